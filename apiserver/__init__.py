@@ -1,0 +1,1 @@
+"""The public gateway: learn and recognize faces over HTTP."""

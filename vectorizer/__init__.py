@@ -1,0 +1,1 @@
+"""The inference service: an image in, faces with embeddings out."""
