@@ -1,0 +1,60 @@
+"""What an ONNX file is for that the manifest does not know, by the shape of its network."""
+
+from pathlib import Path
+
+import onnx
+
+from vectorizer.manifest import SHORT_DIGEST, AnyModel, DetectorManifest, EmbedderManifest, read_manifest
+
+UNKNOWN_LICENCE = "LicenseRef-unknown"
+
+
+def classify(path: Path, sha256: str) -> AnyModel | None:
+    """Return a manifest entry for an SCRFD detector with landmarks or an ArcFace-like embedder, None for other files.
+
+    The name is the file's. An embedder carries the thresholds of the nearest model that was measured, and says so.
+    """
+    graph = onnx.load(path, load_external_data=False).graph
+    weights = {tensor.name for tensor in graph.initializer}
+    inputs = [value for value in graph.input if value.name not in weights]
+    if len(inputs) != 1:
+        return None
+    shape = [axis.dim_value for axis in inputs[0].type.tensor_type.shape.dim]
+    if len(graph.output) == 9 and len(shape) == 4:
+        return _scrfd(path, sha256)
+    if len(graph.output) == 1 and shape[1:] == [3, 112, 112]:
+        return _embedder(path, sha256, graph)
+    return None
+
+
+def _scrfd(path: Path, sha256: str) -> DetectorManifest:
+    return DetectorManifest(
+        name=path.stem,
+        architecture="scrfd",
+        files=(path.name,),
+        sha256=(sha256,),
+        licence=UNKNOWN_LICENCE,
+        allowed_use="see its source",
+        source=f"sha256:{sha256[:SHORT_DIGEST]}",
+        score_threshold=0.5,
+    )
+
+
+def _embedder(path: Path, sha256: str, graph: onnx.GraphProto) -> EmbedderManifest:
+    """Networks exported from MXNet begin by normalising their pixels themselves, with a Sub and a Mul."""
+    normalises = {"Sub", "Mul"} <= {node.op_type for node in graph.node[:8]}
+    measured = read_manifest().embedder("w600k_mbf")
+    return measured.model_copy(
+        update={
+            "name": path.stem,
+            "files": (path.name,),
+            "sha256": (sha256,),
+            "licence": UNKNOWN_LICENCE,
+            "allowed_use": "see its source",
+            "source": f"sha256:{sha256[:SHORT_DIGEST]}",
+            "dimension": graph.output[0].type.tensor_type.shape.dim[-1].dim_value,
+            "mean": 0.0 if normalises else 127.5,
+            "scale": 1.0 if normalises else 127.5,
+            "calibrated": False,
+        }
+    )

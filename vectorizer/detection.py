@@ -1,0 +1,146 @@
+"""Where the faces are: one image seen at two scales, one list of faces without duplicates.
+
+Detectors of this family miss a face that fills the image, because they have only seen faces with surroundings. So each
+image is looked at twice: as it is (at most `size` pixels on the longer side, never enlarged), and small in the middle
+of an empty canvas, where a face that fills the image is an ordinary one. The second view costs little and adds only
+what it finds beyond the first.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+STRIDE = 32
+"""The coarsest stride of the detectors; canvases are multiples of it."""
+
+CLOSE_UP_CANVAS = 160
+"""Side of the square canvas of the second view, pixels."""
+
+CLOSE_UP_SIZE = 96
+"""Longer side of the image within the second view, pixels."""
+
+CLOSE_UP_SHARE = 0.3
+"""The second view contributes faces whose longer side is at least this share of the image's; smaller ones are the
+first view's business, which sees them with more pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """`n` faces in the pixels of one image, float32.
+
+    boxes: (n, 4) left, top, right, bottom. scores: (n,) in [0, 1]. landmarks: (n, 5, 2) x, y of the eye, eye, nose,
+    mouth corner, mouth corner; left before right as the viewer sees them.
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def pick(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
+        """The faces of `index`, in its order."""
+        return type(self)(self.boxes[index], self.scores[index], self.landmarks[index])
+
+    def join(self, other: Self) -> Self:
+        """Both lists, one after the other."""
+        return type(self)(
+            np.concatenate([self.boxes, other.boxes]),
+            np.concatenate([self.scores, other.scores]),
+            np.concatenate([self.landmarks, other.landmarks]),
+        )
+
+
+class DetectorNetwork(Protocol):
+    """A neural network that proposes faces on a canvas."""
+
+    def propose(self, canvas: NDArray[np.uint8]) -> Detections:
+        """Return all proposals above the score threshold, overlapping ones included.
+
+        canvas: (height, width, 3) RGB; height and width are multiples of `STRIDE`.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """Finds the faces of an image with one network at two scales.
+
+    size: longer side of the first view, pixels. overlap: intersection over union above which two boxes are one face.
+    """
+
+    network: DetectorNetwork
+    size: int = 640
+    overlap: float = 0.4
+
+    def detect(self, image: NDArray[np.uint8]) -> Detections:
+        """Return the faces of `image`, (height, width, 3) RGB, best score first, in its pixels."""
+        whole, close_up = self._whole(image), self._close_up(image)
+        found = whole.join(close_up)
+        # The first view has more pixels, so where both see a face it goes first whatever the scores.
+        rank = np.concatenate([whole.scores + 1, close_up.scores])
+        kept = found.pick(suppress(found.boxes, rank, self.overlap))
+        return kept.pick(np.argsort(-kept.scores, kind="stable"))
+
+    def _whole(self, image: NDArray[np.uint8]) -> Detections:
+        """The image at its own size or reduced, in the top left corner of a canvas just large enough."""
+        seen = _fit(image, self.size)
+        height, width = seen.shape[:2]
+        return self._view(image, seen, _round_up(height), _round_up(width), top=0, left=0)
+
+    def _close_up(self, image: NDArray[np.uint8]) -> Detections:
+        """The image small in the middle of an empty square; only faces that fill much of it count."""
+        seen = _fit(image, CLOSE_UP_SIZE)
+        height, width = seen.shape[:2]
+        top, left = (CLOSE_UP_CANVAS - height) // 2, (CLOSE_UP_CANVAS - width) // 2
+        found = self._view(image, seen, CLOSE_UP_CANVAS, CLOSE_UP_CANVAS, top=top, left=left)
+        sides = (found.boxes[:, 2:] - found.boxes[:, :2]).max(axis=1, initial=0)
+        return found.pick(sides >= CLOSE_UP_SHARE * max(image.shape[:2]))
+
+    def _view(
+        self, image: NDArray[np.uint8], seen: NDArray[np.uint8], height: int, width: int, *, top: int, left: int
+    ) -> Detections:
+        canvas = np.zeros((height, width, 3), np.uint8)
+        canvas[top : top + seen.shape[0], left : left + seen.shape[1]] = seen
+        found = self.network.propose(canvas)
+        scale = np.array([image.shape[1] / seen.shape[1], image.shape[0] / seen.shape[0]], np.float32)
+        corner = np.array([left, top], np.float32)
+        boxes = (found.boxes.reshape(-1, 2, 2) - corner) * scale
+        return Detections(boxes.reshape(-1, 4), found.scores, (found.landmarks - corner) * scale)
+
+
+def suppress(boxes: NDArray[np.float32], scores: NDArray[np.float32], overlap: float) -> NDArray[np.intp]:
+    """Greedy non-maximum suppression.
+
+    boxes: (n, 4) left, top, right, bottom. Return the indices of the boxes to keep, best score first: a box goes when
+    a better one that is kept covers it with an intersection over union above `overlap`.
+    """
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
+    areas = sides.prod(axis=1)
+    waiting = np.argsort(-scores, kind="stable")
+    kept = []
+    while waiting.size:
+        best, waiting = waiting[0], waiting[1:]
+        kept.append(best)
+        shared = np.minimum(boxes[best, 2:], boxes[waiting, 2:]) - np.maximum(boxes[best, :2], boxes[waiting, :2])
+        intersection = np.maximum(shared, 0).prod(axis=1)
+        union = areas[best] + areas[waiting] - intersection
+        waiting = waiting[intersection <= overlap * union]
+    return np.array(kept, np.intp)
+
+
+def _fit(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """`image` reduced so that its longer side is `size` pixels; a smaller one stays as it is."""
+    height, width = image.shape[:2]
+    scale = size / max(height, width)
+    if scale >= 1:
+        return image
+    target = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(image, target, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def _round_up(length: int) -> int:
+    return -(-length // STRIDE) * STRIDE

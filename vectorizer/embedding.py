@@ -1,0 +1,31 @@
+"""From aligned faces to unit vectors whose inner product says how alike two faces are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorizer.sessions import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Embedder:
+    """An embedding network. Pixels enter it as RGB, ``(value - mean) / scale``."""
+
+    session: Session
+    mean: float
+    scale: float
+
+    def embed(self, aligned: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return (n, dimension) vectors of length 1 for (n, 112, 112, 3) aligned RGB faces."""
+        pixels = (aligned.astype(np.float32) - self.mean) / self.scale
+        # One face a run: on a CPU a batch gains nothing, and memory stays the same for one face and for a hundred.
+        vectors = [self.session.run(face[None])[0] for face in pixels.transpose(0, 3, 1, 2)]
+        return normalise(np.concatenate(vectors)) if vectors else np.empty((0, 0), np.float32)
+
+
+def normalise(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale each row of (n, dimension) to length 1."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: NDArray[np.float32] = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
+    return unit

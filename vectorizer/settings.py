@@ -1,0 +1,35 @@
+"""What can be set from outside, by environment variables that begin with ``VECTORIZER_``."""
+
+from pathlib import Path
+
+from platformdirs import user_cache_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from vectorizer.sessions import Provider
+
+
+class Settings(BaseSettings):
+    """Settings of the vectorizer. Built once, in ``__main__``."""
+
+    model_config = SettingsConfigDict(env_prefix="VECTORIZER_", frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8081, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    models: str = Field("opencv", description="Model pack by name, or a folder in InsightFace's layout.")
+    model_cache: Path = Field(
+        default_factory=lambda: user_cache_path("faceserver"),
+        description="Folder for downloaded packs and folded models.",
+    )
+    provider: Provider = Field(
+        "cpu", description="Where the networks run. `cuda` that is not there fails the start; it never falls back."
+    )
+    lanes: int | None = Field(None, ge=1, description="Images worked on at once; one for each usable core if unset.")
+    waiting: int = Field(64, ge=0, description="Images that may wait for a lane; one more is answered 503 at once.")
+    detector_size: int = Field(
+        640, ge=32, le=4096, description="Longer side the detector sees, pixels; smaller images are not enlarged."
+    )
+    max_image_bytes: int = Field(20_000_000, gt=0, description="Largest image file, bytes.")
+    max_image_pixels: int = Field(50_000_000, gt=0, description="Largest image, width times height.")
+    shutdown_seconds: int = Field(20, gt=0, description="How long a stop waits for requests in work.")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level that is logged.")

@@ -1,0 +1,72 @@
+"""How faces travel: compact binary for the gateway, JSON for people."""
+
+from typing import Any
+
+import msgpack
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorizer.models import Models
+from vectorizer.pipeline import Faces
+
+MEDIA_TYPE = "application/msgpack"
+
+
+def pack_faces(faces: Faces, models: Models) -> bytes:
+    """Return the answer of ``POST /faces``: a MessagePack map; vectors and landmarks are little-endian float32 bytes.
+
+    The model comes with its calibration and thresholds, so that whoever searches needs no second source.
+    """
+    manifest = models.embedder_manifest
+    height, width = faces.image.pixels.shape[:2]
+    packed: bytes = msgpack.packb(
+        {
+            "model": {
+                "id": models.embedder_id,
+                "dimension": manifest.dimension,
+                "calibration": manifest.calibration.model_dump(),
+                "thresholds": manifest.thresholds.model_dump(),
+            },
+            "image": {
+                "media_type": faces.image.media_type,
+                "extension": faces.image.extension,
+                "width": width,
+                "height": height,
+            },
+            "timings": faces.timings.milliseconds,
+            "faces": [_face(faces, box, index) for index, box in enumerate(_whole_pixels(faces))],
+        }
+    )
+    return packed
+
+
+def describe_faces(faces: Faces) -> list[dict[str, Any]]:
+    """Return the answer of ``POST /vectorize``: box, vector and score of each face."""
+    return [
+        {"box": box, "vector": vector.tolist(), "score": round(float(score), 4)}
+        for box, vector, score in zip(_whole_pixels(faces), faces.embeddings, faces.detections.scores, strict=True)
+    ]
+
+
+def _face(faces: Faces, box: list[int], index: int) -> dict[str, Any]:
+    face = {
+        "box": box,
+        "score": float(faces.detections.scores[index]),
+        "landmarks": _float32_bytes(faces.detections.landmarks[index]),
+        "embedding": _float32_bytes(faces.embeddings[index]),
+    }
+    if faces.crops is not None:
+        face["crop"] = faces.crops[index]
+    return face
+
+
+def _whole_pixels(faces: Faces) -> list[list[int]]:
+    """Boxes as whole pixels inside the image."""
+    height, width = faces.image.pixels.shape[:2]
+    boxes = np.clip(faces.detections.boxes.round(), 0, [width, height, width, height])
+    whole: list[list[int]] = boxes.astype(int).tolist()
+    return whole
+
+
+def _float32_bytes(values: NDArray[np.float32]) -> bytes:
+    return values.astype("<f4").tobytes()
