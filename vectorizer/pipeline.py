@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,9 +74,8 @@ class Lanes:
     async def faces(self, data: bytes, *, crops: bool = False) -> Faces:
         """Decode, detect, align and embed on a lane; see `find_faces`."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._threads, lambda: find_faces(self.models, self.limits, data, crops=crops)
-        )
+        work = partial(find_faces, self.models, self.limits, data, crops=crops)
+        return await loop.run_in_executor(self._threads, work)
 
     async def warm_up(self) -> None:
         """Run both networks once, so that the first image is as fast as the next."""
