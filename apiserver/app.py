@@ -1,0 +1,96 @@
+"""Puts the gateway together: resources, routes, and the handlers of everything that is raised."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from apiserver import files, health, routes
+from apiserver.database import open_database
+from apiserver.gallery import Gallery
+from apiserver.image_store import ImageStore, open_store
+from apiserver.problems import InvalidField, InvalidForm, MethodNotAllowed, NotFound, Problem
+from apiserver.responses import problem_response
+from apiserver.retention import sweep_forever
+from apiserver.settings import Settings
+from apiserver.state import State
+from apiserver.telemetry import add_telemetry
+from apiserver.vectorizer_client import open_vectorizer
+
+_PROBLEM_OF_STATUS: dict[int, type[Problem]] = {404: NotFound, 405: MethodNotAllowed}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return a gateway that opens what `settings` names when it starts; several can live in one process."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, State]]:
+        async with _resources(settings) as state:
+            yield {"gateway": state}
+
+    app = FastAPI(
+        title="faceserver",
+        summary="Learn and recognize faces.",
+        version=health.version(),
+        lifespan=lifespan,
+    )
+    for router in (routes.router, files.router, health.router):
+        app.include_router(router)
+    app.exception_handler(Problem)(problem_response)
+    app.exception_handler(HTTPException)(_on_http_exception)
+    app.exception_handler(RequestValidationError)(_on_invalid_request)
+    app.exception_handler(ClientDisconnect)(_on_client_gone)
+    add_telemetry(app)
+    return app
+
+
+@asynccontextmanager
+async def _resources(settings: Settings) -> AsyncIterator[State]:
+    async with AsyncExitStack() as stack:
+        dsn, timeout = settings.database_url.get_secret_value(), settings.database_timeout_seconds
+        database = await stack.enter_async_context(
+            open_database(dsn, pool_size=settings.database_pool_size, timeout_seconds=timeout)
+        )
+        vectorizer = await stack.enter_async_context(
+            open_vectorizer(
+                settings.vectorizer_url,
+                timeout_seconds=settings.vectorizer_timeout_seconds,
+                connections=settings.vectorizer_connections,
+            )
+        )
+        images = ImageStore(open_store(settings.image_store_url), database, settings.image_store_timeout_seconds)
+        await stack.enter_async_context(_background(sweep_forever(images, settings.sweep_interval_seconds)))
+        yield State(settings, database, vectorizer, Gallery(database), images)
+
+
+@asynccontextmanager
+async def _background(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run `work` beside what is inside, and cancel it afterwards."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _on_http_exception(request: Request, error: HTTPException) -> Response:
+    """Answer what the router refuses: an unknown path, or a method that a path does not have."""
+    response = problem_response(request, _PROBLEM_OF_STATUS.get(error.status_code, InvalidForm)())
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _on_invalid_request(request: Request, error: RequestValidationError) -> Response:
+    first = error.errors()[0]
+    return problem_response(request, InvalidField(f"{first['loc'][-1]}: {first['msg']}"))
+
+
+async def _on_client_gone(_: Request, __: ClientDisconnect) -> Response:
+    """End the request quietly; nobody reads the answer."""
+    return Response(status_code=499)

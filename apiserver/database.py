@@ -1,0 +1,106 @@
+"""The connection pool to PostgreSQL, and the only place that turns asyncpg's errors into problems."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from pgvector import HalfVector
+
+from apiserver.problems import DatabaseBusy, DatabaseUnavailable, InternalError, Problem
+
+REQUIRED_SCHEMA = "20261122000000"
+"""The newest migration this code relies on."""
+
+_CLOSE_TIMEOUT_SECONDS = 5
+
+# By SQLSTATE, or by the two characters that name its class. What is left out is a mistake of ours.
+PROBLEM_OF_SQLSTATE: dict[str, type[Problem]] = {
+    "08": DatabaseUnavailable,  # connection exception
+    "23": DatabaseBusy,  # integrity constraint: what a statement refers to was deleted meanwhile
+    "25": DatabaseUnavailable,  # invalid transaction state: a standby that only reads
+    "28": DatabaseUnavailable,  # invalid authorization
+    "3D": DatabaseUnavailable,  # no such database
+    "40": DatabaseBusy,  # deadlock or serialization failure
+    "42P01": DatabaseUnavailable,  # no such table: not migrated yet
+    "53": DatabaseUnavailable,  # out of disk, memory or connections
+    "55": DatabaseBusy,  # lock not available
+    "57": DatabaseUnavailable,  # shutting down, starting up, or an operator cancelled
+    "58": DatabaseUnavailable,  # the server's operating system failed
+    "XX": DatabaseUnavailable,  # the server's internal error
+}
+PROBLEM_OF_ERROR: dict[type[BaseException], type[Problem]] = {
+    asyncpg.DataError: InternalError,
+    asyncpg.InternalClientError: InternalError,
+    asyncpg.InterfaceError: DatabaseUnavailable,  # above all: the connection was closed under us
+    OSError: DatabaseUnavailable,  # includes TimeoutError
+}
+
+
+class Database:
+    """Connections to one database, opened as they are needed; it need not be there when this is made."""
+
+    def __init__(self, pool: asyncpg.Pool, timeout_seconds: float) -> None:
+        self._pool = pool
+        self._timeout_seconds = timeout_seconds
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection. Errors of asyncpg inside become problems; other exceptions pass."""
+        try:
+            async with self._pool.acquire(timeout=self._timeout_seconds) as connection:
+                yield connection
+        except (asyncpg.PostgresError, *PROBLEM_OF_ERROR) as error:
+            raise translated(error) from error
+
+    async def check_schema(self) -> None:
+        """Raise DatabaseUnavailable unless every migration this code relies on was applied."""
+        async with self.connection() as connection:
+            version = await connection.fetchval("SELECT max(version) FROM schema_migrations")
+        if version is None or version < REQUIRED_SCHEMA:
+            raise DatabaseUnavailable("The database schema is older than this service.")
+
+
+def translated(error: BaseException) -> Problem:
+    """Return the problem that `error`, of asyncpg or of the socket below it, means to a client."""
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate:
+        by_class = PROBLEM_OF_SQLSTATE.get(error.sqlstate[:2], InternalError)
+        return PROBLEM_OF_SQLSTATE.get(error.sqlstate, by_class)()
+    return next((problem for kind, problem in PROBLEM_OF_ERROR.items() if isinstance(error, kind)), InternalError)()
+
+
+@asynccontextmanager
+async def open_database(dsn: str, *, pool_size: int, timeout_seconds: float) -> AsyncIterator[Database]:
+    """Yield the database at `dsn`. Nothing connects before the first use, so an outage does not stop the start."""
+    pool = asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=pool_size,
+        timeout=timeout_seconds,
+        command_timeout=timeout_seconds,
+        server_settings={"application_name": "apiserver"},
+        init=_register_halfvec,
+    )
+    await pool
+    try:
+        yield Database(pool, timeout_seconds)
+    finally:
+        await _close(pool)
+
+
+async def _register_halfvec(connection: asyncpg.Connection) -> None:
+    """Teach a new connection pgvector's binary form."""
+    try:
+        await connection.set_type_codec(
+            "halfvec", schema="public", encoder=HalfVector.to_binary, decoder=HalfVector.from_binary, format="binary"
+        )
+    except ValueError as error:
+        raise DatabaseUnavailable("The database has not been migrated.") from error
+
+
+async def _close(pool: asyncpg.Pool) -> None:
+    """Part with the server in good order if it still answers, and without its consent otherwise."""
+    try:
+        await asyncio.wait_for(pool.close(), _CLOSE_TIMEOUT_SECONDS)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        pool.terminate()

@@ -1,0 +1,125 @@
+"""What a face, a candidate and a decision are, and the pure functions between them."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels of the upright image."""
+
+
+class Decision(StrEnum):
+    """What a similarity means: the same person, perhaps the same person, nobody known."""
+
+    MATCH = "match"
+    REVIEW = "review"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The cosines from which a candidate is a match, or worth a review; `review` is at most `match`."""
+
+    match: float
+    review: float
+
+    def with_match(self, match: float) -> "Thresholds":
+        """Return thresholds with another `match`; where that leaves no room below it there is no review band."""
+        return Thresholds(match=match, review=min(self.review, match))
+
+    def decide(self, similarity: float) -> Decision:
+        """Return what the cosine `similarity` of the best candidate means."""
+        if similarity >= self.match:
+            return Decision.MATCH
+        return Decision.REVIEW if similarity >= self.review else Decision.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A logistic from cosine to the probability that both faces are one person, at even prior."""
+
+    slope: float
+    intercept: float
+
+    def probability(self, similarity: float) -> float:
+        """Return a value in [0, 1], monotone in `similarity`."""
+        return 1.0 / (1.0 + math.exp(-(self.slope * similarity + self.intercept)))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The embedder whose embeddings may be compared with each other, and how to read their cosines."""
+
+    id: str
+    dimension: int
+    calibration: Calibration
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What the vectorizer found out about the bytes; width and height in pixels of the upright image."""
+
+    media_type: str
+    extension: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """A detected face: its place, the detector's score, an L2-normalised float32 [dimension] embedding, its crop."""
+
+    box: Box
+    score: float
+    embedding: NDArray[np.float32]
+    crop: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One image as the vectorizer saw it. `faces` come best score first, `timings` are stages in milliseconds."""
+
+    model: Model
+    image: Image
+    faces: Sequence[Face]
+    timings: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An enrolled person and the best cosine of any of their faces with the probe."""
+
+    person: str
+    similarity: float
+
+
+class FaceChoice(StrEnum):
+    """Whom /learn takes when a photograph shows several people."""
+
+    ONLY = "only"
+    LARGEST = "largest"
+    CENTER = "center"
+
+
+def choose(faces: Sequence[Face], choice: FaceChoice, image: Image) -> Face | None:
+    """Return the face that `choice` means, or None where there is no such one."""
+    if choice is FaceChoice.ONLY:
+        return faces[0] if len(faces) == 1 else None
+    order: Callable[[Face], float] = _area if choice is FaceChoice.LARGEST else lambda face: -_off_centre(face, image)
+    return max(faces, key=order, default=None)
+
+
+def _area(face: Face) -> float:
+    left, top, right, bottom = face.box
+    return (right - left) * (bottom - top)
+
+
+def _off_centre(face: Face, image: Image) -> float:
+    """Return the distance of the face's centre from the image's, in pixels."""
+    left, top, right, bottom = face.box
+    return math.hypot((left + right - image.width) / 2, (top + bottom - image.height) / 2)

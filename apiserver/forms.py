@@ -1,0 +1,108 @@
+"""The fields of /learn and /recognize: what they may be, and the problem each wrong one is."""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, WithJsonSchema
+
+from apiserver.faces import FaceChoice
+from apiserver.problems import (
+    DirectoryMissing,
+    FileEmpty,
+    FileMissing,
+    InvalidField,
+    InvalidName,
+    PersonMissing,
+    Problem,
+)
+from apiserver.uploads import Upload
+
+
+def _without_controls(name: str) -> str:
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise ValueError("has control characters")
+    return name
+
+
+def _not_empty(upload: Upload) -> Upload:
+    if not upload.content:
+        raise FileEmpty  # no ValueError, so that it passes pydantic as it is
+    return upload
+
+
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_without_controls)]
+_Person = Annotated[_Name, Field(description="Whose face it is: an id or a name of your choice.", examples=["ann"])]
+_Directory = Annotated[_Name, Field(description="People are recognized within their own directory.", examples=["acme"])]
+_File = Annotated[
+    Upload,
+    AfterValidator(_not_empty),
+    WithJsonSchema({"type": "string", "format": "binary", "description": "The photograph, in any common format."}),
+]
+_Face = Annotated[
+    FaceChoice,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": list(FaceChoice),
+            "default": FaceChoice.ONLY,
+            "description": "Whom to learn from a photograph of several people; `only` refuses it.",
+        }
+    ),
+]
+
+_MISSING: dict[str, type[Problem]] = {"person": PersonMissing, "directory": DirectoryMissing, "file": FileMissing}
+_MISSING_ERRORS = {"missing", "string_too_short", "dataclass_type"}
+
+
+class _Form(BaseModel):
+    """Fields are checked in their order, and the first wrong one is answered."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str | Upload]) -> Self:
+        """Return the checked form. Raises the problem of its first wrong field."""
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            raise _problem(error) from error
+
+    @classmethod
+    def request_body(cls) -> dict[str, Any]:
+        """Return the form as OpenAPI describes the body of a request."""
+        return {"required": True, "content": {"multipart/form-data": {"schema": cls.model_json_schema()}}}
+
+
+class LearnForm(_Form):
+    """A photograph of a person to learn."""
+
+    person: _Person
+    directory: _Directory = "default"
+    file: _File
+    face: _Face = FaceChoice.ONLY
+
+
+class RecognizeForm(_Form):
+    """A photograph of people to recognize."""
+
+    directory: _Directory = "default"
+    file: _File
+    k: int = Field(5, ge=1, le=100, description="How many candidates to list for each face.")
+    threshold: float | None = Field(
+        None,
+        ge=-1,
+        le=1,
+        allow_inf_nan=False,
+        description="The cosine from which a candidate is a match, instead of the model's own.",
+    )
+
+
+def _problem(error: ValidationError) -> Problem:
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = str(first["loc"][0])
+    if field in _MISSING and first["type"] in _MISSING_ERRORS:
+        return _MISSING[field]()
+    if field in {"person", "directory"}:
+        return InvalidName()
+    return InvalidField(f"{field}: {first['msg']}")

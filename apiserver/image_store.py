@@ -1,0 +1,141 @@
+"""Images in an object store that all gateways share, each with a row that says how long it stays.
+
+An object never exists without its row: the row is written first and removed last, so that whatever is interrupted,
+the sweeper still finds what to remove.
+"""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import obstore
+from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import ObjectStore, from_url
+
+from apiserver.database import Database
+from apiserver.faces import Image
+from apiserver.problems import FileNotFound, ImageStoreUnavailable
+
+_KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,8}")
+
+_SAVE = """
+INSERT INTO images (directory, image, media_type, size_bytes, sha256, expires_at)
+VALUES ($1, $2, $3, $4, $5, now() + $6::interval)
+ON CONFLICT (directory, image) DO UPDATE SET expires_at = greatest(images.expires_at, excluded.expires_at)
+WHERE images.expires_at IS NOT NULL -- a kept image stays kept
+"""
+
+_FIND = "SELECT media_type FROM images WHERE image = $1 AND (expires_at IS NULL OR expires_at > now())"
+
+_LOCK_EXPIRED = """
+SELECT directory, image FROM images WHERE expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
+
+_FORGET = """
+DELETE FROM images USING unnest($1::text[], $2::text[]) AS expired (directory, image)
+WHERE images.directory = expired.directory AND images.image = expired.image
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """An image that has a row; `key` names its object and its address, `sha256` is of its bytes alone."""
+
+    directory: str
+    key: str
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """The content of a stored image, to be streamed."""
+
+    media_type: str
+    size_bytes: int
+    chunks: AsyncIterator[bytes]
+
+
+class ImageStore:
+    """Saves, opens and removes images."""
+
+    def __init__(self, store: ObjectStore, database: Database, timeout_seconds: float) -> None:
+        self._store = store
+        self._database = database
+        self._timeout_seconds = timeout_seconds
+
+    async def save(self, directory: str, content: bytes, image: Image, keep: timedelta) -> StoredImage:
+        """Store `content` for at least `keep` from now; never shorten the time of an image that is already there.
+
+        Raises DatabaseUnavailable or ImageStoreUnavailable.
+        """
+        key = image_key(directory, content, image.extension)
+        stored = StoredImage(directory, key, hashlib.sha256(content).digest())
+        async with self._database.connection() as connection:
+            await connection.execute(_SAVE, directory, key, image.media_type, len(content), stored.sha256, keep)
+        async with self._reaching_store():
+            await obstore.put_async(self._store, key, content)
+        return stored
+
+    async def open(self, key: str) -> StoredFile:
+        """Return the image at `key`. Raises FileNotFound for any key without an image that may still be shown."""
+        if not _KEY.fullmatch(key):
+            raise FileNotFound
+        async with self._database.connection() as connection:
+            media_type = await connection.fetchval(_FIND, key)
+        if media_type is None:
+            raise FileNotFound
+        async with self._reaching_store():
+            try:
+                found = await obstore.get_async(self._store, key)
+            except NotFoundError as error:
+                raise FileNotFound from error
+        return StoredFile(media_type, found.meta["size"], (bytes(chunk) async for chunk in found.stream()))
+
+    async def remove_expired(self, limit: int) -> int:
+        """Remove up to `limit` images whose time is over and return how many they were.
+
+        The rows stay locked until their objects are gone, so that someone who saves the same image again waits, and
+        then stores it anew. Raises DatabaseUnavailable or ImageStoreUnavailable.
+        """
+        async with self._database.connection() as connection, connection.transaction():
+            expired = await connection.fetch(_LOCK_EXPIRED, limit)
+            for row in expired:
+                await self._delete(row["image"])
+            await connection.execute(_FORGET, [row["directory"] for row in expired], [row["image"] for row in expired])
+        return len(expired)
+
+    async def _delete(self, key: str) -> None:
+        async with self._reaching_store():
+            with suppress(NotFoundError):  # a save that was interrupted between row and object
+                await obstore.delete_async(self._store, key)
+
+    @asynccontextmanager
+    async def _reaching_store(self) -> AsyncIterator[None]:
+        """Bound the time of what is inside and turn the object store's errors into problems, here alone."""
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                yield
+        except (BaseError, OSError) as error:
+            raise ImageStoreUnavailable from error
+
+
+def image_key(directory: str, content: bytes, extension: str) -> str:
+    """Return a name that depends on the directory and the content only: a version 8 UUID and the extension."""
+    digest = hashlib.sha256(directory.encode() + b"\0" + content).digest()
+    number = int.from_bytes(digest[:16]) & ~(0xF << 76) & ~(0b11 << 62)
+    return f"{UUID(int=number | 8 << 76 | 0b10 << 62)}.{extension}"
+
+
+def open_store(url: str) -> ObjectStore:
+    """Return the object store at `url`, making the folder of a `file://` one. Raises ValueError for no such kind."""
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        Path(parts.path).mkdir(parents=True, exist_ok=True)
+    return from_url(url)

@@ -1,0 +1,169 @@
+"""Everything that can go wrong, each with a slug, a status and a sentence.
+
+Problem
+├── Refused                      the client's fault: the same request will fail again
+│   ├── PersonMissing            person-missing          400
+│   ├── DirectoryMissing         directory-missing       400
+│   ├── FileMissing              file-missing            400
+│   ├── FileEmpty                file-empty              400
+│   ├── InvalidName              invalid-name            400
+│   ├── InvalidField             invalid-field           400
+│   ├── InvalidForm              invalid-form            400
+│   ├── InvalidFileFormat        invalid-file-format     400
+│   ├── NoFace                   no-face                 400
+│   ├── SeveralFaces             several-faces           400
+│   ├── NotFound                 not-found               404
+│   ├── FileNotFound             file-not-found          404
+│   ├── MethodNotAllowed         method-not-allowed      405
+│   ├── UploadTimeout            upload-timeout          408
+│   ├── ImageTooLarge            image-too-large         413
+│   ├── ImageTooManyPixels       image-too-many-pixels   413
+│   ├── UnsupportedMediaType     unsupported-media-type  415
+│   └── ImageUnreadable          image-unreadable        422
+├── Outage                       a neighbour's fault: the same request may succeed later
+│   ├── NotReady                 not-ready               503
+│   ├── VectorizerUnavailable    vectorizer-unavailable  503
+│   ├── VectorizerBusy           vectorizer-busy         503
+│   ├── VectorizerTimeout        vectorizer-timeout      504
+│   ├── DatabaseUnavailable      database-unavailable    503
+│   ├── DatabaseBusy             database-busy           503
+│   └── ImageStoreUnavailable    image-store-unavailable 503
+└── InternalError                internal-error          500  our own fault
+"""
+
+from typing import ClassVar
+
+
+class Problem(Exception):
+    """A failure with a public face, as in RFC 9457; a more precise `sentence` may be given where it is raised."""
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    sentence: str
+
+    def __init_subclass__(cls, *, code: str = "", status: int = 0, sentence: str = "") -> None:
+        cls.code = code
+        cls.sentence = sentence
+        cls.status = status or cls.status
+
+    def __init__(self, sentence: str | None = None) -> None:
+        super().__init__(sentence or self.sentence)
+        self.sentence = str(self)
+
+
+class Refused(Problem, status=400):
+    """The client's fault."""
+
+
+class PersonMissing(Refused, code="person-missing", sentence="Person identification is required."):
+    """/learn without a person."""
+
+
+class DirectoryMissing(Refused, code="directory-missing", sentence="Directory is required."):
+    """A directory that was sent, but empty; leave the field out for the default one."""
+
+
+class FileMissing(Refused, code="file-missing", sentence="File is required."):
+    """No photograph in the form."""
+
+
+class FileEmpty(Refused, code="file-empty", sentence="The file is empty."):
+    """A photograph of zero bytes."""
+
+
+class InvalidName(Refused, code="invalid-name", sentence="A name has 1 to 255 characters and no control characters."):
+    """A name of a person or directory that cannot be kept."""
+
+
+class InvalidField(Refused, code="invalid-field", sentence="A field has an invalid value."):
+    """Another field with a value it cannot have."""
+
+
+class InvalidForm(Refused, code="invalid-form", sentence="The form cannot be read."):
+    """A body that is not the form its content type promises."""
+
+
+class InvalidFileFormat(Refused, code="invalid-file-format", sentence="Invalid file format"):
+    """The content is no image this service decodes."""
+
+
+class NoFace(Refused, code="no-face", sentence="No face detected."):
+    """/learn found nobody."""
+
+
+class SeveralFaces(Refused, code="several-faces", sentence="More than one face detected."):
+    """/learn found several people and was not told whom to take."""
+
+
+class NotFound(Refused, code="not-found", status=404, sentence="There is nothing at this address."):
+    """No such path."""
+
+
+class FileNotFound(Refused, code="file-not-found", status=404, sentence="There is no such file, or it has expired."):
+    """An image that never was, was deleted, or has expired."""
+
+
+class MethodNotAllowed(Refused, code="method-not-allowed", status=405, sentence="This method is not allowed here."):
+    """The path exists, but not for this method."""
+
+
+class UploadTimeout(Refused, code="upload-timeout", status=408, sentence="The upload took too long."):
+    """The client took too long to send its body."""
+
+
+class ImageTooLarge(Refused, code="image-too-large", status=413, sentence="The image has too many bytes."):
+    """More bytes than the limit."""
+
+
+class ImageTooManyPixels(Refused, code="image-too-many-pixels", status=413, sentence="The image has too many pixels."):
+    """More pixels than the limit."""
+
+
+class UnsupportedMediaType(
+    Refused, code="unsupported-media-type", status=415, sentence="Send the fields as multipart/form-data."
+):
+    """A body that is no form."""
+
+
+class ImageUnreadable(Refused, code="image-unreadable", status=422, sentence="The image is truncated or corrupt."):
+    """A known format, but truncated or corrupt."""
+
+
+class Outage(Problem, status=503):
+    """A neighbour's fault."""
+
+    retry_after_seconds: ClassVar[int] = 1
+
+
+class NotReady(Outage, code="not-ready", sentence="The service is not ready."):
+    """At least one neighbour is missing."""
+
+
+class VectorizerUnavailable(Outage, code="vectorizer-unavailable", sentence="The vectorizer is unavailable."):
+    """The vectorizer cannot be reached, or what answers there is not one."""
+
+
+class VectorizerBusy(Outage, code="vectorizer-busy", sentence="The vectorizer is busy."):
+    """The vectorizer has as much work as it takes."""
+
+
+class VectorizerTimeout(
+    Outage, code="vectorizer-timeout", status=504, sentence="The vectorizer did not answer in time."
+):
+    """The vectorizer did not answer in time."""
+
+
+class DatabaseUnavailable(Outage, code="database-unavailable", sentence="The database is unavailable."):
+    """PostgreSQL cannot be reached, refuses, or does not answer in time."""
+
+
+class DatabaseBusy(Outage, code="database-busy", sentence="The database is busy."):
+    """PostgreSQL gave this transaction up in favour of another; a second attempt will do."""
+
+
+class ImageStoreUnavailable(Outage, code="image-store-unavailable", sentence="The image store is unavailable."):
+    """The object store cannot be reached, refuses, or does not answer in time."""
+
+
+class InternalError(Problem, code="internal-error", status=500, sentence="Something went wrong on our side."):
+    """A mistake in this service."""

@@ -1,0 +1,109 @@
+"""The public work: learn a person, recognize people."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from apiserver.faces import Analysis, Image, choose
+from apiserver.forms import LearnForm, RecognizeForm
+from apiserver.problems import NoFace, SeveralFaces
+from apiserver.responses import (
+    LearnAnswer,
+    RecognizeAnswer,
+    Refusal,
+    file_url,
+    learned_person,
+    recognized_person,
+)
+from apiserver.state import StagesOf, State, StateOf
+from apiserver.telemetry import Stages
+from apiserver.uploads import Upload, read_form
+
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Refusal} for status in (400, 405, 408, 413, 415, 422, 500, 503, 504)
+}
+
+router = APIRouter(tags=["faces"])
+
+
+@router.post("/learn", status_code=201, responses=_REFUSALS, openapi_extra={"requestBody": LearnForm.request_body()})
+async def learn(request: Request, state: StateOf, stages: StagesOf) -> LearnAnswer:
+    """Enrol the person shown on a photograph; the same photograph of the same person again changes nothing."""
+    with stages.measure("read"):
+        form = LearnForm.of(await _fields(request, state))
+    analysis = await _analyse(form.file, state, stages, crops=True)
+    face = choose(analysis.faces, form.face, analysis.image)
+    if face is None:
+        raise SeveralFaces if analysis.faces else NoFace
+    staging = timedelta(seconds=state.settings.staging_seconds)
+    with stages.measure("store"):
+        image = await state.images.save(form.directory, form.file.content, analysis.image, staging)
+    with stages.measure("enrol"):
+        enrolment = await state.gallery.enrol(form.person, face, analysis.model, image)
+    return LearnAnswer(
+        status="OK",
+        url=file_url(image.key),
+        filename=form.file.filename,
+        directory=form.directory,
+        model=analysis.model.id,
+        persons=[learned_person(form.person, enrolment)],
+        created=enrolment.created,
+    )
+
+
+@router.post(
+    "/recognize",
+    status_code=201,
+    response_model_exclude_unset=True,
+    responses=_REFUSALS,
+    openapi_extra={"requestBody": RecognizeForm.request_body()},
+)
+async def recognize(request: Request, state: StateOf, stages: StagesOf) -> RecognizeAnswer:
+    """Say of every face on a photograph who of the directory it is, if anybody."""
+    with stages.measure("read"):
+        form = RecognizeForm.of(await _fields(request, state))
+    analysis = await _analyse(form.file, state, stages, crops=False)
+    with stages.measure("store"):
+        key = await _keep_for_retention(form, analysis.image, state)
+    with stages.measure("identify"):
+        ranked = await state.gallery.identify(form.directory, analysis.model, analysis.faces, form.k)
+    thresholds = analysis.model.thresholds
+    if form.threshold is not None:
+        thresholds = thresholds.with_match(form.threshold)
+    return RecognizeAnswer(
+        status="OK",
+        url=file_url(key),
+        filename=form.file.filename,
+        directory=form.directory,
+        model=analysis.model.id,
+        persons=[
+            recognized_person(face, candidates, analysis.model, thresholds)
+            for face, candidates in zip(analysis.faces, ranked, strict=True)
+        ],
+    )
+
+
+async def _fields(request: Request, state: State) -> Mapping[str, str | Upload]:
+    return await read_form(
+        request,
+        max_image_bytes=state.settings.max_image_bytes,
+        timeout_seconds=state.settings.upload_timeout_seconds,
+    )
+
+
+async def _analyse(upload: Upload, state: State, stages: Stages, *, crops: bool) -> Analysis:
+    with stages.measure("vectorize"):
+        analysis = await state.vectorizer.analyse(upload.content, crops=crops)
+    stages.add(analysis.timings)
+    return analysis
+
+
+async def _keep_for_retention(form: RecognizeForm, image: Image, state: State) -> str | None:
+    """Return the key of the stored image, or None where recognized images are not kept at all."""
+    seconds = state.settings.recognized_retention_seconds
+    if not seconds:
+        return None
+    stored = await state.images.save(form.directory, form.file.content, image, timedelta(seconds=seconds))
+    return stored.key

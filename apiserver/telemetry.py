@@ -1,0 +1,97 @@
+"""Request ids, one log line for each request, the time of its stages, and the last catch for unexpected errors."""
+
+import logging
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from asgi_correlation_id import CorrelationIdFilter, CorrelationIdMiddleware
+from fastapi import FastAPI, Request
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from apiserver.problems import InternalError
+from apiserver.responses import problem_response
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+_logger = logging.getLogger(__name__)
+
+
+class Stages:
+    """How long the parts of one request took, in milliseconds."""
+
+    def __init__(self) -> None:
+        self._durations: dict[str, float] = {}
+
+    @contextmanager
+    def measure(self, name: str) -> Iterator[None]:
+        """Add a stage that lasts as long as what is inside."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._durations[name] = 1000 * (time.perf_counter() - start)
+
+    def add(self, durations: dict[str, float]) -> None:
+        """Add stages that another service measured."""
+        self._durations |= durations
+
+    def header(self) -> str:
+        """Return the stages in the form of a Server-Timing header."""
+        return ", ".join(f"{name};dur={duration:.1f}" for name, duration in self._durations.items())
+
+
+class Telemetry:
+    """Writes the log line and the header, and answers what nobody else caught."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        start, status, stages = time.perf_counter(), 0, Stages()
+        scope["state"] = {**scope.get("state", {}), "stages": stages}
+
+        async def send_noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                if timing := stages.header():
+                    MutableHeaders(scope=message).append("Server-Timing", timing)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception:  # the last catch: the trace belongs into the log and nowhere else
+            _logger.exception("Unexpected error")
+            if not status:
+                await problem_response(Request(scope), InternalError())(scope, receive, send_noting)
+        finally:
+            _log(scope, status, time.perf_counter() - start)
+
+
+def _log(scope: Scope, status: int, seconds: float) -> None:
+    level = logging.DEBUG if scope["path"].startswith("/health/") else logging.INFO
+    _logger.log(level, "%s %s %d %.0f ms", scope["method"], quote(scope["path"]), status, 1000 * seconds)
+
+
+def add_telemetry(app: FastAPI) -> None:
+    """Wrap the app; a client's own X-Request-ID is kept if it is harmless."""
+    app.add_middleware(Telemetry)
+    app.add_middleware(CorrelationIdMiddleware, validator=lambda value: bool(_REQUEST_ID.fullmatch(value)))
+
+
+def configure_logging(level: str) -> None:
+    """Send log lines of the whole process to standard error, each with its request's id."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(CorrelationIdFilter(default_value="-"))
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(correlation_id)s] %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler])
+    logging.getLogger("httpx").setLevel(logging.WARNING)

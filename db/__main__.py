@@ -1,0 +1,40 @@
+"""`python -m db migrate`: migrate the database that DATABASE_URL names."""
+
+import argparse
+import asyncio
+import sys
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from db.migrate import MigrationFailed, migrate
+
+
+class Settings(BaseSettings):
+    """Where the database is."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    database_url: SecretStr
+
+
+def main() -> int:
+    """Run the one command there is and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m db", description=__doc__)
+    parser.add_argument("command", choices=["migrate"])
+    parser.parse_args()
+    try:
+        settings = Settings()
+    except ValidationError:
+        parser.error("set DATABASE_URL, for example to postgresql://user:password@host:5432/faceserver")
+    try:
+        report = asyncio.run(migrate(settings.database_url.get_secret_value()))
+    except MigrationFailed as failure:
+        sys.stderr.write(f"The database was not migrated. {failure}\n")
+        return 1
+    sys.stdout.write(f"{report or 'The schema is up to date.'}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
