@@ -1,0 +1,131 @@
+"""The migrations against a real PostgreSQL."""
+
+import asyncio
+import difflib
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from apiserver.database import REQUIRED_SCHEMA
+from db.migrate import MIGRATIONS, MigrationFailed, migrate
+
+SCHEMA = MIGRATIONS.with_name("schema.sql")
+
+
+async def applied(url: str) -> list[str]:
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch("SELECT version FROM schema_migrations ORDER BY version")
+        return [row["version"] for row in rows]
+    finally:
+        await connection.close()
+
+
+def all_versions() -> list[str]:
+    return sorted(file.name.split("_")[0] for file in MIGRATIONS.glob("*.sql"))
+
+
+def without_versions(schema: str) -> list[str]:
+    return [line for line in schema.splitlines() if not line.startswith("-- Dumped")]
+
+
+async def test_migrate_applies_everything_once(empty_database_url):
+    first = await migrate(empty_database_url)
+    second = await migrate(empty_database_url)
+
+    assert await applied(empty_database_url) == all_versions()
+    assert len(re.findall("Applied:", first)) == len(all_versions())
+    assert second == ""
+
+
+async def test_many_at_once_migrate_once(empty_database_url):
+    reports = await asyncio.gather(*(migrate(empty_database_url) for _ in range(6)))
+
+    assert await applied(empty_database_url) == all_versions()
+    assert sum(report.count("Applied:") for report in reports) == len(all_versions())
+
+
+async def test_an_unreachable_database_is_named_without_its_password():
+    with pytest.raises(MigrationFailed, match="connection refused") as caught:
+        await migrate("postgresql://ann:open-sesame@127.0.0.1:1/faceserver")
+    assert "open-sesame" not in str(caught.value)
+
+
+def test_schema_file_equals_the_migrations(postgres, database_url, tmp_path):
+    dump = tmp_path / "schema.sql"
+    subprocess.run(
+        [Path(sysconfig.get_path("scripts"), "dbmate"), "--schema-file", dump, "--migrations-dir", MIGRATIONS, "dump"],
+        env={"DATABASE_URL": database_url, "PATH": str(postgres.bin_path)},
+        check=True,
+        capture_output=True,
+    )
+
+    difference = difflib.unified_diff(
+        without_versions(SCHEMA.read_text()), without_versions(dump.read_text()), "db/schema.sql", "the migrations"
+    )
+    assert "\n".join(difference) == "", f"{SCHEMA} is out of date: replace it by {dump}"
+
+
+def test_every_table_is_keyed_by_directory_first(database_url):
+    async def leading_columns() -> set[tuple[str, str]]:
+        connection = await asyncpg.connect(database_url)
+        try:
+            rows = await connection.fetch(
+                """
+                SELECT indrelid::regclass::text AS relation, attname
+                FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+                WHERE indisunique AND indrelid::regclass::text <> 'schema_migrations'
+                AND indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
+                """
+            )
+            return {(row["relation"], row["attname"]) for row in rows}
+        finally:
+            await connection.close()
+
+    tables = ("directories", "persons", "images", "faces")
+    assert asyncio.run(leading_columns()) == {(table, "directory") for table in tables}
+
+
+def test_the_gateway_asks_for_a_migration_that_exists():
+    assert REQUIRED_SCHEMA in all_versions()
+
+
+def run_command(*arguments: str, url: str | None) -> subprocess.CompletedProcess[str]:
+    environment = {} if url is None else {"DATABASE_URL": url}
+    return subprocess.run(
+        [sys.executable, "-m", "db", *arguments],
+        env=environment,
+        cwd=MIGRATIONS.parents[1],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_command_migrates_and_then_has_nothing_to_do(empty_database_url):
+    first, second = (run_command("migrate", url=empty_database_url) for _ in range(2))
+
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert "Applied:" in first.stdout
+    assert second.stdout == "The schema is up to date.\n"
+
+
+def test_command_without_a_database_says_what_to_set():
+    result = run_command("migrate", url=None)
+
+    assert result.returncode == 2
+    assert "set DATABASE_URL" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_command_says_in_one_sentence_why_it_failed():
+    result = run_command("migrate", url="postgresql://127.0.0.1:1/faceserver")
+
+    assert result.returncode == 1
+    assert "The database was not migrated." in result.stderr
+    assert "Traceback" not in result.stderr
