@@ -1,1 +1,1 @@
-"""The command line and the standalone stack."""
+"""The command `faceserver`: the whole stack on one machine."""

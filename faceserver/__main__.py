@@ -1,0 +1,77 @@
+"""The command line: `faceserver serve`."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from faceserver import stack
+from faceserver.addresses import base_url
+from faceserver.problems import StartError
+from faceserver.settings import Settings
+
+READY = """faceserver is ready: {url}
+
+  curl -F person=ann -F file=@ann.jpg {url}/learn
+  curl -F file=@photo.jpg {url}/recognize
+
+Ctrl-C stops it; the next start finds the people again.
+"""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def about() -> None:
+    """Face recognition: learn people from photographs, and find them in others."""
+
+
+@app.command()
+def serve(
+    data: Annotated[Path | None, typer.Option(help="Folder that keeps the people. [default: ./data]")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on. [default: 8080]")] = None,
+    models: Annotated[str | None, typer.Option(help="Model pack: a name or a folder. [default: opencv]")] = None,
+    database_url: Annotated[
+        str | None, typer.Option(help="DSN of a PostgreSQL with pgvector. [default: an embedded one]")
+    ] = None,
+) -> None:
+    """Run the whole stack here: PostgreSQL, vectorizer and gateway.
+
+    Each option can be given as a variable FACESERVER_... as well. The services' own settings are heeded too.
+    """
+    options = {"data": data, "host": host, "port": port, "models": models, "database_url": database_url}
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        settings = _settings({name: value for name, value in options.items() if value is not None})
+        with suppress(asyncio.CancelledError):
+            asyncio.run(stack.serve(settings, lambda: _announce(settings)))
+    except StartError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from error
+
+
+def _settings(options: dict[str, Any]) -> Settings:
+    try:
+        return Settings(**options)
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        raise StartError(f"The settings are not valid ({'; '.join(wrong)}).") from error
+
+
+def _announce(settings: Settings) -> None:
+    typer.echo(READY.format(url=base_url(settings.host, settings.port)))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""The folder that keeps the people, and the lock that gives it to one stack at a time."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from faceserver.problems import StartError
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[Path]:
+    """Create `folder` where missing and hold it; yield its absolute path.
+
+    The kernel lets go of the lock however this process ends, so a killed stack leaves nothing to clean up.
+    """
+    folder = folder.expanduser().resolve()
+    try:
+        # Others may pass through (as root, PostgreSQL runs as another user) but not look around.
+        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        (folder / "images").mkdir(mode=0o700, exist_ok=True)
+        lock = (folder / "lock").open("w")
+    except OSError as error:
+        raise StartError(f"The data folder {folder} cannot be used: {error}.") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StartError(f"The data folder {folder} is in use by another running stack.") from error
+        yield folder

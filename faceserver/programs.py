@@ -1,0 +1,39 @@
+"""How the two services are run in a standalone stack. Settings not named here come from the environment, as always."""
+
+import sys
+from pathlib import Path
+
+from faceserver.child import Program
+from faceserver.settings import Settings
+
+STOP_SECONDS = 25.0  # the services themselves give requests in work 20 s
+
+
+def vectorizer(settings: Settings, port: int) -> Program:
+    """Return the vectorizer, on loopback `port`."""
+    return Program(
+        name="vectorizer",
+        command=[sys.executable, "-m", "vectorizer"],
+        environment={
+            "VECTORIZER_HOST": "127.0.0.1",
+            "VECTORIZER_PORT": str(port),
+            "VECTORIZER_MODELS": settings.models,
+        },
+        stop_seconds=STOP_SECONDS,
+    )
+
+
+def gateway(settings: Settings, folder: Path, dsn: str, vectorizer_port: int) -> Program:
+    """Return the gateway, which keeps its images in `folder`."""
+    return Program(
+        name="gateway",
+        command=[sys.executable, "-m", "apiserver"],
+        environment={
+            "APISERVER_HOST": settings.host,
+            "APISERVER_PORT": str(settings.port),
+            "APISERVER_DATABASE_URL": dsn,
+            "APISERVER_VECTORIZER_URL": f"http://127.0.0.1:{vectorizer_port}",
+            "APISERVER_IMAGE_STORE_URL": (folder / "images").as_uri(),
+        },
+        stop_seconds=STOP_SECONDS,
+    )

@@ -1,0 +1,23 @@
+"""What a person can choose about the stack: options of the command, or FACESERVER_* in the environment."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Settings of the standalone stack."""
+
+    model_config = SettingsConfigDict(env_prefix="FACESERVER_", frozen=True, extra="forbid")
+
+    data: Path = Field(default=Path("data"), description="Folder that keeps the people: database and images.")
+    host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
+    port: Port = Field(default=8080, description="Port the gateway listens on.")
+    models: str = Field(default="opencv", description="Model pack, by name or as a folder in InsightFace's layout.")
+    database_url: SecretStr = Field(
+        default=SecretStr(""), description="DSN of a PostgreSQL with pgvector; without one, an embedded server is run."
+    )

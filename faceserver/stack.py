@@ -1,0 +1,115 @@
+"""The standalone stack: PostgreSQL, vectorizer and gateway, started together and stopped in order."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import httpx
+
+from db.migrate import MigrationFailed, migrate
+from faceserver import programs
+from faceserver.addresses import base_url, free_loopback_port, require_free
+from faceserver.child import Child
+from faceserver.data_folder import locked
+from faceserver.guard import Guard
+from faceserver.postgres import Cluster
+from faceserver.problems import StartError
+from faceserver.settings import Settings
+
+POLL_SECONDS = 0.05
+
+logger = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings, announce: Callable[[], None]) -> None:
+    """Run the stack until a signal asks for its end; call `announce` once it is ready.
+
+    Raises `StartError` where it cannot start and `asyncio.CancelledError` when stopped, with nothing left running.
+    """
+    _cancel_on_signals()
+    require_free(settings.host, settings.port)
+    with locked(settings.data) as folder, _cluster(settings, folder) as cluster, Guard() as guard:
+        stack = Stack(settings, folder, cluster, guard)
+        try:
+            await stack.start()
+            announce()
+            await asyncio.Event().wait()
+        finally:
+            await stack.stop()
+
+
+class Stack:
+    """The processes of one stack. Without a `cluster` the database is the one the settings name."""
+
+    def __init__(self, settings: Settings, folder: Path, cluster: Cluster | None, guard: Guard) -> None:
+        vectorizer_port = free_loopback_port()
+        self._ready_url = f"{base_url(settings.host, settings.port)}/health/ready"
+        self._cluster = cluster
+        self._dsn = cluster.dsn if cluster else settings.database_url.get_secret_value()
+        self._postgres = Child(cluster.program, guard) if cluster else None
+        self._vectorizer = Child(programs.vectorizer(settings, vectorizer_port), guard)
+        self._gateway = Child(programs.gateway(settings, folder, self._dsn, vectorizer_port), guard)
+        self._children = [child for child in (self._gateway, self._vectorizer, self._postgres) if child]
+
+    async def start(self) -> None:
+        """Return when the gateway is ready, which implies the others; raise `StartError` as soon as it cannot be."""
+        await self._vectorizer.start()  # first: it loads its models while PostgreSQL comes up
+        await self._start_database()
+        await self._gateway.start()
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await self._until(lambda: _succeeds(client, self._ready_url))
+        for child in self._children:
+            child.keep()
+
+    async def stop(self) -> None:
+        """End the processes, each before those it needs."""
+        for child in self._children:
+            await child.stop()
+
+    async def _start_database(self) -> None:
+        if self._cluster and self._postgres:
+            await self._cluster.prepare()
+            await self._postgres.start()
+            await self._until(self._postgres_is_ready)
+        try:
+            await migrate(self._dsn)
+        except MigrationFailed as failure:
+            raise StartError(f"The database cannot be brought to the newest schema: {failure}") from failure
+
+    async def _postgres_is_ready(self) -> bool:
+        return bool(self._cluster and self._postgres and self._cluster.is_ready(self._postgres.pid))
+
+    async def _until(self, ready: Callable[[], Awaitable[bool]]) -> None:
+        while not await ready():
+            for child in self._children:
+                await child.check()
+            await asyncio.sleep(POLL_SECONDS)
+
+
+def _cluster(settings: Settings, folder: Path) -> AbstractContextManager[Cluster | None]:
+    return nullcontext() if settings.database_url else Cluster.opened(folder)
+
+
+def _cancel_on_signals() -> None:
+    """Have the first signal cancel this task; later ones are heard but change nothing, for a stop has its deadlines."""
+    task = asyncio.current_task()
+    assert task  # noqa: S101
+
+    def stop() -> None:
+        if not task.cancelling():
+            logger.info("Stopping.")
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            asyncio.get_running_loop().add_signal_handler(number, stop)
+
+
+async def _succeeds(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(url)).is_success
+    except httpx.TransportError:
+        return False
