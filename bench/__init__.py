@@ -1,0 +1,1 @@
+"""Measurements of the running services, through their HTTP interfaces."""

@@ -1,0 +1,94 @@
+"""Embeddings of photographs, asked from a running vectorizer."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import msgpack
+import numpy as np
+
+from bench.biometrics import NO_FACE, BoolArray, FloatArray
+from bench.pairs import Pair
+from bench.photographs import Photograph, most_central
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the vectorizer says of one photograph: the labelled face's embedding, or why there is none."""
+
+    faces: int
+    model: dict[str, Any] | None
+    embedding: FloatArray | None
+    failure: str | None
+
+
+@dataclass(frozen=True)
+class EmbeddedFolder:
+    """Photographs with the embedding of the face each is labelled for.
+
+    `embeddings` has shape (photographs, dimension), L2-normalised rows; a photograph without a usable face has a row
+    of NaN, and `failures` says why. `model` is the vectorizer's own description, with calibration and thresholds.
+    """
+
+    photographs: Sequence[Photograph]
+    embeddings: FloatArray
+    failures: dict[str, str]
+    several_faces: int
+    model: dict[str, Any]
+
+
+def embed_folder(vectorizer: httpx.Client, photographs: Sequence[Photograph], concurrency: int) -> EmbeddedFolder:
+    """Ask for every photograph, a few at a time.
+
+    Raises httpx.HTTPError when the vectorizer fails, and ValueError when it finds no face in any photograph.
+    """
+    with ThreadPoolExecutor(concurrency) as pool:
+        replies = list(pool.map(lambda photograph: _ask(vectorizer, photograph), photographs))
+    model = next((reply.model for reply in replies if reply.embedding is not None), None)
+    if model is None:
+        raise ValueError("No face was found in any photograph.")
+    missing = np.full(model["dimension"], np.nan)
+    return EmbeddedFolder(
+        photographs=photographs,
+        embeddings=np.stack([missing if reply.embedding is None else reply.embedding for reply in replies]),
+        failures={p.name: r.failure for p, r in zip(photographs, replies, strict=True) if r.failure is not None},
+        several_faces=sum(reply.faces > 1 for reply in replies),
+        model=model,
+    )
+
+
+def _ask(vectorizer: httpx.Client, photograph: Photograph) -> Reply:
+    response = vectorizer.post("/faces", content=photograph.path.read_bytes())
+    if response.is_client_error:
+        return Reply(0, None, None, response.json()["code"])
+    content = msgpack.unpackb(response.raise_for_status().content)
+    faces, size = content["faces"], (content["image"]["width"], content["image"]["height"])
+    if not faces:
+        return Reply(0, content["model"], None, "no-face")
+    face = faces[most_central([face["box"] for face in faces], size)]
+    embedding = np.frombuffer(face["embedding"], dtype="<f4").astype(np.float64)
+    return Reply(len(faces), content["model"], embedding, None)
+
+
+def pair_similarities(folder: EmbeddedFolder, pairs: Sequence[Pair]) -> tuple[BoolArray, FloatArray]:
+    """Give the labels and the cosines of the pairs of a table. Raises ValueError for a name the folder lacks."""
+    rows = {photograph.name: row for row, photograph in enumerate(folder.photographs)}
+    missing = {name for pair in pairs for name in (pair.first, pair.second)} - rows.keys()
+    if missing:
+        raise ValueError(f"{len(missing)} photographs of the table are not in the folder, as {min(missing)}.")
+    first = folder.embeddings[[rows[pair.first] for pair in pairs]]
+    second = folder.embeddings[[rows[pair.second] for pair in pairs]]
+    cosines = np.einsum("nd,nd->n", first, second)
+    return np.array([pair.same for pair in pairs]), np.nan_to_num(cosines, nan=NO_FACE)
+
+
+def all_similarities(folder: EmbeddedFolder) -> tuple[BoolArray, FloatArray]:
+    """Give the labels and the cosines of every pair among the photographs that lie in a person's sub-folder."""
+    rows = [row for row, photograph in enumerate(folder.photographs) if photograph.person is not None]
+    people = np.unique([str(folder.photographs[row].person) for row in rows], return_inverse=True)[1]
+    embeddings = folder.embeddings[rows]
+    first, second = np.triu_indices(len(rows), k=1)
+    cosines = (embeddings @ embeddings.T)[first, second]
+    return people[first] == people[second], np.nan_to_num(cosines, nan=NO_FACE)

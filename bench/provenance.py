@@ -1,0 +1,53 @@
+"""Where, when and by what a measurement was made."""
+
+import os
+import platform
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a reader needs to repeat a measurement; no path of the machine it was made on."""
+
+    date: str
+    command: str
+    machine: str
+    versions: dict[str, str]
+    service: dict[str, Any]
+
+
+def provenance(module: str, arguments: Sequence[str], vectorizer: httpx.Client) -> Provenance:
+    """Describe this moment, machine and command (`python -m module arguments`), and the vectorizer's own account."""
+    return Provenance(
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=shlex.join(["python", "-m", module, *map(_relative, arguments)]),
+        machine=f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+        versions={"python": platform.python_version()}
+        | {name: version(name) for name in ("numpy", "scikit-learn", "httpx")},
+        service=_answer(vectorizer, "/version") | {"active": _answer(vectorizer, "/models")["active"]},
+    )
+
+
+def _answer(service: httpx.Client, path: str) -> dict[str, Any]:
+    answer: dict[str, Any] = service.get(path).raise_for_status().json()
+    return answer
+
+
+def _relative(argument: str) -> str:
+    return os.path.relpath(argument) if Path(argument).is_absolute() else argument
+
+
+def _processor() -> str:
+    """Name the processor; Linux tells its name in a file only."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())

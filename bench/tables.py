@@ -1,0 +1,121 @@
+"""The tables of docs/accuracy.md, drawn from the reports.
+
+python -m bench.tables bench/results/accuracy-*.json
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Reported = dict[str, Any]
+Row = tuple[object, ...]
+
+
+def markdown(paths: Sequence[Path]) -> str:
+    """Draw every table that the reports have rows for."""
+    reports = [(path.stem, json.loads(path.read_text())) for path in paths]
+    return "\n\n".join(
+        table
+        for title, header, rows in TABLES
+        if (table := _table(title, header, [row for name, report in reports for row in rows(name, report)]))
+    )
+
+
+def _table(title: str, header: Row, rows: Sequence[Row]) -> str | None:
+    if not rows:
+        return None
+    lines = [_line(header), _line(["---"] * len(header)), *map(_line, rows)]
+    return "\n".join([f"**{title}**", "", *lines])
+
+
+def _line(cells: Iterable[object]) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _runs(name: str, report: Reported) -> Iterable[Row]:
+    origin = report["provenance"]
+    yield f"`{name}`", origin["date"][:10], origin["machine"], f"`{origin['command']}`"
+
+
+def _photographs(_: str, report: Reported) -> Iterable[Row]:
+    yield (
+        *_subject(report),
+        report["photographs"],
+        report["photographs_with_several_faces"],
+        len(report["failures_to_enrol"]),
+    )
+
+
+def _folds(_: str, report: Reported) -> Iterable[Row]:
+    if table := report["pair_table"]:
+        folds = table["folds"]
+        spread = f"{folds['mean']:.4f} ± {folds['standard_deviation']:.4f}"
+        yield *_subject(report), len(folds["accuracies"]), spread, f"{table['comparisons']['area_under_curve']:.5f}"
+
+
+def _decisions(_: str, report: Reported) -> Iterable[Row]:
+    if table := report["pair_table"]:
+        for name in ("best", "review", "match"):
+            decided = table[name]
+            figures = (decided[figure] for figure in ("threshold", "precision", "recall", "f1", "accuracy"))
+            yield *_subject(report), name, *(f"{figure:.4f}" for figure in figures)
+
+
+def _rates(_: str, report: Reported) -> Iterable[Row]:
+    if pairs := report["all_pairs"]:
+        counts = pairs["comparisons"]
+        for rate, point in pairs["at_fmr"].items():
+            cells = (point["threshold"], f"{point['fnmr']:.4f}") if point else ("too few pairs", "")
+            yield *_subject(report), f"{counts['genuine_pairs']:,}", f"{counts['impostor_pairs']:,}", rate, *cells
+
+
+def _searches(_: str, report: Reported) -> Iterable[Row]:
+    if found := report["identification"]:
+        yield (
+            *_subject(report),
+            found["enrolled_people"],
+            found["mated_searches"],
+            *_shares(found["mated_decisions"], "match", "review", "unknown", "wrong_match", "wrong_review"),
+            found["non_mated_searches"],
+            *_shares(found["non_mated_decisions"], "match", "review", "unknown"),
+        )
+
+
+def _shares(decisions: dict[str, float], *names: str) -> Iterable[str]:
+    return (f"{decisions.get(name, 0):.2%}" for name in names)
+
+
+def _subject(report: Reported) -> Row:
+    return report["dataset"], report["model"]["id"].partition("@")[0]
+
+
+TABLES: list[tuple[str, Row, Callable[[str, Reported], Iterable[Row]]]] = [
+    ("Runs", ("file", "date", "machine", "command"), _runs),
+    ("Photographs", ("set", "model", "photographs", "with several faces", "without a usable face"), _photographs),
+    ("Pairs, threshold chosen on the other folds", ("set", "model", "folds", "accuracy", "area under ROC"), _folds),
+    (
+        "Pairs, at one threshold",
+        ("set", "model", "threshold", "cosine", "precision", "recall", "F1", "accuracy"),
+        _decisions,
+    ),
+    ("All pairs", ("set", "model", "genuine pairs", "impostor pairs", "FMR at most", "cosine", "FNMR"), _rates),
+    (
+        "Identification (1:N): what the gateway decided",
+        (
+            *("set", "model", "enrolled", "searches for them", "match", "review", "unknown", "wrong match"),
+            *("wrong review", "searches for strangers", "match", "review", "unknown"),
+        ),
+        _searches,
+    ),
+]
+
+
+def main(reports: Annotated[list[Path], typer.Argument(help="JSON files of bench.accuracy.", exists=True)]) -> None:
+    print(markdown(reports))
+
+
+if __name__ == "__main__":
+    typer.run(main)

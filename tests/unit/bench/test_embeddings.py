@@ -1,0 +1,49 @@
+"""Cosines of pairs among embedded photographs."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.biometrics import NO_FACE
+from bench.embeddings import EmbeddedFolder, all_similarities, pair_similarities
+from bench.pairs import Pair
+from bench.photographs import Photograph
+
+VECTORS = {"ann/1": [1.0, 0.0], "ann/2": [0.8, 0.6], "bo/1": [0.0, 1.0], "bo/2": [np.nan, np.nan], "crowd": [0.6, 0.8]}
+
+
+@pytest.fixture
+def folder():
+    return EmbeddedFolder(
+        photographs=[Photograph(Path(name), name) for name in VECTORS],
+        embeddings=np.array(list(VECTORS.values())),
+        failures={"bo/2": "no-face"},
+        several_faces=0,
+        model={},
+    )
+
+
+def test_pairs_of_a_table(folder):
+    pairs = [Pair("ann/2", "ann/1", True, None), Pair("crowd", "bo/1", False, None), Pair("bo/1", "bo/2", True, None)]
+    same, similarity = pair_similarities(folder, pairs)
+    assert same.tolist() == [True, False, True]
+    assert similarity.tolist() == pytest.approx([0.8, 0.8, NO_FACE])
+
+
+def test_a_table_about_other_photographs_is_refused(folder):
+    with pytest.raises(ValueError, match="1 photographs of the table are not in the folder, as eve/1"):
+        pair_similarities(folder, [Pair("ann/1", "eve/1", False, None)])
+
+
+def test_every_pair_among_people_once(folder):
+    """Four photographs of two people make six pairs; the photograph in nobody's sub-folder takes no part."""
+    same, similarity = all_similarities(folder)
+    assert sorted(zip(same.tolist(), similarity.round(6).tolist(), strict=True)) == [
+        (False, NO_FACE),
+        (False, NO_FACE),
+        (False, 0.0),
+        (False, 0.6),
+        (True, NO_FACE),
+        (True, 0.8),
+    ]
