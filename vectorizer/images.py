@@ -28,6 +28,11 @@ _EXTENSIONS = {
 }
 """What is read, by Pillow's names, and the file extension each is stored under."""
 
+_OPENED = [name for name in _EXTENSIONS if name != "MPO"]
+"""An MPO, a JPEG that carries more images, is opened as a JPEG."""
+
+_READABLE = frozenset(f"image/{name}" for name in ("jpeg", "png", "webp", "avif", "tiff", "bmp", "gif", "heic", "heif"))
+
 _MEDIA_TYPES = {"MPO": "image/jpeg", "HEIF": "image/heic"}
 """Where Pillow's media type is not the one a browser knows."""
 
@@ -75,10 +80,10 @@ def decode(data: bytes, limits: Limits) -> DecodedImage:
 def _open(data: bytes) -> Image.Image:
     """Read the header only."""
     try:
-        return Image.open(BytesIO(data), formats=list(_EXTENSIONS))
+        return Image.open(BytesIO(data), formats=_OPENED)
     except UnidentifiedImageError as error:
         media_type = _media_type(data)
-        if media_type.startswith("image/"):
+        if media_type in _READABLE:
             raise ImageUnreadable(media_type.removeprefix("image/").upper()) from error
         raise InvalidFileFormat(media_type) from error
     except Exception as error:
@@ -91,10 +96,10 @@ def _media_type(data: bytes) -> str:
     if guessed:
         return guessed
     try:
-        data[:1024].decode()
+        text = data.decode()
     except UnicodeDecodeError:
         return "application/octet-stream"
-    return "text/plain"
+    return "application/octet-stream" if "\0" in text else "text/plain"
 
 
 def _upright(image: Image.Image) -> Image.Image:

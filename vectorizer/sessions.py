@@ -30,6 +30,7 @@ class Session:
 
         Raises ProviderUnavailable when the network would run elsewhere than asked for.
         """
+        self.path = path
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1

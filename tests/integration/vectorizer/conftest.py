@@ -1,0 +1,16 @@
+"""Photographs that come with the installed packages."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+
+@pytest.fixture(scope="session")
+def group() -> Image.Image:
+    """Six people, 1280 x 886."""
+    spec = find_spec("insightface")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Image.open(Path(spec.submodule_search_locations[0]) / "data/images/t1.jpg").convert("RGB")

@@ -1,0 +1,78 @@
+"""Faces are found from 16 pixels up to ones that fill the image."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vectorizer.detection import Detections, Detector
+from vectorizer.models import open_models
+
+SHARED = Path(__file__).parents[4] / "shared"
+PHOTOS = SHARED / "data" / "photos"
+
+
+@pytest.fixture(scope="module", params=["opencv", "buffalo_sc"])
+def detector(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Detector:
+    pack = request.param
+    if pack == "buffalo_sc":
+        pack = str(SHARED / "models" / "buffalo_sc")
+        if not Path(pack).is_dir():
+            pytest.skip("needs ArcFace weights in ../shared/models/buffalo_sc")
+    return open_models(pack, tmp_path_factory.mktemp("cache"), "cpu", 640).detector
+
+
+def cut(photo: Image.Image, box: np.ndarray, share: float, side: int) -> np.ndarray:
+    """A square of `side` pixels of which the face takes `share`."""
+    centre, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]).max() / share / 2
+    return np.asarray(photo.crop((*(centre - half), *(centre + half))).resize((side, side)))
+
+
+def test_close_ups(detector: Detector, group: Image.Image):
+    """Half of these are lost at one scale by SCRFD."""
+    for box in detector.detect(np.asarray(group)).boxes:
+        for share in (1.0, 0.8, 0.6, 0.3):
+            for side in (64, 112, 250, 700, 1500):
+                found = detector.detect(cut(group, box, share, side))
+                widths = found.boxes[:, 2] - found.boxes[:, 0]
+                assert np.count_nonzero(widths > share * side / 2) == 1, (share, side)
+
+
+def test_small_faces(detector: Detector, group: Image.Image):
+    """Six faces of 110 to 150 pixels, reduced until they are about 16 pixels high."""
+    reduced = group.resize((group.width // 8, group.height // 8), Image.Resampling.LANCZOS)
+    found = detector.detect(np.asarray(reduced))
+    assert len(found) == 6
+    assert (found.boxes[:, 3] - found.boxes[:, 1]).min() < 18
+
+
+def test_nothing_is_found_twice_or_where_nothing_is(detector: Detector, group: Image.Image):
+    assert len(detector.detect(np.asarray(group))) == 6
+    noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    for empty in (noise, np.zeros((300, 400, 3), np.uint8), np.full((1, 1, 3), 200, np.uint8)):
+        assert len(detector.detect(empty)) == 0
+
+
+def test_extreme_shapes(detector: Detector):
+    for height, width in ((3, 3000), (3000, 3), (1, 1), (33, 31)):
+        found = detector.detect(np.zeros((height, width, 3), np.uint8))
+        assert isinstance(found, Detections)
+
+
+def test_landmarks_lie_in_their_face(detector: Detector, group: Image.Image):
+    found = detector.detect(np.asarray(group))
+    for box, landmarks in zip(found.boxes, found.landmarks, strict=True):
+        assert (landmarks >= box[:2]).all()
+        assert (landmarks <= box[2:]).all()
+        left_eye, right_eye, nose, left_mouth, right_mouth = landmarks
+        assert left_eye[0] < right_eye[0]
+        assert left_mouth[0] < right_mouth[0]
+        assert left_eye[1] < nose[1] < left_mouth[1]
+
+
+@pytest.mark.skipif(not PHOTOS.is_dir(), reason="needs photographs in ../shared/data/photos")
+@pytest.mark.parametrize(("name", "people"), [("25.jpg", 120), ("17.jpg", 110), ("1.jpg", 50), ("t1.jpg", 6)])
+def test_crowds(detector: Detector, name: str, people: int):
+    photo = np.asarray(Image.open(PHOTOS / name).convert("RGB"))
+    assert people <= len(detector.detect(photo)) <= people * 1.25

@@ -1,0 +1,198 @@
+"""Whatever file a person sends becomes upright RGB pixels, or a named problem."""
+
+import struct
+import tracemalloc
+import zlib
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.data import astronaut
+
+from vectorizer.images import Limits, decode
+from vectorizer.problems import ImageMissing, ImageTooLarge, ImageTooManyPixels, ImageUnreadable, InvalidFileFormat
+
+LIMITS = Limits(max_bytes=20_000_000, max_pixels=50_000_000)
+PHOTO = Image.fromarray(astronaut()[:240, 100:300])
+
+
+def encoded(image: Image.Image, image_format: str, **options: object) -> bytes:
+    file = BytesIO()
+    image.save(file, image_format, **options)
+    return file.getvalue()
+
+
+def difference(data: bytes, image: Image.Image = PHOTO) -> float:
+    pixels = decode(data, LIMITS).pixels
+    assert pixels.shape == (image.height, image.width, 3)
+    assert pixels.dtype == np.uint8
+    return float(np.abs(pixels.astype(float) - np.asarray(image.convert("RGB"), float)).mean())
+
+
+@pytest.mark.parametrize(
+    ("image_format", "media_type", "extension"),
+    [
+        ("JPEG", "image/jpeg", "jpg"),
+        ("PNG", "image/png", "png"),
+        ("WEBP", "image/webp", "webp"),
+        ("AVIF", "image/avif", "avif"),
+        ("TIFF", "image/tiff", "tif"),
+        ("BMP", "image/bmp", "bmp"),
+        ("GIF", "image/gif", "gif"),
+        ("HEIF", "image/heic", "heic"),
+    ],
+)
+def test_formats_are_told_by_content(image_format: str, media_type: str, extension: str):
+    data = encoded(PHOTO, image_format)
+    decoded = decode(data, LIMITS)
+    assert (decoded.media_type, decoded.extension) == (media_type, extension)
+    assert difference(data) < 8
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_exif_orientation_is_applied(orientation: int, image_format: str):
+    lying = {
+        1: None,
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = PHOTO if lying is None else PHOTO.transpose(lying)
+    assert difference(encoded(stored, image_format, exif=exif)) < 8
+
+
+def test_heif_is_turned_by_its_own_property_not_by_exif():
+    # ISO/IEC 23008-12: the rotation is the property irot, which the decoder applies; the EXIF tag repeats it.
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = PHOTO.transpose(Image.Transpose.ROTATE_90)
+    assert difference(encoded(stored, "HEIF", exif=exif), stored) < 8
+
+
+def test_grey_becomes_rgb():
+    grey = PHOTO.convert("L")
+    assert difference(encoded(grey, "PNG"), grey) == 0
+
+
+def test_sixteen_bits_keep_their_brightness():
+    grey = PHOTO.convert("L")
+    deep = Image.fromarray(np.asarray(grey, np.uint16) * 257)
+    assert deep.mode == "I;16"
+    assert difference(encoded(deep, "PNG"), grey) < 1
+    assert difference(encoded(deep, "TIFF"), grey) < 1
+
+
+def test_float_image_fills_the_range():
+    values = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
+    pixels = decode(encoded(Image.fromarray(values), "TIFF"), LIMITS).pixels
+    assert (pixels.min(), pixels.max()) == (0, 255)
+
+
+def test_cmyk_looks_as_printed():
+    assert difference(encoded(PHOTO.convert("CMYK"), "JPEG", quality=95)) < 8
+
+
+def test_transparent_places_become_white():
+    see_through = PHOTO.convert("RGBA")
+    see_through.paste((10, 20, 30, 0), (0, 0, 100, 240))
+    for image_format in ("PNG", "WEBP"):
+        pixels = decode(encoded(see_through, image_format, lossless=True), LIMITS).pixels
+        assert (pixels[:, :100] == 255).all()
+        assert np.array_equal(pixels[:, 100:], np.asarray(PHOTO)[:, 100:])
+
+
+def test_palette_with_transparency():
+    palette = Image.new("P", (32, 32), 1)
+    palette.putpalette([200, 0, 0, 0, 0, 200])
+    palette.paste(0, (0, 0, 16, 32))
+    pixels = decode(encoded(palette, "PNG", transparency=0), LIMITS).pixels
+    assert (pixels[0, 0] == 255).all()
+    assert pixels[0, 31].tolist() == [0, 0, 200]
+
+
+def test_first_frame_of_an_animation():
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "lime", "blue")]
+    for image_format in ("GIF", "WEBP"):
+        data = encoded(frames[0], image_format, save_all=True, append_images=frames[1:], duration=40)
+        red, green, blue = decode(data, LIMITS).pixels[20, 20]
+        assert red > 200
+        assert max(green, blue) < 60
+
+
+def test_mpo_is_a_jpeg():
+    other = Image.new("RGB", PHOTO.size, "blue")
+    data = encoded(PHOTO, "MPO", save_all=True, append_images=[other])
+    assert decode(data, LIMITS).media_type == "image/jpeg"
+    assert difference(data) < 8
+
+
+def test_one_pixel():
+    assert decode(encoded(Image.new("RGB", (1, 1), "red"), "PNG"), LIMITS).pixels.shape == (1, 1, 3)
+
+
+def test_nothing_is_missing():
+    with pytest.raises(ImageMissing):
+        decode(b"", LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("data", "media_type"),
+    [
+        (b"dear server, this is not a photograph", "text/plain"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "text/plain"),
+        (b"%PDF-1.4\n%", "application/pdf"),
+        (b"8BPS\0\1" + b"\0" * 40, "image/vnd.adobe.photoshop"),
+        (bytes(100), "application/octet-stream"),
+        (b"\xff\xfe\xfa\x00\x81", "application/octet-stream"),
+    ],
+)
+def test_other_files_are_named(data: bytes, media_type: str):
+    with pytest.raises(InvalidFileFormat, match=f"^Invalid file format {media_type}$"):
+        decode(data, LIMITS)
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "HEIF"])
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
+def test_damaged_files_are_named(image_format: str, share: float):
+    data = encoded(PHOTO, image_format)
+    with pytest.raises((ImageUnreadable, InvalidFileFormat)):
+        decode(data[: int(len(data) * share)], LIMITS)
+
+
+def test_too_many_bytes():
+    with pytest.raises(ImageTooLarge, match="larger than 10 bytes"):
+        decode(encoded(PHOTO, "PNG"), Limits(max_bytes=10, max_pixels=50_000_000))
+
+
+def bomb(side: int) -> bytes:
+    """A PNG of side x side black pixels in a few kB."""
+    row = bytes(1 + side // 8)
+    pixels = zlib.compressobj(9)
+    data = b"".join(pixels.compress(row) for _ in range(side)) + pixels.flush()
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def test_a_bomb_is_refused_by_its_header():
+    data = bomb(30_000)
+    assert len(data) < 300_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(ImageTooManyPixels, match="30000 x 30000"):
+            decode(data, LIMITS)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 5_000_000
