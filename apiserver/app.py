@@ -1,6 +1,7 @@
 """Puts the gateway together: resources, routes, and the handlers of everything that is raised."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
@@ -13,13 +14,15 @@ from apiserver import files, health, routes
 from apiserver.database import open_database
 from apiserver.gallery import Gallery
 from apiserver.image_store import ImageStore, open_store
-from apiserver.problems import InvalidField, InvalidForm, MethodNotAllowed, NotFound, Problem
+from apiserver.problems import InternalError, InvalidField, InvalidForm, MethodNotAllowed, NotFound, Outage, Problem
 from apiserver.responses import problem_response
 from apiserver.retention import sweep_forever
 from apiserver.settings import Settings
 from apiserver.state import State
 from apiserver.telemetry import add_telemetry
 from apiserver.vectorizer_client import open_vectorizer
+
+_logger = logging.getLogger(__name__)
 
 _PROBLEM_OF_STATUS: dict[int, type[Problem]] = {404: NotFound, 405: MethodNotAllowed}
 
@@ -40,7 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for router in (routes.router, files.router, health.router):
         app.include_router(router)
-    app.exception_handler(Problem)(problem_response)
+    app.exception_handler(Problem)(_on_problem)
     app.exception_handler(HTTPException)(_on_http_exception)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(ClientDisconnect)(_on_client_gone)
@@ -77,6 +80,14 @@ async def _background(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def _on_problem(request: Request, problem: Problem) -> Response:
+    if isinstance(problem, Outage):
+        _logger.warning("%s: %r", problem.code, problem.__cause__ or problem)
+    elif isinstance(problem, InternalError):
+        _logger.error("Unexpected error", exc_info=problem)
+    return problem_response(request, problem)
 
 
 async def _on_http_exception(request: Request, error: HTTPException) -> Response:

@@ -17,7 +17,7 @@ _CLOSE_TIMEOUT_SECONDS = 5
 # By SQLSTATE, or by the two characters that name its class. What is left out is a mistake of ours.
 PROBLEM_OF_SQLSTATE: dict[str, type[Problem]] = {
     "08": DatabaseUnavailable,  # connection exception
-    "23": DatabaseBusy,  # integrity constraint: what a statement refers to was deleted meanwhile
+    "23503": DatabaseBusy,  # foreign key: what a statement refers to was removed meanwhile
     "25": DatabaseUnavailable,  # invalid transaction state: a standby that only reads
     "28": DatabaseUnavailable,  # invalid authorization
     "3D": DatabaseUnavailable,  # no such database

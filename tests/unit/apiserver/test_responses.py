@@ -1,0 +1,44 @@
+"""The entries of the old envelope."""
+
+import numpy as np
+
+from apiserver.faces import Calibration, Candidate, Face, Model, Thresholds
+from apiserver.responses import recognized_person
+
+THRESHOLDS = Thresholds(match=0.5, review=0.4)
+MODEL = Model("model", 2, Calibration(slope=20, intercept=-8), THRESHOLDS)
+FACE = Face((1, 2, 3, 4), 0.98765432, np.zeros(2, dtype=np.float32))
+
+
+def entry(*candidates: Candidate):
+    return recognized_person(FACE, candidates, MODEL, THRESHOLDS).model_dump(mode="json", exclude_unset=True)
+
+
+def test_nobody_enrolled():
+    assert entry() == {
+        "box": [1, 2, 3, 4],
+        "score": 0.987654,
+        "probability": 0.0,
+        "similarity": None,
+        "decision": "unknown",
+        "candidates": [],
+    }
+
+
+def test_a_match_and_a_review_have_an_id():
+    for similarity, decision in ((0.5, "match"), (0.45, "review")):
+        answer = entry(Candidate("ann", similarity), Candidate("bob", 0.1))
+        assert (answer["id"], answer["decision"]) == ("ann", decision)
+
+
+def test_a_stranger_has_no_id_but_candidates():
+    answer = entry(Candidate("ann", 0.39), Candidate("bob", 0.1))
+    assert "id" not in answer
+    assert answer["decision"] == "unknown"
+    assert [candidate["id"] for candidate in answer["candidates"]] == ["ann", "bob"]
+
+
+def test_the_entry_speaks_of_its_best_candidate():
+    answer = entry(Candidate("ann", 0.4), Candidate("bob", 0.1))
+    assert answer["similarity"] == answer["candidates"][0]["similarity"] == 0.4
+    assert answer["probability"] == answer["candidates"][0]["probability"] == 0.5
