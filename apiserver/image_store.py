@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 
 from apiserver.database import Database
@@ -94,7 +94,7 @@ class ImageStore:
         async with self._reaching_store():
             try:
                 found = await obstore.get_async(self._store, key)
-            except NotFoundError as error:
+            except FileNotFoundError as error:
                 raise FileNotFound from error
         return StoredFile(media_type, found.meta["size"], (bytes(chunk) async for chunk in found.stream()))
 
@@ -113,7 +113,7 @@ class ImageStore:
 
     async def _delete(self, key: str) -> None:
         async with self._reaching_store():
-            with suppress(NotFoundError):  # a save that was interrupted between row and object
+            with suppress(FileNotFoundError):  # a save that was interrupted between row and object
                 await obstore.delete_async(self._store, key)
 
     @asynccontextmanager

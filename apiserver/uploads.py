@@ -48,7 +48,10 @@ async def read_form(request: Request, *, max_image_bytes: int, timeout_seconds: 
         raise InvalidForm(error.message) from error
     except UnicodeError as error:
         raise InvalidForm from error
-    fields = {name: await _field(value, max_image_bytes) for name, value in form.items()}
+    try:
+        fields = {name: await _field(value, max_image_bytes) for name, value in form.items()}
+    finally:
+        await form.close()
     return {name: value for name, value in fields.items() if value is not None}
 
 

@@ -1,0 +1,214 @@
+"""The gateway in this process on a real socket, its vectorizer as a real process, PostgreSQL behind a cable."""
+
+import asyncio
+import io
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+import httpx
+import numpy as np
+import pytest
+import skimage.data
+import uvicorn
+from PIL import Image
+
+from apiserver.app import create_app
+from apiserver.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(f"{url}/health/ready", trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError(f"nothing became ready at {url}")
+
+
+@pytest.fixture(scope="session")
+def vectorizer_url() -> Iterator[str]:
+    """A vectorizer with the default models."""
+    port = free_port()
+    environment = {"VECTORIZER_PORT": str(port), "HOME": str(Path.home())}
+    process = subprocess.Popen([sys.executable, "-m", "vectorizer"], cwd=ROOT, env=environment)
+    url = f"http://127.0.0.1:{port}"
+    wait_until_ready(url, process)
+    yield url
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+def settings(database_url: str, vectorizer_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        database_url=database_url,
+        vectorizer_url=vectorizer_url,
+        image_store_url=f"file://{tmp_path}/images",
+        database_timeout_seconds=2,
+    )
+
+
+Serve = Callable[[Settings], Awaitable[httpx.AsyncClient]]
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, timeout_graceful_shutdown=5))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started:  # noqa: ASYNC110 - it has no event to wait for
+            await asyncio.sleep(0.005)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
+            yield client
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """Starts gateways that end with the test; each call returns a client of one."""
+    async with AsyncExitStack() as stack:
+
+        async def start(settings: Settings) -> httpx.AsyncClient:
+            return await stack.enter_async_context(serving(settings))
+
+        yield start
+
+
+@pytest.fixture
+async def gateway(serve: Serve, settings: Settings) -> httpx.AsyncClient:
+    return await serve(settings)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+class Cable:
+    """A Unix socket in front of PostgreSQL's that can be cut and mended."""
+
+    def __init__(self, database_url: str, folder: Path) -> None:
+        parts = urlsplit(database_url)
+        self._behind = Path(parse_qs(parts.query)["host"][0], ".s.PGSQL.5432")
+        self._socket = folder / ".s.PGSQL.5432"
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.url = parts._replace(query=f"host={folder}").geturl()
+
+    async def mend(self) -> None:
+        self._server = await asyncio.start_unix_server(self._carry, self._socket)
+
+    async def cut(self) -> None:
+        if self._server:
+            self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        self._socket.unlink(missing_ok=True)
+        await asyncio.sleep(0)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream_reader, upstream_writer = await asyncio.open_unix_connection(self._behind)
+        await asyncio.gather(self._pump(reader, upstream_writer), self._pump(upstream_reader, writer))
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            while data := await reader.read(65_536):
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+
+@pytest.fixture
+async def cable(database_url: str, tmp_path: Path) -> AsyncIterator[Cable]:
+    cable = Cable(database_url, tmp_path)
+    await cable.mend()
+    yield cable
+    await cable.cut()
+
+
+def encoded(image: Image.Image, image_format: str = "JPEG") -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, image_format, quality=95)
+    return buffer.getvalue()
+
+
+def stranger(number: int) -> Image.Image:
+    """One of the faces of 25 x 25 pixels that scikit-image carries, enlarged."""
+    pixels = (skimage.data.lfw_subset()[number] * 255).astype(np.uint8)
+    return Image.fromarray(pixels).resize((200, 200), Image.Resampling.BICUBIC).convert("RGB")
+
+
+def on_grey(*images: Image.Image) -> Image.Image:
+    """The images side by side with a wide margin."""
+    canvas = Image.new("RGB", (100 + sum(image.width + 100 for image in images), 712), (128, 128, 128))
+    left = 100
+    for image in images:
+        canvas.paste(image, (left, 100))
+        left += image.width + 100
+    return canvas
+
+
+@pytest.fixture(scope="session")
+def ann() -> bytes:
+    """One person: NASA's public domain portrait of Eileen Collins."""
+    return encoded(Image.fromarray(skimage.data.astronaut()))
+
+
+@pytest.fixture(scope="session")
+def ann_again() -> bytes:
+    """The same person on another photograph: mirrored, smaller and darker."""
+    image = Image.fromarray(skimage.data.astronaut()).transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    return encoded(image.resize((400, 400)).point(lambda value: value * 0.8))
+
+
+@pytest.fixture(scope="session")
+def bob() -> bytes:
+    return encoded(on_grey(stranger(0)))
+
+
+@pytest.fixture(scope="session")
+def cid() -> bytes:
+    return encoded(on_grey(stranger(1)))
+
+
+@pytest.fixture(scope="session")
+def party() -> bytes:
+    """Ann and bob, and a third person."""
+    return encoded(on_grey(Image.fromarray(skimage.data.astronaut()), stranger(0), stranger(3)))
+
+
+@pytest.fixture(scope="session")
+def group() -> bytes:
+    """Three people of different sizes from left to right: large, small, middling."""
+    return encoded(on_grey(stranger(0).resize((300, 300)), stranger(3).resize((120, 120)), stranger(1)))
+
+
+@pytest.fixture(scope="session")
+def nobody() -> bytes:
+    """A cup of coffee."""
+    return encoded(Image.fromarray(skimage.data.coffee()))

@@ -1,0 +1,126 @@
+"""POST /recognize with real photographs."""
+
+import pytest
+
+
+@pytest.fixture
+async def recognize(gateway):
+    async def post(photograph, **fields):
+        response = await gateway.post("/recognize", data=fields, files={"file": ("photo.jpg", photograph)})
+        assert response.status_code == 201
+        return response.json()
+
+    return post
+
+
+@pytest.fixture
+async def learn(gateway):
+    async def post(person, photograph, **fields):
+        response = await gateway.post("/learn", data={"person": person, **fields}, files={"file": photograph})
+        assert response.status_code == 201
+
+    return post
+
+
+async def test_nobody_enrolled(recognize, ann):
+    answer = await recognize(ann)
+
+    [person] = answer["persons"]
+    assert (answer["status"], answer["filename"], answer["directory"]) == ("OK", "photo.jpg", "default")
+    assert (person["decision"], person["probability"], person["similarity"]) == ("unknown", 0, None)
+    assert person["candidates"] == []
+    assert "id" not in person
+
+
+async def test_a_person_is_known_again_on_another_photograph(recognize, learn, ann, ann_again, bob):
+    await learn("ann", ann)
+    await learn("bob", bob)
+
+    [person] = (await recognize(ann_again))["persons"]
+    assert (person["id"], person["decision"]) == ("ann", "match")
+    assert 0.9 < person["probability"] <= 1
+    assert [candidate["id"] for candidate in person["candidates"]] == ["ann", "bob"]
+
+
+async def test_a_stranger_gets_no_name(recognize, learn, ann, cid):
+    await learn("ann", ann)
+
+    [person] = (await recognize(cid))["persons"]
+    assert person["decision"] == "unknown"
+    assert "id" not in person
+    assert person["probability"] < 0.5
+
+
+async def test_every_face_of_a_photograph_is_decided(recognize, learn, party, ann, bob):
+    await learn("ann", ann)
+    await learn("bob", bob)
+
+    persons = (await recognize(party))["persons"]
+    by_place = sorted(persons, key=lambda person: person["box"][0])
+    assert [person.get("id") for person in by_place] == ["ann", "bob", None]
+    assert [person["score"] for person in persons] == sorted((person["score"] for person in persons), reverse=True)
+
+
+async def test_nobody_on_the_photograph(recognize, nobody):
+    assert (await recognize(nobody))["persons"] == []
+
+
+async def test_people_are_known_in_their_own_directory_only(recognize, learn, ann):
+    await learn("ann", ann, directory="acme")
+
+    assert (await recognize(ann, directory="other"))["persons"][0]["decision"] == "unknown"
+    assert (await recognize(ann, directory="acme"))["persons"][0]["decision"] == "match"
+
+
+async def test_k_limits_the_candidates(recognize, learn, ann, bob, cid):
+    for person, photograph in (("ann", ann), ("bob", bob), ("cid", cid)):
+        await learn(person, photograph)
+
+    assert len((await recognize(ann, k="2"))["persons"][0]["candidates"]) == 2
+    assert len((await recognize(ann))["persons"][0]["candidates"]) == 3
+
+
+async def test_threshold_replaces_the_models_own(recognize, learn, ann, ann_again, bob):
+    await learn("ann", ann)
+
+    [stranger] = (await recognize(bob, threshold="-1"))["persons"]
+    [known] = (await recognize(ann_again, threshold="1"))["persons"]
+    assert (stranger["id"], stranger["decision"]) == ("ann", "match")
+    assert (known["id"], known["decision"]) == ("ann", "review")
+
+
+async def test_recognized_photographs_expire(recognize, database, ann):
+    await recognize(ann)
+
+    seconds = await database.fetchval("SELECT extract(epoch FROM expires_at - now())::float FROM images")
+    assert 86_000 < seconds <= 86_400
+    assert await database.fetchval("SELECT count(*) FROM directories") == 0
+
+
+async def test_recognizing_a_learned_photograph_does_not_make_it_expire(recognize, learn, database, ann):
+    await learn("ann", ann)
+    await recognize(ann)
+    assert await database.fetchval("SELECT expires_at FROM images") is None
+
+
+async def test_learning_a_recognized_photograph_keeps_it(recognize, learn, database, ann):
+    await recognize(ann)
+    await learn("ann", ann)
+    assert await database.fetchval("SELECT expires_at FROM images") is None
+
+
+async def test_without_retention_nothing_is_stored(serve, settings, database, ann, tmp_path):
+    gateway = await serve(settings.model_copy(update={"recognized_retention_seconds": 0}))
+
+    response = await gateway.post("/recognize", files={"file": ann})
+    assert response.status_code == 201
+    assert response.json()["url"] is None
+    assert await database.fetchval("SELECT count(*) FROM images") == 0
+    assert list((tmp_path / "images").iterdir()) == []
+
+
+async def test_the_stages_are_timed(gateway, ann):
+    response = await gateway.post("/recognize", files={"file": ann})
+
+    stages = [stage.split(";")[0] for stage in response.headers["Server-Timing"].split(", ")]
+    assert stages == ["read", "vectorize", "decode", "detect", "align", "embed", "store", "identify"]
