@@ -103,9 +103,11 @@ def _cancel_on_signals() -> None:
             logger.info("Stopping.")
             task.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
-            asyncio.get_running_loop().add_signal_handler(number, stop)
+    heard = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
+        heard.append(signal.SIGHUP)
+    for number in heard:
+        asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
 async def _succeeds(client: httpx.AsyncClient, url: str) -> bool:

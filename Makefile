@@ -1,0 +1,57 @@
+# Everything is installed into .venv of this checkout; wanted are make and Python 3.11 or newer with its venv module.
+#
+#   make serve [ARGS="--port 9000"]   install what is missing, then run the whole stack
+#   make install                      only install
+#   make test [ARGS="-k learn"]       every check and every test
+#   make check                        formatting, lint, types, who may import whom
+#   make lock                         resolve the requirements anew (needs uv)
+
+.PHONY: serve install test check lock
+.DEFAULT_GOAL := serve
+
+BIN := .venv/bin
+INSTALL := umask 022; $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+serve: .venv/installed
+	@exec $(BIN)/faceserver serve $(ARGS)
+
+install: .venv/installed
+
+test: check
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/installed-dev
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock:
+	$(COMPILE) -o requirements/build.txt requirements/build.in
+	$(COMPILE) --override requirements/overrides.txt -o requirements/runtime.txt requirements/runtime.in
+	$(COMPILE) --override requirements/overrides.txt -o requirements/dev.txt requirements/dev.in
+
+# The umask lets the account that runs PostgreSQL, when root starts the stack, read its programs.
+.venv/installed: requirements/build.txt requirements/runtime.txt pyproject.toml | $(BIN)/python
+	@echo "Installing the packages into .venv; the first time takes a minute or two."
+	@$(INSTALL) --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	@$(INSTALL) --no-build-isolation --editable .
+	@touch $@
+
+.venv/installed-dev: requirements/dev.txt .venv/installed
+	@echo "Installing the packages of the tests into .venv."
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# pyenv leaves commands that only complain: what a candidate answers decides, not that it is there.
+$(BIN)/python:
+	@for python in python3 python3.13 python3.12 python3.11; do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then echo "faceserver needs Python 3.11 or newer; none was found."; exit 1; fi; \
+	if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "$$found lacks its venv module; on Debian and Ubuntu, apt install $$("$$found" -c 'import sys; \
+	print("python%d.%d-venv" % sys.version_info[:2])') brings it."; exit 1; \
+	fi; \
+	umask 022; "$$found" -m venv --clear .venv
