@@ -51,7 +51,6 @@ $(BIN)/python:
 	done; \
 	if [ -z "$$found" ]; then echo "faceserver needs Python 3.11 or newer; none was found."; exit 1; fi; \
 	if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then \
-	  echo "$$found lacks its venv module; on Debian and Ubuntu, apt install $$("$$found" -c 'import sys; \
-	print("python%d.%d-venv" % sys.version_info[:2])') brings it."; exit 1; \
+	  echo "$$found has no venv module; on Debian and Ubuntu, apt install python3-venv brings it."; exit 1; \
 	fi; \
 	umask 022; "$$found" -m venv --clear .venv
