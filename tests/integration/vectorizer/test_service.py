@@ -1,0 +1,242 @@
+"""The vectorizer as a process, over a real socket."""
+
+import asyncio
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import httpx
+import msgpack
+import numpy as np
+import pytest
+from PIL import Image
+
+MAX_BYTES = 3_000_000
+
+
+class Vectorizer:
+    """A running vectorizer and a client to it."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+        self.process = process
+        self.client = httpx.Client(base_url=url, timeout=30)
+
+    def faces(self, data: bytes, **parameters: str) -> httpx.Response:
+        return self.client.post("/faces", content=data, params=parameters)
+
+
+def start(cache: Path, **settings: str) -> Vectorizer:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {f"VECTORIZER_{name.upper()}": value for name, value in settings.items()}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vectorizer"],
+        env={"PATH": "/usr/bin:/bin", "VECTORIZER_PORT": str(port), "VECTORIZER_MODEL_CACHE": str(cache)} | environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    vectorizer = Vectorizer(process, f"http://127.0.0.1:{port}")
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            vectorizer.client.get("/health/ready").raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.05)
+        else:
+            return vectorizer
+    process.kill()
+    pytest.fail(f"the vectorizer did not become ready: {process.communicate()[1]}")
+
+
+@pytest.fixture(scope="session")
+def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="module")
+def vectorizer(model_cache: Path) -> Iterator[Vectorizer]:
+    running = start(model_cache, max_image_bytes=str(MAX_BYTES), lanes="2", waiting="2")
+    yield running
+    running.client.close()
+    running.process.terminate()
+    _, log = running.process.communicate(timeout=20)
+    assert "Traceback" not in log
+
+
+@pytest.fixture(scope="module")
+def photo(group: Image.Image) -> bytes:
+    file = BytesIO()
+    group.save(file, "JPEG", quality=95)
+    return file.getvalue()
+
+
+def test_faces_for_the_gateway(vectorizer: Vectorizer, photo: bytes):
+    response = vectorizer.faces(photo)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/msgpack"
+    answer = msgpack.unpackb(response.content)
+    assert answer["image"] == {"media_type": "image/jpeg", "extension": "jpg", "width": 1280, "height": 886}
+    assert answer["model"]["id"] == "sface_2021dec@fb143eea0783"
+    assert answer["model"]["thresholds"]["match"] > answer["model"]["thresholds"]["review"]
+    assert set(answer["timings"]) == {"decode", "detect", "align", "embed"}
+    assert len(answer["faces"]) == 6
+    scores = [face["score"] for face in answer["faces"]]
+    assert scores == sorted(scores, reverse=True)
+    for face in answer["faces"]:
+        embedding = np.frombuffer(face["embedding"], "<f4")
+        assert embedding.shape == (answer["model"]["dimension"],)
+        assert abs(np.linalg.norm(embedding) - 1) < 1e-5
+        assert np.frombuffer(face["landmarks"], "<f4").shape == (10,)
+        assert "crop" not in face
+
+
+def test_crops_when_asked_for(vectorizer: Vectorizer, photo: bytes):
+    for face in msgpack.unpackb(vectorizer.faces(photo, crops="true").content)["faces"]:
+        crop = Image.open(BytesIO(face["crop"]))
+        assert (crop.format, crop.size) == ("JPEG", (112, 112))
+
+
+def test_boxes_are_whole_pixels_inside_the_image(vectorizer: Vectorizer, group: Image.Image):
+    """The crop cuts through faces at all four sides."""
+    file = BytesIO()
+    group.crop((100, 100, 1180, 440)).save(file, "PNG")
+    answer = msgpack.unpackb(vectorizer.faces(file.getvalue()).content)
+    assert len(answer["faces"]) >= 4
+    for face in answer["faces"]:
+        left, top, right, bottom = face["box"]
+        assert all(isinstance(side, int) for side in face["box"])
+        assert 0 <= left < right <= 1080
+        assert 0 <= top < bottom <= 340
+
+
+def test_a_turned_photograph_has_the_same_boxes(vectorizer: Vectorizer, group: Image.Image):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = BytesIO()
+    group.transpose(Image.Transpose.ROTATE_90).save(file, "PNG", exif=exif)
+    turned = msgpack.unpackb(vectorizer.faces(file.getvalue()).content)
+    file = BytesIO()
+    group.save(file, "PNG")
+    upright = msgpack.unpackb(vectorizer.faces(file.getvalue()).content)
+    assert turned["image"]["width"] == 1280
+    assert [face["box"] for face in turned["faces"]] == [face["box"] for face in upright["faces"]]
+
+
+def test_vectorize_for_people(vectorizer: Vectorizer, photo: bytes):
+    assert vectorizer.client.get("/vectorize").text == "OK"
+    answer = vectorizer.client.post("/vectorize", files={"file": ("t1.jpg", photo)}).json()
+    assert len(answer) == 6
+    assert all(set(face) == {"box", "vector", "score"} for face in answer)
+    assert all(len(face["vector"]) == 128 for face in answer)
+
+
+def test_models_say_what_they_may_be_used_for(vectorizer: Vectorizer):
+    answer = vectorizer.client.get("/models").json()
+    licences = {model["name"]: (model["licence"], model["allowed_use"]) for model in answer["models"]}
+    assert licences["sface_2021dec"] == ("Apache-2.0", "any")
+    assert licences["yunet_2023mar"] == ("MIT", "any")
+    assert licences["w600k_r50"][1] == "non-commercial research"
+    assert answer["active"] == {"detector": "yunet_2023mar@49f000ec501f", "embedder": "sface_2021dec@fb143eea0783"}
+
+
+def assert_problem(response: httpx.Response, status: int, code: str) -> str:
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
+    assert problem["code"] == code
+    assert problem["status"] == status
+    assert problem["request_id"] == response.headers["x-request-id"]
+    detail: str = problem["detail"]
+    return detail
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "code"),
+    [
+        (b"", 400, "image-missing"),
+        (b"not a photograph", 400, "invalid-file-format"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), 422, "image-unreadable"),
+        (bytes(MAX_BYTES + 1), 413, "image-too-large"),
+    ],
+)
+def test_bad_images(vectorizer: Vectorizer, data: bytes, status: int, code: str):
+    assert_problem(vectorizer.faces(data), status, code)
+
+
+def test_other_bad_requests(vectorizer: Vectorizer):
+    assert_problem(vectorizer.client.get("/nothing"), 404, "not-found")
+    assert_problem(vectorizer.client.get("/faces"), 405, "method-not-allowed")
+    assert_problem(vectorizer.client.post("/vectorize"), 422, "invalid-request")
+
+
+def test_request_ids_travel_unless_they_are_odd(vectorizer: Vectorizer):
+    kept = vectorizer.client.get("/version", headers={"X-Request-ID": "abc-123"})
+    assert kept.headers["x-request-id"] == "abc-123"
+    odd = vectorizer.client.get("/version", headers={"X-Request-ID": "a b;c"})
+    assert re.fullmatch("[0-9a-f]{32}", odd.headers["x-request-id"])
+
+
+async def test_one_too_many_is_refused_at_once(vectorizer: Vectorizer, photo: bytes):
+    async with httpx.AsyncClient(base_url=vectorizer.client.base_url, timeout=30) as client:
+        responses = await asyncio.gather(*(client.post("/faces", content=photo) for _ in range(30)))
+    refused = [response for response in responses if response.status_code == 503]
+    served = [response for response in responses if response.status_code == 200]
+    assert len(refused) + len(served) == 30
+    assert len(served) >= 4
+    assert refused
+    for response in refused:
+        assert_problem(response, 503, "busy")
+        assert response.headers["retry-after"] == "1"
+    assert vectorizer.faces(photo).status_code == 200
+
+
+def test_answers_do_not_depend_on_company(vectorizer: Vectorizer, photo: bytes):
+    def vectors(_: int) -> list[bytes]:
+        return [face["embedding"] for face in msgpack.unpackb(vectorizer.faces(photo).content)["faces"]]
+
+    with ThreadPoolExecutor(2) as threads:
+        first, *others = threads.map(vectors, range(8))
+    assert all(other == first for other in others)
+
+
+def test_a_stop_lets_work_finish(model_cache: Path, photo: bytes):
+    running = start(model_cache)
+    with ThreadPoolExecutor(4) as threads:
+        answers = [threads.submit(running.faces, photo) for _ in range(4)]
+        time.sleep(0.1)
+        running.process.terminate()
+        assert [answer.result().status_code for answer in answers] == [200] * 4
+    _, log = running.process.communicate(timeout=20)
+    running.client.close()
+    assert running.process.returncode == -signal.SIGTERM  # uvicorn ends by the signal it was given, once it is done
+    assert "Application shutdown complete" in log
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"models": "nobody"}, "There is no model pack 'nobody'"),
+        ({"provider": "cuda"}, "cannot run on 'cuda'"),
+        ({"port": "70000"}, "less than or equal to 65535"),
+    ],
+)
+def test_a_start_that_cannot_be(model_cache: Path, settings: dict[str, str], sentence: str):
+    environment = {f"VECTORIZER_{name.upper()}": value for name, value in settings.items()}
+    finished = subprocess.run(
+        [sys.executable, "-m", "vectorizer"],
+        env={"PATH": "/usr/bin:/bin", "VECTORIZER_MODEL_CACHE": str(model_cache)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert finished.returncode == 1
+    assert sentence in finished.stderr
+    assert "Traceback" not in finished.stderr
