@@ -55,7 +55,7 @@ def single_scale(detector: Detector, canvas: np.ndarray, *, whole_pixels: bool =
     """Proposals of the network alone, suppressed as the reference does, as (n, 15) box, score, landmarks."""
     found = detector.network.propose(canvas)
     boxes = np.column_stack([found.boxes[:, :2], found.boxes[:, 2:] - found.boxes[:, :2]])
-    kept = cv2.dnn.NMSBoxes(np.trunc(boxes) if whole_pixels else boxes, found.scores, 0, 0.4)
+    kept = cv2.dnn.NMSBoxes((np.trunc(boxes) if whole_pixels else boxes).tolist(), found.scores.tolist(), 0, 0.4)
     found = found.pick(np.asarray(kept, np.intp))
     return np.column_stack([found.boxes, found.scores, found.landmarks.reshape(-1, 10)])
 
@@ -103,7 +103,7 @@ def aligned_faces(models: Models) -> np.ndarray:
 
 
 def cosines(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    return (ours * theirs).sum(axis=1) / np.linalg.norm(theirs, axis=1)
+    return np.asarray((ours * theirs).sum(axis=1) / np.linalg.norm(theirs, axis=1))
 
 
 def test_sface_agrees_with_opencv(opencv: Models):
