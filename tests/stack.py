@@ -1,0 +1,122 @@
+"""A real `faceserver serve` for the tests: its address, its output and its processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import psutil  # type: ignore[import-untyped]
+
+from faceserver.addresses import free_loopback_port
+
+START_SECONDS = 60
+STOP_SECONDS = 60
+
+
+class Stack:
+    """One stack on a free port, started again and again on the same data folder if need be."""
+
+    def __init__(self, folder: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
+        self._folder = folder
+        self._options = options
+        self._environment = environment or {}
+        self.data = folder / "data"
+        self.port = free_loopback_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def launch(self) -> Self:
+        """Start the command and return at once."""
+        command = [sys.executable, "-m", "faceserver", "serve", "--data", str(self.data), "--port", str(self.port)]
+        with self._file("out").open("w") as out, self._file("err").open("a") as err:
+            self.process = psutil.Popen(
+                [*command, *self._options],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                env={**os.environ, **self._environment},  # noqa: TID251 - handed on, not read
+                start_new_session=True,
+            )
+        return self
+
+    def start(self) -> Self:
+        """Start the command and return when it says that it is ready."""
+        self.launch()
+        wait_until(lambda: "is ready" in self.output or not self.process.is_running(), START_SECONDS)
+        assert self.process.poll() is None, self.log
+        return self
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Send a signal, as Ctrl-C does, and return the exit status."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Return the exit status once the command has ended."""
+        status: int = self.process.wait(STOP_SECONDS)
+        return status
+
+    def kill(self) -> None:
+        """End whatever of the stack is left."""
+        for process in [*self.processes(), self.process]:
+            if process.is_running():
+                process.kill()
+        self.process.wait()
+
+    def processes(self) -> list[Any]:
+        """Return every process that the command has running."""
+        return self.process.children(recursive=True) if self.process.is_running() else []
+
+    def child(self, *words: str) -> Any:
+        """Return the child whose command line has all `words`, such as "-m", "vectorizer"."""
+        [found] = [child for child in self.process.children() if set(words) <= set(child.cmdline())]
+        return found
+
+    @property
+    def output(self) -> str:
+        """What the last start has printed."""
+        return self._file("out").read_text()
+
+    @property
+    def log(self) -> str:
+        """What all starts have logged."""
+        return self._file("err").read_text()
+
+    def client(self) -> httpx.Client:
+        """Return an HTTP client of the gateway."""
+        return httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+
+    def images(self) -> list[Path]:
+        """Return the files in the image store."""
+        return [path for path in (self.data / "images").rglob("*") if path.is_file()]
+
+    def _file(self, kind: str) -> Path:
+        return self._folder / f"stack.{kind}"
+
+
+@contextmanager
+def new_stack(*options: str, environment: Mapping[str, str] | None = None) -> Iterator[Stack]:
+    """Yield a stack, not yet started, with a data folder of its own, and leave nothing of it.
+
+    The folder is not pytest's: that one is closed to the account that runs PostgreSQL when root runs the tests.
+    """
+    with tempfile.TemporaryDirectory(prefix="faceserver-test-") as folder:
+        stack = Stack(Path(folder), *options, environment=environment)
+        try:
+            yield stack
+        finally:
+            stack.kill()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    """Return as soon as `condition` holds, which it must within `seconds`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
