@@ -14,23 +14,14 @@ from typing import Annotated
 import httpx
 import typer
 
-from bench.embeddings import EmbeddedFolder, all_similarities, embed_folder, pair_similarities
+from bench.embeddings import embed_folder
 from bench.identification import enrol, search, split
+from bench.judgement import judge_all_pairs, judge_searches, judge_table
 from bench.pairs import read_pairs
 from bench.photographs import Photograph, by_person, find_photographs
 from bench.plots import draw
 from bench.provenance import provenance
-from bench.report import (
-    AllPairs,
-    Identification,
-    PairTable,
-    Report,
-    judge_all_pairs,
-    judge_searches,
-    judge_table,
-    report_name,
-    write,
-)
+from bench.report import Identification, Report, report_name, write
 from bench.tables import markdown
 
 TIMEOUT_SECONDS = 60
@@ -60,23 +51,14 @@ def main(
         photographs=len(photographs),
         photographs_with_several_faces=embedded.several_faces,
         failures_to_enrol=embedded.failures,
-        pair_table=measure_table(embedded, pairs) if pairs else None,
-        all_pairs=measure_all_pairs(embedded) if comparable(photographs) else None,
+        pair_table=judge_table(embedded, read_pairs(pairs)) if pairs else None,
+        all_pairs=judge_all_pairs(embedded) if comparable(photographs) else None,
         identification=measure_identification(gateway, photographs, concurrency) if gateway else None,
     )
     name = report_name(report)
     write(report, results / f"{name}.json")
     draw(report, plots / f"{name}.svg")
     print(markdown([results / f"{name}.json"]))
-
-
-def measure_table(embedded: EmbeddedFolder, table: Path) -> PairTable:
-    pairs = read_pairs(table)
-    return judge_table(*pair_similarities(embedded, pairs), [pair.fold for pair in pairs], embedded.model["thresholds"])
-
-
-def measure_all_pairs(embedded: EmbeddedFolder) -> AllPairs:
-    return judge_all_pairs(*all_similarities(embedded), embedded.model["thresholds"])
 
 
 def comparable(photographs: list[Photograph]) -> bool:

@@ -9,8 +9,7 @@ import httpx
 import msgpack
 import numpy as np
 
-from bench.biometrics import NO_FACE, BoolArray, FloatArray
-from bench.pairs import Pair
+from bench.biometrics import FloatArray
 from bench.photographs import Photograph, most_central
 
 
@@ -70,25 +69,3 @@ def _ask(vectorizer: httpx.Client, photograph: Photograph) -> Reply:
     face = faces[most_central([face["box"] for face in faces], size)]
     embedding = np.frombuffer(face["embedding"], dtype="<f4").astype(np.float64)
     return Reply(len(faces), content["model"], embedding, None)
-
-
-def pair_similarities(folder: EmbeddedFolder, pairs: Sequence[Pair]) -> tuple[BoolArray, FloatArray]:
-    """Give the labels and the cosines of the pairs of a table. Raises ValueError for a name the folder lacks."""
-    rows = {photograph.name: row for row, photograph in enumerate(folder.photographs)}
-    missing = {name for pair in pairs for name in (pair.first, pair.second)} - rows.keys()
-    if missing:
-        raise ValueError(f"{len(missing)} photographs of the table are not in the folder, as {min(missing)}.")
-    first = folder.embeddings[[rows[pair.first] for pair in pairs]]
-    second = folder.embeddings[[rows[pair.second] for pair in pairs]]
-    cosines = np.einsum("nd,nd->n", first, second)
-    return np.array([pair.same for pair in pairs]), np.nan_to_num(cosines, nan=NO_FACE)
-
-
-def all_similarities(folder: EmbeddedFolder) -> tuple[BoolArray, FloatArray]:
-    """Give the labels and the cosines of every pair among the photographs that lie in a person's sub-folder."""
-    rows = [row for row, photograph in enumerate(folder.photographs) if photograph.person is not None]
-    people = np.unique([str(folder.photographs[row].person) for row in rows], return_inverse=True)[1]
-    embeddings = folder.embeddings[rows]
-    first, second = np.triu_indices(len(rows), k=1)
-    cosines = (embeddings @ embeddings.T)[first, second]
-    return people[first] == people[second], np.nan_to_num(cosines, nan=NO_FACE)

@@ -38,16 +38,25 @@ class Search:
     def right(self) -> bool:
         return self.person is not None and self.candidate == self.person
 
+    @property
+    def outcome(self) -> str:
+        """The decision; `wrong_match` or `wrong_review` where it is for somebody else than the enrolled person."""
+        wrong = self.person is not None and not self.right and self.decision != "unknown"
+        return f"wrong_{self.decision}" if wrong else self.decision
+
 
 def split(photographs: Iterable[Photograph]) -> Split:
     """Enrol the first photograph of three in four people who have several, and look for all the rest.
 
-    Strangers are the people with one photograph, and every fourth, by name, of the others.
+    Strangers are the people with one photograph, and every fourth, by name, of the others. Raises ValueError when that
+    leaves nobody to enrol or no stranger.
     """
     people = by_person(photographs)
     several = sorted(person for person, theirs in people.items() if len(theirs) > 1)
     strangers = (people.keys() - several) | set(several[3::4])
     enrolled = [people[person] for person in several if person not in strangers]
+    if not enrolled or not strangers:
+        raise ValueError("Identification needs people with several photographs, and four such people or a stranger.")
     return Split(
         enrolments=[first for first, *_ in enrolled],
         mated=[probe for _, *probes in enrolled for probe in probes],

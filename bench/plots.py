@@ -6,7 +6,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.report import BINS, THRESHOLDS, Comparisons, Identification, Report
+from bench.report import BINS, THRESHOLDS, ErrorRates, Identification, Report
 
 
 def draw(report: Report, path: Path) -> None:
@@ -16,8 +16,8 @@ def draw(report: Report, path: Path) -> None:
     panels = 2 if report.identification is None else 3
     figure = Figure(figsize=(4.2 * panels, 3.6), layout="constrained")
     axes = figure.subplots(1, panels)
-    _similarities(axes[0], measured.comparisons, thresholds)
-    _comparison_errors(axes[1], measured.comparisons)
+    _similarities(axes[0], measured.rates, thresholds)
+    _comparison_errors(axes[1], measured.rates)
     if report.identification is not None:
         _identification_errors(axes[2], report.identification, thresholds)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,8 +26,8 @@ def draw(report: Report, path: Path) -> None:
         figure.savefig(path, format="svg", metadata={"Date": None})
 
 
-def _similarities(axes: Axes, comparisons: Comparisons, thresholds: dict[str, float]) -> None:
-    counted = {"two people": comparisons.impostor_histogram, "one person": comparisons.genuine_histogram}
+def _similarities(axes: Axes, rates: ErrorRates, thresholds: dict[str, float]) -> None:
+    counted = {"two people": rates.impostor_histogram, "one person": rates.genuine_histogram}
     for name, counts in counted.items():
         axes.stairs([count / sum(counts) for count in counts], BINS, fill=True, alpha=0.6, label=name)
     _mark(axes, thresholds)
@@ -37,8 +37,8 @@ def _similarities(axes: Axes, comparisons: Comparisons, thresholds: dict[str, fl
     axes.legend(frameon=False)
 
 
-def _comparison_errors(axes: Axes, comparisons: Comparisons) -> None:
-    axes.plot(comparisons.fmr, comparisons.fnmr)
+def _comparison_errors(axes: Axes, rates: ErrorRates) -> None:
+    axes.plot(rates.fmr, rates.fnmr)
     axes.set_xscale("log")
     axes.set(
         title="1:1 errors",

@@ -53,7 +53,7 @@ def _folds(_: str, report: Reported) -> Iterable[Row]:
     if table := report["pair_table"]:
         folds = table["folds"]
         spread = f"{folds['mean']:.4f} ± {folds['standard_deviation']:.4f}"
-        yield *_subject(report), len(folds["accuracies"]), spread, f"{table['comparisons']['area_under_curve']:.5f}"
+        yield *_subject(report), len(folds["accuracies"]), spread, f"{table['rates']['area_under_curve']:.5f}"
 
 
 def _decisions(_: str, report: Reported) -> Iterable[Row]:
@@ -66,7 +66,7 @@ def _decisions(_: str, report: Reported) -> Iterable[Row]:
 
 def _rates(_: str, report: Reported) -> Iterable[Row]:
     if pairs := report["all_pairs"]:
-        counts = pairs["comparisons"]
+        counts = pairs["rates"]
         for rate, point in pairs["at_fmr"].items():
             cells = (point["threshold"], f"{point['fnmr']:.4f}") if point else ("too few pairs", "")
             yield *_subject(report), f"{counts['genuine_pairs']:,}", f"{counts['impostor_pairs']:,}", rate, *cells

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bench.biometrics import NO_FACE
@@ -30,11 +31,20 @@ def test_split_of_a_small_company():
 
 @given(people)
 def test_every_photograph_is_used_once_and_strangers_are_not_enrolled(counts):
-    everything, parts = photographs(counts), split(photographs(counts))
+    everything = photographs(counts)
+    several = sum(count > 1 for count in counts.values())
+    assume(several and (several > 3 or several < len(counts)))
+    parts = split(everything)
     used = [*parts.enrolments, *parts.mated, *parts.non_mated]
     assert sorted(photograph.name for photograph in used) == [photograph.name for photograph in everything]
     assert people_of(parts.mated) == people_of(parts.enrolments)
     assert not people_of(parts.non_mated) & people_of(parts.enrolments)
+
+
+@pytest.mark.parametrize("counts", [{}, {"ann": 1, "bo": 1}, {"ann": 2, "bo": 2, "cy": 2}])
+def test_a_split_without_enrolled_people_or_strangers_is_refused(counts):
+    with pytest.raises(ValueError, match="Identification needs"):
+        split(photographs(counts))
 
 
 def test_strangers_count_when_anybody_reaches_the_threshold():

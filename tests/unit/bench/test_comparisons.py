@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bench.biometrics import NO_FACE
-from bench.embeddings import EmbeddedFolder, all_similarities, pair_similarities
+from bench.comparisons import NamedPair, compare_all, compare_table, least_alike_genuine, most_alike_impostors
+from bench.embeddings import EmbeddedFolder
 from bench.pairs import Pair
 from bench.photographs import Photograph
 
@@ -26,20 +27,20 @@ def folder():
 
 def test_pairs_of_a_table(folder):
     pairs = [Pair("ann/2", "ann/1", True, None), Pair("crowd", "bo/1", False, None), Pair("bo/1", "bo/2", True, None)]
-    same, similarity = pair_similarities(folder, pairs)
-    assert same.tolist() == [True, False, True]
-    assert similarity.tolist() == pytest.approx([0.8, 0.8, NO_FACE])
+    compared = compare_table(folder, pairs)
+    assert compared.same.tolist() == [True, False, True]
+    assert compared.similarity.tolist() == pytest.approx([0.8, 0.8, NO_FACE])
 
 
 def test_a_table_about_other_photographs_is_refused(folder):
     with pytest.raises(ValueError, match="1 photographs of the table are not in the folder, as eve/1"):
-        pair_similarities(folder, [Pair("ann/1", "eve/1", False, None)])
+        compare_table(folder, [Pair("ann/1", "eve/1", False, None)])
 
 
 def test_every_pair_among_people_once(folder):
     """Four photographs of two people make six pairs; the photograph in nobody's sub-folder takes no part."""
-    same, similarity = all_similarities(folder)
-    assert sorted(zip(same.tolist(), similarity.round(6).tolist(), strict=True)) == [
+    compared = compare_all(folder)
+    assert sorted(zip(compared.same.tolist(), compared.similarity.round(6).tolist(), strict=True)) == [
         (False, NO_FACE),
         (False, NO_FACE),
         (False, 0.0),
@@ -47,3 +48,10 @@ def test_every_pair_among_people_once(folder):
         (True, NO_FACE),
         (True, 0.8),
     ]
+
+
+def test_names_the_pairs_to_look_at(folder):
+    """A pair without a face is no hard pair: the list of failures already names its photograph."""
+    compared = compare_all(folder)
+    assert most_alike_impostors(folder, compared, 1) == [NamedPair("ann/2", "bo/1", 0.6)]
+    assert least_alike_genuine(folder, compared, 2) == [NamedPair("ann/1", "ann/2", 0.8)]
