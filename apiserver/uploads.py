@@ -26,9 +26,21 @@ class Upload:
 
 
 class _InMemoryParser(MultiPartParser):
-    """Keeps files in memory whatever their size; the number of bytes is bounded by the stream it reads."""
+    """Keeps files in memory whatever their size, which the stream it reads bounds, and insists on the form's end."""
 
     spool_max_size = 0
+    _ended = False
+
+    def on_end(self) -> None:
+        self._ended = True
+
+    async def parse(self) -> FormData:
+        form = await super().parse()
+        if not self._ended:
+            for file in self._files_to_close_on_error:
+                file.close()
+            raise MultiPartException("The form is cut short.")
+        return form
 
 
 async def read_form(request: Request, *, max_image_bytes: int, timeout_seconds: float) -> Mapping[str, str | Upload]:

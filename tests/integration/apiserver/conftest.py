@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import skimage.data
 import uvicorn
+from fastapi import FastAPI
 from PIL import Image
 
 from apiserver.app import create_app
@@ -65,11 +66,12 @@ def settings(database_url: str, vectorizer_url: str, tmp_path: Path) -> Settings
 
 
 Serve = Callable[[Settings], Awaitable[httpx.AsyncClient]]
+ServeApp = Callable[[FastAPI], Awaitable[httpx.AsyncClient]]
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, timeout_graceful_shutdown=5))
+async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:  # noqa: ASYNC110 - it has no event to wait for
@@ -82,14 +84,20 @@ async def serving(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def serve() -> AsyncIterator[Serve]:
-    """Starts gateways that end with the test; each call returns a client of one."""
+async def serve_app() -> AsyncIterator[ServeApp]:
+    """Serves apps until the test ends; each call returns a client of one."""
     async with AsyncExitStack() as stack:
 
-        async def start(settings: Settings) -> httpx.AsyncClient:
-            return await stack.enter_async_context(serving(settings))
+        async def start(app: FastAPI) -> httpx.AsyncClient:
+            return await stack.enter_async_context(serving(app))
 
         yield start
+
+
+@pytest.fixture
+def serve(serve_app: ServeApp) -> Serve:
+    """Starts gateways that end with the test; each call returns a client of one."""
+    return lambda settings: serve_app(create_app(settings))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 
 async def recognized_url(gateway: httpx.AsyncClient, photograph: bytes) -> str:
-    return (await gateway.post("/recognize", files={"file": photograph})).json()["url"]
+    return str((await gateway.post("/recognize", files={"file": photograph})).json()["url"])
 
 
 async def test_the_image_comes_back_as_it_was_sent(gateway, ann):

@@ -1,0 +1,129 @@
+"""`python -m apiserver` as a process of its own."""
+
+import asyncio
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from apiserver.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+BOUNDARY = "edge"
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    return {
+        "APISERVER_PORT": "0",
+        "APISERVER_DATABASE_URL": settings.database_url.get_secret_value(),
+        "APISERVER_VECTORIZER_URL": settings.vectorizer_url,
+        "APISERVER_IMAGE_STORE_URL": settings.image_store_url,
+    }
+
+
+class Gateway:
+    """A running process and what it logs."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stderr
+        self.process = process
+        self.log = process.stderr
+
+    async def port(self) -> int:
+        while line := await self.log.readline():
+            if found := re.search(rb"running on http://127.0.0.1:(\d+)", line):
+                return int(found[1])
+        raise AssertionError("the gateway ended before it listened")
+
+
+@pytest.fixture
+async def gateway(settings):
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "apiserver", cwd=ROOT, env=environment_of(settings), stderr=asyncio.subprocess.PIPE
+    )
+    yield Gateway(process)
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
+
+
+def learn_request(photograph: bytes) -> bytes:
+    def part(disposition: str, content: bytes) -> bytes:
+        return f"--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n".encode() + content + b"\r\n"
+
+    body = part('name="person"', b"ann") + part('name="file"; filename="ann.jpg"', photograph)
+    body += f"--{BOUNDARY}--\r\n".encode()
+    head = (
+        f"POST /learn HTTP/1.1\r\nHost: gateway\r\nContent-Length: {len(body)}\r\n"
+        f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+async def test_sigterm_lets_a_request_finish(gateway, ann):
+    port = await gateway.port()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    request = learn_request(ann)
+    writer.write(request[:-1000])
+    await writer.drain()
+    await asyncio.sleep(0.2)
+
+    gateway.process.send_signal(signal.SIGTERM)
+    await asyncio.sleep(0.3)
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request[-1000:])
+
+    assert (await asyncio.wait_for(reader.read(), 10)).startswith(b"HTTP/1.1 201 ")
+    writer.close()
+    await asyncio.wait_for(gateway.process.wait(), 5)
+    log = await gateway.log.read()
+    assert b"POST /learn 201" in log
+    assert b"Traceback" not in log
+
+
+async def test_sigterm_does_not_wait_for_idle_connections(gateway):
+    _, writer = await asyncio.open_connection("127.0.0.1", await gateway.port())
+    gateway.process.send_signal(signal.SIGTERM)
+    await asyncio.wait_for(gateway.process.wait(), 5)
+    writer.close()
+
+
+def run_with(**environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "apiserver"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_settings_that_are_missing_are_named():
+    result = run_with()
+
+    assert result.returncode == 2
+    assert result.stderr.splitlines() == [
+        "APISERVER_DATABASE_URL: Field required",
+        "APISERVER_IMAGE_STORE_URL: Field required",
+    ]
+
+
+def test_settings_that_are_wrong_are_named_without_their_value(settings):
+    result = run_with(**environment_of(settings) | {"APISERVER_PORT": "99999", "APISERVER_MAX_IMAGE_BYTES": "secret"})
+
+    assert result.returncode == 2
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == [
+        "APISERVER_PORT",
+        "APISERVER_MAX_IMAGE_BYTES",
+    ]
+    assert "secret" not in result.stderr
+
+
+def test_the_password_is_not_in_the_settings_text(settings):
+    assert "postgresql://" not in repr(settings)

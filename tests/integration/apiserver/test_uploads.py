@@ -1,0 +1,212 @@
+"""Forms of all kinds, over raw sockets where a decent client would not send them."""
+
+import asyncio
+import io
+import logging
+import time
+
+import pytest
+from PIL import Image
+
+LIMIT = 200_000
+BOUNDARY = "edge"
+
+
+@pytest.fixture
+async def gateway(serve, settings):
+    return await serve(settings.model_copy(update={"max_image_bytes": LIMIT, "upload_timeout_seconds": 1}))
+
+
+@pytest.fixture
+async def connect(gateway):
+    """Opens raw connections to the gateway."""
+    writers = []
+
+    async def open_connection():
+        reader, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
+        writers.append(writer)
+        return reader, writer
+
+    yield open_connection
+    for writer in writers:
+        writer.close()
+
+
+def head(*headers: str, path: str = "/learn") -> bytes:
+    lines = (f"POST {path} HTTP/1.1", "Host: gateway", *headers, "", "")
+    return "\r\n".join(lines).encode()
+
+
+def form_head(*headers: str) -> bytes:
+    return head(f"Content-Type: multipart/form-data; boundary={BOUNDARY}", *headers)
+
+
+def part(name: str, content: bytes, filename: str | None = None) -> bytes:
+    suffix = "" if filename is None else f'; filename="{filename}"'
+    return f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{suffix}\r\n\r\n'.encode() + content + b"\r\n"
+
+
+def form(*parts: bytes) -> bytes:
+    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+
+
+def chunk(data: bytes) -> bytes:
+    return f"{len(data):x}\r\n".encode() + data + b"\r\n"
+
+
+async def stored(database) -> int:
+    return int(await database.fetchval("SELECT count(*) FROM images"))
+
+
+async def test_a_size_over_the_limit_is_refused_before_reading(connect):
+    reader, writer = await connect()
+    writer.write(form_head("Content-Length: 1000000000"))
+
+    answer = await asyncio.wait_for(reader.read(), 5)  # to the end: the gateway closes the connection
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b'"code":"image-too-large"' in answer
+    assert b"connection: close" in answer.lower()
+
+
+async def test_an_unannounced_size_is_refused_as_soon_as_it_shows(connect):
+    reader, writer = await connect()
+    writer.write(form_head("Transfer-Encoding: chunked") + chunk(part("file", b"", "huge.jpg")[:-2]))
+
+    answer = asyncio.create_task(reader.read(4096))
+    sent = 0
+    while not answer.done() and sent < 100 * LIMIT:
+        writer.write(chunk(bytes(50_000)))
+        sent += 50_000
+        await asyncio.sleep(0.01)
+
+    assert (await answer).startswith(b"HTTP/1.1 413 ")
+    assert sent < 10 * LIMIT
+
+
+async def test_the_limit_itself_is_accepted_and_one_byte_more_is_not(gateway):
+    codes = []
+    for size in (LIMIT, LIMIT + 1):
+        response = await gateway.post("/learn", data={"person": "ann"}, files={"file": b"\xff" * size})
+        codes.append(response.json()["code"])
+    assert codes == ["invalid-file-format", "image-too-large"]
+
+
+async def test_a_client_that_hangs_up_in_the_middle_leaves_no_trace(connect, database, caplog, ann):
+    caplog.set_level(logging.INFO)
+    _, writer = await connect()
+    body = form(part("person", b"ann"), part("file", ann, "ann.jpg"))
+    writer.write(form_head(f"Content-Length: {len(body)}") + body[: len(body) // 2])
+    await writer.drain()
+    writer.close()
+
+    deadline = time.monotonic() + 5
+    while "POST /learn 499" not in caplog.text:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING or record.exc_info] == []
+    assert await stored(database) == 0
+
+
+async def test_a_client_that_stalls_is_given_up(connect):
+    reader, writer = await connect()
+    writer.write(form_head("Content-Length: 1000") + part("person", b"ann"))
+    assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_fields_may_stand_on_either_side_of_the_file(gateway, ann, order):
+    parts = [part("person", b"ann"), part("file", ann, "ann.jpg")][::order]
+    response = await gateway.post(
+        "/learn", content=form(*parts), headers={"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    )
+    assert response.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "invalid-form"),
+        (b"no form at all", "invalid-form"),
+        (form(part("person", b"ann")), "file-missing"),
+        (form(part("person", b"ann"), part("file", b"", "")), "file-missing"),
+        (form(part("person", b"ann"), part("file", b"", "empty.jpg")), "file-empty"),
+        (form(part("person", b"ann"), part("file", b"text")), "file-missing"),
+        (form(part("person", b"a\0b"), part("file", b"x", "x")), "invalid-name"),
+        (form(part("person", b"\xed\xa0\x80"), part("file", b"x", "x")), "invalid-name"),
+        (form(part("person", b"ann"), part("file", b"x", "x"), part("file", b"y", "y")), "invalid-form"),
+        (form(part("person", b"x" * 20_000), part("file", b"x", "x")), "invalid-form"),
+        (form(*(part(f"field {number}", b"") for number in range(40))), "invalid-form"),
+        (form(part("person", b"ann"), part("file", b"text named .jpg", "text.jpg")), "invalid-file-format"),
+        (part("person", b"ann") + part("file", b"cut short", "ann.jpg"), "invalid-form"),
+        (form(part("person", b"ann")).removesuffix(b"\r\n"), "file-missing"),
+    ],
+)
+async def test_forms_that_are_refused(gateway, database, body, code):
+    response = await gateway.post(
+        "/learn", content=body, headers={"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    )
+
+    assert (response.status_code, response.json()["code"]) == (400, code)
+    assert response.json()["persons"] is None
+    assert await stored(database) == 0
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status", "code"),
+    [
+        ("multipart/form-data", 400, "invalid-form"),
+        (f"multipart/form-data; boundary={BOUNDARY}; charset=undefined", 400, "invalid-form"),
+        (f"multipart/form-data; boundary={BOUNDARY}; charset=no-such", 400, "file-missing"),
+        ("application/x-www-form-urlencoded", 400, "person-missing"),
+        ("application/json", 415, "unsupported-media-type"),
+        ("image/jpeg", 415, "unsupported-media-type"),
+    ],
+)
+async def test_content_types(gateway, content_type, status, code):
+    response = await gateway.post(
+        "/learn", content=form(part("person", b"ann")), headers={"Content-Type": content_type}
+    )
+    assert (response.status_code, response.json()["code"]) == (status, code)
+
+
+async def test_a_post_without_any_body(gateway):
+    assert (await gateway.post("/learn")).json()["status"] == "Person identification is required."
+    assert (await gateway.post("/recognize")).json()["status"] == "File is required."
+
+
+async def test_fields_without_a_file_as_simple_clients_send_them(gateway):
+    assert (await gateway.post("/learn", data={"person": "ann"})).json()["status"] == "File is required."
+
+
+async def test_an_odd_filename_comes_back_readable(gateway, ann):
+    """In UTF-7, `+2AA-` is an unpaired surrogate, which no JSON can carry."""
+    response = await gateway.post(
+        "/recognize",
+        content=form(part("file", ann, "a+2AA-.jpg")),
+        headers={"Content-Type": f"multipart/form-data; boundary={BOUNDARY}; charset=utf-7"},
+    )
+    assert response.status_code == 201
+    assert response.json()["filename"] == "a?.jpg"
+
+
+def grey_png(width: int, height: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("1", (width, height)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+async def test_problems_of_the_image_are_the_vectorizers(gateway, database, ann):
+    for photograph, status, code in (
+        (b"%PDF-1.7 no photograph", 400, "invalid-file-format"),
+        (ann[: len(ann) // 3], 422, "image-unreadable"),
+        (grey_png(30_000, 30_000), 413, "image-too-many-pixels"),
+        (grey_png(1, 1), 400, "no-face"),
+    ):
+        response = await gateway.post("/learn", data={"person": "ann"}, files={"file": ("ann.jpg", photograph)})
+        assert (response.status_code, response.json()["code"]) == (status, code)
+    assert await stored(database) == 0
+
+
+async def test_the_format_is_named_by_content(gateway):
+    response = await gateway.post("/recognize", files={"file": ("photo.jpg", b"%PDF-1.7 no photograph", "image/jpeg")})
+    assert response.json()["status"] == "Invalid file format application/pdf"
