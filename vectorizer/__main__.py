@@ -32,7 +32,7 @@ def main() -> int:
         port=settings.port,
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
+        timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
     )
     return 0
 

@@ -31,5 +31,5 @@ class Settings(BaseSettings):
     )
     max_image_bytes: int = Field(20_000_000, gt=0, description="Largest image file, bytes.")
     max_image_pixels: int = Field(50_000_000, gt=0, description="Largest image, width times height.")
-    shutdown_seconds: int = Field(20, gt=0, description="How long a stop waits for requests in work.")
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level that is logged.")
+    shutdown_timeout_seconds: int = Field(20, gt=0, description="How long requests may go on after SIGTERM.")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severe line to log.")

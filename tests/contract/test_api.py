@@ -1,0 +1,61 @@
+"""docs/api.md and the OpenAPI documents are what the services do."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+import apiserver.app
+import apiserver.problems
+import apiserver.settings
+import vectorizer.problems
+import vectorizer.routes
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+SNAPSHOTS = Path(__file__).parent / "openapi"
+
+Problems = type[apiserver.problems.Problem] | type[vectorizer.problems.Problem]
+
+
+def named(base: Problems) -> Iterator[Problems]:
+    for problem in base.__subclasses__():
+        if getattr(problem, "code", ""):
+            yield problem
+        yield from named(problem)
+
+
+@pytest.mark.parametrize("base", [apiserver.problems.Problem, vectorizer.problems.Problem])
+def test_every_problem_is_documented(base: Problems):
+    rows = [f"| `{problem.code}` | {int(problem.status)} |" for problem in named(base)]
+    assert len(rows) > 5
+    assert [row for row in rows if row not in DOCUMENT] == []
+
+
+def gateway() -> FastAPI:
+    return apiserver.app.create_app(
+        apiserver.settings.Settings(database_url="postgresql:///none", image_store_url="memory:///")
+    )
+
+
+def vectorizer_calls() -> FastAPI:
+    app = FastAPI(title="faceserver vectorizer")
+    app.include_router(vectorizer.routes.router)
+    return app
+
+
+@pytest.mark.parametrize(("name", "app"), [("apiserver", gateway()), ("vectorizer", vectorizer_calls())])
+def test_openapi_changes_are_seen(name: str, app: FastAPI):
+    """To accept a change, write the document over the snapshot: the diff is then part of the review."""
+    document = get_openapi(title=name, version="-", routes=app.routes)
+    snapshot = SNAPSHOTS / f"{name}.json"
+    assert document == json.loads(snapshot.read_text(encoding="utf-8")), f"{snapshot} is not what the service says"
+
+
+@pytest.mark.parametrize("app", [gateway(), vectorizer_calls()])
+def test_every_call_is_documented(app: FastAPI):
+    for path, calls in get_openapi(title="-", version="-", routes=app.routes)["paths"].items():
+        for method in calls:
+            assert f"`{method.upper()} {path}".replace("{key}", "<key>") in DOCUMENT
