@@ -5,12 +5,12 @@ import shlex
 import subprocess
 import uuid
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
 
+from tests.calls import learn, recognize
 from tests.photographs import SHARED, actor, around, astronaut, beside, encoded, six_people
 from tests.stack import Stack, new_stack
 
@@ -21,20 +21,6 @@ STRANGER = encoded(actor(), "PNG")
 @pytest.fixture
 def directory() -> str:
     return uuid.uuid4().hex
-
-
-def learn(client: httpx.Client, person: str, content: bytes, **fields: str) -> dict[str, Any]:
-    response = client.post("/learn", data={"person": person, **fields}, files={"file": ("portrait.jpg", content)})
-    assert response.status_code == 201, response.text
-    answer: dict[str, Any] = response.json()
-    return answer
-
-
-def recognize(client: httpx.Client, content: bytes, **fields: str) -> dict[str, Any]:
-    response = client.post("/recognize", data=fields, files={"file": ("photo.jpg", content)})
-    assert response.status_code == 201, response.text
-    answer: dict[str, Any] = response.json()
-    return answer
 
 
 def test_the_printed_curl_lines_learn_and_recognize(stack: Stack, tmp_path: Path):
@@ -54,7 +40,7 @@ def test_answers_keep_the_contract(client: httpx.Client, directory: str):
     recognized = recognize(client, PORTRAIT, directory=directory)
 
     assert learned["status"] == recognized["status"] == "OK"
-    assert learned["filename"] == "portrait.jpg"
+    assert learned["filename"] == "photo.jpg"
     assert learned["directory"] == recognized["directory"] == directory
     assert learned["url"].startswith("/files/")
     [enrolled], [found] = learned["persons"], recognized["persons"]
