@@ -1,12 +1,12 @@
 """What clients read. The only module that knows the envelope of /learn and /recognize."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from asgi_correlation_id import correlation_id
 from fastapi import Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from apiserver import faces
 from apiserver.faces import Decision, Face, Model, Thresholds
@@ -20,41 +20,51 @@ _BODY_UNREAD = (ImageTooLarge, InvalidForm, UnsupportedMediaType, UploadTimeout)
 _DECIMALS = 6
 
 
+_Id = Annotated[str, Field(examples=["ann"])]
+_Box = Annotated[
+    list[int],
+    Field(description="Left, top, right, bottom in pixels of the upright image.", examples=[[178, 63, 268, 176]]),
+]
+_Score = Annotated[float, Field(description="How sure the detector is of the face.", examples=[0.931334])]
+_Similarity = Annotated[float, Field(description="Cosine of both embeddings.", examples=[0.712345])]
+_Probability = Annotated[float, Field(description="That both are one person, at even prior.", examples=[0.998877])]
+
+
 class LearnedPerson(BaseModel):
     """The person that was learned."""
 
-    id: str
-    box: list[int]
-    score: float
-    face: str
+    id: _Id
+    box: _Box
+    score: _Score
+    face: str = Field(examples=["f323466b-1e04-4d87-80eb-e950fde57ede"])
 
 
 class Candidate(BaseModel):
     """An enrolled person whom a face resembles."""
 
-    id: str
-    similarity: float
-    probability: float
+    id: _Id
+    similarity: _Similarity
+    probability: _Probability
 
 
 class RecognizedPerson(BaseModel):
     """A detected face; `id` is absent when the decision is `unknown`."""
 
-    id: str | None = None
-    box: list[int]
-    score: float
-    probability: float
-    similarity: float | None
+    id: _Id | None = None
+    box: _Box
+    score: _Score
+    probability: _Probability
+    similarity: _Similarity | None
     decision: Decision
     candidates: list[Candidate]
 
 
 class _Answer(BaseModel):
     status: Literal["OK"]
-    url: str | None
-    filename: str
-    directory: str
-    model: str
+    url: str | None = Field(examples=["/files/2c116cd3-eff0-8136-b4d5-5e476fa58ff7.jpg"])
+    filename: str = Field(examples=["portrait.jpg"])
+    directory: str = Field(examples=["acme"])
+    model: str = Field(examples=["sface_2021dec@fb143eea0783"])
 
 
 class LearnAnswer(_Answer):
@@ -73,20 +83,21 @@ class RecognizeAnswer(_Answer):
 class Refusal(BaseModel):
     """The failure of /learn and /recognize."""
 
-    status: str
-    code: str
+    status: str = Field(examples=["More than one face detected."])
+    code: str = Field(examples=["several-faces"])
     persons: None
-    request_id: str | None
+    request_id: str | None = Field(examples=["288483c29ff94d78875cb8c8dfe4fed7"])
 
 
 class ProblemDetails(BaseModel):
     """The failure of everything else, as RFC 9457 describes it."""
 
-    type: str
-    title: str
-    status: int
-    code: str
-    request_id: str | None
+    type: str = Field(examples=["urn:faceserver:problem:file-not-found"])
+    title: str = Field(examples=["There is no such file, or it has expired."])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no such file, or it has expired."])
+    code: str = Field(examples=["file-not-found"])
+    request_id: str | None = Field(examples=["288483c29ff94d78875cb8c8dfe4fed7"])
 
 
 def file_url(key: str | None) -> str | None:
@@ -116,8 +127,9 @@ def recognized_person(
         decision=decision,
         candidates=ranked,
     )
-    known = best is not None and decision is not Decision.UNKNOWN
-    return entry.model_copy(update={"id": best.id}) if best and known else entry
+    if best and decision is not Decision.UNKNOWN:
+        entry.id = best.id
+    return entry
 
 
 def _candidate(candidate: faces.Candidate, model: Model) -> Candidate:
@@ -149,8 +161,9 @@ def _envelope(problem: Problem) -> dict[str, Any]:
 def _details(problem: Problem) -> dict[str, Any]:
     return ProblemDetails(
         type=f"urn:faceserver:problem:{problem.code}",
-        title=problem.sentence,
+        title=type(problem).sentence,
         status=problem.status,
+        detail=problem.sentence,
         code=problem.code,
         request_id=correlation_id.get(),
     ).model_dump()

@@ -151,7 +151,7 @@ async def test_a_statement_that_hangs(serve, settings, database, ann):
 async def test_a_database_that_is_migrated_later(serve, settings, empty_database_url, ann):
     gateway = await serve(with_database(settings, empty_database_url))
     assert_outage(await learn(gateway, ann), "database-unavailable")
-    assert "migrated" in (await gateway.get("/health/ready")).json()["title"]
+    assert "migrated" in (await gateway.get("/health/ready")).json()["detail"]
 
     await migrate(empty_database_url)
     assert (await learn(gateway, ann)).status_code == 201

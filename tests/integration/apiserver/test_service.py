@@ -18,13 +18,14 @@ async def test_readiness_names_everything_that_is_missing(serve, settings, empty
 
     response = await gateway.get("/health/ready")
     assert (response.status_code, response.json()["code"]) == (503, "not-ready")
-    assert response.json()["title"] == "The database has not been migrated. The vectorizer is unavailable."
+    assert response.json()["title"] == "The service is not ready."
+    assert response.json()["detail"] == "The database has not been migrated. The vectorizer is unavailable."
     assert "Retry-After" in response.headers
 
 
 async def test_an_older_schema_is_not_ready(gateway, database):
     await database.execute("UPDATE schema_migrations SET version = '20010101000000'")
-    assert "schema is older" in (await gateway.get("/health/ready")).json()["title"]
+    assert "schema is older" in (await gateway.get("/health/ready")).json()["detail"]
 
 
 async def test_a_newer_schema_is_ready(gateway, database):
@@ -53,6 +54,7 @@ async def test_unknown_paths_are_problem_details(gateway):
         "type": "urn:faceserver:problem:not-found",
         "title": "There is nothing at this address.",
         "status": 404,
+        "detail": "There is nothing at this address.",
         "code": "not-found",
         "request_id": response.headers["X-Request-ID"],
     }
