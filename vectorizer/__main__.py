@@ -7,34 +7,44 @@ import uvicorn
 from pydantic import ValidationError
 
 from vectorizer.app import create_app
-from vectorizer.models import open_models
+from vectorizer.models import Models, open_models
 from vectorizer.problems import StartError
 from vectorizer.settings import Settings
 from vectorizer.telemetry import configure_logging
 
 
 def main() -> int:
-    """Open the models, then serve until a signal; a start that cannot be is one sentence and status 1."""
+    """Open the models, then serve until a signal; a start that cannot be is a sentence and a status other than 0."""
     try:
         settings = Settings()
-        configure_logging(settings.log_level)
+    except ValidationError as error:
+        for wrong in error.errors(include_url=False, include_input=False):
+            sys.stderr.write(f"VECTORIZER_{str(wrong['loc'][0]).upper()}: {wrong['msg']}\n")
+        return 2
+    configure_logging(settings.log_level)
+    try:
         models = open_models(settings.models, settings.model_cache, settings.provider, settings.detector_size)
-    except (StartError, ValidationError) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the reason of a failed start, for a person
+    except StartError as error:
+        sys.stderr.write(f"{error}\n")
         return 1
-    if not models.embedder_manifest.calibrated:
-        logging.getLogger("vectorizer").warning(
-            "The thresholds of %s were not measured with this model; see docs/accuracy.md.", models.embedder_id
-        )
+    _introduce(models, settings)
     uvicorn.run(
         create_app(settings, models),
         host=settings.host,
         port=settings.port,
         log_config=None,
         access_log=False,
+        server_header=False,
         timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
     )
     return 0
+
+
+def _introduce(models: Models, settings: Settings) -> None:
+    log = logging.getLogger("vectorizer")
+    log.info("%s and %s on %s", models.detector_id, models.embedder_id, settings.provider)
+    if not models.embedder_manifest.calibrated:
+        log.warning("The thresholds of %s were not measured with this model; see docs/accuracy.md.", models.embedder_id)
 
 
 if __name__ == "__main__":
