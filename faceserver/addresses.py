@@ -9,11 +9,14 @@ ANY_INTERFACE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: 
 
 def require_free(host: str, port: int) -> None:
     """Raise `StartError` unless a server could listen on `host`:`port` now."""
-    try:
-        socket.create_server((host, port), family=_family(host)).close()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StartError(f"Cannot listen on {host}:{port} ({reason}); choose another port with --port.") from error
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the gateway does: last connections may linger
+        try:
+            server.bind((host, port))
+            server.listen()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise StartError(f"Cannot listen on {host}:{port} ({reason}); choose another port with --port.") from error
 
 
 def free_loopback_port() -> int:
@@ -27,7 +30,3 @@ def base_url(host: str, port: int) -> str:
     """Return the address under which this machine reaches a server that listens on `host`:`port`."""
     reachable = ANY_INTERFACE.get(host, host)
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -110,7 +110,10 @@ class Child:
             logger.warning("The %s died (%s); starting it again in %g s.", self._program.name, _ending(code), delay)
             await asyncio.sleep(delay)
             delay = min(2 * delay, LONGEST_DELAY_SECONDS)
-            await self.start()
+            try:
+                await self.start()
+            except OSError as error:
+                logger.warning("The %s could not be started: %s", self._program.name, error)
 
     async def _last_words(self) -> str:
         assert self._process  # noqa: S101

@@ -30,6 +30,7 @@ class Stack:
         self.data = folder / "data"
         self.port = free_loopback_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.process: Any = None
 
     def launch(self) -> Self:
         """Start the command and return at once."""
@@ -48,7 +49,7 @@ class Stack:
     def start(self) -> Self:
         """Start the command and return when it says that it is ready."""
         self.launch()
-        wait_until(lambda: "is ready" in self.output or not self.process.is_running(), START_SECONDS)
+        wait_until(lambda: "is ready" in self.output or self.process.poll() is not None, START_SECONDS)
         assert self.process.poll() is None, self.log
         return self
 
@@ -63,15 +64,16 @@ class Stack:
         return status
 
     def kill(self) -> None:
-        """End whatever of the stack is left."""
-        for process in [*self.processes(), self.process]:
-            if process.is_running():
+        """End whatever of the stack is left, the supervisor first, which would start the others again."""
+        for process in [self.process, *self.processes()]:
+            if process and process.is_running():
                 process.kill()
-        self.process.wait()
+        if self.process:
+            self.process.wait()
 
     def processes(self) -> list[Any]:
         """Return every process that the command has running."""
-        return self.process.children(recursive=True) if self.process.is_running() else []
+        return self.process.children(recursive=True) if self.process and self.process.is_running() else []
 
     def child(self, *words: str) -> Any:
         """Return the child whose command line has all `words`, such as "-m", "vectorizer"."""

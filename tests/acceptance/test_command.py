@@ -1,0 +1,134 @@
+"""Starting and stopping the stack by its command."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from faceserver.addresses import free_loopback_port
+from tests.calls import learn, recognize
+from tests.photographs import astronaut, encoded
+from tests.stack import Stack, new_stack, wait_until
+
+PORTRAIT = encoded(astronaut())
+
+
+@pytest.fixture
+def new() -> Iterator[Stack]:
+    with new_stack() as stack:
+        yield stack
+
+
+def serve(*options: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "faceserver", "serve", *options]
+    variables = {**os.environ, **(environment or {})}  # noqa: TID251 - handed on, not read
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=variables)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_everything_cleanly(new: Stack, number: signal.Signals):
+    new.start()
+    running = new.processes()
+    assert {"postgres", "python"} <= {name.rstrip("0123456789.") for name in map(psutil.Process.name, running)}
+
+    assert new.stop(number) == 0
+
+    assert [process for process in running if process.is_running()] == []
+    assert not (new.data / "postgres" / "postmaster.pid").exists()
+    assert "did not stop" not in new.log
+    assert "Traceback" not in new.log
+
+
+def test_a_signal_during_the_start_ends_everything(new: Stack):
+    new.launch()
+    wait_until(lambda: len(new.processes()) >= 2, 30)
+    running = new.processes()
+
+    assert new.stop() == 0
+
+    assert [process for process in running if process.is_running()] == []
+    new.start()
+
+
+def test_a_killed_supervisor_takes_everything_along_and_the_next_start_works(new: Stack):
+    new.start()
+    with new.client() as client:
+        learn(client, "ann", PORTRAIT)
+    running = new.processes()
+
+    new.process.kill()
+    new.wait()
+    new.start()
+
+    with new.client() as client:
+        assert recognize(client, PORTRAIT)["persons"][0]["id"] == "ann"
+    wait_until(lambda: not any(process.is_running() for process in running), 20)
+
+
+def test_a_database_left_running_is_replaced(new: Stack):
+    new.start()
+    database = new.child("-D", str(new.data / "postgres"))
+    for process in [*new.process.children(), new.process]:  # the guard too, which would stop the database
+        if process != database:
+            process.kill()
+    new.wait()
+    assert database.is_running()
+
+    new.start()
+
+    assert not database.is_running()
+
+
+def test_a_used_port_is_said_in_one_sentence(stack: Stack, new: Stack):
+    refused = serve("--port", str(stack.port), "--data", str(new.data))
+
+    reason = "address already in use); choose another port with --port."
+    assert refused.stderr == f"Cannot listen on 127.0.0.1:{stack.port} ({reason}\n"
+    assert refused.returncode == 1
+    assert not new.data.exists()
+
+
+def test_a_used_data_folder_is_said_in_one_sentence(stack: Stack):
+    refused = serve("--port", str(free_loopback_port()), "--data", str(stack.data))
+
+    assert refused.stderr == f"The data folder {stack.data} is in use by another running stack.\n"
+    assert refused.returncode == 1
+
+
+def test_a_service_that_cannot_start_stops_the_stack_and_gives_its_reason(new: Stack):
+    refused = serve("--port", str(new.port), "--data", str(new.data), "--models", "/no/such/folder")
+
+    last = refused.stderr.splitlines()[-1]
+    assert last.startswith("The vectorizer cannot start: ")
+    assert "/no/such/folder" in last
+    assert "Traceback" not in refused.stderr
+    assert refused.returncode == 1
+    assert not (new.data / "postgres" / "postmaster.pid").exists()
+
+
+def test_an_unreachable_database_stops_the_stack_and_gives_the_reason(new: Stack):
+    url = f"postgresql://postgres@127.0.0.1:{free_loopback_port()}/faceserver"
+    refused = serve("--port", str(new.port), "--data", str(new.data), "--database-url", url)
+
+    last = refused.stderr.splitlines()[-1]
+    assert last.startswith("The database cannot be brought to the newest schema: ")
+    assert "refused" in last
+    assert refused.returncode == 1
+
+
+def test_the_environment_is_heeded_and_options_win():
+    with new_stack(environment={"FACESERVER_PORT": "1", "FACESERVER_HOST": "localhost"}) as stack:
+        stack.start()
+
+        assert f"http://localhost:{stack.port}" in stack.output
+
+
+def test_a_wrong_setting_is_named():
+    refused = serve(environment={"FACESERVER_PORT": "many"})
+
+    assert refused.stderr.startswith("The settings are not valid (port: ")
+    assert refused.returncode == 1
