@@ -6,6 +6,7 @@ The folder holds a sub-folder per person for the measurements over all pairs and
 may name any photographs. Writes one JSON file and one picture.
 """
 
+import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +22,8 @@ from bench.pairs import read_pairs
 from bench.photographs import Photograph, by_person, find_photographs
 from bench.plots import draw
 from bench.provenance import provenance
-from bench.report import Identification, Report, report_name, write
-from bench.tables import markdown
+from bench.report import Identification, Report, write
+from bench.tables import tables
 
 TIMEOUT_SECONDS = 60
 
@@ -55,10 +56,9 @@ def main(
         all_pairs=judge_all_pairs(embedded) if comparable(photographs) else None,
         identification=measure_identification(gateway, photographs, concurrency) if gateway else None,
     )
-    name = report_name(report)
-    write(report, results / f"{name}.json")
-    draw(report, plots / f"{name}.svg")
-    print(markdown([results / f"{name}.json"]))
+    written = write(report, results)
+    draw(json.loads(written.read_text()), plots / f"{written.stem}.svg")
+    print("\n\n".join(tables([written])))
 
 
 def comparable(photographs: list[Photograph]) -> bool:

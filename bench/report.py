@@ -90,15 +90,15 @@ class Report:
     identification: Identification | None
 
 
-def report_name(report: Report) -> str:
-    """Name the report's file: the collection of photographs and the model, without the model's checksum."""
-    return f"accuracy-{report.dataset}-{str(report.model['id']).partition('@')[0]}"
+def write(report: Report, folder: Path) -> Path:
+    """Write a report as JSON, numbers to six significant digits, and return the file.
 
-
-def write(report: Report, path: Path) -> None:
-    """Write a report as JSON, numbers to six significant digits."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    It is named after the photographs and the model, without the model's checksum; a new measurement replaces the last.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"accuracy-{report.dataset}-{str(report.model['id']).partition('@')[0]}.json"
     path.write_text(json.dumps(_rounded(asdict(report)), indent=1, allow_nan=False) + "\n")
+    return path
 
 
 def _rounded(value: object) -> object:

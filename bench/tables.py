@@ -5,6 +5,7 @@ python -m bench.tables bench/results/accuracy-*.json
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from math import exp
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,14 +15,14 @@ Reported = dict[str, Any]
 Row = tuple[object, ...]
 
 
-def markdown(paths: Sequence[Path]) -> str:
-    """Draw every table that the reports have rows for."""
+def tables(paths: Sequence[Path]) -> list[str]:
+    """Draw every table that the reports have rows for, as Markdown."""
     reports = [(path.stem, json.loads(path.read_text())) for path in paths]
-    return "\n\n".join(
-        table
+    drawn = (
+        _table(title, header, [row for name, report in reports for row in rows(name, report)])
         for title, header, rows in TABLES
-        if (table := _table(title, header, [row for name, report in reports for row in rows(name, report)]))
     )
+    return [table for table in drawn if table]
 
 
 def _table(title: str, header: Row, rows: Sequence[Row]) -> str | None:
@@ -84,6 +85,17 @@ def _searches(_: str, report: Reported) -> Iterable[Row]:
         )
 
 
+def _defaults(_: str, report: Reported) -> Iterable[Row]:
+    if pairs := report["all_pairs"]:
+        calibration = report["model"]["calibration"]
+        for decision in ("match", "review"):
+            point = pairs[decision]
+            line = calibration["slope"] * point["threshold"] + calibration["intercept"]
+            false_matches = round(point["fmr"] * pairs["rates"]["impostor_pairs"])
+            rates = f"{point['fmr']:.2g} ({false_matches} pairs)", f"{point['fnmr']:.2%}"
+            yield *_subject(report), decision, point["threshold"], f"{1 / (1 + exp(-line)):.4f}", *rates
+
+
 def _shares(decisions: dict[str, float], *names: str) -> Iterable[str]:
     return (f"{decisions.get(name, 0):.2%}" for name in names)
 
@@ -103,6 +115,11 @@ TABLES: list[tuple[str, Row, Callable[[str, Reported], Iterable[Row]]]] = [
     ),
     ("All pairs", ("set", "model", "genuine pairs", "impostor pairs", "FMR at most", "cosine", "FNMR"), _rates),
     (
+        "The thresholds of the manifest, over all pairs",
+        ("set", "model", "decision", "from cosine", "probability there", "FMR", "FNMR"),
+        _defaults,
+    ),
+    (
         "Identification (1:N): what the gateway decided",
         (
             *("set", "model", "enrolled", "searches for them", "match", "review", "unknown", "wrong match"),
@@ -114,7 +131,7 @@ TABLES: list[tuple[str, Row, Callable[[str, Reported], Iterable[Row]]]] = [
 
 
 def main(reports: Annotated[list[Path], typer.Argument(help="JSON files of bench.accuracy.", exists=True)]) -> None:
-    print(markdown(reports))
+    print("\n\n".join(tables(reports)))
 
 
 if __name__ == "__main__":

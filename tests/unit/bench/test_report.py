@@ -10,7 +10,7 @@ from bench.identification import Search, Split
 from bench.judgement import judge_searches
 from bench.photographs import Photograph
 from bench.provenance import Provenance
-from bench.report import Report, report_name, write
+from bench.report import Report, write
 
 ORIGIN = Provenance("2026-01-02T03:04:05+00:00", "python -m bench.accuracy office", "", {}, {})
 
@@ -45,9 +45,9 @@ def test_rates_are_given_at_every_hundredth(searched):
 
 def test_numbers_are_written_to_six_digits(searched, tmp_path):
     report = Report(ORIGIN, "office", {"id": "sface@0123"}, 2, 0, {}, None, None, searched)
-    assert report_name(report) == "accuracy-office-sface"
-    write(report, tmp_path / "results" / "report.json")
-    written = json.loads((tmp_path / "results" / "report.json").read_text())
+    path = write(report, tmp_path / "results")
+    assert path == tmp_path / "results" / "accuracy-office-sface.json"
+    written = json.loads(path.read_text())
     assert written["identification"]["non_mated_decisions"] == {"review": 0.333333, "unknown": 0.666667}
     assert written["provenance"]["command"] == "python -m bench.accuracy office"
     assert written["all_pairs"] is None

@@ -1,0 +1,55 @@
+"""What is published of the measurements agrees with the committed reports."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bench.calibrate import manifest_block
+from bench.plots import draw
+from bench.tables import tables
+
+ROOT = Path(__file__).parents[3]
+REPORTS = sorted((ROOT / "bench" / "results").glob("accuracy-*.json"))
+LFW = [path for path in REPORTS if "lfw" in path.stem]
+
+
+def test_every_table_of_the_reports_stands_in_the_document():
+    document = (ROOT / "docs" / "accuracy.md").read_text()
+    missing = [table for table in tables(REPORTS) if table not in document]
+    assert not missing
+
+
+def test_a_table_is_drawn_only_where_there_are_rows():
+    pairs_only = [path for path in REPORTS if "deepface" in path.stem]
+    titles = [table.split("**")[1] for table in tables(pairs_only)]
+    assert "Photographs" in titles
+    assert "All pairs" not in titles
+
+
+@pytest.mark.parametrize("path", LFW, ids=lambda path: path.stem)
+def test_the_manifest_holds_the_measured_calibration_and_thresholds(path):
+    report = json.loads(path.read_text())
+    manifest = tomllib.loads((ROOT / "vectorizer" / "manifest.toml").read_text())
+    name = report["model"]["id"].partition("@")[0]
+    [shipped] = [entry for entry in manifest["embedders"] if entry["name"] == name]
+    measured = tomllib.loads(manifest_block(report))
+    assert {key: shipped[key] for key in ("calibration", "thresholds")} == measured
+
+
+@pytest.mark.parametrize("path", LFW, ids=lambda path: path.stem)
+def test_the_pictures_are_those_of_the_reports(path, tmp_path):
+    """The text of a picture: its counts and thresholds. Lines may differ in the last digit from machine to machine."""
+    draw(json.loads(path.read_text()), tmp_path / "drawn.svg")
+    assert texts(tmp_path / "drawn.svg") == texts(ROOT / "docs" / "plots" / f"{path.stem}.svg")
+
+
+def texts(svg: Path) -> list[str]:
+    return [line.split(">")[1] for line in svg.read_text().splitlines() if line.lstrip().startswith("<text")]
+
+
+@pytest.mark.parametrize("path", REPORTS, ids=lambda path: path.stem)
+def test_reports_hold_no_path_of_a_machine(path):
+    report = path.read_text()
+    assert not [word for word in report.replace('"', " ").split() if word.startswith(("/", "file:"))]
