@@ -24,6 +24,13 @@ def test_an_empty_folder_is_said_so(tmp_path):
         find_photographs(tmp_path)
 
 
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "avif", "heic"])
+def test_size_is_told_of_every_kind_a_phone_makes(tmp_path: Path, suffix: str):
+    path = tmp_path / f"face.{suffix}"
+    Image.new("RGB", (64, 48)).save(path)
+    assert Photograph(path, path.name).size() == (64, 48)
+
+
 def test_size_is_of_the_upright_image(tmp_path: Path):
     image, path = Image.new("RGB", (40, 30)), tmp_path / "turned.jpg"
     exif = image.getexif()
