@@ -76,9 +76,40 @@ class Stack:
         return self.process.children(recursive=True) if self.process and self.process.is_running() else []
 
     def child(self, *words: str) -> Any:
-        """Return the child whose command line has all `words`, such as "-m", "vectorizer"."""
+        """Return the child whose command line has all `words`."""
         [found] = [child for child in self.process.children() if set(words) <= set(child.cmdline())]
         return found
+
+    @property
+    def gateway(self) -> Any:
+        """The process of the gateway."""
+        return self.child("-m", "apiserver")
+
+    @property
+    def vectorizer(self) -> Any:
+        """The process of the vectorizer."""
+        return self.child("-m", "vectorizer")
+
+    @property
+    def database(self) -> Any:
+        """The process of the PostgreSQL server."""
+        return self.child("-D", str(self.data / "postgres"))
+
+    @contextmanager
+    def unattended(self) -> Iterator[None]:
+        """Stop the clock of the supervisor, so that what dies stays dead for as long as this lasts."""
+        self.process.suspend()
+        try:
+            yield
+        finally:
+            self.process.resume()
+
+    def is_ready(self) -> bool:
+        """Tell whether the gateway says that everything is there."""
+        try:
+            return httpx.get(f"{self.url}/health/ready", trust_env=False).is_success
+        except httpx.TransportError:
+            return False
 
     @property
     def output(self) -> str:
@@ -90,9 +121,9 @@ class Stack:
         """What all starts have logged."""
         return self._file("err").read_text()
 
-    def client(self) -> httpx.Client:
-        """Return an HTTP client of the gateway."""
-        return httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+    def client(self, **headers: str) -> httpx.Client:
+        """Return an HTTP client of the gateway that sends `headers` with every request."""
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
 
     def images(self) -> list[Path]:
         """Return the files in the image store."""

@@ -76,7 +76,7 @@ def test_a_huge_picture_in_a_small_file_is_refused_by_its_header(client: httpx.C
     assert len(content) < MEBIBYTE
     post(client, path, PORTRAIT[:1000], person="ann")  # whatever is set up by a first request is set up
 
-    with memory_growth(stack.child("-m", "vectorizer")) as growth:
+    with memory_growth(stack.vectorizer) as growth:
         response = post(client, path, content, person="ann")
 
     assert (response.status_code, response.json()["code"]) == (413, "image-too-many-pixels")

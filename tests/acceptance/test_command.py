@@ -71,7 +71,7 @@ def test_a_killed_supervisor_takes_everything_along_and_the_next_start_works(new
 
 def test_a_database_left_running_is_replaced(new: Stack):
     new.start()
-    database = new.child("-D", str(new.data / "postgres"))
+    database = new.database
     for process in [*new.process.children(), new.process]:  # the guard too, which would stop the database
         if process != database:
             process.kill()

@@ -1,0 +1,40 @@
+"""Clients that hang up in the middle."""
+
+import time
+import uuid
+from contextlib import ExitStack
+
+import httpx
+
+from tests.adversity.raw import connected, learn_request
+from tests.calls import learn, recognize
+from tests.photographs import actor, encoded
+from tests.stack import Stack
+
+PORTRAIT = encoded(actor())
+
+
+def test_half_an_upload_is_no_upload(stack: Stack, client: httpx.Client):
+    directory = uuid.uuid4().hex
+    images = stack.images()
+    request = learn_request("ann", directory, PORTRAIT)
+
+    for share in range(1, 100):
+        with connected(stack) as connection:
+            connection.sendall(request[: len(request) * share // 100])
+
+    [person] = recognize(client, PORTRAIT, directory=directory)["persons"]
+    assert person["candidates"] == []
+    assert len(stack.images()) == len(images) + 1, "the one that was recognized"
+
+
+def test_those_who_do_not_wait_for_the_answer_take_no_place_for_good(stack: Stack, client: httpx.Client):
+    """The vectorizer has 64 places to wait in, which three crowds of 30 would fill."""
+    for _ in range(3):
+        with ExitStack() as crowd:
+            for number in range(30):
+                connection = crowd.enter_context(connected(stack))
+                connection.sendall(learn_request(f"person {number}", uuid.uuid4().hex, PORTRAIT))
+            time.sleep(0.2)  # by then they are at work
+
+        assert learn(client, "ann", PORTRAIT, directory=uuid.uuid4().hex)["created"]

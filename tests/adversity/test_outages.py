@@ -1,0 +1,92 @@
+"""A process of the stack dies or freezes: callers are told, nothing is half done, and it comes back by itself."""
+
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.calls import learn, post, recognize
+from tests.photographs import actor, astronaut, encoded
+from tests.stack import Stack, wait_until
+
+PORTRAIT = encoded(astronaut())
+OTHER = encoded(actor())
+
+
+@pytest.fixture
+def directory(client: httpx.Client) -> str:
+    """A directory in which ann is known."""
+    directory = uuid.uuid4().hex
+    learn(client, "ann", PORTRAIT, directory=directory)
+    return directory
+
+
+def assert_outage(response: httpx.Response, status: int, code: str) -> None:
+    answer = response.json()
+    assert (response.status_code, answer["code"]) == (status, code)
+    assert int(response.headers["retry-after"]) > 0
+    assert answer["status"].endswith(".")
+
+
+def known(client: httpx.Client, directory: str) -> set[str]:
+    """Return who is known in `directory`."""
+    persons: list[dict[str, Any]] = recognize(client, PORTRAIT, directory=directory, k="100")["persons"]
+    return {candidate["id"] for person in persons for candidate in person["candidates"]}
+
+
+def test_without_the_vectorizer_nothing_is_stored(stack: Stack, client: httpx.Client, directory: str):
+    images = stack.images()
+    with stack.unattended():
+        stack.vectorizer.kill()
+        for path in ["/learn", "/recognize"]:
+            response = post(client, path, OTHER, person="bob", directory=directory)
+            assert_outage(response, 503, "vectorizer-unavailable")
+        assert client.get("/health/ready").status_code == 503
+        assert client.get("/health/live").status_code == 200
+        assert stack.images() == images
+
+    wait_until(stack.is_ready, 30)
+    assert known(client, directory) == {"ann"}
+    learn(client, "bob", OTHER, directory=directory)
+
+
+def test_a_frozen_vectorizer_is_given_up(stack: Stack, client: httpx.Client, directory: str):
+    images = stack.images()
+    stack.vectorizer.suspend()
+    try:
+        response = post(client, "/learn", OTHER, person="bob", directory=directory)
+    finally:
+        stack.vectorizer.resume()
+
+    assert_outage(response, 504, "vectorizer-timeout")
+    assert stack.images() == images
+    assert known(client, directory) == {"ann"}
+
+
+def test_without_the_database_nothing_is_stored(stack: Stack, client: httpx.Client, directory: str):
+    images = stack.images()
+    with stack.unattended():
+        stack.database.kill()
+        for path in ["/learn", "/recognize"]:
+            response = post(client, path, OTHER, person="bob", directory=directory)
+            assert_outage(response, 503, "database-unavailable")
+        assert client.get("/health/ready").status_code == 503
+        assert stack.images() == images
+
+    wait_until(stack.is_ready, 30)
+    assert known(client, directory) == {"ann"}
+    learn(client, "bob", OTHER, directory=directory)
+
+
+@pytest.mark.parametrize("name", ["gateway", "vectorizer", "database"])
+def test_a_killed_process_is_started_again(stack: Stack, directory: str, name: str):
+    killed = getattr(stack, name)
+    killed.kill()
+
+    wait_until(lambda: not killed.is_running() and stack.is_ready(), 30)
+
+    with stack.client() as client:
+        assert known(client, directory) == {"ann"}
+    assert getattr(stack, name).pid != killed.pid
+    assert "died (killed by SIGKILL); starting it again" in stack.log

@@ -1,0 +1,90 @@
+"""Stopping while people use it: whoever was let in is served."""
+
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+
+import httpx
+import pytest
+
+from tests.adversity.raw import connected, learn_request, read_until
+from tests.calls import learn
+from tests.photographs import astronaut, encoded
+from tests.stack import Stack, new_stack, wait_until
+
+PORTRAIT = encoded(astronaut())
+
+
+@pytest.fixture
+def own_stack() -> Iterator[Stack]:
+    with new_stack() as stack:
+        yield stack.start()
+
+
+class Visitor(threading.Thread):
+    """Learns one person after the other, each over a new connection, until it is no longer served."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__()
+        self._stack = stack
+        self.directory = uuid.uuid4().hex
+        self.learned: list[str] = []
+        self.cut_off_at: float | None = None
+
+    def run(self) -> None:
+        with (
+            self._stack.client(Connection="close") as client,
+            suppress(httpx.ConnectError),
+        ):  # refused: it was not let in
+            while self.cut_off_at is None:
+                self._learn_another(client)
+
+    def _learn_another(self, client: httpx.Client) -> None:
+        person, begun = f"person {len(self.learned)}", time.monotonic()
+        try:
+            learn(client, person, PORTRAIT, directory=self.directory)
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+            self.cut_off_at = begun
+        else:
+            self.learned.append(person)
+
+
+def test_under_load_no_accepted_request_is_lost(own_stack: Stack):
+    visitors = [Visitor(own_stack) for _ in range(4)]
+    for visitor in visitors:
+        visitor.start()
+    wait_until(lambda: all(len(visitor.learned) >= 3 for visitor in visitors), 60)
+
+    stopped_at = time.monotonic()
+    assert own_stack.stop() == 0
+    for visitor in visitors:
+        visitor.join()
+
+    # A connection can reach the closing door; whoever came earlier was inside.
+    assert all(visitor.cut_off_at is None or visitor.cut_off_at > stopped_at for visitor in visitors)
+    own_stack.start()
+    with own_stack.client() as client:
+        for visitor in visitors:
+            for person in visitor.learned:
+                assert not learn(client, person, PORTRAIT, directory=visitor.directory)["created"]
+
+
+def test_an_upload_under_way_is_finished(own_stack: Stack):
+    request = learn_request("ann", "default", PORTRAIT, Expect="100-continue")
+    head, separator, body = request.partition(b"\r\n\r\n")
+    with connected(own_stack) as connection:
+        connection.sendall(head + separator)
+        assert b"100 Continue" in read_until(connection, b"\r\n\r\n")
+
+        own_stack.process.terminate()
+        wait_until(lambda: "Stopping" in own_stack.log and "Shutting down" in own_stack.log, 30)
+        connection.sendall(body)
+        answer = read_until(connection, b"}")
+
+    assert answer.startswith(b"HTTP/1.1 201 ")
+    assert own_stack.wait() == 0
+    own_stack.start()
+    with own_stack.client() as client:
+        assert not learn(client, "ann", PORTRAIT)["created"]
