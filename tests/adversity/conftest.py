@@ -10,7 +10,7 @@ from tests.stack import Stack, new_stack, wait_until
 
 @pytest.fixture(scope="session")
 def shared_stack() -> Iterator[Stack]:
-    with new_stack(environment={"APISERVER_VECTORIZER_TIMEOUT_SECONDS": "3"}) as stack:
+    with new_stack(environment={"APISERVER_VECTORIZER_TIMEOUT_SECONDS": "5"}) as stack:
         yield stack.start()
         assert stack.stop() == 0, stack.log
         assert "Traceback" not in stack.log, stack.log
