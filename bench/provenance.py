@@ -24,16 +24,24 @@ class Provenance:
     service: dict[str, Any]
 
 
-def provenance(module: str, arguments: Sequence[str], vectorizer: httpx.Client) -> Provenance:
-    """Describe this moment, machine and command (`python -m module arguments`), and the vectorizer's own account."""
+def provenance(
+    module: str,
+    arguments: Sequence[str],
+    service: httpx.Client | None,
+    packages: Sequence[str] = ("numpy", "scikit-learn", "httpx"),
+) -> Provenance:
+    """Describe this moment, machine and command (`python -m module arguments`), and the service's own account."""
     return Provenance(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         command=shlex.join(["python", "-m", module, *map(_relative, arguments)]),
         machine=f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
-        versions={"python": platform.python_version()}
-        | {name: version(name) for name in ("numpy", "scikit-learn", "httpx")},
-        service=_answer(vectorizer, "/version") | {"active": _answer(vectorizer, "/models")["active"]},
+        versions={"python": platform.python_version()} | {name: version(name) for name in packages},
+        service=_account(service) if service else {},
     )
+
+
+def _account(service: httpx.Client) -> dict[str, Any]:
+    return _answer(service, "/version") | {"active": _answer(service, "/models")["active"]}
 
 
 def _answer(service: httpx.Client, path: str) -> dict[str, Any]:

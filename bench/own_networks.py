@@ -1,0 +1,29 @@
+"""The vectorizer's own way of a photograph, alone: no HTTP, no queue, no database."""
+
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from bench.stages import Stages
+from vectorizer.images import Limits
+from vectorizer.models import open_models
+from vectorizer.pipeline import find_faces
+
+DETECTOR_SIZE = 640
+LIMITS = Limits(max_bytes=20_000_000, max_pixels=50_000_000)
+"""The vectorizer's defaults, as those of the cache."""
+
+
+class OwnNetworks:
+    """One lane: its own networks, to be used by one thread."""
+
+    def __init__(self, models: Path) -> None:
+        """models: folder of a pack."""
+        self._models = open_models(str(models), user_cache_path("faceserver"), "cpu", DETECTOR_SIZE)
+        self.stages = Stages()
+
+    def analyse(self, data: bytes) -> int:
+        """See `bench.lanes.Lane`."""
+        faces = find_faces(self._models, LIMITS, data, crops=False)
+        self.stages.add(faces.timings.milliseconds)
+        return len(faces.detections)
