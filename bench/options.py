@@ -1,5 +1,6 @@
 """The options that several benchmarks share."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,17 +14,30 @@ ArcFaceFolder = Annotated[Path, typer.Option(help="Folder with an SCRFD and an A
 Photographs = Annotated[str, typer.Option(help="lfw, large, groups, nobody or mixed, or a folder of one's own.")]
 Data = Annotated[Path, typer.Option(help="Folder of the named sets of photographs.")]
 Results = Annotated[Path, typer.Option(help="Where the JSON file goes.")]
+Url = Annotated[str | None, typer.Option(help="A running gateway; a stack is started if unset.")]
+Supervisor = Annotated[
+    int | None, typer.Option(help="Process whose children the running services are, to see their CPU time and memory.")
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--setting", help="NAME=VALUE for the stack that is started, as VECTORIZER_LANES=1.")
+]
+People = Annotated[int, typer.Option(help="People to enrol beforehand.", min=0, max=1000)]
 Seconds = Annotated[float, typer.Option(help="How long each measurement lasts.", min=0.1, max=3600)]
+Concurrency = Annotated[int, typer.Option(help="Requests at a time.", min=1, max=500)]
 PlainSize = Annotated[
     int | None, typer.Option(help="Detector size of the plain way; 320 for lfw and else 640 if unset.")
 ]
-Url = Annotated[str | None, typer.Option(help="A running gateway; one is started if unset.")]
-Supervisor = Annotated[
-    int | None, typer.Option(help="Process whose children the running stack is, to see their CPU time and memory.")
-]
-Setting = Annotated[
-    list[str] | None, typer.Option("--setting", help="NAME=VALUE for the started stack, as VECTORIZER_LANES=1.")
-]
-People = Annotated[int, typer.Option(help="People enrolled beforehand.", min=0, max=1000)]
-Concurrency = Annotated[int, typer.Option(help="Requests at a time.", min=1, max=1000)]
-Rounds = Annotated[int, typer.Option(help="How often each side is measured in turn.", min=1)]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured, with which photographs, and where the result goes."""
+
+    models: str
+    photographs: str
+    url: str | None
+    supervisor: int | None
+    settings: tuple[str, ...]
+    people: int
+    data: Path
+    results: Path
