@@ -7,7 +7,9 @@ import uvicorn
 from pydantic import ValidationError
 
 from vectorizer.app import create_app
-from vectorizer.models import Models, open_models
+from vectorizer.images import Limits
+from vectorizer.models import ModelSource
+from vectorizer.pipeline import Lanes
 from vectorizer.problems import StartError
 from vectorizer.settings import Settings
 from vectorizer.telemetry import configure_logging
@@ -23,13 +25,21 @@ def main() -> int:
         return 2
     configure_logging(settings.log_level)
     try:
-        models = open_models(settings.models, settings.model_cache, settings.provider, settings.detector_size)
+        source = ModelSource.find(
+            settings.models,
+            settings.model_cache,
+            provider=settings.provider,
+            detector_size=settings.detector_size,
+            runtime=settings.runtime,
+        )
+        limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
+        lanes = Lanes(source, limits, lanes=settings.lanes, waiting=settings.waiting)
     except StartError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    _introduce(models, settings)
+    _introduce(source)
     uvicorn.run(
-        create_app(settings, models),
+        create_app(lanes),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -40,11 +50,12 @@ def main() -> int:
     return 0
 
 
-def _introduce(models: Models, settings: Settings) -> None:
+def _introduce(source: ModelSource) -> None:
     log = logging.getLogger("vectorizer")
-    log.info("%s and %s on %s", models.detector_id, models.embedder_id, settings.provider)
-    if not models.embedder_manifest.calibrated:
-        log.warning("The thresholds of %s were not measured with this model; see docs/accuracy.md.", models.embedder_id)
+    runtime = source.provider if source.provider == "cuda" else f"cpu ({source.runtime})"
+    log.info("%s and %s on %s", source.detector_id, source.embedder_id, runtime)
+    if not source.embedder.calibrated:
+        log.warning("The thresholds of %s were not measured with this model; see docs/accuracy.md.", source.embedder_id)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,12 @@ def align(image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[n
     return aligned.astype(np.uint8, copy=False)
 
 
+def enlarges(landmarks: NDArray[np.float32]) -> bool:
+    """Whether the aligned face has more pixels than the face in the image, whose (5, 2) landmarks these are."""
+    matrix = similarity_transform(landmarks, TEMPLATE)
+    return bool(np.linalg.det(matrix[:, :2]) > 1)
+
+
 def similarity_transform(source: NDArray[np.float32], target: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the (2, 3) matrix of the rotation, scale and shift that takes `source` closest to `target`, both (n, 2).
 

@@ -7,12 +7,9 @@ from typing import TypedDict
 
 from fastapi import FastAPI
 
-from vectorizer.images import Limits
-from vectorizer.models import Models
 from vectorizer.pipeline import Lanes
 from vectorizer.responses import handle_problems
 from vectorizer.routes import router
-from vectorizer.settings import Settings
 from vectorizer.telemetry import RequestId
 
 
@@ -22,13 +19,11 @@ class State(TypedDict):
     lanes: Lanes
 
 
-def create_app(settings: Settings, models: Models) -> FastAPI:
-    """Return the application that serves `models`. Two of them may live in one process."""
+def create_app(lanes: Lanes) -> FastAPI:
+    """Return the application that takes images on `lanes`. Two of them may live in one process."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
-        lanes = Lanes(models, limits, lanes=settings.lanes, waiting=settings.waiting)
         try:
             await lanes.warm_up()
             yield State(lanes=lanes)

@@ -1,9 +1,9 @@
 """Where the faces are: one image seen at two scales, one list of faces without duplicates.
 
-Detectors of this family miss a face that fills the image, because they have only seen faces with surroundings. So each
-image is looked at twice: as it is (at most `size` pixels on the longer side, never enlarged), and small in the middle
-of an empty canvas, where a face that fills the image is an ordinary one. The second view costs little and adds only
-what it finds beyond the first.
+Detectors of this family miss a face of more than about 400 pixels. So an image in which one could be is looked at
+twice: as it is (at most `size` pixels on the longer side, never enlarged), and small in the middle of an empty canvas,
+where a face that fills the image is an ordinary one. The second view costs little and adds only what it finds beyond
+the first.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 STRIDE = 32
 """The coarsest stride of the detectors; canvases are multiples of it."""
+
+CLOSE_UP_ABOVE = 320
+"""Longer side of the first view, pixels, up to which it finds faces of any size on its own."""
 
 CLOSE_UP_CANVAS = 160
 """Side of the square canvas of the second view, pixels."""
@@ -45,6 +48,10 @@ class Detections:
     def pick(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """The faces of `index`, in its order."""
         return type(self)(self.boxes[index], self.scores[index], self.landmarks[index])
+
+    def enlarged(self, factor: float) -> Self:
+        """The same faces in the pixels of an image that is `factor` times as large."""
+        return type(self)(self.boxes * np.float32(factor), self.scores, self.landmarks * np.float32(factor))
 
     def join(self, other: Self) -> Self:
         """Both lists, one after the other."""
@@ -78,38 +85,37 @@ class Detector:
 
     def detect(self, image: NDArray[np.uint8]) -> Detections:
         """Return the faces of `image`, (height, width, 3) RGB, best score first, in its pixels."""
-        whole, close_up = self._whole(image), self._close_up(image)
-        found = whole.join(close_up)
-        # The first view has more pixels, so where both see a face it goes first whatever the scores.
-        rank = np.concatenate([whole.scores + 1, close_up.scores])
-        kept = found.pick(suppress(found.boxes, rank, self.overlap))
-        return kept.pick(np.argsort(-kept.scores, kind="stable"))
-
-    def _whole(self, image: NDArray[np.uint8]) -> Detections:
-        """The image at its own size or reduced, in the top left corner of a canvas just large enough."""
-        seen = _fit(image, self.size)
+        seen = reduce(image, self.size)
         height, width = seen.shape[:2]
-        return self._view(image, seen, _round_up(height), _round_up(width), top=0, left=0)
+        whole = self._view(seen, _round_up(height), _round_up(width), top=0, left=0)
+        found = whole if max(height, width) <= CLOSE_UP_ABOVE else whole.join(self._close_up(seen))
+        # The first view has more pixels, so where both see a face it goes first whatever the scores.
+        rank = found.scores + (np.arange(len(found)) < len(whole))
+        kept = found.pick(suppress(found.boxes, rank, self.overlap))
+        return _scaled(kept.pick(np.argsort(-kept.scores, kind="stable")), seen, image)
 
     def _close_up(self, image: NDArray[np.uint8]) -> Detections:
         """The image small in the middle of an empty square; only faces that fill much of it count."""
-        seen = _fit(image, CLOSE_UP_SIZE)
+        seen = reduce(image, CLOSE_UP_SIZE)
         height, width = seen.shape[:2]
         top, left = (CLOSE_UP_CANVAS - height) // 2, (CLOSE_UP_CANVAS - width) // 2
-        found = self._view(image, seen, CLOSE_UP_CANVAS, CLOSE_UP_CANVAS, top=top, left=left)
+        found = self._view(seen, CLOSE_UP_CANVAS, CLOSE_UP_CANVAS, top=top, left=left)
         sides = (found.boxes[:, 2:] - found.boxes[:, :2]).max(axis=1, initial=0)
-        return found.pick(sides >= CLOSE_UP_SHARE * max(image.shape[:2]))
+        return _scaled(found.pick(sides >= CLOSE_UP_SHARE * max(height, width)), seen, image)
 
-    def _view(
-        self, image: NDArray[np.uint8], seen: NDArray[np.uint8], height: int, width: int, *, top: int, left: int
-    ) -> Detections:
+    def _view(self, seen: NDArray[np.uint8], height: int, width: int, *, top: int, left: int) -> Detections:
+        """Place `seen` on an empty canvas; return proposals in its pixels."""
         canvas = np.zeros((height, width, 3), np.uint8)
         canvas[top : top + seen.shape[0], left : left + seen.shape[1]] = seen
         found = self.network.propose(canvas)
-        scale = np.array([image.shape[1] / seen.shape[1], image.shape[0] / seen.shape[0]], np.float32)
         corner = np.array([left, top], np.float32)
-        boxes = (found.boxes.reshape(-1, 2, 2) - corner) * scale
-        return Detections(boxes.reshape(-1, 4), found.scores, (found.landmarks - corner) * scale)
+        return Detections(found.boxes - np.tile(corner, 2), found.scores, found.landmarks - corner)
+
+
+def as_input(pixels: NDArray[np.uint8], *, mean: float = 0.0, scale: float = 1.0) -> NDArray[np.float32]:
+    """Return (height, width, 3) pixels as a network takes them: (1, 3, height, width), (value - mean) / scale."""
+    blob = cv2.dnn.blobFromImage(pixels, 1 / scale, mean=(mean, mean, mean))
+    return blob.astype(np.float32, copy=False)
 
 
 def suppress(boxes: NDArray[np.float32], scores: NDArray[np.float32], overlap: float) -> NDArray[np.intp]:
@@ -132,14 +138,26 @@ def suppress(boxes: NDArray[np.float32], scores: NDArray[np.float32], overlap: f
     return np.array(kept, np.intp)
 
 
-def _fit(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """`image` reduced so that its longer side is `size` pixels; a smaller one stays as it is."""
+def reduce(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """`image` reduced so that its longer side is `size` pixels; a smaller one stays as it is.
+
+    Halved by averaging as often as that fits, which is cheap and keeps small faces from being sampled away.
+    """
     height, width = image.shape[:2]
     scale = size / max(height, width)
     if scale >= 1:
         return image
     target = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(image, target, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    while max(image.shape[:2]) >= 2 * size:
+        half = max(1, image.shape[1] // 2), max(1, image.shape[0] // 2)
+        image = cv2.resize(image, half, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return cv2.resize(image, target, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+
+
+def _scaled(found: Detections, seen: NDArray[np.uint8], image: NDArray[np.uint8]) -> Detections:
+    """Proposals in the pixels of `seen`, which is `image` reduced, in the pixels of `image`."""
+    scale = np.array([image.shape[1] / seen.shape[1], image.shape[0] / seen.shape[0]], np.float32)
+    return Detections(found.boxes * np.tile(scale, 2), found.scores, found.landmarks * scale)
 
 
 def _round_up(length: int) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vectorizer.detection import as_input
 from vectorizer.sessions import Session
 
 
@@ -18,9 +19,8 @@ class Embedder:
 
     def embed(self, aligned: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return (n, dimension) vectors of length 1 for (n, 112, 112, 3) aligned RGB faces."""
-        pixels = (aligned.astype(np.float32) - self.mean) / self.scale
         # One face a run: on a CPU a batch gains nothing, and memory stays the same for one face and for a hundred.
-        vectors = [self.session.run(face[None])[0] for face in pixels.transpose(0, 3, 1, 2)]
+        vectors = [self.session.run(as_input(face, mean=self.mean, scale=self.scale))[0] for face in aligned]
         return normalise(np.concatenate(vectors)) if vectors else np.empty((0, 0), np.float32)
 
 

@@ -7,42 +7,83 @@ from vectorizer.detection import Detector, DetectorNetwork
 from vectorizer.embedding import Embedder
 from vectorizer.manifest import DetectorManifest, EmbedderManifest, read_manifest
 from vectorizer.packs import Pack, open_pack
+from vectorizer.runtimes import Runtime, RuntimeChoice, choose_runtime, open_embedder_session
 from vectorizer.scrfd import Scrfd
-from vectorizer.sessions import Provider, Session
+from vectorizer.sessions import OnnxSession, Provider, Session
 from vectorizer.yunet import YuNet
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """A detector and an embedder, ready to run, with their manifests."""
+    """A detector and an embedder with sessions of their own, for one thread."""
 
     detector: Detector
-    detector_id: str
-    detector_manifest: DetectorManifest
     embedder: Embedder
-    embedder_id: str
-    embedder_manifest: EmbedderManifest
 
 
-def open_models(name: str, cache: Path, provider: Provider, detector_size: int) -> Models:
-    """Open the pack `name` on `provider`. detector_size: longer side of the detector's first view, pixels.
+@dataclass(frozen=True, slots=True)
+class ModelSource:
+    """Opens the same two models as often as there are lanes, and knows what they are.
 
-    Raises ModelsUnavailable or ProviderUnavailable.
+    detector_size: longer side of the detector's first view, pixels. runtime: what runs the embedder on a CPU.
     """
-    pack = open_pack(name, read_manifest(), cache)
-    embedding = pack.embedder
-    return Models(
-        detector=Detector(_network(pack, provider), detector_size),
-        detector_id=pack.detector.id_of(pack.detector_file.sha256),
-        detector_manifest=pack.detector,
-        embedder=Embedder(Session(pack.embedder_file.path, provider), embedding.mean, embedding.scale),
-        embedder_id=embedding.id_of(pack.embedder_file.sha256),
-        embedder_manifest=embedding,
-    )
 
+    pack: Pack
+    provider: Provider
+    detector_size: int
+    runtime: Runtime
 
-def _network(pack: Pack, provider: Provider) -> DetectorNetwork:
-    session = Session(pack.detector_file.path, provider)
-    if pack.detector.architecture == "yunet":
-        return YuNet(session, pack.detector.score_threshold)
-    return Scrfd(session, pack.detector.score_threshold)
+    @classmethod
+    def find(
+        cls,
+        name: str,
+        cache: Path,
+        *,
+        provider: Provider = "cpu",
+        detector_size: int = 640,
+        runtime: RuntimeChoice = "auto",
+    ) -> "ModelSource":
+        """Find the pack `name`, fetching and measuring it where need be.
+
+        Raises ModelsUnavailable or RuntimeUnavailable.
+        """
+        pack = open_pack(name, read_manifest(), cache)
+        chosen: Runtime = "onnxruntime" if provider == "cuda" else choose_runtime(runtime, pack.embedder_file, cache)
+        return cls(pack, provider, detector_size, chosen)
+
+    @property
+    def detector(self) -> DetectorManifest:
+        """What the detector is."""
+        return self.pack.detector
+
+    @property
+    def embedder(self) -> EmbedderManifest:
+        """What the embedder is."""
+        return self.pack.embedder
+
+    @property
+    def detector_id(self) -> str:
+        """The id of the detector in use."""
+        return self.pack.detector.id_of(self.pack.detector_file.sha256)
+
+    @property
+    def embedder_id(self) -> str:
+        """The id under which embeddings are kept; only those of equal ids are compared."""
+        return self.pack.embedder.id_of(self.pack.embedder_file.sha256)
+
+    def open(self) -> Models:
+        """Open both networks. Raises ProviderUnavailable."""
+        embedder = Embedder(self._embedder_session(), self.embedder.mean, self.embedder.scale)
+        return Models(Detector(self._network(), self.detector_size), embedder)
+
+    def _embedder_session(self) -> Session:
+        path = self.pack.embedder_file.path
+        return (
+            OnnxSession(path, self.provider) if self.provider == "cuda" else open_embedder_session(self.runtime, path)
+        )
+
+    def _network(self) -> DetectorNetwork:
+        session = OnnxSession(self.pack.detector_file.path, self.provider)
+        if self.detector.architecture == "yunet":
+            return YuNet(session, self.detector.score_threshold)
+        return Scrfd(session, self.detector.score_threshold)

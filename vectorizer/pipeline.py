@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vectorizer.alignment import SIZE, align, encode_crop
+from vectorizer.alignment import SIZE, align, encode_crop, enlarges
 from vectorizer.detection import Detections
 from vectorizer.images import DecodedImage, Limits, decode
-from vectorizer.models import Models
-from vectorizer.problems import Busy
+from vectorizer.models import Models, ModelSource
+from vectorizer.problems import Busy, DeadlineExceeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,19 @@ class Timings:
         """Note the time the block takes under `name`."""
         start = time.perf_counter()
         yield
-        self.milliseconds[name] = round((time.perf_counter() - start) * 1000, 3)
+        self.note(name, time.perf_counter() - start)
+
+    def note(self, name: str, seconds: float) -> None:
+        """Note a time that was taken elsewhere."""
+        self.milliseconds[name] = round(seconds * 1000, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """All faces of one image, best score first. embeddings: (n, dimension). crops: n JPEG files, if asked for."""
+    """All faces of one image, best score first, in its full pixels.
+
+    embeddings: (n, dimension). crops: n JPEG files, if asked for.
+    """
 
     image: DecodedImage
     detections: Detections
@@ -44,21 +51,34 @@ class Faces:
     timings: Timings
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One image to work on. deadline: on `time.monotonic`'s clock, after which nobody waits for it any more."""
+
+    data: bytes
+    crops: bool = False
+    deadline: float = float("inf")
+    asked: float = field(default_factory=time.monotonic)
+
+
 class Lanes:
-    """Threads that each take one image at a time through all stages.
+    """Threads that each take one image at a time through all stages, with networks of their own.
 
     One lane a core, each running single-threaded networks, serves more images a second on a CPU than a network spread
     over all cores. At most `places` images are waiting or in work; one more is refused at once.
     """
 
-    def __init__(self, models: Models, limits: Limits, *, lanes: int | None = None, waiting: int) -> None:
+    def __init__(self, source: ModelSource, limits: Limits, *, lanes: int | None = None, waiting: int) -> None:
         """lanes: None for one a usable core. waiting: places beyond the lanes."""
-        self.models = models
+        self.source = source
         self.limits = limits
         self.lanes = lanes or len(os.sched_getaffinity(0))
         self.places = self.lanes + waiting
         self._taken = 0
         self._threads = ThreadPoolExecutor(self.lanes, "lane")
+        self._idle: SimpleQueue[Models] = SimpleQueue()
+        for _ in range(self.lanes):
+            self._idle.put(source.open())
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -71,37 +91,72 @@ class Lanes:
         finally:
             self._taken -= 1
 
-    async def faces(self, data: bytes, *, crops: bool = False) -> Faces:
-        """Decode, detect, align and embed on a lane; see `find_faces`."""
-        loop = asyncio.get_running_loop()
-        work = partial(find_faces, self.models, self.limits, data, crops=crops)
-        return await loop.run_in_executor(self._threads, work)
+    async def faces(self, job: Job) -> Faces:
+        """Work on `job` on a lane; see `find_faces`. Cancelled before a lane takes it, it is never worked on.
+
+        Raises DeadlineExceeded when its turn comes too late.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._work, job)
+
+    def _work(self, job: Job) -> Faces:
+        started = time.monotonic()
+        if started > job.deadline:
+            raise DeadlineExceeded
+        # There are as many models as threads, so one is always there.
+        models = self._idle.get()
+        try:
+            timings = Timings()
+            timings.note("queue", started - job.asked)
+            return find_faces(models, self.limits, job.data, crops=job.crops, timings=timings)
+        finally:
+            self._idle.put(models)
 
     async def warm_up(self) -> None:
-        """Run both networks once, so that the first image is as fast as the next."""
+        """Run each lane's networks once, so that the first image is as fast as the next."""
+        await asyncio.to_thread(self._warm_up)
+
+    def _warm_up(self) -> None:
         blank = np.zeros((1, SIZE, SIZE, 3), np.uint8)
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, self.models.detector.detect, blank[0])
-        await loop.run_in_executor(self._threads, self.models.embedder.embed, blank)
+        for _ in range(self.lanes):
+            models = self._idle.get()
+            models.detector.detect(blank[0])
+            models.embedder.embed(blank)
+            self._idle.put(models)
 
     def close(self) -> None:
         """Finish the images in work and drop the waiting ones."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
 
-def find_faces(models: Models, limits: Limits, data: bytes, *, crops: bool) -> Faces:
+def find_faces(
+    models: Models, limits: Limits, data: bytes, *, crops: bool = False, timings: Timings | None = None
+) -> Faces:
     """Return the faces of the image file `data`, with their aligned crops if asked for.
 
     Raises the problems of `vectorizer.images.decode`.
     """
-    timings = Timings()
+    timings = timings or Timings()
     with timings.stage("decode"):
         image = decode(data, limits)
     with timings.stage("detect"):
-        detections = models.detector.detect(image.pixels)
+        seen = models.detector.detect(image.pixels)
     with timings.stage("align"):
-        aligned = [align(image.pixels, landmarks) for landmarks in detections.landmarks]
+        aligned = _align_all(image, seen.landmarks)
         encoded = tuple(map(encode_crop, aligned)) if crops else None
     with timings.stage("embed"):
-        embeddings = models.embedder.embed(np.stack(aligned) if aligned else np.empty((0, SIZE, SIZE, 3), np.uint8))
-    return Faces(image, detections, embeddings, encoded, timings)
+        embeddings = models.embedder.embed(aligned)
+    return Faces(image, seen.enlarged(image.reduction), embeddings, encoded, timings)
+
+
+def _align_all(image: DecodedImage, landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return (n, 112, 112, 3) aligned faces; from the full image where the reduced one has too few pixels of a face."""
+    pixels = image.pixels
+    if image.reduction > 1:
+        full = landmarks * image.reduction
+        if any(enlarges(points) for points in landmarks):
+            pixels, landmarks = image.in_full(), full
+        else:
+            # Warping counts from the middle of a pixel, which is not the middle of the pixels it was made of.
+            landmarks = (full + 0.5) / image.reduction - 0.5
+    aligned = [align(pixels, points) for points in landmarks]
+    return np.stack(aligned) if aligned else np.empty((0, SIZE, SIZE, 3), np.uint8)

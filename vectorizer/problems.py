@@ -7,11 +7,13 @@ Problem
 ├── ImageTooManyPixels     413  image-too-many-pixels
 ├── ImageUnreadable        422  image-unreadable
 ├── Busy                   503  busy
+├── DeadlineExceeded       504  deadline-exceeded
 └── NotReady               503  not-ready
 
 StartError                 the service cannot start
 ├── ModelsUnavailable
-└── ProviderUnavailable
+├── ProviderUnavailable
+└── RuntimeUnavailable
 """
 
 from http import HTTPStatus
@@ -89,6 +91,17 @@ class Busy(Problem):
         super().__init__("The vectorizer is busy; try again in a moment.")
 
 
+class DeadlineExceeded(Problem):
+    """The caller's deadline passed before a lane was free."""
+
+    code = "deadline-exceeded"
+    status = HTTPStatus.GATEWAY_TIMEOUT
+    retry_after_seconds = 1
+
+    def __init__(self) -> None:
+        super().__init__("The deadline passed before the image's turn came; try again in a moment.")
+
+
 class NotReady(Problem):
     """The service is starting or stopping."""
 
@@ -116,3 +129,10 @@ class ProviderUnavailable(StartError):
             f"The networks cannot run on {provider!r}: ONNX Runtime has no such provider here. Install onnxruntime-gpu "
             "with a CUDA driver it supports, or set VECTORIZER_PROVIDER=cpu."
         )
+
+
+class RuntimeUnavailable(StartError):
+    """The asked runtime is not there."""
+
+    def __init__(self) -> None:
+        super().__init__("OpenVINO is not installed; install it, or set VECTORIZER_RUNTIME to auto or onnxruntime.")

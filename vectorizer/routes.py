@@ -1,17 +1,27 @@
 """The calls of the vectorizer."""
 
+import asyncio
+import time
+from collections.abc import Coroutine
 from importlib.metadata import version
+from math import inf
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Request, Response, UploadFile
+from fastapi import APIRouter, File, Header, Request, Response, UploadFile
 from fastapi.responses import PlainTextResponse
+from starlette.requests import ClientDisconnect
 
 from vectorizer.manifest import DetectorManifest, EmbedderManifest, read_manifest
-from vectorizer.pipeline import Lanes
+from vectorizer.models import ModelSource
+from vectorizer.pipeline import Faces, Job, Lanes
 from vectorizer.problems import ImageTooLarge
 from vectorizer.wire import MEDIA_TYPE, describe_faces, pack_faces
 
 router = APIRouter()
+
+DeadlineHeader = Annotated[
+    float | None, Header(description="Milliseconds the caller goes on waiting; work that starts later is refused.")
+]
 
 
 @router.post(
@@ -21,13 +31,14 @@ router = APIRouter()
     openapi_extra={"requestBody": {"required": True, "content": {"image/*": {"schema": {"format": "binary"}}}}},
     response_class=Response,
 )
-async def faces(request: Request, *, crops: bool = False) -> Response:
+async def faces(request: Request, *, crops: bool = False, x_deadline_ms: DeadlineHeader = None) -> Response:
     """Take the raw bytes of one image; answer MessagePack. With `crops`, each face brings its aligned JPEG."""
     lanes: Lanes = request.state.lanes
+    deadline = time.monotonic() + (x_deadline_ms / 1000 if x_deadline_ms is not None else inf)
     with lanes.place():
         data = await _read(request, lanes.limits.max_bytes)
-        found = await lanes.faces(data, crops=crops)
-        return Response(pack_faces(found, lanes.models), media_type=MEDIA_TYPE)
+        found = await _unless_gone(request, lanes.faces(Job(data, crops, deadline)))
+        return Response(pack_faces(found, lanes.source), media_type=MEDIA_TYPE)
 
 
 @router.post("/vectorize", summary="Faces of an image, for people")
@@ -35,7 +46,7 @@ async def vectorize(request: Request, file: Annotated[UploadFile, File()]) -> li
     """Take one image as a multipart file; answer box, vector and score of each face."""
     lanes: Lanes = request.state.lanes
     with lanes.place():
-        return describe_faces(await lanes.faces(await file.read()))
+        return describe_faces(await lanes.faces(Job(await file.read())))
 
 
 @router.get("/vectorize", summary="Whether the service is there", response_class=PlainTextResponse)
@@ -47,11 +58,11 @@ async def vectorize_health() -> str:
 @router.get("/models", summary="Known models and the ones in use")
 async def models(request: Request) -> dict[str, Any]:
     """Answer licence, allowed use, digests, preprocessing, calibration and thresholds of every known model."""
-    in_use = request.state.lanes.models
+    in_use: ModelSource = request.state.lanes.source
     manifest = read_manifest()
     known: list[DetectorManifest | EmbedderManifest] = [*manifest.detectors, *manifest.embedders]
     # A folder may hold a model that the manifest does not know.
-    known += [model for model in (in_use.detector_manifest, in_use.embedder_manifest) if model not in known]
+    known += [model for model in (in_use.detector, in_use.embedder) if model not in known]
     return {
         "active": {"detector": in_use.detector_id, "embedder": in_use.embedder_id},
         "models": [model.model_dump(exclude={"input_shape"}) for model in known],
@@ -67,7 +78,7 @@ async def live() -> dict[str, str]:
 @router.get("/health/ready", summary="Whether images are taken")
 async def ready(request: Request) -> dict[str, str]:
     """Answer once the networks are open and have run; the service takes no request before."""
-    return {"status": "ready", "model": request.state.lanes.models.embedder_id}
+    return {"status": "ready", "model": request.state.lanes.source.embedder_id}
 
 
 @router.get("/version", summary="Version of the service")
@@ -84,3 +95,17 @@ async def _read(request: Request, limit_bytes: int) -> bytes:
         if len(data) > limit_bytes:
             raise ImageTooLarge(limit_bytes)
     return bytes(data)
+
+
+async def _unless_gone(request: Request, work: Coroutine[None, None, Faces]) -> Faces:
+    """Wait for `work`; when the client hangs up first, give its turn to the next. Raises ClientDisconnect then."""
+    working = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(request.receive())  # after the body, the only message left is the end
+    try:
+        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        working.cancel()
+        gone.cancel()

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from vectorizer.detection import Detections
+from vectorizer.detection import Detections, as_input
 from vectorizer.sessions import Session
 
 STRIDES = (8, 16, 32)
@@ -24,8 +24,7 @@ class Scrfd:
 
     def propose(self, canvas: NDArray[np.uint8]) -> Detections:
         """See `vectorizer.detection.DetectorNetwork`."""
-        pixels = (canvas.astype(np.float32) - 127.5) / 128.0
-        outputs = self._session.run(pixels.transpose(2, 0, 1)[None])
+        outputs = self._session.run(as_input(canvas, mean=127.5, scale=128.0))
         scores, boxes, landmarks = outputs[0:3], outputs[3:6], outputs[6:9]
         found = [
             self._decode(stride, canvas.shape[:2], scores[level], boxes[level], landmarks[level])

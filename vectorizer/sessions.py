@@ -1,8 +1,7 @@
 """ONNX Runtime: the only module that knows it."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import onnxruntime as ort
@@ -18,19 +17,28 @@ _ERRORS_ONLY = 3
 """ONNX Runtime's log severity: its warnings about graph inputs and devices say nothing a person can act on."""
 
 
-class Session:
-    """One network with one input and float32 outputs, ready to run; safe to share between threads.
+class Session(Protocol):
+    """One network with one input and float32 outputs, ready to run on the thread that asks for it.
 
-    On the CPU a run stays on the thread that asks for it: lanes of one thread each serve more images a second than one
-    run spread over all cores.
+    Single-threaded runs on as many threads as there are cores serve more images a second than one run on all cores.
     """
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the outputs."""
+
+    def run(self, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Run the network on `batch` and return its outputs in the order of `outputs`."""
+
+
+class OnnxSession:
+    """A network run by ONNX Runtime; any shape its input allows."""
 
     def __init__(self, path: Path, provider: Provider = "cpu") -> None:
         """Open the ONNX file at `path`.
 
         Raises ProviderUnavailable when the network would run elsewhere than asked for.
         """
-        self.path = path
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -43,11 +51,11 @@ class Session:
             raise ProviderUnavailable(provider)
         (data,) = self._session.get_inputs()
         self._input = data.name
-        self.input_shape: Sequence[int | str] = data.shape
+        self.input_shape: list[int | str] = data.shape
         self.outputs: tuple[str, ...] = tuple(output.name for output in self._session.get_outputs())
 
     def run(self, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Run the network on `batch` and return its outputs in the order of `outputs`."""
+        """See `Session`."""
         outputs: list[NDArray[np.float32]] = self._session.run(None, {self._input: np.ascontiguousarray(batch)})
         return outputs
 

@@ -6,6 +6,7 @@ from platformdirs import user_cache_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from vectorizer.runtimes import RuntimeChoice
 from vectorizer.sessions import Provider
 
 
@@ -23,6 +24,9 @@ class Settings(BaseSettings):
     )
     provider: Provider = Field(
         "cpu", description="Where the networks run. `cuda` that is not there fails the start; it never falls back."
+    )
+    runtime: RuntimeChoice = Field(
+        "auto", description="What runs the embedder on a CPU: `onnxruntime`, `openvino`, or the faster, measured once."
     )
     lanes: int | None = Field(None, ge=1, description="Images worked on at once; one for each usable core if unset.")
     waiting: int = Field(64, ge=0, description="Images that may wait for a lane; one more is answered 503 at once.")

@@ -6,23 +6,22 @@ import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
-from vectorizer.models import Models
+from vectorizer.models import ModelSource
 from vectorizer.pipeline import Faces
 
 MEDIA_TYPE = "application/msgpack"
 
 
-def pack_faces(faces: Faces, models: Models) -> bytes:
+def pack_faces(faces: Faces, source: ModelSource) -> bytes:
     """Return the answer of ``POST /faces``: a MessagePack map; vectors and landmarks are little-endian float32 bytes.
 
     The model comes with its calibration and thresholds, so that whoever searches needs no second source.
     """
-    manifest = models.embedder_manifest
-    height, width = faces.image.pixels.shape[:2]
+    manifest = source.embedder
     packed: bytes = msgpack.packb(
         {
             "model": {
-                "id": models.embedder_id,
+                "id": source.embedder_id,
                 "dimension": manifest.dimension,
                 "calibration": manifest.calibration.model_dump(),
                 "thresholds": manifest.thresholds.model_dump(),
@@ -30,8 +29,8 @@ def pack_faces(faces: Faces, models: Models) -> bytes:
             "image": {
                 "media_type": faces.image.media_type,
                 "extension": faces.image.extension,
-                "width": width,
-                "height": height,
+                "width": faces.image.width,
+                "height": faces.image.height,
             },
             "timings": faces.timings.milliseconds,
             "faces": [_face(faces, box, index) for index, box in enumerate(_whole_pixels(faces))],
@@ -62,7 +61,7 @@ def _face(faces: Faces, box: list[int], index: int) -> dict[str, Any]:
 
 def _whole_pixels(faces: Faces) -> list[list[int]]:
     """Boxes as whole pixels inside the image."""
-    height, width = faces.image.pixels.shape[:2]
+    width, height = faces.image.width, faces.image.height
     boxes = np.clip(faces.detections.boxes.round(), 0, [width, height, width, height])
     whole: list[list[int]] = boxes.astype(int).tolist()
     return whole

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from vectorizer.detection import Detections
+from vectorizer.detection import Detections, as_input
 from vectorizer.scrfd import grid
 from vectorizer.sessions import Session
 
@@ -19,8 +19,7 @@ class YuNet:
 
     def propose(self, canvas: NDArray[np.uint8]) -> Detections:
         """See `vectorizer.detection.DetectorNetwork`."""
-        pixels = canvas[:, :, ::-1].transpose(2, 0, 1)[None].astype(np.float32)
-        outputs = dict(zip(self._session.outputs, self._session.run(pixels), strict=True))
+        outputs = dict(zip(self._session.outputs, self._session.run(as_input(canvas[:, :, ::-1])), strict=True))
         found = [self._decode(stride, canvas.shape[:2], outputs) for stride in STRIDES]
         return found[0].join(found[1]).join(found[2])
 

@@ -9,10 +9,10 @@ import onnxruntime
 import pytest
 
 from vectorizer.manifest import DetectorManifest, EmbedderManifest, read_manifest
-from vectorizer.models import open_models
+from vectorizer.models import ModelSource
 from vectorizer.packs import open_pack
 from vectorizer.problems import ModelsUnavailable, ProviderUnavailable
-from vectorizer.sessions import Session
+from vectorizer.sessions import OnnxSession
 
 ARCFACE = Path(__file__).parents[4] / "shared" / "models" / "buffalo_sc"
 needs_arcface = pytest.mark.skipif(not ARCFACE.is_dir(), reason="needs ArcFace weights in ../shared/models/buffalo_sc")
@@ -44,23 +44,23 @@ def test_folded_models_are_kept_and_repaired(tmp_path: Path):
 
 def test_the_folded_models_run(tmp_path: Path):
     pack = open_pack("opencv", read_manifest(), tmp_path)
-    assert Session(pack.embedder_file.path).input_shape == ["batch", 3, 112, 112]
-    assert Session(pack.detector_file.path).input_shape == ["batch", 3, "height", "width"]
+    assert OnnxSession(pack.embedder_file.path).input_shape == ["batch", 3, 112, 112]
+    assert OnnxSession(pack.detector_file.path).input_shape == ["batch", 3, "height", "width"]
 
 
 def test_a_folder_that_holds_the_opencv_files(wheel_folder: Path, tmp_path: Path):
-    models = open_models(str(wheel_folder), tmp_path, "cpu", 640)
+    models = ModelSource.find(str(wheel_folder), tmp_path)
     assert models.embedder_id == "sface_2021dec@fb143eea0783"
     assert models.detector_id == "yunet_2023mar@49f000ec501f"
 
 
 @needs_arcface
 def test_a_folder_in_the_layout_of_insightface(tmp_path: Path):
-    models = open_models(str(ARCFACE), tmp_path, "cpu", 640)
-    assert models.detector_manifest.name == "scrfd_500m"
-    assert models.embedder_manifest.name == "w600k_mbf"
+    models = ModelSource.find(str(ARCFACE), tmp_path)
+    assert models.detector.name == "scrfd_500m"
+    assert models.embedder.name == "w600k_mbf"
     assert models.embedder_id == "w600k_mbf@f0645f23b893"
-    assert models.embedder_manifest.calibrated
+    assert models.embedder.calibrated
 
 
 @needs_arcface
@@ -71,12 +71,12 @@ def test_models_the_manifest_does_not_know(tmp_path: Path):
         model = onnx.load(path)
         model.doc_string = "trained elsewhere"
         onnx.save(model, folder / f"own_{path.name}")
-    models = open_models(str(folder), tmp_path, "cpu", 640)
-    assert models.detector_manifest.name == "own_det_500m"
-    assert models.embedder_manifest.name == "own_w600k_mbf"
-    assert models.embedder_manifest.dimension == 512
-    assert models.embedder_manifest.mean == 127.5
-    assert not models.embedder_manifest.calibrated
+    models = ModelSource.find(str(folder), tmp_path)
+    assert models.detector.name == "own_det_500m"
+    assert models.embedder.name == "own_w600k_mbf"
+    assert models.embedder.dimension == 512
+    assert models.embedder.mean == 127.5
+    assert not models.embedder.calibrated
     assert models.embedder_id != "own_w600k_mbf@f0645f23b893"
 
 
@@ -124,7 +124,7 @@ def test_cuda_never_becomes_cpu(tmp_path: Path):
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         pytest.skip("needs an ONNX Runtime without CUDA")
     with pytest.raises(ProviderUnavailable, match="onnxruntime-gpu"):
-        Session(pack.detector_file.path, "cuda")
+        OnnxSession(pack.detector_file.path, "cuda")
 
 
 def test_the_manifest_is_consistent():

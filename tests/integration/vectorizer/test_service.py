@@ -85,7 +85,7 @@ def test_faces_for_the_gateway(vectorizer: Vectorizer, photo: bytes):
     assert answer["image"] == {"media_type": "image/jpeg", "extension": "jpg", "width": 1280, "height": 886}
     assert answer["model"]["id"] == "sface_2021dec@fb143eea0783"
     assert answer["model"]["thresholds"]["match"] > answer["model"]["thresholds"]["review"]
-    assert set(answer["timings"]) == {"decode", "detect", "align", "embed"}
+    assert set(answer["timings"]) == {"queue", "decode", "detect", "align", "embed"}
     assert len(answer["faces"]) == 6
     scores = [face["score"] for face in answer["faces"]]
     assert scores == sorted(scores, reverse=True)

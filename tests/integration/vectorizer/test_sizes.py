@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from vectorizer.detection import Detections, Detector
-from vectorizer.models import open_models
+from vectorizer.models import ModelSource
 
 SHARED = Path(__file__).parents[4] / "shared"
 PHOTOS = SHARED / "data" / "photos"
@@ -20,7 +20,7 @@ def detector(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         pack = str(SHARED / "models" / "buffalo_sc")
         if not Path(pack).is_dir():
             pytest.skip("needs ArcFace weights in ../shared/models/buffalo_sc")
-    return open_models(pack, tmp_path_factory.mktemp("cache"), "cpu", 640).detector
+    return ModelSource.find(pack, tmp_path_factory.mktemp("cache"), runtime="onnxruntime").open().detector
 
 
 def cut(photo: Image.Image, box: np.ndarray, share: float, side: int) -> np.ndarray:

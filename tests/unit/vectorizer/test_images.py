@@ -50,11 +50,9 @@ def test_formats_are_told_by_content(image_format: str, media_type: str, extensi
     assert difference(data) < 8
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "TIFF"])
-def test_exif_orientation_is_applied(orientation: int, image_format: str):
-    lying = {
-        1: None,
+def lying(image: Image.Image, orientation: int) -> Image.Image:
+    """The image as a camera stores it that was held otherwise."""
+    turned = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
         4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -62,11 +60,38 @@ def test_exif_orientation_is_applied(orientation: int, image_format: str):
         6: Image.Transpose.ROTATE_90,
         7: Image.Transpose.TRANSVERSE,
         8: Image.Transpose.ROTATE_270,
-    }[orientation]
+    }
+    return image.transpose(turned[orientation]) if orientation in turned else image
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_exif_orientation_is_applied(orientation: int, image_format: str):
     exif = Image.Exif()
     exif[0x0112] = orientation
-    stored = PHOTO if lying is None else PHOTO.transpose(lying)
-    assert difference(encoded(stored, image_format, exif=exif)) < 8
+    assert difference(encoded(lying(PHOTO, orientation), image_format, exif=exif)) < 8
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_large_jpegs_are_decoded_smaller_and_upright(orientation: int):
+    large = PHOTO.resize((3200, 3840))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encoded(lying(large, orientation), "JPEG", exif=exif)
+    decoded = decode(data, LIMITS)
+    assert (decoded.width, decoded.height, decoded.reduction) == (3200, 3840, 2)
+    assert decoded.pixels.shape == (1920, 1600, 3)
+    reduced = np.asarray(large.resize((1600, 1920), Image.Resampling.BOX), float)
+    assert np.abs(decoded.pixels - reduced).mean() < 2
+    assert np.abs(decoded.in_full() - np.asarray(large, float)).mean() < 2
+
+
+def test_a_cut_jpeg_is_told_by_its_end_even_with_a_whole_preview():
+    preview = encoded(PHOTO.resize((50, 60)), "JPEG")
+    whole = encoded(PHOTO, "JPEG", comment=preview)
+    assert difference(whole) < 8
+    with pytest.raises(ImageUnreadable):
+        decode(whole[:-50], LIMITS)
 
 
 def test_heif_is_turned_by_its_own_property_not_by_exif():

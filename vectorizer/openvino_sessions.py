@@ -1,0 +1,46 @@
+"""OpenVINO: the only module that knows it. It runs convolutions with PReLU about twice as fast as ONNX Runtime does."""
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_ONE_THREAD = {
+    "INFERENCE_NUM_THREADS": 1,
+    "NUM_STREAMS": 1,
+    # Pinned, all lanes would share the first core.
+    "ENABLE_CPU_PINNING": False,
+    # Half precision would be chosen on some processors, and is slower or less exact on others.
+    "INFERENCE_PRECISION_HINT": "f32",
+}
+
+
+def openvino_version() -> str | None:
+    """The version of the package, or None where it is not installed: it is an extra, and not for every processor."""
+    try:
+        return version("openvino")
+    except PackageNotFoundError:
+        return None
+
+
+class OpenVinoSession:
+    """A network run by OpenVINO on one thread, for inputs of one shape."""
+
+    def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
+        """Compile the ONNX file at `path` for a batch of `shape`. Raises RuntimeError when OpenVINO cannot."""
+        import openvino  # noqa: PLC0415 - an extra
+
+        core = openvino.Core()
+        network = core.read_model(path)
+        network.reshape(list(shape))
+        compiled = core.compile_model(network, "CPU", _ONE_THREAD)
+        self.outputs: tuple[str, ...] = tuple(output.any_name for output in compiled.outputs)
+        self._outputs: list[Any] = list(compiled.outputs)
+        self._request = compiled.create_infer_request()
+
+    def run(self, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """See `vectorizer.sessions.Session`. Not for two threads at a time."""
+        results = self._request.infer([np.ascontiguousarray(batch)], share_inputs=True)
+        return [results[output].copy() for output in self._outputs]
