@@ -12,15 +12,18 @@ from starlette.requests import ClientDisconnect
 
 from apiserver import files, health, routes
 from apiserver.database import open_database
+from apiserver.endpoints import read_endpoints
 from apiserver.gallery import Gallery
 from apiserver.image_store import ImageStore, open_store
 from apiserver.problems import InternalError, InvalidField, InvalidForm, MethodNotAllowed, NotFound, Outage, Problem
+from apiserver.replica_watch import look_up, look_up_forever, probe_forever
+from apiserver.replicas import Replicas
 from apiserver.responses import problem_response
 from apiserver.retention import sweep_forever
 from apiserver.settings import Settings
 from apiserver.state import State
 from apiserver.telemetry import add_telemetry
-from apiserver.vectorizer_client import open_vectorizer
+from apiserver.vectorizer_client import VectorizerClient, open_vectorizer
 
 _logger = logging.getLogger(__name__)
 
@@ -58,16 +61,22 @@ async def _resources(settings: Settings) -> AsyncIterator[State]:
         database = await stack.enter_async_context(
             open_database(dsn, pool_size=settings.database_pool_size, timeout_seconds=timeout)
         )
-        vectorizer = await stack.enter_async_context(
-            open_vectorizer(
-                settings.vectorizer_url,
-                timeout_seconds=settings.vectorizer_timeout_seconds,
-                connections=settings.vectorizer_connections,
-            )
-        )
+        vectorizer = await stack.enter_async_context(_vectorizers(settings))
         images = ImageStore(open_store(settings.image_store_url), database, settings.image_store_timeout_seconds)
         await stack.enter_async_context(_background(sweep_forever(images, settings.sweep_interval_seconds)))
         yield State(settings, database, vectorizer, Gallery(database), images)
+
+
+@asynccontextmanager
+async def _vectorizers(settings: Settings) -> AsyncIterator[VectorizerClient]:
+    replicas, endpoints = Replicas(settings.vectorizer_connections), read_endpoints(settings.vectorizer_urls)
+    await look_up(replicas, endpoints)
+    async with (
+        open_vectorizer(replicas, timeout_seconds=settings.vectorizer_timeout_seconds) as client,
+        _background(look_up_forever(replicas, endpoints)),
+        _background(probe_forever(replicas, client)),
+    ):
+        yield client
 
 
 @asynccontextmanager

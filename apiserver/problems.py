@@ -140,17 +140,17 @@ class NotReady(Outage, code="not-ready", sentence="The service is not ready."):
 
 
 class VectorizerUnavailable(Outage, code="vectorizer-unavailable", sentence="The vectorizer is unavailable."):
-    """The vectorizer cannot be reached, or what answers there is not one."""
+    """No vectorizer can be reached, or what answers there is not one."""
 
 
 class VectorizerBusy(Outage, code="vectorizer-busy", sentence="The vectorizer is busy."):
-    """The vectorizer has as much work as it takes."""
+    """Every vectorizer has as much work as it takes."""
 
 
 class VectorizerTimeout(
     Outage, code="vectorizer-timeout", status=504, sentence="The vectorizer did not answer in time."
 ):
-    """The vectorizer did not answer in time."""
+    """No vectorizer answered in time."""
 
 
 class DatabaseUnavailable(Outage, code="database-unavailable", sentence="The database is unavailable."):

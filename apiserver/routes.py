@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 
 from apiserver.faces import Analysis, Image, choose
 from apiserver.forms import LearnForm, RecognizeForm
+from apiserver.hang_up import while_connected
 from apiserver.problems import NoFace, SeveralFaces
 from apiserver.responses import (
     LearnAnswer,
@@ -33,7 +34,7 @@ async def learn(request: Request, state: StateOf, stages: StagesOf) -> LearnAnsw
     """Enrol the person shown on a photograph; the same photograph of the same person again changes nothing."""
     with stages.measure("read"):
         form = LearnForm.of(await _fields(request, state))
-    analysis = await _analyse(form.file, state, stages, crops=True)
+    analysis = await _analyse(request, form.file, state, stages, crops=True)
     face = choose(analysis.faces, form.face, analysis.image)
     if face is None:
         raise SeveralFaces if analysis.faces else NoFace
@@ -64,10 +65,10 @@ async def recognize(request: Request, state: StateOf, stages: StagesOf) -> Recog
     """Say of every face on a photograph who of the directory it is, if anybody."""
     with stages.measure("read"):
         form = RecognizeForm.of(await _fields(request, state))
-    analysis = await _analyse(form.file, state, stages, crops=False)
+    analysis = await _analyse(request, form.file, state, stages, crops=False)
     with stages.measure("store"):
         key = await _keep_for_retention(form, analysis.image, state)
-    with stages.measure("identify"):
+    with stages.measure("search"):
         ranked = await state.gallery.identify(form.directory, analysis.model, analysis.faces, form.k)
     thresholds = analysis.model.thresholds
     if form.threshold is not None:
@@ -86,6 +87,7 @@ async def recognize(request: Request, state: StateOf, stages: StagesOf) -> Recog
 
 
 async def _fields(request: Request, state: State) -> Mapping[str, str | Upload]:
+    state.vectorizer.check_room()  # before a photograph is taken in that nobody has time for
     return await read_form(
         request,
         max_image_bytes=state.settings.max_image_bytes,
@@ -93,9 +95,10 @@ async def _fields(request: Request, state: State) -> Mapping[str, str | Upload]:
     )
 
 
-async def _analyse(upload: Upload, state: State, stages: Stages, *, crops: bool) -> Analysis:
+async def _analyse(request: Request, upload: Upload, state: State, stages: Stages, *, crops: bool) -> Analysis:
     with stages.measure("vectorize"):
-        analysis = await state.vectorizer.analyse(upload.content, crops=crops)
+        async with while_connected(request.receive):
+            analysis = await state.vectorizer.analyse(upload.content, crops=crops)
     stages.add(analysis.timings)
     return analysis
 

@@ -1,7 +1,9 @@
 """The gateway's configuration, from environment variables that begin with APISERVER_."""
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from apiserver.endpoints import read_endpoints
 
 
 class Settings(BaseSettings):
@@ -17,9 +19,16 @@ class Settings(BaseSettings):
     max_image_bytes: PositiveInt = Field(20_000_000, description="Largest upload accepted.")
     upload_timeout_seconds: PositiveFloat = Field(60, description="How long a client may take to send its request.")
 
-    vectorizer_url: str = Field("http://127.0.0.1:8081", description="Where the vectorizer is.")
-    vectorizer_timeout_seconds: PositiveFloat = Field(30, description="How long the vectorizer may take for an image.")
-    vectorizer_connections: PositiveInt = Field(100, description="Most connections to the vectorizer.")
+    vectorizer_urls: str = Field(
+        "http://127.0.0.1:8081",
+        description="The vectorizers, separated by commas; every address behind a host name counts as one.",
+    )
+    vectorizer_timeout_seconds: PositiveFloat = Field(
+        30, description="How long an image may take in all, a second vectorizer included."
+    )
+    vectorizer_connections: PositiveInt = Field(
+        100, description="Most connections to one vectorizer, each with one image; one more is answered 503 at once."
+    )
 
     database_url: SecretStr = Field(description="PostgreSQL with the migrated schema, as postgresql://…")
     database_pool_size: PositiveInt = Field(10, description="Most connections to PostgreSQL.")
@@ -33,3 +42,9 @@ class Settings(BaseSettings):
     )
     staging_seconds: PositiveInt = Field(600, description="How long an image may wait for its enrolment to commit.")
     sweep_interval_seconds: PositiveFloat = Field(60, description="Time between two removals of expired images.")
+
+    @field_validator("vectorizer_urls")
+    @classmethod
+    def _names_endpoints(cls, urls: str) -> str:
+        read_endpoints(urls)
+        return urls

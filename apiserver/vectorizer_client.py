@@ -1,47 +1,26 @@
-"""Speaks to the vectorizer, and is the only place that turns httpx's errors into problems."""
+"""Speaks to the vectorizers, and is the only place that turns aiohttp's errors into problems."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from dataclasses import dataclass
+from http import HTTPStatus
+from io import BytesIO
+from typing import Generic, TypeVar
 
-import httpx
-import msgpack
-import numpy as np
+import aiohttp
 from asgi_correlation_id import correlation_id
 
-from apiserver.faces import Analysis, Calibration, Face, Image, Model, Thresholds
-from apiserver.problems import (
-    FileEmpty,
-    ImageTooLarge,
-    ImageTooManyPixels,
-    ImageUnreadable,
-    InvalidFileFormat,
-    Problem,
-    VectorizerBusy,
-    VectorizerTimeout,
-    VectorizerUnavailable,
-)
+from apiserver.faces import Analysis
+from apiserver.problems import Outage, Problem, Refused, VectorizerBusy, VectorizerTimeout, VectorizerUnavailable
+from apiserver.replicas import Replica, Replicas
+from apiserver.retry_budget import RetryBudget
+from apiserver.vectorizer_wire import read_analysis, read_json, read_problem
 
-PROBLEM_OF_ERROR: dict[type[httpx.HTTPError], type[Problem]] = {
-    httpx.PoolTimeout: VectorizerBusy,
-    httpx.TimeoutException: VectorizerTimeout,
-    httpx.NetworkError: VectorizerUnavailable,
-    httpx.ProtocolError: VectorizerUnavailable,
-    httpx.ProxyError: VectorizerUnavailable,
-    httpx.UnsupportedProtocol: VectorizerUnavailable,
-    httpx.DecodingError: VectorizerUnavailable,
-    httpx.TooManyRedirects: VectorizerUnavailable,
-    httpx.HTTPStatusError: VectorizerUnavailable,
-}
-
-_PROBLEM_OF_CODE: dict[str, type[Problem]] = {
-    "image-missing": FileEmpty,
-    "invalid-file-format": InvalidFileFormat,
-    "image-unreadable": ImageUnreadable,
-    "image-too-many-pixels": ImageTooManyPixels,
-    "image-too-large": ImageTooLarge,
-    "busy": VectorizerBusy,
-    "not-ready": VectorizerUnavailable,
+PROBLEM_OF_ERROR: dict[type[Exception], type[Problem]] = {
+    TimeoutError: VectorizerTimeout,  # includes aiohttp's own
+    aiohttp.ClientError: VectorizerUnavailable,
+    OSError: VectorizerUnavailable,
 }
 
 _CONNECT_TIMEOUT_SECONDS = 2
@@ -49,95 +28,161 @@ _READY_TIMEOUT_SECONDS = 2
 # Shorter than any server keeps an idle connection, so that none is reused in the moment the server closes it.
 _KEEPALIVE_SECONDS = 2
 
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call(Generic[_T]):
+    """What is asked of a vectorizer and how its answer is read."""
+
+    method: str
+    path: str
+    read: Callable[[bytes], _T]
+    content: bytes | None = None
+
+
+_READY = _Call("GET", "/health/ready", bytes)
+_MODELS = _Call("GET", "/models", read_json)
+
 
 class VectorizerClient:
-    """The vectorizer behind an httpx client that knows its address."""
+    """The vectorizers as one: which of them does the work, and that one of them failed, callers do not see."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: aiohttp.ClientSession, replicas: Replicas, timeout_seconds: float) -> None:
         self._http = http
+        self._replicas = replicas
+        self._timeout_seconds = timeout_seconds
+        self._budget = RetryBudget()
 
     async def analyse(self, image: bytes, *, crops: bool) -> Analysis:
         """Return the faces of an encoded image, with their aligned crops if asked for.
 
         Raises the problem of a bad image, VectorizerBusy, VectorizerTimeout or VectorizerUnavailable.
         """
-        response = await self._send(self._http.build_request("POST", "/faces", params={"crops": crops}, content=image))
-        try:
-            return _analysis(msgpack.unpackb(response.content))
-        except (ValueError, TypeError, KeyError, AttributeError, msgpack.UnpackException) as error:
-            raise VectorizerUnavailable("The vectorizer's answer cannot be read.") from error
+        call = _Call("POST", f"/faces?crops={'true' if crops else 'false'}", read_analysis, image)
+        return await self._answer(call, self._timeout_seconds)
 
     async def models(self) -> object:
-        """Return the vectorizer's own description of its models."""
-        response = await self._send(self._http.build_request("GET", "/models"))
-        try:
-            return response.json()
-        except ValueError as error:
-            raise VectorizerUnavailable("The vectorizer's answer cannot be read.") from error
+        """Return a vectorizer's own description of its models."""
+        return await self._answer(_MODELS, self._timeout_seconds)
 
     async def check_ready(self) -> None:
-        """Raise a problem unless the vectorizer says that it takes work."""
-        await self._send(self._http.build_request("GET", "/health/ready", timeout=_READY_TIMEOUT_SECONDS))
+        """Raise a problem unless a vectorizer says that it takes work."""
+        await self._answer(_READY, _READY_TIMEOUT_SECONDS)
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
-        if request_id := correlation_id.get():
-            request.headers["X-Request-ID"] = request_id
+    def check_room(self) -> None:
+        """Raise VectorizerBusy when it is known that every vectorizer is full."""
+        if not self._replicas.has_room(_now()):
+            raise VectorizerBusy
+
+    async def probe(self, replica: Replica) -> None:
+        """Ask a replica that was set aside whether it is well again."""
         try:
-            response = await self._http.send(request)
-        except httpx.HTTPError as error:
+            await self._exchange(replica, _READY, _now() + _READY_TIMEOUT_SECONDS)
+        except Problem:
+            replica.failed(_now())
+        else:
+            replica.recovered()
+
+    async def _answer(self, call: _Call[_T], seconds: float) -> _T:
+        """Return one vectorizer's answer, if need be and possible within `seconds` that of a second one."""
+        begun = _now()
+        self._budget.earn()
+        first = self._first()
+        share = seconds if len(self._replicas) == 1 else seconds / 2  # leaves time for another one
+        try:
+            return await self._attempt(first, call, begun + share)
+        except Outage as problem:
+            second = self._second(first, problem)
+            if second is None:
+                raise
+        return await self._attempt(second, call, begun + seconds)
+
+    def _first(self) -> Replica:
+        replica = self._replicas.choose(_now())
+        if replica is None:
+            raise VectorizerBusy if len(self._replicas) else VectorizerUnavailable
+        return replica
+
+    def _second(self, first: Replica, problem: Outage) -> Replica | None:
+        """Return the replica on which the call is worth a second attempt, if any; vectorizing changes nothing."""
+        other = self._replicas.choose(_now(), other_than=first)
+        if isinstance(problem, VectorizerBusy):
+            return other  # a refusal has cost nothing, so it is not on the budget
+        second = other or (first if _was_cut(problem) else None)
+        return second if second and self._budget.spend() else None
+
+    async def _attempt(self, replica: Replica, call: _Call[_T], deadline: float) -> _T:
+        """Return what the replica answers, and remember how it did."""
+        replica.in_flight += 1
+        try:
+            answer = await self._exchange(replica, call, deadline)
+        except Refused:
+            replica.answered()
+            raise
+        except Outage as problem:
+            _note(replica, problem)
+            raise
+        else:
+            replica.answered()
+            return answer
+        finally:
+            replica.in_flight -= 1
+
+    async def _exchange(self, replica: Replica, call: _Call[_T], deadline: float) -> _T:
+        headers = {"X-Deadline-Ms": str(max(0, round(1000 * (deadline - _now()))))}
+        if request_id := correlation_id.get():
+            headers["X-Request-ID"] = request_id
+        content = None if call.content is None else BytesIO(call.content)
+        try:
+            async with (
+                asyncio.timeout_at(deadline),
+                self._http.request(call.method, replica.url + call.path, data=content, headers=headers) as response,
+            ):
+                body = await response.read()
+        except tuple(PROBLEM_OF_ERROR) as error:
             raise translated(error) from error
-        if response.status_code != httpx.codes.OK:
-            raise _refusal(response)
-        return response
+        if response.status != HTTPStatus.OK:
+            raise read_problem(response.status, body)
+        return call.read(body)
 
 
 @asynccontextmanager
-async def open_vectorizer(url: str, *, timeout_seconds: float, connections: int) -> AsyncIterator[VectorizerClient]:
-    """Yield a client of the vectorizer at `url`; nothing connects before the first use."""
-    timeout = httpx.Timeout(timeout_seconds, connect=_CONNECT_TIMEOUT_SECONDS)
-    limits = httpx.Limits(max_connections=connections, keepalive_expiry=_KEEPALIVE_SECONDS)
-    async with httpx.AsyncClient(base_url=url, timeout=timeout, limits=limits, trust_env=False) as http:
-        yield VectorizerClient(http)
+async def open_vectorizer(replicas: Replicas, *, timeout_seconds: float) -> AsyncIterator[VectorizerClient]:
+    """Yield a client of the vectorizers; nothing connects before the first use."""
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS)
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_SECONDS)
+    async with aiohttp.ClientSession(
+        connector=connector,
+        timeout=timeout,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+    ) as http:
+        yield VectorizerClient(http, replicas, timeout_seconds)
 
 
-def translated(error: httpx.HTTPError) -> Problem:
-    """Return the problem that an error of httpx means to a client."""
+def translated(error: BaseException) -> Problem:
+    """Return the problem that an error of aiohttp, or of the socket below it, means to a client."""
     return next(problem for kind, problem in PROBLEM_OF_ERROR.items() if isinstance(error, kind))()
 
 
-def _refusal(response: httpx.Response) -> Problem:
-    """Return the problem a response other than 200 tells of; the vectorizer's own sentence is the most precise."""
-    try:
-        body = response.json()
-        return _PROBLEM_OF_CODE[body["code"]](body.get("detail"))
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return VectorizerUnavailable(f"The vectorizer answered with status {response.status_code}.")
+def _note(replica: Replica, problem: Outage) -> None:
+    """Remember that the replica is full, or set it aside when it refuses, hangs or talks nonsense."""
+    if isinstance(problem, VectorizerBusy):
+        replica.refused(_now())
+    elif isinstance(problem, VectorizerTimeout) and not isinstance(problem.__cause__, TimeoutError):
+        replica.answered()  # that it had no time for the image
+    elif not _was_cut(problem):
+        replica.failed(_now())
 
 
-def _analysis(body: dict[str, Any]) -> Analysis:
-    """Return what the map says; one of another form raises KeyError, TypeError, ValueError or AttributeError."""
-    model, image = _model(body["model"]), body["image"]
-    return Analysis(
-        model=model,
-        image=Image(image["media_type"], image["extension"], image["width"], image["height"]),
-        faces=[_face(entry, model.dimension) for entry in body["faces"]],
-        timings=dict(body["timings"]),
+def _was_cut(problem: Problem) -> bool:
+    """Tell whether a connection ended that had been made: the replica may have closed it while it was idle."""
+    cause = problem.__cause__
+    return isinstance(cause, aiohttp.ClientConnectionError | aiohttp.ClientPayloadError) and not isinstance(
+        cause, aiohttp.ClientConnectorError | TimeoutError
     )
 
 
-def _model(entry: dict[str, Any]) -> Model:
-    calibration, thresholds = entry["calibration"], entry["thresholds"]
-    return Model(
-        id=entry["id"],
-        dimension=entry["dimension"],
-        calibration=Calibration(calibration["slope"], calibration["intercept"]),
-        thresholds=Thresholds(match=thresholds["match"], review=thresholds["review"]),
-    )
-
-
-def _face(entry: dict[str, Any], dimension: int) -> Face:
-    left, top, right, bottom = entry["box"]
-    embedding = np.frombuffer(entry["embedding"], dtype="<f4")
-    if embedding.shape != (dimension,):
-        raise ValueError(f"An embedding of {embedding.shape} does not fit the model's {dimension}.")
-    return Face((left, top, right, bottom), entry["score"], embedding, entry.get("crop"))
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -32,7 +32,7 @@ def gateway(settings: Settings, folder: Path, dsn: str, vectorizer_port: int) ->
             "APISERVER_HOST": settings.host,
             "APISERVER_PORT": str(settings.port),
             "APISERVER_DATABASE_URL": dsn,
-            "APISERVER_VECTORIZER_URL": f"http://127.0.0.1:{vectorizer_port}",
+            "APISERVER_VECTORIZER_URLS": f"http://127.0.0.1:{vectorizer_port}",
             "APISERVER_IMAGE_STORE_URL": (folder / "images").as_uri(),
         },
         stop_seconds=STOP_SECONDS,

@@ -59,7 +59,7 @@ def vectorizer_url() -> Iterator[str]:
 def settings(database_url: str, vectorizer_url: str, tmp_path: Path) -> Settings:
     return Settings(
         database_url=database_url,
-        vectorizer_url=vectorizer_url,
+        vectorizer_urls=vectorizer_url,
         image_store_url=f"file://{tmp_path}/images",
         database_timeout_seconds=2,
     )

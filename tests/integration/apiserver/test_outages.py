@@ -44,7 +44,7 @@ async def answering(answer: bytes | None):
 
 
 def with_vectorizer(settings: Settings, url: str) -> Settings:
-    return settings.model_copy(update={"vectorizer_url": url, "vectorizer_timeout_seconds": 0.5})
+    return settings.model_copy(update={"vectorizer_urls": url, "vectorizer_timeout_seconds": 0.5})
 
 
 def with_database(settings: Settings, url: str) -> Settings:

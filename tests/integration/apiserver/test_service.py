@@ -13,7 +13,7 @@ async def test_ready_when_everything_is_there(gateway):
 
 
 async def test_readiness_names_everything_that_is_missing(serve, settings, empty_database_url):
-    broken = {"vectorizer_url": "http://127.0.0.1:1", "database_url": SecretStr(empty_database_url)}
+    broken = {"vectorizer_urls": "http://127.0.0.1:1", "database_url": SecretStr(empty_database_url)}
     gateway = await serve(settings.model_copy(update=broken))
 
     response = await gateway.get("/health/ready")

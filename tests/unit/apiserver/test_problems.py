@@ -3,8 +3,8 @@
 import inspect
 import re
 
+import aiohttp
 import asyncpg
-import httpx
 import pytest
 
 from apiserver import database, problems, vectorizer_client
@@ -15,7 +15,6 @@ from apiserver.problems import (
     Outage,
     Problem,
     Refused,
-    VectorizerBusy,
     VectorizerTimeout,
     VectorizerUnavailable,
 )
@@ -89,26 +88,25 @@ def test_errors_of_the_database(error: Exception, problem: type[Problem]):
     assert type(database.translated(error)) is problem
 
 
-# Raised for what the caller did wrong with httpx itself, never by a vectorizer.
-MISUSE = (httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
+# Of web sockets, and of a stream read past its end, neither of which happens here.
+UNUSED = (aiohttp.EofStream, aiohttp.WSMessageTypeError, aiohttp.WebSocketError)
 
 
-@pytest.mark.parametrize("kind", exceptions_of(httpx))
-def test_every_error_of_httpx_has_its_problem(kind):
-    abstract = kind in {httpx.HTTPError, httpx.RequestError, httpx.TransportError}
-    mapped = issubclass(kind, tuple(vectorizer_client.PROBLEM_OF_ERROR))
-    assert mapped or abstract or issubclass(kind, MISUSE), f"{kind.__name__} has no problem"
+@pytest.mark.parametrize("kind", [k for k in exceptions_of(aiohttp) if not issubclass(k, UNUSED)])
+def test_every_error_of_aiohttp_has_its_problem(kind):
+    assert issubclass(kind, tuple(vectorizer_client.PROBLEM_OF_ERROR)), f"{kind.__name__} has no problem"
 
 
 @pytest.mark.parametrize(
     ("error", "problem"),
     [
-        (httpx.ConnectError(""), VectorizerUnavailable),
-        (httpx.RemoteProtocolError(""), VectorizerUnavailable),
-        (httpx.ConnectTimeout(""), VectorizerTimeout),
-        (httpx.ReadTimeout(""), VectorizerTimeout),
-        (httpx.PoolTimeout(""), VectorizerBusy),
+        (aiohttp.ServerDisconnectedError(), VectorizerUnavailable),
+        (aiohttp.ClientPayloadError(), VectorizerUnavailable),
+        (aiohttp.ClientOSError(), VectorizerUnavailable),
+        (ConnectionResetError(), VectorizerUnavailable),
+        (aiohttp.ConnectionTimeoutError(), VectorizerTimeout),
+        (TimeoutError(), VectorizerTimeout),
     ],
 )
-def test_errors_of_the_vectorizer(error: httpx.HTTPError, problem: type[Problem]):
+def test_errors_of_the_vectorizer(error: Exception, problem: type[Problem]):
     assert type(vectorizer_client.translated(error)) is problem

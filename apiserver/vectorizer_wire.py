@@ -1,0 +1,87 @@
+"""What the vectorizer's answers say. What cannot be read comes from something that is no vectorizer."""
+
+import json
+from typing import Any
+
+import msgpack
+import numpy as np
+
+from apiserver.faces import Analysis, Calibration, Face, Image, Model, Thresholds
+from apiserver.problems import (
+    FileEmpty,
+    ImageTooLarge,
+    ImageTooManyPixels,
+    ImageUnreadable,
+    InvalidFileFormat,
+    Problem,
+    VectorizerBusy,
+    VectorizerTimeout,
+    VectorizerUnavailable,
+)
+
+_PROBLEM_OF_CODE: dict[str, type[Problem]] = {
+    "image-missing": FileEmpty,
+    "invalid-file-format": InvalidFileFormat,
+    "image-unreadable": ImageUnreadable,
+    "image-too-many-pixels": ImageTooManyPixels,
+    "image-too-large": ImageTooLarge,
+    "busy": VectorizerBusy,
+    "not-ready": VectorizerUnavailable,
+    "deadline-exceeded": VectorizerTimeout,
+}
+
+_UNREADABLE = "The vectorizer's answer cannot be read."
+
+
+def read_analysis(body: bytes) -> Analysis:
+    """Return the faces of an image. Raises VectorizerUnavailable."""
+    try:
+        return _analysis(msgpack.unpackb(body))
+    except (ValueError, TypeError, KeyError, AttributeError, msgpack.UnpackException) as error:
+        raise VectorizerUnavailable(_UNREADABLE) from error
+
+
+def read_json(body: bytes) -> object:
+    """Return what JSON says. Raises VectorizerUnavailable."""
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise VectorizerUnavailable(_UNREADABLE) from error
+
+
+def read_problem(status: int, body: bytes) -> Problem:
+    """Return the problem an answer other than 200 tells of; the vectorizer's own sentence is the most precise."""
+    try:
+        problem = json.loads(body)
+        return _PROBLEM_OF_CODE[problem["code"]](problem.get("detail"))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return VectorizerUnavailable(f"The vectorizer answered with status {status}.")
+
+
+def _analysis(body: dict[str, Any]) -> Analysis:
+    """Return what the map says; one of another form raises KeyError, TypeError, ValueError or AttributeError."""
+    model, image = _model(body["model"]), body["image"]
+    return Analysis(
+        model=model,
+        image=Image(image["media_type"], image["extension"], image["width"], image["height"]),
+        faces=[_face(entry, model.dimension) for entry in body["faces"]],
+        timings=dict(body["timings"]),
+    )
+
+
+def _model(entry: dict[str, Any]) -> Model:
+    calibration, thresholds = entry["calibration"], entry["thresholds"]
+    return Model(
+        id=entry["id"],
+        dimension=entry["dimension"],
+        calibration=Calibration(calibration["slope"], calibration["intercept"]),
+        thresholds=Thresholds(match=thresholds["match"], review=thresholds["review"]),
+    )
+
+
+def _face(entry: dict[str, Any], dimension: int) -> Face:
+    left, top, right, bottom = entry["box"]
+    embedding = np.frombuffer(entry["embedding"], dtype="<f4")
+    if embedding.shape != (dimension,):
+        raise ValueError(f"An embedding of {embedding.shape} does not fit the model's {dimension}.")
+    return Face((left, top, right, bottom), entry["score"], embedding, entry.get("crop"))
