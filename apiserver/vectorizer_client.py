@@ -1,6 +1,7 @@
 """Speaks to the vectorizers, and is the only place that turns aiohttp's errors into problems."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ _CONNECT_TIMEOUT_SECONDS = 2
 _READY_TIMEOUT_SECONDS = 2
 # Shorter than any server keeps an idle connection, so that none is reused in the moment the server closes it.
 _KEEPALIVE_SECONDS = 2
+
+_logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
@@ -82,6 +85,7 @@ class VectorizerClient:
         except Problem:
             replica.failed(_now())
         else:
+            _logger.info("%s is well again", replica.url)
             replica.recovered()
 
     async def _answer(self, call: _Call[_T], seconds: float) -> _T:
@@ -173,6 +177,7 @@ def _note(replica: Replica, problem: Outage) -> None:
     elif isinstance(problem, VectorizerTimeout) and not isinstance(problem.__cause__, TimeoutError):
         replica.answered()  # that it had no time for the image
     elif not _was_cut(problem):
+        _logger.warning("%s is set aside: %r", replica.url, problem)
         replica.failed(_now())
 
 

@@ -1,5 +1,7 @@
 """What is read out of the vectorizer's answers."""
 
+from typing import Any
+
 import msgpack
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from apiserver.faces import Image
 from apiserver.problems import ImageUnreadable, VectorizerBusy, VectorizerTimeout, VectorizerUnavailable
 from apiserver.vectorizer_wire import read_analysis, read_json, read_problem
 
-ANSWER = {
+ANSWER: dict[str, Any] = {
     "model": {
         "id": "model",
         "dimension": 2,
