@@ -17,11 +17,8 @@ from bench.options import DATA, RESULTS, ArcFaceFolder, Data, Photographs, Plain
 from bench.own_networks import OwnNetworks
 from bench.photograph_sets import read_set, set_name
 from bench.plain_networks import PlainNetworks
-from bench.provenance import provenance
+from bench.provenance import SPEED_PACKAGES, provenance
 from bench.records import write
-
-PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "pillow")
-"""What the figures depend on most."""
 
 
 def main(
@@ -36,7 +33,7 @@ def main(
     """Measure the networks without a service."""
     images = read_set(photographs, data)
     size = plain_size or plain_size_for(photographs)
-    origin = provenance("bench.ceiling", sys.argv[1:], None, PACKAGES)
+    origin = provenance("bench.ceiling", sys.argv[1:], None, SPEED_PACKAGES)
     record = {
         "kind": "ceiling",
         "photographs": set_name(photographs),

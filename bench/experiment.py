@@ -11,13 +11,10 @@ import httpx
 from bench.load import Client
 from bench.options import Subject
 from bench.photograph_sets import read_set, set_name
-from bench.provenance import Provenance, provenance
+from bench.provenance import SPEED_PACKAGES, Provenance, provenance
 from bench.records import Record, write
 from bench.stack import RunningStack, measured_stack
 from bench.uploads import Upload, enrolments
-
-PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "pillow", "uvicorn", "fastapi", "asyncpg")
-"""What the figures depend on most."""
 
 WARM_UP = 10
 """Photographs sent beforehand, so that every buffer and connection is there."""
@@ -45,7 +42,7 @@ def experiment(subject: Subject, kind: str, measurement: Measurement) -> None:
 
 def _provenance(stack: RunningStack) -> Provenance:
     with httpx.Client(base_url=stack.url, trust_env=False) as gateway:
-        return provenance("bench.throughput", sys.argv[1:], gateway, PACKAGES)
+        return provenance("bench.throughput", sys.argv[1:], gateway, SPEED_PACKAGES)
 
 
 async def _prepare(stack: RunningStack, images: Sequence[bytes], people: Sequence[Upload]) -> None:

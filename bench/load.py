@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from bench.connections import Answer, Connection, NoAnswer
@@ -12,6 +13,13 @@ from bench.uploads import Upload
 TIMEOUT_SECONDS = 60.0
 MOST_CONNECTIONS = 800
 """Fewer than the 1,024 files that a process may usually have open."""
+
+
+class Sender(Protocol):
+    """What a load goes through."""
+
+    async def send(self, upload: Upload, due: float | None = None) -> Outcome:
+        """Send a request that should go out at `due`, or now, and return what became of it. Never raises."""
 
 
 class Client:
@@ -26,7 +34,7 @@ class Client:
         self.outcomes: list[Outcome] = []
 
     async def send(self, upload: Upload, due: float | None = None) -> Outcome:
-        """Send a request that should go out at `due`, or now, and note what became of it. Never raises."""
+        """See `Sender.send`; a request that should have gone out earlier counts from then."""
         due = time.perf_counter() if due is None else due
         async with self._permits:
             sent = time.perf_counter()
@@ -65,26 +73,26 @@ class Client:
         return await Connection.opened(self._host, self._port)
 
 
-async def closed_loop(client: Client, uploads: Iterable[Upload], concurrency: int, seconds: float) -> None:
+async def closed_loop(sender: Sender, uploads: Iterable[Upload], concurrency: int, seconds: float) -> None:
     """Send one request after the other on `concurrency` connections until `seconds` are over or uploads end."""
     end = time.perf_counter() + seconds
     row = iter(uploads)
 
     async def one_client() -> None:
         for upload in row:
-            await client.send(upload)
+            await sender.send(upload)
             if time.perf_counter() >= end:
                 return
 
     await asyncio.gather(*(one_client() for _ in range(concurrency)))
 
 
-async def open_loop(client: Client, uploads: Iterator[Upload], rate: float, seconds: float) -> None:
+async def open_loop(sender: Sender, uploads: Iterator[Upload], rate: float, seconds: float) -> None:
     """Send `rate` requests a second, evenly spaced, whatever becomes of them; return when all have their outcome."""
     async with asyncio.TaskGroup() as tasks:
         for due in schedule(time.perf_counter(), rate, seconds):
             await asyncio.sleep(due - time.perf_counter())
-            tasks.create_task(client.send(next(uploads), due))
+            tasks.create_task(sender.send(next(uploads), due))
 
 
 def schedule(start: float, rate: float, seconds: float) -> Iterator[float]:

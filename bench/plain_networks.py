@@ -45,6 +45,12 @@ class PlainNetworks:
 
     def embeddings(self, data: bytes) -> list[Floats]:
         """Return a vector of length 1 for each face of an image file."""
+        faces = self.faces(data)
+        with self.stages.stage("embed"):
+            return [_unit(run(self._embedder, embedder_input(face))[0][0]) for face in faces]
+
+    def faces(self, data: bytes) -> list[Pixels]:
+        """Return the aligned faces of an image file, (112, 112, 3) BGR."""
         stage = self.stages.stage
         with stage("decode"):
             image = np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), np.uint8)
@@ -54,9 +60,7 @@ class PlainNetworks:
         with stage("detect"):
             landmarks = self._detect(blob) / scale
         with stage("align"):
-            faces = [_align(image, points) for points in landmarks]
-        with stage("embed"):
-            return [_unit(_run(self._embedder, _blob(face, 127.5))[0][0]) for face in faces]
+            return [_align(image, points) for points in landmarks]
 
     def _letterbox(self, image: Pixels) -> tuple[Pixels, float]:
         """Return the (size, size, 3) canvas with the image in its top left corner, and the image's scale there."""
@@ -69,7 +73,7 @@ class PlainNetworks:
 
     def _detect(self, blob: Floats) -> Floats:
         """Return the (n, 5, 2) landmarks of the faces, in pixels of the input."""
-        outputs = _run(self._detector, blob)
+        outputs = run(self._detector, blob)
         scores, boxes, landmarks = zip(*(self._level(level, outputs) for level in range(len(STRIDES))), strict=True)
         kept = _suppress(np.concatenate(boxes), np.concatenate(scores))
         return np.concatenate(landmarks)[kept]
@@ -92,9 +96,15 @@ def open_session(path: Path) -> ort.InferenceSession:
     return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-def _run(session: ort.InferenceSession, blob: object) -> list[Floats]:
+def run(session: ort.InferenceSession, blob: Floats) -> list[Floats]:
+    """Return the outputs of a network with one input."""
     outputs: list[Floats] = session.run(None, {session.get_inputs()[0].name: blob})
     return outputs
+
+
+def embedder_input(face: Pixels) -> Floats:
+    """Return the (1, 3, 112, 112) input of an ArcFace network for an aligned face."""
+    return _blob(face, 127.5)
 
 
 def _blob(image: Pixels, scale: float) -> Floats:

@@ -3,14 +3,21 @@
 import os
 import platform
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+SPEED_PACKAGES = (
+    *("numpy", "onnxruntime", "onnxruntime-gpu", "openvino", "opencv-python-headless", "pillow"),
+    *("uvicorn", "fastapi", "httpx", "aiohttp", "asyncpg"),
+)
+"""What figures of speed depend on most, as far as it is installed."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +42,16 @@ def provenance(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         command=shlex.join(["python", "-m", module, *map(_relative, arguments)]),
         machine=f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
-        versions={"python": platform.python_version()} | {name: version(name) for name in packages},
+        versions={"python": platform.python_version()} | dict(_versions(packages)),
         service=_account(service) if service else {},
     )
+
+
+def _versions(packages: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Name and version of the packages that are installed."""
+    for name in packages:
+        with suppress(PackageNotFoundError):
+            yield name, version(name)
 
 
 def _account(service: httpx.Client) -> dict[str, Any]:
