@@ -4,7 +4,7 @@
 #   make install                      only install
 #   make test [ARGS="-k learn"]       every check and every test
 #   make check                        formatting, lint, types, who may import whom
-#   make lock                         resolve the requirements anew (needs uv)
+#   make lock                         bring requirements/*.txt in line with *.in (needs uv)
 
 .PHONY: serve install test check lock
 .DEFAULT_GOAL := serve

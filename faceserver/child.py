@@ -87,6 +87,7 @@ class Child:
         """Ask the process to end, and kill it if it has not within its deadline; return when it is gone."""
         if self._keeper:
             self._keeper.cancel()
+            await asyncio.wait([self._keeper])
         if self._process is None:
             return
         with suppress(ProcessLookupError):
@@ -124,11 +125,15 @@ class Child:
 
 
 async def _forward(output: asyncio.StreamReader) -> bytes:
-    """Copy a child's output to our stderr as it comes, progress bars included; return its last 4 KiB."""
+    """Copy a child's output to our stderr as it comes, progress bars included; return its last 4 KiB.
+
+    It is read on where nobody reads our stderr any more, lest the child stand still before a full pipe.
+    """
     tail = b""
     while chunk := await output.read(TAIL_BYTES):
-        sys.stderr.buffer.write(chunk)
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stderr.buffer.write(chunk)
+            sys.stderr.flush()
         tail = (tail + chunk)[-TAIL_BYTES:]
     return tail
 

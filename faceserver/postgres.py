@@ -51,10 +51,13 @@ class Cluster:
                 account = unprivileged_account()
                 if account:
                     os.chown(sockets, account.pw_uid, account.pw_gid)
-                    let_through(folder)
-                    let_through(_binaries())
+                    for needed in (folder, _binaries(), Path(sockets).parent):
+                        let_through(needed)
             except (OSError, subprocess.SubprocessError) as error:
-                raise StartError(f"PostgreSQL cannot run here as root's helper ({error}).") from error
+                raise StartError(
+                    f"PostgreSQL does not run as root and cannot be given an account here ({error}); "
+                    "start faceserver as an ordinary user, or give --database-url."
+                ) from error
             yield cls(folder, Path(sockets), account)
 
     @property

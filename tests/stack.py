@@ -26,7 +26,7 @@ class Stack:
     def __init__(self, folder: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
         self._folder = folder
         self._options = options
-        self._environment = environment or {}
+        self._environment = {"TMPDIR": str(folder), **(environment or {})}
         self.data = folder / "data"
         self.port = free_loopback_port()
         self.url = f"http://127.0.0.1:{self.port}"
