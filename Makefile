@@ -1,7 +1,7 @@
 # Everything is installed into .venv of this checkout; wanted are make and Python 3.11 or newer with its venv module.
 #
 #   make serve [ARGS="--port 9000"]   install what is missing, then run the whole stack
-#   make install                      only install
+#   make install                      only install; GPU=1 for machines with an NVIDIA GPU
 #   make test [ARGS="-k learn"]       every check and every test
 #   make check                        formatting, lint, types, who may import whom
 #   make lock                         bring requirements/*.txt in line with *.in (needs uv)
@@ -10,6 +10,7 @@
 .DEFAULT_GOAL := serve
 
 BIN := .venv/bin
+SET := $(if $(GPU),gpu,runtime)
 INSTALL := umask 022; $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
@@ -31,11 +32,12 @@ lock:
 	$(COMPILE) -o requirements/build.txt requirements/build.in
 	$(COMPILE) --override requirements/overrides.txt -o requirements/runtime.txt requirements/runtime.in
 	$(COMPILE) --override requirements/overrides.txt -o requirements/dev.txt requirements/dev.in
+	$(COMPILE) --override requirements/overrides-gpu.txt -o requirements/gpu.txt requirements/gpu.in
 
 # The umask lets the account that runs PostgreSQL, when root starts the stack, read its programs.
-.venv/installed: requirements/build.txt requirements/runtime.txt pyproject.toml | $(BIN)/python
+.venv/installed: requirements/build.txt requirements/$(SET).txt pyproject.toml | $(BIN)/python
 	@echo "Installing the packages into .venv; the first time takes a minute or two."
-	@$(INSTALL) --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	@$(INSTALL) --require-hashes -r requirements/build.txt -r requirements/$(SET).txt
 	@$(INSTALL) --no-build-isolation --editable .
 	@touch $@
 

@@ -25,13 +25,7 @@ def main() -> int:
         return 2
     configure_logging(settings.log_level)
     try:
-        source = ModelSource.find(
-            settings.models,
-            settings.model_cache,
-            provider=settings.provider,
-            detector_size=settings.detector_size,
-            runtime=settings.runtime,
-        )
+        source = ModelSource.find(settings.models, settings.model_cache, settings.engine())
         limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
         lanes = Lanes(source, limits, lanes=settings.lanes, waiting=settings.waiting)
     except StartError as error:
@@ -52,8 +46,7 @@ def main() -> int:
 
 def _introduce(source: ModelSource) -> None:
     log = logging.getLogger("vectorizer")
-    runtime = source.provider if source.provider == "cuda" else f"cpu ({source.runtime})"
-    log.info("%s and %s on %s", source.detector_id, source.embedder_id, runtime)
+    log.info("%s and %s on %s, %s", source.detector_id, source.embedder_id, source.engine.provider, source.runtime)
     if not source.embedder.calibrated:
         log.warning("The thresholds of %s were not measured with this model; see docs/accuracy.md.", source.embedder_id)
 

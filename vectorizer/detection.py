@@ -77,17 +77,20 @@ class Detector:
     """Finds the faces of an image with one network at two scales.
 
     size: longer side of the first view, pixels. overlap: intersection over union above which two boxes are one face.
+    square: whether the first view is always `size` times `size`, for devices that want to see few shapes.
     """
 
     network: DetectorNetwork
     size: int = 640
     overlap: float = 0.4
+    square: bool = False
 
     def detect(self, image: NDArray[np.uint8]) -> Detections:
         """Return the faces of `image`, (height, width, 3) RGB, best score first, in its pixels."""
         seen = reduce(image, self.size)
         height, width = seen.shape[:2]
-        whole = self._view(seen, _round_up(height), _round_up(width), top=0, left=0)
+        canvas = (self.size, self.size) if self.square else (height, width)
+        whole = self._view(seen, _round_up(canvas[0]), _round_up(canvas[1]), top=0, left=0)
         found = whole if max(height, width) <= CLOSE_UP_ABOVE else whole.join(self._close_up(seen))
         # The first view has more pixels, so where both see a face it goes first whatever the scores.
         rank = found.scores + (np.arange(len(found)) < len(whole))

@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from vectorizer.detection import Detector, DetectorNetwork
+import numpy as np
+
+from vectorizer.alignment import SIZE
+from vectorizer.batching import BatchingSession
+from vectorizer.detection import CLOSE_UP_CANVAS, Detector, DetectorNetwork
 from vectorizer.embedding import Embedder
 from vectorizer.manifest import DetectorManifest, EmbedderManifest, read_manifest
 from vectorizer.packs import Pack, open_pack
+from vectorizer.prepared_files import Precision, prepare
 from vectorizer.runtimes import Runtime, RuntimeChoice, choose_runtime, open_embedder_session
 from vectorizer.scrfd import Scrfd
 from vectorizer.sessions import OnnxSession, Provider, Session
@@ -14,8 +19,33 @@ from vectorizer.yunet import YuNet
 
 
 @dataclass(frozen=True, slots=True)
+class Engine:
+    """Where and how networks run.
+
+    batch: most images in one run. runtime: what runs the embedder on a CPU that does not batch.
+    """
+
+    provider: Provider = "cpu"
+    precision: Precision = "fp32"
+    batch: int = 1
+    batch_wait_seconds: float = 0.003
+    runtime: RuntimeChoice = "auto"
+    detector_size: int = 640
+
+    @property
+    def shared(self) -> bool:
+        """Whether all lanes share sessions that batch, rather than each have its own."""
+        return self.batch > 1 or self.provider != "cpu"
+
+    @property
+    def batch_sizes(self) -> list[int]:
+        """The sizes a batch is padded to: powers of two up to `batch`, and `batch`."""
+        return sorted({self.batch, *(2**n for n in range(self.batch.bit_length()))})
+
+
+@dataclass(frozen=True, slots=True)
 class Models:
-    """A detector and an embedder with sessions of their own, for one thread."""
+    """A detector and an embedder for one thread."""
 
     detector: Detector
     embedder: Embedder
@@ -23,33 +53,28 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """Opens the same two models as often as there are lanes, and knows what they are.
-
-    detector_size: longer side of the detector's first view, pixels. runtime: what runs the embedder on a CPU.
-    """
+    """A pack made ready for an engine: opens its models for each lane, and knows what they are."""
 
     pack: Pack
-    provider: Provider
-    detector_size: int
+    engine: Engine
+    detector_path: Path
+    embedder_path: Path
     runtime: Runtime
 
     @classmethod
-    def find(
-        cls,
-        name: str,
-        cache: Path,
-        *,
-        provider: Provider = "cpu",
-        detector_size: int = 640,
-        runtime: RuntimeChoice = "auto",
-    ) -> "ModelSource":
-        """Find the pack `name`, fetching and measuring it where need be.
+    def find(cls, name: str, cache: Path, engine: Engine | None = None) -> "ModelSource":
+        """Find the pack `name`, and fetch, prepare and measure it where need be.
 
         Raises ModelsUnavailable or RuntimeUnavailable.
         """
+        engine = engine or Engine()
         pack = open_pack(name, read_manifest(), cache)
-        chosen: Runtime = "onnxruntime" if provider == "cuda" else choose_runtime(runtime, pack.embedder_file, cache)
-        return cls(pack, provider, detector_size, chosen)
+        shared, precision = engine.shared, engine.precision
+        detector = prepare(pack.detector_file, pack.detector, cache, batched=shared, precision=precision)
+        embedder = prepare(pack.embedder_file, pack.embedder, cache, batched=shared, precision=precision)
+        choice = "onnxruntime" if shared else engine.runtime
+        runtime = choose_runtime(choice, pack.embedder_file, embedder, cache)
+        return cls(pack, engine, detector, embedder, runtime)
 
     @property
     def detector(self) -> DetectorManifest:
@@ -71,19 +96,33 @@ class ModelSource:
         """The id under which embeddings are kept; only those of equal ids are compared."""
         return self.pack.embedder.id_of(self.pack.embedder_file.sha256)
 
-    def open(self) -> Models:
-        """Open both networks. Raises ProviderUnavailable."""
-        embedder = Embedder(self._embedder_session(), self.embedder.mean, self.embedder.scale)
-        return Models(Detector(self._network(), self.detector_size), embedder)
+    def open(self, lanes: int = 1) -> list[Models]:
+        """Open the models of each lane. Raises ProviderUnavailable."""
+        if self.engine.shared:
+            size = self.engine.detector_size
+            detector = self._batching(self.detector_path, (size, CLOSE_UP_CANVAS))
+            return [self._models(detector, self._batching(self.embedder_path, (SIZE,)))] * lanes
+        return [self._models(OnnxSession(self.detector_path), self._embedder_session()) for _ in range(lanes)]
 
-    def _embedder_session(self) -> Session:
-        path = self.pack.embedder_file.path
-        return (
-            OnnxSession(path, self.provider) if self.provider == "cuda" else open_embedder_session(self.runtime, path)
+    def _models(self, detector: Session, embedder: Session) -> Models:
+        return Models(
+            # A device that batches sees few shapes: every first view is a square then.
+            Detector(self._network(detector), self.engine.detector_size, square=self.engine.shared),
+            Embedder(embedder, self.embedder.mean, self.embedder.scale),
         )
 
-    def _network(self) -> DetectorNetwork:
-        session = OnnxSession(self.pack.detector_file.path, self.provider)
+    def _batching(self, path: Path, sides: tuple[int, ...]) -> Session:
+        """Open a session that has seen every shape it will be given: squares of `sides` pixels, in every batch size."""
+        session = OnnxSession(path, self.engine.provider)
+        for side in sides:
+            for size in self.engine.batch_sizes:
+                session.run(np.zeros((size, 3, side, side), np.float32))
+        return BatchingSession(session, self.engine.batch_sizes, self.engine.batch_wait_seconds)
+
+    def _embedder_session(self) -> Session:
+        return open_embedder_session(self.runtime, self.embedder_path)
+
+    def _network(self, session: Session) -> DetectorNetwork:
         if self.detector.architecture == "yunet":
             return YuNet(session, self.detector.score_threshold)
         return Scrfd(session, self.detector.score_threshold)

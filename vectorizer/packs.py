@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from vectorizer.folded_cache import runnable
 from vectorizer.manifest import AnyModel, DetectorManifest, EmbedderManifest, Manifest, PackManifest
 from vectorizer.problems import ModelsUnavailable
 
@@ -15,7 +14,7 @@ UNUSED_FILES = frozenset({"1k3d68.onnx", "2d106det.onnx", "genderage.onnx"})
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A file on disk, by content. `path` is what ONNX Runtime opens, `sha256` the digest of the published file."""
+    """A published file on disk, and its digest."""
 
     path: Path
     sha256: str
@@ -38,10 +37,10 @@ def open_pack(name: str, manifest: Manifest, cache: Path) -> Pack:
     """
     if name in manifest.packs:
         folder = _folder_of(name, cache)
-        return _named_pack(folder, manifest.packs[name], manifest, cache)
+        return _named_pack(folder, manifest.packs[name], manifest)
     folder = Path(name).expanduser()
     if folder.is_dir():
-        return _folder_pack(folder, manifest, cache)
+        return _folder_pack(folder, manifest)
     known = ", ".join(manifest.packs)
     raise ModelsUnavailable(f"There is no model pack {name!r}: it is neither a folder nor one of {known}.")
 
@@ -77,29 +76,29 @@ def _fetch(name: str, cache: Path) -> None:
         ) from error
 
 
-def _named_pack(folder: Path, pack: PackManifest, manifest: Manifest, cache: Path) -> Pack:
+def _named_pack(folder: Path, pack: PackManifest, manifest: Manifest) -> Pack:
     """Take exactly the files the manifest names, and nothing that only looks like them."""
     detector, embedder = manifest.detector(pack.detector), manifest.embedder(pack.embedder)
-    return Pack(detector, _verified(folder, detector, cache), embedder, _verified(folder, embedder, cache))
+    return Pack(detector, _verified(folder, detector), embedder, _verified(folder, embedder))
 
 
-def _verified(folder: Path, model: AnyModel, cache: Path) -> ModelFile:
+def _verified(folder: Path, model: AnyModel) -> ModelFile:
     path = next((path for path in sorted(folder.rglob("*.onnx")) if path.name in model.files), None)
     if path is None:
         raise ModelsUnavailable(f"{folder} holds no {' or '.join(model.files)}; remove the folder to fetch it again.")
     digest = sha256_of(path)
     if digest not in model.sha256:
         raise ModelsUnavailable(f"{path} is not the published {model.name} (sha256 {digest}); replace it.")
-    return ModelFile(runnable(path, digest, model, cache), digest)
+    return ModelFile(path, digest)
 
 
-def _folder_pack(folder: Path, manifest: Manifest, cache: Path) -> Pack:
+def _folder_pack(folder: Path, manifest: Manifest) -> Pack:
     """Choose detector and embedder of a folder: known files by their content, others by the shape of the network."""
     models: list[tuple[AnyModel, ModelFile]] = []
     for path in sorted(folder.glob("*.onnx")):
         digest = sha256_of(path)
         if path.name not in UNUSED_FILES and (model := manifest.known(digest) or _classify(path, digest)):
-            models.append((model, ModelFile(runnable(path, digest, model, cache), digest)))
+            models.append((model, ModelFile(path, digest)))
     detector = next(((m, file) for m, file in models if isinstance(m, DetectorManifest)), None)
     embedder = next(((m, file) for m, file in models if isinstance(m, EmbedderManifest)), None)
     if detector is None or embedder is None:

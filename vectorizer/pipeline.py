@@ -69,16 +69,17 @@ class Lanes:
     """
 
     def __init__(self, source: ModelSource, limits: Limits, *, lanes: int | None = None, waiting: int) -> None:
-        """lanes: None for one a usable core. waiting: places beyond the lanes."""
+        """lanes: None for one a usable core, or enough for two batches. waiting: places beyond the lanes."""
         self.source = source
         self.limits = limits
-        self.lanes = lanes or len(os.sched_getaffinity(0))
+        engine = source.engine
+        self.lanes = lanes or (2 * engine.batch if engine.shared else len(os.sched_getaffinity(0)))
         self.places = self.lanes + waiting
         self._taken = 0
         self._threads = ThreadPoolExecutor(self.lanes, "lane")
         self._idle: SimpleQueue[Models] = SimpleQueue()
-        for _ in range(self.lanes):
-            self._idle.put(source.open())
+        for models in source.open(self.lanes):
+            self._idle.put(models)
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -157,6 +158,6 @@ def _align_all(image: DecodedImage, landmarks: NDArray[np.float32]) -> NDArray[n
             pixels, landmarks = image.in_full(), full
         else:
             # Warping counts from the middle of a pixel, which is not the middle of the pixels it was made of.
-            landmarks = (full + 0.5) / image.reduction - 0.5
+            landmarks = ((full + 0.5) / image.reduction - 0.5).astype(np.float32)
     aligned = [align(pixels, points) for points in landmarks]
     return np.stack(aligned) if aligned else np.empty((0, SIZE, SIZE, 3), np.uint8)

@@ -17,7 +17,7 @@ from vectorizer.alignment import SIZE
 from vectorizer.openvino_sessions import OpenVinoSession, openvino_version
 from vectorizer.packs import ModelFile
 from vectorizer.problems import RuntimeUnavailable
-from vectorizer.sessions import OnnxSession, Session
+from vectorizer.sessions import OnnxSession, RowByRow, Session
 
 Runtime = Literal["onnxruntime", "openvino"]
 RuntimeChoice = Literal["auto", "onnxruntime", "openvino"]
@@ -26,8 +26,10 @@ _ROUNDS = 12
 _SHAPE = (1, 3, SIZE, SIZE)
 
 
-def choose_runtime(choice: RuntimeChoice, embedder: ModelFile, cache: Path) -> Runtime:
+def choose_runtime(choice: RuntimeChoice, embedder: ModelFile, path: Path, cache: Path) -> Runtime:
     """Return the runtime to use. `auto` measures both at the first start and notes the result in `cache`.
+
+    embedder: the published file. path: what was prepared of it, to be run.
 
     Raises RuntimeUnavailable when OpenVINO is asked for and is not installed.
     """
@@ -41,20 +43,20 @@ def choose_runtime(choice: RuntimeChoice, embedder: ModelFile, cache: Path) -> R
     known = _read(notes)
     key = _circumstances(embedder)
     if key not in known:
-        known[key] = _measure(embedder)
+        known[key] = _measure(path)
         _write(notes, known)
     return "openvino" if known[key]["openvino"] < known[key]["onnxruntime"] else "onnxruntime"
 
 
 def open_embedder_session(runtime: Runtime, path: Path) -> Session:
-    """Open the embedder at `path` for one face a run."""
-    return OpenVinoSession(path, _SHAPE) if runtime == "openvino" else OnnxSession(path)
+    """Open the embedder at `path`, to run one face at a time."""
+    return RowByRow(OpenVinoSession(path, _SHAPE) if runtime == "openvino" else OnnxSession(path))
 
 
-def _measure(embedder: ModelFile) -> dict[Runtime, float]:
+def _measure(path: Path) -> dict[Runtime, float]:
     """Return the least time of a run under each runtime, milliseconds; taken in turn, since a machine has moods."""
     runtimes: tuple[Runtime, ...] = ("onnxruntime", "openvino")
-    sessions = {runtime: open_embedder_session(runtime, embedder.path) for runtime in runtimes}
+    sessions = {runtime: open_embedder_session(runtime, path) for runtime in runtimes}
     face = np.random.default_rng(0).random(_SHAPE, np.float32)
     times: dict[Runtime, list[float]] = {runtime: [] for runtime in runtimes}
     for _ in range(_ROUNDS):

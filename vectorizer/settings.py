@@ -6,6 +6,8 @@ from platformdirs import user_cache_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from vectorizer.models import Engine
+from vectorizer.prepared_files import Precision
 from vectorizer.runtimes import RuntimeChoice
 from vectorizer.sessions import Provider
 
@@ -23,12 +25,19 @@ class Settings(BaseSettings):
         description="Folder for downloaded packs and folded models.",
     )
     provider: Provider = Field(
-        "cpu", description="Where the networks run. `cuda` that is not there fails the start; it never falls back."
+        "cpu", description="Where networks run: `cpu`, `cuda`, `tensorrt`. What is not there fails the start."
     )
     runtime: RuntimeChoice = Field(
         "auto", description="What runs the embedder on a CPU: `onnxruntime`, `openvino`, or the faster, measured once."
     )
-    lanes: int | None = Field(None, ge=1, description="Images worked on at once; one for each usable core if unset.")
+    precision: Precision = Field("fp32", description="`fp16` halves the precision, for GPUs that run it twice as fast.")
+    batch: int = Field(
+        0, ge=0, le=256, description="Most images in one run; 0 chooses: 1, no batching, on a CPU, 16 on a GPU."
+    )
+    batch_wait_ms: float = Field(3, ge=0, le=1000, description="Longest a run waits for others to join it.")
+    lanes: int | None = Field(
+        None, ge=1, description="Images worked on at once; one for each usable core if unset, or two batches."
+    )
     waiting: int = Field(64, ge=0, description="Images that may wait for a lane; one more is answered 503 at once.")
     detector_size: int = Field(
         640, ge=32, le=4096, description="Longer side the detector sees, pixels; smaller images are not enlarged."
@@ -37,3 +46,14 @@ class Settings(BaseSettings):
     max_image_pixels: int = Field(50_000_000, gt=0, description="Largest image, width times height.")
     shutdown_timeout_seconds: int = Field(20, gt=0, description="How long requests may go on after SIGTERM.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severe line to log.")
+
+    def engine(self) -> Engine:
+        """Return where and how the networks are to run."""
+        return Engine(
+            provider=self.provider,
+            precision=self.precision,
+            batch=self.batch or (1 if self.provider == "cpu" else 16),
+            batch_wait_seconds=self.batch_wait_ms / 1000,
+            runtime=self.runtime,
+            detector_size=self.detector_size,
+        )

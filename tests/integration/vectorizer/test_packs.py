@@ -26,26 +26,26 @@ def wheel_folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "models"
 
 
-def folded_files(cache: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in (cache / "folded").glob("*.onnx")}
+def prepared_files(cache: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (cache / "prepared").glob("*.onnx")}
 
 
-def test_folded_models_are_kept_and_repaired(tmp_path: Path):
-    pack = open_pack("opencv", read_manifest(), tmp_path)
-    first = folded_files(tmp_path)
+def test_prepared_files_are_kept_and_repaired(tmp_path: Path):
+    embedder = ModelSource.find("opencv", tmp_path).embedder_path
+    first = prepared_files(tmp_path)
     assert len(first) == 2
-    made = pack.embedder_file.path.stat().st_mtime_ns
-    open_pack("opencv", read_manifest(), tmp_path)
-    assert pack.embedder_file.path.stat().st_mtime_ns == made
-    pack.embedder_file.path.write_bytes(b"half a file")
-    open_pack("opencv", read_manifest(), tmp_path)
-    assert folded_files(tmp_path) == first
+    made = embedder.stat().st_mtime_ns
+    ModelSource.find("opencv", tmp_path)
+    assert embedder.stat().st_mtime_ns == made
+    embedder.write_bytes(b"half a file")
+    ModelSource.find("opencv", tmp_path)
+    assert prepared_files(tmp_path) == first
 
 
-def test_the_folded_models_run(tmp_path: Path):
-    pack = open_pack("opencv", read_manifest(), tmp_path)
-    assert OnnxSession(pack.embedder_file.path).input_shape == ["batch", 3, 112, 112]
-    assert OnnxSession(pack.detector_file.path).input_shape == ["batch", 3, "height", "width"]
+def test_the_prepared_files_run(tmp_path: Path):
+    source = ModelSource.find("opencv", tmp_path)
+    assert OnnxSession(source.embedder_path).input_shape == ["batch", 3, 112, 112]
+    assert OnnxSession(source.detector_path).input_shape == ["batch", 3, "height", "width"]
 
 
 def test_a_folder_that_holds_the_opencv_files(wheel_folder: Path, tmp_path: Path):
@@ -115,16 +115,16 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path):
     in_the_way = tmp_path / "file"
     in_the_way.touch()
     with pytest.raises(ModelsUnavailable, match="VECTORIZER_MODEL_CACHE"):
-        open_pack("opencv", read_manifest(), in_the_way)
+        ModelSource.find("opencv", in_the_way)
 
 
 def test_cuda_never_becomes_cpu(tmp_path: Path):
-    pack = open_pack("opencv", read_manifest(), tmp_path)
+    source = ModelSource.find("opencv", tmp_path)
 
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         pytest.skip("needs an ONNX Runtime without CUDA")
     with pytest.raises(ProviderUnavailable, match="onnxruntime-gpu"):
-        OnnxSession(pack.detector_file.path, "cuda")
+        OnnxSession(source.detector_path, "cuda")
 
 
 def test_the_manifest_is_consistent():

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from vectorizer.images import Limits, decode
-from vectorizer.models import Models, ModelSource
+from vectorizer.models import Engine, Models, ModelSource
 from vectorizer.pipeline import find_faces
 
 LIMITS = Limits(max_bytes=100_000_000, max_pixels=100_000_000)
@@ -15,7 +15,7 @@ LIMITS = Limits(max_bytes=100_000_000, max_pixels=100_000_000)
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
-    return ModelSource.find("opencv", tmp_path_factory.mktemp("cache"), runtime="onnxruntime").open()
+    return ModelSource.find("opencv", tmp_path_factory.mktemp("cache"), Engine(runtime="onnxruntime")).open()[0]
 
 
 def photo(image: Image.Image, image_format: str) -> bytes:

@@ -13,7 +13,7 @@ from PIL import Image
 from vectorizer.alignment import align
 from vectorizer.detection import STRIDE, Detector
 from vectorizer.manifest import read_manifest
-from vectorizer.models import Models, ModelSource
+from vectorizer.models import Engine, Models, ModelSource
 from vectorizer.openvino_sessions import openvino_version
 from vectorizer.packs import sha256_of
 
@@ -50,7 +50,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opencv(request: pytest.FixtureRequest, cache: Path) -> Models:
     if request.param == "openvino" and openvino_version() is None:
         pytest.skip("needs the package openvino")
-    return ModelSource.find("opencv", cache, runtime=request.param).open()
+    return ModelSource.find("opencv", cache, Engine(runtime=request.param)).open()[0]
 
 
 @pytest.fixture(scope="module", params=["onnxruntime", "openvino"])
@@ -59,7 +59,7 @@ def arcface(request: pytest.FixtureRequest, cache: Path) -> Models:
         pytest.skip("needs ArcFace weights in ../shared/models/buffalo_sc")
     if request.param == "openvino" and openvino_version() is None:
         pytest.skip("needs the package openvino")
-    return ModelSource.find(str(ARCFACE), cache, runtime=request.param).open()
+    return ModelSource.find(str(ARCFACE), cache, Engine(runtime=request.param)).open()[0]
 
 
 def single_scale(detector: Detector, canvas: np.ndarray, *, whole_pixels: bool = False) -> np.ndarray:
@@ -133,7 +133,7 @@ def test_sface_agrees_with_opencv(opencv: Models):
 def test_sface_pixels_enter_as_in_opencv(opencv: Models, cache: Path):
     """FaceRecognizerSF takes BGR and does its own preprocessing; OpenCV 5 opens only the folded file with it."""
     faces = aligned_faces(opencv)
-    (folded,) = (cache / "folded").glob("sface*.onnx")
+    (folded,) = (cache / "prepared").glob("sface*.onnx")
     reference = cv2.FaceRecognizerSF.create(str(folded), "")
     theirs = np.concatenate([reference.feature(np.ascontiguousarray(face[:, :, ::-1])) for face in faces])
     assert cosines(opencv.embedder.embed(faces), theirs).min() >= 0.999

@@ -8,6 +8,7 @@ import pytest
 from vectorizer.manifest import read_manifest
 from vectorizer.openvino_sessions import openvino_version
 from vectorizer.packs import ModelFile, open_pack
+from vectorizer.prepared_files import prepare
 from vectorizer.runtimes import choose_runtime
 
 
@@ -16,28 +17,33 @@ def embedder(tmp_path: Path) -> ModelFile:
     return open_pack("opencv", read_manifest(), tmp_path).embedder_file
 
 
+@pytest.fixture
+def prepared(embedder: ModelFile, tmp_path: Path) -> Path:
+    return prepare(embedder, read_manifest().embedder("sface_2021dec"), tmp_path)
+
+
 @pytest.mark.skipif(openvino_version() is None, reason="needs the package openvino")
-def test_the_faster_runtime_is_chosen_and_noted(embedder: ModelFile, tmp_path: Path):
-    chosen = choose_runtime("auto", embedder, tmp_path)
+def test_the_faster_runtime_is_chosen_and_noted(embedder: ModelFile, prepared: Path, tmp_path: Path):
+    chosen = choose_runtime("auto", embedder, prepared, tmp_path)
     notes = tmp_path / "runtimes.json"
     ((circumstances, times),) = json.loads(notes.read_text()).items()
     assert embedder.sha256 in circumstances
     assert times[chosen] == min(times.values())
     notes.write_text(json.dumps({circumstances: {"onnxruntime": 1, "openvino": 2}}))
-    assert choose_runtime("auto", embedder, tmp_path) == "onnxruntime"
+    assert choose_runtime("auto", embedder, prepared, tmp_path) == "onnxruntime"
     notes.write_text(json.dumps({circumstances: {"onnxruntime": 2, "openvino": 1}}))
-    assert choose_runtime("auto", embedder, tmp_path) == "openvino"
+    assert choose_runtime("auto", embedder, prepared, tmp_path) == "openvino"
 
 
 @pytest.mark.skipif(openvino_version() is None, reason="needs the package openvino")
-def test_notes_that_cannot_be_read_or_written_do_no_harm(embedder: ModelFile, tmp_path: Path):
+def test_notes_that_cannot_be_read_or_written_do_no_harm(embedder: ModelFile, prepared: Path, tmp_path: Path):
     (tmp_path / "runtimes.json").write_text("{half a note")
-    assert choose_runtime("auto", embedder, tmp_path) in {"onnxruntime", "openvino"}
+    assert choose_runtime("auto", embedder, prepared, tmp_path) in {"onnxruntime", "openvino"}
     in_the_way = tmp_path / "file"
     in_the_way.touch()
-    assert choose_runtime("auto", embedder, in_the_way) in {"onnxruntime", "openvino"}
+    assert choose_runtime("auto", embedder, prepared, in_the_way) in {"onnxruntime", "openvino"}
 
 
-def test_a_choice_is_heeded(embedder: ModelFile, tmp_path: Path):
-    assert choose_runtime("onnxruntime", embedder, tmp_path) == "onnxruntime"
+def test_a_choice_is_heeded(embedder: ModelFile, prepared: Path, tmp_path: Path):
+    assert choose_runtime("onnxruntime", embedder, prepared, tmp_path) == "onnxruntime"
     assert not (tmp_path / "runtimes.json").exists()

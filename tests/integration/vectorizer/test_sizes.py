@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from vectorizer.detection import Detections, Detector
-from vectorizer.models import ModelSource
+from vectorizer.models import Engine, ModelSource
 
 SHARED = Path(__file__).parents[4] / "shared"
 PHOTOS = SHARED / "data" / "photos"
@@ -20,7 +20,7 @@ def detector(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         pack = str(SHARED / "models" / "buffalo_sc")
         if not Path(pack).is_dir():
             pytest.skip("needs ArcFace weights in ../shared/models/buffalo_sc")
-    return ModelSource.find(pack, tmp_path_factory.mktemp("cache"), runtime="onnxruntime").open().detector
+    return ModelSource.find(pack, tmp_path_factory.mktemp("cache"), Engine(runtime="onnxruntime")).open()[0].detector
 
 
 def cut(photo: Image.Image, box: np.ndarray, share: float, side: int) -> np.ndarray:

@@ -1,0 +1,121 @@
+"""Runs of many threads are joined, and each caller gets what a run of its own gives."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vectorizer.alignment import align
+from vectorizer.batching import BatchingSession
+from vectorizer.models import Engine, Models, ModelSource
+from vectorizer.sessions import OnnxSession, Session
+
+ARCFACE = Path(__file__).parents[4] / "shared" / "models" / "buffalo_sc"
+needs_arcface = pytest.mark.skipif(not ARCFACE.is_dir(), reason="needs ArcFace weights in ../shared/models/buffalo_sc")
+SIZES = [1, 2, 4, 8]
+
+
+class Counted:
+    """A session that notes the batches it was given."""
+
+    def __init__(self, session: Session) -> None:
+        self.outputs = session.outputs
+        self.batches: list[int] = []
+        self._session = session
+
+    def run(self, batch: np.ndarray) -> list[np.ndarray]:
+        self.batches.append(len(batch))
+        return self._session.run(batch)
+
+
+@pytest.fixture(scope="module")
+def embedder(tmp_path_factory: pytest.TempPathFactory) -> OnnxSession:
+    return OnnxSession(ModelSource.find("opencv", tmp_path_factory.mktemp("cache")).embedder_path)
+
+
+@pytest.fixture
+def counted(embedder: OnnxSession) -> Counted:
+    return Counted(embedder)
+
+
+@pytest.fixture
+def batching(counted: Counted) -> Iterator[BatchingSession]:
+    session = BatchingSession(counted, SIZES, wait_seconds=0.05)
+    yield session
+    session.close()
+
+
+def faces(number: int) -> np.ndarray:
+    return np.random.default_rng(number).random((number, 3, 112, 112), np.float32) * 255
+
+
+def test_runs_are_joined_and_parted(batching: BatchingSession, counted: Counted, embedder: OnnxSession):
+    rows = faces(6)
+    with ThreadPoolExecutor(6) as threads:
+        together = list(threads.map(lambda row: batching.run(rows[row : row + 1])[0], range(6)))
+    assert counted.batches == [8]
+    for row, output in enumerate(together):
+        assert np.allclose(output, embedder.run(rows[row : row + 1])[0], atol=1e-4)
+
+
+def test_a_long_run_is_cut(batching: BatchingSession, counted: Counted, embedder: OnnxSession):
+    rows = faces(19)
+    assert np.allclose(batching.run(rows)[0], embedder.run(rows)[0], atol=1e-4)
+    assert counted.batches == [8, 8, 4]
+
+
+def test_one_alone_does_not_wait_long(batching: BatchingSession, counted: Counted):
+    start = time.monotonic()
+    batching.run(faces(1))
+    assert time.monotonic() - start < 5
+    assert counted.batches == [1]
+
+
+def test_a_failing_batch_fails_its_callers_only(batching: BatchingSession):
+    with pytest.raises(Exception, match="INVALID_ARGUMENT"):
+        batching.run(np.zeros((1, 3, 7, 7), np.float32))
+    assert batching.run(faces(1))[0].shape == (1, 128)
+
+
+def test_shapes_are_not_mixed(batching: BatchingSession):
+    with ThreadPoolExecutor(4) as threads:
+        good = [threads.submit(batching.run, faces(1)) for _ in range(2)]
+        bad = threads.submit(batching.run, np.zeros((1, 3, 7, 7), np.float32))
+        good.append(threads.submit(batching.run, faces(1)))
+        assert all(run.result()[0].shape == (1, 128) for run in good)
+        assert bad.exception() is not None
+
+
+@needs_arcface
+def test_scrfd_in_a_batch_is_scrfd_alone_bit_for_bit(tmp_path: Path):
+    single = OnnxSession(ModelSource.find(str(ARCFACE), tmp_path).detector_path)
+    batched = OnnxSession(ModelSource.find(str(ARCFACE), tmp_path, Engine(batch=4)).detector_path)
+    images = np.random.default_rng(0).normal(0, 0.5, (5, 3, 160, 224)).astype(np.float32)
+    together = batched.run(images)
+    for row in range(len(images)):
+        alone = single.run(images[row : row + 1])
+        assert all(np.array_equal(joined[row], own) for joined, own in zip(together, alone, strict=True))
+
+
+def everything(models: Models, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    found = models.detector.detect(photo)
+    aligned = np.stack([align(photo, landmarks) for landmarks in found.landmarks])
+    return found.boxes, models.embedder.embed(aligned)
+
+
+@pytest.mark.parametrize("pack", ["opencv", pytest.param(str(ARCFACE), marks=needs_arcface)])
+@pytest.mark.parametrize(("engine", "least"), [(Engine(batch=4), 0.9999), (Engine(batch=4, precision="fp16"), 0.999)])
+def test_batched_and_halved_networks_see_the_same(
+    pack: str, engine: Engine, least: float, group: Image.Image, tmp_path: Path
+):
+    photo = np.asarray(group)
+    boxes, embeddings = everything(ModelSource.find(pack, tmp_path).open()[0], photo)
+    models, same = ModelSource.find(pack, tmp_path, engine).open(lanes=2)
+    assert models is same
+    other_boxes, other_embeddings = everything(models, photo)
+    assert np.abs(other_boxes - boxes).max() < 2
+    assert (other_embeddings * embeddings).sum(axis=1).min() >= least

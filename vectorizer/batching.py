@@ -1,0 +1,103 @@
+"""Runs that were asked for at about the same time, as one: what makes a GPU worth its price."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorizer.sessions import Session
+
+Outputs = list[NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Rows that one caller wants to have run."""
+
+    rows: NDArray[np.float32]
+    outcome: Future[Outputs] = field(default_factory=Future)
+
+
+class BatchingSession:
+    """A session in front of another that joins the runs of many threads.
+
+    One thread owns the session behind it. A batch holds rows of one shape; it is closed when `sizes[-1]` rows are
+    there or `wait_seconds` after its first, and padded to the next of `sizes`, so that a device sees few shapes and
+    its memory stays flat. A batch that fails fails its callers only.
+    """
+
+    def __init__(self, session: Session, sizes: Sequence[int], wait_seconds: float) -> None:
+        """sizes: the numbers of rows a batch may have, ascending."""
+        self.outputs: tuple[str, ...] = session.outputs
+        self._session = session
+        self._sizes = sizes
+        self._wait_seconds = wait_seconds
+        self._waiting: SimpleQueue[_Run | None] = SimpleQueue()
+        self._left_over: _Run | None = None
+        self._thread = threading.Thread(target=self._work, name="batches", daemon=True)
+        self._thread.start()
+
+    def run(self, batch: NDArray[np.float32]) -> Outputs:
+        """Run `batch`, of any number of rows, together with others'; see `vectorizer.sessions.Session`."""
+        largest = self._sizes[-1]
+        runs = [_Run(batch[start : start + largest]) for start in range(0, len(batch), largest)]
+        for run in runs:
+            self._waiting.put(run)
+        parts = [run.outcome.result() for run in runs]
+        return [np.concatenate(output) for output in zip(*parts, strict=True)]
+
+    def close(self) -> None:
+        """End the thread once everything asked for is done."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while runs := self._next_batch():
+            try:
+                self._answer(runs)
+            # Whatever the runtime raises belongs to the callers of this batch; the next one is worked on.
+            except Exception as error:  # noqa: BLE001
+                logging.getLogger("vectorizer").warning("a batch of %d failed: %s", len(runs), error)
+                for run in runs:
+                    run.outcome.set_exception(error)
+
+    def _next_batch(self) -> list[_Run]:
+        """Wait for a run, then for others of its shape until the batch is full or its time is over; none at the end."""
+        first, self._left_over = self._left_over or self._waiting.get(), None
+        if first is None:
+            return []
+        runs, rows = [first], len(first.rows)
+        closes = time.monotonic() + self._wait_seconds
+        while rows < self._sizes[-1] and (run := self._wait_until(closes)):
+            if run.rows.shape[1:] != first.rows.shape[1:] or rows + len(run.rows) > self._sizes[-1]:
+                self._left_over = run
+                break
+            runs.append(run)
+            rows += len(run.rows)
+        return runs
+
+    def _wait_until(self, closes: float) -> _Run | None:
+        try:
+            run = self._waiting.get(timeout=max(0.0, closes - time.monotonic()))
+        except Empty:
+            return None
+        if run is None:
+            self._waiting.put(None)  # the end, which the next batch is to find
+        return run
+
+    def _answer(self, runs: list[_Run]) -> None:
+        rows = np.concatenate([run.rows for run in runs])
+        size = next(size for size in self._sizes if size >= len(rows))
+        padded = np.concatenate([rows, np.zeros((size - len(rows), *rows.shape[1:]), np.float32)])
+        outputs = self._session.run(padded)
+        start = 0
+        for run in runs:
+            end = start + len(run.rows)
+            run.outcome.set_result([output[start:end] for output in outputs])
+            start = end
