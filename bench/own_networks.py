@@ -6,12 +6,11 @@ from platformdirs import user_cache_path
 
 from bench.stages import Stages
 from vectorizer.images import Limits
-from vectorizer.models import open_models
+from vectorizer.models import ModelSource
 from vectorizer.pipeline import find_faces
 
-DETECTOR_SIZE = 640
 LIMITS = Limits(max_bytes=20_000_000, max_pixels=50_000_000)
-"""The vectorizer's defaults, as those of the cache."""
+"""The vectorizer's defaults."""
 
 
 class OwnNetworks:
@@ -19,7 +18,7 @@ class OwnNetworks:
 
     def __init__(self, models: Path) -> None:
         """models: folder of a pack."""
-        self._models = open_models(str(models), user_cache_path("faceserver"), "cpu", DETECTOR_SIZE)
+        (self._models,) = ModelSource.find(str(models), user_cache_path("faceserver")).open()
         self.stages = Stages()
 
     def analyse(self, data: bytes) -> int:
