@@ -70,13 +70,18 @@ async def _warm_up(fleet: Fleet, images: Sequence[bytes]) -> None:
 async def _disturbed(
     fleet: Fleet, images: Sequence[bytes], rate: float, seconds: float, disturbance: Disturbance
 ) -> Record:
-    """Load the fleet for `seconds` while the disturbance goes on; say how it went, and how long the latter took."""
+    """Load the fleet for `seconds` while the disturbance goes on; say how it went, and how long the latter took.
+
+    Raises RuntimeError when it took longer than the load, which then did not meet all of it.
+    """
     balancer = Balancer([gateway.url for gateway in fleet.gateways])
     start = time.perf_counter()
     _, took = await asyncio.gather(
         open_loop(balancer, recognitions(images), rate, seconds), _timed(disturbance(fleet, seconds))
     )
     balancer.close()
+    if took > seconds:
+        raise RuntimeError(f"The services took {took:.0f} s to come and go, longer than the load; give more --seconds.")
     return {"disturbance_seconds": took} | asdict(summarise(balancer.outcomes, start, seconds))
 
 

@@ -69,9 +69,8 @@ def main(
     """Measure detector and embedder by themselves."""
     batches = batch or [1, 4, 16, 64]
     faces = aligned_faces(models, data, max(batches))
-    speeds, missing = measure_modes(
-        models, user_cache_path("faceserver"), mode or ["fp32", "fp16", "tensorrt"], batches, faces, seconds
-    )
+    cache, modes = user_cache_path("faceserver"), mode or ["fp32", "fp16", "tensorrt"]
+    speeds, missing = measure_modes(models, cache, modes, batches=batches, faces=faces, seconds=seconds)
     record = {
         "kind": "gpu",
         "photographs": "lfw",
@@ -93,21 +92,21 @@ def aligned_faces(models: Path, data: Path, number: int) -> Floats:
 
 
 def measure_modes(
-    models: Path, cache: Path, modes: Sequence[str], batches: Sequence[int], faces: Floats, seconds: float
+    models: Path, cache: Path, modes: Sequence[str], *, batches: Sequence[int], faces: Floats, seconds: float
 ) -> tuple[list[Speed], dict[str, str]]:
     """Return the speeds of the modes that are there, and why the others are not."""
     speeds: list[Speed] = []
     missing: dict[str, str] = {}
     for mode in modes:
         try:
-            speeds += measure(models, cache, mode, batches, faces, seconds)
+            speeds += measure(models, cache, mode, batches=batches, faces=faces, seconds=seconds)
         except ProviderUnavailable as problem:
             missing[mode] = str(problem)
     return speeds, missing
 
 
 def measure(
-    models: Path, cache: Path, mode: str, batches: Sequence[int], faces: Floats, seconds: float
+    models: Path, cache: Path, mode: str, *, batches: Sequence[int], faces: Floats, seconds: float
 ) -> Iterator[Speed]:
     """Measure both networks in one mode. Raises ProviderUnavailable where they would run elsewhere.
 

@@ -21,7 +21,7 @@ def test_the_least_cosine_is_that_of_the_worst_row():
 @pytest.mark.skipif("CUDAExecutionProvider" in ort.get_available_providers(), reason="there is a GPU")
 def test_both_networks_are_measured_and_a_missing_gpu_is_said_so(tmp_path):
     faces = aligned_faces(MODELS, SHARED / "data", 2)
-    speeds, missing = measure_modes(MODELS, tmp_path, ["cpu", "fp32"], [1, 2], faces, seconds=0.01)
+    speeds, missing = measure_modes(MODELS, tmp_path, ["cpu", "fp32"], batches=[1, 2], faces=faces, seconds=0.01)
     assert [(speed.network, speed.batch) for speed in speeds] == [
         ("detector", 1),
         ("embedder", 1),
