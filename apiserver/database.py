@@ -80,6 +80,7 @@ async def open_database(dsn: str, *, pool_size: int, timeout_seconds: float) -> 
         command_timeout=timeout_seconds,
         server_settings={"application_name": "apiserver"},
         init=_register_halfvec,
+        reset=_keep,
     )
     await pool
     try:
@@ -96,6 +97,10 @@ async def _register_halfvec(connection: asyncpg.Connection) -> None:
         )
     except ValueError as error:
         raise DatabaseUnavailable("The database has not been migrated.") from error
+
+
+async def _keep(_: asyncpg.Connection) -> None:
+    """Spare a connection the statements that clear a session: nothing here leaves anything behind in one."""
 
 
 async def _close(pool: asyncpg.Pool) -> None:

@@ -8,7 +8,7 @@ from pgvector import HalfVector
 
 from apiserver.database import Database
 from apiserver.faces import Box, Candidate, Face, Model
-from apiserver.image_store import StoredImage
+from apiserver.image_store import ImageRow, write_row
 from apiserver.problems import DatabaseBusy
 
 # The parts of one statement see one snapshot, and foreign keys are checked at its end.
@@ -44,6 +44,8 @@ CROSS JOIN LATERAL (
 ORDER BY probe.number, best.similarity DESC, best.person
 """
 
+_WRITE_ROW_AND_IDENTIFY = f"WITH written AS ({write_row(5)}) {_IDENTIFY}"
+
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
@@ -61,7 +63,7 @@ class Gallery:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def enrol(self, person: str, face: Face, model: Model, image: StoredImage) -> Enrolment:
+    async def enrol(self, person: str, face: Face, model: Model, image: ImageRow) -> Enrolment:
         """Add `face` to the person's enrolments and keep its image for good, all or nothing.
 
         The same photograph of the same person under the same model is one face, however often it is learned.
@@ -79,17 +81,21 @@ class Gallery:
             raise DatabaseBusy
         return Enrolment(found["face"], tuple(found["box"]), found["score"], created=row is not None)
 
-    async def identify(self, directory: str, model: Model, faces: Sequence[Face], limit: int) -> list[list[Candidate]]:
+    async def identify(
+        self, directory: str, model: Model, faces: Sequence[Face], limit: int, image: ImageRow | None = None
+    ) -> list[list[Candidate]]:
         """Return for each face the `limit` most similar persons, best first, by each person's best sample.
 
-        The search is exact and one statement for all faces. Raises DatabaseUnavailable.
+        The search is exact and one statement for all faces, which writes the row of the image as well if one is given.
+        Raises DatabaseUnavailable.
         """
         candidates: list[list[Candidate]] = [[] for _ in faces]
-        if not faces:
+        if not faces and image is None:
             return candidates
+        statement = _WRITE_ROW_AND_IDENTIFY if image else _IDENTIFY
         probes = [HalfVector(face.embedding) for face in faces]
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_IDENTIFY, directory, model.id, probes, limit)
+            rows = await connection.fetch(statement, directory, model.id, probes, limit, *(image or ()))
         for number, person, similarity in rows:
             # Rounded to halves, an embedding's length is not quite one.
             candidates[number - 1].append(Candidate(person, max(-1.0, min(1.0, similarity))))

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -25,13 +26,6 @@ from apiserver.problems import FileNotFound, ImageStoreUnavailable
 
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,8}")
 
-_SAVE = """
-INSERT INTO images (directory, image, media_type, size_bytes, sha256, expires_at)
-VALUES ($1, $2, $3, $4, $5, now() + $6::interval)
-ON CONFLICT (directory, image) DO UPDATE SET expires_at = greatest(images.expires_at, excluded.expires_at)
-WHERE images.expires_at IS NOT NULL -- a kept image stays kept
-"""
-
 _FIND = "SELECT media_type FROM images WHERE image = $1 AND (expires_at IS NULL OR expires_at > now())"
 
 _LOCK_EXPIRED = """
@@ -44,13 +38,31 @@ WHERE images.directory = expired.directory AND images.image = expired.image
 """
 
 
-@dataclass(frozen=True, slots=True)
-class StoredImage:
-    """An image that has a row; `key` names its object and its address, `sha256` is of its bytes alone."""
+class ImageRow(NamedTuple):
+    """The row of an image, to stay for `keep`; `key` names its object and its address, `sha256` is of its bytes."""
 
     directory: str
     key: str
+    media_type: str
+    size_bytes: int
     sha256: bytes
+    keep: timedelta
+
+
+def write_row(first: int) -> str:
+    """Return the statement that writes an ImageRow, whose columns are its parameters from number `first` on.
+
+    It never shortens the time of an image that is already there.
+    """
+    return """
+INSERT INTO images (directory, image, media_type, size_bytes, sha256, expires_at)
+VALUES (${}, ${}, ${}, ${}, ${}, now() + ${}::interval)
+ON CONFLICT (directory, image) DO UPDATE SET expires_at = greatest(images.expires_at, excluded.expires_at)
+WHERE images.expires_at IS NOT NULL -- a kept image stays kept
+""".format(*range(first, first + len(ImageRow._fields)))
+
+
+_WRITE_ROW = write_row(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +82,16 @@ class ImageStore:
         self._database = database
         self._timeout_seconds = timeout_seconds
 
-    async def save(self, directory: str, content: bytes, image: Image, keep: timedelta) -> StoredImage:
-        """Store `content` for at least `keep` from now; never shorten the time of an image that is already there.
-
-        Raises DatabaseUnavailable or ImageStoreUnavailable.
-        """
-        key = image_key(directory, content, image.extension)
-        stored = StoredImage(directory, key, hashlib.sha256(content).digest())
+    async def save(self, row: ImageRow, content: bytes) -> None:
+        """Write the row, then the object. Raises DatabaseUnavailable or ImageStoreUnavailable."""
         async with self._database.connection() as connection:
-            await connection.execute(_SAVE, directory, key, image.media_type, len(content), stored.sha256, keep)
+            await connection.execute(_WRITE_ROW, *row)
+        await self.put(row, content)
+
+    async def put(self, row: ImageRow, content: bytes) -> None:
+        """Write the object of a row that was written. Raises ImageStoreUnavailable."""
         async with self._reaching_store():
-            await obstore.put_async(self._store, key, content)
-        return stored
+            await obstore.put_async(self._store, row.key, content)
 
     async def open(self, key: str) -> StoredFile:
         """Return the image at `key`. Raises FileNotFound for any key without an image that may still be shown."""
@@ -124,6 +134,12 @@ class ImageStore:
                 yield
         except (BaseError, OSError) as error:
             raise ImageStoreUnavailable from error
+
+
+def image_row(directory: str, content: bytes, image: Image, keep: timedelta) -> ImageRow:
+    """Return the row for an image that is to stay for at least `keep` from when it is written."""
+    key = image_key(directory, content, image.extension)
+    return ImageRow(directory, key, image.media_type, len(content), hashlib.sha256(content).digest(), keep)
 
 
 def image_key(directory: str, content: bytes, extension: str) -> str:

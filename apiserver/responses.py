@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from asgi_correlation_id import correlation_id
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
@@ -98,6 +98,11 @@ class ProblemDetails(BaseModel):
     detail: str = Field(examples=["There is no such file, or it has expired."])
     code: str = Field(examples=["file-not-found"])
     request_id: str | None = Field(examples=["288483c29ff94d78875cb8c8dfe4fed7"])
+
+
+def answer_response(answer: LearnAnswer | RecognizeAnswer) -> Response:
+    """Return the success as the client reads it, without the fields that were never set."""
+    return Response(answer.model_dump_json(exclude_unset=True), 201, media_type="application/json")
 
 
 def file_url(key: str | None) -> str | None:

@@ -1,24 +1,27 @@
 """The public work: learn a person, recognize people."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
 
 from apiserver.faces import Analysis, Image, choose
 from apiserver.forms import LearnForm, RecognizeForm
 from apiserver.hang_up import while_connected
+from apiserver.image_store import ImageRow, image_row
 from apiserver.problems import NoFace, SeveralFaces
 from apiserver.responses import (
     LearnAnswer,
     RecognizeAnswer,
     Refusal,
+    answer_response,
     file_url,
     learned_person,
     recognized_person,
 )
-from apiserver.state import StagesOf, State, StateOf
+from apiserver.state import State
 from apiserver.telemetry import Stages
 from apiserver.uploads import Upload, read_form
 
@@ -26,12 +29,28 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Refusal} for status in (400, 405, 408, 413, 415, 422, 500, 503, 504)
 }
 
-router = APIRouter(tags=["faces"])
+
+class _RequestRoute(APIRoute):
+    """Calls its function with the request alone; FastAPI, which does not read these forms, only documents it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return handler
 
 
-@router.post("/learn", status_code=201, responses=_REFUSALS, openapi_extra={"requestBody": LearnForm.request_body()})
-async def learn(request: Request, state: StateOf, stages: StagesOf) -> LearnAnswer:
+router = APIRouter(tags=["faces"], route_class=_RequestRoute)
+
+
+@router.post(
+    "/learn",
+    status_code=201,
+    response_model=LearnAnswer,
+    responses=_REFUSALS,
+    openapi_extra={"requestBody": LearnForm.request_body()},
+)
+async def learn(request: Request) -> Response:
     """Enrol the person shown on a photograph; the same photograph of the same person again changes nothing."""
+    state, stages = State.of(request), Stages.of(request)
     with stages.measure("read"):
         form = LearnForm.of(await _fields(request, state))
     analysis = await _analyse(request, form.file, state, stages, crops=True)
@@ -39,50 +58,58 @@ async def learn(request: Request, state: StateOf, stages: StagesOf) -> LearnAnsw
     if face is None:
         raise SeveralFaces if analysis.faces else NoFace
     staging = timedelta(seconds=state.settings.staging_seconds)
+    image = image_row(form.directory, form.file.content, analysis.image, staging)
     with stages.measure("store"):
-        image = await state.images.save(form.directory, form.file.content, analysis.image, staging)
+        await state.images.save(image, form.file.content)
     with stages.measure("enrol"):
         enrolment = await state.gallery.enrol(form.person, face, analysis.model, image)
-    return LearnAnswer(
-        status="OK",
-        url=file_url(image.key),
-        filename=form.file.filename,
-        directory=form.directory,
-        model=analysis.model.id,
-        persons=[learned_person(form.person, enrolment)],
-        created=enrolment.created,
+    return answer_response(
+        LearnAnswer(
+            status="OK",
+            url=file_url(image.key),
+            filename=form.file.filename,
+            directory=form.directory,
+            model=analysis.model.id,
+            persons=[learned_person(form.person, enrolment)],
+            created=enrolment.created,
+        )
     )
 
 
 @router.post(
     "/recognize",
     status_code=201,
-    response_model_exclude_unset=True,
+    response_model=RecognizeAnswer,
     responses=_REFUSALS,
     openapi_extra={"requestBody": RecognizeForm.request_body()},
 )
-async def recognize(request: Request, state: StateOf, stages: StagesOf) -> RecognizeAnswer:
+async def recognize(request: Request) -> Response:
     """Say of every face on a photograph who of the directory it is, if anybody."""
+    state, stages = State.of(request), Stages.of(request)
     with stages.measure("read"):
         form = RecognizeForm.of(await _fields(request, state))
     analysis = await _analyse(request, form.file, state, stages, crops=False)
-    with stages.measure("store"):
-        key = await _keep_for_retention(form, analysis.image, state)
+    image = _kept_for_retention(form, analysis.image, state)
     with stages.measure("search"):
-        ranked = await state.gallery.identify(form.directory, analysis.model, analysis.faces, form.k)
+        ranked = await state.gallery.identify(form.directory, analysis.model, analysis.faces, form.k, image)
+    if image:
+        with stages.measure("store"):
+            await state.images.put(image, form.file.content)
     thresholds = analysis.model.thresholds
     if form.threshold is not None:
         thresholds = thresholds.with_match(form.threshold)
-    return RecognizeAnswer(
-        status="OK",
-        url=file_url(key),
-        filename=form.file.filename,
-        directory=form.directory,
-        model=analysis.model.id,
-        persons=[
-            recognized_person(face, candidates, analysis.model, thresholds)
-            for face, candidates in zip(analysis.faces, ranked, strict=True)
-        ],
+    return answer_response(
+        RecognizeAnswer(
+            status="OK",
+            url=file_url(image.key if image else None),
+            filename=form.file.filename,
+            directory=form.directory,
+            model=analysis.model.id,
+            persons=[
+                recognized_person(face, candidates, analysis.model, thresholds)
+                for face, candidates in zip(analysis.faces, ranked, strict=True)
+            ],
+        )
     )
 
 
@@ -103,10 +130,9 @@ async def _analyse(request: Request, upload: Upload, state: State, stages: Stage
     return analysis
 
 
-async def _keep_for_retention(form: RecognizeForm, image: Image, state: State) -> str | None:
-    """Return the key of the stored image, or None where recognized images are not kept at all."""
+def _kept_for_retention(form: RecognizeForm, image: Image, state: State) -> ImageRow | None:
+    """Return the row of the image, or None where recognized images are not kept at all."""
     seconds = state.settings.recognized_retention_seconds
     if not seconds:
         return None
-    stored = await state.images.save(form.directory, form.file.content, image, timedelta(seconds=seconds))
-    return stored.key
+    return image_row(form.directory, form.file.content, image, timedelta(seconds=seconds))

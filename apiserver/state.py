@@ -9,7 +9,6 @@ from apiserver.database import Database
 from apiserver.gallery import Gallery
 from apiserver.image_store import ImageStore
 from apiserver.settings import Settings
-from apiserver.telemetry import Stages
 from apiserver.vectorizer_client import VectorizerClient
 
 
@@ -23,14 +22,15 @@ class State:
     gallery: Gallery
     images: ImageStore
 
+    @classmethod
+    def of(cls, request: Request) -> "State":
+        """Return the resources of the gateway that serves the request."""
+        return cast("State", request.state.gateway)
 
-def _state(request: Request) -> State:
-    return cast("State", request.state.gateway)
 
-
-def _stages(request: Request) -> Stages:
-    return cast("Stages", request.state.stages)
+# A coroutine, because FastAPI runs plain functions on other threads.
+async def _state(request: Request) -> State:
+    return State.of(request)
 
 
 StateOf = Annotated[State, Depends(_state)]
-StagesOf = Annotated[Stages, Depends(_stages)]

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 from urllib.parse import quote
 
 from asgi_correlation_id import CorrelationIdFilter, CorrelationIdMiddleware
@@ -26,6 +27,11 @@ class Stages:
 
     def __init__(self) -> None:
         self._durations: dict[str, float] = {}
+
+    @classmethod
+    def of(cls, request: Request) -> "Stages":
+        """Return the stages of this request."""
+        return cast("Stages", request.state.stages)
 
     @contextmanager
     def measure(self, name: str) -> Iterator[None]:

@@ -9,11 +9,12 @@ import pytest
 from apiserver.database import open_database
 from apiserver.faces import Calibration, Face, Image, Model, Thresholds
 from apiserver.gallery import Gallery
-from apiserver.image_store import ImageStore, StoredImage, open_store
+from apiserver.image_store import ImageRow, ImageStore, image_row, open_store
 from apiserver.problems import DatabaseBusy
 
 DIMENSION = 32
 IMAGE = Image("image/png", "png", width=10, height=10)
+HOUR = timedelta(hours=1)
 
 
 def model(name: str = "model", dimension: int = DIMENSION) -> Model:
@@ -46,7 +47,8 @@ def enrol(gallery, connections, tmp_path):
 
     async def enrol(person, embedding, *, directory="acme", of=None):
         content = np.asarray(embedding).tobytes()
-        image = await images.save(directory, content, IMAGE, timedelta(hours=1))
+        image = image_row(directory, content, IMAGE, HOUR)
+        await images.save(image, content)
         return await gallery.enrol(person, face(embedding), of or model(), image)
 
     return enrol
@@ -115,8 +117,18 @@ async def test_many_enrolments_of_one_new_person_at_once(enrol, database):
 
 
 async def test_an_enrolment_whose_image_was_removed_changes_nothing(gallery, database):
-    image = StoredImage("acme", "never-saved.png", bytes(32))
+    image = ImageRow("acme", "never-saved.png", "image/png", 1, bytes(32), HOUR)
 
     with pytest.raises(DatabaseBusy):
         await gallery.enrol("ann", face(unit_vectors(1, seed=7)[0]), model(), image)
     assert await database.fetchval("SELECT count(*) FROM persons") == 0
+
+
+async def test_the_row_of_the_image_is_written_with_the_search(gallery, enrol, database):
+    [vector] = unit_vectors(1, seed=8)
+    await enrol("ann", vector)
+    for number, faces in enumerate([[], [face(vector)]]):
+        row = image_row("acme", b"%d" % number, IMAGE, HOUR)
+        ranked = await gallery.identify("acme", model(), faces, 5, row)
+        assert [[candidate.person for candidate in candidates] for candidates in ranked] == [["ann"] for _ in faces]
+        assert await database.fetchval("SELECT expires_at > now() FROM images WHERE image = $1", row.key)
