@@ -45,7 +45,9 @@ class Replica:
         self._fits_until = now + _FULL_SECONDS
 
     def failed(self, now: float) -> None:
-        """Set it aside, for twice as long with every failure since its last answer."""
+        """Set it aside, for twice as long each time since its last answer; failures while it is aside are the same."""
+        if self._probe_at is not None and now < self._probe_at:
+            return
         self._probe_at = now + min(_LONGEST_PROBE_SECONDS, _FIRST_PROBE_SECONDS * 2**self._failures)
         self._failures = min(self._failures + 1, 10)
 

@@ -171,13 +171,14 @@ def translated(error: BaseException) -> Problem:
 
 
 def _note(replica: Replica, problem: Outage) -> None:
-    """Remember that the replica is full, or set it aside when it refuses, hangs or talks nonsense."""
+    """Remember that the replica is full, or set it aside when it cannot be reached, hangs or talks nonsense."""
     if isinstance(problem, VectorizerBusy):
         replica.refused(_now())
     elif isinstance(problem, VectorizerTimeout) and not isinstance(problem.__cause__, TimeoutError):
         replica.answered()  # that it had no time for the image
-    elif not _was_cut(problem):
-        _logger.warning("%s is set aside: %r", replica.url, problem)
+    else:
+        if not replica.set_aside:
+            _logger.warning("%s is set aside: %r", replica.url, problem.__cause__ or problem)
         replica.failed(_now())
 
 

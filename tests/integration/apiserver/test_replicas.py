@@ -163,7 +163,7 @@ async def test_one_that_hangs_is_given_up_in_time_for_another(caplog):
     async with client_of(bad, good, seconds=1) as client:
         await analyse(client, 20)
     assert bad.images == 1, "it was set aside"
-    assert f"{bad.endpoint.url} is set aside: VectorizerTimeout" in caplog.text
+    assert f"{bad.endpoint.url} is set aside: TimeoutError" in caplog.text
     assert bad.deadlines_ms[0] <= 500
     assert all(left <= 1000 for left in good.deadlines_ms)
 

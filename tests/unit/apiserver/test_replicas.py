@@ -134,16 +134,24 @@ def test_a_full_one_is_not_replaced_by_one_set_aside():
 
 
 def waits(replica: Replica, failures: int) -> list[float]:
-    """Return how long each of so many failures in a row keeps the replica from being asked."""
-    lengths = []
+    """Return how long each of so many failures, one as soon as the other is over, keeps it from being asked."""
+    lengths, now = [], 100.0
     for _ in range(failures):
-        replica.failed(now=100.0)
-        lengths.append(next(n / 100 for n in range(1, 10_000) if replica.is_due(100.0 + n / 100)))
+        replica.failed(now)
+        lengths.append(next(n / 100 for n in range(1, 10_000) if replica.is_due(now + n / 100)))
+        now += lengths[-1]
     return lengths
 
 
 def test_it_is_asked_less_and_less_often():
     assert waits(Replica("a", PLACES), 7) == [0.25, 0.5, 1, 2, 4, 5, 5]
+
+
+def test_many_that_fail_at_once_are_one_failure():
+    replica = Replica("a", PLACES)
+    for now in (100.0, 100.01, 100.2):
+        replica.failed(now)
+    assert replica.is_due(100.25)
 
 
 def test_only_an_answer_makes_failures_forgotten():

@@ -1,0 +1,112 @@
+"""Vectorizers and a gateway as processes of their own, for the tests to end and start again one by one."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+from faceserver.addresses import free_loopback_port
+from tests.calls import post
+from tests.stack import wait_until
+
+ROOT = Path(__file__).parents[2]
+READY_SECONDS = 60
+STOP_SECONDS = 30
+
+
+class Service:
+    """`python -m <module>` on a port that stays the same however often it is started."""
+
+    def __init__(self, module: str, **environment: str) -> None:
+        self._module = module
+        self.port = free_loopback_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = environment | {f"{module.upper()}_PORT": str(self.port), "HOME": str(Path.home())}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        """Start the process and return when it is ready."""
+        self.process = subprocess.Popen([sys.executable, "-m", self._module], cwd=ROOT, env=self._environment)
+        wait_until(self._is_ready, READY_SECONDS)
+        return self
+
+    def terminate(self) -> None:
+        """Ask the process to end, as a rolling update does, and wait until it has."""
+        assert self.process
+        self.process.terminate()
+        assert self.process.wait(STOP_SECONDS) in {0, -15}
+
+    def kill(self) -> None:
+        """End the process at once, if there is one."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    def _is_ready(self) -> bool:
+        assert self.process
+        assert self.process.poll() is None, "it ended"
+        try:
+            return httpx.get(f"{self.url}/health/ready", trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+
+@contextmanager
+def running(*services: Service) -> Iterator[None]:
+    """Run the services, started in their order, for as long as this lasts."""
+    with ExitStack() as stack:
+        for service in services:
+            stack.callback(service.kill)
+            service.start()
+        yield
+
+
+class Crowd:
+    """Clients that recognize the same photograph again and again, and count how they are answered."""
+
+    def __init__(self, url: str, photograph: bytes, clients: int) -> None:
+        self._url = url
+        self._photograph = photograph
+        self._enough = threading.Event()
+        self._threads = [threading.Thread(target=self._visit) for _ in range(clients)]
+        self.statuses: Counter[int] = Counter()
+        self.refusals: list[httpx.Response] = []
+        self.broken: list[httpx.TransportError] = []
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._enough.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait_for(self, more: int) -> None:
+        """Return after so many more answers of success."""
+        goal = self.statuses[201] + more
+        wait_until(lambda: self.statuses[201] >= goal, READY_SECONDS)
+
+    def _visit(self) -> None:
+        with httpx.Client(base_url=self._url, timeout=60, trust_env=False) as client:
+            while not self._enough.is_set():
+                self._recognize(client)
+
+    def _recognize(self, client: httpx.Client) -> None:
+        try:
+            response = post(client, "/recognize", self._photograph)
+        except httpx.TransportError as error:
+            self.broken.append(error)
+            return
+        self.statuses[response.status_code] += 1
+        if response.status_code != 201:
+            self.refusals.append(response)
+            time.sleep(0.01)

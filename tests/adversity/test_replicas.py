@@ -1,0 +1,72 @@
+"""Two vectorizers of which one is always gone: clients notice nothing; and both full: clients are told politely."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.adversity.service import Crowd, Service, running
+from tests.photographs import actor, encoded
+
+PORTRAIT = encoded(actor())
+
+
+def gateway_of(vectorizers: list[Service], database_url: str, folder: Path) -> Service:
+    return Service(
+        "apiserver",
+        APISERVER_DATABASE_URL=database_url,
+        APISERVER_VECTORIZER_URLS=",".join(vectorizer.url for vectorizer in vectorizers),
+        APISERVER_IMAGE_STORE_URL=(folder / "images").as_uri(),
+        APISERVER_LOG_LEVEL="warning",
+    )
+
+
+@pytest.fixture
+def vectorizers() -> Iterator[list[Service]]:
+    pair = [Service("vectorizer"), Service("vectorizer")]
+    with running(*pair):
+        yield pair
+
+
+@pytest.fixture
+def gateway(vectorizers: list[Service], database_url: str, tmp_path: Path) -> Iterator[Service]:
+    service = gateway_of(vectorizers, database_url, tmp_path)
+    with running(service):
+        yield service
+
+
+def test_a_vectorizer_that_is_killed_and_comes_back_costs_no_request(gateway: Service, vectorizers: list[Service]):
+    with Crowd(gateway.url, PORTRAIT, clients=4) as crowd:
+        crowd.wait_for(20)
+        for vectorizer in vectorizers:
+            vectorizer.kill()
+            crowd.wait_for(20)
+            vectorizer.start()
+            crowd.wait_for(40)
+
+    assert (crowd.broken, [refusal.text for refusal in crowd.refusals]) == ([], [])
+    assert crowd.statuses[201] >= 140
+
+
+def test_replacing_the_vectorizers_one_by_one_costs_no_request(gateway: Service, vectorizers: list[Service]):
+    with Crowd(gateway.url, PORTRAIT, clients=4) as crowd:
+        for vectorizer in vectorizers:
+            crowd.wait_for(20)
+            vectorizer.terminate()
+            crowd.wait_for(20)
+            vectorizer.start()
+        crowd.wait_for(20)
+
+    assert (crowd.broken, [refusal.text for refusal in crowd.refusals]) == ([], [])
+
+
+def test_when_all_are_full_every_refusal_is_polite(database_url: str, tmp_path: Path):
+    full = [Service("vectorizer", VECTORIZER_LANES="1", VECTORIZER_WAITING="0") for _ in range(2)]
+    gateway = gateway_of(full, database_url, tmp_path)
+    with running(*full, gateway), Crowd(gateway.url, PORTRAIT, clients=8) as crowd:
+        crowd.wait_for(50)
+    assert crowd.broken == []
+    assert set(crowd.statuses) == {201, 503}
+    for refusal in crowd.refusals:
+        assert (refusal.status_code, refusal.json()["code"]) == (503, "vectorizer-busy")
+        assert int(refusal.headers["Retry-After"]) > 0
