@@ -1,9 +1,8 @@
 """Puts the gateway together: resources, routes, and the handlers of everything that is raised."""
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -11,15 +10,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from apiserver import files, health, routes
+from apiserver.background import background, repeat
 from apiserver.database import open_database
-from apiserver.endpoints import read_endpoints
+from apiserver.endpoints import Endpoint, read_endpoints
 from apiserver.gallery import Gallery
 from apiserver.image_store import ImageStore, open_store
 from apiserver.problems import InternalError, InvalidField, InvalidForm, MethodNotAllowed, NotFound, Outage, Problem
-from apiserver.replica_watch import look_up, look_up_forever, probe_forever
+from apiserver.replica_watch import LOOK_UP_SECONDS, look_up, probe_forever
 from apiserver.replicas import Replicas
 from apiserver.responses import problem_response
-from apiserver.retention import sweep_forever
+from apiserver.retention import sweep
 from apiserver.settings import Settings
 from apiserver.state import State
 from apiserver.telemetry import add_telemetry
@@ -63,32 +63,21 @@ async def _resources(settings: Settings) -> AsyncIterator[State]:
         )
         vectorizer = await stack.enter_async_context(_vectorizers(settings))
         images = ImageStore(open_store(settings.image_store_url), database, settings.image_store_timeout_seconds)
-        await stack.enter_async_context(_background(sweep_forever(images, settings.sweep_interval_seconds)))
+        await stack.enter_async_context(background(repeat(lambda: sweep(images), settings.sweep_interval_seconds)))
         yield State(settings, database, vectorizer, Gallery(database), images)
 
 
 @asynccontextmanager
 async def _vectorizers(settings: Settings) -> AsyncIterator[VectorizerClient]:
-    replicas, endpoints = Replicas(settings.vectorizer_connections), read_endpoints(settings.vectorizer_urls)
-    await look_up(replicas, endpoints)
+    replicas = Replicas(settings.vectorizer_connections)
+    known: dict[Endpoint, list[str]] = {endpoint: [] for endpoint in read_endpoints(settings.vectorizer_urls)}
+    await look_up(replicas, known)
     async with (
         open_vectorizer(replicas, timeout_seconds=settings.vectorizer_timeout_seconds) as client,
-        _background(look_up_forever(replicas, endpoints)),
-        _background(probe_forever(replicas, client)),
+        background(repeat(lambda: look_up(replicas, known), LOOK_UP_SECONDS)),
+        background(probe_forever(replicas, client)),
     ):
         yield client
-
-
-@asynccontextmanager
-async def _background(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Run `work` beside what is inside, and cancel it afterwards."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def _on_problem(request: Request, problem: Problem) -> Response:

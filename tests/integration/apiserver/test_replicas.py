@@ -54,7 +54,7 @@ class Vectorizer:
 
     def __init__(self, says: bytes | None = OK) -> None:
         self.says = says
-        self.health = OK
+        self.health: bytes | None = OK
         self.images = 0
         self.deadlines_ms: list[int] = []
         self.hung_up = asyncio.Event()
@@ -111,7 +111,7 @@ async def client_of(
 ) -> AsyncIterator[VectorizerClient]:
     """Yield a client of the vectorizers, which are running."""
     replicas = Replicas(places)
-    await look_up(replicas, [vectorizer.endpoint for vectorizer in vectorizers])
+    await look_up(replicas, {vectorizer.endpoint: [] for vectorizer in vectorizers})
     async with AsyncExitStack() as stack:
         for vectorizer in vectorizers:
             await vectorizer.start()
@@ -288,6 +288,19 @@ async def test_who_was_set_aside_comes_back_when_it_is_well():
     assert ill.images >= 1
 
 
+async def test_one_that_hangs_does_not_keep_another_from_coming_back():
+    hanging, ill = Vectorizer(SILENCE), Vectorizer(SILENCE)
+    hanging.health, ill.health = None, NOT_READY
+    async with client_of(hanging, ill) as client:
+        with pytest.raises(VectorizerUnavailable):
+            await client.analyse(b"image", crops=False)
+        await asyncio.sleep(0.4)  # both were asked
+        ill.says = ill.health = OK
+        await asyncio.sleep(0.9)
+        await analyse(client, 5)
+    assert hanging.images == 1
+
+
 async def test_who_does_not_feel_well_does_not_come_back():
     ill, well = Vectorizer(BROKEN), Vectorizer()
     ill.health = NOT_READY
@@ -317,14 +330,16 @@ async def test_a_large_image_goes_out_whole():
 
 async def test_a_name_is_as_many_replicas_as_it_has_addresses():
     replicas = Replicas(1)
-    await look_up(replicas, [Endpoint("localhost", 8081)])
+    await look_up(replicas, {Endpoint("localhost", 8081): []})
     addresses = {address[0] for *_, address in socket.getaddrinfo("localhost", 8081, type=socket.SOCK_STREAM)}
     assert len(replicas) == len(addresses) >= 1
 
 
-async def test_while_a_name_has_no_address_the_old_ones_serve(caplog):
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b"])
+async def test_while_a_name_has_no_address_its_old_ones_and_all_others_serve(caplog, host):
     replicas = Replicas(1)
-    await look_up(replicas, [Endpoint("127.0.0.1", 8081)])
-    await look_up(replicas, [Endpoint("no-such-host.invalid", 8081)])
-    assert len(replicas) == 1
-    assert "no-such-host" in caplog.text or "has no address" in caplog.text
+    known = {Endpoint(host, 8081): ["http://127.0.0.7:8081"], Endpoint("127.0.0.1", 8081): []}
+    await look_up(replicas, known)
+    assert {url for urls in known.values() for url in urls} == {"http://127.0.0.7:8081", "http://127.0.0.1:8081"}
+    assert len(replicas) == 2
+    assert f"{host} has no address" in caplog.text

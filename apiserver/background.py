@@ -1,0 +1,34 @@
+"""Work that goes on beside the requests."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+
+from apiserver.problems import Problem
+
+_logger = logging.getLogger(__name__)
+
+
+async def repeat(work: Callable[[], Awaitable[object]], seconds: float) -> None:
+    """Do `work` every so many seconds until cancelled; that it failed once only postpones it."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except Problem as problem:
+            _logger.warning("Put off: %s", problem)
+        except Exception:  # whatever it was, the next time may go well
+            _logger.exception("Put off")
+
+
+@asynccontextmanager
+async def background(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run `work` beside what is inside, and cancel it afterwards."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
