@@ -65,7 +65,8 @@ class BatchingSession:
             except Exception as error:  # noqa: BLE001
                 logging.getLogger("vectorizer").warning("a batch of %d failed: %s", len(runs), error)
                 for run in runs:
-                    run.outcome.set_exception(error)
+                    if not run.outcome.done():
+                        run.outcome.set_exception(error)
 
     def _next_batch(self) -> list[_Run]:
         """Wait for a run, then for others of its shape until the batch is full or its time is over; none at the end."""

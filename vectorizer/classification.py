@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import onnx
+from google.protobuf.message import DecodeError
 
 from vectorizer.manifest import SHORT_DIGEST, AnyModel, DetectorManifest, EmbedderManifest, read_manifest
+from vectorizer.problems import ModelsUnavailable
 
 UNKNOWN_LICENCE = "LicenseRef-unknown"
 
@@ -14,7 +16,10 @@ def classify(path: Path, sha256: str) -> AnyModel | None:
 
     The name is the file's. An embedder carries the thresholds of the nearest model that was measured, and says so.
     """
-    graph = onnx.load(path, load_external_data=False).graph
+    try:
+        graph = onnx.load(path, load_external_data=False).graph
+    except DecodeError as error:
+        raise ModelsUnavailable(f"{path} is no ONNX file: {error}.") from error
     weights = {tensor.name for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in weights]
     if len(inputs) != 1:
@@ -22,7 +27,7 @@ def classify(path: Path, sha256: str) -> AnyModel | None:
     shape = [axis.dim_value for axis in inputs[0].type.tensor_type.shape.dim]
     if len(graph.output) == 9 and len(shape) == 4:
         return _scrfd(path, sha256)
-    if len(graph.output) == 1 and shape[1:] == [3, 112, 112]:
+    if len(graph.output) == 1 and shape[1:] == [3, 112, 112] and _dimension(graph):
         return _embedder(path, sha256, graph)
     return None
 
@@ -52,9 +57,15 @@ def _embedder(path: Path, sha256: str, graph: onnx.GraphProto) -> EmbedderManife
             "licence": UNKNOWN_LICENCE,
             "allowed_use": "see its source",
             "source": f"sha256:{sha256[:SHORT_DIGEST]}",
-            "dimension": graph.output[0].type.tensor_type.shape.dim[-1].dim_value,
+            "dimension": _dimension(graph),
             "mean": 0.0 if normalises else 127.5,
             "scale": 1.0 if normalises else 127.5,
             "calibrated": False,
         }
     )
+
+
+def _dimension(graph: onnx.GraphProto) -> int:
+    """Length of the embedding; 0 where the file does not say."""
+    axes = graph.output[0].type.tensor_type.shape.dim
+    return axes[-1].dim_value if axes else 0

@@ -1,13 +1,15 @@
 """From the bytes of a file to upright RGB pixels, within limits that are checked before anything is decoded."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 
 import cv2
 import filetype
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
 from vectorizer.problems import ImageMissing, ImageTooLarge, ImageTooManyPixels, ImageUnreadable, InvalidFileFormat
@@ -45,6 +47,21 @@ _JPEG_FLAGS = {
 }
 """How OpenCV is asked to decode a JPEG at one n-th of its size, by leaving out the finest waves of each block."""
 
+_TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    1: lambda stored: stored,
+    2: lambda stored: stored[:, ::-1],
+    3: lambda stored: stored[::-1, ::-1],
+    4: lambda stored: stored[::-1],
+    5: lambda stored: stored.transpose(1, 0, 2),
+    6: lambda stored: stored.transpose(1, 0, 2)[:, ::-1],
+    7: lambda stored: stored.transpose(1, 0, 2)[::-1, ::-1],
+    8: lambda stored: stored.transpose(1, 0, 2)[::-1],
+}
+"""How to turn pixels of each EXIF orientation upright (CIPA DC-008, 4.6.5.1, tag 274)."""
+
+_FIRST_LYING = 5
+"""From this orientation on, width and height are exchanged."""
+
 _ENOUGH = 1920
 """Longer side, pixels, below which a JPEG is not decoded smaller than it is: three times what the detector sees."""
 
@@ -70,11 +87,7 @@ class DecodedImage:
     media_type: str
     extension: str
     reduction: int
-    data: bytes
-
-    def in_full(self) -> NDArray[np.uint8]:
-        """Return (height, width, 3) RGB, decoding once more where `pixels` are fewer."""
-        return self.pixels if self.reduction == 1 else _decode_jpeg(self.data, 1)
+    in_full: Callable[[], NDArray[np.uint8]]
 
 
 def decode(data: bytes, limits: Limits) -> DecodedImage:
@@ -95,16 +108,19 @@ def decode(data: bytes, limits: Limits) -> DecodedImage:
 
 
 def _decode(image: Image.Image, data: bytes) -> DecodedImage:
-    reduction = _reduction(image) if _is_plain_jpeg(image, data) else None
+    image_format = image.format or ""
+    names = _MEDIA_TYPES.get(image_format) or Image.MIME[image_format], _EXTENSIONS[image_format]
     try:
-        pixels = _decode_jpeg(data, reduction) if reduction else np.asarray(_to_rgb(_upright(image)))
+        if not _is_plain_jpeg(image, data):
+            pixels = _decode_any(image)
+            return DecodedImage(pixels, pixels.shape[1], pixels.shape[0], *names, reduction=1, in_full=lambda: pixels)
+        orientation, reduction = _orientation(image), _reduction(image)
+        pixels = _decode_jpeg(data, orientation, reduction)
     # Decoders raise whatever they stumble over: OSError, SyntaxError, struct.error, EOFError, cv2.error, …
     except Exception as error:
-        raise ImageUnreadable(image.format or "") from error
-    image_format = image.format or ""
-    width, height = _upright_size(image) if reduction else (pixels.shape[1], pixels.shape[0])
-    media_type = _MEDIA_TYPES.get(image_format) or Image.MIME[image_format]
-    return DecodedImage(pixels, width, height, media_type, _EXTENSIONS[image_format], reduction or 1, data)
+        raise ImageUnreadable(image_format) from error
+    width, height = image.size if orientation < _FIRST_LYING else image.size[::-1]
+    return DecodedImage(pixels, width, height, *names, reduction, partial(_decode_jpeg, data, orientation, 1))
 
 
 def _open(data: bytes) -> Image.Image:
@@ -151,26 +167,29 @@ def _reduction(image: Image.Image) -> int:
     return max(n for n in _JPEG_FLAGS if n == 1 or max(image.size) >= n * _ENOUGH)
 
 
-def _upright_size(image: Image.Image) -> tuple[int, int]:
-    """Width and height after the EXIF orientation, of which 5 to 8 lie on their side."""
-    lying = image.getexif().get(ExifTags.Base.Orientation, 1) in range(5, 9)
-    return (image.height, image.width) if lying else (image.width, image.height)
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1, as stored, where none can be read."""
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # noqa: BLE001 - odd metadata are no reason to refuse a photograph; Pillow raises anything here
+        return 1
+    return orientation if orientation in _TURNS else 1
 
 
-def _decode_jpeg(data: bytes, reduction: int) -> NDArray[np.uint8]:
+def _decode_jpeg(data: bytes, orientation: int, reduction: int) -> NDArray[np.uint8]:
     """Decode at one `reduction`-th of the size, upright. Raises ValueError when nothing can be made of it."""
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), _JPEG_FLAGS[reduction])
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), _JPEG_FLAGS[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
     if decoded is None:
         raise ValueError("OpenCV cannot decode this JPEG.")
     rgb = decoded if reduction == 1 else cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
-    return rgb.astype(np.uint8, copy=False)
+    return np.ascontiguousarray(_TURNS[orientation](rgb.astype(np.uint8, copy=False)))
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Decode and apply the EXIF orientation."""
-    ImageOps.exif_transpose(image, in_place=True)
+def _decode_any(image: Image.Image) -> NDArray[np.uint8]:
+    """Let Pillow decode, upright. It turns some formats itself, and then says orientation 1."""
     image.load()
-    return image
+    orientation = _orientation(image)
+    return np.ascontiguousarray(_TURNS[orientation](np.asarray(_to_rgb(image))))
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -57,6 +57,7 @@ class ModelSource:
 
     pack: Pack
     engine: Engine
+    cache: Path
     detector_path: Path
     embedder_path: Path
     runtime: Runtime
@@ -74,7 +75,7 @@ class ModelSource:
         embedder = prepare(pack.embedder_file, pack.embedder, cache, batched=shared, precision=precision)
         choice = "onnxruntime" if shared else engine.runtime
         runtime = choose_runtime(choice, pack.embedder_file, embedder, cache)
-        return cls(pack, engine, detector, embedder, runtime)
+        return cls(pack, engine, cache, detector, embedder, runtime)
 
     @property
     def detector(self) -> DetectorManifest:
@@ -113,7 +114,7 @@ class ModelSource:
 
     def _batching(self, path: Path, sides: tuple[int, ...]) -> Session:
         """Open a session that has seen every shape it will be given: squares of `sides` pixels, in every batch size."""
-        session = OnnxSession(path, self.engine.provider)
+        session = OnnxSession(path, self.engine.provider, self.cache / "prepared")
         for side in sides:
             for size in self.engine.batch_sizes:
                 session.run(np.zeros((size, 3, side, side), np.float32))

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from zipfile import BadZipFile
 
 from vectorizer.manifest import AnyModel, DetectorManifest, EmbedderManifest, Manifest, PackManifest
 from vectorizer.problems import ModelsUnavailable
@@ -68,7 +69,7 @@ def _fetch(name: str, cache: Path) -> None:
 
     try:
         ensure_available("models", name, root=str(cache))
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError, BadZipFile) as error:
         raise ModelsUnavailable(
             f"The model pack {name!r} cannot be downloaded ({type(error).__name__}). Open the network for the first "
             f"start, or put its ONNX files into {cache / 'models' / name}, or choose the pack 'opencv', which needs "

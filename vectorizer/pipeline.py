@@ -1,7 +1,6 @@
 """The way of one image through the networks, and how many may be on it."""
 
 import asyncio
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vectorizer.alignment import SIZE, align, encode_crop, enlarges
+from vectorizer.cores import usable_cores
 from vectorizer.detection import Detections
 from vectorizer.images import DecodedImage, Limits, decode
 from vectorizer.models import Models, ModelSource
@@ -73,7 +73,7 @@ class Lanes:
         self.source = source
         self.limits = limits
         engine = source.engine
-        self.lanes = lanes or (2 * engine.batch if engine.shared else len(os.sched_getaffinity(0)))
+        self.lanes = lanes or (2 * engine.batch if engine.shared else usable_cores())
         self.places = self.lanes + waiting
         self._taken = 0
         self._threads = ThreadPoolExecutor(self.lanes, "lane")
@@ -97,7 +97,13 @@ class Lanes:
 
         Raises DeadlineExceeded when its turn comes too late.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._work, job)
+        turn = self._threads.submit(self._work, job)
+        try:
+            return await asyncio.wrap_future(turn)
+        except asyncio.CancelledError:
+            if not turn.cancelled():  # its lane is still at it, and so it holds its place
+                await asyncio.wait({asyncio.wrap_future(turn)})
+            raise
 
     def _work(self, job: Job) -> Faces:
         started = time.monotonic()

@@ -84,10 +84,10 @@ def _write_with_digest(path: Path, content: bytes) -> None:
 
 def _write(path: Path, content: bytes) -> None:
     """Write as one step: several services may start with one cache."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(content)
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        unfinished = Path(folder) / path.name
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
 
 
 def _intact(path: Path) -> bool:

@@ -7,8 +7,7 @@ Problem
 ├── ImageTooManyPixels     413  image-too-many-pixels
 ├── ImageUnreadable        422  image-unreadable
 ├── Busy                   503  busy
-├── DeadlineExceeded       504  deadline-exceeded
-└── NotReady               503  not-ready
+└── DeadlineExceeded       504  deadline-exceeded
 
 StartError                 the service cannot start
 ├── ModelsUnavailable
@@ -100,17 +99,6 @@ class DeadlineExceeded(Problem):
 
     def __init__(self) -> None:
         super().__init__("The deadline passed before the image's turn came; try again in a moment.")
-
-
-class NotReady(Problem):
-    """The service is starting or stopping."""
-
-    code = "not-ready"
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    retry_after_seconds = 1
-
-    def __init__(self) -> None:
-        super().__init__("The vectorizer is not ready; try again in a moment.")
 
 
 class StartError(Exception):

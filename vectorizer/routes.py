@@ -7,8 +7,9 @@ from importlib.metadata import version
 from math import inf
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Header, Request, Response, UploadFile
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import PlainTextResponse
+from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect
 
 from vectorizer.manifest import DetectorManifest, EmbedderManifest, read_manifest
@@ -18,6 +19,20 @@ from vectorizer.problems import ImageTooLarge
 from vectorizer.wire import MEDIA_TYPE, describe_faces, pack_faces
 
 router = APIRouter()
+
+_MULTIPART = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {"properties": {"file": {"type": "string", "format": "binary"}}, "required": ["file"]}
+            }
+        },
+    }
+}
+
+_ENVELOPE_BYTES = 65_536
+"""What a form may take beside its image."""
 
 DeadlineHeader = Annotated[
     float | None, Header(description="Milliseconds the caller goes on waiting; work that starts later is refused.")
@@ -41,12 +56,13 @@ async def faces(request: Request, *, crops: bool = False, x_deadline_ms: Deadlin
         return Response(pack_faces(found, lanes.source), media_type=MEDIA_TYPE)
 
 
-@router.post("/vectorize", summary="Faces of an image, for people")
-async def vectorize(request: Request, file: Annotated[UploadFile, File()]) -> list[dict[str, Any]]:
+@router.post("/vectorize", summary="Faces of an image, for people", openapi_extra=_MULTIPART)
+async def vectorize(request: Request) -> list[dict[str, Any]]:
     """Take one image as a multipart file; answer box, vector and score of each face."""
     lanes: Lanes = request.state.lanes
     with lanes.place():
-        return describe_faces(await lanes.faces(Job(await file.read())))
+        data = await _read_form(request, lanes.limits.max_bytes)
+        return describe_faces(await _unless_gone(request, lanes.faces(Job(data))))
 
 
 @router.get("/vectorize", summary="Whether the service is there", response_class=PlainTextResponse)
@@ -97,6 +113,16 @@ async def _read(request: Request, limit_bytes: int) -> bytes:
     return bytes(data)
 
 
+async def _read_form(request: Request, limit_bytes: int) -> bytes:
+    """Return the form's `file`. A body that is too long, or does not say how long it is, is not read."""
+    length = request.headers.get("content-length", "")
+    if not length.isdigit() or int(length) > limit_bytes + _ENVELOPE_BYTES:
+        raise ImageTooLarge(limit_bytes)
+    async with request.form(max_files=1) as form:
+        file = form.get("file")
+        return await file.read() if isinstance(file, UploadFile) else b""
+
+
 async def _unless_gone(request: Request, work: Coroutine[None, None, Faces]) -> Faces:
     """Wait for `work`; when the client hangs up first, give its turn to the next. Raises ClientDisconnect then."""
     working = asyncio.ensure_future(work)
@@ -107,5 +133,6 @@ async def _unless_gone(request: Request, work: Coroutine[None, None, Faces]) -> 
             raise ClientDisconnect
         return working.result()
     finally:
-        working.cancel()
         gone.cancel()
+        working.cancel()
+        await asyncio.wait({working})

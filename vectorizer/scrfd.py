@@ -17,8 +17,6 @@ class Scrfd:
     """The network with five landmarks: three strides, two anchors a place, distances to the box's four sides."""
 
     def __init__(self, session: Session, score_threshold: float = 0.5) -> None:
-        if len(session.outputs) != 3 * len(STRIDES):
-            raise ValueError("This detector gives no five landmarks; choose an SCRFD file whose name ends in 'kps'.")
         self._session = session
         self._score_threshold = score_threshold
 

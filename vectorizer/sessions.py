@@ -7,7 +7,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from vectorizer.problems import ProviderUnavailable
+from vectorizer.problems import ModelsUnavailable, ProviderUnavailable
 
 Provider = Literal["cpu", "cuda", "tensorrt"]
 
@@ -54,8 +54,8 @@ class RowByRow:
 class OnnxSession:
     """A network run by ONNX Runtime; any shape its input allows."""
 
-    def __init__(self, path: Path, provider: Provider = "cpu") -> None:
-        """Open the ONNX file at `path`.
+    def __init__(self, path: Path, provider: Provider = "cpu", engines: Path | None = None) -> None:
+        """Open the ONNX file at `path`. engines: where TensorRT keeps what it builds, which takes minutes.
 
         Raises ProviderUnavailable when the network would run elsewhere than asked for.
         """
@@ -68,12 +68,17 @@ class OnnxSession:
             raise ProviderUnavailable(provider)
         if provider != "cpu":
             ort.preload_dlls()  # of CUDA and cuDNN, where they were installed as packages
-        providers = [(wanted, _provider_options(provider, path.parent))]
+        providers = [(wanted, _provider_options(provider, engines))]
         if provider == "tensorrt":  # which leaves to CUDA what it cannot do
-            providers.append((_PROVIDERS["cuda"], _provider_options("cuda", path.parent)))
-        self._session = ort.InferenceSession(path, options, providers=providers)
+            providers.append((_PROVIDERS["cuda"], _provider_options("cuda", engines)))
+        try:
+            self._session = ort.InferenceSession(path, options, providers=providers)
+        # ONNX Runtime's errors share no class of their own.
+        except Exception as error:
+            raise ModelsUnavailable(f"{path} cannot be opened by ONNX Runtime: {error}") from error
         if self._session.get_providers()[0] != wanted:
             raise ProviderUnavailable(provider)
+        self._session.disable_fallback()  # which would go on with the CPU when a GPU fails
         (data,) = self._session.get_inputs()
         self._input = data.name
         self.input_shape: list[int | str] = data.shape
@@ -85,13 +90,10 @@ class OnnxSession:
         return outputs
 
 
-def _provider_options(provider: Provider, folder: Path) -> dict[str, str]:
-    """Options that keep GPU memory flat: an arena that grows by what is asked, no workspace search by shape.
-
-    folder: where TensorRT keeps the engines it builds, which takes minutes.
-    """
+def _provider_options(provider: Provider, engines: Path | None) -> dict[str, str]:
+    """Options that keep GPU memory flat: an arena that grows by what is asked, no workspace search by shape."""
     if provider == "cuda":
         return {"arena_extend_strategy": "kSameAsRequested", "cudnn_conv_algo_search": "HEURISTIC"}
     if provider == "tensorrt":
-        return {"trt_engine_cache_enable": "1", "trt_engine_cache_path": str(folder), "trt_fp16_enable": "1"}
+        return {"trt_engine_cache_enable": "1", "trt_engine_cache_path": str(engines)} if engines else {}
     return {}

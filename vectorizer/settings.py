@@ -40,7 +40,11 @@ class Settings(BaseSettings):
     )
     waiting: int = Field(64, ge=0, description="Images that may wait for a lane; one more is answered 503 at once.")
     detector_size: int = Field(
-        640, ge=32, le=4096, description="Longer side the detector sees, pixels; smaller images are not enlarged."
+        640,
+        ge=32,
+        le=4096,
+        multiple_of=32,
+        description="Longer side the detector sees, pixels; smaller images are not enlarged.",
     )
     max_image_bytes: int = Field(20_000_000, gt=0, description="Largest image file, bytes.")
     max_image_pixels: int = Field(50_000_000, gt=0, description="Largest image, width times height.")

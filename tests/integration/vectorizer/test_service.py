@@ -173,7 +173,9 @@ def test_bad_images(vectorizer: Vectorizer, data: bytes, status: int, code: str)
 def test_other_bad_requests(vectorizer: Vectorizer):
     assert_problem(vectorizer.client.get("/nothing"), 404, "not-found")
     assert_problem(vectorizer.client.get("/faces"), 405, "method-not-allowed")
-    assert_problem(vectorizer.client.post("/vectorize"), 422, "invalid-request")
+    assert_problem(vectorizer.client.post("/vectorize", data={"file": "no file"}), 400, "image-missing")
+    too_much = {"file": ("big.jpg", bytes(MAX_BYTES + 100_000))}
+    assert_problem(vectorizer.client.post("/vectorize", files=too_much), 413, "image-too-large")
 
 
 def test_request_ids_travel_unless_they_are_odd(vectorizer: Vectorizer):
