@@ -25,6 +25,7 @@ Problem
 │   ├── VectorizerUnavailable    vectorizer-unavailable  503
 │   ├── VectorizerBusy           vectorizer-busy         503
 │   ├── VectorizerTimeout        vectorizer-timeout      504
+│   ├── VectorizerFailed         vectorizer-failed       500
 │   ├── DatabaseUnavailable      database-unavailable    503
 │   ├── DatabaseBusy             database-busy           503
 │   └── ImageStoreUnavailable    image-store-unavailable 503
@@ -151,6 +152,10 @@ class VectorizerTimeout(
     Outage, code="vectorizer-timeout", status=504, sentence="The vectorizer did not answer in time."
 ):
     """No vectorizer answered in time."""
+
+
+class VectorizerFailed(Outage, code="vectorizer-failed", status=500, sentence="The vectorizer failed over this image."):
+    """A mistake in the vectorizer, perhaps over this image only."""
 
 
 class DatabaseUnavailable(Outage, code="database-unavailable", sentence="The database is unavailable."):

@@ -1,6 +1,6 @@
 """The vectorizers as this gateway sees them, and which one gets the next image. Times are seconds of one clock."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from random import Random
 
 _FIRST_PROBE_SECONDS = 0.25
@@ -76,16 +76,18 @@ class Replicas:
 
         Those set aside are chosen from only when there are no others: they may be better than they seem.
         """
-        known = self._replicas.values()
-        sound = [replica for replica in known if not replica.set_aside] or known
-        able = [replica for replica in sound if replica is not other_than and replica.has_room(now)]
-        if not able:
-            return None
-        return min(self._random.sample(able, min(2, len(able))), key=lambda replica: replica.in_flight)
+        able = [replica for replica in self._sound() if replica is not other_than and replica.has_room(now)]
+        if len(able) < 2:
+            return able[0] if able else None
+        return min(self._random.sample(able, 2), key=lambda replica: replica.in_flight)
 
     def has_room(self, now: float) -> bool:
-        """Tell whether there is a replica to choose; True while none is known, which is not for want of room."""
-        return not self._replicas or self.choose(now) is not None
+        """Tell whether there is a replica to choose. That none is known at all is not for want of room."""
+        return not self._replicas or any(replica.has_room(now) for replica in self._sound())
+
+    def _sound(self) -> Collection[Replica]:
+        known = self._replicas.values()
+        return [replica for replica in known if not replica.set_aside] or known
 
     def due(self, now: float) -> list[Replica]:
         """Return the replicas set aside that are to be asked how they are."""

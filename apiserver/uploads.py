@@ -1,13 +1,12 @@
 """Reads a form with an image in it, in memory and within limits, as it arrives."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
 from apiserver.problems import ImageTooLarge, InvalidForm, UnsupportedMediaType, UploadTimeout
 
@@ -25,24 +24,6 @@ class Upload:
     content: bytes
 
 
-class _InMemoryParser(MultiPartParser):
-    """Keeps files in memory whatever their size, which the stream it reads bounds, and insists on the form's end."""
-
-    spool_max_size = 0
-    _ended = False
-
-    def on_end(self) -> None:
-        self._ended = True
-
-    async def parse(self) -> FormData:
-        form = await super().parse()
-        if not self._ended:
-            for file in self._files_to_close_on_error:
-                file.close()
-            raise MultiPartException("The form is cut short.")
-        return form
-
-
 async def read_form(request: Request, *, max_image_bytes: int, timeout_seconds: float) -> Mapping[str, str | Upload]:
     """Return the form's fields, the last of each name.
 
@@ -51,54 +32,90 @@ async def read_form(request: Request, *, max_image_bytes: int, timeout_seconds: 
     limit = max_image_bytes + _MAX_ENVELOPE_BYTES
     if int(request.headers.get("content-length", 0)) > limit:
         raise ImageTooLarge
+    media_type, options = parse_options_header(request.headers.get("content-type"))
+    if media_type not in {b"multipart/form-data", b"application/x-www-form-urlencoded", b""}:
+        raise UnsupportedMediaType
     try:
         async with asyncio.timeout(timeout_seconds):
-            form = await _parse(request, _bounded(request, limit))
+            body = await _read(request, limit)
     except TimeoutError as error:
         raise UploadTimeout from error
-    except MultiPartException as error:
-        raise InvalidForm(error.message) from error
-    except UnicodeError as error:
-        raise InvalidForm from error
-    try:
-        fields = {name: await _field(value, max_image_bytes) for name, value in form.items()}
-    finally:
-        await form.close()
-    return {name: value for name, value in fields.items() if value is not None}
+    if media_type == b"multipart/form-data":
+        return _multipart(body, options.get(b"boundary", b""), max_image_bytes)
+    return _urlencoded(body)  # what clients send that attach no file
 
 
-async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
-    size = 0
+async def _read(request: Request, limit: int) -> bytes:
+    chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
             raise ImageTooLarge
-        yield chunk
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
-async def _parse(request: Request, stream: AsyncGenerator[bytes, None]) -> FormData:
-    media_type, _ = parse_options_header(request.headers.get("content-type"))
-    if media_type == b"multipart/form-data":
-        return await _InMemoryParser(
-            request.headers, stream, max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES
-        ).parse()
-    if media_type in {b"", b"application/x-www-form-urlencoded"}:  # what clients send that attach no file
-        return await FormParser(request.headers, stream, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES).parse()
-    raise UnsupportedMediaType
+def _urlencoded(body: bytes) -> dict[str, str | Upload]:
+    try:
+        return dict(parse_qsl(_text(body), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
+    except ValueError as error:
+        raise InvalidForm("The form has too many fields.") from error
 
 
-async def _field(value: str | UploadFile, max_image_bytes: int) -> str | Upload | None:
-    """Return the field's value; None for the empty file that a browser sends when none was chosen."""
-    if isinstance(value, str):
-        return value
-    content = await value.read()
+def _multipart(body: bytes, boundary: bytes, max_image_bytes: int) -> dict[str, str | Upload]:
+    """Return the fields of multipart/form-data (RFC 7578), less the nameless empty file of a form without one."""
+    fields: dict[str, str | Upload] = {}
+    files = 0
+    for disposition, content in _parts(body, boundary):
+        files += b"filename" in disposition
+        if files > 1:
+            raise InvalidForm("The form has several files.")
+        value = _value(disposition, content, max_image_bytes)
+        if value is not None:
+            fields[_text(disposition[b"name"])] = value
+    return fields
+
+
+def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[dict[bytes, bytes], bytes]]:
+    """Yield the options of the Content-Disposition, among them `name`, and the content of each part."""
+    if not boundary:
+        raise InvalidForm("The content type names no boundary.")
+    opening = b"--" + boundary
+    first, *parts = body.split(b"\r\n" + opening, _MAX_FIELDS + 1)
+    if first.startswith(opening):  # else it is a preamble, which means nothing
+        parts.insert(0, first.removeprefix(opening))
+    if not parts or not parts[-1].startswith(b"--"):
+        raise InvalidForm("The form is cut short, or has too many fields.")
+    for part in parts[:-1]:
+        head, separator, content = part.partition(b"\r\n\r\n")
+        options = _disposition(head)
+        if not separator or b"name" not in options:
+            raise InvalidForm
+        yield options, content
+
+
+def _disposition(head: bytes) -> dict[bytes, bytes]:
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-disposition":
+            return parse_options_header(value.strip())[1]
+    return {}
+
+
+def _value(disposition: Mapping[bytes, bytes], content: bytes, max_image_bytes: int) -> str | Upload | None:
+    filename = disposition.get(b"filename")
+    if filename is None:
+        if len(content) > _MAX_FIELD_BYTES:
+            raise InvalidForm("A field is too long.")
+        return _text(content)
     if len(content) > max_image_bytes:
         raise ImageTooLarge
-    if not content and not value.filename:
-        return None
-    return Upload(_printable(value.filename or ""), content)
+    return Upload(_text(filename), content) if content or filename else None
 
 
-def _printable(filename: str) -> str:
-    """Return the name without the unpaired surrogates that an odd charset can bring in and JSON cannot carry."""
-    return filename.encode(errors="replace").decode()
+def _text(value: bytes) -> str:
+    """Return what a client wrote as UTF-8, or, as some still do, as Latin-1."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

@@ -13,7 +13,15 @@ import aiohttp
 from asgi_correlation_id import correlation_id
 
 from apiserver.faces import Analysis
-from apiserver.problems import Outage, Problem, Refused, VectorizerBusy, VectorizerTimeout, VectorizerUnavailable
+from apiserver.problems import (
+    Outage,
+    Problem,
+    Refused,
+    VectorizerBusy,
+    VectorizerFailed,
+    VectorizerTimeout,
+    VectorizerUnavailable,
+)
 from apiserver.replicas import Replica, Replicas
 from apiserver.retry_budget import RetryBudget
 from apiserver.vectorizer_wire import read_analysis, read_json, read_problem
@@ -60,7 +68,7 @@ class VectorizerClient:
     async def analyse(self, image: bytes, *, crops: bool) -> Analysis:
         """Return the faces of an encoded image, with their aligned crops if asked for.
 
-        Raises the problem of a bad image, VectorizerBusy, VectorizerTimeout or VectorizerUnavailable.
+        Raises the problem of a bad image, VectorizerBusy, VectorizerFailed, VectorizerTimeout or VectorizerUnavailable.
         """
         call = _Call("POST", f"/faces?crops={'true' if crops else 'false'}", read_analysis, image)
         return await self._answer(call, self._timeout_seconds)
@@ -121,7 +129,10 @@ class VectorizerClient:
         replica.in_flight += 1
         try:
             answer = await self._exchange(replica, call, deadline)
-        except Refused:
+        except (
+            Refused,
+            VectorizerFailed,
+        ):  # a failure of its own it can tell of is the image's rather than its state's
             replica.answered()
             raise
         except Outage as problem:

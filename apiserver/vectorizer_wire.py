@@ -15,6 +15,7 @@ from apiserver.problems import (
     InvalidFileFormat,
     Problem,
     VectorizerBusy,
+    VectorizerFailed,
     VectorizerTimeout,
     VectorizerUnavailable,
 )
@@ -28,6 +29,7 @@ _PROBLEM_OF_CODE: dict[str, type[Problem]] = {
     "busy": VectorizerBusy,
     "not-ready": VectorizerUnavailable,
     "deadline-exceeded": VectorizerTimeout,
+    "internal-error": VectorizerFailed,
 }
 
 _UNREADABLE = "The vectorizer's answer cannot be read."
