@@ -1,6 +1,6 @@
 """The vectorizers as this gateway sees them, and which one gets the next image. Times are seconds of one clock."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from random import Random
 
 _FIRST_PROBE_SECONDS = 0.25
@@ -66,6 +66,9 @@ class Replicas:
 
     def __len__(self) -> int:
         return len(self._replicas)
+
+    def __iter__(self) -> Iterator[Replica]:
+        return iter(self._replicas.values())
 
     def update(self, urls: Iterable[str]) -> None:
         """Know the replicas at `urls` and no others; what is known of those that stay is kept."""

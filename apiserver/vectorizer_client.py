@@ -75,11 +75,11 @@ class VectorizerClient:
 
     async def models(self) -> object:
         """Return a vectorizer's own description of its models."""
-        return await self._answer(_MODELS, self._timeout_seconds)
+        return await self._ask(_MODELS, self._timeout_seconds)
 
     async def check_ready(self) -> None:
-        """Raise a problem unless a vectorizer says that it takes work."""
-        await self._answer(_READY, _READY_TIMEOUT_SECONDS)
+        """Raise a problem unless a vectorizer says that it is ready, however full it is."""
+        await self._ask(_READY, _READY_TIMEOUT_SECONDS)
 
     def check_room(self) -> None:
         """Raise VectorizerBusy when it is known that every vectorizer is full."""
@@ -95,6 +95,23 @@ class VectorizerClient:
         else:
             _logger.info("%s is well again", replica.url)
             replica.recovered()
+
+    async def _ask(self, call: _Call[_T], seconds: float) -> _T:
+        """Return the first answer of all vectorizers; it counts as no work of theirs, so it needs no room there."""
+        deadline = _now() + seconds
+        asked = [asyncio.create_task(self._exchange(replica, call, deadline)) for replica in self._replicas]
+        problem: Problem = VectorizerUnavailable()
+        try:
+            for answer in asyncio.as_completed(asked):
+                try:
+                    return await answer
+                except Problem as latest:
+                    problem = latest
+        finally:
+            for task in asked:
+                task.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+        raise problem
 
     async def _answer(self, call: _Call[_T], seconds: float) -> _T:
         """Return one vectorizer's answer, if need be and possible within `seconds` that of a second one."""

@@ -252,6 +252,30 @@ async def test_no_more_than_the_places_are_taken():
         client.check_room()
 
 
+async def test_a_full_vectorizer_is_a_ready_one():
+    vectorizer = Vectorizer(None)
+    async with client_of(vectorizer, places=1) as client:
+        waiting = asyncio.create_task(client.analyse(b"image", crops=False))
+        await until(lambda: vectorizer.images == 1)
+        with pytest.raises(VectorizerBusy):
+            client.check_room()
+        await client.check_ready()
+        waiting.cancel()
+
+
+async def test_one_that_is_ready_is_enough(caplog):
+    vectorizers = Vectorizer(), Vectorizer(), Vectorizer(), Vectorizer()
+    async with client_of(*vectorizers) as client:
+        for vectorizer, health in zip(vectorizers, (None, NOT_READY, SILENCE), strict=False):
+            vectorizer.health = health
+        async with asyncio.timeout(1):
+            await client.check_ready()
+        vectorizers[3].health = NOT_READY
+        with pytest.raises((VectorizerUnavailable, VectorizerTimeout)):
+            await client.check_ready()
+    assert "set aside" not in caplog.text
+
+
 async def test_a_cancelled_call_hangs_up():
     vectorizer = Vectorizer(None)
     async with client_of(vectorizer) as client:

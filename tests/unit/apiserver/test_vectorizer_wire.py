@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from apiserver.faces import Image
-from apiserver.problems import ImageUnreadable, VectorizerBusy, VectorizerTimeout, VectorizerUnavailable
+from apiserver.problems import (
+    ImageUnreadable,
+    VectorizerBusy,
+    VectorizerFailed,
+    VectorizerTimeout,
+    VectorizerUnavailable,
+)
 from apiserver.vectorizer_wire import read_analysis, read_json, read_problem
 
 ANSWER: dict[str, Any] = {
@@ -61,7 +67,7 @@ def test_json():
         (503, b'{"code": "busy", "detail": "Full."}', VectorizerBusy, "Full."),
         (504, b'{"code": "deadline-exceeded"}', VectorizerTimeout, "The vectorizer did not answer in time."),
         (422, b'{"code": "image-unreadable", "detail": "Cut."}', ImageUnreadable, "Cut."),
-        (500, b'{"code": "internal-error"}', VectorizerUnavailable, "The vectorizer answered with status 500."),
+        (500, b'{"code": "internal-error"}', VectorizerFailed, "The vectorizer failed over this image."),
         (502, b"<html>", VectorizerUnavailable, "The vectorizer answered with status 502."),
         (503, b"[]", VectorizerUnavailable, "The vectorizer answered with status 503."),
     ],
