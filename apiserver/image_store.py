@@ -7,13 +7,14 @@ the sweeper still finds what to remove.
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
+from urllib.request import url2pathname
 from uuid import UUID
 
 import obstore
@@ -29,7 +30,8 @@ _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,8}")
 _FIND = "SELECT media_type FROM images WHERE image = $1 AND (expires_at IS NULL OR expires_at > now())"
 
 _LOCK_EXPIRED = """
-SELECT directory, image FROM images WHERE expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+SELECT directory, image FROM images WHERE expires_at <= now() AND image <> ALL ($2::text[])
+ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 
 _FORGET = """
@@ -74,6 +76,13 @@ class StoredFile:
     chunks: AsyncIterator[bytes]
 
 
+class Removal(NamedTuple):
+    """How many images were removed, and by key why some could not be."""
+
+    removed: int
+    stuck: dict[str, BaseException]
+
+
 class ImageStore:
     """Saves, opens and removes images."""
 
@@ -108,18 +117,19 @@ class ImageStore:
                 raise FileNotFound from error
         return StoredFile(media_type, found.meta["size"], (bytes(chunk) async for chunk in found.stream()))
 
-    async def remove_expired(self, limit: int) -> int:
-        """Remove up to `limit` images whose time is over and return how many they were.
+    async def remove_expired(self, limit: int, but_not: Collection[str] = ()) -> Removal:
+        """Remove up to `limit` images whose time is over, save those at the keys in `but_not`.
 
         The rows stay locked until their objects are gone, so that someone who saves the same image again waits, and
-        then stores it anew. Raises DatabaseUnavailable or ImageStoreUnavailable.
+        then stores it anew. The row of an object that cannot be deleted stays. Raises DatabaseUnavailable.
         """
         async with self._database.connection() as connection, connection.transaction():
-            expired = await connection.fetch(_LOCK_EXPIRED, limit)
-            for row in expired:
-                await self._delete(row["image"])
-            await connection.execute(_FORGET, [row["directory"] for row in expired], [row["image"] for row in expired])
-        return len(expired)
+            expired = await connection.fetch(_LOCK_EXPIRED, limit, list(but_not))
+            faults = await asyncio.gather(*(self._delete(row["image"]) for row in expired), return_exceptions=True)
+            gone = [row for row, fault in zip(expired, faults, strict=True) if fault is None]
+            await connection.execute(_FORGET, [row["directory"] for row in gone], [row["image"] for row in gone])
+        stuck = {row["image"]: fault for row, fault in zip(expired, faults, strict=True) if fault is not None}
+        return Removal(len(gone), stuck)
 
     async def _delete(self, key: str) -> None:
         async with self._reaching_store():
@@ -153,5 +163,5 @@ def open_store(url: str) -> ObjectStore:
     """Return the object store at `url`, making the folder of a `file://` one. Raises ValueError for no such kind."""
     parts = urlsplit(url)
     if parts.scheme == "file":
-        Path(parts.path).mkdir(parents=True, exist_ok=True)
+        Path(url2pathname(parts.path)).mkdir(parents=True, exist_ok=True)
     return from_url(url)

@@ -38,7 +38,7 @@ async def save(images: ImageStore, content: bytes, keep: timedelta = HOUR) -> Im
 
 
 async def expire_all(database):
-    await database.execute("UPDATE images SET expires_at = now()")
+    await database.execute("UPDATE images SET expires_at = created_at")
 
 
 async def test_what_was_saved_can_be_opened(images):
@@ -67,7 +67,7 @@ async def test_sweep_removes_all_that_expired_in_several_batches(images, databas
     await expire_all(database)
     young = await save(images, b"young")
 
-    assert await images.remove_expired(2) == 2
+    assert await images.remove_expired(2) == (2, {})
     assert await sweep(images) == 3
     assert [file.name for file in folder.iterdir()] == [young.key]
     assert await database.fetchval("SELECT count(*) FROM images") == 1
@@ -86,6 +86,34 @@ async def test_sweep_survives_a_save_that_never_wrote_its_object(images, databas
     (folder / stored.key).unlink()
     await expire_all(database)
     assert await sweep(images) == 1
+
+
+async def test_what_cannot_be_deleted_holds_up_nothing_else_and_is_tried_again(images, database, folder, caplog):
+    stuck = [await save(images, b"stuck %d" % number) for number in range(3)]
+    for row in stuck:  # a folder with something in it is no object that can be deleted
+        (folder / row.key).unlink()
+        (folder / row.key / "inside").mkdir(parents=True)
+    for number in range(4):
+        await save(images, b"old %d" % number)
+    await expire_all(database)
+
+    batch = await images.remove_expired(2)
+    assert (batch.removed, len(batch.stuck)) == (0, 2)
+    assert await sweep(images) == 4
+    assert {row["image"] for row in await database.fetch("SELECT image FROM images")} == {row.key for row in stuck}
+    assert all(f"{row.key} has expired and cannot be removed" in caplog.text for row in stuck)
+
+    for row in stuck:
+        (folder / row.key / "inside").rmdir()
+        (folder / row.key).rmdir()
+    assert await sweep(images) == 3
+
+
+async def test_a_folder_may_have_any_name(connections, tmp_path):
+    folder = tmp_path / "my faces, 100% Grüße"
+    stored = await save(ImageStore(open_store(folder.as_uri()), connections, timeout_seconds=5), b"content")
+    assert (folder / stored.key).read_bytes() == b"content"
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 async def test_a_save_during_the_sweep_waits_and_stores_anew(images, database, folder):
