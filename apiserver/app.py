@@ -12,9 +12,11 @@ from starlette.requests import ClientDisconnect
 from apiserver import files, health, routes
 from apiserver.background import background, repeat
 from apiserver.database import open_database
+from apiserver.door import Door
 from apiserver.endpoints import Endpoint, read_endpoints
 from apiserver.gallery import Gallery
 from apiserver.image_store import ImageStore, open_store
+from apiserver.places import Places
 from apiserver.problems import InternalError, InvalidField, InvalidForm, MethodNotAllowed, NotFound, Outage, Problem
 from apiserver.replica_watch import LOOK_UP_SECONDS, look_up, probe_forever
 from apiserver.replicas import Replicas
@@ -22,7 +24,7 @@ from apiserver.responses import problem_response
 from apiserver.retention import sweep
 from apiserver.settings import Settings
 from apiserver.state import State
-from apiserver.telemetry import add_telemetry
+from apiserver.telemetry import RequestIds, Telemetry
 from apiserver.vectorizer_client import VectorizerClient, open_vectorizer
 
 _logger = logging.getLogger(__name__)
@@ -50,7 +52,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.exception_handler(HTTPException)(_on_http_exception)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(ClientDisconnect)(_on_client_gone)
-    add_telemetry(app)
+    app.add_middleware(Telemetry)
+    app.add_middleware(Door)
+    app.add_middleware(RequestIds)  # the last one added is the outermost
     return app
 
 
@@ -64,7 +68,7 @@ async def _resources(settings: Settings) -> AsyncIterator[State]:
         vectorizer = await stack.enter_async_context(_vectorizers(settings))
         images = ImageStore(open_store(settings.image_store_url), database, settings.image_store_timeout_seconds)
         await stack.enter_async_context(background(repeat(lambda: sweep(images), settings.sweep_interval_seconds)))
-        yield State(settings, database, vectorizer, Gallery(database), images)
+        yield State(settings, Places(settings.max_requests), database, vectorizer, Gallery(database), images)
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ Problem
 │   └── ImageUnreadable          image-unreadable        422
 ├── Outage                       a neighbour's fault: the same request may succeed later
 │   ├── NotReady                 not-ready               503
+│   ├── GatewayBusy              gateway-busy            503
 │   ├── VectorizerUnavailable    vectorizer-unavailable  503
 │   ├── VectorizerBusy           vectorizer-busy         503
 │   ├── VectorizerTimeout        vectorizer-timeout      504
@@ -138,6 +139,10 @@ class Outage(Problem, status=503):
 
 class NotReady(Outage, code="not-ready", sentence="The service is not ready."):
     """At least one neighbour is missing."""
+
+
+class GatewayBusy(Outage, code="gateway-busy", sentence="Too many requests are in work."):
+    """The gateway has as many photographs in work as it takes; this one was not read."""
 
 
 class VectorizerUnavailable(Outage, code="vectorizer-unavailable", sentence="The vectorizer is unavailable."):

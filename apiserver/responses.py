@@ -11,10 +11,18 @@ from pydantic import BaseModel, Field
 from apiserver import faces
 from apiserver.faces import Decision, Face, Model, Thresholds
 from apiserver.gallery import Enrolment
-from apiserver.problems import ImageTooLarge, InvalidForm, Outage, Problem, UnsupportedMediaType, UploadTimeout
+from apiserver.problems import (
+    GatewayBusy,
+    ImageTooLarge,
+    InvalidForm,
+    Outage,
+    Problem,
+    UnsupportedMediaType,
+    UploadTimeout,
+)
 
-_ENVELOPE_PATHS = {"/learn", "/recognize"}
-_BODY_UNREAD = (ImageTooLarge, InvalidForm, UnsupportedMediaType, UploadTimeout)
+ENVELOPE_PATHS = {"/learn", "/recognize"}
+_BODY_UNREAD = (GatewayBusy, ImageTooLarge, InvalidForm, UnsupportedMediaType, UploadTimeout)
 """Problems found before the body was read to its end; the connection cannot be used for another request."""
 
 _DECIMALS = 6
@@ -152,7 +160,7 @@ def problem_response(request: Request, problem: Problem) -> JSONResponse:
         headers["Retry-After"] = str(problem.retry_after_seconds)
     if isinstance(problem, _BODY_UNREAD):
         headers["Connection"] = "close"
-    if request.url.path in _ENVELOPE_PATHS:
+    if request.url.path in ENVELOPE_PATHS:
         return JSONResponse(_envelope(problem), problem.status, headers)
     return JSONResponse(_details(problem), problem.status, headers, media_type="application/problem+json")
 

@@ -31,11 +31,18 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 
 
 class _RequestRoute(APIRoute):
-    """Calls its function with the request alone; FastAPI, which does not read these forms, only documents it."""
+    """Calls its function with the request alone, which takes a place.
+
+    FastAPI, which does not read these forms, only documents it.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
-        return handler
+        async def handle(request: Request) -> Response:
+            with State.of(request).places.taken():
+                response: Response = await self.endpoint(request)
+                return response
+
+        return handle
 
 
 router = APIRouter(tags=["faces"], route_class=_RequestRoute)
@@ -114,7 +121,6 @@ async def recognize(request: Request) -> Response:
 
 
 async def _fields(request: Request, state: State) -> Mapping[str, str | Upload]:
-    state.vectorizer.check_room()  # before a photograph is taken in that nobody has time for
     return await read_form(
         request,
         max_image_bytes=state.settings.max_image_bytes,

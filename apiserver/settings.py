@@ -1,9 +1,15 @@
 """The gateway's configuration, from environment variables that begin with APISERVER_."""
 
+import re
+
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from apiserver.endpoints import read_endpoints
+
+_HOST = r"(\[[0-9A-Fa-f:.]+\]|[^:/?#@,\[\]]*)(:[0-9]{1,5})?"
+_DATABASE_URL = re.compile(rf"postgres(ql)?://([^/?#]*@)?{_HOST}(,{_HOST})*(/[^?#]*)?(\?[^#]*)?")
+_IMAGE_STORE_URL = re.compile(r"(file|memory):///.*|(s3|gs|az)://[^/]+.*")
 
 
 class Settings(BaseSettings):
@@ -16,6 +22,9 @@ class Settings(BaseSettings):
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severe line to log.")
     shutdown_timeout_seconds: PositiveInt = Field(20, description="How long requests may go on after SIGTERM.")
 
+    max_requests: PositiveInt = Field(
+        256, description="Most photographs in work at once, all in memory; one more is answered 503 at once."
+    )
     max_image_bytes: PositiveInt = Field(20_000_000, description="Largest upload accepted.")
     upload_timeout_seconds: PositiveFloat = Field(60, description="How long a client may take to send its request.")
 
@@ -48,3 +57,17 @@ class Settings(BaseSettings):
     def _names_endpoints(cls, urls: str) -> str:
         read_endpoints(urls)
         return urls
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_database(cls, url: SecretStr) -> SecretStr:
+        if not _DATABASE_URL.fullmatch(url.get_secret_value()):
+            raise ValueError("it is not of the form postgresql://user:password@host:port/database")
+        return url
+
+    @field_validator("image_store_url")
+    @classmethod
+    def _names_a_store(cls, url: str) -> str:
+        if not _IMAGE_STORE_URL.fullmatch(url):
+            raise ValueError("it is not of the form file:///…, s3://…, gs://… or az://…")
+        return url

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from apiserver.database import Database
 from apiserver.gallery import Gallery
 from apiserver.image_store import ImageStore
+from apiserver.places import Places
 from apiserver.settings import Settings
 from apiserver.vectorizer_client import VectorizerClient
 
@@ -17,6 +18,7 @@ class State:
     """The gateway's open resources."""
 
     settings: Settings
+    places: Places
     database: Database
     vectorizer: VectorizerClient
     gallery: Gallery

@@ -10,7 +10,7 @@ from typing import cast
 from urllib.parse import quote
 
 from asgi_correlation_id import CorrelationIdFilter, CorrelationIdMiddleware
-from fastapi import FastAPI, Request
+from fastapi import Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -88,10 +88,11 @@ def _log(scope: Scope, status: int, seconds: float) -> None:
     _logger.log(level, "%s %s %d %.0f ms", scope["method"], quote(scope["path"]), status, 1000 * seconds)
 
 
-def add_telemetry(app: FastAPI) -> None:
-    """Wrap the app; a client's own X-Request-ID is kept if it is harmless."""
-    app.add_middleware(Telemetry)
-    app.add_middleware(CorrelationIdMiddleware, validator=lambda value: bool(_REQUEST_ID.fullmatch(value)))
+class RequestIds(CorrelationIdMiddleware):
+    """Gives every request an id, or keeps a client's own X-Request-ID if it is harmless."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, validator=lambda value: bool(_REQUEST_ID.fullmatch(value)))
 
 
 def configure_logging(level: str) -> None:

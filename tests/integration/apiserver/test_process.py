@@ -125,5 +125,36 @@ def test_settings_that_are_wrong_are_named_without_their_value(settings):
     assert "secret" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://ann:secret@localhost/faces"),
+        ("DATABASE_URL", "postgresql://ann:secret@localhost:port/faces"),
+        ("IMAGE_STORE_URL", "file://secret/images"),
+        ("IMAGE_STORE_URL", "ftp://secret/images"),
+        ("IMAGE_STORE_URL", "s3://"),
+    ],
+)
+def test_addresses_of_another_form_are_refused_with_one_sentence(settings, name, value):
+    result = run_with(**environment_of(settings) | {f"APISERVER_{name}": value})
+    assert result.returncode == 2
+    [line] = result.stderr.splitlines()
+    assert line.startswith(f"APISERVER_{name}: Value error, it is not of the form ")
+    assert "secret" not in line
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ann:p@ss@[::1]:5432,db.example:5433/faces?sslmode=require",
+        "postgres://localhost",
+        "postgresql://postgres:@/faces?host=/tmp/socket",
+        "postgresql:///faces",
+    ],
+)
+def test_database_addresses_of_all_forms(url):
+    assert Settings(database_url=url, image_store_url="s3://bucket/folder").database_url.get_secret_value() == url
+
+
 def test_the_password_is_not_in_the_settings_text(settings):
     assert "postgresql://" not in repr(settings)

@@ -107,6 +107,24 @@ async def test_a_client_that_hangs_up_in_the_middle_leaves_no_trace(connect, dat
     assert await stored(database) == 0
 
 
+async def test_a_photograph_too_many_is_refused_unread_until_there_is_a_place(serve, settings):
+    gateway = await serve(settings.model_copy(update={"max_requests": 1}))
+    _, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
+    writer.write(form_head("Content-Length: 1000") + part("person", b"ann"))
+    async with asyncio.timeout(5):
+        while (response := await gateway.post("/recognize")).status_code != 503:  # noqa: ASYNC110 - what is waited for is behind a socket
+            await asyncio.sleep(0.01)
+    assert response.json()["code"] == "gateway-busy"
+    assert response.headers["Retry-After"] == "1"
+    assert (await gateway.get("/health/live")).is_success
+
+    writer.close()
+    async with asyncio.timeout(5):
+        while (response := await gateway.post("/recognize")).status_code == 503:  # noqa: ASYNC110 - what is waited for is behind a socket
+            await asyncio.sleep(0.01)
+    assert response.json()["code"] == "file-missing"
+
+
 async def test_a_client_that_stalls_is_given_up(connect):
     reader, writer = await connect()
     writer.write(form_head("Content-Length: 1000") + part("person", b"ann"))

@@ -1,0 +1,78 @@
+"""What is refused before anything of it is read."""
+
+import asyncio
+import logging
+import time
+
+import httpx
+import pytest
+
+from apiserver.app import create_app
+
+CLIENTS_TURNED_AWAY = 50
+
+
+@pytest.fixture
+async def hanging():
+    """A vectorizer that takes images and never answers; yields its address and how many it took."""
+    taken: list[int] = []
+
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        taken.append(1)
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", taken
+
+
+@pytest.fixture
+async def full(serve_app, settings, hanging, ann):
+    """A gateway whose only vectorizer has its one image."""
+    url, taken = hanging
+    app = create_app(settings.model_copy(update={"vectorizer_urls": url, "vectorizer_connections": 1}))
+    gateway: httpx.AsyncClient = await serve_app(app)
+    first = asyncio.create_task(gateway.post("/recognize", files={"file": ann}))
+    async with asyncio.timeout(5):
+        while not taken:  # noqa: ASYNC110 - what is waited for is behind a socket
+            await asyncio.sleep(0.01)
+    yield gateway
+    first.cancel()
+
+
+async def test_a_full_house_refuses_at_once(full, ann, caplog):
+    caplog.set_level(logging.INFO)
+    for number in range(CLIENTS_TURNED_AWAY):
+        begun = time.monotonic()
+        headers = {"X-Request-ID": f"guest-{number}"}
+        response = await full.post("/learn", data={"person": "ann"}, files={"file": ann}, headers=headers)
+        assert time.monotonic() - begun < 0.5
+        assert response.status_code == 503
+        assert response.json() == {
+            "status": "The vectorizer is busy.",
+            "code": "vectorizer-busy",
+            "persons": None,
+            "request_id": f"guest-{number}",
+        }
+        assert (response.headers["Retry-After"], response.headers["X-Request-ID"]) == ("1", f"guest-{number}")
+    refusals = [record for record in caplog.records if "Every vectorizer is full" in record.message]
+    assert 1 <= len(refusals) < CLIENTS_TURNED_AWAY / 2, "the log is not flooded"
+
+
+async def test_other_calls_are_let_in(full):
+    assert (await full.get("/health/live")).status_code == 200
+    assert (await full.get("/files/nothing")).status_code == 404
+    assert (await full.get("/learn")).status_code == 405
+
+
+async def test_a_refused_upload_may_go_on_and_the_connection_serves_again(full):
+    reader, writer = await asyncio.open_connection(full.base_url.host, full.base_url.port)
+    head = b"POST /recognize HTTP/1.1\r\nHost: gateway\r\nContent-Length: 1000000\r\n\r\n"
+    writer.write(head + bytes(1000))
+    assert (await asyncio.wait_for(reader.readuntil(b"}"), 5)).startswith(b"HTTP/1.1 503 ")
+
+    writer.write(bytes(999_000) + b"GET /health/live HTTP/1.1\r\nHost: gateway\r\n\r\n")
+    assert (await asyncio.wait_for(reader.readuntil(b"}"), 5)).startswith(b"HTTP/1.1 200 ")
+    writer.close()
