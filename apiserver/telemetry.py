@@ -101,4 +101,3 @@ def configure_logging(level: str) -> None:
     handler.addFilter(CorrelationIdFilter(default_value="-"))
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(correlation_id)s] %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler])
-    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -29,7 +29,12 @@ async def migrate(dsn: str) -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    output, _ = await process.communicate()
+    try:
+        output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:  # cancelled
+            process.kill()
+            await process.wait()
     report = output.decode(errors="replace").strip()
     if process.returncode != 0:
         raise MigrationFailed(report)

@@ -6,7 +6,10 @@ from pathlib import Path
 from faceserver.child import Program
 from faceserver.settings import Settings
 
-STOP_SECONDS = 25.0  # the services themselves give requests in work 20 s
+SHUTDOWN_SECONDS = 20
+"""What the services give requests in work; they are told, so that it fits with the next."""
+
+STOP_SECONDS = SHUTDOWN_SECONDS + 10.0  # for what they close afterwards
 
 
 def vectorizer(settings: Settings, port: int) -> Program:
@@ -18,6 +21,7 @@ def vectorizer(settings: Settings, port: int) -> Program:
             "VECTORIZER_HOST": "127.0.0.1",
             "VECTORIZER_PORT": str(port),
             "VECTORIZER_MODELS": settings.models,
+            "VECTORIZER_SHUTDOWN_TIMEOUT_SECONDS": str(SHUTDOWN_SECONDS),
         },
         stop_seconds=STOP_SECONDS,
     )
@@ -32,6 +36,7 @@ def gateway(settings: Settings, folder: Path, dsn: str, vectorizer_port: int) ->
             "APISERVER_HOST": settings.host,
             "APISERVER_PORT": str(settings.port),
             "APISERVER_DATABASE_URL": dsn,
+            "APISERVER_SHUTDOWN_TIMEOUT_SECONDS": str(SHUTDOWN_SECONDS),
             "APISERVER_VECTORIZER_URLS": f"http://127.0.0.1:{vectorizer_port}",
             "APISERVER_IMAGE_STORE_URL": (folder / "images").as_uri(),
         },

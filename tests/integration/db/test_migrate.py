@@ -9,6 +9,7 @@ import sysconfig
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 
 from apiserver.database import REQUIRED_SCHEMA
@@ -48,6 +49,25 @@ async def test_many_at_once_migrate_once(empty_database_url):
 
     assert await applied(empty_database_url) == all_versions()
     assert sum(report.count("Applied:") for report in reports) == len(all_versions())
+
+
+async def test_a_cancelled_migration_leaves_no_process():
+    def silent(_, writer):
+        writers.append(writer)
+
+    writers: list[asyncio.StreamWriter] = []
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        migration = asyncio.create_task(migrate(f"postgresql://127.0.0.1:{port}/faceserver"))
+        async with asyncio.timeout(5):
+            while not writers:  # noqa: ASYNC110 - what is waited for is behind a socket
+                await asyncio.sleep(0.01)
+        migration.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await migration
+        assert "dbmate" not in [process.name() for process in psutil.Process().children()]
+        for writer in writers:
+            writer.close()
 
 
 async def test_an_unreachable_database_is_named_without_its_password():
