@@ -9,7 +9,7 @@ import sysconfig
 from pathlib import Path
 
 import asyncpg
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from apiserver.database import REQUIRED_SCHEMA
