@@ -1,11 +1,10 @@
 """CPU time and memory of real processes."""
 
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 import pytest
 
@@ -20,27 +19,41 @@ sys.stdin.read()
 """
 
 
+# Starts such children, as a supervisor does, and ends them with itself.
+SUPERVISOR = """
+import subprocess, sys
+work, *modules = sys.argv[1:]
+pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+children = [subprocess.Popen([sys.executable, "-c", work, module], **pipes) for module in modules]
+for child in children:
+    child.stdout.readline()
+print("done", flush=True)
+sys.stdin.read()
+for child in children:
+    child.communicate()
+"""
+
+
 @contextmanager
-def service(module: str) -> Iterator[None]:
-    command = [sys.executable, "-c", WORK, module]
+def services(*modules: str) -> Iterator[int]:
+    """Processes of these modules, under a supervisor of their own; yields its id."""
+    command = [sys.executable, "-c", SUPERVISOR, WORK, *modules]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stdout.readline() == b"done\n"
-        yield
+        yield process.pid
         process.communicate()
 
 
 def test_services_are_told_apart_and_numbered():
-    with ExitStack() as stack:
-        for module in ("apiserver", "vectorizer", "apiserver", "another"):
-            stack.enter_context(service(module))
-        found = usages(os.getpid())
+    with services("apiserver", "vectorizer", "apiserver", "another") as supervisor:
+        found = usages(supervisor)
     assert set(found) == {LOAD_GENERATOR, "gateway", "gateway 2", "vectorizer"}
 
 
 def test_the_time_of_children_that_ended_counts():
-    with service("vectorizer"):
-        found = usages(os.getpid())
+    with services("vectorizer") as supervisor:
+        found = usages(supervisor)
     assert found["vectorizer"].cpu_seconds >= 0.3
     assert found["vectorizer"].memory_bytes > 1e6
 
