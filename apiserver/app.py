@@ -17,7 +17,16 @@ from apiserver.endpoints import Endpoint, read_endpoints
 from apiserver.gallery import Gallery
 from apiserver.image_store import ImageStore, open_store
 from apiserver.places import Places
-from apiserver.problems import InternalError, InvalidField, InvalidForm, MethodNotAllowed, NotFound, Outage, Problem
+from apiserver.problems import (
+    InternalError,
+    InvalidField,
+    InvalidForm,
+    MethodNotAllowed,
+    NotFound,
+    NotReady,
+    Outage,
+    Problem,
+)
 from apiserver.replica_watch import LOOK_UP_SECONDS, look_up, probe_forever
 from apiserver.replicas import Replicas
 from apiserver.responses import problem_response
@@ -85,7 +94,9 @@ async def _vectorizers(settings: Settings) -> AsyncIterator[VectorizerClient]:
 
 
 async def _on_problem(request: Request, problem: Problem) -> Response:
-    if isinstance(problem, Outage):
+    if isinstance(problem, NotReady):
+        _logger.debug("not ready: %s", problem)  # who asked is told, and while starting it is no fault
+    elif isinstance(problem, Outage):
         _logger.warning("%s: %r", problem.code, problem.__cause__ or problem)
     elif isinstance(problem, InternalError):
         _logger.error("Unexpected error", exc_info=problem)

@@ -27,7 +27,6 @@ _PROBLEM_OF_CODE: dict[str, type[Problem]] = {
     "image-too-many-pixels": ImageTooManyPixels,
     "image-too-large": ImageTooLarge,
     "busy": VectorizerBusy,
-    "not-ready": VectorizerUnavailable,
     "deadline-exceeded": VectorizerTimeout,
     "internal-error": VectorizerFailed,
 }
