@@ -21,8 +21,12 @@ class Embedder:
         """Return (n, dimension) vectors of length 1 for (n, 112, 112, 3) aligned RGB faces."""
         if not len(aligned):
             return np.empty((0, 0), np.float32)
-        pixels = np.concatenate([as_input(face, mean=self.mean, scale=self.scale) for face in aligned])
-        return normalise(self.session.run(pixels)[0])
+        return normalise(self.session.run(as_batch(aligned, self.mean, self.scale))[0])
+
+
+def as_batch(aligned: NDArray[np.uint8], mean: float, scale: float) -> NDArray[np.float32]:
+    """Return (n, 112, 112, 3) faces, at least one, as an embedding network takes them."""
+    return np.concatenate([as_input(face, mean=mean, scale=scale) for face in aligned])
 
 
 def normalise(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ import numpy as np
 from vectorizer.alignment import SIZE
 from vectorizer.batching import BatchingSession
 from vectorizer.detection import CLOSE_UP_CANVAS, Detector, DetectorNetwork
-from vectorizer.embedding import Embedder
+from vectorizer.embedding import Embedder, as_batch
 from vectorizer.manifest import DetectorManifest, EmbedderManifest, read_manifest
 from vectorizer.packs import Pack, open_pack
 from vectorizer.prepared_files import Precision, prepare
@@ -16,6 +16,9 @@ from vectorizer.runtimes import Runtime, RuntimeChoice, choose_runtime, open_emb
 from vectorizer.scrfd import Scrfd
 from vectorizer.sessions import OnnxSession, Provider, Session
 from vectorizer.yunet import YuNet
+
+SAMPLE = 4
+"""Images that tell whether two runtimes agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,9 @@ class ModelSource:
         detector = prepare(pack.detector_file, pack.detector, cache, batched=shared, precision=precision)
         embedder = prepare(pack.embedder_file, pack.embedder, cache, batched=shared, precision=precision)
         choice = "onnxruntime" if shared else engine.runtime
-        runtime = choose_runtime(choice, pack.embedder_file, embedder, cache)
+        noise = np.random.default_rng(0).integers(0, 256, (SAMPLE, SIZE, SIZE, 3), np.uint8)
+        sample = as_batch(noise, pack.embedder.mean, pack.embedder.scale)
+        runtime = choose_runtime(choice, pack.embedder_file, embedder, cache, sample)
         return cls(pack, engine, cache, detector, embedder, runtime)
 
     @property

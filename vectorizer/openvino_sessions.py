@@ -2,7 +2,7 @@
 
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,6 @@ _ONE_THREAD = {
     "NUM_STREAMS": 1,
     # Pinned, all lanes would share the first core.
     "ENABLE_CPU_PINNING": False,
-    # Half precision would be chosen on some processors, and is slower or less exact on others.
-    "INFERENCE_PRECISION_HINT": "f32",
 }
 
 
@@ -28,14 +26,17 @@ def openvino_version() -> str | None:
 class OpenVinoSession:
     """A network run by OpenVINO on one thread, for inputs of one shape."""
 
-    def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
-        """Compile the ONNX file at `path` for a batch of `shape`. Raises RuntimeError when OpenVINO cannot."""
+    def __init__(self, path: Path, shape: tuple[int, ...], precision: Literal["f32", "bf16"] = "f32") -> None:
+        """Compile the ONNX file at `path` for a batch of `shape`. Raises RuntimeError when OpenVINO cannot.
+
+        precision: of what goes on inside; inputs and outputs are float32 all the same.
+        """
         import openvino  # noqa: PLC0415 - an extra
 
         core = openvino.Core()
         network = core.read_model(path)
         network.reshape(list(shape))
-        compiled = core.compile_model(network, "CPU", _ONE_THREAD)
+        compiled = core.compile_model(network, "CPU", _ONE_THREAD | {"INFERENCE_PRECISION_HINT": precision})
         self.outputs: tuple[str, ...] = tuple(output.any_name for output in compiled.outputs)
         self._outputs: list[Any] = list(compiled.outputs)
         self._request = compiled.create_infer_request()

@@ -28,7 +28,9 @@ class Settings(BaseSettings):
         "cpu", description="Where networks run: `cpu`, `cuda`, `tensorrt`. What is not there fails the start."
     )
     runtime: RuntimeChoice = Field(
-        "auto", description="What runs the embedder on a CPU: `onnxruntime`, `openvino`, or the faster, measured once."
+        "auto",
+        description="What runs the embedder on a CPU: `onnxruntime`, `openvino`, `openvino-bf16`, or the fastest of "
+        "them, measured once.",
     )
     precision: Precision = Field("fp32", description="`fp16` halves the precision, for GPUs that run it twice as fast.")
     batch: int = Field(
