@@ -1,5 +1,6 @@
 """`python -m apiserver`: serve until SIGINT or SIGTERM."""
 
+import gc
 import sys
 
 import uvicorn
@@ -19,12 +20,15 @@ def main() -> int:
             sys.stderr.write(f"APISERVER_{str(wrong['loc'][0]).upper()}: {wrong['msg']}\n")
         return 2
     configure_logging(settings.log_level)
+    app = create_app(settings)
+    gc.freeze()  # what is loaded by now stays, so no collection need look at it again
     uvicorn.run(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # nobody asks who the client is
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
     )

@@ -54,9 +54,9 @@ def create_app(settings: Settings) -> FastAPI:
         summary="Learn and recognize faces.",
         version=health.version(),
         lifespan=lifespan,
+        # A router included is passed by every request on its way.
+        routes=[*routes.router.routes, *files.router.routes, *health.router.routes],
     )
-    for router in (routes.router, files.router, health.router):
-        app.include_router(router)
     app.exception_handler(Problem)(_on_problem)
     app.exception_handler(HTTPException)(_on_http_exception)
     app.exception_handler(RequestValidationError)(_on_invalid_request)

@@ -148,13 +148,14 @@ class ImageStore:
 
 def image_row(directory: str, content: bytes, image: Image, keep: timedelta) -> ImageRow:
     """Return the row for an image that is to stay for at least `keep` from when it is written."""
-    key = image_key(directory, content, image.extension)
-    return ImageRow(directory, key, image.media_type, len(content), hashlib.sha256(content).digest(), keep)
+    sha256 = hashlib.sha256(content).digest()
+    key = image_key(directory, sha256, image.extension)
+    return ImageRow(directory, key, image.media_type, len(content), sha256, keep)
 
 
-def image_key(directory: str, content: bytes, extension: str) -> str:
-    """Return a name that depends on the directory and the content only: a version 8 UUID and the extension."""
-    digest = hashlib.sha256(directory.encode() + b"\0" + content).digest()
+def image_key(directory: str, sha256: bytes, extension: str) -> str:
+    """Return a name that depends on the directory and the content's digest: a version 8 UUID and the extension."""
+    digest = hashlib.sha256(directory.encode() + b"\0" + sha256).digest()
     number = int.from_bytes(digest[:16]) & ~(0xF << 76) & ~(0b11 << 62)
     return f"{UUID(int=number | 8 << 76 | 0b10 << 62)}.{extension}"
 

@@ -81,17 +81,29 @@ def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[dict[bytes, bytes], b
     if not boundary:
         raise InvalidForm("The content type names no boundary.")
     opening = b"--" + boundary
-    first, *parts = body.split(b"\r\n" + opening, _MAX_FIELDS + 1)
-    if first.startswith(opening):  # else it is a preamble, which means nothing
-        parts.insert(0, first.removeprefix(opening))
-    if not parts or not parts[-1].startswith(b"--"):
-        raise InvalidForm("The form is cut short, or has too many fields.")
-    for part in parts[:-1]:
-        head, separator, content = part.partition(b"\r\n\r\n")
-        options = _disposition(head)
-        if not separator or b"name" not in options:
+    # What stands before the first boundary is a preamble, which means nothing.
+    start = len(opening) if body.startswith(opening) else _after(body, b"\r\n" + opening, 0)
+    for _ in range(_MAX_FIELDS):
+        if body.startswith(b"--", start):
+            return
+        following = _after(body, b"\r\n" + opening, start)
+        end = following - len(opening) - 2
+        content = _after(body, b"\r\n\r\n", start, end)
+        options = _disposition(body[start:content])
+        if b"name" not in options:
             raise InvalidForm
-        yield options, content
+        yield options, body[content:end]
+        start = following
+    if not body.startswith(b"--", start):
+        raise InvalidForm("The form has too many fields.")
+
+
+def _after(body: bytes, mark: bytes, start: int, end: int | None = None) -> int:
+    """Return where `body` goes on behind the next `mark` between `start` and `end`."""
+    found = body.find(mark, start, end)
+    if found < 0:
+        raise InvalidForm("The form is cut short.")
+    return found + len(mark)
 
 
 def _disposition(head: bytes) -> dict[bytes, bytes]:

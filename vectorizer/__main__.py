@@ -1,5 +1,6 @@
 """Runs the vectorizer: ``python -m vectorizer``."""
 
+import gc
 import logging
 import sys
 
@@ -32,12 +33,15 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     _introduce(source)
+    app = create_app(lanes)
+    gc.freeze()  # what is loaded by now stays, so no collection need look at it again
     uvicorn.run(
-        create_app(lanes),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # nobody asks who the client is
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
     )

@@ -35,8 +35,8 @@ def create_app(lanes: Lanes) -> FastAPI:
         summary="An image in, faces with embeddings out.",
         version=version("faceserver"),
         lifespan=lifespan,
+        routes=router.routes,  # a router included is passed by every request on its way
     )
-    app.include_router(router)
     handle_problems(app)
     app.add_middleware(RequestId)
     return app

@@ -127,12 +127,12 @@ async def _unless_gone(request: Request, work: Coroutine[None, None, Faces]) -> 
     """Wait for `work`; when the client hangs up first, give its turn to the next. Raises ClientDisconnect then."""
     working = asyncio.ensure_future(work)
     gone = asyncio.ensure_future(request.receive())  # after the body, the only message left is the end
+    gone.add_done_callback(lambda _: working.cancel())
     try:
-        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
+        return await working
+    except asyncio.CancelledError:
+        if gone.done():
+            raise ClientDisconnect from None
+        raise
     finally:
         gone.cancel()
-        working.cancel()
-        await asyncio.wait({working})

@@ -11,6 +11,7 @@ from PIL import Image
 from vectorizer.alignment import align
 from vectorizer.batching import BatchingSession
 from vectorizer.models import Engine, Models, ModelSource
+from vectorizer.openvino_sessions import openvino_version
 from vectorizer.sessions import OnnxSession, Session
 
 ARCFACE = Path(__file__).parents[4] / "shared" / "models" / "buffalo_sc"
@@ -104,15 +105,24 @@ def everything(models: Models, photo: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return found.boxes, models.embedder.embed(aligned)
 
 
+BFLOAT16 = pytest.param(
+    Engine(runtime="openvino-bf16"),
+    0.995,
+    marks=pytest.mark.skipif(openvino_version() is None, reason="needs the package openvino"),
+)
+
+
 @pytest.mark.parametrize("pack", ["opencv", pytest.param(str(ARCFACE), marks=needs_arcface)])
-@pytest.mark.parametrize(("engine", "least"), [(Engine(batch=4), 0.9999), (Engine(batch=4, precision="fp16"), 0.999)])
+@pytest.mark.parametrize(
+    ("engine", "least"), [(Engine(batch=4), 0.9999), (Engine(batch=4, precision="fp16"), 0.999), BFLOAT16]
+)
 def test_batched_and_halved_networks_see_the_same(
     pack: str, engine: Engine, least: float, group: Image.Image, tmp_path: Path
 ):
     photo = np.asarray(group)
-    boxes, embeddings = everything(ModelSource.find(pack, tmp_path).open()[0], photo)
-    models, same = ModelSource.find(pack, tmp_path, engine).open(lanes=2)
-    assert models is same
+    boxes, embeddings = everything(ModelSource.find(pack, tmp_path, Engine(runtime="onnxruntime")).open()[0], photo)
+    models, other = ModelSource.find(pack, tmp_path, engine).open(lanes=2)
+    assert (models is other) == engine.shared
     other_boxes, other_embeddings = everything(models, photo)
     assert np.abs(other_boxes - boxes).max() < 2
     assert (other_embeddings * embeddings).sum(axis=1).min() >= least
