@@ -180,6 +180,13 @@ def _gpu(record: Record) -> Iterable[Row]:
         yield record["gpu"] or "none", record["models"], speed["network"], speed["mode"], speed["batch"], *times
 
 
+def _runtimes(record: Record) -> Iterable[Row]:
+    for runtime, measured in record["runtimes"].items():
+        cosines = (measured[f"{which}_cosine"] for which in ("median", "first_percentile", "least"))
+        rates = f"{measured['fmr']:.2g}", f"{measured['fnmr']:.4f}"
+        yield *_subject(record), runtime, measured["ms_per_face"], *(f"{cosine:.4f}" for cosine in cosines), *rates
+
+
 def _latency(summary: Record) -> Row:
     known = summary["latency_ms"]
     return tuple(known[name] for name in ("p50", "p95", "p99")) if known else ("", "", "")
@@ -235,6 +242,11 @@ TABLES = {
     ),
     "failover": Table(
         (*SUBJECT, "event", "requests a second", "requests", "refused", "failed", *LATENCY), _failover, {"failover"}
+    ),
+    "runtimes": Table(
+        (*SUBJECT, "runtime", "ms a face", "median cosine", "first percentile", "least", "FMR", "FNMR"),
+        _runtimes,
+        {"runtimes"},
     ),
     "gpu": Table(("GPU", "models", "network", "mode", "batch", "ms each", "a second", "least cosine"), _gpu, {"gpu"}),
 }
