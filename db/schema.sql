@@ -155,10 +155,10 @@ CREATE INDEX faces_by_image ON public.faces USING btree (directory, image);
 
 
 --
--- Name: faces_by_model; Type: INDEX; Schema: public; Owner: -
+-- Name: faces_by_model_and_person; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX faces_by_model ON public.faces USING btree (directory, model);
+CREATE INDEX faces_by_model_and_person ON public.faces USING btree (directory, model, person);
 
 
 --
@@ -211,4 +211,5 @@ ALTER TABLE ONLY public.persons
 --
 
 INSERT INTO public.schema_migrations (version) VALUES
-    ('20261122000000');
+    ('20261122000000'),
+    ('20261122010000');
