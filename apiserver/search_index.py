@@ -7,14 +7,17 @@ built without holding anybody up; what a crash leaves half built is dropped and 
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import NamedTuple
 
-import asyncpg
+from apiserver.background import background
+from apiserver.database import Connection, Database
+from apiserver.jobs import enqueue
 
-from apiserver.database import Database
+BUILD = "search-index"
+"""The kind of the jobs that build."""
 
 _GRAPH_OPTIONS = "m = 16, ef_construction = 64"
 _MOST_INDEXED_DIMENSIONS = 4000
@@ -68,6 +71,9 @@ class Progress(NamedTuple):
     done: float
 
 
+Report = Callable[[Progress], Awaitable[None]]
+
+
 def literal(text: str) -> str:
     """Return `text` as an SQL literal, whatever is in it; names hold no control characters, thus no zero byte."""
     return "'" + text.replace("'", "''") + "'" if "\\" not in text else _escaped(text)
@@ -83,7 +89,7 @@ def condition(directory: str, model: str) -> str:
     return f"directory = {literal(directory)} AND model = {literal(model)}"
 
 
-async def valid_indexes(connection: asyncpg.Connection, indexed: Indexed) -> frozenset[Kind]:
+async def valid_indexes(connection: Connection, indexed: Indexed) -> frozenset[Kind]:
     """Return which of both indexes can be searched."""
     kinds = {indexed.name(kind): kind for kind in Kind}
     rows = await connection.fetch(_STATE, list(kinds))
@@ -96,13 +102,19 @@ async def request(database: Database, indexed: Indexed) -> None:
         await connection.execute(_REQUEST, *indexed)
 
 
+async def ask_for_build(connection: Connection, indexed: Indexed) -> None:
+    """Have a worker build the indexes, unless it is already to."""
+    arguments = {"model": indexed.model, "dimension": indexed.dimension}
+    await enqueue(connection, BUILD, directory=indexed.directory, arguments=arguments, once=indexed.name(Kind.GRAPH))
+
+
 async def requested(database: Database) -> list[Indexed]:
     """Return what has indexes or is to have them, the longest wanted first."""
     async with database.connection() as connection:
         return [Indexed(*row) for row in await connection.fetch(_REQUESTED)]
 
 
-async def build(database: Database, indexed: Indexed, report: Callable[[Progress], None] = lambda _: None) -> bool:
+async def build(database: Database, indexed: Indexed, report: Report) -> bool:
     """Build what is missing of a directory's indexes; return False where it has no faces.
 
     May be called again after any interruption, and by several at once: one builds, the others wait for it. Searches
@@ -114,8 +126,11 @@ async def build(database: Database, indexed: Indexed, report: Callable[[Progress
         if partition is None:
             return False
         for kind in Kind:
+            if kind in await valid_indexes(connection, indexed):
+                continue
             if kind is Kind.CODES or indexed.dimension <= _MOST_INDEXED_DIMENSIONS:
-                await _build_one(database, connection, partition, indexed, kind, report)
+                async with background(_watch(database, indexed.name(kind), kind, report)):
+                    await _build_one(connection, partition, indexed, kind)
     return True
 
 
@@ -127,16 +142,7 @@ async def drop(database: Database, indexed: Indexed) -> None:
         await connection.execute(_WITHDRAW, indexed.directory, indexed.model)
 
 
-async def _build_one(
-    database: Database,
-    connection: asyncpg.Connection,
-    partition: str,
-    indexed: Indexed,
-    kind: Kind,
-    report: Callable[[Progress], None],
-) -> None:
-    if kind in await valid_indexes(connection, indexed):
-        return
+async def _build_one(connection: Connection, partition: str, indexed: Indexed, kind: Kind) -> None:
     name = indexed.name(kind)
     await _execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # what a crash has left
     columns = {
@@ -144,26 +150,21 @@ async def _build_one(
         Kind.GRAPH: f"hnsw ((embedding::halfvec({indexed.dimension:d})) halfvec_ip_ops) WITH ({_GRAPH_OPTIONS})",
     }[kind]
     _logger.info("Building the %s of directory %r", kind, indexed.directory)
-    watch = asyncio.create_task(_watch(database, name, kind, report))
-    try:
-        where = condition(indexed.directory, indexed.model)
-        await _execute(connection, f"CREATE INDEX CONCURRENTLY {name} ON {partition} USING {columns} WHERE {where}")
-    finally:
-        watch.cancel()
-        await asyncio.gather(watch, return_exceptions=True)
+    where = condition(indexed.directory, indexed.model)
+    await _execute(connection, f"CREATE INDEX CONCURRENTLY {name} ON {partition} USING {columns} WHERE {where}")
 
 
-async def _watch(database: Database, name: str, kind: Kind, report: Callable[[Progress], None]) -> None:
+async def _watch(database: Database, name: str, kind: Kind, report: Report) -> None:
     while True:
         await asyncio.sleep(_POLL_SECONDS)
         async with database.connection() as connection:
             row = await connection.fetchrow(_PROGRESS, name)
         if row:
-            report(Progress(kind, row["phase"], row["done"]))
+            await report(Progress(kind, row["phase"], row["done"]))
 
 
 @asynccontextmanager
-async def _builder(database: Database, indexed: Indexed) -> AsyncIterator[asyncpg.Connection]:
+async def _builder(database: Database, indexed: Indexed) -> AsyncIterator[Connection]:
     """Lend a connection as the only one that changes these indexes.
 
     The lock is the server process's own: where a client dies while its build goes on, the next one waits for its end.
@@ -172,7 +173,7 @@ async def _builder(database: Database, indexed: Indexed) -> AsyncIterator[asyncp
     key = int.from_bytes(hashlib.sha256(indexed.name(Kind.GRAPH).encode()).digest()[:8], signed=True)
     async with database.connection() as connection:
         try:
-            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):  # noqa: ASYNC110 - a statement
                 await asyncio.sleep(_POLL_SECONDS)
             await connection.execute(f"SET maintenance_work_mem = '{_MEMORY}'")
             yield connection
@@ -181,5 +182,5 @@ async def _builder(database: Database, indexed: Indexed) -> AsyncIterator[asyncp
                 await connection.reset()
 
 
-async def _execute(connection: asyncpg.Connection, statement: str) -> None:
+async def _execute(connection: Connection, statement: str) -> None:
     await connection.execute(statement, timeout=_LONGEST_BUILD_SECONDS)

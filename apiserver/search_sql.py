@@ -2,15 +2,17 @@
 
 Parameters of every statement are the directory $1, the model $2, the number of persons wanted $3, and from $4 on one
 embedding for each probe. All return rows of (number of the probe from 1, person, similarity), each probe's best first.
-`where` tells the rows: `WHERE` for any directory, or the condition of a directory's own indexes, to whose rows $1 and $2
-must then belong.
+`where` tells the rows: `WHERE` for any directory, or the condition of a directory's own indexes, to whose rows $1 and
+$2 must then belong.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 
 WHERE = "directory = $1 AND model = $2"
 _FIRST_PROBE = 4
-_NEEDED_TYPES = "($1::text, $2::text)"
+_PARAMETERS = "$1::text, $2::text"
+"""Every parameter occurs in every statement, so that PostgreSQL knows its type."""
 
 
 class Scoring(StrEnum):
@@ -20,15 +22,19 @@ class Scoring(StrEnum):
     MEAN = "mean"
 
 
-def exact(probes: int, scoring: Scoring, where: str = WHERE) -> str:
-    """Compare every sample of every person."""
+def exact(probes: int, scoring: Scoring, where: str = WHERE, also: Callable[[int], str] | None = None) -> str:
+    """Compare every sample of every person.
+
+    `also` writes something in the same statement; it is told the number of its first parameter.
+    """
     columns = [f"{_score(scoring, probe)} AS s{number}" for number, probe in _probes(probes)]
     best = [
         f"(SELECT {number}, person, s{number} FROM persons ORDER BY s{number} DESC, person LIMIT $3)"
         for number, _ in _probes(probes)
     ]
+    written = f"written AS ({also(_FIRST_PROBE + probes)}), " if also else ""
     return f"""
-WITH persons AS MATERIALIZED (
+WITH {written}persons AS MATERIALIZED (
     SELECT person, {", ".join(columns)} FROM faces WHERE {where} GROUP BY person
 )
 {" UNION ALL ".join(best)}
@@ -75,7 +81,7 @@ FROM probe CROSS JOIN LATERAL (
 ) AS nearest
 GROUP BY number, person
 """
-    return f"{_ranked(scored, probes)}"
+    return _ranked(scored, probes)
 
 
 # LIMIT keeps the planner from joining in another way than row by row.
@@ -109,7 +115,7 @@ SELECT number, person, similarity FROM (
     SELECT number, person, similarity,
         row_number() OVER (PARTITION BY number ORDER BY similarity DESC, person) AS place
     FROM (
-        WITH probe (number, embedding) AS (VALUES {values}), given AS (SELECT {_NEEDED_TYPES[1:-1]})
+        WITH probe (number, embedding) AS (VALUES {values}), given AS (SELECT {_PARAMETERS})
         {scored}
     ) AS scored
 ) AS placed

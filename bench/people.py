@@ -54,7 +54,9 @@ class Population:
 
 def _shrunk(covariance: NDArray[np.floating]) -> NDArray[np.floating]:
     """Move a covariance of few samples a little towards a sphere: without, it has fewer directions than samples."""
-    return (1 - SHRINKAGE) * covariance + SHRINKAGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    sphere = np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    shrunk: NDArray[np.floating] = (1 - SHRINKAGE) * covariance + SHRINKAGE * sphere
+    return shrunk
 
 
 def _root(covariance: NDArray[np.floating]) -> Floats:

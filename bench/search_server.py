@@ -13,9 +13,8 @@ from faceserver.postgres import Cluster
 
 @asynccontextmanager
 async def embedded_database(folder: Path) -> AsyncIterator[str]:
-    """Yield the DSN of the folder's migrated database while its server runs."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with Cluster.opened(folder.resolve()) as cluster, Guard() as guard:
+    """Yield the DSN of the absolute folder's migrated database while its server runs."""
+    with Cluster.opened(folder) as cluster, Guard() as guard:
         await cluster.prepare()
         server = Child(cluster.program, guard)
         await server.start()

@@ -160,7 +160,8 @@ class Cluster:
 
 def _buffers_mb() -> int:
     """Return a quarter of the memory, as PostgreSQL's manual advises, within bounds for a server that is not alone."""
-    return min(LARGEST_BUFFERS_MB, max(SMALLEST_BUFFERS_MB, psutil.virtual_memory().total // 2**20 // 4))
+    quarter: int = psutil.virtual_memory().total // 2**20 // 4
+    return min(LARGEST_BUFFERS_MB, max(SMALLEST_BUFFERS_MB, quarter))
 
 
 def _await_end(process: psutil.Process) -> None:
