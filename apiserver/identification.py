@@ -133,9 +133,11 @@ class _Run:
                 found = {number: one for number, one in enumerate(walked) if self._is_decided(one)}
             left = [number for number in range(len(faces)) if number not in found]
             found |= dict(zip(left, await self._scan([faces[number] for number in left], scan), strict=True))
-            for again in (lambda poor: self._scan(poor, scan.wider(_WIDER)), lambda poor: self.exact(poor, None)):
+            for times in (_WIDER, None):
                 poor = [number for number in left if self._has_few(found[number])]
-                found |= dict(zip(poor, await again([faces[number] for number in poor]), strict=True))
+                again = [faces[number] for number in poor]
+                harder = await self._scan(again, scan.wider(times)) if times else await self.exact(again, None)
+                found |= dict(zip(poor, harder, strict=True))
         return [found[number] for number in range(len(faces))]
 
     def _is_decided(self, found: Found) -> bool:
