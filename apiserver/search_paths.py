@@ -83,7 +83,7 @@ def plan(
     rank = max(_LEAST_RANK, ceil(_MARGIN * candidates * sample / size.faces))
     workers = points.parallel_workers if size.faces >= _PARALLEL_FACES else 0
     # The graph's nearest faces tell who is most like a probe by one photograph, not by the mean of them.
-    by_graph = Kind.GRAPH in indexes and scoring is Scoring.MAX
+    by_graph = points.graph_candidates > 0 and Kind.GRAPH in indexes and scoring is Scoring.MAX
     return Plan(
         effort.width * max(points.graph_candidates, persons) if by_graph else 0,
         Scan(candidates, sample, rank, workers, Kind.CODES in indexes),

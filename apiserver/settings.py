@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         200, description="Most faces a probe is compared with exactly after their codes; small directories need fewer."
     )
     search_graph_candidates: int = Field(
-        200, ge=1, le=1000, description="How widely a graph is searched for each probe (`hnsw.ef_search`)."
+        200, ge=0, le=1000, description="How widely a graph is searched for each probe (`hnsw.ef_search`); 0: never."
     )
     search_parallel_workers: NonNegativeInt = Field(
         2, description="Most parallel workers of PostgreSQL that scan a large directory for one request."

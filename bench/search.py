@@ -44,7 +44,7 @@ def main(
     photographs: Annotated[int, typer.Option(help="Of each person.", min=1)] = 1,
     small: Annotated[int, typer.Option(help="How many directories of 100 people to put beside them.", min=0)] = 0,
     probes: Annotated[int, typer.Option(help="Searches of each measurement.", min=1)] = 200,
-    graph: Annotated[bool, typer.Option(help="Build indexes where the size asks for them.")] = True,
+    build_up_to: Annotated[int, typer.Option(help="Build the indexes of galleries of up to so many people.")] = 10**6,
     name: Annotated[str, typer.Option(help="What the record is called.")] = "synthetic",
     models: Annotated[Path, typer.Option(help="Whose embeddings the synthetic ones resemble.", exists=True)] = MODELS,
     results: Annotated[Path, typer.Option(help="Where the JSON file goes.")] = RESULTS,
@@ -53,7 +53,7 @@ def main(
     embeddings, people = real_embeddings(DATA / "lfw-dev", models, data)
     population = Population.of(embeddings, people)
     galleries = [gallery(int(count), photographs) for count in sizes.split(",")]
-    asked = Asked(probes=probes, graph=graph, small=small)
+    asked = Asked(probes=probes, build_up_to=build_up_to, small=small)
     measured = asyncio.run(_measure(data.resolve(), galleries, population, asked))
     record = {
         "kind": "search",

@@ -23,7 +23,10 @@ from bench.search_gallery import BUILD_SECONDS, MODEL, GalleryOf
 
 POINTS = SwitchPoints(exact_faces=2_000, index_faces=50_000, candidates=200, graph_candidates=200, parallel_workers=2)
 NEVER = 10**12
-EXACT_SEARCHES = 20
+EXACT_SEARCHES = 10
+SLOW_FACES = 50_000
+"""Above, few exact searches are made."""
+WARM_UP = 3
 LEARNED = 50
 MATCH = 0.4
 GROUP = 20
@@ -32,10 +35,10 @@ WORKERS = (0, 1, 2, 4)
 
 @dataclass(frozen=True)
 class Asked:
-    """What to measure: searches of each way, whether graphs are built, and how many small directories there are."""
+    """What to measure: searches of each way, the largest gallery to build indexes for, how many small directories."""
 
     probes: int
-    graph: bool
+    build_up_to: int
     small: int
 
 
@@ -57,7 +60,8 @@ async def _gallery(
     people, probes = gallery.probes(population, asked.probes)
     indexed = Indexed(gallery.directory, MODEL, probes.shape[1])
     learned_before = await _learn(database, gallery, population)
-    built = await _build(database, connection, indexed) if asked.graph and gallery.faces >= POINTS.index_faces else None
+    has_indexes = POINTS.index_faces <= gallery.faces and gallery.persons <= asked.build_up_to
+    built = await _build(database, connection, indexed) if has_indexes else None
     await connection.execute("VACUUM faces")
     kinds = await valid_indexes(connection, indexed)
     ways = {
@@ -69,9 +73,10 @@ async def _gallery(
         ways |= {f"codes, {count} workers": _codes(count) for count in WORKERS}
     searches = {}
     for name, points in ways.items():
-        shown = probes[:EXACT_SEARCHES] if name == "exact" and gallery.faces > GROUP * EXACT_SEARCHES * 100 else probes
+        slow = name == "exact" and gallery.faces > SLOW_FACES
+        shown = probes[:EXACT_SEARCHES] if slow else probes
         searches[name] = await _search(_identification(database, points), gallery, people, shown, 1)
-        if len(probes) >= GROUP and name in ("exact", "quantized", "as chosen"):
+        if len(probes) >= GROUP and not slow and name in ("exact", "quantized", "as chosen"):
             identification = _identification(database, points)
             searches[f"{name}, {GROUP} faces"] = await _search(identification, gallery, people, shown[:100], GROUP)
     return {
@@ -84,8 +89,8 @@ async def _gallery(
 
 
 def _codes(workers: int) -> SwitchPoints:
-    """Return switch points by which the directory's codes are scanned, after a walk that decides nothing."""
-    return replace(POINTS, graph_candidates=1, parallel_workers=workers)
+    """Return switch points by which the codes in the directory's own index are scanned."""
+    return replace(POINTS, graph_candidates=0, parallel_workers=workers)
 
 
 def _identification(database: Database, points: SwitchPoints) -> Identification:
@@ -99,7 +104,7 @@ async def _search(
     milliseconds, paths, right = [], [], 0
     search = Search(gallery.directory, _model(probes.shape[1]), 5, MATCH)
     faces = [Face((0, 0, 1, 1), 0.9, probe) for probe in probes]
-    for _ in range(7):  # so often PostgreSQL plans a statement before it may keep the plan
+    for _ in range(WARM_UP):
         await identification.identify(search, faces[:together])
     for first in range(0, len(faces) - together + 1, together):
         begun = time.perf_counter()
