@@ -59,7 +59,7 @@ async def _gallery(
 ) -> Record:
     people, probes = gallery.probes(population, asked.probes)
     indexed = Indexed(gallery.directory, MODEL, probes.shape[1])
-    learned_before = await _learn(database, gallery, population)
+    learned_before = await learn(database, gallery, population)
     has_indexes = POINTS.index_faces <= gallery.faces and gallery.persons <= asked.build_up_to
     built = await _build(database, connection, indexed) if has_indexes else None
     await connection.execute("VACUUM faces")
@@ -80,10 +80,11 @@ async def _gallery(
             identification = _identification(database, points)
             searches[f"{name}, {GROUP} faces"] = await _search(identification, gallery, people, shown[:100], GROUP)
     return {
+        "directory": gallery.directory,
         "people": gallery.persons,
         "photographs": gallery.photographs,
         "searches": searches,
-        "learn_ms": {"before": learned_before, "with indexes": await _learn(database, gallery, population)},
+        "learn_ms": {"before": learned_before, "with indexes": await learn(database, gallery, population)},
         "indexes": built,
     }
 
@@ -164,7 +165,7 @@ async def _build(database: Database, connection: asyncpg.Connection, indexed: In
     }
 
 
-async def _learn(database: Database, gallery: GalleryOf, population: Population) -> float:
+async def learn(database: Database, gallery: GalleryOf, population: Population) -> float:
     """Return the median milliseconds of the database's part of /learn, and undo what was learned."""
     rng, milliseconds = np.random.default_rng(), []
     embeddings = population.photographs(rng, population.people(rng, LEARNED))
