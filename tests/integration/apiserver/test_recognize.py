@@ -97,12 +97,12 @@ async def test_the_mean_of_photographs_is_lower_than_the_best(recognize, learn, 
 
 
 @pytest.mark.parametrize(("points", "search"), [((10, 100), "exact"), ((0, 100), "quantized"), ((0, 1), "quantized")])
-async def test_the_answer_says_how_it_was_found(serve, settings, points, search, ann, ann_again):
+async def test_the_answer_says_how_it_was_found(serve, settings, points, search, ann):
     chosen = settings.model_copy(update={"search_exact_faces": points[0], "search_index_faces": points[1]})
     gateway = await serve(chosen)
     learned = await gateway.post("/learn", data={"person": "ann"}, files={"file": ann})
     assert learned.status_code == 201
-    answer = (await gateway.post("/recognize", files={"file": ann_again})).json()
+    answer = (await gateway.post("/recognize", files={"file": ann})).json()
     assert [(person["id"], person["search"]) for person in answer["persons"]] == [("ann", search)]
 
 
