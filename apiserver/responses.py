@@ -120,6 +120,8 @@ class EmbedAnswer(BaseModel):
     """The success of /embeddings: one entry for each detected face, best score first."""
 
     model: str = Field(examples=["sface_2021dec@fb143eea0783"])
+    width: int = Field(description="Of the upright image, pixels.", examples=[1280])
+    height: int = Field(description="Of the upright image, pixels.", examples=[886])
     faces: list[EmbeddedFace]
 
 

@@ -137,7 +137,12 @@ async def embeddings(request: Request) -> Response:
     with stages.measure("read"):
         form = EmbedForm.of(await _fields(request, state))
     analysis = await _analyse(request, form.file, state, stages, crops=False)
-    answer = EmbedAnswer(model=analysis.model.id, faces=[embedded_face(face) for face in analysis.faces])
+    answer = EmbedAnswer(
+        model=analysis.model.id,
+        width=analysis.image.width,
+        height=analysis.image.height,
+        faces=[embedded_face(face) for face in analysis.faces],
+    )
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
