@@ -22,7 +22,7 @@ from apiserver.settings import Settings, read_settings
 _PAUSE_SECONDS = 1.0
 """Between losing the database and looking for it again."""
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("apiserver.worker")  # not __main__, which it is as a process
 
 
 class _JobIds(logging.Filter):

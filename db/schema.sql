@@ -2267,6 +2267,7 @@ CREATE TABLE public.images (
     sha256 bytea NOT NULL,
     expires_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    retry_at timestamp with time zone,
     CONSTRAINT images_sha256_check CHECK ((octet_length(sha256) = 32)),
     CONSTRAINT images_size_bytes_check CHECK ((size_bytes > 0))
 );
@@ -4964,7 +4965,7 @@ CREATE INDEX idx_procrastinate_workers_last_heartbeat ON public.procrastinate_wo
 -- Name: images_by_expiry; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX images_by_expiry ON public.images USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+CREATE INDEX images_by_expiry ON public.images USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (retry_at IS NULL));
 
 
 --
@@ -4972,6 +4973,13 @@ CREATE INDEX images_by_expiry ON public.images USING btree (expires_at) WHERE (e
 --
 
 CREATE INDEX images_by_image ON public.images USING btree (image);
+
+
+--
+-- Name: images_by_retry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX images_by_retry ON public.images USING btree (retry_at) WHERE (retry_at IS NOT NULL);
 
 
 --
@@ -6943,4 +6951,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261122010000'),
     ('20261122010100'),
     ('20261122020000'),
+    ('20261122020100'),
     ('20261122030000');

@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 
 from apiserver.problems import ImageStoreUnavailable, InvalidField
 from apiserver.runs import Run
@@ -30,6 +31,18 @@ async def count(run: Run) -> None:
         await _step(run)
         await asyncio.sleep(run.arguments.get("pause", 0.0))
     await run.report(run.arguments["to"], run.arguments["to"], "Counted.")
+
+
+async def scribble(run: Run) -> None:
+    """Write the process's number into a file again and again, without asking the database for anything."""
+    for _ in range(200):
+        await asyncio.to_thread(_append, run.arguments["file"], f"{os.getpid()}\n")
+        await asyncio.sleep(0.05)
+
+
+def _append(file: str, text: str) -> None:
+    with Path(file).open("a") as opened:
+        opened.write(text)
 
 
 async def refuse(_: Run) -> None:
@@ -57,7 +70,14 @@ async def die(run: Run) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-TASKS = {"count": count, "refuse": refuse, "blunder": blunder, "outage": meet_an_outage, "die": die}
+TASKS = {
+    "count": count,
+    "scribble": scribble,
+    "refuse": refuse,
+    "blunder": blunder,
+    "outage": meet_an_outage,
+    "die": die,
+}
 
 if __name__ == "__main__":
     sys.exit(serve(read_settings(), TASKS))

@@ -64,7 +64,7 @@ class Worker:
 
     async def stop(self) -> int:
         self.process.terminate()
-        return await asyncio.wait_for(self.process.wait(), 10)
+        return await asyncio.wait_for(self.process.wait(), 30)
 
     @property
     def log(self) -> str:
@@ -100,7 +100,7 @@ async def database(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
-async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 20) -> None:
+async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not await condition():
         assert time.monotonic() < deadline, "waited in vain"
@@ -153,7 +153,7 @@ async def test_a_job_runs_and_so_does_one_that_was_there_before(hire, database):
     begun = time.monotonic()
     await until(ended(database, late))
 
-    assert time.monotonic() - begun < 2, "it was found by asking every now and then, not by being told"
+    assert time.monotonic() - begun < 4, "it was found by asking every now and then, not by being told"
     assert [await state(database, job) for job in (early, late)] == [COUNTED, COUNTED]
     assert await database.fetchval("SELECT count(*) FROM steps") == 6
 
@@ -206,7 +206,7 @@ async def test_a_killed_worker_s_job_is_run_again_by_another_from_where_it_was(h
     killed = time.monotonic()
     await until(ended(database, job))
 
-    assert time.monotonic() - killed < 2 * LOST_SECONDS + 5
+    assert time.monotonic() - killed < 30
     assert (await state(database, job))[:2] == ("succeeded", 40)
     assert await database.fetchval("SELECT count(DISTINCT step) FROM steps") == 40
     processes = [row["process"] for row in await database.fetch("SELECT process FROM steps ORDER BY at")]
@@ -219,7 +219,7 @@ async def test_a_job_that_kills_its_workers_is_given_up(hire, database):
     job = await enqueue(database, "die")
     for number in range(MOST_CRASHES):
         worker = await hire(APISERVER_JOB_LOST_SECONDS="1")
-        assert await asyncio.wait_for(worker.process.wait(), 20) == -signal.SIGKILL
+        assert await asyncio.wait_for(worker.process.wait(), 60) == -signal.SIGKILL
         assert await database.fetchval("SELECT count(*) FROM steps") == number + 1
     await hire(APISERVER_JOB_LOST_SECONDS="1")
     await until(ended(database, job))
@@ -269,7 +269,7 @@ async def test_sigterm_hands_a_long_job_back_at_once(hire, database):
 
     stopped = time.monotonic()
     assert await worker.stop() == 0
-    assert LOST_SECONDS / 3 <= time.monotonic() - stopped < LOST_SECONDS / 3 + 3
+    assert LOST_SECONDS / 3 <= time.monotonic() - stopped < 10
     status, done, *_, crashes = await state(database, job)
     assert (status, crashes) == ("todo", 0)
     assert 0 < done < 60
@@ -308,7 +308,7 @@ async def test_a_restart_of_postgresql_during_a_job(hire, settings, own_postgres
     await asyncio.to_thread(own_postgres.ensure_postgres_running)
 
     database = await asyncpg.connect(own_postgres.get_uri())
-    await until(ended(database, job), 30)
+    await until(ended(database, job))
     assert (await state(database, job))[:2] == ("succeeded", 40)
     assert await database.fetchval("SELECT count(DISTINCT step) FROM steps") == 40
     await database.close()
@@ -325,15 +325,36 @@ async def test_a_long_outage_is_waited_out(hire, settings, cable, database):
     assert worker.process.returncode is None
     await cable.mend()
 
-    await until(ended(database, job), 30)
+    await until(ended(database, job))
     assert (await state(database, job))[:2] == ("succeeded", 30)
+
+
+async def test_a_worker_cut_off_ends_its_job_before_another_runs_it(hire, settings, cable, database, tmp_path):
+    cut_off = await hire(settings.model_copy(update={"database_url": SecretStr(cable.url)}))
+    file = tmp_path / "scribbled"
+    job = await enqueue(database, "scribble", arguments={"file": str(file)})
+    await until(lambda: asyncio.to_thread(file.exists))
+    other = await hire()
+    await cable.cut()
+    await until(ended(database, job))
+
+    processes = [int(line) for line in file.read_text().splitlines()]
+    assert sum(one != other for one, other in itertools.pairwise(processes)) == 1
+    assert (processes[0], processes[-1]) == (cut_off.process.pid, other.process.pid)
+    assert processes.count(other.process.pid) == 200
+    assert cut_off.process.returncode is None
 
 
 async def test_sigterm_during_an_outage(hire, settings, cable):
     await cable.cut()
     worker = await hire(settings.model_copy(update={"database_url": SecretStr(cable.url)}))
-    await asyncio.sleep(2)
-    assert worker.log.count("Taking no jobs: The database is unavailable.") == 1
+
+    async def complained() -> bool:
+        return "Taking no jobs: The database is unavailable." in worker.log
+
+    await until(complained)
+    await asyncio.sleep(2.5)
+    assert worker.log.count("Taking no jobs") == 1
     assert await worker.stop() == 0
 
 
