@@ -150,3 +150,32 @@ def test_command_says_in_one_sentence_why_it_failed():
     assert result.returncode == 1
     assert "The database was not migrated." in result.stderr
     assert "Traceback" not in result.stderr
+
+
+async def test_partitioning_keeps_every_face(empty_database_url):
+    first = next(file for file in sorted(MIGRATIONS.glob("*.sql")))
+    up = first.read_text().split("-- migrate:up")[1].split("-- migrate:down")[0]
+    connection = await asyncpg.connect(empty_database_url)
+    try:
+        await connection.execute(up)
+        await connection.execute("CREATE TABLE schema_migrations (version varchar PRIMARY KEY)")
+        await connection.execute("INSERT INTO schema_migrations VALUES ($1)", first.name.split("_")[0])
+        await connection.execute(
+            """
+            INSERT INTO directories VALUES ('acme'), ('other');
+            INSERT INTO persons VALUES ('acme', 'ann'), ('other', 'bob');
+            INSERT INTO images (directory, image, media_type, size_bytes, sha256)
+            SELECT directory, 'i', 'image/png', 1, sha256('i') FROM directories;
+            INSERT INTO faces (directory, person, model, embedding, crop, box, score, image, image_sha256)
+            SELECT directory, person, 'model', '[1,-1,0.5]', 'crop', '{1,2,3,4}', 0.9, 'i', sha256('i') FROM persons;
+            """
+        )
+        before = await connection.fetch("SELECT face, created_at FROM faces ORDER BY directory")
+        await migrate(empty_database_url)
+        after = await connection.fetch("SELECT face, created_at FROM faces ORDER BY directory")
+        codes = await connection.fetch("SELECT code::text, embedding::text, crop FROM faces")
+    finally:
+        await connection.close()
+
+    assert after == before
+    assert [tuple(row) for row in codes] == [("101", "[1,-1,0.5]", b"crop")] * 2
