@@ -2,7 +2,7 @@
 
 python -m bench.search_crowd --data data/search
 
-It wants the small directories of `python -m bench.search --data data/search --small 300`.
+The folder must have been used by `python -m bench.search` before, which keeps embeddings there.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from apiserver.search_sql import Scoring
 from bench.people import Population
 from bench.real_embeddings import real_embeddings
 from bench.search_cost import learn
-from bench.search_gallery import BUILD_SECONDS, MODEL, GalleryOf, connect
+from bench.search_gallery import BUILD_SECONDS, MODEL, GalleryOf, connect, is_loaded, load
 from bench.search_server import embedded_database
 
 PLANNED = 50
@@ -47,6 +47,10 @@ async def _measure(folder: Path, galleries: Sequence[GalleryOf], population: Pop
         open_database(dsn, pool_size=4, timeout_seconds=BUILD_SECONDS) as database,
     ):
         connection = await connect(dsn)
+        for gallery in galleries:
+            if not await is_loaded(connection, gallery):
+                await load(connection, gallery, population)
+        await connection.execute("VACUUM ANALYZE faces")
         costs = {"planning before, ms": await _planning(connection, galleries, dimension)}
         costs["learning before, ms"] = await learn(database, galleries[0], population)
         for indexed in indexes:
