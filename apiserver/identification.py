@@ -169,6 +169,7 @@ class _Run:
         await self._connection.execute(
             f"SET LOCAL max_parallel_workers_per_gather = {scan.workers:d}; "
             "SET LOCAL min_parallel_index_scan_size = 0; SET LOCAL parallel_setup_cost = 0; "
+            "SET LOCAL parallel_tuple_cost = 0; "
             "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
         )
         found: list[Found] = []
