@@ -9,10 +9,14 @@ from pgvector import HalfVector
 
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, InternalError, Problem
 
-REQUIRED_SCHEMA = "20261122020100"
+REQUIRED_SCHEMA = "20261122030000"
 """The newest migration this code relies on."""
 
+LEAST_PGVECTOR = (0, 8, 4)
+"""Older ones can corrupt the index of a table from which rows are deleted."""
+
 _CLOSE_TIMEOUT_SECONDS = 5
+_PGVECTOR = "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'"
 
 # By SQLSTATE, or by the two characters that name its class. What is left out is a mistake of ours.
 PROBLEM_OF_SQLSTATE: dict[str, type[Problem]] = {
@@ -57,11 +61,21 @@ class Database:
             raise translated(error) from error
 
     async def check_schema(self) -> None:
-        """Raise DatabaseUnavailable unless every migration this code relies on was applied."""
+        """Raise DatabaseUnavailable unless pgvector and the applied migrations are those this code relies on."""
         async with self.connection() as connection:
             version = await connection.fetchval("SELECT max(version) FROM schema_migrations")
+            require_pgvector(await connection.fetchval(_PGVECTOR) or "0")
         if version is None or version < REQUIRED_SCHEMA:
             raise DatabaseUnavailable("The database schema is older than this service.")
+
+
+def require_pgvector(version: str) -> None:
+    """Raise DatabaseUnavailable where the server's pgvector is too old."""
+    if tuple(int(number) for number in version.split(".") if number.isdigit()) < LEAST_PGVECTOR:
+        needed = ".".join(map(str, LEAST_PGVECTOR))
+        raise DatabaseUnavailable(
+            f"The database has pgvector {version}, which can corrupt an index; install {needed} or newer."
+        )
 
 
 def translated(error: BaseException) -> Problem:
@@ -86,7 +100,7 @@ async def open_database(
         max_size=pool_size,
         timeout=timeout_seconds,
         command_timeout=timeout_seconds,
-        server_settings={"application_name": name},
+        server_settings={"application_name": name, "jit": "off"},  # compiling a search takes longer than the search
         init=_register_halfvec,
         reset=_keep,
     )

@@ -1,10 +1,19 @@
-"""The fields of /learn and /recognize: what they may be, and the problem each wrong one is."""
+"""The fields of /learn, /recognize and /embeddings: what they may be, and the problem each wrong one is."""
 
 import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from apiserver.faces import FaceChoice
 from apiserver.problems import (
@@ -16,6 +25,7 @@ from apiserver.problems import (
     PersonMissing,
     Problem,
 )
+from apiserver.search_sql import Scoring
 from apiserver.uploads import Upload
 
 
@@ -96,6 +106,28 @@ class RecognizeForm(_Form):
         allow_inf_nan=False,
         description="The cosine from which a candidate is a match, instead of the model's own.",
     )
+
+    unique_persons: bool = Field(False, description="Whether everyone is on the photograph once at most.")
+    scoring: Scoring = Field(
+        Scoring.MAX, description="How a person's samples count: the best one, or their mean, weighted by score."
+    )
+
+
+class EmbedForm(_Form):
+    """A photograph of any number of people."""
+
+    file: _File
+
+
+_DIRECTORY: TypeAdapter[str] = TypeAdapter(_Directory)
+
+
+def directory_name(name: str) -> str:
+    """Return the name of a directory as it is. Raises InvalidName."""
+    try:
+        return _DIRECTORY.validate_python(name)
+    except ValidationError as error:
+        raise InvalidName from error
 
 
 def _problem(error: ValidationError) -> Problem:

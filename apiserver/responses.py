@@ -1,6 +1,5 @@
 """What clients read. The only module that knows the envelope of /learn and /recognize."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from asgi_correlation_id import correlation_id
@@ -11,18 +10,23 @@ from pydantic import BaseModel, Field
 from apiserver import faces
 from apiserver.faces import Decision, Face, Model, Thresholds
 from apiserver.gallery import Enrolment
+from apiserver.identification import Found
+from apiserver.open_set import Applied, Source
 from apiserver.problems import (
     GatewayBusy,
     ImageTooLarge,
     InvalidForm,
+    InvalidJson,
     Outage,
     Problem,
     UnsupportedMediaType,
     UploadTimeout,
 )
+from apiserver.search_paths import Path
 
 ENVELOPE_PATHS = {"/learn", "/recognize"}
-_BODY_UNREAD = (GatewayBusy, ImageTooLarge, InvalidForm, UnsupportedMediaType, UploadTimeout)
+"""These answer failures as clients of the older face server know them."""
+_BODY_UNREAD = (GatewayBusy, ImageTooLarge, InvalidForm, InvalidJson, UnsupportedMediaType, UploadTimeout)
 """Problems found before the body was read to its end; the connection cannot be used for another request."""
 
 _DECIMALS = 6
@@ -65,6 +69,21 @@ class RecognizedPerson(BaseModel):
     similarity: _Similarity | None
     decision: Decision
     candidates: list[Candidate]
+    search: Path = Field(description="How it was found: by all embeddings, by their codes first, or by a graph.")
+
+
+class AppliedThresholds(BaseModel):
+    """The cosines that decided, and what made them.
+
+    `match` is for the rate `fpir` unless a request or the directory fixed it; `review` is for ten times that rate.
+    """
+
+    match: float = Field(examples=[0.4987])
+    review: float = Field(examples=[0.4546])
+    source: Source = Field(description="What decided about `match`.")
+    fpir: float = Field(description="The share of strangers that may be named.", examples=[0.001])
+    faces: int = Field(description="The enrolled faces that a face is compared with.", examples=[812])
+    calibrated: bool = Field(description="Whether the model's impostor scores were measured; assumed if not.")
 
 
 class _Answer(BaseModel):
@@ -83,9 +102,27 @@ class LearnAnswer(_Answer):
 
 
 class RecognizeAnswer(_Answer):
-    """The success of /recognize: one entry for each detected face, best score first."""
+    """The success of /recognize: one entry for each detected face, best score first, and what was decided by."""
 
     persons: list[RecognizedPerson]
+    thresholds: AppliedThresholds
+
+
+class EmbeddedFace(BaseModel):
+    """A detected face and its embedding, of length 1."""
+
+    box: _Box
+    score: _Score
+    embedding: list[float]
+
+
+class EmbedAnswer(BaseModel):
+    """The success of /embeddings: one entry for each detected face, best score first."""
+
+    model: str = Field(examples=["sface_2021dec@fb143eea0783"])
+    width: int = Field(description="Of the upright image, pixels.", examples=[1280])
+    height: int = Field(description="Of the upright image, pixels.", examples=[886])
+    faces: list[EmbeddedFace]
 
 
 class Refusal(BaseModel):
@@ -125,10 +162,9 @@ def learned_person(person: str, enrolment: Enrolment) -> LearnedPerson:
     )
 
 
-def recognized_person(
-    face: Face, candidates: Sequence[faces.Candidate], model: Model, thresholds: Thresholds
-) -> RecognizedPerson:
-    """Return the entry for one face of /recognize, whose `candidates` come best first."""
+def recognized_person(face: Face, found: Found, model: Model, thresholds: Thresholds) -> RecognizedPerson:
+    """Return the entry for one face of /recognize."""
+    candidates = found.candidates
     ranked = [_candidate(candidate, model) for candidate in candidates]
     best = ranked[0] if ranked else None
     decision = thresholds.decide(candidates[0].similarity) if candidates else Decision.UNKNOWN
@@ -139,10 +175,30 @@ def recognized_person(
         similarity=best.similarity if best else None,
         decision=decision,
         candidates=ranked,
+        search=found.path,
     )
     if best and decision is not Decision.UNKNOWN:
         entry.id = best.id
     return entry
+
+
+def embedded_face(face: Face) -> EmbeddedFace:
+    """Return the entry for one face of /embeddings."""
+    return EmbeddedFace(
+        box=list(face.box), score=round(face.score, _DECIMALS), embedding=face.embedding.astype(float).round(7).tolist()
+    )
+
+
+def applied_thresholds(applied: Applied, model: Model) -> AppliedThresholds:
+    """Return what a client reads of the thresholds."""
+    return AppliedThresholds(
+        match=round(applied.thresholds.match, _DECIMALS),
+        review=round(applied.thresholds.review, _DECIMALS),
+        source=applied.source,
+        fpir=applied.fpir,
+        faces=applied.faces,
+        calibrated=model.calibrated,
+    )
 
 
 def _candidate(candidate: faces.Candidate, model: Model) -> Candidate:

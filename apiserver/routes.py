@@ -1,4 +1,4 @@
-"""The public work: learn a person, recognize people."""
+"""The public work: learn a person, recognize people, embed faces."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
@@ -7,27 +7,33 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
-from apiserver.faces import Analysis, Image, choose
-from apiserver.forms import LearnForm, RecognizeForm
+from apiserver.faces import Analysis, Image, Thresholds, choose
+from apiserver.forms import EmbedForm, LearnForm, RecognizeForm
 from apiserver.hang_up import while_connected
+from apiserver.identification import Found, Search
 from apiserver.image_store import ImageRow, image_row
 from apiserver.problems import NoFace, SeveralFaces
 from apiserver.responses import (
+    EmbedAnswer,
     LearnAnswer,
+    ProblemDetails,
     RecognizeAnswer,
     Refusal,
     answer_response,
+    applied_thresholds,
+    embedded_face,
     file_url,
     learned_person,
     recognized_person,
 )
 from apiserver.state import State
 from apiserver.telemetry import Stages
+from apiserver.unique_persons import assign_once
 from apiserver.uploads import Upload, read_form
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Refusal} for status in (400, 405, 408, 413, 415, 422, 500, 503, 504)
-}
+_STATUSES = (400, 405, 408, 413, 415, 422, 500, 503, 504)
+_REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in _STATUSES}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in _STATUSES}
 
 
 class _RequestRoute(APIRoute):
@@ -98,13 +104,11 @@ async def recognize(request: Request) -> Response:
     analysis = await _analyse(request, form.file, state, stages, crops=False)
     image = _kept_for_retention(form, analysis.image, state)
     with stages.measure("search"):
-        ranked = await state.gallery.identify(form.directory, analysis.model, analysis.faces, form.k, image)
+        applied = await state.directories.applied(form.directory, analysis.model, form.threshold)
+        found = await _search(state, form, analysis, applied.thresholds, image)
     if image:
         with stages.measure("store"):
             await state.images.put(image, form.file.content)
-    thresholds = analysis.model.thresholds
-    if form.threshold is not None:
-        thresholds = thresholds.with_match(form.threshold)
     return answer_response(
         RecognizeAnswer(
             status="OK",
@@ -113,11 +117,47 @@ async def recognize(request: Request) -> Response:
             directory=form.directory,
             model=analysis.model.id,
             persons=[
-                recognized_person(face, candidates, analysis.model, thresholds)
-                for face, candidates in zip(analysis.faces, ranked, strict=True)
+                recognized_person(face, one, analysis.model, applied.thresholds)
+                for face, one in zip(analysis.faces, found, strict=True)
             ],
+            thresholds=applied_thresholds(applied, analysis.model),
         )
     )
+
+
+@router.post(
+    "/embeddings",
+    response_model=EmbedAnswer,
+    responses=_PROBLEMS,
+    openapi_extra={"requestBody": EmbedForm.request_body()},
+)
+async def embeddings(request: Request) -> Response:
+    """Return the embedding of every face on a photograph; nothing is kept."""
+    state, stages = State.of(request), Stages.of(request)
+    with stages.measure("read"):
+        form = EmbedForm.of(await _fields(request, state))
+    analysis = await _analyse(request, form.file, state, stages, crops=False)
+    answer = EmbedAnswer(
+        model=analysis.model.id,
+        width=analysis.image.width,
+        height=analysis.image.height,
+        faces=[embedded_face(face) for face in analysis.faces],
+    )
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+async def _search(
+    state: State, form: RecognizeForm, analysis: Analysis, thresholds: Thresholds, image: ImageRow | None
+) -> list[Found]:
+    """Return the `k` best of each face; everyone is somebody's at most once if the form asks for that."""
+    others = len(analysis.faces) - 1 if form.unique_persons else 0  # whom the other faces may take away
+    search = Search(form.directory, analysis.model, form.k + max(0, others), thresholds.match, form.scoring)
+    found = await state.identification.identify(search, analysis.faces, image)
+    state.recall_check.offer(search, analysis.faces, found)
+    if form.unique_persons:
+        assigned = assign_once([one.candidates for one in found], thresholds.review)
+        found = [Found(candidates[: form.k], one.path) for candidates, one in zip(assigned, found, strict=True)]
+    return found
 
 
 async def _fields(request: Request, state: State) -> Mapping[str, str | Upload]:

@@ -8,6 +8,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretSt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from apiserver.endpoints import read_endpoints
+from apiserver.open_set import LEAST_FPIR, MOST_FPIR
 
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^:/?#@,\[\]]*)(:[0-9]{1,5})?"
 _DATABASE_URL = re.compile(rf"postgres(ql)?://([^/?#]*@)?{_HOST}(,{_HOST})*(/[^?#]*)?(\?[^#]*)?")
@@ -30,6 +31,13 @@ class Settings(BaseSettings):
     max_image_bytes: PositiveInt = Field(20_000_000, description="Largest upload accepted.")
     upload_timeout_seconds: PositiveFloat = Field(60, description="How long a client may take to send its request.")
 
+    fpir: float = Field(
+        0.001,
+        ge=LEAST_FPIR,
+        le=MOST_FPIR,
+        description="Share of strangers that may be named, for directories that set nothing else.",
+    )
+
     vectorizer_urls: str = Field(
         "http://127.0.0.1:8081",
         description="The vectorizers, separated by commas; every address behind a host name counts as one.",
@@ -47,6 +55,28 @@ class Settings(BaseSettings):
 
     image_store_url: str = Field(description="Object store for images: file:///…, s3://…, gs://… or az://…")
     image_store_timeout_seconds: PositiveFloat = Field(10, description="Longest wait for the object store.")
+
+    search_exact_faces: NonNegativeInt = Field(
+        2_000, description="Directories of up to so many faces are searched exactly, larger ones by codes first."
+    )
+    search_index_faces: PositiveInt = Field(
+        50_000, description="From so many faces on a directory gets indexes of its own, codes and a graph."
+    )
+    search_candidates: PositiveInt = Field(
+        200, description="Most faces a probe is compared with exactly after their codes; small directories need fewer."
+    )
+    search_graph_candidates: int = Field(
+        200, ge=0, le=1000, description="How widely a graph is searched for each probe (`hnsw.ef_search`); 0: never."
+    )
+    search_parallel_workers: NonNegativeInt = Field(
+        2, description="Most parallel workers of PostgreSQL that scan a large directory for one request."
+    )
+    search_recall: float = Field(
+        0.99, ge=0, le=1, description="Directories whose checked answers are right less often are searched harder."
+    )
+    search_checked_share: float = Field(
+        0.01, ge=0, le=1, description="Share of inexact answers compared with exact ones, beside the requests."
+    )
 
     recognized_retention_seconds: NonNegativeInt = Field(
         86_400, description="How long recognized images stay; 0: none."
