@@ -73,6 +73,8 @@ async def _gallery(
         ways |= {f"codes, {count} workers": _codes(count) for count in WORKERS}
     searches = {}
     for name, points in ways.items():
+        async with database.connection() as used:  # the pool lends the same one again, with its plans
+            await used.execute("DISCARD PLANS")
         slow = name == "exact" and gallery.faces > SLOW_FACES
         shown = probes[:EXACT_SEARCHES] if slow else probes
         searches[name] = await _search(_identification(database, points), gallery, people, shown, 1)
