@@ -9,9 +9,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from apiserver import files, health, routes
+from apiserver import directory_routes, files, health, routes
 from apiserver.background import background, repeat
 from apiserver.database import open_database
+from apiserver.directories import Directories
+from apiserver.directory_sizes import DirectorySizes
 from apiserver.door import Door
 from apiserver.endpoints import Endpoint, read_endpoints
 from apiserver.gallery import Gallery
@@ -55,7 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
         version=health.version(),
         lifespan=lifespan,
         # A router included is passed by every request on its way.
-        routes=[*routes.router.routes, *files.router.routes, *health.router.routes],
+        routes=[*routes.router.routes, *directory_routes.router.routes, *files.router.routes, *health.router.routes],
     )
     app.exception_handler(Problem)(_on_problem)
     app.exception_handler(HTTPException)(_on_http_exception)
@@ -77,7 +79,10 @@ async def _resources(settings: Settings) -> AsyncIterator[State]:
         vectorizer = await stack.enter_async_context(_vectorizers(settings))
         images = ImageStore(open_store(settings.image_store_url), database, settings.image_store_timeout_seconds)
         await stack.enter_async_context(background(repeat(lambda: sweep(images), settings.sweep_interval_seconds)))
-        yield State(settings, Places(settings.max_requests), database, vectorizer, Gallery(database), images)
+        directories = Directories(database, DirectorySizes(database), settings.fpir)
+        yield State(
+            settings, Places(settings.max_requests), database, vectorizer, Gallery(database), directories, images
+        )
 
 
 @asynccontextmanager

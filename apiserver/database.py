@@ -9,7 +9,7 @@ from pgvector import HalfVector
 
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, InternalError, Problem
 
-REQUIRED_SCHEMA = "20261122000000"
+REQUIRED_SCHEMA = "20261122030000"
 """The newest migration this code relies on."""
 
 _CLOSE_TIMEOUT_SECONDS = 5

@@ -10,6 +10,7 @@ from apiserver.problems import VectorizerBusy
 from apiserver.responses import ENVELOPE_PATHS, problem_response
 from apiserver.state import State
 
+_PHOTOGRAPH_PATHS = ENVELOPE_PATHS | {"/embeddings"}
 _LOG_SECONDS = 1.0
 
 _logger = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in ENVELOPE_PATHS:
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in _PHOTOGRAPH_PATHS:
             request = Request(scope)
             try:
                 State.of(request).vectorizer.check_room()

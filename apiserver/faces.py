@@ -39,6 +39,44 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class Tail:
+    """How often two different people are as similar as that, where similarities are high: a generalized Pareto tail.
+
+    P(cosine >= t) = rate * (1 + shape * (t - start) / scale) ** (-1 / shape) for t >= start, and an exponential at
+    shape 0 (Balkema and de Haan 1974, Pickands 1975: what lies above a high threshold tends to this form).
+    """
+
+    start: float
+    rate: float
+    scale: float
+    shape: float
+
+    @classmethod
+    def through(cls, thresholds: Thresholds) -> "Tail":
+        """Return the exponential through a `match` at FMR 1e-5 and a `review` at 1e-4, for a model without a tail.
+
+        Measured tails fall faster than an exponential, so this one errs towards `unknown` in large directories.
+        """
+        decade = max(thresholds.match - thresholds.review, _LEAST_DECADE)
+        return cls(start=thresholds.match - decade, rate=1e-4, scale=decade / math.log(10), shape=0.0)
+
+    def cosine(self, false_match_rate: float) -> float:
+        """Return the threshold, at most 1, that different people reach with this probability.
+
+        A rate above the tail's own is answered with the tail's start: lower cosines it knows nothing of.
+        """
+        rarity = math.log(self.rate / false_match_rate)
+        if rarity <= 0:
+            return self.start
+        growth = math.expm1(self.shape * rarity) / self.shape if self.shape else rarity
+        return min(1.0, self.start + self.scale * growth)
+
+
+_LEAST_DECADE = 0.01
+"""The cosine between FMR 1e-4 and 1e-5 is taken to be no less."""
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """A logistic from cosine to the probability that both faces are one person, at even prior."""
 
@@ -52,12 +90,22 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The embedder whose embeddings may be compared with each other, and how to read their cosines."""
+    """The embedder whose embeddings may be compared with each other, and how to read their cosines.
+
+    `calibrated` tells whether its numbers were measured with this very model; they are another's else.
+    """
 
     id: str
     dimension: int
     calibration: Calibration
     thresholds: Thresholds
+    known_tail: Tail | None = None
+    calibrated: bool = False
+
+    @property
+    def tail(self) -> Tail:
+        """The spread of impostor scores; where nobody told it, the one that the thresholds suggest."""
+        return self.known_tail or Tail.through(self.thresholds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,19 @@
-"""The fields of /learn and /recognize: what they may be, and the problem each wrong one is."""
+"""The fields of /learn, /recognize and /embeddings: what they may be, and the problem each wrong one is."""
 
 import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from apiserver.faces import FaceChoice
 from apiserver.problems import (
@@ -96,6 +105,23 @@ class RecognizeForm(_Form):
         allow_inf_nan=False,
         description="The cosine from which a candidate is a match, instead of the model's own.",
     )
+
+
+class EmbedForm(_Form):
+    """A photograph of any number of people."""
+
+    file: _File
+
+
+_DIRECTORY: TypeAdapter[str] = TypeAdapter(_Directory)
+
+
+def directory_name(name: str) -> str:
+    """Return the name of a directory as it is. Raises InvalidName."""
+    try:
+        return _DIRECTORY.validate_python(name)
+    except ValidationError as error:
+        raise InvalidName from error
 
 
 def _problem(error: ValidationError) -> Problem:

@@ -9,17 +9,20 @@ Problem
 │   ├── InvalidName              invalid-name            400
 │   ├── InvalidField             invalid-field           400
 │   ├── InvalidForm              invalid-form            400
+│   ├── InvalidJson              invalid-json            400
 │   ├── InvalidFileFormat        invalid-file-format     400
 │   ├── NoFace                   no-face                 400
 │   ├── SeveralFaces             several-faces           400
 │   ├── NotFound                 not-found               404
 │   ├── FileNotFound             file-not-found          404
+│   ├── DirectoryNotFound        directory-not-found     404
 │   ├── MethodNotAllowed         method-not-allowed      405
 │   ├── UploadTimeout            upload-timeout          408
 │   ├── ImageTooLarge            image-too-large         413
 │   ├── ImageTooManyPixels       image-too-many-pixels   413
 │   ├── UnsupportedMediaType     unsupported-media-type  415
-│   └── ImageUnreadable          image-unreadable        422
+│   ├── ImageUnreadable          image-unreadable        422
+│   └── InvalidSettings          invalid-settings        422
 ├── Outage                       a neighbour's fault: the same request may succeed later
 │   ├── NotReady                 not-ready               503
 │   ├── GatewayBusy              gateway-busy            503
@@ -85,6 +88,10 @@ class InvalidForm(Refused, code="invalid-form", sentence="The form cannot be rea
     """A body that is not the form its content type promises."""
 
 
+class InvalidJson(Refused, code="invalid-json", sentence="The body is no JSON object."):
+    """A body that should be JSON and is not."""
+
+
 class InvalidFileFormat(Refused, code="invalid-file-format", sentence="Invalid file format"):
     """The content is no image this service decodes."""
 
@@ -103,6 +110,12 @@ class NotFound(Refused, code="not-found", status=404, sentence="There is nothing
 
 class FileNotFound(Refused, code="file-not-found", status=404, sentence="There is no such file, or it has expired."):
     """An image that never was, was deleted, or has expired."""
+
+
+class DirectoryNotFound(
+    Refused, code="directory-not-found", status=404, sentence="There is no such directory; PUT makes one."
+):
+    """A directory that nobody was enrolled in and nothing was set for."""
 
 
 class MethodNotAllowed(Refused, code="method-not-allowed", status=405, sentence="This method is not allowed here."):
@@ -129,6 +142,12 @@ class UnsupportedMediaType(
 
 class ImageUnreadable(Refused, code="image-unreadable", status=422, sentence="The image is truncated or corrupt."):
     """A known format, but truncated or corrupt."""
+
+
+class InvalidSettings(
+    Refused, code="invalid-settings", status=422, sentence="These settings are not possible for a directory."
+):
+    """Settings of a directory that do not exist, exclude each other, or are out of range."""
 
 
 class Outage(Problem, status=503):

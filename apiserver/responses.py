@@ -11,10 +11,12 @@ from pydantic import BaseModel, Field
 from apiserver import faces
 from apiserver.faces import Decision, Face, Model, Thresholds
 from apiserver.gallery import Enrolment
+from apiserver.open_set import Applied, Source
 from apiserver.problems import (
     GatewayBusy,
     ImageTooLarge,
     InvalidForm,
+    InvalidJson,
     Outage,
     Problem,
     UnsupportedMediaType,
@@ -22,7 +24,8 @@ from apiserver.problems import (
 )
 
 ENVELOPE_PATHS = {"/learn", "/recognize"}
-_BODY_UNREAD = (GatewayBusy, ImageTooLarge, InvalidForm, UnsupportedMediaType, UploadTimeout)
+"""These answer failures as clients of the older face server know them."""
+_BODY_UNREAD = (GatewayBusy, ImageTooLarge, InvalidForm, InvalidJson, UnsupportedMediaType, UploadTimeout)
 """Problems found before the body was read to its end; the connection cannot be used for another request."""
 
 _DECIMALS = 6
@@ -67,6 +70,20 @@ class RecognizedPerson(BaseModel):
     candidates: list[Candidate]
 
 
+class AppliedThresholds(BaseModel):
+    """The cosines that decided, and what made them.
+
+    `match` is for the rate `fpir` unless a request or the directory fixed it; `review` is for ten times that rate.
+    """
+
+    match: float = Field(examples=[0.4987])
+    review: float = Field(examples=[0.4546])
+    source: Source = Field(description="What decided about `match`.")
+    fpir: float = Field(description="The share of strangers that may be named.", examples=[0.001])
+    faces: int = Field(description="The enrolled faces that a face is compared with.", examples=[812])
+    calibrated: bool = Field(description="Whether the model's impostor scores were measured; assumed if not.")
+
+
 class _Answer(BaseModel):
     status: Literal["OK"]
     url: str | None = Field(examples=["/files/2c116cd3-eff0-8136-b4d5-5e476fa58ff7.jpg"])
@@ -83,9 +100,27 @@ class LearnAnswer(_Answer):
 
 
 class RecognizeAnswer(_Answer):
-    """The success of /recognize: one entry for each detected face, best score first."""
+    """The success of /recognize: one entry for each detected face, best score first, and what was decided by."""
 
     persons: list[RecognizedPerson]
+    thresholds: AppliedThresholds
+
+
+class EmbeddedFace(BaseModel):
+    """A detected face and its embedding, of length 1."""
+
+    box: _Box
+    score: _Score
+    embedding: list[float]
+
+
+class EmbedAnswer(BaseModel):
+    """The success of /embeddings: one entry for each detected face, best score first."""
+
+    model: str = Field(examples=["sface_2021dec@fb143eea0783"])
+    width: int = Field(description="Of the upright image, pixels.", examples=[1280])
+    height: int = Field(description="Of the upright image, pixels.", examples=[886])
+    faces: list[EmbeddedFace]
 
 
 class Refusal(BaseModel):
@@ -143,6 +178,25 @@ def recognized_person(
     if best and decision is not Decision.UNKNOWN:
         entry.id = best.id
     return entry
+
+
+def embedded_face(face: Face) -> EmbeddedFace:
+    """Return the entry for one face of /embeddings."""
+    return EmbeddedFace(
+        box=list(face.box), score=round(face.score, _DECIMALS), embedding=face.embedding.astype(float).round(7).tolist()
+    )
+
+
+def applied_thresholds(applied: Applied, model: Model) -> AppliedThresholds:
+    """Return what a client reads of the thresholds."""
+    return AppliedThresholds(
+        match=round(applied.thresholds.match, _DECIMALS),
+        review=round(applied.thresholds.review, _DECIMALS),
+        source=applied.source,
+        fpir=applied.fpir,
+        faces=applied.faces,
+        calibrated=model.calibrated,
+    )
 
 
 def _candidate(candidate: faces.Candidate, model: Model) -> Candidate:

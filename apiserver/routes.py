@@ -1,4 +1,4 @@
-"""The public work: learn a person, recognize people."""
+"""The public work: learn a person, recognize people, embed faces."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
@@ -8,15 +8,19 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
 from apiserver.faces import Analysis, Image, choose
-from apiserver.forms import LearnForm, RecognizeForm
+from apiserver.forms import EmbedForm, LearnForm, RecognizeForm
 from apiserver.hang_up import while_connected
 from apiserver.image_store import ImageRow, image_row
 from apiserver.problems import NoFace, SeveralFaces
 from apiserver.responses import (
+    EmbedAnswer,
     LearnAnswer,
+    ProblemDetails,
     RecognizeAnswer,
     Refusal,
     answer_response,
+    applied_thresholds,
+    embedded_face,
     file_url,
     learned_person,
     recognized_person,
@@ -25,9 +29,9 @@ from apiserver.state import State
 from apiserver.telemetry import Stages
 from apiserver.uploads import Upload, read_form
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Refusal} for status in (400, 405, 408, 413, 415, 422, 500, 503, 504)
-}
+_STATUSES = (400, 405, 408, 413, 415, 422, 500, 503, 504)
+_REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in _STATUSES}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in _STATUSES}
 
 
 class _RequestRoute(APIRoute):
@@ -99,12 +103,10 @@ async def recognize(request: Request) -> Response:
     image = _kept_for_retention(form, analysis.image, state)
     with stages.measure("search"):
         ranked = await state.gallery.identify(form.directory, analysis.model, analysis.faces, form.k, image)
+        applied = await state.directories.applied(form.directory, analysis.model, form.threshold)
     if image:
         with stages.measure("store"):
             await state.images.put(image, form.file.content)
-    thresholds = analysis.model.thresholds
-    if form.threshold is not None:
-        thresholds = thresholds.with_match(form.threshold)
     return answer_response(
         RecognizeAnswer(
             status="OK",
@@ -113,11 +115,33 @@ async def recognize(request: Request) -> Response:
             directory=form.directory,
             model=analysis.model.id,
             persons=[
-                recognized_person(face, candidates, analysis.model, thresholds)
+                recognized_person(face, candidates, analysis.model, applied.thresholds)
                 for face, candidates in zip(analysis.faces, ranked, strict=True)
             ],
+            thresholds=applied_thresholds(applied, analysis.model),
         )
     )
+
+
+@router.post(
+    "/embeddings",
+    response_model=EmbedAnswer,
+    responses=_PROBLEMS,
+    openapi_extra={"requestBody": EmbedForm.request_body()},
+)
+async def embeddings(request: Request) -> Response:
+    """Return the embedding of every face on a photograph; nothing is kept."""
+    state, stages = State.of(request), Stages.of(request)
+    with stages.measure("read"):
+        form = EmbedForm.of(await _fields(request, state))
+    analysis = await _analyse(request, form.file, state, stages, crops=False)
+    answer = EmbedAnswer(
+        model=analysis.model.id,
+        width=analysis.image.width,
+        height=analysis.image.height,
+        faces=[embedded_face(face) for face in analysis.faces],
+    )
+    return Response(answer.model_dump_json(), media_type="application/json")
 
 
 async def _fields(request: Request, state: State) -> Mapping[str, str | Upload]:

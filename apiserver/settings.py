@@ -6,6 +6,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretSt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from apiserver.endpoints import read_endpoints
+from apiserver.open_set import LEAST_FPIR, MOST_FPIR
 
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^:/?#@,\[\]]*)(:[0-9]{1,5})?"
 _DATABASE_URL = re.compile(rf"postgres(ql)?://([^/?#]*@)?{_HOST}(,{_HOST})*(/[^?#]*)?(\?[^#]*)?")
@@ -27,6 +28,13 @@ class Settings(BaseSettings):
     )
     max_image_bytes: PositiveInt = Field(20_000_000, description="Largest upload accepted.")
     upload_timeout_seconds: PositiveFloat = Field(60, description="How long a client may take to send its request.")
+
+    fpir: float = Field(
+        0.001,
+        ge=LEAST_FPIR,
+        le=MOST_FPIR,
+        description="Share of strangers that may be named, for directories that set nothing else.",
+    )
 
     vectorizer_urls: str = Field(
         "http://127.0.0.1:8081",

@@ -6,6 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from apiserver.database import Database
+from apiserver.directories import Directories
 from apiserver.gallery import Gallery
 from apiserver.image_store import ImageStore
 from apiserver.places import Places
@@ -22,6 +23,7 @@ class State:
     database: Database
     vectorizer: VectorizerClient
     gallery: Gallery
+    directories: Directories
     images: ImageStore
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Reads a form with an image in it, in memory and within limits, as it arrives."""
+"""Reads what clients send, above all a form with an image in it, in memory and within limits, as it arrives."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
 
-from apiserver.problems import ImageTooLarge, InvalidForm, UnsupportedMediaType, UploadTimeout
+from apiserver.problems import ImageTooLarge, InvalidForm, InvalidJson, UnsupportedMediaType, UploadTimeout
 
 _MAX_FIELDS = 32
 _MAX_FIELD_BYTES = 16_384
@@ -43,6 +43,17 @@ async def read_form(request: Request, *, max_image_bytes: int, timeout_seconds: 
     if media_type == b"multipart/form-data":
         return _multipart(body, options.get(b"boundary", b""), max_image_bytes)
     return _urlencoded(body)  # what clients send that attach no file
+
+
+async def read_small(request: Request, *, timeout_seconds: float) -> bytes:
+    """Return a body without a photograph. Raises InvalidJson where it is longer than such a one can be."""
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            return await _read(request, _MAX_ENVELOPE_BYTES)
+    except TimeoutError as error:
+        raise UploadTimeout from error
+    except ImageTooLarge as error:
+        raise InvalidJson("The body is too long.") from error
 
 
 async def _read(request: Request, limit: int) -> bytes:

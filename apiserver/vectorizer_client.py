@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import aiohttp
 from asgi_correlation_id import correlation_id
 
-from apiserver.faces import Analysis
+from apiserver.faces import Analysis, Model
 from apiserver.problems import (
     Outage,
     Problem,
@@ -24,7 +24,7 @@ from apiserver.problems import (
 )
 from apiserver.replicas import Replica, Replicas
 from apiserver.retry_budget import RetryBudget
-from apiserver.vectorizer_wire import read_analysis, read_json, read_problem
+from apiserver.vectorizer_wire import read_analysis, read_json, read_model_in_use, read_problem
 
 PROBLEM_OF_ERROR: dict[type[Exception], type[Problem]] = {
     TimeoutError: VectorizerTimeout,  # includes aiohttp's own
@@ -76,6 +76,10 @@ class VectorizerClient:
     async def models(self) -> object:
         """Return a vectorizer's own description of its models."""
         return await self._ask(_MODELS, self._timeout_seconds)
+
+    async def model_in_use(self) -> Model:
+        """Return the embedder that a vectorizer has in use. Raises as `analyse` does."""
+        return read_model_in_use(await self.models())
 
     async def check_ready(self) -> None:
         """Raise a problem unless a vectorizer says that it is ready, however full it is."""

@@ -6,7 +6,7 @@ from typing import Any
 import msgpack
 import numpy as np
 
-from apiserver.faces import Analysis, Calibration, Face, Image, Model, Thresholds
+from apiserver.faces import Analysis, Calibration, Face, Image, Model, Tail, Thresholds
 from apiserver.problems import (
     FileEmpty,
     ImageTooLarge,
@@ -42,6 +42,14 @@ def read_analysis(body: bytes) -> Analysis:
         raise VectorizerUnavailable(_UNREADABLE) from error
 
 
+def read_model_in_use(description: object) -> Model:
+    """Return the embedder in use out of what ``GET /models`` describes. Raises VectorizerUnavailable."""
+    try:
+        return _model_in_use(dict(description) if isinstance(description, dict) else {})
+    except (ValueError, TypeError, KeyError, AttributeError, StopIteration) as error:
+        raise VectorizerUnavailable(_UNREADABLE) from error
+
+
 def read_json(body: bytes) -> object:
     """Return what JSON says. Raises VectorizerUnavailable."""
     try:
@@ -70,13 +78,25 @@ def _analysis(body: dict[str, Any]) -> Analysis:
     )
 
 
+def _model_in_use(description: dict[str, Any]) -> Model:
+    identity = description["active"]["embedder"]
+    name, _, digits = identity.partition("@")
+    return next(
+        _model(model | {"id": identity})
+        for model in description["models"]
+        if model["name"] == name and any(digest.startswith(digits) for digest in model["sha256"])
+    )
+
+
 def _model(entry: dict[str, Any]) -> Model:
-    calibration, thresholds = entry["calibration"], entry["thresholds"]
+    calibration, thresholds, tail = entry["calibration"], entry["thresholds"], entry.get("tail")
     return Model(
         id=entry["id"],
         dimension=entry["dimension"],
         calibration=Calibration(calibration["slope"], calibration["intercept"]),
         thresholds=Thresholds(match=thresholds["match"], review=thresholds["review"]),
+        known_tail=Tail(tail["start"], tail["rate"], tail["scale"], tail["shape"]) if tail else None,
+        calibrated=entry.get("calibrated", False),
     )
 
 

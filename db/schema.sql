@@ -37,7 +37,14 @@ SET default_table_access_method = heap;
 
 CREATE TABLE public.directories (
     directory text NOT NULL COLLATE pg_catalog."C",
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    fpir double precision,
+    threshold double precision,
+    threshold_model text COLLATE pg_catalog."C",
+    CONSTRAINT directories_fpir_check CHECK (((fpir > (0)::double precision) AND (fpir < (1)::double precision))),
+    CONSTRAINT directories_fpir_or_threshold CHECK ((num_nonnulls(fpir, threshold) <= 1)),
+    CONSTRAINT directories_threshold_check CHECK (((threshold >= ('-1'::integer)::double precision) AND (threshold <= (1)::double precision))),
+    CONSTRAINT directories_threshold_of_a_model CHECK (((threshold IS NULL) = (threshold_model IS NULL)))
 );
 
 
@@ -155,10 +162,10 @@ CREATE INDEX faces_by_image ON public.faces USING btree (directory, image);
 
 
 --
--- Name: faces_by_model; Type: INDEX; Schema: public; Owner: -
+-- Name: faces_by_model_and_person; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX faces_by_model ON public.faces USING btree (directory, model);
+CREATE INDEX faces_by_model_and_person ON public.faces USING btree (directory, model, person);
 
 
 --
@@ -211,4 +218,6 @@ ALTER TABLE ONLY public.persons
 --
 
 INSERT INTO public.schema_migrations (version) VALUES
-    ('20261122000000');
+    ('20261122000000'),
+    ('20261122010000'),
+    ('20261122030000');

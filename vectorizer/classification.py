@@ -14,7 +14,7 @@ UNKNOWN_LICENCE = "LicenseRef-unknown"
 def classify(path: Path, sha256: str) -> AnyModel | None:
     """Return a manifest entry for an SCRFD detector with landmarks or an ArcFace-like embedder, None for other files.
 
-    The name is the file's. An embedder carries the thresholds of the nearest model that was measured, and says so.
+    The name is the file's. An embedder carries the numbers of the most cautious model that was measured, and says so.
     """
     try:
         graph = onnx.load(path, load_external_data=False).graph
@@ -48,20 +48,24 @@ def _scrfd(path: Path, sha256: str) -> DetectorManifest:
 def _embedder(path: Path, sha256: str, graph: onnx.GraphProto) -> EmbedderManifest:
     """Networks exported from MXNet begin by normalising their pixels themselves, with a Sub and a Mul."""
     normalises = {"Sub", "Mul"} <= {node.op_type for node in graph.node[:8]}
-    measured = read_manifest().embedder("w600k_mbf")
-    return measured.model_copy(
-        update={
-            "name": path.stem,
-            "files": (path.name,),
-            "sha256": (sha256,),
-            "licence": UNKNOWN_LICENCE,
-            "allowed_use": "see its source",
-            "source": f"sha256:{sha256[:SHORT_DIGEST]}",
-            "dimension": _dimension(graph),
-            "mean": 0.0 if normalises else 127.5,
-            "scale": 1.0 if normalises else 127.5,
-            "calibrated": False,
-        }
+    return (
+        read_manifest()
+        .most_cautious()
+        .model_copy(
+            update={
+                "name": path.stem,
+                "files": (path.name,),
+                "sha256": (sha256,),
+                "licence": UNKNOWN_LICENCE,
+                "allowed_use": "see its source",
+                "source": f"sha256:{sha256[:SHORT_DIGEST]}",
+                "input_shape": None,
+                "dimension": _dimension(graph),
+                "mean": 0.0 if normalises else 127.5,
+                "scale": 1.0 if normalises else 127.5,
+                "calibrated": False,
+            }
+        )
     )
 
 

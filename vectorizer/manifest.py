@@ -29,6 +29,18 @@ class Thresholds(_Entry):
     review: float = Field(ge=-1, le=1)
 
 
+class Tail(_Entry):
+    """P(two people's cosine >= t) = rate * (1 + shape * (t - start) / scale) ** (-1 / shape) for t >= start.
+
+    A generalized Pareto distribution above a high quantile, an exponential at shape 0.
+    """
+
+    start: float = Field(ge=-1, le=1)
+    rate: float = Field(gt=0, lt=1)
+    scale: float = Field(gt=0)
+    shape: float = Field(gt=-1, lt=1)
+
+
 class _Model(_Entry):
     name: str
     files: tuple[str, ...]
@@ -58,9 +70,10 @@ class EmbedderManifest(_Model):
     dimension: int = Field(gt=0)
     mean: float
     scale: float
-    calibrated: bool = Field(description="Whether calibration and thresholds were measured with this very model.")
+    calibrated: bool = Field(description="Whether the numbers below were measured with this very model.")
     calibration: Calibration
     thresholds: Thresholds
+    tail: Tail
 
 
 AnyModel = DetectorManifest | EmbedderManifest
@@ -84,6 +97,10 @@ class Manifest(_Entry):
         """Return the model whose file has this digest."""
         known: list[AnyModel] = [*self.detectors, *self.embedders]
         return next((model for model in known if sha256 in model.sha256), None)
+
+    def most_cautious(self) -> EmbedderManifest:
+        """Return the measured embedder that asks most of a match: what a model of which nothing is known is given."""
+        return max((model for model in self.embedders if model.calibrated), key=lambda model: model.thresholds.match)
 
     def detector(self, name: str) -> DetectorManifest:
         """Return the detector of this name. Raises StopIteration when there is none."""

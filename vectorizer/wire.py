@@ -15,7 +15,7 @@ MEDIA_TYPE = "application/msgpack"
 def pack_faces(faces: Faces, source: ModelSource) -> bytes:
     """Return the answer of ``POST /faces``: a MessagePack map; vectors and landmarks are little-endian float32 bytes.
 
-    The model comes with its calibration and thresholds, so that whoever searches needs no second source.
+    The model comes with its calibration, thresholds and tail, so that whoever searches needs no second source.
     """
     manifest = source.embedder
     packed: bytes = msgpack.packb(
@@ -25,6 +25,8 @@ def pack_faces(faces: Faces, source: ModelSource) -> bytes:
                 "dimension": manifest.dimension,
                 "calibration": manifest.calibration.model_dump(),
                 "thresholds": manifest.thresholds.model_dump(),
+                "tail": manifest.tail.model_dump(),
+                "calibrated": manifest.calibrated,
             },
             "image": {
                 "media_type": faces.image.media_type,

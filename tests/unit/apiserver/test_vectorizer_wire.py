@@ -6,7 +6,7 @@ import msgpack
 import numpy as np
 import pytest
 
-from apiserver.faces import Image
+from apiserver.faces import Image, Tail
 from apiserver.problems import (
     ImageUnreadable,
     VectorizerBusy,
@@ -14,7 +14,7 @@ from apiserver.problems import (
     VectorizerTimeout,
     VectorizerUnavailable,
 )
-from apiserver.vectorizer_wire import read_analysis, read_json, read_problem
+from apiserver.vectorizer_wire import read_analysis, read_json, read_model_in_use, read_problem
 
 ANSWER: dict[str, Any] = {
     "model": {
@@ -40,6 +40,41 @@ def test_an_analysis():
     assert (analysis.model.id, analysis.model.thresholds.review) == ("model", 0.4)
     assert analysis.image == Image("image/png", "png", 30, 20)
     assert analysis.timings == {"decode": 1.5}
+
+
+def test_a_tail_and_that_it_was_measured():
+    told = {"tail": {"start": 0.3, "rate": 0.005, "scale": 0.03, "shape": -0.07}, "calibrated": True}
+    model = read_analysis(msgpack.packb({**ANSWER, "model": {**ANSWER["model"], **told}})).model
+    assert (model.tail, model.calibrated) == (Tail(0.3, 0.005, 0.03, -0.07), True)
+
+
+def test_a_vectorizer_that_tells_no_tail():
+    model = read_analysis(msgpack.packb(ANSWER)).model
+    assert model.tail == Tail.through(model.thresholds)
+    assert not model.calibrated
+
+
+def described(*models: tuple[str, str], active: str = "b@aaaaaaaaaaaa") -> dict[str, Any]:
+    return {
+        "active": {"detector": "d@0", "embedder": active},
+        "models": [
+            {"name": "d", "sha256": ["0"]},
+            *({**ANSWER["model"], "name": name, "sha256": [sha256], "dimension": len(name)} for name, sha256 in models),
+        ],
+    }
+
+
+def test_the_model_in_use_is_that_of_the_name_and_the_digest():
+    """A folder may hold another file of the same name."""
+    model = read_model_in_use(described(("b", "b" * 64), ("b", "a" * 64), ("other", "a" * 64)))
+    assert (model.id, model.dimension) == ("b@aaaaaaaaaaaa", 1)
+    assert read_model_in_use(described(("other", "c" * 64), active="other@" + "c" * 12)).dimension == 5
+
+
+@pytest.mark.parametrize("answer", [[], {}, None, {"active": {}}, described(("c", "a" * 64)), described(("b", "c"))])
+def test_a_description_without_the_model_in_use(answer: object):
+    with pytest.raises(VectorizerUnavailable, match="cannot be read"):
+        read_model_in_use(answer)
 
 
 @pytest.mark.parametrize("missing", ["model", "image", "timings", "faces"])

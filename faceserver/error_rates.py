@@ -1,0 +1,127 @@
+"""How often photographs of people are taken wrongly, from their embeddings.
+
+The words are those of ISO/IEC 19795-1 and of NIST: FMR and FNMR over pairs of photographs, FPIR and FNIR over searches
+among people with one photograph each. A similarity at or above a threshold is a match.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apiserver.faces import Tail
+
+Scores = NDArray[np.float32]
+People = NDArray[np.intp]
+
+SEEN = 10
+"""Pairs of people that must exceed a threshold before it is taken from them."""
+
+FEWEST_PEOPLE = 64
+"""So many people make 2,016 pairs, of which ten exceed what one in 200 does: where the measured tails begin."""
+
+_Z = 1.96
+_MISSED = -2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """The four rates at one threshold."""
+
+    threshold: float
+    fmr: Share
+    fnmr: Share
+    fpir: Share
+    fnir: Share
+
+
+class Measured:
+    """What the embeddings of people, shape (n, dimension), with the number of a person for each, (n,), show.
+
+    A rate's interval counts every pair of people (FMR), every searched person (FPIR) and every person with several
+    photographs (FNMR, FNIR) once, for their photographs resemble each other. Raises ValueError without a genuine pair.
+    """
+
+    def __init__(self, embeddings: Scores, people: People) -> None:
+        self.people = len(np.unique(people))
+        self.photographs = len(people)
+        self.people_with_several = int(np.sum(np.bincount(people) > 1))
+        self.pairs_of_people = self.people * (self.people - 1) // 2
+        if not self.people_with_several:
+            raise ValueError("Nobody has two photographs.")
+        self.genuine, self.impostor = _compared(embeddings, people)
+        self.strangers, self.mated = _searched(embeddings, people)
+
+    def at(self, threshold: float) -> Errors:
+        """Return the error rates at a threshold."""
+        return Errors(
+            threshold=threshold,
+            fmr=share(float(np.mean(self.impostor >= threshold)), self.pairs_of_people),
+            fnmr=share(float(np.mean(self.genuine < threshold)), self.people_with_several),
+            fpir=share(float(np.mean(self.strangers >= threshold)), self.people),
+            fnir=share(float(np.mean(self.mated < threshold)), self.people_with_several),
+        )
+
+    def threshold(self, false_match_rate: float, tail: Tail) -> float | None:
+        """Return the cosine that these people reach with this probability, None where they are too few to say.
+
+        It is seen down to the rate that ten pairs of people exceed. From there on it is continued as the model's tail
+        goes, so that the people say where the tail lies and the model how it falls.
+        """
+        seen = max(false_match_rate, SEEN / self.pairs_of_people)
+        if seen > max(tail.rate, false_match_rate):
+            return None
+        own = float(np.quantile(self.impostor, 1 - seen))
+        return min(1.0, own + tail.cosine(false_match_rate) - tail.cosine(seen))
+
+
+def people_to_see(false_match_rate: float) -> int:
+    """Return how many people make up enough pairs to say with 95 % confidence that a rate is kept: three times 1/rate.
+
+    The rule of three: where none of n independent comparisons fails, the rate is below 3/n with 95 % confidence.
+    """
+    return math.ceil(0.5 + math.sqrt(0.25 + 2 * 3 / false_match_rate))
+
+
+def share(value: float, independent: int) -> Share:
+    """Return a share of so many independent observations with Wilson's interval (1927)."""
+    spread = _Z * _Z / independent
+    centre = (value + spread / 2) / (1 + spread)
+    width = _Z / (1 + spread) * math.sqrt(value * (1 - value) / independent + spread / (4 * independent))
+    return Share(value, max(0.0, min(value, centre - width)), min(1.0, centre + width))
+
+
+def _compared(embeddings: Scores, people: People) -> tuple[Scores, Scores]:
+    """Return the cosines of all pairs of one person and of all pairs of two."""
+    genuine, impostor = [], []
+    for row in range(len(people) - 1):
+        scores = embeddings[row + 1 :] @ embeddings[row]
+        same = people[row + 1 :] == people[row]
+        genuine.append(scores[same])
+        impostor.append(scores[~same])
+    return np.concatenate(genuine), np.concatenate(impostor)
+
+
+def _searched(embeddings: Scores, people: People) -> tuple[Scores, Scores]:
+    """Return the best cosines of searches among people with their first photograph each.
+
+    First every photograph as a stranger's, its own person left out; then every further photograph of an enrolled
+    person, where the person is the best of all.
+    """
+    enrolled, first = np.unique(people, return_index=True)
+    scores = embeddings @ embeddings[first].T
+    own = people[:, np.newaxis] == enrolled
+    strangers = np.where(own, _MISSED, scores).max(axis=1)
+    right = scores[own]
+    mated = np.where(right >= strangers, right, _MISSED)
+    return strangers.astype(np.float32), np.delete(mated, first).astype(np.float32)

@@ -1,0 +1,225 @@
+"""GET and PUT /directories/{directory}, and what they do to /recognize."""
+
+import asyncio
+from urllib.parse import quote
+
+import asyncpg
+import pytest
+
+from apiserver.database import open_database
+from apiserver.directories import Directories
+from apiserver.directory_sizes import DirectorySizes
+from apiserver.faces import Calibration, Model, Thresholds
+from apiserver.open_set import DirectorySettings
+
+MODEL = Model("model", 2, Calibration(20, -8), Thresholds(0.5, 0.4))
+
+ENROL_MANY = """
+INSERT INTO faces (directory, person, model, embedding, crop, box, score, image, image_sha256)
+SELECT directory, person, model, embedding, crop, box, score, image, sha256(number::text::bytea)
+FROM faces, generate_series(1, $2) AS number WHERE directory = $1
+"""
+
+
+@pytest.fixture
+async def connections(database_url):
+    async with open_database(database_url, pool_size=2, timeout_seconds=5) as database:
+        yield database
+
+
+@pytest.fixture
+def put(gateway):
+    async def put(directory, body):
+        return await gateway.put(f"/directories/{quote(directory, safe='')}", content=body)
+
+    return put
+
+
+@pytest.fixture
+def get(gateway):
+    async def get(directory):
+        return await gateway.get(f"/directories/{quote(directory, safe='')}")
+
+    return get
+
+
+@pytest.fixture
+def recognize(gateway):
+    async def recognize(photograph, **fields):
+        response = await gateway.post("/recognize", data=fields, files={"file": photograph})
+        assert response.status_code == 201, response.text
+        return response.json()
+
+    return recognize
+
+
+@pytest.fixture
+def learn(gateway):
+    async def learn(person, photograph, directory):
+        fields = {"person": person, "directory": directory}
+        assert (await gateway.post("/learn", data=fields, files={"file": photograph})).status_code == 201
+
+    return learn
+
+
+async def test_a_directory_that_is_not_there(get):
+    response = await get("acme")
+    assert (response.status_code, response.json()["code"]) == (404, "directory-not-found")
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_put_makes_a_directory_and_get_tells_of_it(put, get):
+    made = await put("acme", b'{"fpir": 0.01}')
+    again = await put("acme", b'{"fpir": 0.01}')
+    read = await get("acme")
+
+    assert (made.status_code, again.status_code, read.status_code) == (201, 200, 200)
+    assert made.json() == again.json() == read.json()
+    answer = read.json()
+    assert (answer["directory"], answer["fpir"], answer["threshold"]) == ("acme", 0.01, None)
+    assert (answer["persons"], answer["faces"]) == (0, 0)
+    assert answer["model"].startswith("sface_2021dec@")
+    assert answer["thresholds"]["source"] == "directory-fpir"
+    assert answer["thresholds"]["calibrated"]
+
+
+async def test_what_was_enrolled_is_counted(learn, get, ann, ann_again, bob):
+    await learn("ann", ann, "acme")
+    await learn("ann", ann_again, "acme")
+    await learn("bob", bob, "acme")
+
+    answer = (await get("acme")).json()
+    assert (answer["persons"], answer["faces"], answer["fpir"]) == (2, 3, None)
+    assert (answer["thresholds"]["source"], answer["thresholds"]["fpir"]) == ("default", 0.001)
+
+
+async def test_put_replaces_everything_and_nothing_is_the_default(put, get):
+    await put("acme", b'{"threshold": 0.6}')
+    fixed = (await get("acme")).json()
+    await put("acme", b"{}")
+    reset = (await get("acme")).json()
+
+    assert (fixed["threshold"], fixed["threshold_model"]) == (0.6, fixed["model"])
+    assert (fixed["thresholds"]["match"], fixed["thresholds"]["source"]) == (0.6, "directory-threshold")
+    assert (reset["threshold"], reset["threshold_model"], reset["thresholds"]["source"]) == (None, None, "default")
+
+
+@pytest.mark.parametrize(
+    ("body", "refusal", "words"),
+    [
+        (b"", (400, "invalid-json"), "no JSON"),
+        (b"fpir=0.1", (400, "invalid-json"), "no JSON"),
+        (b"[0.1]", (400, "invalid-json"), "no JSON"),
+        (b" " * 100_000, (400, "invalid-json"), "too long"),
+        (b'{"fpir": 0.5}', (422, "invalid-settings"), "fpir: Input should be less than or equal to 0.1"),
+        (b'{"fpir": 0}', (422, "invalid-settings"), "fpir: Input should be greater than or equal to"),
+        (b'{"fpir": "0.01"}', (422, "invalid-settings"), "fpir: Input should be a valid number"),
+        (b'{"threshold": 1.5}', (422, "invalid-settings"), "threshold: "),
+        (b'{"threshold": NaN}', (422, "invalid-settings"), "threshold: "),
+        (b'{"fpri": 0.01}', (422, "invalid-settings"), "fpri: "),
+        (b'{"fpir": 0.01, "threshold": 0.5}', (422, "invalid-settings"), "not both"),
+    ],
+)
+async def test_a_body_that_cannot_be(put, get, body, refusal, words):
+    response = await put("acme", body)
+
+    problem = response.json()
+    assert (response.status_code, problem["code"]) == refusal
+    assert words in problem["detail"]
+    assert (await get("acme")).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["a/b", "a b", "Zoë & Søn", "100 %", "a?b#c", "..a", "日本", "a%2Fb"])
+async def test_a_name_may_have_any_character(put, get, learn, ann, name):
+    await learn("ann", ann, name)
+    assert (await put(name, b'{"fpir": 0.01}')).status_code == 200, "it is the directory of /learn"
+    answer = (await get(name)).json()
+    assert (answer["directory"], answer["fpir"], answer["faces"]) == (name, 0.01, 1)
+
+
+@pytest.mark.parametrize("path", ["a%00b", "x" * 256, "%FF"])
+async def test_a_name_that_cannot_be(gateway, path):
+    response = await gateway.get(f"/directories/{path}")
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-name")
+
+
+@pytest.mark.parametrize("path", ["/directories/", "/directories/a/b"])
+async def test_a_bare_slash_separates(gateway, path):
+    response = await gateway.get(path)
+    assert (response.status_code, response.json()["code"]) == (404, "not-found")
+
+
+async def test_another_method_is_refused(gateway):
+    response = await gateway.delete("/directories/acme")
+    assert (response.status_code, response.json()["code"]) == (405, "method-not-allowed")
+
+
+async def test_a_growing_directory_raises_its_thresholds(serve, settings, learn, database, ann):
+    await learn("ann", ann, "acme")
+
+    async def thresholds():
+        fresh = await serve(settings)  # a replica that has counted nothing yet
+        response = await fresh.post("/recognize", data={"directory": "acme"}, files={"file": ann})
+        return response.json()["thresholds"]
+
+    small = await thresholds()
+    await database.execute(ENROL_MANY, "acme", 1999)
+    large = await thresholds()
+
+    assert (small["faces"], large["faces"]) == (1, 2000)
+    assert large["match"] > small["match"] + 0.02
+    assert large["review"] > small["review"] + 0.02
+    assert small["source"] == large["source"] == "default"
+
+
+async def test_who_says_what_applies(recognize, learn, put, ann, ann_again):
+    await learn("ann", ann, "acme")
+
+    async def decided(**fields):
+        answer = await recognize(ann_again, directory="acme", **fields)
+        return answer["persons"][0]["decision"], answer["thresholds"]["source"]
+
+    assert await decided() == ("match", "default")
+    await put("acme", b'{"threshold": 0.999}')
+    assert await decided() == ("review", "directory-threshold"), "a change through this gateway is seen at once"
+    assert await decided(threshold="0.5") == ("match", "request")
+    await put("acme", b'{"fpir": 0.1}')
+    assert await decided() == ("match", "directory-fpir")
+
+
+async def test_the_services_own_rate(serve, settings, ann):
+    gateway = await serve(settings.model_copy(update={"fpir": 0.05}))
+    response = await gateway.post("/recognize", files={"file": ann})
+    assert (response.json()["thresholds"]["fpir"], response.json()["thresholds"]["source"]) == (0.05, "default")
+
+
+async def test_a_change_elsewhere_is_seen_within_two_seconds(recognize, put, serve, settings, ann):
+    other = await serve(settings)
+    await put("acme", b'{"threshold": 0.6}')
+    assert (await recognize(ann, directory="acme"))["thresholds"]["match"] == 0.6
+    await other.put("/directories/acme", content=b'{"threshold": 0.7}')
+
+    async with asyncio.timeout(2):
+        while (await recognize(ann, directory="acme"))["thresholds"]["match"] != 0.7:  # noqa: ASYNC110 - it is behind a socket
+            await asyncio.sleep(0.05)
+
+
+async def test_without_a_vectorizer_it_is_said(serve, settings):
+    gateway = await serve(settings.model_copy(update={"vectorizer_urls": "http://127.0.0.1:1"}))
+    response = await gateway.put("/directories/acme", content=b"{}")
+    assert (response.status_code, response.json()["code"]) == (503, "vectorizer-unavailable")
+
+
+async def test_settings_are_remembered_for_recognition(connections, database):
+    directories = Directories(connections, DirectorySizes(connections), 0.001)
+    await directories.write("acme", DirectorySettings(fpir=0.02))
+    await database.execute("UPDATE directories SET fpir = 0.03")
+    assert (await directories.applied("acme", MODEL)).fpir == 0.02
+    assert await directories.read("acme") == DirectorySettings(fpir=0.03)
+
+
+async def test_the_database_refuses_both(database):
+    with pytest.raises(asyncpg.CheckViolationError):
+        await database.execute(
+            "INSERT INTO directories (directory, fpir, threshold, threshold_model) VALUES ('a', 0.1, 0.1, 'm')"
+        )

@@ -1,0 +1,104 @@
+"""Counts of people and faces, and how long they are remembered."""
+
+import asyncio
+
+import numpy as np
+import pytest
+from pgvector import HalfVector
+
+from apiserver.database import open_database
+from apiserver.directory_sizes import _COUNT, DirectorySizes
+
+INSERT = """
+WITH directories AS (INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING),
+persons AS (INSERT INTO persons (directory, person) VALUES ($1, $2) ON CONFLICT DO NOTHING),
+image AS (
+    INSERT INTO images (directory, image, media_type, size_bytes, sha256)
+    VALUES ($1, gen_random_uuid(), 'image/png', 1, sha256(gen_random_uuid()::text::bytea)) RETURNING image, sha256
+)
+INSERT INTO faces (directory, person, model, embedding, crop, box, score, image, image_sha256)
+SELECT $1, $2, $3, $4, '', '{0,0,1,1}', 1, image, sha256 FROM image
+"""
+
+
+@pytest.fixture
+async def connections(database_url):
+    async with open_database(database_url, pool_size=4, timeout_seconds=5) as database:
+        yield database
+
+
+@pytest.fixture
+def sizes(connections):
+    return DirectorySizes(connections)
+
+
+@pytest.fixture
+def enrol(connections):
+    async def enrol(directory, person, model="model"):
+        async with connections.connection() as connection:
+            await connection.execute(INSERT, directory, person, model, HalfVector(np.ones(4, np.float32)))
+
+    return enrol
+
+
+async def test_people_and_faces_of_one_directory_and_model(sizes, enrol):
+    for directory, person, model in (
+        ("acme", "ann", "model"),
+        ("acme", "ann", "model"),
+        ("acme", "bob", "model"),
+        ("acme", "cid", "other"),
+        ("elsewhere", "ann", "model"),
+    ):
+        await enrol(directory, person, model)
+
+    assert await sizes.of("acme", "model") == (2, 3)
+    assert await sizes.of("acme", "other") == (1, 1)
+    assert await sizes.of("elsewhere", "model") == (1, 1)
+    assert await sizes.of("nowhere", "model") == (0, 0)
+
+
+async def test_a_size_is_remembered_for_a_while_and_then_counted_anew(sizes, enrol):
+    await enrol("acme", "ann")
+    assert (await sizes.of("acme", "model")).faces == 1
+    await enrol("acme", "ann")
+
+    assert (await sizes.of("acme", "model")).faces == 1
+    await asyncio.sleep(1.2)  # as long as a cheap count is good for, and a little
+    assert (await sizes.of("acme", "model")).faces == 2
+
+
+async def test_only_so_many_are_remembered_the_latest_asked_for(connections, enrol):
+    sizes = DirectorySizes(connections, most_known=2)
+    for directory in ("a", "b", "a", "c"):  # forgets b
+        await sizes.of(directory, "model")
+    for directory in ("a", "b"):
+        await enrol(directory, "ann")
+
+    assert (await sizes.of("a", "model")).faces == 0
+    assert (await sizes.of("b", "model")).faces == 1
+
+
+async def test_while_one_counts_the_others_take_the_last_size(connections, sizes, enrol):
+    await enrol("acme", "ann")
+    await sizes.of("acme", "model")
+    await asyncio.sleep(1.2)
+
+    async with connections.connection() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE faces IN ACCESS EXCLUSIVE MODE")
+        counting = asyncio.create_task(sizes.of("acme", "model"))
+        await asyncio.sleep(0)
+        async with asyncio.timeout(1):
+            assert (await sizes.of("acme", "model")).faces == 1
+        assert not counting.done()
+    assert (await counting).faces == 1
+
+
+async def test_the_count_reads_an_index_only(connections, enrol):
+    for number in range(300):
+        await enrol("acme", f"person {number}")
+    async with connections.connection() as connection:
+        await connection.execute("VACUUM ANALYZE faces")
+        await connection.execute("SET enable_seqscan = off")
+        plan = await connection.fetch(f"EXPLAIN {_COUNT}", "acme", "model")
+        await connection.execute("RESET enable_seqscan")
+    assert "Index Only Scan using faces_by_model_and_person" in "\n".join(line[0] for line in plan)
