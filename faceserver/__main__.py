@@ -1,4 +1,4 @@
-"""The command line: `faceserver serve` and `faceserver calibrate`."""
+"""The command line."""
 
 import asyncio
 import logging
@@ -9,8 +9,12 @@ from typing import Annotated, Any, Literal
 import typer
 from pydantic import ValidationError
 
-from faceserver import stack
 from faceserver.addresses import base_url
+from faceserver.commands import directories
+from faceserver.commands.import_folder import import_folder
+from faceserver.commands.learn import learn
+from faceserver.commands.recognize import recognize
+from faceserver.commands.watch import watch
 from faceserver.problems import CalibrationError, StartError
 from faceserver.settings import Settings
 
@@ -22,7 +26,7 @@ READY = """faceserver is ready: {url}
 Ctrl-C stops it; the next start finds the people again.
 """
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback()
@@ -44,6 +48,8 @@ def serve(
 
     Each option can be given as a variable FACESERVER_... as well. The services' own settings are heeded too.
     """
+    from faceserver import stack  # noqa: PLC0415 - brings what the commands that call a service need not wait for
+
     options = {"data": data, "host": host, "port": port, "models": models, "database_url": database_url}
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -100,6 +106,13 @@ def _settings(options: dict[str, Any]) -> Settings:
 
 def _announce(settings: Settings) -> None:
     typer.echo(READY.format(url=base_url(settings.host, settings.port)))
+
+
+app.command()(learn)
+app.command()(recognize)
+app.command()(watch)
+app.command("import")(import_folder)
+app.add_typer(directories.app, name="directories")
 
 
 def main() -> None:
