@@ -36,12 +36,12 @@ def about() -> None:
 
 @app.command()
 def serve(
-    data: Annotated[Path | None, typer.Option(help="Folder that keeps the people. [default: ./data]")] = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on. [default: 8080]")] = None,
-    models: Annotated[str | None, typer.Option(help="Model pack: a name or a folder. [default: opencv]")] = None,
+    data: Annotated[Path | None, typer.Option(show_default="./data", help="Folder that keeps the people.")] = None,
+    host: Annotated[str | None, typer.Option(show_default="127.0.0.1", help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, show_default="8080", help="Port to listen on.")] = None,
+    models: Annotated[str | None, typer.Option(show_default="opencv", help="Model pack: a name or a folder.")] = None,
     database_url: Annotated[
-        str | None, typer.Option(help="DSN of a PostgreSQL with pgvector. [default: an embedded one]")
+        str | None, typer.Option(show_default="an embedded one", help="DSN of a PostgreSQL with pgvector.")
     ] = None,
 ) -> None:
     """Run the whole stack here: PostgreSQL, vectorizer and gateway.
@@ -72,7 +72,7 @@ def calibrate_people(
     directory: Annotated[str, typer.Option(help="The directory that the threshold is for.")] = "default",
     fpir: Annotated[float, typer.Option(min=1e-6, max=0.1, help="Share of strangers that may be named.")] = 0.001,
     faces: Annotated[
-        int | None, typer.Option(min=1, help="Faces the directory will hold. [default: what it holds now]")
+        int | None, typer.Option(min=1, show_default="what it holds now", help="Faces the directory will hold.")
     ] = None,
     face: Annotated[
         Literal["only", "largest", "center"],

@@ -90,7 +90,7 @@ class Busy(Unavailable):
 
 
 _BY_CODE = {code: kind for kind in (NoFace, SeveralFaces, UnusablePhotograph, Busy) for code in kind.codes}
-_BY_STATUS = {
+_BY_STATUS: dict[int, type[ProblemError]] = {
     HTTPStatus.NOT_FOUND: NotFound,
     HTTPStatus.SERVICE_UNAVAILABLE: Unavailable,
     HTTPStatus.GATEWAY_TIMEOUT: Unavailable,
@@ -100,5 +100,5 @@ _BY_STATUS = {
 def problem(sentence: str, code: str, status: int, request_id: str | None) -> ProblemError:
     """Return the error of the narrowest class that fits, also for a code that is newer than this client."""
     wide = Outage if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Refused
-    kind = _BY_CODE.get(code) or _BY_STATUS.get(HTTPStatus(status), wide)
+    kind = _BY_CODE.get(code) or _BY_STATUS.get(status, wide)
     return kind(sentence, code, status, request_id)

@@ -54,5 +54,6 @@ def _encoded(pixels: Pixels) -> bytes:
             f"this is {interface['typestr']} {interface['shape']}."
         )
     file = BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
+    image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
+    image.save(file, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
     return file.getvalue()

@@ -26,13 +26,10 @@ class Presence:
 
     def see(self, persons: Iterable[str | None], seconds: float) -> list[Event]:
         """Take who is on the frame at `seconds`, which never falls, and return what follows."""
-        went = list(self._gone(seconds))
-        came = []
-        for person in dict.fromkeys(persons):
-            if person not in self._seen:
-                came.append(Event("came", person, seconds))
-            self._seen[person] = seconds
-        return [*went, *came]
+        here = dict.fromkeys(persons)
+        came = [Event("came", person, seconds) for person in here if person not in self._seen]
+        self._seen.update(dict.fromkeys(here, seconds))  # first: who is on two frames in turn was not away in between
+        return [*self._gone(seconds), *came]
 
     def end(self) -> list[Event]:
         """Return the goings of all who are still there: the video is over."""

@@ -11,9 +11,11 @@ from faceserver.client import Client
 from faceserver.connection import base_url
 from faceserver.errors import FaceserverError, Refused, Unreachable
 
-
 _PATIENCE_SECONDS = 3.0
 """A person waits, and wants to hear soon that nothing answers."""
+
+LONG_PATIENCE_SECONDS = 60.0
+"""A service may be started again under what runs for hours."""
 
 
 class Ending(IntEnum):
@@ -44,10 +46,16 @@ def said() -> Iterator[None]:
 
 
 @contextmanager
-def service(url: str, directory: str) -> Iterator[Client]:
+def service(url: str, directory: str, patience_seconds: float = _PATIENCE_SECONDS) -> Iterator[Client]:
     """Yield a client of the running service; a call that fails ends the command."""
-    with said(), Client(addressed(url), directory=directory, patience_seconds=_PATIENCE_SECONDS) as client:
+    with said(), Client(addressed(url), directory=directory, patience_seconds=patience_seconds) as client:
         yield client
+
+
+def check_ready(url: str, directory: str) -> None:
+    """Return once the service can do its work, or end the command soon."""
+    with service(url, directory) as client:
+        client.check_ready()
 
 
 def addressed(url: str) -> str:

@@ -10,16 +10,13 @@ import typer
 
 from faceserver.async_client import AsyncClient
 from faceserver.calls import FaceChoice
-from faceserver.commands.endings import Ending, addressed, end, said, service
+from faceserver.commands.endings import LONG_PATIENCE_SECONDS, Ending, addressed, check_ready, end, said
 from faceserver.commands.import_report import Report
 from faceserver.commands.options import Directory, Face, Json, Url
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.import_journal import Journal
 from faceserver.importing import answered_earlier, learn_all
 from faceserver.people_folder import EXAMPLE, Photograph, find_photographs
-
-_PATIENCE_SECONDS = 60.0
-"""A service may be started again while an import runs."""
 
 
 def import_folder(
@@ -48,8 +45,7 @@ def import_folder(
     journal = Journal(addressed(url), directory, str(folder.resolve()), face)
     if fresh:
         journal.remove()
-    with service(url, directory) as client:
-        client.check_ready()
+    check_ready(url, directory)
     report = Report(folder, len(photographs), as_json=as_json)
     with said():
         try:
@@ -72,7 +68,7 @@ class _Import:
 
 
 async def _import(what: _Import, photographs: Sequence[Photograph], report: Report) -> None:
-    async with AsyncClient(what.url, directory=what.directory, patience_seconds=_PATIENCE_SECONDS) as client:
+    async with AsyncClient(what.url, directory=what.directory, patience_seconds=LONG_PATIENCE_SECONDS) as client:
         earlier = await answered_earlier(client, what.journal, photographs, what.face)
         report.resume(earlier)
         done = {outcome.photograph for outcome in earlier}

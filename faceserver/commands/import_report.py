@@ -33,7 +33,8 @@ class Report:
         self._words: Counter[str] = Counter()
         self._complaints: list[tuple[str, str]] = []
         columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn(), TextColumn("left:"))
-        self.progress = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+        screen = Console(stderr=True)
+        self.progress = Progress(*columns, TimeRemainingColumn(), console=screen, disable=not screen.is_terminal)
         self._task = self.progress.add_task("", total=total)
 
     def resume(self, outcomes: list[Outcome]) -> None:

@@ -1,18 +1,17 @@
 """`faceserver watch`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from faceserver.client import Client
-from faceserver.commands.endings import Ending, end, service
+from faceserver.commands.endings import LONG_PATIENCE_SECONDS, Ending, check_ready, end, service
 from faceserver.commands.options import Directory, Json, Url
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.errors import Busy
 from faceserver.presence import STRANGER, Event, Presence
+from faceserver.results import RecognizedFace
 
 
 def watch(
@@ -41,28 +40,22 @@ def watch(
     from faceserver.video import VideoError, frames  # noqa: PLC0415 - brings OpenCV
 
     presence = Presence(gone_after)
-    with service(url, directory) as client:
+    check_ready(url, directory)
+    with service(url, directory, LONG_PATIENCE_SECONDS) as client:
         try:
             for frame in frames(source, most_per_second):
-                _print(presence.see(_persons(client, frame.jpeg), frame.seconds), as_json)
+                _print(presence.see(_persons(client.recognize(frame.jpeg, k=1).faces), frame.seconds), as_json)
         except VideoError as error:
             end(Ending.REFUSED, error)
         finally:
             _print(presence.end(), as_json)
 
 
-def _persons(client: Client, jpeg: bytes) -> Iterator[str | None]:
-    """Yield who is on a frame for certain; nobody where the service is too busy to say, as the next frame will do."""
-    try:
-        faces = client.recognize(jpeg, k=1).faces
-    except Busy as problem:
-        typer.echo(problem, err=True)
-        return
+def _persons(faces: Iterable[RecognizedFace]) -> Iterator[str | None]:
+    """Yield who is on a frame; a face that asks for a review is neither somebody nor a stranger."""
     for face in faces:
-        if face.decision == "match":
-            yield face.person
-        elif face.decision == "unknown":
-            yield STRANGER
+        if face.decision != "review":
+            yield face.person or STRANGER
 
 
 def _print(events: list[Event], as_json: bool) -> None:
