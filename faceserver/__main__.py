@@ -117,7 +117,7 @@ app.add_typer(directories.app, name="directories")
 
 def main() -> None:
     """Run the command line."""
-    app()
+    app(prog_name="faceserver")
 
 
 if __name__ == "__main__":
