@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from apiserver import directory_routes, files, health, routes
+from apiserver import directory_routes, files, health, job_routes, routes
 from apiserver.background import background, repeat
 from apiserver.database import open_database
 from apiserver.directories import Directories
@@ -17,6 +17,7 @@ from apiserver.directory_sizes import DirectorySizes
 from apiserver.door import Door
 from apiserver.endpoints import Endpoint, read_endpoints
 from apiserver.gallery import Gallery
+from apiserver.identification import Identification
 from apiserver.image_store import ImageStore, open_store
 from apiserver.places import Places
 from apiserver.problems import (
@@ -29,10 +30,12 @@ from apiserver.problems import (
     Outage,
     Problem,
 )
+from apiserver.recall_check import RecallCheck
 from apiserver.replica_watch import LOOK_UP_SECONDS, look_up, probe_forever
 from apiserver.replicas import Replicas
 from apiserver.responses import problem_response
-from apiserver.retention import sweep
+from apiserver.search_effort import Efforts
+from apiserver.search_paths import SwitchPoints
 from apiserver.settings import Settings
 from apiserver.state import State
 from apiserver.telemetry import RequestIds, Telemetry
@@ -57,7 +60,10 @@ def create_app(settings: Settings) -> FastAPI:
         version=health.version(),
         lifespan=lifespan,
         # A router included is passed by every request on its way.
-        routes=[*routes.router.routes, *directory_routes.router.routes, *files.router.routes, *health.router.routes],
+        routes=[
+            *(*routes.router.routes, *directory_routes.router.routes, *files.router.routes),
+            *(*job_routes.router.routes, *health.router.routes),
+        ],
     )
     app.exception_handler(Problem)(_on_problem)
     app.exception_handler(HTTPException)(_on_http_exception)
@@ -78,11 +84,32 @@ async def _resources(settings: Settings) -> AsyncIterator[State]:
         )
         vectorizer = await stack.enter_async_context(_vectorizers(settings))
         images = ImageStore(open_store(settings.image_store_url), database, settings.image_store_timeout_seconds)
-        await stack.enter_async_context(background(repeat(lambda: sweep(images), settings.sweep_interval_seconds)))
-        directories = Directories(database, DirectorySizes(database), settings.fpir)
+        sizes = DirectorySizes(database)
+        efforts = Efforts(settings.search_recall)
+        identification = Identification(database, sizes, _switch_points(settings), efforts)
+        checks = RecallCheck(identification, efforts, settings.search_checked_share)
+        await stack.enter_async_context(background(checks.run()))
         yield State(
-            settings, Places(settings.max_requests), database, vectorizer, Gallery(database), directories, images
+            settings=settings,
+            places=Places(settings.max_requests),
+            database=database,
+            vectorizer=vectorizer,
+            gallery=Gallery(database),
+            identification=identification,
+            recall_check=checks,
+            directories=Directories(database, sizes, settings.fpir),
+            images=images,
         )
+
+
+def _switch_points(settings: Settings) -> SwitchPoints:
+    return SwitchPoints(
+        exact_faces=settings.search_exact_faces,
+        index_faces=settings.search_index_faces,
+        candidates=settings.search_candidates,
+        graph_candidates=settings.search_graph_candidates,
+        parallel_workers=settings.search_parallel_workers,
+    )
 
 
 @asynccontextmanager

@@ -12,7 +12,11 @@ from apiserver.problems import DatabaseBusy, DatabaseUnavailable, InternalError,
 REQUIRED_SCHEMA = "20261122030000"
 """The newest migration this code relies on."""
 
+LEAST_PGVECTOR = (0, 8, 4)
+"""Older ones can corrupt the index of a table from which rows are deleted."""
+
 _CLOSE_TIMEOUT_SECONDS = 5
+_PGVECTOR = "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'"
 
 # By SQLSTATE, or by the two characters that name its class. What is left out is a mistake of ours.
 PROBLEM_OF_SQLSTATE: dict[str, type[Problem]] = {
@@ -37,6 +41,9 @@ PROBLEM_OF_ERROR: dict[type[BaseException], type[Problem]] = {
 }
 
 
+Connection = asyncpg.Connection
+
+
 class Database:
     """Connections to one database, opened as they are needed; it need not be there when this is made."""
 
@@ -54,11 +61,21 @@ class Database:
             raise translated(error) from error
 
     async def check_schema(self) -> None:
-        """Raise DatabaseUnavailable unless every migration this code relies on was applied."""
+        """Raise DatabaseUnavailable unless pgvector and the applied migrations are those this code relies on."""
         async with self.connection() as connection:
             version = await connection.fetchval("SELECT max(version) FROM schema_migrations")
+            require_pgvector(await connection.fetchval(_PGVECTOR) or "0")
         if version is None or version < REQUIRED_SCHEMA:
             raise DatabaseUnavailable("The database schema is older than this service.")
+
+
+def require_pgvector(version: str) -> None:
+    """Raise DatabaseUnavailable where the server's pgvector is too old."""
+    if tuple(int(number) for number in version.split(".") if number.isdigit()) < LEAST_PGVECTOR:
+        needed = ".".join(map(str, LEAST_PGVECTOR))
+        raise DatabaseUnavailable(
+            f"The database has pgvector {version}, which can corrupt an index; install {needed} or newer."
+        )
 
 
 def translated(error: BaseException) -> Problem:
@@ -70,15 +87,20 @@ def translated(error: BaseException) -> Problem:
 
 
 @asynccontextmanager
-async def open_database(dsn: str, *, pool_size: int, timeout_seconds: float) -> AsyncIterator[Database]:
-    """Yield the database at `dsn`. Nothing connects before the first use, so an outage does not stop the start."""
+async def open_database(
+    dsn: str, *, pool_size: int, timeout_seconds: float, name: str = "apiserver"
+) -> AsyncIterator[Database]:
+    """Yield the database at `dsn`, to which its connections call themselves `name`.
+
+    Nothing connects before the first use, so an outage does not stop the start.
+    """
     pool = asyncpg.create_pool(
         dsn,
         min_size=0,
         max_size=pool_size,
         timeout=timeout_seconds,
         command_timeout=timeout_seconds,
-        server_settings={"application_name": "apiserver"},
+        server_settings={"application_name": name, "jit": "off"},  # compiling a search takes longer than the search
         init=_register_halfvec,
         reset=_keep,
     )

@@ -25,6 +25,7 @@ from apiserver.problems import (
     PersonMissing,
     Problem,
 )
+from apiserver.search_sql import Scoring
 from apiserver.uploads import Upload
 
 
@@ -104,6 +105,11 @@ class RecognizeForm(_Form):
         le=1,
         allow_inf_nan=False,
         description="The cosine from which a candidate is a match, instead of the model's own.",
+    )
+
+    unique_persons: bool = Field(False, description="Whether everyone is on the photograph once at most.")
+    scoring: Scoring = Field(
+        Scoring.MAX, description="How a person's samples count: the best one, or their mean, weighted by score."
     )
 
 

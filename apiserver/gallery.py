@@ -1,14 +1,13 @@
-"""Who is enrolled in a directory, and whom a probe resembles. The SQL stands beside the function that runs it."""
+"""Who is enrolled in a directory."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from pgvector import HalfVector
 
 from apiserver.database import Database
-from apiserver.faces import Box, Candidate, Face, Model
-from apiserver.image_store import ImageRow, write_row
+from apiserver.faces import Box, Face, Model
+from apiserver.image_store import ImageRow
 from apiserver.problems import DatabaseBusy
 
 # The parts of one statement see one snapshot, and foreign keys are checked at its end.
@@ -29,22 +28,6 @@ RETURNING face, box, score
 _ENROLLED = """
 SELECT face, box, score FROM faces WHERE directory = $1 AND person = $2 AND image_sha256 = $3 AND model = $4
 """
-
-_IDENTIFY = """
-SELECT probe.number, best.person, best.similarity
-FROM unnest($3::halfvec[]) WITH ORDINALITY AS probe (embedding, number)
-CROSS JOIN LATERAL (
-    SELECT faces.person, -min(faces.embedding <#> probe.embedding) AS similarity -- <#> is the negative inner product
-    FROM faces
-    WHERE faces.directory = $1 AND faces.model = $2
-    GROUP BY faces.person
-    ORDER BY similarity DESC, faces.person
-    LIMIT $4
-) AS best
-ORDER BY probe.number, best.similarity DESC, best.person
-"""
-
-_WRITE_ROW_AND_IDENTIFY = f"WITH written AS ({write_row(5)}) {_IDENTIFY}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +63,3 @@ class Gallery:
         if found is None:
             raise DatabaseBusy
         return Enrolment(found["face"], tuple(found["box"]), found["score"], created=row is not None)
-
-    async def identify(
-        self, directory: str, model: Model, faces: Sequence[Face], limit: int, image: ImageRow | None = None
-    ) -> list[list[Candidate]]:
-        """Return for each face the `limit` most similar persons, best first, by each person's best sample.
-
-        The search is exact and one statement for all faces, which writes the row of the image as well if one is given.
-        Raises DatabaseUnavailable.
-        """
-        candidates: list[list[Candidate]] = [[] for _ in faces]
-        if not faces and image is None:
-            return candidates
-        statement = _WRITE_ROW_AND_IDENTIFY if image else _IDENTIFY
-        probes = [HalfVector(face.embedding) for face in faces]
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(statement, directory, model.id, probes, limit, *(image or ()))
-        for number, person, similarity in rows:
-            # Rounded to halves, an embedding's length is not quite one.
-            candidates[number - 1].append(Candidate(person, max(-1.0, min(1.0, similarity))))
-        return candidates

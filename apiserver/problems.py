@@ -16,6 +16,7 @@ Problem
 │   ├── NotFound                 not-found               404
 │   ├── FileNotFound             file-not-found          404
 │   ├── DirectoryNotFound        directory-not-found     404
+│   ├── JobNotFound              job-not-found           404
 │   ├── MethodNotAllowed         method-not-allowed      405
 │   ├── UploadTimeout            upload-timeout          408
 │   ├── ImageTooLarge            image-too-large         413
@@ -116,6 +117,10 @@ class DirectoryNotFound(
     Refused, code="directory-not-found", status=404, sentence="There is no such directory; PUT makes one."
 ):
     """A directory that nobody was enrolled in and nothing was set for."""
+
+
+class JobNotFound(Refused, code="job-not-found", status=404, sentence="There is no such job, or it was forgotten."):
+    """A job that never was, or that ended too long ago."""
 
 
 class MethodNotAllowed(Refused, code="method-not-allowed", status=405, sentence="This method is not allowed here."):

@@ -1,6 +1,5 @@
 """What clients read. The only module that knows the envelope of /learn and /recognize."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from asgi_correlation_id import correlation_id
@@ -11,6 +10,7 @@ from pydantic import BaseModel, Field
 from apiserver import faces
 from apiserver.faces import Decision, Face, Model, Thresholds
 from apiserver.gallery import Enrolment
+from apiserver.identification import Found
 from apiserver.open_set import Applied, Source
 from apiserver.problems import (
     GatewayBusy,
@@ -22,6 +22,7 @@ from apiserver.problems import (
     UnsupportedMediaType,
     UploadTimeout,
 )
+from apiserver.search_paths import Path
 
 ENVELOPE_PATHS = {"/learn", "/recognize"}
 """These answer failures as clients of the older face server know them."""
@@ -68,6 +69,7 @@ class RecognizedPerson(BaseModel):
     similarity: _Similarity | None
     decision: Decision
     candidates: list[Candidate]
+    search: Path = Field(description="How it was found: by all embeddings, by their codes first, or by a graph.")
 
 
 class AppliedThresholds(BaseModel):
@@ -160,10 +162,9 @@ def learned_person(person: str, enrolment: Enrolment) -> LearnedPerson:
     )
 
 
-def recognized_person(
-    face: Face, candidates: Sequence[faces.Candidate], model: Model, thresholds: Thresholds
-) -> RecognizedPerson:
-    """Return the entry for one face of /recognize, whose `candidates` come best first."""
+def recognized_person(face: Face, found: Found, model: Model, thresholds: Thresholds) -> RecognizedPerson:
+    """Return the entry for one face of /recognize."""
+    candidates = found.candidates
     ranked = [_candidate(candidate, model) for candidate in candidates]
     best = ranked[0] if ranked else None
     decision = thresholds.decide(candidates[0].similarity) if candidates else Decision.UNKNOWN
@@ -174,6 +175,7 @@ def recognized_person(
         similarity=best.similarity if best else None,
         decision=decision,
         candidates=ranked,
+        search=found.path,
     )
     if best and decision is not Decision.UNKNOWN:
         entry.id = best.id

@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
-from apiserver.faces import Analysis, Image, choose
+from apiserver.faces import Analysis, Image, Thresholds, choose
 from apiserver.forms import EmbedForm, LearnForm, RecognizeForm
 from apiserver.hang_up import while_connected
+from apiserver.identification import Found, Search
 from apiserver.image_store import ImageRow, image_row
 from apiserver.problems import NoFace, SeveralFaces
 from apiserver.responses import (
@@ -27,6 +28,7 @@ from apiserver.responses import (
 )
 from apiserver.state import State
 from apiserver.telemetry import Stages
+from apiserver.unique_persons import assign_once
 from apiserver.uploads import Upload, read_form
 
 _STATUSES = (400, 405, 408, 413, 415, 422, 500, 503, 504)
@@ -102,8 +104,8 @@ async def recognize(request: Request) -> Response:
     analysis = await _analyse(request, form.file, state, stages, crops=False)
     image = _kept_for_retention(form, analysis.image, state)
     with stages.measure("search"):
-        ranked = await state.gallery.identify(form.directory, analysis.model, analysis.faces, form.k, image)
         applied = await state.directories.applied(form.directory, analysis.model, form.threshold)
+        found = await _search(state, form, analysis, applied.thresholds, image)
     if image:
         with stages.measure("store"):
             await state.images.put(image, form.file.content)
@@ -115,8 +117,8 @@ async def recognize(request: Request) -> Response:
             directory=form.directory,
             model=analysis.model.id,
             persons=[
-                recognized_person(face, candidates, analysis.model, applied.thresholds)
-                for face, candidates in zip(analysis.faces, ranked, strict=True)
+                recognized_person(face, one, analysis.model, applied.thresholds)
+                for face, one in zip(analysis.faces, found, strict=True)
             ],
             thresholds=applied_thresholds(applied, analysis.model),
         )
@@ -142,6 +144,20 @@ async def embeddings(request: Request) -> Response:
         faces=[embedded_face(face) for face in analysis.faces],
     )
     return Response(answer.model_dump_json(), media_type="application/json")
+
+
+async def _search(
+    state: State, form: RecognizeForm, analysis: Analysis, thresholds: Thresholds, image: ImageRow | None
+) -> list[Found]:
+    """Return the `k` best of each face; everyone is somebody's at most once if the form asks for that."""
+    others = len(analysis.faces) - 1 if form.unique_persons else 0  # whom the other faces may take away
+    search = Search(form.directory, analysis.model, form.k + max(0, others), thresholds.match, form.scoring)
+    found = await state.identification.identify(search, analysis.faces, image)
+    state.recall_check.offer(search, analysis.faces, found)
+    if form.unique_persons:
+        assigned = assign_once([one.candidates for one in found], thresholds.review)
+        found = [Found(candidates[: form.k], one.path) for candidates, one in zip(assigned, found, strict=True)]
+    return found
 
 
 async def _fields(request: Request, state: State) -> Mapping[str, str | Upload]:

@@ -8,8 +8,10 @@ from fastapi import Depends, Request
 from apiserver.database import Database
 from apiserver.directories import Directories
 from apiserver.gallery import Gallery
+from apiserver.identification import Identification
 from apiserver.image_store import ImageStore
 from apiserver.places import Places
+from apiserver.recall_check import RecallCheck
 from apiserver.settings import Settings
 from apiserver.vectorizer_client import VectorizerClient
 
@@ -23,6 +25,8 @@ class State:
     database: Database
     vectorizer: VectorizerClient
     gallery: Gallery
+    identification: Identification
+    recall_check: RecallCheck
     directories: Directories
     images: ImageStore
 

@@ -187,6 +187,33 @@ def _runtimes(record: Record) -> Iterable[Row]:
         yield *_subject(record), runtime, measured["ms_per_face"], *(f"{cosine:.4f}" for cosine in cosines), *rates
 
 
+def _searches(record: Record) -> Iterable[Row]:
+    for gallery in record["galleries"]:
+        for way, one in gallery["searches"].items():
+            found = ", ".join(f"{path} {share:.0%}" for path, share in one["by"].items())
+            times = one["p50_ms"], one["p99_ms"], one["a_second"]
+            yield f"{gallery['people']:,}", gallery["photographs"], way, *times, f"{one['recall']:.3f}", found
+
+
+def _galleries(record: Record) -> Iterable[Row]:
+    for gallery in record["galleries"]:
+        indexes = gallery["indexes"] or {"megabytes": {}, "build_seconds": None}
+        yield (
+            f"{gallery['people']:,}",
+            gallery["photographs"],
+            record["faces_loaded_a_second"].get(gallery["directory"], "loaded before"),
+            _each(indexes["megabytes"]),
+            _each(indexes["build_seconds"] or {}),
+            *(gallery["learn_ms"][when] for when in ("before", "with indexes")),
+        )
+
+
+def _small_directories(record: Record) -> Iterable[Row]:
+    if record["small"]:
+        small = record["small"]
+        yield small["directories"], small["p50_ms"], small["p99_ms"]
+
+
 def _latency(summary: Record) -> Row:
     known = summary["latency_ms"]
     return tuple(known[name] for name in ("p50", "p95", "p99")) if known else ("", "", "")
@@ -248,6 +275,20 @@ TABLES = {
         _runtimes,
         {"runtimes"},
     ),
+    "searches": Table(
+        ("people", "photographs each", "way", "p50 ms", "p99 ms", "a second", "recall@1", "found by"),
+        _searches,
+        {"search"},
+    ),
+    "galleries": Table(
+        (
+            *("people", "photographs each", "faces loaded a second", "indexes, MB", "built in, s"),
+            *("/learn before, ms", "/learn with them, ms"),
+        ),
+        _galleries,
+        {"search"},
+    ),
+    "directories": Table(("directories of 100", "p50 ms", "p99 ms"), _small_directories, {"search"}),
     "gpu": Table(("GPU", "models", "network", "mode", "batch", "ms each", "a second", "least cosine"), _gpu, {"gpu"}),
 }
 KINDS = frozenset(chain.from_iterable(table.kinds for table in TABLES.values()))

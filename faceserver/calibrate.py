@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Console
 
 from apiserver.faces import FaceChoice, Model, Thresholds
-from apiserver.open_set import FEWEST_FACES, REVIEW_FACTOR, false_match_rate, thresholds_at
+from apiserver.open_set import FEWEST_FACES, false_match_rate, thresholds_at
 from faceserver.calibration_report import Row, print_measured, print_needed, print_skipped
 from faceserver.error_plot import draw
 from faceserver.error_rates import FEWEST_PEOPLE, Measured
@@ -44,9 +44,10 @@ def calibrate(request: Request) -> None:
     with open_gateway(request.url) as gateway:
         model = gateway.model()
         faces = gateway.faces(request.directory) if request.faces is None else request.faces
-        measured = _measure(gateway, photographs, request, console)
+        measured = _measure(gateway, model, photographs, request, console)
         faces = max(faces, FEWEST_FACES)
-        by_model, own = thresholds_at(model.tail, request.fpir, faces), _own(measured, model, request.fpir, faces)
+        by_model = thresholds_at(model.tail, request.fpir, faces)
+        own = measured.threshold(false_match_rate(request.fpir, faces), model.tail)
         _report(measured, by_model, own, request, console)
         print_needed(console, measured, request.fpir, faces)
         _advise(own, by_model, faces, request, console)
@@ -60,15 +61,25 @@ def _require_two_people(folder: Path) -> None:
         raise CalibrationError(f"{folder} has {len(people) or 'no'} sub-folder{'s' * (len(people) != 1)}. {EXAMPLE}")
 
 
-def _measure(gateway: Gateway, photographs: Sequence[Photograph], request: Request, console: Console) -> Measured:
+def _measure(
+    gateway: Gateway, model: Model, photographs: Sequence[Photograph], request: Request, console: Console
+) -> Measured:
     with console.status(f"Embedding {len(photographs)} photographs"), ThreadPoolExecutor(request.concurrency) as pool:
-        work = pool.map(lambda one: gateway.embed(one.path.read_bytes(), FaceChoice(request.face)), photographs)
+        work = pool.map(lambda one: _embed(gateway, model, one.path, FaceChoice(request.face)), photographs)
         embedded = list(zip(photographs, work, strict=True))
     skipped = [
         (one.path.relative_to(request.folder).as_posix(), found.skipped) for one, found in embedded if found.skipped
     ]
     print_skipped(console, skipped)
     return _measured([(one.person, found) for one, found in embedded if found.face])
+
+
+def _embed(gateway: Gateway, model: Model, path: Path, choice: FaceChoice) -> Embedded:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        return Embedded(None, str(error.strerror))
+    return gateway.embed(content, choice, model)
 
 
 def _measured(embedded: Sequence[tuple[str, Embedded]]) -> Measured:
@@ -85,21 +96,10 @@ def _measured(embedded: Sequence[tuple[str, Embedded]]) -> Measured:
         ) from error
 
 
-def _own(measured: Measured, model: Model, fpir: float, faces: int) -> Thresholds | None:
-    """Return the thresholds that the people themselves suggest, None where they are too few."""
-    cosines = [
-        measured.threshold(false_match_rate(rate, faces), model.tail) for rate in (fpir, min(0.5, REVIEW_FACTOR * fpir))
-    ]
-    match, review = cosines
-    return None if match is None or review is None else Thresholds(match=match, review=min(match, review))
-
-
-def _report(
-    measured: Measured, by_model: Thresholds, own: Thresholds | None, request: Request, console: Console
-) -> None:
+def _report(measured: Measured, by_model: Thresholds, own: float | None, request: Request, console: Console) -> None:
     named = {"review, by the model": by_model.review, "match, by the model": by_model.match}
-    if own:
-        named |= {"match, by your people": own.match}
+    if own is not None:
+        named |= {"match, by your people": own}
     rows: list[Row] = [(name, measured.at(threshold)) for name, threshold in named.items()]
     print_measured(console, measured, rows)
     curves = [measured.at(float(threshold)) for threshold in PLOTTED]
@@ -110,27 +110,25 @@ def _report(
     console.print(f"The curves are in {request.plot}.", markup=False)
 
 
-def _advise(own: Thresholds | None, by_model: Thresholds, faces: int, request: Request, console: Console) -> None:
+def _advise(own: float | None, by_model: Thresholds, faces: int, request: Request, console: Console) -> None:
     if own is None:
         console.print(
             "These are too few people to say where the threshold should be; the model's own stays the best guess."
         )
         return
-    difference = own.match - by_model.match
+    difference = own - by_model.match
     console.print(
-        f"For FPIR {request.fpir:g} among {faces:,} faces your people ask for a threshold of {own.match:.4f}, "
+        f"For FPIR {request.fpir:g} among {faces:,} faces your people ask for a threshold of {own:.4f}, "
         f"{abs(difference):.4f} {'above' if difference > 0 else 'below'} the model's. A fixed threshold does not "
         "follow a growing directory: calibrate again when it has doubled."
     )
 
 
-def _write(gateway: Gateway, own: Thresholds | None, request: Request, console: Console) -> None:
+def _write(gateway: Gateway, own: float | None, request: Request, console: Console) -> None:
     if own is None:
         raise CalibrationError(
             f"No threshold was written: that takes photographs of at least {FEWEST_PEOPLE} people. Without them, the "
             "directory's fpir sets how often strangers may be named, by the model's own scores."
         )
-    gateway.set_threshold(request.directory, round(own.match, 4))
-    console.print(
-        f"Wrote threshold {own.match:.4f} to the directory {request.directory}.", markup=False, highlight=False
-    )
+    gateway.set_threshold(request.directory, round(own, 4))
+    console.print(f"Wrote threshold {own:.4f} to the directory {request.directory}.", markup=False, highlight=False)

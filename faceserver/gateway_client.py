@@ -41,12 +41,14 @@ class Gateway:
         except Problem as problem:
             raise CalibrationError(f"{self._http.base_url} does not describe its models; is it a gateway?") from problem
 
-    def embed(self, photograph: bytes, choice: FaceChoice) -> Embedded:
-        """Return the face on a photograph that `choice` means, if there is such a one."""
+    def embed(self, photograph: bytes, choice: FaceChoice, model: Model) -> Embedded:
+        """Return the face on a photograph that `choice` means, if there is such a one, as `model` embeds it."""
         response = self._send("POST", "/embeddings", photograph=photograph)
         if response.is_client_error and response.status_code != HTTPStatus.NOT_FOUND:
             return Embedded(None, _detail(response))
         answer = _succeeded(response).json()
+        if answer["model"] != model.id:
+            raise CalibrationError(f"The vectorizers run different models, {model.id} and {answer['model']}.")
         faces = [_face(entry) for entry in answer["faces"]]
         face = choose(faces, choice, Image("", "", answer["width"], answer["height"]))
         return Embedded(face, "" if face else f"{len(faces) or 'no'} face{'s' * (len(faces) != 1)} found")

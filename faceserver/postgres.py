@@ -28,6 +28,8 @@ SUPERUSER = "postgres"
 DATABASE = "faceserver"
 STATUS_LINE = 7  # of postmaster.pid
 STOP_SECONDS = 20.0
+SMALLEST_BUFFERS_MB = 128
+LARGEST_BUFFERS_MB = 1024
 
 
 class Cluster:
@@ -68,7 +70,13 @@ class Cluster:
     @property
     def program(self) -> Program:
         """The server, reachable through its socket only; it writes its log beside the cluster."""
-        options = {"listen_addresses": "", "unix_socket_directories": str(self._sockets), "log_checkpoints": "off"}
+        options = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self._sockets),
+            "log_checkpoints": "off",
+            "shared_buffers": f"{_buffers_mb()}MB",
+            "max_wal_size": "4GB",  # or loading a large directory would spend its time on checkpoints
+        }
         return Program(
             name="PostgreSQL server",
             command=[
@@ -148,6 +156,12 @@ class Cluster:
             return (self._path / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return []
+
+
+def _buffers_mb() -> int:
+    """Return a quarter of the memory, as PostgreSQL's manual advises, within bounds for a server that is not alone."""
+    quarter: int = psutil.virtual_memory().total // 2**20 // 4
+    return min(LARGEST_BUFFERS_MB, max(SMALLEST_BUFFERS_MB, quarter))
 
 
 def _await_end(process: psutil.Process) -> None:

@@ -20,7 +20,7 @@ def test_the_program_of_the_client(stack: Stack, command: Commands):
     text = program("client.md")
     assert URL in text
     text = text.replace(URL, stack.url).replace('"party"', repr(command.environment["FACESERVER_DIRECTORY"]))
-    (command.folder / "example.py").write_text(text)
+    (command.folder / "example.py").write_text(f"{text}\nclient.close()\n")
 
     printed = subprocess.run(
         [sys.executable, "-W", "error", "example.py"],

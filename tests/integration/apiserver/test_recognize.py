@@ -1,6 +1,10 @@
 """POST /recognize with real photographs."""
 
+import io
+
 import pytest
+import skimage.data
+from PIL import Image
 
 
 @pytest.fixture
@@ -59,6 +63,47 @@ async def test_every_face_of_a_photograph_is_decided(recognize, learn, party, an
     by_place = sorted(persons, key=lambda person: person["box"][0])
     assert [person.get("id") for person in by_place] == ["ann", "bob", None]
     assert [person["score"] for person in persons] == sorted((person["score"] for person in persons), reverse=True)
+
+
+@pytest.fixture(scope="session")
+def twins() -> bytes:
+    """Ann beside herself, smaller."""
+    portrait = Image.fromarray(skimage.data.astronaut())
+    canvas = Image.new("RGB", (1000, 520), (128, 128, 128))
+    canvas.paste(portrait, (0, 0))
+    canvas.paste(portrait.resize((300, 300)), (600, 100))
+    buffer = io.BytesIO()
+    canvas.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+async def test_everyone_once_at_most_if_asked(recognize, learn, ann, bob, twins):
+    await learn("ann", ann)
+    await learn("bob", bob)
+
+    assert [person.get("id") for person in (await recognize(twins))["persons"]] == ["ann", "ann"]
+    once = (await recognize(twins, unique_persons="true", k=1))["persons"]
+    assert sorted(person.get("id", "") for person in once) == ["", "ann"]
+    assert sorted(person["candidates"][0]["id"] for person in once) == ["ann", "bob"]
+
+
+async def test_the_mean_of_photographs_is_lower_than_the_best(recognize, learn, ann, ann_again, bob):
+    for photograph in (ann_again, bob):  # the second by mistake
+        await learn("ann", photograph)
+
+    [best], [mean] = [(await recognize(ann, scoring=scoring))["persons"] for scoring in ("max", "mean")]
+    assert best["decision"] == "match"
+    assert 0 < mean["similarity"] < 0.7 * best["similarity"]
+
+
+@pytest.mark.parametrize(("points", "search"), [((10, 100), "exact"), ((0, 100), "quantized"), ((0, 1), "quantized")])
+async def test_the_answer_says_how_it_was_found(serve, settings, points, search, ann):
+    chosen = settings.model_copy(update={"search_exact_faces": points[0], "search_index_faces": points[1]})
+    gateway = await serve(chosen)
+    learned = await gateway.post("/learn", data={"person": "ann"}, files={"file": ann})
+    assert learned.status_code == 201
+    answer = (await gateway.post("/recognize", files={"file": ann})).json()
+    assert [(person["id"], person["search"]) for person in answer["persons"]] == [("ann", search)]
 
 
 async def test_nobody_on_the_photograph(recognize, nobody):

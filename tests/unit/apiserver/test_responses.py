@@ -3,7 +3,9 @@
 import numpy as np
 
 from apiserver.faces import Calibration, Candidate, Face, Model, Thresholds
+from apiserver.identification import Found
 from apiserver.responses import recognized_person
+from apiserver.search_paths import Path
 
 THRESHOLDS = Thresholds(match=0.5, review=0.4)
 MODEL = Model("model", 2, Calibration(slope=20, intercept=-8), THRESHOLDS)
@@ -11,7 +13,9 @@ FACE = Face((1, 2, 3, 4), 0.98765432, np.zeros(2, dtype=np.float32))
 
 
 def entry(*candidates: Candidate):
-    return recognized_person(FACE, candidates, MODEL, THRESHOLDS).model_dump(mode="json", exclude_unset=True)
+    return recognized_person(FACE, Found(list(candidates), Path.EXACT), MODEL, THRESHOLDS).model_dump(
+        mode="json", exclude_unset=True
+    )
 
 
 def test_nobody_enrolled():
@@ -22,6 +26,7 @@ def test_nobody_enrolled():
         "similarity": None,
         "decision": "unknown",
         "candidates": [],
+        "search": "exact",
     }
 
 

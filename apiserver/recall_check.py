@@ -1,0 +1,57 @@
+"""Compares some answers with exact ones, beside the requests, and notices a directory whose search misses people."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Sequence
+from contextlib import suppress
+
+from apiserver.faces import Face
+from apiserver.identification import Found, Identification, Search
+from apiserver.problems import Problem
+from apiserver.search_effort import Efforts
+from apiserver.search_paths import Path
+
+_TIE = 1e-3
+"""Similarities of halves: nearer than this, either of two people may come first."""
+_REST = 100
+"""After a check, so many times its duration passes without one: they take a hundredth of one connection at most."""
+
+_logger = logging.getLogger(__name__)
+
+
+class RecallCheck:
+    """Takes up a share of the answers, at most one at a time."""
+
+    def __init__(self, identification: Identification, efforts: Efforts, share: float) -> None:
+        self._identification = identification
+        self._efforts = efforts
+        self._share = share
+        self._waiting: asyncio.Queue[tuple[Search, Face, Found]] = asyncio.Queue(maxsize=1)
+
+    def offer(self, search: Search, faces: Sequence[Face], found: Sequence[Found]) -> None:
+        """Have one of a photograph's answers checked, if it is its turn and nothing else is being checked."""
+        inexact = [(face, one) for face, one in zip(faces, found, strict=True) if one.path is not Path.EXACT]
+        if inexact and random.random() < self._share:  # noqa: S311 - a sample, not a secret
+            with suppress(asyncio.QueueFull):
+                self._waiting.put_nowait((search, *random.choice(inexact)))  # noqa: S311
+
+    async def run(self) -> None:
+        """Check what is offered, until cancelled."""
+        while True:
+            search, face, found = await self._waiting.get()
+            begun = asyncio.get_running_loop().time()
+            try:
+                await self.check(search, face, found)
+            except Problem as problem:
+                _logger.debug("Not checked: %s", problem)
+            await asyncio.sleep(_REST * (asyncio.get_running_loop().time() - begun))
+
+    async def check(self, search: Search, face: Face, found: Found) -> None:
+        """Compare an answer with the exact one. That of a stranger tells nothing: it misses nobody."""
+        exact = await self._identification.exactly(search, face)
+        if not exact.candidates or exact.candidates[0].similarity < search.match:
+            return
+        best = found.candidates[0].similarity if found.candidates else -1.0
+        right = best >= exact.candidates[0].similarity - _TIE
+        self._efforts.note((search.directory, search.model.id), right=right)

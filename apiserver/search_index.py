@@ -1,0 +1,186 @@
+"""The indexes of one large directory: its codes side by side, and a graph of its embeddings (HNSW).
+
+Both are partial indexes of one partition of `faces`, so PostgreSQL keeps them right while faces come and go. They are
+built without holding anybody up; what a crash leaves half built is dropped and built again.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import NamedTuple
+
+from apiserver.background import background
+from apiserver.database import Connection, Database
+from apiserver.jobs import enqueue
+
+BUILD = "search-index"
+"""The kind of the jobs that build."""
+
+_GRAPH_OPTIONS = "m = 16, ef_construction = 64"
+_MOST_INDEXED_DIMENSIONS = 4000
+"""What pgvector's graph takes of half precision."""
+_MEMORY = "2GB"
+"""A graph that does not fit is finished on disk, several times slower; one of a million faces takes 1.4 GB."""
+_LONGEST_BUILD_SECONDS = 24 * 3600
+_POLL_SECONDS = 1.0
+
+_PARTITION = "SELECT tableoid::regclass::text FROM faces WHERE directory = $1 LIMIT 1"
+_STATE = """
+SELECT relname, indisvalid FROM pg_class JOIN pg_index ON indexrelid = oid
+WHERE relname = ANY ($1::text[]) AND relnamespace = 'public'::regnamespace
+"""
+_PROGRESS = """
+SELECT phase, coalesce(nullif(blocks_done, 0)::float8 / nullif(blocks_total, 0), 0) AS done
+FROM pg_stat_progress_create_index JOIN pg_class ON oid = index_relid WHERE relname = $1
+"""
+_REQUEST = "INSERT INTO search_indexes (directory, model, dimension) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+_REQUESTED = "SELECT directory, model, dimension FROM search_indexes ORDER BY requested_at"
+_WITHDRAW = "DELETE FROM search_indexes WHERE directory = $1 AND model = $2"
+
+_logger = logging.getLogger(__name__)
+
+
+class Kind(StrEnum):
+    """What is indexed."""
+
+    CODES = "codes"
+    GRAPH = "graph"
+
+
+class Indexed(NamedTuple):
+    """A directory's faces of one model, of so many dimensions: what its two indexes hold."""
+
+    directory: str
+    model: str
+    dimension: int
+
+    def name(self, kind: Kind) -> str:
+        """Return the index's name, the same in every process."""
+        digest = hashlib.sha256(f"{self.directory}\0{self.model}".encode()).hexdigest()
+        return f"faces_{kind}_{digest[:24]}"
+
+
+class Progress(NamedTuple):
+    """How far a build has come; `done` is a share of the rows read, 0 to 1."""
+
+    kind: Kind
+    phase: str
+    done: float
+
+
+Report = Callable[[Progress], Awaitable[None]]
+
+
+def literal(text: str) -> str:
+    """Return `text` as an SQL literal, whatever is in it; names hold no control characters, thus no zero byte."""
+    return "'" + text.replace("'", "''") + "'" if "\\" not in text else _escaped(text)
+
+
+def _escaped(text: str) -> str:
+    """Return a literal that means the same whatever standard_conforming_strings is."""
+    return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def condition(directory: str, model: str) -> str:
+    """Return the WHERE condition that the partial indexes and the statements meant for them have in common."""
+    return f"directory = {literal(directory)} AND model = {literal(model)}"
+
+
+async def valid_indexes(connection: Connection, indexed: Indexed) -> frozenset[Kind]:
+    """Return which of both indexes can be searched."""
+    kinds = {indexed.name(kind): kind for kind in Kind}
+    rows = await connection.fetch(_STATE, list(kinds))
+    return frozenset(kinds[row["relname"]] for row in rows if row["indisvalid"])
+
+
+async def request(database: Database, indexed: Indexed) -> None:
+    """Write down that these indexes are wanted, so that they are found again whatever happens to the build."""
+    async with database.connection() as connection:
+        await connection.execute(_REQUEST, *indexed)
+
+
+async def ask_for_build(connection: Connection, indexed: Indexed) -> None:
+    """Have a worker build the indexes, unless it is already to."""
+    arguments = {"model": indexed.model, "dimension": indexed.dimension}
+    await enqueue(connection, BUILD, directory=indexed.directory, arguments=arguments, once=indexed.name(Kind.GRAPH))
+
+
+async def requested(database: Database) -> list[Indexed]:
+    """Return what has indexes or is to have them, the longest wanted first."""
+    async with database.connection() as connection:
+        return [Indexed(*row) for row in await connection.fetch(_REQUESTED)]
+
+
+async def build(database: Database, indexed: Indexed, report: Report) -> bool:
+    """Build what is missing of a directory's indexes; return False where it has no faces.
+
+    May be called again after any interruption, and by several at once: one builds, the others wait for it. Searches
+    and enrolments go on meanwhile. Raises DatabaseUnavailable.
+    """
+    await request(database, indexed)
+    async with _builder(database, indexed) as connection:
+        partition = await connection.fetchval(_PARTITION, indexed.directory)
+        if partition is None:
+            return False
+        for kind in Kind:
+            if kind in await valid_indexes(connection, indexed):
+                continue
+            if kind is Kind.CODES or indexed.dimension <= _MOST_INDEXED_DIMENSIONS:
+                async with background(_watch(database, indexed.name(kind), kind, report)):
+                    await _build_one(connection, partition, indexed, kind)
+    return True
+
+
+async def drop(database: Database, indexed: Indexed) -> None:
+    """Drop a directory's indexes, finished or not, and forget that they were wanted. Raises DatabaseUnavailable."""
+    async with _builder(database, indexed) as connection:
+        for kind in Kind:
+            await _execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {indexed.name(kind)}")
+        await connection.execute(_WITHDRAW, indexed.directory, indexed.model)
+
+
+async def _build_one(connection: Connection, partition: str, indexed: Indexed, kind: Kind) -> None:
+    name = indexed.name(kind)
+    await _execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # what a crash has left
+    columns = {
+        Kind.CODES: "btree (face) INCLUDE (code)",
+        Kind.GRAPH: f"hnsw ((embedding::halfvec({indexed.dimension:d})) halfvec_ip_ops) WITH ({_GRAPH_OPTIONS})",
+    }[kind]
+    _logger.info("Building the %s of directory %r", kind, indexed.directory)
+    where = condition(indexed.directory, indexed.model)
+    await _execute(connection, f"CREATE INDEX CONCURRENTLY {name} ON {partition} USING {columns} WHERE {where}")
+
+
+async def _watch(database: Database, name: str, kind: Kind, report: Report) -> None:
+    while True:
+        await asyncio.sleep(_POLL_SECONDS)
+        async with database.connection() as connection:
+            row = await connection.fetchrow(_PROGRESS, name)
+        if row:
+            await report(Progress(kind, row["phase"], row["done"]))
+
+
+@asynccontextmanager
+async def _builder(database: Database, indexed: Indexed) -> AsyncIterator[Connection]:
+    """Lend a connection as the only one that changes these indexes.
+
+    The lock is the server process's own: where a client dies while its build goes on, the next one waits for its end.
+    It is asked for again and again, since a statement that waits for it would hold up the build.
+    """
+    key = int.from_bytes(hashlib.sha256(indexed.name(Kind.GRAPH).encode()).digest()[:8], signed=True)
+    async with database.connection() as connection:
+        try:
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):  # noqa: ASYNC110 - a statement
+                await asyncio.sleep(_POLL_SECONDS)
+            await connection.execute(f"SET maintenance_work_mem = '{_MEMORY}'")
+            yield connection
+        finally:
+            if not connection.is_closed():
+                await connection.reset()
+
+
+async def _execute(connection: Connection, statement: str) -> None:
+    await connection.execute(statement, timeout=_LONGEST_BUILD_SECONDS)

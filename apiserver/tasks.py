@@ -1,0 +1,59 @@
+"""What each kind of job does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from apiserver.directory_sizes import DirectorySizes
+from apiserver.retention import sweep
+from apiserver.runs import Run, Task, forget_finished
+from apiserver.search_index import BUILD, Indexed, Progress, build, drop, requested
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A task that comes by itself: at the times of `cron`, in UTC, once for all workers together."""
+
+    task: Task
+    cron: str
+
+
+async def remove_expired_images(run: Run) -> None:
+    """Remove the images whose time is over."""
+    await run.report(await sweep(run.resources.images))
+
+
+async def forget_jobs(run: Run) -> None:
+    """Forget the jobs that ended long ago."""
+    await forget_finished(run.resources.database, timedelta(hours=run.resources.settings.job_retention_hours))
+
+
+async def build_search_index(run: Run) -> None:
+    """Build the indexes of a large directory; what an earlier run has finished is found finished."""
+
+    async def report(progress: Progress) -> None:
+        await run.report(round(100 * progress.done), 100, f"{progress.kind.capitalize()}: {progress.phase}.")
+
+    indexed = Indexed(str(run.directory), run.arguments["model"], run.arguments["dimension"])
+    await build(run.resources.database, indexed, report)
+    await run.report(100, 100)
+
+
+async def drop_search_indexes(run: Run) -> None:
+    """Drop the indexes of directories that have become small."""
+    least = run.resources.settings.search_index_faces // 2
+    sizes = DirectorySizes(run.resources.database)
+    for indexed in await requested(run.resources.database):
+        if (await sizes.of(indexed.directory, indexed.model)).faces < least:
+            await drop(run.resources.database, indexed)
+
+
+ON_REQUEST: Mapping[str, Task] = {BUILD: build_search_index}
+"""By kind, the tasks that somebody asks for."""
+
+UPKEEP: Mapping[str, Periodic] = {
+    "retention": Periodic(remove_expired_images, cron="* * * * *"),
+    "search-index-removal": Periodic(drop_search_indexes, cron="*/10 * * * *"),
+    "forgetting": Periodic(forget_jobs, cron="0 * * * *"),
+}
+"""By kind, the tasks that come by themselves. They are short: none of them waits for one of the others."""

@@ -1,0 +1,193 @@
+"""What searches and enrolments cost in galleries that are loaded."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import asyncpg
+import numpy as np
+
+from apiserver.database import Database, open_database
+from apiserver.directory_sizes import DirectorySizes
+from apiserver.faces import Calibration, Face, Image, Model, Thresholds
+from apiserver.gallery import Gallery
+from apiserver.identification import Found, Identification, Search
+from apiserver.image_store import image_row, write_row
+from apiserver.search_effort import Efforts
+from apiserver.search_index import Indexed, Kind, Progress, build, valid_indexes
+from apiserver.search_paths import SwitchPoints
+from bench.people import Floats, Population
+from bench.records import Record
+from bench.search_gallery import BUILD_SECONDS, MODEL, GalleryOf
+
+POINTS = SwitchPoints(exact_faces=2_000, index_faces=50_000, candidates=200, graph_candidates=200, parallel_workers=2)
+NEVER = 10**12
+EXACT_SEARCHES = 10
+SLOW_FACES = 50_000
+"""Above, few exact searches are made."""
+WARM_UP = 3
+LEARNED = 50
+MATCH = 0.4
+GROUP = 20
+WORKERS = (0, 1, 2, 4)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to measure: searches of each way, the largest gallery to build indexes for, how many small directories."""
+
+    probes: int
+    build_up_to: int
+    small: int
+
+
+async def measure(
+    dsn: str, galleries: Sequence[GalleryOf], small: Sequence[GalleryOf], population: Population, asked: Asked
+) -> Record:
+    """Measure every gallery, then the small ones beside them."""
+    async with (
+        open_database(dsn, pool_size=4, timeout_seconds=BUILD_SECONDS) as database,
+        database.connection() as connection,
+    ):
+        measured = [await _gallery(database, connection, gallery, population, asked) for gallery in galleries]
+        return {"galleries": measured, "small": await _small(database, small, population, asked.probes)}
+
+
+async def _gallery(
+    database: Database, connection: asyncpg.Connection, gallery: GalleryOf, population: Population, asked: Asked
+) -> Record:
+    people, probes = gallery.probes(population, asked.probes)
+    indexed = Indexed(gallery.directory, MODEL, probes.shape[1])
+    learned_before = await learn(database, gallery, population)
+    has_indexes = POINTS.index_faces <= gallery.faces and gallery.persons <= asked.build_up_to
+    built = await _build(database, connection, indexed) if has_indexes else None
+    await connection.execute("VACUUM faces")
+    kinds = await valid_indexes(connection, indexed)
+    ways = {
+        "exact": replace(POINTS, exact_faces=NEVER),
+        "quantized": replace(POINTS, exact_faces=0, index_faces=NEVER),
+        "as chosen": POINTS,
+    }
+    if Kind.CODES in kinds:
+        ways |= {f"codes, {count} workers": _codes(count) for count in WORKERS}
+    searches = {}
+    for name, points in ways.items():
+        async with database.connection() as used:  # the pool lends the same one again, with its plans
+            await used.execute("DISCARD PLANS")
+        slow = name == "exact" and gallery.faces > SLOW_FACES
+        shown = probes[:EXACT_SEARCHES] if slow else probes
+        searches[name] = await _search(_identification(database, points), gallery, people, shown, 1)
+        if len(probes) >= GROUP and not slow and name in ("exact", "quantized", "as chosen"):
+            identification = _identification(database, points)
+            searches[f"{name}, {GROUP} faces"] = await _search(identification, gallery, people, shown[:100], GROUP)
+    return {
+        "directory": gallery.directory,
+        "people": gallery.persons,
+        "photographs": gallery.photographs,
+        "searches": searches,
+        "learn_ms": {"before": learned_before, "with indexes": await learn(database, gallery, population)},
+        "indexes": built,
+    }
+
+
+def _codes(workers: int) -> SwitchPoints:
+    """Return switch points by which the codes in the directory's own index are scanned."""
+    return replace(POINTS, graph_candidates=0, parallel_workers=workers)
+
+
+def _identification(database: Database, points: SwitchPoints) -> Identification:
+    return Identification(database, DirectorySizes(database), points, Efforts(lowest_recall=0))
+
+
+async def _search(
+    identification: Identification, gallery: GalleryOf, people: Sequence[str], probes: Floats, together: int
+) -> Record:
+    """Search for the probes, `together` at a time; recall@1 is the share whose own person came first."""
+    milliseconds, paths, right = [], [], 0
+    search = Search(gallery.directory, _model(probes.shape[1]), 5, MATCH)
+    faces = [Face((0, 0, 1, 1), 0.9, probe) for probe in probes]
+    for _ in range(WARM_UP):
+        await identification.identify(search, faces[:together])
+    for first in range(0, len(faces) - together + 1, together):
+        begun = time.perf_counter()
+        found = await identification.identify(search, faces[first : first + together])
+        milliseconds.append(1000 * (time.perf_counter() - begun))
+        right += sum(_is(one, person) for one, person in zip(found, people[first:], strict=False))
+        paths += [one.path for one in found]
+    return {
+        "p50_ms": float(np.percentile(milliseconds, 50)),
+        "p99_ms": float(np.percentile(milliseconds, 99)),
+        "a_second": 1000 / float(np.mean(milliseconds)),
+        "recall": right / len(paths),
+        "by": {path: paths.count(path) / len(paths) for path in sorted(set(paths))},
+    }
+
+
+def _is(found: Found, person: str) -> bool:
+    return bool(found.candidates) and found.candidates[0].person == person
+
+
+async def _small(
+    database: Database, galleries: Sequence[GalleryOf], population: Population, probes: int
+) -> Record | None:
+    if not galleries:
+        return None
+    identification, milliseconds = _identification(database, POINTS), []
+    for gallery in galleries[:probes]:
+        _, [probe] = gallery.probes(population, 1)
+        search = Search(gallery.directory, _model(len(probe)), 5, MATCH)
+        begun = time.perf_counter()
+        await identification.identify(search, [Face((0, 0, 1, 1), 0.9, probe)])
+        milliseconds.append(1000 * (time.perf_counter() - begun))
+    latencies = {f"p{share}_ms": float(np.percentile(milliseconds, share)) for share in (50, 99)}
+    return {"directories": len(galleries), **latencies}
+
+
+async def _build(database: Database, connection: asyncpg.Connection, indexed: Indexed) -> Record:
+    seconds: dict[str, float] = {}
+    last, begun = "", time.perf_counter()
+
+    async def report(progress: Progress) -> None:
+        nonlocal last, begun
+        if last not in ("", progress.kind):
+            seconds[last], begun = time.perf_counter() - begun, time.perf_counter()
+        last = progress.kind
+
+    known = await valid_indexes(connection, indexed)
+    await build(database, indexed, report)
+    seconds[last or "all"] = time.perf_counter() - begun
+    sizes = {
+        kind: await connection.fetchval("SELECT pg_relation_size($1::text::regclass) / 1048576.0", indexed.name(kind))
+        for kind in Kind
+    }
+    return {
+        "build_seconds": None if known else seconds,
+        "megabytes": {kind: float(size) for kind, size in sizes.items()},
+    }
+
+
+async def learn(database: Database, gallery: GalleryOf, population: Population) -> float:
+    """Return the median milliseconds of the database's part of /learn, and undo what was learned."""
+    rng, milliseconds = np.random.default_rng(), []
+    embeddings = population.photographs(rng, population.people(rng, LEARNED))
+    for number, embedding in enumerate(embeddings):
+        person = f"learned {number}"
+        content = embedding.tobytes()
+        row = image_row(gallery.directory, content, Image("image/jpeg", "jpg", 10, 10), timedelta(hours=1))
+        begun = time.perf_counter()
+        async with database.connection() as connection:
+            await connection.execute(write_row(1), *row)
+        await Gallery(database).enrol(person, Face((0, 0, 1, 1), 0.9, embedding, b"crop"), _model(len(embedding)), row)
+        milliseconds.append(1000 * (time.perf_counter() - begun))
+    async with database.connection() as connection:
+        for table in ("faces", "persons"):
+            await connection.execute(
+                f"DELETE FROM {table} WHERE directory = $1 AND person LIKE 'learned %'",  # noqa: S608 - one of two
+                gallery.directory,
+            )
+    return float(np.median(milliseconds))
+
+
+def _model(dimension: int) -> Model:
+    return Model(MODEL, dimension, Calibration(20, -8), Thresholds(MATCH, MATCH))

@@ -1,0 +1,82 @@
+"""What hundreds of directories with indexes of their own cost the others: planning a search, and an enrolment.
+
+python -m bench.search_crowd --data data/search
+
+The folder must have been used by `python -m bench.search` before, which keeps embeddings there.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import asyncpg
+import numpy as np
+import typer
+from pgvector import HalfVector
+
+from apiserver import search_sql
+from apiserver.database import open_database
+from apiserver.search_index import Indexed, Progress, build, drop
+from apiserver.search_sql import Scoring
+from bench.people import Population
+from bench.real_embeddings import real_embeddings
+from bench.search_cost import learn
+from bench.search_gallery import BUILD_SECONDS, MODEL, GalleryOf, connect, is_loaded, load
+from bench.search_server import embedded_database
+
+PLANNED = 50
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="Folder of the database.")],
+    *,
+    directories: Annotated[int, typer.Option(help="How many get indexes of their own.", min=1)] = 300,
+) -> None:
+    population = Population.of(*real_embeddings(Path(), Path(), data))
+    galleries = [GalleryOf(f"small {number}", 100, 1, seed=10**7 + number) for number in range(directories)]
+    for name, cost in asyncio.run(_measure(data.resolve(), galleries, population)).items():
+        print(name, cost)
+
+
+async def _measure(folder: Path, galleries: Sequence[GalleryOf], population: Population) -> dict[str, float]:
+    dimension = len(population.mean)
+    indexes = [Indexed(gallery.directory, MODEL, dimension) for gallery in galleries]
+    async with (
+        embedded_database(folder) as dsn,
+        open_database(dsn, pool_size=4, timeout_seconds=BUILD_SECONDS) as database,
+    ):
+        connection = await connect(dsn)
+        for gallery in galleries:
+            if not await is_loaded(connection, gallery):
+                await load(connection, gallery, population)
+        await connection.execute("VACUUM ANALYZE faces")
+        costs = {"planning before, ms": await _planning(connection, galleries, dimension)}
+        costs["learning before, ms"] = await learn(database, galleries[0], population)
+        for indexed in indexes:
+            await build(database, indexed, _ignore)
+        costs["planning beside them, ms"] = await _planning(connection, galleries, dimension)
+        costs["learning beside them, ms"] = await learn(database, galleries[0], population)
+        for indexed in indexes:
+            await drop(database, indexed)
+        await connection.close()
+    return costs
+
+
+async def _planning(connection: asyncpg.Connection, galleries: Sequence[GalleryOf], dimension: int) -> float:
+    """Return the median milliseconds PostgreSQL plans a scan of one face for."""
+    statement = search_sql.quantized(1, Scoring.MAX, candidates=200, sample=1000, rank=16)
+    probe, milliseconds = HalfVector(np.ones(dimension, np.float32)), []
+    for gallery in galleries[:PLANNED]:
+        lines = await connection.fetch(f"EXPLAIN (SUMMARY) {statement}", gallery.directory, MODEL, 5, probe)
+        planning = next(line[0] for line in lines if "Planning Time" in line[0])
+        milliseconds.append(float(planning.split()[2]))
+    return float(np.median(milliseconds))
+
+
+async def _ignore(_: Progress) -> None:
+    pass
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,185 @@
+"""The build of a directory's indexes, while the worker or PostgreSQL is killed."""
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import time
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path as FilePath
+
+import asyncpg
+import numpy as np
+import pytest
+from pgvector import HalfVector
+
+from apiserver.database import open_database
+from apiserver.directory_sizes import DirectorySizes
+from apiserver.faces import Calibration, Face, Model, Thresholds
+from apiserver.identification import Identification, Search
+from apiserver.problems import Problem
+from apiserver.search_effort import Efforts
+from apiserver.search_index import Indexed, Kind, ask_for_build, build, valid_indexes
+from apiserver.search_paths import Path, SwitchPoints
+from db.migrate import migrate
+from faceserver.child import Child
+from faceserver.guard import Guard
+from faceserver.postgres import Cluster
+
+pytestmark = pytest.mark.timeout(300)  # builds wait for every older transaction of a busy machine
+
+ROOT = FilePath(__file__).parents[3]
+FACES, DIMENSION = 20_000, 128
+INDEXED = Indexed("acme", "model", DIMENSION)
+POINTS = SwitchPoints(0, 1, 200, 100, 0)
+MODEL = Model("model", DIMENSION, Calibration(20, -8), Thresholds(0.6, 0.4))
+
+
+def vectors():
+    raw = np.random.default_rng(1).normal(size=(FACES, DIMENSION)).astype(np.float32)
+    return raw / np.linalg.norm(raw, axis=1, keepdims=True)
+
+
+async def enrol(url):
+    """Enrol so many people that a graph of them takes some seconds."""
+    connection = await asyncpg.connect(url)
+    await connection.set_type_codec(
+        "halfvec", schema="public", encoder=HalfVector.to_binary, decoder=HalfVector.from_binary, format="binary"
+    )
+    people = [f"person {number}" for number in range(FACES)]
+    await connection.execute("INSERT INTO directories VALUES ('acme')")
+    await connection.copy_records_to_table(
+        "persons", records=[("acme", p) for p in people], columns=["directory", "person"]
+    )
+    await connection.execute(
+        "INSERT INTO images (directory, image, media_type, size_bytes, sha256) "
+        "VALUES ('acme', 'i', 'image/png', 1, $1)",
+        bytes(32),
+    )
+    await connection.copy_records_to_table(
+        "faces",
+        records=[
+            ("acme", person, "model", HalfVector(vector), b"", [0, 0, 1, 1], 1.0, "i", bytes(32))
+            for person, vector in zip(people, vectors(), strict=True)
+        ],
+        columns=["directory", "person", "model", "embedding", "crop", "box", "score", "image", "image_sha256"],
+    )
+    await connection.execute("ANALYZE faces")
+    await connection.close()
+
+
+async def search(database):
+    """Search for one of the people, and return how they were found."""
+    identification = Identification(database, DirectorySizes(database), POINTS, Efforts(0))
+    probe = Face((0, 0, 1, 1), 0.9, vectors()[123], b"")
+    [found] = await identification.identify(Search("acme", MODEL, 3, 0.6), [probe])
+    assert found.candidates[0].person == "person 123"
+    return found.path
+
+
+async def until_building(url):
+    """Return once the graph is there, but not finished."""
+    connection = await asyncpg.connect(url)
+    deadline = time.monotonic() + 60
+    name = INDEXED.name(Kind.GRAPH)
+    while not await connection.fetchval(
+        "SELECT true FROM pg_stat_progress_create_index WHERE blocks_done > 10 AND index_relid = to_regclass($1)", name
+    ):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+    await connection.close()
+
+
+async def until_valid(database, seconds=100):
+    deadline = time.monotonic() + seconds
+    while True:
+        with suppress(Problem):
+            async with database.connection() as connection:
+                if await valid_indexes(connection, INDEXED) == set(Kind):
+                    return
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def worker(url, folder):
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "apiserver.worker"),
+        cwd=ROOT,
+        env={
+            "APISERVER_DATABASE_URL": url,
+            "APISERVER_IMAGE_STORE_URL": f"file://{folder}/images",
+            "APISERVER_JOB_LOST_SECONDS": "3",
+        },
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def test_a_worker_that_is_killed_is_followed_by_one_that_finishes(database_url, tmp_path):
+    await enrol(database_url)
+    async with open_database(database_url, pool_size=4, timeout_seconds=5) as database:
+        async with database.connection() as connection:
+            await ask_for_build(connection, INDEXED)
+        async with worker(database_url, tmp_path) as first:
+            await until_building(database_url)
+            first.kill()
+            await first.wait()
+            assert await search(database) is Path.QUANTIZED
+        async with worker(database_url, tmp_path):
+            await until_valid(database)
+            assert await search(database) is Path.GRAPH
+
+
+@pytest.fixture
+def folder():
+    """Where PostgreSQL, which does not run as root, keeps its own."""
+    with tempfile.TemporaryDirectory(prefix="postgres-") as path:
+        yield FilePath(path)
+
+
+async def test_a_server_that_is_killed_leaves_an_index_that_is_built_again(folder):
+    with Cluster.opened(folder) as cluster, Guard() as guard:
+        await cluster.prepare()
+        server = Child(cluster.program, guard)
+        await server.start()
+        try:
+            while not cluster.is_ready(server.pid):  # noqa: ASYNC110 - a file of another process
+                await asyncio.sleep(0.02)
+            server.keep()
+            await migrate(cluster.dsn)
+            await enrol(cluster.dsn)
+            async with open_database(cluster.dsn, pool_size=4, timeout_seconds=5) as database:
+                building = asyncio.create_task(build(database, INDEXED, ignore))
+                await until_building(cluster.dsn)
+                assert server.pid
+                os.kill(server.pid, signal.SIGKILL)
+                with pytest.raises(Problem):
+                    await building
+                await until_answering(database)
+                async with database.connection() as connection:
+                    assert Kind.GRAPH not in await valid_indexes(connection, INDEXED)
+                assert await search(database) is Path.QUANTIZED
+                await build(database, INDEXED, ignore)
+                assert await search(database) is Path.GRAPH
+        finally:
+            await server.stop()
+
+
+async def until_answering(database):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with suppress(Problem):
+            await database.check_schema()
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("PostgreSQL does not come back")
+
+
+async def ignore(_) -> None:
+    pass
