@@ -1,4 +1,4 @@
-"""The command line: `faceserver serve` and `faceserver calibrate`."""
+"""The command line."""
 
 import asyncio
 import logging
@@ -9,8 +9,12 @@ from typing import Annotated, Any, Literal
 import typer
 from pydantic import ValidationError
 
-from faceserver import stack
 from faceserver.addresses import base_url
+from faceserver.commands import directories
+from faceserver.commands.import_folder import import_folder
+from faceserver.commands.learn import learn
+from faceserver.commands.recognize import recognize
+from faceserver.commands.watch import watch
 from faceserver.problems import CalibrationError, StartError
 from faceserver.settings import Settings
 
@@ -22,7 +26,7 @@ READY = """faceserver is ready: {url}
 Ctrl-C stops it; the next start finds the people again.
 """
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback()
@@ -32,18 +36,20 @@ def about() -> None:
 
 @app.command()
 def serve(
-    data: Annotated[Path | None, typer.Option(help="Folder that keeps the people. [default: ./data]")] = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on. [default: 8080]")] = None,
-    models: Annotated[str | None, typer.Option(help="Model pack: a name or a folder. [default: opencv]")] = None,
+    data: Annotated[Path | None, typer.Option(show_default="./data", help="Folder that keeps the people.")] = None,
+    host: Annotated[str | None, typer.Option(show_default="127.0.0.1", help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, show_default="8080", help="Port to listen on.")] = None,
+    models: Annotated[str | None, typer.Option(show_default="opencv", help="Model pack: a name or a folder.")] = None,
     database_url: Annotated[
-        str | None, typer.Option(help="DSN of a PostgreSQL with pgvector. [default: an embedded one]")
+        str | None, typer.Option(show_default="an embedded one", help="DSN of a PostgreSQL with pgvector.")
     ] = None,
 ) -> None:
     """Run the whole stack here: PostgreSQL, vectorizer, gateway and worker.
 
     Each option can be given as a variable FACESERVER_... as well. The services' own settings are heeded too.
     """
+    from faceserver import stack  # noqa: PLC0415 - brings what the commands that call a service need not wait for
+
     options = {"data": data, "host": host, "port": port, "models": models, "database_url": database_url}
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -66,7 +72,7 @@ def calibrate_people(
     directory: Annotated[str, typer.Option(help="The directory that the threshold is for.")] = "default",
     fpir: Annotated[float, typer.Option(min=1e-6, max=0.1, help="Share of strangers that may be named.")] = 0.001,
     faces: Annotated[
-        int | None, typer.Option(min=1, help="Faces the directory will hold. [default: what it holds now]")
+        int | None, typer.Option(min=1, show_default="what it holds now", help="Faces the directory will hold.")
     ] = None,
     face: Annotated[
         Literal["only", "largest", "center"],
@@ -102,9 +108,16 @@ def _announce(settings: Settings) -> None:
     typer.echo(READY.format(url=base_url(settings.host, settings.port)))
 
 
+app.command()(learn)
+app.command()(recognize)
+app.command()(watch)
+app.command("import")(import_folder)
+app.add_typer(directories.app, name="directories")
+
+
 def main() -> None:
     """Run the command line."""
-    app()
+    app(prog_name="faceserver")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from faceserver.calibration_report import Row, print_measured, print_needed, pri
 from faceserver.error_plot import draw
 from faceserver.error_rates import FEWEST_PEOPLE, Measured
 from faceserver.gateway_client import Embedded, Gateway, open_gateway
-from faceserver.people_folder import Photograph, find_photographs
+from faceserver.people_folder import EXAMPLE, Photograph, find_people, find_photographs
 from faceserver.problems import CalibrationError
 
 PLOTTED = np.linspace(0, 1, 101)
@@ -39,6 +39,7 @@ class Request:
 def calibrate(request: Request) -> None:
     """Measure, print, draw, and set the directory's threshold if that is asked for. Raises CalibrationError."""
     console = Console(highlight=False)
+    _require_two_people(request.folder)
     photographs = find_photographs(request.folder)
     with open_gateway(request.url) as gateway:
         model = gateway.model()
@@ -52,6 +53,12 @@ def calibrate(request: Request) -> None:
         _advise(own, by_model, faces, request, console)
         if request.write:
             _write(gateway, own, request, console)
+
+
+def _require_two_people(folder: Path) -> None:
+    people = find_people(folder)
+    if len(people) < 2:
+        raise CalibrationError(f"{folder} has {len(people) or 'no'} sub-folder{'s' * (len(people) != 1)}. {EXAMPLE}")
 
 
 def _measure(

@@ -1,10 +1,14 @@
 """One running stack for all tests that leave it running."""
 
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.commands import Commands
+from tests.photographs import actor, astronaut, beside, encoded, nobody
 from tests.stack import Stack, new_stack
 
 
@@ -19,3 +23,12 @@ def stack() -> Iterator[Stack]:
 def client(stack: Stack) -> Iterator[httpx.Client]:
     with stack.client() as client:
         yield client
+
+
+@pytest.fixture
+def command(stack: Stack, tmp_path: Path) -> Commands:
+    """`faceserver`, run in a folder with a few photographs, for a directory that nobody else uses."""
+    (tmp_path / "ann.jpg").write_bytes(encoded(astronaut()))
+    (tmp_path / "party.jpg").write_bytes(encoded(beside(astronaut(), actor())))
+    (tmp_path / "cup.jpg").write_bytes(encoded(nobody()))
+    return Commands(stack, tmp_path, uuid.uuid4().hex)

@@ -1,0 +1,89 @@
+"""What a person, or a program, sees of an import."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from faceserver.importing import Outcome
+
+_MOST_NAMED = 20
+
+
+class Report:
+    """Counts outcomes, prints them as JSON if asked for, moves a progress bar, and sums up."""
+
+    def __init__(self, folder: Path, total: int, *, as_json: bool) -> None:
+        self._folder = folder
+        self._total = total
+        self._as_json = as_json
+        self._words: Counter[str] = Counter()
+        self._complaints: list[tuple[str, str]] = []
+        columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn(), TextColumn("left:"))
+        screen = Console(stderr=True)
+        self.progress = Progress(*columns, TimeRemainingColumn(), console=screen, disable=not screen.is_terminal)
+        self._task = self.progress.add_task("", total=total)
+
+    def resume(self, outcomes: list[Outcome]) -> None:
+        """Take what an earlier run has done, which counts for nothing in the rate."""
+        for outcome in outcomes:
+            self._count(outcome)
+        if outcomes:
+            typer.echo(f"Going on after {len(outcomes)} of {self._total} photographs.", err=True)
+        self.progress.reset(self._task, completed=len(outcomes))
+
+    def note(self, outcome: Outcome) -> None:
+        """Take the outcome of a photograph."""
+        self._count(outcome)
+        self.progress.advance(self._task)
+
+    def is_faultless(self) -> bool:
+        """Tell whether nothing was refused and nothing failed."""
+        return not self._complaints
+
+    def has_failures(self) -> bool:
+        """Tell whether another run may do better."""
+        return self._words["failed"] > 0
+
+    def sum_up(self) -> None:
+        """Say how many of what there were, and name what was refused or failed, with the reason."""
+        for name, reason in sorted(self._complaints)[:_MOST_NAMED]:
+            typer.echo(f"{name}: {reason}", err=True)
+        if (more := len(self._complaints) - _MOST_NAMED) > 0:
+            typer.echo(f"... and {more} more; --json names them all.", err=True)
+        for reason, count in Counter(reason for _, reason in self._complaints).most_common():
+            typer.echo(f"{count:6}  {reason}", err=True)
+        words = ", ".join(f"{self._words[word]} {word}" for word in ("learned", "known", "refused", "failed"))
+        typer.echo(f"{self._words.total()} of {self._total} photographs: {words}.", err=True)
+
+    def _count(self, outcome: Outcome) -> None:
+        name = outcome.photograph.path.relative_to(self._folder).as_posix()
+        self._words[outcome.word] += 1
+        reason = outcome.refusal or outcome.failure
+        if reason:
+            self._complaints.append((name, reason))
+        if self._as_json:
+            line = {"file": name, "person": outcome.photograph.person, "outcome": outcome.word, "reason": reason}
+            typer.echo(json.dumps(line, ensure_ascii=False))
+
+
+class _Rate(ProgressColumn):
+    """Photographs a second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate of late, or over all at the end."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.1f}/s" if speed else "", style="progress.data.speed")

@@ -1,0 +1,16 @@
+"""The options and arguments that commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from faceserver.calls import FaceChoice
+
+Url = Annotated[str, typer.Option(envvar="FACESERVER_URL", help="Address of the running service.")]
+Directory = Annotated[str, typer.Option(envvar="FACESERVER_DIRECTORY", help="The people's directory.")]
+Files = Annotated[list[Path], typer.Argument(help="Photographs.", exists=True, dir_okay=False, show_default=False)]
+Face = Annotated[
+    FaceChoice, typer.Option(help="Whom to take where a photograph shows several people; only: refuse it.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print a line of JSON for each result, for programs.")]

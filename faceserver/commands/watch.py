@@ -1,0 +1,66 @@
+"""`faceserver watch`."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from faceserver.commands.endings import LONG_PATIENCE_SECONDS, Ending, check_ready, end, service
+from faceserver.commands.options import Directory, Json, Url
+from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.presence import STRANGER, Event, Presence
+from faceserver.results import RecognizedFace
+
+
+def watch(
+    source: Annotated[
+        str, typer.Argument(help="The number of a camera, an rtsp:// address, or a video file.", show_default=False)
+    ],
+    *,
+    url: Url = DEFAULT_URL,
+    directory: Directory = DEFAULT_DIRECTORY,
+    most_per_second: Annotated[float, typer.Option("--fps", help="Most frames a second.", min=0.01, max=60)] = 2,
+    gone_after: Annotated[float, typer.Option(help="Seconds unseen after which somebody has gone.", min=0)] = 3,
+    as_json: Json = False,
+) -> None:
+    """Say who comes and goes before a camera, in a stream or in a video file.
+
+    For example:
+
+        faceserver watch 0 --directory staff
+
+        faceserver watch rtsp://camera.local/stream --fps 1 --json
+
+        faceserver watch party.mp4
+
+    The service keeps each frame as it does any recognized photograph; see APISERVER_RECOGNIZED_RETENTION_SECONDS.
+    """
+    from faceserver.video import VideoError, frames  # noqa: PLC0415 - brings OpenCV
+
+    presence = Presence(gone_after)
+    check_ready(url, directory)
+    with service(url, directory, LONG_PATIENCE_SECONDS) as client:
+        try:
+            for frame in frames(source, most_per_second):
+                _print(presence.see(_persons(client.recognize(frame.jpeg, k=1).faces), frame.seconds), as_json)
+        except VideoError as error:
+            end(Ending.REFUSED, error)
+        finally:
+            _print(presence.end(), as_json)
+
+
+def _persons(faces: Iterable[RecognizedFace]) -> Iterator[str | None]:
+    """Yield who is on a frame; a face that asks for a review is neither somebody nor a stranger."""
+    for face in faces:
+        if face.decision != "review":
+            yield face.person or STRANGER
+
+
+def _print(events: list[Event], as_json: bool) -> None:
+    for event in events:
+        if as_json:
+            typer.echo(json.dumps(asdict(event), ensure_ascii=False))
+        else:
+            typer.echo(f"{event.seconds:8.1f} s  {event.person or 'somebody unknown'} {event.what}")

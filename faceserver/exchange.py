@@ -1,0 +1,73 @@
+"""What both clients make of an attempt: the result, an error, or another attempt after a pause."""
+
+import random
+import time
+from http import HTTPStatus
+from typing import TypeVar
+
+import httpx
+
+from faceserver.calls import Call
+from faceserver.errors import FaceserverError, ProblemError, UnexpectedAnswer, Unreachable, problem
+
+T = TypeVar("T")
+Outcome = httpx.Response | httpx.RequestError
+
+_FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 4.0
+_JITTER = 0.25
+"""Pauses are up to so much longer, by chance, lest all who were turned away come back at once."""
+
+_NO_ANSWER = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""What is worth another attempt. An answer that came too late is not: it would be asked to work twice."""
+
+
+class Patience:
+    """How long one call goes on trying. Every call can be repeated without harm."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+        self._pause = _FIRST_PAUSE_SECONDS
+
+    def pause_after(self, outcome: Outcome) -> float | None:
+        """Return the seconds until another attempt, None where the outcome stands."""
+        if not _is_worth_another(outcome):
+            return None
+        asked = float(outcome.headers["Retry-After"]) if isinstance(outcome, httpx.Response) else 0.0
+        pause = max(self._pause, asked) * random.uniform(1, 1 + _JITTER)  # noqa: S311 - no secret
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE_SECONDS)
+        return pause if time.monotonic() + pause < self._end else None
+
+
+def result(call: Call[T], outcome: Outcome, url: str) -> T:
+    """Return what the call asked for, of the service at `url`, or raise a FaceserverError."""
+    if isinstance(outcome, httpx.RequestError):
+        reason = str(outcome) or type(outcome).__name__
+        raise Unreachable(f"There is no answer from {url} ({reason}).") from outcome
+    if not outcome.is_success:
+        raise _error(outcome)
+    try:
+        return call.read(outcome.content)
+    except ValueError as error:
+        raise UnexpectedAnswer(f"{outcome.url} answered something else than this client expects.") from error
+
+
+def _is_worth_another(outcome: Outcome) -> bool:
+    if isinstance(outcome, httpx.RequestError):
+        return isinstance(outcome, _NO_ANSWER)
+    later = outcome.headers.get("Retry-After", "")  # a date is possible too; this service sends none
+    return outcome.status_code == HTTPStatus.SERVICE_UNAVAILABLE and later.isascii() and later.isdigit()
+
+
+def _error(response: httpx.Response) -> FaceserverError:
+    """Return the problem that an answer names, in either of the forms that the service has."""
+    try:
+        return _problem(response)
+    except (ValueError, TypeError, KeyError):
+        return UnexpectedAnswer(f"{response.url} answered {response.status_code} {response.reason_phrase}.")
+
+
+def _problem(response: httpx.Response) -> ProblemError:
+    body = response.json()
+    sentence = body["detail"] if "detail" in body else body["status"]
+    return problem(str(sentence), str(body["code"]), response.status_code, body.get("request_id"))

@@ -1,0 +1,89 @@
+"""Learns many photographs at a time, and goes on where an earlier run ended."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from faceserver.async_client import AsyncClient
+from faceserver.calls import FaceChoice
+from faceserver.errors import Outage, Refused, Unavailable
+from faceserver.import_journal import Entry, Journal
+from faceserver.people_folder import Photograph
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a photograph: learned, known already, refused for good, or failed this time."""
+
+    photograph: Photograph
+    created: bool = False
+    refusal: str | None = None
+    failure: str | None = None
+
+    @property
+    def word(self) -> str:
+        """The outcome in one word."""
+        if self.refusal:
+            return "refused"
+        if self.failure:
+            return "failed"
+        return "learned" if self.created else "known"
+
+
+async def answered_earlier(
+    client: AsyncClient, journal: Journal, photographs: Sequence[Photograph], face: FaceChoice
+) -> list[Outcome]:
+    """Return the outcomes of those photographs that an earlier run had the answers for.
+
+    The last one it learned is learned again: where that is new to the service, the service has lost what the journal
+    tells of, or runs another model, and the journal is worth nothing. Raises what `learn_all` raises.
+    """
+    entries = journal.read(photographs)
+    learned = [photograph for photograph, entry in entries.items() if entry.refusal is None]
+    if learned and (await _learn_one(client, learned[-1], face)).word != "known":
+        journal.remove()
+        return []
+    return [Outcome(photograph, refusal=entry.refusal) for photograph, entry in entries.items()]
+
+
+async def learn_all(
+    client: AsyncClient,
+    journal: Journal,
+    photographs: Iterable[Photograph],
+    *,
+    face: FaceChoice,
+    concurrency: int,
+    note: Callable[[Outcome], None],
+) -> None:
+    """Learn the photographs, `concurrency` at a time, and `note` each outcome as it comes.
+
+    Raises the FaceserverError of a service that cannot go on.
+    """
+    row = iter(photographs)
+
+    async def work() -> None:
+        for one in row:
+            outcome = await _learn_one(client, one, face)
+            if not outcome.failure:
+                journal.note(Entry.of(one, outcome.refusal))
+            note(outcome)
+
+    workers = [asyncio.create_task(work()) for _ in range(concurrency)]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+
+async def _learn_one(client: AsyncClient, photograph: Photograph, face: FaceChoice) -> Outcome:
+    try:
+        enrolment = await client.learn(photograph.person, photograph.path, face=face)
+    except Refused as problem:
+        return Outcome(photograph, refusal=str(problem))
+    except Unavailable:
+        raise
+    except (Outage, OSError) as error:  # of this photograph alone
+        return Outcome(photograph, failure=str(error))
+    return Outcome(photograph, created=enrolment.created)

@@ -1,0 +1,59 @@
+"""What a photograph can be given as."""
+
+from io import BytesIO
+from os import PathLike
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, TypeAlias, cast
+
+
+class Pixels(Protocol):
+    """An array of NumPy, an image of Pillow, or what else speaks as they do; neither is needed otherwise."""
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]: ...
+
+
+Photograph: TypeAlias = bytes | bytearray | memoryview | str | PathLike[str] | BinaryIO | Pixels
+"""The bytes of an image file, a path, a file opened in binary mode, or pixels: height x width x 3 uint8, RGB.
+
+OpenCV's pixels are BGR: give `frame[..., ::-1]`.
+"""
+
+_UNNAMED = "photograph"
+_JPEG_QUALITY = 95
+
+
+def load(photograph: Photograph) -> tuple[str, bytes]:
+    """Return the name and the bytes of an image file. Raises OSError, or TypeError for what is no photograph."""
+    if isinstance(photograph, bytes | bytearray | memoryview):
+        return _UNNAMED, bytes(photograph)
+    if isinstance(photograph, str | PathLike):
+        path = Path(photograph)
+        return path.name, path.read_bytes()
+    if hasattr(photograph, "read"):
+        return _read(cast("BinaryIO", photograph))
+    return f"{_UNNAMED}.jpg", _encoded(photograph)
+
+
+def _read(file: BinaryIO) -> tuple[str, bytes]:
+    content = file.read()
+    if not isinstance(content, bytes):
+        raise TypeError("Open the photograph in binary mode.")
+    name = getattr(file, "name", None)  # a number where the file came from a descriptor, none in memory
+    return Path(name).name if isinstance(name, str) else _UNNAMED, content
+
+
+def _encoded(pixels: Pixels) -> bytes:
+    """Return pixels as a JPEG whose loss no embedder sees: the same pixels are the same bytes each time."""
+    from PIL import Image  # noqa: PLC0415 - who gives no pixels need not wait for it
+
+    interface = getattr(pixels, "__array_interface__", {"typestr": type(pixels).__name__, "shape": ()})
+    if interface["typestr"] != "|u1" or len(interface["shape"]) != 3 or interface["shape"][2] != 3:
+        raise TypeError(
+            "A photograph is bytes, a path, a binary file, or pixels as uint8, height x width x 3, RGB; "
+            f"this is {interface['typestr']} {interface['shape']}."
+        )
+    file = BytesIO()
+    image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
+    image.save(file, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
+    return file.getvalue()

@@ -1,0 +1,110 @@
+"""Frames of a camera, a stream or a video file, at most so many a second."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import cv2
+
+_JPEG_QUALITY = 92
+
+
+class VideoError(Exception):
+    """A source that gives no pictures; the text is a whole sentence."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A picture as a JPEG, and its time in seconds since the first."""
+
+    seconds: float
+    jpeg: bytes
+
+
+def frames(source: str, most_per_second: float) -> Iterator[Frame]:
+    """Yield frames until the source ends. source: the number of a camera, an address, or a file. Raises VideoError.
+
+    Of a file, frames are chosen by their place in it, and it is read as fast as they are taken. Of a camera or a
+    stream, each is the newest there is: what came while the last one was looked at is passed over.
+    """
+    is_live = source.isdecimal() or "://" in source
+    with _opened(source) as capture:
+        yield from (_live if is_live else _recorded)(capture, 1 / most_per_second)
+
+
+@contextmanager
+def _opened(source: str) -> Iterator[cv2.VideoCapture]:
+    capture = cv2.VideoCapture(int(source) if source.isdecimal() else source)
+    try:
+        if not capture.isOpened():
+            raise VideoError(f"{source} cannot be opened as a camera, a stream or a video.")
+        yield capture
+    finally:
+        capture.release()
+
+
+def _recorded(capture: cv2.VideoCapture, interval_seconds: float) -> Iterator[Frame]:
+    due = 0.0
+    while True:
+        seconds = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        if not capture.grab():
+            return
+        if seconds < due:
+            continue
+        read, pixels = capture.retrieve()
+        if read:
+            due = seconds + interval_seconds
+            yield Frame(seconds, _encoded(pixels))
+
+
+def _live(capture: cv2.VideoCapture, interval_seconds: float) -> Iterator[Frame]:
+    newest = _Newest(capture)
+    begun = time.monotonic()
+    try:
+        while (pixels := newest.wait()) is not None:
+            seen = time.monotonic()
+            yield Frame(seen - begun, _encoded(pixels))
+            time.sleep(max(0.0, seen + interval_seconds - time.monotonic()))
+    finally:
+        newest.stop()
+
+
+class _Newest:
+    """Reads a live source without a pause, for it would hand out old pictures otherwise, and keeps the last one."""
+
+    def __init__(self, capture: cv2.VideoCapture) -> None:
+        self._capture = capture
+        self._pixels: cv2.typing.MatLike | None = None
+        self._changed = threading.Condition()
+        self._ended = False
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def wait(self) -> cv2.typing.MatLike | None:
+        """Return a picture newer than the last that was returned, None when the source has ended."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._pixels is not None or self._ended)
+            pixels, self._pixels = self._pixels, None
+            return pixels
+
+    def stop(self) -> None:
+        """Read no more; return once the source is free."""
+        self._ended = True
+        self._thread.join()
+
+    def _read(self) -> None:
+        while not self._ended:
+            read, pixels = self._capture.read()
+            with self._changed:
+                self._pixels = pixels if read else self._pixels
+                self._ended = self._ended or not read
+                self._changed.notify()
+
+
+def _encoded(pixels: cv2.typing.MatLike) -> bytes:
+    encoded, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    if not encoded:
+        raise VideoError("A picture of the video cannot be made a JPEG.")
+    return jpeg.tobytes()

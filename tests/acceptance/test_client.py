@@ -1,0 +1,149 @@
+"""The Python client and a running stack."""
+
+import asyncio
+import dataclasses
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from faceserver import AsyncClient, Client
+from faceserver.errors import NoFace, NotFound, Refused, SeveralFaces, UnusablePhotograph
+from tests.photographs import actor, astronaut, beside, encoded, nobody
+from tests.stack import Stack, new_stack
+
+PORTRAIT = encoded(astronaut())
+PARTY = encoded(beside(astronaut(), actor()))
+
+
+@pytest.fixture
+def service(stack: Stack) -> Iterator[Client]:
+    with Client(stack.url, directory=f"{uuid.uuid4().hex}/a b.") as client:
+        yield client
+
+
+def test_learn_recognize_and_fetch(service: Client):
+    learned = service.learn("ann", PORTRAIT)
+    again = service.learn("ann", PORTRAIT)
+    recognized = service.recognize(PARTY)
+
+    assert (learned.person, learned.created, again.created) == ("ann", True, False)
+    assert again.face == learned.face
+    assert learned.directory == recognized.directory == service.directory
+    ann, stranger = sorted(recognized.faces, key=lambda face: face.box.left)
+    assert (ann.person, ann.decision, stranger.person, stranger.decision) == ("ann", "match", None, "unknown")
+    assert ann.box == learned.box
+    assert [candidate.person for candidate in stranger.candidates] == ["ann"]
+    assert ann.similarity is not None
+    assert ann.similarity >= recognized.thresholds.match
+    assert recognized.url is not None
+    assert service.fetch(recognized.url) == PARTY
+    assert service.fetch(learned.url) == PORTRAIT
+
+
+def test_results_are_frozen_and_become_json(service: Client):
+    recognized = service.recognize(PORTRAIT)
+
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        recognized.model = "another"  # type: ignore[misc]
+    assert json.loads(json.dumps(dataclasses.asdict(recognized)))["faces"][0]["candidates"] == []
+
+
+@pytest.mark.parametrize("given", [np.asarray(astronaut()), astronaut()], ids=["array", "image"])
+def test_pixels_are_the_photograph(service: Client, given: object):
+    service.learn("ann", PORTRAIT)
+
+    [face] = service.recognize(given).faces  # type: ignore[arg-type]
+
+    assert face.person == "ann"
+    assert face.similarity is not None
+    assert face.similarity > 0.98
+
+
+def test_the_options_of_a_call_reach_the_service(service: Client):
+    service.learn("ann", PORTRAIT)
+    service.learn("bo", encoded(actor(), "PNG"))
+    service.learn("largest", PARTY, face="largest")
+
+    assert len(service.recognize(PORTRAIT, k=2).faces[0].candidates) == 2
+    assert service.recognize(PORTRAIT, threshold=1.0).thresholds.source == "request"
+    assert service.recognize(PORTRAIT, directory="elsewhere").faces[0].person is None
+
+
+def test_embeddings(service: Client):
+    found = service.embed(PARTY)
+
+    assert (found.width, found.height) == (624, 512)
+    assert len(found.faces) == 2
+    assert np.linalg.norm(found.faces[0].embedding) == pytest.approx(1, abs=1e-3)
+
+
+def test_directories(service: Client):
+    with pytest.raises(NotFound):
+        service.get_directory()
+    service.learn("ann", PORTRAIT)
+    assert (service.get_directory().persons, service.get_directory().faces) == (1, 1)
+
+    assert service.put_directory(fpir=0.01).fpir == 0.01
+    assert service.put_directory(threshold=0.5).thresholds.match == 0.5
+    back = service.put_directory()
+    assert (back.fpir, back.threshold, back.directory) == (None, None, service.directory)
+
+
+@pytest.mark.parametrize("name", [".", "..", "a/b", "%2F", "Žofie", "a?b#c", " "])
+def test_any_name_of_a_directory(stack: Stack, name: str):
+    with Client(stack.url, directory=name) as client:
+        assert client.put_directory(fpir=0.01).directory == client.get_directory().directory == name
+
+
+def test_the_service_itself(service: Client):
+    models = service.models()
+    service.check_ready()
+
+    assert service.version().service == "apiserver"
+    assert models.embedder.partition("@")[0] in {model.name for model in models.models}
+    assert all(model.licence and model.sha256 for model in models.models)
+
+
+def test_problems_are_errors(service: Client, tmp_path: Path):
+    for photograph, error, code in (
+        (encoded(nobody()), NoFace, "no-face"),
+        (PARTY, SeveralFaces, "several-faces"),
+        (PORTRAIT[:1000], UnusablePhotograph, "image-unreadable"),
+        (b"", UnusablePhotograph, "file-empty"),
+        (b"text", UnusablePhotograph, "invalid-file-format"),
+    ):
+        with pytest.raises(error) as raised:
+            service.learn("ann", photograph)
+        assert raised.value.code == code
+        assert raised.value.request_id
+    with pytest.raises(Refused, match="Directory is required"):
+        service.learn("ann", PORTRAIT, directory="")
+    with pytest.raises(NotFound):
+        service.fetch("/files/none.jpg")
+    with pytest.raises(FileNotFoundError):
+        service.learn("ann", tmp_path / "none.jpg")
+
+
+async def test_many_at_once_from_asyncio(stack: Stack):
+    async with AsyncClient(stack.url, directory=uuid.uuid4().hex) as client:
+        assert (await client.learn("ann", PORTRAIT)).created
+        found = await asyncio.gather(*(client.recognize(PARTY) for _ in range(20)))
+        with pytest.raises(NoFace):
+            await client.learn("ann", encoded(nobody()))
+        directory = await client.get_directory()
+
+    assert [{face.person for face in each.faces} for each in found] == [{"ann", None}] * 20
+    assert directory.persons == 1
+
+
+def test_a_client_may_be_there_before_the_service():
+    with new_stack() as stack:
+        stack.launch()
+        with Client(stack.url, patience_seconds=60) as client:
+            client.check_ready()
+            assert client.recognize(PORTRAIT).faces
+        stack.stop()

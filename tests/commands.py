@@ -1,0 +1,56 @@
+"""`faceserver` as a person or a script runs it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+
+from tests.stack import Stack
+
+
+class Commands:
+    """Runs the command against a stack, in a folder, with a state folder of its own."""
+
+    def __init__(self, stack: Stack, folder: Path, directory: str) -> None:
+        self.folder = folder
+        self.state = folder / ".state"
+        self.environment = {
+            "FACESERVER_URL": stack.url,
+            "FACESERVER_DIRECTORY": directory,
+            "XDG_STATE_HOME": str(self.state),
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "COLUMNS": "100",
+        }
+
+    def __call__(
+        self, *arguments: object, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "faceserver", *map(str, arguments)],
+            cwd=self.folder,
+            env=self.variables(environment),
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+
+    def start(self, *arguments: object) -> Any:
+        """Start it and return its process."""
+        return psutil.Popen(
+            [sys.executable, "-m", "faceserver", *map(str, arguments)],
+            cwd=self.folder,
+            env=self.variables(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def variables(self, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return the environment of a process that runs it."""
+        return {**os.environ, **self.environment, **(environment or {})}  # noqa: TID251 - handed on, not read

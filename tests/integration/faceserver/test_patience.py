@@ -1,0 +1,166 @@
+"""When a call is repeated, against real sockets that refuse, break and say that they are busy."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+import pytest
+
+from faceserver import AsyncClient, Client
+from faceserver.addresses import free_loopback_port
+from faceserver.errors import Busy, Outage, Refused, UnexpectedAnswer, Unreachable
+
+VERSION = b'{"service": "apiserver", "version": "1", "a newer field": []}'
+BUSY = b'{"detail": "Too much.", "code": "gateway-busy", "request_id": "7"}'
+
+
+@contextmanager
+def answering(*answers: tuple[int, dict[str, str], bytes]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the address of a server that gives these answers in turn, the last for ever, and what it was asked.
+
+    Status 0 ends the connection without an answer.
+    """
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            status, headers, body = answers[min(len(asked), len(answers)) - 1]
+            if status == 0:
+                self.close_connection = True
+                return
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_busy_service_is_asked_again_when_it_said():
+    with answering((503, {"Retry-After": "1"}, BUSY), (200, {}, VERSION)) as (url, asked), Client(url) as client:
+        begun = time.monotonic()
+        assert client.version().version == "1"
+        assert time.monotonic() - begun >= 1
+        assert len(asked) == 2
+
+
+def test_a_broken_connection_is_made_again():
+    with answering((0, {}, b""), (0, {}, b""), (200, {}, VERSION)) as (url, asked), Client(url) as client:
+        assert client.version().service == "apiserver"
+        assert len(asked) == 3
+
+
+async def test_from_asyncio_too():
+    with answering((0, {}, b""), (503, {"Retry-After": "0"}, BUSY), (200, {}, VERSION)) as (url, asked):
+        async with AsyncClient(url) as client:
+            assert (await client.version()).service == "apiserver"
+        assert len(asked) == 3
+
+
+def test_patience_ends():
+    with (
+        answering((503, {"Retry-After": "0"}, BUSY)) as (url, asked),
+        Client(url, patience_seconds=0.5) as client,
+        pytest.raises(Busy, match=r"Too much\.") as raised,
+    ):
+        client.version()
+    assert 2 <= len(asked) <= 5
+    assert (raised.value.code, raised.value.status, raised.value.request_id) == ("gateway-busy", 503, "7")
+
+
+def test_a_wait_beyond_patience_is_not_begun():
+    with (
+        answering((503, {"Retry-After": "60"}, BUSY)) as (url, asked),
+        Client(url) as client,
+        pytest.raises(Busy),
+    ):
+        client.version()
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ((500, {"Retry-After": "0"}, b'{"detail": "-", "code": "vectorizer-failed", "request_id": null}'), Outage),
+        ((503, {}, BUSY), Busy),
+        ((400, {"Retry-After": "0"}, b'{"status": "-", "code": "invalid-form", "persons": null}'), Refused),
+        ((502, {"Retry-After": "0"}, b"<html>nginx"), UnexpectedAnswer),
+        ((500, {}, b"[]"), UnexpectedAnswer),
+        ((404, {}, b'{"detail": "Not Found"}'), UnexpectedAnswer),
+        ((307, {"Location": "/"}, b""), UnexpectedAnswer),
+        ((200, {}, b"<html>"), UnexpectedAnswer),
+        ((200, {}, b'{"service": "other"}'), UnexpectedAnswer),
+    ],
+)
+def test_nothing_else_is_repeated(answer: tuple[int, dict[str, str], bytes], error: type[Exception]):
+    with answering(answer) as (url, asked), Client(url) as client, pytest.raises(error):
+        client.version()
+    assert len(asked) == 1
+
+
+def test_nobody_there():
+    url = f"http://127.0.0.1:{free_loopback_port()}"
+    with Client(url, patience_seconds=0.2) as client, pytest.raises(Unreachable, match=url):
+        client.version()
+
+
+def test_an_answer_that_takes_too_long_is_not_asked_for_again():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        begun = time.monotonic()
+        with Client(url, timeout_seconds=0.3) as client, pytest.raises(Unreachable, match="timed out"):
+            client.version()
+        assert 0.3 <= time.monotonic() - begun < 5
+        silent.accept()[0].close()
+        silent.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8080", "localhost", "", "ftp://localhost", "http://"])
+def test_what_is_no_address_is_said_at_once(url: str):
+    with pytest.raises(ValueError, match="is no address"):
+        Client(url)
+
+
+def test_a_path_in_front_of_the_service_stays():
+    with answering((200, {}, VERSION)) as (url, asked), Client(f"{url}/faces/") as client:
+        client.version()
+    assert asked == ["/faces/version"]
+
+
+def test_a_client_of_ones_own_is_used_and_not_closed():
+    with answering((200, {}, VERSION)) as (url, asked), httpx.Client(trust_env=False) as http:
+        with Client(url, http=http) as client:
+            client.version()
+        assert not http.is_closed
+    assert len(asked) == 1
+
+
+def test_proxies_are_passed_over_for_this_machine(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_loopback_port()}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with answering((200, {}, VERSION)) as (url, _), Client(url, patience_seconds=0) as client:
+        assert client.version().version == "1"
