@@ -4,22 +4,17 @@ import gc
 import sys
 
 import uvicorn
-from pydantic import ValidationError
+from asgi_correlation_id import CorrelationIdFilter
 
 from apiserver.app import create_app
-from apiserver.settings import Settings
-from apiserver.telemetry import configure_logging
+from apiserver.logs import configure_logging
+from apiserver.settings import read_settings
 
 
 def main() -> int:
     """Run the gateway and return the exit status."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        for wrong in error.errors(include_url=False, include_input=False):
-            sys.stderr.write(f"APISERVER_{str(wrong['loc'][0]).upper()}: {wrong['msg']}\n")
-        return 2
-    configure_logging(settings.log_level)
+    settings = read_settings()
+    configure_logging(settings.log_level, CorrelationIdFilter(default_value="-"))
     app = create_app(settings)
     gc.freeze()  # what is loaded by now stays, so no collection need look at it again
     uvicorn.run(

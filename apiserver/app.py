@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from apiserver import files, health, routes
+from apiserver import files, health, job_routes, routes
 from apiserver.background import background, repeat
 from apiserver.database import open_database
 from apiserver.door import Door
@@ -30,7 +30,6 @@ from apiserver.problems import (
 from apiserver.replica_watch import LOOK_UP_SECONDS, look_up, probe_forever
 from apiserver.replicas import Replicas
 from apiserver.responses import problem_response
-from apiserver.retention import sweep
 from apiserver.settings import Settings
 from apiserver.state import State
 from apiserver.telemetry import RequestIds, Telemetry
@@ -55,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
         version=health.version(),
         lifespan=lifespan,
         # A router included is passed by every request on its way.
-        routes=[*routes.router.routes, *files.router.routes, *health.router.routes],
+        routes=[*routes.router.routes, *files.router.routes, *job_routes.router.routes, *health.router.routes],
     )
     app.exception_handler(Problem)(_on_problem)
     app.exception_handler(HTTPException)(_on_http_exception)
@@ -76,7 +75,6 @@ async def _resources(settings: Settings) -> AsyncIterator[State]:
         )
         vectorizer = await stack.enter_async_context(_vectorizers(settings))
         images = ImageStore(open_store(settings.image_store_url), database, settings.image_store_timeout_seconds)
-        await stack.enter_async_context(background(repeat(lambda: sweep(images), settings.sweep_interval_seconds)))
         yield State(settings, Places(settings.max_requests), database, vectorizer, Gallery(database), images)
 
 

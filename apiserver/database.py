@@ -9,7 +9,7 @@ from pgvector import HalfVector
 
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, InternalError, Problem
 
-REQUIRED_SCHEMA = "20261122000000"
+REQUIRED_SCHEMA = "20261122020100"
 """The newest migration this code relies on."""
 
 _CLOSE_TIMEOUT_SECONDS = 5
@@ -35,6 +35,9 @@ PROBLEM_OF_ERROR: dict[type[BaseException], type[Problem]] = {
     asyncpg.InterfaceError: DatabaseUnavailable,  # above all: the connection was closed under us
     OSError: DatabaseUnavailable,  # includes TimeoutError
 }
+
+
+Connection = asyncpg.Connection
 
 
 class Database:
@@ -70,15 +73,20 @@ def translated(error: BaseException) -> Problem:
 
 
 @asynccontextmanager
-async def open_database(dsn: str, *, pool_size: int, timeout_seconds: float) -> AsyncIterator[Database]:
-    """Yield the database at `dsn`. Nothing connects before the first use, so an outage does not stop the start."""
+async def open_database(
+    dsn: str, *, pool_size: int, timeout_seconds: float, name: str = "apiserver"
+) -> AsyncIterator[Database]:
+    """Yield the database at `dsn`, to which its connections call themselves `name`.
+
+    Nothing connects before the first use, so an outage does not stop the start.
+    """
     pool = asyncpg.create_pool(
         dsn,
         min_size=0,
         max_size=pool_size,
         timeout=timeout_seconds,
         command_timeout=timeout_seconds,
-        server_settings={"application_name": "apiserver"},
+        server_settings={"application_name": name},
         init=_register_halfvec,
         reset=_keep,
     )

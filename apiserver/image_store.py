@@ -7,7 +7,7 @@ the sweeper still finds what to remove.
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,9 +29,23 @@ _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,8}")
 
 _FIND = "SELECT media_type FROM images WHERE image = $1 AND (expires_at IS NULL OR expires_at > now())"
 
+RETRY_SECONDS = 600
+"""How long an image that could not be removed is left alone."""
+
 _LOCK_EXPIRED = """
-SELECT directory, image FROM images WHERE expires_at <= now() AND image <> ALL ($2::text[])
+SELECT directory, image FROM images WHERE expires_at <= now() AND retry_at IS NULL
 ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
+
+_LOCK_STUCK = """
+SELECT directory, image FROM images WHERE expires_at <= now() AND retry_at <= now()
+ORDER BY retry_at LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
+
+_LEAVE = """
+UPDATE images SET retry_at = now() + $3::interval
+FROM unnest($1::text[], $2::text[]) AS stuck (directory, image)
+WHERE images.directory = stuck.directory AND images.image = stuck.image
 """
 
 _FORGET = """
@@ -117,19 +131,22 @@ class ImageStore:
                 raise FileNotFound from error
         return StoredFile(media_type, found.meta["size"], (bytes(chunk) async for chunk in found.stream()))
 
-    async def remove_expired(self, limit: int, but_not: Collection[str] = ()) -> Removal:
-        """Remove up to `limit` images whose time is over, save those at the keys in `but_not`.
+    async def remove_expired(self, limit: int) -> Removal:
+        """Remove up to `limit` images whose time is over: those never tried, and if there are none, those that stuck.
 
         The rows stay locked until their objects are gone, so that someone who saves the same image again waits, and
-        then stores it anew. The row of an object that cannot be deleted stays. Raises DatabaseUnavailable.
+        then stores it anew. The row of an object that cannot be deleted stays, and is left alone for a while.
+        Raises DatabaseUnavailable.
         """
         async with self._database.connection() as connection, connection.transaction():
-            expired = await connection.fetch(_LOCK_EXPIRED, limit, list(but_not))
+            expired = await connection.fetch(_LOCK_EXPIRED, limit) or await connection.fetch(_LOCK_STUCK, limit)
             faults = await asyncio.gather(*(self._delete(row["image"]) for row in expired), return_exceptions=True)
-            gone = [row for row, fault in zip(expired, faults, strict=True) if fault is None]
-            await connection.execute(_FORGET, [row["directory"] for row in gone], [row["image"] for row in gone])
-        stuck = {row["image"]: fault for row, fault in zip(expired, faults, strict=True) if fault is not None}
-        return Removal(len(gone), stuck)
+            outcomes = list(zip(expired, faults, strict=True))
+            gone = [row for row, fault in outcomes if fault is None]
+            await connection.execute(_FORGET, *_columns(gone))
+            stuck = [row for row, fault in outcomes if fault is not None]
+            await connection.execute(_LEAVE, *_columns(stuck), timedelta(seconds=RETRY_SECONDS))
+        return Removal(len(gone), {row["image"]: fault for row, fault in outcomes if fault is not None})
 
     async def _delete(self, key: str) -> None:
         async with self._reaching_store():
@@ -144,6 +161,10 @@ class ImageStore:
                 yield
         except (BaseError, OSError) as error:
             raise ImageStoreUnavailable from error
+
+
+def _columns(rows: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
+    return [row["directory"] for row in rows], [row["image"] for row in rows]
 
 
 def image_row(directory: str, content: bytes, image: Image, keep: timedelta) -> ImageRow:

@@ -14,6 +14,7 @@ Problem
 │   ├── SeveralFaces             several-faces           400
 │   ├── NotFound                 not-found               404
 │   ├── FileNotFound             file-not-found          404
+│   ├── JobNotFound              job-not-found           404
 │   ├── MethodNotAllowed         method-not-allowed      405
 │   ├── UploadTimeout            upload-timeout          408
 │   ├── ImageTooLarge            image-too-large         413
@@ -103,6 +104,10 @@ class NotFound(Refused, code="not-found", status=404, sentence="There is nothing
 
 class FileNotFound(Refused, code="file-not-found", status=404, sentence="There is no such file, or it has expired."):
     """An image that never was, was deleted, or has expired."""
+
+
+class JobNotFound(Refused, code="job-not-found", status=404, sentence="There is no such job, or it was forgotten."):
+    """A job that never was, or that ended too long ago."""
 
 
 class MethodNotAllowed(Refused, code="method-not-allowed", status=405, sentence="This method is not allowed here."):

@@ -1,28 +1,32 @@
 """Removes images whose time is over."""
 
 import logging
+import time
 
 from apiserver.image_store import ImageStore
 
 _BATCH = 100
 """Images removed in one transaction."""
 
-_MOST_STUCK = 1000
-"""So many images that cannot be removed are more than a mishap: the store is out of order, and the sweep ends."""
+_PATIENCE_SECONDS = 30.0
+"""A sweep ends when it has not been able to remove anything for so long: the store is out of order."""
 
 _logger = logging.getLogger(__name__)
 
 
 async def sweep(images: ImageStore) -> int:
-    """Remove all images that have expired and return how many they were; those that stick are for the next time."""
-    removed, stuck = 0, set[str]()
-    while len(stuck) < _MOST_STUCK:
-        batch = await images.remove_expired(_BATCH, stuck)
-        if not batch.removed and not batch.stuck:
-            break
+    """Remove all images that have expired and return how many they were.
+
+    Those that cannot be removed, however many, are passed over, and are for a later sweep.
+    """
+    removed, last_removal = 0, time.monotonic()
+    while time.monotonic() - last_removal < _PATIENCE_SECONDS:
+        batch = await images.remove_expired(_BATCH)
         for key, fault in batch.stuck.items():
             _logger.warning("%s has expired and cannot be removed: %r", key, fault.__cause__ or fault)
-        removed += batch.removed
-        stuck.update(batch.stuck)
-        _logger.info("Removed %d expired images", batch.removed)
+        if batch.removed:
+            removed, last_removal = removed + batch.removed, time.monotonic()
+            _logger.info("Removed %d expired images", batch.removed)
+        elif not batch.stuck:
+            break
     return removed

@@ -1,8 +1,10 @@
 """The gateway's configuration, from environment variables that begin with APISERVER_."""
 
 import re
+import sys
+from pathlib import Path
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, field_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from apiserver.endpoints import read_endpoints
@@ -50,7 +52,15 @@ class Settings(BaseSettings):
         86_400, description="How long recognized images stay; 0: none."
     )
     staging_seconds: PositiveInt = Field(600, description="How long an image may wait for its enrolment to commit.")
-    sweep_interval_seconds: PositiveFloat = Field(60, description="Time between two removals of expired images.")
+
+    worker_jobs: PositiveInt = Field(2, description="Most jobs a worker runs at once, beside its own upkeep.")
+    worker_alive_file: Path | None = Field(
+        None, description="A file that the worker touches as long as it lives, for a probe to look at."
+    )
+    job_lost_seconds: float = Field(
+        30, ge=1, description="A worker not heard of for so long is taken for dead, and its jobs are run again."
+    )
+    job_retention_hours: PositiveInt = Field(168, description="How long a finished job can be asked about.")
 
     @field_validator("vectorizer_urls")
     @classmethod
@@ -71,3 +81,13 @@ class Settings(BaseSettings):
         if not _IMAGE_STORE_URL.fullmatch(url):
             raise ValueError("it is not of the form file:///…, s3://…, gs://… or az://…")
         return url
+
+
+def read_settings() -> Settings:
+    """Return the settings of this process, or end it with a line for each that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for wrong in error.errors(include_url=False, include_input=False):
+            sys.stderr.write(f"APISERVER_{str(wrong['loc'][0]).upper()}: {wrong['msg']}\n")
+        sys.exit(2)

@@ -2,14 +2,13 @@
 
 import logging
 import re
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
 from urllib.parse import quote
 
-from asgi_correlation_id import CorrelationIdFilter, CorrelationIdMiddleware
+from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -93,11 +92,3 @@ class RequestIds(CorrelationIdMiddleware):
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app, validator=lambda value: bool(_REQUEST_ID.fullmatch(value)))
-
-
-def configure_logging(level: str) -> None:
-    """Send log lines of the whole process to standard error, each with its request's id."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(CorrelationIdFilter(default_value="-"))
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(correlation_id)s] %(message)s"))
-    logging.basicConfig(level=level.upper(), handlers=[handler])

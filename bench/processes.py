@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psutil  # type: ignore[import-untyped]
 
 LOAD_GENERATOR = "load generator"
-SERVICES = {"apiserver": "gateway", "vectorizer": "vectorizer"}
+SERVICES = {"apiserver": "gateway", "apiserver.worker": "worker", "vectorizer": "vectorizer"}
 
 Usages = Mapping[str, "Usage"]
 

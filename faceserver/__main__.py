@@ -40,7 +40,7 @@ def serve(
         str | None, typer.Option(help="DSN of a PostgreSQL with pgvector. [default: an embedded one]")
     ] = None,
 ) -> None:
-    """Run the whole stack here: PostgreSQL, vectorizer and gateway.
+    """Run the whole stack here: PostgreSQL, vectorizer, gateway and worker.
 
     Each option can be given as a variable FACESERVER_... as well. The services' own settings are heeded too.
     """

@@ -1,4 +1,4 @@
-"""How the two services are run in a standalone stack. Settings not named here come from the environment, as always."""
+"""How the services are run in a standalone stack. Settings not named here come from the environment, as always."""
 
 import sys
 from pathlib import Path
@@ -35,10 +35,27 @@ def gateway(settings: Settings, folder: Path, dsn: str, vectorizer_port: int) ->
         environment={
             "APISERVER_HOST": settings.host,
             "APISERVER_PORT": str(settings.port),
-            "APISERVER_DATABASE_URL": dsn,
-            "APISERVER_SHUTDOWN_TIMEOUT_SECONDS": str(SHUTDOWN_SECONDS),
-            "APISERVER_VECTORIZER_URLS": f"http://127.0.0.1:{vectorizer_port}",
-            "APISERVER_IMAGE_STORE_URL": (folder / "images").as_uri(),
+            **_shared(folder, dsn, vectorizer_port),
         },
         stop_seconds=STOP_SECONDS,
     )
+
+
+def worker(folder: Path, dsn: str, vectorizer_port: int) -> Program:
+    """Return the worker, which runs the gateway's jobs."""
+    return Program(
+        name="worker",
+        command=[sys.executable, "-m", "apiserver.worker"],
+        environment=_shared(folder, dsn, vectorizer_port),
+        stop_seconds=STOP_SECONDS,
+    )
+
+
+def _shared(folder: Path, dsn: str, vectorizer_port: int) -> dict[str, str]:
+    """Return what gateway and worker must agree on."""
+    return {
+        "APISERVER_DATABASE_URL": dsn,
+        "APISERVER_SHUTDOWN_TIMEOUT_SECONDS": str(SHUTDOWN_SECONDS),
+        "APISERVER_VECTORIZER_URLS": f"http://127.0.0.1:{vectorizer_port}",
+        "APISERVER_IMAGE_STORE_URL": (folder / "images").as_uri(),
+    }

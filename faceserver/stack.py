@@ -1,4 +1,4 @@
-"""The standalone stack: PostgreSQL, vectorizer and gateway, started together and stopped in order."""
+"""The standalone stack: PostgreSQL, vectorizer, worker and gateway, started together and stopped in order."""
 
 import asyncio
 import logging
@@ -52,7 +52,9 @@ class Stack:
         self._postgres = Child(cluster.program, guard) if cluster else None
         self._vectorizer = Child(programs.vectorizer(settings, vectorizer_port), guard)
         self._gateway = Child(programs.gateway(settings, folder, self._dsn, vectorizer_port), guard)
-        self._children = [child for child in (self._gateway, self._vectorizer, self._postgres) if child]
+        self._worker = Child(programs.worker(folder, self._dsn, vectorizer_port), guard)
+        in_order = (self._gateway, self._worker, self._vectorizer, self._postgres)
+        self._children = [child for child in in_order if child]
 
     async def start(self) -> None:
         """Return when the gateway is ready, which implies the others; raise `StartError` as soon as it cannot be."""
@@ -61,6 +63,7 @@ class Stack:
         await self._gateway.start()
         async with httpx.AsyncClient(trust_env=False) as client:
             await self._until(lambda: _succeeds(client, self._ready_url))
+        await self._worker.start()  # last: nobody waits for it
         for child in self._children:
             child.keep()
 

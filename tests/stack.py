@@ -86,6 +86,11 @@ class Stack:
         return self.child("-m", "apiserver")
 
     @property
+    def worker(self) -> Any:
+        """The process of the worker."""
+        return self.child("-m", "apiserver.worker")
+
+    @property
     def vectorizer(self) -> Any:
         """The process of the vectorizer."""
         return self.child("-m", "vectorizer")

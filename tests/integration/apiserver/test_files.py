@@ -1,8 +1,5 @@
 """GET /files, and how images come and go."""
 
-import asyncio
-import time
-
 import httpx
 import pytest
 
@@ -65,24 +62,3 @@ async def test_expired_is_gone_even_before_it_is_removed(gateway, database, ann)
     url = await recognized_url(gateway, ann)
     await database.execute("UPDATE images SET expires_at = now()")
     assert (await gateway.get(url)).json()["code"] == "file-not-found"
-
-
-@pytest.fixture
-async def sweeping_gateway(serve, settings):
-    return await serve(settings.model_copy(update={"sweep_interval_seconds": 0.05}))
-
-
-async def test_expired_images_are_removed_and_learned_ones_stay(sweeping_gateway, database, tmp_path, ann, bob):
-    gateway = sweeping_gateway
-    expiring = await recognized_url(gateway, bob)
-    kept = (await gateway.post("/learn", data={"person": "ann"}, files={"file": ann})).json()["url"]
-
-    await database.execute("UPDATE images SET expires_at = now() WHERE expires_at IS NOT NULL")
-    deadline = time.monotonic() + 5
-    while await database.fetchval("SELECT count(*) FROM images") > 1:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
-
-    assert [file.name for file in (tmp_path / "images").iterdir()] == [kept.removeprefix("/files/")]
-    assert (await gateway.get(expiring)).status_code == 404
-    assert (await gateway.get(kept)).content == ann

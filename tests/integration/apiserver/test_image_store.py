@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -88,11 +89,17 @@ async def test_sweep_survives_a_save_that_never_wrote_its_object(images, databas
     assert await sweep(images) == 1
 
 
-async def test_what_cannot_be_deleted_holds_up_nothing_else_and_is_tried_again(images, database, folder, caplog):
-    stuck = [await save(images, b"stuck %d" % number) for number in range(3)]
-    for row in stuck:  # a folder with something in it is no object that can be deleted
+async def spoil(images: ImageStore, folder: Path, number: int) -> list[ImageRow]:
+    """Save images whose objects cannot be deleted: a folder with something in it is none that can be."""
+    rows = [await save(images, b"stuck %d" % index) for index in range(number)]
+    for row in rows:
         (folder / row.key).unlink()
         (folder / row.key / "inside").mkdir(parents=True)
+    return rows
+
+
+async def test_what_cannot_be_deleted_holds_up_nothing_else_and_is_tried_again(images, database, folder, caplog):
+    stuck = await spoil(images, folder, 3)
     for number in range(4):
         await save(images, b"old %d" % number)
     await expire_all(database)
@@ -101,12 +108,47 @@ async def test_what_cannot_be_deleted_holds_up_nothing_else_and_is_tried_again(i
     assert (batch.removed, len(batch.stuck)) == (0, 2)
     assert await sweep(images) == 4
     assert {row["image"] for row in await database.fetch("SELECT image FROM images")} == {row.key for row in stuck}
-    assert all(f"{row.key} has expired and cannot be removed" in caplog.text for row in stuck)
+    assert f"{stuck[2].key} has expired and cannot be removed" in caplog.text
 
     for row in stuck:
         (folder / row.key / "inside").rmdir()
         (folder / row.key).rmdir()
+    assert await sweep(images) == 0, "they are left alone for a while"
+    await database.execute("UPDATE images SET retry_at = now()")
     assert await sweep(images) == 3
+
+
+async def test_a_thousand_that_cannot_be_deleted_hold_up_nothing_else(images, database, folder):
+    await spoil(images, folder, 1000)
+    await save(images, b"old")
+    await database.execute("UPDATE images SET expires_at = created_at")  # those that stick expired first
+
+    assert await sweep(images) == 1
+    assert await database.fetchval("SELECT count(*) FROM images") == 1000
+
+
+async def test_what_was_not_tried_yet_comes_before_what_sticks(images, database, folder):
+    await spoil(images, folder, 3)
+    await expire_all(database)
+    assert await sweep(images) == 0
+    await database.execute("UPDATE images SET retry_at = now()")
+    await save(images, b"old")
+    await database.execute("UPDATE images SET expires_at = now()")
+
+    assert await images.remove_expired(1) == (1, {})
+
+
+async def test_what_sticks_and_is_saved_again_is_not_removed(images, database, folder):
+    [row] = await spoil(images, folder, 1)
+    await expire_all(database)
+    assert await sweep(images) == 0
+    (folder / row.key / "inside").rmdir()
+    (folder / row.key).rmdir()
+    await images.save(row, b"stuck 0")
+    await database.execute("UPDATE images SET retry_at = now()")
+
+    assert await sweep(images) == 0
+    assert (await images.open(row.key)).size_bytes == 7
 
 
 async def test_a_folder_may_have_any_name(connections, tmp_path):

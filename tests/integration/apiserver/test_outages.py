@@ -177,17 +177,3 @@ async def test_image_store_down_and_the_person_not_enrolled(serve, settings, dat
 
     assert_outage(await learn(gateway, ann), "image-store-unavailable")
     assert await database.fetchval("SELECT count(*) FROM persons") == 0
-
-
-async def test_sweeping_goes_on_after_an_outage(serve, settings, cable, database, ann):
-    gateway = await serve(with_database(settings, cable.url).model_copy(update={"sweep_interval_seconds": 0.05}))
-    await gateway.post("/recognize", files={"file": ann})
-    await cable.cut()
-    await asyncio.sleep(0.2)
-    await cable.mend()
-
-    await database.execute("UPDATE images SET expires_at = now()")
-    deadline = time.monotonic() + 5
-    while await database.fetchval("SELECT count(*) FROM images"):
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)

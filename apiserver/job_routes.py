@@ -1,0 +1,71 @@
+"""How far a job is."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from apiserver.jobs import Job, State, read
+from apiserver.problems import JobNotFound
+from apiserver.responses import ProblemDetails
+from apiserver.state import StateOf
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 503)}
+
+router = APIRouter()
+
+
+class Progress(BaseModel):
+    """How far the job is, in units of its kind's own."""
+
+    done: int = Field(examples=[1200])
+    total: int | None = Field(examples=[5000], description="null as long as it is not known")
+    note: str | None = Field(examples=["1,200 of 5,000 photographs."])
+
+
+class JobProblem(BaseModel):
+    """Why the job failed."""
+
+    code: str = Field(examples=["internal-error"])
+    detail: str = Field(examples=["Something went wrong on our side."])
+
+
+class JobAnswer(BaseModel):
+    """A job as it is now."""
+
+    id: UUID
+    kind: str = Field(examples=["index"])
+    directory: str | None = Field(examples=["default"])
+    state: State
+    progress: Progress
+    problem: JobProblem | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@router.get("/jobs/{id}", responses=_PROBLEMS, tags=["jobs"])
+async def job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its name on the wire
+    """Say how far a job is; it is known for a week after its end unless set otherwise."""
+    try:
+        number = UUID(id)
+    except ValueError as error:
+        raise JobNotFound from error
+    return _answer(await read(state.database, number))
+
+
+def _answer(job: Job) -> JobAnswer:
+    problem = JobProblem(code=job.problem_code, detail=job.problem) if job.problem_code and job.problem else None
+    return JobAnswer(
+        id=job.id,
+        kind=job.kind,
+        directory=job.directory,
+        state=job.state,
+        progress=Progress(done=job.done, total=job.total, note=job.note),
+        problem=problem,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+    )

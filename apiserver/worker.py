@@ -1,0 +1,132 @@
+"""`python -m apiserver.worker`: run jobs until SIGINT or SIGTERM."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+from apiserver import tasks
+from apiserver.background import background, repeat
+from apiserver.database import open_database
+from apiserver.image_store import ImageStore, open_store
+from apiserver.job_queue import Lane, Pace, Runner, quieten, run_jobs
+from apiserver.logs import configure_logging
+from apiserver.problems import Problem
+from apiserver.runs import Resources, Task, current_job, recover, run_job
+from apiserver.settings import Settings, read_settings
+
+_PAUSE_SECONDS = 1.0
+"""Between losing the database and looking for it again."""
+
+_logger = logging.getLogger("apiserver.worker")  # not __main__, which it is as a process
+
+
+class _JobIds(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.correlation_id = current_job.get() or "-"
+        return True
+
+
+def main() -> int:
+    """Run the worker and return the exit status."""
+    return serve(read_settings(), tasks.ON_REQUEST)
+
+
+def serve(settings: Settings, on_request: Mapping[str, Task]) -> int:
+    """Run jobs, those asked for by `on_request`, until a signal; return the exit status."""
+    configure_logging(settings.log_level, _JobIds())
+    quieten()
+    with suppress(asyncio.CancelledError):
+        asyncio.run(_until_signal(work(settings, on_request)))
+    return 0
+
+
+async def _until_signal(working: Coroutine[None, None, None]) -> None:
+    task = asyncio.current_task()
+    assert task  # noqa: S101
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, _cancel_once(task))
+    await working
+
+
+def _cancel_once(task: asyncio.Task[None]) -> Callable[[], None]:
+    def cancel() -> None:
+        if not task.cancelling():
+            _logger.info("Stopping")
+            task.cancel()
+
+    return cancel
+
+
+async def work(settings: Settings, on_request: Mapping[str, Task]) -> None:
+    """Run jobs until cancelled, whatever becomes of the database meanwhile."""
+    pace = Pace(settings.job_lost_seconds, settings.shutdown_timeout_seconds)
+    async with _resources(settings) as resources:
+        lanes = [
+            Lane("on request", _runners(on_request, resources, logging.INFO), settings.worker_jobs, {}),
+            Lane(
+                "upkeep",
+                _runners({kind: periodic.task for kind, periodic in tasks.UPKEEP.items()}, resources, logging.DEBUG),
+                len(tasks.UPKEEP),
+                {kind: periodic.cron for kind, periodic in tasks.UPKEEP.items()},
+            ),
+        ]
+        recovering = repeat(lambda: recover(resources.database, pace.lost_seconds), pace.heartbeat_seconds)
+        async with background(recovering), _shown_alive(settings.worker_alive_file, pace.heartbeat_seconds):
+            await _keep_running(resources, lanes, pace)
+
+
+async def _keep_running(resources: Resources, lanes: list[Lane], pace: Pace) -> None:
+    dsn = resources.settings.database_url.get_secret_value()
+    complaint = ""
+    while True:
+        try:
+            await resources.database.check_schema()
+            _logger.info("Taking jobs")
+            complaint = ""
+            await run_jobs(dsn, lanes, pace)
+        except Problem as problem:
+            if complaint != problem.sentence:  # once an outage
+                complaint = problem.sentence
+                _logger.warning("Taking no jobs: %s", complaint)
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+@asynccontextmanager
+async def _resources(settings: Settings) -> AsyncIterator[Resources]:
+    dsn, timeout = settings.database_url.get_secret_value(), settings.database_timeout_seconds
+    async with open_database(
+        dsn, pool_size=settings.database_pool_size, timeout_seconds=timeout, name="worker"
+    ) as database:
+        images = ImageStore(open_store(settings.image_store_url), database, settings.image_store_timeout_seconds)
+        yield Resources(settings, database, images)
+
+
+def _runners(tasks: Mapping[str, Task], resources: Resources, level: int) -> dict[str, Runner]:
+    return {kind: partial(run_job, task, resources, level=level) for kind, task in tasks.items()}
+
+
+@asynccontextmanager
+async def _shown_alive(file: Path | None, seconds: float) -> AsyncIterator[None]:
+    """Touch `file` every so many seconds: where it grows old, the process hangs."""
+    if file is None:
+        yield
+        return
+
+    async def touch() -> None:
+        await asyncio.to_thread(file.touch)
+
+    await touch()
+    try:
+        async with background(repeat(touch, seconds)):
+            yield
+    finally:
+        await asyncio.to_thread(file.unlink, missing_ok=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

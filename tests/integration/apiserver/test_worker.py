@@ -1,0 +1,413 @@
+"""Workers as processes of their own: jobs are run, whatever dies meanwhile."""
+
+import asyncio
+import itertools
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from apiserver.database import open_database
+from apiserver.faces import Image
+from apiserver.image_store import ImageStore, image_row, open_store
+from apiserver.jobs import enqueue
+from apiserver.runs import MOST_CRASHES
+from apiserver.settings import Settings
+from db.migrate import migrate
+from tests.integration.apiserver.counting_worker import STEPS
+
+ROOT = Path(__file__).parents[3]
+LOST_SECONDS = 3.0
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(database_url=database_url, image_store_url=f"file://{tmp_path}/images")
+
+
+class Worker:
+    """A process that runs jobs."""
+
+    def __init__(self, settings: Settings, module: str, **environment: str) -> None:
+        self._command = [sys.executable, "-m", module]
+        self._environment = {
+            "APISERVER_DATABASE_URL": settings.database_url.get_secret_value(),
+            "APISERVER_IMAGE_STORE_URL": settings.image_store_url,
+            "APISERVER_JOB_LOST_SECONDS": str(LOST_SECONDS),
+            **environment,
+        }
+        self._lines: list[str] = []
+
+    async def __aenter__(self) -> Self:
+        self.process = await asyncio.create_subprocess_exec(
+            *self._command, cwd=ROOT, env=self._environment, stderr=asyncio.subprocess.PIPE
+        )
+        self._reader = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.wait()
+        await self._reader
+
+    async def stop(self) -> int:
+        self.process.terminate()
+        return await asyncio.wait_for(self.process.wait(), 30)
+
+    @property
+    def log(self) -> str:
+        return "".join(self._lines)
+
+    async def _read(self) -> None:
+        assert self.process.stderr
+        async for line in self.process.stderr:
+            self._lines.append(line.decode())
+
+
+Hire = Callable[..., Awaitable[Worker]]
+
+
+@pytest.fixture
+async def hire(settings: Settings) -> AsyncIterator[Hire]:
+    """Starts workers that end with the test."""
+    async with AsyncExitStack() as stack:
+
+        async def start(
+            settings: Settings = settings, module: str = "tests.integration.apiserver.counting_worker", **variables: str
+        ) -> Worker:
+            return await stack.enter_async_context(Worker(settings, module, **variables))
+
+        yield start
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(STEPS)
+    yield connection
+    await connection.close()
+
+
+async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        await asyncio.sleep(0.02)
+
+
+def ended(database: asyncpg.Connection, *jobs: Any) -> Callable[[], Awaitable[bool]]:
+    async def check() -> bool:
+        return bool(
+            await database.fetchval(
+                """
+                SELECT count(*) = $2 FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = number
+                WHERE job = ANY ($1) AND status NOT IN ('todo', 'doing')
+                """,
+                jobs,
+                len(jobs),
+            )
+        )
+
+    return check
+
+
+def steps(database: asyncpg.Connection, number: int) -> Callable[[], Awaitable[bool]]:
+    async def check() -> bool:
+        return bool(await database.fetchval("SELECT count(*) >= $1 FROM steps", number))
+
+    return check
+
+
+async def state(database: asyncpg.Connection, job: Any) -> tuple[Any, ...]:
+    return tuple(
+        await database.fetchrow(
+            """
+            SELECT status::text, done, total, note, problem_code, problem, crashes
+            FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = number WHERE job = $1
+            """,
+            job,
+        )
+    )
+
+
+COUNTED = ("succeeded", 3, 3, "Counted.", None, None, 0)
+
+
+async def test_a_job_runs_and_so_does_one_that_was_there_before(hire, database):
+    early = await enqueue(database, "count", arguments={"to": 3})
+    await hire()
+    await until(ended(database, early))
+    late = await enqueue(database, "count", arguments={"to": 3})
+    begun = time.monotonic()
+    await until(ended(database, late))
+
+    assert time.monotonic() - begun < 4, "it was found by asking every now and then, not by being told"
+    assert [await state(database, job) for job in (early, late)] == [COUNTED, COUNTED]
+    assert await database.fetchval("SELECT count(*) FROM steps") == 6
+
+
+async def test_a_job_asked_for_in_a_transaction_waits_for_its_end(hire, database, database_url):
+    await hire()
+    other = await asyncpg.connect(database_url)
+    async with other.transaction():
+        job = await enqueue(other, "count", arguments={"to": 3})
+        await asyncio.sleep(0.5)
+        assert not await steps(database, 1)()
+    await other.close()
+    await until(ended(database, job))
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "problem"),
+    [
+        ("refuse", "invalid-field", "There is no such album."),
+        ("blunder", "internal-error", "Something went wrong on our side."),
+    ],
+)
+async def test_a_job_that_fails_says_why_and_the_worker_goes_on(hire, database, kind, code, problem):
+    worker = await hire()
+    job = await enqueue(database, kind)
+    other = await enqueue(database, "count", arguments={"to": 3})
+    await until(ended(database, job, other))
+
+    assert await state(database, job) == ("failed", 0, None, None, code, problem, 0)
+    assert await state(database, other) == COUNTED
+    assert f"[{job}]" in worker.log
+
+
+async def test_a_job_that_meets_an_outage_is_run_again(hire, database):
+    worker = await hire()
+    job = await enqueue(database, "outage")
+    await until(ended(database, job))
+
+    assert (await state(database, job))[0] == "succeeded"
+    assert await database.fetchval("SELECT count(*) FROM steps") == 2
+    assert "Put off: The image store is unavailable." in worker.log
+
+
+async def test_a_killed_worker_s_job_is_run_again_by_another_from_where_it_was(hire, database):
+    first, second = await hire(), await hire()
+    job = await enqueue(database, "count", arguments={"to": 40, "pause": 0.1})
+    await until(steps(database, 15))
+    pid = await database.fetchval("SELECT process FROM steps LIMIT 1")
+    os.kill(pid, signal.SIGKILL)
+    killed = time.monotonic()
+    await until(ended(database, job))
+
+    assert time.monotonic() - killed < 30
+    assert (await state(database, job))[:2] == ("succeeded", 40)
+    assert await database.fetchval("SELECT count(DISTINCT step) FROM steps") == 40
+    processes = [row["process"] for row in await database.fetch("SELECT process FROM steps ORDER BY at")]
+    assert set(processes) == {first.process.pid, second.process.pid}
+    assert sum(one != other for one, other in itertools.pairwise(processes)) == 1
+    assert await database.fetchval("SELECT min(step) > 0 FROM steps WHERE process <> $1", pid)
+
+
+async def test_a_job_that_kills_its_workers_is_given_up(hire, database):
+    job = await enqueue(database, "die")
+    for number in range(MOST_CRASHES):
+        worker = await hire(APISERVER_JOB_LOST_SECONDS="1")
+        assert await asyncio.wait_for(worker.process.wait(), 60) == -signal.SIGKILL
+        assert await database.fetchval("SELECT count(*) FROM steps") == number + 1
+    await hire(APISERVER_JOB_LOST_SECONDS="1")
+    await until(ended(database, job))
+
+    problem = ("internal-error", f"{MOST_CRASHES} workers died over this job.")
+    assert await state(database, job) == ("failed", 0, None, None, *problem, MOST_CRASHES)
+    assert await database.fetchval("SELECT count(*) FROM steps") == MOST_CRASHES
+
+
+async def test_several_workers_run_each_job_once_and_jobs_of_a_directory_one_after_the_other(hire, database):
+    for _ in range(3):
+        await hire(APISERVER_WORKER_JOBS="4")
+    jobs = [
+        await enqueue(database, "count", directory=directory, arguments={"to": 3, "pause": 0.02})
+        for directory in ("acme", "events", None)
+        for _ in range(6)
+    ]
+    await until(ended(database, *jobs))
+
+    assert {await state(database, job) for job in jobs} == {COUNTED}
+    assert await database.fetchval("SELECT count(*) FROM steps") == 3 * len(jobs)
+    overlaps = """
+        WITH spans AS (
+            SELECT job, directory, tstzrange(min(at), max(at), '[]') AS span FROM steps JOIN jobs USING (job)
+            GROUP BY job, directory
+        )
+        SELECT directory, count(*) FROM spans AS one JOIN spans AS other USING (directory)
+        WHERE one.job < other.job AND one.span && other.span GROUP BY directory
+    """
+    assert await database.fetch(overlaps) == []
+
+
+async def test_sigterm_lets_a_short_job_finish(hire, database):
+    worker = await hire()
+    job = await enqueue(database, "count", arguments={"to": 3, "pause": 0.2})
+    await until(steps(database, 1))
+
+    assert await worker.stop() == 0
+    assert await state(database, job) == COUNTED
+    assert "Traceback" not in worker.log
+
+
+async def test_sigterm_hands_a_long_job_back_at_once(hire, database):
+    worker = await hire()
+    job = await enqueue(database, "count", arguments={"to": 60, "pause": 0.1})
+    await until(steps(database, 5))
+
+    stopped = time.monotonic()
+    assert await worker.stop() == 0
+    assert LOST_SECONDS / 3 <= time.monotonic() - stopped < 10
+    status, done, *_, crashes = await state(database, job)
+    assert (status, crashes) == ("todo", 0)
+    assert 0 < done < 60
+    assert await database.fetchval("SELECT count(*) FROM procrastinate_workers") == 0
+    assert "Traceback" not in re.sub(r"(?s)ended with status: Aborted.*?CancelledError", "", worker.log)
+
+    await hire()
+    await until(ended(database, job))
+    assert (await state(database, job))[:2] == ("succeeded", 60)
+
+
+async def test_a_job_handed_back_bears_that_another_of_its_name_waits(hire, database):
+    worker = await hire(APISERVER_WORKER_JOBS="1")
+    running = await enqueue(database, "count", directory="acme", arguments={"to": 60, "pause": 0.1}, once="count acme")
+    await until(steps(database, 1))
+    waiting = await enqueue(database, "count", directory="acme", arguments={"to": 3}, once="count acme")
+    assert waiting != running
+    assert await worker.stop() == 0
+    assert (await state(database, running))[0] == "todo"
+
+    await hire()
+    await until(ended(database, running, waiting))
+
+
+async def test_a_restart_of_postgresql_during_a_job(hire, settings, own_postgres):
+    await migrate(own_postgres.get_uri())
+    worker = await hire(settings.model_copy(update={"database_url": SecretStr(own_postgres.get_uri())}))
+    database = await asyncpg.connect(own_postgres.get_uri())
+    await database.execute(STEPS)
+    job = await enqueue(database, "count", arguments={"to": 40, "pause": 0.1})
+    await until(steps(database, 15))
+    await database.close()
+
+    await asyncio.to_thread(own_postgres.stop)
+    await asyncio.sleep(1)
+    await asyncio.to_thread(own_postgres.ensure_postgres_running)
+
+    database = await asyncpg.connect(own_postgres.get_uri())
+    await until(ended(database, job))
+    assert (await state(database, job))[:2] == ("succeeded", 40)
+    assert await database.fetchval("SELECT count(DISTINCT step) FROM steps") == 40
+    await database.close()
+    assert worker.process.returncode is None
+    assert await worker.stop() == 0
+
+
+async def test_a_long_outage_is_waited_out(hire, settings, cable, database):
+    worker = await hire(settings.model_copy(update={"database_url": SecretStr(cable.url)}))
+    job = await enqueue(database, "count", arguments={"to": 30, "pause": 0.1})
+    await until(steps(database, 3))
+    await cable.cut()
+    await asyncio.sleep(1.5 * LOST_SECONDS)
+    assert worker.process.returncode is None
+    await cable.mend()
+
+    await until(ended(database, job))
+    assert (await state(database, job))[:2] == ("succeeded", 30)
+
+
+async def test_a_worker_cut_off_ends_its_job_before_another_runs_it(hire, settings, cable, database, tmp_path):
+    cut_off = await hire(settings.model_copy(update={"database_url": SecretStr(cable.url)}))
+    file = tmp_path / "scribbled"
+    job = await enqueue(database, "scribble", arguments={"file": str(file)})
+    await until(lambda: asyncio.to_thread(file.exists))
+    other = await hire()
+    await cable.cut()
+    await until(ended(database, job))
+
+    processes = [int(line) for line in file.read_text().splitlines()]
+    assert sum(one != other for one, other in itertools.pairwise(processes)) == 1
+    assert (processes[0], processes[-1]) == (cut_off.process.pid, other.process.pid)
+    assert processes.count(other.process.pid) == 200
+    assert cut_off.process.returncode is None
+
+
+async def test_sigterm_during_an_outage(hire, settings, cable):
+    await cable.cut()
+    worker = await hire(settings.model_copy(update={"database_url": SecretStr(cable.url)}))
+
+    async def complained() -> bool:
+        return "Taking no jobs: The database is unavailable." in worker.log
+
+    await until(complained)
+    await asyncio.sleep(2.5)
+    assert worker.log.count("Taking no jobs") == 1
+    assert await worker.stop() == 0
+
+
+async def test_a_database_that_is_migrated_later(hire, settings, empty_database_url):
+    worker = await hire(settings.model_copy(update={"database_url": SecretStr(empty_database_url)}))
+    await asyncio.sleep(1.5)
+    await migrate(empty_database_url)
+    database = await asyncpg.connect(empty_database_url)
+    await database.execute(STEPS)
+    await until(ended(database, await enqueue(database, "count", arguments={"to": 3})))
+    await database.close()
+    assert await worker.stop() == 0
+
+
+async def test_the_file_that_shows_it_alive_is_renewed_and_goes_with_it(hire, tmp_path):
+    file = tmp_path / "alive"
+    worker = await hire(APISERVER_WORKER_ALIVE_FILE=str(file))
+
+    await until(lambda: asyncio.to_thread(file.exists))
+    first = file.stat()
+    await until(lambda: asyncio.to_thread(lambda: file.stat().st_mtime_ns > first.st_mtime_ns))
+    assert await worker.stop() == 0
+    assert not file.exists()
+
+
+def test_settings_that_are_missing_are_named():
+    result = subprocess.run(
+        [sys.executable, "-m", "apiserver.worker"], cwd=ROOT, env={}, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    assert "APISERVER_DATABASE_URL: Field required" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+async def test_expired_images_are_removed_by_themselves_and_kept_ones_stay(hire, settings, database, tmp_path):
+    await save_images(settings)
+    await database.execute("UPDATE images SET expires_at = now() WHERE expires_at IS NOT NULL")
+    await database.execute("UPDATE images SET expires_at = NULL WHERE image = (SELECT min(image) FROM images)")
+    worker = await hire(module="apiserver.worker")
+
+    async def swept() -> bool:
+        return int(await database.fetchval("SELECT count(*) FROM images")) == 1
+
+    await until(swept)
+    kept = await database.fetchval("SELECT image FROM images")
+    assert [file.name for file in (tmp_path / "images").iterdir()] == [kept]
+    assert "Removed 4 expired images" in worker.log
+    assert await database.fetchval("SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'") == 0
+
+
+async def save_images(settings: Settings) -> None:
+    async with open_database(settings.database_url.get_secret_value(), pool_size=1, timeout_seconds=5) as connections:
+        images = ImageStore(open_store(settings.image_store_url), connections, 5)
+        for content in (b"one", b"two", b"three", b"four", b"five"):
+            row = image_row("acme", content, Image("image/png", "png", width=1, height=1), timedelta(hours=1))
+            await images.save(row, content)
