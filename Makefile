@@ -13,6 +13,8 @@ BIN := .venv/bin
 SET := $(if $(GPU),gpu,runtime)
 INSTALL := umask 022; $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+WITHOUT := --override requirements/overrides
+RUNTIME := requirements/gateway.in requirements/vectorizer.in requirements/runtime.in
 
 serve: .venv/installed
 	@exec $(BIN)/faceserver serve $(ARGS)
@@ -28,11 +30,16 @@ check: .venv/installed-dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+# The whole is resolved first; what one image needs is then a selection of it, at the same versions.
 lock:
 	$(COMPILE) -o requirements/build.txt requirements/build.in
-	$(COMPILE) --override requirements/overrides.txt -o requirements/runtime.txt requirements/runtime.in
-	$(COMPILE) --override requirements/overrides.txt -o requirements/dev.txt requirements/dev.in
-	$(COMPILE) --override requirements/overrides-gpu.txt -o requirements/gpu.txt requirements/gpu.in
+	$(COMPILE) $(WITHOUT).txt -o requirements/runtime.txt $(RUNTIME)
+	$(COMPILE) $(WITHOUT).txt -o requirements/dev.txt requirements/dev.in
+	$(COMPILE) $(WITHOUT)-gpu.txt -o requirements/gpu.txt requirements/gpu.in
+	for set in gateway vectorizer models; do \
+	  $(COMPILE) $(WITHOUT).txt -c requirements/runtime.txt -o requirements/$$set.txt requirements/$$set.in || exit; \
+	done
+	$(COMPILE) $(WITHOUT)-gpu.txt -c requirements/gpu.txt -o requirements/vectorizer-gpu.txt requirements/vectorizer-gpu.in
 
 # The umask lets the account that runs PostgreSQL, when root starts the stack, read its programs.
 .venv/installed: requirements/build.txt requirements/$(SET).txt pyproject.toml | $(BIN)/python

@@ -5,9 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels of the upright image."""
 
@@ -120,11 +117,11 @@ class Image:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """A detected face: its place, the detector's score, an L2-normalised float32 [dimension] embedding, its crop."""
+    """A detected face: its place, the detector's score, an L2-normalised embedding, its crop."""
 
     box: Box
     score: float
-    embedding: NDArray[np.float32]
+    embedding: list[float]
     crop: bytes | None = None
 
 

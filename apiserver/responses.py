@@ -184,9 +184,8 @@ def recognized_person(face: Face, found: Found, model: Model, thresholds: Thresh
 
 def embedded_face(face: Face) -> EmbeddedFace:
     """Return the entry for one face of /embeddings."""
-    return EmbeddedFace(
-        box=list(face.box), score=round(face.score, _DECIMALS), embedding=face.embedding.astype(float).round(7).tolist()
-    )
+    embedding = [round(value, 7) for value in face.embedding]
+    return EmbeddedFace(box=list(face.box), score=round(face.score, _DECIMALS), embedding=embedding)
 
 
 def applied_thresholds(applied: Applied, model: Model) -> AppliedThresholds:

@@ -1,10 +1,10 @@
 """What the vectorizer's answers say. What cannot be read comes from something that is no vectorizer."""
 
 import json
+import struct
 from typing import Any
 
 import msgpack
-import numpy as np
 
 from apiserver.faces import Analysis, Calibration, Face, Image, Model, Tail, Thresholds
 from apiserver.problems import (
@@ -38,7 +38,7 @@ def read_analysis(body: bytes) -> Analysis:
     """Return the faces of an image. Raises VectorizerUnavailable."""
     try:
         return _analysis(msgpack.unpackb(body))
-    except (ValueError, TypeError, KeyError, AttributeError, msgpack.UnpackException) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, struct.error, msgpack.UnpackException) as error:
         raise VectorizerUnavailable(_UNREADABLE) from error
 
 
@@ -68,7 +68,7 @@ def read_problem(status: int, body: bytes) -> Problem:
 
 
 def _analysis(body: dict[str, Any]) -> Analysis:
-    """Return what the map says; one of another form raises KeyError, TypeError, ValueError or AttributeError."""
+    """Return what the map says; what another form raises, `read_analysis` lists."""
     model, image = _model(body["model"]), body["image"]
     return Analysis(
         model=model,
@@ -102,7 +102,5 @@ def _model(entry: dict[str, Any]) -> Model:
 
 def _face(entry: dict[str, Any], dimension: int) -> Face:
     left, top, right, bottom = entry["box"]
-    embedding = np.frombuffer(entry["embedding"], dtype="<f4")
-    if embedding.shape != (dimension,):
-        raise ValueError(f"An embedding of {embedding.shape} does not fit the model's {dimension}.")
+    embedding = list(struct.unpack(f"<{dimension:d}f", entry["embedding"]))
     return Face((left, top, right, bottom), entry["score"], embedding, entry.get("crop"))

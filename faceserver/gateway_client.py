@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-import numpy as np
 
 from apiserver.faces import Face, FaceChoice, Image, Model, choose
 from apiserver.problems import Problem
@@ -101,7 +100,7 @@ def _path(directory: str) -> str:
 
 def _face(entry: dict[str, Any]) -> Face:
     left, top, right, bottom = entry["box"]
-    return Face((left, top, right, bottom), entry["score"], np.array(entry["embedding"], dtype=np.float32))
+    return Face((left, top, right, bottom), entry["score"], entry["embedding"])
 
 
 def _succeeded(response: httpx.Response) -> httpx.Response:

@@ -5,25 +5,19 @@ import logging
 import sys
 
 import uvicorn
-from pydantic import ValidationError
 
 from vectorizer.app import create_app
 from vectorizer.images import Limits
 from vectorizer.models import ModelSource
 from vectorizer.pipeline import Lanes
 from vectorizer.problems import StartError
-from vectorizer.settings import Settings
+from vectorizer.settings import read_settings
 from vectorizer.telemetry import configure_logging
 
 
 def main() -> int:
     """Open the models, then serve until a signal; a start that cannot be is a sentence and a status other than 0."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        for wrong in error.errors(include_url=False, include_input=False):
-            sys.stderr.write(f"VECTORIZER_{str(wrong['loc'][0]).upper()}: {wrong['msg']}\n")
-        return 2
+    settings = read_settings()
     configure_logging(settings.log_level)
     try:
         source = ModelSource.find(settings.models, settings.model_cache, settings.engine())

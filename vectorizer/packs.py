@@ -65,8 +65,13 @@ def _wheel_folder() -> Path:
 
 def _fetch(name: str, cache: Path) -> None:
     """Let the insightface package download its pack, with its progress bar, into ``cache/models/name``."""
-    from insightface.utils.storage import ensure_available  # noqa: PLC0415 - costs a second and 120 MB, needed once
-
+    try:
+        from insightface.utils.storage import ensure_available  # noqa: PLC0415 - costs a second and 120 MB, needed once
+    except ImportError as error:
+        raise ModelsUnavailable(
+            f"The model pack {name!r} is not in {cache / 'models'}, and the package insightface, which would download "
+            "it, is not installed. Run python -m vectorizer.fetch where it is, with the same cache."
+        ) from error
     try:
         ensure_available("models", name, root=str(cache))
     except (OSError, RuntimeError, ValueError, BadZipFile) as error:

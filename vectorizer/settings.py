@@ -1,9 +1,10 @@
 """What can be set from outside, by environment variables that begin with ``VECTORIZER_``."""
 
+import sys
 from pathlib import Path
 
 from platformdirs import user_cache_path
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vectorizer.models import Engine
@@ -63,3 +64,13 @@ class Settings(BaseSettings):
             runtime=self.runtime,
             detector_size=self.detector_size,
         )
+
+
+def read_settings() -> Settings:
+    """Return the settings of this process, or end it with a line for each that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for wrong in error.errors(include_url=False, include_input=False):
+            sys.stderr.write(f"VECTORIZER_{str(wrong['loc'][0]).upper()}: {wrong['msg']}\n")
+        sys.exit(2)

@@ -22,7 +22,7 @@ def model(name: str = "model", dimension: int = DIMENSION) -> Model:
 
 
 def face(embedding) -> Face:
-    return Face((1, 2, 3, 4), 0.9, np.asarray(embedding, dtype=np.float32), b"crop")
+    return Face((1, 2, 3, 4), 0.9, np.asarray(embedding, dtype=np.float32).tolist(), b"crop")
 
 
 def unit_vectors(count: int, seed: int, dimension: int = DIMENSION):

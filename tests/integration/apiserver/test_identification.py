@@ -42,7 +42,7 @@ def model(name="model", dimension=DIMENSION) -> Model:
 
 
 def face(embedding) -> Face:
-    return Face((1, 2, 3, 4), 0.9, np.asarray(embedding, dtype=np.float32), b"crop")
+    return Face((1, 2, 3, 4), 0.9, np.asarray(embedding).tolist(), b"crop")
 
 
 def unit_vectors(count, seed, dimension=DIMENSION):

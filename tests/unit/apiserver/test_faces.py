@@ -1,6 +1,5 @@
 """Decisions, probabilities and the choice among faces."""
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +12,7 @@ COSINES = st.floats(-1, 1)
 
 
 def face(left: int, top: int, right: int, bottom: int) -> Face:
-    return Face((left, top, right, bottom), 0.9, np.zeros(2, dtype=np.float32))
+    return Face((left, top, right, bottom), 0.9, [0.0, 0.0])
 
 
 LARGE_IN_A_CORNER = face(0, 0, 40, 40)

@@ -1,7 +1,5 @@
 """The entries of the old envelope."""
 
-import numpy as np
-
 from apiserver.faces import Calibration, Candidate, Face, Model, Thresholds
 from apiserver.identification import Found
 from apiserver.responses import recognized_person
@@ -9,7 +7,7 @@ from apiserver.search_paths import Path
 
 THRESHOLDS = Thresholds(match=0.5, review=0.4)
 MODEL = Model("model", 2, Calibration(slope=20, intercept=-8), THRESHOLDS)
-FACE = Face((1, 2, 3, 4), 0.98765432, np.zeros(2, dtype=np.float32))
+FACE = Face((1, 2, 3, 4), 0.98765432, [0.0, 0.0])
 
 
 def entry(*candidates: Candidate):

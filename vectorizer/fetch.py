@@ -1,0 +1,29 @@
+"""``python -m vectorizer.fetch``: leave the model pack in the cache as a vectorizer of the same settings wants it.
+
+Where vectorizers have no way to the internet, or share a cache, one run of this comes before them.
+"""
+
+import logging
+import sys
+
+from vectorizer.models import ModelSource
+from vectorizer.problems import StartError
+from vectorizer.settings import read_settings
+from vectorizer.telemetry import configure_logging
+
+
+def main() -> int:
+    """Fetch, verify and prepare the pack, and return the exit status; what is there already is only verified."""
+    settings = read_settings()
+    configure_logging(settings.log_level)
+    try:
+        source = ModelSource.find(settings.models, settings.model_cache, settings.engine())
+    except StartError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    logging.getLogger("vectorizer").info("%s and %s are ready to run", source.detector_id, source.embedder_id)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
