@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import yaml
-from pydantic_settings import BaseSettings
 
 import apiserver.health
 import apiserver.settings
@@ -121,11 +120,10 @@ def test_compose_waits_for_the_migration_and_for_requests_in_work():
 
 
 def shutdown_seconds(service: str) -> int:
-    settings: type[BaseSettings] = {
-        "apiserver": apiserver.settings.Settings,
-        "vectorizer": vectorizer.settings.Settings,
-    }[service]
-    seconds: int = settings.model_fields["shutdown_timeout_seconds"].default
+    fields = vectorizer.settings.Settings.model_fields
+    if service == "apiserver":
+        fields = apiserver.settings.Settings.model_fields
+    seconds: int = fields["shutdown_timeout_seconds"].default
     return seconds
 
 
