@@ -91,7 +91,7 @@ async def until_building(url):
     await connection.close()
 
 
-async def until_valid(database, seconds=100):
+async def until_valid(database, seconds=200):
     deadline = time.monotonic() + seconds
     while True:
         with suppress(Problem):
