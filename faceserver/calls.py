@@ -6,12 +6,12 @@ Each one can be sent again without harm: reading changes nothing, and what is le
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
-from faceserver.photographs import Photograph, load
+from faceserver.photographs import Photograph
 from faceserver.results import Directory, Embeddings, Enrolment, Models, Recognition, Version
 
 T = TypeVar("T")
@@ -30,11 +30,6 @@ class Call(Generic[T]):
     fields: Mapping[str, str] = field(default_factory=dict)
     photograph: Photograph | None = None
     settings: Mapping[str, float] | None = None
-
-    def arguments(self) -> dict[str, Any]:
-        """Return what httpx is given beside method and path. Raises what `photographs.load` raises."""
-        files = None if self.photograph is None else {"file": load(self.photograph)}
-        return {"data": self.fields, "files": files, "json": self.settings}
 
 
 def learn(person: str, photograph: Photograph, directory: str, face: FaceChoice) -> Call[Enrolment]:

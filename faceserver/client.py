@@ -16,7 +16,7 @@ from faceserver.connection import (
     base_url,
     http_options,
 )
-from faceserver.exchange import Outcome, Patience, result
+from faceserver.exchange import Outcome, Patience, prepared, result
 from faceserver.photographs import Photograph
 from faceserver.results import Directory, Embeddings, Enrolment, Models, Recognition, Version
 
@@ -113,12 +113,12 @@ class Client:
         return self.directory if directory is None else directory
 
     def _answer(self, call: Call[T]) -> T:
-        arguments = call.arguments()
+        request = prepared(call, self._http, self.url)
         patience = Patience(self._patience_seconds)
         while True:
             outcome: Outcome
             try:
-                outcome = self._http.request(call.method, self.url + call.path, **arguments)
+                outcome = self._http.send(request)
             except httpx.RequestError as error:
                 outcome = error
             pause = patience.pause_after(outcome)

@@ -140,10 +140,11 @@ async def test_many_at_once_from_asyncio(stack: Stack):
     assert directory.persons == 1
 
 
+@pytest.mark.timeout(300)
 def test_a_client_may_be_there_before_the_service():
     with new_stack() as stack:
         stack.launch()
-        with Client(stack.url, patience_seconds=60) as client:
+        with Client(stack.url, patience_seconds=120) as client:
             client.check_ready()
             assert client.recognize(PORTRAIT).faces
         stack.stop()

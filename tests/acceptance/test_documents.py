@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 
+import pytest
 from PIL import ImageOps
 
 from tests.acceptance.test_watch import save_video
@@ -36,6 +37,7 @@ def test_the_program_of_the_client(stack: Stack, command: Commands):
     assert printed.stdout == "".join(blocks("client.md", "text"))
 
 
+@pytest.mark.timeout(300)
 def test_the_commands(command: Commands):
     people = command.folder / "people"
     for person in ("ann", "bo"):
