@@ -115,16 +115,10 @@ def test_a_service_of_compose_can_do_little(name: str):
 def test_compose_waits_for_the_migration_and_for_requests_in_work():
     for name in ("apiserver", "worker"):
         assert COMPOSE["services"][name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+    services = (apiserver.settings.Settings, vectorizer.settings.Settings)
+    longest = max(settings.model_fields["shutdown_timeout_seconds"].default for settings in services)
     for service in SERVICES.values():
-        assert int(service["stop_grace_period"].rstrip("s")) > shutdown_seconds("apiserver")
-
-
-def shutdown_seconds(service: str) -> int:
-    fields = vectorizer.settings.Settings.model_fields
-    if service == "apiserver":
-        fields = apiserver.settings.Settings.model_fields
-    seconds: int = fields["shutdown_timeout_seconds"].default
-    return seconds
+        assert int(service["stop_grace_period"].rstrip("s")) > longest
 
 
 def test_only_the_gateway_reaches_the_vectorizers_and_nobody_outside_the_database():

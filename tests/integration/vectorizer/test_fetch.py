@@ -1,0 +1,48 @@
+"""`python -m vectorizer.fetch`, which fills a cache before vectorizers start."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from vectorizer.models import ModelSource
+
+WITHOUT_INSIGHTFACE = """
+import sys
+sys.modules["insightface"] = None
+from vectorizer.fetch import main
+sys.exit(main())
+"""
+
+
+def fetch(cache: Path, *, models: str, command: tuple[str, ...] = ("-m", "vectorizer.fetch")):
+    settings = {"VECTORIZER_MODELS": models, "VECTORIZER_MODEL_CACHE": str(cache), "VECTORIZER_RUNTIME": "onnxruntime"}
+    return subprocess.run(
+        [sys.executable, *command],
+        env={**os.environ, **settings},  # noqa: TID251 - handed on, not read
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_it_leaves_what_a_vectorizer_wants(tmp_path: Path):
+    fetched = fetch(tmp_path, models="opencv")
+    assert fetched.returncode == 0, fetched.stderr
+    made = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.onnx")}
+    source = ModelSource.find("opencv", tmp_path)
+    assert set(made) == {source.detector_path, source.embedder_path}
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.onnx")} == made
+
+
+def test_what_is_no_pack_is_a_sentence(tmp_path: Path):
+    fetched = fetch(tmp_path, models="nothing")
+    assert fetched.returncode == 1
+    assert fetched.stderr.startswith("There is no model pack 'nothing'")
+
+
+def test_where_insightface_is_missing_the_sentence_says_what_to_do(tmp_path: Path):
+    fetched = fetch(tmp_path, models="buffalo_sc", command=("-c", WITHOUT_INSIGHTFACE))
+    assert fetched.returncode == 1
+    assert "python -m vectorizer.fetch where it is" in fetched.stderr
+    assert "Traceback" not in fetched.stderr
