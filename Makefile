@@ -12,7 +12,7 @@
 BIN := .venv/bin
 SET := $(if $(GPU),gpu,runtime)
 INSTALL := umask 022; $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps
-COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 WITHOUT := --override requirements/overrides
 RUNTIME := requirements/gateway.in requirements/vectorizer.in requirements/runtime.in
 
