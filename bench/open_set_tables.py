@@ -1,36 +1,10 @@
-"""The tables of docs/thresholds.md, drawn from the records of bench.open_set.
+"""What the tables of docs/thresholds.md say of each record of bench.open_set; `bench.performance` draws them."""
 
-python -m bench.open_set_tables docs/thresholds.md
-"""
-
-import json
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from bench.options import RESULTS
-from bench.performance import BLOCK
 from bench.records import Record
 
-Row = Sequence[object]
-
-
-def read_records(folder: Path) -> list[Record]:
-    """Return the records of bench.open_set, by name of their file."""
-    return [json.loads(path.read_text()) for path in sorted(folder.glob("open_set-*.json"))]
-
-
-def fill(document: str, records: Sequence[Record]) -> str:
-    """Return the document with its tables drawn anew. Raises KeyError where it names a table that there is not."""
-    return BLOCK.sub(lambda block: f"{block[1]}{_draw(block[2], records)}\n{block[3]}", document)
-
-
-def _draw(name: str, records: Sequence[Record]) -> str:
-    header, rows = TABLES[name]
-    drawn = [row for record in records for row in rows(record)]
-    return "\n".join(f"| {' | '.join(map(str, cells))} |" for cells in (header, ["---"] * len(header), *drawn))
+Row = tuple[object, ...]
 
 
 def _thresholds(record: Record) -> Iterable[Row]:
@@ -99,19 +73,5 @@ TABLES: dict[str, tuple[Row, Callable[[Record], Iterable[Row]]]] = {
     "resemblance": (("model", "reached by", "real people", "synthetic people"), _resemblance),
     "tails": (("model", "people", "pairs of two people", "start", "rate", "scale", "shape"), _tails),
     "samples": (("model", "photographs of each person", "count as comparisons"), _samples),
-    "runs": (("model", "date", "machine", "command"), _runs),
+    "open_set_runs": (("model", "date", "machine", "command"), _runs),
 }
-
-
-def main(
-    documents: Annotated[list[Path], typer.Argument(help="Documents to fill in.", exists=True)],
-    results: Annotated[Path, typer.Option(help="Folder of the records.", exists=True)] = RESULTS,
-) -> None:
-    """Fill the tables into documents."""
-    records = read_records(results)
-    for document in documents:
-        document.write_text(fill(document.read_text(), records))
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -1,6 +1,6 @@
-"""The tables of docs/performance.md and the README, drawn from the records of the benchmarks.
+"""The tables of the documents, drawn from the records of the benchmarks.
 
-python -m bench.performance docs/performance.md README.md
+python -m bench.performance docs/performance.md docs/search.md docs/thresholds.md README.md
 
 In each document, what stands between `<!-- figures: NAME -->` and `<!-- end -->` is replaced by the table of that name.
 """
@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from bench import open_set_tables
 from bench.options import RESULTS
 from bench.processes import LOAD_GENERATOR, total
 from bench.records import Record
@@ -37,7 +38,7 @@ class Table:
 
 def read_records(folder: Path) -> list[Record]:
     """Return the records of the folder and its sub-folders that this module draws, by name of their file."""
-    paths = (path for path in sorted(folder.rglob("*.json")) if path.stem.split("-")[0] in KINDS)
+    paths = (path for path in sorted(folder.rglob("*.json")) if path.stem.split("-")[0] in {*KINDS, OPEN_SET})
     return [_named(path.relative_to(folder).with_suffix("").as_posix(), path) for path in paths]
 
 
@@ -293,6 +294,8 @@ TABLES = {
 }
 KINDS = frozenset(chain.from_iterable(table.kinds for table in TABLES.values()))
 TABLES["runs"] = Table(("file", "date", "machine", "command"), _runs, set(KINDS))
+OPEN_SET = "open_set"
+TABLES |= {name: Table(header, rows, {OPEN_SET}) for name, (header, rows) in open_set_tables.TABLES.items()}
 
 
 def main(
