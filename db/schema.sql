@@ -614,6 +614,24 @@ $$;
 
 
 --
+-- Name: deletions; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.deletions (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    deletion uuid DEFAULT gen_random_uuid() NOT NULL,
+    person text COLLATE pg_catalog."C",
+    face uuid,
+    persons bigint NOT NULL,
+    faces bigint NOT NULL,
+    images bigint NOT NULL,
+    requested_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT deletions_check CHECK (((finished_at IS NULL) OR (person IS NULL)))
+);
+
+
+--
 -- Name: directories; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -623,10 +641,20 @@ CREATE TABLE public.directories (
     fpir double precision,
     threshold double precision,
     threshold_model text COLLATE pg_catalog."C",
+    scoring text,
+    recognized_retention_seconds bigint,
+    unseen_retention_days integer,
+    quality jsonb,
+    revision bigint DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT directories_fpir_check CHECK (((fpir > (0)::double precision) AND (fpir < (1)::double precision))),
     CONSTRAINT directories_fpir_or_threshold CHECK ((num_nonnulls(fpir, threshold) <= 1)),
+    CONSTRAINT directories_quality_check CHECK ((jsonb_typeof(quality) = 'object'::text)),
+    CONSTRAINT directories_recognized_retention_seconds_check CHECK ((recognized_retention_seconds >= 0)),
+    CONSTRAINT directories_scoring_check CHECK ((scoring = ANY (ARRAY['max'::text, 'mean'::text]))),
     CONSTRAINT directories_threshold_check CHECK (((threshold >= ('-1'::integer)::double precision) AND (threshold <= (1)::double precision))),
-    CONSTRAINT directories_threshold_of_a_model CHECK (((threshold IS NULL) = (threshold_model IS NULL)))
+    CONSTRAINT directories_threshold_of_a_model CHECK (((threshold IS NULL) = (threshold_model IS NULL))),
+    CONSTRAINT directories_unseen_retention_days_check CHECK ((unseen_retention_days > 0))
 );
 
 
@@ -2268,6 +2296,8 @@ CREATE TABLE public.images (
     expires_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     retry_at timestamp with time zone,
+    deletion uuid,
+    written_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT images_sha256_check CHECK ((octet_length(sha256) = 32)),
     CONSTRAINT images_size_bytes_check CHECK ((size_bytes > 0))
 );
@@ -2294,13 +2324,31 @@ CREATE TABLE public.jobs (
 
 
 --
+-- Name: matched_images; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.matched_images (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    person text NOT NULL COLLATE pg_catalog."C",
+    image text NOT NULL COLLATE pg_catalog."C"
+);
+
+
+--
 -- Name: persons; Type: TABLE; Schema: public; Owner: -
 --
 
 CREATE TABLE public.persons (
     directory text NOT NULL COLLATE pg_catalog."C",
     person text NOT NULL COLLATE pg_catalog."C",
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    display_name text,
+    external_id text COLLATE pg_catalog."C",
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone,
+    CONSTRAINT persons_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text))
 );
 
 
@@ -2899,6 +2947,14 @@ ALTER TABLE ONLY public.procrastinate_jobs ALTER COLUMN id SET DEFAULT nextval('
 --
 
 ALTER TABLE ONLY public.procrastinate_periodic_defers ALTER COLUMN id SET DEFAULT nextval('public.procrastinate_periodic_defers_id_seq'::regclass);
+
+
+--
+-- Name: deletions deletions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.deletions
+    ADD CONSTRAINT deletions_pkey PRIMARY KEY (directory, deletion);
 
 
 --
@@ -3974,6 +4030,14 @@ ALTER TABLE ONLY public.jobs
 
 
 --
+-- Name: matched_images matched_images_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.matched_images
+    ADD CONSTRAINT matched_images_pkey PRIMARY KEY (directory, person, image);
+
+
+--
 -- Name: persons persons_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4035,6 +4099,20 @@ ALTER TABLE ONLY public.schema_migrations
 
 ALTER TABLE ONLY public.search_indexes
     ADD CONSTRAINT search_indexes_pkey PRIMARY KEY (directory, model);
+
+
+--
+-- Name: deletions_by_deletion; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX deletions_by_deletion ON public.deletions USING btree (deletion);
+
+
+--
+-- Name: deletions_unfinished; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX deletions_unfinished ON public.deletions USING btree (directory, deletion) WHERE (finished_at IS NULL);
 
 
 --
@@ -4962,6 +5040,13 @@ CREATE INDEX idx_procrastinate_workers_last_heartbeat ON public.procrastinate_wo
 
 
 --
+-- Name: images_by_deletion; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX images_by_deletion ON public.images USING btree (directory, deletion) WHERE (deletion IS NOT NULL);
+
+
+--
 -- Name: images_by_expiry; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -4980,6 +5065,41 @@ CREATE INDEX images_by_image ON public.images USING btree (image);
 --
 
 CREATE INDEX images_by_retry ON public.images USING btree (retry_at) WHERE (retry_at IS NOT NULL);
+
+
+--
+-- Name: matched_images_by_image; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX matched_images_by_image ON public.matched_images USING btree (directory, image);
+
+
+--
+-- Name: persons_by_created_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX persons_by_created_at ON public.persons USING btree (directory, created_at, person);
+
+
+--
+-- Name: persons_by_external_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX persons_by_external_id ON public.persons USING btree (directory, external_id) WHERE (external_id IS NOT NULL);
+
+
+--
+-- Name: persons_by_last_seen_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX persons_by_last_seen_at ON public.persons USING btree (directory, COALESCE(last_seen_at, '-infinity'::timestamp with time zone), person);
+
+
+--
+-- Name: persons_by_metadata; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX persons_by_metadata ON public.persons USING gin (metadata jsonb_path_ops);
 
 
 --
@@ -6904,6 +7024,22 @@ ALTER TABLE ONLY public.jobs
 
 
 --
+-- Name: matched_images matched_images_directory_image_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.matched_images
+    ADD CONSTRAINT matched_images_directory_image_fkey FOREIGN KEY (directory, image) REFERENCES public.images(directory, image) ON DELETE CASCADE;
+
+
+--
+-- Name: matched_images matched_images_directory_person_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.matched_images
+    ADD CONSTRAINT matched_images_directory_person_fkey FOREIGN KEY (directory, person) REFERENCES public.persons(directory, person) ON UPDATE CASCADE ON DELETE CASCADE;
+
+
+--
 -- Name: persons persons_directory_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -6952,4 +7088,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261122010100'),
     ('20261122020000'),
     ('20261122020100'),
-    ('20261122030000');
+    ('20261122030000'),
+    ('20261122040000');

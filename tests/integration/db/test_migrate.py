@@ -108,7 +108,7 @@ def test_every_table_of_people_is_keyed_by_directory_first(database_url):
         finally:
             await connection.close()
 
-    tables = ("directories", "persons", "images", "faces", "search_indexes")
+    tables = ("directories", "persons", "images", "matched_images", "faces", "deletions", "search_indexes")
     assert asyncio.run(leading_columns()) == {(table, "directory") for table in tables}
 
 
