@@ -1,12 +1,12 @@
 """The fields of /learn, /recognize and /embeddings: what they may be, and the problem each wrong one is."""
 
 import unicodedata
-from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -18,15 +18,15 @@ from pydantic import (
 from apiserver.faces import FaceChoice
 from apiserver.problems import (
     DirectoryMissing,
-    FileEmpty,
     FileMissing,
     InvalidField,
+    InvalidForm,
     InvalidName,
     PersonMissing,
     Problem,
 )
 from apiserver.search_sql import Scoring
-from apiserver.uploads import Upload
+from apiserver.uploads import MOST_FILES, Fields, Upload
 
 
 def _without_controls(name: str) -> str:
@@ -35,9 +35,19 @@ def _without_controls(name: str) -> str:
     return name
 
 
-def _not_empty(upload: Upload) -> Upload:
-    if not upload.content:
-        raise FileEmpty  # no ValueError, so that it passes pydantic as it is
+def _only(files: object) -> object:
+    """Return the one file of a field that has one; what is no file is left for pydantic to refuse."""
+    if not isinstance(files, tuple):
+        return files
+    [upload, *others] = files
+    if others:
+        raise InvalidForm("A field has several files.")  # no ValueError, so that it passes pydantic as it is
+    return upload
+
+
+def _possible(upload: Upload) -> Upload:
+    if upload.problem:
+        raise upload.problem
     return upload
 
 
@@ -46,9 +56,23 @@ _Person = Annotated[_Name, Field(description="Whose face it is: an id or a name 
 _Directory = Annotated[_Name, Field(description="People are recognized within their own directory.", examples=["acme"])]
 _File = Annotated[
     Upload,
-    AfterValidator(_not_empty),
+    BeforeValidator(_only),
+    AfterValidator(_possible),
     WithJsonSchema({"type": "string", "format": "binary", "description": "The photograph, in any common format."}),
 ]
+_Files = Annotated[
+    tuple[Upload, ...],
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "string", "format": "binary"},
+            "minItems": 1,
+            "maxItems": MOST_FILES,
+            "description": "The photographs, each a `file` of its own.",
+        }
+    ),
+]
+"""Each is looked at by itself: what has a `problem` is not refused here."""
 _Face = Annotated[
     FaceChoice,
     WithJsonSchema(
@@ -62,7 +86,7 @@ _Face = Annotated[
 ]
 
 _MISSING: dict[str, type[Problem]] = {"person": PersonMissing, "directory": DirectoryMissing, "file": FileMissing}
-_MISSING_ERRORS = {"missing", "string_too_short", "dataclass_type"}
+_MISSING_ERRORS = {"missing", "string_too_short", "dataclass_type", "tuple_type"}
 
 
 class _Form(BaseModel):
@@ -71,7 +95,7 @@ class _Form(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     @classmethod
-    def of(cls, fields: Mapping[str, str | Upload]) -> Self:
+    def of(cls, fields: Fields) -> Self:
         """Return the checked form. Raises the problem of its first wrong field."""
         try:
             return cls.model_validate(fields)
@@ -90,6 +114,13 @@ class LearnForm(_Form):
     person: _Person
     directory: _Directory = "default"
     file: _File
+    face: _Face = FaceChoice.ONLY
+
+
+class FacesForm(_Form):
+    """Photographs of one person to learn."""
+
+    file: _Files
     face: _Face = FaceChoice.ONLY
 
 

@@ -1,6 +1,6 @@
 """The public work: learn a person, recognize people, embed faces."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -29,7 +29,7 @@ from apiserver.responses import (
 from apiserver.state import State
 from apiserver.telemetry import Stages
 from apiserver.unique_persons import assign_once
-from apiserver.uploads import Upload, read_form
+from apiserver.uploads import Fields, FormLimits, Upload, read_form
 
 _STATUSES = (400, 405, 408, 413, 415, 422, 500, 503, 504)
 _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in _STATUSES}
@@ -160,12 +160,9 @@ async def _search(
     return found
 
 
-async def _fields(request: Request, state: State) -> Mapping[str, str | Upload]:
-    return await read_form(
-        request,
-        max_image_bytes=state.settings.max_image_bytes,
-        timeout_seconds=state.settings.upload_timeout_seconds,
-    )
+async def _fields(request: Request, state: State) -> Fields:
+    settings = state.settings
+    return await read_form(request, FormLimits(settings.max_image_bytes, settings.upload_timeout_seconds))
 
 
 async def _analyse(request: Request, upload: Upload, state: State, stages: Stages, *, crops: bool) -> Analysis:

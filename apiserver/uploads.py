@@ -8,40 +8,64 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
 
-from apiserver.problems import ImageTooLarge, InvalidForm, InvalidJson, UnsupportedMediaType, UploadTimeout
+from apiserver.problems import FileEmpty, ImageTooLarge, InvalidForm, InvalidJson, UnsupportedMediaType, UploadTimeout
 
 _MAX_FIELDS = 32
 _MAX_FIELD_BYTES = 16_384
 _MAX_ENVELOPE_BYTES = 65_536
-"""What all fields, headers and boundaries of a form may take beside the image."""
+"""What all fields, headers and boundaries of a form may take beside the images."""
+
+MOST_FILES = 20
+"""How many photographs a form may have that may have several."""
+_MOST_FULL_FILES = 5
+"""How many of the largest photographs a form may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file of a form."""
+    """A file of a form; `problem` where its size alone tells that it is no photograph, whose bytes are not kept."""
 
     filename: str
     content: bytes
+    problem: type[FileEmpty | ImageTooLarge] | None = None
 
 
-async def read_form(request: Request, *, max_image_bytes: int, timeout_seconds: float) -> Mapping[str, str | Upload]:
-    """Return the form's fields, the last of each name.
+Fields = Mapping[str, str | tuple[Upload, ...]]
+"""A form by the names of its fields: the last text of a name, or all its files in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormLimits:
+    """What a form may hold: so many files of so many bytes each."""
+
+    max_image_bytes: int
+    timeout_seconds: float
+    most_files: int = 1
+
+    @property
+    def max_bytes(self) -> int:
+        """All files together: the largest ones are not expected to come in large numbers."""
+        return self.max_image_bytes * min(self.most_files, _MOST_FULL_FILES)
+
+
+async def read_form(request: Request, limits: FormLimits) -> Fields:
+    """Return the form's fields.
 
     Raises ImageTooLarge as soon as that is known, which is before reading anything if the client announces its size.
     """
-    limit = max_image_bytes + _MAX_ENVELOPE_BYTES
+    limit = limits.max_bytes + _MAX_ENVELOPE_BYTES
     if int(request.headers.get("content-length", 0)) > limit:
         raise ImageTooLarge
     media_type, options = parse_options_header(request.headers.get("content-type"))
     if media_type not in {b"multipart/form-data", b"application/x-www-form-urlencoded", b""}:
         raise UnsupportedMediaType
     try:
-        async with asyncio.timeout(timeout_seconds):
+        async with asyncio.timeout(limits.timeout_seconds):
             body = await _read(request, limit)
     except TimeoutError as error:
         raise UploadTimeout from error
     if media_type == b"multipart/form-data":
-        return _multipart(body, options.get(b"boundary", b""), max_image_bytes)
+        return _multipart(body, options.get(b"boundary", b""), limits)
     return _urlencoded(body)  # what clients send that attach no file
 
 
@@ -66,25 +90,33 @@ async def _read(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def _urlencoded(body: bytes) -> dict[str, str | Upload]:
+def _urlencoded(body: bytes) -> Fields:
     try:
         return dict(parse_qsl(_text(body), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
     except ValueError as error:
         raise InvalidForm("The form has too many fields.") from error
 
 
-def _multipart(body: bytes, boundary: bytes, max_image_bytes: int) -> dict[str, str | Upload]:
+def _multipart(body: bytes, boundary: bytes, limits: FormLimits) -> Fields:
     """Return the fields of multipart/form-data (RFC 7578), less the nameless empty file of a form without one."""
-    fields: dict[str, str | Upload] = {}
-    files = 0
+    texts: dict[str, str] = {}
+    files: dict[str, tuple[Upload, ...]] = {}
+    sent = 0
     for disposition, content in _parts(body, boundary):
-        files += b"filename" in disposition
-        if files > 1:
-            raise InvalidForm("The form has several files.")
-        value = _value(disposition, content, max_image_bytes)
-        if value is not None:
-            fields[_text(disposition[b"name"])] = value
-    return fields
+        name, filename = _text(disposition[b"name"]), disposition.get(b"filename")
+        if filename is None:
+            texts[name] = _field(content)
+            continue
+        sent += 1
+        if sent > limits.most_files:
+            raise InvalidForm(_too_many(limits.most_files))
+        if content or filename:
+            files[name] = (*files.get(name, ()), _upload(_text(filename), content, limits.max_image_bytes))
+    return {**texts, **files}
+
+
+def _too_many(most_files: int) -> str:
+    return "The form has several files." if most_files == 1 else f"The form has more than {most_files} files."
 
 
 def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[dict[bytes, bytes], bytes]]:
@@ -125,15 +157,16 @@ def _disposition(head: bytes) -> dict[bytes, bytes]:
     return {}
 
 
-def _value(disposition: Mapping[bytes, bytes], content: bytes, max_image_bytes: int) -> str | Upload | None:
-    filename = disposition.get(b"filename")
-    if filename is None:
-        if len(content) > _MAX_FIELD_BYTES:
-            raise InvalidForm("A field is too long.")
-        return _text(content)
-    if len(content) > max_image_bytes:
-        raise ImageTooLarge
-    return Upload(_text(filename), content) if content or filename else None
+def _upload(filename: str, content: bytes, max_image_bytes: int) -> Upload:
+    if not content:
+        return Upload(filename, content, FileEmpty)
+    return Upload(filename, content) if len(content) <= max_image_bytes else Upload(filename, b"", ImageTooLarge)
+
+
+def _field(content: bytes) -> str:
+    if len(content) > _MAX_FIELD_BYTES:
+        raise InvalidForm("A field is too long.")
+    return _text(content)
 
 
 def _text(value: bytes) -> str:

@@ -3,19 +3,20 @@
 import pytest
 
 from apiserver.faces import FaceChoice
-from apiserver.forms import LearnForm, RecognizeForm
+from apiserver.forms import FacesForm, LearnForm, RecognizeForm
 from apiserver.problems import (
     DirectoryMissing,
     FileEmpty,
     FileMissing,
     InvalidField,
+    InvalidForm,
     InvalidName,
     PersonMissing,
     Problem,
 )
-from apiserver.uploads import Upload
+from apiserver.uploads import Fields, Upload
 
-FILE = Upload("ann.jpg", b"content")
+FILE = (Upload("ann.jpg", b"content"),)
 
 
 def test_defaults_of_learn():
@@ -54,14 +55,26 @@ def test_names_that_cannot_be_kept_are_refused(field, name):
         ({"person": "ann", "directory": "", "file": FILE}, DirectoryMissing),
         ({"person": "ann"}, FileMissing),
         ({"person": "ann", "file": "a path, not a file"}, FileMissing),
-        ({"person": "ann", "file": Upload("ann.jpg", b"")}, FileEmpty),
+        ({"person": "ann", "file": (Upload("ann.jpg", b"", FileEmpty),)}, FileEmpty),
+        ({"person": "ann", "file": (*FILE, *FILE)}, InvalidForm),
         ({"person": FILE, "file": FILE}, InvalidName),
         ({"person": "ann", "file": FILE, "face": "smallest"}, InvalidField),
     ],
 )
-def test_learn_refuses(fields: dict[str, str | Upload], problem: type[Problem]):
+def test_learn_refuses(fields: Fields, problem: type[Problem]):
     with pytest.raises(problem):
         LearnForm.of(fields)
+
+
+def test_a_bad_file_among_several_is_left_to_be_reported():
+    empty = Upload("empty.jpg", b"", FileEmpty)
+    assert FacesForm.of({"file": (*FILE, empty)}).file == (*FILE, empty)
+
+
+@pytest.mark.parametrize("fields", [{}, {"file": "a path, not a file"}])
+def test_several_files_are_one_at_least(fields: Fields):
+    with pytest.raises(FileMissing):
+        FacesForm.of(fields)
 
 
 @pytest.mark.parametrize("k", ["1", "100"])
