@@ -8,6 +8,9 @@ from enum import StrEnum
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels of the upright image."""
 
+Landmarks = tuple[tuple[float, ...], ...]
+"""Five x, y in pixels of the upright image: eye, eye, nose, mouth corner, mouth corner, left before right as seen."""
+
 
 class Decision(StrEnum):
     """What a similarity means: the same person, perhaps the same person, nobody known."""
@@ -115,14 +118,36 @@ class Image:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What the vectorizer measured on the aligned face.
+
+    sharpness: 0 for a flat surface, growing with fine detail. brightness: mean luma, 0 black to 1 white.
+    """
+
+    sharpness: float
+    brightness: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """A detected face: its place, the detector's score, an L2-normalised embedding, its crop."""
+    """A detected face: its place, the detector's score, an L2-normalised embedding, its crop.
+
+    landmarks: none where the vectorizer told none. quality: None where it was not asked for, or not measured.
+    """
 
     box: Box
     score: float
     embedding: list[float]
     crop: bytes | None = None
+    landmarks: Landmarks = ()
+    quality: Quality | None = None
+
+    @property
+    def size(self) -> int:
+        """The shorter side of the box, pixels."""
+        left, top, right, bottom = self.box
+        return min(right - left, bottom - top)
 
 
 @dataclass(frozen=True, slots=True)

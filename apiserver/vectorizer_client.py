@@ -54,6 +54,13 @@ class _Call(Generic[_T]):
 
 _READY = _Call("GET", "/health/ready", bytes)
 _MODELS = _Call("GET", "/models", read_json)
+_FACES = {
+    (False, False): "/faces",
+    (False, True): "/faces?quality=true",
+    (True, False): "/faces?crops=true",
+    (True, True): "/faces?crops=true",
+}
+"""The path by whether crops and quality are wanted."""
 
 
 class VectorizerClient:
@@ -65,12 +72,14 @@ class VectorizerClient:
         self._timeout_seconds = timeout_seconds
         self._budget = RetryBudget()
 
-    async def analyse(self, image: bytes, *, crops: bool) -> Analysis:
-        """Return the faces of an encoded image, with their aligned crops if asked for.
+    async def analyse(self, image: bytes, *, crops: bool, quality: bool = False) -> Analysis:
+        """Return the faces of an encoded image, with their aligned crops or their quality alone if asked for.
+
+        Crops come with the quality, except from an older vectorizer, which measures none.
 
         Raises the problem of a bad image, VectorizerBusy, VectorizerFailed, VectorizerTimeout or VectorizerUnavailable.
         """
-        call = _Call("POST", f"/faces?crops={'true' if crops else 'false'}", read_analysis, image)
+        call = _Call("POST", _FACES[crops, quality], read_analysis, image)
         return await self._answer(call, self._timeout_seconds)
 
     async def models(self) -> object:

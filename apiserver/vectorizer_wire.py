@@ -6,7 +6,7 @@ from typing import Any
 
 import msgpack
 
-from apiserver.faces import Analysis, Calibration, Face, Image, Model, Tail, Thresholds
+from apiserver.faces import Analysis, Calibration, Face, Image, Model, Quality, Tail, Thresholds
 from apiserver.problems import (
     FileEmpty,
     ImageTooLarge,
@@ -103,4 +103,10 @@ def _model(entry: dict[str, Any]) -> Model:
 def _face(entry: dict[str, Any], dimension: int) -> Face:
     left, top, right, bottom = entry["box"]
     embedding = list(struct.unpack(f"<{dimension:d}f", entry["embedding"]))
-    return Face((left, top, right, bottom), entry["score"], embedding, entry.get("crop"))
+    landmarks = tuple(struct.iter_unpack("<2f", entry.get("landmarks", b"")))
+    quality = _quality(entry["quality"]) if "quality" in entry else None
+    return Face((left, top, right, bottom), entry["score"], embedding, entry.get("crop"), landmarks, quality)
+
+
+def _quality(entry: dict[str, float]) -> Quality:
+    return Quality(entry["sharpness"], entry["brightness"])

@@ -17,6 +17,7 @@ from vectorizer.detection import Detections
 from vectorizer.images import DecodedImage, Limits, decode
 from vectorizer.models import Models, ModelSource
 from vectorizer.problems import Busy, DeadlineExceeded
+from vectorizer.quality import Quality, measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,14 @@ class Timings:
 class Faces:
     """All faces of one image, best score first, in its full pixels.
 
-    embeddings: (n, dimension). crops: n JPEG files, if asked for.
+    embeddings: (n, dimension). crops: n JPEG files, if asked for. qualities: n, if they or the crops were asked for.
     """
 
     image: DecodedImage
     detections: Detections
     embeddings: NDArray[np.float32]
     crops: tuple[bytes, ...] | None
+    qualities: tuple[Quality, ...] | None
     timings: Timings
 
 
@@ -57,6 +59,7 @@ class Job:
 
     data: bytes
     crops: bool = False
+    quality: bool = False
     deadline: float = float("inf")
     asked: float = field(default_factory=time.monotonic)
 
@@ -114,7 +117,7 @@ class Lanes:
         try:
             timings = Timings()
             timings.note("queue", started - job.asked)
-            return find_faces(models, self.limits, job.data, crops=job.crops, timings=timings)
+            return find_faces(models, self.limits, job.data, crops=job.crops, quality=job.quality, timings=timings)
         finally:
             self._idle.put(models)
 
@@ -136,9 +139,15 @@ class Lanes:
 
 
 def find_faces(
-    models: Models, limits: Limits, data: bytes, *, crops: bool = False, timings: Timings | None = None
+    models: Models,
+    limits: Limits,
+    data: bytes,
+    *,
+    crops: bool = False,
+    quality: bool = False,
+    timings: Timings | None = None,
 ) -> Faces:
-    """Return the faces of the image file `data`, with their aligned crops if asked for.
+    """Return the faces of the image file `data`, with their aligned crops or their quality alone if asked for.
 
     Raises the problems of `vectorizer.images.decode`.
     """
@@ -150,9 +159,10 @@ def find_faces(
     with timings.stage("align"):
         aligned = _align_all(image, seen.landmarks)
         encoded = tuple(map(encode_crop, aligned)) if crops else None
+        qualities = tuple(map(measure, aligned)) if crops or quality else None
     with timings.stage("embed"):
         embeddings = models.embedder.embed(aligned)
-    return Faces(image, seen.enlarged(image.reduction), embeddings, encoded, timings)
+    return Faces(image, seen.enlarged(image.reduction), embeddings, encoded, qualities, timings)
 
 
 def _align_all(image: DecodedImage, landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -46,13 +46,18 @@ DeadlineHeader = Annotated[
     openapi_extra={"requestBody": {"required": True, "content": {"image/*": {"schema": {"format": "binary"}}}}},
     response_class=Response,
 )
-async def faces(request: Request, *, crops: bool = False, x_deadline_ms: DeadlineHeader = None) -> Response:
-    """Take the raw bytes of one image; answer MessagePack. With `crops`, each face brings its aligned JPEG."""
+async def faces(
+    request: Request, *, crops: bool = False, quality: bool = False, x_deadline_ms: DeadlineHeader = None
+) -> Response:
+    """Take the raw bytes of one image; answer MessagePack.
+
+    With `quality`, each face brings its sharpness and brightness; with `crops`, its aligned JPEG as well.
+    """
     lanes: Lanes = request.state.lanes
     deadline = time.monotonic() + (x_deadline_ms / 1000 if x_deadline_ms is not None else inf)
     with lanes.place():
         data = await _read(request, lanes.limits.max_bytes)
-        found = await _unless_gone(request, lanes.faces(Job(data, crops, deadline)))
+        found = await _unless_gone(request, lanes.faces(Job(data, crops, quality, deadline)))
         return Response(pack_faces(found, lanes.source), media_type=MEDIA_TYPE)
 
 

@@ -58,6 +58,9 @@ def _face(faces: Faces, box: list[int], index: int) -> dict[str, Any]:
     }
     if faces.crops is not None:
         face["crop"] = faces.crops[index]
+    if faces.qualities is not None:
+        quality = faces.qualities[index]
+        face["quality"] = {"sharpness": quality.sharpness, "brightness": quality.brightness}
     return face
 
 

@@ -94,7 +94,16 @@ def test_faces_for_the_gateway(vectorizer: Vectorizer, photo: bytes):
         assert embedding.shape == (answer["model"]["dimension"],)
         assert abs(np.linalg.norm(embedding) - 1) < 1e-5
         assert np.frombuffer(face["landmarks"], "<f4").shape == (10,)
-        assert "crop" not in face
+        assert not {"crop", "quality"} & set(face)
+
+
+def test_quality_when_asked_for(vectorizer: Vectorizer, photo: bytes):
+    alone, with_crops = (
+        [face["quality"] for face in msgpack.unpackb(vectorizer.faces(photo, **{name: "true"}).content)["faces"]]
+        for name in ("quality", "crops")
+    )
+    assert alone == with_crops
+    assert all(face["sharpness"] > 0 and 0 < face["brightness"] < 1 for face in alone)
 
 
 def test_crops_when_asked_for(vectorizer: Vectorizer, photo: bytes):

@@ -6,7 +6,7 @@ import msgpack
 import numpy as np
 import pytest
 
-from apiserver.faces import Image, Tail
+from apiserver.faces import Image, Quality, Tail
 from apiserver.problems import (
     ImageUnreadable,
     VectorizerBusy,
@@ -40,6 +40,19 @@ def test_an_analysis():
     assert (analysis.model.id, analysis.model.thresholds.review) == ("model", 0.4)
     assert analysis.image == Image("image/png", "png", 30, 20)
     assert analysis.timings == {"decode": 1.5}
+
+
+def test_landmarks_and_quality():
+    landmarks = np.arange(10, dtype="<f4").tobytes()
+    told = {**ANSWER["faces"][0], "landmarks": landmarks, "quality": {"sharpness": 0.5, "brightness": 0.25}}
+    [face] = read_analysis(msgpack.packb({**ANSWER, "faces": [told]})).faces
+    assert face.landmarks == ((0, 1), (2, 3), (4, 5), (6, 7), (8, 9))
+    assert face.quality == Quality(sharpness=0.5, brightness=0.25)
+
+
+def test_a_vectorizer_that_measures_no_quality():
+    [face] = read_analysis(msgpack.packb(ANSWER)).faces
+    assert face.quality is None
 
 
 def test_a_tail_and_that_it_was_measured():
