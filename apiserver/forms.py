@@ -1,4 +1,4 @@
-"""The fields of /learn, /recognize and /embeddings: what they may be, and the problem each wrong one is."""
+"""The fields of the calls that take a photograph: what they may be, and the problem each wrong one is."""
 
 import unicodedata
 from typing import Annotated, Any, Self

@@ -1,6 +1,6 @@
 """What clients read. The only module that knows the envelope of /learn and /recognize."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from asgi_correlation_id import correlation_id
 from fastapi import Request, Response
@@ -8,6 +8,16 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from apiserver import faces
+from apiserver.answer_fields import (
+    BoxPixels,
+    Cosine,
+    DetectorScore,
+    DirectoryName,
+    ModelId,
+    PersonId,
+    Probability,
+    rounded,
+)
 from apiserver.faces import Decision, Face, Model, Thresholds
 from apiserver.gallery import Enrolment
 from apiserver.identification import Found
@@ -29,44 +39,32 @@ ENVELOPE_PATHS = {"/learn", "/recognize"}
 _BODY_UNREAD = (GatewayBusy, ImageTooLarge, InvalidForm, InvalidJson, UnsupportedMediaType, UploadTimeout)
 """Problems found before the body was read to its end; the connection cannot be used for another request."""
 
-_DECIMALS = 6
-
-
-_Id = Annotated[str, Field(examples=["ann"])]
-_Box = Annotated[
-    list[int],
-    Field(description="Left, top, right, bottom in pixels of the upright image.", examples=[[178, 63, 268, 176]]),
-]
-_Score = Annotated[float, Field(description="How sure the detector is of the face.", examples=[0.931334])]
-_Similarity = Annotated[float, Field(description="Cosine of both embeddings.", examples=[0.712345])]
-_Probability = Annotated[float, Field(description="That both are one person, at even prior.", examples=[0.998877])]
-
 
 class LearnedPerson(BaseModel):
     """The person that was learned."""
 
-    id: _Id
-    box: _Box
-    score: _Score
+    id: PersonId
+    box: BoxPixels
+    score: DetectorScore
     face: str = Field(examples=["f323466b-1e04-4d87-80eb-e950fde57ede"])
 
 
 class Candidate(BaseModel):
     """An enrolled person whom a face resembles."""
 
-    id: _Id
-    similarity: _Similarity
-    probability: _Probability
+    id: PersonId
+    similarity: Cosine
+    probability: Probability
 
 
 class RecognizedPerson(BaseModel):
     """A detected face; `id` is absent when the decision is `unknown`."""
 
-    id: _Id | None = None
-    box: _Box
-    score: _Score
-    probability: _Probability
-    similarity: _Similarity | None
+    id: PersonId | None = None
+    box: BoxPixels
+    score: DetectorScore
+    probability: Probability
+    similarity: Cosine | None
     decision: Decision
     candidates: list[Candidate]
     search: Path = Field(description="How it was found: by all embeddings, by their codes first, or by a graph.")
@@ -90,8 +88,8 @@ class _Answer(BaseModel):
     status: Literal["OK"]
     url: str | None = Field(examples=["/files/2c116cd3-eff0-8136-b4d5-5e476fa58ff7.jpg"])
     filename: str = Field(examples=["portrait.jpg"])
-    directory: str = Field(examples=["acme"])
-    model: str = Field(examples=["sface_2021dec@fb143eea0783"])
+    directory: DirectoryName
+    model: ModelId
 
 
 class LearnAnswer(_Answer):
@@ -106,23 +104,6 @@ class RecognizeAnswer(_Answer):
 
     persons: list[RecognizedPerson]
     thresholds: AppliedThresholds
-
-
-class EmbeddedFace(BaseModel):
-    """A detected face and its embedding, of length 1."""
-
-    box: _Box
-    score: _Score
-    embedding: list[float]
-
-
-class EmbedAnswer(BaseModel):
-    """The success of /embeddings: one entry for each detected face, best score first."""
-
-    model: str = Field(examples=["sface_2021dec@fb143eea0783"])
-    width: int = Field(description="Of the upright image, pixels.", examples=[1280])
-    height: int = Field(description="Of the upright image, pixels.", examples=[886])
-    faces: list[EmbeddedFace]
 
 
 class Refusal(BaseModel):
@@ -157,9 +138,7 @@ def file_url(key: str | None) -> str | None:
 
 def learned_person(person: str, enrolment: Enrolment) -> LearnedPerson:
     """Return the entry for the one person of /learn."""
-    return LearnedPerson(
-        id=person, box=list(enrolment.box), score=round(enrolment.score, _DECIMALS), face=str(enrolment.face)
-    )
+    return LearnedPerson(id=person, box=list(enrolment.box), score=rounded(enrolment.score), face=str(enrolment.face))
 
 
 def recognized_person(face: Face, found: Found, model: Model, thresholds: Thresholds) -> RecognizedPerson:
@@ -170,7 +149,7 @@ def recognized_person(face: Face, found: Found, model: Model, thresholds: Thresh
     decision = thresholds.decide(candidates[0].similarity) if candidates else Decision.UNKNOWN
     entry = RecognizedPerson(
         box=list(face.box),
-        score=round(face.score, _DECIMALS),
+        score=rounded(face.score),
         probability=best.probability if best else 0.0,
         similarity=best.similarity if best else None,
         decision=decision,
@@ -182,17 +161,11 @@ def recognized_person(face: Face, found: Found, model: Model, thresholds: Thresh
     return entry
 
 
-def embedded_face(face: Face) -> EmbeddedFace:
-    """Return the entry for one face of /embeddings."""
-    embedding = [round(value, 7) for value in face.embedding]
-    return EmbeddedFace(box=list(face.box), score=round(face.score, _DECIMALS), embedding=embedding)
-
-
 def applied_thresholds(applied: Applied, model: Model) -> AppliedThresholds:
     """Return what a client reads of the thresholds."""
     return AppliedThresholds(
-        match=round(applied.thresholds.match, _DECIMALS),
-        review=round(applied.thresholds.review, _DECIMALS),
+        match=rounded(applied.thresholds.match),
+        review=rounded(applied.thresholds.review),
         source=applied.source,
         fpir=applied.fpir,
         faces=applied.faces,
@@ -203,8 +176,8 @@ def applied_thresholds(applied: Applied, model: Model) -> AppliedThresholds:
 def _candidate(candidate: faces.Candidate, model: Model) -> Candidate:
     return Candidate(
         id=candidate.person,
-        similarity=round(candidate.similarity, _DECIMALS),
-        probability=round(model.calibration.probability(candidate.similarity), _DECIMALS),
+        similarity=rounded(candidate.similarity),
+        probability=rounded(model.calibration.probability(candidate.similarity)),
     )
 
 

@@ -1,27 +1,22 @@
-"""The public work: learn a person, recognize people, embed faces."""
+"""The public work: learn a person, recognize people."""
 
-from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.routing import APIRoute
 
 from apiserver.faces import Analysis, Image, Thresholds, choose
-from apiserver.forms import EmbedForm, LearnForm, RecognizeForm
-from apiserver.hang_up import while_connected
+from apiserver.forms import LearnForm, RecognizeForm
 from apiserver.identification import Found, Search
 from apiserver.image_store import ImageRow, image_row
+from apiserver.photograph_calls import STATUSES, PhotographRoute, analyse, read_fields
 from apiserver.problems import NoFace, SeveralFaces
 from apiserver.responses import (
-    EmbedAnswer,
     LearnAnswer,
-    ProblemDetails,
     RecognizeAnswer,
     Refusal,
     answer_response,
     applied_thresholds,
-    embedded_face,
     file_url,
     learned_person,
     recognized_person,
@@ -29,29 +24,10 @@ from apiserver.responses import (
 from apiserver.state import State
 from apiserver.telemetry import Stages
 from apiserver.unique_persons import assign_once
-from apiserver.uploads import Fields, FormLimits, Upload, read_form
 
-_STATUSES = (400, 405, 408, 413, 415, 422, 500, 503, 504)
-_REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in _STATUSES}
-_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in _STATUSES}
+_REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in STATUSES}
 
-
-class _RequestRoute(APIRoute):
-    """Calls its function with the request alone, which takes a place.
-
-    FastAPI, which does not read these forms, only documents it.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        async def handle(request: Request) -> Response:
-            with State.of(request).places.taken():
-                response: Response = await self.endpoint(request)
-                return response
-
-        return handle
-
-
-router = APIRouter(tags=["faces"], route_class=_RequestRoute)
+router = APIRouter(tags=["faces"], route_class=PhotographRoute)
 
 
 @router.post(
@@ -65,8 +41,8 @@ async def learn(request: Request) -> Response:
     """Enrol the person shown on a photograph; the same photograph of the same person again changes nothing."""
     state, stages = State.of(request), Stages.of(request)
     with stages.measure("read"):
-        form = LearnForm.of(await _fields(request, state))
-    analysis = await _analyse(request, form.file, state, stages, crops=True)
+        form = LearnForm.of(await read_fields(request, state))
+    analysis = await analyse(request, form.file, state, stages, crops=True)
     face = choose(analysis.faces, form.face, analysis.image)
     if face is None:
         raise SeveralFaces if analysis.faces else NoFace
@@ -100,8 +76,8 @@ async def recognize(request: Request) -> Response:
     """Say of every face on a photograph who of the directory it is, if anybody."""
     state, stages = State.of(request), Stages.of(request)
     with stages.measure("read"):
-        form = RecognizeForm.of(await _fields(request, state))
-    analysis = await _analyse(request, form.file, state, stages, crops=False)
+        form = RecognizeForm.of(await read_fields(request, state))
+    analysis = await analyse(request, form.file, state, stages)
     image = _kept_for_retention(form, analysis.image, state)
     with stages.measure("search"):
         applied = await state.directories.applied(form.directory, analysis.model, form.threshold)
@@ -125,27 +101,6 @@ async def recognize(request: Request) -> Response:
     )
 
 
-@router.post(
-    "/embeddings",
-    response_model=EmbedAnswer,
-    responses=_PROBLEMS,
-    openapi_extra={"requestBody": EmbedForm.request_body()},
-)
-async def embeddings(request: Request) -> Response:
-    """Return the embedding of every face on a photograph; nothing is kept."""
-    state, stages = State.of(request), Stages.of(request)
-    with stages.measure("read"):
-        form = EmbedForm.of(await _fields(request, state))
-    analysis = await _analyse(request, form.file, state, stages, crops=False)
-    answer = EmbedAnswer(
-        model=analysis.model.id,
-        width=analysis.image.width,
-        height=analysis.image.height,
-        faces=[embedded_face(face) for face in analysis.faces],
-    )
-    return Response(answer.model_dump_json(), media_type="application/json")
-
-
 async def _search(
     state: State, form: RecognizeForm, analysis: Analysis, thresholds: Thresholds, image: ImageRow | None
 ) -> list[Found]:
@@ -158,19 +113,6 @@ async def _search(
         assigned = assign_once([one.candidates for one in found], thresholds.review)
         found = [Found(candidates[: form.k], one.path) for candidates, one in zip(assigned, found, strict=True)]
     return found
-
-
-async def _fields(request: Request, state: State) -> Fields:
-    settings = state.settings
-    return await read_form(request, FormLimits(settings.max_image_bytes, settings.upload_timeout_seconds))
-
-
-async def _analyse(request: Request, upload: Upload, state: State, stages: Stages, *, crops: bool) -> Analysis:
-    with stages.measure("vectorize"):
-        async with while_connected(request.receive):
-            analysis = await state.vectorizer.analyse(upload.content, crops=crops)
-    stages.add(analysis.timings)
-    return analysis
 
 
 def _kept_for_retention(form: RecognizeForm, image: Image, state: State) -> ImageRow | None:

@@ -42,8 +42,9 @@ class Stages:
             self._durations[name] = 1000 * (time.perf_counter() - start)
 
     def add(self, durations: dict[str, float]) -> None:
-        """Add stages that another service measured."""
-        self._durations |= durations
+        """Add stages that another service measured; of several photographs, the sum."""
+        for name, milliseconds in durations.items():
+            self._durations[name] = self._durations.get(name, 0.0) + milliseconds
 
     def header(self) -> str:
         """Return the stages in the form of a Server-Timing header."""

@@ -1,4 +1,4 @@
-"""POST /embeddings with real photographs."""
+"""POST /embed with real photographs."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ import pytest
 @pytest.fixture
 def embed(gateway):
     async def embed(photograph):
-        return await gateway.post("/embeddings", files={"file": ("photo.jpg", photograph)})
+        return await gateway.post("/embed", files={"file": ("photo.jpg", photograph)})
 
     return embed
 
@@ -32,6 +32,10 @@ async def test_their_inner_product_is_the_similarity_of_recognize(gateway, embed
     assert first @ second == pytest.approx(found["similarity"], abs=1e-3)
 
 
+async def test_its_first_name_still_does(gateway, embed, ann):
+    assert (await gateway.post("/embeddings", files={"file": ann})).json() == (await embed(ann)).json()
+
+
 async def test_nobody(embed, nobody):
     assert (await embed(nobody)).json()["faces"] == []
 
@@ -44,5 +48,5 @@ async def test_a_file_that_cannot_be(embed, content, code):
 
 
 async def test_without_a_file(gateway):
-    response = await gateway.post("/embeddings", data={"person": "ann"})
+    response = await gateway.post("/embed", data={"person": "ann"})
     assert (response.status_code, response.json()["code"]) == (400, "file-missing")

@@ -1,0 +1,31 @@
+"""The fields that occur in many answers, as OpenAPI describes them."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+_DECIMALS = 6
+_EMBEDDING_DECIMALS = 7
+
+PersonId = Annotated[str, Field(examples=["ann"])]
+DirectoryName = Annotated[str, Field(examples=["acme"])]
+ModelId = Annotated[str, Field(examples=["sface_2021dec@fb143eea0783"])]
+BoxPixels = Annotated[
+    list[int],
+    Field(description="Left, top, right, bottom in pixels of the upright image.", examples=[[178, 63, 268, 176]]),
+]
+DetectorScore = Annotated[float, Field(description="How sure the detector is of the face.", examples=[0.931334])]
+Cosine = Annotated[float, Field(description="Cosine of both embeddings.", examples=[0.712345])]
+Probability = Annotated[float, Field(description="That both are one person, at even prior.", examples=[0.998877])]
+Embedding = Annotated[list[float], Field(description="Of length 1.", examples=[[0.0314159, -0.0271828]])]
+
+
+def rounded(value: float) -> float:
+    """Return a score, cosine or probability with the decimals that clients read."""
+    return round(value, _DECIMALS)
+
+
+def rounded_embedding(embedding: Sequence[float]) -> list[float]:
+    """Return the numbers of an embedding with the decimals that clients read: as many as a float32 has."""
+    return [round(value, _EMBEDDING_DECIMALS) for value in embedding]

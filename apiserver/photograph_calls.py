@@ -1,0 +1,49 @@
+"""What the calls have in common that take a photograph: a place while they last, the form, and the vectorizer."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from apiserver.faces import Analysis
+from apiserver.hang_up import while_connected
+from apiserver.responses import ProblemDetails
+from apiserver.state import State
+from apiserver.telemetry import Stages
+from apiserver.uploads import Fields, FormLimits, Upload, read_form
+
+STATUSES = (400, 405, 408, 413, 415, 422, 500, 503, 504)
+PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in STATUSES}
+
+
+class PhotographRoute(APIRoute):
+    """Calls its function with the request alone, which takes a place.
+
+    FastAPI, which does not read these forms, only documents it.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what serves a request."""
+
+        async def handle(request: Request) -> Response:
+            with State.of(request).places.taken():
+                response: Response = await self.endpoint(request)
+                return response
+
+        return handle
+
+
+async def read_fields(request: Request, state: State, *, most_files: int = 1) -> Fields:
+    """Return the fields of the request's form. Raises the problems of a body that is no such form."""
+    settings = state.settings
+    return await read_form(request, FormLimits(settings.max_image_bytes, settings.upload_timeout_seconds, most_files))
+
+
+async def analyse(request: Request, upload: Upload, state: State, stages: Stages, *, crops: bool = False) -> Analysis:
+    """Return what the vectorizer sees on a photograph. Raises ClientDisconnect when nobody waits for it any more."""
+    with stages.measure("vectorize"):
+        async with while_connected(request.receive):
+            analysis = await state.vectorizer.analyse(upload.content, crops=crops)
+    stages.add(analysis.timings)
+    return analysis
