@@ -5,8 +5,11 @@ Python's zipfile does all of it: given a file in which it cannot go back, it wri
 
 import time
 from collections.abc import AsyncIterator
+from io import RawIOBase
 from typing import NamedTuple
 from zipfile import ZipFile, ZipInfo
+
+from typing_extensions import Buffer
 
 _ENOUGH_BYTES = 65_536
 """Small members go out together."""
@@ -37,21 +40,18 @@ async def whole(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-class _Sent:
+class _Sent(RawIOBase):
     """A file that can only be written; what was written is taken away from time to time."""
 
     def __init__(self) -> None:
         self._chunks: list[bytes] = []
         self.size = 0
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: Buffer, /) -> int:
         """Take what zipfile writes."""
         self._chunks.append(bytes(data))
-        self.size += len(data)
-        return len(data)
-
-    def flush(self) -> None:
-        """Do nothing: there is nothing behind this."""
+        self.size += len(self._chunks[-1])
+        return len(self._chunks[-1])
 
     def take(self) -> bytes:
         """Return what was written since the last time."""
