@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from apiserver import directory_routes, files, health, job_routes, photograph_routes, routes
+from apiserver import comparison_routes, directory_routes, files, health, job_routes, photograph_routes, routes
 from apiserver.background import background, repeat
 from apiserver.database import open_database
 from apiserver.directories import Directories
@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         # A router included is passed by every request on its way.
         routes=[
-            *(*routes.router.routes, *photograph_routes.router.routes),
+            *(*routes.router.routes, *photograph_routes.router.routes, *comparison_routes.router.routes),
             *(*directory_routes.router.routes, *files.router.routes),
             *(*job_routes.router.routes, *health.router.routes),
         ],

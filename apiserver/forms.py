@@ -80,12 +80,16 @@ _Face = Annotated[
             "type": "string",
             "enum": list(FaceChoice),
             "default": FaceChoice.ONLY,
-            "description": "Whom to learn from a photograph of several people; `only` refuses it.",
+            "description": "Whom to take from a photograph of several people; `only` refuses it.",
         }
     ),
 ]
 
-_MISSING: dict[str, type[Problem]] = {"person": PersonMissing, "directory": DirectoryMissing, "file": FileMissing}
+_MISSING: dict[str, type[Problem]] = {
+    "person": PersonMissing,
+    "directory": DirectoryMissing,
+    **dict.fromkeys(("file", "source", "target"), FileMissing),
+}
 _MISSING_ERRORS = {"missing", "string_too_short", "dataclass_type", "tuple_type"}
 
 
@@ -150,6 +154,31 @@ class EmbedForm(_Form):
     file: _File
 
 
+class DetectForm(_Form):
+    """A photograph of any number of people, and which of its faces to tell of."""
+
+    file: _File
+    min_score: float = Field(0, ge=0, le=1, description="Leave out faces of which the detector is less sure.")
+    min_size: int = Field(0, ge=0, le=100_000, description="Leave out faces whose box is narrower, in pixels.")
+    draw: bool = Field(False, description="Answer the photograph with its faces drawn in, as a JPEG.")
+
+
+class CompareForm(_Form):
+    """Two photographs of any number of people."""
+
+    source: _File
+    target: _File
+
+
+class VerifyForm(_Form):
+    """A photograph of somebody, and who that is said to be."""
+
+    person: _Person
+    directory: _Directory = "default"
+    file: _File
+    face: _Face = FaceChoice.ONLY
+
+
 _DIRECTORY: TypeAdapter[str] = TypeAdapter(_Directory)
 
 
@@ -165,7 +194,7 @@ def _problem(error: ValidationError) -> Problem:
     first = error.errors(include_url=False, include_input=False)[0]
     field = str(first["loc"][0])
     if field in _MISSING and first["type"] in _MISSING_ERRORS:
-        return _MISSING[field]()
+        return FileMissing(f"File {field!r} is required.") if field in {"source", "target"} else _MISSING[field]()
     if field in {"person", "directory"}:
         return InvalidName()
     return InvalidField(f"{field}: {first['msg']}")

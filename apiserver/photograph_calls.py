@@ -1,5 +1,6 @@
 """What the calls have in common that take a photograph: a place while they last, the form, and the vectorizer."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -40,10 +41,33 @@ async def read_fields(request: Request, state: State, *, most_files: int = 1) ->
     return await read_form(request, FormLimits(settings.max_image_bytes, settings.upload_timeout_seconds, most_files))
 
 
-async def analyse(request: Request, upload: Upload, state: State, stages: Stages, *, crops: bool = False) -> Analysis:
+async def analyse(
+    request: Request, upload: Upload, state: State, stages: Stages, *, crops: bool = False, quality: bool = False
+) -> Analysis:
     """Return what the vectorizer sees on a photograph. Raises ClientDisconnect when nobody waits for it any more."""
     with stages.measure("vectorize"):
         async with while_connected(request.receive):
-            analysis = await state.vectorizer.analyse(upload.content, crops=crops)
+            analysis = await state.vectorizer.analyse(upload.content, crops=crops, quality=quality)
     stages.add(analysis.timings)
     return analysis
+
+
+async def analyse_both(
+    request: Request, uploads: tuple[Upload, Upload], state: State, stages: Stages
+) -> tuple[Analysis, Analysis]:
+    """Return what the vectorizers see on two photographs, which they look at together.
+
+    Raises the problem of the first bad one, or ClientDisconnect.
+    """
+    with stages.measure("vectorize"):
+        async with while_connected(request.receive):
+            one, other = await asyncio.gather(
+                *(state.vectorizer.analyse(upload.content, crops=False) for upload in uploads), return_exceptions=True
+            )
+    if isinstance(one, BaseException):
+        raise one
+    if isinstance(other, BaseException):
+        raise other
+    stages.add(one.timings)
+    stages.add(other.timings)
+    return one, other

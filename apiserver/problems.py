@@ -16,6 +16,7 @@ Problem
 │   ├── NotFound                 not-found               404
 │   ├── FileNotFound             file-not-found          404
 │   ├── DirectoryNotFound        directory-not-found     404
+│   ├── PersonNotFound           person-not-found        404
 │   ├── JobNotFound              job-not-found           404
 │   ├── MethodNotAllowed         method-not-allowed      405
 │   ├── UploadTimeout            upload-timeout          408
@@ -117,6 +118,10 @@ class DirectoryNotFound(
     Refused, code="directory-not-found", status=404, sentence="There is no such directory; PUT makes one."
 ):
     """A directory that nobody was enrolled in and nothing was set for."""
+
+
+class PersonNotFound(Refused, code="person-not-found", status=404, sentence="There is no such person."):
+    """A person that is not in this directory."""
 
 
 class JobNotFound(Refused, code="job-not-found", status=404, sentence="There is no such job, or it was forgotten."):

@@ -82,6 +82,11 @@ class VectorizerClient:
         call = _Call("POST", _FACES[crops, quality], read_analysis, image)
         return await self._answer(call, self._timeout_seconds)
 
+    async def drawing(self, image: bytes, *, min_score: float, min_size: int) -> bytes:
+        """Return an encoded image as a JPEG with those of its faces drawn in. Raises as `analyse` does."""
+        call = _Call("POST", f"/drawing?min_score={min_score}&min_size={min_size}", bytes, image)
+        return await self._answer(call, self._timeout_seconds)
+
     async def models(self) -> object:
         """Return a vectorizer's own description of its models."""
         return await self._ask(_MODELS, self._timeout_seconds)

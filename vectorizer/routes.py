@@ -12,6 +12,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect
 
+from vectorizer.drawing import draw
 from vectorizer.manifest import DetectorManifest, EmbedderManifest, read_manifest
 from vectorizer.models import ModelSource
 from vectorizer.pipeline import Faces, Job, Lanes
@@ -59,6 +60,26 @@ async def faces(
         data = await _read(request, lanes.limits.max_bytes)
         found = await _unless_gone(request, lanes.faces(Job(data, crops, quality, deadline)))
         return Response(pack_faces(found, lanes.source), media_type=MEDIA_TYPE)
+
+
+@router.post(
+    "/drawing",
+    summary="An image with its faces drawn in",
+    responses={200: {"content": {"image/jpeg": {}}, "description": "All pixels of the upright image."}},
+    openapi_extra={"requestBody": {"required": True, "content": {"image/*": {"schema": {"format": "binary"}}}}},
+    response_class=Response,
+)
+async def drawing(
+    request: Request, *, min_score: float = 0, min_size: float = 0, x_deadline_ms: DeadlineHeader = None
+) -> Response:
+    """Take the raw bytes of one image; answer a JPEG with the boxes and landmarks of those faces."""
+    lanes: Lanes = request.state.lanes
+    deadline = time.monotonic() + (x_deadline_ms / 1000 if x_deadline_ms is not None else inf)
+    with lanes.place():
+        data = await _read(request, lanes.limits.max_bytes)
+        found = await _unless_gone(request, lanes.faces(Job(data, deadline=deadline)))
+        drawn = await asyncio.to_thread(draw, found, min_score, min_size)
+        return Response(drawn, media_type="image/jpeg")
 
 
 @router.post("/vectorize", summary="Faces of an image, for people", openapi_extra=_MULTIPART)

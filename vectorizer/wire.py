@@ -35,7 +35,7 @@ def pack_faces(faces: Faces, source: ModelSource) -> bytes:
                 "height": faces.image.height,
             },
             "timings": faces.timings.milliseconds,
-            "faces": [_face(faces, box, index) for index, box in enumerate(_whole_pixels(faces))],
+            "faces": [_face(faces, box, index) for index, box in enumerate(whole_pixels(faces))],
         }
     )
     return packed
@@ -45,7 +45,7 @@ def describe_faces(faces: Faces) -> list[dict[str, Any]]:
     """Return the answer of ``POST /vectorize``: box, vector and score of each face."""
     return [
         {"box": box, "vector": vector.tolist(), "score": round(float(score), 4)}
-        for box, vector, score in zip(_whole_pixels(faces), faces.embeddings, faces.detections.scores, strict=True)
+        for box, vector, score in zip(whole_pixels(faces), faces.embeddings, faces.detections.scores, strict=True)
     ]
 
 
@@ -64,8 +64,8 @@ def _face(faces: Faces, box: list[int], index: int) -> dict[str, Any]:
     return face
 
 
-def _whole_pixels(faces: Faces) -> list[list[int]]:
-    """Boxes as whole pixels inside the image."""
+def whole_pixels(faces: Faces) -> list[list[int]]:
+    """Return the boxes as whole pixels inside the image."""
     width, height = faces.image.width, faces.image.height
     boxes = np.clip(faces.detections.boxes.round(), 0, [width, height, width, height])
     whole: list[list[int]] = boxes.astype(int).tolist()

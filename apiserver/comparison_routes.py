@@ -1,0 +1,167 @@
+"""One against one: two photographs, or a photograph and a person. Nothing of these calls is kept."""
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from apiserver.answer_fields import (
+    BoxPixels,
+    Cosine,
+    DetectorScore,
+    DirectoryName,
+    ModelId,
+    PersonId,
+    Probability,
+    rounded,
+)
+from apiserver.comparison import Judgement, Pair, judge, pairs
+from apiserver.faces import Analysis, Decision, Face, Model, choose
+from apiserver.forms import CompareForm, VerifyForm
+from apiserver.photograph_calls import PROBLEMS, PhotographRoute, analyse, analyse_both, read_fields
+from apiserver.problems import NoFace, SeveralFaces, VectorizerUnavailable
+from apiserver.responses import ProblemDetails
+from apiserver.state import State
+from apiserver.telemetry import Stages
+from apiserver.verification import best_similarity
+
+_NOTHING_SAID = {"similarity": None, "probability": 0.0, "decision": Decision.UNKNOWN}
+_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemDetails}}
+
+router = APIRouter(tags=["comparison"], route_class=PhotographRoute)
+
+
+class PairThresholds(BaseModel):
+    """The cosines from which two faces are one person, or worth a look; they are the model's own."""
+
+    match: float = Field(description="One in 100,000 pairs of different people reaches it.", examples=[0.4655])
+    review: float = Field(description="One in 10,000 pairs of different people reaches it.", examples=[0.4158])
+    calibrated: bool = Field(description="Whether they were measured with this very model; another's are taken if not.")
+
+
+class ComparedFace(BaseModel):
+    """A detected face."""
+
+    box: BoxPixels
+    score: DetectorScore
+
+
+class Comparison(BaseModel):
+    """A face of one photograph against a face of the other."""
+
+    source: int = Field(description="Place in `source_faces`, from 0.", examples=[0])
+    target: int = Field(description="Place in `target_faces`, from 0.", examples=[0])
+    similarity: Cosine
+    probability: Probability
+    decision: Decision
+
+
+class CompareAnswer(BaseModel):
+    """Every face of one photograph against every face of the other, the most similar first."""
+
+    model: ModelId
+    source_faces: list[ComparedFace]
+    target_faces: list[ComparedFace]
+    comparisons: list[Comparison]
+    thresholds: PairThresholds
+
+
+class VerifyAnswer(BaseModel):
+    """Whether the face is that person's; `similarity` is null for a person without a face of this model."""
+
+    directory: DirectoryName
+    person: PersonId
+    decision: Decision
+    similarity: Cosine | None
+    probability: Probability
+    box: BoxPixels
+    score: DetectorScore
+    model: ModelId
+    thresholds: PairThresholds
+
+
+@router.post(
+    "/compare",
+    response_model=CompareAnswer,
+    responses=PROBLEMS,
+    openapi_extra={"requestBody": CompareForm.request_body()},
+)
+async def compare(request: Request) -> Response:
+    """Say of every face of one photograph and every face of another whether they are one person."""
+    state, stages = State.of(request), Stages.of(request)
+    with stages.measure("read"):
+        form = CompareForm.of(await read_fields(request, state, most_files=2))
+    source, target = await analyse_both(request, (form.source, form.target), state, stages)
+    if source.model.id != target.model.id:
+        raise VectorizerUnavailable("The vectorizers have different models in use at the moment.")
+    with stages.measure("compare"):
+        # On a thread, because two crowds make tens of thousands of pairs.
+        compared = await asyncio.to_thread(_compared, source, target)
+    answer = CompareAnswer(
+        model=source.model.id,
+        source_faces=[_face(face) for face in source.faces],
+        target_faces=[_face(face) for face in target.faces],
+        comparisons=compared,
+        thresholds=_thresholds(source.model),
+    )
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+@router.post(
+    "/verify",
+    response_model=VerifyAnswer,
+    responses=PROBLEMS | _NOT_FOUND,
+    openapi_extra={"requestBody": VerifyForm.request_body()},
+)
+async def verify(request: Request) -> Response:
+    """Say whether a photograph shows the person whom it is said to show."""
+    state, stages = State.of(request), Stages.of(request)
+    with stages.measure("read"):
+        form = VerifyForm.of(await read_fields(request, state))
+    analysis = await analyse(request, form.file, state, stages)
+    face = choose(analysis.faces, form.face, analysis.image)
+    if face is None:
+        raise SeveralFaces if analysis.faces else NoFace
+    with stages.measure("search"):
+        similarity = await best_similarity(
+            state.database, form.directory, form.person, analysis.model.id, face.embedding
+        )
+    said = _NOTHING_SAID if similarity is None else _said(judge(similarity, analysis.model))
+    answer = VerifyAnswer(
+        directory=form.directory,
+        person=form.person,
+        **said,
+        box=list(face.box),
+        score=rounded(face.score),
+        model=analysis.model.id,
+        thresholds=_thresholds(analysis.model),
+    )
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+def _compared(source: Analysis, target: Analysis) -> list[Comparison]:
+    found = sorted(pairs(source.faces, target.faces, source.model), key=_by_similarity, reverse=True)
+    return [Comparison(source=pair.source, target=pair.target, **_said(pair.judgement)) for pair in found]
+
+
+def _by_similarity(pair: Pair) -> float:
+    return pair.judgement.similarity
+
+
+def _said(judgement: Judgement) -> dict[str, Any]:
+    """Return the fields of an answer that a judgement fills."""
+    return {
+        "similarity": rounded(judgement.similarity),
+        "probability": rounded(judgement.probability),
+        "decision": judgement.decision,
+    }
+
+
+def _face(face: Face) -> ComparedFace:
+    return ComparedFace(box=list(face.box), score=rounded(face.score))
+
+
+def _thresholds(model: Model) -> PairThresholds:
+    thresholds = model.thresholds
+    return PairThresholds(match=thresholds.match, review=thresholds.review, calibrated=model.calibrated)
