@@ -5,12 +5,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from apiserver.faces import Analysis, Image, Thresholds, choose
+from apiserver.faces import Analysis, Image, Thresholds
 from apiserver.forms import LearnForm, RecognizeForm
 from apiserver.identification import Found, Search
 from apiserver.image_store import ImageRow, image_row
+from apiserver.learning import Sample, learn_sample
 from apiserver.photograph_calls import STATUSES, PhotographRoute, analyse, read_fields
-from apiserver.problems import NoFace, SeveralFaces
 from apiserver.responses import (
     LearnAnswer,
     RecognizeAnswer,
@@ -42,25 +42,16 @@ async def learn(request: Request) -> Response:
     state, stages = State.of(request), Stages.of(request)
     with stages.measure("read"):
         form = LearnForm.of(await read_fields(request, state))
-    analysis = await analyse(request, form.file, state, stages, crops=True)
-    face = choose(analysis.faces, form.face, analysis.image)
-    if face is None:
-        raise SeveralFaces if analysis.faces else NoFace
-    staging = timedelta(seconds=state.settings.staging_seconds)
-    image = image_row(form.directory, form.file.content, analysis.image, staging)
-    with stages.measure("store"):
-        await state.images.save(image, form.file.content)
-    with stages.measure("enrol"):
-        enrolment = await state.gallery.enrol(form.person, face, analysis.model, image)
+    learned = await learn_sample(request, state, stages, Sample(form.directory, form.person, form.file, form.face))
     return answer_response(
         LearnAnswer(
             status="OK",
-            url=file_url(image.key),
+            url=file_url(learned.image),
             filename=form.file.filename,
             directory=form.directory,
-            model=analysis.model.id,
-            persons=[learned_person(form.person, enrolment)],
-            created=enrolment.created,
+            model=learned.model.id,
+            persons=[learned_person(form.person, learned.enrolment)],
+            created=learned.enrolment.created,
         )
     )
 

@@ -34,12 +34,12 @@ class Stages:
 
     @contextmanager
     def measure(self, name: str) -> Iterator[None]:
-        """Add a stage that lasts as long as what is inside."""
+        """Add a stage that lasts as long as what is inside; of several photographs, the sum."""
         start = time.perf_counter()
         try:
             yield
         finally:
-            self._durations[name] = 1000 * (time.perf_counter() - start)
+            self.add({name: 1000 * (time.perf_counter() - start)})
 
     def add(self, durations: dict[str, float]) -> None:
         """Add stages that another service measured; of several photographs, the sum."""
