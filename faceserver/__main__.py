@@ -4,18 +4,19 @@ import asyncio
 import logging
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
 
 from faceserver.addresses import base_url
 from faceserver.commands import directories
+from faceserver.commands.calibrate import calibrate_people
 from faceserver.commands.import_folder import import_folder
 from faceserver.commands.learn import learn
 from faceserver.commands.recognize import recognize
 from faceserver.commands.watch import watch
-from faceserver.problems import CalibrationError, StartError
+from faceserver.problems import StartError
 from faceserver.settings import Settings
 
 READY = """faceserver is ready: {url}
@@ -62,40 +63,6 @@ def serve(
         raise typer.Exit(1) from error
 
 
-@app.command("calibrate")
-def calibrate_people(
-    folder: Annotated[
-        Path, typer.Argument(help="Photographs, in a sub-folder for each person.", exists=True, file_okay=False)
-    ],
-    *,
-    url: Annotated[str, typer.Option(help="Address of the running gateway.")] = "http://127.0.0.1:8080",
-    directory: Annotated[str, typer.Option(help="The directory that the threshold is for.")] = "default",
-    fpir: Annotated[float, typer.Option(min=1e-6, max=0.1, help="Share of strangers that may be named.")] = 0.001,
-    faces: Annotated[
-        int | None, typer.Option(min=1, show_default="what it holds now", help="Faces the directory will hold.")
-    ] = None,
-    face: Annotated[
-        Literal["only", "largest", "center"],
-        typer.Option(help="Whom to take where a photograph shows several people; only: skip it."),
-    ] = "only",
-    plot: Annotated[Path, typer.Option(help="Where the picture goes (SVG).")] = Path("calibration.svg"),
-    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Photographs at a time.")] = 4,
-    write: Annotated[bool, typer.Option("--write", help="Set the directory's threshold.")] = False,
-) -> None:
-    """Measure your own people with the running stack, and say which threshold they need.
-
-    Nothing is learned and no photograph is kept. Words and tables are explained in docs/thresholds.md.
-    """
-    from faceserver import calibrate  # noqa: PLC0415 - brings numpy, which the stack's supervisor need not hold
-
-    request = calibrate.Request(folder, url, directory, fpir, faces, face, concurrency, plot, write)
-    try:
-        calibrate.calibrate(request)
-    except CalibrationError as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(1) from error
-
-
 def _settings(options: dict[str, Any]) -> Settings:
     try:
         return Settings(**options)
@@ -112,6 +79,7 @@ app.command()(learn)
 app.command()(recognize)
 app.command()(watch)
 app.command("import")(import_folder)
+app.command("calibrate")(calibrate_people)
 app.add_typer(directories.app, name="directories")
 
 

@@ -1,13 +1,16 @@
 """Calls a running service from asyncio."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, overload
 
 import httpx
 
-from faceserver import calls
-from faceserver.calls import Call, FaceChoice
+from faceserver.call import Call, Page, T
+from faceserver.calls import Calls
 from faceserver.connection import (
     DEFAULT_DIRECTORY,
     DEFAULT_URL,
@@ -16,14 +19,13 @@ from faceserver.connection import (
     base_url,
     http_options,
 )
-from faceserver.exchange import Outcome, Patience, prepared, result
-from faceserver.photographs import Photograph
-from faceserver.results import Directory, Embeddings, Enrolment, Models, Recognition, Version
+from faceserver.exchange import Outcome, Patience, prepared, result, whole
+from faceserver.method import Awaited
+from faceserver.results import Deletion, Job
+from faceserver.waiting import Work, is_over, pauses, question
 
-T = TypeVar("T")
 
-
-class AsyncClient:
+class AsyncClient(Calls, Awaited):
     """A running service at an address, for asyncio. Tasks may share it; connections are kept until it is closed.
 
     directory: for every call that names no other. timeout_seconds: longest wait for one answer. patience_seconds: how
@@ -31,8 +33,8 @@ class AsyncClient:
     http: an httpx.AsyncClient of your own, for certificates, proxies or headers; it has its own timeouts, and you close
     it.
 
-    Raises ValueError where `url` is no address. Every call raises a FaceserverError, or OSError where a photograph
-    cannot be read.
+    Raises ValueError where `url` is no address. Every call raises a FaceserverError, or OSError where a file cannot be
+    read or written.
     """
 
     def __init__(
@@ -63,66 +65,57 @@ class AsyncClient:
         if self._closes:
             await self._http.aclose()
 
-    async def learn(
-        self, person: str, photograph: Photograph, *, directory: str | None = None, face: FaceChoice = "only"
-    ) -> Enrolment:
-        """Enrol the person shown on a photograph; the same one again changes nothing."""
-        return await self._answer(calls.learn(person, photograph, self._named(directory), face))
-
-    async def recognize(
-        self,
-        photograph: Photograph,
-        *,
-        directory: str | None = None,
-        k: int | None = None,
-        threshold: float | None = None,
-    ) -> Recognition:
-        """Say of every face on a photograph who it is, if anybody; with the `k` most similar people."""
-        return await self._answer(calls.recognize(photograph, self._named(directory), k, threshold))
-
-    async def embed(self, photograph: Photograph) -> Embeddings:
-        """Return the embedding of every face on a photograph; nothing is kept."""
-        return await self._answer(calls.embed(photograph))
-
-    async def fetch(self, url: str) -> bytes:
-        """Return a photograph that was learned, or recognized a while ago, by the `url` of that answer."""
-        return await self._answer(calls.fetch(url))
-
-    async def get_directory(self, directory: str | None = None) -> Directory:
-        """Return the settings of a directory, how much it holds, and its thresholds."""
-        return await self._answer(calls.get_directory(self._named(directory)))
-
-    async def put_directory(
-        self, directory: str | None = None, *, fpir: float | None = None, threshold: float | None = None
-    ) -> Directory:
-        """Replace the settings of a directory, which is made where it is missing; None leaves it to the service."""
-        return await self._answer(calls.put_directory(self._named(directory), fpir, threshold))
-
-    async def models(self) -> Models:
-        """Return the models in use and the others that are known, with their licences."""
-        return await self._answer(calls.models())
-
-    async def version(self) -> Version:
-        """Return the version of the service."""
-        return await self._answer(calls.version())
-
-    async def check_ready(self) -> None:
-        """Return once the service can do its work; raise the reason when patience ends."""
-        await self._answer(calls.ready())
-
-    def _named(self, directory: str | None) -> str:
-        return self.directory if directory is None else directory
-
-    async def _answer(self, call: Call[T]) -> T:
-        request = await asyncio.to_thread(prepared, call, self._http, self.url)
-        patience = Patience(self._patience_seconds)
+    @overload
+    async def wait(self, work: Deletion) -> Deletion: ...
+    @overload
+    async def wait(self, work: Work) -> Job: ...
+    async def wait(self, work: Work | Deletion) -> Job | Deletion:
+        """Return a job when it is done, or a deletion when its last image is gone. Raises JobFailed."""
+        between = pauses()
         while True:
-            outcome: Outcome
-            try:
-                outcome = await self._http.send(request)
-            except httpx.RequestError as error:
-                outcome = error
-            pause = patience.pause_after(outcome)
-            if pause is None:
-                return result(call, outcome, self.url)
-            await asyncio.sleep(pause)
+            now = await self.answer(question(work))
+            if is_over(now):
+                return now
+            await asyncio.sleep(next(between))
+
+    async def answer(self, call: Call[T]) -> T:
+        """Send a call and return its result. Every other method is made of this one."""
+        with ExitStack() as files:
+            request = await asyncio.to_thread(prepared, call, self._http, self.url, files)
+            patience = Patience(self._patience_seconds)
+            while True:
+                outcome = await self._attempt(request, call.into)
+                pause = patience.pause_after(outcome)
+                if pause is None:
+                    return result(call, outcome, self.url)
+                await asyncio.sleep(pause)
+
+    async def answers(self, first: Call[Page[T]]) -> AsyncIterator[T]:
+        """Send a call, and as they are needed those for the pages after it; yield what is listed."""
+        page = await self.answer(first)
+        while True:
+            for item in page.items:
+                yield item
+            if page.next is None:
+                return
+            page = await self.answer(first.after(page.next))
+
+    async def _attempt(self, request: httpx.Request, into: Path | None) -> Outcome:
+        try:
+            response = await self._http.send(request, stream=into is not None)
+            if into:
+                await self._write(response, into)
+        except httpx.RequestError as error:
+            return error
+        return response
+
+    async def _write(self, response: httpx.Response, into: Path) -> None:
+        try:
+            if not response.is_success:
+                await response.aread()
+                return
+            with whole(into) as file:
+                async for chunk in response.aiter_bytes():
+                    file.write(chunk)
+        finally:
+            await response.aclose()

@@ -9,25 +9,25 @@ from typing import Literal
 import numpy as np
 from rich.console import Console
 
-from apiserver.faces import FaceChoice, Model, Thresholds
+from apiserver.faces import Face, FaceChoice, Image, Tail, Thresholds, choose
 from apiserver.open_set import FEWEST_FACES, false_match_rate, thresholds_at
 from faceserver.calibration_report import Row, print_measured, print_needed, print_skipped
+from faceserver.client import Client
 from faceserver.error_plot import draw
 from faceserver.error_rates import FEWEST_PEOPLE, Measured
-from faceserver.gateway_client import Embedded, Gateway, open_gateway
+from faceserver.errors import NotFound, Refused
 from faceserver.people_folder import EXAMPLE, Photograph, find_people, find_photographs
 from faceserver.problems import CalibrationError
+from faceserver.results import Embeddings, Model
 
 PLOTTED = np.linspace(0, 1, 101)
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be measured, and for which directory. faces: how many it will hold; None asks the gateway."""
+    """What is to be measured, and for which rate. faces: how many the directory will hold; None asks the service."""
 
     folder: Path
-    url: str
-    directory: str
     fpir: float
     faces: int | None
     face: Literal["only", "largest", "center"]
@@ -36,23 +36,49 @@ class Request:
     write: bool
 
 
-def calibrate(request: Request) -> None:
-    """Measure, print, draw, and set the directory's threshold if that is asked for. Raises CalibrationError."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedded:
+    """The face a photograph is for, or why it is of no use."""
+
+    face: Face | None
+    skipped: str = ""
+
+
+def calibrate(request: Request, client: Client) -> None:
+    """Measure, print, draw, and set the threshold of the client's directory if that is asked for.
+
+    Raises CalibrationError, or FaceserverError.
+    """
     console = Console(highlight=False)
     _require_two_people(request.folder)
     photographs = find_photographs(request.folder)
-    with open_gateway(request.url) as gateway:
-        model = gateway.model()
-        faces = gateway.faces(request.directory) if request.faces is None else request.faces
-        measured = _measure(gateway, model, photographs, request, console)
-        faces = max(faces, FEWEST_FACES)
-        by_model = thresholds_at(model.tail, request.fpir, faces)
-        own = measured.threshold(false_match_rate(request.fpir, faces), model.tail)
-        _report(measured, by_model, own, request, console)
-        print_needed(console, measured, request.fpir, faces)
-        _advise(own, by_model, faces, request, console)
-        if request.write:
-            _write(gateway, own, request, console)
+    model = client.models().embedder_in_use
+    tail = _tail(model)
+    faces = max(_faces(client) if request.faces is None else request.faces, FEWEST_FACES)
+    measured = _measure(client, photographs, request, console)
+    by_model = thresholds_at(tail, request.fpir, faces)
+    own = measured.threshold(false_match_rate(request.fpir, faces), tail)
+    _report(measured, by_model, own, request, console)
+    print_needed(console, measured, request.fpir, faces)
+    _advise(own, by_model, faces, request, console)
+    if request.write:
+        _write(client, own, console)
+
+
+def _tail(model: Model) -> Tail:
+    """Return the spread of the model's impostor scores; where nobody told it, the one that the thresholds suggest."""
+    if model.tail:
+        return Tail(model.tail.start, model.tail.rate, model.tail.scale, model.tail.shape)
+    if model.thresholds:
+        return Tail.through(Thresholds(model.thresholds.match, model.thresholds.review))
+    raise CalibrationError(f"The service does not say what the cosines of {model.name} mean.")
+
+
+def _faces(client: Client) -> int:
+    try:
+        return client.get_directory().faces
+    except NotFound:
+        return 0
 
 
 def _require_two_people(folder: Path) -> None:
@@ -61,11 +87,9 @@ def _require_two_people(folder: Path) -> None:
         raise CalibrationError(f"{folder} has {len(people) or 'no'} sub-folder{'s' * (len(people) != 1)}. {EXAMPLE}")
 
 
-def _measure(
-    gateway: Gateway, model: Model, photographs: Sequence[Photograph], request: Request, console: Console
-) -> Measured:
+def _measure(client: Client, photographs: Sequence[Photograph], request: Request, console: Console) -> Measured:
     with console.status(f"Embedding {len(photographs)} photographs"), ThreadPoolExecutor(request.concurrency) as pool:
-        work = pool.map(lambda one: _embed(gateway, model, one.path, FaceChoice(request.face)), photographs)
+        work = pool.map(lambda one: _embed(client, one.path, FaceChoice(request.face)), photographs)
         embedded = list(zip(photographs, work, strict=True))
     skipped = [
         (one.path.relative_to(request.folder).as_posix(), found.skipped) for one, found in embedded if found.skipped
@@ -74,12 +98,22 @@ def _measure(
     return _measured([(one.person, found) for one, found in embedded if found.face])
 
 
-def _embed(gateway: Gateway, model: Model, path: Path, choice: FaceChoice) -> Embedded:
+def _embed(client: Client, path: Path, choice: FaceChoice) -> Embedded:
     try:
-        content = path.read_bytes()
+        found = client.embed(path)
     except OSError as error:
         return Embedded(None, str(error.strerror))
-    return gateway.embed(content, choice, model)
+    except NotFound:  # not of this photograph: the service has no such call
+        raise
+    except Refused as problem:
+        return Embedded(None, str(problem))
+    face = _chosen(found, choice)
+    return Embedded(face, "" if face else f"{len(found.faces) or 'no'} face{'s' * (len(found.faces) != 1)} found")
+
+
+def _chosen(found: Embeddings, choice: FaceChoice) -> Face | None:
+    faces = [Face(face.box, face.score, list(face.embedding)) for face in found.faces]
+    return choose(faces, choice, Image("", "", found.width, found.height))
 
 
 def _measured(embedded: Sequence[tuple[str, Embedded]]) -> Measured:
@@ -124,11 +158,11 @@ def _advise(own: float | None, by_model: Thresholds, faces: int, request: Reques
     )
 
 
-def _write(gateway: Gateway, own: float | None, request: Request, console: Console) -> None:
+def _write(client: Client, own: float | None, console: Console) -> None:
     if own is None:
         raise CalibrationError(
             f"No threshold was written: that takes photographs of at least {FEWEST_PEOPLE} people. Without them, the "
             "directory's fpir sets how often strangers may be named, by the model's own scores."
         )
-    gateway.set_threshold(request.directory, round(own, 4))
-    console.print(f"Wrote threshold {own:.4f} to the directory {request.directory}.", markup=False, highlight=False)
+    client.put_directory(threshold=round(own, 4))
+    console.print(f"Wrote threshold {own:.4f} to the directory {client.directory}.", markup=False, highlight=False)

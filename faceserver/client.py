@@ -1,13 +1,16 @@
 """Calls a running service and waits for its answers."""
 
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, overload
 
 import httpx
 
-from faceserver import calls
-from faceserver.calls import Call, FaceChoice
+from faceserver.call import Call, Page, T
+from faceserver.calls import Calls
 from faceserver.connection import (
     DEFAULT_DIRECTORY,
     DEFAULT_URL,
@@ -16,22 +19,21 @@ from faceserver.connection import (
     base_url,
     http_options,
 )
-from faceserver.exchange import Outcome, Patience, prepared, result
-from faceserver.photographs import Photograph
-from faceserver.results import Directory, Embeddings, Enrolment, Models, Recognition, Version
+from faceserver.exchange import Outcome, Patience, prepared, result, whole
+from faceserver.method import Waiting
+from faceserver.results import Deletion, Job
+from faceserver.waiting import Work, is_over, pauses, question
 
-T = TypeVar("T")
 
-
-class Client:
+class Client(Calls, Waiting):
     """A running service at an address. Threads may share it; connections are kept until it is closed.
 
     directory: for every call that names no other. timeout_seconds: longest wait for one answer. patience_seconds: how
     long a call is repeated while no connection can be made or the service says that it is busy; 0 never repeats.
     http: an httpx.Client of your own, for certificates, proxies or headers; it has its own timeouts, and you close it.
 
-    Raises ValueError where `url` is no address. Every call raises a FaceserverError, or OSError where a photograph
-    cannot be read.
+    Raises ValueError where `url` is no address. Every call raises a FaceserverError, or OSError where a file cannot be
+    read or written.
     """
 
     def __init__(
@@ -62,66 +64,56 @@ class Client:
         if self._closes:
             self._http.close()
 
-    def learn(
-        self, person: str, photograph: Photograph, *, directory: str | None = None, face: FaceChoice = "only"
-    ) -> Enrolment:
-        """Enrol the person shown on a photograph; the same one again changes nothing."""
-        return self._answer(calls.learn(person, photograph, self._named(directory), face))
-
-    def recognize(
-        self,
-        photograph: Photograph,
-        *,
-        directory: str | None = None,
-        k: int | None = None,
-        threshold: float | None = None,
-    ) -> Recognition:
-        """Say of every face on a photograph who it is, if anybody; with the `k` most similar people."""
-        return self._answer(calls.recognize(photograph, self._named(directory), k, threshold))
-
-    def embed(self, photograph: Photograph) -> Embeddings:
-        """Return the embedding of every face on a photograph; nothing is kept."""
-        return self._answer(calls.embed(photograph))
-
-    def fetch(self, url: str) -> bytes:
-        """Return a photograph that was learned, or recognized a while ago, by the `url` of that answer."""
-        return self._answer(calls.fetch(url))
-
-    def get_directory(self, directory: str | None = None) -> Directory:
-        """Return the settings of a directory, how much it holds, and its thresholds."""
-        return self._answer(calls.get_directory(self._named(directory)))
-
-    def put_directory(
-        self, directory: str | None = None, *, fpir: float | None = None, threshold: float | None = None
-    ) -> Directory:
-        """Replace the settings of a directory, which is made where it is missing; None leaves it to the service."""
-        return self._answer(calls.put_directory(self._named(directory), fpir, threshold))
-
-    def models(self) -> Models:
-        """Return the models in use and the others that are known, with their licences."""
-        return self._answer(calls.models())
-
-    def version(self) -> Version:
-        """Return the version of the service."""
-        return self._answer(calls.version())
-
-    def check_ready(self) -> None:
-        """Return once the service can do its work; raise the reason when patience ends."""
-        self._answer(calls.ready())
-
-    def _named(self, directory: str | None) -> str:
-        return self.directory if directory is None else directory
-
-    def _answer(self, call: Call[T]) -> T:
-        request = prepared(call, self._http, self.url)
-        patience = Patience(self._patience_seconds)
+    @overload
+    def wait(self, work: Deletion) -> Deletion: ...
+    @overload
+    def wait(self, work: Work) -> Job: ...
+    def wait(self, work: Work | Deletion) -> Job | Deletion:
+        """Return a job when it is done, or a deletion when its last image is gone. Raises JobFailed."""
+        between = pauses()
         while True:
-            outcome: Outcome
-            try:
-                outcome = self._http.send(request)
-            except httpx.RequestError as error:
-                outcome = error
-            pause = patience.pause_after(outcome)
-            if pause is None:
-                return result(call, outcome, self.url)
-            time.sleep(pause)
+            now = self.answer(question(work))
+            if is_over(now):
+                return now
+            time.sleep(next(between))
+
+    def answer(self, call: Call[T]) -> T:
+        """Send a call and return its result. Every other method is made of this one."""
+        with ExitStack() as files:
+            request = prepared(call, self._http, self.url, files)
+            patience = Patience(self._patience_seconds)
+            while True:
+                outcome = self._attempt(request, call.into)
+                pause = patience.pause_after(outcome)
+                if pause is None:
+                    return result(call, outcome, self.url)
+                time.sleep(pause)
+
+    def answers(self, first: Call[Page[T]]) -> Iterator[T]:
+        """Send a call, and as they are needed those for the pages after it; yield what is listed."""
+        page = self.answer(first)
+        while True:
+            yield from page.items
+            if page.next is None:
+                return
+            page = self.answer(first.after(page.next))
+
+    def _attempt(self, request: httpx.Request, into: Path | None) -> Outcome:
+        try:
+            response = self._http.send(request, stream=into is not None)
+            if into:
+                self._write(response, into)
+        except httpx.RequestError as error:
+            return error
+        return response
+
+    def _write(self, response: httpx.Response, into: Path) -> None:
+        try:
+            if not response.is_success:
+                response.read()
+                return
+            with whole(into) as file:
+                for chunk in response.iter_bytes():
+                    file.write(chunk)
+        finally:
+            response.close()

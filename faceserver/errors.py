@@ -3,12 +3,16 @@
 FaceserverError
 ├── Unreachable              no answer came: refused, cut, or too late
 ├── UnexpectedAnswer         what answered is not this service, or one of another version
+├── JobFailed                a job that was waited for
 └── ProblemError             the service says what is wrong, with a code and a sentence
     ├── Refused              the request's fault: sent again it fails again
     │   ├── NoFace               nobody on the photograph
     │   ├── SeveralFaces         several people, and not said whom to take
     │   ├── UnusablePhotograph   empty, too large, damaged, or no image at all
-    │   └── NotFound             no such file, directory, ...
+    │   ├── NoneEnrolled         each photograph of several was refused
+    │   ├── NotFound             no such file, directory, person, ...
+    │   └── Conflict             it does not fit what is there
+    │       └── Changed              somebody else changed it in between
     └── Outage               nothing is lost, and the same request may succeed later
         └── Unavailable          not now: a part of the service is away, or too slow
             └── Busy             not now: there is too much to do
@@ -28,6 +32,19 @@ class Unreachable(FaceserverError):
 
 class UnexpectedAnswer(FaceserverError):
     """An answer that this client cannot read."""
+
+
+class JobFailed(FaceserverError):
+    """A job that was waited for ended without its work done; docs/api.md lists the codes. Its text is the sentence."""
+
+    def __init__(self, sentence: str, code: str, job: str) -> None:
+        super().__init__(sentence, code, job)
+        self.sentence = sentence
+        self.code = code
+        self.job = job
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
 class ProblemError(FaceserverError):
@@ -71,8 +88,24 @@ class UnusablePhotograph(Refused):
     )
 
 
+class NoneEnrolled(Refused):
+    """Each photograph of several was refused."""
+
+    codes = frozenset({"no-face-enrolled"})
+
+
 class NotFound(Refused):
     """There is no such thing."""
+
+
+class Conflict(Refused):
+    """What was asked for does not fit what is there, such as a name that is taken."""
+
+
+class Changed(Conflict):
+    """Somebody else changed the thing after it was read; read it again."""
+
+    codes = frozenset({"precondition-failed"})
 
 
 class Outage(ProblemError):
@@ -89,9 +122,14 @@ class Busy(Unavailable):
     codes = frozenset({"database-busy", "gateway-busy", "vectorizer-busy"})
 
 
-_BY_CODE = {code: kind for kind in (NoFace, SeveralFaces, UnusablePhotograph, Busy) for code in kind.codes}
+_BY_CODE = {
+    code: kind
+    for kind in (NoFace, SeveralFaces, UnusablePhotograph, NoneEnrolled, Changed, Busy)
+    for code in kind.codes
+}
 _BY_STATUS: dict[int, type[ProblemError]] = {
     HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.CONFLICT: Conflict,
     HTTPStatus.SERVICE_UNAVAILABLE: Unavailable,
     HTTPStatus.GATEWAY_TIMEOUT: Unavailable,
 }

@@ -2,16 +2,19 @@
 
 import random
 import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
-from typing import TypeVar
+from pathlib import Path
+from typing import BinaryIO
 
 import httpx
 
-from faceserver.calls import Call
+from faceserver.call import Archive, Call, T
 from faceserver.errors import FaceserverError, ProblemError, UnexpectedAnswer, Unreachable, problem
-from faceserver.photographs import load
+from faceserver.photographs import Photograph, load
 
-T = TypeVar("T")
 Outcome = httpx.Response | httpx.RequestError
 
 _FIRST_PAUSE_SECONDS = 0.1
@@ -22,17 +25,56 @@ _JITTER = 0.25
 _NO_ANSWER = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """What is worth another attempt. An answer that came too late is not: it would be asked to work twice."""
 
+_LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.CONFLICT)
+"""With Retry-After: there is too much to do, or an attempt with this key, of which nobody heard, still goes on."""
 
-def prepared(call: Call[T], http: httpx.Client | httpx.AsyncClient, url: str) -> httpx.Request:
-    """Return the request to the service at `url`, once and whole for all attempts.
 
-    In the pieces of a form that httpx would send one by one, an upload costs three times as much. Raises what
-    `photographs.load` raises.
+def prepared(call: Call[T], http: httpx.Client | httpx.AsyncClient, url: str, files: ExitStack) -> httpx.Request:
+    """Return the request to the service at `url`, once for all attempts. What it reads from closes with `files`.
+
+    It is whole, but for archives: in the pieces of a form that httpx would send one by one, an upload costs three
+    times as much. Raises what `photographs.load` raises.
     """
-    files = None if call.photograph is None else {"file": load(call.photograph)}
-    request = http.build_request(call.method, url + call.path, data=call.fields, files=files, json=call.settings)
-    request.read()
+    request = http.build_request(
+        call.method,
+        url + call.path,
+        params={name: _text(value) for name, value in call.query.items()} or None,
+        data={name: _text(value) for name, value in call.fields.items()},
+        files=[(name, _part(file, files)) for name, file in call.files] or None,
+        json=call.json,
+        headers=_headers(call),
+    )
+    if not any(isinstance(file, Archive) for _, file in call.files):
+        request.read()
     return request
+
+
+def _headers(call: Call[T]) -> dict[str, str]:
+    headers = {"Idempotency-Key": str(uuid.uuid4())} if call.creates else {}
+    return headers if call.if_match is None else {**headers, "If-Match": f'"{call.if_match}"'}
+
+
+def _part(file: Photograph | Archive, files: ExitStack) -> tuple[str, bytes | BinaryIO]:
+    if isinstance(file, Archive):
+        return file.path.name, files.enter_context(file.path.open("rb"))
+    return load(file)
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file that is at `path` once all of it was written, and nowhere if that fails. Raises OSError."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 class Patience:
@@ -60,7 +102,7 @@ def result(call: Call[T], outcome: Outcome, url: str) -> T:
     if not outcome.is_success:
         raise _error(outcome)
     try:
-        return call.read(outcome.content)
+        return call.read(b"" if call.into else outcome.content)
     except ValueError as error:
         raise UnexpectedAnswer(f"{outcome.url} answered something else than this client expects.") from error
 
@@ -69,7 +111,7 @@ def _is_worth_another(outcome: Outcome) -> bool:
     if isinstance(outcome, httpx.RequestError):
         return isinstance(outcome, _NO_ANSWER)
     later = outcome.headers.get("Retry-After", "")  # a date is possible too; this service sends none
-    return outcome.status_code == HTTPStatus.SERVICE_UNAVAILABLE and later.isascii() and later.isdigit()
+    return outcome.status_code in _LATER and later.isascii() and later.isdigit()
 
 
 def _error(response: httpx.Response) -> FaceserverError:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ from faceserver.async_client import AsyncClient
 from faceserver.calls import FaceChoice
 from faceserver.commands.endings import LONG_PATIENCE_SECONDS, Ending, addressed, check_ready, end, said
 from faceserver.commands.import_report import Report
-from faceserver.commands.options import Directory, Face, Json, Url
+from faceserver.commands.options import Directory, Face, Json, People, Url
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.import_journal import Journal
 from faceserver.importing import answered_earlier, learn_all
@@ -20,9 +19,7 @@ from faceserver.people_folder import EXAMPLE, Photograph, find_photographs
 
 
 def import_folder(
-    folder: Annotated[
-        Path, typer.Argument(help="Photographs, in a sub-folder for each person.", exists=True, file_okay=False)
-    ],
+    folder: People,
     *,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,

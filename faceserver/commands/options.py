@@ -10,6 +10,9 @@ from faceserver.calls import FaceChoice
 Url = Annotated[str, typer.Option(envvar="FACESERVER_URL", help="Address of the running service.")]
 Directory = Annotated[str, typer.Option(envvar="FACESERVER_DIRECTORY", help="The people's directory.")]
 Files = Annotated[list[Path], typer.Argument(help="Photographs.", exists=True, dir_okay=False, show_default=False)]
+People = Annotated[
+    Path, typer.Argument(help="Photographs, in a sub-folder for each person.", exists=True, file_okay=False)
+]
 Face = Annotated[
     FaceChoice, typer.Option(help="Whom to take where a photograph shows several people; only: refuse it.")
 ]

@@ -153,12 +153,12 @@ def test_no_usable_face_at_all_is_explained(stack: Stack, tmp_path: Path):
 
 def test_a_stack_that_does_not_run_is_explained(office: Path):
     run = calibrate(office, "--url", "http://127.0.0.1:1")
-    assert run.returncode == 1
+    assert run.returncode == 3
     assert "Start the stack with 'faceserver serve'" in run.stderr
     assert "Traceback" not in run.stderr
 
 
 def test_an_address_that_is_none_is_explained(office: Path):
     run = calibrate(office, "--url", "localhost:8080")
-    assert run.returncode == 1
+    assert run.returncode == 2
     assert "Traceback" not in run.stderr

@@ -8,6 +8,8 @@ import pytest
 import apiserver.problems
 from faceserver.errors import (
     Busy,
+    Changed,
+    Conflict,
     NoFace,
     NotFound,
     Outage,
@@ -54,7 +56,9 @@ def test_every_code_that_the_client_knows_is_one_of_the_gateway():
         ("database-unavailable", 503, Unavailable),
         ("vectorizer-timeout", 504, Unavailable),
         ("internal-error", 500, Outage),
-        ("of-a-newer-service", 409, Refused),
+        ("precondition-failed", 412, Changed),
+        ("of-a-newer-service", 409, Conflict),
+        ("of-a-newer-service", 422, Refused),
         ("of-a-newer-service", 599, Outage),
     ],
 )

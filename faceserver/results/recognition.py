@@ -1,8 +1,4 @@
-"""What the calls of the client answer: frozen, and made only of what the standard library has.
-
-Fields that a newer service adds are passed over. Words are those of docs/glossary.md; the names on the wire, where
-they differ, stand beside each field.
-"""
+"""What photographs show, and who it is."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
@@ -22,6 +18,16 @@ class Box(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentWarning:
+    """What speaks against a face that was enrolled all the same. value: what was measured, limit: what it passes."""
+
+    code: str
+    detail: str
+    value: float | None = None
+    limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
     """A learned face. created: False where this photograph of this person had been learned before."""
 
@@ -30,6 +36,7 @@ class Enrolment:
     box: Annotated[Box, Field(validation_alias=AliasPath("persons", 0, "box"))]
     score: Annotated[float, Field(validation_alias=AliasPath("persons", 0, "score"))]
     created: bool
+    warnings: tuple[EnrolmentWarning, ...] = ()
     directory: str
     model: str
     url: str
@@ -85,62 +92,20 @@ class Recognition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmbeddedFace:
-    """A detected face. embedding: of length 1."""
+class IdentifiedFace:
+    """Who an embedding is; the fields are those of a `RecognizedFace`."""
 
-    box: Box
-    score: float
-    embedding: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Embeddings:
-    """The faces of a photograph, best score first. width, height: of the upright photograph, pixels."""
-
-    faces: tuple[EmbeddedFace, ...]
-    model: str
-    width: int
-    height: int
+    person: str | None = None
+    decision: Decision
+    similarity: float | None
+    probability: float
+    candidates: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Directory:
-    """A directory: what was set (None: left to the service), what it holds for the model in use, and what follows."""
+class Identification:
+    """Who the embeddings are, in the order they were given in."""
 
-    directory: str
-    fpir: float | None
-    threshold: float | None
-    threshold_model: str | None
-    model: str
-    persons: int
-    faces: int
+    results: tuple[IdentifiedFace, ...]
     thresholds: Thresholds
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """A detector or an embedder that the service knows. licence: SPDX."""
-
-    name: str
-    files: tuple[str, ...]
-    sha256: tuple[str, ...]
-    licence: str
-    allowed_use: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Models:
-    """The ids of the detector and the embedder in use, and every model that is known."""
-
-    detector: Annotated[str, Field(validation_alias=AliasPath("active", "detector"))]
-    embedder: Annotated[str, Field(validation_alias=AliasPath("active", "embedder"))]
-    models: tuple[Model, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """What answers, and its version."""
-
-    service: str
-    version: str
+    model: str

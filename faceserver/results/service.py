@@ -1,0 +1,73 @@
+"""The service itself."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AliasPath, Field
+
+from faceserver.results.detection import PairThresholds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """probability = 1 / (1 + exp(-(slope * cosine + intercept)))."""
+
+    slope: float
+    intercept: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tail:
+    """How often two people are that similar, where similarities are high; docs/thresholds.md has the formula."""
+
+    start: float
+    rate: float
+    scale: float
+    shape: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A detector or an embedder that the service knows. licence: SPDX.
+
+    Of an embedder also its dimension and what its cosines mean. calibrated: whether that was measured with this model.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    sha256: tuple[str, ...]
+    licence: str
+    allowed_use: str
+    source: str
+    dimension: int | None = None
+    calibration: Calibration | None = None
+    thresholds: PairThresholds | None = None
+    tail: Tail | None = None
+    calibrated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Models:
+    """The ids of the detector and the embedder in use, and every model that is known."""
+
+    detector: Annotated[str, Field(validation_alias=AliasPath("active", "detector"))]
+    embedder: Annotated[str, Field(validation_alias=AliasPath("active", "embedder"))]
+    models: tuple[Model, ...]
+
+    @property
+    def embedder_in_use(self) -> Model:
+        """The description of the embedder in use, whose id is its name and the first digits of its sha256."""
+        name, _, digits = self.embedder.partition("@")
+        return next(
+            model
+            for model in self.models
+            if model.name == name and any(digest.startswith(digits) for digest in model.sha256)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What answers, and its version."""
+
+    service: str
+    version: str

@@ -1,0 +1,20 @@
+"""Tells a setting that a call leaves as it is from one that it takes back, which is None."""
+
+from enum import Enum
+from typing import Final, Literal, TypeAlias
+
+
+class _Unchanged(Enum):
+    UNCHANGED = "UNCHANGED"
+
+    def __repr__(self) -> str:
+        return self.value
+
+
+UNCHANGED: Final = _Unchanged.UNCHANGED
+Unchanged: TypeAlias = Literal[_Unchanged.UNCHANGED]
+
+
+def changed(**values: object) -> dict[str, object]:
+    """Return those values that are to be changed."""
+    return {name: value for name, value in values.items() if value is not UNCHANGED}

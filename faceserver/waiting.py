@@ -1,0 +1,36 @@
+"""How the end of something is waited for that the service does meanwhile."""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from faceserver.call import Call, json_of, place
+from faceserver.errors import JobFailed
+from faceserver.results import Deletion, Job, StartedJob
+
+Work: TypeAlias = StartedJob | Job | str
+"""A job, or its id."""
+
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 2.0
+
+
+def question(work: Work | Deletion) -> Call[Job | Deletion]:
+    """Return the call that says how far a job or a deletion is."""
+    if isinstance(work, Deletion):
+        return Call[Job | Deletion]("GET", place("deletions", work.deletion), json_of(Deletion))
+    return Call[Job | Deletion]("GET", place("jobs", work if isinstance(work, str) else work.job), json_of(Job))
+
+
+def is_over(work: Job | Deletion) -> bool:
+    """Tell whether the work is done. Raises JobFailed."""
+    if isinstance(work, Job) and work.problem and work.state == "failed":
+        raise JobFailed(work.problem.detail, work.problem.code, work.job)
+    return work.finished_at is not None
+
+
+def pauses() -> Iterator[float]:
+    """Yield the seconds between one question and the next, for ever."""
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        yield pause
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
