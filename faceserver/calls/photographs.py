@@ -28,7 +28,7 @@ class PhotographCalls:
     @result
     def embed(self, photograph: Photograph) -> Call[Embeddings]:
         """Return the embedding of every face on a photograph."""
-        return Call("POST", "/embeddings", json_of(Embeddings), files=[("file", photograph)])
+        return Call("POST", "/embed", json_of(Embeddings), files=[("file", photograph)])
 
     @result
     def compare(self, source: Photograph, target: Photograph) -> Call[Comparison]:
