@@ -5,13 +5,13 @@ they differ, stand beside each field.
 """
 
 from faceserver.results.detection import (
+    ComparedFace,
     ComparedPair,
     Comparison,
     DetectedFace,
     Detection,
     EmbeddedFace,
     Embeddings,
-    FacePlace,
     PairThresholds,
     Point,
     Pose,
@@ -33,13 +33,14 @@ from faceserver.results.recognition import (
     RecognizedFace,
     Thresholds,
 )
-from faceserver.results.service import Calibration, Model, Models, Tail, Version
+from faceserver.results.service import Calibration, Model, Models, ModelThresholds, Tail, Version
 
 __all__ = [
     "AddedFaces",
     "Box",
     "Calibration",
     "Candidate",
+    "ComparedFace",
     "ComparedPair",
     "Comparison",
     "Decision",
@@ -53,7 +54,6 @@ __all__ = [
     "Enrolment",
     "EnrolmentWarning",
     "Face",
-    "FacePlace",
     "FileOutcome",
     "FileProblem",
     "Identification",
@@ -64,6 +64,7 @@ __all__ = [
     "JobProgress",
     "Merged",
     "Model",
+    "ModelThresholds",
     "Models",
     "PairThresholds",
     "Person",

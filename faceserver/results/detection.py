@@ -26,16 +26,16 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """What was measured of the pixels of a face: docs/quality.md. size: the shorter side of its box, pixels."""
+    """What was measured of the pixels of a face: docs/quality.md. size: of the box, its shorter side in pixels."""
 
     sharpness: float
     brightness: float
-    size: float
+    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectedFace:
-    """A face. landmarks: its right eye, left eye, nose, right and left corner of the mouth."""
+    """A face. landmarks: eye, eye, nose, corner and corner of the mouth; left before right as seen."""
 
     box: Box
     score: float
@@ -74,11 +74,20 @@ class Embeddings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FacePlace:
+class ComparedFace:
     """Where a face is, and how sure the detector is of it."""
 
     box: Box
     score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairThresholds:
+    """The cosines from which two faces are one person, or may be. calibrated: whether measured with this model."""
+
+    match: float
+    review: float
+    calibrated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,24 +103,21 @@ class ComparedPair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Every face of one photograph against every face of another."""
+    """Every face of one photograph against every face of another, the most similar pair first."""
 
-    source_faces: tuple[FacePlace, ...]
-    target_faces: tuple[FacePlace, ...]
+    source_faces: tuple[ComparedFace, ...]
+    target_faces: tuple[ComparedFace, ...]
     comparisons: tuple[ComparedPair, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairThresholds:
-    """The cosines from which two faces are one person, or may be."""
-
-    match: float
-    review: float
+    thresholds: PairThresholds
+    model: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """Whether a photograph shows the person whom it is said to show. similarity: to their most similar face."""
+    """Whether a photograph shows the person whom it is said to show.
+
+    similarity: to their most similar face; None where they have none of this model.
+    """
 
     directory: str
     person: str
@@ -120,5 +126,5 @@ class Verification:
     probability: float
     box: Box
     score: float
-    model: str
     thresholds: PairThresholds
+    model: str

@@ -5,8 +5,6 @@ from typing import Annotated
 
 from pydantic import AliasPath, Field
 
-from faceserver.results.detection import PairThresholds
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
@@ -14,6 +12,14 @@ class Calibration:
 
     slope: float
     intercept: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelThresholds:
+    """The cosines that one in 100,000 pairs of different people reaches, and one in 10,000."""
+
+    match: float
+    review: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +47,7 @@ class Model:
     source: str
     dimension: int | None = None
     calibration: Calibration | None = None
-    thresholds: PairThresholds | None = None
+    thresholds: ModelThresholds | None = None
     tail: Tail | None = None
     calibrated: bool = False
 

@@ -5,10 +5,12 @@ import dataclasses
 import json
 import uuid
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from faceserver import AsyncClient, Client
 from faceserver.errors import NoFace, NotFound, Refused, SeveralFaces, UnusablePhotograph
@@ -79,6 +81,36 @@ def test_embeddings(service: Client):
     assert (found.width, found.height) == (624, 512)
     assert len(found.faces) == 2
     assert np.linalg.norm(found.faces[0].embedding) == pytest.approx(1, abs=1e-3)
+
+
+def test_detection(service: Client):
+    found = service.detect(PARTY)
+    [large] = service.detect(PARTY, min_size=85).faces
+
+    assert len(found.faces) == 2
+    assert large in found.faces
+    assert large.quality
+    assert large.quality.size >= 85
+    left, right, nose, *_ = large.landmarks
+    assert large.box.left < left.x < nose.x < right.x < large.box.right
+    assert abs(large.pose.yaw) < 45
+    drawn = Image.open(BytesIO(service.draw(PARTY)))
+    assert (drawn.format, drawn.size) == ("JPEG", (624, 512))
+
+
+def test_one_against_one(service: Client):
+    service.learn("ann", PORTRAIT)
+
+    compared = service.compare(PORTRAIT, PARTY)
+    told, lied = service.verify("ann", PORTRAIT), service.verify("ann", encoded(actor(), "PNG"))
+
+    assert (len(compared.source_faces), len(compared.target_faces)) == (1, 2)
+    assert [pair.decision for pair in compared.comparisons] == ["match", "unknown"]
+    assert (told.decision, lied.decision) == ("match", "unknown")
+    assert told.similarity
+    assert told.similarity >= told.thresholds.match
+    with pytest.raises(NotFound):
+        service.verify("bo", PORTRAIT)
 
 
 def test_directories(service: Client):
