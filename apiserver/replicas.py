@@ -15,6 +15,9 @@ class Replica:
     def __init__(self, url: str, places: int) -> None:
         self.url = url
         self.in_flight = 0
+        self.turn = 0
+        """Which choice the last one of this replica was."""
+        self.answers = 0
         self._places = places
         self._fits = places
         self._fits_until = 0.0
@@ -36,6 +39,7 @@ class Replica:
 
     def answered(self) -> None:
         """Note that it did its work."""
+        self.answers += 1
         self._failures = 0
         self._probe_at = None
 
@@ -63,6 +67,7 @@ class Replicas:
         self._places = places
         self._random = random or Random()  # noqa: S311 - spreads load, guards nothing
         self._replicas: dict[str, Replica] = {}
+        self._turns = 0
 
     def __len__(self) -> int:
         return len(self._replicas)
@@ -77,12 +82,18 @@ class Replicas:
     def choose(self, now: float, other_than: Replica | None = None) -> Replica | None:
         """Return, of two replicas taken at random, the one with less in flight; None where all are full.
 
-        Those set aside are chosen from only when there are no others: they may be better than they seem.
+        Of two with the same, it is the one whose turn is longest ago: by chance alone, some hundred images would be
+        spread unevenly. Those set aside are chosen from only when there are no others: they may be better than they
+        seem.
         """
         able = [replica for replica in self._sound() if replica is not other_than and replica.has_room(now)]
-        if len(able) < 2:
-            return able[0] if able else None
-        return min(self._random.sample(able, 2), key=lambda replica: replica.in_flight)
+        if not able:
+            return None
+        two = self._random.sample(able, min(2, len(able)))
+        chosen = min(two, key=lambda replica: (replica.in_flight, replica.turn))
+        self._turns += 1
+        chosen.turn = self._turns
+        return chosen
 
     def has_room(self, now: float) -> bool:
         """Tell whether there is a replica to choose. That none is known at all is not for want of room."""

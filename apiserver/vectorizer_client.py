@@ -24,6 +24,7 @@ from apiserver.problems import (
 )
 from apiserver.replicas import Replica, Replicas
 from apiserver.retry_budget import RetryBudget
+from apiserver.sockets import open_socket
 from apiserver.vectorizer_wire import read_analysis, read_json, read_model_in_use, read_problem
 
 PROBLEM_OF_ERROR: dict[type[Exception], type[Problem]] = {
@@ -162,6 +163,7 @@ class VectorizerClient:
     async def _attempt(self, replica: Replica, call: _Call[_T], deadline: float) -> _T:
         """Return what the replica answers, and remember how it did."""
         replica.in_flight += 1
+        answers = replica.answers
         try:
             answer = await self._exchange(replica, call, deadline)
         except (
@@ -171,7 +173,7 @@ class VectorizerClient:
             replica.answered()
             raise
         except Outage as problem:
-            _note(replica, problem)
+            _note(replica, problem, answered_others=replica.answers > answers)
             raise
         else:
             replica.answered()
@@ -200,7 +202,7 @@ class VectorizerClient:
 @asynccontextmanager
 async def open_vectorizer(replicas: Replicas, *, timeout_seconds: float) -> AsyncIterator[VectorizerClient]:
     """Yield a client of the vectorizers; nothing connects before the first use."""
-    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS)
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, socket_factory=open_socket)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_SECONDS)
     async with aiohttp.ClientSession(
         connector=connector,
@@ -216,16 +218,22 @@ def translated(error: BaseException) -> Problem:
     return next(problem for kind, problem in PROBLEM_OF_ERROR.items() if isinstance(error, kind))()
 
 
-def _note(replica: Replica, problem: Outage) -> None:
+def _note(replica: Replica, problem: Outage, *, answered_others: bool) -> None:
     """Remember that the replica is full, or set it aside when it cannot be reached, hangs or talks nonsense."""
     if isinstance(problem, VectorizerBusy):
         replica.refused(_now())
     elif isinstance(problem, VectorizerTimeout) and not isinstance(problem.__cause__, TimeoutError):
         replica.answered()  # that it had no time for the image
+    elif answered_others and isinstance(problem, VectorizerTimeout) and not _is_unreachable(problem):
+        pass  # it has much to do, and would have even more to do after a pause
     else:
         if not replica.set_aside:
             _logger.warning("%s is set aside: %r", replica.url, problem.__cause__ or problem)
         replica.failed(_now())
+
+
+def _is_unreachable(problem: Problem) -> bool:
+    return isinstance(problem.__cause__, aiohttp.ServerTimeoutError)  # it took too long to connect
 
 
 def _was_cut(problem: Problem) -> bool:

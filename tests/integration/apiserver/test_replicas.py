@@ -174,6 +174,19 @@ async def test_one_that_hangs_is_given_up_in_time_for_another(caplog):
     assert all(left <= 1000 for left in good.deadlines_ms)
 
 
+async def test_one_that_is_only_slow_is_not_set_aside(caplog):
+    """It answers others meanwhile, and less of it would make all the others slow."""
+    slow = Vectorizer(None)
+    async with client_of(slow, seconds=0.5) as client:
+        waiting = asyncio.create_task(client.analyse(b"image", crops=False))
+        await until(lambda: slow.images == 1)
+        slow.says = OK
+        await analyse(client)
+        with pytest.raises(VectorizerTimeout):
+            await waiting
+    assert "set aside" not in caplog.text
+
+
 async def test_the_second_one_has_what_is_left_of_the_time():
     vectorizers = Vectorizer(None), Vectorizer(None)
     async with client_of(*vectorizers, seconds=0.6) as client:

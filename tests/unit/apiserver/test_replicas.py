@@ -40,6 +40,13 @@ def test_equals_share_the_work():
     assert min(counts.values()) > 800
 
 
+def test_equals_take_turns():
+    """Where chance alone would give one of three a third more than another of some hundred images."""
+    replicas = replicas_at("a", "b", "c")
+    counts = Counter(chosen(replicas).url for _ in range(100))
+    assert max(counts.values()) - min(counts.values()) <= 6
+
+
 def test_the_busiest_of_many_gets_nothing():
     replicas = replicas_at("a", "b", "c", "d")
     named(replicas, "a").in_flight = 1
