@@ -9,7 +9,7 @@ from pgvector import HalfVector
 
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, InternalError, Problem
 
-REQUIRED_SCHEMA = "20261122040000"
+REQUIRED_SCHEMA = "20261122040300"
 """The newest migration this code relies on."""
 
 LEAST_PGVECTOR = (0, 8, 4)

@@ -20,10 +20,13 @@ Problem
 │   ├── JobNotFound              job-not-found           404
 │   ├── MethodNotAllowed         method-not-allowed      405
 │   ├── UploadTimeout            upload-timeout          408
+│   ├── RequestInProgress        request-in-progress     409
+│   ├── AnswerErased             answer-erased           410
 │   ├── ImageTooLarge            image-too-large         413
 │   ├── ImageTooManyPixels       image-too-many-pixels   413
 │   ├── UnsupportedMediaType     unsupported-media-type  415
 │   ├── ImageUnreadable          image-unreadable        422
+│   ├── IdempotencyKeyReused     idempotency-key-reused  422
 │   └── InvalidSettings          invalid-settings        422
 ├── Outage                       a neighbour's fault: the same request may succeed later
 │   ├── NotReady                 not-ready               503
@@ -136,6 +139,20 @@ class UploadTimeout(Refused, code="upload-timeout", status=408, sentence="The up
     """The client took too long to send its body."""
 
 
+class RequestInProgress(
+    Refused, code="request-in-progress", status=409, sentence="The request with this Idempotency-Key is still running."
+):
+    """A request that was sent again before it was answered."""
+
+    retry_after_seconds: ClassVar[int] = 1
+
+
+class AnswerErased(
+    Refused, code="answer-erased", status=410, sentence="It was answered, and the answer has been erased."
+):
+    """A request sent again with its Idempotency-Key after somebody of its directory was deleted."""
+
+
 class ImageTooLarge(Refused, code="image-too-large", status=413, sentence="The image has too many bytes."):
     """More bytes than the limit."""
 
@@ -152,6 +169,15 @@ class UnsupportedMediaType(
 
 class ImageUnreadable(Refused, code="image-unreadable", status=422, sentence="The image is truncated or corrupt."):
     """A known format, but truncated or corrupt."""
+
+
+class IdempotencyKeyReused(
+    Refused,
+    code="idempotency-key-reused",
+    status=422,
+    sentence="This Idempotency-Key was used for another request; take a new one.",
+):
+    """A key that came with another path, query or body within the last 24 hours."""
 
 
 class InvalidSettings(

@@ -29,6 +29,7 @@ from apiserver.problems import (
     InvalidJson,
     Outage,
     Problem,
+    RequestInProgress,
     UnsupportedMediaType,
     UploadTimeout,
 )
@@ -184,7 +185,7 @@ def _candidate(candidate: faces.Candidate, model: Model) -> Candidate:
 def problem_response(request: Request, problem: Problem) -> JSONResponse:
     """Return the problem in the form that the path's clients expect, always with the request's id."""
     headers = {}
-    if isinstance(problem, Outage):
+    if isinstance(problem, Outage | RequestInProgress):
         headers["Retry-After"] = str(problem.retry_after_seconds)
     if isinstance(problem, _BODY_UNREAD):
         headers["Connection"] = "close"

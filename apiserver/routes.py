@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from apiserver.faces import Analysis, Image, Thresholds
 from apiserver.forms import LearnForm, RecognizeForm
+from apiserver.idempotency import KEY, idempotent
 from apiserver.identification import Found, Search
 from apiserver.image_store import ImageRow, image_row
 from apiserver.learning import Sample, learn_sample
@@ -34,9 +35,10 @@ router = APIRouter(tags=["faces"], route_class=PhotographRoute)
     "/learn",
     status_code=201,
     response_model=LearnAnswer,
-    responses=_REFUSALS,
-    openapi_extra={"requestBody": LearnForm.request_body()},
+    responses=_REFUSALS | {status: {"model": Refusal} for status in (409, 410)},
+    openapi_extra={"requestBody": LearnForm.request_body(), "parameters": [KEY]},
 )
+@idempotent(most_files=1)
 async def learn(request: Request) -> Response:
     """Enrol the person shown on a photograph; the same photograph of the same person again changes nothing."""
     state, stages = State.of(request), Stages.of(request)

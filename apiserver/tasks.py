@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from apiserver.directory_sizes import DirectorySizes
+from apiserver.keyed_requests import forget_expired
 from apiserver.retention import sweep
 from apiserver.runs import Run, Task, forget_finished
 from apiserver.search_index import BUILD, Indexed, Progress, build, drop, requested
@@ -26,6 +27,11 @@ async def remove_expired_images(run: Run) -> None:
 async def forget_jobs(run: Run) -> None:
     """Forget the jobs that ended long ago."""
     await forget_finished(run.resources.database, timedelta(hours=run.resources.settings.job_retention_hours))
+
+
+async def forget_requests(run: Run) -> None:
+    """Forget requests with a key whose answers have been kept long enough."""
+    await forget_expired(run.resources.database)
 
 
 async def build_search_index(run: Run) -> None:
@@ -55,5 +61,6 @@ UPKEEP: Mapping[str, Periodic] = {
     "retention": Periodic(remove_expired_images, cron="* * * * *"),
     "search-index-removal": Periodic(drop_search_indexes, cron="*/10 * * * *"),
     "forgetting": Periodic(forget_jobs, cron="0 * * * *"),
+    "request-removal": Periodic(forget_requests, cron="*/10 * * * *"),
 }
 """By kind, the tasks that come by themselves. They are short: none of them waits for one of the others."""

@@ -49,24 +49,30 @@ class FormLimits:
 
 
 async def read_form(request: Request, limits: FormLimits) -> Fields:
-    """Return the form's fields.
+    """Return the form's fields. Raises as `read_body` does, UnsupportedMediaType, or InvalidForm."""
+    media_type, options = parse_options_header(request.headers.get("content-type"))
+    if media_type not in {b"multipart/form-data", b"application/x-www-form-urlencoded", b""}:
+        raise UnsupportedMediaType
+    body = await read_body(request, limits)
+    if media_type == b"multipart/form-data":
+        return _multipart(body, options.get(b"boundary", b""), limits)
+    return _urlencoded(body)  # what clients send that attach no file
 
-    Raises ImageTooLarge as soon as that is known, which is before reading anything if the client announces its size.
+
+async def read_body(request: Request, limits: FormLimits) -> bytes:
+    """Return the body of a form as it was sent.
+
+    Raises UploadTimeout, or ImageTooLarge as soon as that is known, which is before reading anything if the client
+    announces its size.
     """
     limit = limits.max_bytes + _MAX_ENVELOPE_BYTES
     if int(request.headers.get("content-length", 0)) > limit:
         raise ImageTooLarge
-    media_type, options = parse_options_header(request.headers.get("content-type"))
-    if media_type not in {b"multipart/form-data", b"application/x-www-form-urlencoded", b""}:
-        raise UnsupportedMediaType
     try:
         async with asyncio.timeout(limits.timeout_seconds):
-            body = await _read(request, limit)
+            return await _read(request, limit)
     except TimeoutError as error:
         raise UploadTimeout from error
-    if media_type == b"multipart/form-data":
-        return _multipart(body, options.get(b"boundary", b""), limits)
-    return _urlencoded(body)  # what clients send that attach no file
 
 
 async def read_small(request: Request, *, timeout_seconds: float) -> bytes:

@@ -2324,6 +2324,24 @@ CREATE TABLE public.jobs (
 
 
 --
+-- Name: keyed_requests; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.keyed_requests (
+    key text NOT NULL COLLATE pg_catalog."C",
+    fingerprint bytea NOT NULL,
+    run uuid NOT NULL,
+    lost_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    directory text COLLATE pg_catalog."C",
+    status smallint,
+    headers jsonb,
+    body bytea,
+    CONSTRAINT keyed_requests_fingerprint_check CHECK ((octet_length(fingerprint) = 32))
+);
+
+
+--
 -- Name: matched_images; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -4030,6 +4048,14 @@ ALTER TABLE ONLY public.jobs
 
 
 --
+-- Name: keyed_requests keyed_requests_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.keyed_requests
+    ADD CONSTRAINT keyed_requests_pkey PRIMARY KEY (key);
+
+
+--
 -- Name: matched_images matched_images_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -5065,6 +5091,20 @@ CREATE INDEX images_by_image ON public.images USING btree (image);
 --
 
 CREATE INDEX images_by_retry ON public.images USING btree (retry_at) WHERE (retry_at IS NOT NULL);
+
+
+--
+-- Name: keyed_requests_by_directory; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX keyed_requests_by_directory ON public.keyed_requests USING btree (directory);
+
+
+--
+-- Name: keyed_requests_by_expiry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX keyed_requests_by_expiry ON public.keyed_requests USING btree (expires_at);
 
 
 --
@@ -7089,4 +7129,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261122020000'),
     ('20261122020100'),
     ('20261122030000'),
-    ('20261122040000');
+    ('20261122040000'),
+    ('20261122040300');

@@ -96,11 +96,11 @@ def test_every_table_of_people_is_keyed_by_directory_first(database_url):
         connection = await asyncpg.connect(database_url)
         try:
             rows = await connection.fetch(
-                """
+                r"""
                 SELECT indrelid::regclass::text AS relation, attname
                 FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
                 WHERE indisunique
-                AND indrelid::regclass::text !~ '^(schema_migrations|jobs|procrastinate_.*|faces_[0-9]+)$'
+                AND indrelid::regclass::text !~ '^(schema_migrations|jobs|procrastinate_.*|keyed_requests|faces_\d+)$'
                 AND indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
                 """
             )

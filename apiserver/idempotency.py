@@ -1,0 +1,154 @@
+"""`Idempotency-Key`: a request that is sent again is answered as the first time, instead of being done again."""
+
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from functools import wraps
+from typing import Any
+from urllib.parse import unquote
+
+from fastapi import Request, Response
+from python_multipart.multipart import parse_options_header
+from starlette.types import Message, Receive
+
+from apiserver.background import background, repeat
+from apiserver.encoded_paths import EncodedRoute
+from apiserver.keyed_requests import LOST_SECONDS, Claim, Kept, claim, keep, release, renew
+from apiserver.problems import InvalidField, Outage, Refused
+from apiserver.responses import problem_response
+from apiserver.state import State
+from apiserver.uploads import FormLimits, read_body
+
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "description": "Makes the request safe to repeat: within 24 hours it runs once, and is answered alike each time.",
+}
+"""The header as a parameter in OpenAPI, for the `openapi_extra` of a route."""
+
+_KEY = re.compile(r"[!-~]{1,255}")
+_KEPT_HEADERS = ("content-type", "location", "etag")
+_RENEW_SECONDS = LOST_SECONDS / 3
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+_logger = logging.getLogger(__name__)
+
+
+def idempotent(*, most_files: int | None) -> Callable[[Handler], Handler]:
+    """Return what lets a handler run once for each `Idempotency-Key`; without that header nothing changes.
+
+    most_files: how many photographs the body may hold, which is read beforehand to tell requests apart; None for a
+    body too large for that, which then is told by its length only.
+    """
+
+    def decorate(handle: Handler) -> Handler:
+        @wraps(handle)
+        async def handle_once(request: Request) -> Response:
+            key = request.headers.get("idempotency-key")
+            if key is None:
+                return await handle(request)
+            return await _once(key, handle, request, most_files)
+
+        return handle_once
+
+    return decorate
+
+
+class IdempotentRoute(EncodedRoute):
+    """An EncodedRoute without photographs whose requests may carry an `Idempotency-Key`."""
+
+    def get_route_handler(self) -> Handler:
+        """Return what serves a request."""
+        return idempotent(most_files=0)(super().get_route_handler())
+
+
+async def _once(key: str, handle: Handler, request: Request, most_files: int | None) -> Response:
+    if not _KEY.fullmatch(key):
+        raise InvalidField("Idempotency-Key: 1 to 255 visible ASCII characters are wanted.")
+    database = State.of(request).database
+    request, fingerprint = await _fingerprinted(request, most_files)
+    claimed = await claim(database, key, fingerprint)
+    if isinstance(claimed, Kept):
+        return Response(claimed.body, claimed.status, {**claimed.headers, "Idempotency-Replayed": "true"})
+    try:
+        async with background(repeat(lambda: renew(database, claimed), _RENEW_SECONDS)):
+            response = await _answer(handle, request)
+    except BaseException:
+        with suppress(Outage):  # then the claim runs out
+            await release(database, claimed)
+        raise
+    await _settle(request, claimed, response)
+    return response
+
+
+async def _answer(handle: Handler, request: Request) -> Response:
+    """Return the answer, also where it is a refusal; outages and mistakes of ours pass."""
+    try:
+        return await handle(request)
+    except Refused as problem:
+        return problem_response(request, problem)
+
+
+async def _settle(request: Request, claimed: Claim, response: Response) -> None:
+    """Keep what is a final answer. That it cannot be kept is no reason to withhold it from the client."""
+    database = State.of(request).database
+    try:
+        if response.status_code >= 500:
+            await release(database, claimed)
+        else:
+            headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+            kept = Kept(response.status_code, headers, bytes(response.body))
+            await keep(database, claimed, kept, _directory(request, kept.body))
+    except Outage as outage:
+        _logger.warning("The answer to a request with a key was not kept: %s", outage)
+
+
+def _directory(request: Request, body: bytes) -> str | None:
+    """Return the directory that the path names, or else the answer."""
+    if "directory" in request.path_params:
+        return unquote(request.path_params["directory"])
+    named: str | None = json.loads(body).get("directory") if body.startswith(b"{") else None
+    return named
+
+
+async def _fingerprinted(request: Request, most_files: int | None) -> tuple[Request, bytes]:
+    """Return a request that can still be read, and a digest of what it asks for."""
+    if most_files is None:
+        return request, _digest(request, [request.headers.get("content-length", "").encode()])
+    settings = State.of(request).settings
+    body = await read_body(request, FormLimits(settings.max_image_bytes, settings.upload_timeout_seconds, most_files))
+    return Request(request.scope, _again(body, request.receive)), _digest(request, _parts(request, body))
+
+
+def _digest(request: Request, parts: Iterable[bytes]) -> bytes:
+    digest = hashlib.sha256()
+    media_type, _ = parse_options_header(request.headers.get("content-type"))
+    scope = request.scope
+    for part in (scope["method"].encode(), scope["raw_path"], scope["query_string"], media_type, *parts):
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return digest.digest()
+
+
+def _parts(request: Request, body: bytes) -> list[bytes]:
+    """Return the body without the boundaries of a form, which a client makes up anew each time."""
+    boundary = parse_options_header(request.headers.get("content-type"))[1].get(b"boundary")
+    return body.split(b"--" + boundary) if boundary else [body]
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Return what receives a body that has been read, and then what follows it."""
+    unread = [body]
+
+    async def receive_again() -> Message:
+        if unread:
+            return {"type": "http.request", "body": unread.pop(), "more_body": False}
+        return await receive()
+
+    return receive_again

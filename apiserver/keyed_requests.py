@@ -1,0 +1,109 @@
+"""Requests that carry a key, so that each runs once however often it is sent. The SQL stands beside its function."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from apiserver.database import Connection, Database
+from apiserver.problems import AnswerErased, IdempotencyKeyReused, RequestInProgress
+
+KEPT = timedelta(hours=24)
+"""How long an answer can be had again."""
+
+LOST_SECONDS = 30
+"""Whoever does not renew its claim for so long has died, and the next one to send the key takes over."""
+
+_CLAIM = """
+INSERT INTO keyed_requests (key, fingerprint, run, lost_at, expires_at)
+VALUES ($1, $2, $3, now() + $4::interval, now() + $5::interval)
+ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, run = excluded.run, lost_at = excluded.lost_at,
+    expires_at = excluded.expires_at, directory = NULL, status = NULL, headers = NULL, body = NULL
+WHERE keyed_requests.expires_at <= now()
+    OR keyed_requests.status IS NULL AND keyed_requests.lost_at <= now()
+        AND keyed_requests.fingerprint = excluded.fingerprint
+RETURNING run
+"""
+
+_READ = "SELECT fingerprint, status, headers, body FROM keyed_requests WHERE key = $1"
+
+_RENEW = "UPDATE keyed_requests SET lost_at = now() + $3::interval WHERE key = $1 AND run = $2 AND status IS NULL"
+
+_KEEP = """
+UPDATE keyed_requests SET status = $3, headers = $4, body = $5, directory = $6, expires_at = now() + $7::interval
+WHERE key = $1 AND run = $2
+"""
+
+_RELEASE = "DELETE FROM keyed_requests WHERE key = $1 AND run = $2 AND status IS NULL"
+
+_ERASE = "UPDATE keyed_requests SET headers = NULL, body = NULL WHERE directory = $1 AND body IS NOT NULL"
+
+_FORGET = "DELETE FROM keyed_requests WHERE expires_at <= now()"
+
+
+class Claim(NamedTuple):
+    """The right to run the request of a key."""
+
+    key: str
+    run: UUID
+
+
+class Kept(NamedTuple):
+    """The answer of a request that has run."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def claim(database: Database, key: str, fingerprint: bytes) -> Claim | Kept:
+    """Return the answer of the request with this key, or the right to run it where nobody has.
+
+    Raises IdempotencyKeyReused for a request of another `fingerprint`, RequestInProgress while somebody else runs it,
+    AnswerErased, or DatabaseUnavailable.
+    """
+    run = uuid4()
+    async with database.connection() as connection:
+        while True:
+            if await connection.fetchval(_CLAIM, key, fingerprint, run, timedelta(seconds=LOST_SECONDS), KEPT):
+                return Claim(key, run)
+            if row := await connection.fetchrow(_READ, key):  # none if it was released in between
+                break
+    if row["fingerprint"] != fingerprint:
+        raise IdempotencyKeyReused
+    if row["status"] is None:
+        raise RequestInProgress
+    if row["body"] is None:
+        raise AnswerErased
+    return Kept(row["status"], json.loads(row["headers"]), row["body"])
+
+
+async def renew(database: Database, claim: Claim) -> None:
+    """Show that the request is still being worked on. Raises DatabaseUnavailable."""
+    async with database.connection() as connection:
+        await connection.execute(_RENEW, *claim, timedelta(seconds=LOST_SECONDS))
+
+
+async def keep(database: Database, claim: Claim, answer: Kept, directory: str | None) -> None:
+    """Keep the answer, which tells of people of `directory` if of any. Raises DatabaseUnavailable."""
+    headers = json.dumps(dict(answer.headers))
+    async with database.connection() as connection:
+        await connection.execute(_KEEP, *claim, answer.status, headers, answer.body, directory, KEPT)
+
+
+async def release(database: Database, claim: Claim) -> None:
+    """Leave the request to whoever sends it next, as if it had not been sent. Raises DatabaseUnavailable."""
+    async with database.connection() as connection:
+        await connection.execute(_RELEASE, *claim)
+
+
+async def erase_answers(connection: Connection, directory: str) -> None:
+    """Erase what was answered about people of a directory; their requests stay known as done."""
+    await connection.execute(_ERASE, directory)
+
+
+async def forget_expired(database: Database) -> None:
+    """Forget requests whose answers have been kept long enough. Raises DatabaseUnavailable."""
+    async with database.connection() as connection:
+        await connection.execute(_FORGET)

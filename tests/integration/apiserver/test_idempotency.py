@@ -1,0 +1,150 @@
+"""`Idempotency-Key` on /learn."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from apiserver.database import open_database
+from apiserver.keyed_requests import Claim, claim, erase_answers, forget_expired
+
+FINGERPRINT = bytes(32)
+
+
+@pytest.fixture
+async def connections(database_url):
+    async with open_database(database_url, pool_size=2, timeout_seconds=5) as database:
+        yield database
+
+
+@pytest.fixture
+def learn(gateway):
+    async def learn(photograph, person="ann", key="key", to=None):
+        headers = {"Idempotency-Key": key} if key else {}
+        return await (to or gateway).post(
+            "/learn", data={"person": person}, files={"file": photograph}, headers=headers
+        )
+
+    return learn
+
+
+async def test_a_repetition_is_answered_as_the_first_time(learn, ann):
+    first, second, unkeyed = await learn(ann), await learn(ann), await learn(ann, key=None)
+
+    assert first.status_code == second.status_code == 201
+    assert first.content == second.content
+    assert first.headers["content-type"] == second.headers["content-type"]
+    assert "idempotency-replayed" not in first.headers
+    assert second.headers["idempotency-replayed"] == "true"
+    assert first.json()["created"]
+    assert not unkeyed.json()["created"], "it is another request"
+
+
+async def test_another_gateway_answers_it_too(learn, serve, settings, ann):
+    first, second = await learn(ann), await learn(ann, to=await serve(settings))
+    assert first.content == second.content
+
+
+async def test_without_a_key_nothing_is_written(learn, database, ann):
+    await learn(ann, key=None)
+    assert await database.fetchval("SELECT count(*) FROM keyed_requests") == 0
+
+
+async def test_a_refusal_is_kept(learn, nobody, database):
+    first = await learn(nobody)
+    await database.execute(
+        "UPDATE keyed_requests SET body = convert_to(replace(convert_from(body, 'utf8'), 'N', 'n'), 'utf8')"
+    )
+    second = await learn(nobody)
+    assert (first.status_code, second.status_code) == (400, 400)
+    assert (first.json()["status"], second.json()["status"]) == ("No face detected.", "no face detected.")
+
+
+async def test_the_key_of_another_request(learn, database, ann):
+    await learn(ann)
+    response = await learn(ann, person="bob")
+    assert (response.status_code, response.json()["code"]) == (422, "idempotency-key-reused")
+    assert await database.fetchval("SELECT count(*) FROM persons") == 1
+
+
+async def test_of_many_at_once_one_runs(learn, serve, settings, database, ann):
+    gateways = [await serve(settings) for _ in range(2)]
+    answers = await asyncio.gather(*(learn(ann, to=gateways[number % 2]) for number in range(8)))
+
+    ran = [answer for answer in answers if answer.status_code == 201 and "idempotency-replayed" not in answer.headers]
+    others = [answer for answer in answers if answer not in ran]
+    assert len(ran) == 1
+    assert {answer.json()["code"] for answer in others if answer.status_code == 409} == {"request-in-progress"}
+    assert {answer.headers["retry-after"] for answer in others if answer.status_code == 409} == {"1"}
+    assert {answer.status_code for answer in others} <= {201, 409}
+    assert (await learn(ann)).content == ran[0].content
+    assert await database.fetchval("SELECT count(*) FROM faces") == 1
+
+
+async def test_after_an_outage_it_runs_again(learn, serve, settings, ann):
+    broken = await serve(settings.model_copy(update={"vectorizer_urls": "http://127.0.0.1:1"}))
+    assert (await learn(ann, to=broken)).status_code == 503
+    answer = await learn(ann)
+    assert (answer.status_code, answer.json()["created"]) == (201, True)
+
+
+async def test_whoever_hangs_up_may_come_again(learn, database, ann):
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(learn(ann), 0.05)
+    async with asyncio.timeout(5):
+        while await database.fetchval("SELECT count(*) FROM keyed_requests WHERE status IS NULL"):  # noqa: ASYNC110 - it is behind a socket
+            await asyncio.sleep(0.02)
+    assert (await learn(ann)).status_code == 201
+
+
+async def test_who_died_is_taken_over(learn, database, ann):
+    first = await learn(ann)
+    await database.execute("UPDATE keyed_requests SET status = NULL, body = NULL")
+    assert (await learn(ann)).json()["code"] == "request-in-progress"
+    await database.execute("UPDATE keyed_requests SET lost_at = now()")
+    assert (await learn(ann, person="bob")).json()["code"] == "idempotency-key-reused"
+    again = await learn(ann)
+    assert (again.status_code, again.json()["persons"]) == (201, first.json()["persons"])
+    assert "idempotency-replayed" not in again.headers
+
+
+async def test_a_claim_is_kept_for_as_long_as_the_request_lasts(connections, database):
+    mine = await claim(connections, "key", FINGERPRINT)
+    assert isinstance(mine, Claim)
+    assert await database.fetchval("SELECT lost_at - now() FROM keyed_requests") > timedelta(seconds=20)
+
+
+async def test_after_a_day_a_key_may_be_used_anew(learn, connections, database, ann):
+    await learn(ann)
+    await database.execute("UPDATE keyed_requests SET expires_at = now()")
+    assert (await learn(ann, person="bob")).status_code == 201
+    await forget_expired(connections)
+    assert await database.fetchval("SELECT count(*) FROM keyed_requests") == 1
+    await database.execute("UPDATE keyed_requests SET expires_at = now()")
+    await forget_expired(connections)
+    assert await database.fetchval("SELECT count(*) FROM keyed_requests") == 0
+
+
+async def test_an_answer_is_erased_with_its_directory(learn, database, ann):
+    await learn(ann)
+    await erase_answers(database, "acme")
+    assert (await learn(ann)).status_code == 201
+    await erase_answers(database, "default")
+    response = await learn(ann)
+    assert (response.status_code, response.json()["code"]) == (410, "answer-erased")
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "a b", "schlüssel"])
+async def test_a_key_that_cannot_be(gateway, ann, key):
+    headers = {"Idempotency-Key": key.encode()}
+    response = await gateway.post("/learn", data={"person": "ann"}, files={"file": ann}, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-field")
+
+
+async def test_a_body_too_large_is_not_read(gateway, database):
+    reader, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
+    head = "POST /learn HTTP/1.1\r\nHost: gateway\r\nIdempotency-Key: key\r\nContent-Length: 1000000000\r\n\r\n"
+    writer.write(head.encode())
+    assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 413 ")
+    writer.close()
+    assert await database.fetchval("SELECT count(*) FROM keyed_requests") == 0
