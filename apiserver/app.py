@@ -9,7 +9,16 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from apiserver import comparison_routes, directory_routes, files, health, job_routes, photograph_routes, routes
+from apiserver import (
+    comparison_routes,
+    directory_routes,
+    files,
+    health,
+    job_routes,
+    person_routes,
+    photograph_routes,
+    routes,
+)
 from apiserver.background import background, repeat
 from apiserver.database import open_database
 from apiserver.directories import Directories
@@ -62,7 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
         # A router included is passed by every request on its way.
         routes=[
             *(*routes.router.routes, *photograph_routes.router.routes, *comparison_routes.router.routes),
-            *(*directory_routes.router.routes, *files.router.routes),
+            *(*directory_routes.router.routes, *person_routes.router.routes, *files.router.routes),
             *(*job_routes.router.routes, *health.router.routes),
         ],
     )
@@ -95,7 +104,7 @@ async def _resources(settings: Settings) -> AsyncIterator[State]:
             places=Places(settings.max_requests),
             database=database,
             vectorizer=vectorizer,
-            gallery=Gallery(database),
+            gallery=Gallery(database, makes_directories=settings.directories_on_learn),
             identification=identification,
             recall_check=checks,
             directories=Directories(database, sizes, settings.fpir),

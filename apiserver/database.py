@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 from pgvector import HalfVector
 
-from apiserver.problems import DatabaseBusy, DatabaseUnavailable, InternalError, Problem
+from apiserver.problems import DatabaseBusy, DatabaseUnavailable, ExternalIdTaken, InternalError, PersonExists, Problem
 
 REQUIRED_SCHEMA = "20261122040300"
 """The newest migration this code relies on."""
@@ -32,6 +32,11 @@ PROBLEM_OF_SQLSTATE: dict[str, type[Problem]] = {
     "57": DatabaseUnavailable,  # shutting down, starting up, or an operator cancelled
     "58": DatabaseUnavailable,  # the server's operating system failed
     "XX": DatabaseUnavailable,  # the server's internal error
+}
+# A unique constraint that a client can run into; another one is a mistake of ours.
+PROBLEM_OF_CONSTRAINT: dict[str, type[Problem]] = {
+    "persons_pkey": PersonExists,
+    "persons_by_external_id": ExternalIdTaken,
 }
 PROBLEM_OF_ERROR: dict[type[BaseException], type[Problem]] = {
     asyncpg.DataError: InternalError,
@@ -80,6 +85,8 @@ def require_pgvector(version: str) -> None:
 
 def translated(error: BaseException) -> Problem:
     """Return the problem that `error`, of asyncpg or of the socket below it, means to a client."""
+    if isinstance(error, asyncpg.UniqueViolationError):
+        return PROBLEM_OF_CONSTRAINT.get(error.constraint_name or "", InternalError)()
     if isinstance(error, asyncpg.PostgresError) and error.sqlstate:
         by_class = PROBLEM_OF_SQLSTATE.get(error.sqlstate[:2], InternalError)
         return PROBLEM_OF_SQLSTATE.get(error.sqlstate, by_class)()

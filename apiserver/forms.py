@@ -51,9 +51,10 @@ def _possible(upload: Upload) -> Upload:
     return upload
 
 
-_Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_without_controls)]
-_Person = Annotated[_Name, Field(description="Whose face it is: an id or a name of your choice.", examples=["ann"])]
-_Directory = Annotated[_Name, Field(description="People are recognized within their own directory.", examples=["acme"])]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_without_controls)]
+"""Of a directory or a person: 1 to 255 characters, no control characters."""
+_Person = Annotated[Name, Field(description="Whose face it is: an id or a name of your choice.", examples=["ann"])]
+_Directory = Annotated[Name, Field(description="People are recognized within their own directory.", examples=["acme"])]
 _File = Annotated[
     Upload,
     BeforeValidator(_only),
@@ -143,8 +144,8 @@ class RecognizeForm(_Form):
     )
 
     unique_persons: bool = Field(False, description="Whether everyone is on the photograph once at most.")
-    scoring: Scoring = Field(
-        Scoring.MAX, description="How a person's samples count: the best one, or their mean, weighted by score."
+    scoring: Scoring | None = Field(
+        None, description="How a person's samples count: the best one, or their mean, weighted by score."
     )
 
 
@@ -179,13 +180,13 @@ class VerifyForm(_Form):
     face: _Face = FaceChoice.ONLY
 
 
-_DIRECTORY: TypeAdapter[str] = TypeAdapter(_Directory)
+_NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 
-def directory_name(name: str) -> str:
-    """Return the name of a directory as it is. Raises InvalidName."""
+def checked_name(name: str) -> str:
+    """Return the name of a directory or a person as it is. Raises InvalidName."""
     try:
-        return _DIRECTORY.validate_python(name)
+        return _NAME.validate_python(name)
     except ValidationError as error:
         raise InvalidName from error
 

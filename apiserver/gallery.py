@@ -6,24 +6,26 @@ from uuid import UUID
 from pgvector import HalfVector
 
 from apiserver.database import Database
+from apiserver.enrolment_lock import ENTER
 from apiserver.faces import Box, Face, Model
 from apiserver.image_store import ImageRow
 from apiserver.problems import DatabaseBusy
 
-# The parts of one statement see one snapshot, and foreign keys are checked at its end.
+# The parts of one statement see one snapshot, and foreign keys are checked at its end. The face comes first, and waits
+# for the lock; what was removed while it waited is not in the snapshot, so the image is kept whatever it seems to be.
 _ENROL = """
-WITH new_directory AS (
-    INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING
-), new_person AS (
+WITH {}new_person AS (
     INSERT INTO persons (directory, person) VALUES ($1, $2) ON CONFLICT DO NOTHING
 ), kept_image AS (
-    UPDATE images SET expires_at = NULL WHERE directory = $1 AND image = $7 AND expires_at IS NOT NULL
+    UPDATE images SET expires_at = NULL, deletion = NULL WHERE directory = $1 AND image = $7
 )
 INSERT INTO faces (directory, person, image_sha256, model, embedding, crop, image, box, score)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM ({} OFFSET 0) AS entered
 ON CONFLICT (directory, person, image_sha256, model) DO NOTHING
 RETURNING face, box, score
 """
+
+_NEW_DIRECTORY = "new_directory AS (INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING), "
 
 _ENROLLED = """
 SELECT face, box, score FROM faces WHERE directory = $1 AND person = $2 AND image_sha256 = $3 AND model = $4
@@ -43,8 +45,9 @@ class Enrolment:
 class Gallery:
     """All enrolments, kept apart by directory."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, makes_directories: bool = True) -> None:
         self._database = database
+        self._enrol = _ENROL.format(_NEW_DIRECTORY if makes_directories else "", ENTER)
 
     async def enrol(self, person: str, face: Face, model: Model, image: ImageRow) -> Enrolment:
         """Add `face` to the person's enrolments and keep its image for good, all or nothing.
@@ -56,7 +59,7 @@ class Gallery:
         embedding = HalfVector(face.embedding)
         async with self._database.connection() as connection:
             row = await connection.fetchrow(
-                _ENROL, *identity, embedding, face.crop, image.key, list(face.box), face.score
+                self._enrol, *identity, embedding, face.crop, image.key, list(face.box), face.score
             )
             known = None if row else await connection.fetchrow(_ENROLLED, *identity)
         found = row or known

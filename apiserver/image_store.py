@@ -68,13 +68,14 @@ class ImageRow(NamedTuple):
 def write_row(first: int) -> str:
     """Return the statement that writes an ImageRow, whose columns are its parameters from number `first` on.
 
-    It never shortens the time of an image that is already there.
+    It never shortens the time of an image that is already there, and a kept one stays kept. One that was to be deleted
+    is no longer: whoever sends it anew is answered as if it had never been there.
     """
     return """
 INSERT INTO images (directory, image, media_type, size_bytes, sha256, expires_at)
 VALUES (${}, ${}, ${}, ${}, ${}, now() + ${}::interval)
-ON CONFLICT (directory, image) DO UPDATE SET expires_at = greatest(images.expires_at, excluded.expires_at)
-WHERE images.expires_at IS NOT NULL -- a kept image stays kept
+ON CONFLICT (directory, image) DO UPDATE SET written_at = now(), deletion = NULL,
+    expires_at = CASE WHEN images.expires_at IS NOT NULL THEN greatest(images.expires_at, excluded.expires_at) END
 """.format(*range(first, first + len(ImageRow._fields)))
 
 

@@ -37,8 +37,11 @@ class Learned:
 async def learn_sample(request: Request, state: State, stages: Stages, sample: Sample) -> Learned:
     """Enrol the face of a photograph, all or nothing; learning the same one again changes nothing.
 
-    Raises the problem of a bad photograph, NoFace, SeveralFaces, an Outage, or ClientDisconnect.
+    Raises the problem of a bad photograph, NoFace, SeveralFaces, DirectoryNotFound where a directory is not made by
+    its first enrolment, an Outage, or ClientDisconnect.
     """
+    if not state.settings.directories_on_learn:
+        await state.directories.require(sample.directory)
     analysis = await analyse(request, sample.file, state, stages, crops=True)
     face = choose(analysis.faces, sample.face, analysis.image)
     if face is None:

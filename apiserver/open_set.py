@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from apiserver.directory_settings import DirectorySettings
 from apiserver.faces import Model, Tail, Thresholds
 
 LEAST_FPIR, MOST_FPIR = 1e-6, 0.1
@@ -29,15 +30,6 @@ class Source(StrEnum):
     THRESHOLD = "directory-threshold"
     FPIR = "directory-fpir"
     DEFAULT = "default"
-
-
-@dataclass(frozen=True, slots=True)
-class DirectorySettings:
-    """What was set for a directory; None leaves it to the service. A threshold holds for one model only."""
-
-    fpir: float | None = None
-    threshold: float | None = None
-    threshold_model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

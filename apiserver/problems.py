@@ -17,11 +17,15 @@ Problem
 │   ├── FileNotFound             file-not-found          404
 │   ├── DirectoryNotFound        directory-not-found     404
 │   ├── PersonNotFound           person-not-found        404
+│   ├── DeletionNotFound         deletion-not-found      404
 │   ├── JobNotFound              job-not-found           404
 │   ├── MethodNotAllowed         method-not-allowed      405
 │   ├── UploadTimeout            upload-timeout          408
 │   ├── RequestInProgress        request-in-progress     409
+│   ├── PersonExists             person-exists           409
+│   ├── ExternalIdTaken          external-id-taken       409
 │   ├── AnswerErased             answer-erased           410
+│   ├── PreconditionFailed       precondition-failed     412
 │   ├── ImageTooLarge            image-too-large         413
 │   ├── ImageTooManyPixels       image-too-many-pixels   413
 │   ├── UnsupportedMediaType     unsupported-media-type  415
@@ -127,6 +131,10 @@ class PersonNotFound(Refused, code="person-not-found", status=404, sentence="The
     """A person that is not in this directory."""
 
 
+class DeletionNotFound(Refused, code="deletion-not-found", status=404, sentence="There is no such deletion."):
+    """A deletion that never was."""
+
+
 class JobNotFound(Refused, code="job-not-found", status=404, sentence="There is no such job, or it was forgotten."):
     """A job that never was, or that ended too long ago."""
 
@@ -151,6 +159,22 @@ class AnswerErased(
     Refused, code="answer-erased", status=410, sentence="It was answered, and the answer has been erased."
 ):
     """A request sent again with its Idempotency-Key after somebody of its directory was deleted."""
+
+
+class PersonExists(Refused, code="person-exists", status=409, sentence="There is another person of this id."):
+    """An id that somebody else of the directory has."""
+
+
+class ExternalIdTaken(
+    Refused, code="external-id-taken", status=409, sentence="Another person of the directory has this external_id."
+):
+    """An external_id that somebody else of the directory has."""
+
+
+class PreconditionFailed(
+    Refused, code="precondition-failed", status=412, sentence="It has been edited meanwhile; read it again."
+):
+    """An If-Match that names another revision than the present one."""
 
 
 class ImageTooLarge(Refused, code="image-too-large", status=413, sentence="The image has too many bytes."):

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from apiserver.directory_settings import DirectorySettings
 from apiserver.faces import Analysis, Image, Thresholds
 from apiserver.forms import LearnForm, RecognizeForm
 from apiserver.idempotency import KEY, idempotent
@@ -22,6 +23,7 @@ from apiserver.responses import (
     learned_person,
     recognized_person,
 )
+from apiserver.search_sql import Scoring
 from apiserver.state import State
 from apiserver.telemetry import Stages
 from apiserver.unique_persons import assign_once
@@ -71,10 +73,11 @@ async def recognize(request: Request) -> Response:
     with stages.measure("read"):
         form = RecognizeForm.of(await read_fields(request, state))
     analysis = await analyse(request, form.file, state, stages)
-    image = _kept_for_retention(form, analysis.image, state)
     with stages.measure("search"):
+        settings = await state.directories.settings(form.directory)
+        image = _kept_for_retention(form, analysis.image, state, settings)
         applied = await state.directories.applied(form.directory, analysis.model, form.threshold)
-        found = await _search(state, form, analysis, applied.thresholds, image)
+        found = await _search(state, form, analysis, settings, applied.thresholds, image=image)
     if image:
         with stages.measure("store"):
             await state.images.put(image, form.file.content)
@@ -95,11 +98,18 @@ async def recognize(request: Request) -> Response:
 
 
 async def _search(
-    state: State, form: RecognizeForm, analysis: Analysis, thresholds: Thresholds, image: ImageRow | None
+    state: State,
+    form: RecognizeForm,
+    analysis: Analysis,
+    settings: DirectorySettings,
+    thresholds: Thresholds,
+    *,
+    image: ImageRow | None,
 ) -> list[Found]:
     """Return the `k` best of each face; everyone is somebody's at most once if the form asks for that."""
     others = len(analysis.faces) - 1 if form.unique_persons else 0  # whom the other faces may take away
-    search = Search(form.directory, analysis.model, form.k + max(0, others), thresholds.match, form.scoring)
+    scoring = form.scoring or settings.scoring or Scoring.MAX
+    search = Search(form.directory, analysis.model, form.k + max(0, others), thresholds.match, scoring)
     found = await state.identification.identify(search, analysis.faces, image)
     state.recall_check.offer(search, analysis.faces, found)
     if form.unique_persons:
@@ -108,9 +118,13 @@ async def _search(
     return found
 
 
-def _kept_for_retention(form: RecognizeForm, image: Image, state: State) -> ImageRow | None:
+def _kept_for_retention(
+    form: RecognizeForm, image: Image, state: State, settings: DirectorySettings
+) -> ImageRow | None:
     """Return the row of the image, or None where recognized images are not kept at all."""
-    seconds = state.settings.recognized_retention_seconds
+    seconds = settings.recognized_retention_seconds
+    if seconds is None:
+        seconds = state.settings.recognized_retention_seconds
     if not seconds:
         return None
     return image_row(form.directory, form.file.content, image, timedelta(seconds=seconds))

@@ -38,6 +38,10 @@ class Settings(BaseSettings):
         description="Share of strangers that may be named, for directories that set nothing else.",
     )
 
+    directories_on_learn: bool = Field(
+        True, description="Whether a directory is made by its first enrolment; if not, PUT makes directories alone."
+    )
+
     vectorizer_urls: str = Field(
         "http://127.0.0.1:8081",
         description="The vectorizers, separated by commas; every address behind a host name counts as one.",

@@ -1,6 +1,8 @@
 """GET and PUT /directories/{directory}, and what they do to /recognize."""
 
 import asyncio
+import json
+from datetime import timedelta
 from urllib.parse import quote
 
 import asyncpg
@@ -8,9 +10,9 @@ import pytest
 
 from apiserver.database import open_database
 from apiserver.directories import Directories
+from apiserver.directory_settings import DirectorySettings
 from apiserver.directory_sizes import DirectorySizes
 from apiserver.faces import Calibration, Model, Thresholds
-from apiserver.open_set import DirectorySettings
 
 MODEL = Model("model", 2, Calibration(20, -8), Thresholds(0.5, 0.4))
 
@@ -74,7 +76,7 @@ async def test_put_makes_a_directory_and_get_tells_of_it(put, get):
     read = await get("acme")
 
     assert (made.status_code, again.status_code, read.status_code) == (201, 200, 200)
-    assert made.json() == again.json() == read.json()
+    assert again.json() == read.json() == made.json() | {"revision": 2, "updated_at": again.json()["updated_at"]}
     answer = read.json()
     assert (answer["directory"], answer["fpir"], answer["threshold"]) == ("acme", 0.01, None)
     assert (answer["persons"], answer["faces"]) == (0, 0)
@@ -150,7 +152,7 @@ async def test_a_bare_slash_separates(gateway, path):
 
 
 async def test_another_method_is_refused(gateway):
-    response = await gateway.delete("/directories/acme")
+    response = await gateway.post("/directories/acme")
     assert (response.status_code, response.json()["code"]) == (405, "method-not-allowed")
 
 
@@ -215,7 +217,95 @@ async def test_settings_are_remembered_for_recognition(connections, database):
     await directories.write("acme", DirectorySettings(fpir=0.02))
     await database.execute("UPDATE directories SET fpir = 0.03")
     assert (await directories.applied("acme", MODEL)).fpir == 0.02
-    assert await directories.read("acme") == DirectorySettings(fpir=0.03)
+    assert (await directories.read("acme")).settings == DirectorySettings(fpir=0.03)
+
+
+async def test_patch_changes_what_is_named_alone(gateway, put, get):
+    everything = {
+        "fpir": 0.01,
+        "scoring": "mean",
+        "recognized_retention_seconds": 0,
+        "unseen_retention_days": 30,
+        "quality": {"action": "refuse", "min_face_pixels": 40, "max_yaw_degrees": 30.5},
+    }
+    await put("acme", json.dumps(everything))
+
+    async def patch(**body):
+        response = await gateway.patch("/directories/acme", content=json.dumps(body))
+        assert response.status_code == 200, response.text
+        assert response.headers["etag"] == f'"{response.json()["revision"]}"'
+        assert response.json() == (await get("acme")).json()
+        return response.json()
+
+    unset: dict[str, None] = dict.fromkeys(("min_sharpness", "min_brightness", "max_brightness"))
+    answer = await patch()
+    assert answer["quality"].items() >= unset.items()
+    answer["quality"] = {name: value for name, value in answer["quality"].items() if name not in unset}
+    assert {name: answer[name] for name in everything} == everything
+    answer = await patch(fpir=None, threshold=0.5, scoring=None)
+    assert (answer["fpir"], answer["threshold"], answer["threshold_model"]) == (None, 0.5, answer["model"])
+    assert (answer["scoring"], answer["recognized_retention_seconds"], answer["unseen_retention_days"]) == (None, 0, 30)
+    assert (await patch(quality=None))["quality"] is None
+    assert (await patch(threshold=None))["threshold_model"] is None
+    await put("acme", "{}")
+    assert {(await get("acme")).json()[name] for name in everything} == {None}
+
+
+async def test_a_patch_that_cannot_be(gateway, put, get):
+    assert (await gateway.patch("/directories/acme", content="{}")).status_code == 404
+    await put("acme", b'{"fpir": 0.01}')
+    before = (await get("acme")).json()
+    for body in (b'{"threshold": 0.5}', b'{"quality": {"action": "shout"}}', b'{"unseen_retention_days": 0}'):
+        response = await gateway.patch("/directories/acme", content=body)
+        assert (response.status_code, response.json()["code"]) == (422, "invalid-settings")
+    for call in (gateway.patch, gateway.put):
+        response = await call("/directories/acme", content=b"{}", headers={"If-Match": '"7"'})
+        assert (response.status_code, response.json()["code"]) == (412, "precondition-failed")
+    missing = await gateway.put("/directories/other", content=b"{}", headers={"If-Match": "*"})
+    assert missing.status_code == 412
+    assert (await get("other")).status_code == 404
+    assert (await get("acme")).json() == before
+    assert (await gateway.get("/directories/acme", headers={"If-None-Match": '"1"'})).status_code == 304
+
+
+async def test_directories_are_listed_by_name(gateway, put, learn, ann, bob):
+    await learn("ann", ann, "acme")
+    await learn("bob", bob, "acme")
+    for name in ("acme/2", "b", "Ä"):
+        await put(name, b"{}")
+
+    async def page(**query):
+        response = await gateway.get("/directories", params=query)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    first = await page(limit=3)
+    assert [(item["directory"], item["persons"], item["faces"]) for item in first["items"]] == [
+        ("acme", 2, 2), ("acme/2", 0, 0), ("b", 0, 0),
+    ]  # fmt: skip
+    last = await page(limit=3, cursor=first["next"])
+    assert ([item["directory"] for item in last["items"]], last["next"]) == (["Ä"], None)
+    assert [item["directory"] for item in (await page(prefix="acme"))["items"]] == ["acme", "acme/2"]
+    response = await gateway.get("/directories", params={"cursor": "x"})
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-field")
+
+
+async def test_scoring_is_the_directorys(recognize, learn, put, ann, ann_again):
+    await learn("ann", ann, "acme")
+    await learn("ann", ann_again, "acme")
+    best = (await recognize(ann, directory="acme"))["persons"][0]["similarity"]
+    await put("acme", b'{"scoring": "mean"}')
+    mean = (await recognize(ann, directory="acme"))["persons"][0]["similarity"]
+    assert mean < best == (await recognize(ann, directory="acme", scoring="max"))["persons"][0]["similarity"]
+
+
+async def test_retention_is_the_directorys(recognize, put, database, ann):
+    await put("acme", b'{"recognized_retention_seconds": 60}')
+    await recognize(ann, directory="acme")
+    stays = await database.fetchval("SELECT max(expires_at - now()) FROM images")
+    assert timedelta(seconds=50) < stays <= timedelta(seconds=60)
+    await put("acme", b'{"recognized_retention_seconds": 0}')
+    assert (await recognize(ann, directory="acme"))["url"] is None
 
 
 async def test_the_database_refuses_both(database):

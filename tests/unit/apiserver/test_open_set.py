@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apiserver.directory_settings import DirectorySettings
 from apiserver.faces import Calibration, Model, Tail, Thresholds
 from apiserver.open_set import (
     FEWEST_FACES,
     LEAST_FPIR,
     MOST_FPIR,
-    DirectorySettings,
     Source,
     apply,
     false_match_rate,

@@ -1,0 +1,48 @@
+"""Bodies in JSON: read whatever content type is sent with them, and checked against a model."""
+
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+
+from apiserver.problems import InvalidField, InvalidJson, Problem
+from apiserver.state import State
+from apiserver.uploads import read_small
+
+
+def _without_zero(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("has a zero character")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_without_zero)]
+"""What PostgreSQL can keep as text."""
+
+Body = TypeVar("Body", bound="JsonBody")
+
+
+class JsonBody(BaseModel):
+    """A JSON object. Fields it does not know, and values of another type, are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    @classmethod
+    def request_body(cls) -> dict[str, Any]:
+        """Return the body as OpenAPI describes it, for a route's `openapi_extra`."""
+        schema = {"schema": cls.model_json_schema()}
+        return {"requestBody": {"required": True, "content": {"application/json": schema}}}
+
+
+async def read_json(request: Request, kind: type[Body], wrong: type[Problem] = InvalidField) -> Body:
+    """Return the body of a request. Raises InvalidJson, UploadTimeout, or `wrong`, which says what is."""
+    seconds = State.of(request).settings.upload_timeout_seconds
+    body = await read_small(request, timeout_seconds=seconds)
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        if first["type"] == "json_invalid" or (first["type"] == "model_type" and not first["loc"]):
+            raise InvalidJson from error
+        place = ".".join(map(str, first["loc"]))
+        raise wrong(f"{place}: {first['msg']}." if place else f"{first['msg']}.") from error

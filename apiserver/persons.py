@@ -1,0 +1,151 @@
+"""The persons of a directory: what is known of each beside the faces. SQL stands beside the function that runs it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from apiserver.database import Connection
+from apiserver.enrolment_lock import exclude_enrolments
+from apiserver.problems import DatabaseBusy, DirectoryNotFound, PersonNotFound
+from apiserver.revisions import ALWAYS, Condition
+
+COLUMNS = """directory, person, display_name, external_id, metadata, created_at, updated_at, last_seen_at, revision,
+    (SELECT count(*) FROM faces WHERE faces.directory = persons.directory AND faces.person = persons.person) AS faces"""
+"""Of a row of `persons`: what `Person.of` takes."""
+
+_READ = f"SELECT {COLUMNS} FROM persons WHERE directory = $1 AND person = $2"
+_LOCK = f"{_READ} FOR NO KEY UPDATE"
+_HAS_DIRECTORY = "SELECT EXISTS (SELECT FROM directories WHERE directory = $1)"
+_MAKE_DIRECTORY = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING"
+
+_ADD = """
+INSERT INTO persons (directory, person, display_name, external_id, metadata) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (directory, person) DO NOTHING RETURNING true
+"""
+
+# Foreign keys are checked at the end of a statement, so a new id is given to both tables in one.
+_EDIT = """
+WITH renamed AS (UPDATE faces SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3)
+UPDATE persons
+SET person = $3, display_name = $4, external_id = $5, metadata = $6, revision = revision + 1, updated_at = now()
+WHERE directory = $1 AND person = $2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What can be said of a person freely."""
+
+    display_name: str | None
+    external_id: str | None
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person of a directory; `faces` counts those of all models, `last_seen_at` is right to the hour."""
+
+    directory: str
+    person: str
+    details: Details
+    faces: int
+    created_at: datetime
+    updated_at: datetime
+    last_seen_at: datetime | None
+    revision: int
+
+    @classmethod
+    def of(cls, row: Any) -> Self:  # noqa: ANN401 - asyncpg's records have no type
+        """Return the person in a row of `COLUMNS`."""
+        details = Details(row["display_name"], row["external_id"], json.loads(row["metadata"]))
+        names = ("directory", "person", "faces", "created_at", "updated_at", "last_seen_at", "revision")
+        return cls(details=details, **{name: row[name] for name in names})
+
+
+async def read(connection: Connection, directory: str, person: str) -> Person:
+    """Return a person. Raises DirectoryNotFound, PersonNotFound or DatabaseUnavailable."""
+    return await _read(connection, _READ, directory, person)
+
+
+async def put(
+    connection: Connection,
+    directory: str,
+    person: str,
+    details: Details,
+    condition: Condition = ALWAYS,
+    *,
+    make_directory: bool,
+) -> tuple[Person, bool]:
+    """Replace what is known of a person, who is added if missing; return the person and whether that was so.
+
+    Raises DirectoryNotFound unless the directory is there or may be made, PreconditionFailed, ExternalIdTaken,
+    DatabaseBusy when somebody else adds the person at the same time, and DatabaseUnavailable.
+    """
+    async with connection.transaction():
+        if make_directory:
+            await connection.execute(_MAKE_DIRECTORY, directory)
+        try:
+            known = await _read(connection, _LOCK, directory, person)
+        except PersonNotFound:
+            condition.check(None)
+            await _add(connection, directory, person, details)
+            return await read(connection, directory, person), True
+        condition.check(known.revision)
+        return await _write(connection, known, person, details), False
+
+
+async def edit(
+    connection: Connection,
+    directory: str,
+    person: str,
+    changes: Mapping[str, Any],
+    condition: Condition = ALWAYS,
+) -> Person:
+    """Change what `changes` names, fields of Details or `person`, the new id, and return the person as it is then.
+
+    Raises DirectoryNotFound, PersonNotFound, PersonExists, ExternalIdTaken, PreconditionFailed or DatabaseUnavailable.
+    """
+    name = changes.get("person", person)
+    async with connection.transaction():
+        if name != person:
+            await exclude_enrolments(connection, directory)
+        known = await _read(connection, _LOCK, directory, person)
+        condition.check(known.revision)
+        if not changes:
+            return known
+        details = Details(
+            changes.get("display_name", known.details.display_name),
+            changes.get("external_id", known.details.external_id),
+            changes.get("metadata", known.details.metadata),
+        )
+        return await _write(connection, known, name, details)
+
+
+async def require_directory(connection: Connection, directory: str) -> None:
+    """Raise DirectoryNotFound where there is no such directory."""
+    if not await connection.fetchval(_HAS_DIRECTORY, directory):
+        raise DirectoryNotFound
+
+
+async def _read(connection: Connection, statement: str, directory: str, person: str) -> Person:
+    row = await connection.fetchrow(statement, directory, person)
+    if row is None:
+        await require_directory(connection, directory)
+        raise PersonNotFound
+    return Person.of(row)
+
+
+async def _add(connection: Connection, directory: str, person: str, details: Details) -> None:
+    if not await connection.fetchval(_ADD, directory, person, *_columns(details)):
+        raise DatabaseBusy
+
+
+async def _write(connection: Connection, known: Person, name: str, details: Details) -> Person:
+    await connection.execute(_EDIT, known.directory, known.person, name, *_columns(details))
+    return await read(connection, known.directory, name)
+
+
+def _columns(details: Details) -> tuple[str | None, str | None, str]:
+    return details.display_name, details.external_id, json.dumps(details.metadata)
