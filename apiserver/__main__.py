@@ -8,6 +8,8 @@ from asgi_correlation_id import CorrelationIdFilter
 
 from apiserver.app import create_app
 from apiserver.logs import configure_logging
+from apiserver.metrics import Metrics
+from apiserver.metrics_listener import metrics_served
 from apiserver.settings import read_settings
 
 
@@ -15,18 +17,20 @@ def main() -> int:
     """Run the gateway and return the exit status."""
     settings = read_settings()
     configure_logging(settings.log_level, CorrelationIdFilter(default_value="-"))
-    app = create_app(settings)
+    metrics = Metrics()
+    app = create_app(settings, metrics)
     gc.freeze()  # what is loaded by now stays, so no collection need look at it again
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,  # nobody asks who the client is
-        server_header=False,
-        timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
-    )
+    with metrics_served(metrics.registry, settings.metrics_host, settings.metrics_port):
+        uvicorn.run(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,  # nobody asks who the client is
+            server_header=False,
+            timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
+        )
     return 0
 
 

@@ -28,7 +28,9 @@ from apiserver.endpoints import Endpoint, read_endpoints
 from apiserver.gallery import Gallery
 from apiserver.identification import Identification
 from apiserver.image_store import ImageStore, open_store
+from apiserver.metrics import Metrics
 from apiserver.places import Places
+from apiserver.pool_metrics import PoolMetrics
 from apiserver.problems import (
     InternalError,
     InvalidField,
@@ -47,6 +49,7 @@ from apiserver.search_effort import Efforts
 from apiserver.search_paths import SwitchPoints
 from apiserver.settings import Settings
 from apiserver.state import State
+from apiserver.state_metrics import StateMetrics
 from apiserver.telemetry import RequestIds, Telemetry
 from apiserver.vectorizer_client import VectorizerClient, open_vectorizer
 
@@ -55,12 +58,16 @@ _logger = logging.getLogger(__name__)
 _PROBLEM_OF_STATUS: dict[int, type[Problem]] = {404: NotFound, 405: MethodNotAllowed}
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Return a gateway that opens what `settings` names when it starts; several can live in one process."""
+def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
+    """Return a gateway that opens what `settings` names when it starts; several can live in one process.
+
+    It counts in `metrics`, which are no other gateway's.
+    """
+    counted = metrics or Metrics()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, State]]:
-        async with _resources(settings) as state:
+        async with _resources(settings, counted) as state:
             yield {"gateway": state}
 
     app = FastAPI(
@@ -86,11 +93,16 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 @asynccontextmanager
-async def _resources(settings: Settings) -> AsyncIterator[State]:
+async def _resources(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
     async with AsyncExitStack() as stack:
         dsn, timeout = settings.database_url.get_secret_value(), settings.database_timeout_seconds
         database = await stack.enter_async_context(
-            open_database(dsn, pool_size=settings.database_pool_size, timeout_seconds=timeout)
+            open_database(
+                dsn,
+                pool_size=settings.database_pool_size,
+                timeout_seconds=timeout,
+                waited=metrics.database_wait.observe,
+            )
         )
         vectorizer = await stack.enter_async_context(_vectorizers(settings))
         images = ImageStore(open_store(settings.image_store_url), database, settings.image_store_timeout_seconds)
@@ -99,8 +111,9 @@ async def _resources(settings: Settings) -> AsyncIterator[State]:
         identification = Identification(database, sizes, _switch_points(settings), efforts)
         checks = RecallCheck(identification, efforts, settings.search_checked_share)
         await stack.enter_async_context(background(checks.run()))
-        yield State(
+        state = State(
             settings=settings,
+            metrics=metrics,
             places=Places(settings.max_requests),
             database=database,
             vectorizer=vectorizer,
@@ -110,6 +123,10 @@ async def _resources(settings: Settings) -> AsyncIterator[State]:
             directories=Directories(database, sizes, settings.fpir),
             images=images,
         )
+        for collector in (StateMetrics(state), PoolMetrics(database)):
+            metrics.registry.register(collector)
+            stack.callback(metrics.registry.unregister, collector)
+        yield state
 
 
 def _switch_points(settings: Settings) -> SwitchPoints:

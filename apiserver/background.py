@@ -10,16 +10,17 @@ from apiserver.problems import Problem
 _logger = logging.getLogger(__name__)
 
 
-async def repeat(work: Callable[[], Awaitable[object]], seconds: float) -> None:
+async def repeat(work: Callable[[], Awaitable[object]], seconds: float, *, at_once: bool = False) -> None:
     """Do `work` every so many seconds until cancelled; that it failed once only postpones it."""
+    await asyncio.sleep(0 if at_once else seconds)
     while True:
-        await asyncio.sleep(seconds)
         try:
             await work()
         except Problem as problem:
             _logger.warning("Put off: %s", problem)
         except Exception:  # whatever it was, the next time may go well
             _logger.exception("Put off")
+        await asyncio.sleep(seconds)
 
 
 @asynccontextmanager

@@ -1,8 +1,10 @@
 """The connection pool to PostgreSQL, and the only place that turns asyncpg's errors into problems."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 import asyncpg
 from pgvector import HalfVector
@@ -48,22 +50,40 @@ PROBLEM_OF_ERROR: dict[type[BaseException], type[Problem]] = {
 
 Connection = asyncpg.Connection
 
+Waited = Callable[[float], object]
+"""Is told how many seconds somebody waited for a connection."""
+
+
+class PoolUse(NamedTuple):
+    """Connections that are open, those of them nobody has, and how many there may be."""
+
+    open: int
+    idle: int
+    most: int
+
 
 class Database:
     """Connections to one database, opened as they are needed; it need not be there when this is made."""
 
-    def __init__(self, pool: asyncpg.Pool, timeout_seconds: float) -> None:
+    def __init__(self, pool: asyncpg.Pool, timeout_seconds: float, waited: Waited) -> None:
         self._pool = pool
         self._timeout_seconds = timeout_seconds
+        self._waited = waited
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
         """Lend a connection. Errors of asyncpg inside become problems; other exceptions pass."""
+        begun = time.perf_counter()
         try:
             async with self._pool.acquire(timeout=self._timeout_seconds) as connection:
+                self._waited(time.perf_counter() - begun)
                 yield connection
         except (asyncpg.PostgresError, *PROBLEM_OF_ERROR) as error:
             raise translated(error) from error
+
+    def use(self) -> PoolUse:
+        """Return how many connections there are."""
+        return PoolUse(self._pool.get_size(), self._pool.get_idle_size(), self._pool.get_max_size())
 
     async def check_schema(self) -> None:
         """Raise DatabaseUnavailable unless pgvector and the applied migrations are those this code relies on."""
@@ -95,7 +115,12 @@ def translated(error: BaseException) -> Problem:
 
 @asynccontextmanager
 async def open_database(
-    dsn: str, *, pool_size: int, timeout_seconds: float, name: str = "apiserver"
+    dsn: str,
+    *,
+    pool_size: int,
+    timeout_seconds: float,
+    name: str = "apiserver",
+    waited: Waited = lambda _: None,
 ) -> AsyncIterator[Database]:
     """Yield the database at `dsn`, to which its connections call themselves `name`.
 
@@ -113,7 +138,7 @@ async def open_database(
     )
     await pool
     try:
-        yield Database(pool, timeout_seconds)
+        yield Database(pool, timeout_seconds, waited)
     finally:
         await _close(pool)
 

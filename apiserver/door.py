@@ -28,10 +28,12 @@ class Door:
         """Serve one request."""
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in _PHOTOGRAPH_PATHS:
             request = Request(scope)
+            state = State.of(request)
             try:
-                State.of(request).vectorizer.check_room()
+                state.vectorizer.check_room()
             except VectorizerBusy as problem:
                 self._note()
+                state.metrics.turned_away(f"POST {scope['path']}", problem.status, problem.code)
                 await problem_response(request, problem)(scope, receive, send)
                 return
         await self._app(scope, receive, send)

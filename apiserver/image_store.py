@@ -184,7 +184,12 @@ def image_key(directory: str, sha256: bytes, extension: str) -> str:
 
 def open_store(url: str) -> ObjectStore:
     """Return the object store at `url`, making the folder of a `file://` one. Raises ValueError for no such kind."""
-    parts = urlsplit(url)
-    if parts.scheme == "file":
-        Path(url2pathname(parts.path)).mkdir(parents=True, exist_ok=True)
+    if folder := local_folder(url):
+        folder.mkdir(parents=True, exist_ok=True)
     return from_url(url)
+
+
+def local_folder(url: str) -> Path | None:
+    """Return the folder that the store at `url` is, or None where it is no folder."""
+    parts = urlsplit(url)
+    return Path(url2pathname(parts.path)) if parts.scheme == "file" else None

@@ -100,7 +100,7 @@ async def read(database: Database, job: UUID) -> Job:
         row = await connection.fetchrow(_READ, job)
     if row is None:
         raise JobNotFound
-    state = _STATE_OF_STATUS.get(row["status"], State.FAILED)
+    state = state_of(row["status"])
     return Job(
         id=row["job"],
         kind=row["kind"],
@@ -115,3 +115,8 @@ async def read(database: Database, job: UUID) -> Job:
         started_at=None if state is State.WAITING else row["started_at"],
         finished_at=row["finished_at"] if state in (State.DONE, State.FAILED) else None,
     )
+
+
+def state_of(status: str) -> State:
+    """Return what the library's `status` of a job means."""
+    return _STATE_OF_STATUS.get(status, State.FAILED)

@@ -10,7 +10,13 @@ class Places:
     """So many places for requests."""
 
     def __init__(self, number: int) -> None:
+        self.number = number
         self._free = number
+
+    @property
+    def in_use(self) -> int:
+        """How many are taken."""
+        return self.number - self._free
 
     @contextmanager
     def taken(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -24,8 +25,10 @@ class RecallCheck:
     """Takes up a share of the answers, at most one at a time."""
 
     def __init__(self, identification: Identification, efforts: Efforts, share: float) -> None:
+        self.efforts = efforts
+        self.verdicts: Counter[tuple[Path, bool]] = Counter()
+        """How many answers of each path were right, and how many not."""
         self._identification = identification
-        self._efforts = efforts
         self._share = share
         self._waiting: asyncio.Queue[tuple[Search, Face, Found]] = asyncio.Queue(maxsize=1)
 
@@ -54,4 +57,5 @@ class RecallCheck:
             return
         best = found.candidates[0].similarity if found.candidates else -1.0
         right = best >= exact.candidates[0].similarity - _TIE
-        self._efforts.note((search.directory, search.model.id), right=right)
+        self.verdicts[found.path, right] += 1
+        self.efforts.note((search.directory, search.model.id), right=right)

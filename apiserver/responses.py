@@ -183,7 +183,11 @@ def _candidate(candidate: faces.Candidate, model: Model) -> Candidate:
 
 
 def problem_response(request: Request, problem: Problem) -> JSONResponse:
-    """Return the problem in the form that the path's clients expect, always with the request's id."""
+    """Return the problem in the form that the path's clients expect, always with the request's id.
+
+    What counts requests finds its code in the request's state.
+    """
+    request.state.problem = problem.code
     headers = {}
     if isinstance(problem, Outage | RequestInProgress):
         headers["Retry-After"] = str(problem.retry_after_seconds)

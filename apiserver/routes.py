@@ -81,6 +81,11 @@ async def recognize(request: Request) -> Response:
     if image:
         with stages.measure("store"):
             await state.images.put(image, form.file.content)
+    persons = [
+        recognized_person(face, one, analysis.model, applied.thresholds)
+        for face, one in zip(analysis.faces, found, strict=True)
+    ]
+    state.metrics.decided(persons)
     return answer_response(
         RecognizeAnswer(
             status="OK",
@@ -88,10 +93,7 @@ async def recognize(request: Request) -> Response:
             filename=form.file.filename,
             directory=form.directory,
             model=analysis.model.id,
-            persons=[
-                recognized_person(face, one, analysis.model, applied.thresholds)
-                for face, one in zip(analysis.faces, found, strict=True)
-            ],
+            persons=persons,
             thresholds=applied_thresholds(applied, analysis.model),
         )
     )

@@ -24,6 +24,10 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severe line to log.")
     shutdown_timeout_seconds: PositiveInt = Field(20, description="How long requests may go on after SIGTERM.")
+    metrics_host: str = Field("127.0.0.1", description="Address at which gateway or worker serve their metrics.")
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Port at which the gateway serves its metrics; it does not if unset."
+    )
 
     max_requests: PositiveInt = Field(
         256, description="Most photographs in work at once, all in memory; one more is answered 503 at once."
@@ -88,6 +92,9 @@ class Settings(BaseSettings):
     staging_seconds: PositiveInt = Field(600, description="How long an image may wait for its enrolment to commit.")
 
     worker_jobs: PositiveInt = Field(2, description="Most jobs a worker runs at once, beside its own upkeep.")
+    worker_metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Port at which the worker serves its metrics; it does not if unset."
+    )
     worker_alive_file: Path | None = Field(
         None, description="A file that the worker touches as long as it lives, for a probe to look at."
     )

@@ -10,6 +10,7 @@ from apiserver.directories import Directories
 from apiserver.gallery import Gallery
 from apiserver.identification import Identification
 from apiserver.image_store import ImageStore
+from apiserver.metrics import Metrics
 from apiserver.places import Places
 from apiserver.recall_check import RecallCheck
 from apiserver.settings import Settings
@@ -21,6 +22,7 @@ class State:
     """The gateway's open resources."""
 
     settings: Settings
+    metrics: Metrics
     places: Places
     database: Database
     vectorizer: VectorizerClient

@@ -1,4 +1,4 @@
-"""Request ids, one log line for each request, the time of its stages, and the last catch for unexpected errors."""
+"""Request ids, one log line and the counters of each request, its stages, and the last catch for unexpected errors."""
 
 import logging
 import re
@@ -15,8 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apiserver.problems import InternalError
 from apiserver.responses import problem_response
+from apiserver.state import State
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+_CLIENT_GONE = 499
 
 _logger = logging.getLogger(__name__)
 
@@ -25,6 +28,8 @@ class Stages:
     """How long the parts of one request took, in milliseconds."""
 
     def __init__(self) -> None:
+        self.own: dict[str, float] = {}
+        """Those that were measured here."""
         self._durations: dict[str, float] = {}
 
     @classmethod
@@ -39,7 +44,9 @@ class Stages:
         try:
             yield
         finally:
-            self.add({name: 1000 * (time.perf_counter() - start)})
+            milliseconds = 1000 * (time.perf_counter() - start)
+            self.own[name] = self.own.get(name, 0.0) + milliseconds
+            self.add({name: milliseconds})
 
     def add(self, durations: dict[str, float]) -> None:
         """Add stages that another service measured; of several photographs, the sum."""
@@ -80,7 +87,26 @@ class Telemetry:
             if not status:
                 await problem_response(Request(scope), InternalError())(scope, receive, send_noting)
         finally:
-            _log(scope, status, time.perf_counter() - start)
+            seconds = time.perf_counter() - start
+            _log(scope, status, seconds)
+            State.of(Request(scope)).metrics.request_done(
+                _route(scope), status, _outcome(scope, status), seconds, stages.own
+            )
+
+
+def _route(scope: Scope) -> str:
+    """Return the method and the path of the route that served, with the names of its parameters for their values."""
+    route = scope.get("route")
+    methods = getattr(route, "methods", None) or ()
+    return f"{scope['method']} {route.path}" if route and scope["method"] in methods else "other"
+
+
+def _outcome(scope: Scope, status: int) -> str:
+    """Return how a request ended: with an answer or a problem, with nobody there to read it, or with none at all."""
+    if status == _CLIENT_GONE:
+        return "client-gone"
+    problem: str | None = scope["state"].get("problem")
+    return problem or ("ok" if status else "cut")
 
 
 def _log(scope: Scope, status: int, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -68,8 +69,10 @@ class VectorizerClient:
     """The vectorizers as one: which of them does the work, and that one of them failed, callers do not see."""
 
     def __init__(self, http: aiohttp.ClientSession, replicas: Replicas, timeout_seconds: float) -> None:
+        self.replicas = replicas
+        self.attempts: Counter[str] = Counter()
+        """Images sent to a vectorizer, by what became of them: `ok` or the code of a problem."""
         self._http = http
-        self._replicas = replicas
         self._timeout_seconds = timeout_seconds
         self._budget = RetryBudget()
 
@@ -102,7 +105,7 @@ class VectorizerClient:
 
     def check_room(self) -> None:
         """Raise VectorizerBusy when it is known that every vectorizer is full."""
-        if not self._replicas.has_room(_now()):
+        if not self.replicas.has_room(_now()):
             raise VectorizerBusy
 
     async def probe(self, replica: Replica) -> None:
@@ -118,7 +121,7 @@ class VectorizerClient:
     async def _ask(self, call: _Call[_T], seconds: float) -> _T:
         """Return the first answer of all vectorizers; it counts as no work of theirs, so it needs no room there."""
         deadline = _now() + seconds
-        asked = [asyncio.create_task(self._exchange(replica, call, deadline)) for replica in self._replicas]
+        asked = [asyncio.create_task(self._exchange(replica, call, deadline)) for replica in self.replicas]
         problem: Problem = VectorizerUnavailable()
         try:
             for answer in asyncio.as_completed(asked):
@@ -137,7 +140,7 @@ class VectorizerClient:
         begun = _now()
         self._budget.earn()
         first = self._first()
-        share = seconds if len(self._replicas) == 1 else seconds / 2  # leaves time for another one
+        share = seconds if len(self.replicas) == 1 else seconds / 2  # leaves time for another one
         try:
             return await self._attempt(first, call, begun + share)
         except Outage as problem:
@@ -147,14 +150,14 @@ class VectorizerClient:
         return await self._attempt(second, call, begun + seconds)
 
     def _first(self) -> Replica:
-        replica = self._replicas.choose(_now())
+        replica = self.replicas.choose(_now())
         if replica is None:
-            raise VectorizerBusy if len(self._replicas) else VectorizerUnavailable
+            raise VectorizerBusy if len(self.replicas) else VectorizerUnavailable
         return replica
 
     def _second(self, first: Replica, problem: Outage) -> Replica | None:
         """Return the replica on which the call is worth a second attempt, if any; vectorizing changes nothing."""
-        other = self._replicas.choose(_now(), other_than=first)
+        other = self.replicas.choose(_now(), other_than=first)
         if isinstance(problem, VectorizerBusy):
             return other  # a refusal has cost nothing, so it is not on the budget
         second = other or (first if _was_cut(problem) else None)
@@ -166,16 +169,17 @@ class VectorizerClient:
         answers = replica.answers
         try:
             answer = await self._exchange(replica, call, deadline)
-        except (
-            Refused,
-            VectorizerFailed,
-        ):  # a failure of its own it can tell of is the image's rather than its state's
+        # A failure of its own that it can tell of is the image's rather than its state's.
+        except (Refused, VectorizerFailed) as problem:
+            self.attempts[problem.code] += 1
             replica.answered()
             raise
         except Outage as problem:
+            self.attempts[problem.code] += 1
             _note(replica, problem, answered_others=replica.answers > answers)
             raise
         else:
+            self.attempts["ok"] += 1
             replica.answered()
             return answer
         finally:

@@ -3,11 +3,15 @@
 import gc
 import logging
 import sys
+from contextlib import suppress
 
 import uvicorn
 
 from vectorizer.app import create_app
 from vectorizer.images import Limits
+from vectorizer.lane_metrics import LaneMetrics
+from vectorizer.metrics import Metrics
+from vectorizer.metrics_listener import metrics_served
 from vectorizer.models import ModelSource
 from vectorizer.pipeline import Lanes
 from vectorizer.problems import StartError
@@ -19,27 +23,40 @@ def main() -> int:
     """Open the models, then serve until a signal; a start that cannot be is a sentence and a status other than 0."""
     settings = read_settings()
     configure_logging(settings.log_level)
+    metrics = Metrics()
     try:
         source = ModelSource.find(settings.models, settings.model_cache, settings.engine())
         limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
-        lanes = Lanes(source, limits, lanes=settings.lanes, waiting=settings.waiting)
+        lanes = Lanes(source, limits, lanes=settings.lanes, waiting=settings.waiting, metrics=metrics)
     except StartError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     _introduce(source)
+    metrics.registry.register(LaneMetrics(lanes))
+    if settings.provider != "cpu":
+        _watch_gpus(metrics)
     app = create_app(lanes)
     gc.freeze()  # what is loaded by now stays, so no collection need look at it again
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,  # nobody asks who the client is
-        server_header=False,
-        timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
-    )
+    with metrics_served(metrics.registry, settings.metrics_host, settings.metrics_port):
+        uvicorn.run(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,  # nobody asks who the client is
+            server_header=False,
+            timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
+        )
     return 0
+
+
+def _watch_gpus(metrics: Metrics) -> None:
+    """Tell of the GPUs' memory too, where NVIDIA's library for that is installed."""
+    with suppress(ImportError):
+        from vectorizer.gpu_memory import GpuMemory  # noqa: PLC0415 - its library is there only where there are GPUs
+
+        metrics.registry.register(GpuMemory())
 
 
 def _introduce(source: ModelSource) -> None:

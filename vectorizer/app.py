@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from vectorizer.pipeline import Lanes
 from vectorizer.responses import handle_problems
 from vectorizer.routes import router
-from vectorizer.telemetry import RequestId
+from vectorizer.telemetry import RequestId, RequestMetrics
 
 
 class State(TypedDict):
@@ -38,5 +38,6 @@ def create_app(lanes: Lanes) -> FastAPI:
         routes=router.routes,  # a router included is passed by every request on its way
     )
     handle_problems(app)
+    app.add_middleware(RequestMetrics, metrics=lanes.metrics)
     app.add_middleware(RequestId)
     return app

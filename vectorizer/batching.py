@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -32,12 +32,19 @@ class BatchingSession:
     its memory stays flat. A batch that fails fails its callers only.
     """
 
-    def __init__(self, session: Session, sizes: Sequence[int], wait_seconds: float) -> None:
-        """sizes: the numbers of rows a batch may have, ascending."""
+    def __init__(
+        self,
+        session: Session,
+        sizes: Sequence[int],
+        wait_seconds: float,
+        noted: Callable[[int], object] = lambda _: None,
+    ) -> None:
+        """sizes: the numbers of rows a batch may have, ascending. noted: is told the rows of each that was run."""
         self.outputs: tuple[str, ...] = session.outputs
         self._session = session
         self._sizes = sizes
         self._wait_seconds = wait_seconds
+        self._noted = noted
         self._waiting: SimpleQueue[_Run | None] = SimpleQueue()
         self._left_over: _Run | None = None
         self._thread = threading.Thread(target=self._work, name="batches", daemon=True)
@@ -97,6 +104,7 @@ class BatchingSession:
         size = next(size for size in self._sizes if size >= len(rows))
         padded = np.concatenate([rows, np.zeros((size - len(rows), *rows.shape[1:]), np.float32)])
         outputs = self._session.run(padded)
+        self._noted(len(rows))
         start = 0
         for run in runs:
             end = start + len(run.rows)

@@ -1,6 +1,8 @@
 """The networks in use, opened from a pack, and what they are."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,8 @@ from vectorizer.runtimes import Runtime, RuntimeChoice, choose_runtime, open_emb
 from vectorizer.scrfd import Scrfd
 from vectorizer.sessions import OnnxSession, Provider, Session
 from vectorizer.yunet import YuNet
+
+BatchNoted = Callable[[str, int], object]
 
 SAMPLE = 4
 """Images that tell whether two runtimes agree."""
@@ -102,12 +106,16 @@ class ModelSource:
         """The id under which embeddings are kept; only those of equal ids are compared."""
         return self.pack.embedder.id_of(self.pack.embedder_file.sha256)
 
-    def open(self, lanes: int = 1) -> list[Models]:
-        """Open the models of each lane. Raises ProviderUnavailable."""
+    def open(self, lanes: int = 1, batch_noted: BatchNoted = lambda _, __: None) -> list[Models]:
+        """Open the models of each lane. Raises ProviderUnavailable.
+
+        batch_noted: is told the network, `detector` or `embedder`, and the rows of each batch.
+        """
         if self.engine.shared:
             size = self.engine.detector_size
-            detector = self._batching(self.detector_path, (size, CLOSE_UP_CANVAS))
-            return [self._models(detector, self._batching(self.embedder_path, (SIZE,)))] * lanes
+            detector = self._batching(self.detector_path, (size, CLOSE_UP_CANVAS), partial(batch_noted, "detector"))
+            embedder = self._batching(self.embedder_path, (SIZE,), partial(batch_noted, "embedder"))
+            return [self._models(detector, embedder)] * lanes
         return [self._models(OnnxSession(self.detector_path), self._embedder_session()) for _ in range(lanes)]
 
     def _models(self, detector: Session, embedder: Session) -> Models:
@@ -117,13 +125,13 @@ class ModelSource:
             Embedder(embedder, self.embedder.mean, self.embedder.scale),
         )
 
-    def _batching(self, path: Path, sides: tuple[int, ...]) -> Session:
+    def _batching(self, path: Path, sides: tuple[int, ...], noted: Callable[[int], object]) -> Session:
         """Open a session that has seen every shape it will be given: squares of `sides` pixels, in every batch size."""
         session = OnnxSession(path, self.engine.provider, self.cache / "prepared")
         for side in sides:
             for size in self.engine.batch_sizes:
                 session.run(np.zeros((size, 3, side, side), np.float32))
-        return BatchingSession(session, self.engine.batch_sizes, self.engine.batch_wait_seconds)
+        return BatchingSession(session, self.engine.batch_sizes, self.engine.batch_wait_seconds, noted)
 
     def _embedder_session(self) -> Session:
         return open_embedder_session(self.runtime, self.embedder_path)

@@ -15,6 +15,7 @@ from vectorizer.alignment import SIZE, align, encode_crop, enlarges
 from vectorizer.cores import usable_cores
 from vectorizer.detection import Detections
 from vectorizer.images import DecodedImage, Limits, decode
+from vectorizer.metrics import Metrics
 from vectorizer.models import Models, ModelSource
 from vectorizer.problems import Busy, DeadlineExceeded
 from vectorizer.quality import Quality, measure
@@ -71,29 +72,44 @@ class Lanes:
     over all cores. At most `places` images are waiting or in work; one more is refused at once.
     """
 
-    def __init__(self, source: ModelSource, limits: Limits, *, lanes: int | None = None, waiting: int) -> None:
+    def __init__(
+        self,
+        source: ModelSource,
+        limits: Limits,
+        *,
+        lanes: int | None = None,
+        waiting: int,
+        metrics: Metrics | None = None,
+    ) -> None:
         """lanes: None for one a usable core, or enough for two batches. waiting: places beyond the lanes."""
+        self.metrics = metrics or Metrics()
         self.source = source
         self.limits = limits
         engine = source.engine
         self.lanes = lanes or (2 * engine.batch if engine.shared else usable_cores())
         self.places = self.lanes + waiting
-        self._taken = 0
+        self.taken = 0
+        """Places that are taken."""
         self._threads = ThreadPoolExecutor(self.lanes, "lane")
         self._idle: SimpleQueue[Models] = SimpleQueue()
-        for models in source.open(self.lanes):
+        for models in source.open(self.lanes, self.metrics.batch_done):
             self._idle.put(models)
+
+    @property
+    def busy(self) -> int:
+        """How many lanes are at work."""
+        return self.lanes - self._idle.qsize()
 
     @contextmanager
     def place(self) -> Iterator[None]:
         """Hold one of the places for the block. Raises Busy when all are taken."""
-        if self._taken >= self.places:
+        if self.taken >= self.places:
             raise Busy
-        self._taken += 1
+        self.taken += 1
         try:
             yield
         finally:
-            self._taken -= 1
+            self.taken -= 1
 
     async def faces(self, job: Job) -> Faces:
         """Work on `job` on a lane; see `find_faces`. Cancelled before a lane takes it, it is never worked on.
@@ -117,7 +133,9 @@ class Lanes:
         try:
             timings = Timings()
             timings.note("queue", started - job.asked)
-            return find_faces(models, self.limits, job.data, crops=job.crops, quality=job.quality, timings=timings)
+            found = find_faces(models, self.limits, job.data, crops=job.crops, quality=job.quality, timings=timings)
+            self.metrics.image_done(timings.milliseconds, len(found.embeddings))
+            return found
         finally:
             self._idle.put(models)
 

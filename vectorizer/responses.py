@@ -19,33 +19,36 @@ def handle_problems(app: FastAPI) -> None:
     """Let every failure of `app` be answered as a named problem, never with a stack trace."""
 
     @app.exception_handler(Problem)
-    async def on_problem(_: Request, problem: Problem) -> JSONResponse:
+    async def on_problem(request: Request, problem: Problem) -> JSONResponse:
         headers = {"Retry-After": str(problem.retry_after_seconds)} if problem.retry_after_seconds else {}
-        return _render(problem.code, problem.status, str(problem), headers)
+        return _render(request, problem.code, problem.status, str(problem), headers)
 
     @app.exception_handler(HTTPException)
-    async def on_http(_: Request, error: HTTPException) -> JSONResponse:
+    async def on_http(request: Request, error: HTTPException) -> JSONResponse:
         status = HTTPStatus(error.status_code)
-        return _render(status.phrase.lower().replace(" ", "-"), status, str(error.detail), dict(error.headers or {}))
+        return _render(
+            request, status.phrase.lower().replace(" ", "-"), status, str(error.detail), dict(error.headers or {})
+        )
 
     @app.exception_handler(ClientDisconnect)
     async def on_gone(_: Request, __: ClientDisconnect) -> Response:
         return Response(status_code=499)  # nobody reads it
 
     @app.exception_handler(RequestValidationError)
-    async def on_invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"][1:])
-        return _render("invalid-request", HTTPStatus.UNPROCESSABLE_ENTITY, f"{name}: {first['msg']}.", {})
+        return _render(request, "invalid-request", HTTPStatus.UNPROCESSABLE_ENTITY, f"{name}: {first['msg']}.", {})
 
     @app.exception_handler(Exception)
-    async def on_error(_: Request, error: Exception) -> JSONResponse:
+    async def on_error(request: Request, error: Exception) -> JSONResponse:
         _log.error("unexpected failure", exc_info=error)
         sentence = "Something failed here that should not; the log has it under the request id."
-        return _render("internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, sentence, {})
+        return _render(request, "internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, sentence, {})
 
 
-def _render(code: str, status: HTTPStatus, detail: str, headers: dict[str, str]) -> JSONResponse:
+def _render(request: Request, code: str, status: HTTPStatus, detail: str, headers: dict[str, str]) -> JSONResponse:
+    request.state.problem = code  # for what counts requests
     content = {
         "type": f"urn:faceserver:problem:{code}",
         "title": status.phrase,

@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     max_image_bytes: int = Field(20_000_000, gt=0, description="Largest image file, bytes.")
     max_image_pixels: int = Field(50_000_000, gt=0, description="Largest image, width times height.")
     shutdown_timeout_seconds: int = Field(20, gt=0, description="How long requests may go on after SIGTERM.")
+    metrics_host: str = Field("127.0.0.1", description="Address at which the metrics are served.")
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Port at which the metrics are served; they are not if unset."
+    )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severe line to log.")
 
     def engine(self) -> Engine:

@@ -1,11 +1,14 @@
-"""Request ids and the log."""
+"""Request ids, the counters of requests, and the log."""
 
 import logging
 
 from asgi_correlation_id import CorrelationIdFilter, CorrelationIdMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vectorizer.metrics import Metrics
 
 REQUEST_ID_HEADER = "X-Request-ID"
+_CLIENT_GONE = 499
 
 
 class RequestId(CorrelationIdMiddleware):
@@ -18,6 +21,47 @@ class RequestId(CorrelationIdMiddleware):
 def _acceptable(request_id: str) -> bool:
     """Keep foreign ids out of the log that would break its lines."""
     return len(request_id) <= 64 and request_id.replace("-", "").isalnum()
+
+
+class RequestMetrics:
+    """Counts each request by its route and how it ended."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = 0
+
+        async def send_noting(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception:  # answered further out
+            status, scope["state"]["problem"] = 500, "internal-error"
+            raise
+        finally:
+            self._metrics.request_done(_route(scope), status, _outcome(scope, status))
+
+
+def _route(scope: Scope) -> str:
+    route = scope.get("route")
+    methods = getattr(route, "methods", None) or ()
+    return f"{scope['method']} {route.path}" if route and scope["method"] in methods else "other"
+
+
+def _outcome(scope: Scope, status: int) -> str:
+    if status == _CLIENT_GONE:
+        return "client-gone"
+    problem: str | None = scope["state"].get("problem")
+    return problem or ("ok" if status else "cut")
 
 
 def configure_logging(level: str) -> None:

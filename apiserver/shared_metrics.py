@@ -1,0 +1,105 @@
+"""What Prometheus is told of that all workers see alike, the queue and the stores: ask for the maximum, not the sum."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from apiserver.database import Database
+from apiserver.image_store import local_folder
+from apiserver.jobs import State, state_of
+
+REFRESH_SECONDS = 15.0
+"""How old may be what is told of the queue and of the database."""
+
+_JOBS = "SELECT task_name, status::text, count(*) FROM procrastinate_jobs GROUP BY task_name, status"
+
+# A job put off until an outage may be over is not late.
+_OLDEST = """
+SELECT task_name, extract(epoch FROM now() - min(at))::float8
+FROM procrastinate_jobs AS queue JOIN procrastinate_events ON job_id = queue.id AND type = 'deferred'
+WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())
+GROUP BY task_name
+"""
+
+_INDEXES = """
+SELECT split_part(relname, '_', 2), CASE WHEN indisvalid THEN 'ready' ELSE 'unfinished' END, count(*)
+FROM pg_class JOIN pg_index ON indexrelid = oid
+WHERE relname ~ '^faces_(codes|graph)_[0-9a-f]{24}$' AND relnamespace = 'public'::regnamespace
+GROUP BY 1, 2
+"""
+
+_SIZE = "SELECT pg_database_size(current_database())"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the database said last."""
+
+    jobs: Counter[tuple[str, State]]
+    oldest_seconds: list[tuple[str, float]]
+    indexes: list[tuple[str, str, int]]
+    bytes: int
+
+
+class SharedMetrics(Collector):
+    """Remembers what the database said, and looks at the folder of images if that is the store."""
+
+    def __init__(self, database: Database, image_store_url: str) -> None:
+        self._database = database
+        self._folder = local_folder(image_store_url)
+        self._seen: _Seen | None = None
+
+    async def refresh(self) -> None:
+        """Ask the database. Raises DatabaseUnavailable; then nothing is told of it."""
+        self._seen = None
+        async with self._database.connection() as connection:
+            jobs: Counter[tuple[str, State]] = Counter()
+            for kind, status, number in await connection.fetch(_JOBS):
+                jobs[kind, state_of(status)] += number
+            self._seen = _Seen(
+                jobs,
+                [tuple(row) for row in await connection.fetch(_OLDEST)],
+                [tuple(row) for row in await connection.fetch(_INDEXES)],
+                await connection.fetchval(_SIZE),
+            )
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield what there is to tell."""
+        jobs = GaugeMetricFamily(
+            "faceserver_jobs",
+            "Jobs there are, by kind and state; finished ones until they are forgotten.",
+            labels=["kind", "state"],
+        )
+        oldest = GaugeMetricFamily(
+            "faceserver_jobs_oldest_seconds", "How long the oldest job waits that could run.", labels=["kind"]
+        )
+        indexes = GaugeMetricFamily(
+            "faceserver_search_indexes",
+            "Indexes of large directories: `codes` or `graph`, `ready` or `unfinished`.",
+            labels=["index", "state"],
+        )
+        size = GaugeMetricFamily("faceserver_database_bytes", "Size of the database.")
+        if seen := self._seen:
+            for (kind, state), number in seen.jobs.items():
+                jobs.add_metric([kind, state], number)
+            for kind, seconds in seen.oldest_seconds:
+                oldest.add_metric([kind], seconds)
+            for index, condition, number in seen.indexes:
+                indexes.add_metric([index, condition], number)
+            size.add_metric([], seen.bytes)
+        yield from (jobs, oldest, indexes, size, *self._disk())
+
+    def _disk(self) -> Iterator[GaugeMetricFamily]:
+        total = GaugeMetricFamily("faceserver_image_store_disk_bytes", "Size of the disk under the folder of images.")
+        free = GaugeMetricFamily("faceserver_image_store_free_bytes", "What is free of it.")
+        if self._folder:
+            with suppress(OSError):  # a share that is gone for now
+                usage = shutil.disk_usage(self._folder)
+                total.add_metric([], usage.total)
+                free.add_metric([], usage.free)
+        yield from (total, free)

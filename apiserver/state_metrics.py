@@ -1,0 +1,70 @@
+"""What the gateway's resources tell Prometheus when it asks: nothing of it costs a request anything."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from apiserver.state import State
+
+
+class StateMetrics(Collector):
+    """Reads the resources of one gateway, on the thread that answers Prometheus."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        """Yield what there is to tell."""
+        yield from self._places()
+        yield from self._vectorizers()
+        yield from self._recall()
+
+    def _places(self) -> Iterator[GaugeMetricFamily]:
+        places = self._state.places
+        yield GaugeMetricFamily(
+            "faceserver_gateway_places", "Most photographs in work at once (APISERVER_MAX_REQUESTS).", places.number
+        )
+        yield GaugeMetricFamily("faceserver_gateway_places_taken", "Photographs in work.", places.in_use)
+
+    def _vectorizers(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        in_flight = GaugeMetricFamily(
+            "faceserver_gateway_vectorizer_in_flight",
+            "Images of this gateway at a vectorizer.",
+            labels=["replica"],
+        )
+        set_aside = GaugeMetricFamily(
+            "faceserver_gateway_vectorizer_set_aside",
+            "1 where a vectorizer failed and gets no work until it says that it is well, else 0.",
+            labels=["replica"],
+        )
+        for replica in self._state.vectorizer.replicas:
+            in_flight.add_metric([replica.url], replica.in_flight)
+            set_aside.add_metric([replica.url], replica.set_aside)
+        attempts = CounterMetricFamily(
+            "faceserver_gateway_vectorizer_attempts",
+            "Images sent to a vectorizer, second attempts included, by `ok` or the code of a problem.",
+            labels=["outcome"],
+        )
+        for outcome, number in list(self._state.vectorizer.attempts.items()):
+            attempts.add_metric([outcome], number)
+        yield from (in_flight, set_aside, attempts)
+
+    def _recall(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        checks = CounterMetricFamily(
+            "faceserver_gateway_search_checks",
+            "Answers compared with exact ones, by how they were found and whether they were `right` or `wrong`.",
+            labels=["search", "verdict"],
+        )
+        for (path, right), number in list(self._state.recall_check.verdicts.items()):
+            checks.add_metric([path, "right" if right else "wrong"], number)
+        directories = GaugeMetricFamily(
+            "faceserver_gateway_checked_directories",
+            "Directories with checked answers, by how hard they are searched: times the candidates, or `exact`.",
+            labels=["effort"],
+        )
+        efforts = self._state.recall_check.efforts.known().values()
+        for effort, number in Counter("exact" if each.exact else str(each.width) for each in efforts).items():
+            directories.add_metric([effort], number)
+        yield from (checks, directories)

@@ -1,0 +1,57 @@
+"""What a worker counts for Prometheus while it runs jobs."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+from apiserver.pool_metrics import database_wait
+from apiserver.problems import Outage
+
+_SECONDS = (0.1, 1, 5, 15, 60, 300, 900, 3600, 14_400)
+
+Runner = Callable[[int, Mapping[str, Any]], Awaitable[None]]
+
+
+class WorkerMetrics:
+    """The counters of one worker."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self.database_wait = database_wait(self.registry)
+        self._runs = Counter(
+            "faceserver_worker_runs_total",
+            "Runs of jobs that ended: `done`, `failed`, `put-off` by an outage, or `stopped` with the worker.",
+            ["kind", "outcome"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "faceserver_worker_run_seconds", "Time of a run.", ["kind"], buckets=_SECONDS, registry=self.registry
+        )
+        self._running = Gauge(
+            "faceserver_worker_running", "Jobs that this worker is running.", ["kind"], registry=self.registry
+        )
+
+    def counted(self, kind: str, runner: Runner) -> Runner:
+        """Return `runner` with its runs counted."""
+
+        async def run(number: int, arguments: Mapping[str, Any]) -> None:
+            begun, outcome = time.perf_counter(), "failed"
+            try:
+                with self._running.labels(kind).track_inprogress():
+                    await runner(number, arguments)
+                outcome = "done"
+            except asyncio.CancelledError:
+                outcome = "stopped"
+                raise
+            except Outage:
+                outcome = "put-off"
+                raise
+            finally:
+                self._runs.labels(kind, outcome).inc()
+                self._seconds.labels(kind).observe(time.perf_counter() - begun)
+
+        return run
