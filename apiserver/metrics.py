@@ -39,7 +39,7 @@ class Metrics:
         )
         self._request_seconds = Histogram(
             "faceserver_gateway_request_seconds",
-            "Time from a request's arrival to its answer; of those turned away at the door nothing.",
+            "Time from a request's arrival to its answer, less those turned away unread.",
             ["route"],
             buckets=_SECONDS,
             registry=self.registry,

@@ -95,8 +95,13 @@ class SharedMetrics(Collector):
         yield from (jobs, oldest, indexes, size, *self._disk())
 
     def _disk(self) -> Iterator[GaugeMetricFamily]:
-        total = GaugeMetricFamily("faceserver_image_store_disk_bytes", "Size of the disk under the folder of images.")
-        free = GaugeMetricFamily("faceserver_image_store_free_bytes", "What is free of it.")
+        total = GaugeMetricFamily(
+            "faceserver_image_store_disk_bytes",
+            "Size of the disk under the folder of images, if the store is a folder.",
+        )
+        free = GaugeMetricFamily(
+            "faceserver_image_store_free_bytes", "What is free of the disk under the folder of images."
+        )
         if self._folder:
             with suppress(OSError):  # a share that is gone for now
                 usage = shutil.disk_usage(self._folder)

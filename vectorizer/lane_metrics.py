@@ -19,8 +19,10 @@ class LaneMetrics(Collector):
         """Yield what there is to tell."""
         lanes, source = self._lanes, self._lanes.source
         busy, taken = lanes.busy, lanes.taken
-        yield GaugeMetricFamily("faceserver_vectorizer_places", "Most images in the house.", lanes.places)
-        yield GaugeMetricFamily("faceserver_vectorizer_places_taken", "Images in the house.", taken)
+        yield GaugeMetricFamily(
+            "faceserver_vectorizer_places", "Most images that wait or are worked on; one more is refused.", lanes.places
+        )
+        yield GaugeMetricFamily("faceserver_vectorizer_places_taken", "Images that wait or are worked on.", taken)
         yield GaugeMetricFamily("faceserver_vectorizer_lanes", "Images that can be worked on at once.", lanes.lanes)
         yield GaugeMetricFamily("faceserver_vectorizer_lanes_busy", "Images that are worked on.", busy)
         yield GaugeMetricFamily(

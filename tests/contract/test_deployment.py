@@ -169,7 +169,7 @@ def test_probes_ask_what_the_service_answers(service: str, routes: list[Any]):
     paths = {kind: container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "liveness", "readiness")}
     assert paths == {"startup": "/health/live", "liveness": "/health/live", "readiness": "/health/ready"}
     assert set(paths.values()) <= {route.path for route in routes}
-    assert {port["name"] for port in container["ports"]} == {"http"}
+    assert {port["name"] for port in container["ports"]} == {"http", "metrics"}
 
 
 @pytest.mark.parametrize("service", ["gateway", "vectorizer"])
@@ -197,10 +197,39 @@ def test_every_pod_is_under_the_policy_that_refuses_the_rest():
     assert policies["faceserver"]["podSelector"] == {"matchLabels": {"app.kubernetes.io/part-of": "faceserver"}}
     assert set(policies["faceserver"]["policyTypes"]) == {"Ingress", "Egress"}
     assert "ingress" not in policies["faceserver"]
-    assert [policy for policy, spec in policies.items() if "ingress" in spec] == ["gateway", "vectorizer"]
+    assert [policy for policy, spec in policies.items() if "ingress" in spec] == ["gateway", "vectorizer", "metrics"]
     for document in base:
         if "template" in document.get("spec", {}):
             assert document["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/part-of"] == "faceserver"
+
+
+def test_metrics_are_served_where_the_scraper_looks_and_may():
+    [policy] = [d for _, d in documents() if d["kind"] == "NetworkPolicy" and d["metadata"]["name"] == "metrics"]
+    [selected] = policy["spec"]["podSelector"]["matchExpressions"]
+    [admitted] = policy["spec"]["ingress"]
+    [port] = [each["port"] for each in admitted["ports"]]
+    assert admitted["from"] == [
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    ]  # and nobody else
+    settings = {"gateway": "APISERVER_METRICS_PORT", "worker": "APISERVER_WORKER_METRICS_PORT"}
+    for name in selected["values"]:
+        setting = settings.get(name, "VECTORIZER_METRICS_PORT")
+        assert int(literals()["gateway" if name == "worker" else name][setting]) == port
+        [container] = BASE[f"base/{name}.yaml:{name}"]["containers"]
+        assert {"name": "metrics", "containerPort": port} in container["ports"]
+        [deployment] = [
+            d
+            for p, d in documents()
+            if (d["kind"], d["metadata"].get("name")) == ("Deployment", name) and "base" in p.parts
+        ]
+        annotations = deployment["spec"]["template"]["metadata"]["annotations"]
+        assert annotations == {"prometheus.io/scrape": "true", "prometheus.io/port": str(port)}
+
+
+def test_no_metrics_are_behind_the_public_service():
+    for _, document in documents():
+        if document["kind"] == "Service" and document["metadata"]["name"] in BASE:
+            assert "metrics" not in str(document["spec"]["ports"])
 
 
 def test_vectorizers_are_behind_a_name_with_many_addresses():

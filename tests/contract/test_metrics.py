@@ -1,0 +1,30 @@
+"""docs/observability.md names every metric with its type, labels and meaning, and none that is not there."""
+
+from tests.contract.exported import Exported
+from tests.documents import DOCUMENTS
+
+DOCUMENT = (DOCUMENTS / "observability.md").read_text(encoding="utf-8")
+
+
+def row(metric: Exported) -> str:
+    labels = ", ".join(f"`{label}`" for label in metric.labels)
+    return f"| `{metric.name}` | {metric.kind} | {labels} | {metric.meaning} |"
+
+
+def test_every_metric_is_documented(metrics: list[Exported]):
+    missing = [row(metric) for metric in metrics if row(metric) not in DOCUMENT and "faceserver_" in metric.name]
+    assert not missing, "add to docs/observability.md:\n" + "\n".join(missing)
+
+
+def test_no_metric_is_documented_that_is_not_there(metrics: list[Exported]):
+    documented = [line for line in DOCUMENT.splitlines() if line.startswith("| `faceserver_")]
+    assert set(documented) <= {row(metric) for metric in metrics}
+    assert len(documented) > 30
+
+
+def test_no_label_can_hold_a_name_of_a_client(metrics: list[Exported]):
+    """Each is bounded by the code, or by how many vectorizers and GPUs there are."""
+    bounded = {"route", "status", "outcome", "stage", "decision", "search", "verdict", "effort", "state", "kind"}
+    bounded |= {"index", "network", "replica", "gpu", "detector", "embedder", "provider", "runtime", "version"}
+    ours = [metric for metric in metrics if metric.name.startswith("faceserver_")]
+    assert {label for metric in ours for label in metric.labels} <= bounded
