@@ -217,11 +217,8 @@ def test_metrics_are_served_where_the_scraper_looks_and_may():
         assert int(literals()["gateway" if name == "worker" else name][setting]) == port
         [container] = BASE[f"base/{name}.yaml:{name}"]["containers"]
         assert {"name": "metrics", "containerPort": port} in container["ports"]
-        [deployment] = [
-            d
-            for p, d in documents()
-            if (d["kind"], d["metadata"].get("name")) == ("Deployment", name) and "base" in p.parts
-        ]
+        deployments = [d for p, d in documents() if d["kind"] == "Deployment" and "base" in p.parts]
+        [deployment] = [deployment for deployment in deployments if deployment["metadata"]["name"] == name]
         annotations = deployment["spec"]["template"]["metadata"]["annotations"]
         assert annotations == {"prometheus.io/scrape": "true", "prometheus.io/port": str(port)}
 
