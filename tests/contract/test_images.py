@@ -56,7 +56,11 @@ def test_the_image_for_gpus_has_a_selection_of_the_lock_for_gpus():
 
 @pytest.mark.parametrize(
     ("package", "requirements", "left_out"),
-    [("apiserver", "gateway", set()), ("db", "gateway", set()), ("vectorizer", "vectorizer", {"insightface", "pynvml"})],
+    [
+        ("apiserver", "gateway", set()),
+        ("db", "gateway", set()),
+        ("vectorizer", "vectorizer", {"insightface", "pynvml"}),
+    ],
 )
 def test_an_image_has_what_its_code_imports(package: str, requirements: str, left_out: set[str]):
     distributions = packages_distributions()
