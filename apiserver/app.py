@@ -12,9 +12,13 @@ from starlette.requests import ClientDisconnect
 from apiserver import (
     comparison_routes,
     directory_routes,
+    export_routes,
+    face_adding_routes,
+    face_routes,
     files,
     health,
     job_routes,
+    merge_routes,
     person_routes,
     photograph_routes,
     routes,
@@ -79,6 +83,8 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
         routes=[
             *(*routes.router.routes, *photograph_routes.router.routes, *comparison_routes.router.routes),
             *(*directory_routes.router.routes, *person_routes.router.routes, *files.router.routes),
+            *(*face_routes.router.routes, *face_adding_routes.router.routes, *merge_routes.router.routes),
+            *export_routes.router.routes,
             *(*job_routes.router.routes, *health.router.routes),
         ],
     )

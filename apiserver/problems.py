@@ -17,6 +17,8 @@ Problem
 │   ├── FileNotFound             file-not-found          404
 │   ├── DirectoryNotFound        directory-not-found     404
 │   ├── PersonNotFound           person-not-found        404
+│   ├── FaceNotFound             face-not-found          404
+│   ├── MergeNotFound            merge-not-found         404
 │   ├── DeletionNotFound         deletion-not-found      404
 │   ├── JobNotFound              job-not-found           404
 │   ├── MethodNotAllowed         method-not-allowed      405
@@ -24,6 +26,7 @@ Problem
 │   ├── RequestInProgress        request-in-progress     409
 │   ├── PersonExists             person-exists           409
 │   ├── ExternalIdTaken          external-id-taken       409
+│   ├── MergeUndone              merge-undone            409
 │   ├── AnswerErased             answer-erased           410
 │   ├── PreconditionFailed       precondition-failed     412
 │   ├── ImageTooLarge            image-too-large         413
@@ -31,6 +34,7 @@ Problem
 │   ├── UnsupportedMediaType     unsupported-media-type  415
 │   ├── ImageUnreadable          image-unreadable        422
 │   ├── IdempotencyKeyReused     idempotency-key-reused  422
+│   ├── NoFaceEnrolled           no-face-enrolled        422
 │   └── InvalidSettings          invalid-settings        422
 ├── Outage                       a neighbour's fault: the same request may succeed later
 │   ├── NotReady                 not-ready               503
@@ -135,6 +139,14 @@ class DeletionNotFound(Refused, code="deletion-not-found", status=404, sentence=
     """A deletion that never was."""
 
 
+class FaceNotFound(Refused, code="face-not-found", status=404, sentence="This person has no such face."):
+    """A face that never was, was deleted, or is another person's by now."""
+
+
+class MergeNotFound(Refused, code="merge-not-found", status=404, sentence="There was no such merge into this person."):
+    """A merge that never was, was into somebody else, or whose person was deleted."""
+
+
 class JobNotFound(Refused, code="job-not-found", status=404, sentence="There is no such job, or it was forgotten."):
     """A job that never was, or that ended too long ago."""
 
@@ -177,6 +189,10 @@ class PreconditionFailed(
     """An If-Match that names another revision than the present one."""
 
 
+class MergeUndone(Refused, code="merge-undone", status=409, sentence="The merge has been undone already."):
+    """A merge that cannot be undone twice."""
+
+
 class ImageTooLarge(Refused, code="image-too-large", status=413, sentence="The image has too many bytes."):
     """More bytes than the limit."""
 
@@ -202,6 +218,12 @@ class IdempotencyKeyReused(
     sentence="This Idempotency-Key was used for another request; take a new one.",
 ):
     """A key that came with another path, query or body within the last 24 hours."""
+
+
+class NoFaceEnrolled(
+    Refused, code="no-face-enrolled", status=422, sentence="None of the photographs could be enrolled; see items."
+):
+    """Several photographs were sent and refused one and all; `items` says of each why."""
 
 
 class InvalidSettings(

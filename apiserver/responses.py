@@ -195,7 +195,9 @@ def problem_response(request: Request, problem: Problem) -> JSONResponse:
         headers["Connection"] = "close"
     if request.url.path in ENVELOPE_PATHS:
         return JSONResponse(_envelope(problem), problem.status, headers)
-    return JSONResponse(_details(problem), problem.status, headers, media_type="application/problem+json")
+    return JSONResponse(
+        problem_details(problem).model_dump(), problem.status, headers, media_type="application/problem+json"
+    )
 
 
 def _envelope(problem: Problem) -> dict[str, Any]:
@@ -204,7 +206,8 @@ def _envelope(problem: Problem) -> dict[str, Any]:
     ).model_dump()
 
 
-def _details(problem: Problem) -> dict[str, Any]:
+def problem_details(problem: Problem) -> ProblemDetails:
+    """Return the problem of the request that is served now."""
     return ProblemDetails(
         type=f"urn:faceserver:problem:{problem.code}",
         title=type(problem).sentence,
@@ -212,4 +215,4 @@ def _details(problem: Problem) -> dict[str, Any]:
         detail=problem.sentence,
         code=problem.code,
         request_id=correlation_id.get(),
-    ).model_dump()
+    )

@@ -1,0 +1,35 @@
+"""Everything that is kept of a person, to be handed over."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from apiserver import files, persons
+from apiserver.encoded_paths import EncodedRoute
+from apiserver.path_names import DirectoryName, PersonName
+from apiserver.person_export import person_members
+from apiserver.responses import ProblemDetails
+from apiserver.state import StateOf
+from apiserver.zip_stream import zipped
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 500, 503)}
+
+router = APIRouter(tags=["persons"], route_class=EncodedRoute)
+
+
+@router.get(
+    "/directories/{directory}/persons/{person}/export",
+    response_class=StreamingResponse,
+    responses=_PROBLEMS | {200: {"content": {"application/zip": {}}}},
+)
+async def export_person(directory: DirectoryName, person: PersonName, state: StateOf) -> StreamingResponse:
+    """Return everything that is kept of a person as a zip file: what is known, faces, embeddings, photographs.
+
+    It is made while it is sent: one that is cut short, which no program opens, was interrupted.
+    """
+    async with state.database.connection() as connection:
+        found = await persons.read(connection, directory, person)
+    members = person_members(state.database, state.images, found)
+    headers = files.PRIVATE | {"Content-Disposition": 'attachment; filename="person.zip"'}
+    return StreamingResponse(zipped(members), media_type="application/zip", headers=headers)

@@ -1,0 +1,94 @@
+"""Enrolled faces, and what became of photographs, as clients read them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+from urllib.parse import quote
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from apiserver.answer_fields import BoxPixels, DetectorScore, ModelId, PersonId, rounded
+from apiserver.person_faces import EnrolledFace
+from apiserver.problems import Problem
+from apiserver.responses import ProblemDetails, file_url
+
+
+class FaceAnswer(BaseModel):
+    """An enrolled face of a person."""
+
+    face: UUID
+    person: PersonId
+    model: ModelId
+    box: BoxPixels
+    score: DetectorScore
+    image: str = Field(
+        description="The photograph it is from.", examples=["/files/47aa5e19-c120-84b0-a5a0-d64d932fb8eb.jpg"]
+    )
+    crop: str = Field(
+        description="The aligned face, 112 x 112.",
+        examples=["/directories/acme/persons/ann/faces/1120092e-8684-446d-9dd1-6a35418df10e/crop"],
+    )
+    created_at: datetime
+
+    @classmethod
+    def of(cls, directory: str, face: EnrolledFace) -> Self:
+        """Return what a client reads of a face."""
+        person = f"/directories/{quote(directory, safe='')}/persons/{quote(face.person, safe='')}"
+        return cls(
+            face=face.face,
+            person=face.person,
+            model=face.model,
+            box=list(face.box),
+            score=rounded(face.score),
+            image=file_url(face.image),
+            crop=f"{person}/faces/{face.face}/crop",
+            created_at=face.created_at,
+        )
+
+
+class Outcome(StrEnum):
+    """What became of a photograph; `known`: this one of this person was there before."""
+
+    CREATED = "created"
+    KNOWN = "known"
+    REFUSED = "refused"
+
+
+class FileProblem(BaseModel):
+    """Why a photograph was refused."""
+
+    code: str = Field(examples=["several-faces"])
+    detail: str = Field(examples=["More than one face detected."])
+
+    @classmethod
+    def of(cls, problem: Problem) -> Self:
+        """Return what a client reads of a problem."""
+        return cls(code=problem.code, detail=problem.sentence)
+
+
+class FileOutcome(BaseModel):
+    """What became of one photograph."""
+
+    filename: str = Field(examples=["ann.jpg"])
+    outcome: Outcome
+    face: FaceAnswer | None
+    problem: FileProblem | None
+
+
+class AddedFaces(BaseModel):
+    """What became of each photograph, in their order, and how many of each kind there are."""
+
+    items: list[FileOutcome]
+    created: int
+    known: int
+    refused: int
+
+    @classmethod
+    def of(cls, items: list[FileOutcome]) -> Self:
+        """Return the outcomes, counted."""
+        return cls(items=items, **{str(one): sum(item.outcome is one for item in items) for one in Outcome})
+
+
+class NoneAdded(ProblemDetails, AddedFaces):
+    """The problem of photographs that were refused one and all."""

@@ -1,0 +1,109 @@
+"""One person made of several, and several of one."""
+
+from typing import Any, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field, model_validator
+
+from apiserver import merges, persons, splits
+from apiserver.database import Connection
+from apiserver.entity_tags import TAGGED, tagged
+from apiserver.forms import Name
+from apiserver.idempotency import KEY, IdempotentRoute
+from apiserver.json_bodies import JsonBody, read_json
+from apiserver.path_names import DirectoryName, PersonName
+from apiserver.person_bodies import PersonAnswer
+from apiserver.problems import InvalidField
+from apiserver.responses import ProblemDetails
+from apiserver.state import State
+
+_STATUSES = (400, 404, 408, 409, 410, 422, 500, 503)
+_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in _STATUSES}
+_MOST_PERSONS = 100
+_MOST_FACES = 1000
+
+router = APIRouter(tags=["persons"], route_class=IdempotentRoute)
+
+
+class MergeBody(JsonBody):
+    """Who is the same person."""
+
+    others: list[Name] = Field(
+        alias="from",
+        min_length=1,
+        max_length=_MOST_PERSONS,
+        description="The persons who go; their faces are then those of the person in the path.",
+        examples=[["ann-2", "anne"]],
+    )
+
+
+class MergeAnswer(PersonAnswer):
+    """The person who has all faces now."""
+
+    merge: UUID = Field(description="By which the merge can be undone.")
+
+
+class SplitBody(JsonBody):
+    """A merge to undo, or faces and whose they are."""
+
+    merge: UUID | None = Field(None, description="The merge to undo. Neither `faces` nor `person` stands beside it.")
+    faces: list[UUID] | None = Field(
+        None, min_length=1, max_length=_MOST_FACES, description="The faces that are somebody else's."
+    )
+    person: Name | None = Field(None, description="Whose `faces` they are.", examples=["bob"])
+    into_existing: bool = Field(False, description="Whether whoever is made may be there already.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        chosen = self.faces is not None, self.person is not None
+        if any(chosen) == (self.merge is not None) or any(chosen) != all(chosen):
+            raise ValueError("give a merge, or faces and a person")
+        return self
+
+
+class SplitAnswer(BaseModel):
+    """The persons that were made."""
+
+    persons: list[PersonAnswer]
+
+
+@router.post(
+    "/directories/{directory}/persons/{person}/merge",
+    response_model=MergeAnswer,
+    responses=_PROBLEMS | TAGGED,
+    openapi_extra=MergeBody.request_body() | {"parameters": [KEY]},
+)
+async def merge_persons(directory: DirectoryName, person: PersonName, request: Request) -> Response:
+    """Give a person the faces of others, who are then gone; what is known of the person stays as it is."""
+    others = (await read_json(request, MergeBody)).others
+    if person in others or len(set(others)) < len(others):
+        raise InvalidField("from: everyone can be named once, and the person in the path not at all.")
+    async with State.of(request).database.connection() as connection:
+        number = await merges.merge(connection, directory, person, others)
+        merged = await persons.read(connection, directory, person)
+    return tagged(MergeAnswer(**PersonAnswer.of(merged).model_dump(), merge=number), merged.revision)
+
+
+@router.post(
+    "/directories/{directory}/persons/{person}/split",
+    response_model=SplitAnswer,
+    responses=_PROBLEMS,
+    openapi_extra=SplitBody.request_body() | {"parameters": [KEY]},
+)
+async def split_person(directory: DirectoryName, person: PersonName, request: Request) -> SplitAnswer:
+    """Undo a merge, or make somebody of some of a person's faces."""
+    body = await read_json(request, SplitBody)
+    async with State.of(request).database.connection() as connection:
+        made = await _split(connection, directory, person, body)
+        found = [await persons.read(connection, directory, name) for name in made]
+    return SplitAnswer(persons=[PersonAnswer.of(one) for one in found])
+
+
+async def _split(connection: Connection, directory: str, person: str, body: SplitBody) -> list[str]:
+    if body.merge:
+        return await splits.undo(connection, directory, person, body.merge, into_existing=body.into_existing)
+    if not body.faces or not body.person:
+        raise InvalidField("faces: it needs a person.")
+    await splits.take_faces(connection, directory, person, body.faces, body.person, into_existing=body.into_existing)
+    return [body.person]

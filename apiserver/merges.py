@@ -1,0 +1,88 @@
+"""Makes one person of several, and keeps what they were. The SQL stands beside the function that runs it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from apiserver.database import Connection
+from apiserver.person_locks import LONGEST_SECONDS, lock_persons
+
+_MERGE = "INSERT INTO merges (directory, person) VALUES ($1, $2) RETURNING merge"
+
+_KEEP_PERSONS = """
+INSERT INTO merged_persons
+    (directory, merge, person, display_name, external_id, metadata, created_at, last_seen_at, merges)
+SELECT directory, $2, person, display_name, external_id, metadata, created_at, last_seen_at, ARRAY(
+    SELECT merge FROM merges WHERE merges.directory = $1 AND merges.person = persons.person AND undone_at IS NULL
+)
+FROM persons WHERE directory = $1 AND person = ANY ($3::text[])
+"""
+
+# Of the faces from one photograph the target's stays, or else that of the first name.
+_KEEP_DUPLICATES = """
+INSERT INTO collapsed_faces
+    (directory, face, merge, person, kept_face, model, embedding, crop, box, score, image, image_sha256, created_at)
+SELECT directory, face, $2, person, kept_face, model, embedding, crop, box, score, image, image_sha256, created_at
+FROM (
+    SELECT *, first_value(face) OVER (PARTITION BY image_sha256, model ORDER BY person <> $3, person) AS kept_face
+    FROM faces WHERE directory = $1 AND (person = $3 OR person = ANY ($4::text[]))
+) AS samples
+WHERE face <> kept_face
+"""
+_FOLLOW_DUPLICATES = """
+UPDATE collapsed_faces AS earlier SET kept_face = later.kept_face FROM collapsed_faces AS later
+WHERE earlier.directory = $1 AND later.directory = $1 AND later.merge = $2 AND earlier.kept_face = later.face
+"""
+_REMOVE_DUPLICATES = """
+DELETE FROM faces USING collapsed_faces AS collapsed
+WHERE faces.directory = $1 AND collapsed.directory = $1 AND collapsed.merge = $2 AND faces.face = collapsed.face
+"""
+
+_KEEP_FACES = """
+INSERT INTO merged_faces (directory, face, merge, person)
+SELECT directory, face, $2, person FROM faces WHERE directory = $1 AND person = ANY ($3::text[])
+"""
+_MOVE_FACES = "UPDATE faces SET person = $2 WHERE directory = $1 AND person = ANY ($3::text[])"
+_MOVE_MATCHES = """
+INSERT INTO matched_images (directory, person, image)
+SELECT directory, $2, image FROM matched_images WHERE directory = $1 AND person = ANY ($3::text[])
+ON CONFLICT DO NOTHING
+"""
+_MOVE_MERGES = "UPDATE merges SET person = $2 WHERE directory = $1 AND person = ANY ($3::text[])"
+
+_CHANGE_TARGET = """
+UPDATE persons SET revision = revision + 1, updated_at = now(), last_seen_at = (
+    SELECT max(last_seen_at) FROM persons WHERE directory = $1 AND (person = $2 OR person = ANY ($3::text[]))
+)
+WHERE directory = $1 AND person = $2
+"""
+_REMOVE_PERSONS = "DELETE FROM persons WHERE directory = $1 AND person = ANY ($2::text[])"
+
+
+async def merge(connection: Connection, directory: str, person: str, others: Sequence[str]) -> UUID:
+    """Give everything of `others` to `person`, who keeps what is known of them; return the number of the merge.
+
+    Raises DirectoryNotFound, or PersonNotFound where one of them is not there; nothing has changed then.
+    """
+    async with connection.transaction():
+        await lock_persons(connection, directory, [person, *others])
+        number: UUID = await connection.fetchval(_MERGE, directory, person)
+        await connection.execute(_KEEP_PERSONS, directory, number, others)
+        await _collapse(connection, directory, number, person, others)
+        await _move(connection, directory, number, person, others)
+        await connection.execute(_CHANGE_TARGET, directory, person, others)
+        await connection.execute(_REMOVE_PERSONS, directory, others, timeout=LONGEST_SECONDS)
+    return number
+
+
+async def _collapse(connection: Connection, directory: str, number: UUID, person: str, others: Sequence[str]) -> None:
+    """Leave one face of every photograph that several of them have."""
+    await connection.execute(_KEEP_DUPLICATES, directory, number, person, others, timeout=LONGEST_SECONDS)
+    await connection.execute(_FOLLOW_DUPLICATES, directory, number)
+    await connection.execute(_REMOVE_DUPLICATES, directory, number, timeout=LONGEST_SECONDS)
+
+
+async def _move(connection: Connection, directory: str, number: UUID, person: str, others: Sequence[str]) -> None:
+    await connection.execute(_KEEP_FACES, directory, number, others, timeout=LONGEST_SECONDS)
+    await connection.execute(_MOVE_FACES, directory, person, others, timeout=LONGEST_SECONDS)
+    await connection.execute(_MOVE_MATCHES, directory, person, others)
+    await connection.execute(_MOVE_MERGES, directory, person, others)

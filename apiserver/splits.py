@@ -1,0 +1,109 @@
+"""Makes several persons of one: undoes a merge, or takes chosen faces away. The SQL stands beside its function."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from apiserver.database import Connection
+from apiserver.person_locks import LONGEST_SECONDS, lock_persons, note_change
+from apiserver.problems import FaceNotFound, InvalidField, MergeNotFound, MergeUndone
+
+_MERGED_PERSONS = "SELECT person FROM merged_persons WHERE directory = $1 AND merge = $2 ORDER BY person"
+_MERGE = "SELECT person, undone_at FROM merges WHERE directory = $1 AND merge = $2"
+_RESTORE_PERSONS = """
+INSERT INTO persons (directory, person, display_name, external_id, metadata, created_at, last_seen_at)
+SELECT directory, person, display_name, external_id, metadata, created_at, last_seen_at
+FROM merged_persons WHERE directory = $1 AND merge = $2
+"""
+_ADD_PERSON = "INSERT INTO persons (directory, person) VALUES ($1, $2)"
+_UNLESS_THERE = " ON CONFLICT (directory, person) DO NOTHING"
+
+_FACES_OF = "SELECT face FROM merged_faces WHERE directory = $1 AND merge = $2 AND person = $3"
+_RESTORE_DUPLICATES = """
+INSERT INTO faces
+    (directory, face, person, model, embedding, crop, box, score, image, image_sha256, created_at)
+SELECT directory, face, person, model, embedding, crop, box, score, image, image_sha256, created_at
+FROM collapsed_faces WHERE directory = $1 AND merge = $2
+ON CONFLICT DO NOTHING -- somebody may have learned the photograph again
+"""
+_RETURN_MERGES = """
+UPDATE merges SET person = merged.person FROM merged_persons AS merged
+WHERE merged.directory = $1 AND merged.merge = $2 AND merges.directory = $1 AND merges.merge = ANY (merged.merges)
+AND merges.person = $3
+"""
+_UNDONE = "UPDATE merges SET undone_at = now() WHERE directory = $1 AND merge = $2"
+_FORGET = "DELETE FROM merged_persons WHERE directory = $1 AND merge = $2"
+
+# A photograph that its new owner has already is one face.
+_DROP_DUPLICATES = """
+DELETE FROM faces WHERE directory = $1 AND person = $2 AND face = ANY ($4::uuid[]) AND EXISTS (
+    SELECT FROM faces AS known WHERE known.directory = $1 AND known.person = $3
+    AND known.image_sha256 = faces.image_sha256 AND known.model = faces.model
+)
+"""
+_MOVE_FACES = "UPDATE faces SET person = $3 WHERE directory = $1 AND person = $2 AND face = ANY ($4::uuid[])"
+_COUNT_FACES = "SELECT count(*) FROM faces WHERE directory = $1 AND person = $2 AND face = ANY ($3::uuid[])"
+# Who of them was on a photograph that was only recognized is not known: it goes when either goes.
+_SHARE_MATCHES = """
+INSERT INTO matched_images (directory, person, image)
+SELECT directory, $3, image FROM matched_images WHERE directory = $1 AND person = $2 ON CONFLICT DO NOTHING
+"""
+
+
+async def undo(connection: Connection, directory: str, person: str, merge: UUID, *, into_existing: bool) -> list[str]:
+    """Take a merge into `person` back: restore who went, with their faces that `person` still has; return their names.
+
+    Where `into_existing`, somebody who has the name of one of them by now gets that one's faces and stays as they are.
+    Raises DirectoryNotFound, PersonNotFound, MergeNotFound, MergeUndone, PersonExists or ExternalIdTaken.
+    """
+    async with connection.transaction():
+        # What a merge keeps never changes before it is undone, so it may be read before anything is locked.
+        restored = [row["person"] for row in await connection.fetch(_MERGED_PERSONS, directory, merge)]
+        await lock_persons(connection, directory, [person], restored)
+        await _require_merge(connection, directory, person, merge)
+        unless_there = _UNLESS_THERE if into_existing else ""
+        await connection.execute(_RESTORE_PERSONS + unless_there, directory, merge)
+        for name in restored:
+            rows = await connection.fetch(_FACES_OF, directory, merge, name)
+            await _move(connection, directory, person, name, [row["face"] for row in rows])
+        await connection.execute(_RESTORE_DUPLICATES, directory, merge, timeout=LONGEST_SECONDS)
+        await connection.execute(_RETURN_MERGES, directory, merge, person)
+        await connection.execute(_UNDONE, directory, merge)
+        await connection.execute(_FORGET, directory, merge)
+        await note_change(connection, directory, person)
+    return restored
+
+
+async def take_faces(
+    connection: Connection, directory: str, person: str, faces: Collection[UUID], name: str, *, into_existing: bool
+) -> None:
+    """Make somebody called `name` of some of a person's faces, or, where `into_existing`, add these to somebody's.
+
+    Raises DirectoryNotFound, PersonNotFound, FaceNotFound unless all faces are the person's, or PersonExists.
+    """
+    if name == person:
+        raise InvalidField("person: the faces are that person's already.")
+    async with connection.transaction():
+        await lock_persons(connection, directory, [person], [name])
+        if await connection.fetchval(_COUNT_FACES, directory, person, list(faces)) < len(set(faces)):
+            raise FaceNotFound("Not all of these faces are this person's.")
+        unless_there = _UNLESS_THERE if into_existing else ""
+        await connection.execute(_ADD_PERSON + unless_there, directory, name)
+        await _move(connection, directory, person, name, faces)
+        await note_change(connection, directory, person)
+
+
+async def _require_merge(connection: Connection, directory: str, person: str, merge: UUID) -> None:
+    row = await connection.fetchrow(_MERGE, directory, merge)
+    if row is None or row["person"] != person:
+        raise MergeNotFound
+    if row["undone_at"]:
+        raise MergeUndone
+
+
+async def _move(connection: Connection, directory: str, person: str, name: str, faces: Collection[UUID]) -> None:
+    """Give those of the faces that are `person`'s to `name`, who may be the same after a change of name."""
+    if person == name:
+        return
+    await connection.execute(_DROP_DUPLICATES, directory, person, name, list(faces), timeout=LONGEST_SECONDS)
+    await connection.execute(_MOVE_FACES, directory, person, name, list(faces), timeout=LONGEST_SECONDS)
+    await connection.execute(_SHARE_MATCHES, directory, person, name)
