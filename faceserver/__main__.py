@@ -10,11 +10,15 @@ import typer
 from pydantic import ValidationError
 
 from faceserver.addresses import base_url
-from faceserver.commands import directories
+from faceserver.commands import directories, faces, persons
 from faceserver.commands.calibrate import calibrate_people
+from faceserver.commands.comparing import compare, verify
+from faceserver.commands.detect import detect
 from faceserver.commands.import_folder import import_folder
+from faceserver.commands.jobs import export, job
 from faceserver.commands.learn import learn
 from faceserver.commands.recognize import recognize
+from faceserver.commands.register import register
 from faceserver.commands.watch import watch
 from faceserver.problems import StartError
 from faceserver.settings import Settings
@@ -75,12 +79,15 @@ def _announce(settings: Settings) -> None:
     typer.echo(READY.format(url=base_url(settings.host, settings.port)))
 
 
-app.command()(learn)
-app.command()(recognize)
-app.command()(watch)
+for command in (learn, recognize, verify, compare, detect, watch, register, export, job):
+    app.command()(command)
 app.command("import")(import_folder)
 app.command("calibrate")(calibrate_people)
+app.add_typer(persons.app, name="persons")
 app.add_typer(directories.app, name="directories")
+persons.app.command("faces")(faces.list_faces)
+persons.app.command()(faces.merge)
+persons.app.command()(faces.split)
 
 
 def main() -> None:

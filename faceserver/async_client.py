@@ -82,7 +82,7 @@ class AsyncClient(Calls, Awaited):
         """Send a call and return its result. Every other method is made of this one."""
         with ExitStack() as files:
             request = await asyncio.to_thread(prepared, call, self._http, self.url, files)
-            patience = Patience(self._patience_seconds)
+            patience = Patience(self._patience_seconds, call)
             while True:
                 outcome = await self._attempt(request, call.into)
                 pause = patience.pause_after(outcome)

@@ -164,5 +164,8 @@ def _write(client: Client, own: float | None, console: Console) -> None:
             f"No threshold was written: that takes photographs of at least {FEWEST_PEOPLE} people. Without them, the "
             "directory's fpir sets how often strangers may be named, by the model's own scores."
         )
-    client.put_directory(threshold=round(own, 4))
+    try:
+        client.patch_directory(threshold=round(own, 4), fpir=None)
+    except NotFound:
+        client.put_directory(threshold=round(own, 4))
     console.print(f"Wrote threshold {own:.4f} to the directory {client.directory}.", markup=False, highlight=False)

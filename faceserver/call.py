@@ -1,6 +1,6 @@
 """A call of the HTTP API: what is sent, and what is made of the answer.
 
-Each one can be sent again without harm: reading changes nothing, what is learned or set twice is so once, and what
+Nearly all can be sent again without harm: reading changes nothing, what is learned or set twice is so once, and what
 would be made twice carries a key by which the service knows it again.
 """
 
@@ -33,8 +33,8 @@ class Call(Generic[T]):
     """A request, and `read`, which makes the result of a success's body or raises ValueError.
 
     query, fields: of the address and of the form. files: parts of the form by name. json: a body. if_match: do it only
-    where the thing still has this revision. creates: sent twice it would be done twice, but for a key. into: where the
-    body of a success is written, of which `read` then gets nothing.
+    where the thing still has this revision. creates: sent twice it would be done twice, but for a key. once: sent twice
+    it would be refused, such as a deletion. into: where the body of a success is written; `read` gets nothing of it.
     """
 
     method: str
@@ -46,6 +46,7 @@ class Call(Generic[T]):
     json: Any = None
     if_match: int | None = None
     creates: bool = False
+    once: bool = False
     into: Path | None = None
 
     def after(self, cursor: str) -> Self:

@@ -81,7 +81,7 @@ class Client(Calls, Waiting):
         """Send a call and return its result. Every other method is made of this one."""
         with ExitStack() as files:
             request = prepared(call, self._http, self.url, files)
-            patience = Patience(self._patience_seconds)
+            patience = Patience(self._patience_seconds, call)
             while True:
                 outcome = self._attempt(request, call.into)
                 pause = patience.pause_after(outcome)

@@ -25,6 +25,8 @@ _JITTER = 0.25
 _NO_ANSWER = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """What is worth another attempt. An answer that came too late is not: it would be asked to work twice."""
 
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
 _LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.CONFLICT)
 """With Retry-After: there is too much to do, or an attempt with this key, of which nobody heard, still goes on."""
 
@@ -78,20 +80,30 @@ def whole(path: Path) -> Iterator[BinaryIO]:
 
 
 class Patience:
-    """How long one call goes on trying. Every call can be repeated without harm."""
+    """How long a call goes on trying.
 
-    def __init__(self, seconds: float) -> None:
+    One that the service would refuse the second time is repeated only if the first cannot have come to it.
+    """
+
+    def __init__(self, seconds: float, call: Call[T]) -> None:
+        self._harmless = _NEVER_SENT if call.once or call.if_match is not None else _NO_ANSWER
         self._end = time.monotonic() + seconds
         self._pause = _FIRST_PAUSE_SECONDS
 
     def pause_after(self, outcome: Outcome) -> float | None:
         """Return the seconds until another attempt, None where the outcome stands."""
-        if not _is_worth_another(outcome):
+        if not self._is_worth_another(outcome):
             return None
         asked = float(outcome.headers["Retry-After"]) if isinstance(outcome, httpx.Response) else 0.0
         pause = max(self._pause, asked) * random.uniform(1, 1 + _JITTER)  # noqa: S311 - no secret
         self._pause = min(2 * self._pause, _LONGEST_PAUSE_SECONDS)
         return pause if time.monotonic() + pause < self._end else None
+
+    def _is_worth_another(self, outcome: Outcome) -> bool:
+        if isinstance(outcome, httpx.RequestError):
+            return isinstance(outcome, self._harmless)
+        later = outcome.headers.get("Retry-After", "")  # a date is possible too; this service sends none
+        return outcome.status_code in _LATER and later.isascii() and later.isdigit()
 
 
 def result(call: Call[T], outcome: Outcome, url: str) -> T:
@@ -105,13 +117,6 @@ def result(call: Call[T], outcome: Outcome, url: str) -> T:
         return call.read(b"" if call.into else outcome.content)
     except ValueError as error:
         raise UnexpectedAnswer(f"{outcome.url} answered something else than this client expects.") from error
-
-
-def _is_worth_another(outcome: Outcome) -> bool:
-    if isinstance(outcome, httpx.RequestError):
-        return isinstance(outcome, _NO_ANSWER)
-    later = outcome.headers.get("Retry-After", "")  # a date is possible too; this service sends none
-    return outcome.status_code in _LATER and later.isascii() and later.isdigit()
 
 
 def _error(response: httpx.Response) -> FaceserverError:

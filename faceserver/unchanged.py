@@ -1,7 +1,9 @@
 """Tells a setting that a call leaves as it is from one that it takes back, which is None."""
 
 from enum import Enum
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
+
+T = TypeVar("T")
 
 
 class _Unchanged(Enum):
@@ -13,6 +15,11 @@ class _Unchanged(Enum):
 
 UNCHANGED: Final = _Unchanged.UNCHANGED
 Unchanged: TypeAlias = Literal[_Unchanged.UNCHANGED]
+
+
+def unless_none(value: T | None) -> T | Unchanged:
+    """Return a value, or UNCHANGED instead of None."""
+    return UNCHANGED if value is None else value
 
 
 def changed(**values: object) -> dict[str, object]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 
@@ -17,21 +18,31 @@ class VideoError(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """A picture as a JPEG, and its time in seconds since the first."""
+    """The bytes of a picture, and its time in seconds since the first."""
 
     seconds: float
-    jpeg: bytes
+    picture: bytes
 
 
 def frames(source: str, most_per_second: float) -> Iterator[Frame]:
-    """Yield frames until the source ends. source: the number of a camera, an address, or a file. Raises VideoError.
+    """Yield frames until the source ends. Raises VideoError.
+
+    source: the number of a camera, an address, a file, or a folder, whose pictures are a film in order of their names.
 
     Of a file, frames are chosen by their place in it, and it is read as fast as they are taken. Of a camera or a
     stream, each is the newest there is: what came while the last one was looked at is passed over.
     """
+    if Path(source).is_dir():
+        yield from _pictures(Path(source), 1 / most_per_second)
+        return
     is_live = source.isdecimal() or "://" in source
     with _opened(source) as capture:
         yield from (_live if is_live else _recorded)(capture, 1 / most_per_second)
+
+
+def _pictures(folder: Path, interval_seconds: float) -> Iterator[Frame]:
+    for number, path in enumerate(sorted(path for path in folder.iterdir() if path.is_file())):
+        yield Frame(number * interval_seconds, path.read_bytes())
 
 
 @contextmanager

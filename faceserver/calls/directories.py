@@ -74,7 +74,7 @@ class DirectoryCalls(InDirectory):
     @result
     def delete_directory(self, directory: str, *, if_match: int | None = None) -> Call[Deletion]:
         """Delete a directory with everybody in it; it must be named."""
-        return Call("DELETE", self._place(directory), json_of(Deletion), if_match=if_match)
+        return Call("DELETE", self._place(directory), json_of(Deletion), if_match=if_match, once=True)
 
 
 def _gate(quality: QualityGate | Unchanged | None) -> dict[str, object] | Unchanged | None:

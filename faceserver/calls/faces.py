@@ -44,7 +44,7 @@ class FaceCalls(InDirectory):
     @result
     def delete_face(self, person: str, face: str, *, directory: str | None = None) -> Call[Deletion]:
         """Delete a face and its photograph, unless that shows another face that is enrolled."""
-        return Call("DELETE", self._faces(directory, person, face), json_of(Deletion))
+        return Call("DELETE", self._faces(directory, person, face), json_of(Deletion), once=True)
 
     @result
     def face_image(self, person: str, face: str, *, directory: str | None = None) -> Call[bytes]:

@@ -73,14 +73,15 @@ class PersonCalls(InDirectory):
         With `if_match`, the `revision` that was read, nothing is changed if somebody else did in between: `Changed`.
         """
         body = changed(person=rename, display_name=display_name, external_id=external_id, metadata=metadata)
-        return Call("PATCH", self._person(directory, person), json_of(Person), json=body, if_match=if_match)
+        path, once = self._person(directory, person), rename is not UNCHANGED
+        return Call("PATCH", path, json_of(Person), json=body, if_match=if_match, once=once)
 
     @result
     def delete_person(
         self, person: str, *, directory: str | None = None, if_match: int | None = None
     ) -> Call[Deletion]:
         """Delete a person and all that shows them; wait for the receipt to know that the last image is gone."""
-        return Call("DELETE", self._person(directory, person), json_of(Deletion), if_match=if_match)
+        return Call("DELETE", self._person(directory, person), json_of(Deletion), if_match=if_match, once=True)
 
     @result
     def merge(self, person: str, others: Iterable[str], *, directory: str | None = None) -> Call[Merged]:

@@ -9,7 +9,7 @@ import typer
 
 from faceserver.client import Client
 from faceserver.connection import base_url
-from faceserver.errors import FaceserverError, Refused, Unreachable
+from faceserver.errors import FaceserverError, JobFailed, Refused, Unreachable
 
 _PATIENCE_SECONDS = 3.0
 """A person waits, and wants to hear soon that nothing answers."""
@@ -24,6 +24,7 @@ class Ending(IntEnum):
     REFUSED = 1
     USAGE = 2
     OUTAGE = 3
+    NO = 4
 
 
 def end(ending: Ending, sentence: object) -> NoReturn:
@@ -37,7 +38,7 @@ def said() -> Iterator[None]:
     """End the command where a call fails, with the error's own sentence."""
     try:
         yield
-    except Refused as problem:
+    except (Refused, JobFailed) as problem:
         end(Ending.REFUSED, problem)
     except Unreachable as error:
         end(Ending.OUTAGE, f"{error} Start the stack with 'faceserver serve', or name its address with --url.")

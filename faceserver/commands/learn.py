@@ -1,22 +1,22 @@
 """`faceserver learn`."""
 
-from typing import Annotated
-
 import typer
 
 from faceserver.commands.endings import Ending, service
-from faceserver.commands.options import Directory, Face, Files, Url
+from faceserver.commands.options import Directory, Face, Files, Json, Person, Url
+from faceserver.commands.printing import print_json
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.errors import Refused
 
 
 def learn(
-    person: Annotated[str, typer.Argument(help="An id or a name.", show_default=False)],
+    person: Person,
     files: Files,
     *,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
     face: Face = "only",
+    as_json: Json = False,
 ) -> None:
     """Learn PERSON from photographs; learning one again changes nothing.
 
@@ -34,6 +34,11 @@ def learn(
             except Refused as problem:
                 refused = True
                 typer.echo(f"{file}: {problem}", err=True)
+                continue
+            for warning in enrolment.warnings:
+                typer.echo(f"{file}: {warning.detail}", err=True)
+            if as_json:
+                print_json(enrolment, file=str(file))
             else:
                 typer.echo(f"{file}: {'learned' if enrolment.created else 'known already'}")
     if refused:

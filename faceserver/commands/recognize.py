@@ -1,22 +1,18 @@
 """`faceserver recognize`."""
 
-import json
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from faceserver.client import Client
 from faceserver.commands.endings import Ending, end, service
 from faceserver.commands.options import Directory, Files, Json, Url
+from faceserver.commands.printing import STYLES, decided, print_json, print_table
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.errors import Refused
-from faceserver.results import Recognition, RecognizedFace
+from faceserver.results import Recognition, Scoring
 
 
 def recognize(
@@ -28,6 +24,13 @@ def recognize(
     threshold: Annotated[
         float | None, typer.Option(help="Similarity of a match.", min=-1, max=1, show_default="the directory's")
     ] = None,
+    scoring: Annotated[
+        Scoring | None, typer.Option(help="How the faces of a person count.", show_default="the directory's")
+    ] = None,
+    unique_persons: Annotated[bool, typer.Option("--unique-persons", help="Everyone is there once at most.")] = False,
+    min_size: Annotated[int | None, typer.Option(help="Least shorter side of a face, pixels.", min=0)] = None,
+    min_score: Annotated[float | None, typer.Option(help="Least score of the detector.", min=0, max=1)] = None,
+    keep: Annotated[bool, typer.Option(help="Whether the service keeps the photographs for a while.")] = True,
     as_json: Json = False,
     draw: Annotated[
         Path | None, typer.Option(help="Write the photograph with boxes and names here.", dir_okay=False)
@@ -48,12 +51,24 @@ def recognize(
     found: list[tuple[Path, Recognition]] = []
     with service(url, directory) as client:
         for file in files:
-            recognition = _recognized(client, file, k, threshold)
+            recognition = _unless_refused(
+                file,
+                lambda file: client.recognize(
+                    file,
+                    k=k,
+                    threshold=threshold,
+                    scoring=scoring,
+                    unique_persons=unique_persons or None,
+                    min_size=min_size,
+                    min_score=min_score,
+                    keep=None if keep else False,
+                ),
+            )
             if recognition is None:
                 continue
             found.append((file, recognition))
             if as_json:
-                typer.echo(json.dumps({"file": str(file), **asdict(recognition)}, ensure_ascii=False))
+                print_json(recognition, file=str(file))
     if found and not as_json:
         _print(found)
     if draw and found:
@@ -62,37 +77,27 @@ def recognize(
         raise typer.Exit(Ending.REFUSED)
 
 
-def _recognized(client: Client, file: Path, k: int | None, threshold: float | None) -> Recognition | None:
+def _unless_refused(file: Path, recognize: Callable[[Path], Recognition]) -> Recognition | None:
     """Return what is on a photograph, or say why it was refused and return None."""
     try:
-        return client.recognize(file, k=k, threshold=threshold)
+        return recognize(file)
     except Refused as problem:
         typer.echo(f"{file}: {problem}", err=True)
         return None
 
 
 def _print(found: list[tuple[Path, Recognition]]) -> None:
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("file", overflow="fold")
-    for name in ("person", "decision", "similarity", "probability", "box"):
-        table.add_column(name, no_wrap=name != "person")
-    for file, recognition in found:
-        for face in recognition.faces:
-            table.add_row(Text(file.name), *_cells(face))
-        if not recognition.faces:
-            table.add_row(Text(file.name), Text("nobody", style="dim"))
-    Console(highlight=False).print(table)
+    columns = ("file", "person", "decision", "similarity", "probability", "box")
+    print_table(columns, [row for file, recognition in found for row in _rows(file, recognition)])
 
 
-def _cells(face: RecognizedFace) -> tuple[Text, ...]:
-    style = {"match": "green", "review": "yellow", "unknown": "dim"}[face.decision]
-    similarity = "" if face.similarity is None else f"{face.similarity:.2f}"
-    where = " ".join(map(str, face.box))
-    return (
-        Text(face.person or "", style=style),
-        Text(face.decision, style=style),
-        *map(Text, (similarity, f"{face.probability:.2f}", where)),
-    )
+def _rows(file: Path, recognition: Recognition) -> Iterator[tuple[object, ...]]:
+    for face in recognition.faces:
+        person = Text(face.person or "", style=STYLES[face.decision])
+        where = " ".join(map(str, face.box))
+        yield file.name, person, decided(face.decision), face.similarity, face.probability, where
+    if not recognition.faces:
+        yield file.name, Text("nobody", style="dim"), *[None] * 4
 
 
 def _draw(path: Path, file: Path, recognition: Recognition) -> None:

@@ -8,21 +8,20 @@ from typing import Annotated
 import typer
 
 from faceserver.commands.endings import LONG_PATIENCE_SECONDS, Ending, check_ready, end, service
-from faceserver.commands.options import Directory, Json, Url
+from faceserver.commands.options import Directory, Json, Source, Url
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.presence import STRANGER, Event, Presence
 from faceserver.results import RecognizedFace
 
 
 def watch(
-    source: Annotated[
-        str, typer.Argument(help="The number of a camera, an rtsp:// address, or a video file.", show_default=False)
-    ],
+    source: Source,
     *,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
     most_per_second: Annotated[float, typer.Option("--fps", help="Most frames a second.", min=0.01, max=60)] = 2,
     gone_after: Annotated[float, typer.Option(help="Seconds unseen after which somebody has gone.", min=0)] = 3,
+    keep: Annotated[bool, typer.Option("--keep", help="Let the service keep each frame for a while.")] = False,
     as_json: Json = False,
 ) -> None:
     """Say who comes and goes before a camera, in a stream or in a video file.
@@ -35,7 +34,7 @@ def watch(
 
         faceserver watch party.mp4
 
-    The service keeps each frame as it does any recognized photograph; see APISERVER_RECOGNIZED_RETENTION_SECONDS.
+    The service stores nothing of these frames unless --keep is given.
     """
     from faceserver.video import VideoError, frames  # noqa: PLC0415 - brings OpenCV
 
@@ -44,7 +43,8 @@ def watch(
     with service(url, directory, LONG_PATIENCE_SECONDS) as client:
         try:
             for frame in frames(source, most_per_second):
-                _print(presence.see(_persons(client.recognize(frame.jpeg, k=1).faces), frame.seconds), as_json)
+                found = client.recognize(frame.picture, k=1, keep=keep)
+                _print(presence.see(_persons(found.faces), frame.seconds), as_json)
         except VideoError as error:
             end(Ending.REFUSED, error)
         finally:

@@ -39,13 +39,14 @@ class Directory:
     fpir: float | None
     threshold: float | None
     threshold_model: str | None
-    scoring: Scoring | None = None
-    recognized_retention_seconds: int | None = None
-    unseen_retention_days: int | None = None
-    quality: QualityGate | None = None
+    scoring: Scoring | None
+    recognized_retention_seconds: int | None
+    unseen_retention_days: int | None
+    quality: QualityGate | None
     model: str
     persons: int
     faces: int
     thresholds: Thresholds
-    created_at: datetime | None = None
-    revision: int | None = None
+    created_at: datetime
+    updated_at: datetime
+    revision: int

@@ -7,13 +7,23 @@ import uuid
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from faceserver import AsyncClient, Client
-from faceserver.errors import NoFace, NotFound, Refused, SeveralFaces, UnusablePhotograph
+from faceserver import AsyncClient, Client, QualityGate
+from faceserver.errors import (
+    Changed,
+    Conflict,
+    NoFace,
+    NoneEnrolled,
+    NotFound,
+    Refused,
+    SeveralFaces,
+    UnusablePhotograph,
+)
 from tests.photographs import actor, astronaut, beside, encoded, nobody
 from tests.stack import Stack, new_stack
 
@@ -123,6 +133,78 @@ def test_directories(service: Client):
     assert service.put_directory(threshold=0.5).thresholds.match == 0.5
     back = service.put_directory()
     assert (back.fpir, back.threshold, back.directory) == (None, None, service.directory)
+
+
+def test_settings_are_changed_one_by_one_and_only_as_they_were_read(service: Client):
+    made = service.put_directory(fpir=0.01, quality=QualityGate(action="refuse", min_face_pixels=50))
+    changed = service.patch_directory(scoring="mean", fpir=None, if_match=made.revision)
+
+    assert (changed.fpir, changed.scoring, changed.quality) == (None, "mean", made.quality)
+    assert made.quality == QualityGate(action="refuse", min_face_pixels=50)
+    with pytest.raises(Changed):
+        service.patch_directory(scoring=None, if_match=made.revision)
+    assert service.patch_directory(quality=None, if_match=changed.revision).quality is None
+    assert service.directory in [one.directory for one in service.directories(prefix=service.directory[:32])]
+
+
+def test_persons_are_known_listed_and_changed(service: Client):
+    for number in range(5):
+        service.put_person(f"p{number}", external_id=f"id-{number}", metadata={"odd": number % 2 == 1, "n": [number]})
+    service.learn("ann", PORTRAIT)
+
+    assert [one.person for one in service.persons()] == ["ann", "p0", "p1", "p2", "p3", "p4"]
+    assert [one.person for one in service.persons(prefix="p", sort="-person")] == ["p4", "p3", "p2", "p1", "p0"]
+    assert [one.person for one in service.persons(metadata={"odd": True})] == ["p1", "p3"]
+    [only] = service.persons(external_id="id-3")
+    assert only == service.person("p3")
+    assert (only.metadata, only.faces, only.last_seen_at) == ({"odd": True, "n": [3]}, 0, None)
+
+    ann = service.patch_person("ann", rename="a/b %2F", display_name="Ann", metadata={"a": 1})
+    assert (ann.person, ann.faces, ann.display_name) == ("a/b %2F", 1, "Ann")
+    assert service.recognize(PORTRAIT).faces[0].person == "a/b %2F"
+    back = service.patch_person(ann.person, display_name=None, if_match=ann.revision)
+    assert (back.display_name, back.metadata) == (None, {"a": 1})
+    with pytest.raises(Changed):
+        service.patch_person(ann.person, display_name="Anna", if_match=ann.revision)
+    with pytest.raises(Conflict):
+        service.patch_person("p1", rename="p2")
+    with pytest.raises(NotFound):
+        service.person("ann")
+
+
+def test_faces_are_added_given_away_and_merged(service: Client, tmp_path: Path):
+    added = service.add_faces("ann", [PORTRAIT, PARTY, PORTRAIT, encoded(actor(), "PNG")])
+    assert (added.created, added.known, added.refused) == (2, 1, 1)
+    assert [one.outcome for one in added.items] == ["created", "refused", "known", "created"]
+    assert added.items[1].problem
+    assert added.items[1].problem.code == "several-faces"
+    with pytest.raises(NoneEnrolled):
+        service.add_faces("ann", [PARTY, encoded(nobody())])
+
+    first, wrong = service.faces("ann")
+    assert first == service.face("ann", first.face) == added.items[0].face
+    assert service.face_image("ann", first.face) == service.fetch(first.image) == PORTRAIT
+    assert service.face_crop("ann", first.face).startswith(b"\xff\xd8")
+
+    assert [one.person for one in service.split("ann", [wrong.face], "bo").persons] == ["bo"]
+    assert [one.face for one in service.faces("bo")] == [wrong.face]
+    merged = service.merge("ann", ["bo"])
+    assert (merged.person, merged.faces) == ("ann", 2)
+    with pytest.raises(NotFound):
+        service.person("bo")
+    assert [one.person for one in service.undo_merge("ann", merged.merge).persons] == ["bo"]
+    with pytest.raises(Conflict):
+        service.undo_merge("ann", merged.merge)
+
+    with ZipFile(service.export_person("ann", tmp_path / "ann.zip")) as archive:
+        assert f"crops/{first.face}.jpg" in archive.namelist()
+
+
+async def test_lists_from_asyncio(stack: Stack):
+    async with AsyncClient(stack.url, directory=uuid.uuid4().hex) as client:
+        await client.put_person("ann")
+        await client.put_person("bo")
+        assert [one.person async for one in client.persons()] == ["ann", "bo"]
 
 
 @pytest.mark.parametrize("name", [".", "..", "a/b", "%2F", "Žofie", "a?b#c", " "])

@@ -1,6 +1,7 @@
 """The commands that call a running stack: what they print, and how they end."""
 
 import json
+import shlex
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image, ImageOps
 
 from faceserver.addresses import free_loopback_port
 from tests.commands import Commands
-from tests.photographs import astronaut, encoded
+from tests.photographs import actor, astronaut, encoded
 
 
 def test_learn_says_of_each_photograph_what_became_of_it(command: Commands):
@@ -72,9 +73,7 @@ def test_recognize_draws_what_it_found_on_the_upright_photograph(command: Comman
         (("recognize", "none.jpg"), "none.jpg"),
         (("learn", "ann"), "Missing argument"),
         (("recognize", "ann.jpg", "--url", "localhost:8080"), "localhost:8080 is no address"),
-        (("directories", "set"), "Give one of --fpir, --threshold and --default."),
-        (("directories", "set", "--fpir", "0.1", "--default"), "Give one of"),
-        (("directories", "set", "--fpir", "2"), "--fpir"),
+        (("detect", "ann.jpg", "--draw", "no/out.jpg"), "no/out.jpg cannot be written"),
         (("import", "ann.jpg"), "ann.jpg"),
         (("import", "."), "Put the photographs of each person into a sub-folder of their own"),
         (("learn", "ann", "ann.jpg", "--face", "all"), "all"),
@@ -95,7 +94,10 @@ def test_wrong_use_is_explained(command: Commands, arguments: tuple[str, ...], s
         ("recognize", "ann.jpg"),
         ("import", "people"),
         ("watch", "none.avi"),
-        ("directories", "get"),
+        ("directories", "show"),
+        ("persons", "list"),
+        ("verify", "ann", "ann.jpg"),
+        ("register", "ann", "people"),
     ],
 )
 def test_a_stack_that_does_not_run_is_explained(command: Commands, arguments: tuple[str, ...]):
@@ -111,16 +113,86 @@ def test_a_stack_that_does_not_run_is_explained(command: Commands, arguments: tu
 
 
 def test_directories(command: Commands):
-    missing = command("directories", "get")
-    made = command("directories", "set", "--fpir", "0.01")
+    missing = command("directories", "show")
+    made = command("directories", "set", "--fpir", "0.01", "--quality", "refuse", "--forget-unseen", "30")
     fixed = command("directories", "set", "--threshold", "0.5", "--json")
+    kept = command("directories", "show")
     back = command("directories", "set", "--default")
 
     assert (missing.returncode, missing.stderr) == (1, "There is no such directory; PUT makes one.\n")
-    assert "fpir       0.01" in made.stdout
+    assert "fpir              0.01" in made.stdout
     assert json.loads(fixed.stdout)["thresholds"]["match"] == 0.5
-    assert command("directories", "get").stdout == back.stdout
-    assert "threshold  not set" in back.stdout
+    assert "quality           refuse" in kept.stdout
+    assert "forgets unseen    30 days" in kept.stdout
+    assert "fpir              not set" in kept.stdout
+    assert command("directories", "show").stdout == back.stdout
+    assert back.stdout.count("not set") == 6
+
+
+def test_persons_are_listed_and_changed(command: Commands):
+    command("learn", "ann", "ann.jpg")
+    command("learn", "bo", "party.jpg", "--face", "largest")
+    edited = command(
+        "persons", "edit", "ann", "--name", "Ann", "--external-id", "7", "--metadata", '{"a": [1]}', "--json"
+    )
+    renamed = command("persons", "rename", "ann", "anna")
+    taken = command("persons", "rename", "anna", "bo")
+    listed = command("persons", "list", "--limit", "1")
+    found = command("persons", "list", "--external-id", "7", "--json")
+    emptied = command("persons", "edit", "anna", "--name", "", "--json")
+    missing = command("persons", "show", "ann")
+
+    assert json.loads(edited.stdout)["metadata"] == {"a": [1]}
+    assert renamed.stdout == "ann is anna now.\n"
+    assert (taken.returncode, bool(taken.stderr)) == (1, True)
+    assert "anna" in listed.stdout
+    assert listed.stderr == "There are more than 1; --limit shows them.\n"
+    assert [json.loads(line)["person"] for line in found.stdout.splitlines()] == ["anna"]
+    assert [json.loads(emptied.stdout)[name] for name in ("display_name", "external_id")] == [None, "7"]
+    assert (missing.returncode, missing.stdout) == (1, "")
+
+
+def test_faces_are_looked_at_given_away_and_merged(command: Commands):
+    command("learn", "ann", "ann.jpg", "party.jpg", "--face", "largest")
+    (command.folder / "bo.png").write_bytes(encoded(actor(), "PNG"))
+    command("learn", "ann", "bo.png")
+    *_, wrong = command("persons", "faces", "ann", "--ids", "--crops", "crops").stdout.split()
+    split = command("persons", "split", "ann", wrong, "--to", "bo")
+    again = command("persons", "split", "ann", wrong, "--to", "bo")
+    merged = command("persons", "merge", "ann", "bo")
+    undone = command(*shlex.split(merged.stdout.splitlines()[-1])[1:])
+
+    with Image.open(command.folder / "crops" / f"{wrong}.jpg") as crop:
+        assert crop.size == (112, 112)
+    assert (split.returncode, split.stdout) == (0, "bo has 1 face now.\n"), split.stderr
+    assert (again.returncode, bool(again.stderr)) == (1, True)
+    assert merged.stdout.startswith("ann has 3 faces now.")
+    assert undone.stdout == "bo has 1 face now.\n", undone.stderr
+    assert command("persons", "faces", "bo", "--ids").stdout.split() == [wrong]
+
+
+def test_one_against_one(command: Commands):
+    command("learn", "ann", "ann.jpg")
+
+    assert command("verify", "ann", "ann.jpg").returncode == 0
+    assert json.loads(command("verify", "ann", "party.jpg", "--face", "largest", "--json").stdout)["person"] == "ann"
+    assert command("verify", "ann", "party.jpg").returncode == 1
+    assert command("verify", "bo", "ann.jpg").returncode == 1
+    assert command("compare", "ann.jpg", "party.jpg").returncode == 0
+    nobody_there = command("compare", "ann.jpg", "cup.jpg")
+    assert (nobody_there.returncode, nobody_there.stderr) == (4, "There are not two faces to compare.\n")
+
+
+def test_detect(command: Commands):
+    table = command("detect", "party.jpg", "cup.jpg")
+    large = command("detect", "party.jpg", "--min-size", "85", "--draw", "faces.jpg", "--json")
+
+    assert table.returncode == 0, table.stderr
+    assert [line.split()[1] for line in table.stdout.splitlines() if "cup.jpg" in line] == ["nobody"]
+    assert len([line for line in table.stdout.splitlines() if "party.jpg" in line]) == 2
+    assert len(json.loads(large.stdout)["faces"]) == 1
+    with Image.open(command.folder / "faces.jpg") as drawn:
+        assert drawn.size == (624, 512)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -128,13 +200,6 @@ def test_shells_complete_the_commands(command: Commands, shell: str):
     words = {"COMP_WORDS": "faceserver rec", "COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": "faceserver rec"}
     action = {"_FACESERVER_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
     assert "recognize" in command(environment=words | action).stdout
-
-
-def test_every_command_shows_examples(command: Commands):
-    for name in ("learn", "recognize", "import", "watch"):
-        run = command(name, "--help")
-        assert f"faceserver {name} " in run.stdout
-        assert "For example:" in run.stdout
 
 
 def test_calling_a_service_needs_nothing_of_the_stack(command: Commands):

@@ -122,17 +122,3 @@ async def test_an_export_of_somebody_without_faces_and_of_nobody(gateway):
     assert archive.namelist() == ["person.json"]
     missing = await gateway.get(f"{ACME}/nobody/export")
     assert (missing.status_code, missing.json()["code"]) == (404, "person-not-found")
-
-
-async def test_a_merge_sent_again_with_its_key_is_the_same_merge(gateway, ann, bob):
-    await learn(gateway, "ann", ann)
-    await learn(gateway, "bob", bob)
-    key = {"Idempotency-Key": "merge-1"}
-
-    first, again = [await gateway.post(f"{ACME}/ann/merge", json={"from": ["bob"]}, headers=key) for _ in range(2)]
-
-    assert (again.status_code, again.json()) == (first.status_code, first.json())
-    assert again.headers["Idempotency-Replayed"] == "true"
-    assert again.headers["ETag"] == first.headers["ETag"]
-    without = await gateway.post(f"{ACME}/ann/merge", json={"from": ["bob"]})
-    assert without.json()["code"] == "person-not-found"

@@ -143,13 +143,3 @@ async def test_what_is_not_there(gateway, ann, bob):
     ):
         response = await gateway.get(place)
         assert (response.status_code, response.json()["code"]) == (status, code), place
-
-
-async def test_photographs_sent_again_with_their_key_are_answered_as_before(gateway, ann):
-    async def send(photograph):
-        return await gateway.post(f"{ANN}/faces", files={"file": photograph}, headers={"Idempotency-Key": "faces-1"})
-
-    first, again, other = await send(ann), await send(ann), await send(ann + b"\0")
-
-    assert (again.status_code, again.json()) == (201, first.json())
-    assert other.json()["code"] == "idempotency-key-reused"

@@ -1,11 +1,13 @@
 """When a call is repeated, against real sockets that refuse, break and say that they are busy."""
 
+import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,13 +19,21 @@ from faceserver.errors import Busy, Outage, Refused, UnexpectedAnswer, Unreachab
 
 VERSION = b'{"service": "apiserver", "version": "1", "a newer field": []}'
 BUSY = b'{"detail": "Too much.", "code": "gateway-busy", "request_id": "7"}'
+Answer = tuple[int, dict[str, str], bytes]
+
+JOB = b'{"job": "7", "url": "/jobs/7"}'
+
+
+def page(*names: str, following: str | None = None) -> bytes:
+    items = [{"directory": name, "persons": 0, "faces": 0, "created_at": "2026-11-22T09:00:00Z"} for name in names]
+    return json.dumps({"items": items, "next": following}).encode()
 
 
 @contextmanager
-def answering(*answers: tuple[int, dict[str, str], bytes]) -> Iterator[tuple[str, list[str]]]:
+def answering(*answers: Answer) -> Iterator[tuple[str, list[str]]]:
     """Yield the address of a server that gives these answers in turn, the last for ever, and what it was asked.
 
-    Status 0 ends the connection without an answer.
+    Status 0 ends the connection without an answer. What is asked with an Idempotency-Key is noted with it.
     """
     asked: list[str] = []
 
@@ -31,7 +41,9 @@ def answering(*answers: tuple[int, dict[str, str], bytes]) -> Iterator[tuple[str
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            asked.append(self.path)
+            key = self.headers["Idempotency-Key"]
+            asked.append(f"{self.path} {key}" if key else self.path)
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
             status, headers, body = answers[min(len(asked), len(answers)) - 1]
             if status == 0:
                 self.close_connection = True
@@ -39,9 +51,13 @@ def answering(*answers: tuple[int, dict[str, str], bytes]) -> Iterator[tuple[str
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
+            if "Content-Length" not in headers:
+                self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+            self.close_connection = "Content-Length" in headers
+
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - names of the library
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -97,6 +113,61 @@ def test_a_wait_beyond_patience_is_not_begun():
     ):
         client.version()
     assert len(asked) == 1
+
+
+def test_what_would_be_done_twice_is_repeated_with_one_key():
+    with (
+        answering((0, {}, b""), (409, {"Retry-After": "0"}, BUSY), (202, {}, JOB)) as (url, asked),
+        Client(url) as client,
+    ):
+        assert client.start_export().job == "7"
+        assert client.start_export().job == "7"
+    first, second, third, other = (each.partition(" ")[2] for each in asked)
+    assert first == second == third != other
+    assert len(first) == len(other) == 36
+
+
+def test_what_would_be_refused_the_second_time_is_repeated_only_if_it_did_not_arrive():
+    with answering((503, {"Retry-After": "0"}, BUSY), (0, {}, b"")) as (url, asked), Client(url) as client:
+        for once in (
+            lambda: client.delete_person("ann"),
+            lambda: client.patch_person("ann", rename="anna"),
+            lambda: client.put_directory(if_match=3),
+        ):
+            with pytest.raises(Unreachable):
+                once()
+    assert len(asked) == 2 + 1 + 1
+
+
+def test_a_file_that_broke_off_is_fetched_again(tmp_path: Path):
+    broken = (200, {"Content-Length": "6"}, b"zi")
+    with answering(broken, (200, {}, b"zipped")) as (url, asked), Client(url) as client:
+        assert client.export_person("ann", tmp_path / "ann.zip") == tmp_path / "ann.zip"
+        assert len(asked) == 2
+    assert (tmp_path / "ann.zip").read_bytes() == b"zipped"
+    with answering(broken) as (url, _), Client(url, patience_seconds=0) as client, pytest.raises(Unreachable):
+        client.export_person("ann", tmp_path / "bo.zip")
+    with answering((503, {}, BUSY)) as (url, _), Client(url) as client, pytest.raises(Busy):
+        client.export_person("ann", tmp_path / "bo.zip")
+    assert [path.name for path in tmp_path.iterdir()] == ["ann.zip"], "nothing half is left"
+
+
+async def test_pages_are_asked_for_when_they_are_needed():
+    pages: list[Answer] = [
+        (200, {}, page("a", "b", following="1 &")),
+        (200, {}, page(following="2")),
+        (200, {}, page("c")),
+    ]
+    with answering(*pages) as (url, asked), Client(url) as client:
+        listed = client.directories(prefix="x")
+        assert asked == []
+        assert next(listed).directory == "a"
+        assert asked == ["/directories?limit=1000&prefix=x"]
+        assert [one.directory for one in listed] == ["b", "c"]
+        assert asked[1:] == [f"/directories?limit=1000&prefix=x&cursor={cursor}" for cursor in ("1+%26", "2")]
+    with answering(*pages) as (url, _):
+        async with AsyncClient(url) as client:
+            assert [one.directory async for one in client.directories()] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+"""`faceserver detect`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from faceserver.client import Client
+from faceserver.commands.endings import Ending, end, service
+from faceserver.commands.options import Files, Json, Url
+from faceserver.commands.printing import print_json, print_table
+from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.errors import Refused
+from faceserver.results import Detection
+
+_COLUMNS = ("file", "box", "score", "size", "sharpness", "brightness", "yaw", "pitch", "roll")
+
+
+def detect(
+    files: Files,
+    *,
+    url: Url = DEFAULT_URL,
+    min_score: Annotated[float | None, typer.Option(help="Least score of the detector.", min=0, max=1)] = None,
+    min_size: Annotated[int | None, typer.Option(help="Least shorter side, pixels.", min=0)] = None,
+    draw: Annotated[
+        Path | None, typer.Option(help="Write the photograph with boxes here, a JPEG.", dir_okay=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say where faces are, how good they are for learning, and which way they look. Nothing is kept.
+
+    For example:
+
+        faceserver detect party.jpg
+
+        faceserver detect party.jpg --min-size 60 --draw faces.jpg
+    """
+    if draw and len(files) > 1:
+        end(Ending.USAGE, "--draw takes one photograph.")
+    found: list[tuple[Path, Detection]] = []
+    with service(url, DEFAULT_DIRECTORY) as client:
+        for file in files:
+            try:
+                found.append((file, client.detect(file, min_score=min_score, min_size=min_size)))
+            except Refused as problem:
+                typer.echo(f"{file}: {problem}", err=True)
+        if draw and found:
+            _draw(client, files[0], draw, min_score, min_size)
+    _print(found, as_json)
+    if len(found) < len(files):
+        raise typer.Exit(Ending.REFUSED)
+
+
+def _draw(client: Client, file: Path, draw: Path, min_score: float | None, min_size: int | None) -> None:
+    drawn = client.draw(file, min_score=min_score, min_size=min_size)
+    try:
+        draw.write_bytes(drawn)
+    except OSError as error:
+        end(Ending.USAGE, f"{draw} cannot be written: {error.strerror}.")
+
+
+def _print(found: list[tuple[Path, Detection]], as_json: bool) -> None:
+    if as_json:
+        for file, detection in found:
+            print_json(detection, file=str(file))
+    elif found:
+        print_table(_COLUMNS, [row for file, detection in found for row in _rows(file, detection)])
+
+
+def _rows(file: Path, detection: Detection) -> Iterator[tuple[object, ...]]:
+    for face in detection.faces:
+        quality = (face.quality.size, face.quality.sharpness, face.quality.brightness) if face.quality else (None,) * 3
+        angles = (f"{angle:.0f}°" for angle in face.pose)
+        yield file.name, " ".join(map(str, face.box)), face.score, *quality, *angles
+    if not detection.faces:
+        yield file.name, "nobody", *[None] * 7

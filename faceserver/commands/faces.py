@@ -1,0 +1,113 @@
+"""`faceserver persons faces`, `merge` and `split`: which faces are whose."""
+
+from pathlib import Path
+from shlex import quote
+from typing import Annotated
+
+import typer
+
+from faceserver.client import Client
+from faceserver.commands.endings import Ending, end, service
+from faceserver.commands.options import Directory, Json, Limit, Person, Url
+from faceserver.commands.printing import first, print_json, print_table
+from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.results import Face
+
+
+def list_faces(
+    person: Person,
+    *,
+    url: Url = DEFAULT_URL,
+    directory: Directory = DEFAULT_DIRECTORY,
+    crops: Annotated[
+        Path | None, typer.Option(help="Write each face to this folder, as <face>.jpg.", file_okay=False)
+    ] = None,
+    limit: Limit = 100,
+    ids: Annotated[bool, typer.Option("--ids", help="Print the ids alone.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the faces of a person, those learned first before the others.
+
+    For example:
+
+        faceserver persons faces ann
+
+        faceserver persons faces ann --crops faces-of-ann
+
+        faceserver persons faces ann --ids | tail -1
+    """
+    with service(url, directory) as client:
+        found = list(first(client.faces(person), limit))
+        if crops:
+            _save(client, found, crops)
+    if ids or as_json:
+        for face in found:
+            typer.echo(face.face) if ids else print_json(face)
+    else:
+        print_table(("face", "score", "learned", "photograph"), map(_row, found))
+
+
+def merge(
+    person: Person,
+    others: Annotated[list[str], typer.Argument(help="Who is the same person.", show_default=False)],
+    *,
+    url: Url = DEFAULT_URL,
+    directory: Directory = DEFAULT_DIRECTORY,
+    as_json: Json = False,
+) -> None:
+    """Give the faces of others to PERSON; the others are no more.
+
+    For example:
+
+        faceserver persons merge ann ann-2 annie
+    """
+    with service(url, directory) as client:
+        merged = client.merge(person, others)
+    if as_json:
+        print_json(merged)
+    else:
+        typer.echo(f"{merged.person} has {merged.faces} faces now. To undo it:")
+        typer.echo(f"faceserver persons split {quote(merged.person)} --undo {merged.merge}")
+
+
+def split(
+    person: Person,
+    faces: Annotated[list[str] | None, typer.Argument(help="Ids of faces.", show_default=False)] = None,
+    *,
+    url: Url = DEFAULT_URL,
+    directory: Directory = DEFAULT_DIRECTORY,
+    to: Annotated[str | None, typer.Option(help="Whose these faces are.")] = None,
+    existing: Annotated[bool, typer.Option("--existing", help="That person may be there already.")] = False,
+    undo: Annotated[str | None, typer.Option(help="Undo this merge instead.", metavar="MERGE")] = None,
+    as_json: Json = False,
+) -> None:
+    """Give some faces of PERSON to somebody else, or undo a merge.
+
+    For example:
+
+        faceserver persons split ann 1120092e-8684-446d-9dd1-6a35418df10e --to bo
+
+        faceserver persons split ann --undo 7c0ff9e8-3c79-4a5d-a9c2-8f7f5c7d6f11
+    """
+    if bool(undo) is bool(faces) or bool(to) is not bool(faces):
+        end(Ending.USAGE, "Give ids of faces and --to, or --undo alone.")
+    with service(url, directory) as client:
+        if undo:
+            made = client.undo_merge(person, undo)
+        else:
+            made = client.split(person, faces or [], to or "", into_existing=existing)
+    for one in made.persons:
+        print_json(one) if as_json else typer.echo(f"{one.person} has {one.faces} face{'s' * (one.faces != 1)} now.")
+
+
+def _save(client: Client, faces: list[Face], folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for face in faces:
+            (folder / f"{face.face}.jpg").write_bytes(client.face_crop(face.person, face.face))
+    except OSError as error:
+        end(Ending.USAGE, f"{folder} cannot be written to: {error.strerror}.")
+
+
+def _row(face: Face) -> tuple[object, ...]:
+    return face.face, face.score, face.created_at, face.image

@@ -1,0 +1,170 @@
+"""`faceserver persons`."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from faceserver.calls.persons import Order
+from faceserver.commands.deleting import confirm, print_receipt
+from faceserver.commands.endings import Ending, end, service
+from faceserver.commands.options import Directory, Json, Limit, Person, Url, Wait, Yes
+from faceserver.commands.printing import first, print_fields, print_json, print_table
+from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.results import Person as Found
+from faceserver.unchanged import UNCHANGED
+
+app = typer.Typer(no_args_is_help=True, help="List, show, change and delete the people of a directory.")
+
+Metadata = Annotated[str | None, typer.Option(help="A JSON object.", metavar="JSON")]
+
+
+@app.command("list")
+def list_persons(
+    *,
+    url: Url = DEFAULT_URL,
+    directory: Directory = DEFAULT_DIRECTORY,
+    prefix: Annotated[str | None, typer.Option(help="Only those whose id begins so.")] = None,
+    external_id: Annotated[str | None, typer.Option(help="Only the one who has it.")] = None,
+    metadata: Metadata = None,
+    sort: Annotated[Order, typer.Option(help="With a minus, the last comes first.")] = "person",
+    limit: Limit = 100,
+    as_json: Json = False,
+) -> None:
+    """List people.
+
+    For example:
+
+        faceserver persons list --prefix an
+
+        faceserver persons list --sort -last_seen_at --limit 10
+
+        faceserver persons list --metadata '{"team": "blue"}' --limit 100000 --json
+    """
+    wanted = None if metadata is None else _parsed(metadata)
+    with service(url, directory) as client:
+        found = client.persons(prefix=prefix, external_id=external_id, metadata=wanted, sort=sort)
+        if as_json:
+            for person in first(found, limit):
+                print_json(person)
+        else:
+            columns = ("person", "name", "external id", "faces", "last seen")
+            print_table(columns, map(_row, first(found, limit)))
+
+
+@app.command("show")
+def show_person(
+    person: Person, *, url: Url = DEFAULT_URL, directory: Directory = DEFAULT_DIRECTORY, as_json: Json = False
+) -> None:
+    """Show what is known of a person.
+
+    For example:
+
+        faceserver persons show ann
+    """
+    with service(url, directory) as client:
+        _print(client.person(person), as_json)
+
+
+@app.command("edit")
+def edit_person(
+    person: Person,
+    *,
+    url: Url = DEFAULT_URL,
+    directory: Directory = DEFAULT_DIRECTORY,
+    name: Annotated[str | None, typer.Option(help="For people to read; an empty one removes it.")] = None,
+    external_id: Annotated[str | None, typer.Option(help="Your own key; an empty one removes it.")] = None,
+    metadata: Metadata = None,
+    as_json: Json = False,
+) -> None:
+    """Change what is known of a person; metadata are replaced as a whole.
+
+    For example:
+
+        faceserver persons edit ann --name "Ann Smith" --external-id 4711
+
+        faceserver persons edit ann --metadata '{"team": "blue"}'
+    """
+    parsed = UNCHANGED if metadata is None else _parsed(metadata)
+    with service(url, directory) as client:
+        edited = client.patch_person(
+            person,
+            display_name=UNCHANGED if name is None else name or None,
+            external_id=UNCHANGED if external_id is None else external_id or None,
+            metadata=parsed,
+        )
+        _print(edited, as_json)
+
+
+@app.command("rename")
+def rename_person(
+    person: Person,
+    new: Annotated[str, typer.Argument(help="The new id.", show_default=False)],
+    *,
+    url: Url = DEFAULT_URL,
+    directory: Directory = DEFAULT_DIRECTORY,
+) -> None:
+    """Give a person another id.
+
+    For example:
+
+        faceserver persons rename ann "Ann Smith"
+    """
+    with service(url, directory) as client:
+        renamed = client.patch_person(person, rename=new)
+        typer.echo(f"{person} is {renamed.person} now.")
+
+
+@app.command("delete")
+def delete_person(
+    person: Person,
+    *,
+    url: Url = DEFAULT_URL,
+    directory: Directory = DEFAULT_DIRECTORY,
+    yes: Yes = False,
+    wait: Wait = False,
+    as_json: Json = False,
+) -> None:
+    """Delete a person with faces and photographs, also those on which they were recognized.
+
+    For example:
+
+        faceserver persons delete ann
+
+        faceserver persons delete ann --yes --wait --json
+    """
+    with service(url, directory) as client:
+        confirm(f"Delete {person} of {directory}, {client.person(person).faces} faces?", yes=yes)
+        deletion = client.delete_person(person)
+        print_receipt(client.wait(deletion) if wait else deletion, as_json)
+
+
+def _parsed(metadata: str) -> dict[str, Any]:
+    try:
+        parsed = json.loads(metadata)
+    except ValueError as error:
+        end(Ending.USAGE, f"--metadata is no JSON: {error}.")
+    if not isinstance(parsed, dict):
+        end(Ending.USAGE, '--metadata is no JSON object; one is {"team": "blue"}.')
+    return parsed
+
+
+def _row(person: Found) -> tuple[object, ...]:
+    return person.person, person.display_name, person.external_id, person.faces, person.last_seen_at
+
+
+def _print(person: Found, as_json: bool) -> None:
+    if as_json:
+        print_json(person)
+        return
+    print_fields(
+        {
+            "person": person.person,
+            "name": person.display_name,
+            "external id": person.external_id,
+            "metadata": json.dumps(person.metadata, ensure_ascii=False) if person.metadata else None,
+            "faces": person.faces,
+            "learned": person.created_at,
+            "last seen": person.last_seen_at or "never",
+        }
+    )

@@ -1,0 +1,65 @@
+"""How results are shown: as tables for people, as lines of JSON for programs."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+import typer
+from pydantic_core import to_jsonable_python
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+T = TypeVar("T")
+
+STYLES = {"match": "green", "review": "yellow", "unknown": "dim"}
+"""How a decision looks."""
+
+
+def print_json(result: Any, **beside: object) -> None:  # noqa: ANN401 - any dataclass
+    """Print a result as a line of JSON, with more fields before its own."""
+    typer.echo(json.dumps(to_jsonable_python({**beside, **asdict(result)}), ensure_ascii=False))
+
+
+def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print a table; a cell that is no Text is shown as it is, None as nothing. The first column may be folded."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for place, name in enumerate(columns):
+        table.add_column(name, overflow="fold", no_wrap=place > 1)
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    Console(highlight=False).print(table)
+
+
+def print_fields(fields: dict[str, object]) -> None:
+    """Print names and values, one below the other."""
+    width = max(map(len, fields))
+    for name, value in fields.items():
+        typer.echo(f"{name:{width}}  {_cell(value).plain}".rstrip())
+
+
+def decided(decision: str) -> Text:
+    """Return a decision as it looks."""
+    return Text(decision, style=STYLES[decision])
+
+
+def first(items: Iterable[T], limit: int) -> Iterator[T]:
+    """Yield so many; say on stderr where there are more."""
+    row = iter(items)
+    yield from islice(row, limit)
+    if next(row, None) is not None:
+        typer.echo(f"There are more than {limit}; --limit shows them.", err=True)
+
+
+def _cell(value: object) -> Text:
+    if isinstance(value, Text):
+        return value
+    if isinstance(value, datetime):
+        return Text(f"{value.astimezone(UTC):%Y-%m-%d %H:%M}")
+    if isinstance(value, float):
+        return Text(f"{value:.2f}")
+    return Text("" if value is None else str(value))
