@@ -51,10 +51,10 @@ class QualityLimits:
 
     action: Action = Action.WARN
     min_face_pixels: int = 40
-    min_sharpness: float = 0.1
-    min_brightness: float = 0.15
-    max_brightness: float = 0.9
-    max_yaw_degrees: float = 45.0
+    min_sharpness: float = 0.45
+    min_brightness: float = 0.2
+    max_brightness: float = 0.85
+    max_yaw_degrees: float = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +108,12 @@ def _yaw(yaw: float, limits: QualityLimits) -> Finding | None:
     return Finding(Reason.TURNED_AWAY, detail, abs(yaw), limits.max_yaw_degrees)
 
 
-_EYES, _NOSE, _MOUTH = (0.5, -0.484, 0.154), (0.0, -0.155, -0.38), (0.395, 0.561, 0.036)
-_HEAD = (
-    (-_EYES[0], *_EYES[1:]),
-    _EYES,
-    _NOSE,
-    (-_MOUTH[0], *_MOUTH[1:]),
-    _MOUTH,
-)
-"""The landmarks of a mean head around their centre: x right, y down, z away from the camera, in eye distances."""
+_EYE, _MOUTH, _NOSE = (0.5, -0.485, 0.1), (0.43, 0.485, 0.1), (0.0, 0.0, -0.4)
+_HEAD = ((-_EYE[0], *_EYE[1:]), _EYE, _NOSE, (-_MOUTH[0], *_MOUTH[1:]), _MOUTH)
+"""The landmarks of a mean head around their centre: x right, y down, z away from the camera, in eye distances.
+
+Eyes and mouth stand in one plane, which faces the camera at pitch 0. bench/head.py makes it of many faces' landmarks.
+"""
 
 
 def pose(landmarks: Landmarks) -> Pose:
@@ -135,15 +132,9 @@ def pose(landmarks: Landmarks) -> Pose:
 
 
 def _inverse() -> tuple[tuple[float, ...], ...]:
-    """Return the pseudo-inverse of `_HEAD`, (3, 5). By symmetry x is orthogonal to y and z."""
-    xx, yy, zz = (sum(point[axis] ** 2 for point in _HEAD) for axis in range(3))
-    yz = sum(y * z for _, y, z in _HEAD)
-    area = yy * zz - yz**2
-    return (
-        tuple(x / xx for x, _, _ in _HEAD),
-        tuple((zz * y - yz * z) / area for _, y, z in _HEAD),
-        tuple((yy * z - yz * y) / area for _, y, z in _HEAD),
-    )
+    """Return the pseudo-inverse of `_HEAD`, (3, 5), whose axes are orthogonal."""
+    axes = tuple(zip(*_HEAD, strict=True))
+    return tuple(tuple(value / sum(other**2 for other in axis) for value in axis) for axis in axes)
 
 
 _INVERSE = _inverse()
