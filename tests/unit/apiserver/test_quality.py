@@ -8,7 +8,7 @@ import pytest
 from apiserver.faces import Face, Quality
 from apiserver.quality import Action, QualityLimits, Reason, findings, pose
 
-HEAD = np.array([[-35, -34, 11], [35, -34, 11], [0, -11, -27], [-28, 39, 2.5], [28, 39, 2.5]])
+HEAD = np.array([[-32, -30, 6], [32, -30, 6], [0, 0, -26], [-28, 31, 7], [28, 31, 7]])
 """Eyes, nose and corners of the mouth: x right, y down, z away from the camera, millimetres."""
 
 FRONTAL = ((30.0, 30.0), (70.0, 30.0), (50.0, 52.0), (35.0, 72.0), (65.0, 72.0))
