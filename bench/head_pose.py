@@ -1,0 +1,33 @@
+"""FSA-Net (Yang et al., "FSA-Net: Learning fine-grained structure aggregation for head pose estimation", CVPR 2019)."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from apiserver.faces import Box
+from bench.spoiled import Pixels
+from vectorizer.sessions import OnnxSession
+
+_SIDE = 64
+"""Of what the network sees, pixels."""
+_WIDER = 1.4
+"""Than the box of the face, on which the network was trained with the whole head."""
+
+
+class HeadPose:
+    """Tells from pixels which way a head is turned."""
+
+    def __init__(self, path: Path) -> None:
+        self._session = OnnxSession(path)
+
+    def yaw(self, image: Pixels, box: Box) -> float:
+        """Return degrees, positive towards the right edge of the image."""
+        left, top, right, bottom = box
+        scale = _SIDE / (_WIDER * max(right - left, bottom - top))
+        shift = _SIDE / 2 - scale * np.array([(left + right) / 2, (top + bottom) / 2])
+        matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
+        head = cv2.warpAffine(image, matrix, (_SIDE, _SIDE), flags=cv2.INTER_AREA)[:, :, ::-1]
+        blob = (head.astype(np.float32) - 127.5) / 128
+        angles = self._session.run(blob.transpose(2, 0, 1)[None])[0][0]
+        return -float(angles[0])
