@@ -176,6 +176,24 @@ class FaceChoice(StrEnum):
     CENTER = "center"
 
 
+LEAST_OVERLAP = 0.3
+"""The intersection over union from which a face is the one that a client's box means."""
+
+
+def choose_in_box(faces: Sequence[Face], box: Box) -> Face | None:
+    """Return the face that `box` means: the one it overlaps most, or None where it overlaps none enough."""
+    best = max(faces, key=lambda face: overlap(face.box, box), default=None)
+    return best if best and overlap(best.box, box) >= LEAST_OVERLAP else None
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Return the intersection over union of two boxes, 0 to 1."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    shared = max(0, width) * max(0, height)
+    return shared / (_box_area(one) + _box_area(other) - shared) if shared else 0.0
+
+
 def choose(faces: Sequence[Face], choice: FaceChoice, image: Image) -> Face | None:
     """Return the face that `choice` means, or None where there is no such one."""
     if choice is FaceChoice.ONLY:
@@ -185,7 +203,11 @@ def choose(faces: Sequence[Face], choice: FaceChoice, image: Image) -> Face | No
 
 
 def _area(face: Face) -> float:
-    left, top, right, bottom = face.box
+    return _box_area(face.box)
+
+
+def _box_area(box: Box) -> int:
+    left, top, right, bottom = box
     return (right - left) * (bottom - top)
 
 

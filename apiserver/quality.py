@@ -53,7 +53,7 @@ class QualityLimits:
     min_face_pixels: int = 40
     min_sharpness: float = 0.45
     min_brightness: float = 0.2
-    max_brightness: float = 0.85
+    max_brightness: float = 0.82
     max_yaw_degrees: float = 50.0
 
 

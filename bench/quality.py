@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
 import typer
@@ -45,6 +45,16 @@ class Seen:
 
     face: faces.Face
     yaw: float
+    image: tuple[int, int]
+
+    def shows(self, other: Self) -> bool:
+        """Tell whether both are the same place of the photograph, whatever its size."""
+        return faces.overlap(self._thousandths(), other._thousandths()) >= faces.LEAST_OVERLAP
+
+    def _thousandths(self) -> faces.Box:
+        left, top, right, bottom = self.face.box
+        width, height = self.image
+        return 1000 * left // width, 1000 * top // height, 1000 * right // width, 1000 * bottom // height
 
     def reasons(self) -> set[Reason]:
         """Return what stands against it by the defaults."""
@@ -97,7 +107,7 @@ def look(networks: Networks, image: Pixels) -> Seen | None:
         landmarks=landmarks,
         quality=faces.Quality(quality.sharpness, quality.brightness),
     )
-    return Seen(face, pose(landmarks).yaw)
+    return Seen(face, pose(landmarks).yaw, (image.shape[1], image.shape[0]))
 
 
 def untouched(seen: Sequence[Seen]) -> Record:
@@ -125,17 +135,17 @@ def spoiled(
     expected, spoil = WAYS[way]
     good = ((photograph, one) for photograph, one in zip(photographs, seen, strict=True) if one and not one.reasons())
     pairs = [(one, look(networks, spoil(_decoded(photograph)))) for photograph, one in islice(good, copies)]
-    found = [(original, copy) for original, copy in pairs if copy]
+    found = [(original, copy) for original, copy in pairs if copy and copy.shows(original)]
     given = Counter(reason for _, copy in found for reason in copy.reasons())
     cosines = [float(np.dot(original.face.embedding, copy.face.embedding)) for original, copy in found]
     return {
         "expected": expected,
         "copies": len(pairs),
         "found": len(found) / len(pairs),
-        "warned": given[expected] / len(found) if expected else None,
+        "warned": given[expected] / len(found) if expected and found else None,
         "others": {reason: count / len(found) for reason, count in sorted(given.items()) if reason != expected},
-        "median_similarity": float(np.median(cosines)),
-        "fifth_percentile_similarity": float(np.quantile(cosines, 0.05)),
+        "median_similarity": float(np.median(cosines)) if found else None,
+        "fifth_percentile_similarity": float(np.quantile(cosines, 0.05)) if found else None,
     }
 
 
