@@ -36,7 +36,10 @@ class _Known(NamedTuple):
 
 
 class DirectorySizes:
-    """Counts directories. A size may be as old as a second, and for large directories a hundred times its count."""
+    """Counts directories. A size may be as old as a second, and for large directories a hundred times its count.
+
+    That a directory is empty is not remembered: it costs nothing to count, and its first face is seen at once.
+    """
 
     def __init__(self, database: Database, most_known: int = _MOST_KNOWN) -> None:
         self._database = database
@@ -63,7 +66,7 @@ class DirectorySizes:
             begun = _now()
             size = DirectorySize(*await connection.fetchrow(_COUNT, *key))
         counted = _now()
-        good_seconds = max(_SHORTEST_SECONDS, _SECONDS_TO_COST * (counted - begun))
+        good_seconds = max(_SHORTEST_SECONDS, _SECONDS_TO_COST * (counted - begun)) if size.faces else 0.0
         self._known[key] = _Known(size, counted + good_seconds, good_seconds)
         while len(self._known) > self._most_known:
             self._known.popitem(last=False)

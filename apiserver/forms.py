@@ -15,7 +15,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from apiserver.faces import FaceChoice
+from apiserver.faces import Box, FaceChoice
 from apiserver.problems import (
     DirectoryMissing,
     FileMissing,
@@ -43,6 +43,17 @@ def _only(files: object) -> object:
     if others:
         raise InvalidForm("A field has several files.")  # no ValueError, so that it passes pydantic as it is
     return upload
+
+
+def _read_box(text: object) -> object:
+    """Return the box that four numbers with commas between them are."""
+    try:
+        left, top, right, bottom = (round(float(number)) for number in str(text).split(","))
+    except (ValueError, OverflowError) as error:
+        raise ValueError("give left,top,right,bottom in pixels") from error
+    if not (left < right and top < bottom):
+        raise ValueError("left is to be less than right, and top less than bottom")
+    return left, top, right, bottom
 
 
 def _possible(upload: Upload) -> Upload:
@@ -86,6 +97,19 @@ _Face = Annotated[
     ),
 ]
 
+_Box = Annotated[
+    Box | None,
+    BeforeValidator(_read_box),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "example": "178,63,268,176",
+            "description": "Whom to take from a photograph of several people: the face that overlaps this box most. "
+            "Left, top, right, bottom in pixels of the upright image; goes before `face`.",
+        }
+    ),
+]
+
 _MISSING: dict[str, type[Problem]] = {
     "person": PersonMissing,
     "directory": DirectoryMissing,
@@ -114,12 +138,13 @@ class _Form(BaseModel):
 
 
 class LearnForm(_Form):
-    """A photograph of a person to learn."""
+    """Photographs of a person to learn."""
 
     person: _Person
     directory: _Directory = "default"
-    file: _File
+    file: _Files
     face: _Face = FaceChoice.ONLY
+    box: _Box = None
 
 
 class FacesForm(_Form):
@@ -130,10 +155,10 @@ class FacesForm(_Form):
 
 
 class RecognizeForm(_Form):
-    """A photograph of people to recognize."""
+    """Photographs of people to recognize."""
 
     directory: _Directory = "default"
-    file: _File
+    file: _Files
     k: int = Field(5, ge=1, le=100, description="How many candidates to list for each face.")
     threshold: float | None = Field(
         None,
@@ -145,7 +170,13 @@ class RecognizeForm(_Form):
 
     unique_persons: bool = Field(False, description="Whether everyone is on the photograph once at most.")
     scoring: Scoring | None = Field(
-        None, description="How a person's samples count: the best one, or their mean, weighted by score."
+        None,
+        description="How a person's samples count: the best one, or their mean, weighted by score. "
+        "As is set for the directory if unset, and `max` where nothing is.",
+    )
+    min_score: float = Field(0, ge=0, le=1, description="Faces with a lower detector score are left out.")
+    min_size: int = Field(
+        0, ge=0, le=100_000, description="Faces of which the shorter side has fewer pixels are left out."
     )
 
 

@@ -31,6 +31,10 @@ _ENROLLED = """
 SELECT face, box, score FROM faces WHERE directory = $1 AND person = $2 AND image_sha256 = $3 AND model = $4
 """
 
+_OWN_SIMILARITY = """
+SELECT max(-(embedding <#> $4)) FROM faces WHERE directory = $1 AND model = $2 AND person = $3 AND image_sha256 <> $5
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
@@ -66,3 +70,14 @@ class Gallery:
         if found is None:
             raise DatabaseBusy
         return Enrolment(found["face"], tuple(found["box"]), found["score"], created=row is not None)
+
+    async def own_similarity(self, person: str, face: Face, model: Model, image: ImageRow) -> float | None:
+        """Return the best cosine of `face` with the person's faces of other photographs, None where there are none.
+
+        Raises DatabaseUnavailable.
+        """
+        async with self._database.connection() as connection:
+            similarity: float | None = await connection.fetchval(
+                _OWN_SIMILARITY, image.directory, model.id, person, HalfVector(face.embedding), image.sha256
+            )
+        return similarity

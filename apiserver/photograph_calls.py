@@ -1,18 +1,21 @@
 """What the calls have in common that take a photograph: a place while they last, the form, and the vectorizer."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, TypeVar
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from apiserver.faces import Analysis
 from apiserver.hang_up import while_connected
+from apiserver.problems import Refused
 from apiserver.responses import ProblemDetails
 from apiserver.state import State
 from apiserver.telemetry import Stages
 from apiserver.uploads import Fields, FormLimits, Upload, read_form
+
+T = TypeVar("T")
 
 STATUSES = (400, 405, 408, 413, 415, 422, 500, 503, 504)
 PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in STATUSES}
@@ -71,3 +74,14 @@ async def analyse_both(
     stages.add(one.timings)
     stages.add(other.timings)
     return one, other
+
+
+async def each(attempts: Iterable[Coroutine[Any, Any, T]]) -> list[T | Refused]:
+    """Return what becomes of each of several photographs, one after the other; an outage ends all of them."""
+    outcomes: list[T | Refused] = []
+    for attempt in attempts:
+        try:
+            outcomes.append(await attempt)
+        except Refused as refusal:
+            outcomes.append(refusal)
+    return outcomes

@@ -13,6 +13,7 @@ Problem
 │   ├── InvalidFileFormat        invalid-file-format     400
 │   ├── NoFace                   no-face                 400
 │   ├── SeveralFaces             several-faces           400
+│   ├── NoFaceInBox              no-face-in-box          400
 │   ├── NotFound                 not-found               404
 │   ├── FileNotFound             file-not-found          404
 │   ├── DirectoryNotFound        directory-not-found     404
@@ -34,7 +35,9 @@ Problem
 │   ├── UnsupportedMediaType     unsupported-media-type  415
 │   ├── ImageUnreadable          image-unreadable        422
 │   ├── IdempotencyKeyReused     idempotency-key-reused  422
+│   ├── PoorQuality              poor-quality            422
 │   ├── NoFaceEnrolled           no-face-enrolled        422
+│   ├── NoPhotographUsable       no-photograph-usable    422
 │   └── InvalidSettings          invalid-settings        422
 ├── Outage                       a neighbour's fault: the same request may succeed later
 │   ├── NotReady                 not-ready               503
@@ -115,6 +118,10 @@ class NoFace(Refused, code="no-face", sentence="No face detected."):
 
 class SeveralFaces(Refused, code="several-faces", sentence="More than one face detected."):
     """/learn found several people and was not told whom to take."""
+
+
+class NoFaceInBox(Refused, code="no-face-in-box", sentence="No face detected in the box."):
+    """/learn found nobody where the client's box is."""
 
 
 class NotFound(Refused, code="not-found", status=404, sentence="There is nothing at this address."):
@@ -220,10 +227,26 @@ class IdempotencyKeyReused(
     """A key that came with another path, query or body within the last 24 hours."""
 
 
+class PoorQuality(Refused, code="poor-quality", status=422, sentence="The photograph is too poor to be learned."):
+    """A face that its directory refuses: too small, blurred, too dark or bright, or turned away."""
+
+
 class NoFaceEnrolled(
-    Refused, code="no-face-enrolled", status=422, sentence="None of the photographs could be enrolled; see items."
+    Refused,
+    code="no-face-enrolled",
+    status=422,
+    sentence="None of the photographs could be enrolled; the list says of each why.",
 ):
-    """Several photographs were sent and refused one and all; `items` says of each why."""
+    """Several photographs were sent and refused one and all; `items`, or `files` of /learn, says of each why."""
+
+
+class NoPhotographUsable(
+    Refused,
+    code="no-photograph-usable",
+    status=422,
+    sentence="None of the files could be looked at; the list says of each why.",
+):
+    """Several files were sent to recognize people on and refused one and all; `files` says of each why."""
 
 
 class InvalidSettings(

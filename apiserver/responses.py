@@ -18,6 +18,7 @@ from apiserver.answer_fields import (
     Probability,
     rounded,
 )
+from apiserver.enrolment_warnings import EnrolmentWarning
 from apiserver.faces import Decision, Face, Model, Thresholds
 from apiserver.gallery import Enrolment
 from apiserver.identification import Found
@@ -98,6 +99,7 @@ class LearnAnswer(_Answer):
 
     persons: list[LearnedPerson]
     created: bool
+    warnings: list[EnrolmentWarning]
 
 
 class RecognizeAnswer(_Answer):

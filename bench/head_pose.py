@@ -7,6 +7,7 @@ import numpy as np
 
 from apiserver.faces import Box
 from bench.spoiled import Pixels
+from vectorizer.detection import as_input
 from vectorizer.sessions import OnnxSession
 
 _SIDE = 64
@@ -28,6 +29,6 @@ class HeadPose:
         shift = _SIDE / 2 - scale * np.array([(left + right) / 2, (top + bottom) / 2])
         matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
         head = cv2.warpAffine(image, matrix, (_SIDE, _SIDE), flags=cv2.INTER_AREA)[:, :, ::-1]
-        blob = (head.astype(np.float32) - 127.5) / 128
-        angles = self._session.run(blob.transpose(2, 0, 1)[None])[0][0]
+        blob = as_input(np.ascontiguousarray(head, np.uint8), mean=127.5, scale=128)
+        angles = self._session.run(blob)[0][0]
         return -float(angles[0])

@@ -22,7 +22,8 @@ def moved(image: Pixels, length: int, degrees: float) -> Pixels:
     line = np.zeros((length, length), np.float32)
     line[length // 2] = 1
     turned = cv2.warpAffine(line, cv2.getRotationMatrix2D((length // 2, length // 2), degrees, 1), (length, length))
-    return cv2.filter2D(image, -1, turned / turned.sum()).astype(np.uint8)
+    smeared: Pixels = cv2.filter2D(image, -1, turned / turned.sum()).astype(np.uint8)
+    return smeared
 
 
 def exposed(image: Pixels, factor: float) -> Pixels:
@@ -44,7 +45,9 @@ def noisy(image: Pixels, deviation: float) -> Pixels:
 def compressed(image: Pixels, quality: int) -> Pixels:
     """Return the image after a JPEG of this quality."""
     _, file = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.imdecode(file, cv2.IMREAD_UNCHANGED).astype(np.uint8)
+    decoded = cv2.imdecode(file, cv2.IMREAD_UNCHANGED)
+    assert decoded is not None
+    return decoded.astype(np.uint8)
 
 
 WAYS: dict[str, tuple[Reason | None, Callable[[Pixels], Pixels]]] = {

@@ -169,3 +169,36 @@ async def test_the_stages_are_timed(gateway, ann):
 
     stages = {stage.split(";")[0] for stage in response.headers["Server-Timing"].split(", ")}
     assert {"read", "vectorize", "decode", "detect", "align", "embed", "store", "search"} <= stages
+
+
+async def test_faces_that_are_too_small_or_too_doubtful_are_left_out(recognize, group):
+    """Three faces of different sizes."""
+    faces = (await recognize(group))["persons"]
+    sizes = sorted(min(right - left, bottom - top) for left, top, right, bottom in (face["box"] for face in faces))
+    scores = sorted(face["score"] for face in faces)
+
+    assert len((await recognize(group, min_size=str(sizes[1])))["persons"]) == 2
+    assert len((await recognize(group, min_score=str((scores[1] + scores[2]) / 2)))["persons"]) == 1
+    assert (await recognize(group, min_score="1"))["persons"] == []
+
+
+async def test_several_files_have_an_answer_each(gateway, learn, recognize, ann, nobody):
+    await learn("ann", ann)
+    files = [("file", (name, content)) for name, content in (("a", ann), ("b", b"?"), ("c", nobody))]
+    response = await gateway.post("/recognize", files=files)
+
+    answer = response.json()
+    assert (response.status_code, answer["status"], answer["directory"]) == (201, "OK", "default")
+    a, b, c = answer["files"]
+    assert a == await recognize(ann) | {"filename": "a"}
+    assert b == {"status": b["status"], "code": "invalid-file-format", "filename": "b", "persons": None}
+    assert (c["status"], c["persons"]) == ("OK", [])
+    assert answer["model"] == a["model"]
+
+
+async def test_several_files_that_are_all_refused(gateway):
+    response = await gateway.post("/recognize", files=[("file", ("a", b"?")), ("file", ("b", b""))])
+
+    answer = response.json()
+    assert (response.status_code, answer["code"], answer["persons"]) == (422, "no-photograph-usable", None)
+    assert [file["code"] for file in answer["files"]] == ["invalid-file-format", "file-empty"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apiserver.faces import Calibration, Decision, Face, FaceChoice, Image, Thresholds, choose
+from apiserver.faces import Calibration, Decision, Face, FaceChoice, Image, Thresholds, choose, choose_in_box
 
 THRESHOLDS = Thresholds(match=0.5, review=0.4)
 IMAGE = Image("image/jpeg", "jpg", width=100, height=100)
@@ -68,3 +68,15 @@ def test_probability_is_even_where_the_logistic_crosses_zero():
 )
 def test_choice_among_faces(faces, choice, chosen):
     assert choose(faces, choice, IMAGE) is chosen
+
+
+def test_a_box_means_the_face_that_it_overlaps_most():
+    faces = [LARGE_IN_A_CORNER, SMALL_IN_THE_MIDDLE]
+    assert choose_in_box(faces, (50, 42, 62, 58)) is SMALL_IN_THE_MIDDLE
+    assert choose_in_box(faces, (0, 0, 60, 60)) is LARGE_IN_A_CORNER
+
+
+@pytest.mark.parametrize("box", [(70, 70, 90, 90), (0, 0, 100, 100), (0, 0, 20, 20), (60, 60, 70, 70)])
+def test_a_box_that_overlaps_too_little_means_nobody(box):
+    assert choose_in_box([LARGE_IN_A_CORNER, SMALL_IN_THE_MIDDLE], box) is None
+    assert choose_in_box([], box) is None

@@ -3,7 +3,7 @@
 import pytest
 
 from apiserver.faces import FaceChoice
-from apiserver.forms import FacesForm, LearnForm, RecognizeForm
+from apiserver.forms import EmbedForm, FacesForm, LearnForm, RecognizeForm
 from apiserver.problems import (
     DirectoryMissing,
     FileEmpty,
@@ -55,15 +55,29 @@ def test_names_that_cannot_be_kept_are_refused(field, name):
         ({"person": "ann", "directory": "", "file": FILE}, DirectoryMissing),
         ({"person": "ann"}, FileMissing),
         ({"person": "ann", "file": "a path, not a file"}, FileMissing),
-        ({"person": "ann", "file": (Upload("ann.jpg", b"", FileEmpty),)}, FileEmpty),
-        ({"person": "ann", "file": (*FILE, *FILE)}, InvalidForm),
         ({"person": FILE, "file": FILE}, InvalidName),
         ({"person": "ann", "file": FILE, "face": "smallest"}, InvalidField),
+        *(
+            ({"person": "ann", "file": FILE, "box": box}, InvalidField)
+            for box in ("", "1,2,3", "1,2,3,4,5", "a,b,c,d", "5,1,5,9", "1,9,5,2", "1,2,inf,4", "1,2,nan,4")
+        ),
     ],
 )
 def test_learn_refuses(fields: Fields, problem: type[Problem]):
     with pytest.raises(problem):
         LearnForm.of(fields)
+
+
+def test_a_box_is_in_whole_pixels():
+    assert LearnForm.of({"person": "ann", "file": FILE, "box": "-1, 2.4,30,40"}).box == (-1, 2, 30, 40)
+
+
+@pytest.mark.parametrize(
+    ("file", "problem"), [((Upload("ann.jpg", b"", FileEmpty),), FileEmpty), ((*FILE, *FILE), InvalidForm)]
+)
+def test_a_form_of_one_photograph_refuses_another_number(file: tuple[Upload, ...], problem: type[Problem]):
+    with pytest.raises(problem):
+        EmbedForm.of({"file": file})
 
 
 def test_a_bad_file_among_several_is_left_to_be_reported():
@@ -91,6 +105,9 @@ def test_threshold_is_a_cosine(threshold):
     ("field", "value"),
     [
         *(("k", value) for value in ("0", "101", "-1", "five", "", "2.5")),
+        *(("min_score", value) for value in ("1.1", "-1", "nan", "")),
+        *(("min_size", value) for value in ("-1", "2.5", "big")),
+        ("scoring", "median"),
         *(("threshold", value) for value in ("1.01", "-1.01", "nan", "inf", "high", "")),
     ],
 )

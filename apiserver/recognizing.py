@@ -1,0 +1,94 @@
+"""Says who is on one photograph: what /recognize does with each."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from fastapi import Request
+
+from apiserver.directory_settings import DirectorySettings
+from apiserver.faces import Analysis, Image, Thresholds
+from apiserver.forms import RecognizeForm
+from apiserver.identification import Found, Search
+from apiserver.image_store import ImageRow, image_row
+from apiserver.photograph_calls import analyse
+from apiserver.responses import RecognizeAnswer, applied_thresholds, file_url, recognized_person
+from apiserver.search_sql import Scoring
+from apiserver.state import State
+from apiserver.telemetry import Stages
+from apiserver.unique_persons import assign_once
+from apiserver.uploads import Upload
+
+
+async def recognize_file(
+    request: Request, state: State, stages: Stages, form: RecognizeForm, file: Upload
+) -> RecognizeAnswer:
+    """Return who of the directory each face is, if anybody.
+
+    Raises the problem of a bad photograph, an Outage, or ClientDisconnect.
+    """
+    if file.problem:
+        raise file.problem
+    analysis = _asked_for(form, await analyse(request, file, state, stages))
+    with stages.measure("search"):
+        settings = await state.directories.settings(form.directory)
+        image = _kept_for_retention(form.directory, file, analysis.image, state, settings)
+        applied = await state.directories.applied(form.directory, analysis.model, form.threshold)
+        found = await _search(state, form, analysis, settings, applied.thresholds, image=image)
+    if image:
+        with stages.measure("store"):
+            await state.images.put(image, file.content)
+    persons = [
+        recognized_person(face, one, analysis.model, applied.thresholds)
+        for face, one in zip(analysis.faces, found, strict=True)
+    ]
+    state.metrics.decided(persons)
+    return RecognizeAnswer(
+        status="OK",
+        url=file_url(image.key if image else None),
+        filename=file.filename,
+        directory=form.directory,
+        model=analysis.model.id,
+        persons=persons,
+        thresholds=applied_thresholds(applied, analysis.model),
+    )
+
+
+def _asked_for(form: RecognizeForm, analysis: Analysis) -> Analysis:
+    """Return the analysis less the faces that the form does not want."""
+    if not form.min_score and not form.min_size:
+        return analysis
+    wanted = [face for face in analysis.faces if face.score >= form.min_score and face.size >= form.min_size]
+    return replace(analysis, faces=wanted)
+
+
+async def _search(
+    state: State,
+    form: RecognizeForm,
+    analysis: Analysis,
+    settings: DirectorySettings,
+    thresholds: Thresholds,
+    *,
+    image: ImageRow | None,
+) -> list[Found]:
+    """Return the `k` best of each face; everyone is somebody's at most once if the form asks for that."""
+    others = len(analysis.faces) - 1 if form.unique_persons else 0  # whom the other faces may take away
+    scoring = form.scoring or settings.scoring or Scoring.MAX
+    search = Search(form.directory, analysis.model, form.k + max(0, others), thresholds.match, scoring)
+    found = await state.identification.identify(search, analysis.faces, image)
+    state.recall_check.offer(search, analysis.faces, found)
+    if form.unique_persons:
+        assigned = assign_once([one.candidates for one in found], thresholds.review)
+        found = [Found(candidates[: form.k], one.path) for candidates, one in zip(assigned, found, strict=True)]
+    return found
+
+
+def _kept_for_retention(
+    directory: str, file: Upload, image: Image, state: State, settings: DirectorySettings
+) -> ImageRow | None:
+    """Return the row of the image, or None where recognized images are not kept at all."""
+    seconds = settings.recognized_retention_seconds
+    if seconds is None:
+        seconds = state.settings.recognized_retention_seconds
+    if not seconds:
+        return None
+    return image_row(directory, file.content, image, timedelta(seconds=seconds))

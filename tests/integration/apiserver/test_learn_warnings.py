@@ -1,0 +1,112 @@
+"""What /learn says about poor photographs, about faces that may be somebody else's, and about several files."""
+
+import io
+
+import pytest
+from PIL import Image, ImageFilter
+
+
+def jpeg(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=95)
+    return file.getvalue()
+
+
+def opened(photograph: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(photograph))
+
+
+@pytest.fixture
+def learn(gateway):
+    async def post(person, *photographs, **fields):
+        files = [("file", (f"{number}.jpg", photograph)) for number, photograph in enumerate(photographs)]
+        return await gateway.post("/learn", data={"person": person, **fields}, files=files)
+
+    return post
+
+
+def codes(answer) -> list[str]:
+    return [warning["code"] for warning in answer["warnings"]]
+
+
+async def test_a_good_photograph_is_not_warned_about(learn, ann):
+    assert (await learn("ann", ann)).json()["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda image: image.filter(ImageFilter.GaussianBlur(4)), "blurred"),
+        (lambda image: image.point(lambda value: value * 0.2), "too-dark"),
+        (lambda image: image.resize((128, 128)), "face-too-small"),
+    ],
+)
+async def test_a_poor_photograph_is_learned_with_a_warning(learn, ann, spoil, code):
+    answer = (await learn("ann", jpeg(spoil(opened(ann))))).json()
+
+    assert answer["created"] is True
+    [warning] = answer["warnings"]
+    assert warning["code"] == code
+    assert warning["value"] < warning["limit"]
+    assert set(warning) == {"code", "detail", "value", "limit"}
+
+
+async def test_somebody_who_is_enrolled_already(learn, ann, ann_again, cid):
+    await learn("ann", ann)
+    await learn("cid", cid)
+
+    answer = (await learn("eileen", ann_again)).json()
+    [warning] = answer["warnings"]
+    assert (warning["code"], warning["person"]) == ("enrolled-as-another", "ann")
+    assert warning["value"] > warning["limit"]
+
+
+async def test_somebody_who_is_more_like_another(learn, database, ann, ann_again, cid):
+    await learn("ann", ann)
+    await learn("cid", cid)
+
+    answer = (await learn("cid", ann_again)).json()
+    assert codes(answer) == ["enrolled-as-another", "closer-to-another"]
+    assert {warning["person"] for warning in answer["warnings"]} == {"ann"}
+    assert await database.fetchval("SELECT count(*) FROM faces WHERE person = 'cid'") == 2
+
+
+async def test_more_of_the_same_person_is_no_doubt(learn, ann, ann_again, cid):
+    await learn("cid", cid)
+    await learn("ann", ann)
+    assert codes((await learn("ann", ann_again)).json()) == []
+
+
+async def test_a_box_chooses_among_several(learn, group):
+    """The one on the right, whom neither `largest` nor `center` would take."""
+    right = (await learn("a", group, face="largest", box="850,130,1000,260")).json()
+    assert right["persons"][0]["box"][0] > 700
+
+    elsewhere = await learn("a", group, box="0,0,50,50")
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (400, "no-face-in-box")
+    assert (await learn("a", group, box="1,2,3")).json()["code"] == "invalid-field"
+
+
+async def test_of_several_files_each_has_its_outcome(learn, database, ann, ann_again, nobody):
+    await learn("ann", ann)
+    response = await learn("ann", ann, ann_again, nobody, b"no image", b"")
+
+    answer = response.json()
+    assert response.status_code == 201
+    assert (answer["status"], answer["directory"]) == ("OK", "default")
+    assert [file["filename"] for file in answer["files"]] == [f"{number}.jpg" for number in range(5)]
+    assert [file["outcome"] for file in answer["files"]] == ["known", "created", *3 * ["refused"]]
+    problems = [file["problem"] and file["problem"]["code"] for file in answer["files"]]
+    assert problems == [None, None, "no-face", "invalid-file-format", "file-empty"]
+    assert [len(file["persons"]) for file in answer["files"]] == [1, 1, 0, 0, 0]
+    assert [bool(file["url"]) for file in answer["files"]] == [True, True, False, False, False]
+    assert await database.fetchval("SELECT count(*) FROM faces") == 2
+
+
+async def test_several_files_that_are_all_refused(learn, database, nobody):
+    response = await learn("ann", nobody, b"no image")
+
+    answer = response.json()
+    assert (response.status_code, answer["code"], answer["persons"]) == (422, "no-face-enrolled", None)
+    assert [file["problem"]["code"] for file in answer["files"]] == ["no-face", "invalid-file-format"]
+    assert await database.fetchval("SELECT count(*) FROM persons") == 0
