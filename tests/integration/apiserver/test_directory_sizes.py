@@ -70,13 +70,21 @@ async def test_a_size_is_remembered_for_a_while_and_then_counted_anew(sizes, enr
 
 async def test_only_so_many_are_remembered_the_latest_asked_for(connections, enrol):
     sizes = DirectorySizes(connections, most_known=2)
+    for directory in ("a", "b", "c"):
+        await enrol(directory, "ann")
     for directory in ("a", "b", "a", "c"):  # forgets b
         await sizes.of(directory, "model")
     for directory in ("a", "b"):
         await enrol(directory, "ann")
 
-    assert (await sizes.of("a", "model")).faces == 0
-    assert (await sizes.of("b", "model")).faces == 1
+    assert (await sizes.of("a", "model")).faces == 1
+    assert (await sizes.of("b", "model")).faces == 2
+
+
+async def test_the_first_face_of_a_directory_is_seen_at_once(sizes, enrol):
+    assert (await sizes.of("acme", "model")).faces == 0
+    await enrol("acme", "ann")
+    assert (await sizes.of("acme", "model")).faces == 1
 
 
 async def test_while_one_counts_the_others_take_the_last_size(connections, sizes, enrol):
