@@ -1,6 +1,7 @@
 """Who is enrolled in a directory."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from pgvector import HalfVector
@@ -10,6 +11,10 @@ from apiserver.enrolment_lock import ENTER
 from apiserver.faces import Box, Face, Model
 from apiserver.image_store import ImageRow
 from apiserver.problems import DatabaseBusy
+from apiserver.quality import pose
+
+_DECIMALS = 3
+"""Of what was measured; more of them would say nothing."""
 
 # The parts of one statement see one snapshot, and foreign keys are checked at its end. The face comes first, and waits
 # for the lock; what was removed while it waited is not in the snapshot, so the image is kept whatever it seems to be.
@@ -19,8 +24,8 @@ WITH {}new_person AS (
 ), kept_image AS (
     UPDATE images SET expires_at = NULL, deletion = NULL WHERE directory = $1 AND image = $7
 )
-INSERT INTO faces (directory, person, image_sha256, model, embedding, crop, image, box, score)
-SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM ({} OFFSET 0) AS entered
+INSERT INTO faces (directory, person, image_sha256, model, embedding, crop, image, box, score, quality)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM ({} OFFSET 0) AS entered
 ON CONFLICT (directory, person, image_sha256, model) DO NOTHING
 RETURNING face, box, score
 """
@@ -63,7 +68,7 @@ class Gallery:
         embedding = HalfVector(face.embedding)
         async with self._database.connection() as connection:
             row = await connection.fetchrow(
-                self._enrol, *identity, embedding, face.crop, image.key, list(face.box), face.score
+                self._enrol, *identity, embedding, face.crop, image.key, list(face.box), face.score, _measured(face)
             )
             known = None if row else await connection.fetchrow(_ENROLLED, *identity)
         found = row or known
@@ -81,3 +86,11 @@ class Gallery:
                 _OWN_SIMILARITY, image.directory, model.id, person, HalfVector(face.embedding), image.sha256
             )
         return similarity
+
+
+def _measured(face: Face) -> str | None:
+    """Return as JSON what was measured of a face, None where nothing was."""
+    if face.quality is None:
+        return None
+    measured = asdict(face.quality) | (pose(face.landmarks)._asdict() if face.landmarks else {})
+    return json.dumps({name: round(value, _DECIMALS) for name, value in measured.items()})

@@ -51,7 +51,8 @@ async def learn_sample(request: Request, state: State, stages: Stages, sample: S
         await state.directories.require(sample.directory)
     analysis = await analyse(request, sample.file, state, stages, crops=True)
     face = _chosen(analysis, sample)
-    warnings = _examine(face, QualityLimits())
+    settings = await state.directories.settings(sample.directory)
+    warnings = _examine(face, settings.quality.limits() if settings.quality else QualityLimits())
     staging = timedelta(seconds=state.settings.staging_seconds)
     image = image_row(sample.directory, sample.file.content, analysis.image, staging)
     with stages.measure("search"):

@@ -616,27 +616,6 @@ $$;
 
 
 --
--- Name: collapsed_faces; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.collapsed_faces (
-    directory text NOT NULL COLLATE pg_catalog."C",
-    face uuid NOT NULL,
-    merge uuid NOT NULL,
-    person text NOT NULL COLLATE pg_catalog."C",
-    kept_face uuid NOT NULL,
-    model text NOT NULL COLLATE pg_catalog."C",
-    embedding public.halfvec NOT NULL,
-    crop bytea NOT NULL,
-    box integer[] NOT NULL,
-    score double precision NOT NULL,
-    image text NOT NULL COLLATE pg_catalog."C",
-    image_sha256 bytea NOT NULL,
-    created_at timestamp with time zone NOT NULL
-);
-
-
---
 -- Name: deletions; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -698,6 +677,7 @@ CREATE TABLE public.faces (
     image text NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -723,6 +703,7 @@ CREATE TABLE public.faces_0 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -748,6 +729,7 @@ CREATE TABLE public.faces_1 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -773,6 +755,7 @@ CREATE TABLE public.faces_10 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -798,6 +781,7 @@ CREATE TABLE public.faces_11 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -823,6 +807,7 @@ CREATE TABLE public.faces_12 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -848,6 +833,7 @@ CREATE TABLE public.faces_13 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -873,6 +859,7 @@ CREATE TABLE public.faces_14 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -898,6 +885,7 @@ CREATE TABLE public.faces_15 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -923,6 +911,7 @@ CREATE TABLE public.faces_16 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -948,6 +937,7 @@ CREATE TABLE public.faces_17 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -973,6 +963,7 @@ CREATE TABLE public.faces_18 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -998,6 +989,7 @@ CREATE TABLE public.faces_19 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1023,6 +1015,7 @@ CREATE TABLE public.faces_2 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1048,6 +1041,7 @@ CREATE TABLE public.faces_20 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1073,6 +1067,7 @@ CREATE TABLE public.faces_21 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1098,6 +1093,7 @@ CREATE TABLE public.faces_22 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1123,6 +1119,7 @@ CREATE TABLE public.faces_23 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1148,6 +1145,7 @@ CREATE TABLE public.faces_24 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1173,6 +1171,7 @@ CREATE TABLE public.faces_25 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1198,6 +1197,7 @@ CREATE TABLE public.faces_26 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1223,6 +1223,7 @@ CREATE TABLE public.faces_27 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1248,6 +1249,7 @@ CREATE TABLE public.faces_28 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1273,6 +1275,7 @@ CREATE TABLE public.faces_29 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1298,6 +1301,7 @@ CREATE TABLE public.faces_3 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1323,6 +1327,7 @@ CREATE TABLE public.faces_30 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1348,6 +1353,7 @@ CREATE TABLE public.faces_31 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1373,6 +1379,7 @@ CREATE TABLE public.faces_32 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1398,6 +1405,7 @@ CREATE TABLE public.faces_33 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1423,6 +1431,7 @@ CREATE TABLE public.faces_34 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1448,6 +1457,7 @@ CREATE TABLE public.faces_35 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1473,6 +1483,7 @@ CREATE TABLE public.faces_36 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1498,6 +1509,7 @@ CREATE TABLE public.faces_37 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1523,6 +1535,7 @@ CREATE TABLE public.faces_38 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1548,6 +1561,7 @@ CREATE TABLE public.faces_39 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1573,6 +1587,7 @@ CREATE TABLE public.faces_4 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1598,6 +1613,7 @@ CREATE TABLE public.faces_40 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1623,6 +1639,7 @@ CREATE TABLE public.faces_41 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1648,6 +1665,7 @@ CREATE TABLE public.faces_42 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1673,6 +1691,7 @@ CREATE TABLE public.faces_43 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1698,6 +1717,7 @@ CREATE TABLE public.faces_44 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1723,6 +1743,7 @@ CREATE TABLE public.faces_45 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1748,6 +1769,7 @@ CREATE TABLE public.faces_46 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1773,6 +1795,7 @@ CREATE TABLE public.faces_47 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1798,6 +1821,7 @@ CREATE TABLE public.faces_48 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1823,6 +1847,7 @@ CREATE TABLE public.faces_49 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1848,6 +1873,7 @@ CREATE TABLE public.faces_5 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1873,6 +1899,7 @@ CREATE TABLE public.faces_50 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1898,6 +1925,7 @@ CREATE TABLE public.faces_51 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1923,6 +1951,7 @@ CREATE TABLE public.faces_52 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1948,6 +1977,7 @@ CREATE TABLE public.faces_53 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1973,6 +2003,7 @@ CREATE TABLE public.faces_54 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -1998,6 +2029,7 @@ CREATE TABLE public.faces_55 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -2023,6 +2055,7 @@ CREATE TABLE public.faces_56 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -2048,6 +2081,7 @@ CREATE TABLE public.faces_57 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -2073,6 +2107,7 @@ CREATE TABLE public.faces_58 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -2098,6 +2133,7 @@ CREATE TABLE public.faces_59 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -2123,6 +2159,7 @@ CREATE TABLE public.faces_6 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -2148,6 +2185,7 @@ CREATE TABLE public.faces_60 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -2173,6 +2211,7 @@ CREATE TABLE public.faces_61 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -2198,6 +2237,7 @@ CREATE TABLE public.faces_62 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -2223,6 +2263,7 @@ CREATE TABLE public.faces_63 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -2248,6 +2289,7 @@ CREATE TABLE public.faces_7 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -2273,6 +2315,7 @@ CREATE TABLE public.faces_8 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -2298,6 +2341,7 @@ CREATE TABLE public.faces_9 (
     image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
+    quality jsonb,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
 )
@@ -2372,48 +2416,6 @@ CREATE TABLE public.matched_images (
     directory text NOT NULL COLLATE pg_catalog."C",
     person text NOT NULL COLLATE pg_catalog."C",
     image text NOT NULL COLLATE pg_catalog."C"
-);
-
-
---
--- Name: merged_faces; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.merged_faces (
-    directory text NOT NULL COLLATE pg_catalog."C",
-    face uuid NOT NULL,
-    merge uuid NOT NULL,
-    person text NOT NULL COLLATE pg_catalog."C"
-);
-
-
---
--- Name: merged_persons; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.merged_persons (
-    directory text NOT NULL COLLATE pg_catalog."C",
-    merge uuid NOT NULL,
-    person text NOT NULL COLLATE pg_catalog."C",
-    display_name text,
-    external_id text COLLATE pg_catalog."C",
-    metadata jsonb NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    last_seen_at timestamp with time zone,
-    merges uuid[] NOT NULL
-);
-
-
---
--- Name: merges; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.merges (
-    directory text NOT NULL COLLATE pg_catalog."C",
-    merge uuid DEFAULT gen_random_uuid() NOT NULL,
-    person text NOT NULL COLLATE pg_catalog."C",
-    merged_at timestamp with time zone DEFAULT now() NOT NULL,
-    undone_at timestamp with time zone
 );
 
 
@@ -3030,14 +3032,6 @@ ALTER TABLE ONLY public.procrastinate_jobs ALTER COLUMN id SET DEFAULT nextval('
 --
 
 ALTER TABLE ONLY public.procrastinate_periodic_defers ALTER COLUMN id SET DEFAULT nextval('public.procrastinate_periodic_defers_id_seq'::regclass);
-
-
---
--- Name: collapsed_faces collapsed_faces_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.collapsed_faces
-    ADD CONSTRAINT collapsed_faces_pkey PRIMARY KEY (directory, face);
 
 
 --
@@ -4137,30 +4131,6 @@ ALTER TABLE ONLY public.matched_images
 
 
 --
--- Name: merged_faces merged_faces_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.merged_faces
-    ADD CONSTRAINT merged_faces_pkey PRIMARY KEY (directory, face, merge);
-
-
---
--- Name: merged_persons merged_persons_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.merged_persons
-    ADD CONSTRAINT merged_persons_pkey PRIMARY KEY (directory, merge, person);
-
-
---
--- Name: merges merges_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.merges
-    ADD CONSTRAINT merges_pkey PRIMARY KEY (directory, merge);
-
-
---
 -- Name: persons persons_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4222,20 +4192,6 @@ ALTER TABLE ONLY public.schema_migrations
 
 ALTER TABLE ONLY public.search_indexes
     ADD CONSTRAINT search_indexes_pkey PRIMARY KEY (directory, model);
-
-
---
--- Name: collapsed_faces_by_kept_face; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX collapsed_faces_by_kept_face ON public.collapsed_faces USING btree (directory, kept_face);
-
-
---
--- Name: collapsed_faces_by_merge; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX collapsed_faces_by_merge ON public.collapsed_faces USING btree (directory, merge, person);
 
 
 --
@@ -5223,20 +5179,6 @@ CREATE INDEX keyed_requests_by_expiry ON public.keyed_requests USING btree (expi
 --
 
 CREATE INDEX matched_images_by_image ON public.matched_images USING btree (directory, image);
-
-
---
--- Name: merged_faces_by_merge; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX merged_faces_by_merge ON public.merged_faces USING btree (directory, merge, person);
-
-
---
--- Name: merges_by_person; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX merges_by_person ON public.merges USING btree (directory, person);
 
 
 --
@@ -7165,22 +7107,6 @@ CREATE TRIGGER procrastinate_trigger_status_events_update_v1 AFTER UPDATE OF sta
 
 
 --
--- Name: collapsed_faces collapsed_faces_directory_kept_face_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.collapsed_faces
-    ADD CONSTRAINT collapsed_faces_directory_kept_face_fkey FOREIGN KEY (directory, kept_face) REFERENCES public.faces(directory, face) ON DELETE CASCADE;
-
-
---
--- Name: collapsed_faces collapsed_faces_directory_merge_person_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.collapsed_faces
-    ADD CONSTRAINT collapsed_faces_directory_merge_person_fkey FOREIGN KEY (directory, merge, person) REFERENCES public.merged_persons(directory, merge, person) ON DELETE CASCADE;
-
-
---
 -- Name: faces faces_directory_image_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7218,38 +7144,6 @@ ALTER TABLE ONLY public.matched_images
 
 ALTER TABLE ONLY public.matched_images
     ADD CONSTRAINT matched_images_directory_person_fkey FOREIGN KEY (directory, person) REFERENCES public.persons(directory, person) ON UPDATE CASCADE ON DELETE CASCADE;
-
-
---
--- Name: merged_faces merged_faces_directory_face_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.merged_faces
-    ADD CONSTRAINT merged_faces_directory_face_fkey FOREIGN KEY (directory, face) REFERENCES public.faces(directory, face) ON DELETE CASCADE;
-
-
---
--- Name: merged_faces merged_faces_directory_merge_person_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.merged_faces
-    ADD CONSTRAINT merged_faces_directory_merge_person_fkey FOREIGN KEY (directory, merge, person) REFERENCES public.merged_persons(directory, merge, person) ON DELETE CASCADE;
-
-
---
--- Name: merged_persons merged_persons_directory_merge_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.merged_persons
-    ADD CONSTRAINT merged_persons_directory_merge_fkey FOREIGN KEY (directory, merge) REFERENCES public.merges(directory, merge) ON DELETE CASCADE;
-
-
---
--- Name: merges merges_directory_person_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.merges
-    ADD CONSTRAINT merges_directory_person_fkey FOREIGN KEY (directory, person) REFERENCES public.persons(directory, person) ON UPDATE CASCADE ON DELETE CASCADE;
 
 
 --
@@ -7303,5 +7197,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261122020100'),
     ('20261122030000'),
     ('20261122040000'),
-    ('20261122040100'),
+    ('20261122040200'),
     ('20261122040300');

@@ -1,6 +1,7 @@
 """What /learn says about poor photographs, about faces that may be somebody else's, and about several files."""
 
 import io
+import json
 
 import pytest
 from PIL import Image, ImageFilter
@@ -110,3 +111,36 @@ async def test_several_files_that_are_all_refused(learn, database, nobody):
     assert (response.status_code, answer["code"], answer["persons"]) == (422, "no-face-enrolled", None)
     assert [file["problem"]["code"] for file in answer["files"]] == ["no-face", "invalid-file-format"]
     assert await database.fetchval("SELECT count(*) FROM persons") == 0
+
+
+@pytest.fixture
+def set_quality(gateway):
+    async def put(**quality):
+        assert (await gateway.put("/directories/default", json={"quality": quality})).status_code in {200, 201}
+
+    return put
+
+
+async def test_a_directory_may_refuse_poor_photographs(learn, database, set_quality, ann):
+    await set_quality(action="refuse", min_face_pixels=100, min_brightness=0.9, max_brightness=1.0)
+    response = await learn("ann", ann)
+
+    answer = response.json()
+    assert (response.status_code, answer["code"], answer["persons"]) == (422, "poor-quality", None)
+    assert answer["status"].startswith("Poor photograph (face-too-small, too-dark). ")
+    assert await database.fetchval("SELECT count(*) FROM images") == 0
+
+
+async def test_a_directory_may_set_its_own_limits_or_none(learn, set_quality, ann):
+    await set_quality(min_face_pixels=100)
+    assert codes((await learn("ann", ann)).json()) == ["face-too-small"]
+    await set_quality(action="off", min_face_pixels=100)
+    assert codes((await learn("ann", ann)).json()) == []
+
+
+async def test_what_was_measured_is_kept(learn, database, ann):
+    await learn("ann", ann)
+    measured = json.loads(await database.fetchval("SELECT quality FROM faces"))
+    assert 0.5 < measured["sharpness"] < 1.5
+    assert 0.3 < measured["brightness"] < 0.8
+    assert all(abs(measured[angle]) < 30 for angle in ("yaw", "pitch", "roll"))

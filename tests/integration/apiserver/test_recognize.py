@@ -202,3 +202,15 @@ async def test_several_files_that_are_all_refused(gateway):
     answer = response.json()
     assert (response.status_code, answer["code"], answer["persons"]) == (422, "no-photograph-usable", None)
     assert [file["code"] for file in answer["files"]] == ["invalid-file-format", "file-empty"]
+
+
+async def test_the_directory_says_how_samples_count(gateway, learn, recognize, ann, cid):
+    await learn("ann", ann)
+    await learn("ann", cid)
+    best, mean = [(await recognize(ann, scoring=scoring))["persons"] for scoring in ("max", "mean")]
+    assert best[0]["similarity"] > mean[0]["similarity"] + 0.2
+
+    assert (await recognize(ann))["persons"] == best
+    assert (await gateway.patch("/directories/default", json={"scoring": "mean"})).status_code == 200
+    assert (await recognize(ann))["persons"] == mean
+    assert (await recognize(ann, scoring="max"))["persons"] == best
