@@ -22,7 +22,8 @@ def moved(image: Pixels, length: int, degrees: float) -> Pixels:
     line = np.zeros((length, length), np.float32)
     line[length // 2] = 1
     turned = cv2.warpAffine(line, cv2.getRotationMatrix2D((length // 2, length // 2), degrees, 1), (length, length))
-    return np.asarray(cv2.filter2D(image, -1, turned / turned.sum()), np.uint8)
+    smeared: Pixels = np.asarray(cv2.filter2D(image, -1, turned / turned.sum()), np.uint8)
+    return smeared
 
 
 def exposed(image: Pixels, factor: float) -> Pixels:
