@@ -49,7 +49,7 @@ async def add_faces(directory: DirectoryName, person: PersonName, request: Reque
     with state.places.taken():
         with stages.measure("read"):
             form = FacesForm.of(await read_fields(request, state, most_files=MOST_FILES))
-        samples = [Sample(directory, person, file, form.face) for file in form.file]
+        samples = [Sample(directory, person, file, form.face, form.box) for file in form.file]
         added = AddedFaces.of([await _add(request, state, stages, sample) for sample in samples])
     if added.created or added.known:
         return Response(added.model_dump_json(), 201 if added.created else 200, media_type="application/json")
@@ -61,16 +61,15 @@ async def _add(request: Request, state: State, stages: Stages, sample: Sample) -
     """Return what became of one photograph. Raises what concerns all of them: an Outage, or DirectoryNotFound."""
     filename = sample.file.filename
     try:
-        if sample.file.problem:
-            raise sample.file.problem
         learned = await learn_sample(request, state, stages, sample)
     except DirectoryNotFound:
         raise
     except Refused as problem:
-        return FileOutcome(filename=filename, outcome=Outcome.REFUSED, face=None, problem=FileProblem.of(problem))
+        refusal = FileProblem.of(problem)
+        return FileOutcome(filename=filename, outcome=Outcome.REFUSED, face=None, warnings=[], problem=refusal)
     outcome = Outcome.CREATED if learned.enrolment.created else Outcome.KNOWN
     face = await _face(state, sample, learned.enrolment.face)
-    return FileOutcome(filename=filename, outcome=outcome, face=face, problem=None)
+    return FileOutcome(filename=filename, outcome=outcome, face=face, warnings=learned.warnings, problem=None)
 
 
 async def _face(state: State, sample: Sample, face: UUID) -> FaceAnswer:

@@ -9,9 +9,20 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from apiserver.answer_fields import BoxPixels, DetectorScore, ModelId, PersonId, rounded
+from apiserver.enrolment_warnings import EnrolmentWarning
 from apiserver.person_faces import EnrolledFace
 from apiserver.problems import Problem
 from apiserver.responses import ProblemDetails, file_url
+
+
+class KeptQuality(BaseModel):
+    """What was measured of a face when it was enrolled, see docs/quality.md; the angles where there were landmarks."""
+
+    sharpness: float = Field(examples=[0.872])
+    brightness: float = Field(examples=[0.547])
+    yaw: float | None = Field(None, examples=[-8.4])
+    pitch: float | None = Field(None, examples=[3.1])
+    roll: float | None = Field(None, examples=[1.2])
 
 
 class FaceAnswer(BaseModel):
@@ -22,6 +33,7 @@ class FaceAnswer(BaseModel):
     model: ModelId
     box: BoxPixels
     score: DetectorScore
+    quality: KeptQuality | None = Field(description="null where nothing was measured.")
     image: str = Field(
         description="The photograph it is from.", examples=["/files/47aa5e19-c120-84b0-a5a0-d64d932fb8eb.jpg"]
     )
@@ -41,6 +53,7 @@ class FaceAnswer(BaseModel):
             model=face.model,
             box=list(face.box),
             score=rounded(face.score),
+            quality=KeptQuality.model_validate_json(face.quality) if face.quality else None,
             image=file_url(face.image),
             crop=f"{person}/faces/{face.face}/crop",
             created_at=face.created_at,
@@ -68,11 +81,12 @@ class FileProblem(BaseModel):
 
 
 class FileOutcome(BaseModel):
-    """What became of one photograph."""
+    """What became of one photograph, and what is doubtful about that, as /learn says it."""
 
     filename: str = Field(examples=["ann.jpg"])
     outcome: Outcome
     face: FaceAnswer | None
+    warnings: list[EnrolmentWarning]
     problem: FileProblem | None
 
 

@@ -1,7 +1,6 @@
 """What /learn and /recognize answer about several files: each has its own outcome."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Literal
 
 from asgi_correlation_id import correlation_id
@@ -10,26 +9,12 @@ from pydantic import BaseModel, Field
 
 from apiserver.answer_fields import DirectoryName, ModelId
 from apiserver.enrolment_warnings import EnrolmentWarning
+from apiserver.face_answers import FileProblem, Outcome
 from apiserver.forms import LearnForm, RecognizeForm
 from apiserver.learning import Learned
 from apiserver.problems import NoFaceEnrolled, NoPhotographUsable, Refused
 from apiserver.responses import LearnedPerson, RecognizeAnswer, Refusal, file_url, learned_person
 from apiserver.uploads import Upload
-
-
-class Outcome(StrEnum):
-    """What became of a file that was to be learned."""
-
-    CREATED = "created"
-    KNOWN = "known"
-    REFUSED = "refused"
-
-
-class FileProblem(BaseModel):
-    """Why a file was refused."""
-
-    code: str = Field(examples=["no-face"])
-    detail: str = Field(examples=["No face detected."])
 
 
 class LearnedFile(BaseModel):
@@ -110,7 +95,7 @@ def recognize_files_response(form: RecognizeForm, outcomes: Sequence[RecognizeAn
 
 def _learned_file(person: str, file: Upload, outcome: Learned | Refused) -> LearnedFile:
     if isinstance(outcome, Refused):
-        problem = FileProblem(code=outcome.code, detail=outcome.sentence)
+        problem = FileProblem.of(outcome)
         return LearnedFile(
             filename=file.filename, url=None, outcome=Outcome.REFUSED, persons=[], warnings=[], problem=problem
         )

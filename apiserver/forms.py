@@ -152,6 +152,7 @@ class FacesForm(_Form):
 
     file: _Files
     face: _Face = FaceChoice.ONLY
+    box: _Box = None
 
 
 class RecognizeForm(_Form):

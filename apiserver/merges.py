@@ -20,8 +20,10 @@ FROM persons WHERE directory = $1 AND person = ANY ($3::text[])
 # Of the faces from one photograph the target's stays, or else that of the first name.
 _KEEP_DUPLICATES = """
 INSERT INTO collapsed_faces
-    (directory, face, merge, person, kept_face, model, embedding, crop, box, score, image, image_sha256, created_at)
-SELECT directory, face, $2, person, kept_face, model, embedding, crop, box, score, image, image_sha256, created_at
+    (directory, face, merge, person, kept_face, model, embedding, crop, box, score, quality, image, image_sha256,
+    created_at)
+SELECT directory, face, $2, person, kept_face, model, embedding, crop, box, score, quality, image, image_sha256,
+    created_at
 FROM (
     SELECT *, first_value(face) OVER (PARTITION BY image_sha256, model ORDER BY person <> $3, person) AS kept_face
     FROM faces WHERE directory = $1 AND (person = $3 OR person = ANY ($4::text[]))

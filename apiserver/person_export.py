@@ -20,11 +20,11 @@ _FIRST = UUID(int=0)
 
 # Those that fell together with others in a merge are kept, too.
 _FACES = """
-SELECT face, model, box, score, image, created_at, embedding, crop FROM (
-    SELECT face, model, box, score, image, created_at, embedding, crop
+SELECT face, model, box, score, quality, image, created_at, embedding, crop FROM (
+    SELECT face, model, box, score, quality, image, created_at, embedding, crop
     FROM faces WHERE directory = $1 AND person = $2
     UNION ALL
-    SELECT face, model, box, score, image, created_at, embedding, crop
+    SELECT face, model, box, score, quality, image, created_at, embedding, crop
     FROM collapsed_faces JOIN merges USING (directory, merge) WHERE directory = $1 AND merges.person = $2
 ) AS kept
 WHERE face > $3 ORDER BY face LIMIT $4
@@ -93,7 +93,8 @@ def _known(person: Person, merges: list[Mapping[str, Any]], matched: list[str]) 
 
 def _face(row: Mapping[str, Any]) -> dict[str, Any]:
     described = {name: row[name] for name in ("face", "model", "box", "score", "image", "created_at")}
-    return described | {"embedding": row["embedding"].to_list()}
+    quality = json.loads(row["quality"] or "null")
+    return described | {"quality": quality, "embedding": row["embedding"].to_list()}
 
 
 def _described(name: str, values: dict[str, Any]) -> Member:

@@ -12,7 +12,7 @@ from apiserver.database import Connection
 from apiserver.faces import Box
 from apiserver.problems import FaceNotFound
 
-_COLUMNS = "face, person, model, box, score, image, created_at"
+_COLUMNS = "face, person, model, box, score, quality, image, created_at"
 
 # A person's faces are found by the index that keeps a photograph from being learned twice, and sorted: they are few.
 _PAGE = f"""
@@ -31,13 +31,14 @@ KEY: TypeAdapter[Key] = TypeAdapter(Key)
 
 @dataclass(frozen=True, slots=True)
 class EnrolledFace:
-    """A face of a person; `image` is the key of its photograph."""
+    """A face of a person; `image` is the key of its photograph, `quality` what was measured, as JSON."""
 
     face: UUID
     person: str
     model: str
     box: Box
     score: float
+    quality: str | None
     image: str
     created_at: datetime
 

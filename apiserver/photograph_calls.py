@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from apiserver.faces import Analysis
 from apiserver.hang_up import while_connected
-from apiserver.problems import Refused
+from apiserver.problems import DirectoryNotFound, Refused
 from apiserver.responses import ProblemDetails
 from apiserver.state import State
 from apiserver.telemetry import Stages
@@ -77,11 +77,16 @@ async def analyse_both(
 
 
 async def each(attempts: Iterable[Coroutine[Any, Any, T]]) -> list[T | Refused]:
-    """Return what becomes of each of several photographs, one after the other; an outage ends all of them."""
+    """Return what becomes of each of several photographs, one after the other.
+
+    Raises what concerns all of them: an Outage, or DirectoryNotFound.
+    """
     outcomes: list[T | Refused] = []
     for attempt in attempts:
         try:
             outcomes.append(await attempt)
+        except DirectoryNotFound:
+            raise
         except Refused as refusal:
             outcomes.append(refusal)
     return outcomes

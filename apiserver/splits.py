@@ -20,8 +20,8 @@ _UNLESS_THERE = " ON CONFLICT (directory, person) DO NOTHING"
 _FACES_OF = "SELECT face FROM merged_faces WHERE directory = $1 AND merge = $2 AND person = $3"
 _RESTORE_DUPLICATES = """
 INSERT INTO faces
-    (directory, face, person, model, embedding, crop, box, score, image, image_sha256, created_at)
-SELECT directory, face, person, model, embedding, crop, box, score, image, image_sha256, created_at
+    (directory, face, person, model, embedding, crop, box, score, quality, image, image_sha256, created_at)
+SELECT directory, face, person, model, embedding, crop, box, score, quality, image, image_sha256, created_at
 FROM collapsed_faces WHERE directory = $1 AND merge = $2
 ON CONFLICT DO NOTHING -- somebody may have learned the photograph again
 """

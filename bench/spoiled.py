@@ -28,7 +28,7 @@ def moved(image: Pixels, length: int, degrees: float) -> Pixels:
 
 def exposed(image: Pixels, factor: float) -> Pixels:
     """Return the image with all values times `factor`, cut off at white."""
-    return np.clip(image * factor, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image * factor, 0, 255), np.uint8)
 
 
 def shrunk(image: Pixels, scale: float) -> Pixels:
@@ -39,7 +39,7 @@ def shrunk(image: Pixels, scale: float) -> Pixels:
 def noisy(image: Pixels, deviation: float) -> Pixels:
     """Return the image with the grain of a dim room: normal noise in every value, the same in every run."""
     noise = np.random.default_rng(0).normal(0, deviation, image.shape)
-    return np.clip(image + noise, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image + noise, 0, 255), np.uint8)
 
 
 def compressed(image: Pixels, quality: int) -> Pixels:

@@ -616,6 +616,28 @@ $$;
 
 
 --
+-- Name: collapsed_faces; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.collapsed_faces (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    face uuid NOT NULL,
+    merge uuid NOT NULL,
+    person text NOT NULL COLLATE pg_catalog."C",
+    kept_face uuid NOT NULL,
+    model text NOT NULL COLLATE pg_catalog."C",
+    embedding public.halfvec NOT NULL,
+    crop bytea NOT NULL,
+    box integer[] NOT NULL,
+    score double precision NOT NULL,
+    image text NOT NULL COLLATE pg_catalog."C",
+    image_sha256 bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    quality jsonb
+);
+
+
+--
 -- Name: deletions; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -2420,6 +2442,48 @@ CREATE TABLE public.matched_images (
 
 
 --
+-- Name: merged_faces; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.merged_faces (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    face uuid NOT NULL,
+    merge uuid NOT NULL,
+    person text NOT NULL COLLATE pg_catalog."C"
+);
+
+
+--
+-- Name: merged_persons; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.merged_persons (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    merge uuid NOT NULL,
+    person text NOT NULL COLLATE pg_catalog."C",
+    display_name text,
+    external_id text COLLATE pg_catalog."C",
+    metadata jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone,
+    merges uuid[] NOT NULL
+);
+
+
+--
+-- Name: merges; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.merges (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    merge uuid DEFAULT gen_random_uuid() NOT NULL,
+    person text NOT NULL COLLATE pg_catalog."C",
+    merged_at timestamp with time zone DEFAULT now() NOT NULL,
+    undone_at timestamp with time zone
+);
+
+
+--
 -- Name: persons; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -3032,6 +3096,14 @@ ALTER TABLE ONLY public.procrastinate_jobs ALTER COLUMN id SET DEFAULT nextval('
 --
 
 ALTER TABLE ONLY public.procrastinate_periodic_defers ALTER COLUMN id SET DEFAULT nextval('public.procrastinate_periodic_defers_id_seq'::regclass);
+
+
+--
+-- Name: collapsed_faces collapsed_faces_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.collapsed_faces
+    ADD CONSTRAINT collapsed_faces_pkey PRIMARY KEY (directory, face);
 
 
 --
@@ -4131,6 +4203,30 @@ ALTER TABLE ONLY public.matched_images
 
 
 --
+-- Name: merged_faces merged_faces_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.merged_faces
+    ADD CONSTRAINT merged_faces_pkey PRIMARY KEY (directory, face, merge);
+
+
+--
+-- Name: merged_persons merged_persons_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.merged_persons
+    ADD CONSTRAINT merged_persons_pkey PRIMARY KEY (directory, merge, person);
+
+
+--
+-- Name: merges merges_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.merges
+    ADD CONSTRAINT merges_pkey PRIMARY KEY (directory, merge);
+
+
+--
 -- Name: persons persons_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4192,6 +4288,20 @@ ALTER TABLE ONLY public.schema_migrations
 
 ALTER TABLE ONLY public.search_indexes
     ADD CONSTRAINT search_indexes_pkey PRIMARY KEY (directory, model);
+
+
+--
+-- Name: collapsed_faces_by_kept_face; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX collapsed_faces_by_kept_face ON public.collapsed_faces USING btree (directory, kept_face);
+
+
+--
+-- Name: collapsed_faces_by_merge; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX collapsed_faces_by_merge ON public.collapsed_faces USING btree (directory, merge, person);
 
 
 --
@@ -5179,6 +5289,20 @@ CREATE INDEX keyed_requests_by_expiry ON public.keyed_requests USING btree (expi
 --
 
 CREATE INDEX matched_images_by_image ON public.matched_images USING btree (directory, image);
+
+
+--
+-- Name: merged_faces_by_merge; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX merged_faces_by_merge ON public.merged_faces USING btree (directory, merge, person);
+
+
+--
+-- Name: merges_by_person; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX merges_by_person ON public.merges USING btree (directory, person);
 
 
 --
@@ -7107,6 +7231,22 @@ CREATE TRIGGER procrastinate_trigger_status_events_update_v1 AFTER UPDATE OF sta
 
 
 --
+-- Name: collapsed_faces collapsed_faces_directory_kept_face_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.collapsed_faces
+    ADD CONSTRAINT collapsed_faces_directory_kept_face_fkey FOREIGN KEY (directory, kept_face) REFERENCES public.faces(directory, face) ON DELETE CASCADE;
+
+
+--
+-- Name: collapsed_faces collapsed_faces_directory_merge_person_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.collapsed_faces
+    ADD CONSTRAINT collapsed_faces_directory_merge_person_fkey FOREIGN KEY (directory, merge, person) REFERENCES public.merged_persons(directory, merge, person) ON DELETE CASCADE;
+
+
+--
 -- Name: faces faces_directory_image_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -7144,6 +7284,38 @@ ALTER TABLE ONLY public.matched_images
 
 ALTER TABLE ONLY public.matched_images
     ADD CONSTRAINT matched_images_directory_person_fkey FOREIGN KEY (directory, person) REFERENCES public.persons(directory, person) ON UPDATE CASCADE ON DELETE CASCADE;
+
+
+--
+-- Name: merged_faces merged_faces_directory_face_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.merged_faces
+    ADD CONSTRAINT merged_faces_directory_face_fkey FOREIGN KEY (directory, face) REFERENCES public.faces(directory, face) ON DELETE CASCADE;
+
+
+--
+-- Name: merged_faces merged_faces_directory_merge_person_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.merged_faces
+    ADD CONSTRAINT merged_faces_directory_merge_person_fkey FOREIGN KEY (directory, merge, person) REFERENCES public.merged_persons(directory, merge, person) ON DELETE CASCADE;
+
+
+--
+-- Name: merged_persons merged_persons_directory_merge_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.merged_persons
+    ADD CONSTRAINT merged_persons_directory_merge_fkey FOREIGN KEY (directory, merge) REFERENCES public.merges(directory, merge) ON DELETE CASCADE;
+
+
+--
+-- Name: merges merges_directory_person_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.merges
+    ADD CONSTRAINT merges_directory_person_fkey FOREIGN KEY (directory, person) REFERENCES public.persons(directory, person) ON UPDATE CASCADE ON DELETE CASCADE;
 
 
 --
@@ -7197,5 +7369,6 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261122020100'),
     ('20261122030000'),
     ('20261122040000'),
+    ('20261122040100'),
     ('20261122040200'),
     ('20261122040300');

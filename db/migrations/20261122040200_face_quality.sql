@@ -3,6 +3,7 @@
 
 -- migrate:up
 ALTER TABLE faces ADD COLUMN quality jsonb;
+ALTER TABLE collapsed_faces ADD COLUMN quality jsonb;
 
 -- migrate:down
 -- Migrations only go forward: code of the previous release runs on the new schema.
