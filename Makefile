@@ -36,7 +36,7 @@ lock:
 	$(COMPILE) $(WITHOUT).txt -o requirements/runtime.txt $(RUNTIME)
 	$(COMPILE) $(WITHOUT).txt -o requirements/dev.txt requirements/dev.in
 	$(COMPILE) $(WITHOUT)-gpu.txt -o requirements/gpu.txt requirements/gpu.in
-	for set in gateway vectorizer models; do \
+	for set in gateway vectorizer models traces; do \
 	  $(COMPILE) $(WITHOUT).txt -c requirements/runtime.txt -o requirements/$$set.txt requirements/$$set.in || exit; \
 	done
 	$(COMPILE) $(WITHOUT)-gpu.txt -c requirements/gpu.txt -o requirements/vectorizer-gpu.txt requirements/vectorizer-gpu.in

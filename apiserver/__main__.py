@@ -16,7 +16,7 @@ from apiserver.settings import read_settings
 def main() -> int:
     """Run the gateway and return the exit status."""
     settings = read_settings()
-    configure_logging(settings.log_level, CorrelationIdFilter(default_value="-"))
+    configure_logging(settings, CorrelationIdFilter(default_value="-"))
     metrics = Metrics()
     app = create_app(settings, metrics)
     gc.freeze()  # what is loaded by now stays, so no collection need look at it again

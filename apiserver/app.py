@@ -1,5 +1,6 @@
 """Puts the gateway together: resources, routes, and the handlers of everything that is raised."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -54,7 +55,10 @@ from apiserver.search_paths import SwitchPoints
 from apiserver.settings import Settings
 from apiserver.state import State
 from apiserver.state_metrics import StateMetrics
-from apiserver.telemetry import RequestIds, Telemetry
+from apiserver.telemetry import RequestIds, Telemetry, traced_requests
+from apiserver.traced_hop import traced_hop
+from apiserver.traced_sql import traced_sql
+from apiserver.tracing import Spans, open_tracing
 from apiserver.vectorizer_client import VectorizerClient, open_vectorizer
 
 _logger = logging.getLogger(__name__)
@@ -68,10 +72,11 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
     It counts in `metrics`, which are no other gateway's.
     """
     counted = metrics or Metrics()
+    spans = open_tracing(settings.otlp_endpoint, "faceserver-gateway")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, State]]:
-        async with _resources(settings, counted) as state:
+        async with _resources(settings, counted, spans) as state:
             yield {"gateway": state}
 
     app = FastAPI(
@@ -79,6 +84,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
         summary="Learn and recognize faces.",
         version=health.version(),
         lifespan=lifespan,
+        telemetry=traced_requests(spans),
         # A router included is passed by every request on its way.
         routes=[
             *(*routes.router.routes, *photograph_routes.router.routes, *comparison_routes.router.routes),
@@ -99,8 +105,10 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
 
 
 @asynccontextmanager
-async def _resources(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
+async def _resources(settings: Settings, metrics: Metrics, spans: Spans | None) -> AsyncIterator[State]:
     async with AsyncExitStack() as stack:
+        if spans:
+            stack.push_async_callback(asyncio.to_thread, spans.close)
         dsn, timeout = settings.database_url.get_secret_value(), settings.database_timeout_seconds
         database = await stack.enter_async_context(
             open_database(
@@ -108,9 +116,10 @@ async def _resources(settings: Settings, metrics: Metrics) -> AsyncIterator[Stat
                 pool_size=settings.database_pool_size,
                 timeout_seconds=timeout,
                 waited=metrics.database_wait.observe,
+                statement_ended=traced_sql(spans.tracer) if spans else None,
             )
         )
-        vectorizer = await stack.enter_async_context(_vectorizers(settings))
+        vectorizer = await stack.enter_async_context(_vectorizers(settings, spans))
         images = ImageStore(open_store(settings.image_store_url), database, settings.image_store_timeout_seconds)
         sizes = DirectorySizes(database)
         efforts = Efforts(settings.search_recall)
@@ -146,12 +155,16 @@ def _switch_points(settings: Settings) -> SwitchPoints:
 
 
 @asynccontextmanager
-async def _vectorizers(settings: Settings) -> AsyncIterator[VectorizerClient]:
+async def _vectorizers(settings: Settings, spans: Spans | None) -> AsyncIterator[VectorizerClient]:
     replicas = Replicas(settings.vectorizer_connections)
     known: dict[Endpoint, list[str]] = {endpoint: [] for endpoint in read_endpoints(settings.vectorizer_urls)}
     await look_up(replicas, known)
     async with (
-        open_vectorizer(replicas, timeout_seconds=settings.vectorizer_timeout_seconds) as client,
+        open_vectorizer(
+            replicas,
+            timeout_seconds=settings.vectorizer_timeout_seconds,
+            trace_configs=[traced_hop(spans.tracer)] if spans else [],
+        ) as client,
         background(repeat(lambda: look_up(replicas, known), LOOK_UP_SECONDS)),
         background(probe_forever(replicas, client)),
     ):

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import asyncpg
 from pgvector import HalfVector
@@ -52,6 +52,9 @@ Connection = asyncpg.Connection
 
 Waited = Callable[[float], object]
 """Is told how many seconds somebody waited for a connection."""
+
+StatementEnded = Callable[[Any], None]
+"""Is told of each statement what asyncpg tells a query logger."""
 
 
 class PoolUse(NamedTuple):
@@ -121,11 +124,18 @@ async def open_database(
     timeout_seconds: float,
     name: str = "apiserver",
     waited: Waited = lambda _: None,
+    statement_ended: StatementEnded | None = None,
 ) -> AsyncIterator[Database]:
     """Yield the database at `dsn`, to which its connections call themselves `name`.
 
     Nothing connects before the first use, so an outage does not stop the start.
     """
+
+    async def prepare(connection: asyncpg.Connection) -> None:
+        await _register_halfvec(connection)
+        if statement_ended:
+            connection.add_query_logger(statement_ended)
+
     pool = asyncpg.create_pool(
         dsn,
         min_size=0,
@@ -133,7 +143,7 @@ async def open_database(
         timeout=timeout_seconds,
         command_timeout=timeout_seconds,
         server_settings={"application_name": name, "jit": "off"},  # compiling a search takes longer than the search
-        init=_register_halfvec,
+        init=prepare,
         reset=_keep,
     )
     await pool

@@ -3,15 +3,33 @@
 import logging
 import sys
 
-_FORMAT = "%(asctime)s %(levelname)s %(name)s [%(correlation_id)s] %(message)s"
+from pythonjsonlogger.json import JsonFormatter
+
+from apiserver.settings import Settings
+
+_TEXT = "%(asctime)s %(levelname)s %(name)s [%(correlation_id)s] %(message)s"
+_TRACED_TEXT = "%(asctime)s %(levelname)s %(name)s [%(correlation_id)s %(trace_id)s] %(message)s"
+_FIELDS = ["levelname", "name", "correlation_id", "message"]
+_NAMES = {"levelname": "level", "name": "logger", "correlation_id": "request_id"}
 
 
-def configure_logging(level: str, correlation: logging.Filter) -> None:
-    """Send log lines of the whole process to standard error.
+def configure_logging(settings: Settings, correlation: logging.Filter) -> None:
+    """Send log lines of the whole process, libraries' included, to standard error.
 
     `correlation` gives each record a `correlation_id`, which says what the line was written for.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(correlation)
-    handler.setFormatter(logging.Formatter(_FORMAT))
-    logging.basicConfig(level=level.upper(), handlers=[handler])
+    if settings.otlp_endpoint:
+        from apiserver.tracing import TraceIds  # noqa: PLC0415 - a worker without traces imports nothing of them
+
+        handler.addFilter(TraceIds())
+    handler.setFormatter(_formatter(settings.log_format, traced=bool(settings.otlp_endpoint)))
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
+
+
+def _formatter(log_format: str, *, traced: bool) -> logging.Formatter:
+    if log_format == "text":
+        return logging.Formatter(_TRACED_TEXT if traced else _TEXT)
+    fields = [*_FIELDS, "trace_id"] if traced else _FIELDS
+    return JsonFormatter(fields, rename_fields=_NAMES, timestamp="time")

@@ -1,6 +1,6 @@
 """What clients read. The only module that knows the envelope of /learn and /recognize."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from asgi_correlation_id import correlation_id
 from fastapi import Request, Response
@@ -35,11 +35,21 @@ from apiserver.problems import (
     UploadTimeout,
 )
 from apiserver.search_paths import Path
+from apiserver.tracing import current_trace_id
 
 ENVELOPE_PATHS = {"/learn", "/recognize"}
 """These answer failures as clients of the older face server know them."""
 _BODY_UNREAD = (GatewayBusy, ImageTooLarge, InvalidForm, InvalidJson, UnsupportedMediaType, UploadTimeout)
 """Problems found before the body was read to its end; the connection cannot be used for another request."""
+
+
+_TraceId = Annotated[
+    str | None,
+    Field(
+        description="Where the request is in the traces, if any are sent.",
+        examples=["4bf92f3577b34da6a3ce929d0e0e4736"],
+    ),
+]
 
 
 class LearnedPerson(BaseModel):
@@ -116,6 +126,7 @@ class Refusal(BaseModel):
     code: str = Field(examples=["several-faces"])
     persons: None
     request_id: str | None = Field(examples=["288483c29ff94d78875cb8c8dfe4fed7"])
+    trace_id: _TraceId
 
 
 class ProblemDetails(BaseModel):
@@ -127,6 +138,7 @@ class ProblemDetails(BaseModel):
     detail: str = Field(examples=["There is no such file, or it has expired."])
     code: str = Field(examples=["file-not-found"])
     request_id: str | None = Field(examples=["288483c29ff94d78875cb8c8dfe4fed7"])
+    trace_id: _TraceId
 
 
 def answer_response(answer: LearnAnswer | RecognizeAnswer) -> Response:
@@ -204,7 +216,11 @@ def problem_response(request: Request, problem: Problem) -> JSONResponse:
 
 def _envelope(problem: Problem) -> dict[str, Any]:
     return Refusal(
-        status=problem.sentence, code=problem.code, persons=None, request_id=correlation_id.get()
+        status=problem.sentence,
+        code=problem.code,
+        persons=None,
+        request_id=correlation_id.get(),
+        trace_id=current_trace_id(),
     ).model_dump()
 
 
@@ -217,4 +233,5 @@ def problem_details(problem: Problem) -> ProblemDetails:
         detail=problem.sentence,
         code=problem.code,
         request_id=correlation_id.get(),
+        trace_id=current_trace_id(),
     )

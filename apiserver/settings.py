@@ -3,6 +3,7 @@
 import re
 import sys
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,11 +19,18 @@ _IMAGE_STORE_URL = re.compile(r"(file|memory):///.*|(s3|gs|az)://[^/]+.*")
 class Settings(BaseSettings):
     """Read once by __main__ and passed down."""
 
-    model_config = SettingsConfigDict(env_prefix="APISERVER_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="APISERVER_", frozen=True, extra="forbid", validate_by_name=True)
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severe line to log.")
+    log_format: Literal["text", "json"] = Field("text", description="How lines are logged: `text` or `json`.")
+    otlp_endpoint: str | None = Field(
+        None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        pattern="^https?://.+$",
+        description="Where traces are sent by OTLP over HTTP, such as http://collector:4318; none are if unset.",
+    )
     shutdown_timeout_seconds: PositiveInt = Field(20, description="How long requests may go on after SIGTERM.")
     metrics_host: str = Field("127.0.0.1", description="Address at which gateway or worker serve their metrics.")
     metrics_port: int | None = Field(
@@ -103,6 +111,11 @@ class Settings(BaseSettings):
     )
     job_retention_hours: PositiveInt = Field(168, description="How long a finished job can be asked about.")
 
+    @field_validator("otlp_endpoint", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, endpoint: object) -> object:
+        return endpoint or None
+
     @field_validator("vectorizer_urls")
     @classmethod
     def _names_endpoints(cls, urls: str) -> str:
@@ -130,5 +143,6 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         for wrong in error.errors(include_url=False, include_input=False):
-            sys.stderr.write(f"APISERVER_{str(wrong['loc'][0]).upper()}: {wrong['msg']}\n")
+            name = str(wrong["loc"][0])
+            sys.stderr.write(f"{name if name.isupper() else 'APISERVER_' + name.upper()}: {wrong['msg']}\n")
         sys.exit(2)

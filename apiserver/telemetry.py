@@ -10,12 +10,14 @@ from urllib.parse import quote
 
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import Request
+from fastapi.telemetry import TelemetryConfig
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apiserver.problems import InternalError
 from apiserver.responses import problem_response
 from apiserver.state import State
+from apiserver.tracing import Spans
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
@@ -56,6 +58,19 @@ class Stages:
     def header(self) -> str:
         """Return the stages in the form of a Server-Timing header."""
         return ", ".join(f"{name};dur={duration:.1f}" for name, duration in self._durations.items())
+
+
+def traced_requests(spans: Spans | None) -> TelemetryConfig:
+    """Return what has FastAPI make a span of each request, if there are to be any; of what orchestrators ask, none."""
+    return {
+        "tracing": spans is not None,
+        "tracer_provider": spans.provider if spans else None,
+        "exclude": lambda scope: scope["path"].startswith("/health/"),
+        "operation_spans": False,
+        "metrics": False,
+        "logs": False,
+        "auto_configure": False,
+    }
 
 
 class Telemetry:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -204,13 +204,16 @@ class VectorizerClient:
 
 
 @asynccontextmanager
-async def open_vectorizer(replicas: Replicas, *, timeout_seconds: float) -> AsyncIterator[VectorizerClient]:
+async def open_vectorizer(
+    replicas: Replicas, *, timeout_seconds: float, trace_configs: Sequence[aiohttp.TraceConfig] = ()
+) -> AsyncIterator[VectorizerClient]:
     """Yield a client of the vectorizers; nothing connects before the first use."""
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, socket_factory=open_socket)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_SECONDS)
     async with aiohttp.ClientSession(
         connector=connector,
         timeout=timeout,
+        trace_configs=list(trace_configs),
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
     ) as http:

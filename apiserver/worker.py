@@ -15,13 +15,10 @@ from apiserver.database import open_database
 from apiserver.image_store import ImageStore, open_store
 from apiserver.job_queue import Lane, Pace, Runner, quieten, run_jobs
 from apiserver.logs import configure_logging
-from apiserver.metrics_listener import metrics_served
-from apiserver.pool_metrics import PoolMetrics
 from apiserver.problems import Problem
 from apiserver.runs import Resources, Task, current_job, recover, run_job
 from apiserver.settings import Settings, read_settings
-from apiserver.shared_metrics import REFRESH_SECONDS, SharedMetrics
-from apiserver.worker_metrics import WorkerMetrics
+from apiserver.worker_telemetry import WorkerTelemetry, worker_telemetry
 
 _PAUSE_SECONDS = 1.0
 """Between losing the database and looking for it again."""
@@ -31,7 +28,7 @@ _logger = logging.getLogger("apiserver.worker")  # not __main__, which it is as 
 
 class _JobIds(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        record.correlation_id = current_job.get() or "-"
+        record.correlation_id = str(current_job.get() or "-")
         return True
 
 
@@ -42,14 +39,10 @@ def main() -> int:
 
 def serve(settings: Settings, on_request: Mapping[str, Task]) -> int:
     """Run jobs, those asked for by `on_request`, until a signal; return the exit status."""
-    configure_logging(settings.log_level, _JobIds())
+    configure_logging(settings, _JobIds())
     quieten()
-    metrics = WorkerMetrics()
-    with (
-        metrics_served(metrics.registry, settings.metrics_host, settings.worker_metrics_port),
-        suppress(asyncio.CancelledError),
-    ):
-        asyncio.run(_until_signal(work(settings, on_request, metrics)))
+    with worker_telemetry(settings) as telemetry, suppress(asyncio.CancelledError):
+        asyncio.run(_until_signal(work(settings, on_request, telemetry)))
     return 0
 
 
@@ -70,27 +63,26 @@ def _cancel_once(task: asyncio.Task[None]) -> Callable[[], None]:
     return cancel
 
 
-async def work(settings: Settings, on_request: Mapping[str, Task], metrics: WorkerMetrics) -> None:
+async def work(settings: Settings, on_request: Mapping[str, Task], telemetry: WorkerTelemetry) -> None:
     """Run jobs until cancelled, whatever becomes of the database meanwhile."""
     pace = Pace(settings.job_lost_seconds, settings.shutdown_timeout_seconds)
-    async with _resources(settings, metrics) as resources:
+    async with _resources(settings, telemetry) as resources:
         lanes = [
-            Lane("on request", _runners(on_request, resources, metrics, logging.INFO), settings.worker_jobs, {}),
+            Lane("on request", _runners(on_request, resources, telemetry, logging.INFO), settings.worker_jobs, {}),
             Lane(
                 "upkeep",
                 _runners(
-                    {kind: periodic.task for kind, periodic in tasks.UPKEEP.items()}, resources, metrics, logging.DEBUG
+                    {kind: periodic.task for kind, periodic in tasks.UPKEEP.items()},
+                    resources,
+                    telemetry,
+                    logging.DEBUG,
                 ),
                 len(tasks.UPKEEP),
                 {kind: periodic.cron for kind, periodic in tasks.UPKEEP.items()},
             ),
         ]
         recovering = repeat(lambda: recover(resources.database, pace.lost_seconds), pace.heartbeat_seconds)
-        async with (
-            background(recovering),
-            _shown_alive(settings.worker_alive_file, pace.heartbeat_seconds),
-            _shared_metrics(resources, metrics),
-        ):
+        async with background(recovering), _shown_alive(settings.worker_alive_file, pace.heartbeat_seconds):
             await _keep_running(resources, lanes, pace)
 
 
@@ -111,34 +103,27 @@ async def _keep_running(resources: Resources, lanes: list[Lane], pace: Pace) -> 
 
 
 @asynccontextmanager
-async def _resources(settings: Settings, metrics: WorkerMetrics) -> AsyncIterator[Resources]:
+async def _resources(settings: Settings, telemetry: WorkerTelemetry) -> AsyncIterator[Resources]:
     dsn, timeout = settings.database_url.get_secret_value(), settings.database_timeout_seconds
-    async with open_database(
-        dsn,
-        pool_size=settings.database_pool_size,
-        timeout_seconds=timeout,
-        name="worker",
-        waited=metrics.database_wait.observe,
-    ) as database:
-        metrics.registry.register(PoolMetrics(database))
+    async with (
+        open_database(
+            dsn,
+            pool_size=settings.database_pool_size,
+            timeout_seconds=timeout,
+            name="worker",
+            waited=telemetry.waited,
+            statement_ended=telemetry.statement_ended,
+        ) as database,
+        telemetry.of(database),
+    ):
         images = ImageStore(open_store(settings.image_store_url), database, settings.image_store_timeout_seconds)
         yield Resources(settings, database, images)
 
 
-def _runners(tasks: Mapping[str, Task], resources: Resources, metrics: WorkerMetrics, level: int) -> dict[str, Runner]:
-    return {kind: metrics.counted(kind, partial(run_job, task, resources, level=level)) for kind, task in tasks.items()}
-
-
-@asynccontextmanager
-async def _shared_metrics(resources: Resources, metrics: WorkerMetrics) -> AsyncIterator[None]:
-    """Keep what is told of queue and stores fresh, if somebody may ask."""
-    if resources.settings.worker_metrics_port is None:
-        yield
-        return
-    shared = SharedMetrics(resources.database, resources.settings.image_store_url)
-    metrics.registry.register(shared)
-    async with background(repeat(shared.refresh, REFRESH_SECONDS, at_once=True)):
-        yield
+def _runners(
+    tasks: Mapping[str, Task], resources: Resources, telemetry: WorkerTelemetry, level: int
+) -> dict[str, Runner]:
+    return {kind: telemetry.over(kind, partial(run_job, task, resources, level=level)) for kind, task in tasks.items()}
 
 
 @asynccontextmanager

@@ -10,24 +10,32 @@ import uvicorn
 from vectorizer.app import create_app
 from vectorizer.images import Limits
 from vectorizer.lane_metrics import LaneMetrics
+from vectorizer.logs import configure_logging
 from vectorizer.metrics import Metrics
 from vectorizer.metrics_listener import metrics_served
 from vectorizer.models import ModelSource
 from vectorizer.pipeline import Lanes
 from vectorizer.problems import StartError
 from vectorizer.settings import read_settings
-from vectorizer.telemetry import configure_logging
+from vectorizer.tracing import open_tracing
 
 
 def main() -> int:
     """Open the models, then serve until a signal; a start that cannot be is a sentence and a status other than 0."""
     settings = read_settings()
-    configure_logging(settings.log_level)
-    metrics = Metrics()
+    configure_logging(settings)
+    metrics, spans = Metrics(), open_tracing(settings.otlp_endpoint, "faceserver-vectorizer")
     try:
         source = ModelSource.find(settings.models, settings.model_cache, settings.engine())
         limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
-        lanes = Lanes(source, limits, lanes=settings.lanes, waiting=settings.waiting, metrics=metrics)
+        lanes = Lanes(
+            source,
+            limits,
+            lanes=settings.lanes,
+            waiting=settings.waiting,
+            metrics=metrics,
+            traced=spans.image_done if spans else None,
+        )
     except StartError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -35,7 +43,7 @@ def main() -> int:
     metrics.registry.register(LaneMetrics(lanes))
     if settings.provider != "cpu":
         _watch_gpus(metrics)
-    app = create_app(lanes)
+    app = create_app(lanes, spans)
     gc.freeze()  # what is loaded by now stays, so no collection need look at it again
     with metrics_served(metrics.registry, settings.metrics_host, settings.metrics_port):
         uvicorn.run(

@@ -1,5 +1,6 @@
 """Puts the vectorizer together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -10,7 +11,8 @@ from fastapi import FastAPI
 from vectorizer.pipeline import Lanes
 from vectorizer.responses import handle_problems
 from vectorizer.routes import router
-from vectorizer.telemetry import RequestId, RequestMetrics
+from vectorizer.telemetry import RequestId, RequestMetrics, traced_requests
+from vectorizer.tracing import Spans
 
 
 class State(TypedDict):
@@ -19,7 +21,7 @@ class State(TypedDict):
     lanes: Lanes
 
 
-def create_app(lanes: Lanes) -> FastAPI:
+def create_app(lanes: Lanes, spans: Spans | None = None) -> FastAPI:
     """Return the application that takes images on `lanes`. Two of them may live in one process."""
 
     @asynccontextmanager
@@ -29,12 +31,15 @@ def create_app(lanes: Lanes) -> FastAPI:
             yield State(lanes=lanes)
         finally:
             lanes.close()
+            if spans:
+                await asyncio.to_thread(spans.close)
 
     app = FastAPI(
         title="faceserver vectorizer",
         summary="An image in, faces with embeddings out.",
         version=version("faceserver"),
         lifespan=lifespan,
+        telemetry=traced_requests(spans),
         routes=router.routes,  # a router included is passed by every request on its way
     )
     handle_problems(app)

@@ -6,16 +6,16 @@ Where vectorizers have no way to the internet, or share a cache, one run of this
 import logging
 import sys
 
+from vectorizer.logs import configure_logging
 from vectorizer.models import ModelSource
 from vectorizer.problems import StartError
 from vectorizer.settings import read_settings
-from vectorizer.telemetry import configure_logging
 
 
 def main() -> int:
     """Fetch, verify and prepare the pack, and return the exit status; what is there already is only verified."""
     settings = read_settings()
-    configure_logging(settings.log_level)
+    configure_logging(settings)
     try:
         source = ModelSource.find(settings.models, settings.model_cache, settings.engine())
     except StartError as error:

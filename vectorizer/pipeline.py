@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -65,6 +65,10 @@ class Job:
     asked: float = field(default_factory=time.monotonic)
 
 
+Traced = Callable[[float, Mapping[str, float]], None]
+"""Is told of an image when it came, on `time.monotonic`'s clock, and its stages since then, milliseconds."""
+
+
 class Lanes:
     """Threads that each take one image at a time through all stages, with networks of their own.
 
@@ -80,9 +84,11 @@ class Lanes:
         lanes: int | None = None,
         waiting: int,
         metrics: Metrics | None = None,
+        traced: Traced | None = None,
     ) -> None:
         """lanes: None for one a usable core, or enough for two batches. waiting: places beyond the lanes."""
         self.metrics = metrics or Metrics()
+        self._traced = traced
         self.source = source
         self.limits = limits
         engine = source.engine
@@ -118,11 +124,14 @@ class Lanes:
         """
         turn = self._threads.submit(self._work, job)
         try:
-            return await asyncio.wrap_future(turn)
+            found = await asyncio.wrap_future(turn)
         except asyncio.CancelledError:
             if not turn.cancelled():  # its lane is still at it, and so it holds its place
                 await asyncio.wait({asyncio.wrap_future(turn)})
             raise
+        if self._traced:
+            self._traced(job.asked, found.timings.milliseconds)
+        return found
 
     def _work(self, job: Job) -> Faces:
         started = time.monotonic()

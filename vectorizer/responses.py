@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from vectorizer.problems import Problem
+from vectorizer.tracing import current_trace_id
 
 _log = logging.getLogger("vectorizer")
 
@@ -56,5 +57,6 @@ def _render(request: Request, code: str, status: HTTPStatus, detail: str, header
         "detail": detail,
         "code": code,
         "request_id": correlation_id.get(),
+        "trace_id": current_trace_id(),
     }
     return JSONResponse(content, status, headers, media_type="application/problem+json")

@@ -2,9 +2,10 @@
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_cache_path
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vectorizer.models import Engine
@@ -16,7 +17,7 @@ from vectorizer.sessions import Provider
 class Settings(BaseSettings):
     """Settings of the vectorizer. Built once, in ``__main__``."""
 
-    model_config = SettingsConfigDict(env_prefix="VECTORIZER_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="VECTORIZER_", frozen=True, extra="forbid", validate_by_name=True)
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8081, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
@@ -57,6 +58,18 @@ class Settings(BaseSettings):
         None, ge=1, le=65535, description="Port at which the metrics are served; they are not if unset."
     )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severe line to log.")
+    log_format: Literal["text", "json"] = Field("text", description="How lines are logged: `text` or `json`.")
+    otlp_endpoint: str | None = Field(
+        None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        pattern="^https?://.+$",
+        description="Where traces are sent by OTLP over HTTP, such as http://collector:4318; none are if unset.",
+    )
+
+    @field_validator("otlp_endpoint", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, endpoint: object) -> object:
+        return endpoint or None
 
     def engine(self) -> Engine:
         """Return where and how the networks are to run."""
@@ -76,5 +89,6 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         for wrong in error.errors(include_url=False, include_input=False):
-            sys.stderr.write(f"VECTORIZER_{str(wrong['loc'][0]).upper()}: {wrong['msg']}\n")
+            name = str(wrong["loc"][0])
+            sys.stderr.write(f"{name if name.isupper() else 'VECTORIZER_' + name.upper()}: {wrong['msg']}\n")
         sys.exit(2)

@@ -1,11 +1,11 @@
-"""Request ids, the counters of requests, and the log."""
+"""Request ids, the counters of requests, and their spans."""
 
-import logging
-
-from asgi_correlation_id import CorrelationIdFilter, CorrelationIdMiddleware
+from asgi_correlation_id import CorrelationIdMiddleware
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vectorizer.metrics import Metrics
+from vectorizer.tracing import Spans
 
 REQUEST_ID_HEADER = "X-Request-ID"
 _CLIENT_GONE = 499
@@ -64,9 +64,14 @@ def _outcome(scope: Scope, status: int) -> str:
     return problem or ("ok" if status else "cut")
 
 
-def configure_logging(level: str) -> None:
-    """Log lines to standard error, each with the id of the request it belongs to."""
-    handler = logging.StreamHandler()
-    handler.addFilter(CorrelationIdFilter(default_value="-"))
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(correlation_id)s] %(message)s"))
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+def traced_requests(spans: Spans | None) -> TelemetryConfig:
+    """Return what has FastAPI make a span of each request, if there are to be any; of what orchestrators ask, none."""
+    return {
+        "tracing": spans is not None,
+        "tracer_provider": spans.provider if spans else None,
+        "exclude": lambda scope: scope["path"].startswith("/health/"),
+        "operation_spans": False,
+        "metrics": False,
+        "logs": False,
+        "auto_configure": False,
+    }

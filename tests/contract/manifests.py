@@ -16,9 +16,9 @@ ROOT = Path(__file__).parents[2]
 KUBERNETES = ROOT / "k8s"
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SETTINGS = {
-    f"{settings.model_config.get('env_prefix', '')}{name}".upper()
+    str(field.validation_alias or f"{settings.model_config.get('env_prefix', '')}{name}").upper()
     for settings in (apiserver.settings.Settings, vectorizer.settings.Settings, db.__main__.Settings)
-    for name in settings.model_fields
+    for name, field in settings.model_fields.items()
 }
 """Every variable that a service heeds."""
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]

@@ -31,7 +31,7 @@ def default(field: FieldInfo) -> str:
 def rows(settings: type[BaseSettings]) -> list[str]:
     prefix = settings.model_config["env_prefix"]
     return [
-        f"| `{prefix}{name.upper()}` | {default(field)} | {field.description} |"
+        f"| `{field.validation_alias or prefix + name.upper()}` | {default(field)} | {field.description} |"
         for name, field in settings.model_fields.items()
     ]
 

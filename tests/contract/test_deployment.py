@@ -65,7 +65,7 @@ def test_every_variable_is_a_setting_of_the_service_that_gets_it(place: str, ima
     if image == "gateway" and variable in OBJECT_STORE:
         return
     assert variable in SETTINGS, place
-    assert variable.startswith(PREFIX[image]) or variable == "DATABASE_URL", place
+    assert variable.startswith((PREFIX[image], "OTEL_")) or variable == "DATABASE_URL", place
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,66 @@
+"""What is told of a worker to others: its metrics, and its traces where these are wanted."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
+
+from apiserver.background import background, repeat
+from apiserver.database import Database, StatementEnded
+from apiserver.metrics_listener import metrics_served
+from apiserver.pool_metrics import PoolMetrics
+from apiserver.settings import Settings
+from apiserver.shared_metrics import REFRESH_SECONDS, SharedMetrics
+from apiserver.worker_metrics import Runner, WorkerMetrics
+
+if TYPE_CHECKING:
+    from apiserver.tracing import Spans
+
+
+class WorkerTelemetry:
+    """One worker's counters and spans."""
+
+    def __init__(self, settings: Settings, spans: "Spans | None") -> None:
+        self._settings = settings
+        self._metrics = WorkerMetrics()
+        self.registry = self._metrics.registry
+        self._spans = spans
+        self.waited = self._metrics.database_wait.observe
+        self.statement_ended: StatementEnded | None = None
+        if spans:
+            from apiserver.traced_sql import traced_sql  # noqa: PLC0415 - as below
+
+            self.statement_ended = traced_sql(spans.tracer)
+
+    def over(self, kind: str, runner: Runner) -> Runner:
+        """Return `runner` with its runs counted, and in traces."""
+        counted = self._metrics.counted(kind, runner)
+        return self._spans.around(kind, counted) if self._spans else counted
+
+    @asynccontextmanager
+    async def of(self, database: Database) -> AsyncIterator[None]:
+        """Tell of `database`, and of what lies in it if anybody may ask."""
+        self._metrics.registry.register(PoolMetrics(database))
+        if self._settings.worker_metrics_port is None:
+            yield
+            return
+        shared = SharedMetrics(database, self._settings.image_store_url)
+        self._metrics.registry.register(shared)
+        async with background(repeat(shared.refresh, REFRESH_SECONDS, at_once=True)):
+            yield
+
+
+@contextmanager
+def worker_telemetry(settings: Settings) -> Iterator[WorkerTelemetry]:
+    """Yield what tells of a worker, and serve its metrics meanwhile. May end the process with a sentence."""
+    spans = None
+    if settings.otlp_endpoint:
+        from apiserver.tracing import open_tracing  # noqa: PLC0415 - a worker without traces imports nothing of them
+
+        spans = open_tracing(settings.otlp_endpoint, "faceserver-worker")
+    telemetry = WorkerTelemetry(settings, spans)
+    with metrics_served(telemetry.registry, settings.metrics_host, settings.worker_metrics_port):
+        try:
+            yield telemetry
+        finally:
+            if spans:
+                spans.close()
