@@ -39,7 +39,10 @@ def nothing_is_kept(stack: Stack) -> Iterator[None]:
 def assert_refused(response: httpx.Response, status: int, code: str, sentence: str) -> None:
     answer = response.json()
     assert answer.pop("request_id")
-    assert (response.status_code, answer) == (status, {"status": sentence, "code": code, "persons": None})
+    assert (response.status_code, answer) == (
+        status,
+        {"status": sentence, "code": code, "persons": None, "trace_id": None},
+    )
 
 
 def test_no_file(client: httpx.Client, path: str):

@@ -55,6 +55,7 @@ async def test_a_full_house_refuses_at_once(full, ann, caplog):
             "code": "vectorizer-busy",
             "persons": None,
             "request_id": f"guest-{number}",
+            "trace_id": None,
         }
         assert (response.headers["Retry-After"], response.headers["X-Request-ID"]) == ("1", f"guest-{number}")
     refusals = [record for record in caplog.records if "Every vectorizer is full" in record.message]

@@ -57,6 +57,7 @@ async def test_unknown_paths_are_problem_details(gateway):
         "detail": "There is nothing at this address.",
         "code": "not-found",
         "request_id": response.headers["X-Request-ID"],
+        "trace_id": None,
     }
 
 
@@ -87,6 +88,7 @@ async def test_a_mistake_of_ours_is_logged_and_not_shown(gateway, database, capl
         "code": "internal-error",
         "persons": None,
         "request_id": response.headers["X-Request-ID"],
+        "trace_id": None,
     }
     assert "UndefinedColumnError" in caplog.text
 
