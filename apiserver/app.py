@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from apiserver import (
     comparison_routes,
+    deletion_routes,
     directory_routes,
     export_routes,
     face_adding_routes,
@@ -30,6 +31,7 @@ from apiserver.directories import Directories
 from apiserver.directory_sizes import DirectorySizes
 from apiserver.door import Door
 from apiserver.endpoints import Endpoint, read_endpoints
+from apiserver.erasure import Erasure
 from apiserver.gallery import Gallery
 from apiserver.identification import Identification
 from apiserver.image_store import ImageStore, open_store
@@ -90,7 +92,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
             *(*routes.router.routes, *photograph_routes.router.routes, *comparison_routes.router.routes),
             *(*directory_routes.router.routes, *person_routes.router.routes, *files.router.routes),
             *(*face_routes.router.routes, *face_adding_routes.router.routes, *merge_routes.router.routes),
-            *export_routes.router.routes,
+            *(*deletion_routes.router.routes, *export_routes.router.routes),
             *(*job_routes.router.routes, *health.router.routes),
         ],
     )
@@ -136,6 +138,7 @@ async def _resources(settings: Settings, metrics: Metrics, spans: Spans | None) 
             identification=identification,
             recall_check=checks,
             directories=Directories(database, sizes, settings.fpir),
+            erasure=Erasure(database, images.uploads_end_after),
             images=images,
         )
         for collector in (StateMetrics(state), PoolMetrics(database)):

@@ -16,6 +16,7 @@ from apiserver.json_bodies import read_json
 from apiserver.paging import Page, read_cursor, write_cursor
 from apiserver.path_names import DirectoryName
 from apiserver.problems import InvalidSettings
+from apiserver.receipts import ReceiptAnswer, receipt_response
 from apiserver.responses import ProblemDetails, applied_thresholds
 from apiserver.state import State, StateOf
 
@@ -80,6 +81,18 @@ async def patch_directory(directory: DirectoryName, condition: IfMatch, request:
     model = await state.vectorizer.model_in_use()
     edited = await state.directories.edit(directory, body.changes(model.id), condition)
     return tagged(await _describe(directory, edited, state.directories, model), edited.revision)
+
+
+@router.delete(
+    "/directories/{directory}",
+    response_model=ReceiptAnswer,
+    responses=_OUTAGES | _NOT_FOUND | FAILED_PRECONDITION,
+)
+async def delete_directory(directory: DirectoryName, condition: IfMatch, state: StateOf) -> Response:
+    """Delete a directory and everybody in it at once; photographs go from the store soon after."""
+    receipt = await state.erasure.directory(directory, condition)
+    state.directories.forget(directory)
+    return receipt_response(receipt)
 
 
 async def _describe(directory: str, known: Directory, directories: Directories, model: Model) -> DirectoryAnswer:

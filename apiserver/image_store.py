@@ -21,7 +21,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 
-from apiserver.database import Database
+from apiserver.database import Connection, Database
 from apiserver.faces import Image
 from apiserver.problems import FileNotFound, ImageStoreUnavailable
 
@@ -32,14 +32,23 @@ _FIND = "SELECT media_type FROM images WHERE image = $1 AND (expires_at IS NULL 
 RETRY_SECONDS = 600
 """How long an image that could not be removed is left alone."""
 
+# A photograph whose time was over at once may still be on its way to the store.
 _LOCK_EXPIRED = """
 SELECT directory, image FROM images WHERE expires_at <= now() AND retry_at IS NULL
+AND (deletion IS NULL OR written_at <= now() - $2::interval)
 ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 
 _LOCK_STUCK = """
 SELECT directory, image FROM images WHERE expires_at <= now() AND retry_at <= now()
+AND (deletion IS NULL OR written_at <= now() - $2::interval)
 ORDER BY retry_at LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
+
+_LOCK_DELETED = """
+SELECT directory, image FROM images WHERE directory = $1 AND deletion = $2 AND expires_at <= now()
+AND written_at <= now() - $3::interval AND (retry_at IS NULL OR retry_at <= now())
+LIMIT $4 FOR UPDATE
 """
 
 _LEAVE = """
@@ -105,6 +114,8 @@ class ImageStore:
         self._store = store
         self._database = database
         self._timeout_seconds = timeout_seconds
+        self.uploads_end_after = timedelta(seconds=2 * timeout_seconds)
+        """How long after its row an object may appear in the store at the latest: a search may come in between."""
 
     async def save(self, row: ImageRow, content: bytes) -> None:
         """Write the row, then the object. Raises DatabaseUnavailable or ImageStoreUnavailable."""
@@ -139,15 +150,24 @@ class ImageStore:
         then stores it anew. The row of an object that cannot be deleted stays, and is left alone for a while.
         Raises DatabaseUnavailable.
         """
+        age = self.uploads_end_after
         async with self._database.connection() as connection, connection.transaction():
-            expired = await connection.fetch(_LOCK_EXPIRED, limit) or await connection.fetch(_LOCK_STUCK, limit)
-            faults = await asyncio.gather(*(self._delete(row["image"]) for row in expired), return_exceptions=True)
-            outcomes = list(zip(expired, faults, strict=True))
-            gone = [row for row, fault in outcomes if fault is None]
-            await connection.execute(_FORGET, *_columns(gone))
-            stuck = [row for row, fault in outcomes if fault is not None]
-            await connection.execute(_LEAVE, *_columns(stuck), timedelta(seconds=RETRY_SECONDS))
-        return Removal(len(gone), {row["image"]: fault for row, fault in outcomes if fault is not None})
+            rows = await connection.fetch(_LOCK_EXPIRED, limit, age) or await connection.fetch(_LOCK_STUCK, limit, age)
+            return await self._remove(connection, rows)
+
+    async def remove_deleted(self, directory: str, deletion: UUID, limit: int) -> Removal:
+        """Remove up to `limit` images of a deletion, as `remove_expired` does. Raises DatabaseUnavailable."""
+        async with self._database.connection() as connection, connection.transaction():
+            rows = await connection.fetch(_LOCK_DELETED, directory, deletion, self.uploads_end_after, limit)
+            return await self._remove(connection, rows)
+
+    async def _remove(self, connection: Connection, rows: Sequence[Mapping[str, str]]) -> Removal:
+        faults = await asyncio.gather(*(self._delete(row["image"]) for row in rows), return_exceptions=True)
+        outcomes = list(zip(rows, faults, strict=True))
+        await connection.execute(_FORGET, *_columns([row for row, fault in outcomes if fault is None]))
+        stuck = [row for row, fault in outcomes if fault is not None]
+        await connection.execute(_LEAVE, *_columns(stuck), timedelta(seconds=RETRY_SECONDS))
+        return Removal(len(rows) - len(stuck), {row["image"]: fault for row, fault in outcomes if fault is not None})
 
     async def _delete(self, key: str) -> None:
         async with self._reaching_store():

@@ -18,7 +18,8 @@ from apiserver.problems import JobNotFound
 # Each kind is a queue: a worker of an older release leaves the kinds alone that it does not know.
 _ENQUEUE = """
 WITH waiting AS (
-    INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args) VALUES ($1, $1, $2, $3, $4)
+    INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, scheduled_at)
+    VALUES ($1, $1, $2, $3, $4, $7)
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
     RETURNING id
 )
@@ -78,17 +79,20 @@ async def enqueue(
     directory: str | None = None,
     arguments: Mapping[str, Any] | None = None,
     once: str | None = None,
+    not_before: datetime | None = None,
 ) -> UUID:
     """Ask for a job and return its id; it waits from when the connection's transaction commits.
 
     `arguments` can be written as JSON. Jobs of one `directory` run one after the other, whatever their kinds. While a
     job of the same `once` waits, it is that job which is returned; one that is already running does not count, for what
-    asked for another may have come too late for it.
+    asked for another may have come too late for it. It begins at `not_before` or up to some seconds later.
     """
     lock = None if directory is None else f"directory {directory}"
     written = json.dumps(arguments or {})
     while True:
-        job: UUID | None = await connection.fetchval(_ENQUEUE, kind, lock, once, written, uuid4(), directory)
+        job: UUID | None = await connection.fetchval(
+            _ENQUEUE, kind, lock, once, written, uuid4(), directory, not_before
+        )
         job = job or await connection.fetchval(_WAITING, once)
         if job:
             return job

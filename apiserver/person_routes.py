@@ -11,6 +11,7 @@ from apiserver.json_bodies import read_json
 from apiserver.paging import Page, read_cursor, write_cursor
 from apiserver.path_names import DirectoryName, PersonName
 from apiserver.person_bodies import PersonAnswer, PersonBody, PersonPatch, PersonsQuery
+from apiserver.receipts import ReceiptAnswer, receipt_response
 from apiserver.responses import ProblemDetails
 from apiserver.state import State, StateOf
 
@@ -77,3 +78,13 @@ async def patch_person(directory: DirectoryName, person: PersonName, condition: 
     async with State.of(request).database.connection() as connection:
         edited = await persons.edit(connection, directory, person, body.changes(), condition)
     return tagged(PersonAnswer.of(edited), edited.revision)
+
+
+@router.delete(
+    "/directories/{directory}/persons/{person}",
+    response_model=ReceiptAnswer,
+    responses=_PROBLEMS | FAILED_PRECONDITION,
+)
+async def delete_person(directory: DirectoryName, person: PersonName, condition: IfMatch, state: StateOf) -> Response:
+    """Delete a person with faces, crops and embeddings at once; photographs go from the store soon after."""
+    return receipt_response(await state.erasure.person(directory, person, condition))

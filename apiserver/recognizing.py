@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from fastapi import Request
 
+from apiserver import sightings
 from apiserver.directory_settings import DirectorySettings
 from apiserver.faces import Analysis, Image, Thresholds
 from apiserver.forms import RecognizeForm
@@ -42,6 +43,9 @@ async def recognize_file(
         for face, one in zip(analysis.faces, found, strict=True)
     ]
     state.metrics.decided(persons)
+    if named := [(person.id, person.decision) for person in persons if person.id is not None]:
+        with stages.measure("note"):
+            await sightings.note(state.database, form.directory, named, image.key if image else None)
     return RecognizeAnswer(
         status="OK",
         url=file_url(image.key if image else None),

@@ -1,9 +1,10 @@
-"""Removes images whose time is over."""
+"""Removes images whose time is over, or that were deleted."""
 
 import logging
 import time
+from collections.abc import Awaitable, Callable
 
-from apiserver.image_store import ImageStore
+from apiserver.image_store import Removal
 
 _BATCH = 100
 """Images removed in one transaction."""
@@ -14,19 +15,19 @@ _PATIENCE_SECONDS = 30.0
 _logger = logging.getLogger(__name__)
 
 
-async def sweep(images: ImageStore) -> int:
-    """Remove all images that have expired and return how many they were.
+async def sweep(remove: Callable[[int], Awaitable[Removal]]) -> int:
+    """Remove all images that `remove` takes away, so many at a time, and return how many they were.
 
     Those that cannot be removed, however many, are passed over, and are for a later sweep.
     """
     removed, last_removal = 0, time.monotonic()
     while time.monotonic() - last_removal < _PATIENCE_SECONDS:
-        batch = await images.remove_expired(_BATCH)
+        batch = await remove(_BATCH)
         for key, fault in batch.stuck.items():
-            _logger.warning("%s has expired and cannot be removed: %r", key, fault.__cause__ or fault)
+            _logger.warning("%s is to go and cannot be removed: %r", key, fault.__cause__ or fault)
         if batch.removed:
             removed, last_removal = removed + batch.removed, time.monotonic()
-            _logger.info("Removed %d expired images", batch.removed)
+            _logger.info("Removed %d images", batch.removed)
         elif not batch.stuck:
             break
     return removed

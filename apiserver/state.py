@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from apiserver.database import Database
 from apiserver.directories import Directories
+from apiserver.erasure import Erasure
 from apiserver.gallery import Gallery
 from apiserver.identification import Identification
 from apiserver.image_store import ImageStore
@@ -30,6 +31,7 @@ class State:
     identification: Identification
     recall_check: RecallCheck
     directories: Directories
+    erasure: Erasure
     images: ImageStore
 
     @classmethod

@@ -1,11 +1,16 @@
 """What each kind of job does."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from uuid import UUID
 
+from apiserver.deletions import finish, give_back
 from apiserver.directory_sizes import DirectorySizes
+from apiserver.erasure import ERASE, Erasure
 from apiserver.keyed_requests import forget_expired
+from apiserver.problems import ImageStoreUnavailable
 from apiserver.retention import sweep
 from apiserver.runs import Run, Task, forget_finished
 from apiserver.search_index import BUILD, Indexed, Progress, build, drop, requested
@@ -21,7 +26,7 @@ class Periodic:
 
 async def remove_expired_images(run: Run) -> None:
     """Remove the images whose time is over."""
-    await run.report(await sweep(run.resources.images))
+    await run.report(await sweep(run.resources.images.remove_expired))
 
 
 async def forget_jobs(run: Run) -> None:
@@ -32,6 +37,25 @@ async def forget_jobs(run: Run) -> None:
 async def forget_requests(run: Run) -> None:
     """Forget requests with a key whose answers have been kept long enough."""
     await forget_expired(run.resources.database)
+
+
+async def erase_objects(run: Run) -> None:
+    """Remove the objects of a deletion, and the indexes of a directory that went with it."""
+    database, images = run.resources.database, run.resources.images
+    directory, deletion = str(run.arguments["directory"]), UUID(run.arguments["deletion"])
+    await give_back(database, directory, deletion)
+    await run.report(run.done + await sweep(partial(images.remove_deleted, directory, deletion)))
+    await _drop_where_small(run, [indexed for indexed in await requested(database) if indexed.directory == directory])
+    if not await finish(database, directory, deletion):
+        raise ImageStoreUnavailable
+
+
+async def delete_unseen(run: Run) -> None:
+    """Delete the persons of each directory who were not seen for longer than it keeps them."""
+    erasure = Erasure(run.resources.database, run.resources.images.uploads_end_after)
+    for directory, age in await erasure.unseen_ages():
+        while receipt := await erasure.unseen(directory, age):
+            await run.report(run.done + receipt.persons)
 
 
 async def build_search_index(run: Run) -> None:
@@ -47,18 +71,23 @@ async def build_search_index(run: Run) -> None:
 
 async def drop_search_indexes(run: Run) -> None:
     """Drop the indexes of directories that have become small."""
+    await _drop_where_small(run, await requested(run.resources.database))
+
+
+async def _drop_where_small(run: Run, candidates: Iterable[Indexed]) -> None:
     least = run.resources.settings.search_index_faces // 2
     sizes = DirectorySizes(run.resources.database)
-    for indexed in await requested(run.resources.database):
+    for indexed in candidates:
         if (await sizes.of(indexed.directory, indexed.model)).faces < least:
             await drop(run.resources.database, indexed)
 
 
-ON_REQUEST: Mapping[str, Task] = {BUILD: build_search_index}
+ON_REQUEST: Mapping[str, Task] = {BUILD: build_search_index, ERASE: erase_objects}
 """By kind, the tasks that somebody asks for."""
 
 UPKEEP: Mapping[str, Periodic] = {
     "retention": Periodic(remove_expired_images, cron="* * * * *"),
+    "unseen-removal": Periodic(delete_unseen, cron="30 * * * *"),
     "search-index-removal": Periodic(drop_search_indexes, cron="*/10 * * * *"),
     "forgetting": Periodic(forget_jobs, cron="0 * * * *"),
     "request-removal": Periodic(forget_requests, cron="*/10 * * * *"),

@@ -55,7 +55,8 @@ async def test_requests_are_counted_by_route_and_outcome(counted, ann, ann_again
     ):
         assert said("gateway_requests_total", route=route, status=status, outcome=outcome) == 1, outcome
     assert said("gateway_request_seconds_count", route="POST /recognize") == 2
-    assert said.names("stage", "gateway_stage_seconds_count") == {"read", "vectorize", "search", "store", "enrol"}
+    stages = {"read", "vectorize", "search", "store", "note", "enrol"}
+    assert said.names("stage", "gateway_stage_seconds_count") == stages
     assert said("gateway_decisions_total", decision="match", search="exact") == 1
 
 

@@ -1,0 +1,26 @@
+"""Whether what was deleted is gone."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from apiserver import deletions
+from apiserver.problems import DeletionNotFound
+from apiserver.receipts import ReceiptAnswer, receipt_response
+from apiserver.responses import ProblemDetails
+from apiserver.state import StateOf
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 500, 503)}
+
+router = APIRouter(tags=["deletions"])
+
+
+@router.get("/deletions/{deletion}", response_model=ReceiptAnswer, responses=_PROBLEMS)
+async def read_deletion(deletion: str, state: StateOf) -> Response:
+    """Return the receipt of a deletion; it says when the last photograph was gone from the store."""
+    try:
+        number = UUID(deletion)
+    except ValueError as error:
+        raise DeletionNotFound from error
+    return receipt_response(await deletions.read(state.database, number))

@@ -1,0 +1,64 @@
+"""Receipts of deletions. A finished one says how much went and when, and no longer whose it was."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from apiserver.database import Database
+from apiserver.problems import DeletionNotFound
+
+COLUMNS = "deletion, directory, person, face, persons, faces, images, requested_at, finished_at"
+"""Of a row of `deletions`, in the order of a Receipt."""
+
+_READ = f"SELECT {COLUMNS} FROM deletions WHERE deletion = $1"  # noqa: S608
+
+# A gateway of the release before this one may have enrolled somebody on such a photograph at the same moment.
+_GIVE_BACK = """
+UPDATE images SET deletion = NULL, expires_at = NULL WHERE directory = $1 AND deletion = $2
+AND EXISTS (SELECT FROM faces WHERE faces.directory = $1 AND faces.image = images.image)
+"""
+
+_FINISH = """
+UPDATE deletions SET finished_at = now(), person = NULL
+WHERE directory = $1 AND deletion = $2 AND finished_at IS NULL
+AND NOT EXISTS (SELECT FROM images WHERE directory = $1 AND deletion = $2)
+"""
+
+_IS_FINISHED = "SELECT finished_at IS NOT NULL FROM deletions WHERE directory = $1 AND deletion = $2"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was deleted: whose, how much, and when the last object was gone, if it is."""
+
+    deletion: UUID
+    directory: str
+    person: str | None
+    face: UUID | None
+    persons: int
+    faces: int
+    images: int
+    requested_at: datetime
+    finished_at: datetime | None
+
+
+async def read(database: Database, deletion: UUID) -> Receipt:
+    """Return the receipt of a deletion. Raises DeletionNotFound or DatabaseUnavailable."""
+    async with database.connection() as connection:
+        row = await connection.fetchrow(_READ, deletion)
+    if row is None:
+        raise DeletionNotFound
+    return Receipt(*row)
+
+
+async def give_back(database: Database, directory: str, deletion: UUID) -> None:
+    """Keep the photographs of a deletion that somebody was enrolled on nevertheless. Raises DatabaseUnavailable."""
+    async with database.connection() as connection:
+        await connection.execute(_GIVE_BACK, directory, deletion)
+
+
+async def finish(database: Database, directory: str, deletion: UUID) -> bool:
+    """Note that a deletion has ended if its last object is gone, and tell whether it is. Raises DatabaseUnavailable."""
+    async with database.connection() as connection:
+        await connection.execute(_FINISH, directory, deletion)
+        return bool(await connection.fetchval(_IS_FINISHED, directory, deletion))

@@ -1,0 +1,199 @@
+"""Deletion of a face, of persons, or of a directory: every row at once, and a job for the objects of the store.
+
+A photograph goes with the last face that uses it, and with anybody who was named on it while it was kept only for
+having been recognized. Its row stays, to be seen by nobody, until the object is gone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from apiserver.database import Connection, Database
+from apiserver.deletions import COLUMNS, Receipt
+from apiserver.enrolment_lock import exclude_enrolments
+from apiserver.jobs import enqueue
+from apiserver.keyed_requests import erase_answers
+from apiserver.persons import require_directory
+from apiserver.problems import DirectoryNotFound, FaceNotFound, PersonNotFound
+from apiserver.revisions import ALWAYS, Condition
+
+ERASE = "erasure"
+"""The kind of the jobs that remove objects."""
+
+_LONGEST_SECONDS = 600
+"""A directory of a million faces takes minutes; whatever adds faces to it waits meanwhile."""
+_UNSEEN_AT_ONCE = 100
+
+# $1 is the directory, $2 the deletion. The parts see one snapshot, and foreign keys are checked at its end.
+_FACE = """
+WITH gone_persons AS (
+    SELECT NULL WHERE false
+), gone_faces AS (
+    DELETE FROM faces WHERE directory = $1 AND person = $3 AND face = $4 RETURNING image
+), gone_images AS (
+    UPDATE images SET expires_at = now(), deletion = $2
+    WHERE directory = $1 AND image IN (SELECT image FROM gone_faces) AND deletion IS NULL
+    AND NOT EXISTS (SELECT FROM faces WHERE faces.directory = $1 AND faces.image = images.image AND face <> $4)
+    RETURNING written_at
+), """
+
+_PERSONS = """
+WITH gone_faces AS (
+    DELETE FROM faces WHERE directory = $1 AND person = ANY ($5) RETURNING image
+), gone_names AS (
+    DELETE FROM matched_images WHERE directory = $1 AND person = ANY ($5) RETURNING image
+), gone_images AS (
+    UPDATE images SET expires_at = now(), deletion = $2
+    WHERE directory = $1 AND image IN (SELECT image FROM gone_faces UNION SELECT image FROM gone_names)
+    AND deletion IS NULL AND NOT EXISTS (
+        SELECT FROM faces WHERE faces.directory = $1 AND faces.image = images.image AND person <> ALL ($5)
+    )
+    RETURNING written_at
+), gone_persons AS (
+    DELETE FROM persons WHERE directory = $1 AND person = ANY ($5) RETURNING person
+), """
+
+_DIRECTORY = """
+WITH gone_faces AS (
+    DELETE FROM faces WHERE directory = $1 RETURNING face
+), gone_names AS (
+    DELETE FROM matched_images WHERE directory = $1
+), gone_images AS (
+    UPDATE images SET expires_at = now(), deletion = $2 WHERE directory = $1 AND deletion IS NULL RETURNING written_at
+), gone_persons AS (
+    DELETE FROM persons WHERE directory = $1 RETURNING person
+), gone_directory AS (
+    DELETE FROM directories WHERE directory = $1
+), """
+
+# A finished deletion holds no name. Every parameter occurs in every statement, so that its type is known.
+_ISSUE = f"""
+given AS (
+    SELECT $3::text, $4::uuid, $5::text[], $6::boolean
+), counted AS (
+    SELECT (SELECT count(*) FROM gone_persons) AS persons, (SELECT count(*) FROM gone_faces) AS faces,
+        images, written_at, images = 0 AND NOT $6 AS finished
+    FROM (SELECT count(*) AS images, max(written_at) AS written_at FROM gone_images) AS gone
+)
+INSERT INTO deletions (directory, deletion, person, face, persons, faces, images, finished_at)
+SELECT $1, $2, CASE WHEN NOT finished THEN $3 END, $4, persons, faces, images, CASE WHEN finished THEN now() END
+FROM counted
+RETURNING {COLUMNS}, (SELECT written_at FROM counted)
+"""
+
+_LOCK_PERSONS = """
+SELECT person, revision FROM persons WHERE directory = $1 AND person = ANY ($2) ORDER BY person FOR UPDATE
+"""
+
+_LOCK_DIRECTORY = "SELECT revision FROM directories WHERE directory = $1 FOR UPDATE"
+
+_UNSEEN_AGES = "SELECT directory, unseen_retention_days FROM directories WHERE unseen_retention_days IS NOT NULL"
+
+_UNSEEN = """
+SELECT person FROM persons
+WHERE directory = $1 AND coalesce(last_seen_at, '-infinity'::timestamptz) < now() - $2::interval
+AND created_at < now() - $2::interval
+AND NOT EXISTS (
+    SELECT FROM faces
+    WHERE faces.directory = $1 AND faces.person = persons.person AND faces.created_at >= now() - $2::interval
+)
+LIMIT $3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """What a deletion is of: a face of a person, some persons, or all of a directory."""
+
+    statement: str
+    person: str | None = None
+    face: UUID | None = None
+    persons: Sequence[str] = ()
+
+
+class Erasure:
+    """Deletes. Enrolments of the directory wait, or are waited for, and what they keep is right either way.
+
+    `uploads_end_after` is how long after the row of a photograph its object may appear in the store at the latest.
+    """
+
+    def __init__(self, database: Database, uploads_end_after: timedelta) -> None:
+        self._database = database
+        self._uploads_end_after = uploads_end_after
+
+    async def face(self, directory: str, person: str, face: UUID) -> Receipt:
+        """Delete a face. Raises DirectoryNotFound, PersonNotFound, FaceNotFound or DatabaseUnavailable."""
+        async with self._database.connection() as connection, connection.transaction():
+            await self._lock(connection, directory, [person])
+            receipt = await self._erase(connection, directory, _Whose(_FACE, person, face, [person]))
+            if not receipt.faces:
+                raise FaceNotFound
+            return receipt
+
+    async def person(self, directory: str, person: str, condition: Condition = ALWAYS) -> Receipt:
+        """Delete a person. Raises DirectoryNotFound, PersonNotFound, PreconditionFailed or DatabaseUnavailable."""
+        async with self._database.connection() as connection, connection.transaction():
+            condition.check(await self._lock(connection, directory, [person]))
+            return await self._erase(connection, directory, _Whose(_PERSONS, person, persons=[person]))
+
+    async def directory(self, directory: str, condition: Condition = ALWAYS) -> Receipt:
+        """Delete a directory with all that is in it.
+
+        Raises DirectoryNotFound, PreconditionFailed or DatabaseUnavailable.
+        """
+        async with self._database.connection() as connection, connection.transaction():
+            await exclude_enrolments(connection, directory)
+            revision = await connection.fetchval(_LOCK_DIRECTORY, directory)
+            if revision is None:
+                raise DirectoryNotFound
+            condition.check(revision)
+            return await self._erase(connection, directory, _Whose(_DIRECTORY))
+
+    async def unseen(self, directory: str, age: timedelta) -> Receipt | None:
+        """Delete some persons neither recognized nor learned within `age`, None where there is nobody left.
+
+        Raises DatabaseUnavailable.
+        """
+        async with self._database.connection() as connection, connection.transaction():
+            await exclude_enrolments(connection, directory)
+            rows = await connection.fetch(_UNSEEN, directory, age, _UNSEEN_AT_ONCE, timeout=_LONGEST_SECONDS)
+            if not rows:
+                return None
+            return await self._erase(connection, directory, _Whose(_PERSONS, persons=[row["person"] for row in rows]))
+
+    async def unseen_ages(self) -> list[tuple[str, timedelta]]:
+        """Return the directories that keep nobody who was not seen for so long. Raises DatabaseUnavailable."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_UNSEEN_AGES)
+        return [(row["directory"], timedelta(days=row["unseen_retention_days"])) for row in rows]
+
+    async def _lock(self, connection: Connection, directory: str, persons: Sequence[str]) -> int:
+        """Hold one or more persons until the transaction ends, and return the last one's revision."""
+        await exclude_enrolments(connection, directory)
+        rows = await connection.fetch(_LOCK_PERSONS, directory, persons)
+        if len(rows) < len(persons):
+            await require_directory(connection, directory)
+            raise PersonNotFound
+        revision: int = rows[-1]["revision"]
+        return revision
+
+    async def _erase(self, connection: Connection, directory: str, whose: _Whose) -> Receipt:
+        row = await connection.fetchrow(
+            whose.statement + _ISSUE,
+            directory,
+            uuid4(),
+            whose.person,
+            whose.face,
+            whose.persons,
+            whose.statement is _DIRECTORY,  # it may have indexes to drop
+            timeout=_LONGEST_SECONDS,
+        )
+        await erase_answers(connection, directory)
+        *columns, written_at = row
+        receipt = Receipt(*columns)
+        if receipt.finished_at is None:
+            arguments = {"directory": directory, "deletion": str(receipt.deletion)}
+            not_before = written_at + self._uploads_end_after if written_at else None
+            await enqueue(connection, ERASE, arguments=arguments, not_before=not_before)
+        return replace(receipt, person=whose.person)
