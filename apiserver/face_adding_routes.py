@@ -46,6 +46,7 @@ async def add_faces(directory: DirectoryName, person: PersonName, request: Reque
     200 if all were there before. An outage ends the call; sent again, it goes on where it ended.
     """
     state, stages = State.of(request), Stages.of(request)
+    state.vectorizer.check_room()
     with state.places.taken():
         with stages.measure("read"):
             form = FacesForm.of(await read_fields(request, state, most_files=MOST_FILES))

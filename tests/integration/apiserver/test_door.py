@@ -68,10 +68,11 @@ async def test_other_calls_are_let_in(full):
     assert (await full.get("/learn")).status_code == 405
 
 
-async def test_a_refused_upload_may_go_on_and_the_connection_serves_again(full):
+@pytest.mark.parametrize("path", ["/recognize", "/directories/acme/persons/ann/faces"])
+async def test_a_refused_upload_may_go_on_and_the_connection_serves_again(full, path):
     reader, writer = await asyncio.open_connection(full.base_url.host, full.base_url.port)
-    head = b"POST /recognize HTTP/1.1\r\nHost: gateway\r\nContent-Length: 1000000\r\n\r\n"
-    writer.write(head + bytes(1000))
+    head = f"POST {path} HTTP/1.1\r\nHost: gateway\r\nContent-Length: 1000000\r\n\r\n"
+    writer.write(head.encode() + bytes(1000))
     assert (await asyncio.wait_for(reader.readuntil(b"}"), 5)).startswith(b"HTTP/1.1 503 ")
 
     writer.write(bytes(999_000) + b"GET /health/live HTTP/1.1\r\nHost: gateway\r\n\r\n")
