@@ -96,10 +96,11 @@ def test_compose_and_kubernetes_run_the_same_images():
     assert all(":" in image and not image.endswith(":latest") for image in by_compose | tagged)
 
 
-def test_compose_publishes_the_gateway_alone_and_on_loopback():
+def test_compose_publishes_the_gateway_and_the_dashboard_alone_and_on_loopback():
     published = {name: service["ports"] for name, service in COMPOSE["services"].items() if "ports" in service}
     assert {name: [default(port) for port in ports] for name, ports in published.items()} == {
-        "apiserver": ["127.0.0.1:8080:8080"]
+        "apiserver": ["127.0.0.1:8080:8080"],
+        "grafana": ["127.0.0.1:3000:3000"],
     }
 
 
@@ -121,12 +122,14 @@ def test_compose_waits_for_the_migration_and_for_requests_in_work():
         assert int(service["stop_grace_period"].rstrip("s")) > longest
 
 
-def test_only_the_gateway_reaches_the_vectorizers_and_nobody_outside_the_database():
+def test_only_the_gateway_and_its_watchers_reach_the_vectorizers_and_nobody_outside_the_database():
     attached = {name: service.get("networks", []) for name, service in COMPOSE["services"].items()}
     assert {name for name, networks in attached.items() if "vectorizers" in networks} == {
         "apiserver",
         "vectorizer",
         "vectorizer-gpu",
+        "prometheus",
+        "collector",
     }
     assert attached["db"] == ["database"]
     assert {name for name, network in COMPOSE["networks"].items() if not (network or {}).get("internal")} == {"outside"}
