@@ -179,6 +179,7 @@ class RecognizeForm(_Form):
     min_size: int = Field(
         0, ge=0, le=100_000, description="Faces of which the shorter side has fewer pixels are left out."
     )
+    keep: bool = Field(True, description="Whether the photograph is kept for the retention time, or not at all.")
 
 
 class EmbedForm(_Form):

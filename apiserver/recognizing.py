@@ -32,7 +32,7 @@ async def recognize_file(
     analysis = _asked_for(form, await analyse(request, file, state, stages))
     with stages.measure("search"):
         settings = await state.directories.settings(form.directory)
-        image = _kept_for_retention(form.directory, file, analysis.image, state, settings)
+        image = _kept_for_retention(form, file, analysis.image, state, settings)
         applied = await state.directories.applied(form.directory, analysis.model, form.threshold)
         found = await _search(state, form, analysis, settings, applied.thresholds, image=image)
     if image:
@@ -87,12 +87,12 @@ async def _search(
 
 
 def _kept_for_retention(
-    directory: str, file: Upload, image: Image, state: State, settings: DirectorySettings
+    form: RecognizeForm, file: Upload, image: Image, state: State, settings: DirectorySettings
 ) -> ImageRow | None:
-    """Return the row of the image, or None where recognized images are not kept at all."""
+    """Return the row of the image, or None where this one, or recognized images at all, are not to be kept."""
     seconds = settings.recognized_retention_seconds
     if seconds is None:
         seconds = state.settings.recognized_retention_seconds
-    if not seconds:
+    if not seconds or not form.keep:
         return None
-    return image_row(directory, file.content, image, timedelta(seconds=seconds))
+    return image_row(form.directory, file.content, image, timedelta(seconds=seconds))

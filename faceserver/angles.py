@@ -28,7 +28,7 @@ _STRAIGHT_DEGREES = 12.0
 _STRAIGHT_PITCH_DEGREES = 20.0
 """More room than for yaw: of a face that is not the mean one, the pitch is off by so much."""
 _TURNED_DEGREES = 18.0
-_NODDED_DEGREES = 10.0
+_NODDED_DEGREES = 8.0
 
 
 class Angles:

@@ -17,8 +17,8 @@ _LONGEST_PAUSE_SECONDS = 2.0
 def question(work: Work | Deletion) -> Call[Job | Deletion]:
     """Return the call that says how far a job or a deletion is."""
     if isinstance(work, Deletion):
-        return Call[Job | Deletion]("GET", place("deletions", work.deletion), json_of(Deletion))
-    return Call[Job | Deletion]("GET", place("jobs", work if isinstance(work, str) else work.job), json_of(Job))
+        return Call("GET", place("deletions", work.deletion), json_of(Deletion))
+    return Call("GET", place("jobs", work if isinstance(work, str) else work.job), json_of(Job))
 
 
 def is_over(work: Job | Deletion) -> bool:

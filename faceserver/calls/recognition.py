@@ -1,13 +1,14 @@
 """Learning people, and saying who they are."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from faceserver.call import Call, given, json_of
 from faceserver.calls.directory import InDirectory
 from faceserver.method import result
 from faceserver.photographs import Photograph
-from faceserver.results import Box, Enrolment, Identification, Recognition, Scoring, Verification
+from faceserver.results import Box, Enrolment, Identification, Recognition, RefusedPhotograph, Scoring, Verification
 
 FaceChoice: TypeAlias = Literal["only", "largest", "center"]
 """Whom to learn from a photograph of several people: `only` refuses it."""
@@ -60,7 +61,8 @@ class RecognitionCalls(InDirectory):
         Faces below `min_score` of the detector or `min_size` in pixels are passed over. `keep=False`: the service
         stores nothing of the photograph.
         """
-        options = given(
+        fields = given(
+            directory=self._named(directory),
             k=k,
             threshold=threshold,
             scoring=scoring,
@@ -69,8 +71,36 @@ class RecognitionCalls(InDirectory):
             min_size=min_size,
             keep=keep,
         )
-        fields = {"directory": self._named(directory), **options}
         return Call("POST", "/recognize", json_of(Recognition), fields=fields, files=[("file", photograph)])
+
+    @result
+    def recognize_each(
+        self,
+        photographs: Iterable[Photograph],
+        *,
+        directory: str | None = None,
+        k: int | None = None,
+        threshold: float | None = None,
+        scoring: Scoring | None = None,
+        unique_persons: bool | None = None,
+        min_score: float | None = None,
+        min_size: int | None = None,
+        keep: bool | None = None,
+    ) -> Call[tuple[Recognition | RefusedPhotograph, ...]]:
+        """Recognize on up to 20 photographs with one request, each by itself; an error only if all are refused."""
+        fields = given(
+            directory=self._named(directory),
+            k=k,
+            threshold=threshold,
+            scoring=scoring,
+            unique_persons=unique_persons,
+            min_score=min_score,
+            min_size=min_size,
+            keep=keep,
+        )
+        files = [("file", photograph) for photograph in photographs]
+        read = _only if len(files) == 1 else _each
+        return Call("POST", "/recognize", read, fields=fields, files=files)
 
     @result
     def verify(
@@ -97,3 +127,17 @@ class RecognitionCalls(InDirectory):
         rows = [[float(value) for value in embedding] for embedding in embeddings]
         body = {"directory": self._named(directory), "model": model, "embeddings": rows, **options}
         return Call("POST", "/identify", json_of(Identification), json=body)
+
+
+@dataclass(frozen=True)
+class _Files:
+    files: tuple[RefusedPhotograph | Recognition, ...]
+
+
+def _each(body: bytes) -> tuple[Recognition | RefusedPhotograph, ...]:
+    each: _Files = json_of(_Files)(body)
+    return each.files
+
+
+def _only(body: bytes) -> tuple[Recognition | RefusedPhotograph, ...]:
+    return (json_of(Recognition)(body),)

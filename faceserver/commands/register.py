@@ -1,6 +1,5 @@
 """`faceserver register`."""
 
-from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated
 
@@ -40,7 +39,7 @@ def register(
 
     check_ready(url, directory)
     with service(url, directory, LONG_PATIENCE_SECONDS) as client:
-        angles = Angles(list(_enrolled(client, person)))
+        angles = Angles(_enrolled(client, person))
         try:
             _ask(angles)
             for frame in frames(source, most_per_second) if angles.missing else ():
@@ -80,13 +79,14 @@ def _ask(angles: Angles) -> None:
         typer.echo(angles.instruction, err=True)
 
 
-def _enrolled(client: Client, person: str) -> Iterator[Pose]:
-    """Yield the poses of the faces that the person is enrolled with."""
+def _enrolled(client: Client, person: str) -> list[Pose]:
+    """Return the poses of the faces that the person is enrolled with."""
     try:
-        faces = list(islice(client.faces(person), _MOST_LOOKED_AT))
+        kept = [face.quality for face in islice(client.faces(person), _MOST_LOOKED_AT)]
     except NotFound:
-        return
-    for face in faces:
-        for seen in client.detect(client.face_image(person, face.face)).faces:
-            if seen.box == face.box:
-                yield seen.pose
+        return []
+    return [
+        Pose(quality.yaw, quality.pitch, quality.roll or 0.0)
+        for quality in kept
+        if quality and quality.yaw is not None and quality.pitch is not None
+    ]

@@ -20,7 +20,17 @@ from faceserver.results.detection import (
 )
 from faceserver.results.directories import Directory, DirectorySummary, QualityGate, Scoring
 from faceserver.results.jobs import ImportOutcome, Job, JobProblem, JobProgress, StartedJob
-from faceserver.results.persons import AddedFaces, Deletion, Face, FileOutcome, FileProblem, Merged, Person, Split
+from faceserver.results.persons import (
+    AddedFaces,
+    Deletion,
+    Face,
+    FileOutcome,
+    FileProblem,
+    KeptQuality,
+    Merged,
+    Person,
+    Split,
+)
 from faceserver.results.recognition import (
     Box,
     Candidate,
@@ -31,6 +41,7 @@ from faceserver.results.recognition import (
     IdentifiedFace,
     Recognition,
     RecognizedFace,
+    RefusedPhotograph,
     Thresholds,
 )
 from faceserver.results.service import Calibration, Model, Models, ModelThresholds, Tail, Version
@@ -62,6 +73,7 @@ __all__ = [
     "Job",
     "JobProblem",
     "JobProgress",
+    "KeptQuality",
     "Merged",
     "Model",
     "ModelThresholds",
@@ -74,6 +86,7 @@ __all__ = [
     "QualityGate",
     "Recognition",
     "RecognizedFace",
+    "RefusedPhotograph",
     "Scoring",
     "Split",
     "StartedJob",

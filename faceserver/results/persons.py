@@ -24,15 +24,27 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptQuality:
+    """What was measured of a face when it was enrolled: docs/quality.md. Angles are degrees."""
+
+    sharpness: float
+    brightness: float
+    yaw: float | None = None
+    pitch: float | None = None
+    roll: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """An enrolled face. image: where its photograph can be fetched; crop: where the face alone can, None without."""
+    """An enrolled face. image, crop: where its photograph and the face alone can be fetched, None if it has none."""
 
     face: str
     person: str
     model: str
     box: Box
     score: float
-    image: str
+    quality: KeptQuality | None
+    image: str | None
     crop: str | None
     created_at: datetime
 
@@ -53,7 +65,7 @@ class FileOutcome:
     outcome: Literal["created", "known", "refused"]
     face: Face | None
     problem: FileProblem | None
-    warnings: tuple[EnrolmentWarning, ...] = ()
+    warnings: tuple[EnrolmentWarning, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,12 +19,16 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentWarning:
-    """What speaks against a face that was enrolled all the same. value: what was measured, limit: what it passes."""
+    """What speaks against a face that was enrolled all the same.
+
+    value: what was measured, limit: what it passes. person: whom the face resembles, where that is it.
+    """
 
     code: str
     detail: str
-    value: float | None = None
-    limit: float | None = None
+    value: float
+    limit: float
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,7 @@ class Enrolment:
     box: Annotated[Box, Field(validation_alias=AliasPath("persons", 0, "box"))]
     score: Annotated[float, Field(validation_alias=AliasPath("persons", 0, "score"))]
     created: bool
-    warnings: tuple[EnrolmentWarning, ...] = ()
+    warnings: tuple[EnrolmentWarning, ...]
     directory: str
     model: str
     url: str
@@ -89,6 +93,15 @@ class Recognition:
     directory: str
     model: str
     url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedPhotograph:
+    """One photograph of several on which nobody could be looked for, and why."""
+
+    filename: str
+    code: str
+    sentence: Annotated[str, Field(validation_alias="status")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
-from faceserver import AsyncClient, Client, QualityGate
+from faceserver import AsyncClient, Client, QualityGate, Recognition, RefusedPhotograph
 from faceserver.errors import (
     Changed,
     Conflict,
@@ -83,6 +83,42 @@ def test_the_options_of_a_call_reach_the_service(service: Client):
     assert len(service.recognize(PORTRAIT, k=2).faces[0].candidates) == 2
     assert service.recognize(PORTRAIT, threshold=1.0).thresholds.source == "request"
     assert service.recognize(PORTRAIT, directory="elsewhere").faces[0].person is None
+
+
+def test_several_photographs_are_recognized_each_by_itself(service: Client):
+    service.learn("ann", PORTRAIT)
+
+    [party, text, portrait] = service.recognize_each([PARTY, b"text", PORTRAIT])
+    [only] = service.recognize_each([PORTRAIT])
+
+    assert isinstance(party, Recognition)
+    assert isinstance(portrait, Recognition)
+    assert isinstance(only, Recognition)
+    assert isinstance(text, RefusedPhotograph)
+    assert (len(party.faces), portrait.faces, text.code) == (2, only.faces, "invalid-file-format")
+    with pytest.raises(Refused):
+        service.recognize_each([b"text", b""])
+
+
+def test_nothing_is_stored_of_a_photograph_that_is_not_to_be_kept(stack: Stack, service: Client):
+    service.learn("ann", PORTRAIT)
+    before = stack.images()
+
+    recognized = service.recognize(encoded(ImageOps.mirror(astronaut())), keep=False)
+
+    assert (recognized.url, recognized.faces[0].person) == (None, "ann")
+    assert stack.images() == before
+
+
+def test_whom_to_learn_can_be_said_by_a_box_and_doubts_are_told(service: Client):
+    left, right = sorted((face.box for face in service.detect(PARTY).faces), key=lambda box: box.left)
+    assert service.learn("ann", PARTY, box=left).box == left
+    assert service.learn("bo", PARTY, box=(right.left - 5, right.top, right.right, right.bottom)).box == right
+
+    [warning] = service.learn("anna", PORTRAIT).warnings
+
+    assert (warning.code, warning.person) == ("enrolled-as-another", "ann")
+    assert warning.value > warning.limit
 
 
 def test_embeddings(service: Client):
@@ -183,7 +219,9 @@ def test_faces_are_added_given_away_and_merged(service: Client, tmp_path: Path):
 
     first, wrong = service.faces("ann")
     assert first == service.face("ann", first.face) == added.items[0].face
-    assert service.face_image("ann", first.face) == service.fetch(first.image) == PORTRAIT
+    assert service.face_image("ann", first.face) == PORTRAIT
+    assert first.image
+    assert service.fetch(first.image) == PORTRAIT
     assert service.face_crop("ann", first.face).startswith(b"\xff\xd8")
 
     assert [one.person for one in service.split("ann", [wrong.face], "bo").persons] == ["bo"]
@@ -198,6 +236,27 @@ def test_faces_are_added_given_away_and_merged(service: Client, tmp_path: Path):
 
     with ZipFile(service.export_person("ann", tmp_path / "ann.zip")) as archive:
         assert f"crops/{first.face}.jpg" in archive.namelist()
+
+
+def test_what_is_deleted_is_gone_when_the_receipt_says_so(service: Client):
+    learned = service.learn("ann", PORTRAIT)
+    recognized = service.recognize(PORTRAIT).url
+    assert recognized
+    ann = service.person("ann")
+    with pytest.raises(Changed):
+        service.delete_person("ann", if_match=ann.revision + 1)
+    rest = service.delete_person("ann", if_match=ann.revision)
+    finished = service.wait(rest)
+
+    assert (rest.persons, rest.faces, rest.person) == (1, 1, "ann")
+    assert finished.finished_at
+    assert finished == service.deletion(rest.deletion)
+    for url in (learned.url, recognized):
+        with pytest.raises(NotFound):
+            service.fetch(url)
+    with pytest.raises(NotFound):
+        service.faces("ann").__next__()
+    assert service.wait(service.delete_directory(service.directory)).persons == 0
 
 
 async def test_lists_from_asyncio(stack: Stack):

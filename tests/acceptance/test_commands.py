@@ -152,6 +152,25 @@ def test_persons_are_listed_and_changed(command: Commands):
     assert (missing.returncode, missing.stdout) == (1, "")
 
 
+def test_persons_and_directories_are_deleted(command: Commands):
+    command("learn", "ann", "ann.jpg")
+    command("learn", "bo", "party.jpg", "--face", "largest")
+    asked = command("persons", "delete", "ann")
+    deleted = command("persons", "delete", "ann", "--yes", "--wait")
+    again = command("persons", "delete", "ann", "--yes")
+    listed = command("directories", "list", "--prefix", command.environment["FACESERVER_DIRECTORY"], "--json")
+    rest = command("directories", "delete", "--yes", "--wait", "--json")
+
+    assert (asked.returncode, asked.stdout.strip()) == (1, "")
+    assert deleted.stdout.startswith("Deleted 1 persons, 1 faces, 1 images; the last image is gone.")
+    assert (again.returncode, again.stdout.strip()) == (1, "")
+    assert [json.loads(line)["persons"] for line in listed.stdout.splitlines()] == [1]
+    receipt = json.loads(rest.stdout)
+    assert (receipt["persons"], receipt["faces"], receipt["images"]) == (1, 1, 1)
+    assert receipt["finished_at"]
+    assert command("directories", "show").returncode == 1
+
+
 def test_faces_are_looked_at_given_away_and_merged(command: Commands):
     command("learn", "ann", "ann.jpg", "party.jpg", "--face", "largest")
     (command.folder / "bo.png").write_bytes(encoded(actor(), "PNG"))
