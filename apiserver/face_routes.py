@@ -11,6 +11,7 @@ from apiserver.encoded_paths import EncodedRoute
 from apiserver.face_answers import FaceAnswer
 from apiserver.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.path_names import DirectoryName, PersonName
+from apiserver.receipts import ReceiptAnswer, receipt_response
 from apiserver.responses import ProblemDetails
 from apiserver.state import StateOf
 
@@ -38,6 +39,14 @@ async def read_face(directory: DirectoryName, person: PersonName, face: _FaceId,
     """Return a face of a person."""
     async with state.database.connection() as connection:
         return FaceAnswer.of(directory, await person_faces.read(connection, directory, person, face))
+
+
+@router.delete(
+    "/directories/{directory}/persons/{person}/faces/{face}", response_model=ReceiptAnswer, responses=_PROBLEMS
+)
+async def delete_face(directory: DirectoryName, person: PersonName, face: _FaceId, state: StateOf) -> Response:
+    """Delete a face with crop and embedding at once; its photograph, unless others are on it, goes soon after."""
+    return receipt_response(await state.erasure.face(directory, person, face))
 
 
 @router.get(

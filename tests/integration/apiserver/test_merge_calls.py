@@ -50,6 +50,30 @@ async def test_a_change_of_name_takes_the_history_along(gateway, ann, bob):
     assert (await gateway.post(f"{ACME}/anne/split", json={"merge": merge})).is_success
 
 
+async def test_who_was_merged_goes_with_the_person_and_leaves_nothing(gateway, database, ann, bob):
+    for person, photograph in (("ann", ann), ("bob", ann), ("bob", bob)):
+        await learn(gateway, person, photograph)
+    await gateway.post(f"{ACME}/ann/merge", json={"from": ["bob"]})
+
+    assert (await gateway.delete(f"{ACME}/ann")).json()["images"] == 2
+
+    for table in ("persons", "faces", "merges", "merged_persons", "merged_faces", "collapsed_faces", "matched_images"):
+        assert await database.fetchval(f"SELECT count(*) FROM {table}") == 0  # noqa: S608
+
+
+async def test_a_photograph_that_fell_together_goes_with_the_face_that_was_kept(gateway, database, ann, bob):
+    await learn(gateway, "bob", bob)
+    await learn(gateway, "bob", ann)
+    kept = await learn(gateway, "ann", ann)
+    merge = (await gateway.post(f"{ACME}/ann/merge", json={"from": ["bob"]})).json()["merge"]
+
+    assert (await gateway.delete(f"{ACME}/ann/faces/{kept}")).json()["images"] == 1
+
+    assert await database.fetchval("SELECT count(*) FROM collapsed_faces") == 0
+    undone = await gateway.post(f"{ACME}/ann/split", json={"merge": merge})
+    assert [one["faces"] for one in undone.json()["persons"]] == [1]
+
+
 async def test_chosen_faces_are_split_off(gateway, ann, bob):
     await learn(gateway, "ann", ann)
     wrong = await learn(gateway, "ann", bob)

@@ -120,6 +120,24 @@ async def test_a_face_its_photograph_and_its_crop(gateway, ann):
     assert crop.headers["Cache-Control"] == image.headers["Cache-Control"] == "private, no-store"
 
 
+async def test_a_deleted_face_is_gone_and_so_is_its_photograph(gateway, ann, ann_again):
+    face, other = await added(gateway, ann, ann_again)
+    [twin] = await added(gateway, ann_again, person="/directories/acme/persons/twin")
+
+    receipts = [(await gateway.delete(f"{ANN}/faces/{one['face']}")).json() for one in (face, other)]
+
+    assert [(one["face"], one["persons"], one["faces"], one["images"]) for one in receipts] == [
+        (face["face"], 0, 1, 1),
+        (other["face"], 0, 1, 0),  # somebody else has its photograph, too
+    ]
+    assert (await gateway.get(face["crop"])).json()["code"] == "face-not-found"
+    assert (await gateway.get(face["image"])).json()["code"] == "file-not-found"
+    assert (await gateway.get(twin["image"])).is_success
+    assert (await gateway.get(f"{ANN}/faces")).json() == {"items": [], "next": None}
+    again = await gateway.delete(f"{ANN}/faces/{face['face']}")
+    assert (again.status_code, again.json()["code"]) == (404, "face-not-found")
+
+
 async def test_a_name_of_any_characters_leads_to_its_crop(gateway, ann):
     [face] = await added(gateway, ann, person="/directories/a%2Fb/persons/%C3%A4%20%3F")
     assert face["person"] == "ä ?"
