@@ -21,7 +21,7 @@ from apiserver.problems import DatabaseBusy, FaceNotFound, PersonNotFound
 from apiserver.runs import Resources, run_job
 from apiserver.search_index import Indexed, Kind, build
 from apiserver.worker import work
-from apiserver.worker_metrics import WorkerMetrics
+from apiserver.worker_telemetry import WorkerTelemetry
 
 MODEL = Model("model", 32, Calibration(20, -8), Thresholds(0.5, 0.4))
 IMAGE = Image("image/png", "png", width=10, height=10)
@@ -84,7 +84,7 @@ def recognized(connections, images):
 @asynccontextmanager
 async def working(settings):
     """A worker in this process."""
-    task = asyncio.create_task(work(settings, tasks.ON_REQUEST, WorkerMetrics()))
+    task = asyncio.create_task(work(settings, tasks.ON_REQUEST, WorkerTelemetry(settings, None)))
     try:
         yield
     finally:
