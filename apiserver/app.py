@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from apiserver import (
     comparison_routes,
@@ -36,6 +37,7 @@ from apiserver.gallery import Gallery
 from apiserver.identification import Identification
 from apiserver.image_store import ImageStore, open_store
 from apiserver.metrics import Metrics
+from apiserver.openapi import documented_by
 from apiserver.places import Places
 from apiserver.pool_metrics import PoolMetrics
 from apiserver.problems import (
@@ -96,6 +98,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
             *(*job_routes.router.routes, *health.router.routes),
         ],
     )
+    app.openapi = documented_by(app)  # type: ignore[method-assign]  # as FastAPI's own documentation does
     app.exception_handler(Problem)(_on_problem)
     app.exception_handler(HTTPException)(_on_http_exception)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
@@ -188,7 +191,15 @@ async def _on_http_exception(request: Request, error: HTTPException) -> Response
     """Answer what the router refuses: an unknown path, or a method that a path does not have."""
     response = problem_response(request, _PROBLEM_OF_STATUS.get(error.status_code, InvalidForm)())
     response.headers.update(error.headers or {})
+    if error.status_code == 405:
+        response.headers["Allow"] = ", ".join(sorted(_methods(request)))
     return response
+
+
+def _methods(request: Request) -> set[str]:
+    """Return what the path can be asked for; the router names the methods of one of its routes only."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in routes for method in getattr(route, "methods", None) or ()}
 
 
 async def _on_invalid_request(request: Request, error: RequestValidationError) -> Response:

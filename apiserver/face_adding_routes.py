@@ -37,7 +37,7 @@ router = APIRouter(tags=["persons"], route_class=_FacesRoute)
     "/directories/{directory}/persons/{person}/faces",
     status_code=201,
     response_model=AddedFaces,
-    responses=PROBLEMS | _MORE | {200: {"model": AddedFaces}, 422: {"model": NoneAdded}},
+    responses=PROBLEMS | _MORE | {200: {"model": AddedFaces}, 422: {"model": NoneAdded | ProblemDetails}},
     openapi_extra={"requestBody": FacesForm.request_body(), "parameters": [KEY]},
 )
 async def add_faces(directory: DirectoryName, person: PersonName, request: Request) -> Response:

@@ -1,0 +1,64 @@
+"""The OpenAPI document: what FastAPI makes of the routes, brought in line with what the wire carries."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+_SHARED = "#/components/schemas/"
+_ENVELOPED = {"/learn", "/recognize"}
+"""These answer failures as plain JSON, for the clients of the older face server."""
+
+Document = dict[str, Any]
+
+
+def documented_by(app: FastAPI) -> Callable[[], Document]:
+    """Return what describes the calls of `app`, once for all."""
+
+    def describe() -> Document:
+        if app.openapi_schema is None:
+            app.openapi_schema = describe_calls(app)
+        return app.openapi_schema
+
+    return describe
+
+
+def describe_calls(app: FastAPI) -> Document:
+    """Return the document of an app's routes."""
+    document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+    for path, operation in _operations(document):
+        for status, response in operation["responses"].items():
+            if int(status) >= 400 and path not in _ENVELOPED:
+                _name_problems(response)
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            media["schema"] = _share_definitions(media.get("schema", {}), document)
+    return document
+
+
+def _operations(document: Document) -> Iterator[tuple[str, Document]]:
+    return ((path, operation) for path, calls in document["paths"].items() for operation in calls.values())
+
+
+def _name_problems(response: Document) -> None:
+    """Give problems their media type, for FastAPI takes every model for application/json."""
+    content = response.get("content", {})
+    if "application/json" in content:
+        content["application/problem+json"] = content.pop("application/json")
+
+
+def _share_definitions(schema: Document, document: Document) -> Document:
+    """Return a schema of pydantic's as a part of the document, where what it defines stands with all the others."""
+    shared = document.setdefault("components", {}).setdefault("schemas", {})
+    for name, definition in schema.get("$defs", {}).items():
+        shared[name] = _referring(definition)
+    return {key: _referring(value) for key, value in schema.items() if key != "$defs"}
+
+
+def _referring(part: Any) -> Any:  # noqa: ANN401 - any part of a JSON document
+    """Return a part of a schema whose references lead into the document."""
+    if isinstance(part, dict):
+        return {key: _referring(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_referring(entry) for entry in part]
+    return part.replace("#/$defs/", _SHARED) if isinstance(part, str) else part

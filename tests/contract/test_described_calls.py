@@ -1,0 +1,86 @@
+"""Every described call, as its description allows it and as it does not, against a running stack.
+
+Schemathesis makes the requests: the examples, the edges of every field, missing and mistyped ones, and some at random,
+the same ones in every run. Whatever is answered must be described, and no mistake of ours.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from schemathesis.config import SchemathesisConfig
+
+import apiserver.app
+import apiserver.settings
+from tests.calls import learn
+from tests.photographs import astronaut, encoded, nobody
+from tests.stack import Stack, new_stack
+
+PERSON, NOBODY = encoded(astronaut().resize((128, 128))), encoded(nobody().resize((60, 40)))
+
+CONFIG = SchemathesisConfig.from_dict(
+    {
+        "seed": 1,
+        "generation": {"deterministic": True, "max-examples": 5},
+        "checks": {
+            "not_a_server_error": {
+                "expected-statuses": ["2xx", "3xx", "4xx", 503, 504]
+            },  # outages, which are described
+            # A field may be refused for more than a schema can say, and forms have fields of other calls.
+            "positive_data_acceptance": {"enabled": False},
+            "negative_data_rejection": {"enabled": False},
+        },
+    }
+)
+
+schemathesis.openapi.format("binary", st.sampled_from([PERSON, NOBODY]) | st.binary(max_size=64))
+CALLS = schemathesis.openapi.from_dict(
+    apiserver.app.create_app(
+        apiserver.settings.Settings(database_url="postgresql:///none", image_store_url="memory:///")
+    ).openapi(),
+    config=CONFIG,
+)
+ABOUT_SOMETHING = CALLS.include(path_regex="{")
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with new_stack() as stack:
+        yield stack.start()
+        assert "Traceback" not in stack.log
+
+
+@pytest.fixture
+def known(stack: Stack) -> dict[str, str]:
+    """What paths can name that is there, made anew for every call, one of which may delete it."""
+    with stack.client() as client:
+        answer = learn(client, "ann", PERSON, directory="acme")
+    return {
+        "directory": "acme",
+        "person": "ann",
+        "face": answer["persons"][0]["face"],
+        "key": answer["url"].removeprefix("/files/"),
+    }
+
+
+@CALLS.parametrize()
+def test_call(case: schemathesis.Case[Any], stack: Stack):
+    call(case, stack)
+
+
+@ABOUT_SOMETHING.parametrize()
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # once for a call is meant
+def test_call_about_what_is_there(case: schemathesis.Case[Any], stack: Stack, known: dict[str, str]):
+    case.path_parameters.update({name: known[name] for name in case.path_parameters if name in known})
+    case.headers.update({name: "*" for name in case.headers if name == "If-Match"})
+    call(case, stack)
+
+
+def call(case: schemathesis.Case[Any], stack: Stack) -> None:
+    """Make a call as if nobody had used its key before, and hold the answer to what is described."""
+    case.headers.update({name: str(uuid4()) for name in case.headers if name == "Idempotency-Key"})
+    case.call_and_validate(base_url=stack.url)
