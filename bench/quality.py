@@ -160,6 +160,7 @@ def agreement(network: HeadPose, photographs: Sequence[Photograph], seen: Sequen
     beyond = np.abs(ours) > QualityLimits().max_yaw_degrees
     return {
         "correlation": float(np.corrcoef(ours, theirs)[0, 1]),
+        "slope": float(np.polyfit(theirs, ours, 1)[0]),
         "median_difference": float(np.median(np.abs(ours - theirs))),
         "p95_difference": float(np.quantile(np.abs(ours - theirs), 0.95)),
         "warned": int(beyond.sum()),

@@ -28,7 +28,7 @@ def moved(image: Pixels, length: int, degrees: float) -> Pixels:
 
 def exposed(image: Pixels, factor: float) -> Pixels:
     """Return the image with all values times `factor`, cut off at white."""
-    return np.asarray(np.clip(image * factor, 0, 255), np.uint8)
+    return np.asarray(np.clip(image * float(factor), 0, 255), np.uint8)
 
 
 def shrunk(image: Pixels, scale: float) -> Pixels:

@@ -1,0 +1,60 @@
+"""Measurements of the quality gate as the tables of docs/quality.md.
+
+python -m bench.quality_table bench/results/quality-*.json
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from apiserver.quality import Reason
+from bench.records import Record
+from bench.spoiled import WAYS
+
+_NAMES = {"opencv": "YuNet, SFace", "buffalo_sc": "SCRFD-500M, ArcFace MobileFaceNet"}
+
+
+def good_table(records: Sequence[Record]) -> str:
+    """Return how many photographs of each collection are warned about, as they are."""
+    head = ["photographs", "models", "faces", "warned", *Reason]
+    rows = [
+        [
+            f"`{record['photographs']}`",
+            _NAMES.get(record["models"], record["models"]),
+            f"{record['untouched']['faces']:,}",
+            *(_percent(share) for share in (record["untouched"]["warned"], *record["untouched"]["reasons"].values())),
+        ]
+        for record in records
+    ]
+    return _table(head, rows)
+
+
+def spoiled_table(records: Sequence[Record]) -> str:
+    """Return how many worse copies are warned about with each pack of models, and how alike they still are."""
+    measured = [record for record in records if record["copies"]]
+    head = ["what was done", "reason"]
+    for record in measured:
+        head += [f"{record['models']}: found", "warned", "similarity"]
+    return _table(head, [_row(way, [record["copies"][way] for record in measured]) for way in WAYS])
+
+
+def _row(way: str, copies: Sequence[Record]) -> list[str]:
+    cells = [way, f"`{copies[0]['expected']}`" if copies[0]["expected"] else "none"]
+    for copy in copies:
+        warned = "" if copy["expected"] is None else _percent(copy["warned"])
+        cells += [_percent(copy["found"]), warned, f"{copy['median_similarity']:.2f}"]
+    return cells
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))
+
+
+if __name__ == "__main__":
+    read = [json.loads(Path(name).read_text()) for name in sys.argv[1:]]
+    print(good_table(read), spoiled_table(read), sep="\n\n")
