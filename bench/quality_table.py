@@ -21,7 +21,7 @@ def good_table(records: Sequence[Record]) -> str:
     rows = [
         [
             f"`{record['photographs']}`",
-            _NAMES.get(record["models"], record["models"]),
+            str(_NAMES.get(record["models"], record["models"])),
             f"{record['untouched']['faces']:,}",
             *(_percent(share) for share in (record["untouched"]["warned"], *record["untouched"]["reasons"].values())),
         ]
