@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from asgi_correlation_id import correlation_id
 from fastapi import Response
 from pydantic import BaseModel, Field
 
@@ -13,7 +12,7 @@ from apiserver.face_answers import FileProblem, Outcome
 from apiserver.forms import LearnForm, RecognizeForm
 from apiserver.learning import Learned
 from apiserver.problems import NoFaceEnrolled, NoPhotographUsable, Refused
-from apiserver.responses import LearnedPerson, RecognizeAnswer, Refusal, file_url, learned_person
+from apiserver.responses import LearnedPerson, RecognizeAnswer, Refusal, file_url, learned_person, refusal
 from apiserver.uploads import Upload
 
 
@@ -72,7 +71,8 @@ def learn_files_response(form: LearnForm, outcomes: Sequence[Learned | Refused])
     files = [_learned_file(form.person, file, one) for file, one in zip(form.file, outcomes, strict=True)]
     model = next((one.model.id for one in outcomes if isinstance(one, Learned)), None)
     if model is None:
-        return _response(LearnRefusal(**_refusal(NoFaceEnrolled()), files=files), NoFaceEnrolled.status)
+        problem = NoFaceEnrolled()
+        return _response(LearnRefusal(**refusal(problem).model_dump(), files=files), problem.status)
     return _response(LearnFilesAnswer(status="OK", directory=form.directory, model=model, files=files), 201)
 
 
@@ -85,7 +85,9 @@ def recognize_files_response(form: RecognizeForm, outcomes: Sequence[RecognizeAn
     ]
     answers = [one for one in outcomes if isinstance(one, RecognizeAnswer)]
     if not answers:
-        return _response(RecognizeRefusal(**_refusal(NoPhotographUsable()), files=refusals), NoPhotographUsable.status)
+        return _response(
+            RecognizeRefusal(**refusal(NoPhotographUsable()).model_dump(), files=refusals), NoPhotographUsable.status
+        )
     waiting = iter(refusals)
     files = [next(waiting) if isinstance(one, Refused) else one for one in outcomes]
     return _response(
@@ -107,15 +109,6 @@ def _learned_file(person: str, file: Upload, outcome: Learned | Refused) -> Lear
         warnings=outcome.warnings,
         problem=None,
     )
-
-
-def _refusal(problem: Refused) -> dict[str, str | None]:
-    return {
-        "status": problem.sentence,
-        "code": problem.code,
-        "persons": None,
-        "request_id": correlation_id.get(),
-    }
 
 
 def _response(answer: BaseModel, status: int) -> Response:

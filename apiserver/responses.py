@@ -1,6 +1,6 @@
 """What clients read. The only module that knows the envelope of /learn and /recognize."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from asgi_correlation_id import correlation_id
 from fastapi import Request, Response
@@ -208,20 +208,21 @@ def problem_response(request: Request, problem: Problem) -> JSONResponse:
     if isinstance(problem, _BODY_UNREAD):
         headers["Connection"] = "close"
     if request.url.path in ENVELOPE_PATHS:
-        return JSONResponse(_envelope(problem), problem.status, headers)
+        return JSONResponse(refusal(problem).model_dump(), problem.status, headers)
     return JSONResponse(
         problem_details(problem).model_dump(), problem.status, headers, media_type="application/problem+json"
     )
 
 
-def _envelope(problem: Problem) -> dict[str, Any]:
+def refusal(problem: Problem) -> Refusal:
+    """Return the failure of /learn or /recognize that is served now."""
     return Refusal(
         status=problem.sentence,
         code=problem.code,
         persons=None,
         request_id=correlation_id.get(),
         trace_id=current_trace_id(),
-    ).model_dump()
+    )
 
 
 def problem_details(problem: Problem) -> ProblemDetails:
