@@ -11,9 +11,10 @@ from apiserver.enrolment_lock import exclude_enrolments
 from apiserver.problems import DatabaseBusy, DirectoryNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
 
-COLUMNS = """directory, person, display_name, external_id, metadata, created_at, updated_at, last_seen_at, revision,
-    (SELECT count(*) FROM faces WHERE faces.directory = persons.directory AND faces.person = persons.person) AS faces"""
-"""Of a row of `persons`: what `Person.of` takes."""
+COLUMNS = """directory, person, display_name, external_id, metadata,
+    (SELECT count(*) FROM faces WHERE faces.directory = $1 AND faces.person = persons.person) AS faces,
+    created_at, updated_at, last_seen_at, revision"""
+"""Of a row of `persons` of the directory $1, in the order of `Person.of`. The parameter tells the one partition."""
 
 _READ = f"SELECT {COLUMNS} FROM persons WHERE directory = $1 AND person = $2"
 _LOCK = f"{_READ} FOR NO KEY UPDATE"
@@ -59,9 +60,8 @@ class Person:
     @classmethod
     def of(cls, row: Any) -> Self:  # noqa: ANN401 - asyncpg's records have no type
         """Return the person in a row of `COLUMNS`."""
-        details = Details(row["display_name"], row["external_id"], json.loads(row["metadata"]))
-        names = ("directory", "person", "faces", "created_at", "updated_at", "last_seen_at", "revision")
-        return cls(details=details, **{name: row[name] for name in names})
+        directory, person, display_name, external_id, metadata, *more = row
+        return cls(directory, person, Details(display_name, external_id, json.loads(metadata)), *more)
 
 
 async def read(connection: Connection, directory: str, person: str) -> Person:

@@ -215,6 +215,12 @@ def _small_directories(record: Record) -> Iterable[Row]:
         yield small["directories"], small["p50_ms"], small["p99_ms"]
 
 
+def _paging(record: Record) -> Iterable[Row]:
+    for name, times in record["lists"].items():
+        spans = times["p50_ms"], times["p99_ms"], times["first_tenth_p50_ms"], times["last_tenth_p50_ms"]
+        yield f"{record['persons']:,}", name, times["pages"], *spans
+
+
 def _latency(summary: Record) -> Row:
     known = summary["latency_ms"]
     return tuple(known[name] for name in ("p50", "p95", "p99")) if known else ("", "", "")
@@ -290,6 +296,11 @@ TABLES = {
         {"search"},
     ),
     "directories": Table(("directories of 100", "p50 ms", "p99 ms"), _small_directories, {"search"}),
+    "paging": Table(
+        ("persons", "order or filter", "pages", "p50 ms", "p99 ms", "first tenth p50 ms", "last tenth p50 ms"),
+        _paging,
+        {"paging"},
+    ),
     "gpu": Table(("GPU", "models", "network", "mode", "batch", "ms each", "a second", "least cosine"), _gpu, {"gpu"}),
 }
 KINDS = frozenset(chain.from_iterable(table.kinds for table in TABLES.values()))
