@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from apiserver import unseen
 from apiserver.database import Connection, Database
 from apiserver.deletions import COLUMNS, Receipt
 from apiserver.enrolment_lock import exclude_enrolments
@@ -23,7 +24,6 @@ ERASE = "erasure"
 
 _LONGEST_SECONDS = 600
 """A directory of a million faces takes minutes; whatever adds faces to it waits meanwhile."""
-_UNSEEN_AT_ONCE = 100
 
 # $1 is the directory, $2 the deletion. The parts see one snapshot, and foreign keys are checked at its end.
 _FACE = """
@@ -88,19 +88,6 @@ SELECT person, revision FROM persons WHERE directory = $1 AND person = ANY ($2) 
 
 _LOCK_DIRECTORY = "SELECT revision FROM directories WHERE directory = $1 FOR UPDATE"
 
-_UNSEEN_AGES = "SELECT directory, unseen_retention_days FROM directories WHERE unseen_retention_days IS NOT NULL"
-
-_UNSEEN = """
-SELECT person FROM persons
-WHERE directory = $1 AND coalesce(last_seen_at, '-infinity'::timestamptz) < now() - $2::interval
-AND created_at < now() - $2::interval
-AND NOT EXISTS (
-    SELECT FROM faces
-    WHERE faces.directory = $1 AND faces.person = persons.person AND faces.created_at >= now() - $2::interval
-)
-LIMIT $3
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class _Whose:
@@ -156,17 +143,11 @@ class Erasure:
         Raises DatabaseUnavailable.
         """
         async with self._database.connection() as connection, connection.transaction():
-            await exclude_enrolments(connection, directory)
-            rows = await connection.fetch(_UNSEEN, directory, age, _UNSEEN_AT_ONCE, timeout=_LONGEST_SECONDS)
-            if not rows:
+            if not await unseen.find(connection, directory, age):  # to find out holds nobody up
                 return None
-            return await self._erase(connection, directory, _Whose(_PERSONS, persons=[row["person"] for row in rows]))
-
-    async def unseen_ages(self) -> list[tuple[str, timedelta]]:
-        """Return the directories that keep nobody who was not seen for so long. Raises DatabaseUnavailable."""
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(_UNSEEN_AGES)
-        return [(row["directory"], timedelta(days=row["unseen_retention_days"])) for row in rows]
+            await exclude_enrolments(connection, directory)
+            persons = await unseen.hold(connection, directory, age)
+            return await self._erase(connection, directory, _Whose(_PERSONS, persons=persons)) if persons else None
 
     async def _lock(self, connection: Connection, directory: str, persons: Sequence[str]) -> int:
         """Hold one or more persons until the transaction ends, and return the last one's revision."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from apiserver import unseen
 from apiserver.deletions import finish, give_back
 from apiserver.directory_sizes import DirectorySizes
 from apiserver.erasure import ERASE, Erasure
@@ -53,7 +54,7 @@ async def erase_objects(run: Run) -> None:
 async def delete_unseen(run: Run) -> None:
     """Delete the persons of each directory who were not seen for longer than it keeps them."""
     erasure = Erasure(run.resources.database, run.resources.images.uploads_end_after)
-    for directory, age in await erasure.unseen_ages():
+    for directory, age in await unseen.ages(run.resources.database):
         while receipt := await erasure.unseen(directory, age):
             await run.report(run.done + receipt.persons)
 
