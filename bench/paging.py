@@ -122,7 +122,8 @@ async def _connected(process: Child, port: int) -> Connection:
 
 async def walk(connection: Connection, limit: int, query: dict[str, str]) -> dict[str, Any]:
     """Read a list to its end, and return the milliseconds of its pages."""
-    milliseconds, items, cursor = [], 0, None
+    milliseconds: list[float] = []
+    items, cursor = 0, None
     while cursor is not None or not milliseconds:
         target = urlencode({"limit": limit, **query, **({} if cursor is None else {"cursor": cursor})})
         message = f"GET /directories/paging/persons?{target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()

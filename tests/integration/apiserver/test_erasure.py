@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -20,12 +21,11 @@ from apiserver.image_store import ImageStore, image_row, open_store
 from apiserver.problems import DatabaseBusy, FaceNotFound, PersonNotFound
 from apiserver.runs import Resources, run_job
 from apiserver.search_index import Indexed, Kind, build
-from apiserver.worker import work
-from apiserver.worker_telemetry import WorkerTelemetry
 
 MODEL = Model("model", 32, Calibration(20, -8), Thresholds(0.5, 0.4))
 IMAGE = Image("image/png", "png", width=10, height=10)
-UNTIL_GONE_SECONDS = 30
+UNTIL_GONE_SECONDS = 60
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -83,14 +83,18 @@ def recognized(connections, images):
 
 @asynccontextmanager
 async def working(settings):
-    """A worker in this process."""
-    task = asyncio.create_task(work(settings, tasks.ON_REQUEST, WorkerTelemetry(settings, None)))
+    """A worker."""
+    environment = {
+        "APISERVER_DATABASE_URL": settings.database_url.get_secret_value(),
+        "APISERVER_IMAGE_STORE_URL": settings.image_store_url,
+        "APISERVER_IMAGE_STORE_TIMEOUT_SECONDS": str(settings.image_store_timeout_seconds),
+    }
+    worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "apiserver.worker", cwd=ROOT, env=environment)
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        worker.terminate()
+        await asyncio.wait_for(worker.wait(), UNTIL_GONE_SECONDS)
 
 
 async def until_finished(database, seconds=UNTIL_GONE_SECONDS):
