@@ -2,14 +2,17 @@
 
 import gc
 import sys
+from contextlib import suppress
 
 import uvicorn
 from asgi_correlation_id import CorrelationIdFilter
 
 from apiserver.app import create_app
+from apiserver.draining import Draining
 from apiserver.logs import configure_logging
 from apiserver.metrics import Metrics
 from apiserver.metrics_listener import metrics_served
+from apiserver.server import Server
 from apiserver.settings import read_settings
 
 
@@ -18,10 +21,11 @@ def main() -> int:
     settings = read_settings()
     configure_logging(settings, CorrelationIdFilter(default_value="-"))
     metrics = Metrics()
-    app = create_app(settings, metrics)
+    draining = Draining()
+    app = create_app(settings, metrics, draining)
     gc.freeze()  # what is loaded by now stays, so no collection need look at it again
     with metrics_served(metrics.registry, settings.metrics_host, settings.metrics_port):
-        uvicorn.run(
+        config = uvicorn.Config(
             app,
             host=settings.host,
             port=settings.port,
@@ -31,7 +35,10 @@ def main() -> int:
             server_header=False,
             timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
         )
-    return 0
+        server = Server(config, draining, settings.drain_seconds)
+        with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has stopped
+            server.run()
+    return 0 if server.started else 1
 
 
 if __name__ == "__main__":

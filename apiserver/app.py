@@ -31,6 +31,7 @@ from apiserver.database import open_database
 from apiserver.directories import Directories
 from apiserver.directory_sizes import DirectorySizes
 from apiserver.door import Door
+from apiserver.draining import Draining
 from apiserver.endpoints import Endpoint, read_endpoints
 from apiserver.erasure import Erasure
 from apiserver.gallery import Gallery
@@ -70,17 +71,17 @@ _logger = logging.getLogger(__name__)
 _PROBLEM_OF_STATUS: dict[int, type[Problem]] = {404: NotFound, 405: MethodNotAllowed}
 
 
-def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
+def create_app(settings: Settings, metrics: Metrics | None = None, draining: Draining | None = None) -> FastAPI:
     """Return a gateway that opens what `settings` names when it starts; several can live in one process.
 
-    It counts in `metrics`, which are no other gateway's.
+    It counts in `metrics`, which are no other gateway's, and is not ready once `draining` has begun.
     """
-    counted = metrics or Metrics()
+    counted, leaving = metrics or Metrics(), draining or Draining()
     spans = open_tracing(settings.otlp_endpoint, "faceserver-gateway")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, State]]:
-        async with _resources(settings, counted, spans) as state:
+        async with _resources(settings, counted, leaving, spans) as state:
             yield {"gateway": state}
 
     app = FastAPI(
@@ -110,7 +111,9 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
 
 
 @asynccontextmanager
-async def _resources(settings: Settings, metrics: Metrics, spans: Spans | None) -> AsyncIterator[State]:
+async def _resources(
+    settings: Settings, metrics: Metrics, draining: Draining, spans: Spans | None
+) -> AsyncIterator[State]:
     async with AsyncExitStack() as stack:
         if spans:
             stack.push_async_callback(asyncio.to_thread, spans.close)
@@ -133,6 +136,7 @@ async def _resources(settings: Settings, metrics: Metrics, spans: Spans | None) 
         await stack.enter_async_context(background(checks.run()))
         state = State(
             settings=settings,
+            draining=draining,
             metrics=metrics,
             places=Places(settings.max_requests),
             database=database,

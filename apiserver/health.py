@@ -11,6 +11,8 @@ from apiserver.state import StateOf
 
 router = APIRouter(tags=["health"])
 
+_STOPPING = "The gateway is about to stop."
+
 
 def version() -> str:
     """Return the version of the installed package, or of none when run from a bare checkout."""
@@ -29,7 +31,7 @@ async def live() -> dict[str, str]:
 @router.get("/health/ready", responses={503: {"model": ProblemDetails}})
 async def ready(state: StateOf) -> dict[str, str]:
     """Answer 200 when the database with its schema and the vectorizer are there."""
-    complaints = []
+    complaints = [_STOPPING] if state.draining.begun else []
     for check in (state.database.check_schema, state.vectorizer.check_ready):
         try:
             await check()

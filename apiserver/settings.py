@@ -31,7 +31,10 @@ class Settings(BaseSettings):
         pattern="^https?://.+$",
         description="Where traces are sent by OTLP over HTTP, such as http://collector:4318; none are if unset.",
     )
-    shutdown_timeout_seconds: PositiveInt = Field(20, description="How long requests may go on after SIGTERM.")
+    drain_seconds: float = Field(
+        0, ge=0, description="How long the gateway serves on after SIGTERM, not ready any more, keeping no connection."
+    )
+    shutdown_timeout_seconds: PositiveInt = Field(20, description="How long requests may go on after that.")
     metrics_host: str = Field("127.0.0.1", description="Address at which gateway or worker serve their metrics.")
     metrics_port: int | None = Field(
         None, ge=1, le=65535, description="Port at which the gateway serves its metrics; it does not if unset."

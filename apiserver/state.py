@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from apiserver.database import Database
 from apiserver.directories import Directories
+from apiserver.draining import Draining
 from apiserver.erasure import Erasure
 from apiserver.gallery import Gallery
 from apiserver.identification import Identification
@@ -23,6 +24,7 @@ class State:
     """The gateway's open resources."""
 
     settings: Settings
+    draining: Draining
     metrics: Metrics
     places: Places
     database: Database

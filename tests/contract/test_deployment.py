@@ -175,13 +175,15 @@ def test_probes_ask_what_the_service_answers(service: str, routes: list[Any]):
     assert {port["name"] for port in container["ports"]} == {"http", "metrics"}
 
 
-@pytest.mark.parametrize("service", ["gateway", "vectorizer"])
-def test_a_pod_has_the_time_to_drain(service: str):
-    pod = BASE[f"base/{service}.yaml:{service}"]
-    prefix = {"gateway": "APISERVER", "vectorizer": "VECTORIZER"}[service]
-    asleep = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
-    stopping = int(literals()[service][f"{prefix}_SHUTDOWN_TIMEOUT_SECONDS"])
-    assert pod["terminationGracePeriodSeconds"] >= asleep + stopping + 5
+def test_a_pod_has_the_time_to_drain():
+    gateway, vectorizer = (BASE[f"base/{name}.yaml:{name}"] for name in ("gateway", "vectorizer"))
+    settings = literals()
+    draining = int(settings["gateway"]["APISERVER_DRAIN_SECONDS"])
+    stopping = int(settings["gateway"]["APISERVER_SHUTDOWN_TIMEOUT_SECONDS"])
+    assert gateway["terminationGracePeriodSeconds"] >= draining + stopping + 5
+    asleep = vectorizer["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    stopping = int(settings["vectorizer"]["VECTORIZER_SHUTDOWN_TIMEOUT_SECONDS"])
+    assert vectorizer["terminationGracePeriodSeconds"] >= asleep + stopping + 5
 
 
 def test_updates_take_nothing_away():

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from apiserver.settings import Settings
@@ -83,6 +84,30 @@ async def test_sigterm_lets_a_request_finish(gateway, ann):
     log = await gateway.log.read()
     assert b"POST /learn 201" in log
     assert b"Traceback" not in log
+
+
+async def test_a_gateway_that_drains_serves_on_but_keeps_no_connection(settings):
+    environment = environment_of(settings) | {"APISERVER_DRAIN_SECONDS": "2"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "apiserver", cwd=ROOT, env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        url = f"http://127.0.0.1:{await Gateway(process).port()}"
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            assert "connection" not in (await client.get("/version")).headers
+            process.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.5)
+            for _ in range(2):  # the second one on a new connection
+                answer = await client.get("/version")
+                assert (answer.status_code, answer.headers["connection"]) == (200, "close")
+            ready = await client.get("/health/ready")
+            assert ready.status_code == 503
+            assert "about to stop" in ready.json()["detail"]
+        await asyncio.wait_for(process.wait(), 10)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def test_sigterm_does_not_wait_for_idle_connections(gateway):
