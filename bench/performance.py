@@ -1,6 +1,6 @@
 """The tables of the documents, drawn from the records of the benchmarks.
 
-python -m bench.performance docs/performance.md docs/search.md docs/thresholds.md README.md
+python -m bench.performance docs/performance.md docs/search.md docs/thresholds.md docs/scale.md README.md
 
 In each document, what stands between `<!-- figures: NAME -->` and `<!-- end -->` is replaced by the table of that name.
 """
@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from bench import open_set_tables
+from bench import open_set_tables, scale_tables
 from bench.options import RESULTS
 from bench.processes import LOAD_GENERATOR, total
 from bench.records import Record
@@ -38,7 +38,7 @@ class Table:
 
 def read_records(folder: Path) -> list[Record]:
     """Return the records of the folder and its sub-folders that this module draws, by name of their file."""
-    paths = (path for path in sorted(folder.rglob("*.json")) if path.stem.split("-")[0] in {*KINDS, OPEN_SET})
+    paths = (path for path in sorted(folder.rglob("*.json")) if path.stem.split("-")[0] in DRAWN)
     return [_named(path.relative_to(folder).with_suffix("").as_posix(), path) for path in paths]
 
 
@@ -307,6 +307,8 @@ KINDS = frozenset(chain.from_iterable(table.kinds for table in TABLES.values()))
 TABLES["runs"] = Table(("file", "date", "machine", "command"), _runs, set(KINDS))
 OPEN_SET = "open_set"
 TABLES |= {name: Table(header, rows, {OPEN_SET}) for name, (header, rows) in open_set_tables.TABLES.items()}
+TABLES |= {name: Table(*table) for name, table in scale_tables.TABLES.items()}
+DRAWN = KINDS | scale_tables.KINDS | {OPEN_SET}
 
 
 def main(

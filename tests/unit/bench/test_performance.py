@@ -10,7 +10,7 @@ from bench.performance import NOTHING, TABLES, draw, fill, number, read_records
 from bench.records import rounded, write
 
 ROOT = Path(__file__).parents[3]
-DOCUMENTS = ("docs/performance.md", "docs/search.md", "docs/thresholds.md", "README.md")
+DOCUMENTS = ("docs/performance.md", "docs/search.md", "docs/thresholds.md", "docs/scale.md", "README.md")
 RECORDS = read_records(ROOT / RESULTS)
 
 OVERHEAD = {

@@ -1,0 +1,89 @@
+"""Nothing of a network of namespaces is left, however it ends."""
+
+import asyncio
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bench.cluster.network import CLIENT, PREFIX, SUBNET, Network, complaint
+from bench.cluster.quota import Quota
+
+NAMESPACES = Path("/run/netns")
+
+
+pytestmark = pytest.mark.allow_hosts([f"{SUBNET}.0/24"])
+
+
+@pytest.fixture(autouse=True)
+def _root() -> None:
+    if wrong := complaint():
+        pytest.skip(wrong)
+
+
+def own_namespaces() -> set[str]:
+    return {path.name for path in NAMESPACES.glob(f"{PREFIX}-{os.getpid()}-*")}
+
+
+def test_a_network_that_fails_leaves_nothing():
+    def fail() -> None:
+        with Network.opened() as network:
+            host = network.add("host", name_server="10.0.0.1")
+            assert f"nameserver {'10.0.0.1'}" in Path("/etc/netns", host.namespace, "resolv.conf").read_text()
+            assert len(own_namespaces()) == 3
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert own_namespaces() == set()
+    assert list(Path("/etc/netns").glob(f"{PREFIX}-{os.getpid()}-*")) == []
+
+
+def test_what_a_killed_process_left_is_removed():
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = f"{PREFIX}-{ended.pid}-host"
+    subprocess.run(["ip", "netns", "add", left], check=True)
+    with Network.opened():
+        assert not (NAMESPACES / left).exists()
+
+
+def test_work_is_done_on_the_client():
+    async def addresses() -> str:
+        process = await asyncio.create_subprocess_exec("ip", "-brief", "address", stdout=asyncio.subprocess.PIPE)
+        return (await process.communicate())[0].decode()
+
+    with Network.opened() as network:
+        network.add("other")
+        said = network.inside(addresses)
+        assert "10.87.0.2/24" in said
+        assert len(said.splitlines()) == 2, f"{CLIENT} has loopback and one cable"
+
+
+def test_a_cable_that_is_pulled_carries_nothing():
+    with Network.opened() as network:
+        host = network.add("host")
+
+        async def answers() -> bool:
+            try:
+                await asyncio.wait_for(asyncio.open_connection(host.address, 9), 0.5)
+            except ConnectionRefusedError:
+                return True  # by the host itself
+            except TimeoutError:
+                return False
+            raise AssertionError("somebody listens there")
+
+        assert network.inside(answers)
+        network.cut(host)
+        assert not network.inside(answers)
+        network.mend(host)
+        assert network.inside(answers)
+
+
+def test_a_quota_bounds_what_runs_in_it():
+    spin = "import time; end = time.time() + 1\nwhile time.time() < end: pass\nprint(time.process_time())"
+    with Quota.opened("test", 0.2) as quota:
+        done = subprocess.run(quota.command(["python3", "-c", spin]), check=True, capture_output=True, text=True)
+    assert float(done.stdout) < 0.5
+    assert not quota.folder.exists()
