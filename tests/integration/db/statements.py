@@ -1,0 +1,167 @@
+"""The SQL of the gateway as its source has it, and what of it names the directory that it is about."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+
+from apiserver import erasure, gallery, image_store, person_lists, search_sql
+from apiserver.enrolment_lock import ENTER
+from apiserver.search_sql import Scoring
+
+ROOT = Path(__file__).parents[3]
+SOURCE = ROOT / "apiserver"
+
+_KEYED = re.compile(r"ALTER TABLE ONLY public\.(\w+)\n +ADD CONSTRAINT \w+ PRIMARY KEY \(directory\b")
+DISTRIBUTED = {
+    table for table in _KEYED.findall((ROOT / "db/schema.sql").read_text()) if not re.fullmatch(r"faces_\d+", table)
+}
+"""The tables whose primary key begins with the directory, partitions left out."""
+
+_SQL = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\b")
+_DISTANCE = re.compile(r"<#>|<~>|<=>|<->")
+"""pgvector's operators, which the parser does not know."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL and where it stands: the constant that holds it, or the function that has or writes it."""
+
+    module: str
+    name: str
+    text: str
+
+    @property
+    def place(self) -> str:
+        return f"{self.module}.{self.name}"
+
+
+_WRITTEN: Mapping[str, list[str]] = {
+    "search_sql.exact": [
+        search_sql.exact(2, Scoring.MAX),
+        search_sql.exact(1, Scoring.MEAN, also=image_store.write_row),
+        search_sql.exact(1, Scoring.MAX, where="directory = 'a' AND model = 'b'"),
+    ],
+    "search_sql.quantized": [
+        search_sql.quantized(2, scoring, candidates=50, sample=1000, rank=16) for scoring in Scoring
+    ],
+    "search_sql.graph": [search_sql.graph(2, dimension=128, candidates=200, where="directory = 'a' AND model = 'b'")],
+    "search_sql._ranked": [],  # part of the two before
+    "image_store.write_row": [image_store.write_row(1)],
+    "gallery._ENROL": [gallery._ENROL.format(gallery._NEW_DIRECTORY, ENTER)],
+    "erasure._FACE": [erasure._FACE + erasure._ISSUE],
+    "erasure._PERSONS": [erasure._PERSONS + erasure._ISSUE],
+    "erasure._DIRECTORY": [erasure._DIRECTORY + erasure._ISSUE],
+    "person_lists._text": [
+        person_lists._statement("acme", person_lists.Wanted(metadata={"a": 1}), 10, None).text,
+    ],
+}
+"""What functions write that put statements together; everything else is read from the source."""
+
+
+def statements() -> list[Statement]:
+    """Return all statements that read or write rows."""
+    written = [
+        Statement(*place.split("."), text=text)  # type: ignore[misc]
+        for place, texts in _WRITTEN.items()
+        for text in texts
+    ]
+    found = (statement for path in sorted(SOURCE.glob("*.py")) for statement in _in_module(path))
+    return written + [statement for statement in found if statement.place not in _WRITTEN]
+
+
+def _in_module(path: Path) -> Iterator[Statement]:
+    for part in ast.parse(path.read_text()).body:
+        for name, node in _named(part):
+            yield from (Statement(path.stem, name, text) for text in _texts(node))
+
+
+def _named(part: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
+    match part:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            yield name, value
+        case ast.ClassDef(body=body):
+            for inner in body:
+                yield from _named(inner)
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            yield name, part
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    """Yield the strings that are SQL; what stands between the parts of one that is put together is left out."""
+    if isinstance(node, ast.JoinedStr):
+        text = "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)  # type: ignore[misc]
+        if _SQL.match(text):
+            yield text
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL.match(node.value):
+        yield node.value
+    for child in ast.iter_child_nodes(node):
+        yield from _texts(child)
+
+
+def unbound_tables(statement: str) -> set[str]:
+    """Return the distributed tables of a statement that it reads or writes in no particular directory."""
+    tree = sqlglot.parse_one(_DISTANCE.sub("-", statement), dialect="postgres")
+    defined = {part.alias for part in tree.find_all(exp.CTE)}
+    tables = [table for table in tree.find_all(exp.Table) if table.name in DISTRIBUTED - defined]
+    return {table.name for table in tables if not _is_bound(table)}
+
+
+def _is_bound(table: exp.Table) -> bool:
+    query = table.find_ancestor(exp.Select, exp.Update, exp.Delete, exp.Insert)
+    if isinstance(query, exp.Insert):
+        return _inserts_into_one(query)
+    where = query.args.get("where") if query else None
+    return where is not None and any(_is_of(table, condition) for condition in _joined_by_and(where.this))
+
+
+def _joined_by_and(condition: exp.Expr) -> Iterable[exp.Expr]:
+    return condition.flatten() if isinstance(condition, exp.And) else [condition]
+
+
+def _is_of(table: exp.Table, condition: exp.Expr) -> bool:
+    """Tell whether a condition sets the table's directory equal to what is given, or to that of a bound outer query."""
+    if not isinstance(condition, exp.EQ):
+        return False
+    column, value = condition.this, condition.expression
+    if not (_is_directory(column) and column.table in {"", table.alias_or_name}):
+        return False
+    return _is_given(value) or (_is_directory(value) and _comes_from_one(_outer_source(table, value.table)))
+
+
+def _outer_source(table: exp.Table, name: str) -> exp.Expr | None:
+    """Return what `name` is in the queries around that of the table."""
+    query = table.find_ancestor(exp.Select)
+    while query and (query := query.find_ancestor(exp.Select)):
+        source: exp.Expr = query.args["from_"].this
+        if source.alias_or_name == name:
+            return source
+    return None
+
+
+def _comes_from_one(source: exp.Expr | None) -> bool:
+    """Tell whether the directory of every row of a table or a derived one is the same."""
+    if isinstance(source, exp.Subquery):
+        return _comes_from_one(source.this.args["from_"].this)
+    return isinstance(source, exp.Table) and _is_bound(source)
+
+
+def _inserts_into_one(query: exp.Insert) -> bool:
+    place = [column.name for column in query.this.expressions].index("directory")
+    if isinstance(query.expression, exp.Values):
+        return all(_is_given(row.expressions[place]) for row in query.expression.expressions)
+    directory = query.expression.selects[place]
+    return _is_given(directory) or (_is_directory(directory) and _comes_from_one(query.expression.args["from_"].this))
+
+
+def _is_directory(value: exp.Expr) -> bool:
+    return isinstance(value, exp.Column) and value.name == "directory"
+
+
+def _is_given(value: exp.Expr) -> bool:
+    return isinstance(value, exp.Parameter | exp.Literal)
