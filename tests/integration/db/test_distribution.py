@@ -19,7 +19,7 @@ WHERE contype IN ('p', 'u', 'f') AND conparentid = 0 AND connamespace = 'public'
 
 EVERYWHERE = {
     "deletions._READ": "an address of a deletion names no directory",
-    "erasure._UNSEEN_AGES": "upkeep looks for the directories that forget whom nobody has seen",
+    "unseen._AGES": "upkeep looks for the directories that forget whom nobody has seen",
     "directory_lists._PAGE": "a page of directories, and how much each holds",
     "image_store._FIND": "an address of a file names no directory; keys are unique by their content",
     "image_store._LOCK_EXPIRED": "the sweeper goes by the time at which images expire",
