@@ -1,5 +1,6 @@
 """One trace from the gateway to the vectorizer and to PostgreSQL; its id in log lines and problems."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -8,12 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
+from apiserver.jobs import enqueue
 from apiserver.traced_sql import without_literals
 from tests.calls import accepted
 from tests.integration.apiserver.conftest import free_port, wait_until_ready
+from tests.integration.apiserver.counting_worker import STEPS
 from tests.receiver import Receiver, Span, receiver
 from tests.stack import wait_until
 
@@ -122,6 +126,32 @@ def test_what_an_orchestrator_asks_is_in_no_trace(traced: Traced):
     wait_until(lambda: bool(traced.received.of(TRACE)), 20)
 
     assert [span.name for span in traced.received.of(TRACE)] == ["GET /version"]
+
+
+async def test_a_run_of_a_job_is_a_trace(database_url: str, tmp_path: Path):
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(STEPS)
+    await enqueue(connection, "count", arguments={"to": 1})
+    await connection.close()
+    environment = {
+        "APISERVER_DATABASE_URL": database_url,
+        "APISERVER_IMAGE_STORE_URL": f"file://{tmp_path}/images",
+    }
+    with receiver() as received:
+        environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = received.url
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.integration.apiserver.counting_worker", cwd=ROOT, env=environment
+        )
+        async with asyncio.timeout(60):
+            while not (runs := [span for span in received.spans if span.name == "job count"]):  # noqa: ASYNC110 - a thread
+                await asyncio.sleep(0.1)
+        worker.terminate()
+        assert await asyncio.wait_for(worker.wait(), 20) == 0
+
+    [run] = runs
+    assert (run.service, run.parent) == ("faceserver-worker", "")
+    statements = [span for span in received.of(run.trace) if span.parent == run.id]
+    assert any("INTO steps" in str(span.attributes["db.query.text"]) for span in statements)
 
 
 def test_a_collector_that_is_gone_holds_up_nobody(database_url: str, tmp_path: Path, ann: bytes):
