@@ -85,8 +85,8 @@ class Directories:
         return apply(model, await self.settings(directory), self._default_fpir, size.faces, requested)
 
     async def size(self, directory: str, model: Model) -> DirectorySize:
-        """Return how many people and faces of the model there are. Raises DatabaseUnavailable."""
-        return await self._sizes.of(directory, model.id)
+        """Count the people and faces of the model. Raises DatabaseUnavailable."""
+        return await self._sizes.counted(directory, model.id)
 
     async def settings(self, directory: str) -> DirectorySettings:
         """Return what was set for a directory, nothing where there is no such one. Raises DatabaseUnavailable."""

@@ -61,6 +61,10 @@ class DirectorySizes:
         self._known[key] = known._replace(good_until=now + known.good_seconds)
         return await self._count(key)
 
+    async def counted(self, directory: str, model: str) -> DirectorySize:
+        """Count how much of `model` the directory holds now. Raises DatabaseUnavailable."""
+        return await self._count((directory, model))
+
     async def _count(self, key: tuple[str, str]) -> DirectorySize:
         async with self._database.connection() as connection:
             begun = _now()
