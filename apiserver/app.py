@@ -20,6 +20,7 @@ from apiserver import (
     face_routes,
     files,
     health,
+    identify_routes,
     job_routes,
     merge_routes,
     person_routes,
@@ -92,7 +93,12 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         telemetry=traced_requests(spans),
         # A router included is passed by every request on its way.
         routes=[
-            *(*routes.router.routes, *photograph_routes.router.routes, *comparison_routes.router.routes),
+            *(
+                *routes.router.routes,
+                *photograph_routes.router.routes,
+                *comparison_routes.router.routes,
+                *identify_routes.router.routes,
+            ),
             *(*directory_routes.router.routes, *person_routes.router.routes, *files.router.routes),
             *(*face_routes.router.routes, *face_adding_routes.router.routes, *merge_routes.router.routes),
             *(*deletion_routes.router.routes, *export_routes.router.routes),

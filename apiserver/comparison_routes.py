@@ -1,4 +1,4 @@
-"""One against one: two photographs, or a photograph and a person. Nothing of these calls is kept."""
+"""One against one: two photographs, or a photograph and a person. No photograph is kept."""
 
 import asyncio
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from apiserver import sightings
 from apiserver.answer_fields import (
     BoxPixels,
     Cosine,
@@ -128,6 +129,9 @@ async def verify(request: Request) -> Response:
             state.database, form.directory, form.person, analysis.model.id, face.embedding
         )
     said = _NOTHING_SAID if similarity is None else _said(judge(similarity, analysis.model))
+    if said["decision"] is Decision.MATCH:
+        with stages.measure("note"):
+            await sightings.note(state.database, form.directory, [(form.person, Decision.MATCH)], None)
     answer = VerifyAnswer(
         directory=form.directory,
         person=form.person,

@@ -32,13 +32,18 @@ class SettingsBody(JsonBody):
         le=1,
         allow_inf_nan=False,
         description="The cosine from which a candidate is a match, however large the directory. Not beside `fpir`.",
+        examples=[0.5],
     )
     scoring: Scoring | None = Field(None, description="How a person's samples count where /recognize does not say.")
     recognized_retention_seconds: int | None = Field(
         None, ge=0, le=_MOST_SECONDS, description="How long recognized images stay; 0: none.", examples=[3600]
     )
     unseen_retention_days: int | None = Field(
-        None, ge=1, le=_MOST_DAYS, description="Persons neither recognized nor learned for so long are deleted."
+        None,
+        ge=1,
+        le=_MOST_DAYS,
+        description="Persons neither recognized nor learned for so long are deleted.",
+        examples=[365],
     )
     quality: QualitySettings | None = Field(None, description="When a photograph is too poor to be learned.")
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels of the upright image."""
@@ -127,6 +128,14 @@ class Quality:
 
     sharpness: float
     brightness: float
+
+
+class Probe(Protocol):
+    """What is searched for: an L2-normalised embedding."""
+
+    @property
+    def embedding(self) -> list[float]:
+        """As many numbers as the model's dimension."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

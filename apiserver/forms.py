@@ -167,6 +167,7 @@ class RecognizeForm(_Form):
         le=1,
         allow_inf_nan=False,
         description="The cosine from which a candidate is a match, instead of the model's own.",
+        examples=[0.5],
     )
 
     unique_persons: bool = Field(False, description="Whether everyone is on the photograph once at most.")

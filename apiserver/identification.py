@@ -14,7 +14,7 @@ from pgvector import HalfVector
 from apiserver import search_sql
 from apiserver.database import Connection, Database
 from apiserver.directory_sizes import DirectorySize, DirectorySizes
-from apiserver.faces import Candidate, Face, Model
+from apiserver.faces import Candidate, Model, Probe
 from apiserver.image_store import ImageRow, write_row
 from apiserver.search_effort import Efforts
 from apiserver.search_index import Indexed, Kind, ask_for_build, condition, valid_indexes
@@ -64,7 +64,7 @@ class Identification:
         self._efforts = efforts
         self._indexes: OrderedDict[Indexed, _Known] = OrderedDict()
 
-    async def identify(self, search: Search, faces: Sequence[Face], image: ImageRow | None = None) -> list[Found]:
+    async def identify(self, search: Search, faces: Sequence[Probe], image: ImageRow | None = None) -> list[Found]:
         """Return for each face whom it resembles; the row of the image is written as well if one is given.
 
         Raises DatabaseUnavailable.
@@ -81,7 +81,7 @@ class Identification:
                 await connection.execute(_WRITE_ROW, *image)
             return await run.widely(faces, chosen, chosen.scan)
 
-    async def exactly(self, search: Search, face: Face) -> Found:
+    async def exactly(self, search: Search, face: Probe) -> Found:
         """Return what an exact search finds, however large the directory is. Raises DatabaseUnavailable."""
         async with self._database.connection() as connection:
             [found] = await _Run(connection, search, DirectorySize(0, 0)).exact([face], None)
@@ -113,7 +113,7 @@ class _Run:
         self._search = search
         self._size = size
 
-    async def exact(self, faces: Sequence[Face], image: ImageRow | None) -> list[Found]:
+    async def exact(self, faces: Sequence[Probe], image: ImageRow | None) -> list[Found]:
         if image and not faces:
             await self._connection.execute(_WRITE_ROW, *image)
         found: list[Found] = []
@@ -124,7 +124,7 @@ class _Run:
             image = None
         return found
 
-    async def widely(self, faces: Sequence[Face], chosen: Plan, scan: Scan) -> list[Found]:
+    async def widely(self, faces: Sequence[Probe], chosen: Plan, scan: Scan) -> list[Found]:
         """Walk the graph if there is one, and scan for the faces about which it does not decide."""
         found: dict[int, Found] = {}
         async with self._connection.transaction():
@@ -149,7 +149,7 @@ class _Run:
         """Tell whether people are left out because others have so many photographs."""
         return len(found.candidates) < min(self._search.persons, self._size.persons)
 
-    async def _walk(self, faces: Sequence[Face], candidates: int) -> list[Found]:
+    async def _walk(self, faces: Sequence[Probe], candidates: int) -> list[Found]:
         await self._connection.execute(
             f"{_SERIAL}; SET LOCAL hnsw.ef_search = {min(candidates, 1000):d}; SET LOCAL enable_seqscan = off; "
             "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
@@ -163,7 +163,7 @@ class _Run:
         await self._connection.execute("SET LOCAL enable_sort = on")
         return found
 
-    async def _scan(self, faces: Sequence[Face], scan: Scan) -> list[Found]:
+    async def _scan(self, faces: Sequence[Probe], scan: Scan) -> list[Found]:
         if not faces:
             return []
         await self._connection.execute(
@@ -189,7 +189,7 @@ class _Run:
         return condition(self._search.directory, self._search.model.id)
 
     async def _fetch(
-        self, statement: str, faces: Sequence[Face], more: Iterable[object] = ()
+        self, statement: str, faces: Sequence[Probe], more: Iterable[object] = ()
     ) -> list[tuple[int, str, float]]:
         probes = [HalfVector(face.embedding) for face in faces]
         search = self._search
@@ -207,5 +207,5 @@ def _found(rows: Iterable[tuple[int, str, float]], probes: int, path: Path) -> l
     return found
 
 
-def _batches(faces: Sequence[Face]) -> Iterable[Sequence[Face]]:
+def _batches(faces: Sequence[Probe]) -> Iterable[Sequence[Probe]]:
     return (faces[first : first + _MOST_PROBES] for first in range(0, len(faces), _MOST_PROBES))

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from apiserver.problems import InvalidField, InvalidJson, Problem
 from apiserver.state import State
-from apiserver.uploads import read_small
+from apiserver.uploads import SMALL_BYTES, read_small
 
 
 def _without_zero(text: str) -> str:
@@ -34,10 +34,12 @@ class JsonBody(BaseModel):
         return {"requestBody": {"required": True, "content": {"application/json": schema}}}
 
 
-async def read_json(request: Request, kind: type[Body], wrong: type[Problem] = InvalidField) -> Body:
+async def read_json(
+    request: Request, kind: type[Body], wrong: type[Problem] = InvalidField, *, max_bytes: int = SMALL_BYTES
+) -> Body:
     """Return the body of a request. Raises InvalidJson, UploadTimeout, or `wrong`, which says what is."""
     seconds = State.of(request).settings.upload_timeout_seconds
-    body = await read_small(request, timeout_seconds=seconds)
+    body = await read_small(request, timeout_seconds=seconds, max_bytes=max_bytes)
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:

@@ -49,7 +49,11 @@ class SplitBody(JsonBody):
 
     merge: UUID | None = Field(None, description="The merge to undo. Neither `faces` nor `person` stands beside it.")
     faces: list[UUID] | None = Field(
-        None, min_length=1, max_length=_MOST_FACES, description="The faces that are somebody else's."
+        None,
+        min_length=1,
+        max_length=_MOST_FACES,
+        description="The faces that are somebody else's.",
+        examples=[["f323466b-1e04-4d87-80eb-e950fde57ede"]],
     )
     person: Name | None = Field(None, description="Whose `faces` they are.", examples=["bob"])
     into_existing: bool = Field(False, description="Whether whoever is made may be there already.")

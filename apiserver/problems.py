@@ -24,6 +24,7 @@ Problem
 │   ├── JobNotFound              job-not-found           404
 │   ├── MethodNotAllowed         method-not-allowed      405
 │   ├── UploadTimeout            upload-timeout          408
+│   ├── ModelMismatch            model-mismatch          409
 │   ├── RequestInProgress        request-in-progress     409
 │   ├── PersonExists             person-exists           409
 │   ├── ExternalIdTaken          external-id-taken       409
@@ -34,6 +35,7 @@ Problem
 │   ├── ImageTooManyPixels       image-too-many-pixels   413
 │   ├── UnsupportedMediaType     unsupported-media-type  415
 │   ├── ImageUnreadable          image-unreadable        422
+│   ├── InvalidEmbedding         invalid-embedding       422
 │   ├── IdempotencyKeyReused     idempotency-key-reused  422
 │   ├── PoorQuality              poor-quality            422
 │   ├── NoFaceEnrolled           no-face-enrolled        422
@@ -166,6 +168,10 @@ class UploadTimeout(Refused, code="upload-timeout", status=408, sentence="The up
     """The client took too long to send its body."""
 
 
+class ModelMismatch(Refused, code="model-mismatch", status=409, sentence="Another model is in use."):
+    """/identify with embeddings of a model that is not in use; those of different models cannot be compared."""
+
+
 class RequestInProgress(
     Refused, code="request-in-progress", status=409, sentence="The request with this Idempotency-Key is still running."
 ):
@@ -216,6 +222,12 @@ class UnsupportedMediaType(
 
 class ImageUnreadable(Refused, code="image-unreadable", status=422, sentence="The image is truncated or corrupt."):
     """A known format, but truncated or corrupt."""
+
+
+class InvalidEmbedding(
+    Refused, code="invalid-embedding", status=422, sentence="An embedding is a list of finite numbers, not all zero."
+):
+    """An embedding with a number too many, too few, or that is none, or of zeros alone."""
 
 
 class IdempotencyKeyReused(

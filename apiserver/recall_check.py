@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 
-from apiserver.faces import Face
+from apiserver.faces import Probe
 from apiserver.identification import Found, Identification, Search
 from apiserver.problems import Problem
 from apiserver.search_effort import Efforts
@@ -30,9 +30,9 @@ class RecallCheck:
         """How many answers of each path were right, and how many not."""
         self._identification = identification
         self._share = share
-        self._waiting: asyncio.Queue[tuple[Search, Face, Found]] = asyncio.Queue(maxsize=1)
+        self._waiting: asyncio.Queue[tuple[Search, Probe, Found]] = asyncio.Queue(maxsize=1)
 
-    def offer(self, search: Search, faces: Sequence[Face], found: Sequence[Found]) -> None:
+    def offer(self, search: Search, faces: Sequence[Probe], found: Sequence[Found]) -> None:
         """Have one of a photograph's answers checked, if it is its turn and nothing else is being checked."""
         inexact = [(face, one) for face, one in zip(faces, found, strict=True) if one.path is not Path.EXACT]
         if inexact and random.random() < self._share:  # noqa: S311 - a sample, not a secret
@@ -50,7 +50,7 @@ class RecallCheck:
                 _logger.debug("Not checked: %s", problem)
             await asyncio.sleep(_REST * (asyncio.get_running_loop().time() - begun))
 
-    async def check(self, search: Search, face: Face, found: Found) -> None:
+    async def check(self, search: Search, face: Probe, found: Found) -> None:
         """Compare an answer with the exact one. That of a stranger tells nothing: it misses nobody."""
         exact = await self._identification.exactly(search, face)
         if not exact.candidates or exact.candidates[0].similarity < search.match:

@@ -6,17 +6,15 @@ from datetime import timedelta
 from fastapi import Request
 
 from apiserver import sightings
+from apiserver.candidates import candidates_of
 from apiserver.directory_settings import DirectorySettings
-from apiserver.faces import Analysis, Image, Thresholds
+from apiserver.faces import Analysis, Image
 from apiserver.forms import RecognizeForm
-from apiserver.identification import Found, Search
 from apiserver.image_store import ImageRow, image_row
 from apiserver.photograph_calls import analyse
 from apiserver.responses import RecognizeAnswer, applied_thresholds, file_url, recognized_person
-from apiserver.search_sql import Scoring
 from apiserver.state import State
 from apiserver.telemetry import Stages
-from apiserver.unique_persons import assign_once
 from apiserver.uploads import Upload
 
 
@@ -34,7 +32,15 @@ async def recognize_file(
         settings = await state.directories.settings(form.directory)
         image = _kept_for_retention(form, file, analysis.image, state, settings)
         applied = await state.directories.applied(form.directory, analysis.model, form.threshold)
-        found = await _search(state, form, analysis, settings, applied.thresholds, image=image)
+        found = await candidates_of(
+            state,
+            form,
+            analysis.model,
+            analysis.faces,
+            settings=settings,
+            thresholds=applied.thresholds,
+            image=image,
+        )
     if image:
         with stages.measure("store"):
             await state.images.put(image, file.content)
@@ -63,27 +69,6 @@ def _asked_for(form: RecognizeForm, analysis: Analysis) -> Analysis:
         return analysis
     wanted = [face for face in analysis.faces if face.score >= form.min_score and face.size >= form.min_size]
     return replace(analysis, faces=wanted)
-
-
-async def _search(
-    state: State,
-    form: RecognizeForm,
-    analysis: Analysis,
-    settings: DirectorySettings,
-    thresholds: Thresholds,
-    *,
-    image: ImageRow | None,
-) -> list[Found]:
-    """Return the `k` best of each face; everyone is somebody's at most once if the form asks for that."""
-    others = len(analysis.faces) - 1 if form.unique_persons else 0  # whom the other faces may take away
-    scoring = form.scoring or settings.scoring or Scoring.MAX
-    search = Search(form.directory, analysis.model, form.k + max(0, others), thresholds.match, scoring)
-    found = await state.identification.identify(search, analysis.faces, image)
-    state.recall_check.offer(search, analysis.faces, found)
-    if form.unique_persons:
-        assigned = assign_once([one.candidates for one in found], thresholds.review)
-        found = [Found(candidates[: form.k], one.path) for candidates, one in zip(assigned, found, strict=True)]
-    return found
 
 
 def _kept_for_retention(

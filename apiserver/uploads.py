@@ -12,8 +12,8 @@ from apiserver.problems import FileEmpty, ImageTooLarge, InvalidForm, InvalidJso
 
 _MAX_FIELDS = 32
 _MAX_FIELD_BYTES = 16_384
-_MAX_ENVELOPE_BYTES = 65_536
-"""What all fields, headers and boundaries of a form may take beside the images."""
+SMALL_BYTES = 65_536
+"""What a body without a photograph may take, or all fields, headers and boundaries of a form beside its images."""
 
 MOST_FILES = 20
 """How many photographs a form may have that may have several."""
@@ -65,7 +65,7 @@ async def read_body(request: Request, limits: FormLimits) -> bytes:
     Raises UploadTimeout, or ImageTooLarge as soon as that is known, which is before reading anything if the client
     announces its size.
     """
-    limit = limits.max_bytes + _MAX_ENVELOPE_BYTES
+    limit = limits.max_bytes + SMALL_BYTES
     if int(request.headers.get("content-length", 0)) > limit:
         raise ImageTooLarge
     try:
@@ -75,11 +75,11 @@ async def read_body(request: Request, limits: FormLimits) -> bytes:
         raise UploadTimeout from error
 
 
-async def read_small(request: Request, *, timeout_seconds: float) -> bytes:
+async def read_small(request: Request, *, timeout_seconds: float, max_bytes: int = SMALL_BYTES) -> bytes:
     """Return a body without a photograph. Raises InvalidJson where it is longer than such a one can be."""
     try:
         async with asyncio.timeout(timeout_seconds):
-            return await _read(request, _MAX_ENVELOPE_BYTES)
+            return await _read(request, max_bytes)
     except TimeoutError as error:
         raise UploadTimeout from error
     except ImageTooLarge as error:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AliasPath, Field
+from pydantic import AliasChoices, AliasPath, Field
 
 Decision = Literal["match", "review", "unknown"]
 
@@ -50,7 +50,7 @@ class Enrolment:
 class Candidate:
     """An enrolled person whom a face resembles, by their most similar face. similarity: cosine, -1 to 1."""
 
-    person: Annotated[str, Field(validation_alias="id")]
+    person: Annotated[str, Field(validation_alias=AliasChoices("id", "person"))]
     similarity: float
     probability: float
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -58,3 +59,41 @@ def test_every_call_is_documented(app: FastAPI):
     for path, calls in app.openapi()["paths"].items():
         for method in calls:
             assert f"`{method.upper()} {path}".replace("{key}", "<key>") in DOCUMENT
+
+
+def test_every_field_that_is_sent_has_an_example():
+    """Or says by itself what can be sent: by a default, by a list of values, or by being a file or a yes or no."""
+    document = gateway().openapi()
+    bare = [
+        f"{method.upper()} {path}: {name}"
+        for path, calls in document["paths"].items()
+        for method, call in calls.items()
+        for media in call.get("requestBody", {}).get("content", {}).values()
+        for name, field in fields(media["schema"], document)
+        if not speaks_for_itself(field)
+    ]
+    assert bare == []
+
+
+def fields(schema: dict[str, Any], document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from resolved(schema, document).get("properties", {}).items()
+
+
+def resolved(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = (
+        document["components"]["schemas"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    )
+    return found
+
+
+def speaks_for_itself(field: dict[str, Any]) -> bool:
+    kinds = [field, field.get("items", {}), *field.get("anyOf", [])]
+    return (
+        any(
+            {"example", "examples", "enum", "$ref"} & kind.keys()
+            or kind.get("format") in {"binary", "uuid"}
+            or kind.get("type") == "boolean"
+            for kind in kinds
+        )
+        or field.get("default") is not None
+    )
