@@ -51,7 +51,7 @@ ABOUT_SOMETHING = CALLS.include(path_regex="{")
 def stack() -> Iterator[Stack]:
     with new_stack() as stack:
         yield stack.start()
-        assert "Traceback" not in stack.log
+        assert "Traceback" not in stack.log, stack.log
 
 
 @pytest.fixture
