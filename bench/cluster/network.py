@@ -173,6 +173,8 @@ def _remove(prefix: str) -> None:
         for path in [folder / prefix, *folder.glob(f"{prefix}-*")]:
             if path.exists():
                 remove(path)
+    with suppress(OSError):  # others have files there, or nobody ever had
+        _FILES.rmdir()
 
 
 def _delete_namespace(path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,6 @@ def test_a_cable_that_is_pulled_carries_nothing():
 def test_a_quota_bounds_what_runs_in_it():
     spin = "import time; end = time.time() + 1\nwhile time.time() < end: pass\nprint(time.process_time())"
     with Quota.opened("test", 0.2) as quota:
-        done = subprocess.run(quota.command(["python3", "-c", spin]), check=True, capture_output=True, text=True)
+        done = subprocess.run(quota.command([sys.executable, "-c", spin]), check=True, capture_output=True, text=True)
     assert float(done.stdout) < 0.5
     assert not quota.folder.exists()
