@@ -9,14 +9,19 @@ from faceserver.calls import FaceChoice
 from faceserver.errors import Outage, Refused, Unavailable
 from faceserver.import_journal import Entry, Journal
 from faceserver.people_folder import Photograph
+from faceserver.results import EnrolmentWarning
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a photograph: learned, known already, refused for good, or failed this time."""
+    """What became of a photograph: learned, known already, refused for good, or failed this time.
+
+    warnings: what speaks against it all the same.
+    """
 
     photograph: Photograph
     created: bool = False
+    warnings: tuple[EnrolmentWarning, ...] = ()
     refusal: str | None = None
     failure: str | None = None
 
@@ -86,4 +91,4 @@ async def _learn_one(client: AsyncClient, photograph: Photograph, face: FaceChoi
         raise
     except (Outage, OSError) as error:  # of this photograph alone
         return Outcome(photograph, failure=str(error))
-    return Outcome(photograph, created=enrolment.created)
+    return Outcome(photograph, enrolment.created, enrolment.warnings)

@@ -40,6 +40,21 @@ class Commands:
             check=False,
         )
 
+    def shell(self, line: str, seconds: float = 100) -> str:
+        """Run a line of the shell to its end and return what a person sees, the directory being called office."""
+        script = f'faceserver() {{ "{sys.executable}" -m faceserver "$@"; }}\n{line}'
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=self.folder,
+            env=self.variables(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+        return done.stdout.replace(self.environment["FACESERVER_DIRECTORY"], "office")
+
     def start(self, *arguments: object) -> Any:
         """Start it and return its process."""
         return psutil.Popen(

@@ -8,6 +8,7 @@ from pathlib import Path
 DOCUMENTS = Path(__file__).parents[1] / "docs"
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PROMPT = "$ "
 
 
@@ -36,3 +37,10 @@ def examples(document: str) -> Iterator[Example]:
         for example in block.removeprefix(_PROMPT).split(f"\n{_PROMPT}"):
             command, _, printed = example.partition("\n")
             yield Example(command, printed)
+
+
+def words(printed: str, least_digits: int = 2) -> list[str]:
+    """Return what was printed without what depends on the machine: space, lines, ids, and long figures' digits."""
+    masked = _UUID.sub("#", printed)
+    masked = re.sub(r"\d+(\.\d+)?", lambda found: "#" if len(found[0]) >= least_digits else found[0], masked)
+    return masked.replace("─", "").split()

@@ -122,7 +122,7 @@ class RecognitionCalls(InDirectory):
         scoring: Scoring | None = None,
         unique_persons: bool | None = None,
     ) -> Call[Identification]:
-        """Say who embeddings are that `embed` made, with the model that it named; no photograph is needed."""
+        """Say who up to 100 embeddings are that `embed` made, with the `model` that it named."""
         options = given(k=k, threshold=threshold, scoring=scoring, unique_persons=unique_persons)
         rows = [[float(value) for value in embedding] for embedding in embeddings]
         body = {"directory": self._named(directory), "model": model, "embeddings": rows, **options}

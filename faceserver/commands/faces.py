@@ -22,6 +22,10 @@ def list_faces(
     crops: Annotated[
         Path | None, typer.Option(help="Write each face to this folder, as <face>.jpg.", file_okay=False)
     ] = None,
+    like: Annotated[
+        Path | None,
+        typer.Option(help="Begin with those that resemble the faces on this photograph.", exists=True, dir_okay=False),
+    ] = None,
     limit: Limit = 100,
     ids: Annotated[bool, typer.Option("--ids", help="Print the ids alone.")] = False,
     as_json: Json = False,
@@ -34,17 +38,28 @@ def list_faces(
 
         faceserver persons faces ann --crops faces-of-ann
 
-        faceserver persons faces ann --ids | tail -1
+        faceserver persons faces ann --like stranger.jpg --ids | head -1
     """
     with service(url, directory) as client:
-        found = list(first(client.faces(person), limit))
+        found = [(face, _resemblance(client, face, like)) for face in first(client.faces(person), limit)]
         if crops:
-            _save(client, found, crops)
+            _save(client, [face for face, _ in found], crops)
+    if like:
+        found.sort(key=lambda one: -2 if one[1] is None else one[1], reverse=True)
     if ids or as_json:
-        for face in found:
-            typer.echo(face.face) if ids else print_json(face)
+        for face, similarity in found:
+            typer.echo(face.face) if ids else print_json(face, similarity=similarity)
     else:
-        print_table(("face", "score", "learned", "photograph"), map(_row, found))
+        print_table(("face", "similarity", "learned"), ((face.face, alike, face.created_at) for face, alike in found))
+
+
+def _resemblance(client: Client, face: Face, photograph: Path | None) -> float | None:
+    """Return the similarity of an enrolled face and the most similar one on a photograph, None without either."""
+    if photograph is None or face.image is None:
+        return None
+    found = client.compare(client.fetch(face.image), photograph)
+    own = next((place for place, one in enumerate(found.source_faces) if one.box == face.box), None)
+    return max((pair.similarity for pair in found.comparisons if pair.source == own), default=None)
 
 
 def merge(
@@ -107,7 +122,3 @@ def _save(client: Client, faces: list[Face], folder: Path) -> None:
             (folder / f"{face.face}.jpg").write_bytes(client.face_crop(face.person, face.face))
     except OSError as error:
         end(Ending.USAGE, f"{folder} cannot be written to: {error.strerror}.")
-
-
-def _row(face: Face) -> tuple[object, ...]:
-    return face.face, face.score, face.created_at, face.image

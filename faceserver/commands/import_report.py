@@ -32,6 +32,7 @@ class Report:
         self._as_json = as_json
         self._words: Counter[str] = Counter()
         self._complaints: list[tuple[str, str]] = []
+        self._warnings: Counter[str] = Counter()
         columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn(), TextColumn("left:"))
         screen = Console(stderr=True)
         self.progress = Progress(*columns, TimeRemainingColumn(), console=screen, disable=not screen.is_terminal)
@@ -66,18 +67,22 @@ class Report:
             typer.echo(f"... and {more} more; --json names them all.", err=True)
         for reason, count in Counter(reason for _, reason in self._complaints).most_common():
             typer.echo(f"{count:6}  {reason}", err=True)
+        for code, count in self._warnings.most_common():
+            typer.echo(f"{count:6}  warned of: {code}", err=True)
         words = ", ".join(f"{self._words[word]} {word}" for word in ("learned", "known", "refused", "failed"))
         typer.echo(f"{self._words.total()} of {self._total} photographs: {words}.", err=True)
 
     def _count(self, outcome: Outcome) -> None:
         name = outcome.photograph.path.relative_to(self._folder).as_posix()
         self._words[outcome.word] += 1
+        self._warnings.update(warning.code for warning in outcome.warnings)
         reason = outcome.refusal or outcome.failure
         if reason:
             self._complaints.append((name, reason))
         if self._as_json:
+            warnings = [warning.detail for warning in outcome.warnings]
             line = {"file": name, "person": outcome.photograph.person, "outcome": outcome.word, "reason": reason}
-            typer.echo(json.dumps(line, ensure_ascii=False))
+            typer.echo(json.dumps({**line, "warnings": warnings}, ensure_ascii=False))
 
 
 class _Rate(ProgressColumn):

@@ -129,6 +129,21 @@ def test_embeddings(service: Client):
     assert np.linalg.norm(found.faces[0].embedding) == pytest.approx(1, abs=1e-3)
 
 
+def test_embeddings_are_identified(service: Client):
+    service.learn("ann", PORTRAIT)
+    found = service.embed(PARTY)
+
+    identified = service.identify([face.embedding for face in found.faces], found.model)
+    [scaled] = service.identify([10 * np.asarray(found.faces[0].embedding)], found.model, k=1).results
+
+    assert {result.person for result in identified.results} == {"ann", None}
+    assert [result.candidates[0].person for result in identified.results] == ["ann", "ann"]
+    assert scaled == identified.results[0]
+    assert identified.thresholds.match == service.recognize(PARTY).thresholds.match
+    with pytest.raises(Conflict):
+        service.identify([found.faces[0].embedding], "another")
+
+
 def test_detection(service: Client):
     found = service.detect(PARTY)
     [large] = service.detect(PARTY, min_size=85).faces
@@ -240,14 +255,19 @@ def test_faces_are_added_given_away_and_merged(service: Client, tmp_path: Path):
 
 def test_what_is_deleted_is_gone_when_the_receipt_says_so(service: Client):
     learned = service.learn("ann", PORTRAIT)
+    [other] = service.add_faces("ann", [encoded(ImageOps.mirror(astronaut()))]).items
     recognized = service.recognize(PORTRAIT).url
     assert recognized
+    assert other.face
+
+    one = service.wait(service.delete_face("ann", other.face.face))
     ann = service.person("ann")
     with pytest.raises(Changed):
         service.delete_person("ann", if_match=ann.revision + 1)
     rest = service.delete_person("ann", if_match=ann.revision)
     finished = service.wait(rest)
 
+    assert (one.faces, one.persons, one.images) == (1, 0, 1)
     assert (rest.persons, rest.faces, rest.person) == (1, 1, "ann")
     assert finished.finished_at
     assert finished == service.deletion(rest.deletion)
@@ -255,7 +275,7 @@ def test_what_is_deleted_is_gone_when_the_receipt_says_so(service: Client):
         with pytest.raises(NotFound):
             service.fetch(url)
     with pytest.raises(NotFound):
-        service.faces("ann").__next__()
+        list(service.faces("ann"))
     assert service.wait(service.delete_directory(service.directory)).persons == 0
 
 

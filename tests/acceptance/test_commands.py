@@ -176,6 +176,7 @@ def test_faces_are_looked_at_given_away_and_merged(command: Commands):
     (command.folder / "bo.png").write_bytes(encoded(actor(), "PNG"))
     command("learn", "ann", "bo.png")
     *_, wrong = command("persons", "faces", "ann", "--ids", "--crops", "crops").stdout.split()
+    alike = command("persons", "faces", "ann", "--like", "bo.png", "--json").stdout.splitlines()
     split = command("persons", "split", "ann", wrong, "--to", "bo")
     again = command("persons", "split", "ann", wrong, "--to", "bo")
     merged = command("persons", "merge", "ann", "bo")
@@ -183,6 +184,8 @@ def test_faces_are_looked_at_given_away_and_merged(command: Commands):
 
     with Image.open(command.folder / "crops" / f"{wrong}.jpg") as crop:
         assert crop.size == (112, 112)
+    assert [json.loads(line)["similarity"] > 0.9 for line in alike] == [True, False, False]
+    assert json.loads(alike[0])["face"] == wrong
     assert (split.returncode, split.stdout) == (0, "bo has 1 face now.\n"), split.stderr
     assert (again.returncode, bool(again.stderr)) == (1, True)
     assert merged.stdout.startswith("ann has 3 faces now.")

@@ -1,6 +1,5 @@
 """The examples of docs/client.md and docs/command-line.md do what stands there."""
 
-import re
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from PIL import ImageOps
 
 from tests.acceptance.test_watch import save_video
 from tests.commands import Commands
-from tests.documents import blocks, examples, program
+from tests.documents import blocks, examples, program, words
 from tests.photographs import actor, astronaut, encoded, nobody
 from tests.stack import Stack
 
@@ -49,26 +48,4 @@ def test_the_commands(command: Commands):
 
     for example in examples("command-line.md"):
         if not example.command.startswith("export "):
-            assert words(run(command, example.command)) == words(example.printed), example.command
-
-
-def run(command: Commands, line: str) -> str:
-    """Run a line of the shell and return what a person sees."""
-    script = f'faceserver() {{ "{sys.executable}" -m faceserver "$@"; }}\n{line}'
-    done = subprocess.run(
-        ["bash", "-c", script],
-        cwd=command.folder,
-        env=command.variables(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    return done.stdout.replace(command.environment["FACESERVER_DIRECTORY"], "office")
-
-
-def words(printed: str) -> list[str]:
-    """Return what was printed without what depends on the machine: space, lines, and the last digits of figures."""
-    masked = re.sub(r"\d+(\.\d+)?", lambda found: "#" if len(found[0]) > 1 else found[0], printed)
-    return masked.replace("─", "").split()
+            assert words(command.shell(example.command)) == words(example.printed), example.command
