@@ -23,11 +23,19 @@ _MORE: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for 
 
 
 class _FacesRoute(EncodedRoute):
-    """Takes several photographs, once for each `Idempotency-Key`."""
+    """Takes several photographs, once for each `Idempotency-Key`; without a place for them they are not read."""
 
     def get_route_handler(self) -> Handler:
         """Return what serves a request."""
-        return idempotent(most_files=MOST_FILES)(super().get_route_handler())
+        handle = idempotent(most_files=MOST_FILES)(super().get_route_handler())
+
+        async def admit(request: Request) -> Response:
+            state = State.of(request)
+            state.vectorizer.check_room()
+            with state.places.taken():
+                return await handle(request)
+
+        return admit
 
 
 router = APIRouter(tags=["persons"], route_class=_FacesRoute)
@@ -46,12 +54,10 @@ async def add_faces(directory: DirectoryName, person: PersonName, request: Reque
     200 if all were there before. An outage ends the call; sent again, it goes on where it ended.
     """
     state, stages = State.of(request), Stages.of(request)
-    state.vectorizer.check_room()
-    with state.places.taken():
-        with stages.measure("read"):
-            form = FacesForm.of(await read_fields(request, state, most_files=MOST_FILES))
-        samples = [Sample(directory, person, file, form.face, form.box) for file in form.file]
-        added = AddedFaces.of([await _add(request, state, stages, sample) for sample in samples])
+    with stages.measure("read"):
+        form = FacesForm.of(await read_fields(request, state, most_files=MOST_FILES))
+    samples = [Sample(directory, person, file, form.face, form.box) for file in form.file]
+    added = AddedFaces.of([await _add(request, state, stages, sample) for sample in samples])
     if added.created or added.known:
         return Response(added.model_dump_json(), 201 if added.created else 200, media_type="application/json")
     body = NoneAdded(**problem_details(NoFaceEnrolled()).model_dump(), **added.model_dump())

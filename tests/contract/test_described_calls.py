@@ -58,12 +58,15 @@ def stack() -> Iterator[Stack]:
 def known(stack: Stack) -> dict[str, str]:
     """What paths can name that is there, made anew for every call, one of which may delete it."""
     with stack.client() as client:
+        learn(client, "bob", PERSON, directory="acme")
+        deletion = client.delete("/directories/acme/persons/bob").json()["deletion"]
         answer = learn(client, "ann", PERSON, directory="acme")
     return {
         "directory": "acme",
         "person": "ann",
         "face": answer["persons"][0]["face"],
         "key": answer["url"].removeprefix("/files/"),
+        "deletion": deletion,
     }
 
 
