@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from apiserver import (
+    bulk_routes,
     comparison_routes,
     deletion_routes,
     directory_routes,
@@ -27,13 +28,13 @@ from apiserver import (
     photograph_routes,
     routes,
 )
-from apiserver.background import background, repeat
+from apiserver.archives import Archives
+from apiserver.background import background
 from apiserver.database import open_database
 from apiserver.directories import Directories
 from apiserver.directory_sizes import DirectorySizes
 from apiserver.door import Door
 from apiserver.draining import Draining
-from apiserver.endpoints import Endpoint, read_endpoints
 from apiserver.erasure import Erasure
 from apiserver.gallery import Gallery
 from apiserver.identification import Identification
@@ -53,8 +54,6 @@ from apiserver.problems import (
     Problem,
 )
 from apiserver.recall_check import RecallCheck
-from apiserver.replica_watch import LOOK_UP_SECONDS, look_up, probe_forever
-from apiserver.replicas import Replicas
 from apiserver.responses import problem_response
 from apiserver.search_effort import Efforts
 from apiserver.search_paths import SwitchPoints
@@ -65,7 +64,7 @@ from apiserver.telemetry import RequestIds, Telemetry, traced_requests
 from apiserver.traced_hop import traced_hop
 from apiserver.traced_sql import traced_sql
 from apiserver.tracing import Spans, open_tracing
-from apiserver.vectorizer_client import VectorizerClient, open_vectorizer
+from apiserver.vectorizers import open_vectorizers
 
 _logger = logging.getLogger(__name__)
 
@@ -102,6 +101,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
             *(*directory_routes.router.routes, *person_routes.router.routes, *files.router.routes),
             *(*face_routes.router.routes, *face_adding_routes.router.routes, *merge_routes.router.routes),
             *(*deletion_routes.router.routes, *export_routes.router.routes),
+            *(*bulk_routes.imports_router.routes, *bulk_routes.exports_router.routes, *bulk_routes.router.routes),
             *(*job_routes.router.routes, *health.router.routes),
         ],
     )
@@ -133,8 +133,10 @@ async def _resources(
                 statement_ended=traced_sql(spans.tracer) if spans else None,
             )
         )
-        vectorizer = await stack.enter_async_context(_vectorizers(settings, spans))
-        images = ImageStore(open_store(settings.image_store_url), database, settings.image_store_timeout_seconds)
+        hops = [traced_hop(spans.tracer)] if spans else []
+        vectorizer = await stack.enter_async_context(open_vectorizers(settings, hops))
+        store, store_timeout = open_store(settings.image_store_url), settings.image_store_timeout_seconds
+        images = ImageStore(store, database, store_timeout)
         sizes = DirectorySizes(database)
         efforts = Efforts(settings.search_recall)
         identification = Identification(database, sizes, _switch_points(settings), efforts)
@@ -153,6 +155,7 @@ async def _resources(
             directories=Directories(database, sizes, settings.fpir),
             erasure=Erasure(database, images.uploads_end_after),
             images=images,
+            archives=Archives(store, database, store_timeout),
         )
         for collector in (StateMetrics(state), PoolMetrics(database)):
             metrics.registry.register(collector)
@@ -168,23 +171,6 @@ def _switch_points(settings: Settings) -> SwitchPoints:
         graph_candidates=settings.search_graph_candidates,
         parallel_workers=settings.search_parallel_workers,
     )
-
-
-@asynccontextmanager
-async def _vectorizers(settings: Settings, spans: Spans | None) -> AsyncIterator[VectorizerClient]:
-    replicas = Replicas(settings.vectorizer_connections)
-    known: dict[Endpoint, list[str]] = {endpoint: [] for endpoint in read_endpoints(settings.vectorizer_urls)}
-    await look_up(replicas, known)
-    async with (
-        open_vectorizer(
-            replicas,
-            timeout_seconds=settings.vectorizer_timeout_seconds,
-            trace_configs=[traced_hop(spans.tracer)] if spans else [],
-        ) as client,
-        background(repeat(lambda: look_up(replicas, known), LOOK_UP_SECONDS)),
-        background(probe_forever(replicas, client)),
-    ):
-        yield client
 
 
 async def _on_problem(request: Request, problem: Problem) -> Response:

@@ -34,8 +34,9 @@ class FaceAnswer(BaseModel):
     box: BoxPixels
     score: DetectorScore
     quality: KeptQuality | None = Field(description="null where nothing was measured.")
-    image: str = Field(
-        description="The photograph it is from.", examples=["/files/47aa5e19-c120-84b0-a5a0-d64d932fb8eb.jpg"]
+    image: str | None = Field(
+        description="The photograph it is from; null for a face that came without.",
+        examples=["/files/47aa5e19-c120-84b0-a5a0-d64d932fb8eb.jpg"],
     )
     crop: str = Field(
         description="The aligned face, 112 x 112.",

@@ -11,6 +11,7 @@ from apiserver.encoded_paths import EncodedRoute
 from apiserver.face_answers import FaceAnswer
 from apiserver.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.path_names import DirectoryName, PersonName
+from apiserver.problems import FileNotFound
 from apiserver.receipts import ReceiptAnswer, receipt_response
 from apiserver.responses import ProblemDetails
 from apiserver.state import StateOf
@@ -58,6 +59,8 @@ async def read_image(directory: DirectoryName, person: PersonName, face: _FaceId
     """Return the photograph that a face is from."""
     async with state.database.connection() as connection:
         found = await person_faces.read(connection, directory, person, face)
+    if found.image is None:
+        raise FileNotFound("The face was brought here without its photograph.")
     return await files.file(found.image, state)
 
 

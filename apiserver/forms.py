@@ -1,6 +1,5 @@
 """The fields of the calls that take a photograph: what they may be, and the problem each wrong one is."""
 
-import unicodedata
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -9,13 +8,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
-    TypeAdapter,
     ValidationError,
     WithJsonSchema,
 )
 
 from apiserver.faces import Box, FaceChoice
+from apiserver.names import Name
 from apiserver.problems import (
     DirectoryMissing,
     FileMissing,
@@ -27,12 +25,6 @@ from apiserver.problems import (
 )
 from apiserver.search_sql import Scoring
 from apiserver.uploads import MOST_FILES, Fields, Upload
-
-
-def _without_controls(name: str) -> str:
-    if any(unicodedata.category(character) == "Cc" for character in name):
-        raise ValueError("has control characters")
-    return name
 
 
 def _only(files: object) -> object:
@@ -62,8 +54,6 @@ def _possible(upload: Upload) -> Upload:
     return upload
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_without_controls)]
-"""Of a directory or a person: 1 to 255 characters, no control characters."""
 _Person = Annotated[Name, Field(description="Whose face it is: an id or a name of your choice.", examples=["ann"])]
 _Directory = Annotated[Name, Field(description="People are recognized within their own directory.", examples=["acme"])]
 _File = Annotated[
@@ -212,17 +202,6 @@ class VerifyForm(_Form):
     directory: _Directory = "default"
     file: _File
     face: _Face = FaceChoice.ONLY
-
-
-_NAME: TypeAdapter[str] = TypeAdapter(Name)
-
-
-def checked_name(name: str) -> str:
-    """Return the name of a directory or a person as it is. Raises InvalidName."""
-    try:
-        return _NAME.validate_python(name)
-    except ValidationError as error:
-        raise InvalidName from error
 
 
 def _problem(error: ValidationError) -> Problem:

@@ -1,7 +1,6 @@
 """Who is enrolled in a directory."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from uuid import UUID
 
 from pgvector import HalfVector
@@ -11,10 +10,7 @@ from apiserver.enrolment_lock import ENTER
 from apiserver.faces import Box, Face, Model
 from apiserver.image_store import ImageRow
 from apiserver.problems import DatabaseBusy
-from apiserver.quality import pose
-
-_DECIMALS = 3
-"""Of what was measured; more of them would say nothing."""
+from apiserver.quality import measured
 
 # The parts of one statement see one snapshot, and foreign keys are checked at its end. The face comes first, and waits
 # for the lock; what was removed while it waited is not in the snapshot, so the image is kept whatever it seems to be.
@@ -68,7 +64,7 @@ class Gallery:
         embedding = HalfVector(face.embedding)
         async with self._database.connection() as connection:
             row = await connection.fetchrow(
-                self._enrol, *identity, embedding, face.crop, image.key, list(face.box), face.score, _measured(face)
+                self._enrol, *identity, embedding, face.crop, image.key, list(face.box), face.score, measured(face)
             )
             known = None if row else await connection.fetchrow(_ENROLLED, *identity)
         found = row or known
@@ -86,11 +82,3 @@ class Gallery:
                 _OWN_SIMILARITY, image.directory, model.id, person, HalfVector(face.embedding), image.sha256
             )
         return similarity
-
-
-def _measured(face: Face) -> str | None:
-    """Return as JSON what was measured of a face, None where nothing was."""
-    if face.quality is None:
-        return None
-    measured = asdict(face.quality) | (pose(face.landmarks)._asdict() if face.landmarks else {})
-    return json.dumps({name: round(value, _DECIMALS) for name, value in measured.items()})

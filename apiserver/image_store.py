@@ -123,9 +123,15 @@ class ImageStore:
             await connection.execute(_WRITE_ROW, *row)
         await self.put(row, content)
 
+    async def save_all(self, images: Mapping[ImageRow, bytes]) -> None:
+        """Write the rows together, then the objects. Raises as `save` does."""
+        async with self._database.connection() as connection:
+            await connection.executemany(_WRITE_ROW, sorted(images))  # in one order, so that nobody waits in a circle
+        await asyncio.gather(*(self.put(row, content) for row, content in images.items()))
+
     async def put(self, row: ImageRow, content: bytes) -> None:
         """Write the object of a row that was written. Raises ImageStoreUnavailable."""
-        async with self._reaching_store():
+        async with reaching_store(self._timeout_seconds):
             await obstore.put_async(self._store, row.key, content)
 
     async def open(self, key: str) -> StoredFile:
@@ -136,7 +142,7 @@ class ImageStore:
             media_type = await connection.fetchval(_FIND, key)
         if media_type is None:
             raise FileNotFound
-        async with self._reaching_store():
+        async with reaching_store(self._timeout_seconds):
             try:
                 found = await obstore.get_async(self._store, key)
             except FileNotFoundError as error:
@@ -170,18 +176,19 @@ class ImageStore:
         return Removal(len(rows) - len(stuck), {row["image"]: fault for row, fault in outcomes if fault is not None})
 
     async def _delete(self, key: str) -> None:
-        async with self._reaching_store():
+        async with reaching_store(self._timeout_seconds):
             with suppress(FileNotFoundError):  # a save that was interrupted between row and object
                 await obstore.delete_async(self._store, key)
 
-    @asynccontextmanager
-    async def _reaching_store(self) -> AsyncIterator[None]:
-        """Bound the time of what is inside and turn the object store's errors into problems, here alone."""
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                yield
-        except (BaseError, OSError) as error:
-            raise ImageStoreUnavailable from error
+
+@asynccontextmanager
+async def reaching_store(timeout_seconds: float) -> AsyncIterator[None]:
+    """Bound the time of what is inside and turn the object store's errors into problems."""
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            yield
+    except (BaseError, OSError) as error:
+        raise ImageStoreUnavailable from error
 
 
 def _columns(rows: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:

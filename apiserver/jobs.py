@@ -80,8 +80,9 @@ async def enqueue(
     arguments: Mapping[str, Any] | None = None,
     once: str | None = None,
     not_before: datetime | None = None,
+    job: UUID | None = None,
 ) -> UUID:
-    """Ask for a job and return its id; it waits from when the connection's transaction commits.
+    """Ask for a job and return its id, `job` if that is given; it waits from when the transaction commits.
 
     `arguments` can be written as JSON. Jobs of one `directory` run one after the other, whatever their kinds. While a
     job of the same `once` waits, it is that job which is returned; one that is already running does not count, for what
@@ -90,12 +91,12 @@ async def enqueue(
     lock = None if directory is None else f"directory {directory}"
     written = json.dumps(arguments or {})
     while True:
-        job: UUID | None = await connection.fetchval(
-            _ENQUEUE, kind, lock, once, written, uuid4(), directory, not_before
+        asked: UUID | None = await connection.fetchval(
+            _ENQUEUE, kind, lock, once, written, job or uuid4(), directory, not_before
         )
-        job = job or await connection.fetchval(_WAITING, once)
-        if job:
-            return job
+        asked = asked or await connection.fetchval(_WAITING, once)
+        if asked:
+            return asked
 
 
 async def read(database: Database, job: UUID) -> Job:

@@ -11,8 +11,8 @@ from apiserver.gallery import Enrolment
 from apiserver.identification import Search
 from apiserver.image_store import ImageRow, image_row
 from apiserver.photograph_calls import analyse
-from apiserver.problems import NoFace, NoFaceInBox, PoorQuality, SeveralFaces
-from apiserver.quality import Action, QualityLimits, findings
+from apiserver.problems import NoFace, NoFaceInBox, SeveralFaces
+from apiserver.quality import QualityLimits, examine
 from apiserver.state import State
 from apiserver.telemetry import Stages
 from apiserver.uploads import Upload
@@ -52,7 +52,8 @@ async def learn_sample(request: Request, state: State, stages: Stages, sample: S
     analysis = await analyse(request, sample.file, state, stages, crops=True)
     face = _chosen(analysis, sample)
     settings = await state.directories.settings(sample.directory)
-    warnings = _examine(face, settings.quality.limits() if settings.quality else QualityLimits())
+    limits = settings.quality.limits() if settings.quality else QualityLimits()
+    warnings = [of_quality(finding) for finding in examine(face, limits)]
     staging = timedelta(seconds=state.settings.staging_seconds)
     image = image_row(sample.directory, sample.file.content, analysis.image, staging)
     with stages.measure("search"):
@@ -74,17 +75,6 @@ def _chosen(analysis: Analysis, sample: Sample) -> Face:
     if face is None:
         raise NoFaceInBox if sample.box else SeveralFaces
     return face
-
-
-def _examine(face: Face, limits: QualityLimits) -> list[EnrolmentWarning]:
-    """Return what stands against the face. Raises PoorQuality where the directory refuses such a one."""
-    if limits.action is Action.OFF:
-        return []
-    found = findings(face, limits)
-    if found and limits.action is Action.REFUSE:
-        reasons = ", ".join(finding.reason for finding in found)
-        raise PoorQuality(" ".join([f"Poor photograph ({reasons}).", *(finding.detail for finding in found)]))
-    return [of_quality(finding) for finding in found]
 
 
 async def _resemblances(face: Face, model: Model, person: str, image: ImageRow, state: State) -> list[EnrolmentWarning]:

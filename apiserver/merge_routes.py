@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field, model_validator
 from apiserver import merges, persons, splits
 from apiserver.database import Connection
 from apiserver.entity_tags import TAGGED, tagged
-from apiserver.forms import Name
 from apiserver.idempotency import KEY, IdempotentRoute
 from apiserver.json_bodies import JsonBody, read_json
+from apiserver.names import Name
 from apiserver.path_names import DirectoryName, PersonName
 from apiserver.person_bodies import PersonAnswer
 from apiserver.problems import InvalidField

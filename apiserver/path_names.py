@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Path
 
 from apiserver.encoded_paths import decoded
-from apiserver.forms import checked_name
+from apiserver.names import checked_name
 
 
 # Coroutines, because FastAPI runs plain functions on other threads.

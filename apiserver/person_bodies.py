@@ -7,8 +7,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, Field, Json, JsonValue
 
-from apiserver.forms import Name
 from apiserver.json_bodies import JsonBody, Text
+from apiserver.names import Name
 from apiserver.paging import PageQuery
 from apiserver.person_lists import Sort, Wanted
 from apiserver.persons import Details, Person

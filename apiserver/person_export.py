@@ -50,7 +50,8 @@ async def person_members(database: Database, images: ImageStore, person: Person)
     yield _described("person.json", _known(person, merges, matched))
     photographs = set(matched)
     async for face in _faces(database, person):
-        photographs.add(face["image"])
+        if face["image"]:
+            photographs.add(face["image"])
         yield _described(f"faces/{face['face']}.json", _face(face))
         yield Member(f"crops/{face['face']}.jpg", whole(face["crop"]))
     for key in sorted(photographs):

@@ -31,7 +31,10 @@ KEY: TypeAdapter[Key] = TypeAdapter(Key)
 
 @dataclass(frozen=True, slots=True)
 class EnrolledFace:
-    """A face of a person; `image` is the key of its photograph, `quality` what was measured, as JSON."""
+    """A face of a person.
+
+    image: the key of its photograph, None where that was not brought along. quality: what was measured, as JSON.
+    """
 
     face: UUID
     person: str
@@ -39,7 +42,7 @@ class EnrolledFace:
     box: Box
     score: float
     quality: str | None
-    image: str
+    image: str | None
     created_at: datetime
 
     @classmethod

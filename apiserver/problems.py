@@ -22,6 +22,8 @@ Problem
 │   ├── MergeNotFound            merge-not-found         404
 │   ├── DeletionNotFound         deletion-not-found      404
 │   ├── JobNotFound              job-not-found           404
+│   ├── BundleNotFound           bundle-not-found        404
+│   ├── ObjectNotFound           object-not-found        404
 │   ├── MethodNotAllowed         method-not-allowed      405
 │   ├── UploadTimeout            upload-timeout          408
 │   ├── ModelMismatch            model-mismatch          409
@@ -33,6 +35,8 @@ Problem
 │   ├── PreconditionFailed       precondition-failed     412
 │   ├── ImageTooLarge            image-too-large         413
 │   ├── ImageTooManyPixels       image-too-many-pixels   413
+│   ├── ArchiveTooLarge          archive-too-large       413
+│   ├── ArchiveTooManyFiles      archive-too-many-files  413
 │   ├── UnsupportedMediaType     unsupported-media-type  415
 │   ├── ImageUnreadable          image-unreadable        422
 │   ├── InvalidEmbedding         invalid-embedding       422
@@ -40,6 +44,11 @@ Problem
 │   ├── PoorQuality              poor-quality            422
 │   ├── NoFaceEnrolled           no-face-enrolled        422
 │   ├── NoPhotographUsable       no-photograph-usable    422
+│   ├── ArchiveUnreadable        archive-unreadable      422
+│   ├── ArchiveUnsafe            archive-unsafe          422
+│   ├── ArchiveBomb              archive-bomb            422
+│   ├── BundleUnsupported        bundle-unsupported      422
+│   ├── BundleInvalid            bundle-invalid          422
 │   └── InvalidSettings          invalid-settings        422
 ├── Outage                       a neighbour's fault: the same request may succeed later
 │   ├── NotReady                 not-ready               503
@@ -123,7 +132,7 @@ class SeveralFaces(Refused, code="several-faces", sentence="More than one face d
 
 
 class NoFaceInBox(Refused, code="no-face-in-box", sentence="No face detected in the box."):
-    """/learn found nobody where the client's box is."""
+    """/learn found nobody where the client's box is, or an import where the bundle's is."""
 
 
 class NotFound(Refused, code="not-found", status=404, sentence="There is nothing at this address."):
@@ -158,6 +167,16 @@ class MergeNotFound(Refused, code="merge-not-found", status=404, sentence="There
 
 class JobNotFound(Refused, code="job-not-found", status=404, sentence="There is no such job, or it was forgotten."):
     """A job that never was, or that ended too long ago."""
+
+
+class BundleNotFound(
+    Refused, code="bundle-not-found", status=404, sentence="There is no such bundle: not yet, or not any more."
+):
+    """A bundle of an export that is not done, or was done too long ago, or holds somebody who was deleted since."""
+
+
+class ObjectNotFound(Refused, code="object-not-found", status=404, sentence="The image store has no such object."):
+    """A key of a manifest under which nothing is stored."""
 
 
 class MethodNotAllowed(Refused, code="method-not-allowed", status=405, sentence="This method is not allowed here."):
@@ -214,6 +233,16 @@ class ImageTooManyPixels(Refused, code="image-too-many-pixels", status=413, sent
     """More pixels than the limit."""
 
 
+class ArchiveTooLarge(Refused, code="archive-too-large", status=413, sentence="The archive has too many bytes."):
+    """An upload for an import with more bytes than the limit."""
+
+
+class ArchiveTooManyFiles(
+    Refused, code="archive-too-many-files", status=413, sentence="The archive has too many files; import it in parts."
+):
+    """More files, or entries of a manifest, than the limit."""
+
+
 class UnsupportedMediaType(
     Refused, code="unsupported-media-type", status=415, sentence="Send the fields as multipart/form-data."
 ):
@@ -241,6 +270,30 @@ class IdempotencyKeyReused(
 
 class PoorQuality(Refused, code="poor-quality", status=422, sentence="The photograph is too poor to be learned."):
     """A face that its directory refuses: too small, blurred, too dark or bright, or turned away."""
+class ArchiveUnreadable(
+    Refused, code="archive-unreadable", status=422, sentence="The file is no zip archive, or a damaged one."
+):
+    """No zip, a truncated one, or one that is encrypted or packed in a way that is not read here."""
+
+
+class ArchiveUnsafe(
+    Refused, code="archive-unsafe", status=422, sentence="The archive has a file whose name leads out of it."
+):
+    """Absolute paths, `..`, links, or two files of one name: nobody packs such by accident."""
+
+
+class ArchiveBomb(Refused, code="archive-bomb", status=422, sentence="The archive unpacks to far more than its size."):
+    """A zip bomb, or something that looks like one."""
+
+
+class BundleUnsupported(
+    Refused, code="bundle-unsupported", status=422, sentence="The bundle is of a version that is not read here."
+):
+    """A bundle that a newer release has made."""
+
+
+class BundleInvalid(Refused, code="bundle-invalid", status=422, sentence="The bundle is not as bundles are."):
+    """A bundle whose parts are missing, damaged, or do not fit each other."""
 
 
 class NoFaceEnrolled(

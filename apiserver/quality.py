@@ -3,13 +3,18 @@
 Nothing here sees a picture: the vectorizer has measured the pixels.
 """
 
+import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from apiserver.faces import Face, Landmarks
+from apiserver.problems import PoorQuality
+
+_DECIMALS = 3
+"""Of what was measured; more of them would say nothing."""
 
 
 class Pose(NamedTuple):
@@ -75,6 +80,23 @@ def findings(face: Face, limits: QualityLimits) -> list[Finding]:
     if face.landmarks:
         found.append(_yaw(pose(face.landmarks).yaw, limits))
     return [finding for finding in found if finding]
+
+
+def examine(face: Face, limits: QualityLimits) -> list[Finding]:
+    """Return what is to be warned of. Raises PoorQuality where a face with anything against it is to be refused."""
+    found = [] if limits.action is Action.OFF else findings(face, limits)
+    if found and limits.action is Action.REFUSE:
+        reasons = ", ".join(finding.reason for finding in found)
+        raise PoorQuality(" ".join([f"Poor photograph ({reasons}).", *(finding.detail for finding in found)]))
+    return found
+
+
+def measured(face: Face) -> str | None:
+    """Return as JSON what was measured of a face, None where nothing was."""
+    if face.quality is None:
+        return None
+    numbers = asdict(face.quality) | (pose(face.landmarks)._asdict() if face.landmarks else {})
+    return json.dumps({name: round(value, _DECIMALS) for name, value in numbers.items()})
 
 
 def _size(face: Face, limits: QualityLimits) -> Finding | None:

@@ -10,10 +10,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from apiserver.archives import Archives
 from apiserver.database import Database
 from apiserver.image_store import ImageStore
 from apiserver.problems import InternalError, Outage, Problem
 from apiserver.settings import Settings
+from apiserver.vectorizer_client import VectorizerClient
 
 MOST_CRASHES = 5
 """A job in which so many workers died is not tried again: it may be what killed them."""
@@ -71,6 +73,8 @@ class Resources:
     settings: Settings
     database: Database
     images: ImageStore
+    archives: Archives
+    vectorizer: VectorizerClient
 
 
 @dataclass(slots=True)

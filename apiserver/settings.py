@@ -102,6 +102,16 @@ class Settings(BaseSettings):
     )
     staging_seconds: PositiveInt = Field(600, description="How long an image may wait for its enrolment to commit.")
 
+    max_import_bytes: PositiveInt = Field(10_000_000_000, description="Largest archive accepted for an import.")
+    max_import_files: PositiveInt = Field(200_000, description="Most files in an archive, or entries in a manifest.")
+    max_import_expansion: PositiveInt = Field(
+        100, description="An archive that unpacks to more than so many times its size is refused."
+    )
+    import_concurrency: PositiveInt = Field(
+        16, description="Photographs of an import in work at once, all in memory; twice what the vectorizers work on."
+    )
+    export_retention_hours: PositiveInt = Field(24, description="How long the bundle of an export can be fetched.")
+
     worker_jobs: PositiveInt = Field(2, description="Most jobs a worker runs at once, beside its own upkeep.")
     worker_metrics_port: int | None = Field(
         None, ge=1, le=65535, description="Port at which the worker serves its metrics; it does not if unset."

@@ -5,6 +5,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from apiserver.archives import Archives
 from apiserver.database import Database
 from apiserver.directories import Directories
 from apiserver.draining import Draining
@@ -35,6 +36,7 @@ class State:
     directories: Directories
     erasure: Erasure
     images: ImageStore
+    archives: Archives
 
     @classmethod
     def of(cls, request: Request) -> "State":

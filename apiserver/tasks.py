@@ -6,15 +6,19 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from apiserver import unseen
+from apiserver import exports, imports, unseen
 from apiserver.deletions import finish, give_back
 from apiserver.directory_sizes import DirectorySizes
 from apiserver.erasure import ERASE, Erasure
+from apiserver.export_task import export_people
+from apiserver.import_task import import_people
 from apiserver.keyed_requests import forget_expired
 from apiserver.problems import ImageStoreUnavailable
 from apiserver.retention import sweep
 from apiserver.runs import Run, Task, forget_finished
 from apiserver.search_index import BUILD, Indexed, Progress, build, drop, requested
+
+_ARCHIVES_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,19 @@ async def delete_unseen(run: Run) -> None:
             await run.report(run.done + receipt.persons)
 
 
+async def remove_expired_archives(run: Run) -> None:
+    """Remove the bundles whose time is over, and what was uploaded for imports that never ended."""
+    removed = 0
+    while batch := await run.resources.archives.remove_expired(_ARCHIVES_AT_ONCE):
+        removed += batch
+        await run.report(removed)
+
+
+async def forget_imports(run: Run) -> None:
+    """Forget what became of the photographs of imports whose jobs were forgotten."""
+    await imports.forget(run.resources.database, timedelta(days=1))
+
+
 async def build_search_index(run: Run) -> None:
     """Build the indexes of a large directory; what an earlier run has finished is found finished."""
 
@@ -83,12 +100,19 @@ async def _drop_where_small(run: Run, candidates: Iterable[Indexed]) -> None:
             await drop(run.resources.database, indexed)
 
 
-ON_REQUEST: Mapping[str, Task] = {BUILD: build_search_index, ERASE: erase_objects}
+ON_REQUEST: Mapping[str, Task] = {
+    BUILD: build_search_index,
+    ERASE: erase_objects,
+    imports.KIND: import_people,
+    exports.KIND: export_people,
+}
 """By kind, the tasks that somebody asks for."""
 
 UPKEEP: Mapping[str, Periodic] = {
     "retention": Periodic(remove_expired_images, cron="* * * * *"),
     "unseen-removal": Periodic(delete_unseen, cron="30 * * * *"),
+    "archive-removal": Periodic(remove_expired_archives, cron="* * * * *"),
+    "import-forgetting": Periodic(forget_imports, cron="30 * * * *"),
     "search-index-removal": Periodic(drop_search_indexes, cron="*/10 * * * *"),
     "forgetting": Periodic(forget_jobs, cron="0 * * * *"),
     "request-removal": Periodic(forget_requests, cron="*/10 * * * *"),

@@ -41,6 +41,9 @@ _KEEPALIVE_SECONDS = 2
 
 _logger = logging.getLogger(__name__)
 
+TraceConfig = aiohttp.TraceConfig
+"""What is told of the beginning and end of every call."""
+
 _T = TypeVar("_T")
 
 
@@ -90,6 +93,13 @@ class VectorizerClient:
         """Return an encoded image as a JPEG with those of its faces drawn in. Raises as `analyse` does."""
         call = _Call("POST", f"/drawing?min_score={min_score}&min_size={min_size}", bytes, image)
         return await self._answer(call, self._timeout_seconds)
+
+    async def embed_crop(self, crop: bytes) -> Analysis:
+        """Return the one face of a crop that `analyse` once returned, embedded by the model in use.
+
+        Raises as `analyse` does.
+        """
+        return await self._answer(_Call("POST", "/crops", read_analysis, crop), self._timeout_seconds)
 
     async def models(self) -> object:
         """Return a vectorizer's own description of its models."""
@@ -205,7 +215,7 @@ class VectorizerClient:
 
 @asynccontextmanager
 async def open_vectorizer(
-    replicas: Replicas, *, timeout_seconds: float, trace_configs: Sequence[aiohttp.TraceConfig] = ()
+    replicas: Replicas, *, timeout_seconds: float, trace_configs: Sequence[TraceConfig] = ()
 ) -> AsyncIterator[VectorizerClient]:
     """Yield a client of the vectorizers; nothing connects before the first use."""
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, socket_factory=open_socket)

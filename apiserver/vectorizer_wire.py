@@ -26,6 +26,7 @@ _PROBLEM_OF_CODE: dict[str, type[Problem]] = {
     "image-unreadable": ImageUnreadable,
     "image-too-many-pixels": ImageTooManyPixels,
     "image-too-large": ImageTooLarge,
+    "not-aligned": ImageUnreadable,
     "busy": VectorizerBusy,
     "deadline-exceeded": VectorizerTimeout,
     "internal-error": VectorizerFailed,

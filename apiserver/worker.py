@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from apiserver import tasks
+from apiserver.archives import Archives
 from apiserver.background import background, repeat
 from apiserver.database import open_database
 from apiserver.image_store import ImageStore, open_store
@@ -18,6 +19,7 @@ from apiserver.logs import configure_logging
 from apiserver.problems import Problem
 from apiserver.runs import Resources, Task, current_job, recover, run_job
 from apiserver.settings import Settings, read_settings
+from apiserver.vectorizers import open_vectorizers
 from apiserver.worker_telemetry import WorkerTelemetry, worker_telemetry
 
 _PAUSE_SECONDS = 1.0
@@ -115,9 +117,11 @@ async def _resources(settings: Settings, telemetry: WorkerTelemetry) -> AsyncIte
             statement_ended=telemetry.statement_ended,
         ) as database,
         telemetry.of(database),
+        open_vectorizers(settings, telemetry.hops) as vectorizer,
     ):
-        images = ImageStore(open_store(settings.image_store_url), database, settings.image_store_timeout_seconds)
-        yield Resources(settings, database, images)
+        store, store_timeout = open_store(settings.image_store_url), settings.image_store_timeout_seconds
+        images = ImageStore(store, database, store_timeout)
+        yield Resources(settings, database, images, Archives(store, database, store_timeout), vectorizer)
 
 
 def _runners(

@@ -10,6 +10,7 @@ from apiserver.metrics_listener import metrics_served
 from apiserver.pool_metrics import PoolMetrics
 from apiserver.settings import Settings
 from apiserver.shared_metrics import REFRESH_SECONDS, SharedMetrics
+from apiserver.vectorizer_client import TraceConfig
 from apiserver.worker_metrics import Runner, WorkerMetrics
 
 if TYPE_CHECKING:
@@ -26,10 +27,13 @@ class WorkerTelemetry:
         self._spans = spans
         self.waited = self._metrics.database_wait.observe
         self.statement_ended: StatementEnded | None = None
+        self.hops: list[TraceConfig] = []
         if spans:
-            from apiserver.traced_sql import traced_sql  # noqa: PLC0415 - as below
+            from apiserver.traced_hop import traced_hop  # noqa: PLC0415 - as below
+            from apiserver.traced_sql import traced_sql  # noqa: PLC0415
 
             self.statement_ended = traced_sql(spans.tracer)
+            self.hops = [traced_hop(spans.tracer)]
 
     def over(self, kind: str, runner: Runner) -> Runner:
         """Return `runner` with its runs counted, and in traces."""

@@ -16,10 +16,11 @@ _ENOUGH_BYTES = 65_536
 
 
 class Member(NamedTuple):
-    """A file of a zip file, of at most 2 GiB."""
+    """A file of a zip file, of at most 2 GiB unless it may be `large`."""
 
     name: str
     chunks: AsyncIterator[bytes]
+    large: bool = False
 
 
 async def zipped(members: AsyncIterator[Member]) -> AsyncIterator[bytes]:
@@ -27,7 +28,7 @@ async def zipped(members: AsyncIterator[Member]) -> AsyncIterator[bytes]:
     sent = _Sent()
     with ZipFile(sent, "w") as archive:
         async for member in members:
-            with archive.open(ZipInfo(member.name, time.gmtime()[:6]), "w") as file:
+            with archive.open(ZipInfo(member.name, time.gmtime()[:6]), "w", force_zip64=member.large) as file:
                 async for chunk in member.chunks:
                     file.write(chunk)
                     if sent.size >= _ENOUGH_BYTES:

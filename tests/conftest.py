@@ -61,6 +61,13 @@ def database_url(postgres: PostgresServer, template_database: str) -> Iterator[s
 
 
 @pytest.fixture
+def other_database_url(postgres: PostgresServer, template_database: str) -> Iterator[str]:
+    """Another migrated database that nobody else uses."""
+    with _database(postgres, f"TEMPLATE {template_database}") as url:
+        yield url
+
+
+@pytest.fixture
 def empty_database_url(postgres: PostgresServer) -> Iterator[str]:
     """A database in which nothing was ever made."""
     with _database(postgres, "") as url:

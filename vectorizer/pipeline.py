@@ -11,13 +11,13 @@ from queue import SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
-from vectorizer.alignment import SIZE, align, encode_crop, enlarges
+from vectorizer.alignment import SIZE, TEMPLATE, align, encode_crop, enlarges
 from vectorizer.cores import usable_cores
 from vectorizer.detection import Detections
 from vectorizer.images import DecodedImage, Limits, decode
 from vectorizer.metrics import Metrics
 from vectorizer.models import Models, ModelSource
-from vectorizer.problems import Busy, DeadlineExceeded
+from vectorizer.problems import Busy, DeadlineExceeded, NotAligned
 from vectorizer.quality import Quality, measure
 
 
@@ -56,11 +56,15 @@ class Faces:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One image to work on. deadline: on `time.monotonic`'s clock, after which nobody waits for it any more."""
+    """One image to work on. aligned: it is a face as this service crops them, in which nothing is to be detected.
+
+    deadline: on `time.monotonic`'s clock, after which nobody waits for it any more.
+    """
 
     data: bytes
     crops: bool = False
     quality: bool = False
+    aligned: bool = False
     deadline: float = float("inf")
     asked: float = field(default_factory=time.monotonic)
 
@@ -142,7 +146,10 @@ class Lanes:
         try:
             timings = Timings()
             timings.note("queue", started - job.asked)
-            found = find_faces(models, self.limits, job.data, crops=job.crops, quality=job.quality, timings=timings)
+            if job.aligned:
+                found = embed_aligned(models, self.limits, job.data, timings=timings)
+            else:
+                found = find_faces(models, self.limits, job.data, crops=job.crops, quality=job.quality, timings=timings)
             self.metrics.image_done(timings.milliseconds, len(found.embeddings))
             return found
         finally:
@@ -190,6 +197,30 @@ def find_faces(
     with timings.stage("embed"):
         embeddings = models.embedder.embed(aligned)
     return Faces(image, seen.enlarged(image.reduction), embeddings, encoded, qualities, timings)
+
+
+def embed_aligned(models: Models, limits: Limits, data: bytes, *, timings: Timings | None = None) -> Faces:
+    """Return the one face of an image file that is an aligned face, (112, 112); its box is the whole image.
+
+    Raises NotAligned, and the problems of `vectorizer.images.decode`.
+    """
+    timings = timings or Timings()
+    with timings.stage("decode"):
+        image = decode(data, limits)
+        aligned = image.in_full()[None]
+    if aligned.shape[1:3] != (SIZE, SIZE):
+        raise NotAligned(image.width, image.height)
+    with timings.stage("embed"):
+        embeddings = models.embedder.embed(aligned)
+    whole = np.array([[0, 0, SIZE, SIZE]], np.float32)
+    return Faces(
+        image,
+        Detections(whole, np.ones(1, np.float32), TEMPLATE[None]),
+        embeddings,
+        (data,),
+        (measure(aligned[0]),),
+        timings,
+    )
 
 
 def _align_all(image: DecodedImage, landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -6,6 +6,7 @@ Problem
 ├── ImageTooLarge          413  image-too-large
 ├── ImageTooManyPixels     413  image-too-many-pixels
 ├── ImageUnreadable        422  image-unreadable
+├── NotAligned             422  not-aligned
 ├── Busy                   503  busy
 └── DeadlineExceeded       504  deadline-exceeded
 
@@ -77,6 +78,16 @@ class ImageUnreadable(Problem):
 
     def __init__(self, image_format: str) -> None:
         super().__init__(f"The {image_format} file is damaged or incomplete; send the whole file again.")
+
+
+class NotAligned(Problem):
+    """The image is not of the size of an aligned face."""
+
+    code = "not-aligned"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__(f"An aligned face has 112 x 112 pixels; this image has {width} x {height}.")
 
 
 class Busy(Problem):

@@ -55,10 +55,10 @@ async def faces(
     With `quality`, each face brings its sharpness and brightness; with `crops`, its aligned JPEG as well.
     """
     lanes: Lanes = request.state.lanes
-    deadline = time.monotonic() + (x_deadline_ms / 1000 if x_deadline_ms is not None else inf)
+    deadline = _deadline(x_deadline_ms)
     with lanes.place():
         data = await _read(request, lanes.limits.max_bytes)
-        found = await _unless_gone(request, lanes.faces(Job(data, crops, quality, deadline)))
+        found = await _unless_gone(request, lanes.faces(Job(data, crops, quality, deadline=deadline)))
         return Response(pack_faces(found, lanes.source), media_type=MEDIA_TYPE)
 
 
@@ -74,12 +74,26 @@ async def drawing(
 ) -> Response:
     """Take the raw bytes of one image; answer a JPEG with the boxes and landmarks of those faces."""
     lanes: Lanes = request.state.lanes
-    deadline = time.monotonic() + (x_deadline_ms / 1000 if x_deadline_ms is not None else inf)
     with lanes.place():
         data = await _read(request, lanes.limits.max_bytes)
-        found = await _unless_gone(request, lanes.faces(Job(data, deadline=deadline)))
+        found = await _unless_gone(request, lanes.faces(Job(data, deadline=_deadline(x_deadline_ms))))
         drawn = await asyncio.to_thread(draw, found, min_score, min_size)
         return Response(drawn, media_type="image/jpeg")
+
+
+@router.post(
+    "/crops",
+    summary="Embedding of an aligned face",
+    responses={200: {"content": {MEDIA_TYPE: {}}, "description": "The map of `POST /faces`, with one face."}},
+    openapi_extra={"requestBody": {"required": True, "content": {"image/*": {"schema": {"format": "binary"}}}}},
+    response_class=Response,
+)
+async def crops(request: Request, *, x_deadline_ms: DeadlineHeader = None) -> Response:
+    """Take the raw bytes of a face as `POST /faces` crops it; answer MessagePack. Nothing is detected."""
+    lanes: Lanes = request.state.lanes
+    with lanes.place():
+        job = Job(await _read(request, lanes.limits.max_bytes), aligned=True, deadline=_deadline(x_deadline_ms))
+        return Response(pack_faces(await _unless_gone(request, lanes.faces(job)), lanes.source), media_type=MEDIA_TYPE)
 
 
 @router.post("/vectorize", summary="Faces of an image, for people", openapi_extra=_MULTIPART)
@@ -127,6 +141,10 @@ async def ready(request: Request) -> dict[str, str]:
 async def service_version() -> dict[str, str]:
     """Answer the version of this package."""
     return {"version": version("faceserver")}
+
+
+def _deadline(milliseconds: float | None) -> float:
+    return time.monotonic() + (milliseconds / 1000 if milliseconds is not None else inf)
 
 
 async def _read(request: Request, limit_bytes: int) -> bytes:

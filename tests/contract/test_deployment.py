@@ -122,10 +122,11 @@ def test_compose_waits_for_the_migration_and_for_requests_in_work():
         assert int(service["stop_grace_period"].rstrip("s")) > longest
 
 
-def test_only_the_gateway_and_its_watchers_reach_the_vectorizers_and_nobody_outside_the_database():
+def test_only_gateway_worker_and_watchers_reach_the_vectorizers_and_nobody_outside_the_database():
     attached = {name: service.get("networks", []) for name, service in COMPOSE["services"].items()}
     assert {name for name, networks in attached.items() if "vectorizers" in networks} == {
         "apiserver",
+        "worker",
         "vectorizer",
         "vectorizer-gpu",
         "prometheus",

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import asyncpg
 import pytest
@@ -26,54 +26,14 @@ from apiserver.runs import MOST_CRASHES
 from apiserver.settings import Settings
 from db.migrate import migrate
 from tests.integration.apiserver.counting_worker import STEPS
+from tests.integration.apiserver.worker_process import LOST_SECONDS, Worker
 
 ROOT = Path(__file__).parents[3]
-LOST_SECONDS = 3.0
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     return Settings(database_url=database_url, image_store_url=f"file://{tmp_path}/images")
-
-
-class Worker:
-    """A process that runs jobs."""
-
-    def __init__(self, settings: Settings, module: str, **environment: str) -> None:
-        self._command = [sys.executable, "-m", module]
-        self._environment = {
-            "APISERVER_DATABASE_URL": settings.database_url.get_secret_value(),
-            "APISERVER_IMAGE_STORE_URL": settings.image_store_url,
-            "APISERVER_JOB_LOST_SECONDS": str(LOST_SECONDS),
-            **environment,
-        }
-        self._lines: list[str] = []
-
-    async def __aenter__(self) -> Self:
-        self.process = await asyncio.create_subprocess_exec(
-            *self._command, cwd=ROOT, env=self._environment, stderr=asyncio.subprocess.PIPE
-        )
-        self._reader = asyncio.create_task(self._read())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self.process.returncode is None:
-            self.process.kill()
-        await self.process.wait()
-        await self._reader
-
-    async def stop(self) -> int:
-        self.process.terminate()
-        return await asyncio.wait_for(self.process.wait(), 30)
-
-    @property
-    def log(self) -> str:
-        return "".join(self._lines)
-
-    async def _read(self) -> None:
-        assert self.process.stderr
-        async for line in self.process.stderr:
-            self._lines.append(line.decode())
 
 
 Hire = Callable[..., Awaitable[Worker]]
@@ -401,7 +361,11 @@ async def test_expired_images_are_removed_by_themselves_and_kept_ones_stay(hire,
     await until(swept)
     kept = await database.fetchval("SELECT image FROM images")
     assert [file.name for file in (tmp_path / "images").iterdir()] == [kept]
-    assert "Removed 4 expired images" in worker.log
+
+    async def said() -> bool:
+        return "Removed 4 expired images" in worker.log
+
+    await until(said)
     assert await database.fetchval("SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'") == 0
 
 

@@ -112,6 +112,20 @@ def test_crops_when_asked_for(vectorizer: Vectorizer, photo: bytes):
         assert (crop.format, crop.size) == ("JPEG", (112, 112))
 
 
+def test_a_crop_is_embedded_as_the_face_it_was_cut_from(vectorizer: Vectorizer, photo: bytes):
+    for face in msgpack.unpackb(vectorizer.faces(photo, crops="true").content)["faces"]:
+        [again] = msgpack.unpackb(vectorizer.client.post("/crops", content=face["crop"]).content)["faces"]
+        one, other = (np.frombuffer(each["embedding"], "<f4") for each in (face, again))
+        assert one @ other > 0.99, "what is lost is the crop's JPEG compression"
+        assert (again["box"], again["crop"]) == ([0, 0, 112, 112], face["crop"])
+
+
+def test_what_is_no_aligned_face_is_refused(vectorizer: Vectorizer, photo: bytes):
+    refused = vectorizer.client.post("/crops", content=photo)
+    assert (refused.status_code, refused.json()["code"]) == (422, "not-aligned")
+    assert vectorizer.client.post("/crops", content=b"-").json()["code"] == "invalid-file-format"
+
+
 def test_boxes_are_whole_pixels_inside_the_image(vectorizer: Vectorizer, group: Image.Image):
     """The crop cuts through faces at all four sides."""
     file = BytesIO()

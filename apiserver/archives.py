@@ -1,0 +1,233 @@
+"""What is uploaded to be imported, and what exports make: objects that go by themselves, each with a row.
+
+As with images the row is written first and removed last, so that whatever is interrupted, the sweeper finds it.
+"""
+
+import asyncio
+import io
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore
+
+from apiserver.database import Database
+from apiserver.image_store import reaching_store
+from apiserver.problems import (
+    ArchiveUnreadable,
+    BundleNotFound,
+    DatabaseBusy,
+    ImageStoreUnavailable,
+    ImageTooLarge,
+    ObjectNotFound,
+)
+
+_WRITING = timedelta(days=1)
+"""An archive that is not complete by then never will be."""
+
+_PART_BYTES = 5 * 1024 * 1024
+"""Objects are stored in parts of so many bytes, the least that S3 takes; one is in memory for each archive written."""
+
+_PARTS_AT_ONCE = 2
+_RANGE_BYTES = 1024 * 1024
+
+_logger = logging.getLogger(__name__)
+
+_BEGIN = """
+INSERT INTO archives (directory, job, archive, purpose, expires_at) VALUES ($1, $2, $3, $4, now() + $5::interval)
+ON CONFLICT (directory, job) DO UPDATE SET complete = false, expires_at = excluded.expires_at
+"""
+
+# What has expired meanwhile was withdrawn.
+_COMPLETE = """
+UPDATE archives SET complete = true, expires_at = now() + $3::interval
+WHERE directory = $1 AND job = $2 AND expires_at > now() RETURNING true
+"""
+
+_FIND = "SELECT archive FROM archives WHERE directory = $1 AND job = $2 AND complete AND expires_at > now()"
+
+_FORGET = "DELETE FROM archives WHERE directory = $1 AND job = $2"
+
+_LOCK_EXPIRED = """
+SELECT directory, job, archive FROM archives WHERE expires_at <= now()
+ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
+
+Write = Callable[[bytes], Awaitable[None]]
+
+Purpose = Literal["import", "export"]
+
+
+class StoredArchive(NamedTuple):
+    """The content of an archive, to be streamed."""
+
+    size_bytes: int
+    chunks: AsyncIterator[bytes]
+
+
+class Archives:
+    """Writes, opens and removes archives, and reads what somebody put into the store for an import."""
+
+    def __init__(self, store: ObjectStore, database: Database, timeout_seconds: float) -> None:
+        self._store = store
+        self._database = database
+        self._timeout_seconds = timeout_seconds
+
+    @asynccontextmanager
+    async def writing(self, directory: str, job: UUID, purpose: Purpose, keep: timedelta) -> AsyncIterator[Write]:
+        """Lend a function that appends to the job's archive, which is to stay for `keep` from its end on.
+
+        Whatever is raised inside removes what was written. Raises DatabaseUnavailable, ImageStoreUnavailable, and
+        DatabaseBusy where the archive was withdrawn while it was written.
+        """
+        key = _key(job)
+        async with self._database.connection() as connection:
+            await connection.execute(_BEGIN, directory, job, key, purpose, _WRITING)
+        writer = obstore.open_writer_async(self._store, key, buffer_size=_PART_BYTES, max_concurrency=_PARTS_AT_ONCE)
+
+        async def write(data: bytes) -> None:
+            async with reaching_store(self._timeout_seconds):
+                await writer.write(data)
+
+        try:
+            yield write
+            async with reaching_store(self._timeout_seconds):
+                await writer.close()
+            await self._complete(directory, job, keep)
+        except BaseException:
+            with suppress(ImageStoreUnavailable, OSError):
+                async with reaching_store(self._timeout_seconds):
+                    await writer.close()  # it has no way to give up; what it closes is removed
+            await self._discard(directory, job)
+            raise
+
+    async def open(self, directory: str, job: UUID) -> StoredArchive:
+        """Return the job's archive. Raises BundleNotFound."""
+        async with self._database.connection() as connection:
+            key = await connection.fetchval(_FIND, directory, job)
+        if key is None:
+            raise BundleNotFound
+        async with reaching_store(self._timeout_seconds):
+            try:
+                found = await obstore.get_async(self._store, key)
+            except FileNotFoundError as error:
+                raise BundleNotFound from error
+        return StoredArchive(found.meta["size"], (bytes(chunk) async for chunk in found.stream()))
+
+    async def reader(self, job: UUID, longest_read: int) -> io.BufferedReader:
+        """Return the job's archive as a file of which only what is read is fetched; use it on another thread.
+
+        Raises ArchiveUnreadable where there is none any more.
+        """
+        async with reaching_store(self._timeout_seconds):
+            try:
+                meta = await obstore.head_async(self._store, _key(job))
+            except FileNotFoundError as error:
+                raise ArchiveUnreadable("The archive is no longer there; import it anew.") from error
+        return _Guarded(_Ranges(self._store, _key(job), meta["size"]), longest_read)
+
+    async def read_object(self, key: str, most_bytes: int) -> bytes:
+        """Return an object that somebody put into the store.
+
+        Raises ObjectNotFound, ImageTooLarge or ImageStoreUnavailable.
+        """
+        async with reaching_store(self._timeout_seconds):
+            try:
+                found = await obstore.get_async(self._store, key)
+                if found.meta["size"] > most_bytes:
+                    raise ImageTooLarge
+                return bytes(await found.bytes_async())
+            except FileNotFoundError as error:
+                raise ObjectNotFound from error
+
+    async def remove(self, directory: str, job: UUID) -> None:
+        """Remove the job's archive, if there is one, and then its row. Raises ImageStoreUnavailable."""
+        await self._delete(_key(job))
+        async with self._database.connection() as connection:
+            await connection.execute(_FORGET, directory, job)
+
+    async def remove_expired(self, limit: int) -> int:
+        """Remove up to `limit` archives whose time is over, and return how many could be."""
+        async with self._database.connection() as connection, connection.transaction():
+            expired = await connection.fetch(_LOCK_EXPIRED, limit)
+            faults = await asyncio.gather(*(self._delete(row["archive"]) for row in expired), return_exceptions=True)
+            gone = [row for row, fault in zip(expired, faults, strict=True) if fault is None]
+            await connection.executemany(_FORGET, [(row["directory"], row["job"]) for row in gone])
+        for row, fault in zip(expired, faults, strict=True):
+            if fault is not None:
+                _logger.warning("%s has expired and cannot be removed: %r", row["archive"], fault.__cause__ or fault)
+        return len(gone)
+
+    async def _complete(self, directory: str, job: UUID, keep: timedelta) -> None:
+        async with self._database.connection() as connection:
+            if not await connection.fetchval(_COMPLETE, directory, job, keep):
+                raise DatabaseBusy("Somebody was deleted meanwhile; what was written may hold them.")
+
+    async def _discard(self, directory: str, job: UUID) -> None:
+        try:
+            await asyncio.shield(self.remove(directory, job))
+        except Exception:  # the sweeper will
+            _logger.warning("The archive of %s was left for the sweeper", job, exc_info=True)
+
+    async def _delete(self, key: str) -> None:
+        async with reaching_store(self._timeout_seconds):
+            with suppress(FileNotFoundError):
+                await obstore.delete_async(self._store, key)
+
+
+class _Ranges(io.RawIOBase):
+    """An object as a file to be read anywhere in it."""
+
+    def __init__(self, store: ObjectStore, key: str, size: int) -> None:
+        self._store = store
+        self._key = key
+        self._size = size
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # typeshed wants any buffer
+        length = min(len(buffer), self._size - self._position)
+        if length <= 0:
+            return 0
+        try:
+            found = obstore.get_range(self._store, self._key, start=self._position, length=length)
+        except (BaseError, OSError) as error:
+            raise ImageStoreUnavailable from error
+        buffer[: len(found)] = found
+        self._position += len(found)
+        return len(found)
+
+
+class _Guarded(io.BufferedReader):
+    """Refuses to read more at once than anything in an archive may be long: its directory is read in one go."""
+
+    def __init__(self, raw: io.RawIOBase, longest_read: int) -> None:
+        super().__init__(raw, _RANGE_BYTES)
+        self._longest_read = longest_read
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > self._longest_read:
+            raise ArchiveUnreadable("The archive announces a part that is longer than any may be.")
+        return super().read(size)
+
+
+def _key(job: UUID) -> str:
+    return f"archives/{job}.zip"

@@ -1,0 +1,128 @@
+"""Enrols many faces at a time, and notes what became of each in the same transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from pgvector import HalfVector
+
+from apiserver.database import Connection, Database
+from apiserver.enrolment_lock import ENTER
+from apiserver.faces import Face
+from apiserver.imports import Import, Outcome, Word, note
+
+# Who deletes a person deletes what waits to be enrolled of them, and is waited for here.
+_LOCK = "SELECT n FROM import_items WHERE directory = $1 AND job = $2 AND n = ANY ($3) ORDER BY n FOR UPDATE"
+
+# As in `apiserver.gallery`, for as many faces as there are. A face keeps the id it had elsewhere if that is free here.
+_ENROL = """
+WITH item AS (
+    SELECT * FROM unnest(
+        $2::text[], $3::bytea[], $4::text[], $5::halfvec[], $6::bytea[], $7::text[], $8::float8[], $9::text[],
+        $10::uuid[], $11::timestamptz[], $12::jsonb[]
+    ) AS item (person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality)
+), new_directory AS (
+    INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING
+), new_persons AS (
+    INSERT INTO persons (directory, person) SELECT DISTINCT $1, person FROM item ORDER BY person
+    ON CONFLICT DO NOTHING
+), kept_images AS (
+    UPDATE images SET expires_at = NULL, deletion = NULL
+    WHERE directory = $1 AND image IN (SELECT image FROM item)
+)
+INSERT INTO faces (directory, person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality)
+SELECT $1, person, image_sha256, model, embedding, crop, box::integer[], score, image,
+    CASE WHEN item.face IS NULL OR EXISTS (SELECT FROM faces WHERE directory = $1 AND faces.face = item.face)
+        THEN gen_random_uuid() ELSE item.face END,
+    coalesce(created_at, now()), quality
+FROM item
+ON CONFLICT DO NOTHING
+RETURNING person, image_sha256, model
+"""
+
+_ENROLLED = """
+SELECT person, image_sha256, model, face FROM faces
+JOIN unnest($2::text[], $3::bytea[], $4::text[]) AS item (person, image_sha256, model)
+USING (person, image_sha256, model)
+WHERE directory = $1
+"""
+
+
+class Origin(NamedTuple):
+    """The id of a face, and when it was enrolled, where it comes from."""
+
+    face: UUID | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewFace:
+    """A face of item `n` to enrol. sha256: of its photograph, which is kept as `image`, if at all.
+
+    quality: what was measured of it, as JSON. warning: a code and a sentence that stand against it, if any do.
+    """
+
+    n: int
+    person: str
+    face: Face
+    model: str
+    sha256: bytes
+    image: str | None
+    origin: Origin
+    quality: str | None = None
+    warning: tuple[str, str] | None = None
+
+    @property
+    def identity(self) -> tuple[str, bytes, str]:
+        """What makes it the same face as another one of the directory."""
+        return self.person, self.sha256, self.model
+
+
+async def enrol_all(
+    database: Database, one: Import, faces: Sequence[NewFace], others: Sequence[Outcome]
+) -> list[Outcome]:
+    """Enrol the faces, note and return what became of them, and note the `others`, all or nothing.
+
+    Raises DatabaseUnavailable, or DatabaseBusy when an image or a person was removed at the same time.
+    """
+    numbers = [*(face.n for face in faces), *(outcome.n for outcome in others)]
+    async with database.connection() as connection, connection.transaction():
+        await connection.execute(ENTER, one.directory)
+        there = {row["n"] for row in await connection.fetch(_LOCK, *one, numbers)}
+        wanted = [face for face in faces if face.n in there]
+        outcomes = [*await _enrol(connection, one.directory, wanted), *others]
+        await note(connection, one, outcomes)
+    return outcomes
+
+
+async def _enrol(connection: Connection, directory: str, faces: Sequence[NewFace]) -> list[Outcome]:
+    if not faces:
+        return []
+    created = {tuple(row) for row in await connection.fetch(_ENROL, directory, *_columns(faces))}
+    identities = [list(column) for column in zip(*(face.identity for face in faces), strict=True)]
+    ids = {tuple(row)[:3]: row["face"] for row in await connection.fetch(_ENROLLED, directory, *identities)}
+    outcomes = []
+    for face in faces:
+        word = Word.CREATED if face.identity in created else Word.KNOWN
+        created.discard(face.identity)  # the same one again is known
+        outcomes.append(Outcome(face.n, word, ids[face.identity], *(face.warning or (None, None))))
+    return outcomes
+
+
+def _columns(faces: Sequence[NewFace]) -> list[list[object]]:
+    rows = (
+        (
+            *face.identity,
+            HalfVector(face.face.embedding),
+            face.face.crop,
+            "{" + ",".join(map(str, face.face.box)) + "}",
+            face.face.score,
+            face.image,
+            *face.origin,
+            face.quality,
+        )
+        for face in faces
+    )
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,213 @@
+"""Imports and exports: asked for here, done by the worker."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ValidationError
+
+from apiserver import exports, imports
+from apiserver.archive_upload import receive_archive
+from apiserver.bulk_bodies import ExportBody, ImportBody, ImportForm, ImportOptions, JobStarted, OutcomeLine
+from apiserver.encoded_paths import EncodedRoute
+from apiserver.idempotency import KEY, Handler, IdempotentRoute, idempotent
+from apiserver.imports import Import, Item
+from apiserver.jobs import enqueue
+from apiserver.path_names import DirectoryName
+from apiserver.problems import ArchiveTooManyFiles, InvalidField, InvalidJson, JobNotFound
+from apiserver.responses import ProblemDetails
+from apiserver.state import State, StateOf
+from apiserver.uploads import read_small
+
+_MOST_MANIFEST_BYTES = 8_000_000
+_OUTCOMES_AT_ONCE = 1_000
+_HELD = timedelta(days=7)
+"""An uploaded archive goes when its import ends, and if it never does, after so long."""
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ProblemDetails} for status in (400, 404, 408, 409, 410, 413, 415, 422, 500, 503)
+}
+_IMPORT = {
+    "multipart/form-data": {"schema": ImportForm.model_json_schema()},
+    "application/json": {"schema": ImportBody.model_json_schema()},
+}
+_EXPORT = {"application/json": {"schema": ExportBody.model_json_schema()}}
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+router = APIRouter(tags=["bulk"], route_class=EncodedRoute)
+
+
+class _ImportRoute(EncodedRoute):
+    """A route whose body may be an archive, of which only the length tells requests with one key apart."""
+
+    def get_route_handler(self) -> Handler:
+        """Return what serves a request."""
+        handle = super().get_route_handler()
+        once = {True: idempotent(most_files=None)(handle), False: idempotent(most_files=1)(handle)}
+
+        async def handle_once(request: Request) -> Response:
+            return await once[_is_form(request)](request)
+
+        return handle_once
+
+
+imports_router = APIRouter(tags=["bulk"], route_class=_ImportRoute)
+exports_router = APIRouter(tags=["bulk"], route_class=IdempotentRoute)
+
+
+@imports_router.post(
+    "/directories/{directory}/imports",
+    status_code=202,
+    response_model=JobStarted,
+    responses=_PROBLEMS,
+    openapi_extra={"requestBody": {"required": True, "content": _IMPORT}, "parameters": [KEY]},
+)
+async def start_import(directory: DirectoryName, request: Request) -> Response:
+    """Import an archive of photographs, a bundle, or a manifest of stored photographs; a job does it."""
+    state, job = State.of(request), uuid4()
+    if not state.settings.directories_on_learn:
+        await state.directories.require(directory)
+    if _is_form(request):
+        with state.places.taken():
+            await _receive(request, state, Import(directory, job))
+    else:
+        await _read_manifest(request, state, Import(directory, job))
+    return _started(job)
+
+
+@router.get(
+    "/directories/{directory}/imports/{job}/outcomes",
+    response_class=StreamingResponse,
+    responses=_PROBLEMS | {200: {"content": {"application/x-ndjson": {"schema": OutcomeLine.model_json_schema()}}}},
+)
+async def outcomes(directory: DirectoryName, job: str, state: StateOf) -> StreamingResponse:
+    """Return a line for each photograph that has its outcome, in the order of what is imported."""
+    one = Import(directory, _number(job))
+    await imports.check_exists(state.database, one)
+    return StreamingResponse(_lines(state, one), media_type="application/x-ndjson")
+
+
+@exports_router.post(
+    "/directories/{directory}/exports",
+    status_code=202,
+    response_model=JobStarted,
+    responses=_PROBLEMS,
+    openapi_extra={"requestBody": {"required": False, "content": _EXPORT}, "parameters": [KEY]},
+)
+async def start_export(directory: DirectoryName, request: Request) -> Response:
+    """Make a bundle of a directory, which another installation imports; a job does it."""
+    state = State.of(request)
+    body = await read_small(request, timeout_seconds=state.settings.upload_timeout_seconds)
+    wanted = _read(ExportBody, body or b"{}")
+    await state.directories.read(directory)
+    async with state.database.connection() as connection:
+        arguments = {"images": wanted.images}
+        return _started(await enqueue(connection, exports.KIND, directory=directory, arguments=arguments))
+
+
+@router.get(
+    "/directories/{directory}/exports/{job}/bundle",
+    response_class=StreamingResponse,
+    responses=_PROBLEMS | {200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def bundle(directory: DirectoryName, job: str, state: StateOf) -> StreamingResponse:
+    """Return the bundle of an export that is done; it goes after 24 hours unless set otherwise."""
+    stored = await state.archives.open(directory, _number(job))
+    headers = {
+        "Content-Length": str(stored.size_bytes),
+        "Content-Disposition": f'attachment; filename="{job}.zip"',
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return StreamingResponse(stored.chunks, media_type="application/zip", headers=headers)
+
+
+async def _receive(request: Request, state: State, one: Import) -> None:
+    """Store the archive of a form and ask for its import."""
+    settings = state.settings
+    async with state.archives.writing(*one, "import", _HELD) as write:
+        fields = await receive_archive(
+            request, write, max_bytes=settings.max_import_bytes, pause_seconds=settings.upload_timeout_seconds
+        )
+        options = _checked(ImportOptions, fields)
+    async with state.database.connection() as connection, connection.transaction():
+        await imports.announce(connection, one)
+        await _enqueue(connection, one, options, archive=True)
+
+
+async def _read_manifest(request: Request, state: State, one: Import) -> None:
+    """Plan the import of a manifest and ask for it."""
+    most = state.settings.max_import_files
+    body = _read(
+        ImportBody,
+        await read_small(
+            request,
+            timeout_seconds=state.settings.upload_timeout_seconds,
+            most_bytes=_MOST_MANIFEST_BYTES,
+        ),
+    )
+    if len(body.manifest) > most:
+        raise ArchiveTooManyFiles(f"The manifest has {len(body.manifest):,} entries, more than {most:,}; split it.")
+
+    async def items() -> AsyncIterator[Item]:
+        for n, entry in enumerate(body.manifest):
+            yield Item(n, entry.person, entry.key.removeprefix("imports/"), {"key": entry.key})
+
+    async with state.database.connection() as connection, connection.transaction():
+        await imports.plan(connection, one, items())
+        await _enqueue(connection, one, body, archive=False)
+
+
+async def _enqueue(connection: Any, one: Import, options: ImportOptions, *, archive: bool) -> None:  # noqa: ANN401 - asyncpg's
+    arguments = {"archive": archive, "face": options.face, "quality": options.quality}
+    await enqueue(connection, imports.KIND, directory=one.directory, arguments=arguments, job=one.job)
+
+
+async def _lines(state: State, one: Import) -> AsyncIterator[bytes]:
+    last = -1
+    while page := await imports.read_outcomes(state.database, one, last, _OUTCOMES_AT_ONCE):
+        yield b"".join(json.dumps(line, default=str, ensure_ascii=False).encode() + b"\n" for line in page)
+        last = page[-1]["n"]
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith("multipart/")
+
+
+def _started(job: UUID) -> Response:
+    answer = JobStarted(job=job, url=f"/jobs/{job}")
+    return Response(answer.model_dump_json(), 202, {"Location": answer.url}, "application/json")
+
+
+def _number(job: str) -> UUID:
+    try:
+        return UUID(job)
+    except ValueError as error:
+        raise JobNotFound from error
+
+
+def _read(kind: type[_Model], body: bytes) -> _Model:
+    """Return what a body of JSON says. Raises InvalidJson or InvalidField."""
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        raise _wrong(error) from error
+
+
+def _checked(kind: type[_Model], fields: dict[str, str]) -> _Model:
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        raise _wrong(error) from error
+
+
+def _wrong(error: ValidationError) -> InvalidField | InvalidJson:
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid" or not first["loc"]:
+        return InvalidJson()
+    return InvalidField(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")

@@ -1,0 +1,142 @@
+"""The format of bundles, which carry a directory from one installation to another; described in docs/bundle.md."""
+
+from typing import Any, Literal, Self, TypeVar
+from urllib.parse import quote
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from apiserver.names import Name
+from apiserver.problems import BundleInvalid, BundleUnsupported
+
+FORMAT = "faceserver-bundle"
+VERSION = 1
+
+MANIFEST = "manifest.json"
+PERSONS = "persons.jsonl"
+FACES = "faces.jsonl"
+
+EXTENSION_OF_MEDIA_TYPE = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "image/avif": "avif",
+    "image/tiff": "tif",
+    "image/bmp": "bmp",
+    "image/gif": "gif",
+    "image/heic": "heic",
+    "image/heif": "heic",
+}
+"""Photographs are served with the media type the bundle tells of them, so it may be no other."""
+
+_IMAGE = r"[A-Za-z0-9._-]{1,200}"
+_SHA256 = r"[0-9a-f]{64}"
+_LONGEST_LINE = 65_536
+
+
+class _Part(BaseModel):
+    """Newer minor additions are passed over: what a reader must understand comes with a new version."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    def line(self) -> bytes:
+        """Return it as a line of JSON."""
+        return self.model_dump_json(exclude_none=True).encode() + b"\n"
+
+
+class BundleModel(_Part):
+    """A model whose embeddings the bundle has, in the file `embeddings`."""
+
+    id: str
+    dimension: int = Field(gt=0, le=16_000)
+    faces: int = Field(ge=0)
+    embeddings: str
+    thresholds: dict[str, float] | None = None
+
+
+class Manifest(_Part):
+    """What the bundle is, and how much it holds."""
+
+    format: Literal["faceserver-bundle"] = "faceserver-bundle"
+    version: int = VERSION
+    created_at: AwareDatetime | None = None
+    software: str | None = None
+    directory: str | None = None
+    models: tuple[BundleModel, ...] = ()
+    persons: int = Field(0, ge=0)
+    faces: int = Field(0, ge=0)
+    images: bool = False
+
+
+class BundlePerson(_Part):
+    """A person, by the id they are enrolled under."""
+
+    person: Name
+    display_name: str | None = Field(None, max_length=1000)
+    external_id: Name | None = None
+    metadata: dict[str, Any] = {}
+    created_at: AwareDatetime | None = None
+    last_seen_at: AwareDatetime | None = None
+
+
+class BundleFace(_Part):
+    """An enrolled face: a crop and its embedding, or a photograph, or all of them.
+
+    face: names the crop. row: of the model's embeddings. box: left, top, right, bottom in pixels of the upright
+    photograph. quality: what was measured. image: its name in `images/`.
+    """
+
+    person: Name
+    face: UUID | None = None
+    model: str | None = None
+    row: int | None = Field(None, ge=0)
+    box: tuple[int, int, int, int] | None = None
+    score: float | None = Field(None, ge=0, le=1, allow_inf_nan=False)
+    quality: dict[str, float] | None = Field(None, max_length=20)
+    image: str | None = Field(None, pattern=f"^{_IMAGE}$")
+    image_sha256: str | None = Field(None, pattern=f"^{_SHA256}$")
+    media_type: str | None = None
+    created_at: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if self.face is None and self.image is None:
+            raise ValueError("it has neither a crop nor a photograph")
+        return self
+
+    @property
+    def crop_name(self) -> str | None:
+        """Where in the bundle its crop is."""
+        return f"crops/{self.face}.jpg" if self.face else None
+
+    @property
+    def image_name(self) -> str | None:
+        """Where in the bundle its photograph is, if it was brought along."""
+        return f"images/{self.image}" if self.image else None
+
+
+_P = TypeVar("_P", bound=_Part)
+
+
+def embeddings_name(model: str) -> str:
+    """Return where in a bundle the embeddings of a model are."""
+    return f"embeddings-{quote(model, safe='@')}.npy"
+
+
+def read_manifest(content: bytes) -> Manifest:
+    """Return what a manifest says. Raises BundleUnsupported or BundleInvalid."""
+    manifest = read_line(content, Manifest, MANIFEST)
+    if manifest.version != VERSION:
+        raise BundleUnsupported(f"The bundle is of version {manifest.version}; version {VERSION} is read here.")
+    return manifest
+
+
+def read_line(content: bytes, kind: type[_P], place: str) -> _P:
+    """Return a part of a bundle, which stands at `place`. Raises BundleInvalid."""
+    try:
+        if len(content) > _LONGEST_LINE:
+            raise BundleInvalid(f"{place} is longer than {_LONGEST_LINE} bytes.")
+        return kind.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise BundleInvalid(f"{place}: {'.'.join(map(str, first['loc']))}: {first['msg']}.") from error

@@ -1,0 +1,104 @@
+"""What a bundle is made of, as it was at one moment. The SQL stands beside the function that runs it."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+from pgvector import HalfVector
+
+from apiserver.bundle import EXTENSION_OF_MEDIA_TYPE, BundleFace, BundlePerson
+from apiserver.database import Connection, Database
+
+KIND = "export"
+
+_PREFETCH = 500
+
+_MODELS = """
+SELECT model, count(*) AS faces, (
+    SELECT vector_dims(embedding) FROM faces AS one WHERE one.directory = $1 AND one.model = faces.model LIMIT 1
+) AS dimension
+FROM faces WHERE directory = $1 GROUP BY model ORDER BY model
+"""
+
+_COUNT_PERSONS = "SELECT count(*) FROM persons WHERE directory = $1"
+
+_PERSONS = """
+SELECT person, display_name, external_id, metadata, created_at, last_seen_at
+FROM persons WHERE directory = $1 ORDER BY person
+"""
+
+_FACES = """
+SELECT face, person, model, box, score, quality, faces.image, image_sha256, media_type, faces.created_at
+FROM faces LEFT JOIN images ON images.directory = faces.directory AND images.image = faces.image
+WHERE faces.directory = $1 ORDER BY face
+"""
+
+_EMBEDDINGS = "SELECT embedding FROM faces WHERE directory = $1 AND model = $2 ORDER BY face"
+
+_CROPS = "SELECT face, crop, image FROM faces WHERE directory = $1 ORDER BY face"
+
+
+class ModelCount(NamedTuple):
+    """How many faces of a model there are."""
+
+    model: str
+    faces: int
+    dimension: int
+
+
+class Snapshot:
+    """A directory at one moment, read as often as need be, a few rows in memory at a time."""
+
+    def __init__(self, connection: Connection, directory: str) -> None:
+        self._connection = connection
+        self._directory = directory
+
+    async def models(self) -> list[ModelCount]:
+        """Return the models that faces of the directory are of."""
+        rows = await self._connection.fetch(_MODELS, self._directory)
+        return [ModelCount(row["model"], row["faces"], row["dimension"]) for row in rows]
+
+    async def count_persons(self) -> int:
+        """Return how many persons there are, with faces or without."""
+        count: int = await self._connection.fetchval(_COUNT_PERSONS, self._directory)
+        return count
+
+    async def persons(self) -> AsyncIterator[BundlePerson]:
+        """Yield the persons, by name."""
+        async for row in self._rows(_PERSONS):
+            yield BundlePerson.model_construct(**{**row, "metadata": json.loads(row["metadata"])})
+
+    async def faces(self) -> AsyncIterator[BundleFace]:
+        """Yield the faces, by id; the row of each counts those of its model."""
+        rows: dict[str, int] = {}
+        async for face in self._rows(_FACES):
+            row = rows[face["model"]] = rows.get(face["model"], -1) + 1
+            shown = face["image"] if face["media_type"] in EXTENSION_OF_MEDIA_TYPE else None
+            told = {"row": row, "box": tuple(face["box"]), "image": shown, "image_sha256": face["image_sha256"].hex()}
+            told["quality"] = json.loads(face["quality"] or "null")
+            yield BundleFace.model_construct(**{**face, **told})
+
+    async def embeddings(self, model: str) -> AsyncIterator[HalfVector]:
+        """Yield the embeddings of a model, in the order of its faces."""
+        async for row in self._rows(_EMBEDDINGS, model):
+            yield row["embedding"]
+
+    async def crops(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield `face`, `crop` and `image` of the faces, by id."""
+        async for row in self._rows(_CROPS):
+            yield row
+
+    async def _rows(self, statement: str, *arguments: object) -> AsyncIterator[dict[str, Any]]:
+        async for row in self._connection.cursor(statement, self._directory, *arguments, prefetch=_PREFETCH):
+            yield dict(row)
+
+
+@asynccontextmanager
+async def snapshot(database: Database, directory: str) -> AsyncIterator[Snapshot]:
+    """Lend the directory as it is now; what changes meanwhile is not seen."""
+    async with (
+        database.connection() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        yield Snapshot(connection, directory)

@@ -1,0 +1,129 @@
+"""Where the photographs and faces of an import are: in a zip archive, in a bundle, or in the object store."""
+
+import asyncio
+from typing import NamedTuple, Protocol
+from zipfile import ZipFile
+
+from apiserver.archives import Archives
+from apiserver.bundle import BundleFace, Manifest
+from apiserver.embeddings_file import HEADER_BYTES, read_header, read_rows
+from apiserver.imports import Item
+from apiserver.problems import BundleInvalid
+from apiserver.zip_files import read_member, reading_zip
+
+_ROWS_AT_ONCE = 1024
+"""Embeddings that are read together, which lie elsewhere than crops and photographs."""
+
+_MOST_CROP_BYTES = 100_000
+_JPEG = b"\xff\xd8\xff"
+
+
+class Material(NamedTuple):
+    """What there is of a face: its photograph, its crop, its embedding, and what a bundle tells of it."""
+
+    image: bytes | None
+    crop: bytes | None = None
+    embedding: list[float] | None = None
+    told: BundleFace | None = None
+
+
+class Source(Protocol):
+    """What items are read from, one at a time."""
+
+    async def read(self, item: Item) -> Material:
+        """Return what there is of an item. Raises what it is refused for, or an Outage."""
+
+
+class Keys:
+    """Objects that somebody put into the store."""
+
+    def __init__(self, archives: Archives, max_image_bytes: int) -> None:
+        self._archives = archives
+        self._max_image_bytes = max_image_bytes
+
+    async def read(self, item: Item) -> Material:
+        """Return the object of the item's key."""
+        return Material(await self._archives.read_object(item.source["key"], self._max_image_bytes))
+
+
+class Members:
+    """Photographs in a zip archive, which is read from its beginning to its end."""
+
+    def __init__(self, archive: ZipFile, max_image_bytes: int) -> None:
+        self._archive = archive
+        self._max_image_bytes = max_image_bytes
+        self._turn = asyncio.Lock()
+
+    async def read(self, item: Item) -> Material:
+        """Return the file of the item's name."""
+        info = self._archive.getinfo(item.source["member"])
+        async with self._turn:
+            return Material(await asyncio.to_thread(read_member, self._archive, info, self._max_image_bytes))
+
+
+class BundleParts:
+    """Faces of a bundle; embeddings only where they are of `model`, for no others can be compared with its own."""
+
+    def __init__(self, archive: ZipFile, manifest: Manifest, model: str, max_image_bytes: int) -> None:
+        self._archive = archive
+        self._max_image_bytes = max_image_bytes
+        self._turn = asyncio.Lock()
+        self._embeddings = {
+            described.id: _Rows(archive, described.embeddings)
+            for described in manifest.models
+            if described.id == model and described.faces
+        }
+
+    async def read(self, item: Item) -> Material:
+        """Return all that the bundle has of the item's face."""
+        told = BundleFace.model_validate(item.source["face"])
+        async with self._turn:
+            return await asyncio.to_thread(self._read, told)
+
+    def _read(self, told: BundleFace) -> Material:
+        crop = self._part(told.crop_name, _MOST_CROP_BYTES)
+        if crop is not None and not crop.startswith(_JPEG):
+            raise BundleInvalid(f"{told.crop_name} is no JPEG file.")
+        image = self._part(told.image_name, self._max_image_bytes)
+        rows = self._embeddings.get(told.model or "")
+        embedding = rows.read(told.row) if rows and crop and told.row is not None else None
+        if image is None and crop is None:
+            raise BundleInvalid("The bundle has neither a crop nor the photograph of this face.")
+        return Material(image, crop, embedding, told)
+
+    def _part(self, name: str | None, most_bytes: int) -> bytes | None:
+        info = self._archive.NameToInfo.get(name) if name else None
+        return read_member(self._archive, info, most_bytes) if info else None
+
+
+class _Rows:
+    """The embeddings of one model, as they are asked for: one after the other."""
+
+    def __init__(self, archive: ZipFile, name: str) -> None:
+        info = archive.NameToInfo.get(name)
+        if info is None:
+            raise BundleInvalid(f"The bundle has no {name}.")
+        with reading_zip():
+            self._file = archive.open(info)
+            start = self._file.read(HEADER_BYTES)
+        self._total, self._dimension, self._begin = read_header(start)
+        self._first = 0
+        self._rows: list[list[float]] = []
+
+    def read(self, row: int) -> list[float]:
+        """Return the embedding in a row. Raises BundleInvalid where there is no such row."""
+        if not self._first <= row < self._first + len(self._rows):
+            self._fetch(row)
+        return self._rows[row - self._first]
+
+    def _fetch(self, row: int) -> None:
+        if row >= self._total:
+            raise BundleInvalid(f"There is no row {row} of embeddings.")
+        row_bytes = 2 * self._dimension
+        wanted = min(_ROWS_AT_ONCE, self._total - row) * row_bytes
+        with reading_zip():
+            self._file.seek(self._begin + row * row_bytes)
+            content = self._file.read(wanted)
+        if len(content) < wanted:
+            raise BundleInvalid("The file of embeddings is cut short.")
+        self._first, self._rows = row, read_rows(content, self._dimension)

@@ -1,0 +1,163 @@
+"""Imports: what is to be enrolled, in order, and what became of each.
+
+The SQL stands beside the function that runs it.
+"""
+
+import json
+from collections.abc import AsyncIterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from apiserver.database import Connection, Database
+from apiserver.problems import JobNotFound
+
+KIND = "import"
+
+_COPY_SECONDS = 600
+_FORGOTTEN_AT_ONCE = 10_000
+_COLUMNS = ("directory", "job", "n", "person", "name", "source")
+
+_PLANNED = """
+INSERT INTO imports (directory, job, planned) VALUES ($1, $2, $3)
+ON CONFLICT (directory, job) DO UPDATE SET planned = excluded.planned
+"""
+
+_IS_PLANNED = "SELECT planned FROM imports WHERE directory = $1 AND job = $2"
+
+_WAITING = """
+SELECT n, person, name, source FROM import_items
+WHERE directory = $1 AND job = $2 AND n > $3 AND outcome IS NULL ORDER BY n LIMIT $4
+"""
+
+_TALLY = """
+SELECT coalesce(outcome, 'waiting') AS outcome, count(*) FROM import_items WHERE directory = $1 AND job = $2 GROUP BY 1
+"""
+
+_NOTE = """
+UPDATE import_items AS item SET outcome = ended.outcome, face = ended.face, code = ended.code, detail = ended.detail
+FROM unnest($3::bigint[], $4::text[], $5::uuid[], $6::text[], $7::text[]) AS ended (n, outcome, face, code, detail)
+WHERE directory = $1 AND job = $2 AND item.n = ended.n
+"""
+
+_EXISTS = "SELECT true FROM imports WHERE directory = $1 AND job = $2"
+
+_OUTCOMES = """
+SELECT n, person, name, outcome, face, code, detail FROM import_items
+WHERE directory = $1 AND job = $2 AND n > $3 AND outcome IS NOT NULL ORDER BY n LIMIT $4
+"""
+
+_FORGOTTEN = """
+SELECT directory, job FROM imports
+WHERE created_at < now() - $1::interval AND NOT EXISTS (SELECT FROM jobs WHERE jobs.job = imports.job)
+"""
+
+_FORGET_ITEMS = """
+DELETE FROM import_items WHERE directory = $1 AND job = $2 AND n IN (
+    SELECT n FROM import_items WHERE directory = $1 AND job = $2 ORDER BY n LIMIT $3
+)
+"""
+
+_FORGET = "DELETE FROM imports WHERE directory = $1 AND job = $2"
+
+
+class Word(StrEnum):
+    """What became of an item: enrolled, enrolled before, refused for good, or given up after some attempts."""
+
+    CREATED = "created"
+    KNOWN = "known"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A photograph, or a face of a bundle, to enrol. name: for people. source: where it is, for the worker."""
+
+    n: int
+    person: str
+    name: str
+    source: Mapping[str, Any]
+
+
+class Outcome(NamedTuple):
+    """What became of an item; `code` and `detail` say why, or what stands against a face that was enrolled."""
+
+    n: int
+    word: Word
+    face: UUID | None = None
+    code: str | None = None
+    detail: str | None = None
+
+
+class Import(NamedTuple):
+    """One import of a directory."""
+
+    directory: str
+    job: UUID
+
+
+async def announce(connection: Connection, one: Import) -> None:
+    """Note that there is such an import, whose items are not known yet."""
+    await connection.execute(_PLANNED, *one, False)
+
+
+async def is_planned(connection: Connection, one: Import) -> bool:
+    """Tell whether all items of the import are there."""
+    return bool(await connection.fetchval(_IS_PLANNED, *one))
+
+
+async def plan(connection: Connection, one: Import, items: AsyncIterable[Item]) -> None:
+    """Write all items of the import, or none."""
+
+    async def records() -> AsyncIterable[tuple[object, ...]]:
+        async for item in items:
+            yield *one, item.n, item.person, item.name, json.dumps(item.source)
+
+    async with connection.transaction():
+        await connection.copy_records_to_table(
+            "import_items", records=records(), columns=_COLUMNS, timeout=_COPY_SECONDS
+        )
+        await connection.execute(_PLANNED, *one, True)
+
+
+async def waiting(database: Database, one: Import, after: int, limit: int) -> list[Item]:
+    """Return the next items behind `after` that have no outcome."""
+    async with database.connection() as connection:
+        rows = await connection.fetch(_WAITING, *one, after, limit)
+    return [Item(row["n"], row["person"], row["name"], json.loads(row["source"])) for row in rows]
+
+
+async def tally(database: Database, one: Import) -> dict[str, int]:
+    """Return how many items have which outcome, and how many are `waiting`."""
+    async with database.connection() as connection:
+        return {row["outcome"]: row["count"] for row in await connection.fetch(_TALLY, *one)}
+
+
+async def note(connection: Connection, one: Import, outcomes: Sequence[Outcome]) -> None:
+    """Write what became of items."""
+    await connection.execute(_NOTE, *one, *map(list, zip(*outcomes, strict=True)))
+
+
+async def read_outcomes(database: Database, one: Import, after: int, limit: int) -> list[dict[str, Any]]:
+    """Return the next outcomes behind `after`, in the order of the items."""
+    async with database.connection() as connection:
+        return [dict(row) for row in await connection.fetch(_OUTCOMES, *one, after, limit)]
+
+
+async def check_exists(database: Database, one: Import) -> None:
+    """Raise JobNotFound where the directory has no such import."""
+    async with database.connection() as connection:
+        if not await connection.fetchval(_EXISTS, *one):
+            raise JobNotFound
+
+
+async def forget(database: Database, age: timedelta) -> None:
+    """Forget the imports whose jobs were forgotten, some items at a time. Raises DatabaseUnavailable."""
+    async with database.connection() as connection:
+        for one in await connection.fetch(_FORGOTTEN, age):
+            while await connection.execute(_FORGET_ITEMS, *one, _FORGOTTEN_AT_ONCE) != "DELETE 0":
+                pass
+            await connection.execute(_FORGET, *one)

@@ -1,0 +1,29 @@
+"""Opens the vectorizers that the settings name, for the gateway and for the worker."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from apiserver.background import background, repeat
+from apiserver.endpoints import Endpoint, read_endpoints
+from apiserver.replica_watch import LOOK_UP_SECONDS, look_up, probe_forever
+from apiserver.replicas import Replicas
+from apiserver.settings import Settings
+from apiserver.vectorizer_client import TraceConfig, VectorizerClient, open_vectorizer
+
+
+@asynccontextmanager
+async def open_vectorizers(
+    settings: Settings, trace_configs: Sequence[TraceConfig] = ()
+) -> AsyncIterator[VectorizerClient]:
+    """Yield a client of the vectorizers, whose list is kept true meanwhile; none need be there yet."""
+    replicas = Replicas(settings.vectorizer_connections)
+    known: dict[Endpoint, list[str]] = {endpoint: [] for endpoint in read_endpoints(settings.vectorizer_urls)}
+    await look_up(replicas, known)
+    async with (
+        open_vectorizer(
+            replicas, timeout_seconds=settings.vectorizer_timeout_seconds, trace_configs=trace_configs
+        ) as client,
+        background(repeat(lambda: look_up(replicas, known), LOOK_UP_SECONDS)),
+        background(probe_forever(replicas, client)),
+    ):
+        yield client

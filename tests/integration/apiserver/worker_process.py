@@ -1,0 +1,52 @@
+"""A worker as a process of its own."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Self
+
+from apiserver.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+LOST_SECONDS = 3.0
+
+
+class Worker:
+    """A process that runs jobs."""
+
+    def __init__(self, settings: Settings, module: str, **environment: str) -> None:
+        self._command = [sys.executable, "-m", module]
+        self._environment = {
+            "APISERVER_DATABASE_URL": settings.database_url.get_secret_value(),
+            "APISERVER_IMAGE_STORE_URL": settings.image_store_url,
+            "APISERVER_VECTORIZER_URLS": settings.vectorizer_urls,
+            "APISERVER_JOB_LOST_SECONDS": str(LOST_SECONDS),
+            **environment,
+        }
+        self._lines: list[str] = []
+
+    async def __aenter__(self) -> Self:
+        self.process = await asyncio.create_subprocess_exec(
+            *self._command, cwd=ROOT, env=self._environment, stderr=asyncio.subprocess.PIPE
+        )
+        self._reader = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.wait()
+        await self._reader
+
+    async def stop(self) -> int:
+        self.process.terminate()
+        return await asyncio.wait_for(self.process.wait(), 30)
+
+    @property
+    def log(self) -> str:
+        return "".join(self._lines)
+
+    async def _read(self) -> None:
+        assert self.process.stderr
+        async for line in self.process.stderr:
+            self._lines.append(line.decode())
