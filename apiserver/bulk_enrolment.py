@@ -32,7 +32,8 @@ WITH item AS (
     UPDATE images SET expires_at = NULL, deletion = NULL
     WHERE directory = $1 AND image IN (SELECT image FROM item)
 )
-INSERT INTO faces (directory, person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality)
+INSERT INTO faces
+    (directory, person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality)
 SELECT $1, person, image_sha256, model, embedding, crop, box::integer[], score, image,
     CASE WHEN item.face IS NULL OR EXISTS (SELECT FROM faces WHERE directory = $1 AND faces.face = item.face)
         THEN gen_random_uuid() ELSE item.face END,

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -101,7 +101,8 @@ class Enroller:
         analysis = await self._patiently(lambda: self.vectorizer.embed_crop(crop))
         [embedded] = analysis.faces
         face = Face(told.box or _WHOLE, told.score or 0.0, embedded.embedding, crop)
-        return Ready(NewFace(item.n, item.person, face, analysis.model.id, _digest(told, crop), None, _origin(told), _told_quality(told)))
+        identity = (item.n, item.person, face, analysis.model.id, _digest(told, crop))
+        return Ready(NewFace(*identity, None, _origin(told), _told_quality(told)))
 
     def _with_kept_image(self, item: Item, told: BundleFace, face: Face, material: Material) -> Ready:
         """Return a face as it is in the bundle, with its photograph if that was brought along."""

@@ -270,6 +270,8 @@ class IdempotencyKeyReused(
 
 class PoorQuality(Refused, code="poor-quality", status=422, sentence="The photograph is too poor to be learned."):
     """A face that its directory refuses: too small, blurred, too dark or bright, or turned away."""
+
+
 class ArchiveUnreadable(
     Refused, code="archive-unreadable", status=422, sentence="The file is no zip archive, or a damaged one."
 ):

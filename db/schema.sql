@@ -616,6 +616,21 @@ $$;
 
 
 --
+-- Name: archives; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.archives (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    job uuid NOT NULL,
+    archive text NOT NULL COLLATE pg_catalog."C",
+    purpose text NOT NULL,
+    complete boolean DEFAULT false NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT archives_purpose_check CHECK ((purpose = ANY (ARRAY['import'::text, 'export'::text])))
+);
+
+
+--
 -- Name: collapsed_faces; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -630,7 +645,7 @@ CREATE TABLE public.collapsed_faces (
     crop bytea NOT NULL,
     box integer[] NOT NULL,
     score double precision NOT NULL,
-    image text NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea NOT NULL,
     created_at timestamp with time zone NOT NULL,
     quality jsonb
@@ -696,7 +711,7 @@ CREATE TABLE public.faces (
     crop bytea NOT NULL,
     box integer[] NOT NULL,
     score double precision NOT NULL,
-    image text NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     quality jsonb,
@@ -722,7 +737,7 @@ CREATE TABLE public.faces_0 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -748,7 +763,7 @@ CREATE TABLE public.faces_1 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -774,7 +789,7 @@ CREATE TABLE public.faces_10 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -800,7 +815,7 @@ CREATE TABLE public.faces_11 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -826,7 +841,7 @@ CREATE TABLE public.faces_12 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -852,7 +867,7 @@ CREATE TABLE public.faces_13 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -878,7 +893,7 @@ CREATE TABLE public.faces_14 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -904,7 +919,7 @@ CREATE TABLE public.faces_15 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -930,7 +945,7 @@ CREATE TABLE public.faces_16 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -956,7 +971,7 @@ CREATE TABLE public.faces_17 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -982,7 +997,7 @@ CREATE TABLE public.faces_18 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1008,7 +1023,7 @@ CREATE TABLE public.faces_19 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1034,7 +1049,7 @@ CREATE TABLE public.faces_2 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1060,7 +1075,7 @@ CREATE TABLE public.faces_20 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1086,7 +1101,7 @@ CREATE TABLE public.faces_21 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1112,7 +1127,7 @@ CREATE TABLE public.faces_22 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1138,7 +1153,7 @@ CREATE TABLE public.faces_23 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1164,7 +1179,7 @@ CREATE TABLE public.faces_24 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1190,7 +1205,7 @@ CREATE TABLE public.faces_25 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1216,7 +1231,7 @@ CREATE TABLE public.faces_26 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1242,7 +1257,7 @@ CREATE TABLE public.faces_27 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1268,7 +1283,7 @@ CREATE TABLE public.faces_28 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1294,7 +1309,7 @@ CREATE TABLE public.faces_29 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1320,7 +1335,7 @@ CREATE TABLE public.faces_3 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1346,7 +1361,7 @@ CREATE TABLE public.faces_30 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1372,7 +1387,7 @@ CREATE TABLE public.faces_31 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1398,7 +1413,7 @@ CREATE TABLE public.faces_32 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1424,7 +1439,7 @@ CREATE TABLE public.faces_33 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1450,7 +1465,7 @@ CREATE TABLE public.faces_34 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1476,7 +1491,7 @@ CREATE TABLE public.faces_35 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1502,7 +1517,7 @@ CREATE TABLE public.faces_36 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1528,7 +1543,7 @@ CREATE TABLE public.faces_37 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1554,7 +1569,7 @@ CREATE TABLE public.faces_38 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1580,7 +1595,7 @@ CREATE TABLE public.faces_39 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1606,7 +1621,7 @@ CREATE TABLE public.faces_4 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1632,7 +1647,7 @@ CREATE TABLE public.faces_40 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1658,7 +1673,7 @@ CREATE TABLE public.faces_41 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1684,7 +1699,7 @@ CREATE TABLE public.faces_42 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1710,7 +1725,7 @@ CREATE TABLE public.faces_43 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1736,7 +1751,7 @@ CREATE TABLE public.faces_44 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1762,7 +1777,7 @@ CREATE TABLE public.faces_45 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1788,7 +1803,7 @@ CREATE TABLE public.faces_46 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1814,7 +1829,7 @@ CREATE TABLE public.faces_47 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1840,7 +1855,7 @@ CREATE TABLE public.faces_48 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1866,7 +1881,7 @@ CREATE TABLE public.faces_49 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1892,7 +1907,7 @@ CREATE TABLE public.faces_5 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1918,7 +1933,7 @@ CREATE TABLE public.faces_50 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1944,7 +1959,7 @@ CREATE TABLE public.faces_51 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1970,7 +1985,7 @@ CREATE TABLE public.faces_52 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -1996,7 +2011,7 @@ CREATE TABLE public.faces_53 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -2022,7 +2037,7 @@ CREATE TABLE public.faces_54 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -2048,7 +2063,7 @@ CREATE TABLE public.faces_55 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -2074,7 +2089,7 @@ CREATE TABLE public.faces_56 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -2100,7 +2115,7 @@ CREATE TABLE public.faces_57 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -2126,7 +2141,7 @@ CREATE TABLE public.faces_58 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -2152,7 +2167,7 @@ CREATE TABLE public.faces_59 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -2178,7 +2193,7 @@ CREATE TABLE public.faces_6 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -2204,7 +2219,7 @@ CREATE TABLE public.faces_60 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -2230,7 +2245,7 @@ CREATE TABLE public.faces_61 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -2256,7 +2271,7 @@ CREATE TABLE public.faces_62 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -2282,7 +2297,7 @@ CREATE TABLE public.faces_63 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -2308,7 +2323,7 @@ CREATE TABLE public.faces_7 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -2334,7 +2349,7 @@ CREATE TABLE public.faces_8 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -2360,7 +2375,7 @@ CREATE TABLE public.faces_9 (
     crop bytea CONSTRAINT faces_crop_not_null NOT NULL,
     box integer[] CONSTRAINT faces_box_not_null NOT NULL,
     score double precision CONSTRAINT faces_score_not_null NOT NULL,
-    image text CONSTRAINT faces_image_not_null NOT NULL COLLATE pg_catalog."C",
+    image text COLLATE pg_catalog."C",
     image_sha256 bytea CONSTRAINT faces_image_sha256_not_null NOT NULL,
     created_at timestamp with time zone DEFAULT now() CONSTRAINT faces_created_at_not_null NOT NULL,
     quality jsonb,
@@ -2389,6 +2404,37 @@ CREATE TABLE public.images (
     written_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT images_sha256_check CHECK ((octet_length(sha256) = 32)),
     CONSTRAINT images_size_bytes_check CHECK ((size_bytes > 0))
+);
+
+
+--
+-- Name: import_items; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.import_items (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    job uuid NOT NULL,
+    n bigint NOT NULL,
+    person text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL,
+    source jsonb NOT NULL,
+    outcome text,
+    face uuid,
+    code text,
+    detail text,
+    CONSTRAINT import_items_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'known'::text, 'refused'::text, 'failed'::text])))
+);
+
+
+--
+-- Name: imports; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.imports (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    job uuid NOT NULL,
+    planned boolean NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 
@@ -3096,6 +3142,14 @@ ALTER TABLE ONLY public.procrastinate_jobs ALTER COLUMN id SET DEFAULT nextval('
 --
 
 ALTER TABLE ONLY public.procrastinate_periodic_defers ALTER COLUMN id SET DEFAULT nextval('public.procrastinate_periodic_defers_id_seq'::regclass);
+
+
+--
+-- Name: archives archives_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.archives
+    ADD CONSTRAINT archives_pkey PRIMARY KEY (directory, job);
 
 
 --
@@ -4171,6 +4225,22 @@ ALTER TABLE ONLY public.images
 
 
 --
+-- Name: import_items import_items_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.import_items
+    ADD CONSTRAINT import_items_pkey PRIMARY KEY (directory, job, n);
+
+
+--
+-- Name: imports imports_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.imports
+    ADD CONSTRAINT imports_pkey PRIMARY KEY (directory, job);
+
+
+--
 -- Name: jobs jobs_number_key; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -4288,6 +4358,13 @@ ALTER TABLE ONLY public.schema_migrations
 
 ALTER TABLE ONLY public.search_indexes
     ADD CONSTRAINT search_indexes_pkey PRIMARY KEY (directory, model);
+
+
+--
+-- Name: archives_by_expiry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX archives_by_expiry ON public.archives USING btree (expires_at);
 
 
 --
@@ -5268,6 +5345,13 @@ CREATE INDEX images_by_image ON public.images USING btree (image);
 --
 
 CREATE INDEX images_by_retry ON public.images USING btree (retry_at) WHERE (retry_at IS NOT NULL);
+
+
+--
+-- Name: import_items_by_person; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX import_items_by_person ON public.import_items USING btree (directory, person);
 
 
 --
@@ -7371,4 +7455,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261122040000'),
     ('20261122040100'),
     ('20261122040200'),
-    ('20261122040300');
+    ('20261122040300'),
+    ('20261122040400');

@@ -17,6 +17,7 @@ import httpx
 import numpy as np
 import pytest
 from obstore.store import LocalStore
+from PIL import Image
 from pydantic import SecretStr
 
 from apiserver.archives import Archives
@@ -211,6 +212,17 @@ async def test_a_manifest_of_stored_photographs(gateway, hire, settings, ann, an
     assert (folder / "a.jpg").exists(), "they are whoever's put them there"
 
 
+async def test_poor_photographs_are_warned_of_or_refused_as_asked_for(gateway, hire, ann):
+    await hire()
+    dark = encoded(Image.open(io.BytesIO(ann)).point(lambda value: value * 0.2))
+    archive = zipped({"ann/1.jpg": dark})
+    refused, warned = await start(gateway, archive, quality="refuse"), await start(gateway, archive)
+    for job, outcome, code in ((refused, "refused", "poor-quality"), (warned, "created", "too-dark")):
+        await ended(gateway, job)
+        [line] = await outcomes(gateway, job)
+        assert (line["outcome"], line["code"]) == (outcome, code)
+
+
 @pytest.mark.parametrize(
     "key", ["a.jpg", "imports/", "imports/../a.jpg", "imports/./a.jpg", "imports//a.jpg", "imports/a\\b", "/imports/a"]
 )
@@ -294,7 +306,7 @@ async def test_a_bundle_is_recognized_the_same_in_another_installation(here, oth
     assert {line["outcome"] for line in await outcomes(other.gateway, job, "copy")} == {"created"}
 
     there = other.database
-    columns = "face, person, model, embedding::text, crop, box, score, image_sha256, created_at"
+    columns = "face, person, model, embedding::text, crop, box, score, quality, image_sha256, created_at"
     for table, rows in (("faces", columns), ("persons", "person, display_name, external_id, metadata, created_at")):
         statement = f"SELECT {rows} FROM {table} ORDER BY 1"  # noqa: S608
         assert await there.fetch(statement) == await database.fetch(statement)
