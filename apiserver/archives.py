@@ -16,7 +16,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
-from apiserver.database import Database
+from apiserver.database import Connection, Database
 from apiserver.image_store import reaching_store
 from apiserver.problems import (
     ArchiveUnreadable,
@@ -58,6 +58,9 @@ SELECT directory, job, archive FROM archives WHERE expires_at <= now()
 ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 
+# What is uploaded for an import goes when that ends, and whoever is deleted before is not enrolled from it.
+_WITHDRAW = "UPDATE archives SET expires_at = now() WHERE directory = $1 AND purpose = 'export'"
+
 Write = Callable[[bytes], Awaitable[None]]
 
 Purpose = Literal["import", "export"]
@@ -68,6 +71,11 @@ class StoredArchive(NamedTuple):
 
     size_bytes: int
     chunks: AsyncIterator[bytes]
+
+
+async def withdraw(connection: Connection, directory: str) -> None:
+    """Have the bundles of a directory removed within a minute: they hold somebody who is deleted."""
+    await connection.execute(_WITHDRAW, directory)
 
 
 class Archives:

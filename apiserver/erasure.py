@@ -10,9 +10,11 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from apiserver import unseen
+from apiserver.archives import withdraw
 from apiserver.database import Connection, Database
 from apiserver.deletions import COLUMNS, Receipt
 from apiserver.enrolment_lock import exclude_enrolments
+from apiserver.imports import forget_persons
 from apiserver.jobs import enqueue
 from apiserver.keyed_requests import erase_answers
 from apiserver.persons import require_directory
@@ -113,7 +115,7 @@ class Erasure:
         """Delete a face. Raises DirectoryNotFound, PersonNotFound, FaceNotFound or DatabaseUnavailable."""
         async with self._database.connection() as connection, connection.transaction():
             await self._lock(connection, directory, [person])
-            receipt = await self._erase(connection, directory, _Whose(_FACE, person, face, [person]))
+            receipt = await self._erase(connection, directory, _Whose(_FACE, person, face))
             if not receipt.faces:
                 raise FaceNotFound
             return receipt
@@ -171,6 +173,8 @@ class Erasure:
             timeout=_LONGEST_SECONDS,
         )
         await erase_answers(connection, directory)
+        await forget_persons(connection, directory, None if whose.statement is _DIRECTORY else whose.persons)
+        await withdraw(connection, directory)
         *columns, written_at = row
         receipt = Receipt(*columns)
         if receipt.finished_at is None:

@@ -43,7 +43,10 @@ async def _import_archive(run: Run, one: Import, archive: ZipFile) -> None:
     manifest = import_plan.find_manifest(archive)
     database, most_bytes = run.resources.database, run.resources.settings.max_image_bytes
     async with database.connection() as connection:
-        if not await imports.is_planned(connection, one):
+        planned = await imports.is_planned(connection, one)
+        if planned is None:
+            return
+        if not planned:
             if manifest:
                 await import_plan.write_persons(archive, database, one.directory)
             items = import_plan.bundled_faces(archive) if manifest else import_plan.photographs(archive)

@@ -63,6 +63,11 @@ DELETE FROM import_items WHERE directory = $1 AND job = $2 AND n IN (
 _FORGET = "DELETE FROM imports WHERE directory = $1 AND job = $2"
 
 
+_FORGET_PERSONS = "DELETE FROM import_items WHERE directory = $1 AND ($2::text[] IS NULL OR person = ANY ($2))"
+
+_FORGET_DIRECTORY = "DELETE FROM imports WHERE directory = $1"
+
+
 class Word(StrEnum):
     """What became of an item: enrolled, enrolled before, refused for good, or given up after some attempts."""
 
@@ -104,9 +109,10 @@ async def announce(connection: Connection, one: Import) -> None:
     await connection.execute(_PLANNED, *one, False)
 
 
-async def is_planned(connection: Connection, one: Import) -> bool:
-    """Tell whether all items of the import are there."""
-    return bool(await connection.fetchval(_IS_PLANNED, *one))
+async def is_planned(connection: Connection, one: Import) -> bool | None:
+    """Tell whether all items of the import are there, None where its directory was deleted meanwhile."""
+    planned: bool | None = await connection.fetchval(_IS_PLANNED, *one)
+    return planned
 
 
 async def plan(connection: Connection, one: Import, items: AsyncIterable[Item]) -> None:
@@ -152,6 +158,13 @@ async def check_exists(database: Database, one: Import) -> None:
     async with database.connection() as connection:
         if not await connection.fetchval(_EXISTS, *one):
             raise JobNotFound
+
+
+async def forget_persons(connection: Connection, directory: str, persons: Sequence[str] | None) -> None:
+    """Forget what was imported of some persons, None for all of the directory, and what waits to be."""
+    await connection.execute(_FORGET_PERSONS, directory, persons)
+    if persons is None:
+        await connection.execute(_FORGET_DIRECTORY, directory)
 
 
 async def forget(database: Database, age: timedelta) -> None:

@@ -415,3 +415,18 @@ async def test_bundles_whose_time_is_over_are_removed(gateway, hire, settings, d
         await Archives(LocalStore(archive.parents[1]), connections, 2).remove_expired(10)
     assert not archive.exists()
     assert await database.fetchval("SELECT count(*) FROM archives") == 0
+
+
+async def test_who_is_deleted_leaves_no_outcome_and_no_bundle(gateway, hire, database, photos):
+    await hire()
+    job = await start(gateway, zipped({"ann/1.jpg": photos["ann"], "bob/1.jpg": photos["bob"]}))
+    await ended(gateway, job)
+    await exported(gateway)
+    bundle = await database.fetchval("SELECT job FROM archives")
+    assert (await gateway.delete("/directories/acme/persons/ann")).status_code == 200
+
+    assert [line["person"] for line in await outcomes(gateway, job)] == ["bob"]
+    assert (await gateway.get(f"/directories/acme/exports/{bundle}/bundle")).json()["code"] == "bundle-not-found"
+    assert (await gateway.delete("/directories/acme")).status_code == 200
+    assert (await gateway.get(f"/directories/acme/imports/{job}/outcomes")).json()["code"] == "job-not-found"
+    assert await database.fetchval("SELECT count(*) FROM import_items") == 0
