@@ -11,8 +11,10 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
+from obstore.store import MemoryStore
 
 from apiserver import deletions, sightings, tasks
+from apiserver.archives import Archives
 from apiserver.database import open_database
 from apiserver.erasure import Erasure
 from apiserver.faces import Calibration, Decision, Face, Image, Model, Thresholds
@@ -21,6 +23,7 @@ from apiserver.image_store import ImageStore, image_row, open_store
 from apiserver.problems import DatabaseBusy, FaceNotFound, PersonNotFound
 from apiserver.runs import Resources, run_job
 from apiserver.search_index import Indexed, Kind, build
+from apiserver.vectorizers import open_vectorizers
 
 MODEL = Model("model", 32, Calibration(20, -8), Thresholds(0.5, 0.4))
 IMAGE = Image("image/png", "png", width=10, height=10)
@@ -375,7 +378,10 @@ async def test_persons_not_seen_for_long_are_deleted(gateway, enrol, connections
     number = await database.fetchval(
         "INSERT INTO procrastinate_jobs (queue_name, task_name) VALUES ('unseen', 'unseen') RETURNING id"
     )
-    await run_job(tasks.delete_unseen, Resources(settings, connections, images), number, {})
+    async with open_vectorizers(settings) as vectorizer:
+        archives = Archives(MemoryStore(), connections, 2)
+        resources = Resources(settings, connections, images, archives, vectorizer)
+        await run_job(tasks.delete_unseen, resources, number, {})
 
     rows = await database.fetch("SELECT person FROM persons WHERE directory = 'acme' ORDER BY person")
     assert [row["person"] for row in rows] == ["learned", "new", "seen"]
