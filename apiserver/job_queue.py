@@ -12,7 +12,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 from psycopg_pool import PoolTimeout
 
-from apiserver.problems import DatabaseUnavailable, Outage
+from apiserver.problems import DatabaseUnavailable, Outage, Refused
 
 _LONGEST_DELAY_SECONDS = 60
 
@@ -70,12 +70,17 @@ async def run_jobs(dsn: str, lanes: list[Lane], pace: Pace) -> None:
 
 
 class _WithoutTrace(logging.Filter):
-    """Takes from the lines about an outage the pages of where it was noticed."""
+    """Takes from the lines about an outage, and about a job that was refused, the pages of where it was noticed."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and isinstance(record.exc_info[1], ConnectorException):
-            record.msg, record.args = "The database is unavailable: %r", (record.exc_info[1].__cause__,)
-            record.exc_info = None
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, ConnectorException):
+            record.msg, record.args = "The database is unavailable: %r", (error.__cause__,)
+        elif isinstance(error, Refused):
+            record.msg, record.args = "Failed: %s", (error,)
+        else:
+            return True
+        record.exc_info = None
         return True
 
 
