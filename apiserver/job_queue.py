@@ -76,8 +76,8 @@ class _WithoutTrace(logging.Filter):
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, ConnectorException):
             record.msg, record.args = "The database is unavailable: %r", (error.__cause__,)
-        elif isinstance(error, Refused):
-            record.msg, record.args = "Failed: %s", (error,)
+        elif isinstance(error, Refused | Outage):
+            record.msg, record.args = "Not done: %s", (error,)
         else:
             return True
         record.exc_info = None
@@ -90,6 +90,7 @@ _WITHOUT_TRACE = _WithoutTrace()
 def quieten() -> None:
     """Have the libraries log what an operator can use: neither every job of a schedule nor the same failure twice."""
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    logging.getLogger("procrastinate.worker").addFilter(_WITHOUT_TRACE)
     logging.getLogger("procrastinate.utils").setLevel(logging.CRITICAL)  # repeats what the worker's logger has said
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # warns of every attempt to connect
 

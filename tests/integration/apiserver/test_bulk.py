@@ -233,7 +233,7 @@ async def test_no_other_objects_can_be_imported(gateway, key):
 
 
 async def test_archives_that_mean_no_good_are_refused_by_name(gateway, hire, settings, database):
-    await hire(APISERVER_MAX_IMPORT_FILES="20")
+    worker = await hire(APISERVER_MAX_IMPORT_FILES="20")
     bad = {
         b"PK\x03\x04 and no more": "archive-unreadable",
         zipped({"../ann/1.jpg": b"-"}): "archive-unsafe",
@@ -251,6 +251,7 @@ async def test_archives_that_mean_no_good_are_refused_by_name(gateway, hire, set
     for job, code in jobs.items():
         failed = await ended(gateway, job)
         assert (failed["state"], failed["problem"]["code"]) == ("failed", code), failed
+    assert "Traceback" not in worker.log
     assert await database.fetchval("SELECT count(*) FROM faces") == 0
     assert archives(settings) == []
 
