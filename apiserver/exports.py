@@ -29,9 +29,9 @@ FROM persons WHERE directory = $1 ORDER BY person
 """
 
 _FACES = """
-SELECT face, person, model, box, score, quality, faces.image, image_sha256, media_type, faces.created_at
-FROM faces LEFT JOIN images ON images.directory = faces.directory AND images.image = faces.image
-WHERE faces.directory = $1 ORDER BY face
+SELECT face, person, model, box, score, quality, image, image_sha256, created_at,
+    (SELECT media_type FROM images WHERE images.directory = $1 AND images.image = faces.image) AS media_type
+FROM faces WHERE directory = $1 ORDER BY face
 """
 
 _EMBEDDINGS = "SELECT embedding FROM faces WHERE directory = $1 AND model = $2 ORDER BY face"

@@ -171,6 +171,6 @@ async def forget(database: Database, age: timedelta) -> None:
     """Forget the imports whose jobs were forgotten, some items at a time. Raises DatabaseUnavailable."""
     async with database.connection() as connection:
         for one in await connection.fetch(_FORGOTTEN, age):
-            while await connection.execute(_FORGET_ITEMS, *one, _FORGOTTEN_AT_ONCE) != "DELETE 0":
+            while not (await connection.execute(_FORGET_ITEMS, *one, _FORGOTTEN_AT_ONCE)).endswith(" 0"):
                 pass
             await connection.execute(_FORGET, *one)

@@ -26,6 +26,8 @@ EVERYWHERE = {
     "image_store._LOCK_STUCK": "the same, for those that could not be removed",
     "image_store._LEAVE": "rows of many directories, by lists of them: what the sweeper could not remove",
     "image_store._FORGET": "the same: what it has removed",
+    "archives._LOCK_EXPIRED": "the sweeper goes by the time at which archives expire",
+    "imports._FORGOTTEN": "upkeep looks for imports whose jobs were forgotten",
     "search_index._REQUESTED": "upkeep looks for indexes that are no longer needed",
 }
 """Statements about all directories, and why they are; docs/scale.md says what becomes of them."""
