@@ -148,7 +148,7 @@ async def _read_manifest(request: Request, state: State, one: Import) -> None:
         await read_small(
             request,
             timeout_seconds=state.settings.upload_timeout_seconds,
-            most_bytes=_MOST_MANIFEST_BYTES,
+            max_bytes=_MOST_MANIFEST_BYTES,
         ),
     )
     if len(body.manifest) > most:

@@ -12,9 +12,9 @@ from apiserver import sightings
 from apiserver.answer_fields import Cosine, ModelId, PersonId, Probability, rounded
 from apiserver.candidates import candidates_of
 from apiserver.faces import Decision, Model, Thresholds
-from apiserver.forms import Name
 from apiserver.identification import Found
 from apiserver.json_bodies import JsonBody, read_json
+from apiserver.names import Name
 from apiserver.photograph_calls import PROBLEMS, PhotographRoute
 from apiserver.problems import InvalidEmbedding, ModelMismatch
 from apiserver.responses import AppliedThresholds, ProblemDetails, applied_thresholds
