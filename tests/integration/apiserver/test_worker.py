@@ -363,7 +363,7 @@ async def test_expired_images_are_removed_by_themselves_and_kept_ones_stay(hire,
     assert [file.name for file in (tmp_path / "images").iterdir()] == [kept]
 
     async def said() -> bool:
-        return "Removed 4 expired images" in worker.log
+        return "Removed 4 images" in worker.log
 
     await until(said)
     assert await database.fetchval("SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'") == 0
