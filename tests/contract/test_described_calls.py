@@ -18,7 +18,7 @@ import apiserver.app
 import apiserver.settings
 from tests.calls import learn
 from tests.photographs import astronaut, encoded, nobody
-from tests.stack import Stack, new_stack
+from tests.stack import Stack, new_stack, wait_until
 
 PERSON, NOBODY = encoded(astronaut().resize((128, 128))), encoded(nobody().resize((60, 40)))
 
@@ -54,8 +54,18 @@ def stack() -> Iterator[Stack]:
         assert "Traceback" not in stack.log, stack.log
 
 
+@pytest.fixture(scope="module")
+def job(stack: Stack) -> str:
+    """An export that is done."""
+    with stack.client() as client:
+        learn(client, "ann", PERSON, directory="acme")
+        job: str = client.post("/directories/acme/exports").json()["job"]
+        wait_until(lambda: client.get(f"/jobs/{job}").json()["state"] == "done", 60)
+    return job
+
+
 @pytest.fixture
-def known(stack: Stack) -> dict[str, str]:
+def known(stack: Stack, job: str) -> dict[str, str]:
     """What paths can name that is there, made anew for every call, one of which may delete it."""
     with stack.client() as client:
         learn(client, "bob", PERSON, directory="acme")
@@ -67,6 +77,8 @@ def known(stack: Stack) -> dict[str, str]:
         "face": answer["persons"][0]["face"],
         "key": answer["url"].removeprefix("/files/"),
         "deletion": deletion,
+        "id": job,
+        "job": job,
     }
 
 
