@@ -31,7 +31,7 @@ router = APIRouter(tags=["faces"], route_class=PhotographRoute)
     "/learn",
     status_code=201,
     response_model=LearnAnswer | LearnFilesAnswer,
-    responses=_REFUSALS | {422: {"model": LearnRefusal}} | {status: {"model": Refusal} for status in (409, 410)},
+    responses=_REFUSALS | {422: {"model": LearnRefusal}} | {status: {"model": Refusal} for status in (404, 409, 410)},
     openapi_extra={"requestBody": LearnForm.request_body(), "parameters": [KEY]},
 )
 @idempotent(most_files=MOST_FILES)
