@@ -14,11 +14,13 @@ from apiserver.metrics import Metrics
 from apiserver.metrics_listener import metrics_served
 from apiserver.server import Server
 from apiserver.settings import read_settings
+from apiserver.store_check import require_store
 
 
 def main() -> int:
     """Run the gateway and return the exit status."""
     settings = read_settings()
+    require_store(settings.image_store_url)
     configure_logging(settings, CorrelationIdFilter(default_value="-"))
     metrics = Metrics()
     draining = Draining()

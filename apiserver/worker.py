@@ -19,6 +19,7 @@ from apiserver.logs import configure_logging
 from apiserver.problems import Problem
 from apiserver.runs import Resources, Task, current_job, recover, run_job
 from apiserver.settings import Settings, read_settings
+from apiserver.store_check import require_store
 from apiserver.vectorizers import open_vectorizers
 from apiserver.worker_telemetry import WorkerTelemetry, worker_telemetry
 
@@ -36,7 +37,9 @@ class _JobIds(logging.Filter):
 
 def main() -> int:
     """Run the worker and return the exit status."""
-    return serve(read_settings(), tasks.ON_REQUEST)
+    settings = read_settings()
+    require_store(settings.image_store_url)
+    return serve(settings, tasks.ON_REQUEST)
 
 
 def serve(settings: Settings, on_request: Mapping[str, Task]) -> int:

@@ -117,9 +117,9 @@ async def test_sigterm_does_not_wait_for_idle_connections(gateway):
     writer.close()
 
 
-def run_with(**environment: str) -> subprocess.CompletedProcess[str]:
+def run_with(module: str = "apiserver", **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "apiserver"],
+        [sys.executable, "-m", module],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -166,6 +166,15 @@ def test_addresses_of_another_form_are_refused_with_one_sentence(settings, name,
     [line] = result.stderr.splitlines()
     assert line.startswith(f"APISERVER_{name}: Value error, it is not of the form ")
     assert "secret" not in line
+
+
+@pytest.mark.parametrize("module", ["apiserver", "apiserver.worker"])
+@pytest.mark.parametrize("url", ["file:///proc/images", "az://container/images"])
+def test_a_store_that_cannot_be_opened_is_refused_with_one_sentence(settings, module, url):
+    result = run_with(module, **environment_of(settings) | {"APISERVER_IMAGE_STORE_URL": url})
+    assert result.returncode == 2
+    [line] = result.stderr.splitlines()
+    assert line.startswith("APISERVER_IMAGE_STORE_URL: ")
 
 
 @pytest.mark.parametrize(
