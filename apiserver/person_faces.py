@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import TypeAdapter
 
 from apiserver import persons
 from apiserver.database import Connection
 from apiserver.faces import Box
+from apiserver.key_times import Time
 from apiserver.problems import FaceNotFound
 
 _COLUMNS = "face, person, model, box, score, quality, image, created_at"
@@ -23,7 +24,7 @@ ORDER BY created_at, face LIMIT $3
 _READ = f"SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND person = $2 AND face = $3"
 _CROP = "SELECT crop FROM faces WHERE directory = $1 AND person = $2 AND face = $3"
 
-Key = tuple[AwareDatetime, UUID]
+Key = tuple[Time, UUID]
 """Where a page ends."""
 
 KEY: TypeAdapter[Key] = TypeAdapter(Key)

@@ -7,9 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import TypeAdapter
 
 from apiserver.database import Connection
+from apiserver.key_times import Time
 from apiserver.name_ranges import after_prefix
 from apiserver.persons import COLUMNS, Person, require_directory
 
@@ -30,7 +31,7 @@ class Sort(StrEnum):
         return self.value.removeprefix("-")
 
 
-Key = tuple[AwareDatetime | None, str]
+Key = tuple[Time | None, str]
 """Where a page ends: the time it is ordered by, if it is, and the person."""
 
 KEY: TypeAdapter[Key] = TypeAdapter(Key)

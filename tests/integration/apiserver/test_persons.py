@@ -4,8 +4,11 @@ import asyncio
 import json
 from datetime import UTC, datetime
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
+
+from apiserver.paging import write_cursor
 
 PERSONS = "/directories/acme/persons"
 
@@ -201,6 +204,15 @@ async def test_a_new_id_that_cannot_be(gateway, put, body):
 async def test_a_list_that_cannot_be(gateway, put, query):
     await put("ann")
     assert refused(await gateway.get(PERSONS, params=query)) == (400, "invalid-field")
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"])
+async def test_a_cursor_of_a_time_that_cannot_be_is_refused(gateway, put, time):
+    await put("a")
+    for path, order, key in (PERSONS, "persons created_at", "a"), (f"{PERSONS}/a/faces", "faces", str(UUID(int=0))):
+        cursor = write_cursor(order, [time, key])
+        answer = await gateway.get(path, params={"cursor": cursor, "sort": "created_at"})
+        assert refused(answer) == (400, "invalid-field")
 
 
 async def test_a_cursor_of_another_order_is_refused(gateway, put):
