@@ -20,7 +20,7 @@ from apiserver.keyed_requests import LOST_SECONDS, Claim, Kept, claim, keep, rel
 from apiserver.problems import InvalidField, Outage, Refused
 from apiserver.responses import problem_response
 from apiserver.state import State
-from apiserver.uploads import FormLimits, read_body
+from apiserver.uploads import FormLimits, read_body, read_small
 
 KEY = {
     "name": "Idempotency-Key",
@@ -122,7 +122,11 @@ async def _fingerprinted(request: Request, most_files: int | None) -> tuple[Requ
     if most_files is None:
         return request, _digest(request, [request.headers.get("content-length", "").encode()])
     settings = State.of(request).settings
-    body = await read_body(request, FormLimits(settings.max_image_bytes, settings.upload_timeout_seconds, most_files))
+    seconds = settings.upload_timeout_seconds
+    if most_files:
+        body = await read_body(request, FormLimits(settings.max_image_bytes, seconds, most_files))
+    else:
+        body = await read_small(request, timeout_seconds=seconds)
     return Request(request.scope, _again(body, request.receive)), _digest(request, _parts(request, body))
 
 

@@ -148,3 +148,29 @@ async def test_a_body_too_large_is_not_read(gateway, database):
     assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 413 ")
     writer.close()
     assert await database.fetchval("SELECT count(*) FROM keyed_requests") == 0
+
+
+async def test_a_body_too_long_without_photographs_is_refused_as_without_a_key(gateway, database):
+    path, body = "/directories/acme/persons/ann/merge", b" " * 100_000
+    plain = await gateway.post(path, content=body)
+    keyed = await gateway.post(path, content=body, headers={"Idempotency-Key": "key"})
+    assert (plain.status_code, plain.json()["code"]) == (keyed.status_code, keyed.json()["code"])
+    assert (keyed.status_code, keyed.json()["code"]) == (400, "invalid-json")
+    assert await database.fetchval("SELECT count(*) FROM keyed_requests") == 0
+
+
+async def test_photographs_have_a_place_before_they_are_read(serve, settings):
+    gateway = await serve(settings.model_copy(update={"max_requests": 1, "upload_timeout_seconds": 5}))
+    head = (
+        "POST /directories/acme/persons/ann/faces HTTP/1.1\r\nHost: gateway\r\nIdempotency-Key: {}\r\n"
+        "Content-Type: multipart/form-data; boundary=edge\r\nContent-Length: 1000\r\n\r\n"
+    )
+    connections = [await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port) for _ in range(2)]
+    for number, (_, writer) in enumerate(connections):
+        writer.write(head.format(number).encode())
+        await asyncio.sleep(0.2)
+    answer = await asyncio.wait_for(connections[1][0].read(), 2)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"gateway-busy" in answer
+    for _, writer in connections:
+        writer.close()
