@@ -5,23 +5,26 @@ from collections.abc import Collection
 from apiserver.database import Database
 from apiserver.faces import Decision
 
+# Only an hour later does another sighting tell anything new.
+_SEE = """
+UPDATE persons SET last_seen_at = now() WHERE directory = $1 AND person = ANY ($2::text[])
+AND (last_seen_at IS NULL OR last_seen_at < now() - interval '1 hour')
+"""
+
 # A person who is being deleted is waited for, and then not there: a photograph that names them goes at once. So is a
-# photograph that is being removed. Only an hour later does another sighting tell anything new.
-_NOTE = """
+# photograph that is being removed.
+_NOTE = f"""
 WITH present AS (
-    SELECT person FROM persons WHERE directory = $1 AND person = ANY ($2::text[]) ORDER BY person FOR KEY SHARE
+    SELECT person FROM persons WHERE directory = $1 AND person = ANY ($3::text[]) ORDER BY person FOR KEY SHARE
 ), kept AS (
     SELECT image FROM images WHERE directory = $1 AND image = $4::text FOR KEY SHARE
 ), noted AS (
     INSERT INTO matched_images (directory, person, image) SELECT $1, person, image FROM present, kept
     ON CONFLICT DO NOTHING
-), seen AS (
-    UPDATE persons SET last_seen_at = now() WHERE directory = $1 AND person = ANY ($3::text[])
-    AND (last_seen_at IS NULL OR last_seen_at < now() - interval '1 hour')
-)
+), seen AS ({_SEE})
 UPDATE images SET expires_at = now() WHERE directory = $1 AND image = $4 AND expires_at IS NOT NULL
-AND (SELECT count(*) FROM present) < cardinality($2)
-"""
+AND (SELECT count(*) FROM present) < cardinality($3)
+"""  # noqa: S608
 
 
 async def note(database: Database, directory: str, named: Collection[tuple[str, Decision]], image: str | None) -> None:
@@ -29,7 +32,9 @@ async def note(database: Database, directory: str, named: Collection[tuple[str, 
 
     Only a match counts as having been seen. Raises DatabaseUnavailable.
     """
-    persons = {person for person, _ in named}
     matched = {person for person, decision in named if decision is Decision.MATCH}
     async with database.connection() as connection:
-        await connection.execute(_NOTE, directory, persons, matched, image)
+        if image is None:  # nobody is locked, and mostly nothing written
+            await connection.execute(_SEE, directory, matched)
+        else:
+            await connection.execute(_NOTE, directory, matched, {person for person, _ in named}, image)

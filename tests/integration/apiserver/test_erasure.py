@@ -364,6 +364,13 @@ async def test_seen_means_matched_and_is_right_to_the_hour(enrol, recognized, da
     assert await database.fetchval("SELECT count(*) FROM matched_images") == 3
 
 
+async def test_without_a_photograph_seeing_somebody_again_writes_nothing(enrol, connections, database):
+    await enrol("ann", b"ann")
+    for decision in (Decision.MATCH, Decision.MATCH, Decision.REVIEW):
+        await sightings.note(connections, "acme", [("ann", decision)], None)
+    assert await database.fetchval("SELECT last_seen_at IS NOT NULL AND xmax = 0 FROM persons")
+
+
 async def test_persons_not_seen_for_long_are_deleted(gateway, enrol, connections, images, settings, database):  # noqa: PLR0917
     people = ("never seen", "seen", "learned", "long gone", "new")
     for person in people:
