@@ -14,7 +14,7 @@ from faceserver.commands import directories, faces, persons
 from faceserver.commands.calibrate import calibrate_people
 from faceserver.commands.comparing import compare, verify
 from faceserver.commands.detect import detect
-from faceserver.commands.import_folder import import_folder
+from faceserver.commands.import_folder import import_people
 from faceserver.commands.jobs import export, job
 from faceserver.commands.learn import learn
 from faceserver.commands.recognize import recognize
@@ -81,7 +81,7 @@ def _announce(settings: Settings) -> None:
 
 for command in (learn, recognize, verify, compare, detect, watch, register, export, job):
     app.command()(command)
-app.command("import")(import_folder)
+app.command("import")(import_people)
 app.command("calibrate")(calibrate_people)
 app.add_typer(persons.app, name="persons")
 app.add_typer(directories.app, name="directories")

@@ -7,7 +7,7 @@ from faceserver.call import Archive, Call, given, json_of, place
 from faceserver.calls.directory import InDirectory
 from faceserver.calls.recognition import FaceChoice
 from faceserver.method import result
-from faceserver.results import Deletion, ImportOutcome, Job, StartedJob
+from faceserver.results import Deletion, ImportOutcome, Job, QualityAction, StartedJob
 
 
 class JobCalls(InDirectory):
@@ -25,12 +25,25 @@ class JobCalls(InDirectory):
 
     @result
     def start_import(
-        self, archive: str | Path, *, directory: str | None = None, face: FaceChoice | None = None
+        self,
+        archive: str | Path,
+        *,
+        directory: str | None = None,
+        face: FaceChoice | None = None,
+        quality: QualityAction | None = None,
     ) -> Call[StartedJob]:
-        """Begin to import a zip: of photographs in a folder for each person, or one that an export made."""
+        """Begin to import a zip: of photographs in a folder for each person, or one that an export made.
+
+        quality: what becomes of poor photographs, instead of what the directory says.
+        """
         files = [("file", Archive(Path(archive)))]
         return Call(
-            "POST", self._imports(directory), json_of(StartedJob), fields=given(face=face), files=files, creates=True
+            "POST",
+            self._imports(directory),
+            json_of(StartedJob),
+            fields=given(face=face, quality=quality),
+            files=files,
+            creates=True,
         )
 
     @result
@@ -40,10 +53,11 @@ class JobCalls(InDirectory):
         *,
         directory: str | None = None,
         face: FaceChoice | None = None,
+        quality: QualityAction | None = None,
     ) -> Call[StartedJob]:
         """Begin to import photographs that are in the service's object store already: pairs of person and key."""
         manifest = [{"person": person, "key": key} for person, key in keys]
-        body = {"manifest": manifest, **given(face=face)}
+        body = {"manifest": manifest, **given(face=face, quality=quality)}
         return Call("POST", self._imports(directory), json_of(StartedJob), json=body, creates=True)
 
     @result

@@ -1,7 +1,7 @@
 """`faceserver directories`."""
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -13,7 +13,7 @@ from faceserver.commands.options import Json, Limit, Url, Wait, Yes
 from faceserver.commands.printing import first, print_fields, print_json, print_table
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.errors import NotFound
-from faceserver.results import Directory, QualityGate, Scoring
+from faceserver.results import Directory, QualityAction, QualityGate, Scoring
 from faceserver.unchanged import UNCHANGED, unless_none
 
 app = typer.Typer(no_args_is_help=True, help="List, show, set up and delete directories.")
@@ -74,7 +74,7 @@ def set_directory(
         int | None, typer.Option(help="Delete who was not seen for so long.", metavar="DAYS", min=1)
     ] = None,
     quality: Annotated[
-        Literal["off", "warn", "refuse"] | None, typer.Option(help="What becomes of poor photographs when learning.")
+        QualityAction | None, typer.Option(help="What becomes of poor photographs when learning.")
     ] = None,
     default: Annotated[bool, typer.Option("--default", help="Leave everything to the service.")] = False,
     as_json: Json = False,

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -19,6 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from faceserver.importing import Outcome
+from faceserver.results import ImportOutcome
 
 _MOST_NAMED = 20
 
@@ -26,7 +28,8 @@ _MOST_NAMED = 20
 class Report:
     """Counts outcomes, prints them as JSON if asked for, moves a progress bar, and sums up."""
 
-    def __init__(self, folder: Path, total: int, *, as_json: bool) -> None:
+    def __init__(self, total: int, *, as_json: bool, folder: Path = Path()) -> None:
+        """folder: what names are shown relative to."""
         self._folder = folder
         self._total = total
         self._as_json = as_json
@@ -72,17 +75,24 @@ class Report:
         words = ", ".join(f"{self._words[word]} {word}" for word in ("learned", "known", "refused", "failed"))
         typer.echo(f"{self._words.total()} of {self._total} photographs: {words}.", err=True)
 
+    def take(self, outcome: ImportOutcome) -> None:
+        """Take an outcome that the service tells of afterwards."""
+        word = "learned" if outcome.outcome == "created" else outcome.outcome
+        self._line(outcome.name, outcome.person, word, outcome.detail)
+
     def _count(self, outcome: Outcome) -> None:
         name = outcome.photograph.path.relative_to(self._folder).as_posix()
-        self._words[outcome.word] += 1
         self._warnings.update(warning.code for warning in outcome.warnings)
-        reason = outcome.refusal or outcome.failure
+        warnings = [warning.detail for warning in outcome.warnings]
+        self._line(name, outcome.photograph.person, outcome.word, outcome.refusal or outcome.failure, warnings)
+
+    def _line(self, name: str, person: str, word: str, reason: str | None, warnings: Sequence[str] = ()) -> None:
+        self._words[word] += 1
         if reason:
             self._complaints.append((name, reason))
         if self._as_json:
-            warnings = [warning.detail for warning in outcome.warnings]
-            line = {"file": name, "person": outcome.photograph.person, "outcome": outcome.word, "reason": reason}
-            typer.echo(json.dumps({**line, "warnings": warnings}, ensure_ascii=False))
+            line = {"file": name, "person": person, "outcome": word, "reason": reason, "warnings": warnings}
+            typer.echo(json.dumps(line, ensure_ascii=False))
 
 
 class _Rate(ProgressColumn):

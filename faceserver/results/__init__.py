@@ -18,7 +18,7 @@ from faceserver.results.detection import (
     Quality,
     Verification,
 )
-from faceserver.results.directories import Directory, DirectorySummary, QualityGate, Scoring
+from faceserver.results.directories import Directory, DirectorySummary, QualityAction, QualityGate, Scoring
 from faceserver.results.jobs import ImportOutcome, Job, JobProblem, JobProgress, StartedJob
 from faceserver.results.persons import (
     AddedFaces,
@@ -83,6 +83,7 @@ __all__ = [
     "Point",
     "Pose",
     "Quality",
+    "QualityAction",
     "QualityGate",
     "Recognition",
     "RecognizedFace",

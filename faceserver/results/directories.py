@@ -8,12 +8,14 @@ from faceserver.results.recognition import Thresholds
 
 Scoring = Literal["max", "mean"]
 
+QualityAction = Literal["off", "warn", "refuse"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityGate:
     """What a face is held to when it is enrolled; None is the service's default. docs/quality.md explains each."""
 
-    action: Literal["off", "warn", "refuse"] | None = None
+    action: QualityAction | None = None
     min_face_pixels: int | None = None
     min_sharpness: float | None = None
     min_brightness: float | None = None

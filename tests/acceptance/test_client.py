@@ -17,6 +17,7 @@ from faceserver import AsyncClient, Client, QualityGate, Recognition, RefusedPho
 from faceserver.errors import (
     Changed,
     Conflict,
+    JobFailed,
     NoFace,
     NoneEnrolled,
     NotFound,
@@ -127,6 +128,33 @@ def test_embeddings(service: Client):
     assert (found.width, found.height) == (624, 512)
     assert len(found.faces) == 2
     assert np.linalg.norm(found.faces[0].embedding) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_directory_goes_from_one_to_another(service: Client, tmp_path: Path):
+    service.add_faces("ann", [PORTRAIT])
+    service.patch_person("ann", metadata={"team": "blue"})
+    another = f"{service.directory} too"
+    with ZipFile(tmp_path / "people.zip", "w") as archive:
+        archive.writestr("bo/1.png", encoded(actor(), "PNG"))
+        archive.writestr("bo/crowd.jpg", PARTY)
+    imported = service.wait(service.start_import(tmp_path / "people.zip"))
+    exported = service.wait(service.start_export())
+    bundle = service.fetch_export(exported.job, tmp_path / "bundle.zip")
+    again = service.wait(service.start_import(bundle, directory=another))
+
+    assert imported.state == exported.state == again.state == "done"
+    assert [(one.name, one.outcome, one.code) for one in service.import_outcomes(imported.job)] == [
+        ("bo/1.png", "created", None),
+        ("bo/crowd.jpg", "refused", "several-faces"),
+    ]
+    assert {one.outcome for one in service.import_outcomes(again.job, directory=another)} == {"created"}
+    assert [one.person for one in service.persons(directory=another)] == ["ann", "bo"]
+    assert service.person("ann", directory=another).metadata == {"team": "blue"}
+    [face] = service.faces("ann", directory=another)
+    assert face.image is None
+    (tmp_path / "text.zip").write_text("no zip")
+    with pytest.raises(JobFailed, match="zip"):
+        service.wait(service.start_import(tmp_path / "text.zip"))
 
 
 def test_embeddings_are_identified(service: Client):
