@@ -83,7 +83,7 @@ class BundleFace(_Part):
     """An enrolled face: a crop and its embedding, or a photograph, or all of them.
 
     face: names the crop. row: of the model's embeddings. box: left, top, right, bottom in pixels of the upright
-    photograph. quality: what was measured. image: its name in `images/`.
+    photograph. quality: what was measured. name: for people. image: its name in `images/`.
     """
 
     person: Name
@@ -92,6 +92,7 @@ class BundleFace(_Part):
     row: int | None = Field(None, ge=0)
     box: tuple[int, int, int, int] | None = None
     score: float | None = Field(None, ge=0, le=1, allow_inf_nan=False)
+    name: str | None = Field(None, max_length=1000)
     quality: dict[str, float] | None = Field(None, max_length=20)
     image: str | None = Field(None, pattern=f"^{_IMAGE}$")
     image_sha256: str | None = Field(None, pattern=f"^{_SHA256}$")

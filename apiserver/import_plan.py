@@ -74,7 +74,7 @@ async def bundled_faces(archive: ZipFile) -> AsyncIterator[Item]:
         for line in lines:
             face = read_line(line, BundleFace, FACES)
             told = face.model_dump(mode="json", exclude_none=True)
-            yield Item(next(numbers), face.person, face.image or str(face.face), {"face": told})
+            yield Item(next(numbers), face.person, face.name or face.image or str(face.face), {"face": told})
 
 
 async def write_persons(archive: ZipFile, database: Database, directory: str) -> None:

@@ -14,7 +14,7 @@ from faceserver.commands import directories, faces, persons
 from faceserver.commands.calibrate import calibrate_people
 from faceserver.commands.comparing import compare, verify
 from faceserver.commands.detect import detect
-from faceserver.commands.import_folder import import_people
+from faceserver.commands.import_people import import_people
 from faceserver.commands.jobs import export, job
 from faceserver.commands.learn import learn
 from faceserver.commands.recognize import recognize

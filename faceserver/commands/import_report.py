@@ -77,8 +77,12 @@ class Report:
 
     def take(self, outcome: ImportOutcome) -> None:
         """Take an outcome that the service tells of afterwards."""
-        word = "learned" if outcome.outcome == "created" else outcome.outcome
-        self._line(outcome.name, outcome.person, word, outcome.detail)
+        enrolled = {"created": "learned", "known": "known"}.get(outcome.outcome)
+        if not enrolled:
+            self._line(outcome.name, outcome.person, outcome.outcome, outcome.detail)
+            return
+        self._warnings.update([outcome.code] if outcome.code else [])
+        self._line(outcome.name, outcome.person, enrolled, None, [outcome.detail] if outcome.detail else [])
 
     def _count(self, outcome: Outcome) -> None:
         name = outcome.photograph.path.relative_to(self._folder).as_posix()

@@ -1,0 +1,134 @@
+"""`faceserver import --bundle`, `--compreface` and `--deepface`: people who were somewhere else are recognized here."""
+
+import pickle
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from faceserver import Client
+from tests.commands import Commands
+from tests.photographs import actor, astronaut, encoded
+from tests.stack import Stack
+
+# The columns that are read, and those of them that may be missing, as CompreFace 1.2 has them.
+COMPREFACE = """
+CREATE TABLE model (id bigint PRIMARY KEY, name varchar, guid varchar, app_id bigint, api_key varchar UNIQUE);
+CREATE TABLE subject (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), api_key varchar(36), subject_name varchar);
+CREATE TABLE img (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), content bytea);
+CREATE TABLE embedding (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(), subject_id uuid NOT NULL REFERENCES subject,
+    embedding float8[] NOT NULL, calculator varchar NOT NULL, img_id uuid REFERENCES img
+);
+INSERT INTO model VALUES (1, 'staff', 'g', 1, 'key-1'), (2, 'guests', 'h', 1, 'key-2');
+"""
+FACE = """
+WITH new AS (INSERT INTO img (content) SELECT %(photo)s::bytea WHERE %(photo)s::bytea IS NOT NULL RETURNING id),
+known AS (SELECT id FROM subject WHERE subject_name = %(person)s AND api_key = %(key)s),
+added AS (
+    INSERT INTO subject (api_key, subject_name) SELECT %(key)s, %(person)s WHERE NOT EXISTS (SELECT FROM known)
+    RETURNING id
+)
+INSERT INTO embedding (subject_id, embedding, calculator, img_id)
+SELECT (SELECT id FROM known UNION ALL SELECT id FROM added), '{0.5,0.5}', 'facenet.Calculator@20180402-114759',
+    (SELECT id FROM new)
+"""
+
+
+@pytest.fixture
+def compreface(empty_database_url: str) -> str:
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute(COMPREFACE)
+        for key, person, photo in (
+            ("key-1", "Ann O'Hara", encoded(astronaut())),
+            ("key-1", "Bo", encoded(actor())),
+            ("key-1", "Bo", None),
+            ("key-2", "Cy", encoded(actor())),
+        ):
+            connection.execute(FACE, {"key": key, "person": person, "photo": photo})
+    return empty_database_url
+
+
+def named(stack: Stack, command: Commands) -> list[str | None]:
+    with Client(stack.url, directory=command.environment["FACESERVER_DIRECTORY"]) as client:
+        return [client.recognize(encoded(portrait)).faces[0].person for portrait in (astronaut(), actor())]
+
+
+def test_a_service_of_compreface_is_taken_over(stack: Stack, command: Commands, compreface: str):
+    asked = command("import", "--compreface", compreface)
+    assert asked.returncode == 2
+    assert "--service; those with people are: 'guests', 'staff'" in asked.stderr
+
+    run = command("import", "--compreface", compreface, "--service", "staff")
+    assert run.returncode == 0, run.stderr
+    assert "1 faces of 'staff' have no photograph" in run.stderr
+    assert "2 of 2 photographs: 2 learned, 0 known, 0 refused, 0 failed." in run.stderr
+    assert named(stack, command) == ["Ann O'Hara", "Bo"]
+    again = command("import", "--compreface", compreface, "--service", "staff")
+    assert "2 of 2 photographs: 0 learned, 2 known" in again.stderr
+
+
+def test_a_folder_of_deepface_is_taken_over(stack: Stack, command: Commands):
+    folder = command.folder / "db"
+    (folder / "ann").mkdir(parents=True)
+    (folder / "ann" / "1.jpg").write_bytes(encoded(astronaut()))
+    (folder / "bo.jpg").write_bytes(encoded(actor()))
+    names = ["db/ann/1.jpg", "db/bo.jpg", "db/gone.jpg", "/etc/hostname"]
+    entries = [{"identity": name, "hash": "", "embedding": [0.5] * 128} for name in names]
+    (folder / "ds_model_sface_v2.pkl").write_bytes(pickle.dumps(entries))
+
+    run = command("import", "--deepface", "db")
+    assert run.returncode == 0, run.stderr
+    assert "2 photographs are not there" in run.stderr
+    assert named(stack, command) == ["ann", "bo"]
+
+
+def test_a_table_of_deepface_is_taken_over(stack: Stack, command: Commands, empty_database_url: str):
+    (command.folder / "ann").mkdir()
+    (command.folder / "ann" / "1.jpg").write_bytes(encoded(astronaut()))
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute("CREATE TABLE embeddings (id bigserial PRIMARY KEY, img_name text, embedding float8[])")
+        connection.execute("INSERT INTO embeddings (img_name) VALUES ('ann/1.jpg'), ('ann/1.jpg')")
+
+    assert "--photographs" in command("import", "--deepface", empty_database_url).stderr
+    run = command("import", "--deepface", empty_database_url, "--photographs", ".")
+    assert "1 of 1 photographs: 1 learned" in run.stderr, run.stderr
+    assert named(stack, command)[0] == "ann"
+
+
+def test_a_pickle_that_means_no_good_is_not_read(command: Commands):
+    (command.folder / "bad.pkl").write_bytes(b"cos\nsystem\n(S'touch touched'\ntR.")
+    run = command("import", "--deepface", "bad.pkl")
+    assert run.returncode == 2
+    assert "It names os.system" in run.stderr
+    assert not (command.folder / "touched").exists()
+
+
+def test_an_export_is_imported_into_another_directory(stack: Stack, command: Commands):
+    assert command("learn", "ann", "ann.jpg").returncode == 0
+    assert command("export", "all.zip").returncode == 0
+    other = Commands(stack, command.folder, command.environment["FACESERVER_DIRECTORY"] + "-copy")
+
+    run = other("import", "--bundle", "all.zip")
+    assert run.returncode == 0, run.stderr
+    assert "1 of 1 photographs: 1 learned" in run.stderr
+    assert named(stack, other)[0] == "ann"
+
+
+@pytest.mark.parametrize("sources", [(), ("people", "--bundle", "ann.jpg"), ("people", "--deepface", ".")])
+def test_one_source_is_wanted(command: Commands, sources: tuple[str, ...]):
+    (command.folder / "people").mkdir()
+    run = command("import", *sources)
+    assert (run.returncode, "Name one thing to import" in run.stderr) == (2, True)
+
+
+def test_what_is_no_archive_is_said_so(command: Commands):
+    run = command("import", "--bundle", "ann.jpg")
+    assert run.returncode != 0
+    assert "no zip archive" in run.stderr
+
+
+def test_a_database_of_something_else_is_said_so(command: Commands, empty_database_url: str):
+    for option in ("--compreface", "--deepface"):
+        run = command("import", option, empty_database_url, "--photographs", str(Path.cwd()))
+        assert (run.returncode, "This is no database of" in run.stderr) == (2, True), run.stderr
