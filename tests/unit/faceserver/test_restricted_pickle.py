@@ -4,6 +4,7 @@ import io
 import os
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ class Shell:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def __reduce__(self) -> object:
+    def __reduce__(self) -> tuple[Any, ...]:
         return os.system, (f"touch {self._file}",)
 
 
@@ -27,7 +28,8 @@ class Shell:
 )
 def test_lists_of_embeddings_are_read(protocol: int, embedding: object):
     entries = [{"identity": "db/ann/1.jpg", "hash": "0", "embedding": embedding, "target_x": 0}]
-    [read] = load(io.BytesIO(pickle.dumps(entries, protocol)))  # type: ignore[misc]
+    read: Any = load(io.BytesIO(pickle.dumps(entries, protocol)))
+    [read] = read
     assert (read["identity"], read["target_x"]) == ("db/ann/1.jpg", 0)
 
 
