@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -203,6 +204,29 @@ def test_one_against_one(command: Commands):
     assert command("compare", "ann.jpg", "party.jpg").returncode == 0
     nobody_there = command("compare", "ann.jpg", "cup.jpg")
     assert (nobody_there.returncode, nobody_there.stderr) == (4, "There are not two faces to compare.\n")
+
+
+def test_what_is_held_goes_into_a_zip_and_comes_out_of_one(command: Commands):
+    elsewhere = f"{command.environment['FACESERVER_DIRECTORY']} too"
+    command("learn", "ann", "ann.jpg")
+    person = command("export", "ann.zip", "--person", "ann")
+    nowhere = command("export", "no/people.zip", "--person", "ann")
+    people = command("export", "people.zip")
+    back = command("import", "people.zip", "--json", environment={"FACESERVER_DIRECTORY": elsewhere})
+    job = command("job", back.stderr.split()[1], "--json")
+    with ZipFile(command.folder / "crowd.zip", "w") as archive:
+        archive.write(command.folder / "party.jpg", "bo/crowd.jpg")
+    refused = command("import", "crowd.zip")
+
+    with ZipFile(command.folder / "ann.zip") as archive:
+        assert any(name.startswith("crops/") for name in archive.namelist())
+    assert (person.returncode, people.returncode) == (0, 0), people.stderr
+    assert (nowhere.returncode, nowhere.stderr[:36]) == (2, "no/people.zip cannot be written: No ")
+    [line] = back.stdout.splitlines()
+    assert (json.loads(line)["person"], json.loads(line)["outcome"]) == ("ann", "learned")
+    assert json.loads(job.stdout)["state"] == "done"
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("1 of 1 photographs: 0 learned, 0 known, 1 refused, 0 failed.\n")
 
 
 def test_detect(command: Commands):

@@ -8,11 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tests.commands import Commands
 from tests.photographs import actor, astronaut, nobody
-from tests.stack import wait_until
+from tests.stack import Stack, wait_until
 
 FRAMES_PER_SECOND = 10
 SIZE = (512, 512)
@@ -72,6 +72,22 @@ def test_only_so_many_frames_a_second_are_looked_at(command: Commands, video: st
 
     assert len(times) == pytest.approx(24, abs=1)
     assert np.diff(times) == pytest.approx(0.5, abs=0.11)
+
+
+def test_a_folder_of_pictures_is_a_film_and_nothing_of_it_is_stored(stack: Stack, command: Commands):
+    command("learn", "ann", "ann.jpg")
+    film = command.folder / "film"
+    film.mkdir()
+    for number, image in enumerate((nobody(), ImageOps.mirror(astronaut()), nobody())):
+        image.save(film / f"{number}.png")
+    before = stack.images()
+
+    run = command("watch", "film", "--fps", "0.5", "--gone-after", "1")
+
+    assert run.stdout == "     2.0 s  ann came\n     2.0 s  ann went\n", run.stderr
+    assert stack.images() == before
+    assert command("watch", "film", "--fps", "0.5", "--keep").returncode == 0
+    assert len(stack.images()) == len(before) + 2, "two pictures, one of them twice"
 
 
 @pytest.mark.parametrize("source", ["none.avi", "ann.txt", "97"])
