@@ -132,7 +132,7 @@ async def open_database(
     """
 
     async def prepare(connection: asyncpg.Connection) -> None:
-        await _register_halfvec(connection)
+        await _register_types(connection)
         if statement_ended:
             connection.add_query_logger(statement_ended)
 
@@ -153,12 +153,13 @@ async def open_database(
         await _close(pool)
 
 
-async def _register_halfvec(connection: asyncpg.Connection) -> None:
-    """Teach a new connection pgvector's binary form."""
+async def _register_types(connection: asyncpg.Connection) -> None:
+    """Teach a new connection pgvector's binary form, and bits written as zeros and ones."""
     try:
         await connection.set_type_codec(
             "halfvec", schema="public", encoder=HalfVector.to_binary, decoder=HalfVector.from_binary, format="binary"
         )
+        await connection.set_type_codec("varbit", schema="pg_catalog", encoder=str, decoder=str, format="text")
     except ValueError as error:
         raise DatabaseUnavailable("The database has not been migrated.") from error
 

@@ -16,18 +16,21 @@ from apiserver.database import Connection, Database
 from apiserver.directory_sizes import DirectorySize, DirectorySizes
 from apiserver.faces import Candidate, Model, Probe
 from apiserver.image_store import ImageRow, write_row
+from apiserver.search_codes import code
 from apiserver.search_effort import Efforts
 from apiserver.search_index import Indexed, Kind, ask_for_build, condition, valid_indexes
 from apiserver.search_paths import Path, Plan, Scan, SwitchPoints, plan
 from apiserver.search_sql import Scoring
 
-_MOST_PROBES = 16
+_MOST_PROBES = 20
 """In one statement; the planner's work grows with them."""
 _WIDER = 8
 _INDEXES_GOOD_SECONDS = 5.0
 _MOST_KNOWN = 1_000
 """Large directories whose indexes are remembered."""
 _SERIAL = "SET LOCAL max_parallel_workers_per_gather = 0"
+_PARALLEL_COST = 5_000
+"""Enough to scan the codes with parallel workers and the sample, a hundredth of them, without."""
 _WRITE_ROW = write_row(1)
 
 
@@ -168,7 +171,7 @@ class _Run:
             return []
         await self._connection.execute(
             f"SET LOCAL max_parallel_workers_per_gather = {scan.workers:d}; "
-            "SET LOCAL min_parallel_index_scan_size = 0; SET LOCAL parallel_setup_cost = 0; "
+            f"SET LOCAL min_parallel_index_scan_size = 0; SET LOCAL parallel_setup_cost = {_PARALLEL_COST}; "
             "SET LOCAL parallel_tuple_cost = 0; "
             "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
         )
@@ -182,7 +185,8 @@ class _Run:
                 rank=scan.rank,
                 where=self._own_rows() if scan.own_index else search_sql.WHERE,
             )
-            found += _found(await self._fetch(statement, batch), len(batch), Path.QUANTIZED)
+            codes = [code(face.embedding) for face in batch]
+            found += _found(await self._fetch(statement, batch, codes), len(batch), Path.QUANTIZED)
         return found
 
     def _own_rows(self) -> str:

@@ -10,12 +10,12 @@ from apiserver.search_effort import Effort
 from apiserver.search_index import Kind
 from apiserver.search_sql import Scoring
 
-_FACES_A_CANDIDATE = 200
+_FACES_A_CANDIDATE = 300
 """The larger a directory, the more people are by chance as near as the right one."""
-_LEAST_CANDIDATES = 50
-_SAMPLES = (1_000, 20_000)
-_SAMPLED = 50
-_LEAST_RANK = 16
+_LEAST_CANDIDATES = 32
+_LEAST_SAMPLE = 200
+_LEAST_RANK = 4
+"""In the sample; of fewer, chance would decide how many pass."""
 _MARGIN = 3
 """So many times the candidates are let through to be sorted, since the sample tells their distance only roughly."""
 _PARALLEL_FACES = 20_000
@@ -78,9 +78,8 @@ def plan(
         return Plan(0, None)
     most = max(points.candidates, 4 * persons)
     candidates = effort.width * max(_LEAST_CANDIDATES, 4 * persons, min(most, size.faces // _FACES_A_CANDIDATE))
-    least_sample, largest_sample = _SAMPLES
-    sample = min(max(size.faces // _SAMPLED, least_sample), largest_sample)
-    rank = max(_LEAST_RANK, ceil(_MARGIN * candidates * sample / size.faces))
+    sample = max(_LEAST_SAMPLE, ceil(_LEAST_RANK * size.faces / (_MARGIN * candidates)))
+    rank = ceil(_MARGIN * candidates * sample / size.faces)
     workers = points.parallel_workers if size.faces >= _PARALLEL_FACES else 0
     # The graph's nearest faces tell who is most like a probe by one photograph, not by the mean of them.
     by_graph = points.graph_candidates > 0 and Kind.GRAPH in indexes and scoring is Scoring.MAX

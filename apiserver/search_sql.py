@@ -1,7 +1,8 @@
 """The statements of identification, written for a number of probes: all of them share one pass over the rows.
 
 Parameters of every statement are the directory $1, the model $2, the number of persons wanted $3, and from $4 on one
-embedding for each probe. All return rows of (number of the probe from 1, person, similarity), each probe's best first.
+embedding for each probe; `quantized` is given their codes after them. All return rows of (number of the probe from 1,
+person, similarity), each probe's best first.
 `where` tells the rows: `WHERE` for any directory, or the condition of a directory's own indexes, to whose rows $1 and
 $2 must then belong.
 """
@@ -46,24 +47,25 @@ def quantized(probes: int, scoring: Scoring, *, candidates: int, sample: int, ra
 
     Sorting all rows would cost more than comparing them. So the distance of the `rank` nearest of the first `sample`
     rows is looked up beforehand, and rows further away are passed over.
+
+    Codes are parameters and never results of a subquery: PostgreSQL keeps a result packed, and would unpack it again
+    for every row that it is compared with.
     """
-    codes = [f"(SELECT binary_quantize({probe}))" for _, probe in _probes(probes)]
-    distances = [f"code <~> {code}" for code in codes]
-    limits = [
-        f"(SELECT max(distance) FROM (SELECT {distance} AS distance FROM sample ORDER BY 1 LIMIT {rank:d}) AS nearest)"
-        for distance in distances
+    distances = [f"code <~> ${_FIRST_PROBE + probes + index}::varbit" for index in range(probes)]
+    columns = ", ".join(f"{distance} AS d{number}" for number, distance in enumerate(distances, 1))
+    is_near = [
+        f"{distance} <= (SELECT max(d) FROM (SELECT d{number} AS d FROM sample ORDER BY 1 LIMIT {rank:d}) AS nearest)"
+        for number, distance in enumerate(distances, 1)
     ]
-    is_near = [f"{distance} <= {limit}" for distance, limit in zip(distances, limits, strict=True)]
-    columns = [f"{distance} AS d{number}" for number, distance in enumerate(distances, 1)]
     nearest = [
         f"(SELECT {number} AS number, face FROM near ORDER BY d{number} LIMIT {candidates:d})"
         for number, _ in _probes(probes)
     ]
     return f"""
 WITH sample AS MATERIALIZED (
-    SELECT code FROM faces WHERE {where} LIMIT {sample:d}
+    SELECT {columns} FROM (SELECT code FROM faces WHERE {where} LIMIT {sample:d}) AS first
 ), near AS MATERIALIZED (
-    SELECT face, {", ".join(columns)} FROM faces WHERE {where} AND ({" OR ".join(is_near)})
+    SELECT face, {columns} FROM faces WHERE {where} AND ({" OR ".join(is_near)})
 ), candidates AS (
     {" UNION ALL ".join(nearest)}
 )

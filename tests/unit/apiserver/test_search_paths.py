@@ -47,7 +47,7 @@ def test_what_passes_is_enough_to_choose_the_candidates_from(faces):
     assert scan
     passing = scan.rank * faces / min(scan.sample, faces)
     assert scan.candidates <= passing
-    assert 50 <= scan.candidates <= 200
+    assert 32 <= scan.candidates <= 200
 
 
 def test_more_persons_wanted_are_more_candidates():
