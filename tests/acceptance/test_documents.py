@@ -36,7 +36,7 @@ def test_the_program_of_the_client(stack: Stack, command: Commands):
     assert printed.stdout == "".join(blocks("client.md", "text"))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_commands(command: Commands):
     people = command.folder / "people"
     for person in ("ann", "bo"):

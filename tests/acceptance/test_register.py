@@ -59,7 +59,7 @@ def test_each_side_is_learned_once_and_then_only_what_is_missing(command: Comman
     ]
     assert len(faces) == 2
 
-    rest = save(command, astronaut(), turned(0, 35), actor(), turned(0, -45), turned(25, 0), turned(-25, 0), nobody())
+    rest = save(command, astronaut(), turned(0, 35), actor(), turned(0, -25), turned(25, 0), turned(-20, 0), nobody())
     second = command("register", "ann", rest)
 
     assert (second.returncode, second.stderr.splitlines()[0]) == (0, "Turn your head a little to your right.")
