@@ -4,16 +4,15 @@ As with images the row is written first and removed last, so that whatever is in
 """
 
 import asyncio
-import io
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from io import BufferedReader
 from typing import Literal, NamedTuple
 from uuid import UUID
 
 import obstore
-from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
 from apiserver.database import Connection, Database
@@ -26,6 +25,7 @@ from apiserver.problems import (
     ImageTooLarge,
     ObjectNotFound,
 )
+from apiserver.range_reader import open_ranges
 
 _WRITING = timedelta(days=1)
 """An archive that is not complete by then never will be."""
@@ -34,7 +34,6 @@ _PART_BYTES = 5 * 1024 * 1024
 """Objects are stored in parts of so many bytes, the least that S3 takes; one is in memory for each archive written."""
 
 _PARTS_AT_ONCE = 2
-_RANGE_BYTES = 1024 * 1024
 
 _logger = logging.getLogger(__name__)
 
@@ -127,7 +126,7 @@ class Archives:
                 raise BundleNotFound from error
         return StoredArchive(found.meta["size"], (bytes(chunk) async for chunk in found.stream()))
 
-    async def reader(self, job: UUID, longest_read: int) -> io.BufferedReader:
+    async def reader(self, job: UUID, longest_read: int) -> BufferedReader:
         """Return the job's archive as a file of which only what is read is fetched; use it on another thread.
 
         Raises ArchiveUnreadable where there is none any more.
@@ -137,7 +136,7 @@ class Archives:
                 meta = await obstore.head_async(self._store, _key(job))
             except FileNotFoundError as error:
                 raise ArchiveUnreadable("The archive is no longer there; import it anew.") from error
-        return _Guarded(_Ranges(self._store, _key(job), meta["size"]), longest_read)
+        return open_ranges(self._store, _key(job), meta["size"], longest_read)
 
     async def read_object(self, key: str, most_bytes: int) -> bytes:
         """Return an object that somebody put into the store.
@@ -186,55 +185,6 @@ class Archives:
         async with reaching_store(self._timeout_seconds):
             with suppress(FileNotFoundError):
                 await obstore.delete_async(self._store, key)
-
-
-class _Ranges(io.RawIOBase):
-    """An object as a file to be read anywhere in it."""
-
-    def __init__(self, store: ObjectStore, key: str, size: int) -> None:
-        self._store = store
-        self._key = key
-        self._size = size
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, start + offset)
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # typeshed wants any buffer
-        length = min(len(buffer), self._size - self._position)
-        if length <= 0:
-            return 0
-        try:
-            found = obstore.get_range(self._store, self._key, start=self._position, length=length)
-        except (BaseError, OSError) as error:
-            raise ImageStoreUnavailable from error
-        buffer[: len(found)] = found
-        self._position += len(found)
-        return len(found)
-
-
-class _Guarded(io.BufferedReader):
-    """Refuses to read more at once than anything in an archive may be long: its directory is read in one go."""
-
-    def __init__(self, raw: io.RawIOBase, longest_read: int) -> None:
-        super().__init__(raw, _RANGE_BYTES)
-        self._longest_read = longest_read
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > self._longest_read:
-            raise ArchiveUnreadable("The archive announces a part that is longer than any may be.")
-        return super().read(size)
 
 
 def _key(job: UUID) -> str:

@@ -1,13 +1,14 @@
 """What imports and exports are asked for with, and answered."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, WithJsonSchema
 
 from apiserver.faces import FaceChoice
 from apiserver.imports import Word
 from apiserver.names import Name
+from apiserver.problems import InvalidField, InvalidJson
 from apiserver.quality import Action
 
 # No empty part, none that leads elsewhere, and nothing hidden.
@@ -38,6 +39,9 @@ _MANIFEST = {
     },
     "examples": [[{"person": "ann", "key": "imports/2026/ann-1.jpg"}]],
 }
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class ImportOptions(BaseModel):
@@ -97,3 +101,26 @@ class OutcomeLine(BaseModel):
     face: UUID | None
     code: str | None
     detail: str | None
+
+
+def read_body(kind: type[_Model], body: bytes) -> _Model:
+    """Return what a body of JSON says. Raises InvalidJson or InvalidField."""
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        raise _wrong(error) from error
+
+
+def read_fields(kind: type[_Model], fields: dict[str, str]) -> _Model:
+    """Return what the fields of a form say. Raises InvalidField."""
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        raise _wrong(error) from error
+
+
+def _wrong(error: ValidationError) -> InvalidField | InvalidJson:
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid" or not first["loc"]:
+        return InvalidJson()
+    return InvalidField(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")

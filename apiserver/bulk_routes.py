@@ -3,22 +3,30 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ValidationError
 
 from apiserver import exports, imports
 from apiserver.archive_upload import receive_archive
-from apiserver.bulk_bodies import ExportBody, ImportBody, ImportForm, ImportOptions, JobStarted, OutcomeLine
+from apiserver.bulk_bodies import (
+    ExportBody,
+    ImportBody,
+    ImportForm,
+    ImportOptions,
+    JobStarted,
+    OutcomeLine,
+    read_body,
+    read_fields,
+)
 from apiserver.encoded_paths import EncodedRoute
 from apiserver.idempotency import KEY, Handler, IdempotentRoute, idempotent
 from apiserver.imports import Import, Item
 from apiserver.jobs import enqueue
 from apiserver.path_names import DirectoryName
-from apiserver.problems import ArchiveTooManyFiles, InvalidField, InvalidJson, JobNotFound
+from apiserver.problems import ArchiveTooManyFiles, JobNotFound
 from apiserver.responses import ProblemDetails
 from apiserver.state import State, StateOf
 from apiserver.uploads import read_small
@@ -36,8 +44,6 @@ _IMPORT = {
     "application/json": {"schema": ImportBody.model_json_schema()},
 }
 _EXPORT = {"application/json": {"schema": ExportBody.model_json_schema()}}
-
-_Model = TypeVar("_Model", bound=BaseModel)
 
 router = APIRouter(tags=["bulk"], route_class=EncodedRoute)
 
@@ -103,7 +109,7 @@ async def start_export(directory: DirectoryName, request: Request) -> Response:
     """Make a bundle of a directory, which another installation imports; a job does it."""
     state = State.of(request)
     body = await read_small(request, timeout_seconds=state.settings.upload_timeout_seconds)
-    wanted = _read(ExportBody, body or b"{}")
+    wanted = read_body(ExportBody, body or b"{}")
     await state.directories.read(directory)
     async with state.database.connection() as connection:
         arguments = {"images": wanted.images}
@@ -134,7 +140,7 @@ async def _receive(request: Request, state: State, one: Import) -> None:
         fields = await receive_archive(
             request, write, max_bytes=settings.max_import_bytes, pause_seconds=settings.upload_timeout_seconds
         )
-        options = _checked(ImportOptions, fields)
+        options = read_fields(ImportOptions, fields)
     async with state.database.connection() as connection, connection.transaction():
         await imports.announce(connection, one)
         await _enqueue(connection, one, options, archive=True)
@@ -143,7 +149,7 @@ async def _receive(request: Request, state: State, one: Import) -> None:
 async def _read_manifest(request: Request, state: State, one: Import) -> None:
     """Plan the import of a manifest and ask for it."""
     most = state.settings.max_import_files
-    body = _read(
+    body = read_body(
         ImportBody,
         await read_small(
             request,
@@ -189,25 +195,3 @@ def _number(job: str) -> UUID:
         return UUID(job)
     except ValueError as error:
         raise JobNotFound from error
-
-
-def _read(kind: type[_Model], body: bytes) -> _Model:
-    """Return what a body of JSON says. Raises InvalidJson or InvalidField."""
-    try:
-        return kind.model_validate_json(body)
-    except ValidationError as error:
-        raise _wrong(error) from error
-
-
-def _checked(kind: type[_Model], fields: dict[str, str]) -> _Model:
-    try:
-        return kind.model_validate(fields)
-    except ValidationError as error:
-        raise _wrong(error) from error
-
-
-def _wrong(error: ValidationError) -> InvalidField | InvalidJson:
-    first = error.errors(include_url=False, include_input=False)[0]
-    if first["type"] == "json_invalid" or not first["loc"]:
-        return InvalidJson()
-    return InvalidField(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
