@@ -127,14 +127,15 @@ async def test_the_forms_are_documented(gateway):
         document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
         for path in ("/learn", "/recognize")
     )
-    assert list(learn["properties"]) == ["person", "directory", "file", "face"]
+    assert set(learn["properties"]) == {"person", "directory", "file", "face", "box"}
     assert learn["required"] == ["person", "file"]
     assert learn["properties"]["face"]["enum"] == ["only", "largest", "center"]
-    assert list(recognize["properties"]) == ["directory", "file", "k", "threshold", "unique_persons", "scoring"]
+    choices = {"k", "threshold", "unique_persons", "scoring", "min_score", "min_size", "keep"}
+    assert set(recognize["properties"]) == {"directory", "file", *choices}
     assert recognize["required"] == ["file"]
     assert (recognize["properties"]["k"]["minimum"], recognize["properties"]["k"]["maximum"]) == (1, 100)
     for schema in (learn, recognize):
-        assert schema["properties"]["file"]["format"] == "binary"
+        assert schema["properties"]["file"]["items"]["format"] == "binary"
         assert all("description" in field for field in schema["properties"].values())
 
 
