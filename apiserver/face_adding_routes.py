@@ -12,8 +12,8 @@ from apiserver.forms import FacesForm
 from apiserver.idempotency import KEY, Handler, idempotent
 from apiserver.learning import Sample, learn_sample
 from apiserver.path_names import DirectoryName, PersonName
-from apiserver.photograph_calls import PROBLEMS, read_fields
-from apiserver.problems import DatabaseBusy, DirectoryNotFound, NoFaceEnrolled, Refused
+from apiserver.photograph_calls import PROBLEMS, each, read_fields
+from apiserver.problems import DatabaseBusy, NoFaceEnrolled, Refused
 from apiserver.responses import ProblemDetails, problem_details
 from apiserver.state import State
 from apiserver.telemetry import Stages
@@ -57,7 +57,13 @@ async def add_faces(directory: DirectoryName, person: PersonName, request: Reque
     with stages.measure("read"):
         form = FacesForm.of(await read_fields(request, state, most_files=MOST_FILES))
     samples = [Sample(directory, person, file, form.face, form.box) for file in form.file]
-    added = AddedFaces.of([await _add(request, state, stages, sample) for sample in samples])
+    outcomes = await each(_add(request, state, stages, sample) for sample in samples)
+    added = AddedFaces.of(
+        [
+            _refused(sample, outcome) if isinstance(outcome, Refused) else outcome
+            for sample, outcome in zip(samples, outcomes, strict=True)
+        ]
+    )
     if added.created or added.known:
         return Response(added.model_dump_json(), 201 if added.created else 200, media_type="application/json")
     body = NoneAdded(**problem_details(NoFaceEnrolled()).model_dump(), **added.model_dump())
@@ -65,18 +71,25 @@ async def add_faces(directory: DirectoryName, person: PersonName, request: Reque
 
 
 async def _add(request: Request, state: State, stages: Stages, sample: Sample) -> FileOutcome:
-    """Return what became of one photograph. Raises what concerns all of them: an Outage, or DirectoryNotFound."""
-    filename = sample.file.filename
-    try:
-        learned = await learn_sample(request, state, stages, sample)
-    except DirectoryNotFound:
-        raise
-    except Refused as problem:
-        refusal = FileProblem.of(problem)
-        return FileOutcome(filename=filename, outcome=Outcome.REFUSED, face=None, warnings=[], problem=refusal)
-    outcome = Outcome.CREATED if learned.enrolment.created else Outcome.KNOWN
+    learned = await learn_sample(request, state, stages, sample)
     face = await _face(state, sample, learned.enrolment.face)
-    return FileOutcome(filename=filename, outcome=outcome, face=face, warnings=learned.warnings, problem=None)
+    return FileOutcome(
+        filename=sample.file.filename,
+        outcome=Outcome.CREATED if learned.enrolment.created else Outcome.KNOWN,
+        face=face,
+        warnings=learned.warnings,
+        problem=None,
+    )
+
+
+def _refused(sample: Sample, problem: Refused) -> FileOutcome:
+    return FileOutcome(
+        filename=sample.file.filename,
+        outcome=Outcome.REFUSED,
+        face=None,
+        warnings=[],
+        problem=FileProblem.of(problem),
+    )
 
 
 async def _face(state: State, sample: Sample, face: UUID) -> FaceAnswer:

@@ -1,6 +1,7 @@
 """`faceserver recognize`."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -48,33 +49,37 @@ def recognize(
     """
     if draw and len(files) > 1:
         end(Ending.USAGE, "--draw takes one photograph.")
-    found: list[tuple[Path, Recognition]] = []
     with service(url, directory) as client:
-        for file in files:
-            recognition = _unless_refused(
-                file,
-                lambda file: client.recognize(
-                    file,
-                    k=k,
-                    threshold=threshold,
-                    scoring=scoring,
-                    unique_persons=unique_persons or None,
-                    min_size=min_size,
-                    min_score=min_score,
-                    keep=None if keep else False,
-                ),
-            )
-            if recognition is None:
-                continue
-            found.append((file, recognition))
-            if as_json:
-                print_json(recognition, file=str(file))
+        ask = partial(
+            client.recognize,
+            k=k,
+            threshold=threshold,
+            scoring=scoring,
+            unique_persons=unique_persons or None,
+            min_size=min_size,
+            min_score=min_score,
+            keep=None if keep else False,
+        )
+        found = _recognized(files, ask, as_json=as_json)
     if found and not as_json:
         _print(found)
     if draw and found:
         _draw(draw, *found[0])
     if len(found) < len(files):
         raise typer.Exit(Ending.REFUSED)
+
+
+def _recognized(
+    files: list[Path], ask: Callable[[Path], Recognition], *, as_json: bool
+) -> list[tuple[Path, Recognition]]:
+    """Return what is on those photographs that were not refused; as JSON, each is printed as it comes."""
+    found = []
+    for file in files:
+        if recognition := _unless_refused(file, ask):
+            found.append((file, recognition))
+            if as_json:
+                print_json(recognition, file=str(file))
+    return found
 
 
 def _unless_refused(file: Path, recognize: Callable[[Path], Recognition]) -> Recognition | None:
