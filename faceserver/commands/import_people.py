@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
+from zipfile import is_zipfile
 
 import typer
 
@@ -78,6 +79,8 @@ def import_people(
         what = FolderImport(url, directory, face, concurrency)
         report = import_folder(source, what, fresh=fresh, as_json=as_json)
     elif archive:
+        if not is_zipfile(archive):
+            end(Ending.USAGE, f"{archive} is neither a folder nor a zip archive.")
         report = import_archive(archive, url, directory, face, as_json=as_json)
     else:
         with tempfile.TemporaryDirectory(prefix="faceserver-import-") as work:

@@ -75,7 +75,7 @@ def test_recognize_draws_what_it_found_on_the_upright_photograph(command: Comman
         (("learn", "ann"), "Missing argument"),
         (("recognize", "ann.jpg", "--url", "localhost:8080"), "localhost:8080 is no address"),
         (("detect", "ann.jpg", "--draw", "no/out.jpg"), "no/out.jpg cannot be written"),
-        (("import", "ann.jpg"), "ann.jpg"),
+        (("import", "ann.jpg"), "ann.jpg is neither a folder nor a zip archive."),
         (("import", "."), "Put the photographs of each person into a sub-folder of their own"),
         (("learn", "ann", "ann.jpg", "--face", "all"), "all"),
     ],

@@ -111,6 +111,7 @@ async def worker(url, folder):
             "APISERVER_DATABASE_URL": url,
             "APISERVER_IMAGE_STORE_URL": f"file://{folder}/images",
             "APISERVER_JOB_LOST_SECONDS": "3",
+            "APISERVER_SEARCH_INDEX_FACES": "1",  # or upkeep drops the indexes of so few faces
         },
     )
     try:
