@@ -19,7 +19,7 @@ _CLAIM = """
 INSERT INTO keyed_requests (key, fingerprint, run, lost_at, expires_at)
 VALUES ($1, $2, $3, now() + $4::interval, now() + $5::interval)
 ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, run = excluded.run, lost_at = excluded.lost_at,
-    expires_at = excluded.expires_at, directory = NULL, status = NULL, headers = NULL, body = NULL
+    expires_at = excluded.expires_at, directory = NULL, status = NULL, headers = NULL, body = NULL, erased = '{}'
 WHERE keyed_requests.expires_at <= now()
     OR keyed_requests.status IS NULL AND keyed_requests.lost_at <= now()
         AND keyed_requests.fingerprint = excluded.fingerprint
@@ -31,13 +31,24 @@ _READ = "SELECT fingerprint, status, headers, body FROM keyed_requests WHERE key
 _RENEW = "UPDATE keyed_requests SET lost_at = now() + $3::interval WHERE key = $1 AND run = $2 AND status IS NULL"
 
 _KEEP = """
-UPDATE keyed_requests SET status = $3, headers = $4, body = $5, directory = $6, expires_at = now() + $7::interval
+UPDATE keyed_requests SET status = $3, directory = $6, expires_at = now() + $7::interval, erased = '{}',
+    headers = CASE WHEN $6 = ANY (erased) THEN NULL ELSE $4::jsonb END,
+    body = CASE WHEN $6 = ANY (erased) THEN NULL ELSE $5::bytea END
 WHERE key = $1 AND run = $2
 """
 
 _RELEASE = "DELETE FROM keyed_requests WHERE key = $1 AND run = $2 AND status IS NULL"
 
 _ERASE = "UPDATE keyed_requests SET headers = NULL, body = NULL WHERE directory = $1 AND body IS NOT NULL"
+
+# In the order of the keys, lest two deletions wait for each other.
+_ERASE_BEFOREHAND = """
+WITH in_work AS (
+    SELECT key FROM keyed_requests WHERE status IS NULL ORDER BY key FOR UPDATE
+)
+UPDATE keyed_requests SET erased = array_append(erased, $1) FROM in_work
+WHERE keyed_requests.key = in_work.key AND $1 <> ALL (erased)
+"""
 
 _FORGET = "DELETE FROM keyed_requests WHERE expires_at <= now()"
 
@@ -99,7 +110,11 @@ async def release(database: Database, claim: Claim) -> None:
 
 
 async def erase_answers(connection: Connection, directory: str) -> None:
-    """Erase what was answered about people of a directory; their requests stay known as done."""
+    """Erase what was answered about people of a directory; their requests stay known as done.
+
+    Of requests that are in work no answer about the directory will be kept.
+    """
+    await connection.execute(_ERASE_BEFOREHAND, directory)
     await connection.execute(_ERASE, directory)
 
 

@@ -21,13 +21,17 @@ FROM persons WHERE directory = $1 AND person = ANY ($3::text[])
 _KEEP_DUPLICATES = """
 INSERT INTO collapsed_faces
     (directory, face, merge, person, kept_face, model, embedding, crop, box, score, quality, image, image_sha256,
-    created_at)
+    created_at, merges, owners)
 SELECT directory, face, $2, person, kept_face, model, embedding, crop, box, score, quality, image, image_sha256,
-    created_at
+    created_at, coalesce(earlier.merges, '{}'), coalesce(earlier.owners, '{}')
 FROM (
     SELECT *, first_value(face) OVER (PARTITION BY image_sha256, model ORDER BY person <> $3, person) AS kept_face
     FROM faces WHERE directory = $1 AND (person = $3 OR person = ANY ($4::text[]))
 ) AS samples
+CROSS JOIN LATERAL (
+    SELECT array_agg(merge) AS merges, array_agg(person) AS owners FROM merged_faces
+    WHERE merged_faces.directory = $1 AND merged_faces.face = samples.face
+) AS earlier
 WHERE face <> kept_face
 """
 _FOLLOW_DUPLICATES = """

@@ -18,13 +18,27 @@ _ADD_PERSON = "INSERT INTO persons (directory, person) VALUES ($1, $2)"
 _UNLESS_THERE = " ON CONFLICT (directory, person) DO NOTHING"
 
 _FACES_OF = "SELECT face FROM merged_faces WHERE directory = $1 AND merge = $2 AND person = $3"
+# A face that this merge moved may have fallen together with another one in a later merge.
 _RESTORE_DUPLICATES = """
 INSERT INTO faces
     (directory, face, person, model, embedding, crop, box, score, quality, image, image_sha256, created_at)
-SELECT directory, face, person, model, embedding, crop, box, score, quality, image, image_sha256, created_at
-FROM collapsed_faces WHERE directory = $1 AND merge = $2
+SELECT directory, face, coalesce(owners[array_position(merges, $2)], person), model, embedding, crop, box, score,
+    quality, image, image_sha256, created_at
+FROM collapsed_faces WHERE directory = $1 AND (merge = $2 OR $2 = ANY (merges))
 ON CONFLICT DO NOTHING -- somebody may have learned the photograph again
 """
+_RESTORE_HISTORY = """
+INSERT INTO merged_faces (directory, face, merge, person)
+SELECT directory, face, earlier.merge, earlier.person
+FROM collapsed_faces AS collapsed CROSS JOIN LATERAL unnest(merges, owners) AS earlier (merge, person)
+WHERE directory = $1 AND (collapsed.merge = $2 OR $2 = ANY (merges)) AND earlier.merge <> $2
+AND EXISTS (SELECT FROM faces WHERE faces.directory = $1 AND faces.face = collapsed.face)
+AND EXISTS (
+    SELECT FROM merged_persons AS merged
+    WHERE merged.directory = $1 AND merged.merge = earlier.merge AND merged.person = earlier.person
+)
+"""
+_FORGET_DUPLICATES = "DELETE FROM collapsed_faces WHERE directory = $1 AND (merge = $2 OR $2 = ANY (merges))"
 _RETURN_MERGES = """
 UPDATE merges SET person = merged.person FROM merged_persons AS merged
 WHERE merged.directory = $1 AND merged.merge = $2 AND merges.directory = $1 AND merges.merge = ANY (merged.merges)
@@ -66,6 +80,8 @@ async def undo(connection: Connection, directory: str, person: str, merge: UUID,
             rows = await connection.fetch(_FACES_OF, directory, merge, name)
             await _move(connection, directory, person, name, [row["face"] for row in rows])
         await connection.execute(_RESTORE_DUPLICATES, directory, merge, timeout=LONGEST_SECONDS)
+        await connection.execute(_RESTORE_HISTORY, directory, merge, timeout=LONGEST_SECONDS)
+        await connection.execute(_FORGET_DUPLICATES, directory, merge)
         await connection.execute(_RETURN_MERGES, directory, merge, person)
         await connection.execute(_UNDONE, directory, merge)
         await connection.execute(_FORGET, directory, merge)

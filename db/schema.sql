@@ -648,7 +648,9 @@ CREATE TABLE public.collapsed_faces (
     image text COLLATE pg_catalog."C",
     image_sha256 bytea NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    quality jsonb
+    quality jsonb,
+    merges uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    owners text[] DEFAULT '{}'::text[] NOT NULL COLLATE pg_catalog."C"
 );
 
 
@@ -2472,6 +2474,7 @@ CREATE TABLE public.keyed_requests (
     status smallint,
     headers jsonb,
     body bytea,
+    erased text[] DEFAULT '{}'::text[] NOT NULL COLLATE pg_catalog."C",
     CONSTRAINT keyed_requests_fingerprint_check CHECK ((octet_length(fingerprint) = 32))
 );
 
@@ -5369,6 +5372,13 @@ CREATE INDEX keyed_requests_by_expiry ON public.keyed_requests USING btree (expi
 
 
 --
+-- Name: keyed_requests_in_work; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX keyed_requests_in_work ON public.keyed_requests USING btree (key) WHERE (status IS NULL);
+
+
+--
 -- Name: matched_images_by_image; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -7456,4 +7466,6 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261122040100'),
     ('20261122040200'),
     ('20261122040300'),
-    ('20261122040400');
+    ('20261122040400'),
+    ('20261122040500'),
+    ('20261122040600');

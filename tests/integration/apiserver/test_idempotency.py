@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from apiserver.database import open_database
-from apiserver.keyed_requests import Claim, claim, erase_answers, forget_expired
+from apiserver.keyed_requests import Claim, Kept, claim, erase_answers, forget_expired, keep
+from apiserver.problems import AnswerErased
 
 FINGERPRINT = bytes(32)
 
@@ -132,6 +133,30 @@ async def test_after_a_day_a_key_may_be_used_anew(learn, connections, database, 
     await database.execute("UPDATE keyed_requests SET expires_at = now()")
     await forget_expired(connections)
     assert await database.fetchval("SELECT count(*) FROM keyed_requests") == 0
+
+
+@pytest.mark.parametrize("deletion_ends_first", [True, False])
+async def test_what_was_deleted_before_the_answer_is_kept_is_not_kept(connections, database, deletion_ends_first):
+    mine = await claim(connections, "mine", FINGERPRINT)
+    others = await claim(connections, "others", FINGERPRINT)
+    assert isinstance(mine, Claim)
+    assert isinstance(others, Claim)
+    deletion = database.transaction()
+    await deletion.start()
+    await erase_answers(database, "acme")
+    if deletion_ends_first:
+        await deletion.commit()
+    kept = asyncio.create_task(keep(connections, mine, Kept(201, {}, b"ann"), "acme"))
+    if not deletion_ends_first:
+        await asyncio.sleep(0.2)
+        assert not kept.done(), "what is deleted is not known before the deletion ends"
+        await deletion.commit()
+    await kept
+    await keep(connections, others, Kept(201, {}, b"bob"), "default")
+
+    with pytest.raises(AnswerErased):
+        await claim(connections, "mine", FINGERPRINT)
+    assert await claim(connections, "others", FINGERPRINT) == Kept(201, {}, b"bob")
 
 
 async def test_an_answer_is_erased_with_its_directory(learn, database, ann):

@@ -188,6 +188,23 @@ async def test_a_photograph_that_fell_together_twice_comes_back_twice(enrol, mer
     assert await holdings() == {"ann": {ann}, "bob": {bob}, "cid": {cid}}
 
 
+@pytest.mark.parametrize("order", [1, -1])
+async def test_a_face_that_was_moved_and_then_fell_together_goes_back(enrol, merge, undo, holdings, order):
+    ann, bob, cid = await enrol("ann", "a"), await enrol("bob", "x"), await enrol("cid", "x")
+    first, second = await merge("ann", "bob"), await merge("cid", "ann")
+    assert await holdings() == {"cid": {ann, cid}}
+
+    if order == 1:
+        await undo("cid", first)
+        assert await holdings() == {"bob": {bob}, "cid": {ann, cid}}
+        await undo("cid", second)
+    else:
+        await undo("cid", second)
+        assert await holdings() == {"ann": {ann, bob}, "cid": {cid}}
+        await undo("ann", first)
+    assert await holdings() == {"ann": {ann}, "bob": {bob}, "cid": {cid}}
+
+
 async def test_a_merge_of_somebody_who_is_not_there_changes_nothing(enrol, merge, holdings, database):
     ann, bob = await enrol("ann", "a"), await enrol("bob", "b")
     for persons in (("ann", "bob", "nobody"), ("nobody", "ann")):
