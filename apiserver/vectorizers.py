@@ -8,7 +8,8 @@ from apiserver.endpoints import Endpoint, read_endpoints
 from apiserver.replica_watch import LOOK_UP_SECONDS, look_up, probe_forever
 from apiserver.replicas import Replicas
 from apiserver.settings import Settings
-from apiserver.vectorizer_client import TraceConfig, VectorizerClient, open_vectorizer
+from apiserver.vectorizer_client import VectorizerClient, open_vectorizer
+from apiserver.vectorizer_http import TraceConfig
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from apiserver.metrics_listener import metrics_served
 from apiserver.pool_metrics import PoolMetrics
 from apiserver.settings import Settings
 from apiserver.shared_metrics import REFRESH_SECONDS, SharedMetrics
-from apiserver.vectorizer_client import TraceConfig
+from apiserver.vectorizer_http import TraceConfig
 from apiserver.worker_metrics import Runner, WorkerMetrics
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from apiserver import database, problems, vectorizer_client
+from apiserver import database, problems, vectorizer_http
 from apiserver.problems import (
     DatabaseBusy,
     DatabaseUnavailable,
@@ -94,7 +94,7 @@ UNUSED = (aiohttp.EofStream, aiohttp.WSMessageTypeError, aiohttp.WebSocketError)
 
 @pytest.mark.parametrize("kind", [k for k in exceptions_of(aiohttp) if not issubclass(k, UNUSED)])
 def test_every_error_of_aiohttp_has_its_problem(kind):
-    assert issubclass(kind, tuple(vectorizer_client.PROBLEM_OF_ERROR)), f"{kind.__name__} has no problem"
+    assert issubclass(kind, tuple(vectorizer_http.PROBLEM_OF_ERROR)), f"{kind.__name__} has no problem"
 
 
 @pytest.mark.parametrize(
@@ -109,4 +109,4 @@ def test_every_error_of_aiohttp_has_its_problem(kind):
     ],
 )
 def test_errors_of_the_vectorizer(error: Exception, problem: type[Problem]):
-    assert type(vectorizer_client.translated(error)) is problem
+    assert type(vectorizer_http.translated(error)) is problem
