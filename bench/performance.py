@@ -129,6 +129,19 @@ def _overhead(record: Record) -> Iterable[Row]:
     yield *_subject(record), overhead["p50"], overhead["p95"], overhead["p99"], _each(record["median_stage_ms"])
 
 
+def _import(record: Record) -> Iterable[Row]:
+    rounds = record["rounds"]
+    ratios = [one["import_to_requests"] for one in rounds]
+    yield (
+        *_subject(record),
+        record["imported"],
+        _clients(record["concurrency"]),
+        median(one["requests_a_second"] for one in rounds),
+        median(one["imported_a_second"] for one in rounds),
+        f"**{number(record['import_to_requests'])}** ({number(min(ratios))} to {number(max(ratios))})",
+    )
+
+
 def _overload(record: Record) -> Iterable[Row]:
     summary = record["load"]["summary"]
     refusals: list[Record] = list(summary["refusals"].values())
@@ -264,6 +277,11 @@ TABLES = {
     ),
     "loads": Table((*SUBJECT, "asked by", "images/s", *LATENCY, "refused", "failed"), _loads, {"closed", "open"}),
     "overhead": Table((*SUBJECT, *LATENCY, "median of the stages, ms"), _overhead, {"overhead"}),
+    "import": Table(
+        (*SUBJECT, "learned", "at a time", "bare requests, a second", "the command, a second", "command to requests"),
+        _import,
+        {"import"},
+    ),
     "overload": Table(
         (
             *(*SUBJECT, "sustained images/s", "asked for, a second", "goodput to sustained"),

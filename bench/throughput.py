@@ -14,6 +14,7 @@ import typer
 
 from bench.ceiling import plain_size_for
 from bench.experiment import experiment
+from bench.importing import measure_import
 from bench.loaded import closed, opened
 from bench.options import (
     DATA,
@@ -115,6 +116,24 @@ def ratio_command(
             concurrency=concurrency,
             seconds=seconds,
         ),
+    )
+
+
+@app.command("import")
+def import_command(
+    context: typer.Context,
+    *,
+    photographs: Annotated[int, typer.Option(help="Photographs of `lfw` to learn.", min=1)] = 2000,
+    rounds: Annotated[int, typer.Option(help="Turns of bare requests and the command.", min=1)] = 3,
+    concurrency: Concurrency = 8,
+) -> None:
+    """`faceserver import` to bare requests that learn the same, in turn."""
+    subject: Subject = context.obj
+    people = subject.data / "lfw-dev"
+    experiment(
+        subject,
+        "import",
+        lambda stack, _: measure_import(stack, people, photographs=photographs, rounds=rounds, concurrency=concurrency),
     )
 
 

@@ -1,0 +1,102 @@
+"""The exchange with one vectorizer over HTTP, and the only place that turns aiohttp's errors into problems."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from io import BytesIO
+from typing import Generic, TypeVar
+
+import aiohttp
+from asgi_correlation_id import correlation_id
+
+from apiserver.problems import Problem, VectorizerTimeout, VectorizerUnavailable
+from apiserver.sockets import open_socket
+from apiserver.vectorizer_wire import read_problem
+
+PROBLEM_OF_ERROR: dict[type[Exception], type[Problem]] = {
+    TimeoutError: VectorizerTimeout,  # includes aiohttp's own
+    aiohttp.ClientError: VectorizerUnavailable,
+    OSError: VectorizerUnavailable,
+}
+
+_CONNECT_TIMEOUT_SECONDS = 2
+# Shorter than any server keeps an idle connection, so that none is reused in the moment the server closes it.
+_KEEPALIVE_SECONDS = 2
+
+TraceConfig = aiohttp.TraceConfig
+"""What is told of the beginning and end of every call."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """What is asked of a vectorizer and how its answer is read."""
+
+    method: str
+    path: str
+    read: Callable[[bytes], T]
+    content: bytes | None = None
+
+
+class VectorizerHttp:
+    """Connections to vectorizers, kept for the next call."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def exchange(self, url: str, call: Call[T], deadline: float) -> T:
+        """Return what the vectorizer at `url` answers before `deadline`, on the event loop's clock.
+
+        Raises the problem that it tells of, VectorizerTimeout or VectorizerUnavailable.
+        """
+        headers = {"X-Deadline-Ms": str(max(0, round(1000 * (deadline - asyncio.get_running_loop().time()))))}
+        if request_id := correlation_id.get():
+            headers["X-Request-ID"] = request_id
+        content = None if call.content is None else BytesIO(call.content)
+        try:
+            async with (
+                asyncio.timeout_at(deadline),
+                self._session.request(call.method, url + call.path, data=content, headers=headers) as response,
+            ):
+                body = await response.read()
+        except tuple(PROBLEM_OF_ERROR) as error:
+            raise translated(error) from error
+        if response.status != HTTPStatus.OK:
+            raise read_problem(response.status, body)
+        return call.read(body)
+
+
+@asynccontextmanager
+async def open_http(trace_configs: Sequence[TraceConfig] = ()) -> AsyncIterator[VectorizerHttp]:
+    """Yield what speaks to vectorizers; nothing connects before the first use."""
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, socket_factory=open_socket)
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_SECONDS)
+    async with aiohttp.ClientSession(
+        connector=connector,
+        timeout=timeout,
+        trace_configs=list(trace_configs),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+    ) as session:
+        yield VectorizerHttp(session)
+
+
+def translated(error: BaseException) -> Problem:
+    """Return the problem that an error of aiohttp, or of the socket below it, means to a client."""
+    return next(problem for kind, problem in PROBLEM_OF_ERROR.items() if isinstance(error, kind))()
+
+
+def is_unreachable(problem: Problem) -> bool:
+    """Tell whether it took too long to connect."""
+    return isinstance(problem.__cause__, aiohttp.ServerTimeoutError)
+
+
+def was_cut(problem: Problem) -> bool:
+    """Tell whether a connection ended that had been made: the replica may have closed it while it was idle."""
+    cause = problem.__cause__
+    return isinstance(cause, aiohttp.ClientConnectionError | aiohttp.ClientPayloadError) and not isinstance(
+        cause, aiohttp.ClientConnectorError | TimeoutError
+    )
