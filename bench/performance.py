@@ -204,10 +204,15 @@ def _runtimes(record: Record) -> Iterable[Row]:
 def _searches(record: Record) -> Iterable[Row]:
     for gallery in record["galleries"]:
         for way, one in gallery["searches"].items():
-            found = ", ".join(f"{path} {share:.0%}" for path, share in one["by"].items())
+            found = ", ".join(_found_by(path, share, one) for path, share in one["by"].items())
             times = one["p50_ms"], one["p99_ms"], one["a_second"]
             shares = (f"{one[share]:.3f}" for share in ("recall", "enrolled", "enrolled_exhaustively"))
             yield f"{gallery['people']:,}", gallery["photographs"], way, *times, *shares, found
+
+
+def _found_by(path: str, share: float, search: Record) -> str:
+    told_apart = f" in {number(search['p50_ms_by'][path])} ms" if len(search.get("p50_ms_by", {})) > 1 else ""
+    return f"{path} {share:.0%}{told_apart}"
 
 
 def _galleries(record: Record) -> Iterable[Row]:

@@ -13,7 +13,9 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from platformdirs import user_cache_path
 
+from apiserver.faces import Tail
 from bench.options import DATA, RESULTS
 from bench.people import Population
 from bench.provenance import SPEED_PACKAGES, provenance
@@ -23,6 +25,7 @@ from bench.search_cost import Asked, measure
 from bench.search_gallery import GalleryOf, connect, is_loaded, load
 from bench.search_plot import draw
 from bench.search_server import embedded_database
+from vectorizer.models import ModelSource
 
 MODELS = Path("../shared/models/buffalo_sc")
 
@@ -53,7 +56,7 @@ def main(
     embeddings, people = real_embeddings(DATA / "lfw-dev", models, data)
     population = Population.of(embeddings, people)
     galleries = [gallery(int(count), photographs) for count in sizes.split(",")]
-    asked = Asked(probes=probes, build_up_to=build_up_to, small=small)
+    asked = Asked(probes=probes, build_up_to=build_up_to, small=small, tail=_tail(models))
     measured = asyncio.run(_measure(data.resolve(), galleries, population, asked))
     record = {
         "kind": "search",
@@ -81,6 +84,11 @@ async def _measure(folder: Path, galleries: list[GalleryOf], population: Populat
         measured = await measure(dsn, galleries, small, population, asked)
         await connection.close()
     return {"faces_loaded_a_second": loaded, **measured}
+
+
+def _tail(models: Path) -> Tail:
+    embedder = ModelSource.find(str(models), user_cache_path("faceserver")).embedder
+    return Tail(**embedder.tail.model_dump())
 
 
 def _similarities(embeddings: np.ndarray, people: list[str]) -> dict[str, float]:
