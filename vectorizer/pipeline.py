@@ -1,6 +1,8 @@
 """The way of one image through the networks, and how many may be on it."""
 
 import asyncio
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,9 @@ from vectorizer.metrics import Metrics
 from vectorizer.models import Models, ModelSource
 from vectorizer.problems import Busy, DeadlineExceeded, NotAligned
 from vectorizer.quality import Quality, measure
+
+_NICENESS = 10
+"""Of the lanes beyond the process's own: they take a tenth of a core that others want whole, and all that is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ class Lanes:
         self.places = self.lanes + waiting
         self.taken = 0
         """Places that are taken."""
-        self._threads = ThreadPoolExecutor(self.lanes, "lane")
+        self._threads = ThreadPoolExecutor(self.lanes, "lane", initializer=_yield_to_others)
         self._idle: SimpleQueue[Models] = SimpleQueue()
         for models in source.open(self.lanes, self.metrics.batch_done):
             self._idle.put(models)
@@ -170,6 +175,15 @@ class Lanes:
     def close(self) -> None:
         """Finish the images in work and drop the waiting ones."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _yield_to_others() -> None:
+    """Let those go first who answer: the event loop, and the other services of a machine that they share.
+
+    Else a crowd that could be refused in no time waits for the networks.
+    """
+    if sys.platform == "linux":  # elsewhere the whole process would become nicer
+        os.nice(_NICENESS)
 
 
 def find_faces(
