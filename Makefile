@@ -10,16 +10,18 @@
 .DEFAULT_GOAL := serve
 
 BIN := .venv/bin
+GPU ?= $(wildcard .venv/gpu)
 SET := $(if $(GPU),gpu,runtime)
+INSTALLED := .venv/installed-$(SET)
 INSTALL := umask 022; $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 WITHOUT := --override requirements/overrides
 RUNTIME := requirements/gateway.in requirements/vectorizer.in requirements/runtime.in
 
-serve: .venv/installed
+serve: $(INSTALLED)
 	@exec $(BIN)/faceserver serve $(ARGS)
 
-install: .venv/installed
+install: $(INSTALLED)
 
 test: check
 	@$(BIN)/python -m pytest $(ARGS)
@@ -42,13 +44,15 @@ lock:
 	$(COMPILE) $(WITHOUT)-gpu.txt -c requirements/gpu.txt -o requirements/vectorizer-gpu.txt requirements/vectorizer-gpu.in
 
 # The umask lets the account that runs PostgreSQL, when root starts the stack, read its programs.
-.venv/installed: requirements/build.txt requirements/$(SET).txt pyproject.toml | $(BIN)/python
+# Both sets have an ONNX Runtime, at the same place; what was installed for a GPU stays so.
+$(INSTALLED): requirements/build.txt requirements/$(SET).txt pyproject.toml | $(BIN)/python
 	@echo "Installing the packages into .venv; the first time takes a minute or two."
+	@if [ "$(SET)" = gpu ]; then $(BIN)/python -m pip --quiet uninstall --yes onnxruntime; touch .venv/gpu; fi
 	@$(INSTALL) --require-hashes -r requirements/build.txt -r requirements/$(SET).txt
 	@$(INSTALL) --no-build-isolation --editable .
 	@touch $@
 
-.venv/installed-dev: requirements/dev.txt .venv/installed
+.venv/installed-dev: requirements/dev.txt $(INSTALLED)
 	@echo "Installing the packages of the tests into .venv."
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@

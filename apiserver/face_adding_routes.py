@@ -17,7 +17,7 @@ from apiserver.problems import DatabaseBusy, NoFaceEnrolled, Refused
 from apiserver.responses import ProblemDetails, problem_details
 from apiserver.state import State
 from apiserver.telemetry import Stages
-from apiserver.uploads import MOST_FILES
+from apiserver.uploads import MOST_FILES, places_needed
 
 _MORE: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 409, 410)}
 
@@ -32,7 +32,7 @@ class _FacesRoute(EncodedRoute):
         async def admit(request: Request) -> Response:
             state = State.of(request)
             state.vectorizer.check_room()
-            with state.places.taken():
+            with state.places.taken(places_needed(request, state.settings.max_image_bytes)):
                 return await handle(request)
 
         return admit

@@ -13,7 +13,7 @@ from apiserver.problems import DirectoryNotFound, Refused
 from apiserver.responses import ProblemDetails
 from apiserver.state import State
 from apiserver.telemetry import Stages
-from apiserver.uploads import Fields, FormLimits, Upload, read_form
+from apiserver.uploads import Fields, FormLimits, Upload, places_needed, read_form
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} f
 
 
 class PhotographRoute(APIRoute):
-    """Calls its function with the request alone, which takes a place.
+    """Calls its function with the request alone, which takes its place.
 
     FastAPI, which does not read these forms, only documents it.
     """
@@ -31,7 +31,8 @@ class PhotographRoute(APIRoute):
         """Return what serves a request."""
 
         async def handle(request: Request) -> Response:
-            with State.of(request).places.taken():
+            state = State.of(request)
+            with state.places.taken(places_needed(request, state.settings.max_image_bytes)):
                 response: Response = await self.endpoint(request)
                 return response
 

@@ -1,4 +1,4 @@
-"""How many photographs are taken in at once, whose bytes stand in memory until they are answered."""
+"""How much is taken in at once, counted in photographs, whose bytes stand in memory until they are answered."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from apiserver.problems import GatewayBusy
 
 
 class Places:
-    """So many places for requests."""
+    """So many places, each for a photograph of the greatest size."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -19,12 +19,16 @@ class Places:
         return self.number - self._free
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Take a place for as long as what is inside lasts. Raises GatewayBusy at once where there is none."""
-        if not self._free:
+    def taken(self, number: int = 1) -> Iterator[None]:
+        """Take places for as long as what is inside lasts; all there are for what needs more than that.
+
+        Raises GatewayBusy at once where there are too few.
+        """
+        number = min(number, self.number)
+        if number > self._free:
             raise GatewayBusy
-        self._free -= 1
+        self._free -= number
         try:
             yield
         finally:
-            self._free += 1
+            self._free += number

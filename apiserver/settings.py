@@ -41,7 +41,9 @@ class Settings(BaseSettings):
     )
 
     max_requests: PositiveInt = Field(
-        256, description="Most photographs in work at once, all in memory; one more is answered 503 at once."
+        256,
+        description="Requests with photographs in work at once, all in memory; one of several photographs counts as "
+        "many times as it holds the largest upload. One more is answered 503 at once.",
     )
     max_image_bytes: PositiveInt = Field(20_000_000, description="Largest upload accepted.")
     upload_timeout_seconds: PositiveFloat = Field(60, description="How long a client may take to send its request.")

@@ -24,9 +24,11 @@ class StateMetrics(Collector):
     def _places(self) -> Iterator[GaugeMetricFamily]:
         places = self._state.places
         yield GaugeMetricFamily(
-            "faceserver_gateway_places", "Most photographs in work at once (`APISERVER_MAX_REQUESTS`).", places.number
+            "faceserver_gateway_places",
+            "Places for requests with photographs (`APISERVER_MAX_REQUESTS`).",
+            places.number,
         )
-        yield GaugeMetricFamily("faceserver_gateway_places_taken", "Photographs in work.", places.in_use)
+        yield GaugeMetricFamily("faceserver_gateway_places_taken", "Places that are taken.", places.in_use)
 
     def _vectorizers(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         in_flight = GaugeMetricFamily(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import ceil
 from urllib.parse import parse_qsl
 
 from fastapi import Request
@@ -46,6 +47,14 @@ class FormLimits:
     def max_bytes(self) -> int:
         """All files together: the largest ones are not expected to come in large numbers."""
         return self.max_image_bytes * min(self.most_files, _MOST_FULL_FILES)
+
+
+def places_needed(request: Request, max_image_bytes: int) -> int:
+    """Return how many of the largest photographs the body weighs as much as; as many as may be if it does not tell."""
+    length = request.headers.get("content-length")
+    if length is None:
+        return _MOST_FULL_FILES
+    return min(max(1, ceil((int(length) - SMALL_BYTES) / max_image_bytes)), _MOST_FULL_FILES)
 
 
 async def read_form(request: Request, limits: FormLimits) -> Fields:

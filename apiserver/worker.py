@@ -23,6 +23,7 @@ from apiserver.store_check import require_store
 from apiserver.vectorizers import open_vectorizers
 from apiserver.worker_telemetry import WorkerTelemetry, worker_telemetry
 
+_ALIVE_SECONDS = 5.0
 _PAUSE_SECONDS = 1.0
 """Between losing the database and looking for it again."""
 
@@ -87,7 +88,10 @@ async def work(settings: Settings, on_request: Mapping[str, Task], telemetry: Wo
             ),
         ]
         recovering = repeat(lambda: recover(resources.database, pace.lost_seconds), pace.heartbeat_seconds)
-        async with background(recovering), _shown_alive(settings.worker_alive_file, pace.heartbeat_seconds):
+        async with (
+            background(recovering),
+            _shown_alive(settings.worker_alive_file, min(pace.heartbeat_seconds, _ALIVE_SECONDS)),
+        ):
             await _keep_running(resources, lanes, pace)
 
 

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from apiserver.pool_metrics import database_wait
 from apiserver.problems import Outage
 
+_OUTCOMES = ("done", "failed", "put-off", "stopped")
 _SECONDS = (0.1, 1, 5, 15, 60, 300, 900, 3600, 14_400)
 
 Runner = Callable[[int, Mapping[str, Any]], Awaitable[None]]
@@ -37,6 +38,8 @@ class WorkerMetrics:
 
     def counted(self, kind: str, runner: Runner) -> Runner:
         """Return `runner` with its runs counted."""
+        for outcome in _OUTCOMES:  # from nothing, so that the first failure is seen as one more
+            self._runs.labels(kind, outcome)
 
         async def run(number: int, arguments: Mapping[str, Any]) -> None:
             begun, outcome = time.perf_counter(), "failed"

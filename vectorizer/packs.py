@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zipfile import BadZipFile
 
 from vectorizer.manifest import AnyModel, DetectorManifest, EmbedderManifest, Manifest, PackManifest
@@ -64,7 +65,10 @@ def _wheel_folder() -> Path:
 
 
 def _fetch(name: str, cache: Path) -> None:
-    """Let the insightface package download its pack, with its progress bar, into ``cache/models/name``."""
+    """Let the insightface package download its pack, with its progress bar, into ``cache/models/name``.
+
+    The folder appears when it is whole, whenever this ends and whoever else fetches the same.
+    """
     try:
         from insightface.utils.storage import ensure_available  # noqa: PLC0415 - costs a second and 120 MB, needed once
     except ImportError as error:
@@ -72,14 +76,26 @@ def _fetch(name: str, cache: Path) -> None:
             f"The model pack {name!r} is not in {cache / 'models'}, and the package insightface, which would download "
             "it, is not installed. Run python -m vectorizer.fetch where it is, with the same cache."
         ) from error
+    folder = cache / "models" / name
     try:
-        ensure_available("models", name, root=str(cache))
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=cache, prefix="fetching-") as work:
+            ensure_available("models", name, root=work)
+            _put(Path(work, "models", name), folder)
     except (OSError, RuntimeError, ValueError, BadZipFile) as error:
         raise ModelsUnavailable(
             f"The model pack {name!r} cannot be downloaded ({type(error).__name__}). Open the network for the first "
             f"start, or put its ONNX files into {cache / 'models' / name}, or choose the pack 'opencv', which needs "
             "no download."
         ) from error
+
+
+def _put(fetched: Path, folder: Path) -> None:
+    try:
+        fetched.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # else somebody has put the same there meanwhile
+            raise
 
 
 def _named_pack(folder: Path, pack: PackManifest, manifest: Manifest) -> Pack:

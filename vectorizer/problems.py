@@ -124,9 +124,10 @@ class ProviderUnavailable(StartError):
     """The asked execution provider is not there."""
 
     def __init__(self, provider: str) -> None:
+        libraries = ", the libraries of TensorRT" if provider == "tensorrt" else ""
         super().__init__(
-            f"The networks cannot run on {provider!r}: ONNX Runtime has no such provider here. Install onnxruntime-gpu "
-            "with a CUDA driver it supports, or set VECTORIZER_PROVIDER=cpu."
+            f"The networks cannot run on {provider!r}: ONNX Runtime has no such provider here. Install onnxruntime-gpu"
+            f"{libraries} and a CUDA driver it supports, or set VECTORIZER_PROVIDER=cpu."
         )
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from math import inf
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from vectorizer.drawing import draw
 from vectorizer.manifest import DetectorManifest, EmbedderManifest, read_manifest
 from vectorizer.models import ModelSource
 from vectorizer.pipeline import Faces, Job, Lanes
-from vectorizer.problems import ImageTooLarge
+from vectorizer.problems import DeadlineExceeded, ImageTooLarge
 from vectorizer.wire import MEDIA_TYPE, describe_faces, pack_faces
 
 router = APIRouter()
@@ -34,6 +35,9 @@ _MULTIPART = {
 
 _ENVELOPE_BYTES = 65_536
 """What a form may take beside its image."""
+
+_LONGEST_READ_SECONDS = 60.0
+"""A body that takes longer comes from somebody who is gone, and holds a place."""
 
 DeadlineHeader = Annotated[
     float | None, Header(description="Milliseconds the caller goes on waiting; work that starts later is refused.")
@@ -57,7 +61,7 @@ async def faces(
     lanes: Lanes = request.state.lanes
     deadline = _deadline(x_deadline_ms)
     with lanes.place():
-        data = await _read(request, lanes.limits.max_bytes)
+        data = await _read(request, lanes.limits.max_bytes, deadline)
         found = await _unless_gone(request, lanes.faces(Job(data, crops, quality, deadline=deadline)))
         return Response(pack_faces(found, lanes.source), media_type=MEDIA_TYPE)
 
@@ -74,9 +78,10 @@ async def drawing(
 ) -> Response:
     """Take the raw bytes of one image; answer a JPEG with the boxes and landmarks of those faces."""
     lanes: Lanes = request.state.lanes
+    deadline = _deadline(x_deadline_ms)
     with lanes.place():
-        data = await _read(request, lanes.limits.max_bytes)
-        found = await _unless_gone(request, lanes.faces(Job(data, deadline=_deadline(x_deadline_ms))))
+        data = await _read(request, lanes.limits.max_bytes, deadline)
+        found = await _unless_gone(request, lanes.faces(Job(data, deadline=deadline)))
         drawn = await asyncio.to_thread(draw, found, min_score, min_size)
         return Response(drawn, media_type="image/jpeg")
 
@@ -91,8 +96,9 @@ async def drawing(
 async def crops(request: Request, *, x_deadline_ms: DeadlineHeader = None) -> Response:
     """Take the raw bytes of a face as `POST /faces` crops it; answer MessagePack. Nothing is detected."""
     lanes: Lanes = request.state.lanes
+    deadline = _deadline(x_deadline_ms)
     with lanes.place():
-        job = Job(await _read(request, lanes.limits.max_bytes), aligned=True, deadline=_deadline(x_deadline_ms))
+        job = Job(await _read(request, lanes.limits.max_bytes, deadline), aligned=True, deadline=deadline)
         return Response(pack_faces(await _unless_gone(request, lanes.faces(job)), lanes.source), media_type=MEDIA_TYPE)
 
 
@@ -147,13 +153,14 @@ def _deadline(milliseconds: float | None) -> float:
     return time.monotonic() + (milliseconds / 1000 if milliseconds is not None else inf)
 
 
-async def _read(request: Request, limit_bytes: int) -> bytes:
-    """Collect the body, giving up as soon as it is longer than `limit_bytes`."""
+async def _read(request: Request, limit_bytes: int, deadline: float) -> bytes:
+    """Collect the body, giving up as soon as it is longer than `limit_bytes`, or at the deadline."""
     data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > limit_bytes:
-            raise ImageTooLarge(limit_bytes)
+    async with _in_time(deadline):
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > limit_bytes:
+                raise ImageTooLarge(limit_bytes)
     return bytes(data)
 
 
@@ -162,9 +169,19 @@ async def _read_form(request: Request, limit_bytes: int) -> bytes:
     length = request.headers.get("content-length", "")
     if not length.isdigit() or int(length) > limit_bytes + _ENVELOPE_BYTES:
         raise ImageTooLarge(limit_bytes)
-    async with request.form(max_files=1) as form:
+    async with _in_time(inf), request.form(max_files=1) as form:
         file = form.get("file")
         return await file.read() if isinstance(file, UploadFile) else b""
+
+
+@asynccontextmanager
+async def _in_time(deadline: float) -> AsyncIterator[None]:
+    """Raise DeadlineExceeded where what is inside is not read in time."""
+    try:
+        async with asyncio.timeout(min(deadline - time.monotonic(), _LONGEST_READ_SECONDS)):
+            yield
+    except TimeoutError as error:
+        raise DeadlineExceeded from error
 
 
 async def _unless_gone(request: Request, work: Coroutine[None, None, Faces]) -> Faces:

@@ -27,7 +27,9 @@ class Settings(BaseSettings):
         description="Folder for downloaded packs and folded models.",
     )
     provider: Provider = Field(
-        "cpu", description="Where networks run: `cpu`, `cuda`, `tensorrt`. What is not there fails the start."
+        "cpu",
+        description="Where networks run: `cpu`, `cuda`, or `tensorrt`, whose libraries are not installed with the "
+        "rest. What is not there fails the start.",
     )
     runtime: RuntimeChoice = Field(
         "auto",

@@ -14,6 +14,23 @@ from vectorizer.fetch import main
 sys.exit(main())
 """
 
+CUT_SHORT = """
+import sys, types
+from pathlib import Path
+
+def ensure_available(kind, name, root):
+    folder = Path(root, kind, name)
+    folder.mkdir(parents=True)
+    (folder / "det_500m.onnx").write_bytes(b"the beginning")
+    raise OSError("the connection is gone")
+
+sys.modules["insightface"] = sys.modules["insightface.utils"] = types.ModuleType("insightface")
+storage = sys.modules["insightface.utils.storage"] = types.ModuleType("storage")
+storage.ensure_available = ensure_available
+from vectorizer.fetch import main
+sys.exit(main())
+"""
+
 
 def fetch(cache: Path, *, models: str, command: tuple[str, ...] = ("-m", "vectorizer.fetch")):
     settings = {"VECTORIZER_MODELS": models, "VECTORIZER_MODEL_CACHE": str(cache), "VECTORIZER_RUNTIME": "onnxruntime"}
@@ -46,3 +63,11 @@ def test_where_insightface_is_missing_the_sentence_says_what_to_do(tmp_path: Pat
     assert fetched.returncode == 1
     assert "python -m vectorizer.fetch where it is" in fetched.stderr
     assert "Traceback" not in fetched.stderr
+
+
+def test_a_download_that_is_cut_short_leaves_nothing_behind(tmp_path: Path):
+    fetched = fetch(tmp_path, models="buffalo_sc", command=("-c", CUT_SHORT))
+    assert fetched.returncode == 1
+    assert "cannot be downloaded" in fetched.stderr
+    assert list(tmp_path.rglob("*.onnx")) == []
+    assert not (tmp_path / "models" / "buffalo_sc").exists(), "the next start would take it for the pack"
