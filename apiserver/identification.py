@@ -29,8 +29,10 @@ _INDEXES_GOOD_SECONDS = 5.0
 _MOST_KNOWN = 1_000
 """Large directories whose indexes are remembered."""
 _SERIAL = "SET LOCAL max_parallel_workers_per_gather = 0"
-_PARALLEL_COST = 5_000
-"""Enough to scan the codes with parallel workers and the sample, a hundredth of them, without."""
+_SCANNED = (
+    f"{_SERIAL}; SET LOCAL min_parallel_index_scan_size = 0; SET LOCAL parallel_setup_cost = 0; "
+    "SET LOCAL parallel_tuple_cost = 0; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
+)
 _WRITE_ROW = write_row(1)
 
 
@@ -169,25 +171,26 @@ class _Run:
     async def _scan(self, faces: Sequence[Probe], scan: Scan) -> list[Found]:
         if not faces:
             return []
-        await self._connection.execute(
-            f"SET LOCAL max_parallel_workers_per_gather = {scan.workers:d}; "
-            f"SET LOCAL min_parallel_index_scan_size = 0; SET LOCAL parallel_setup_cost = {_PARALLEL_COST}; "
-            "SET LOCAL parallel_tuple_cost = 0; "
-            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
-        )
+        where = self._own_rows() if scan.own_index else search_sql.WHERE
+        await self._connection.execute(_SCANNED)
+        coded = [(batch, [code(face.embedding) for face in batch]) for batch in _batches(faces)]
+        near = [await self._distances(codes, scan, where) for _, codes in coded]
+        if scan.workers:
+            await self._connection.execute(f"SET LOCAL max_parallel_workers_per_gather = {scan.workers:d}")
         found: list[Found] = []
-        for batch in _batches(faces):
+        for (batch, codes), distances in zip(coded, near, strict=True):
             statement = search_sql.quantized(
-                len(batch),
-                self._search.scoring,
-                candidates=scan.candidates,
-                sample=scan.sample,
-                rank=scan.rank,
-                where=self._own_rows() if scan.own_index else search_sql.WHERE,
+                len(batch), self._search.scoring, candidates=scan.candidates, where=where, parts=scan.workers + 1
             )
-            codes = [code(face.embedding) for face in batch]
-            found += _found(await self._fetch(statement, batch, codes), len(batch), Path.QUANTIZED)
+            found += _found(await self._fetch(statement, batch, [*codes, *distances]), len(batch), Path.QUANTIZED)
         return found
+
+    async def _distances(self, codes: Sequence[object], scan: Scan, where: str) -> Iterable[float]:
+        statement = search_sql.distances(len(codes), sample=scan.sample, rank=scan.rank, where=where)
+        row: Iterable[float] = await self._connection.fetchrow(
+            statement, self._search.directory, self._search.model.id, *codes
+        )
+        return row
 
     def _own_rows(self) -> str:
         return condition(self._search.directory, self._search.model.id)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from apiserver.background import background
 from apiserver.database import Connection, Database
 from apiserver.jobs import enqueue
+from apiserver.search_sql import BUCKET
 
 BUILD = "search-index"
 """The kind of the jobs that build."""
@@ -146,8 +147,8 @@ async def _build_one(connection: Connection, partition: str, indexed: Indexed, k
     name = indexed.name(kind)
     await _execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # what a crash has left
     columns = {
-        # In the order of the table, so that its visibility map is read once and not for every row.
-        Kind.CODES: "btree (created_at) INCLUDE (face, code)",
+        # A bucket is in the order of the table, so that its visibility map is read once and not for every row.
+        Kind.CODES: f"btree ({BUCKET}, created_at) INCLUDE (face, code)",
         Kind.GRAPH: f"hnsw ((embedding::halfvec({indexed.dimension:d})) halfvec_ip_ops) WITH ({_GRAPH_OPTIONS})",
     }[kind]
     _logger.info("Building the %s of directory %r", kind, indexed.directory)

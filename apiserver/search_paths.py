@@ -80,7 +80,7 @@ def plan(
     candidates = effort.width * max(_LEAST_CANDIDATES, 4 * persons, min(most, size.faces // _FACES_A_CANDIDATE))
     sample = max(_LEAST_SAMPLE, ceil(_LEAST_RANK * size.faces / (_MARGIN * candidates)))
     rank = ceil(_MARGIN * candidates * sample / size.faces)
-    workers = points.parallel_workers if size.faces >= _PARALLEL_FACES else 0
+    workers = points.parallel_workers if Kind.CODES in indexes and size.faces >= _PARALLEL_FACES else 0
     # The graph's nearest faces tell who is most like a probe by one photograph, not by the mean of them.
     by_graph = points.graph_candidates > 0 and Kind.GRAPH in indexes and scoring is Scoring.MAX
     return Plan(

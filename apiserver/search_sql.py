@@ -1,7 +1,7 @@
 """The statements of identification, written for a number of probes: all of them share one pass over the rows.
 
 Parameters of every statement are the directory $1, the model $2, the number of persons wanted $3, and from $4 on one
-embedding for each probe; `quantized` is given their codes after them. All return rows of (number of the probe from 1,
+embedding for each probe; `quantized` is given more after them. They return rows of (number of the probe from 1,
 person, similarity), each probe's best first.
 `where` tells the rows: `WHERE` for any directory, or the condition of a directory's own indexes, to whose rows $1 and
 $2 must then belong.
@@ -9,8 +9,12 @@ $2 must then belong.
 
 from collections.abc import Callable
 from enum import StrEnum
+from itertools import pairwise
 
 WHERE = "directory = $1 AND model = $2"
+BUCKET = "(uuid_hash(face) & 31)"
+"""A number below `BUCKETS` for each face, of which a part of a directory can be told by its own index of codes."""
+BUCKETS = 32
 _FIRST_PROBE = 4
 _PARAMETERS = "$1::text, $2::text"
 """Every parameter occurs in every statement, so that PostgreSQL knows its type."""
@@ -42,30 +46,49 @@ WITH {written}persons AS MATERIALIZED (
 """
 
 
-def quantized(probes: int, scoring: Scoring, *, candidates: int, sample: int, rank: int, where: str = WHERE) -> str:
+def distances(probes: int, *, sample: int, rank: int, where: str = WHERE) -> str:
+    """Return, in one row, each probe's distance to the code that is the `rank` nearest of the first `sample` rows.
+
+    Parameters are the directory, the model, and the code of each probe.
+    """
+    nearest = [
+        f"(SELECT max(d) FROM (SELECT d{number} AS d FROM sample ORDER BY 1 LIMIT {rank:d}) AS nearest)"
+        for number in range(1, probes + 1)
+    ]
+    return f"""
+WITH given AS (SELECT {_PARAMETERS}), sample AS MATERIALIZED (
+    SELECT {_columns(_compared(probes, 3))} FROM (SELECT code FROM faces WHERE {where} LIMIT {sample:d}) AS first
+)
+SELECT {", ".join(nearest)}
+"""
+
+
+def quantized(probes: int, scoring: Scoring, *, candidates: int, where: str = WHERE, parts: int = 1) -> str:
     """Compare the codes of all samples, then the embeddings of each probe's `candidates` nearest.
 
-    Sorting all rows would cost more than comparing them. So the distance of the `rank` nearest of the first `sample`
-    rows is looked up beforehand, and rows further away are passed over.
+    Parameters after the embeddings are the code of each probe, and then the distance beyond which rows are passed over,
+    as `distances` tells them: sorting all rows would cost more than comparing them. They are parameters and never
+    results of a subquery: PostgreSQL keeps a code packed there, and would unpack it again for every row that it is
+    compared with, and lets no other process scan where one is used.
 
-    Codes are parameters and never results of a subquery: PostgreSQL keeps a result packed, and would unpack it again
-    for every row that it is compared with.
+    Each of the `parts` can be scanned by a process of its own; several on one scan would pass its pages, which are done
+    in microseconds, from one to the other.
     """
-    distances = [f"code <~> ${_FIRST_PROBE + probes + index}::varbit" for index in range(probes)]
-    columns = ", ".join(f"{distance} AS d{number}" for number, distance in enumerate(distances, 1))
+    compared = _compared(probes, _FIRST_PROBE + probes)
+    columns = _columns(compared)
     is_near = [
-        f"{distance} <= (SELECT max(d) FROM (SELECT d{number} AS d FROM sample ORDER BY 1 LIMIT {rank:d}) AS nearest)"
-        for number, distance in enumerate(distances, 1)
+        f"{distance} <= ${number}::float8" for number, distance in enumerate(compared, _FIRST_PROBE + 2 * probes)
+    ]
+    near = [
+        f"SELECT face, {columns} FROM faces WHERE {where}{part} AND ({' OR '.join(is_near)})" for part in _parts(parts)
     ]
     nearest = [
         f"(SELECT {number} AS number, face FROM near ORDER BY d{number} LIMIT {candidates:d})"
         for number, _ in _probes(probes)
     ]
     return f"""
-WITH sample AS MATERIALIZED (
-    SELECT {columns} FROM (SELECT code FROM faces WHERE {where} LIMIT {sample:d}) AS first
-), near AS MATERIALIZED (
-    SELECT face, {columns} FROM faces WHERE {where} AND ({" OR ".join(is_near)})
+WITH near AS MATERIALIZED (
+    {" UNION ALL ".join(near)}
 ), candidates AS (
     {" UNION ALL ".join(nearest)}
 )
@@ -123,6 +146,21 @@ SELECT number, person, similarity FROM (
 ) AS placed
 WHERE place <= $3 ORDER BY number, place
 """
+
+
+def _compared(probes: int, first: int) -> list[str]:
+    return [f"code <~> ${number}::varbit" for number in range(first, first + probes)]
+
+
+def _columns(compared: list[str]) -> str:
+    return ", ".join(f"{distance} AS d{number}" for number, distance in enumerate(compared, 1))
+
+
+def _parts(count: int) -> list[str]:
+    if count == 1:
+        return [""]
+    bounds = [BUCKETS * number // count for number in range(count + 1)]
+    return [f" AND {BUCKET} >= {first:d} AND {BUCKET} < {end:d}" for first, end in pairwise(bounds)]
 
 
 def _probes(count: int) -> list[tuple[int, str]]:

@@ -110,7 +110,9 @@ class Settings(BaseSettings):
         100, description="An archive that unpacks to more than so many times its size is refused."
     )
     import_concurrency: PositiveInt = Field(
-        16, description="Photographs of an import in work at once, all in memory; twice what the vectorizers work on."
+        16,
+        description="Photographs of an import in work at once, all in memory; as a rule, twice as many as the "
+        "vectorizers have lanes.",
     )
     export_retention_hours: PositiveInt = Field(24, description="How long the bundle of an export can be fetched.")
 

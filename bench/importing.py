@@ -46,22 +46,30 @@ class Round:
 def measure_import(stack: RunningStack, people: Path, *, photographs: int, rounds: int, concurrency: int) -> Record:
     """Learn the first `photographs` of a folder of people by requests and by the command, each into new directories."""
     chosen = [photograph for photograph in find_photographs(people) if photograph.person][:photographs]
-    measured = []
     with tempfile.TemporaryDirectory(prefix="faceserver-import-") as work:
         folder = Path(work, "people")
         _copy(chosen, folder)
-        for number in range(rounds):
-            uploads = _enrolments(chosen, f"requests-{number}")
-            seconds, load = _timed(lambda: closed(stack, iter(uploads), concurrency, float("inf")))  # noqa: B023
-            command_seconds, outcomes = _timed(lambda: _import(stack, folder, f"command-{number}", concurrency))  # noqa: B023
-            failures = load.summary.failures
-            measured.append(Round(len(chosen) / seconds, failures, outcomes.total() / command_seconds, outcomes))
+        measured = [_round(stack, chosen, folder, number, concurrency) for number in range(rounds)]
     return {
         "concurrency": concurrency,
         "imported": len(chosen),
         "import_to_requests": median(one.import_to_requests for one in measured),
         "rounds": [asdict(one) | {"import_to_requests": one.import_to_requests} for one in measured],
     }
+
+
+def _round(
+    stack: RunningStack, photographs: Sequence[Photograph], folder: Path, number: int, concurrency: int
+) -> Round:
+    uploads = iter(_enrolments(photographs, f"requests-{number}"))
+    seconds, load = _timed(lambda: closed(stack, uploads, concurrency, float("inf")))
+    command_seconds, outcomes = _timed(lambda: _import(stack, folder, f"command-{number}", concurrency))
+    return Round(
+        requests_a_second=len(photographs) / seconds,
+        refused=load.summary.failures,
+        imported_a_second=outcomes.total() / command_seconds,
+        outcomes=dict(outcomes),
+    )
 
 
 def _copy(photographs: Sequence[Photograph], folder: Path) -> None:

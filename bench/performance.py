@@ -234,6 +234,11 @@ def _small_directories(record: Record) -> Iterable[Row]:
         yield small["directories"], small["p50_ms"], small["p99_ms"]
 
 
+def _crowd(record: Record) -> Iterable[Row]:
+    for what in ("planning", "learning"):
+        yield record["directories"], what, record[f"{what}_ms_before"], record[f"{what}_ms_beside"]
+
+
 def _paging(record: Record) -> Iterable[Row]:
     for name, times in record["lists"].items():
         spans = times["p50_ms"], times["p99_ms"], times["first_tenth_p50_ms"], times["last_tenth_p50_ms"]
@@ -323,6 +328,7 @@ TABLES = {
         {"search"},
     ),
     "directories": Table(("directories of 100", "p50 ms", "p99 ms"), _small_directories, {"search"}),
+    "crowd": Table(("directories", "what", "before, ms", "with their indexes, ms"), _crowd, {"search_crowd"}),
     "paging": Table(
         ("persons", "order or filter", "pages", "p50 ms", "p99 ms", "first tenth p50 ms", "last tenth p50 ms"),
         _paging,

@@ -6,7 +6,9 @@ The folder must have been used by `python -m bench.search` before, which keeps e
 """
 
 import asyncio
+import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -17,10 +19,14 @@ from pgvector import HalfVector
 
 from apiserver import search_sql
 from apiserver.database import open_database
-from apiserver.search_index import Indexed, Progress, build, drop
+from apiserver.search_codes import code
+from apiserver.search_index import Indexed, Progress, build, condition, drop
 from apiserver.search_sql import Scoring
+from bench.options import RESULTS
 from bench.people import Population
+from bench.provenance import SPEED_PACKAGES, provenance
 from bench.real_embeddings import real_embeddings
+from bench.records import write
 from bench.search_cost import learn
 from bench.search_gallery import BUILD_SECONDS, MODEL, GalleryOf, connect, is_loaded, load
 from bench.search_server import embedded_database
@@ -32,11 +38,19 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder of the database.")],
     *,
     directories: Annotated[int, typer.Option(help="How many get indexes of their own.", min=1)] = 300,
+    results: Annotated[Path, typer.Option(help="Where the JSON file goes.")] = RESULTS,
 ) -> None:
     population = Population.of(*real_embeddings(Path(), Path(), data))
     galleries = [GalleryOf(f"small {number}", 100, 1, seed=10**7 + number) for number in range(directories)]
-    for name, cost in asyncio.run(_measure(data.resolve(), galleries, population)).items():
-        print(name, cost)
+    record = {
+        "kind": "search_crowd",
+        "photographs": "synthetic",
+        "models": "none",
+        "provenance": asdict(provenance("bench.search_crowd", sys.argv[1:], None, SPEED_PACKAGES)),
+        "directories": directories,
+        **asyncio.run(_measure(data.resolve(), galleries, population)),
+    }
+    print(write(record, results).read_text())
 
 
 async def _measure(folder: Path, galleries: Sequence[GalleryOf], population: Population) -> dict[str, float]:
@@ -51,12 +65,12 @@ async def _measure(folder: Path, galleries: Sequence[GalleryOf], population: Pop
             if not await is_loaded(connection, gallery):
                 await load(connection, gallery, population)
         await connection.execute("VACUUM ANALYZE faces")
-        costs = {"planning before, ms": await _planning(connection, galleries, dimension)}
-        costs["learning before, ms"] = await learn(database, galleries[0], population)
+        costs = {"planning_ms_before": await _planning(connection, galleries, dimension)}
+        costs["learning_ms_before"] = await learn(database, galleries[0], population)
         for indexed in indexes:
             await build(database, indexed, _ignore)
-        costs["planning beside them, ms"] = await _planning(connection, galleries, dimension)
-        costs["learning beside them, ms"] = await learn(database, galleries[0], population)
+        costs["planning_ms_beside"] = await _planning(connection, galleries, dimension)
+        costs["learning_ms_beside"] = await learn(database, galleries[0], population)
         for indexed in indexes:
             await drop(database, indexed)
         await connection.close()
@@ -65,10 +79,12 @@ async def _measure(folder: Path, galleries: Sequence[GalleryOf], population: Pop
 
 async def _planning(connection: asyncpg.Connection, galleries: Sequence[GalleryOf], dimension: int) -> float:
     """Return the median milliseconds PostgreSQL plans a scan of one face for."""
-    statement = search_sql.quantized(1, Scoring.MAX, candidates=200, sample=1000, rank=16)
-    probe, milliseconds = HalfVector(np.ones(dimension, np.float32)), []
+    embedding, milliseconds = np.ones(dimension, np.float32), []
+    probe = HalfVector(embedding), code(embedding.tolist()), dimension / 2
     for gallery in galleries[:PLANNED]:
-        lines = await connection.fetch(f"EXPLAIN (SUMMARY) {statement}", gallery.directory, MODEL, 5, probe)
+        where = condition(gallery.directory, MODEL)
+        statement = search_sql.quantized(1, Scoring.MAX, candidates=200, where=where)
+        lines = await connection.fetch(f"EXPLAIN (SUMMARY) {statement}", gallery.directory, MODEL, 5, *probe)
         planning = next(line[0] for line in lines if "Planning Time" in line[0])
         milliseconds.append(float(planning.split()[2]))
     return float(np.median(milliseconds))

@@ -47,8 +47,9 @@ _WRITTEN: Mapping[str, list[str]] = {
         search_sql.exact(1, Scoring.MAX, where="directory = 'a' AND model = 'b'"),
     ],
     "search_sql.quantized": [
-        search_sql.quantized(2, scoring, candidates=50, sample=1000, rank=16) for scoring in Scoring
+        search_sql.quantized(2, scoring, candidates=50, parts=parts) for scoring in Scoring for parts in (1, 2)
     ],
+    "search_sql.distances": [search_sql.distances(2, sample=1000, rank=16)],
     "search_sql.graph": [search_sql.graph(2, dimension=128, candidates=200, where="directory = 'a' AND model = 'b'")],
     "search_sql._ranked": [],  # part of the two before
     "image_store.write_row": [image_store.write_row(1)],
