@@ -10,7 +10,7 @@ from apiserver.search_effort import Effort
 from apiserver.search_index import Kind
 from apiserver.search_sql import Scoring
 
-_FACES_A_CANDIDATE = 300
+_FACES_A_CANDIDATE = 250
 """The larger a directory, the more people are by chance as near as the right one."""
 _LEAST_CANDIDATES = 32
 _LEAST_SAMPLE = 200

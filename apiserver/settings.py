@@ -84,7 +84,7 @@ class Settings(BaseSettings):
         50_000, description="From so many faces on a directory gets indexes of its own, codes and a graph."
     )
     search_candidates: PositiveInt = Field(
-        200, description="Most faces a probe is compared with exactly after their codes; small directories need fewer."
+        800, description="Most faces a probe is compared with exactly after their codes; small directories need fewer."
     )
     search_graph_candidates: int = Field(
         200, ge=0, le=1000, description="How widely a graph is searched for each probe (`hnsw.ef_search`); 0: never."

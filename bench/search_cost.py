@@ -22,7 +22,7 @@ from bench.people import Floats, Population
 from bench.records import Record
 from bench.search_gallery import BUILD_SECONDS, MODEL, GalleryOf
 
-POINTS = SwitchPoints(exact_faces=2_000, index_faces=50_000, candidates=200, graph_candidates=200, parallel_workers=2)
+POINTS = SwitchPoints(exact_faces=2_000, index_faces=50_000, candidates=800, graph_candidates=200, parallel_workers=2)
 NEVER = 10**12
 EXACT_SEARCHES = 10
 SLOW_FACES = 50_000

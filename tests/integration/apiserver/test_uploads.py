@@ -125,6 +125,25 @@ async def test_a_photograph_too_many_is_refused_unread_until_there_is_a_place(se
     assert response.json()["code"] == "file-missing"
 
 
+async def test_a_large_form_takes_the_place_of_several_photographs(serve, settings):
+    gateway = await serve(settings.model_copy(update={"max_requests": 4, "max_image_bytes": LIMIT}))
+    _, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
+    writer.write(form_head(f"Content-Length: {3 * LIMIT}") + part("person", b"ann"))
+    two = {"files": [("file", bytes(LIMIT)), ("file", bytes(LIMIT))]}
+    async with asyncio.timeout(5):
+        while (response := await gateway.post("/recognize", **two)).status_code != 503:  # noqa: ASYNC110 - what is waited for is behind a socket
+            await asyncio.sleep(0.01)
+    assert response.json()["code"] == "gateway-busy"
+    assert (await gateway.post("/recognize")).json()["code"] == "file-missing", "there is a place for one"
+    writer.close()
+
+
+async def test_a_form_larger_than_all_places_is_taken_alone(serve, settings, ann):
+    gateway = await serve(settings.model_copy(update={"max_requests": 1, "max_image_bytes": len(ann)}))
+    response = await gateway.post("/recognize", files=[("file", ann), ("file", ann), ("file", ann)])
+    assert response.status_code == 201
+
+
 async def test_a_client_that_stalls_is_given_up(connect):
     reader, writer = await connect()
     writer.write(form_head("Content-Length: 1000") + part("person", b"ann"))

@@ -231,6 +231,19 @@ def test_answers_do_not_depend_on_company(vectorizer: Vectorizer, photo: bytes):
     assert all(other == first for other in others)
 
 
+def test_a_body_that_does_not_come_holds_no_place_beyond_its_deadline(vectorizer: Vectorizer, photo: bytes):
+    head = b"POST /faces HTTP/1.1\r\nHost: v\r\nContent-Length: 1000\r\nX-Deadline-Ms: 200\r\n\r\n"
+    address = vectorizer.client.base_url.host, vectorizer.client.base_url.port
+    stalled = [socket.create_connection(address) for _ in range(4)]  # as many as there are places
+    for connection in stalled:
+        connection.settimeout(5)
+        connection.sendall(head + b"the beginning")
+    assert [connection.recv(12) for connection in stalled] == [b"HTTP/1.1 504"] * 4
+    assert vectorizer.faces(photo).status_code == 200
+    for connection in stalled:
+        connection.close()
+
+
 def test_a_stop_lets_work_finish(model_cache: Path, photo: bytes):
     running = start(model_cache)
     with ThreadPoolExecutor(4) as threads:

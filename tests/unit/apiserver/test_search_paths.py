@@ -8,7 +8,7 @@ from apiserver.search_index import Kind
 from apiserver.search_paths import SwitchPoints, plan
 from apiserver.search_sql import Scoring
 
-POINTS = SwitchPoints(exact_faces=2_000, index_faces=50_000, candidates=200, graph_candidates=100, parallel_workers=2)
+POINTS = SwitchPoints(exact_faces=2_000, index_faces=50_000, candidates=800, graph_candidates=100, parallel_workers=2)
 BOTH = frozenset(Kind)
 
 
@@ -47,7 +47,7 @@ def test_what_passes_is_enough_to_choose_the_candidates_from(faces):
     assert scan
     passing = scan.rank * faces / min(scan.sample, faces)
     assert scan.candidates <= passing
-    assert 32 <= scan.candidates <= 200
+    assert 32 <= scan.candidates <= 800
 
 
 def test_more_persons_wanted_are_more_candidates():
