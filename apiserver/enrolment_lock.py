@@ -5,6 +5,9 @@ Otherwise an enrolment under way could leave a face of somebody who is gone, or 
 
 from apiserver.database import Connection
 
+LONGEST_SECONDS = 60.0
+"""For a statement that moves faces: each is entered into the indexes anew, a graph among them in a large directory."""
+
 _KEY = "hashtextextended('enrolment ' || $1::text, 0)"
 
 ENTER = f"SELECT pg_advisory_xact_lock_shared({_KEY})"

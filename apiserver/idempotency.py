@@ -17,7 +17,8 @@ from starlette.types import Message, Receive
 from apiserver.background import background, repeat
 from apiserver.encoded_paths import EncodedRoute
 from apiserver.keyed_requests import LOST_SECONDS, Claim, Kept, claim, keep, release, renew
-from apiserver.problems import InvalidField, Outage, Refused
+from apiserver.names import checked_name
+from apiserver.problems import InvalidField, InvalidName, Outage, Refused
 from apiserver.responses import problem_response
 from apiserver.state import State
 from apiserver.uploads import FormLimits, read_body, read_small
@@ -110,11 +111,15 @@ async def _settle(request: Request, claimed: Claim, response: Response) -> None:
 
 
 def _directory(request: Request, body: bytes) -> str | None:
-    """Return the directory that the path names, or else the answer."""
+    """Return the directory that the path names, or else the answer; None where that cannot be the name of one."""
+    named: Any = None
     if "directory" in request.path_params:
-        return unquote(request.path_params["directory"])
-    named: str | None = json.loads(body).get("directory") if body.startswith(b"{") else None
-    return named
+        named = unquote(request.path_params["directory"])
+    elif body.startswith(b"{"):
+        named = json.loads(body).get("directory")
+    with suppress(InvalidName):
+        return checked_name(named)
+    return None
 
 
 async def _fingerprinted(request: Request, most_files: int | None) -> tuple[Request, bytes]:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from apiserver.database import Connection
-from apiserver.person_locks import LONGEST_SECONDS, lock_persons
+from apiserver.enrolment_lock import LONGEST_SECONDS
+from apiserver.person_locks import lock_persons
 
 _MERGE = "INSERT INTO merges (directory, person) VALUES ($1, $2) RETURNING merge"
 

@@ -7,12 +7,9 @@ later finds the persons as they are then. Those concerned are locked in the orde
 from collections.abc import Collection
 
 from apiserver.database import Connection
-from apiserver.enrolment_lock import exclude_enrolments
+from apiserver.enrolment_lock import LONGEST_SECONDS, exclude_enrolments
 from apiserver.persons import require_directory
 from apiserver.problems import PersonNotFound
-
-LONGEST_SECONDS = 60.0
-"""For a statement that moves faces: each is entered into the indexes anew, a graph among them in a large directory."""
 
 _LOCK = "SELECT person FROM persons WHERE directory = $1 AND person = ANY ($2::text[]) ORDER BY person FOR UPDATE"
 _CHANGED = "UPDATE persons SET revision = revision + 1, updated_at = now() WHERE directory = $1 AND person = $2"

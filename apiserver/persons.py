@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from apiserver.database import Connection
-from apiserver.enrolment_lock import exclude_enrolments
+from apiserver.enrolment_lock import LONGEST_SECONDS, exclude_enrolments
 from apiserver.problems import DatabaseBusy, DirectoryNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
 
@@ -143,7 +143,8 @@ async def _add(connection: Connection, directory: str, person: str, details: Det
 
 
 async def _write(connection: Connection, known: Person, name: str, details: Details) -> Person:
-    await connection.execute(_EDIT, known.directory, known.person, name, *_columns(details))
+    columns = _columns(details)
+    await connection.execute(_EDIT, known.directory, known.person, name, *columns, timeout=LONGEST_SECONDS)
     return await read(connection, known.directory, name)
 
 

@@ -143,9 +143,7 @@ class FileNotFound(Refused, code="file-not-found", status=404, sentence="There i
     """An image that never was, was deleted, or has expired."""
 
 
-class DirectoryNotFound(
-    Refused, code="directory-not-found", status=404, sentence="There is no such directory; PUT makes one."
-):
+class DirectoryNotFound(Refused, code="directory-not-found", status=404, sentence="There is no such directory."):
     """A directory that nobody was enrolled in and nothing was set for."""
 
 

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from uuid import UUID
 
 from apiserver.database import Connection
-from apiserver.person_locks import LONGEST_SECONDS, lock_persons, note_change
+from apiserver.enrolment_lock import LONGEST_SECONDS
+from apiserver.person_locks import lock_persons, note_change
 from apiserver.problems import FaceNotFound, InvalidField, MergeNotFound, MergeUndone
 
 _MERGED_PERSONS = "SELECT person FROM merged_persons WHERE directory = $1 AND merge = $2 ORDER BY person"

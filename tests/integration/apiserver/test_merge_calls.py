@@ -146,3 +146,14 @@ async def test_an_export_of_somebody_without_faces_and_of_nobody(gateway):
     assert archive.namelist() == ["person.json"]
     missing = await gateway.get(f"{ACME}/nobody/export")
     assert (missing.status_code, missing.json()["code"]) == (404, "person-not-found")
+
+
+@pytest.mark.parametrize("directory", ["a%00b", "a" * 9000])
+async def test_a_name_that_cannot_be_is_refused_with_a_key_as_without(gateway, directory):
+    path, headers = f"/directories/{directory}/persons/ann/merge", {"Idempotency-Key": "key"}
+    first = await gateway.post(path, json={"from": ["bob"]}, headers=headers)
+    second = await gateway.post(path, json={"from": ["bob"]}, headers=headers)
+
+    assert (first.status_code, first.json()["code"]) == (400, "invalid-name")
+    assert second.content == first.content
+    assert second.headers["Idempotency-Replayed"] == "true"

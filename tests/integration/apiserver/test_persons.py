@@ -114,6 +114,19 @@ async def test_a_new_id_keeps_faces_and_all_else(gateway, put, learn, database, 
     assert str(await database.fetchval("SELECT face FROM faces WHERE person = 'anna/2'")) == face
 
 
+async def test_a_change_of_name_may_take_longer_than_other_statements(serve, settings, database, ann):
+    gateway = await serve(settings.model_copy(update={"database_timeout_seconds": 0.5}))
+    await gateway.post("/learn", data={"person": "ann", "directory": "acme"}, files={"file": ann})
+    await database.execute(
+        "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END';"
+        "CREATE TRIGGER linger BEFORE UPDATE ON faces FOR EACH ROW EXECUTE FUNCTION linger()"
+    )
+
+    renamed = await gateway.patch(f"{PERSONS}/ann", json={"person": "anne"})
+
+    assert (renamed.status_code, renamed.json()["faces"]) == (200, 1)
+
+
 async def test_an_id_or_external_id_of_another_is_refused(gateway, put):
     await put("ann", external_id="1")
     bob = await put("bob", external_id="2")
