@@ -28,19 +28,34 @@ WITH item AS (
 ), new_persons AS (
     INSERT INTO persons (directory, person) SELECT DISTINCT $1, person FROM item ORDER BY person
     ON CONFLICT DO NOTHING
+), new_faces AS (
+    INSERT INTO faces
+        (directory, person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality)
+    SELECT $1, person, image_sha256, model, embedding, crop, box::integer[], score, image,
+        CASE WHEN item.face IS NULL OR EXISTS (SELECT FROM faces WHERE directory = $1 AND faces.face = item.face)
+            THEN gen_random_uuid() ELSE item.face END,
+        coalesce(created_at, now()), quality
+    FROM item
+    ON CONFLICT DO NOTHING
+    RETURNING person, image_sha256, model, image
 ), kept_images AS (
     UPDATE images SET expires_at = NULL, deletion = NULL
-    WHERE directory = $1 AND image IN (SELECT image FROM item)
+    WHERE directory = $1 AND image = ANY (ARRAY(SELECT image FROM new_faces))
 )
-INSERT INTO faces
-    (directory, person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality)
-SELECT $1, person, image_sha256, model, embedding, crop, box::integer[], score, image,
-    CASE WHEN item.face IS NULL OR EXISTS (SELECT FROM faces WHERE directory = $1 AND faces.face = item.face)
-        THEN gen_random_uuid() ELSE item.face END,
-    coalesce(created_at, now()), quality
-FROM item
-ON CONFLICT DO NOTHING
-RETURNING person, image_sha256, model
+SELECT person, image_sha256, model FROM new_faces
+"""
+
+# Known faces that were imported without their photographs get them now.
+_SHOW = """
+WITH shown AS (
+    UPDATE faces SET image = item.image
+    FROM unnest($2::text[], $3::bytea[], $4::text[], $5::text[]) AS item (person, image_sha256, model, image)
+    WHERE faces.directory = $1 AND faces.person = item.person AND faces.image_sha256 = item.image_sha256
+    AND faces.model = item.model AND faces.image IS NULL AND item.image IS NOT NULL
+    RETURNING faces.image
+)
+UPDATE images SET expires_at = NULL, deletion = NULL
+WHERE directory = $1 AND image = ANY (ARRAY(SELECT image FROM shown))
 """
 
 _ENROLLED = """
@@ -103,6 +118,8 @@ async def _enrol(connection: Connection, directory: str, faces: Sequence[NewFace
         return []
     created = {tuple(row) for row in await connection.fetch(_ENROL, directory, *_columns(faces))}
     identities = [list(column) for column in zip(*(face.identity for face in faces), strict=True)]
+    if len(created) < len(faces):
+        await connection.execute(_SHOW, directory, *identities, [face.image for face in faces])
     ids = {tuple(row)[:3]: row["face"] for row in await connection.fetch(_ENROLLED, directory, *identities)}
     outcomes = []
     for face in faces:

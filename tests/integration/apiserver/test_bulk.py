@@ -333,6 +333,27 @@ def rewritten(bundle: bytes, **changes: Callable[[bytes], bytes]) -> bytes:
     return zipped(files)
 
 
+@pytest.mark.parametrize("again", ["learned", "imported"])
+async def test_a_photograph_that_comes_after_its_face_goes_with_it(here, other, ann, again):
+    await learn(here.gateway, "ann", ann)
+    await ended(other.gateway, await start(other.gateway, await exported(here.gateway)))
+    assert await other.database.fetchval("SELECT count(image) FROM faces") == 0
+
+    if again == "learned":
+        await learn(other.gateway, "ann", ann)
+    else:
+        await ended(other.gateway, await start(other.gateway, await exported(here.gateway, images=True)))
+    [face] = await other.database.fetch("SELECT face, image FROM faces")
+    shown = f"/files/{face['image']}"
+    assert face["face"] == await here.database.fetchval("SELECT face FROM faces"), "it is the same one"
+    assert (await other.gateway.get(shown)).content == ann
+    assert await other.database.fetchval("SELECT expires_at FROM images") is None
+    deleted = await other.gateway.delete("/directories/acme/persons/ann")
+
+    assert deleted.json()["images"] == 1
+    assert (await other.gateway.get(shown)).status_code == 404
+
+
 async def test_embeddings_of_another_model_are_made_anew(gateway, hire, database, ann, ann_again):
     await hire()
     await learn(gateway, "ann", ann)

@@ -45,9 +45,9 @@ def gallery(connections):
 def enrol(gallery, connections, tmp_path):
     images = ImageStore(open_store(f"file://{tmp_path}/images"), connections, timeout_seconds=5)
 
-    async def enrol(person, embedding, *, directory="acme", of=None):
+    async def enrol(person, embedding, *, directory="acme", of=None, image=IMAGE):
         content = np.asarray(embedding).tobytes()
-        image = image_row(directory, content, IMAGE, HOUR)
+        image = image_row(directory, content, image, HOUR)
         await images.save(image, content)
         return await gallery.enrol(person, face(embedding), of or model(), image)
 
@@ -67,3 +67,14 @@ async def test_an_enrolment_whose_image_was_removed_changes_nothing(gallery, dat
     with pytest.raises(DatabaseBusy):
         await gallery.enrol("ann", face(unit_vectors(1, seed=7)[0]), model(), image)
     assert await database.fetchval("SELECT count(*) FROM persons") == 0
+
+
+async def test_one_photograph_by_two_names_is_kept_once(enrol, database):
+    """The kind of an image is part of its key, and a bundle may tell another one than the image is of."""
+    [vector] = unit_vectors(1, seed=8)
+    first = await enrol("ann", vector)
+    again = await enrol("ann", vector, image=Image("image/jpeg", "jpg", width=10, height=10))
+
+    assert (first.created, again.created, again.face) == (True, False, first.face)
+    kept = "SELECT image FROM images WHERE expires_at IS NULL"
+    assert await database.fetch(kept) == await database.fetch("SELECT image FROM faces")
