@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from apiserver.database import Connection
+from apiserver.duplicates import remove_duplicates
 from apiserver.enrolment_lock import LONGEST_SECONDS
 from apiserver.person_locks import lock_persons
 
@@ -21,10 +22,10 @@ FROM persons WHERE directory = $1 AND person = ANY ($3::text[])
 # Of the faces from one photograph the target's stays, or else that of the first name.
 _KEEP_DUPLICATES = """
 INSERT INTO collapsed_faces
-    (directory, face, merge, person, kept_face, model, embedding, crop, box, score, quality, image, image_sha256,
-    created_at, merges, owners)
-SELECT directory, face, $2, person, kept_face, model, embedding, crop, box, score, quality, image, image_sha256,
-    created_at, coalesce(earlier.merges, '{}'), coalesce(earlier.owners, '{}')
+    (directory, face, merge, person, kept_face, model, embedding, crop, box, score, quality, image_sha256, created_at,
+    merges, owners)
+SELECT directory, face, $2, person, kept_face, model, embedding, crop, box, score, quality, image_sha256, created_at,
+    coalesce(earlier.merges, '{}'), coalesce(earlier.owners, '{}')
 FROM (
     SELECT *, first_value(face) OVER (PARTITION BY image_sha256, model ORDER BY person <> $3, person) AS kept_face
     FROM faces WHERE directory = $1 AND (person = $3 OR person = ANY ($4::text[]))
@@ -34,14 +35,11 @@ CROSS JOIN LATERAL (
     WHERE merged_faces.directory = $1 AND merged_faces.face = samples.face
 ) AS earlier
 WHERE face <> kept_face
+RETURNING face, kept_face
 """
 _FOLLOW_DUPLICATES = """
 UPDATE collapsed_faces AS earlier SET kept_face = later.kept_face FROM collapsed_faces AS later
 WHERE earlier.directory = $1 AND later.directory = $1 AND later.merge = $2 AND earlier.kept_face = later.face
-"""
-_REMOVE_DUPLICATES = """
-DELETE FROM faces USING collapsed_faces AS collapsed
-WHERE faces.directory = $1 AND collapsed.directory = $1 AND collapsed.merge = $2 AND faces.face = collapsed.face
 """
 
 _KEEP_FACES = """
@@ -83,9 +81,9 @@ async def merge(connection: Connection, directory: str, person: str, others: Seq
 
 async def _collapse(connection: Connection, directory: str, number: UUID, person: str, others: Sequence[str]) -> None:
     """Leave one face of every photograph that several of them have."""
-    await connection.execute(_KEEP_DUPLICATES, directory, number, person, others, timeout=LONGEST_SECONDS)
+    pairs = await connection.fetch(_KEEP_DUPLICATES, directory, number, person, others, timeout=LONGEST_SECONDS)
     await connection.execute(_FOLLOW_DUPLICATES, directory, number)
-    await connection.execute(_REMOVE_DUPLICATES, directory, number, timeout=LONGEST_SECONDS)
+    await remove_duplicates(connection, directory, [tuple(pair) for pair in pairs])
 
 
 async def _move(connection: Connection, directory: str, number: UUID, person: str, others: Sequence[str]) -> None:

@@ -24,8 +24,11 @@ SELECT face, model, box, score, quality, image, created_at, embedding, crop FROM
     SELECT face, model, box, score, quality, image, created_at, embedding, crop
     FROM faces WHERE directory = $1 AND person = $2
     UNION ALL
-    SELECT face, model, box, score, quality, image, created_at, embedding, crop
-    FROM collapsed_faces JOIN merges USING (directory, merge) WHERE directory = $1 AND merges.person = $2
+    SELECT gone.face, gone.model, gone.box, gone.score, gone.quality, kept.image, gone.created_at, gone.embedding,
+        gone.crop
+    FROM collapsed_faces AS gone, merges, faces AS kept
+    WHERE merges.directory = $1 AND merges.person = $2 AND gone.directory = $1 AND gone.merge = merges.merge
+    AND kept.directory = $1 AND kept.face = gone.kept_face
 ) AS kept
 WHERE face > $3 ORDER BY face LIMIT $4
 """

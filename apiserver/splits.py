@@ -4,6 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from apiserver.database import Connection
+from apiserver.duplicates import remove_duplicates
 from apiserver.enrolment_lock import LONGEST_SECONDS
 from apiserver.person_locks import lock_persons, note_change
 from apiserver.problems import FaceNotFound, InvalidField, MergeNotFound, MergeUndone
@@ -19,24 +20,37 @@ _ADD_PERSON = "INSERT INTO persons (directory, person) VALUES ($1, $2)"
 _UNLESS_THERE = " ON CONFLICT (directory, person) DO NOTHING"
 
 _FACES_OF = "SELECT face FROM merged_faces WHERE directory = $1 AND merge = $2 AND person = $3"
-# A face that this merge moved may have fallen together with another one in a later merge.
+# A face that this merge moved may have been moved on by later ones, which from now on are none of its own.
+_FORGET_LATER = """
+DELETE FROM merged_faces AS later USING merged_faces AS undone, merged_persons AS merged
+WHERE undone.directory = $1 AND undone.merge = $2 AND later.directory = $1 AND later.face = undone.face
+AND merged.directory = $1 AND merged.merge = $2 AND merged.person = undone.person
+AND later.merge <> $2 AND later.merge <> ALL (merged.merges)
+"""
+# It may also have fallen together with another one, whose photograph is the same.
 _RESTORE_DUPLICATES = """
 INSERT INTO faces
     (directory, face, person, model, embedding, crop, box, score, quality, image, image_sha256, created_at)
-SELECT directory, face, coalesce(owners[array_position(merges, $2)], person), model, embedding, crop, box, score,
-    quality, image, image_sha256, created_at
-FROM collapsed_faces WHERE directory = $1 AND (merge = $2 OR $2 = ANY (merges))
+SELECT $1, collapsed.face, coalesce(owners[array_position(merges, $2)], collapsed.person), collapsed.model,
+    collapsed.embedding, collapsed.crop, collapsed.box, collapsed.score, collapsed.quality, kept.image,
+    collapsed.image_sha256, collapsed.created_at
+FROM collapsed_faces AS collapsed, faces AS kept
+WHERE collapsed.directory = $1 AND (merge = $2 OR $2 = ANY (merges))
+AND kept.directory = $1 AND kept.face = collapsed.kept_face
 ON CONFLICT DO NOTHING -- somebody may have learned the photograph again
 """
 _RESTORE_HISTORY = """
 INSERT INTO merged_faces (directory, face, merge, person)
-SELECT directory, face, earlier.merge, earlier.person
-FROM collapsed_faces AS collapsed CROSS JOIN LATERAL unnest(merges, owners) AS earlier (merge, person)
-WHERE directory = $1 AND (collapsed.merge = $2 OR $2 = ANY (merges)) AND earlier.merge <> $2
+SELECT $1, collapsed.face, earlier.merge, earlier.person
+FROM collapsed_faces AS collapsed CROSS JOIN LATERAL unnest(collapsed.merges, owners) AS earlier (merge, person)
+JOIN merged_persons AS merged ON merged.merge = $2
+    AND merged.person = coalesce(owners[array_position(collapsed.merges, $2)], collapsed.person)
+WHERE collapsed.directory = $1 AND (collapsed.merge = $2 OR $2 = ANY (collapsed.merges))
+AND merged.directory = $1 AND earlier.merge = ANY (merged.merges)
 AND EXISTS (SELECT FROM faces WHERE faces.directory = $1 AND faces.face = collapsed.face)
 AND EXISTS (
-    SELECT FROM merged_persons AS merged
-    WHERE merged.directory = $1 AND merged.merge = earlier.merge AND merged.person = earlier.person
+    SELECT FROM merged_persons AS known
+    WHERE known.directory = $1 AND known.merge = earlier.merge AND known.person = earlier.person
 )
 """
 _FORGET_DUPLICATES = "DELETE FROM collapsed_faces WHERE directory = $1 AND (merge = $2 OR $2 = ANY (merges))"
@@ -49,13 +63,14 @@ _UNDONE = "UPDATE merges SET undone_at = now() WHERE directory = $1 AND merge = 
 _FORGET = "DELETE FROM merged_persons WHERE directory = $1 AND merge = $2"
 
 # A photograph that its new owner has already is one face.
-_DROP_DUPLICATES = """
-DELETE FROM faces WHERE directory = $1 AND person = $2 AND face = ANY ($4::uuid[]) AND EXISTS (
-    SELECT FROM faces AS known WHERE known.directory = $1 AND known.person = $3
-    AND known.image_sha256 = faces.image_sha256 AND known.model = faces.model
-)
+_DUPLICATES = """
+SELECT faces.face, known.face FROM faces, faces AS known
+WHERE faces.directory = $1 AND faces.person = $2 AND faces.face = ANY ($4::uuid[])
+AND known.directory = $1 AND known.person = $3
+AND known.image_sha256 = faces.image_sha256 AND known.model = faces.model
 """
 _MOVE_FACES = "UPDATE faces SET person = $3 WHERE directory = $1 AND person = $2 AND face = ANY ($4::uuid[])"
+_FORGET_FACES = "DELETE FROM merged_faces WHERE directory = $1 AND face = ANY ($2::uuid[])"
 _COUNT_FACES = "SELECT count(*) FROM faces WHERE directory = $1 AND person = $2 AND face = ANY ($3::uuid[])"
 # Who of them was on a photograph that was only recognized is not known: it goes when either goes.
 _SHARE_MATCHES = """
@@ -75,6 +90,7 @@ async def undo(connection: Connection, directory: str, person: str, merge: UUID,
         restored = [row["person"] for row in await connection.fetch(_MERGED_PERSONS, directory, merge)]
         await lock_persons(connection, directory, [person], restored)
         await _require_merge(connection, directory, person, merge)
+        await connection.execute(_FORGET_LATER, directory, merge, timeout=LONGEST_SECONDS)
         unless_there = _UNLESS_THERE if into_existing else ""
         await connection.execute(_RESTORE_PERSONS + unless_there, directory, merge)
         for name in restored:
@@ -105,6 +121,7 @@ async def take_faces(
             raise FaceNotFound("Not all of these faces are this person's.")
         unless_there = _UNLESS_THERE if into_existing else ""
         await connection.execute(_ADD_PERSON + unless_there, directory, name)
+        await connection.execute(_FORGET_FACES, directory, list(faces))
         await _move(connection, directory, person, name, faces)
         await note_change(connection, directory, person)
 
@@ -121,6 +138,7 @@ async def _move(connection: Connection, directory: str, person: str, name: str, 
     """Give those of the faces that are `person`'s to `name`, who may be the same after a change of name."""
     if person == name:
         return
-    await connection.execute(_DROP_DUPLICATES, directory, person, name, list(faces), timeout=LONGEST_SECONDS)
+    pairs = await connection.fetch(_DUPLICATES, directory, person, name, list(faces))
+    await remove_duplicates(connection, directory, [tuple(pair) for pair in pairs])
     await connection.execute(_MOVE_FACES, directory, person, name, list(faces), timeout=LONGEST_SECONDS)
     await connection.execute(_SHARE_MATCHES, directory, person, name)

@@ -645,7 +645,6 @@ CREATE TABLE public.collapsed_faces (
     crop bytea NOT NULL,
     box integer[] NOT NULL,
     score double precision NOT NULL,
-    image text COLLATE pg_catalog."C",
     image_sha256 bytea NOT NULL,
     created_at timestamp with time zone NOT NULL,
     quality jsonb,
@@ -7468,4 +7467,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261122040300'),
     ('20261122040400'),
     ('20261122040500'),
-    ('20261122040600');
+    ('20261122040600'),
+    ('20261122040700');

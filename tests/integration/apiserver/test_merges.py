@@ -37,8 +37,8 @@ async def connections(database_url):
 def enrol(connections, tmp_path):
     images = ImageStore(open_store(f"file://{tmp_path}/images"), connections, timeout_seconds=5)
 
-    async def enrol(person, photograph, left=1):
-        image = image_row("acme", photograph.encode(), IMAGE, timedelta(hours=1))
+    async def enrol(person, photograph, left=1, image=IMAGE):
+        image = image_row("acme", photograph.encode(), image, timedelta(hours=1))
         await images.save(image, photograph.encode())
         face = Face((left, 2, 30, 40), 0.9, [1.0, left / 100], b"crop")
         return (await Gallery(connections).enrol(person, face, MODEL, image)).face
@@ -203,6 +203,87 @@ async def test_a_face_that_was_moved_and_then_fell_together_goes_back(enrol, mer
         assert await holdings() == {"ann": {ann, bob}, "cid": {cid}}
         await undo("ann", first)
     assert await holdings() == {"ann": {ann}, "bob": {bob}, "cid": {cid}}
+
+
+async def test_who_was_taken_back_goes_with_nobody_elses_merge(enrol, merge, undo, holdings):
+    """Bob comes to cid with ann, is taken back, and comes again by himself."""
+    ann, bob, cid = await enrol("ann", "a"), await enrol("bob", "b"), await enrol("cid", "c")
+    first, with_ann = await merge("ann", "bob"), await merge("cid", "ann")
+    await undo("cid", first)
+    alone = await merge("cid", "bob")
+
+    await undo("cid", with_ann)
+    assert await holdings() == {"ann": {ann}, "cid": {bob, cid}}
+    await undo("cid", alone)
+    assert await holdings() == {"ann": {ann}, "bob": {bob}, "cid": {cid}}
+
+
+async def test_who_was_taken_back_goes_with_nobody_elses_merge_where_photographs_fall_together(
+    enrol, merge, undo, holdings
+):
+    ann, bob, cid, dan = [await enrol(*one) for one in (("ann", "a"), ("bob", "x"), ("cid", "x"), ("dan", "d"))]
+    first, second, third = await merge("ann", "bob"), await merge("dan", "ann"), await merge("cid", "dan")
+    await undo("cid", first)
+    alone = await merge("cid", "bob")
+
+    await undo("cid", second)
+    assert await holdings() == {"ann": {ann}, "cid": {cid, dan}}
+    await undo("cid", alone)
+    await undo("cid", third)
+    assert await holdings() == {"ann": {ann}, "bob": {bob}, "cid": {cid}, "dan": {dan}}
+
+
+async def test_a_face_given_away_goes_with_nobody_elses_merge(enrol, merge, undo, take, holdings):
+    ann, wrong, cid = await enrol("ann", "a"), await enrol("ann", "w"), await enrol("cid", "c")
+    first = await merge("cid", "ann")
+    await take("cid", [wrong], "bob")
+    await merge("cid", "bob")
+
+    await undo("cid", first)
+
+    assert await holdings() == {"ann": {ann}, "cid": {wrong, cid}}
+
+
+async def kept_images(database):
+    return {row["image"] for row in await database.fetch("SELECT image FROM images WHERE expires_at IS NULL")}
+
+
+async def shown_images(database):
+    return {row["person"]: row["image"] for row in await database.fetch("SELECT person, image FROM faces")}
+
+
+async def test_the_face_that_is_kept_shows_the_photograph_of_the_other(enrol, merge, undo, database):
+    await enrol("ann", "x")
+    await enrol("bob", "x")
+    [image] = await kept_images(database)
+    await database.execute("UPDATE faces SET image = NULL WHERE person = 'ann'")  # imported without its photograph
+
+    number = await merge("ann", "bob")
+    assert await shown_images(database) == {"ann": image}
+    await undo("ann", number)
+    assert await shown_images(database) == {"ann": image, "bob": image}
+    assert await kept_images(database) == {image}
+
+
+async def test_a_face_given_to_who_has_its_photograph_leaves_that_behind(enrol, take, database):
+    ann = await enrol("ann", "x")
+    await enrol("bob", "x")
+    await database.execute("UPDATE faces SET image = NULL WHERE person = 'bob'")
+
+    await take("ann", [ann], "bob", into_existing=True)
+
+    assert {(await shown_images(database))["bob"]} == await kept_images(database) != {None}
+
+
+async def test_a_photograph_that_no_face_shows_any_more_expires(enrol, merge, undo, database):
+    await enrol("ann", "x")
+    await enrol("bob", "x", image=Image("image/jpeg", "jpg", width=10, height=10))
+    before = await shown_images(database)
+
+    number = await merge("ann", "bob")
+    assert await kept_images(database) == {before["ann"]}
+    await undo("ann", number)
+    assert await shown_images(database) == {"ann": before["ann"], "bob": before["ann"]}
 
 
 async def test_a_merge_of_somebody_who_is_not_there_changes_nothing(enrol, merge, holdings, database):

@@ -1,0 +1,30 @@
+"""Makes one face of two that a person would have of one photograph. The SQL stands beside the function that runs it."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from apiserver.database import Connection
+from apiserver.enrolment_lock import LONGEST_SECONDS
+
+_SHOW = """
+UPDATE faces AS kept SET image = gone.image
+FROM faces AS gone JOIN unnest($2::uuid[], $3::uuid[]) AS pair (face, kept_face) USING (face)
+WHERE gone.directory = $1 AND gone.image IS NOT NULL
+AND kept.directory = $1 AND kept.face = pair.kept_face AND kept.image IS NULL
+"""
+_REMOVE = "DELETE FROM faces WHERE directory = $1 AND face = ANY ($2::uuid[]) RETURNING image"
+_EXPIRE = """
+UPDATE images SET expires_at = now() WHERE directory = $1 AND image = ANY ($2::text[])
+AND NOT EXISTS (SELECT FROM faces WHERE faces.directory = $1 AND faces.image = images.image)
+"""
+
+
+async def remove_duplicates(connection: Connection, directory: str, pairs: Collection[tuple[UUID, UUID]]) -> None:
+    """Remove the first face of each pair, whose second is of the same photograph and shows it from now on.
+
+    Enrolments are kept out of the directory. A photograph that no face shows then expires.
+    """
+    gone, kept = [face for face, _ in pairs], [kept_face for _, kept_face in pairs]
+    await connection.execute(_SHOW, directory, gone, kept, timeout=LONGEST_SECONDS)
+    removed = await connection.fetch(_REMOVE, directory, gone, timeout=LONGEST_SECONDS)
+    await connection.execute(_EXPIRE, directory, [row["image"] for row in removed], timeout=LONGEST_SECONDS)
