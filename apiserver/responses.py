@@ -22,6 +22,7 @@ from apiserver.enrolment_warnings import EnrolmentWarning
 from apiserver.faces import Decision, Face, Model, Thresholds
 from apiserver.gallery import Enrolment
 from apiserver.identification import Found
+from apiserver.last_response import LastResponse
 from apiserver.open_set import Applied, Source
 from apiserver.problems import (
     GatewayBusy,
@@ -205,13 +206,10 @@ def problem_response(request: Request, problem: Problem) -> JSONResponse:
     headers = {}
     if isinstance(problem, Outage | RequestInProgress):
         headers["Retry-After"] = str(problem.retry_after_seconds)
-    if isinstance(problem, _BODY_UNREAD):
-        headers["Connection"] = "close"
+    kind = LastResponse if isinstance(problem, _BODY_UNREAD) else JSONResponse
     if request.url.path in ENVELOPE_PATHS:
-        return JSONResponse(refusal(problem).model_dump(), problem.status, headers)
-    return JSONResponse(
-        problem_details(problem).model_dump(), problem.status, headers, media_type="application/problem+json"
-    )
+        return kind(refusal(problem).model_dump(), problem.status, headers)
+    return kind(problem_details(problem).model_dump(), problem.status, headers, media_type="application/problem+json")
 
 
 def refusal(problem: Problem) -> Refusal:

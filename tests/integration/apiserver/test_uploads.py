@@ -138,6 +138,12 @@ async def test_a_large_form_takes_the_place_of_several_photographs(serve, settin
     writer.close()
 
 
+async def test_who_reads_nothing_before_all_is_sent_gets_the_refusal_too(gateway):
+    response = await gateway.post("/recognize", files={"file": bytes(30 * LIMIT)})
+    assert (response.status_code, response.json()["code"]) == (413, "image-too-large")
+    assert response.headers["Connection"] == "close"
+
+
 async def test_a_form_larger_than_all_places_is_taken_alone(serve, settings, ann):
     gateway = await serve(settings.model_copy(update={"max_requests": 1, "max_image_bytes": len(ann)}))
     response = await gateway.post("/recognize", files=[("file", ann), ("file", ann), ("file", ann)])
