@@ -217,13 +217,12 @@ def _found_by(path: str, share: float, search: Record) -> str:
 
 def _galleries(record: Record) -> Iterable[Row]:
     for gallery in record["galleries"]:
-        indexes = gallery["indexes"] or {"megabytes": {}, "build_seconds": None}
         yield (
             f"{gallery['people']:,}",
             gallery["photographs"],
             record["faces_loaded_a_second"].get(gallery["directory"], "loaded before"),
-            _each(indexes["megabytes"]),
-            _each(indexes["build_seconds"] or {}),
+            _each(indexes["megabytes"]) if (indexes := gallery["indexes"]) else "none",
+            _each(indexes["build_seconds"]) if indexes and indexes["build_seconds"] else "not in this run",
             *(gallery["learn_ms"][when] for when in ("before", "with indexes")),
         )
 
