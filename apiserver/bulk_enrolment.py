@@ -9,7 +9,7 @@ from uuid import UUID
 from pgvector import HalfVector
 
 from apiserver.database import Connection, Database
-from apiserver.enrolment_lock import ENTER
+from apiserver.enrolment_lock import ENTER, once_let_in
 from apiserver.faces import Face
 from apiserver.imports import Import, Outcome, Word, note
 
@@ -101,11 +101,23 @@ async def enrol_all(
 ) -> list[Outcome]:
     """Enrol the faces, note and return what became of them, and note the `others`, all or nothing.
 
-    Raises DatabaseUnavailable, or DatabaseBusy when an image or a person was removed at the same time.
+    Raises DatabaseUnavailable, DirectoryBusy while nobody is let into the directory, or DatabaseBusy when an image or a
+    person was removed at the same time.
     """
+
+    async def attempt() -> list[Outcome] | None:
+        return await _enrol_if_let_in(database, one, faces, others)
+
+    return await once_let_in(attempt, database.timeout_seconds)
+
+
+async def _enrol_if_let_in(
+    database: Database, one: Import, faces: Sequence[NewFace], others: Sequence[Outcome]
+) -> list[Outcome] | None:
     numbers = [*(face.n for face in faces), *(outcome.n for outcome in others)]
     async with database.connection() as connection, connection.transaction():
-        await connection.execute(ENTER, one.directory)
+        if not await connection.fetchval(ENTER, one.directory):
+            return None
         there = {row["n"] for row in await connection.fetch(_LOCK, *one, numbers)}
         wanted = [face for face in faces if face.n in there]
         outcomes = [*await _enrol(connection, one.directory, wanted), *others]

@@ -70,7 +70,7 @@ class Database:
 
     def __init__(self, pool: asyncpg.Pool, timeout_seconds: float, waited: Waited) -> None:
         self._pool = pool
-        self._timeout_seconds = timeout_seconds
+        self.timeout_seconds = timeout_seconds
         self._waited = waited
 
     @asynccontextmanager
@@ -78,7 +78,7 @@ class Database:
         """Lend a connection. Errors of asyncpg inside become problems; other exceptions pass."""
         begun = time.perf_counter()
         try:
-            async with self._pool.acquire(timeout=self._timeout_seconds) as connection:
+            async with self._pool.acquire(timeout=self.timeout_seconds) as connection:
                 self._waited(time.perf_counter() - begun)
                 yield connection
         except (asyncpg.PostgresError, *PROBLEM_OF_ERROR) as error:

@@ -59,6 +59,7 @@ Problem
 │   ├── VectorizerFailed         vectorizer-failed       500
 │   ├── DatabaseUnavailable      database-unavailable    503
 │   ├── DatabaseBusy             database-busy           503
+│   ├── DirectoryBusy            directory-busy          503
 │   └── ImageStoreUnavailable    image-store-unavailable 503
 └── InternalError                internal-error          500  our own fault
 """
@@ -358,6 +359,10 @@ class DatabaseUnavailable(Outage, code="database-unavailable", sentence="The dat
 
 class DatabaseBusy(Outage, code="database-busy", sentence="The database is busy."):
     """PostgreSQL gave this transaction up in favour of another; a second attempt will do."""
+
+
+class DirectoryBusy(Outage, code="directory-busy", sentence="Much of this directory is being moved or deleted."):
+    """Nobody can be enrolled while a deletion or a merge is under way in the directory, which may take minutes."""
 
 
 class ImageStoreUnavailable(Outage, code="image-store-unavailable", sentence="The image store is unavailable."):

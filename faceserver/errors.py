@@ -119,7 +119,7 @@ class Unavailable(Outage):
 class Busy(Unavailable):
     """There is more to do than can be done now."""
 
-    codes = frozenset({"database-busy", "gateway-busy", "vectorizer-busy"})
+    codes = frozenset({"database-busy", "directory-busy", "gateway-busy", "vectorizer-busy"})
 
 
 _BY_CODE = {

@@ -290,6 +290,25 @@ async def test_directories_are_listed_by_name(gateway, put, learn, ann, bob):
     assert (response.status_code, response.json()["code"]) == (400, "invalid-field")
 
 
+async def test_what_takes_long_to_count_makes_pages_shorter(serve, settings, database):
+    await database.execute(
+        "INSERT INTO directories (directory) SELECT n::text FROM generate_series(1, 4) AS n;"
+        "INSERT INTO persons (directory, person) SELECT directory, 'ann' FROM directories;"
+        "ALTER TABLE persons RENAME TO counted_slowly;"
+        "CREATE VIEW persons AS SELECT * FROM counted_slowly WHERE pg_sleep(0.7)::text = ''"
+    )
+    gateway = await serve(settings.model_copy(update={"database_timeout_seconds": 1}))
+    pages, cursor = [], {}
+    while not pages or cursor["cursor"]:
+        answer = (await gateway.get("/directories", params=cursor)).json()
+        pages.append([(item["directory"], item["persons"]) for item in answer["items"]])
+        cursor = {"cursor": answer["next"]}
+
+    assert [one for page in pages for one in page] == [("1", 1), ("2", 1), ("3", 1), ("4", 1)]
+    assert 1 < len(pages) <= 4
+    assert all(pages)
+
+
 async def test_scoring_is_the_directorys(recognize, learn, put, ann, ann_again):
     await learn("ann", ann, "acme")
     await learn("ann", ann_again, "acme")

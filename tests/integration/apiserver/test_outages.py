@@ -9,6 +9,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from apiserver.enrolment_lock import exclude_enrolments
 from apiserver.settings import Settings
 from db.migrate import migrate
 
@@ -146,6 +147,42 @@ async def test_a_statement_that_hangs(serve, settings, database, ann):
         await database.execute("LOCK TABLE images")
         assert_outage(await learn(gateway, ann), "database-unavailable")
     assert (await learn(gateway, ann)).status_code == 201
+
+
+@pytest.fixture
+async def closed_directory(database):
+    """The directory `moving`, which is kept closed until the transaction that is lent ends."""
+    await database.execute("INSERT INTO directories (directory) VALUES ('moving')")
+    transaction = database.transaction()
+    await transaction.start()
+    await exclude_enrolments(database, "moving")
+    return transaction
+
+
+async def test_who_waits_for_a_directory_keeps_nobody_from_the_others(serve, settings, closed_directory, database, ann):
+    gateway = await serve(settings.model_copy(update={"database_pool_size": 2, "database_timeout_seconds": 1}))
+    await learn(gateway, ann)
+    fields = {"person": "ann", "directory": "moving"}
+    waiting = [asyncio.create_task(gateway.post("/learn", data=fields, files={"file": ann})) for _ in range(6)]
+    for _ in range(5):
+        assert (await gateway.post("/recognize", files={"file": ann})).status_code == 201
+    for response in await asyncio.gather(*waiting):
+        assert_outage(response, "directory-busy")
+
+    await closed_directory.rollback()
+    assert await database.fetchval("SELECT count(*) FROM persons WHERE directory = 'moving'") == 0
+    assert (await gateway.post("/learn", data=fields, files={"file": ann})).json()["created"]
+
+
+async def test_an_enrolment_is_let_in_as_soon_as_it_can_be(serve, settings, closed_directory, ann):
+    gateway = await serve(settings)
+    fields = {"person": "ann", "directory": "moving"}
+    waiting = asyncio.create_task(gateway.post("/learn", data=fields, files={"file": ann}))
+    assert not (await asyncio.wait([waiting], timeout=1))[0]
+
+    await closed_directory.rollback()
+
+    assert (await waiting).status_code == 201
 
 
 async def test_a_database_that_is_migrated_later(serve, settings, empty_database_url, ann):

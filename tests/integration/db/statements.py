@@ -53,7 +53,7 @@ _WRITTEN: Mapping[str, list[str]] = {
     "search_sql.graph": [search_sql.graph(2, dimension=128, candidates=200, where="directory = 'a' AND model = 'b'")],
     "search_sql._ranked": [],  # part of the two before
     "image_store.write_row": [image_store.write_row(1)],
-    "gallery._ENROL": [gallery._ENROL.format(gallery._NEW_DIRECTORY, ENTER)],
+    "gallery._ENROL": [gallery._ENROL.format(enter=ENTER, new_directory=gallery._NEW_DIRECTORY)],
     "erasure._FACE": [erasure._FACE + erasure._ISSUE],
     "erasure._PERSONS": [erasure._PERSONS + erasure._ISSUE],
     "erasure._DIRECTORY": [erasure._DIRECTORY + erasure._ISSUE],
