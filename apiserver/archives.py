@@ -16,7 +16,7 @@ import obstore
 from obstore.store import ObjectStore
 
 from apiserver.database import Connection, Database
-from apiserver.image_store import reaching_store
+from apiserver.image_store import RETRY_SECONDS, Removal, reaching_store
 from apiserver.problems import (
     ArchiveUnreadable,
     BundleNotFound,
@@ -34,6 +34,8 @@ _PART_BYTES = 5 * 1024 * 1024
 """Objects are stored in parts of so many bytes, the least that S3 takes; one is in memory for each archive written."""
 
 _PARTS_AT_ONCE = 2
+
+_RETRY = timedelta(seconds=RETRY_SECONDS)
 
 _logger = logging.getLogger(__name__)
 
@@ -53,9 +55,11 @@ _FIND = "SELECT archive FROM archives WHERE directory = $1 AND job = $2 AND comp
 _FORGET = "DELETE FROM archives WHERE directory = $1 AND job = $2"
 
 _LOCK_EXPIRED = """
-SELECT directory, job, archive FROM archives WHERE expires_at <= now()
-ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+SELECT directory, job, archive FROM archives WHERE expires_at <= now() AND (retry_at IS NULL OR retry_at <= now())
+ORDER BY retry_at NULLS FIRST, expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
 """
+
+_LEAVE = "UPDATE archives SET retry_at = now() + $3::interval WHERE directory = $1 AND job = $2"
 
 # What is uploaded for an import goes when that ends, and whoever is deleted before is not enrolled from it.
 _WITHDRAW = "UPDATE archives SET expires_at = now() WHERE directory = $1 AND purpose = 'export'"
@@ -154,21 +158,25 @@ class Archives:
 
     async def remove(self, directory: str, job: UUID) -> None:
         """Remove the job's archive, if there is one, and then its row. Raises ImageStoreUnavailable."""
-        await self._delete(_key(job))
+        await self._delete(_key(job), self._timeout_seconds)
         async with self._database.connection() as connection:
             await connection.execute(_FORGET, directory, job)
 
-    async def remove_expired(self, limit: int) -> int:
-        """Remove up to `limit` archives whose time is over, and return how many could be."""
+    async def remove_expired(self, limit: int) -> Removal:
+        """Remove up to `limit` archives whose time is over, those never tried first.
+
+        One that cannot be removed is left alone for a while.
+        """
         async with self._database.connection() as connection, connection.transaction():
             expired = await connection.fetch(_LOCK_EXPIRED, limit)
-            faults = await asyncio.gather(*(self._delete(row["archive"]) for row in expired), return_exceptions=True)
-            gone = [row for row, fault in zip(expired, faults, strict=True) if fault is None]
-            await connection.executemany(_FORGET, [(row["directory"], row["job"]) for row in gone])
-        for row, fault in zip(expired, faults, strict=True):
-            if fault is not None:
-                _logger.warning("%s has expired and cannot be removed: %r", row["archive"], fault.__cause__ or fault)
-        return len(gone)
+            seconds = min(self._timeout_seconds, self._database.hold_seconds)
+            deletions = (self._delete(row["archive"], seconds) for row in expired)
+            outcomes = list(zip(expired, await asyncio.gather(*deletions, return_exceptions=True), strict=True))
+            gone = [(row["directory"], row["job"]) for row, fault in outcomes if fault is None]
+            stuck = [(row["directory"], row["job"], _RETRY) for row, fault in outcomes if fault is not None]
+            await connection.executemany(_FORGET, gone)
+            await connection.executemany(_LEAVE, stuck)
+        return Removal(len(gone), {row["archive"]: fault for row, fault in outcomes if fault is not None})
 
     async def _complete(self, directory: str, job: UUID, keep: timedelta) -> None:
         async with self._database.connection() as connection:
@@ -181,8 +189,8 @@ class Archives:
         except Exception:  # the sweeper will
             _logger.warning("The archive of %s was left for the sweeper", job, exc_info=True)
 
-    async def _delete(self, key: str) -> None:
-        async with reaching_store(self._timeout_seconds):
+    async def _delete(self, key: str, timeout_seconds: float) -> None:
+        async with reaching_store(timeout_seconds):
             with suppress(FileNotFoundError):
                 await obstore.delete_async(self._store, key)
 

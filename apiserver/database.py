@@ -11,7 +11,7 @@ from pgvector import HalfVector
 
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, ExternalIdTaken, InternalError, PersonExists, Problem
 
-REQUIRED_SCHEMA = "20261122040700"
+REQUIRED_SCHEMA = "20261122040701"
 """The newest migration this code relies on."""
 
 LEAST_PGVECTOR = (0, 8, 4)
@@ -83,6 +83,11 @@ class Database:
                 yield connection
         except (asyncpg.PostgresError, *PROBLEM_OF_ERROR) as error:
             raise translated(error) from error
+
+    @property
+    def hold_seconds(self) -> float:
+        """How long a transaction may hold rows that others wait for: half the time that their statements have."""
+        return self._timeout_seconds / 2
 
     def use(self) -> PoolUse:
         """Return how many connections there are."""

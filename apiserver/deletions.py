@@ -12,12 +12,6 @@ COLUMNS = "deletion, directory, person, face, persons, faces, images, requested_
 
 _READ = f"SELECT {COLUMNS} FROM deletions WHERE deletion = $1"  # noqa: S608
 
-# A gateway of the release before this one may have enrolled somebody on such a photograph at the same moment.
-_GIVE_BACK = """
-UPDATE images SET deletion = NULL, expires_at = NULL WHERE directory = $1 AND deletion = $2
-AND EXISTS (SELECT FROM faces WHERE faces.directory = $1 AND faces.image = images.image)
-"""
-
 _FINISH = """
 UPDATE deletions SET finished_at = now(), person = NULL
 WHERE directory = $1 AND deletion = $2 AND finished_at IS NULL
@@ -49,12 +43,6 @@ async def read(database: Database, deletion: UUID) -> Receipt:
     if row is None:
         raise DeletionNotFound
     return Receipt(*row)
-
-
-async def give_back(database: Database, directory: str, deletion: UUID) -> None:
-    """Keep the photographs of a deletion that somebody was enrolled on nevertheless. Raises DatabaseUnavailable."""
-    async with database.connection() as connection:
-        await connection.execute(_GIVE_BACK, directory, deletion)
 
 
 async def finish(database: Database, directory: str, deletion: UUID) -> bool:

@@ -172,7 +172,6 @@ class Erasure:
             whose.statement is _DIRECTORY,  # it may have indexes to drop
             timeout=_LONGEST_SECONDS,
         )
-        await erase_answers(connection, directory)
         await forget_persons(connection, directory, None if whose.statement is _DIRECTORY else whose.persons)
         await withdraw(connection, directory)
         *columns, written_at = row
@@ -181,4 +180,5 @@ class Erasure:
             arguments = {"directory": directory, "deletion": str(receipt.deletion)}
             not_before = written_at + self._uploads_end_after if written_at else None
             await enqueue(connection, ERASE, arguments=arguments, not_before=not_before)
+        await erase_answers(connection, directory)  # last, for requests in work wait for it
         return replace(receipt, person=whose.person)

@@ -30,18 +30,18 @@ _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,8}")
 _FIND = "SELECT media_type FROM images WHERE image = $1 AND (expires_at IS NULL OR expires_at > now())"
 
 RETRY_SECONDS = 600
-"""How long an image that could not be removed is left alone."""
+"""How long an object that could not be removed is left alone."""
 
 # A photograph whose time was over at once may still be on its way to the store.
 _LOCK_EXPIRED = """
 SELECT directory, image FROM images WHERE expires_at <= now() AND retry_at IS NULL
-AND (deletion IS NULL OR written_at <= now() - $2::interval)
+AND written_at <= now() - $2::interval
 ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 
 _LOCK_STUCK = """
 SELECT directory, image FROM images WHERE expires_at <= now() AND retry_at <= now()
-AND (deletion IS NULL OR written_at <= now() - $2::interval)
+AND written_at <= now() - $2::interval
 ORDER BY retry_at LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 
@@ -101,7 +101,7 @@ class StoredFile:
 
 
 class Removal(NamedTuple):
-    """How many images were removed, and by key why some could not be."""
+    """How many objects were removed, and by key why some could not be."""
 
     removed: int
     stuck: dict[str, BaseException]
@@ -114,6 +114,7 @@ class ImageStore:
         self._store = store
         self._database = database
         self._timeout_seconds = timeout_seconds
+        self._removal_seconds = min(timeout_seconds, database.hold_seconds)
         self.uploads_end_after = timedelta(seconds=2 * timeout_seconds)
         """How long after its row an object may appear in the store at the latest: a search may come in between."""
 
@@ -176,7 +177,7 @@ class ImageStore:
         return Removal(len(rows) - len(stuck), {row["image"]: fault for row, fault in outcomes if fault is not None})
 
     async def _delete(self, key: str) -> None:
-        async with reaching_store(self._timeout_seconds):
+        async with reaching_store(self._removal_seconds):
             with suppress(FileNotFoundError):  # a save that was interrupted between row and object
                 await obstore.delete_async(self._store, key)
 

@@ -7,7 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from apiserver import exports, imports, unseen
-from apiserver.deletions import finish, give_back
+from apiserver.deletions import finish
 from apiserver.directory_sizes import DirectorySizes
 from apiserver.erasure import ERASE, Erasure
 from apiserver.export_task import export_people
@@ -17,8 +17,6 @@ from apiserver.problems import ImageStoreUnavailable
 from apiserver.retention import sweep
 from apiserver.runs import Run, Task, forget_finished
 from apiserver.search_index import BUILD, Indexed, Progress, build, drop, requested
-
-_ARCHIVES_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,6 @@ async def erase_objects(run: Run) -> None:
     """Remove the objects of a deletion, and the indexes of a directory that went with it."""
     database, images = run.resources.database, run.resources.images
     directory, deletion = str(run.arguments["directory"]), UUID(run.arguments["deletion"])
-    await give_back(database, directory, deletion)
     await run.report(run.done + await sweep(partial(images.remove_deleted, directory, deletion)))
     await _drop_where_small(run, [indexed for indexed in await requested(database) if indexed.directory == directory])
     if not await finish(database, directory, deletion):
@@ -65,10 +62,7 @@ async def delete_unseen(run: Run) -> None:
 
 async def remove_expired_archives(run: Run) -> None:
     """Remove the bundles whose time is over, and what was uploaded for imports that never ended."""
-    removed = 0
-    while batch := await run.resources.archives.remove_expired(_ARCHIVES_AT_ONCE):
-        removed += batch
-        await run.report(removed)
+    await run.report(await sweep(run.resources.archives.remove_expired))
 
 
 async def forget_imports(run: Run) -> None:

@@ -626,6 +626,7 @@ CREATE TABLE public.archives (
     purpose text NOT NULL,
     complete boolean DEFAULT false NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    retry_at timestamp with time zone,
     CONSTRAINT archives_purpose_check CHECK ((purpose = ANY (ARRAY['import'::text, 'export'::text])))
 );
 
@@ -7468,4 +7469,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261122040400'),
     ('20261122040500'),
     ('20261122040600'),
-    ('20261122040700');
+    ('20261122040700'),
+    ('20261122040701');

@@ -7,20 +7,21 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import numpy as np
 import pytest
 from obstore.store import MemoryStore
 
-from apiserver import deletions, sightings, tasks
+from apiserver import sightings, tasks
 from apiserver.archives import Archives
 from apiserver.database import open_database
 from apiserver.erasure import Erasure
 from apiserver.faces import Calibration, Decision, Face, Image, Model, Thresholds
 from apiserver.gallery import Gallery
 from apiserver.image_store import ImageStore, image_row, open_store
-from apiserver.problems import DatabaseBusy, FaceNotFound, PersonNotFound
+from apiserver.keyed_requests import Claim, Kept, claim, keep
+from apiserver.problems import AnswerErased, DatabaseBusy, FaceNotFound, PersonNotFound
 from apiserver.runs import Resources, run_job
 from apiserver.search_index import Indexed, Kind, build
 from apiserver.vectorizers import open_vectorizers
@@ -345,6 +346,26 @@ async def test_who_is_deleted_while_being_recognized_takes_the_photograph_along(
     assert "ann" not in str(await database.fetch("SELECT * FROM matched_images"))
 
 
+async def test_what_is_answered_while_somebody_is_being_deleted_is_erased(enrol, erasure, connections, database):
+    await enrol("ann", b"one")
+    await database.execute(
+        "INSERT INTO import_items (directory, job, n, person, name, source) VALUES ('acme', $1, 0, 'ann', '-', '{}')",
+        uuid4(),
+    )
+    async with database.transaction():
+        await database.execute("SELECT FROM import_items FOR UPDATE")
+        deleting = asyncio.create_task(erasure.person("acme", "ann"))
+        while not await database.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        claimed = await claim(connections, "key", bytes(32))
+        assert isinstance(claimed, Claim)
+        await keep(connections, claimed, Kept(200, {}, b"ann"), "acme")
+    await deleting
+
+    with pytest.raises(AnswerErased):
+        await claim(connections, "key", bytes(32))
+
+
 async def test_seen_means_matched_and_is_right_to_the_hour(enrol, recognized, database):
     for person in ("ann", "bob"):
         await enrol(person, person.encode())
@@ -401,14 +422,3 @@ async def test_persons_not_seen_for_long_are_deleted(gateway, enrol, connections
 async def test_a_deletion_that_never_was(gateway, deletion):
     response = await gateway.get(f"/deletions/{deletion}")
     assert (response.status_code, response.json()["code"]) == (404, "deletion-not-found")
-
-
-async def test_a_photograph_that_was_enrolled_nevertheless_is_given_back(enrol, erasure, connections, database):
-    """A gateway of the release before takes no lock, and may enrol somebody on it between mark and removal."""
-    await enrol("ann", b"one")
-    receipt = await erasure.person("acme", "ann")
-    face = await enrol("bob", b"one")
-    await database.execute("UPDATE images SET expires_at = now(), deletion = $1", receipt.deletion)
-    await deletions.give_back(connections, "acme", receipt.deletion)
-    assert isinstance(face, UUID)
-    assert await database.fetchval("SELECT count(*) FROM images WHERE expires_at IS NULL AND deletion IS NULL") == 1

@@ -5,10 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from obstore.store import S3Store
 
 from apiserver.database import open_database
 from apiserver.faces import Image
-from apiserver.image_store import ImageRow, ImageStore, image_row, open_store
+from apiserver.image_store import ImageRow, ImageStore, image_row, open_store, write_row
 from apiserver.problems import FileNotFound, ImageStoreUnavailable
 from apiserver.retention import sweep
 
@@ -39,7 +40,7 @@ async def save(images: ImageStore, content: bytes, keep: timedelta = HOUR) -> Im
 
 
 async def expire_all(database):
-    await database.execute("UPDATE images SET expires_at = created_at")
+    await database.execute("UPDATE images SET expires_at = created_at, written_at = now() - interval '1 hour'")
 
 
 async def test_what_was_saved_can_be_opened(images):
@@ -89,6 +90,46 @@ async def test_sweep_survives_a_save_that_never_wrote_its_object(images, databas
     assert await sweep(images.remove_expired) == 1
 
 
+async def test_an_object_on_its_way_is_waited_for_however_short_its_time_was(images, database, folder):
+    row = await save(images, b"content", timedelta(0))
+    (folder / row.key).unlink()
+    assert await sweep(images.remove_expired) == 0, "it may still come"
+    await images.put(row, b"content")
+
+    await expire_all(database)
+    assert await sweep(images.remove_expired) == 1
+    assert list(folder.iterdir()) == []
+
+
+async def test_who_stores_an_image_that_cannot_be_removed_waits_no_longer_than_a_statement(database_url, database):
+    async def silent(reader, writer):
+        await reader.read()
+        writer.close()
+
+    async with (
+        await asyncio.start_server(silent, "127.0.0.1", 0) as server,
+        open_database(database_url, pool_size=2, timeout_seconds=2) as connections,
+    ):
+        port = server.sockets[0].getsockname()[1]
+        store = S3Store(
+            "bucket",
+            endpoint=f"http://127.0.0.1:{port}",
+            access_key_id="-",
+            secret_access_key="-",  # noqa: S106
+            client_options={"allow_http": True},
+        )
+        images = ImageStore(store, connections, timeout_seconds=30)
+        row = image_row("acme", b"content", PNG, HOUR)
+        async with connections.connection() as connection:
+            await connection.execute(write_row(1), *row)
+        await expire_all(database)
+        removing = asyncio.create_task(images.remove_expired(1))
+        await asyncio.sleep(0.2)
+        async with connections.connection() as connection:
+            await connection.execute(write_row(1), *row)
+        assert list((await removing).stuck) == [row.key]
+
+
 async def spoil(images: ImageStore, folder: Path, number: int) -> list[ImageRow]:
     """Save images whose objects cannot be deleted: a folder with something in it is none that can be."""
     rows = [await save(images, b"stuck %d" % index) for index in range(number)]
@@ -121,7 +162,7 @@ async def test_what_cannot_be_deleted_holds_up_nothing_else_and_is_tried_again(i
 async def test_a_thousand_that_cannot_be_deleted_hold_up_nothing_else(images, database, folder):
     await spoil(images, folder, 1000)
     await save(images, b"old")
-    await database.execute("UPDATE images SET expires_at = created_at")  # those that stick expired first
+    await expire_all(database)  # those that stick expired first
 
     assert await sweep(images.remove_expired) == 1
     assert await database.fetchval("SELECT count(*) FROM images") == 1000
@@ -133,7 +174,7 @@ async def test_what_was_not_tried_yet_comes_before_what_sticks(images, database,
     assert await sweep(images.remove_expired) == 0
     await database.execute("UPDATE images SET retry_at = now()")
     await save(images, b"old")
-    await database.execute("UPDATE images SET expires_at = now()")
+    await expire_all(database)
 
     assert await images.remove_expired(1) == (1, {})
 

@@ -351,7 +351,7 @@ def test_settings_that_are_missing_are_named():
 
 async def test_expired_images_are_removed_by_themselves_and_kept_ones_stay(hire, settings, database, tmp_path):
     await save_images(settings)
-    await database.execute("UPDATE images SET expires_at = now() WHERE expires_at IS NOT NULL")
+    await database.execute("UPDATE images SET expires_at = now(), written_at = now() - interval '1 hour'")
     await database.execute("UPDATE images SET expires_at = NULL WHERE image = (SELECT min(image) FROM images)")
     worker = await hire(module="apiserver.worker")
 
@@ -363,7 +363,7 @@ async def test_expired_images_are_removed_by_themselves_and_kept_ones_stay(hire,
     assert [file.name for file in (tmp_path / "images").iterdir()] == [kept]
 
     async def said() -> bool:
-        return "Removed 4 images" in worker.log
+        return "Removed 4 objects" in worker.log
 
     await until(said)
     assert await database.fetchval("SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'") == 0
