@@ -298,7 +298,8 @@ async def test_what_takes_long_to_count_makes_pages_shorter(serve, settings, dat
         "CREATE VIEW persons AS SELECT * FROM counted_slowly WHERE pg_sleep(0.7)::text = ''"
     )
     gateway = await serve(settings.model_copy(update={"database_timeout_seconds": 1}))
-    pages, cursor = [], {}
+    pages: list[list[tuple[str, int]]] = []
+    cursor: dict[str, str] = {}
     while not pages or cursor["cursor"]:
         answer = (await gateway.get("/directories", params=cursor)).json()
         pages.append([(item["directory"], item["persons"]) for item in answer["items"]])
