@@ -87,7 +87,7 @@ class Database:
     @property
     def hold_seconds(self) -> float:
         """How long a transaction may hold rows that others wait for: half the time that their statements have."""
-        return self._timeout_seconds / 2
+        return self.timeout_seconds / 2
 
     def use(self) -> PoolUse:
         """Return how many connections there are."""
