@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Self
 
@@ -41,12 +41,14 @@ class Journal:
     """A line for each answer, in the user's state folder, until the import is complete.
 
     It names people and photographs, so only its owner can read it. A kill loses at most the lines of the answers that
-    were on their way; these photographs are sent again, which changes nothing.
+    were on their way; these photographs are sent again, which changes nothing. Where it cannot be read or written,
+    `fault` says why.
     """
 
     def __init__(self, *identity: str) -> None:
         """identity: all that makes it another import: service, directory, folder, options."""
         name = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:32]
+        self.fault: OSError | None = None
         self._path = user_state_path("faceserver") / "imports" / f"{name}.jsonl"
 
     def read(self, photographs: Sequence[Photograph]) -> dict[Photograph, Entry]:
@@ -57,19 +59,31 @@ class Journal:
 
     def note(self, entry: Entry) -> None:
         """Keep an answer."""
-        if not self._path.exists():
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._path.touch(mode=0o600)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(entry)) + "\n")
+        with self._faults_noted():
+            if not self._path.exists():
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._path.touch(mode=0o600)
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(entry)) + "\n")
 
     def remove(self) -> None:
         """Forget everything: the import is complete, or is to begin anew."""
-        self._path.unlink(missing_ok=True)
+        with self._faults_noted():
+            self._path.unlink(missing_ok=True)
 
     def _entries(self) -> Iterator[Entry]:
-        if not self._path.exists():
+        if self.fault:  # it should have been removed
             return
-        for line in self._path.read_text(encoding="utf-8").splitlines():
+        lines: list[str] = []
+        with self._faults_noted(), suppress(FileNotFoundError):
+            lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
+        for line in lines:
             with suppress(ValueError, TypeError):  # the last line of a machine that went down
                 yield Entry(**json.loads(line))
+
+    @contextmanager
+    def _faults_noted(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.fault = error

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from faceserver.async_client import AsyncClient
 from faceserver.calls import FaceChoice
@@ -68,9 +68,14 @@ async def learn_all(
 
     async def work() -> None:
         for one in row:
+            try:
+                entry = Entry.of(one, None)
+            except OSError as error:  # gone since the folder was read
+                note(Outcome(one, failure=str(error)))
+                continue
             outcome = await _learn_one(client, one, face)
             if not outcome.failure:
-                journal.note(Entry.of(one, outcome.refusal))
+                journal.note(replace(entry, refusal=outcome.refusal))
             note(outcome)
 
     workers = [asyncio.create_task(work()) for _ in range(concurrency)]

@@ -2,7 +2,7 @@
 
 import typer
 
-from faceserver.commands.printing import print_json
+from faceserver.commands.printing import counted, print_json
 from faceserver.results import Deletion
 
 
@@ -17,6 +17,6 @@ def print_receipt(deletion: Deletion, as_json: bool) -> None:
     if as_json:
         print_json(deletion)
         return
-    counts = f"{deletion.persons} persons, {deletion.faces} faces, {deletion.images} images"
+    counts = ((deletion.persons, "person"), (deletion.faces, "face"), (deletion.images, "image"))
     last = "the last image is gone" if deletion.finished_at else "the images follow"
-    typer.echo(f"Deleted {counts}; {last}. Receipt: {deletion.deletion}")
+    typer.echo(f"Deleted {', '.join(counted(*count) for count in counts)}; {last}. Receipt: {deletion.deletion}")

@@ -10,7 +10,7 @@ from faceserver.commands.deleting import confirm, print_receipt
 from faceserver.commands.endings import Ending, end, service
 from faceserver.commands.options import Directory as DirectoryOption
 from faceserver.commands.options import Json, Limit, Url, Wait, Yes
-from faceserver.commands.printing import first, print_fields, print_json, print_table
+from faceserver.commands.printing import counted, first, print_fields, print_json, print_table
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.errors import NotFound
 from faceserver.results import Directory, QualityAction, QualityGate, Scoring
@@ -123,7 +123,7 @@ def delete_directory(
         faceserver directories delete --directory acme
     """
     with service(url, directory) as client:
-        confirm(f"Delete {directory} with {client.get_directory().persons} persons?", yes=yes)
+        confirm(f"Delete {directory} with {counted(client.get_directory().persons, 'person')}?", yes=yes)
         deletion = client.delete_directory(directory)
         print_receipt(client.wait(deletion) if wait else deletion, as_json)
 
@@ -144,7 +144,7 @@ def _print(directory: Directory, as_json: bool) -> None:
     print_fields(
         {
             "directory": directory.directory,
-            "holds": f"{directory.persons} persons, {directory.faces} faces of {directory.model}",
+            "holds": f"{counted(directory.persons, 'person')}, {counted(directory.faces, 'face')} of {directory.model}",
             "fpir": _set(directory.fpir),
             "threshold": _set(directory.threshold),
             "scoring": _set(directory.scoring),

@@ -9,7 +9,7 @@ import typer
 from faceserver.client import Client
 from faceserver.commands.endings import Ending, end, service
 from faceserver.commands.options import Directory, Json, Limit, Person, Url
-from faceserver.commands.printing import first, print_json, print_table
+from faceserver.commands.printing import counted, first, print_json, print_table
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.results import Face
 
@@ -81,7 +81,7 @@ def merge(
     if as_json:
         print_json(merged)
     else:
-        typer.echo(f"{merged.person} has {merged.faces} faces now. To undo it:")
+        typer.echo(f"{merged.person} has {counted(merged.faces, 'face')} now. To undo it:")
         typer.echo(f"faceserver persons split {quote(merged.person)} --undo {merged.merge}")
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
 from faceserver.async_client import AsyncClient
 from faceserver.calls import FaceChoice
 from faceserver.commands.endings import LONG_PATIENCE_SECONDS, Ending, addressed, check_ready, end, said
@@ -41,6 +43,8 @@ def import_folder(folder: Path, what: FolderImport, *, fresh: bool, as_json: boo
             report.sum_up()
     if not report.has_failures():
         journal.remove()
+    if journal.fault:
+        typer.echo(f"What was done could not be kept, for another run to go on from: {journal.fault}", err=True)
     return report
 
 

@@ -13,6 +13,7 @@ from faceserver.commands.endings import Ending, end
 from faceserver.commands.import_archive import import_archive
 from faceserver.commands.import_folder import FolderImport, import_folder
 from faceserver.commands.options import Directory, Face, Json, Url
+from faceserver.commands.printing import counted
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.foreign_people import ForeignError, ForeignPhotograph, write_bundle
 
@@ -25,9 +26,6 @@ _Source = Annotated[
         exists=True,
         show_default=False,
     ),
-]
-_Bundle = Annotated[
-    Path | None, typer.Option(help="The same for a zip that 'export' wrote.", exists=True, dir_okay=False)
 ]
 _CompreFace = Annotated[str | None, typer.Option(metavar="DSN", help="CompreFace's PostgreSQL database.")]
 _Service = Annotated[str | None, typer.Option(help="Which of CompreFace's recognition services, by its name.")]
@@ -44,7 +42,6 @@ _Photographs = Annotated[
 def import_people(
     source: _Source = None,
     *,
-    bundle: _Bundle = None,
     compreface: _CompreFace = None,
     service: _Service = None,
     deepface: _DeepFace = None,
@@ -72,22 +69,21 @@ def import_people(
 
         faceserver import --deepface ./database
     """
-    if [source, bundle, compreface, deepface].count(None) != 3:
+    if [source, compreface, deepface].count(None) != 2:
         end(Ending.USAGE, "Name one thing to import: a folder, a zip, --compreface or --deepface.")
-    archive = bundle or source
     if source and source.is_dir():
         what = FolderImport(url, directory, face, concurrency)
         report = import_folder(source, what, fresh=fresh, as_json=as_json)
-    elif archive:
-        if not is_zipfile(archive):
-            end(Ending.USAGE, f"{archive} is neither a folder nor a zip archive.")
-        report = import_archive(archive, url, directory, face, as_json=as_json)
+    elif source:
+        if not is_zipfile(source):
+            end(Ending.USAGE, f"{source} is neither a folder nor a zip archive.")
+        report = import_archive(source, url, directory, face, as_json=as_json)
     else:
         with tempfile.TemporaryDirectory(prefix="faceserver-import-") as work:
             archive = Path(work) / "people.zip"
             try:
                 found = _of_compreface(compreface, service) if compreface else _of_deepface(str(deepface), photographs)
-                typer.echo(f"{write_bundle(archive, found)} photographs were read.", err=True)
+                typer.echo(f"Read {counted(write_bundle(archive, found), 'photograph')}.", err=True)
             except (ForeignError, OSError) as error:
                 end(Ending.USAGE, error)
             report = import_archive(archive, url, directory, face, as_json=as_json)
@@ -98,7 +94,7 @@ def import_people(
 def _of_compreface(dsn: str, name: str | None) -> Iterable[ForeignPhotograph]:
     service = compreface.find_service(dsn, name)
     if missing := service.embeddings - service.images:
-        typer.echo(f"{missing} faces of {service.name!r} have no photograph, and cannot be taken along.", err=True)
+        typer.echo(f"Without a photograph, not taken along: {counted(missing, 'face')} of {service.name!r}.", err=True)
     return compreface.photographs(dsn, service)
 
 
@@ -115,5 +111,5 @@ def _of_deepface(source: str, folder: Path | None) -> Iterable[ForeignPhotograph
     for name in missing[:_MOST_NAMED]:
         typer.echo(f"{name}: not found in {folder}.", err=True)
     if missing:
-        typer.echo(f"{len(missing)} photographs are not there, and cannot be taken along.", err=True)
+        typer.echo(f"Not there, and not taken along: {counted(len(missing), 'photograph')}.", err=True)
     return deepface.photographs(files, folder)

@@ -9,7 +9,7 @@ from faceserver.calls.persons import Order
 from faceserver.commands.deleting import confirm, print_receipt
 from faceserver.commands.endings import Ending, end, service
 from faceserver.commands.options import Directory, Json, Limit, Person, Url, Wait, Yes
-from faceserver.commands.printing import first, print_fields, print_json, print_table
+from faceserver.commands.printing import counted, first, print_fields, print_json, print_table
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.results import Person as Found
 from faceserver.unchanged import UNCHANGED
@@ -134,7 +134,7 @@ def delete_person(
         faceserver persons delete ann --yes --wait --json
     """
     with service(url, directory) as client:
-        confirm(f"Delete {person} of {directory}, {client.person(person).faces} faces?", yes=yes)
+        confirm(f"Delete {person} of {directory}, {counted(client.person(person).faces, 'face')}?", yes=yes)
         deletion = client.delete_person(person)
         print_receipt(client.wait(deletion) if wait else deletion, as_json)
 

@@ -47,6 +47,11 @@ def decided(decision: str) -> Text:
     return Text(decision, style=STYLES[decision])
 
 
+def counted(number: int, thing: str) -> str:
+    """Return how many there are, such as `1 face` and `2 faces`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def first(items: Iterable[T], limit: int) -> Iterator[T]:
     """Yield so many; say on stderr where there are more."""
     row = iter(items)

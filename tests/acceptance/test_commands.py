@@ -163,7 +163,7 @@ def test_persons_and_directories_are_deleted(command: Commands):
     rest = command("directories", "delete", "--yes", "--wait", "--json")
 
     assert (asked.returncode, asked.stdout.strip()) == (1, "")
-    assert deleted.stdout.startswith("Deleted 1 persons, 1 faces, 1 images; the last image is gone.")
+    assert deleted.stdout.startswith("Deleted 1 person, 1 face, 1 image; the last image is gone.")
     assert (again.returncode, again.stdout.strip()) == (1, "")
     assert [json.loads(line)["persons"] for line in listed.stdout.splitlines()] == [1]
     receipt = json.loads(rest.stdout)

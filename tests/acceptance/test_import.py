@@ -145,6 +145,28 @@ def test_fresh_sends_everything(command: Commands, people: Path):
     assert "Going on" not in command("import", people.name, "--fresh").stderr
 
 
+def test_a_photograph_that_vanishes_fails_alone(command: Commands, people: Path):
+    running = command.start("import", people.name, "--concurrency", "1", "--json")
+    wait_until(lambda: any(path.read_text().count("\n") >= 2 for path in journals(command)), 60)
+    (people / "person 59" / "1.jpg").unlink()
+    out, said = running.communicate(timeout=100)
+
+    words = Counter(json.loads(line)["outcome"] for line in out.splitlines())
+    assert words == {"learned": PEOPLE - 1, "refused": 2, "failed": 1}
+    assert "person 59/1.jpg: [Errno 2]" in said
+    assert "Traceback" not in said
+
+
+def test_a_state_folder_that_cannot_be_written_is_told_of_and_no_more(command: Commands, people: Path):
+    command.state.write_text("no folder")
+
+    run = command("import", people.name, "--json")
+
+    assert outcomes(run) == {"learned": PEOPLE, "refused": 2}
+    assert "What was done could not be kept, for another run to go on from: [Errno 20]" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
 def test_a_service_that_goes_away_is_waited_for():
     with new_stack() as stack:
         stack.start()

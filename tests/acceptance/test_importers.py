@@ -1,4 +1,4 @@
-"""`faceserver import --bundle`, `--compreface` and `--deepface`: people who were somewhere else are recognized here."""
+"""`faceserver import` of bundles and of other systems: people who were somewhere else are recognized here."""
 
 import pickle
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_a_service_of_compreface_is_taken_over(stack: Stack, command: Commands, 
 
     run = command("import", "--compreface", compreface, "--service", "staff")
     assert run.returncode == 0, run.stderr
-    assert "1 faces of 'staff' have no photograph" in run.stderr
+    assert "Without a photograph, not taken along: 1 face of 'staff'." in run.stderr
     assert "2 of 2 photographs: 2 learned, 0 known, 0 refused, 0 failed." in run.stderr
     assert named(stack, command) == ["Ann O'Hara", "Bo"]
     again = command("import", "--compreface", compreface, "--service", "staff")
@@ -79,7 +79,7 @@ def test_a_folder_of_deepface_is_taken_over(stack: Stack, command: Commands):
 
     run = command("import", "--deepface", "db")
     assert run.returncode == 0, run.stderr
-    assert "2 photographs are not there" in run.stderr
+    assert "Not there, and not taken along: 2 photographs." in run.stderr
     assert named(stack, command) == ["ann", "bo"]
 
 
@@ -109,13 +109,13 @@ def test_an_export_is_imported_into_another_directory(stack: Stack, command: Com
     assert command("export", "all.zip").returncode == 0
     other = Commands(stack, command.folder, command.environment["FACESERVER_DIRECTORY"] + "-copy")
 
-    run = other("import", "--bundle", "all.zip")
+    run = other("import", "all.zip")
     assert run.returncode == 0, run.stderr
     assert "1 of 1 photographs: 1 learned" in run.stderr
     assert named(stack, other)[0] == "ann"
 
 
-@pytest.mark.parametrize("sources", [(), ("people", "--bundle", "ann.jpg"), ("people", "--deepface", ".")])
+@pytest.mark.parametrize("sources", [(), ("people", "--compreface", "nowhere"), ("people", "--deepface", ".")])
 def test_one_source_is_wanted(command: Commands, sources: tuple[str, ...]):
     (command.folder / "people").mkdir()
     run = command("import", *sources)
@@ -123,9 +123,9 @@ def test_one_source_is_wanted(command: Commands, sources: tuple[str, ...]):
 
 
 def test_what_is_no_archive_is_said_so(command: Commands):
-    run = command("import", "--bundle", "ann.jpg")
+    run = command("import", "ann.jpg")
     assert run.returncode != 0
-    assert "no zip archive" in run.stderr
+    assert "neither a folder nor a zip archive" in run.stderr
 
 
 def test_a_database_of_something_else_is_said_so(command: Commands, empty_database_url: str):

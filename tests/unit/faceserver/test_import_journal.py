@@ -65,3 +65,13 @@ def test_only_its_owner_reads_it_and_it_can_be_removed(photographs: list[Photogr
     journal.remove()
     assert files(tmp_path) == []
     assert journal.read(photographs) == {}
+
+
+def test_where_it_cannot_be_written_it_says_why(photographs: list[Photograph], tmp_path: Path):
+    (tmp_path / "state").write_text("no folder")
+    journal = Journal("here")
+    journal.note(Entry.of(photographs[0], None))
+
+    assert isinstance(journal.fault, NotADirectoryError)
+    assert journal.read(photographs) == {}
+    journal.remove()
