@@ -9,6 +9,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from apiserver.problems import ArchiveTooLarge, FileEmpty, FileMissing, InvalidForm, UnsupportedMediaType, UploadTimeout
 
+_MAX_BOUNDARY_BYTES = 256
 _MAX_FIELD_BYTES = 16_384
 _MAX_FIELDS = 32
 
@@ -51,8 +52,8 @@ class _Form:
     """What was read so far."""
 
     def __init__(self, boundary: bytes) -> None:
-        if not boundary:
-            raise InvalidForm("The content type names no boundary.")
+        if not 0 < len(boundary) <= _MAX_BOUNDARY_BYTES:
+            raise InvalidForm("The content type names no boundary, or one that is too long.")
         self.file_bytes = 0
         self._files = 0
         self._ended = False

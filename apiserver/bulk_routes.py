@@ -1,5 +1,6 @@
 """Imports and exports: asked for here, done by the worker."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -57,6 +58,7 @@ class _ImportRoute(EncodedRoute):
         once = {True: idempotent(most_files=None)(handle), False: idempotent(most_files=1)(handle)}
 
         async def handle_once(request: Request) -> Response:
+            request.state.body_unread = _is_form(request)
             return await once[_is_form(request)](request)
 
         return handle_once
@@ -78,11 +80,9 @@ async def start_import(directory: DirectoryName, request: Request) -> Response:
     state, job = State.of(request), uuid4()
     if not state.settings.directories_on_learn:
         await state.directories.require(directory)
-    if _is_form(request):
-        with state.places.taken():
-            await _receive(request, state, Import(directory, job))
-    else:
-        await _read_manifest(request, state, Import(directory, job))
+    read = _receive if _is_form(request) else _read_manifest
+    with state.places.taken():
+        await read(request, state, Import(directory, job))
     return _started(job)
 
 
@@ -140,6 +140,7 @@ async def _receive(request: Request, state: State, one: Import) -> None:
         fields = await receive_archive(
             request, write, max_bytes=settings.max_import_bytes, pause_seconds=settings.upload_timeout_seconds
         )
+        request.state.body_unread = False
         options = read_fields(ImportOptions, fields)
     async with state.database.connection() as connection, connection.transaction():
         await imports.announce(connection, one)
@@ -149,14 +150,9 @@ async def _receive(request: Request, state: State, one: Import) -> None:
 async def _read_manifest(request: Request, state: State, one: Import) -> None:
     """Plan the import of a manifest and ask for it."""
     most = state.settings.max_import_files
-    body = read_body(
-        ImportBody,
-        await read_small(
-            request,
-            timeout_seconds=state.settings.upload_timeout_seconds,
-            max_bytes=_MOST_MANIFEST_BYTES,
-        ),
-    )
+    seconds = state.settings.upload_timeout_seconds
+    content = await read_small(request, timeout_seconds=seconds, max_bytes=_MOST_MANIFEST_BYTES)
+    body = await asyncio.to_thread(read_body, ImportBody, content)
     if len(body.manifest) > most:
         raise ArchiveTooManyFiles(f"The manifest has {len(body.manifest):,} entries, more than {most:,}; split it.")
 
@@ -182,7 +178,7 @@ async def _lines(state: State, one: Import) -> AsyncIterator[bytes]:
 
 
 def _is_form(request: Request) -> bool:
-    return request.headers.get("content-type", "").startswith("multipart/")
+    return request.headers.get("content-type", "").lower().startswith("multipart/")
 
 
 def _started(job: UUID) -> Response:

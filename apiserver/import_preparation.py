@@ -78,7 +78,7 @@ class Enroller:
         if told and material.image is not None:
             _check_digest(told, material.image)
         if told and material.embedding is not None and material.crop is not None:
-            face = Face(told.box or _WHOLE, told.score or 0.0, _unit(material.embedding, self.model), material.crop)
+            face = Face(told.box or _WHOLE, _score(told), _unit(material.embedding, self.model), material.crop)
             return self._with_kept_image(item, told, face, material)
         if material.image is None:
             return await self._of_crop(item, material)
@@ -100,7 +100,7 @@ class Enroller:
             raise BundleInvalid("The bundle has neither a crop nor the photograph of this face.")
         analysis = await self._patiently(lambda: self.vectorizer.embed_crop(crop))
         [embedded] = analysis.faces
-        face = Face(told.box or _WHOLE, told.score or 0.0, embedded.embedding, crop)
+        face = Face(told.box or _WHOLE, _score(told), embedded.embedding, crop)
         identity = (item.n, item.person, face, analysis.model.id, _digest(told, crop))
         return Ready(NewFace(*identity, None, _origin(told), _told_quality(told)))
 
@@ -141,6 +141,11 @@ class Enroller:
 
 def _origin(told: BundleFace | None) -> Origin:
     return Origin(told.face, told.created_at) if told else Origin()
+
+
+def _score(told: BundleFace) -> float:
+    """Return how surely the face was detected, which somebody who told nothing of it did not doubt."""
+    return 1.0 if told.score is None else told.score
 
 
 def _told_quality(told: BundleFace) -> str | None:

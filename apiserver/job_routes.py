@@ -36,7 +36,7 @@ class JobAnswer(BaseModel):
     """A job as it is now."""
 
     id: UUID
-    kind: str = Field(examples=["index"])
+    kind: str = Field(examples=["search-index"])
     directory: str | None = Field(examples=["default"])
     state: State
     progress: Progress

@@ -200,13 +200,15 @@ def _candidate(candidate: faces.Candidate, model: Model) -> Candidate:
 def problem_response(request: Request, problem: Problem) -> JSONResponse:
     """Return the problem in the form that the path's clients expect, always with the request's id.
 
-    What counts requests finds its code in the request's state.
+    What counts requests finds its code in the request's state. `body_unread` there says that nothing or only
+    a part of a body of any length was read.
     """
     request.state.problem = problem.code
     headers = {}
     if isinstance(problem, Outage | RequestInProgress):
         headers["Retry-After"] = str(problem.retry_after_seconds)
-    kind = LastResponse if isinstance(problem, _BODY_UNREAD) else JSONResponse
+    unread = isinstance(problem, _BODY_UNREAD) or getattr(request.state, "body_unread", False)
+    kind = LastResponse if unread else JSONResponse
     if request.url.path in ENVELOPE_PATHS:
         return kind(refusal(problem).model_dump(), problem.status, headers)
     return kind(problem_details(problem).model_dump(), problem.status, headers, media_type="application/problem+json")

@@ -21,7 +21,10 @@ _PARAMETERS = "$1::text, $2::text"
 
 
 class Scoring(StrEnum):
-    """How a person's samples make one similarity: the best, or the mean, each weighted by its detector score."""
+    """How a person's samples make one similarity: the best, or the mean, each weighted by its detector score.
+
+    Where no sample has a score above 0 the mean is a plain one.
+    """
 
     MAX = "max"
     MEAN = "mean"
@@ -125,7 +128,8 @@ FROM (
         SELECT person FROM faces WHERE directory = $1 AND face = candidates.face LIMIT 1
     ) AS sample
 ) AS found JOIN probe USING (number) CROSS JOIN LATERAL (
-    SELECT sum(score * -(embedding <#> probe.embedding)) / nullif(sum(score), 0) AS similarity
+    SELECT coalesce(sum(score * -(embedding <#> probe.embedding)) / nullif(sum(score), 0),
+        avg(-(embedding <#> probe.embedding))) AS similarity
     FROM faces WHERE directory = $1 AND model = $2 AND person = found.person
 ) AS mean
 """,
@@ -171,4 +175,5 @@ def _score(scoring: Scoring, probe: str) -> str:
     """Return the aggregate over a person's samples; <#> is the negative inner product."""
     if scoring is Scoring.MAX:
         return f"max(-(embedding <#> {probe}))"
-    return f"sum(score * -(embedding <#> {probe})) / nullif(sum(score), 0)"
+    similarity = f"-(embedding <#> {probe})"
+    return f"coalesce(sum(score * {similarity}) / nullif(sum(score), 0), avg({similarity}))"

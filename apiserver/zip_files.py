@@ -53,7 +53,10 @@ def open_zip(file: BinaryIO, size_bytes: int, limits: ZipLimits) -> ZipFile:
         archive = ZipFile(file)
     files = archive.infolist()
     if len(files) > limits.most_files:
-        raise ArchiveTooManyFiles(f"The archive has {len(files):,} files, more than {limits.most_files:,}; split it.")
+        raise ArchiveTooManyFiles(
+            f"The archive has {len(files):,} files, more than the {limits.most_files:,} of APISERVER_MAX_IMPORT_FILES; "
+            "split it, or have that raised."
+        )
     for info in files:
         _check(info)
     if len({info.filename for info in files}) < len(files):

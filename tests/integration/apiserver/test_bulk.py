@@ -256,6 +256,24 @@ async def test_archives_that_mean_no_good_are_refused_by_name(gateway, hire, set
     assert archives(settings) == []
 
 
+async def test_a_manifest_takes_a_place(serve: Serve, settings):
+    gateway = await serve(settings.model_copy(update={"max_requests": 1}))
+    sending = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b'{"manifest": ['
+        sending.set()
+        await asyncio.sleep(30)
+
+    headers = {"Content-Type": "application/json"}
+    slow = asyncio.create_task(gateway.post("/directories/acme/imports", content=endless(), headers=headers))
+    await sending.wait()
+    async with asyncio.timeout(5):
+        while (await gateway.post("/directories/acme/imports", json={"manifest": []})).status_code != 503:
+            pass
+    slow.cancel()
+
+
 async def test_one_file_that_is_too_large_or_damaged_harms_no_other(gateway, hire, ann):
     await hire(APISERVER_MAX_IMAGE_BYTES="500000")
     archive = bytearray(zipped({"ann/0.bmp": bytes(500_001), "ann/1.jpg": ann, "ann/2.jpg": b"spoilt by one bit"}))
@@ -274,6 +292,13 @@ async def test_what_is_wrong_with_a_request_is_said_at_once(serve: Serve, settin
     path = "/directories/acme/imports"
     large = await gateway.post(path, files={"file": bytes(1001)})
     assert (large.status_code, large.json()["code"]) == (413, "archive-too-large")
+    assert large.headers["connection"] == "close", "or the rest of it would be read to be dropped"
+    overlong = await gateway.post(
+        path, content=b"-", headers={"Content-Type": f"multipart/form-data; boundary={257 * 'b'}"}
+    )
+    assert (overlong.status_code, overlong.json()["code"]) == (400, "invalid-form")
+    loud = await gateway.post(path, content=b"-", headers={"Content-Type": "Multipart/Form-Data; boundary=b"})
+    assert (loud.status_code, loud.json()["code"]) == (400, "invalid-form")
     assert (await gateway.post(path, files={"file": b""})).json()["code"] == "file-empty"
     assert (await gateway.post(path, files={"photo": b"PK"})).json()["code"] == "invalid-form"
     wrong = await gateway.post(path, files={"file": b"PK"}, data={"face": "prettiest"})

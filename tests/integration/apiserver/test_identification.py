@@ -193,6 +193,16 @@ async def test_the_mean_weighs_samples_by_their_score(identify, enrol, path):
     assert next(c.similarity for c in found.candidates if c.person == "ann") == pytest.approx(means["ann"], abs=2e-3)
 
 
+async def test_the_mean_of_samples_without_a_score_is_a_plain_one(identify, enrol):
+    ann, bob = unit_vectors(2, seed=6)
+    await enrol(["ann", "ann", "bob"], [ann, bob, near(ann[None], 0.9, seed=7)[0]], scores=[0.0, 0.0, 0.5])
+
+    [found] = await identify([ann], scoring=Scoring.MEAN)
+
+    assert [candidate.person for candidate in found.candidates] == ["bob", "ann"]
+    assert found.candidates[1].similarity == pytest.approx((1 + float(ann @ bob)) / 2, abs=2e-3)
+
+
 async def test_people_are_listed_although_one_has_most_photographs(identify, enrol):
     [ann], others = unit_vectors(1, seed=8), unit_vectors(10, seed=9)
     await enrol(
