@@ -5,7 +5,7 @@ As with images the row is written first and removed last, so that whatever is in
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from io import BufferedReader
@@ -54,15 +54,26 @@ _FIND = "SELECT archive FROM archives WHERE directory = $1 AND job = $2 AND comp
 
 _FORGET = "DELETE FROM archives WHERE directory = $1 AND job = $2"
 
+# An import that failed has removed its archive itself, unless that was what its workers died over.
 _LOCK_EXPIRED = """
-SELECT directory, job, archive FROM archives WHERE expires_at <= now() AND (retry_at IS NULL OR retry_at <= now())
+SELECT directory, job, archive FROM archives WHERE (expires_at <= now() OR purpose = 'import' AND EXISTS (
+    SELECT FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = jobs.number
+    WHERE jobs.job = archives.job AND queue.status = 'failed'
+)) AND (retry_at IS NULL OR retry_at <= now())
 ORDER BY retry_at NULLS FIRST, expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 
 _LEAVE = "UPDATE archives SET retry_at = now() + $3::interval WHERE directory = $1 AND job = $2"
 
-# What is uploaded for an import goes when that ends, and whoever is deleted before is not enrolled from it.
 _WITHDRAW = "UPDATE archives SET expires_at = now() WHERE directory = $1 AND purpose = 'export'"
+
+# What is uploaded for an import goes when that ends, and whoever is deleted before is not enrolled from it; once it is
+# planned, the rows of the plan are deleted instead.
+_ERASE = """
+UPDATE archives SET erased = erased || $2::text[] WHERE directory = $1 AND purpose = 'import' AND NOT EXISTS (
+    SELECT FROM imports WHERE imports.directory = $1 AND imports.job = archives.job AND planned
+)
+"""
 
 Write = Callable[[bytes], Awaitable[None]]
 
@@ -76,9 +87,10 @@ class StoredArchive(NamedTuple):
     chunks: AsyncIterator[bytes]
 
 
-async def withdraw(connection: Connection, directory: str) -> None:
-    """Have the bundles of a directory removed within a minute: they hold somebody who is deleted."""
-    await connection.execute(_WITHDRAW, directory)
+async def withdraw(connection: Connection, directory: str, persons: Sequence[str], *, seconds: float) -> None:
+    """Have a directory's bundles removed within a minute, and persons left out of what is still to be imported."""
+    await connection.execute(_WITHDRAW, directory, timeout=seconds)
+    await connection.execute(_ERASE, directory, persons, timeout=seconds)
 
 
 class Archives:

@@ -1,7 +1,7 @@
 """Enrols many faces at a time, and notes what became of each in the same transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -13,10 +13,11 @@ from apiserver.enrolment_lock import ENTER, once_let_in
 from apiserver.faces import Face
 from apiserver.imports import Import, Outcome, Word, note
 
-# Who deletes a person deletes what waits to be enrolled of them, and is waited for here.
-_LOCK = "SELECT n FROM import_items WHERE directory = $1 AND job = $2 AND n = ANY ($3) ORDER BY n FOR UPDATE"
+# Who deletes or renames a person does so to what waits to be enrolled of them too, and is waited for here.
+_LOCK = "SELECT n, person FROM import_items WHERE directory = $1 AND job = $2 AND n = ANY ($3) ORDER BY n FOR UPDATE"
 
-# As in `apiserver.gallery`, for as many faces as there are. A face keeps the id it had elsewhere if that is free here.
+# As in `apiserver.gallery`, for as many faces as there are. A face keeps the id it had elsewhere if that is free here,
+# and of several with one id one of them.
 _ENROL = """
 WITH item AS (
     SELECT * FROM unnest(
@@ -32,7 +33,8 @@ WITH item AS (
     INSERT INTO faces
         (directory, person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality)
     SELECT $1, person, image_sha256, model, embedding, crop, box::integer[], score, image,
-        CASE WHEN item.face IS NULL OR EXISTS (SELECT FROM faces WHERE directory = $1 AND faces.face = item.face)
+        CASE WHEN item.face IS NULL OR row_number() OVER (PARTITION BY item.face) > 1
+            OR EXISTS (SELECT FROM faces WHERE directory = $1 AND faces.face = item.face)
             THEN gen_random_uuid() ELSE item.face END,
         coalesce(created_at, now()), quality
     FROM item
@@ -118,8 +120,8 @@ async def _enrol_if_let_in(
     async with database.connection() as connection, connection.transaction():
         if not await connection.fetchval(ENTER, one.directory):
             return None
-        there = {row["n"] for row in await connection.fetch(_LOCK, *one, numbers)}
-        wanted = [face for face in faces if face.n in there]
+        person_of = {row["n"]: row["person"] for row in await connection.fetch(_LOCK, *one, numbers)}
+        wanted = [replace(face, person=person_of[face.n]) for face in faces if face.n in person_of]
         outcomes = [*await _enrol(connection, one.directory, wanted), *others]
         await note(connection, one, outcomes)
     return outcomes

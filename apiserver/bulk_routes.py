@@ -156,12 +156,13 @@ async def _read_manifest(request: Request, state: State, one: Import) -> None:
     if len(body.manifest) > most:
         raise ArchiveTooManyFiles(f"The manifest has {len(body.manifest):,} entries, more than {most:,}; split it.")
 
-    async def items() -> AsyncIterator[Item]:
-        for n, entry in enumerate(body.manifest):
-            yield Item(n, entry.person, entry.key.removeprefix("imports/"), {"key": entry.key})
-
+    items = (
+        Item(n, entry.person, entry.key.removeprefix("imports/"), {"key": entry.key})
+        for n, entry in enumerate(body.manifest)
+    )
     async with state.database.connection() as connection, connection.transaction():
-        await imports.plan(connection, one, items())
+        await imports.announce(connection, one, planned=True)
+        await imports.add(connection, one, items)
         await _enqueue(connection, one, body, archive=False)
 
 

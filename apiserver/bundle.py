@@ -1,6 +1,7 @@
 """The format of bundles, which carry a directory from one installation to another; described in docs/bundle.md."""
 
-from typing import Any, Literal, Self, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from apiserver.names import Name
 from apiserver.problems import BundleInvalid, BundleUnsupported
+from apiserver.storable import Metadata, Text
 
 FORMAT = "faceserver-bundle"
 VERSION = 1
@@ -33,11 +35,15 @@ _IMAGE = r"[A-Za-z0-9._-]{1,200}"
 _SHA256 = r"[0-9a-f]{64}"
 _LONGEST_LINE = 65_536
 
+_Pixel = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+_Time = Annotated[AwareDatetime, Field(gt=datetime(1, 1, 2, tzinfo=UTC), lt=datetime(9999, 12, 31, tzinfo=UTC))]
+"""A time that is one in every time zone."""
+
 
 class _Part(BaseModel):
     """Newer minor additions are passed over: what a reader must understand comes with a new version."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, hide_input_in_errors=True)
 
     def line(self) -> bytes:
         """Return it as a line of JSON."""
@@ -47,10 +53,10 @@ class _Part(BaseModel):
 class BundleModel(_Part):
     """A model whose embeddings the bundle has, in the file `embeddings`."""
 
-    id: str
+    id: Text
     dimension: int = Field(gt=0, le=16_000)
     faces: int = Field(ge=0)
-    embeddings: str
+    embeddings: Text
     thresholds: dict[str, float] | None = None
 
 
@@ -72,11 +78,11 @@ class BundlePerson(_Part):
     """A person, by the id they are enrolled under."""
 
     person: Name
-    display_name: str | None = Field(None, max_length=1000)
+    display_name: Text | None = Field(None, max_length=1000)
     external_id: Name | None = None
-    metadata: dict[str, Any] = {}
-    created_at: AwareDatetime | None = None
-    last_seen_at: AwareDatetime | None = None
+    metadata: Metadata = {}
+    created_at: _Time | None = None
+    last_seen_at: _Time | None = None
 
 
 class BundleFace(_Part):
@@ -88,16 +94,16 @@ class BundleFace(_Part):
 
     person: Name
     face: UUID | None = None
-    model: str | None = None
+    model: Text | None = None
     row: int | None = Field(None, ge=0)
-    box: tuple[int, int, int, int] | None = None
-    score: float | None = Field(None, ge=0, le=1, allow_inf_nan=False)
-    name: str | None = Field(None, max_length=1000)
-    quality: dict[str, float] | None = Field(None, max_length=20)
+    box: tuple[_Pixel, _Pixel, _Pixel, _Pixel] | None = None
+    score: float | None = Field(None, ge=0, le=1)
+    name: Text | None = Field(None, max_length=1000)
+    quality: dict[Text, float] | None = Field(None, max_length=20)
     image: str | None = Field(None, pattern=f"^{_IMAGE}$")
     image_sha256: str | None = Field(None, pattern=f"^{_SHA256}$")
-    media_type: str | None = None
-    created_at: AwareDatetime | None = None
+    media_type: Text | None = None
+    created_at: _Time | None = None
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Self:
@@ -140,4 +146,5 @@ def read_line(content: bytes, kind: type[_P], place: str) -> _P:
         return kind.model_validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise BundleInvalid(f"{place}: {'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+        part = "".join(filter(str.isprintable, ".".join(map(str, first["loc"]))))
+        raise BundleInvalid(f"{place}: {part}: {first['msg']}.") from error

@@ -11,7 +11,7 @@ from pgvector import HalfVector
 
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, ExternalIdTaken, InternalError, PersonExists, Problem
 
-REQUIRED_SCHEMA = "20261122040701"
+REQUIRED_SCHEMA = "20261122040710"
 """The newest migration this code relies on."""
 
 LEAST_PGVECTOR = (0, 8, 4)

@@ -6,11 +6,12 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from apiserver.directory_settings import DirectorySettings, QualitySettings
-from apiserver.json_bodies import JsonBody, Text
+from apiserver.json_bodies import JsonBody
 from apiserver.open_set import LEAST_FPIR, MOST_FPIR
 from apiserver.paging import PageQuery
 from apiserver.responses import AppliedThresholds
 from apiserver.search_sql import Scoring
+from apiserver.storable import Text
 
 _MOST_SECONDS = 10 * 366 * 86_400
 _MOST_DAYS = 100 * 366

@@ -162,6 +162,7 @@ class Erasure:
         return revision
 
     async def _erase(self, connection: Connection, directory: str, whose: _Whose) -> Receipt:
+        everybody = whose.statement is _DIRECTORY
         row = await connection.fetchrow(
             whose.statement + _ISSUE,
             directory,
@@ -169,16 +170,17 @@ class Erasure:
             whose.person,
             whose.face,
             whose.persons,
-            whose.statement is _DIRECTORY,  # it may have indexes to drop
+            everybody,  # there may be indexes to drop
             timeout=_LONGEST_SECONDS,
         )
-        await forget_persons(connection, directory, None if whose.statement is _DIRECTORY else whose.persons)
-        await withdraw(connection, directory)
+        await forget_persons(connection, directory, None if everybody else whose.persons, seconds=_LONGEST_SECONDS)
+        await withdraw(connection, directory, whose.persons, seconds=_LONGEST_SECONDS)
         *columns, written_at = row
         receipt = Receipt(*columns)
         if receipt.finished_at is None:
             arguments = {"directory": directory, "deletion": str(receipt.deletion)}
             not_before = written_at + self._uploads_end_after if written_at else None
             await enqueue(connection, ERASE, arguments=arguments, not_before=not_before)
-        await erase_answers(connection, directory)  # last, for requests in work wait for it
+        # Last, for requests in work wait for it.
+        await erase_answers(connection, directory, seconds=_LONGEST_SECONDS)
         return replace(receipt, person=whose.person)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import IO
 from zipfile import ZipFile
 
+from apiserver import imports
 from apiserver.bundle import (
     FACES,
     FORMAT,
@@ -18,24 +19,31 @@ from apiserver.bundle import (
     read_line,
     read_manifest,
 )
-from apiserver.database import Database
-from apiserver.imports import Item
+from apiserver.database import Connection, Database
+from apiserver.enrolment_lock import ENTER, once_let_in
+from apiserver.imports import Import, Item
 from apiserver.problems import ArchiveUnreadable, BundleInvalid
 from apiserver.zip_files import people_files, read_member, reading_zip
 
 _MOST_MANIFEST_BYTES = 1_000_000
+_LONGEST_SECONDS = 600
 _LINES_AT_ONCE = 500
 _LONGEST_LINE = 65_537
 
-# A person who is there already is left as they are; so is an external id that somebody else has.
+# A person who is there already is left as they are; so is an external id that somebody else has. Who was deleted since
+# the upload stays deleted, and so does the directory.
 _WRITE_PERSONS = """
-WITH told AS (
-    SELECT * FROM jsonb_to_recordset($2::jsonb) AS told (
+WITH import AS (
+    SELECT erased FROM imports JOIN archives USING (directory, job) WHERE imports.directory = $1 AND imports.job = $3
+    AND archives.directory = $1
+), told AS (
+    SELECT told.* FROM import CROSS JOIN jsonb_to_recordset($2::jsonb) AS told (
         person text, display_name text, external_id text, metadata jsonb, created_at timestamptz,
         last_seen_at timestamptz
     )
+    WHERE person <> ALL (erased)
 ), new_directory AS (
-    INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING
+    INSERT INTO directories (directory) SELECT $1 FROM import ON CONFLICT DO NOTHING
 )
 INSERT INTO persons (directory, person, display_name, external_id, metadata, created_at, last_seen_at)
 SELECT $1, person, display_name,
@@ -44,6 +52,13 @@ SELECT $1, person, display_name,
     coalesce(metadata, '{}'), coalesce(created_at, now()), last_seen_at
 FROM told ORDER BY person
 ON CONFLICT DO NOTHING
+"""
+
+_PLANNED = "UPDATE imports SET planned = true WHERE directory = $1 AND job = $2 RETURNING true"
+
+_DROP_ERASED = """
+DELETE FROM import_items WHERE directory = $1 AND job = $2
+AND (NOT $3 OR person IN (SELECT unnest(erased) FROM archives WHERE directory = $1 AND job = $2))
 """
 
 
@@ -60,29 +75,56 @@ def find_manifest(archive: ZipFile) -> Manifest | None:
     return read_manifest(content) if isinstance(told, dict) and told.get("format") == FORMAT else None
 
 
-async def photographs(archive: ZipFile) -> AsyncIterator[Item]:
+async def plan(archive: ZipFile, manifest: Manifest | None, database: Database, one: Import) -> None:
+    """Write all that is to be enrolled, of a bundle its persons too. Raises BundleInvalid.
+
+    Deletions meanwhile cannot see the items, so whoever was deleted since the upload is left out at the end; from there
+    on deletions wait until all is there.
+    """
+    if manifest:
+        await _write_persons(archive, database, one)
+    async with database.connection() as connection, connection.transaction():
+        async for items in _bundled_faces(archive) if manifest else _photographs(archive):
+            await imports.add(connection, one, items)
+        await _enter(connection, one.directory)
+        still_wanted = bool(await connection.fetchval(_PLANNED, *one))
+        await connection.execute(_DROP_ERASED, *one, still_wanted, timeout=_LONGEST_SECONDS)
+
+
+async def _enter(connection: Connection, directory: str) -> None:
+    """Wait for deletions, and have others wait for the connection's transaction. Raises DirectoryBusy."""
+
+    async def attempt() -> bool | None:
+        return await connection.fetchval(ENTER, directory) or None
+
+    await once_let_in(attempt, _LONGEST_SECONDS)
+
+
+async def _photographs(archive: ZipFile) -> AsyncIterator[list[Item]]:
     """Yield the photographs of a folder tree."""
     files = await asyncio.to_thread(people_files, archive)
-    for n, (person, info) in enumerate(files):
-        yield Item(n, person, info.filename, {"member": info.filename})
+    yield [Item(n, person, info.filename, {"member": info.filename}) for n, (person, info) in enumerate(files)]
 
 
-async def bundled_faces(archive: ZipFile) -> AsyncIterator[Item]:
-    """Yield the faces of a bundle. Raises BundleInvalid."""
+async def _bundled_faces(archive: ZipFile) -> AsyncIterator[list[Item]]:
+    """Yield the faces of a bundle, some at a time."""
     numbers = itertools.count()
     async for lines in _lines(archive, FACES):
-        for line in lines:
-            face = read_line(line, BundleFace, FACES)
-            told = face.model_dump(mode="json", exclude_none=True)
-            yield Item(next(numbers), face.person, face.name or face.image or str(face.face), {"face": told})
+        yield [_face_item(next(numbers), read_line(line, BundleFace, FACES)) for line in lines]
 
 
-async def write_persons(archive: ZipFile, database: Database, directory: str) -> None:
+async def _write_persons(archive: ZipFile, database: Database, one: Import) -> None:
     """Write the persons of a bundle, also those without a face; who is there already stays as they are."""
     async for lines in _lines(archive, PERSONS):
         persons = [read_line(line, BundlePerson, PERSONS).model_dump(mode="json") for line in lines]
-        async with database.connection() as connection:
-            await connection.execute(_WRITE_PERSONS, directory, json.dumps(persons))
+        async with database.connection() as connection, connection.transaction():
+            await _enter(connection, one.directory)
+            await connection.execute(_WRITE_PERSONS, one.directory, json.dumps(persons), one.job)
+
+
+def _face_item(n: int, face: BundleFace) -> Item:
+    told = face.model_dump(mode="json", exclude_none=True)
+    return Item(n, face.person, face.name or face.image or str(face.face), {"face": told})
 
 
 async def _lines(archive: ZipFile, name: str) -> AsyncIterator[list[bytes]]:
@@ -91,7 +133,7 @@ async def _lines(archive: ZipFile, name: str) -> AsyncIterator[list[bytes]]:
     if info is None:
         raise BundleInvalid(f"The bundle has no {name}.")
     with reading_zip():
-        file = archive.open(info)
+        file = await asyncio.to_thread(archive.open, info)
     with file:
         while lines := await asyncio.to_thread(_some_lines, file):
             yield lines

@@ -24,6 +24,7 @@ from apiserver.problems import (
     VectorizerBusy,
     VectorizerFailed,
     VectorizerTimeout,
+    VectorizerUnavailable,
 )
 from apiserver.quality import QualityLimits, examine, measured
 from apiserver.vectorizer_client import VectorizerClient
@@ -128,7 +129,7 @@ class Enroller:
         attempts, deadline = 0, asyncio.get_running_loop().time() + _BUSY_SECONDS
         while True:
             try:
-                return await call()
+                return self._by_the_model(await call())
             except VectorizerBusy:
                 if asyncio.get_running_loop().time() > deadline:
                     raise
@@ -137,6 +138,12 @@ class Enroller:
                 if attempts == _MOST_ATTEMPTS:
                     raise
             await asyncio.sleep(_PAUSE_SECONDS)
+
+    def _by_the_model(self, analysis: Analysis) -> Analysis:
+        """Raise an outage where the vectorizers have come to use another model, which the next attempt will ask for."""
+        if analysis.model.id != self.model.id:
+            raise VectorizerUnavailable(f"The vectorizers use {analysis.model.id} now, no longer {self.model.id}.")
+        return analysis
 
 
 def _origin(told: BundleFace | None) -> Origin:

@@ -12,12 +12,12 @@ from zipfile import ZipFile
 from apiserver import import_plan, imports
 from apiserver.directories import Directories
 from apiserver.directory_sizes import DirectorySizes
-from apiserver.faces import FaceChoice
+from apiserver.faces import FaceChoice, Model
 from apiserver.import_preparation import Enroller
 from apiserver.import_sources import BundleParts, Keys, Members, Source
 from apiserver.import_work import enrol_items
 from apiserver.imports import Import, Outcome
-from apiserver.problems import Refused
+from apiserver.problems import Outage
 from apiserver.quality import Action, QualityLimits
 from apiserver.runs import Run
 from apiserver.settings import Settings
@@ -26,40 +26,39 @@ from apiserver.zip_files import ZipLimits, open_zip
 
 async def import_people(run: Run) -> None:
     """Enrol what an archive or a manifest of keys holds."""
-    one, archives = Import(str(run.directory), run.job), run.resources.archives
+    one, resources = Import(str(run.directory), run.job), run.resources
     try:
-        if run.arguments["archive"]:
+        if not await imports.has_work(resources.database, one):  # an earlier run was stopped behind the last item
+            tally = await imports.tally(resources.database, one)
+            words = Counter({imports.Word(word): count for word, count in tally.items()})
+            await run.report(words.total(), words.total(), _sentence(words, words.total()))
+        elif run.arguments["archive"]:
             async with _archive(run) as archive:
                 await _import_archive(run, one, archive)
         else:
-            await _enrol(run, one, Keys(archives, run.resources.settings.max_image_bytes))
-    except Refused:
-        await archives.remove(*one)
+            model = await resources.vectorizer.model_in_use()
+            await _enrol(run, one, Keys(resources.archives, resources.settings.max_image_bytes), model)
+    except Outage:
         raise
-    await archives.remove(*one)
+    except Exception:
+        await resources.archives.remove(*one)
+        raise
+    await resources.archives.remove(*one)
 
 
 async def _import_archive(run: Run, one: Import, archive: ZipFile) -> None:
-    manifest = import_plan.find_manifest(archive)
+    manifest = await asyncio.to_thread(import_plan.find_manifest, archive)
     database, most_bytes = run.resources.database, run.resources.settings.max_image_bytes
-    async with database.connection() as connection:
-        planned = await imports.is_planned(connection, one)
-        if planned is None:
-            return
-        if not planned:
-            if manifest:
-                await import_plan.write_persons(archive, database, one.directory)
-            items = import_plan.bundled_faces(archive) if manifest else import_plan.photographs(archive)
-            await imports.plan(connection, one, items)
+    if not await imports.is_planned(database, one):
+        await import_plan.plan(archive, manifest, database, one)
+    model = await run.resources.vectorizer.model_in_use()
+    source: Source = Members(archive, most_bytes)
     if manifest:
-        model = await run.resources.vectorizer.model_in_use()
-        source: Source = await asyncio.to_thread(BundleParts, archive, manifest, model.id, most_bytes)
-    else:
-        source = Members(archive, most_bytes)
-    await _enrol(run, one, source)
+        source = await asyncio.to_thread(BundleParts, archive, manifest, model.id, most_bytes)
+    await _enrol(run, one, source, model)
 
 
-async def _enrol(run: Run, one: Import, source: Source) -> None:
+async def _enrol(run: Run, one: Import, source: Source, model: Model) -> None:
     resources = run.resources
     counted = Counter(await imports.tally(resources.database, one))
     total, words = counted.total(), Counter({word: counted[word] for word in imports.Word})
@@ -72,7 +71,7 @@ async def _enrol(run: Run, one: Import, source: Source) -> None:
         directory=one.directory,
         source=source,
         vectorizer=resources.vectorizer,
-        model=await resources.vectorizer.model_in_use(),
+        model=model,
         choice=FaceChoice(run.arguments["face"]),
         limits=await _quality_limits(run, one.directory),
         staging=timedelta(seconds=resources.settings.staging_seconds),

@@ -4,7 +4,7 @@ The SQL stands beside the function that runs it.
 """
 
 import json
-from collections.abc import AsyncIterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -20,9 +20,11 @@ _COPY_SECONDS = 600
 _FORGOTTEN_AT_ONCE = 10_000
 _COLUMNS = ("directory", "job", "n", "person", "name", "source")
 
-_PLANNED = """
-INSERT INTO imports (directory, job, planned) VALUES ($1, $2, $3)
-ON CONFLICT (directory, job) DO UPDATE SET planned = excluded.planned
+_ANNOUNCE = "INSERT INTO imports (directory, job, planned) VALUES ($1, $2, $3)"
+
+_HAS_WORK = """
+SELECT NOT planned OR EXISTS (SELECT FROM import_items WHERE directory = $1 AND job = $2 AND outcome IS NULL)
+FROM imports WHERE directory = $1 AND job = $2
 """
 
 _IS_PLANNED = "SELECT planned FROM imports WHERE directory = $1 AND job = $2"
@@ -104,29 +106,27 @@ class Import(NamedTuple):
     job: UUID
 
 
-async def announce(connection: Connection, one: Import) -> None:
-    """Note that there is such an import, whose items are not known yet."""
-    await connection.execute(_PLANNED, *one, False)
+async def announce(connection: Connection, one: Import, *, planned: bool = False) -> None:
+    """Note that there is such an import, all of whose items are there if it is `planned`."""
+    await connection.execute(_ANNOUNCE, *one, planned)
 
 
-async def is_planned(connection: Connection, one: Import) -> bool | None:
-    """Tell whether all items of the import are there, None where its directory was deleted meanwhile."""
-    planned: bool | None = await connection.fetchval(_IS_PLANNED, *one)
-    return planned
+async def add(connection: Connection, one: Import, items: Iterable[Item]) -> None:
+    """Write some items of the import."""
+    records = ((*one, item.n, item.person, item.name, json.dumps(item.source)) for item in items)
+    await connection.copy_records_to_table("import_items", records=records, columns=_COLUMNS, timeout=_COPY_SECONDS)
 
 
-async def plan(connection: Connection, one: Import, items: AsyncIterable[Item]) -> None:
-    """Write all items of the import, or none."""
+async def has_work(database: Database, one: Import) -> bool:
+    """Tell whether anything is left to do; nothing is where the directory was deleted meanwhile."""
+    async with database.connection() as connection:
+        return bool(await connection.fetchval(_HAS_WORK, *one))
 
-    async def records() -> AsyncIterable[tuple[object, ...]]:
-        async for item in items:
-            yield *one, item.n, item.person, item.name, json.dumps(item.source)
 
-    async with connection.transaction():
-        await connection.copy_records_to_table(
-            "import_items", records=records(), columns=_COLUMNS, timeout=_COPY_SECONDS
-        )
-        await connection.execute(_PLANNED, *one, True)
+async def is_planned(database: Database, one: Import) -> bool:
+    """Tell whether all items of the import are there."""
+    async with database.connection() as connection:
+        return bool(await connection.fetchval(_IS_PLANNED, *one))
 
 
 async def waiting(database: Database, one: Import, after: int, limit: int) -> list[Item]:
@@ -160,11 +160,16 @@ async def check_exists(database: Database, one: Import) -> None:
             raise JobNotFound
 
 
-async def forget_persons(connection: Connection, directory: str, persons: Sequence[str] | None) -> None:
-    """Forget what was imported of some persons, None for all of the directory, and what waits to be."""
-    await connection.execute(_FORGET_PERSONS, directory, persons)
+async def forget_persons(
+    connection: Connection, directory: str, persons: Sequence[str] | None, *, seconds: float
+) -> None:
+    """Forget what was imported of some persons, None for all of the directory, and what waits to be.
+
+    Each statement may take so many seconds.
+    """
+    await connection.execute(_FORGET_PERSONS, directory, persons, timeout=seconds)
     if persons is None:
-        await connection.execute(_FORGET_DIRECTORY, directory)
+        await connection.execute(_FORGET_DIRECTORY, directory, timeout=seconds)
 
 
 async def forget(database: Database, age: timedelta) -> None:

@@ -1,23 +1,13 @@
 """Bodies in JSON: read whatever content type is sent with them, and checked against a model."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 from fastapi import Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from apiserver.problems import InvalidField, InvalidJson, Problem
 from apiserver.state import State
 from apiserver.uploads import SMALL_BYTES, read_small
-
-
-def _without_zero(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("has a zero character")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_without_zero)]
-"""What PostgreSQL can keep as text."""
 
 Body = TypeVar("Body", bound="JsonBody")
 

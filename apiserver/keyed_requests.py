@@ -109,13 +109,13 @@ async def release(database: Database, claim: Claim) -> None:
         await connection.execute(_RELEASE, *claim)
 
 
-async def erase_answers(connection: Connection, directory: str) -> None:
+async def erase_answers(connection: Connection, directory: str, *, seconds: float | None = None) -> None:
     """Erase what was answered about people of a directory; their requests stay known as done.
 
-    Of requests that are in work no answer about the directory will be kept.
+    Of requests that are in work no answer about the directory will be kept. Each statement may take so many seconds.
     """
-    await connection.execute(_ERASE_BEFOREHAND, directory)
-    await connection.execute(_ERASE, directory)
+    await connection.execute(_ERASE_BEFOREHAND, directory, timeout=seconds)
+    await connection.execute(_ERASE, directory, timeout=seconds)
 
 
 async def forget_expired(database: Database) -> None:

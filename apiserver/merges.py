@@ -47,6 +47,7 @@ INSERT INTO merged_faces (directory, face, merge, person)
 SELECT directory, face, $2, person FROM faces WHERE directory = $1 AND person = ANY ($3::text[])
 """
 _MOVE_FACES = "UPDATE faces SET person = $2 WHERE directory = $1 AND person = ANY ($3::text[])"
+_MOVE_ITEMS = "UPDATE import_items SET person = $2 WHERE directory = $1 AND person = ANY ($3::text[])"
 _MOVE_MATCHES = """
 INSERT INTO matched_images (directory, person, image)
 SELECT directory, $2, image FROM matched_images WHERE directory = $1 AND person = ANY ($3::text[])
@@ -89,5 +90,6 @@ async def _collapse(connection: Connection, directory: str, number: UUID, person
 async def _move(connection: Connection, directory: str, number: UUID, person: str, others: Sequence[str]) -> None:
     await connection.execute(_KEEP_FACES, directory, number, others, timeout=LONGEST_SECONDS)
     await connection.execute(_MOVE_FACES, directory, person, others, timeout=LONGEST_SECONDS)
+    await connection.execute(_MOVE_ITEMS, directory, person, others, timeout=LONGEST_SECONDS)
     await connection.execute(_MOVE_MATCHES, directory, person, others)
     await connection.execute(_MOVE_MERGES, directory, person, others)

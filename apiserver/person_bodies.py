@@ -1,44 +1,16 @@
 """Persons as clients write and read them."""
 
-import json
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import AfterValidator, BaseModel, Field, Json, JsonValue
+from pydantic import BaseModel, Field, Json
 
-from apiserver.json_bodies import JsonBody, Text
+from apiserver.json_bodies import JsonBody
 from apiserver.names import Name
 from apiserver.paging import PageQuery
 from apiserver.person_lists import Sort, Wanted
 from apiserver.persons import Details, Person
-
-MOST_METADATA_BYTES = 16_384
-
-
-def _storable(metadata: dict[str, Any]) -> dict[str, Any]:
-    """Refuse what PostgreSQL cannot keep, and more than is meant to be kept."""
-    if any("\0" in text for text in _texts(metadata)):
-        raise ValueError("has a zero character")
-    if len(json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()) > MOST_METADATA_BYTES:
-        raise ValueError(f"is longer than {MOST_METADATA_BYTES} bytes")
-    return metadata
-
-
-def _texts(value: JsonValue) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, dict):
-        yield from value
-        for item in value.values():
-            yield from _texts(item)
-
-
-Metadata = Annotated[dict[str, JsonValue], AfterValidator(_storable)]
-"""A JSON object of at most 16 KB."""
+from apiserver.storable import Metadata, Text
 
 
 class PersonBody(JsonBody):

@@ -26,9 +26,14 @@ INSERT INTO persons (directory, person, display_name, external_id, metadata) VAL
 ON CONFLICT (directory, person) DO NOTHING RETURNING true
 """
 
-# Foreign keys are checked at the end of a statement, so a new id is given to both tables in one.
+# Foreign keys are checked at the end of a statement, so a new id is given to both tables in one; what is still to be
+# imported of the person is too.
 _EDIT = """
-WITH renamed AS (UPDATE faces SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3)
+WITH renamed AS (
+    UPDATE faces SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3
+), renamed_items AS (
+    UPDATE import_items SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3
+)
 UPDATE persons
 SET person = $3, display_name = $4, external_id = $5, metadata = $6, revision = revision + 1, updated_at = now()
 WHERE directory = $1 AND person = $2

@@ -200,8 +200,8 @@ def _candidate(candidate: faces.Candidate, model: Model) -> Candidate:
 def problem_response(request: Request, problem: Problem) -> JSONResponse:
     """Return the problem in the form that the path's clients expect, always with the request's id.
 
-    What counts requests finds its code in the request's state. `body_unread` there says that nothing or only
-    a part of a body of any length was read.
+    What counts requests finds its code in the request's state. `body_unread` there says that a
+    body of any length was not read to its end.
     """
     request.state.problem = problem.code
     headers = {}

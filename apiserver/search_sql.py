@@ -21,10 +21,7 @@ _PARAMETERS = "$1::text, $2::text"
 
 
 class Scoring(StrEnum):
-    """How a person's samples make one similarity: the best, or the mean, each weighted by its detector score.
-
-    Where no sample has a score above 0 the mean is a plain one.
-    """
+    """How a person's samples make one similarity: the best, or the mean, each weighted by its detector score."""
 
     MAX = "max"
     MEAN = "mean"
@@ -172,7 +169,10 @@ def _probes(count: int) -> list[tuple[int, str]]:
 
 
 def _score(scoring: Scoring, probe: str) -> str:
-    """Return the aggregate over a person's samples; <#> is the negative inner product."""
+    """Return the aggregate over a person's samples; <#> is the negative inner product.
+
+    Where all scores are 0 the mean is a plain one.
+    """
     if scoring is Scoring.MAX:
         return f"max(-(embedding <#> {probe}))"
     similarity = f"-(embedding <#> {probe})"

@@ -105,7 +105,10 @@ class Settings(BaseSettings):
     staging_seconds: PositiveInt = Field(600, description="How long an image may wait for its enrolment to commit.")
 
     max_import_bytes: PositiveInt = Field(10_000_000_000, description="Largest archive accepted for an import.")
-    max_import_files: PositiveInt = Field(200_000, description="Most files in an archive, or entries in a manifest.")
+    max_import_files: PositiveInt = Field(
+        200_000,
+        description="Most files in an archive, or entries in a manifest; of a bundle, faces and photographs.",
+    )
     max_import_expansion: PositiveInt = Field(
         100, description="An archive that unpacks to more than so many times its size is refused."
     )

@@ -627,6 +627,7 @@ CREATE TABLE public.archives (
     complete boolean DEFAULT false NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     retry_at timestamp with time zone,
+    erased text[] DEFAULT '{}'::text[] NOT NULL COLLATE pg_catalog."C",
     CONSTRAINT archives_purpose_check CHECK ((purpose = ANY (ARRAY['import'::text, 'export'::text])))
 );
 
@@ -7470,4 +7471,5 @@ INSERT INTO public.schema_migrations (version) VALUES
     ('20261122040500'),
     ('20261122040600'),
     ('20261122040700'),
-    ('20261122040701');
+    ('20261122040701'),
+    ('20261122040710');

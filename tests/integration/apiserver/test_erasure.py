@@ -58,6 +58,18 @@ def erasure(connections, images):
     return Erasure(connections, images.uploads_end_after)
 
 
+@pytest.mark.parametrize("table", ["import_items", "archives", "keyed_requests"])
+async def test_a_deletion_has_as_long_for_each_of_its_statements(settings, database, enrol, table):
+    await enrol("ann", b"a")
+    async with open_database(settings.database_url.get_secret_value(), pool_size=1, timeout_seconds=0.5) as impatient:
+        async with database.transaction():
+            await database.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+            deleting = asyncio.create_task(Erasure(impatient, timedelta(0)).directory("acme"))
+            await asyncio.sleep(1.5)
+            assert not deleting.done()
+        assert (await deleting).persons == 1
+
+
 @pytest.fixture
 def enrol(connections, images):
     gallery = Gallery(connections)

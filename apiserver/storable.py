@@ -1,0 +1,44 @@
+"""What of the texts and JSON that clients send PostgreSQL can keep."""
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, JsonValue
+
+_MOST_METADATA_BYTES = 16_384
+
+
+def _without_zero(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("has a zero character")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_without_zero)]
+"""What PostgreSQL can keep as text."""
+
+
+def _storable(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what PostgreSQL cannot keep, and more than is meant to be kept."""
+    if any("\0" in text for text in _texts(metadata)):
+        raise ValueError("has a zero character")
+    if len(json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()) > _MOST_METADATA_BYTES:
+        raise ValueError(f"is longer than {_MOST_METADATA_BYTES} bytes")
+    return metadata
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        yield from value
+        for item in value.values():
+            yield from _texts(item)
+
+
+Metadata = Annotated[dict[str, JsonValue], AfterValidator(_storable)]
+"""A JSON object of at most 16 KB."""
