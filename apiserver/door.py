@@ -10,7 +10,7 @@ from apiserver.problems import VectorizerBusy
 from apiserver.responses import ENVELOPE_PATHS, problem_response
 from apiserver.state import State
 
-_PHOTOGRAPH_PATHS = ENVELOPE_PATHS | {"/compare", "/detect", "/embed", "/embeddings", "/verify"}
+_PHOTOGRAPH_PATHS = ENVELOPE_PATHS | {"/compare", "/detect", "/embed", "/verify"}
 _LOG_SECONDS = 1.0
 
 _logger = logging.getLogger(__name__)

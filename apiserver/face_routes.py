@@ -61,7 +61,7 @@ async def read_image(directory: DirectoryName, person: PersonName, face: _FaceId
         found = await person_faces.read(connection, directory, person, face)
     if found.image is None:
         raise FileNotFound("The face was brought here without its photograph.")
-    return await files.file(found.image, state)
+    return await files.shown(found.image, state)
 
 
 @router.get(

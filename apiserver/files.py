@@ -1,4 +1,4 @@
-"""The images themselves, and what the vectorizer says about its models."""
+"""The images themselves."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from apiserver.responses import ProblemDetails
-from apiserver.state import StateOf
+from apiserver.state import State, StateOf
 
 PRIVATE = {
     "X-Content-Type-Options": "nosniff",
@@ -22,6 +22,11 @@ router = APIRouter()
 @router.get("/files/{key}", response_class=StreamingResponse, responses=_PROBLEMS, tags=["files"])
 async def file(key: str, state: StateOf) -> StreamingResponse:
     """Return an image that was learned, or recognized within the retention time."""
+    return await shown(key, state)
+
+
+async def shown(key: str, state: State) -> StreamingResponse:
+    """Return the answer that shows the image at `key`. Raises FileNotFound, or an Outage."""
     stored = await state.images.open(key)
     headers = PRIVATE | {"Content-Length": str(stored.size_bytes)}
     return StreamingResponse(stored.chunks, media_type=stored.media_type, headers=headers)

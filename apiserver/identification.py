@@ -15,7 +15,7 @@ from apiserver import search_sql
 from apiserver.database import Connection, Database
 from apiserver.directory_sizes import DirectorySize, DirectorySizes
 from apiserver.faces import Candidate, Model, Probe
-from apiserver.image_store import ImageRow, write_row
+from apiserver.image_store import WRITE_ROW, ImageRow, write_row
 from apiserver.search_codes import code
 from apiserver.search_effort import Efforts
 from apiserver.search_index import Indexed, Kind, ask_for_build, condition, valid_indexes
@@ -33,7 +33,6 @@ _SCANNED = (
     f"{_SERIAL}; SET LOCAL min_parallel_index_scan_size = 0; SET LOCAL parallel_setup_cost = 0; "
     "SET LOCAL parallel_tuple_cost = 0; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
 )
-_WRITE_ROW = write_row(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ class Identification:
             if chosen.scan is None:
                 return await run.exact(faces, image)
             if image:
-                await connection.execute(_WRITE_ROW, *image)
+                await connection.execute(WRITE_ROW, *image)
             return await run.widely(faces, chosen, chosen.scan)
 
     async def exactly(self, search: Search, face: Probe) -> Found:
@@ -120,7 +119,7 @@ class _Run:
 
     async def exact(self, faces: Sequence[Probe], image: ImageRow | None) -> list[Found]:
         if image and not faces:
-            await self._connection.execute(_WRITE_ROW, *image)
+            await self._connection.execute(WRITE_ROW, *image)
         found: list[Found] = []
         for batch in _batches(faces):
             also = write_row if image else None

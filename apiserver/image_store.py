@@ -88,7 +88,7 @@ ON CONFLICT (directory, image) DO UPDATE SET written_at = now(), deletion = NULL
 """.format(*range(first, first + len(ImageRow._fields)))
 
 
-_WRITE_ROW = write_row(1)
+WRITE_ROW = write_row(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +121,13 @@ class ImageStore:
     async def save(self, row: ImageRow, content: bytes) -> None:
         """Write the row, then the object. Raises DatabaseUnavailable or ImageStoreUnavailable."""
         async with self._database.connection() as connection:
-            await connection.execute(_WRITE_ROW, *row)
+            await connection.execute(WRITE_ROW, *row)
         await self.put(row, content)
 
     async def save_all(self, images: Mapping[ImageRow, bytes]) -> None:
         """Write the rows together, then the objects. Raises as `save` does."""
         async with self._database.connection() as connection:
-            await connection.executemany(_WRITE_ROW, sorted(images))  # in one order, so that nobody waits in a circle
+            await connection.executemany(WRITE_ROW, sorted(images))  # in one order, so that nobody waits in a circle
         await asyncio.gather(*(self.put(row, content) for row, content in images.items()))
 
     async def put(self, row: ImageRow, content: bytes) -> None:

@@ -100,7 +100,6 @@ async def detect(request: Request) -> Response:
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
-@router.post("/embeddings", include_in_schema=False)  # the name it had first
 @router.post(
     "/embed",
     response_model=EmbedAnswer,

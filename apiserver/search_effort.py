@@ -2,7 +2,7 @@
 
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 _LOWEST_CHECKS = 20
 """Answers checked before anything follows from them."""
@@ -21,21 +21,13 @@ _logger = logging.getLogger(__name__)
 class Effort:
     """How hard to search: `width` times the candidates set, or exactly; and what is known of the answers.
 
-    `checked` and `right` count answers compared with exact ones since the effort changed, `checked_ever` and
-    `right_ever` since the process started.
+    `checked` and `right` count answers compared with exact ones since the effort changed.
     """
 
     width: int = 1
     exact: bool = False
     checked: float = 0.0
     right: float = 0.0
-    checked_ever: int = 0
-    right_ever: int = field(default=0)
-
-    @property
-    def recall(self) -> float | None:
-        """The share of right answers, None before any was checked."""
-        return self.right / self.checked if self.checked else None
 
 
 class Efforts:
@@ -61,7 +53,6 @@ class Efforts:
             self._efforts.popitem(last=False)
         fading = 1 - 1 / _WINDOW
         effort.checked, effort.right = fading * effort.checked + 1, fading * effort.right + right
-        effort.checked_ever, effort.right_ever = effort.checked_ever + 1, effort.right_ever + right
         if effort.checked >= _LOWEST_CHECKS and effort.right < self._lowest_recall * effort.checked:
             self._search_harder(key, effort)
 

@@ -45,10 +45,9 @@ class BatchingSession:
         self._sizes = sizes
         self._wait_seconds = wait_seconds
         self._noted = noted
-        self._waiting: SimpleQueue[_Run | None] = SimpleQueue()
+        self._waiting: SimpleQueue[_Run] = SimpleQueue()
         self._left_over: _Run | None = None
-        self._thread = threading.Thread(target=self._work, name="batches", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._work, name="batches", daemon=True).start()
 
     def run(self, batch: NDArray[np.float32]) -> Outputs:
         """Run `batch`, of any number of rows, together with others'; see `vectorizer.sessions.Session`."""
@@ -59,13 +58,9 @@ class BatchingSession:
         parts = [run.outcome.result() for run in runs]
         return [np.concatenate(output) for output in zip(*parts, strict=True)]
 
-    def close(self) -> None:
-        """End the thread once everything asked for is done."""
-        self._waiting.put(None)
-        self._thread.join()
-
     def _work(self) -> None:
-        while runs := self._next_batch():
+        while True:
+            runs = self._next_batch()
             try:
                 self._answer(runs)
             # Whatever the runtime raises belongs to the callers of this batch; the next one is worked on.
@@ -76,10 +71,8 @@ class BatchingSession:
                         run.outcome.set_exception(error)
 
     def _next_batch(self) -> list[_Run]:
-        """Wait for a run, then for others of its shape until the batch is full or its time is over; none at the end."""
+        """Wait for a run, then for others of its shape until the batch is full or its time is over."""
         first, self._left_over = self._left_over or self._waiting.get(), None
-        if first is None:
-            return []
         runs, rows = [first], len(first.rows)
         closes = time.monotonic() + self._wait_seconds
         while rows < self._sizes[-1] and (run := self._wait_until(closes)):
@@ -92,12 +85,9 @@ class BatchingSession:
 
     def _wait_until(self, closes: float) -> _Run | None:
         try:
-            run = self._waiting.get(timeout=max(0.0, closes - time.monotonic()))
+            return self._waiting.get(timeout=max(0.0, closes - time.monotonic()))
         except Empty:
             return None
-        if run is None:
-            self._waiting.put(None)  # the end, which the next batch is to find
-        return run
 
     def _answer(self, runs: list[_Run]) -> None:
         rows = np.concatenate([run.rows for run in runs])

@@ -116,7 +116,10 @@ class ModelSource:
             detector = self._batching(self.detector_path, (size, CLOSE_UP_CANVAS), partial(batch_noted, "detector"))
             embedder = self._batching(self.embedder_path, (SIZE,), partial(batch_noted, "embedder"))
             return [self._models(detector, embedder)] * lanes
-        return [self._models(OnnxSession(self.detector_path), self._embedder_session()) for _ in range(lanes)]
+        return [
+            self._models(OnnxSession(self.detector_path), open_embedder_session(self.runtime, self.embedder_path))
+            for _ in range(lanes)
+        ]
 
     def _models(self, detector: Session, embedder: Session) -> Models:
         return Models(
@@ -132,9 +135,6 @@ class ModelSource:
             for size in self.engine.batch_sizes:
                 session.run(np.zeros((size, 3, side, side), np.float32))
         return BatchingSession(session, self.engine.batch_sizes, self.engine.batch_wait_seconds, noted)
-
-    def _embedder_session(self) -> Session:
-        return open_embedder_session(self.runtime, self.embedder_path)
 
     def _network(self, session: Session) -> DetectorNetwork:
         if self.detector.architecture == "yunet":

@@ -32,10 +32,6 @@ async def test_their_inner_product_is_the_similarity_of_recognize(gateway, embed
     assert first @ second == pytest.approx(found["similarity"], abs=1e-3)
 
 
-async def test_its_first_name_still_does(gateway, embed, ann):
-    assert (await gateway.post("/embeddings", files={"file": ann})).json() == (await embed(ann)).json()
-
-
 async def test_nobody(embed, nobody):
     assert (await embed(nobody)).json()["faces"] == []
 

@@ -1,6 +1,5 @@
 """Runs of many threads are joined, and each caller gets what a run of its own gives."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -43,10 +42,8 @@ def counted(embedder: OnnxSession) -> Counted:
 
 
 @pytest.fixture
-def batching(counted: Counted) -> Iterator[BatchingSession]:
-    session = BatchingSession(counted, SIZES, wait_seconds=0.05)
-    yield session
-    session.close()
+def batching(counted: Counted) -> BatchingSession:
+    return BatchingSession(counted, SIZES, wait_seconds=0.05)
 
 
 def faces(number: int) -> np.ndarray:
