@@ -15,11 +15,13 @@ from obstore.store import MemoryStore
 
 from apiserver import sightings, tasks
 from apiserver.archives import Archives
+from apiserver.bulk_enrolment import NewFace, Origin, enrol_all
 from apiserver.database import open_database
 from apiserver.erasure import Erasure
 from apiserver.faces import Calibration, Decision, Face, Image, Model, Thresholds
 from apiserver.gallery import Gallery
 from apiserver.image_store import ImageStore, image_row, open_store
+from apiserver.imports import Import
 from apiserver.keyed_requests import Claim, Kept, claim, keep
 from apiserver.problems import AnswerErased, DatabaseBusy, FaceNotFound, PersonNotFound
 from apiserver.runs import Resources, run_job
@@ -117,6 +119,11 @@ async def until_finished(database, seconds=UNTIL_GONE_SECONDS):
     async with asyncio.timeout(seconds):
         while await database.fetchval("SELECT EXISTS (SELECT FROM deletions WHERE finished_at IS NULL)"):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+
+
+async def until_somebody_waits(database):
+    while not await database.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
 
 
 async def everything(database):
@@ -329,6 +336,32 @@ async def test_whoever_sends_a_photograph_anew_keeps_it(enrol, erasure, database
     assert tuple(row) == (None, None)
 
 
+@pytest.mark.parametrize("together", [False, True])
+async def test_an_enrolment_takes_back_its_photograph_that_is_deleted_meanwhile(
+    images, connections, database, together
+):
+    image = image_row("acme", b"one", IMAGE, timedelta(hours=1))
+    await images.save(image, b"one")
+    face = Face((1, 2, 3, 4), 0.9, [1.0] + [0.0] * 31, b"crop")
+    new = NewFace(0, "bob", face, MODEL.id, image.sha256, image.key, Origin())
+    job = uuid4()
+    await database.execute(
+        "INSERT INTO import_items (directory, job, n, person, name, source) VALUES ('acme', $1, 0, 'bob', '-', '{}')",
+        job,
+    )
+    async with database.transaction():
+        await database.execute("UPDATE images SET expires_at = now(), deletion = $1", uuid4())
+        enrolling = asyncio.gather(
+            enrol_all(connections, Import("acme", job), [new], [])
+            if together
+            else Gallery(connections).enrol("bob", face, MODEL, image)
+        )
+        await until_somebody_waits(database)
+    await enrolling
+
+    assert tuple(await database.fetchrow("SELECT expires_at, deletion FROM images")) == (None, None)
+
+
 async def test_an_object_that_cannot_be_deleted_is_tried_again(enrol, erasure, database, settings, folder):
     await enrol("ann", b"one")
     [key] = objects(folder)
@@ -367,8 +400,7 @@ async def test_what_is_answered_while_somebody_is_being_deleted_is_erased(enrol,
     async with database.transaction():
         await database.execute("SELECT FROM import_items FOR UPDATE")
         deleting = asyncio.create_task(erasure.person("acme", "ann"))
-        while not await database.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await until_somebody_waits(database)
         claimed = await claim(connections, "key", bytes(32))
         assert isinstance(claimed, Claim)
         await keep(connections, claimed, Kept(200, {}, b"ann"), "acme")
