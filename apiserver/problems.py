@@ -362,7 +362,7 @@ class DatabaseBusy(Outage, code="database-busy", sentence="The database is busy.
 
 
 class DirectoryBusy(Outage, code="directory-busy", sentence="Much of this directory is being moved or deleted."):
-    """Nobody can be enrolled while a deletion or a merge is under way in the directory, which may take minutes."""
+    """A deletion or a merge is under way, which may take minutes: nobody is enrolled, nor named who is concerned."""
 
 
 class ImageStoreUnavailable(Outage, code="image-store-unavailable", sentence="The image store is unavailable."):

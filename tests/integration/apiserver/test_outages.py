@@ -174,6 +174,23 @@ async def test_who_waits_for_a_directory_keeps_nobody_from_the_others(serve, set
     assert (await gateway.post("/learn", data=fields, files={"file": ann})).json()["created"]
 
 
+async def test_who_names_somebody_being_moved_keeps_nobody_from_the_others(serve, settings, database, ann):
+    gateway = await serve(settings.model_copy(update={"database_pool_size": 2, "database_timeout_seconds": 1}))
+    fields = {"person": "ann", "directory": "moving"}
+    for directory in ("moving", "default"):
+        await gateway.post("/learn", data=fields | {"directory": directory}, files={"file": ann})
+    async with database.transaction():
+        await database.execute("SELECT FROM persons WHERE directory = 'moving' FOR UPDATE")
+        naming = [
+            asyncio.create_task(gateway.post("/recognize", data={"directory": "moving"}, files={"file": ann}))
+            for _ in range(6)
+        ]
+        for _ in range(5):
+            assert (await gateway.post("/recognize", files={"file": ann})).status_code == 201
+        for response in await asyncio.gather(*naming):
+            assert_outage(response, "directory-busy")
+
+
 async def test_an_enrolment_is_let_in_as_soon_as_it_can_be(serve, settings, closed_directory, ann):
     gateway = await serve(settings)
     fields = {"person": "ann", "directory": "moving"}
