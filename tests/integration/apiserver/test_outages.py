@@ -183,8 +183,9 @@ async def test_who_names_somebody_being_moved_keeps_nobody_from_the_others(serve
         await database.execute("SELECT FROM persons WHERE directory = 'moving' FOR UPDATE")
         naming = [
             asyncio.create_task(gateway.post("/recognize", data={"directory": "moving"}, files={"file": ann}))
-            for _ in range(6)
+            for _ in range(12)
         ]
+        await asyncio.sleep(1)  # the first have reached the database
         for _ in range(5):
             assert (await gateway.post("/recognize", files={"file": ann})).status_code == 201
         for response in await asyncio.gather(*naming):
