@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 from datetime import timedelta
 from uuid import uuid4
 
@@ -242,6 +243,30 @@ async def test_a_face_given_away_goes_with_nobody_elses_merge(enrol, merge, undo
     await undo("cid", first)
 
     assert await holdings() == {"ann": {ann}, "cid": {wrong, cid}}
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_once_all_merges_are_undone_everybody_is_as_before(enrol, merge, undo, holdings, database, seed):  # noqa: PLR0917
+    chance = random.Random(seed)
+    before = {}
+    for person in ("ann", "bob", "cid", "dan", "eve"):
+        photographs = [person, *chance.sample(["x", "y"], chance.choice([0, 1, 2]))]
+        before[person] = {await enrol(person, photograph) for photograph in photographs}
+
+    async def undo_one():
+        merges = await database.fetch("SELECT person, merge FROM merges WHERE undone_at IS NULL ORDER BY merged_at")
+        return bool(merges) and await undo(*chance.choice(merges))
+
+    for _ in range(14):
+        people = sorted(await holdings())
+        if len(people) > 1 and chance.random() < 0.6:
+            await merge(*chance.sample(people, 2))
+        else:
+            await undo_one()
+    while await undo_one():
+        pass
+
+    assert await holdings() == before
 
 
 async def kept_images(database):
