@@ -55,11 +55,11 @@ class _ImportRoute(EncodedRoute):
     def get_route_handler(self) -> Handler:
         """Return what serves a request."""
         handle = super().get_route_handler()
-        once = {True: idempotent(most_files=None)(handle), False: idempotent(most_files=1)(handle)}
+        of_archive, of_manifest = idempotent(most_files=None)(handle), idempotent(most_files=1)(handle)
 
         async def handle_once(request: Request) -> Response:
             request.state.body_unread = _is_form(request)
-            return await once[_is_form(request)](request)
+            return await (of_archive if _is_form(request) else of_manifest)(request)
 
         return handle_once
 

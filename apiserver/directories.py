@@ -161,6 +161,12 @@ class Directories:
             self._remembered.popitem(last=False)
 
 
+async def read_settings(connection: Connection, directory: str) -> DirectorySettings:
+    """Return what is set for a directory now, nothing where there is no such one."""
+    row = await connection.fetchrow(_READ, directory)
+    return Directory.of(row).settings if row else DirectorySettings()
+
+
 async def _locked(connection: Connection, directory: str) -> Directory:
     row = await connection.fetchrow(_LOCK, directory)
     if row is None:

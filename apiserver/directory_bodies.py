@@ -37,7 +37,7 @@ class SettingsBody(JsonBody):
     )
     scoring: Scoring | None = Field(None, description="How a person's samples count where /recognize does not say.")
     recognized_retention_seconds: int | None = Field(
-        None, ge=0, le=_MOST_SECONDS, description="How long recognized images stay; 0: none.", examples=[3600]
+        None, ge=0, le=_MOST_SECONDS, description="How long recognized images stay; 0 keeps none.", examples=[3600]
     )
     unseen_retention_days: int | None = Field(
         None,

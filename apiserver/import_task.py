@@ -10,8 +10,7 @@ from datetime import timedelta
 from zipfile import ZipFile
 
 from apiserver import import_plan, imports
-from apiserver.directories import Directories
-from apiserver.directory_sizes import DirectorySizes
+from apiserver.directories import read_settings
 from apiserver.faces import FaceChoice, Model
 from apiserver.import_preparation import Enroller
 from apiserver.import_sources import BundleParts, Keys, Members, Source
@@ -89,10 +88,9 @@ async def _enrol(run: Run, one: Import, source: Source, model: Model) -> None:
 
 async def _quality_limits(run: Run, directory: str) -> QualityLimits:
     """Return what photographs are held to: what is set for the directory, but the import's own action if it has one."""
-    database = run.resources.database
-    known = Directories(database, DirectorySizes(database), run.resources.settings.fpir)
-    set_limits = (await known.settings(directory)).quality
-    limits = set_limits.limits() if set_limits else QualityLimits()
+    async with run.resources.database.connection() as connection:
+        quality = (await read_settings(connection, directory)).quality
+    limits = quality.limits() if quality else QualityLimits()
     action = run.arguments["quality"]
     return replace(limits, action=Action(action)) if action else limits
 

@@ -100,7 +100,7 @@ class Settings(BaseSettings):
     )
 
     recognized_retention_seconds: NonNegativeInt = Field(
-        86_400, description="How long recognized images stay; 0: none."
+        86_400, description="How long recognized images stay; 0 keeps none."
     )
     staging_seconds: PositiveInt = Field(600, description="How long an image may wait for its enrolment to commit.")
 
