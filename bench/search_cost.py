@@ -90,7 +90,7 @@ async def _gallery(
         "as chosen": POINTS,
     }
     if Kind.CODES in kinds:
-        ways |= {f"codes, {count} workers": _codes(count) for count in WORKERS}
+        ways |= {f"codes, {count} worker{'' if count == 1 else 's'}": _codes(count) for count in WORKERS}
     search = _asked_of(gallery, asked, probes.shape[1])
     searches = {}
     for name, points in ways.items():
