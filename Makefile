@@ -23,8 +23,9 @@ serve: $(INSTALLED)
 
 install: $(INSTALLED)
 
+# Two at a time, for much of a test is waiting for processes to start; a file's tests share theirs.
 test: check
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: .venv/installed-dev
 	@$(BIN)/ruff check
