@@ -70,7 +70,7 @@ async def test_a_failed_job_says_why(gateway, database):
     assert (failed["state"], failed["problem"]) == ("failed", {"code": "no-face", "detail": "No face detected."})
 
 
-@pytest.mark.parametrize("job", [str(uuid.uuid4()), "7", "'; DROP TABLE jobs"])
+@pytest.mark.parametrize("job", ["2f0c6e4e-7d0b-4a8e-9a58-3c1f5f0f3a11", "7", "'; DROP TABLE jobs"])
 async def test_an_unknown_job_is_a_problem(gateway, job):
     answer = await gateway.get(f"/jobs/{job}")
     assert (answer.status_code, answer.json()["code"]) == (404, "job-not-found")
