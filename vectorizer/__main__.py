@@ -10,11 +10,11 @@ import uvicorn
 from vectorizer.app import create_app
 from vectorizer.images import Limits
 from vectorizer.lane_metrics import LaneMetrics
+from vectorizer.lanes import Lanes
 from vectorizer.logs import configure_logging
 from vectorizer.metrics import Metrics
 from vectorizer.metrics_listener import metrics_served
 from vectorizer.models import ModelSource
-from vectorizer.pipeline import Lanes
 from vectorizer.problems import StartError
 from vectorizer.settings import read_settings
 from vectorizer.tracing import open_tracing

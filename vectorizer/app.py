@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from fastapi import FastAPI
 
-from vectorizer.pipeline import Lanes
+from vectorizer.lanes import Lanes
 from vectorizer.responses import handle_problems
 from vectorizer.routes import router
 from vectorizer.telemetry import RequestId, RequestMetrics, traced_requests

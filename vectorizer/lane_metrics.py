@@ -6,7 +6,7 @@ from importlib.metadata import version
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
-from vectorizer.pipeline import Lanes
+from vectorizer.lanes import Lanes
 
 
 class LaneMetrics(Collector):

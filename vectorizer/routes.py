@@ -14,9 +14,10 @@ from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect
 
 from vectorizer.drawing import draw
+from vectorizer.lanes import Job, Lanes
 from vectorizer.manifest import DetectorManifest, EmbedderManifest, read_manifest
 from vectorizer.models import ModelSource
-from vectorizer.pipeline import Faces, Job, Lanes
+from vectorizer.pipeline import Faces
 from vectorizer.problems import DeadlineExceeded, ImageTooLarge
 from vectorizer.wire import MEDIA_TYPE, describe_faces, pack_faces
 

@@ -19,8 +19,8 @@ from apiserver.worker_metrics import WorkerMetrics
 from vectorizer.gpu_memory import GpuMemory
 from vectorizer.images import Limits
 from vectorizer.lane_metrics import LaneMetrics
+from vectorizer.lanes import Lanes
 from vectorizer.models import Engine, ModelSource
-from vectorizer.pipeline import Lanes
 
 NOWHERE = "postgresql:///nowhere"
 ENDINGS = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"], "info": ["_info"], "gauge": [""]}
