@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from apiserver.faces import FaceChoice
 from apiserver.imports import Word
+from apiserver.json_bodies import problem_of
 from apiserver.names import Name
-from apiserver.problems import InvalidField, InvalidJson
 from apiserver.quality import Action
 
 # No empty part, none that leads elsewhere, and nothing hidden.
@@ -108,7 +108,7 @@ def read_body(kind: type[_Model], body: bytes) -> _Model:
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
-        raise _wrong(error) from error
+        raise problem_of(error) from error
 
 
 def read_fields(kind: type[_Model], fields: dict[str, str]) -> _Model:
@@ -116,11 +116,4 @@ def read_fields(kind: type[_Model], fields: dict[str, str]) -> _Model:
     try:
         return kind.model_validate(fields)
     except ValidationError as error:
-        raise _wrong(error) from error
-
-
-def _wrong(error: ValidationError) -> InvalidField | InvalidJson:
-    first = error.errors(include_url=False, include_input=False)[0]
-    if first["type"] == "json_invalid" or not first["loc"]:
-        return InvalidJson()
-    return InvalidField(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        raise problem_of(error) from error

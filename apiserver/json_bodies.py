@@ -33,8 +33,13 @@ async def read_json(
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        if first["type"] == "json_invalid" or (first["type"] == "model_type" and not first["loc"]):
-            raise InvalidJson from error
-        place = ".".join(map(str, first["loc"]))
-        raise wrong(f"{place}: {first['msg']}." if place else f"{first['msg']}.") from error
+        raise problem_of(error, wrong) from error
+
+
+def problem_of(error: ValidationError, wrong: type[Problem] = InvalidField) -> Problem:
+    """Return InvalidJson where a body is no JSON object, or else `wrong`, which says what is."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid" or (first["type"] == "model_type" and not first["loc"]):
+        return InvalidJson()
+    place = ".".join(map(str, first["loc"]))
+    return wrong(f"{place}: {first['msg']}." if place else f"{first['msg']}.")
