@@ -130,12 +130,12 @@ def test_an_unreachable_database_stops_the_stack_and_gives_the_reason(new: Stack
     assert refused.returncode == 1
 
 
-async def execute(new: Stack, statement: str) -> None:
-    """Run a statement in the embedded database of a running stack."""
+async def note_migration(new: Stack, version: str) -> None:
+    """Note in the embedded database of a running stack that a migration was applied."""
     [sockets] = [option for option in new.database.cmdline() if option.startswith("--unix_socket_directories=")]
     connection = await asyncpg.connect(host=sockets.partition("=")[2], user="postgres", database="faceserver")
     try:
-        await connection.execute(statement)
+        await connection.execute("INSERT INTO schema_migrations VALUES ($1)", version)
     finally:
         await connection.close()
 
@@ -145,7 +145,7 @@ async def execute(new: Stack, statement: str) -> None:
 )
 def test_a_data_folder_of_another_version_stops_the_stack_in_one_sentence(new: Stack, version: str, made_by: str):
     new.start()
-    asyncio.run(execute(new, f"INSERT INTO schema_migrations VALUES ('{version}')"))
+    asyncio.run(note_migration(new, version))
     new.stop()
 
     refused = serve("--port", str(new.port), "--data", str(new.data))

@@ -36,8 +36,9 @@ def dumped(programs: Path, url: str) -> list[str]:
 
 def dumped_queue(programs: Path, empty_url: str) -> list[str]:
     """Return the statements of the queue's schema, once the installed library has made it in an empty database."""
-    psql = [programs / "psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", empty_url]
-    subprocess.run(psql, check=True, input=SchemaManager.get_schema(), capture_output=True, text=True)
+    options = ["--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1"]
+    schema = SchemaManager.get_schema()
+    subprocess.run([programs / "psql", *options, empty_url], check=True, input=schema, text=True, capture_output=True)
     return dumped(programs, empty_url)
 
 
