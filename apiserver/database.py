@@ -11,7 +11,7 @@ from pgvector import HalfVector
 
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, ExternalIdTaken, InternalError, PersonExists, Problem
 
-REQUIRED_SCHEMA = "20261122040710"
+REQUIRED_SCHEMA = "20261128000800"
 """The newest migration this code relies on."""
 
 LEAST_PGVECTOR = (0, 8, 4)
@@ -99,7 +99,9 @@ class Database:
             version = await connection.fetchval("SELECT max(version) FROM schema_migrations")
             require_pgvector(await connection.fetchval(_PGVECTOR) or "0")
         if version is None or version < REQUIRED_SCHEMA:
-            raise DatabaseUnavailable("The database schema is older than this service.")
+            raise DatabaseUnavailable(
+                "The database schema is older than this service; python -m db migrate upgrades it or says why not."
+            )
 
 
 def require_pgvector(version: str) -> None:

@@ -7,7 +7,7 @@ import sys
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from db.migrate import MigrationFailed, migrate
+from db.migrate import MigrationFailed, UnknownSchema, migrate
 
 
 class Settings(BaseSettings):
@@ -29,6 +29,9 @@ def main() -> int:
         parser.error("set DATABASE_URL, for example to postgresql://user:password@host:5432/faceserver")
     try:
         report = asyncio.run(migrate(settings.database_url.get_secret_value()))
+    except UnknownSchema as failure:
+        sys.stderr.write(f"{failure}\n")
+        return 1
     except MigrationFailed as failure:
         sys.stderr.write(f"The database was not migrated. {failure}\n")
         return 1

@@ -5,6 +5,8 @@ import sysconfig
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
+
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -12,12 +14,18 @@ class MigrationFailed(RuntimeError):
     """dbmate refused or could not reach the database; the text is its own."""
 
 
-async def migrate(dsn: str) -> str:
+class UnknownSchema(MigrationFailed):
+    """The database has migrations that this version does not know; the text is a sentence that says what to do."""
+
+
+async def migrate(dsn: str, *, place: str = "database") -> str:
     """Apply every pending migration to the database at `dsn` and return dbmate's report.
 
     Any number of processes may call this at once: dbmate's advisory lock lets one migrate while the others wait, and
-    those then find nothing left to do. The database is created if it is missing. Raises MigrationFailed.
+    those then find nothing left to do. The database is created if it is missing. Raises MigrationFailed, and before
+    anything is changed UnknownSchema, whose sentence calls the database `place`.
     """
+    _require_known(await _applied(dsn), place)
     process = await asyncio.create_subprocess_exec(
         Path(sysconfig.get_path("scripts"), "dbmate"),
         "--migration-lock",
@@ -39,6 +47,32 @@ async def migrate(dsn: str) -> str:
     if process.returncode != 0:
         raise MigrationFailed(report)
     return report
+
+
+async def _applied(dsn: str) -> set[str]:
+    """Return the versions applied so far; an empty set also where they cannot be read, for dbmate reports why."""
+    try:
+        connection = await asyncpg.connect(dsn, statement_cache_size=0)  # PgBouncer may not know prepared statements
+        try:
+            return {row["version"] for row in await connection.fetch("SELECT version FROM schema_migrations")}
+        finally:
+            await connection.close()
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        return set()
+
+
+def _require_known(applied: set[str], place: str) -> None:
+    known = {file.name.partition("_")[0] for file in MIGRATIONS.glob("*.sql")}
+    unknown = applied - known
+    if any(version < min(known) for version in unknown):
+        raise UnknownSchema(
+            f"The {place} was made by an earlier version of faceserver and cannot be upgraded: export the directories "
+            f"with that version, then import them into an empty {place}."
+        )
+    if unknown:
+        raise UnknownSchema(
+            f"The {place} was made by a newer version of faceserver: run that version, or start with an empty {place}."
+        )
 
 
 def _with_sslmode(dsn: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from db.migrate import MigrationFailed, migrate
+from db.migrate import MigrationFailed, UnknownSchema, migrate
 from faceserver import programs
 from faceserver.addresses import base_url, free_loopback_port, require_free
 from faceserver.child import Child
@@ -78,7 +78,9 @@ class Stack:
             await self._postgres.start()
             await self._until(self._postgres_is_ready)
         try:
-            await migrate(self._dsn)
+            await migrate(self._dsn, place="data folder" if self._cluster else "database")
+        except UnknownSchema as failure:
+            raise StartError(str(failure)) from failure
         except MigrationFailed as failure:
             raise StartError(f"The database cannot be brought to the newest schema: {failure}") from failure
 

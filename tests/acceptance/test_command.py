@@ -1,11 +1,13 @@
 """Starting and stopping the stack by its command."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 
+import asyncpg
 import psutil  # type: ignore[import-untyped]
 import pytest
 
@@ -126,6 +128,34 @@ def test_an_unreachable_database_stops_the_stack_and_gives_the_reason(new: Stack
     assert last.startswith("The database cannot be brought to the newest schema: ")
     assert "refused" in last
     assert refused.returncode == 1
+
+
+async def note_migration(new: Stack, version: str) -> None:
+    """Note in the embedded database of a running stack that a migration was applied."""
+    [sockets] = [option for option in new.database.cmdline() if option.startswith("--unix_socket_directories=")]
+    connection = await asyncpg.connect(host=sockets.partition("=")[2], user="postgres", database="faceserver")
+    try:
+        await connection.execute("INSERT INTO schema_migrations VALUES ($1)", version)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("version", "made_by"), [("20261122040710", "an earlier version"), ("29991231000000", "a newer version")]
+)
+def test_a_data_folder_of_another_version_stops_the_stack_in_one_sentence(new: Stack, version: str, made_by: str):
+    new.start()
+    asyncio.run(note_migration(new, version))
+    new.stop()
+
+    refused = serve("--port", str(new.port), "--data", str(new.data))
+
+    last = refused.stderr.splitlines()[-1]
+    assert last.startswith(f"The data folder was made by {made_by} of faceserver")
+    assert last.endswith("an empty data folder.")
+    assert "Traceback" not in refused.stderr
+    assert refused.returncode == 1
+    assert not (new.data / "postgres" / "postmaster.pid").exists()
 
 
 def test_the_environment_is_heeded_and_options_win():

@@ -24,7 +24,13 @@ async def test_readiness_names_everything_that_is_missing(serve, settings, empty
 
 
 async def test_an_older_schema_is_not_ready(gateway, database):
-    await database.execute("DELETE FROM schema_migrations WHERE version > '20261122000000'")
+    await database.execute("DELETE FROM schema_migrations WHERE version > '20261128000000'")
+    assert "schema is older" in (await gateway.get("/health/ready")).json()["detail"]
+
+
+async def test_the_schema_of_an_unreleased_version_is_not_ready(gateway, database):
+    await database.execute("DELETE FROM schema_migrations")
+    await database.execute("INSERT INTO schema_migrations VALUES ('20261122000000'), ('20261122040710')")
     assert "schema is older" in (await gateway.get("/health/ready")).json()["detail"]
 
 

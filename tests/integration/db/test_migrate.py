@@ -1,21 +1,26 @@
 """The migrations against a real PostgreSQL."""
 
 import asyncio
-import difflib
 import re
 import subprocess
 import sys
-import sysconfig
-from pathlib import Path
 
 import asyncpg
 import psutil  # type: ignore[import-untyped]
 import pytest
 
 from apiserver.database import REQUIRED_SCHEMA
-from db.migrate import MIGRATIONS, MigrationFailed, migrate
+from db.migrate import MIGRATIONS, MigrationFailed, UnknownSchema, migrate
+from tests.integration.db.schema import SCHEMA, dumped, dumped_queue, reviewed
 
-SCHEMA = MIGRATIONS.with_name("schema.sql")
+BEFORE_THE_FIRST = ["20261122000000", "20261122040710"]
+"""Versions that databases of unreleased versions have."""
+
+EARLIER = (
+    "The {place} was made by an earlier version of faceserver and cannot be upgraded: "
+    "export the directories with that version, then import them into an empty {place}."
+)
+NEWER = "The {place} was made by a newer version of faceserver: run that version, or start with an empty {place}."
 
 
 async def applied(url: str) -> list[str]:
@@ -29,10 +34,6 @@ async def applied(url: str) -> list[str]:
 
 def all_versions() -> list[str]:
     return sorted(file.name.split("_")[0] for file in MIGRATIONS.glob("*.sql"))
-
-
-def without_versions(schema: str) -> list[str]:
-    return [line for line in schema.splitlines() if not line.startswith("-- Dumped")]
 
 
 async def test_migrate_applies_everything_once(empty_database_url):
@@ -52,8 +53,14 @@ async def test_many_at_once_migrate_once(empty_database_url):
 
 
 async def test_a_cancelled_migration_leaves_no_process():
+    def children() -> list[str]:
+        return [process.name() for process in psutil.Process().children()]
+
     def silent(_, writer):
-        writers.append(writer)
+        if "dbmate" in children():
+            writers.append(writer)
+        else:  # who reads the versions first
+            writer.close()
 
     writers: list[asyncio.StreamWriter] = []
     async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
@@ -65,7 +72,7 @@ async def test_a_cancelled_migration_leaves_no_process():
         migration.cancel()
         with pytest.raises(asyncio.CancelledError):
             await migration
-        assert "dbmate" not in [process.name() for process in psutil.Process().children()]
+        assert "dbmate" not in children()
         for writer in writers:
             writer.close()
 
@@ -76,19 +83,31 @@ async def test_an_unreachable_database_is_named_without_its_password():
     assert "open-sesame" not in str(caught.value)
 
 
-def test_schema_file_equals_the_migrations(postgres, database_url, tmp_path):
-    dump = tmp_path / "schema.sql"
-    subprocess.run(
-        [Path(sysconfig.get_path("scripts"), "dbmate"), "--schema-file", dump, "--migrations-dir", MIGRATIONS, "dump"],
-        env={"DATABASE_URL": database_url, "PATH": str(postgres.bin_path)},
-        check=True,
-        capture_output=True,
-    )
+def test_schema_file_equals_the_migrations_and_the_queue_the_librarys(postgres, database_url, empty_database_url):
+    """To accept a change: python -m tests.integration.db.schema."""
+    made = dumped(postgres.bin_path, database_url)
+    queue = dumped_queue(postgres.bin_path, empty_database_url)
 
-    difference = difflib.unified_diff(
-        without_versions(SCHEMA.read_text()), without_versions(dump.read_text()), "db/schema.sql", "the migrations"
-    )
-    assert "\n".join(difference) == "", f"{SCHEMA} is out of date: replace it by {dump}"
+    assert len(queue) > 50
+    assert [entry for entry in queue if entry not in made] == []
+    assert SCHEMA.read_text(encoding="utf-8") == reviewed(made, queue)
+
+
+async def test_faces_have_partitions_that_are_vacuumed_early(database_url):
+    connection = await asyncpg.connect(database_url)
+    try:
+        partitions = await connection.fetch(
+            """
+            SELECT pg_get_expr(relpartbound, oid) AS bound, reloptions AS options
+            FROM pg_class JOIN pg_inherits ON inhrelid = oid AND inhparent = 'faces'::regclass
+            """
+        )
+    finally:
+        await connection.close()
+
+    bounds = {f"FOR VALUES WITH (modulus 64, remainder {remainder})" for remainder in range(64)}
+    assert {row["bound"] for row in partitions} == bounds
+    assert [row for row in partitions if row["options"] != ["autovacuum_vacuum_insert_scale_factor=0.02"]] == []
 
 
 def test_every_table_of_people_is_keyed_by_directory_first(database_url):
@@ -154,30 +173,69 @@ def test_command_says_in_one_sentence_why_it_failed():
     assert "Traceback" not in result.stderr
 
 
-async def test_partitioning_keeps_every_face(empty_database_url):
-    first = next(file for file in sorted(MIGRATIONS.glob("*.sql")))
-    up = first.read_text().split("-- migrate:up")[1].split("-- migrate:down")[0]
-    connection = await asyncpg.connect(empty_database_url)
+async def made_by(url: str, *versions: str) -> None:
+    """Note in a database that `versions` were applied, and no others."""
+    connection = await asyncpg.connect(url)
     try:
-        await connection.execute(up)
-        await connection.execute("CREATE TABLE schema_migrations (version varchar PRIMARY KEY)")
-        await connection.execute("INSERT INTO schema_migrations VALUES ($1)", first.name.split("_")[0])
-        await connection.execute(
-            """
-            INSERT INTO directories VALUES ('acme'), ('other');
-            INSERT INTO persons VALUES ('acme', 'ann'), ('other', 'bob');
-            INSERT INTO images (directory, image, media_type, size_bytes, sha256)
-            SELECT directory, 'i', 'image/png', 1, sha256('i') FROM directories;
-            INSERT INTO faces (directory, person, model, embedding, crop, box, score, image, image_sha256)
-            SELECT directory, person, 'model', '[1,-1,0.5]', 'crop', '{1,2,3,4}', 0.9, 'i', sha256('i') FROM persons;
-            """
-        )
-        before = await connection.fetch("SELECT face, created_at FROM faces ORDER BY directory")
-        await migrate(empty_database_url)
-        after = await connection.fetch("SELECT face, created_at FROM faces ORDER BY directory")
-        codes = await connection.fetch("SELECT code::text, embedding::text, crop FROM faces")
+        await connection.execute("CREATE TABLE IF NOT EXISTS schema_migrations (version varchar PRIMARY KEY)")
+        await connection.execute("DELETE FROM schema_migrations")
+        await connection.executemany("INSERT INTO schema_migrations VALUES ($1)", [(version,) for version in versions])
     finally:
         await connection.close()
 
-    assert after == before
-    assert [tuple(row) for row in codes] == [("101", "[1,-1,0.5]", b"crop")] * 2
+
+async def tables(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        count: int = await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+        return count
+    finally:
+        await connection.close()
+
+
+async def test_a_database_of_an_earlier_version_is_left_as_it_was(empty_database_url):
+    await made_by(empty_database_url, *BEFORE_THE_FIRST)
+
+    with pytest.raises(UnknownSchema) as caught:
+        await migrate(empty_database_url)
+
+    assert str(caught.value) == EARLIER.format(place="database")
+    assert await applied(empty_database_url) == BEFORE_THE_FIRST
+    assert await tables(empty_database_url) == 1
+
+
+async def test_a_database_of_a_newer_version_is_left_as_it_was(database_url):
+    versions = [*all_versions(), "29991231000000"]
+    await made_by(database_url, *versions)
+    before = await tables(database_url)
+
+    with pytest.raises(UnknownSchema) as caught:
+        await migrate(database_url, place="data folder")
+
+    assert str(caught.value) == NEWER.format(place="data folder")
+    assert await applied(database_url) == versions
+    assert await tables(database_url) == before
+
+
+async def test_an_earlier_release_of_this_schema_is_upgraded(empty_database_url):
+    await migrate(empty_database_url)
+    last = all_versions()[-1]
+    connection = await asyncpg.connect(empty_database_url)
+    try:
+        await connection.execute("DROP TABLE keyed_requests")
+        await connection.execute("DELETE FROM schema_migrations WHERE version = $1", last)
+    finally:
+        await connection.close()
+
+    assert (await migrate(empty_database_url)).count("Applied:") == 1
+    assert await applied(empty_database_url) == all_versions()
+
+
+@pytest.mark.parametrize(("version", "sentence"), [(BEFORE_THE_FIRST[-1], EARLIER), ("29991231000000", NEWER)])
+def test_command_says_in_one_sentence_which_version_made_the_database(empty_database_url, version, sentence):
+    asyncio.run(made_by(empty_database_url, version))
+
+    result = run_command("migrate", url=empty_database_url)
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == sentence.format(place="database") + "\n"

@@ -1,8 +1,29 @@
--- Jobs: long work that outlives a request. The queue's tables, functions and triggers are procrastinate's own, as its
--- release 3.10 makes them (procrastinate/sql/schema.sql, MIT licence), less CREATE EXTENSION plpgsql, which every
--- database has. A newer release's changes come as a migration of their own, made from its sql/migrations.
+-- The job queue: tables, functions and triggers of procrastinate 3.10, word for word as the library ships them
+-- (procrastinate/sql/schema.sql, MIT licence). When the library is upgraded, its own migrations (procrastinate/sql/
+-- migrations) are copied into a further file here; a test compares the result with the schema.sql of the new release.
 
 -- migrate:up
+
+-- Procrastinate Schema
+
+DO $$
+BEGIN
+    CREATE EXTENSION IF NOT EXISTS plpgsql WITH SCHEMA pg_catalog;
+EXCEPTION
+    WHEN OTHERS THEN
+        -- On managed PostgreSQL services (e.g. Azure Database for PostgreSQL, Amazon RDS,
+        -- Google Cloud SQL), CREATE EXTENSION may fail with various error codes:
+        -- insufficient_privilege, feature_not_supported, or provider-specific errors.
+        -- Before ignoring, verify the extension actually exists — if it does not exist
+        -- and cannot be created, re-raise so the failure is explicit.
+        IF EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'plpgsql') THEN
+            RAISE NOTICE 'plpgsql extension already exists, skipping creation.';
+        ELSE
+            RAISE;
+        END IF;
+END;
+$$;
+
 -- Enums
 
 CREATE TYPE procrastinate_job_status AS ENUM (
@@ -141,8 +162,8 @@ CREATE FUNCTION procrastinate_defer_periodic_job_v2(
     LANGUAGE plpgsql
 AS $$
 DECLARE
-    _job_id bigint;
-    _defer_id bigint;
+	_job_id bigint;
+	_defer_id bigint;
 BEGIN
     INSERT
         INTO procrastinate_periodic_defers (task_name, periodic_id, defer_timestamp)
@@ -200,7 +221,7 @@ CREATE FUNCTION procrastinate_fetch_job_v2(
     LANGUAGE plpgsql
 AS $$
 DECLARE
-    found_jobs procrastinate_jobs;
+	found_jobs procrastinate_jobs;
 BEGIN
     WITH candidate AS (
         SELECT jobs.*
@@ -394,9 +415,9 @@ DECLARE
     payload TEXT;
 BEGIN
     SELECT json_build_object('type', 'job_inserted', 'job_id', NEW.id)::text INTO payload;
-    PERFORM pg_notify('procrastinate_queue_v1#' || NEW.queue_name, payload);
-    PERFORM pg_notify('procrastinate_any_queue_v1', payload);
-    RETURN NEW;
+	PERFORM pg_notify('procrastinate_queue_v1#' || NEW.queue_name, payload);
+	PERFORM pg_notify('procrastinate_any_queue_v1', payload);
+	RETURN NEW;
 END;
 $$;
 
@@ -408,9 +429,9 @@ DECLARE
     payload TEXT;
 BEGIN
     SELECT json_build_object('type', 'abort_job_requested', 'job_id', NEW.id)::text INTO payload;
-    PERFORM pg_notify('procrastinate_queue_v1#' || NEW.queue_name, payload);
-    PERFORM pg_notify('procrastinate_any_queue_v1', payload);
-    RETURN NEW;
+	PERFORM pg_notify('procrastinate_queue_v1#' || NEW.queue_name, payload);
+	PERFORM pg_notify('procrastinate_any_queue_v1', payload);
+	RETURN NEW;
 END;
 $$;
 
@@ -421,7 +442,7 @@ AS $$
 BEGIN
     INSERT INTO procrastinate_events(job_id, type)
         VALUES (NEW.id, 'deferred'::procrastinate_job_event_type);
-    RETURN NEW;
+	RETURN NEW;
 END;
 $$;
 
@@ -464,7 +485,7 @@ BEGIN
         SELECT NEW.id, t.event_type
         FROM t
         WHERE t.event_type IS NOT NULL;
-    RETURN NEW;
+	RETURN NEW;
 END;
 $$;
 
@@ -476,7 +497,7 @@ BEGIN
     INSERT INTO procrastinate_events(job_id, type, at)
         VALUES (NEW.id, 'scheduled'::procrastinate_job_event_type, NEW.scheduled_at);
 
-    RETURN NEW;
+	RETURN NEW;
 END;
 $$;
 
@@ -583,31 +604,5 @@ CREATE TRIGGER procrastinate_trigger_delete_jobs_v1
     BEFORE DELETE ON procrastinate_jobs
     FOR EACH ROW EXECUTE PROCEDURE procrastinate_unlink_periodic_defers_v1();
 
--- What the queue does not keep of a job. It has a row from when it is asked for, or first run if a schedule asked for it.
-CREATE TABLE jobs (
-    job uuid PRIMARY KEY DEFAULT gen_random_uuid(), -- known to whoever asked for it, and not to be guessed
-    number bigint NOT NULL UNIQUE REFERENCES procrastinate_jobs ON DELETE CASCADE,
-    directory text COLLATE "C", -- NULL: of none in particular
-    done bigint NOT NULL DEFAULT 0 CHECK (done >= 0),
-    total bigint CHECK (total >= 0), -- NULL: not known
-    note text,
-    crashes integer NOT NULL DEFAULT 0, -- how many workers died in it
-    problem_code text,
-    problem text,
-    CHECK ((problem_code IS NULL) = (problem IS NULL))
-);
-
--- A job that has begun is no longer the one that waits: were it handed back while another one waits under the same
--- key, the two would break the rule that one waits, and it could not be handed back at all.
-CREATE FUNCTION jobs_begin() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    NEW.queueing_lock := NULL;
-    RETURN NEW;
-END;
-$$;
-
-CREATE TRIGGER jobs_begin BEFORE UPDATE OF status ON procrastinate_jobs
-    FOR EACH ROW WHEN (NEW.status = 'doing') EXECUTE FUNCTION jobs_begin();
-
 -- migrate:down
--- Migrations only go forward: code of the previous release runs on the new schema.
+-- Migrations only go forward: the code of the previous release runs on the new schema.

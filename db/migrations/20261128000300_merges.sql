@@ -1,11 +1,12 @@
--- What a merge has put together, so that it can be undone. All of it belongs to the person who has the faces now, and
--- goes with them.
+-- The history of merges, so that they can be undone. All rows belong to the person who has the faces now, and are
+-- deleted with that person.
 
 -- migrate:up
+
 CREATE TABLE merges (
     directory text COLLATE "C" NOT NULL,
     merge uuid NOT NULL DEFAULT gen_random_uuid(),
-    person text COLLATE "C" NOT NULL, -- into whom; whoever that person is merged into later
+    person text COLLATE "C" NOT NULL, -- the target; if it is merged into another person later, that person
     merged_at timestamptz NOT NULL DEFAULT now(),
     undone_at timestamptz,
     PRIMARY KEY (directory, merge),
@@ -14,7 +15,7 @@ CREATE TABLE merges (
 
 CREATE INDEX merges_by_person ON merges (directory, person);
 
--- Who went, as they were.
+-- The persons that a merge removed, as they were before it.
 CREATE TABLE merged_persons (
     directory text COLLATE "C" NOT NULL,
     merge uuid NOT NULL,
@@ -24,12 +25,12 @@ CREATE TABLE merged_persons (
     metadata jsonb NOT NULL,
     created_at timestamptz NOT NULL,
     last_seen_at timestamptz,
-    merges uuid[] NOT NULL, -- into them, before
+    merges uuid[] NOT NULL, -- earlier merges into this person
     PRIMARY KEY (directory, merge, person),
     FOREIGN KEY (directory, merge) REFERENCES merges ON DELETE CASCADE
 );
 
--- Whose each face was.
+-- The person that each moved face belonged to before the merge.
 CREATE TABLE merged_faces (
     directory text COLLATE "C" NOT NULL,
     face uuid NOT NULL,
@@ -42,8 +43,9 @@ CREATE TABLE merged_faces (
 
 CREATE INDEX merged_faces_by_merge ON merged_faces (directory, merge, person);
 
--- A photograph that both had is one face after a merge. The other one, which may show somebody else beside them, stands
--- here; it is there for as long as the one that was kept.
+-- If two merged persons had the same photograph, only one of its two faces remains in faces. The other one, which may
+-- show a different person on that photograph, is kept here as long as the remaining one exists. It has no image: both
+-- come from the same photograph, and only rows of faces keep photographs.
 CREATE TABLE collapsed_faces (
     directory text COLLATE "C" NOT NULL,
     face uuid NOT NULL,
@@ -55,9 +57,11 @@ CREATE TABLE collapsed_faces (
     crop bytea NOT NULL,
     box integer[] NOT NULL,
     score double precision NOT NULL,
-    image text COLLATE "C" NOT NULL,
     image_sha256 bytea NOT NULL,
     created_at timestamptz NOT NULL,
+    quality jsonb,
+    merges uuid[] NOT NULL DEFAULT '{}', -- earlier merges that moved it, so that they can be undone too
+    owners text[] COLLATE "C" NOT NULL DEFAULT '{}', -- the person it belonged to before each of them
     PRIMARY KEY (directory, face),
     FOREIGN KEY (directory, kept_face) REFERENCES faces ON DELETE CASCADE,
     FOREIGN KEY (directory, merge, person) REFERENCES merged_persons ON DELETE CASCADE
@@ -67,4 +71,4 @@ CREATE INDEX collapsed_faces_by_kept_face ON collapsed_faces (directory, kept_fa
 CREATE INDEX collapsed_faces_by_merge ON collapsed_faces (directory, merge, person);
 
 -- migrate:down
--- Migrations only go forward: code of the previous release runs on the new schema.
+-- Migrations only go forward: the code of the previous release runs on the new schema.
