@@ -32,7 +32,7 @@ from apiserver.responses import ProblemDetails
 from apiserver.state import State, StateOf
 from apiserver.uploads import read_small
 
-_MOST_MANIFEST_BYTES = 8_000_000
+_MAX_MANIFEST_BYTES = 8_000_000
 _OUTCOMES_AT_ONCE = 1_000
 _HELD = timedelta(days=7)
 """An uploaded archive goes when its import ends, and if it never does, after so long."""
@@ -151,7 +151,7 @@ async def _read_manifest(request: Request, state: State, one: Import) -> None:
     """Plan the import of a manifest and ask for it."""
     most = state.settings.max_import_files
     seconds = state.settings.upload_timeout_seconds
-    content = await read_small(request, timeout_seconds=seconds, max_bytes=_MOST_MANIFEST_BYTES)
+    content = await read_small(request, timeout_seconds=seconds, max_bytes=_MAX_MANIFEST_BYTES)
     body = await asyncio.to_thread(read_body, ImportBody, content)
     if len(body.manifest) > most:
         raise ArchiveTooManyFiles(f"The manifest has {len(body.manifest):,} entries, more than {most:,}; split it.")

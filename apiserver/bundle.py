@@ -33,7 +33,7 @@ EXTENSION_OF_MEDIA_TYPE = {
 
 _IMAGE = r"[A-Za-z0-9._-]{1,200}"
 _SHA256 = r"[0-9a-f]{64}"
-_LONGEST_LINE = 65_536
+_MAX_LINE = 65_536
 
 _Pixel = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 _Time = Annotated[AwareDatetime, Field(gt=datetime(1, 1, 2, tzinfo=UTC), lt=datetime(9999, 12, 31, tzinfo=UTC))]
@@ -141,8 +141,8 @@ def read_manifest(content: bytes) -> Manifest:
 def read_line(content: bytes, kind: type[_P], place: str) -> _P:
     """Return a part of a bundle, which stands at `place`. Raises BundleInvalid."""
     try:
-        if len(content) > _LONGEST_LINE:
-            raise BundleInvalid(f"{place} is longer than {_LONGEST_LINE} bytes.")
+        if len(content) > _MAX_LINE:
+            raise BundleInvalid(f"{place} is longer than {_MAX_LINE} bytes.")
         return kind.model_validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]

@@ -14,7 +14,7 @@ from apiserver.problems import DatabaseBusy, DatabaseUnavailable, ExternalIdTake
 REQUIRED_SCHEMA = "20261122040710"
 """The newest migration this code relies on."""
 
-LEAST_PGVECTOR = (0, 8, 4)
+MIN_PGVECTOR = (0, 8, 4)
 """Older ones can corrupt the index of a table from which rows are deleted."""
 
 _CLOSE_TIMEOUT_SECONDS = 5
@@ -104,8 +104,8 @@ class Database:
 
 def require_pgvector(version: str) -> None:
     """Raise DatabaseUnavailable where the server's pgvector is too old."""
-    if tuple(int(number) for number in version.split(".") if number.isdigit()) < LEAST_PGVECTOR:
-        needed = ".".join(map(str, LEAST_PGVECTOR))
+    if tuple(int(number) for number in version.split(".") if number.isdigit()) < MIN_PGVECTOR:
+        needed = ".".join(map(str, MIN_PGVECTOR))
         raise DatabaseUnavailable(
             f"The database has pgvector {version}, which can corrupt an index; install {needed} or newer."
         )

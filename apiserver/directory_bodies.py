@@ -13,8 +13,8 @@ from apiserver.responses import AppliedThresholds
 from apiserver.search_sql import Scoring
 from apiserver.storable import Text
 
-_MOST_SECONDS = 10 * 366 * 86_400
-_MOST_DAYS = 100 * 366
+_MAX_SECONDS = 10 * 366 * 86_400
+_MAX_DAYS = 100 * 366
 
 
 class SettingsBody(JsonBody):
@@ -37,12 +37,12 @@ class SettingsBody(JsonBody):
     )
     scoring: Scoring | None = Field(None, description="How a person's samples count where /recognize does not say.")
     recognized_retention_seconds: int | None = Field(
-        None, ge=0, le=_MOST_SECONDS, description="How long recognized images stay; 0 keeps none.", examples=[3600]
+        None, ge=0, le=_MAX_SECONDS, description="How long recognized images stay; 0 keeps none.", examples=[3600]
     )
     unseen_retention_days: int | None = Field(
         None,
         ge=1,
-        le=_MOST_DAYS,
+        le=_MAX_DAYS,
         description="Persons neither recognized nor learned for so long are deleted.",
         examples=[365],
     )

@@ -7,7 +7,7 @@ from itertools import takewhile
 from apiserver.database import Connection
 from apiserver.name_ranges import after_prefix
 
-_LONGEST_SECONDS = 60
+_MAX_SECONDS = 60
 """The first directory is counted however many it holds."""
 
 # Others are counted until the second is over, in their order: a large directory makes a page shorter, not slower.
@@ -42,7 +42,7 @@ async def page(connection: Connection, prefix: str, limit: int, after: str | Non
     There are fewer where so many would take long to count. Raises DatabaseUnavailable.
     """
     values = (after or "", prefix, after_prefix(prefix), limit)
-    rows = await connection.fetch(_PAGE, *values, timeout=_LONGEST_SECONDS)
+    rows = await connection.fetch(_PAGE, *values, timeout=_MAX_SECONDS)
     counted = takewhile(lambda row: row["counts"], rows)
     found = [Summary(directory, created_at, *counts) for directory, created_at, counts in counted]
     return found, found[-1].directory if len(found) < len(rows) else None

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from apiserver.database import Connection
-from apiserver.enrolment_lock import LONGEST_SECONDS
+from apiserver.enrolment_lock import MAX_SECONDS
 
 _SHOW = """
 UPDATE faces AS kept SET image = gone.image
@@ -25,6 +25,6 @@ async def remove_duplicates(connection: Connection, directory: str, pairs: Colle
     Enrolments are kept out of the directory. A photograph that no face shows then expires.
     """
     gone, kept = [face for face, _ in pairs], [kept_face for _, kept_face in pairs]
-    await connection.execute(_SHOW, directory, gone, kept, timeout=LONGEST_SECONDS)
-    removed = await connection.fetch(_REMOVE, directory, gone, timeout=LONGEST_SECONDS)
-    await connection.execute(_EXPIRE, directory, [row["image"] for row in removed], timeout=LONGEST_SECONDS)
+    await connection.execute(_SHOW, directory, gone, kept, timeout=MAX_SECONDS)
+    removed = await connection.fetch(_REMOVE, directory, gone, timeout=MAX_SECONDS)
+    await connection.execute(_EXPIRE, directory, [row["image"] for row in removed], timeout=MAX_SECONDS)

@@ -14,11 +14,11 @@ from apiserver.problems import BundleInvalid
 
 _MAGIC = b"\x93NUMPY"
 _ALIGNMENT = 64
-_LONGEST_HEADER = 10_000
+_MAX_HEADER = 10_000
 
 _WRONG = "The embeddings are no NumPy file of float16, one row a face."
 
-HEADER_BYTES = len(_MAGIC) + 2 + 2 + _LONGEST_HEADER
+HEADER_BYTES = len(_MAGIC) + 2 + 2 + _MAX_HEADER
 """So many bytes hold the header of any file that is read here."""
 
 
@@ -44,7 +44,7 @@ def read_header(start: bytes) -> tuple[int, int, int]:
         size, form = {b"\x01": (2, "<H"), b"\x02": (4, "<I")}[start.removeprefix(_MAGIC)[:1]]
         begin = len(_MAGIC) + 2 + size
         (length,) = struct.unpack(form, start[begin - size : begin])
-        described = ast.literal_eval(start[begin : begin + min(length, _LONGEST_HEADER)].decode("latin-1").strip())
+        described = ast.literal_eval(start[begin : begin + min(length, _MAX_HEADER)].decode("latin-1").strip())
         rows, dimension = described["shape"]
         kind = described["descr"], described["fortran_order"]
     except (ValueError, KeyError, TypeError, SyntaxError, MemoryError, RecursionError, struct.error) as error:

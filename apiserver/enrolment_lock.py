@@ -10,11 +10,11 @@ from typing import TypeVar
 from apiserver.database import Connection
 from apiserver.problems import DirectoryBusy
 
-LONGEST_SECONDS = 60.0
+MAX_SECONDS = 60.0
 """For a statement that moves faces: each is entered into the indexes anew, a graph among them in a large directory."""
 
 _FIRST_PAUSE_SECONDS = 0.01
-_LONGEST_PAUSE_SECONDS = 0.5
+_MAX_PAUSE_SECONDS = 0.5
 
 _KEY = "hashtextextended('enrolment ' || $1::text, 0)"
 
@@ -38,7 +38,7 @@ async def once_let_in(attempt: Callable[[], Awaitable[T | None]], timeout_second
         if clock() + pause > end:
             raise DirectoryBusy
         await asyncio.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+        pause = min(2 * pause, _MAX_PAUSE_SECONDS)
     return done
 
 

@@ -24,7 +24,7 @@ from apiserver.revisions import ALWAYS, Condition
 ERASE = "erasure"
 """The kind of the jobs that remove objects."""
 
-_LONGEST_SECONDS = 600
+_MAX_SECONDS = 600
 """A directory of a million faces takes minutes; whatever adds faces to it waits meanwhile."""
 
 # $1 is the directory, $2 the deletion. The parts see one snapshot, and foreign keys are checked at its end.
@@ -171,10 +171,10 @@ class Erasure:
             whose.face,
             whose.persons,
             everybody,  # there may be indexes to drop
-            timeout=_LONGEST_SECONDS,
+            timeout=_MAX_SECONDS,
         )
-        await forget_persons(connection, directory, None if everybody else whose.persons, seconds=_LONGEST_SECONDS)
-        await withdraw(connection, directory, whose.persons, seconds=_LONGEST_SECONDS)
+        await forget_persons(connection, directory, None if everybody else whose.persons, seconds=_MAX_SECONDS)
+        await withdraw(connection, directory, whose.persons, seconds=_MAX_SECONDS)
         *columns, written_at = row
         receipt = Receipt(*columns)
         if receipt.finished_at is None:
@@ -182,5 +182,5 @@ class Erasure:
             not_before = written_at + self._uploads_end_after if written_at else None
             await enqueue(connection, ERASE, arguments=arguments, not_before=not_before)
         # Last, for requests in work wait for it.
-        await erase_answers(connection, directory, seconds=_LONGEST_SECONDS)
+        await erase_answers(connection, directory, seconds=_MAX_SECONDS)
         return replace(receipt, person=whose.person)

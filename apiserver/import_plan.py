@@ -25,10 +25,10 @@ from apiserver.imports import Import, Item
 from apiserver.problems import ArchiveUnreadable, BundleInvalid
 from apiserver.zip_files import people_files, read_member, reading_zip
 
-_MOST_MANIFEST_BYTES = 1_000_000
-_LONGEST_SECONDS = 600
+_MAX_MANIFEST_BYTES = 1_000_000
+_MAX_SECONDS = 600
 _LINES_AT_ONCE = 500
-_LONGEST_LINE = 65_537
+_MAX_LINE = 65_537
 
 # A person who is there already is left as they are; so is an external id that somebody else has. Who was deleted since
 # the upload stays deleted, and so does the directory.
@@ -67,7 +67,7 @@ def find_manifest(archive: ZipFile) -> Manifest | None:
     info = archive.NameToInfo.get(MANIFEST)
     if info is None:
         return None
-    content = read_member(archive, info, _MOST_MANIFEST_BYTES)
+    content = read_member(archive, info, _MAX_MANIFEST_BYTES)
     try:
         told = json.loads(content)
     except ValueError:
@@ -88,7 +88,7 @@ async def plan(archive: ZipFile, manifest: Manifest | None, database: Database, 
             await imports.add(connection, one, items)
         await _enter(connection, one.directory)
         still_wanted = bool(await connection.fetchval(_PLANNED, *one))
-        await connection.execute(_DROP_ERASED, *one, still_wanted, timeout=_LONGEST_SECONDS)
+        await connection.execute(_DROP_ERASED, *one, still_wanted, timeout=_MAX_SECONDS)
 
 
 async def _enter(connection: Connection, directory: str) -> None:
@@ -97,7 +97,7 @@ async def _enter(connection: Connection, directory: str) -> None:
     async def attempt() -> bool | None:
         return await connection.fetchval(ENTER, directory) or None
 
-    await once_let_in(attempt, _LONGEST_SECONDS)
+    await once_let_in(attempt, _MAX_SECONDS)
 
 
 async def _photographs(archive: ZipFile) -> AsyncIterator[list[Item]]:
@@ -141,7 +141,7 @@ async def _lines(archive: ZipFile, name: str) -> AsyncIterator[list[bytes]]:
 
 def _some_lines(file: IO[bytes]) -> list[bytes]:
     def lines() -> Iterator[bytes]:
-        while line := file.readline(_LONGEST_LINE):
+        while line := file.readline(_MAX_LINE):
             yield line
 
     try:

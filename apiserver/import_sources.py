@@ -14,7 +14,7 @@ from apiserver.zip_files import read_member, reading_zip
 _ROWS_AT_ONCE = 1024
 """Embeddings that are read together, which lie elsewhere than crops and photographs."""
 
-_MOST_CROP_BYTES = 100_000
+_MAX_CROP_BYTES = 100_000
 _JPEG = b"\xff\xd8\xff"
 
 
@@ -81,7 +81,7 @@ class BundleParts:
             return await asyncio.to_thread(self._read, told)
 
     def _read(self, told: BundleFace) -> Material:
-        crop = self._part(told.crop_name, _MOST_CROP_BYTES)
+        crop = self._part(told.crop_name, _MAX_CROP_BYTES)
         if crop is not None and not crop.startswith(_JPEG):
             raise BundleInvalid(f"{told.crop_name} is no JPEG file.")
         image = self._part(told.image_name, self._max_image_bytes)

@@ -14,7 +14,7 @@ from psycopg_pool import PoolTimeout
 
 from apiserver.problems import DatabaseUnavailable, Outage, Refused
 
-_LONGEST_DELAY_SECONDS = 60
+_MAX_DELAY_SECONDS = 60
 
 Runner = Callable[[int, Mapping[str, Any]], Awaitable[None]]
 """Does one job, given its number and arguments. If it raises an Outage the job is put off; another error fails it."""
@@ -116,7 +116,7 @@ class _HandBack(BaseRetryStrategy):
         if isinstance(exception, asyncio.CancelledError):
             return RetryDecision(retry_in={"seconds": 0})
         if isinstance(exception, Outage):
-            return RetryDecision(retry_in={"seconds": min(_LONGEST_DELAY_SECONDS, 2 ** min(job.attempts, 10))})
+            return RetryDecision(retry_in={"seconds": min(_MAX_DELAY_SECONDS, 2 ** min(job.attempts, 10))})
         return None
 
 

@@ -29,7 +29,7 @@ class JobProblem(BaseModel):
     """Why the job failed."""
 
     code: str = Field(examples=["internal-error"])
-    detail: str = Field(examples=["Something went wrong on our side."])
+    detail: str = Field(examples=["The service failed because of an internal error."])
 
 
 class JobAnswer(BaseModel):

@@ -6,7 +6,7 @@ from contextlib import suppress
 from fastapi.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-_LONGEST_SECONDS = 10.0
+_MAX_SECONDS = 10.0
 _PAUSE_SECONDS = 1.0
 
 
@@ -23,7 +23,7 @@ class LastResponse(JSONResponse):
         await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
         with suppress(TimeoutError):
-            async with asyncio.timeout(_LONGEST_SECONDS):
+            async with asyncio.timeout(_MAX_SECONDS):
                 while await _more_comes(receive):
                     pass
         await send({"type": "http.response.body", "body": b""})

@@ -20,8 +20,8 @@ from apiserver.state import State
 
 _STATUSES = (400, 404, 408, 409, 410, 422, 500, 503)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in _STATUSES}
-_MOST_PERSONS = 100
-_MOST_FACES = 1000
+_MAX_PERSONS = 100
+_MAX_FACES = 1000
 
 router = APIRouter(tags=["persons"], route_class=IdempotentRoute)
 
@@ -32,7 +32,7 @@ class MergeBody(JsonBody):
     others: list[Name] = Field(
         alias="from",
         min_length=1,
-        max_length=_MOST_PERSONS,
+        max_length=_MAX_PERSONS,
         description="The persons who go; their faces are then those of the person in the path.",
         examples=[["ann-2", "anne"]],
     )
@@ -51,7 +51,7 @@ class SplitBody(JsonBody):
     faces: list[UUID] | None = Field(
         None,
         min_length=1,
-        max_length=_MOST_FACES,
+        max_length=_MAX_FACES,
         description="The faces that are somebody else's.",
         examples=[["f323466b-1e04-4d87-80eb-e950fde57ede"]],
     )

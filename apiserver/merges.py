@@ -5,7 +5,7 @@ from uuid import UUID
 
 from apiserver.database import Connection
 from apiserver.duplicates import remove_duplicates
-from apiserver.enrolment_lock import LONGEST_SECONDS
+from apiserver.enrolment_lock import MAX_SECONDS
 from apiserver.person_locks import lock_persons
 
 _MERGE = "INSERT INTO merges (directory, person) VALUES ($1, $2) RETURNING merge"
@@ -76,20 +76,20 @@ async def merge(connection: Connection, directory: str, person: str, others: Seq
         await _collapse(connection, directory, number, person, others)
         await _move(connection, directory, number, person, others)
         await connection.execute(_CHANGE_TARGET, directory, person, others)
-        await connection.execute(_REMOVE_PERSONS, directory, others, timeout=LONGEST_SECONDS)
+        await connection.execute(_REMOVE_PERSONS, directory, others, timeout=MAX_SECONDS)
     return number
 
 
 async def _collapse(connection: Connection, directory: str, number: UUID, person: str, others: Sequence[str]) -> None:
     """Leave one face of every photograph that several of them have."""
-    pairs = await connection.fetch(_KEEP_DUPLICATES, directory, number, person, others, timeout=LONGEST_SECONDS)
+    pairs = await connection.fetch(_KEEP_DUPLICATES, directory, number, person, others, timeout=MAX_SECONDS)
     await connection.execute(_FOLLOW_DUPLICATES, directory, number)
     await remove_duplicates(connection, directory, [tuple(pair) for pair in pairs])
 
 
 async def _move(connection: Connection, directory: str, number: UUID, person: str, others: Sequence[str]) -> None:
-    await connection.execute(_KEEP_FACES, directory, number, others, timeout=LONGEST_SECONDS)
-    await connection.execute(_MOVE_FACES, directory, person, others, timeout=LONGEST_SECONDS)
-    await connection.execute(_MOVE_ITEMS, directory, person, others, timeout=LONGEST_SECONDS)
+    await connection.execute(_KEEP_FACES, directory, number, others, timeout=MAX_SECONDS)
+    await connection.execute(_MOVE_FACES, directory, person, others, timeout=MAX_SECONDS)
+    await connection.execute(_MOVE_ITEMS, directory, person, others, timeout=MAX_SECONDS)
     await connection.execute(_MOVE_MATCHES, directory, person, others)
     await connection.execute(_MOVE_MERGES, directory, person, others)

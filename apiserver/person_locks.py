@@ -7,7 +7,7 @@ later finds the persons as they are then. Those concerned are locked in the orde
 from collections.abc import Collection
 
 from apiserver.database import Connection
-from apiserver.enrolment_lock import LONGEST_SECONDS, exclude_enrolments
+from apiserver.enrolment_lock import MAX_SECONDS, exclude_enrolments
 from apiserver.persons import require_directory
 from apiserver.problems import PersonNotFound
 
@@ -24,7 +24,7 @@ async def lock_persons(
     """
     await require_directory(connection, directory)
     await exclude_enrolments(connection, directory)
-    rows = await connection.fetch(_LOCK, directory, [*required, *others], timeout=LONGEST_SECONDS)
+    rows = await connection.fetch(_LOCK, directory, [*required, *others], timeout=MAX_SECONDS)
     missing = set(required) - {row["person"] for row in rows}
     if missing:
         raise PersonNotFound(f"There is no person {min(missing)!r} in this directory.")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from apiserver.database import Connection
-from apiserver.enrolment_lock import LONGEST_SECONDS, exclude_enrolments
+from apiserver.enrolment_lock import MAX_SECONDS, exclude_enrolments
 from apiserver.problems import DatabaseBusy, DirectoryNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
 
@@ -149,7 +149,7 @@ async def _add(connection: Connection, directory: str, person: str, details: Det
 
 async def _write(connection: Connection, known: Person, name: str, details: Details) -> Person:
     columns = _columns(details)
-    await connection.execute(_EDIT, known.directory, known.person, name, *columns, timeout=LONGEST_SECONDS)
+    await connection.execute(_EDIT, known.directory, known.person, name, *columns, timeout=MAX_SECONDS)
     return await read(connection, known.directory, name)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from random import Random
 
 _FIRST_PROBE_SECONDS = 0.25
-_LONGEST_PROBE_SECONDS = 5.0
+_MAX_PROBE_SECONDS = 5.0
 _FULL_SECONDS = 1.0
 """How long a refusal tells how much a replica takes; others may have filled it, and they go."""
 
@@ -52,7 +52,7 @@ class Replica:
         """Set it aside, for twice as long each time since its last answer; failures while it is aside are the same."""
         if self._probe_at is not None and now < self._probe_at:
             return
-        self._probe_at = now + min(_LONGEST_PROBE_SECONDS, _FIRST_PROBE_SECONDS * 2**self._failures)
+        self._probe_at = now + min(_MAX_PROBE_SECONDS, _FIRST_PROBE_SECONDS * 2**self._failures)
         self._failures = min(self._failures + 1, 10)
 
     def recovered(self) -> None:

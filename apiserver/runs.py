@@ -17,7 +17,7 @@ from apiserver.problems import InternalError, Outage, Problem
 from apiserver.settings import Settings
 from apiserver.vectorizer_client import VectorizerClient
 
-MOST_CRASHES = 5
+MAX_CRASHES = 5
 """A job in which so many workers died is not tried again: it may be what killed them."""
 
 _WRITE_SECONDS = 1.0
@@ -141,10 +141,10 @@ async def run_job(
 
 async def recover(database: Database, lost_seconds: float) -> None:
     """Have the jobs of workers that have not been heard of for so long run again. Raises DatabaseUnavailable."""
-    verdict = InternalError(f"{MOST_CRASHES} workers died over this job.")
+    verdict = InternalError(f"{MAX_CRASHES} workers died over this job.")
     async with database.connection() as connection:
         rows = await connection.fetch(
-            _RECOVER, timedelta(seconds=lost_seconds), MOST_CRASHES, verdict.code, verdict.sentence
+            _RECOVER, timedelta(seconds=lost_seconds), MAX_CRASHES, verdict.code, verdict.sentence
         )
     for row in rows:
         _logger.warning("A worker died over job %s, which makes %d", row["job"], row["crashes"])

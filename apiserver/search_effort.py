@@ -4,12 +4,12 @@ import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 
-_LOWEST_CHECKS = 20
+_MIN_CHECKS = 20
 """Answers checked before anything follows from them."""
 _WINDOW = 200
 """Answers that count; older ones fade."""
-_WIDEST = 8
-_MOST_DIRECTORIES = 10_000
+_MAX_WIDTH = 8
+_MAX_DIRECTORIES = 10_000
 
 Key = tuple[str, str]
 """A directory and a model."""
@@ -49,17 +49,17 @@ class Efforts:
         """Count a checked answer, and search harder from now on where too few of the last ones were right."""
         effort = self._efforts.setdefault(key, Effort())
         self._efforts.move_to_end(key)
-        while len(self._efforts) > _MOST_DIRECTORIES:
+        while len(self._efforts) > _MAX_DIRECTORIES:
             self._efforts.popitem(last=False)
         fading = 1 - 1 / _WINDOW
         effort.checked, effort.right = fading * effort.checked + 1, fading * effort.right + right
-        if effort.checked >= _LOWEST_CHECKS and effort.right < self._lowest_recall * effort.checked:
+        if effort.checked >= _MIN_CHECKS and effort.right < self._lowest_recall * effort.checked:
             self._search_harder(key, effort)
 
     def _search_harder(self, key: Key, effort: Effort) -> None:
         found = f"{effort.right / effort.checked:.3f} of {effort.checked:.0f} checked answers were right"
         effort.checked = effort.right = 0.0
-        if effort.width < _WIDEST:
+        if effort.width < _MAX_WIDTH:
             effort.width *= 2
             _logger.warning("Directory %r: %s; comparing %d times the candidates", key[0], found, effort.width)
         elif not effort.exact:

@@ -21,11 +21,11 @@ BUILD = "search-index"
 """The kind of the jobs that build."""
 
 _GRAPH_OPTIONS = "m = 16, ef_construction = 64"
-_MOST_INDEXED_DIMENSIONS = 4000
+_MAX_INDEXED_DIMENSIONS = 4000
 """What pgvector's graph takes of half precision."""
 _MEMORY = "2GB"
 """A graph that does not fit is finished on disk, several times slower; one of a million faces takes 1.4 GB."""
-_LONGEST_BUILD_SECONDS = 24 * 3600
+_MAX_BUILD_SECONDS = 24 * 3600
 _POLL_SECONDS = 1.0
 
 _PARTITION = "SELECT tableoid::regclass::text FROM faces WHERE directory = $1 LIMIT 1"
@@ -129,7 +129,7 @@ async def build(database: Database, indexed: Indexed, report: Report) -> bool:
         for kind in Kind:
             if kind in await valid_indexes(connection, indexed):
                 continue
-            if kind is Kind.CODES or indexed.dimension <= _MOST_INDEXED_DIMENSIONS:
+            if kind is Kind.CODES or indexed.dimension <= _MAX_INDEXED_DIMENSIONS:
                 async with background(_watch(database, indexed.name(kind), kind, report)):
                     await _build_one(connection, partition, indexed, kind)
     return True
@@ -185,4 +185,4 @@ async def _builder(database: Database, indexed: Indexed) -> AsyncIterator[Connec
 
 
 async def _execute(connection: Connection, statement: str) -> None:
-    await connection.execute(statement, timeout=_LONGEST_BUILD_SECONDS)
+    await connection.execute(statement, timeout=_MAX_BUILD_SECONDS)

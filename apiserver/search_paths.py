@@ -12,9 +12,9 @@ from apiserver.search_sql import Scoring
 
 _FACES_A_CANDIDATE = 250
 """The larger a directory, the more people are by chance as near as the right one."""
-_LEAST_CANDIDATES = 32
-_LEAST_SAMPLE = 200
-_LEAST_RANK = 4
+_MIN_CANDIDATES = 32
+_MIN_SAMPLE = 200
+_MIN_RANK = 4
 """In the sample; of fewer, chance would decide how many pass."""
 _MARGIN = 3
 """So many times the candidates are let through to be sorted, since the sample tells their distance only roughly."""
@@ -77,8 +77,8 @@ def plan(
     if size.faces <= points.exact_faces or effort.exact:
         return Plan(0, None)
     most = max(points.candidates, 4 * persons)
-    candidates = effort.width * max(_LEAST_CANDIDATES, 4 * persons, min(most, size.faces // _FACES_A_CANDIDATE))
-    sample = max(_LEAST_SAMPLE, ceil(_LEAST_RANK * size.faces / (_MARGIN * candidates)))
+    candidates = effort.width * max(_MIN_CANDIDATES, 4 * persons, min(most, size.faces // _FACES_A_CANDIDATE))
+    sample = max(_MIN_SAMPLE, ceil(_MIN_RANK * size.faces / (_MARGIN * candidates)))
     rank = ceil(_MARGIN * candidates * sample / size.faces)
     workers = points.parallel_workers if Kind.CODES in indexes and size.faces >= _PARALLEL_FACES else 0
     # The graph's nearest faces tell who is most like a probe by one photograph, not by the mean of them.

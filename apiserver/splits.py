@@ -5,7 +5,7 @@ from uuid import UUID
 
 from apiserver.database import Connection
 from apiserver.duplicates import remove_duplicates
-from apiserver.enrolment_lock import LONGEST_SECONDS
+from apiserver.enrolment_lock import MAX_SECONDS
 from apiserver.person_locks import lock_persons, note_change
 from apiserver.problems import FaceNotFound, InvalidField, MergeNotFound, MergeUndone
 
@@ -90,14 +90,14 @@ async def undo(connection: Connection, directory: str, person: str, merge: UUID,
         restored = [row["person"] for row in await connection.fetch(_MERGED_PERSONS, directory, merge)]
         await lock_persons(connection, directory, [person], restored)
         await _require_merge(connection, directory, person, merge)
-        await connection.execute(_FORGET_LATER, directory, merge, timeout=LONGEST_SECONDS)
+        await connection.execute(_FORGET_LATER, directory, merge, timeout=MAX_SECONDS)
         unless_there = _UNLESS_THERE if into_existing else ""
         await connection.execute(_RESTORE_PERSONS + unless_there, directory, merge)
         for name in restored:
             rows = await connection.fetch(_FACES_OF, directory, merge, name)
             await _move(connection, directory, person, name, [row["face"] for row in rows])
-        await connection.execute(_RESTORE_DUPLICATES, directory, merge, timeout=LONGEST_SECONDS)
-        await connection.execute(_RESTORE_HISTORY, directory, merge, timeout=LONGEST_SECONDS)
+        await connection.execute(_RESTORE_DUPLICATES, directory, merge, timeout=MAX_SECONDS)
+        await connection.execute(_RESTORE_HISTORY, directory, merge, timeout=MAX_SECONDS)
         await connection.execute(_FORGET_DUPLICATES, directory, merge)
         await connection.execute(_RETURN_MERGES, directory, merge, person)
         await connection.execute(_UNDONE, directory, merge)
@@ -140,5 +140,5 @@ async def _move(connection: Connection, directory: str, person: str, name: str, 
         return
     pairs = await connection.fetch(_DUPLICATES, directory, person, name, list(faces))
     await remove_duplicates(connection, directory, [tuple(pair) for pair in pairs])
-    await connection.execute(_MOVE_FACES, directory, person, name, list(faces), timeout=LONGEST_SECONDS)
+    await connection.execute(_MOVE_FACES, directory, person, name, list(faces), timeout=MAX_SECONDS)
     await connection.execute(_SHARE_MATCHES, directory, person, name)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, JsonValue
 
-_MOST_METADATA_BYTES = 16_384
+_MAX_METADATA_BYTES = 16_384
 
 
 def _without_zero(text: str) -> str:
@@ -23,8 +23,8 @@ def _storable(metadata: dict[str, Any]) -> dict[str, Any]:
     """Refuse what PostgreSQL cannot keep, and more than is meant to be kept."""
     if any("\0" in text for text in _texts(metadata)):
         raise ValueError("has a zero character")
-    if len(json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()) > _MOST_METADATA_BYTES:
-        raise ValueError(f"is longer than {_MOST_METADATA_BYTES} bytes")
+    if len(json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()) > _MAX_METADATA_BYTES:
+        raise ValueError(f"is longer than {_MAX_METADATA_BYTES} bytes")
     return metadata
 
 

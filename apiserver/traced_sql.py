@@ -9,7 +9,7 @@ from opentelemetry import trace
 
 _LITERAL = re.compile(r"E?'(?:[^'\\]|''|\\.)*'")
 _SPACE = re.compile(r"\s+")
-_MOST_CHARACTERS = 2_000
+_MAX_CHARACTERS = 2_000
 
 
 class Statement(Protocol):
@@ -31,7 +31,7 @@ def traced_sql(tracer: trace.Tracer) -> Callable[[Statement], None]:
         span = tracer.start_span(
             text.partition(" ")[0],
             kind=trace.SpanKind.CLIENT,
-            attributes={"db.system.name": "postgresql", "db.query.text": text[:_MOST_CHARACTERS]},
+            attributes={"db.system.name": "postgresql", "db.query.text": text[:_MAX_CHARACTERS]},
             start_time=end - round(statement.elapsed * 1e9),
         )
         if statement.exception:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from apiserver.database import Connection, Database
 
 _AT_ONCE = 100
-_LONGEST_SECONDS = 600
+_MAX_SECONDS = 600
 
 _AGES = "SELECT directory, unseen_retention_days FROM directories WHERE unseen_retention_days IS NOT NULL"
 
@@ -42,5 +42,5 @@ async def hold(connection: Connection, directory: str, age: timedelta) -> list[s
 
 
 async def _persons(connection: Connection, statement: str, directory: str, age: timedelta) -> list[str]:
-    rows = await connection.fetch(statement, directory, age, _AT_ONCE, timeout=_LONGEST_SECONDS)
+    rows = await connection.fetch(statement, directory, age, _AT_ONCE, timeout=_MAX_SECONDS)
     return [row["person"] for row in rows]

@@ -18,7 +18,7 @@ SMALL_BYTES = 65_536
 
 MOST_FILES = 20
 """How many photographs a form may have that may have several."""
-_MOST_FULL_FILES = 5
+_MAX_FULL_FILES = 5
 """How many of the largest photographs a form may have."""
 
 
@@ -46,15 +46,15 @@ class FormLimits:
     @property
     def max_bytes(self) -> int:
         """All files together: the largest ones are not expected to come in large numbers."""
-        return self.max_image_bytes * min(self.most_files, _MOST_FULL_FILES)
+        return self.max_image_bytes * min(self.most_files, _MAX_FULL_FILES)
 
 
 def places_needed(request: Request, max_image_bytes: int) -> int:
     """Return how many of the largest photographs the body weighs as much as; as many as may be if it does not tell."""
     length = request.headers.get("content-length")
     if length is None:
-        return _MOST_FULL_FILES
-    return min(max(1, ceil((int(length) - SMALL_BYTES) / max_image_bytes)), _MOST_FULL_FILES)
+        return _MAX_FULL_FILES
+    return min(max(1, ceil((int(length) - SMALL_BYTES) / max_image_bytes)), _MAX_FULL_FILES)
 
 
 async def read_form(request: Request, limits: FormLimits) -> Fields:

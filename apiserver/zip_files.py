@@ -22,7 +22,7 @@ from apiserver.problems import (
 _DIRECTORY_BYTES_A_FILE = 160
 """What a file may take in the archive's directory, on average: 46 bytes, its name and its times."""
 
-_LEAST_EXPANDED_BYTES = 10_000_000
+_MIN_BOMB_BYTES = 10_000_000
 """An archive that unpacks to no more is no bomb, however well its files could be packed."""
 
 _DRIVE = re.compile("[A-Za-z]:")
@@ -62,7 +62,7 @@ def open_zip(file: BinaryIO, size_bytes: int, limits: ZipLimits) -> ZipFile:
     if len({info.filename for info in files}) < len(files):
         raise ArchiveUnsafe("The archive has several files of one name.")
     expanded = sum(info.file_size for info in files)
-    if expanded > max(size_bytes * limits.most_expansion, _LEAST_EXPANDED_BYTES):
+    if expanded > max(size_bytes * limits.most_expansion, _MIN_BOMB_BYTES):
         raise ArchiveBomb(
             f"The archive unpacks to {expanded:,} bytes, more than {limits.most_expansion} times its size."
         )
