@@ -1,4 +1,4 @@
-"""Imports and exports: asked for here, done by the worker."""
+"""Routes of imports and exports, which the worker runs as jobs."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ from apiserver.uploads import read_small
 _MAX_MANIFEST_BYTES = 8_000_000
 _OUTCOMES_AT_ONCE = 1_000
 _HELD = timedelta(days=7)
-"""An uploaded archive goes when its import ends, and if it never does, after so long."""
+"""An uploaded archive is deleted when its import ends, or after this time at the latest."""
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemDetails} for status in (400, 404, 408, 409, 410, 413, 415, 422, 500, 503)
@@ -50,10 +50,10 @@ router = APIRouter(tags=["bulk"], route_class=EncodedRoute)
 
 
 class _ImportRoute(EncodedRoute):
-    """A route whose body may be an archive, of which only the length tells requests with one key apart."""
+    """A route whose body may be a large archive; only its length is compared when a request is repeated."""
 
     def get_route_handler(self) -> Handler:
-        """Return what serves a request."""
+        """Return the handler of a request."""
         handle = super().get_route_handler()
         of_archive, of_manifest = idempotent(most_files=None)(handle), idempotent(most_files=1)(handle)
 
@@ -76,7 +76,7 @@ exports_router = APIRouter(tags=["bulk"], route_class=IdempotentRoute)
     openapi_extra={"requestBody": {"required": True, "content": _IMPORT}, "parameters": [KEY]},
 )
 async def start_import(directory: DirectoryName, request: Request) -> Response:
-    """Import an archive of photographs, a bundle, or a manifest of stored photographs; a job does it."""
+    """Start a job that imports an archive of photographs, a bundle, or a manifest of stored photographs."""
     state, job = State.of(request), uuid4()
     if not state.settings.directories_on_learn:
         await state.directories.require(directory)
@@ -92,7 +92,7 @@ async def start_import(directory: DirectoryName, request: Request) -> Response:
     responses=_PROBLEMS | {200: {"content": {"application/x-ndjson": {"schema": OutcomeLine.model_json_schema()}}}},
 )
 async def outcomes(directory: DirectoryName, job: str, state: StateOf) -> StreamingResponse:
-    """Return a line for each photograph that has its outcome, in the order of what is imported."""
+    """Return one line for each photograph that has an outcome, in the order of the import."""
     one = Import(directory, _number(job))
     await imports.check_exists(state.database, one)
     return StreamingResponse(_lines(state, one), media_type="application/x-ndjson")
@@ -106,13 +106,13 @@ async def outcomes(directory: DirectoryName, job: str, state: StateOf) -> Stream
     openapi_extra={"requestBody": {"required": False, "content": _EXPORT}, "parameters": [KEY]},
 )
 async def start_export(directory: DirectoryName, request: Request) -> Response:
-    """Make a bundle of a directory, which another installation imports; a job does it."""
+    """Start a job that writes a directory into a bundle, which another installation can import."""
     state = State.of(request)
     body = await read_small(request, timeout_seconds=state.settings.upload_timeout_seconds)
-    wanted = read_body(ExportBody, body or b"{}")
+    export = read_body(ExportBody, body or b"{}")
     await state.directories.read(directory)
     async with state.database.connection() as connection:
-        arguments = {"images": wanted.images}
+        arguments = {"images": export.images}
         return _started(await enqueue(connection, exports.KIND, directory=directory, arguments=arguments))
 
 
@@ -122,7 +122,7 @@ async def start_export(directory: DirectoryName, request: Request) -> Response:
     responses=_PROBLEMS | {200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
 )
 async def bundle(directory: DirectoryName, job: str, state: StateOf) -> StreamingResponse:
-    """Return the bundle of an export that is done; it goes after 24 hours unless set otherwise."""
+    """Return the bundle of a finished export; it expires after 24 hours unless configured otherwise."""
     stored = await state.archives.open(directory, _number(job))
     headers = {
         "Content-Length": str(stored.size_bytes),
@@ -134,7 +134,7 @@ async def bundle(directory: DirectoryName, job: str, state: StateOf) -> Streamin
 
 
 async def _receive(request: Request, state: State, one: Import) -> None:
-    """Store the archive of a form and ask for its import."""
+    """Store the archive of a form and enqueue its import."""
     settings = state.settings
     async with state.archives.writing(*one, "import", _HELD) as write:
         fields = await receive_archive(
@@ -148,13 +148,15 @@ async def _receive(request: Request, state: State, one: Import) -> None:
 
 
 async def _read_manifest(request: Request, state: State, one: Import) -> None:
-    """Plan the import of a manifest and ask for it."""
+    """Plan the import of a manifest and enqueue it."""
     most = state.settings.max_import_files
     seconds = state.settings.upload_timeout_seconds
     content = await read_small(request, timeout_seconds=seconds, max_bytes=_MAX_MANIFEST_BYTES)
     body = await asyncio.to_thread(read_body, ImportBody, content)
     if len(body.manifest) > most:
-        raise ArchiveTooManyFiles(f"The manifest has {len(body.manifest):,} entries, more than {most:,}; split it.")
+        raise ArchiveTooManyFiles(
+            f"The manifest has {len(body.manifest):,} entries; the limit is {most:,}. Import it in parts."
+        )
 
     items = (
         Item(n, entry.person, entry.key.removeprefix("imports/"), {"key": entry.key})
