@@ -1,4 +1,4 @@
-"""What is in an archive that is to be imported: photographs in a folder for each person, or a bundle."""
+"""Planning of an import: list the items of an archive, which is a folder for each person or a bundle."""
 
 import asyncio
 import itertools
@@ -30,8 +30,7 @@ _MAX_SECONDS = 600
 _LINES_AT_ONCE = 500
 _MAX_LINE = 65_537
 
-# A person who is there already is left as they are; so is an external id that somebody else has. Who was deleted since
-# the upload stays deleted, and so does the directory.
+# Existing persons and external ids stay unchanged. Persons, or a directory, deleted after the upload stay deleted.
 _WRITE_PERSONS = """
 WITH import AS (
     SELECT erased FROM imports JOIN archives USING (directory, job) WHERE imports.directory = $1 AND imports.job = $3
@@ -63,16 +62,16 @@ AND (NOT $3 OR person IN (SELECT unnest(erased) FROM archives WHERE directory = 
 
 
 def find_manifest(archive: ZipFile) -> Manifest | None:
-    """Return the manifest of a bundle, None where the archive is none. Raises BundleUnsupported or BundleInvalid."""
+    """Return the manifest of a bundle; None if it is not a bundle. Raises BundleUnsupported or BundleInvalid."""
     info = archive.NameToInfo.get(MANIFEST)
     if info is None:
         return None
     content = read_member(archive, info, _MAX_MANIFEST_BYTES)
     try:
-        told = json.loads(content)
+        manifest = json.loads(content)
     except ValueError:
         return None
-    return read_manifest(content) if isinstance(told, dict) and told.get("format") == FORMAT else None
+    return read_manifest(content) if isinstance(manifest, dict) and manifest.get("format") == FORMAT else None
 
 
 async def plan(archive: ZipFile, manifest: Manifest | None, database: Database, one: Import) -> None:
@@ -92,7 +91,7 @@ async def plan(archive: ZipFile, manifest: Manifest | None, database: Database, 
 
 
 async def _enter(connection: Connection, directory: str) -> None:
-    """Wait for deletions, and have others wait for the connection's transaction. Raises DirectoryBusy."""
+    """Take the shared lock of the directory until the transaction ends. Raises DirectoryBusy."""
 
     async def attempt() -> bool | None:
         return await connection.fetchval(ENTER, directory) or None
@@ -101,20 +100,20 @@ async def _enter(connection: Connection, directory: str) -> None:
 
 
 async def _photographs(archive: ZipFile) -> AsyncIterator[list[Item]]:
-    """Yield the photographs of a folder tree."""
+    """Yield the photographs of a folder tree as items."""
     files = await asyncio.to_thread(people_files, archive)
     yield [Item(n, person, info.filename, {"member": info.filename}) for n, (person, info) in enumerate(files)]
 
 
 async def _bundled_faces(archive: ZipFile) -> AsyncIterator[list[Item]]:
-    """Yield the faces of a bundle, some at a time."""
+    """Yield the faces of a bundle as items, in batches."""
     numbers = itertools.count()
     async for lines in _lines(archive, FACES):
         yield [_face_item(next(numbers), read_line(line, BundleFace, FACES)) for line in lines]
 
 
 async def _write_persons(archive: ZipFile, database: Database, one: Import) -> None:
-    """Write the persons of a bundle, also those without a face; who is there already stays as they are."""
+    """Write the persons of a bundle, including those without a face; existing persons stay unchanged."""
     async for lines in _lines(archive, PERSONS):
         persons = [read_line(line, BundlePerson, PERSONS).model_dump(mode="json") for line in lines]
         async with database.connection() as connection, connection.transaction():
@@ -123,12 +122,12 @@ async def _write_persons(archive: ZipFile, database: Database, one: Import) -> N
 
 
 def _face_item(n: int, face: BundleFace) -> Item:
-    told = face.model_dump(mode="json", exclude_none=True)
-    return Item(n, face.person, face.name or face.image or str(face.face), {"face": told})
+    source = {"face": face.model_dump(mode="json", exclude_none=True)}
+    return Item(n, face.person, face.name or face.image or str(face.face), source)
 
 
 async def _lines(archive: ZipFile, name: str) -> AsyncIterator[list[bytes]]:
-    """Yield the lines of a file of the bundle, some at a time, so that no long file is ever in memory."""
+    """Yield the lines of a file of the bundle in batches, so that a long file is never in memory as a whole."""
     info = archive.NameToInfo.get(name)
     if info is None:
         raise BundleInvalid(f"The bundle has no {name}.")

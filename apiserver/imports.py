@@ -1,7 +1,4 @@
-"""Imports: what is to be enrolled, in order, and what became of each.
-
-The SQL stands beside the function that runs it.
-"""
+"""Rows of imports: the items to enrol, in order, and the outcome of each."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -71,7 +68,7 @@ _FORGET_DIRECTORY = "DELETE FROM imports WHERE directory = $1"
 
 
 class Word(StrEnum):
-    """What became of an item: enrolled, enrolled before, refused for good, or given up after some attempts."""
+    """Outcome of an item: enrolled, already enrolled, refused, or failed after several attempts."""
 
     CREATED = "created"
     KNOWN = "known"
@@ -81,7 +78,7 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A photograph, or a face of a bundle, to enrol. name: for people. source: where it is, for the worker."""
+    """A photograph, or a face of a bundle, to enrol. name: for display. source: where the worker finds it."""
 
     n: int
     person: str
@@ -90,7 +87,7 @@ class Item:
 
 
 class Outcome(NamedTuple):
-    """What became of an item; `code` and `detail` say why, or what stands against a face that was enrolled."""
+    """Outcome of an item. `code` and `detail` give the reason of a refusal, or a warning about an enrolled face."""
 
     n: int
     word: Word
@@ -107,54 +104,54 @@ class Import(NamedTuple):
 
 
 async def announce(connection: Connection, one: Import, *, planned: bool = False) -> None:
-    """Note that there is such an import, all of whose items are there if it is `planned`."""
+    """Create the row of an import; `planned`: all its items are written in the same transaction."""
     await connection.execute(_ANNOUNCE, *one, planned)
 
 
 async def add(connection: Connection, one: Import, items: Iterable[Item]) -> None:
-    """Write some items of the import."""
+    """Add items to the import."""
     records = ((*one, item.n, item.person, item.name, json.dumps(item.source)) for item in items)
     await connection.copy_records_to_table("import_items", records=records, columns=_COLUMNS, timeout=_COPY_SECONDS)
 
 
 async def has_work(database: Database, one: Import) -> bool:
-    """Tell whether anything is left to do; nothing is where the directory was deleted meanwhile."""
+    """Return whether work is left; False if the directory was deleted."""
     async with database.connection() as connection:
         return bool(await connection.fetchval(_HAS_WORK, *one))
 
 
 async def is_planned(database: Database, one: Import) -> bool:
-    """Tell whether all items of the import are there."""
+    """Return whether all items of the import are written."""
     async with database.connection() as connection:
         return bool(await connection.fetchval(_IS_PLANNED, *one))
 
 
 async def waiting(database: Database, one: Import, after: int, limit: int) -> list[Item]:
-    """Return the next items behind `after` that have no outcome."""
+    """Return the next items after number `after` that have no outcome."""
     async with database.connection() as connection:
         rows = await connection.fetch(_WAITING, *one, after, limit)
     return [Item(row["n"], row["person"], row["name"], json.loads(row["source"])) for row in rows]
 
 
 async def tally(database: Database, one: Import) -> dict[str, int]:
-    """Return how many items have which outcome, and how many are `waiting`."""
+    """Return the number of items by outcome; `waiting` counts those without one."""
     async with database.connection() as connection:
         return {row["outcome"]: row["count"] for row in await connection.fetch(_TALLY, *one)}
 
 
 async def note(connection: Connection, one: Import, outcomes: Sequence[Outcome]) -> None:
-    """Write what became of items."""
+    """Write the outcomes of items."""
     await connection.execute(_NOTE, *one, *map(list, zip(*outcomes, strict=True)))
 
 
 async def read_outcomes(database: Database, one: Import, after: int, limit: int) -> list[dict[str, Any]]:
-    """Return the next outcomes behind `after`, in the order of the items."""
+    """Return the next outcomes after number `after`, in the order of the items."""
     async with database.connection() as connection:
         return [dict(row) for row in await connection.fetch(_OUTCOMES, *one, after, limit)]
 
 
 async def check_exists(database: Database, one: Import) -> None:
-    """Raise JobNotFound where the directory has no such import."""
+    """Raise JobNotFound if the directory does not have this import."""
     async with database.connection() as connection:
         if not await connection.fetchval(_EXISTS, *one):
             raise JobNotFound
@@ -163,9 +160,9 @@ async def check_exists(database: Database, one: Import) -> None:
 async def forget_persons(
     connection: Connection, directory: str, persons: Sequence[str] | None, *, seconds: float
 ) -> None:
-    """Forget what was imported of some persons, None for all of the directory, and what waits to be.
+    """Delete the items of some persons, or of the whole directory if None, with or without an outcome.
 
-    Each statement may take so many seconds.
+    seconds: limit for each statement.
     """
     await connection.execute(_FORGET_PERSONS, directory, persons, timeout=seconds)
     if persons is None:
@@ -173,7 +170,7 @@ async def forget_persons(
 
 
 async def forget(database: Database, age: timedelta) -> None:
-    """Forget the imports whose jobs were forgotten, some items at a time. Raises DatabaseUnavailable."""
+    """Delete the imports whose jobs were deleted, in batches of items. Raises DatabaseUnavailable."""
     async with database.connection() as connection:
         for one in await connection.fetch(_FORGOTTEN, age):
             while not (await connection.execute(_FORGET_ITEMS, *one, _FORGOTTEN_AT_ONCE)).endswith(" 0"):

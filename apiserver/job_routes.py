@@ -1,4 +1,4 @@
-"""How far a job is."""
+"""The route of jobs."""
 
 from datetime import datetime
 from typing import Any
@@ -18,10 +18,10 @@ router = APIRouter()
 
 
 class Progress(BaseModel):
-    """How far the job is, in units of its kind's own."""
+    """Progress of the job, in units that depend on its kind."""
 
     done: int = Field(examples=[1200])
-    total: int | None = Field(examples=[5000], description="null as long as it is not known")
+    total: int | None = Field(examples=[5000], description="null while unknown")
     note: str | None = Field(examples=["1,200 of 5,000 photographs."])
 
 
@@ -33,7 +33,7 @@ class JobProblem(BaseModel):
 
 
 class JobAnswer(BaseModel):
-    """A job as it is now."""
+    """The current state of a job."""
 
     id: UUID
     kind: str = Field(examples=["search-index"])
@@ -48,7 +48,7 @@ class JobAnswer(BaseModel):
 
 @router.get("/jobs/{id}", responses=_PROBLEMS, tags=["jobs"])
 async def job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its name on the wire
-    """Say how far a job is; it is known for a week after its end unless set otherwise."""
+    """Return the state of a job; its record is kept for a week after its end unless configured otherwise."""
     try:
         number = UUID(id)
     except ValueError as error:
