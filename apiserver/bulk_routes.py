@@ -93,9 +93,9 @@ async def start_import(directory: DirectoryName, request: Request) -> Response:
 )
 async def outcomes(directory: DirectoryName, job: str, state: StateOf) -> StreamingResponse:
     """Return one line for each photograph that has an outcome, in the order of the import."""
-    one = Import(directory, _number(job))
-    await imports.check_exists(state.database, one)
-    return StreamingResponse(_lines(state, one), media_type="application/x-ndjson")
+    import_ = Import(directory, _parse_id(job))
+    await imports.check_exists(state.database, import_)
+    return StreamingResponse(_lines(state, import_), media_type="application/x-ndjson")
 
 
 @exports_router.post(
@@ -123,7 +123,7 @@ async def start_export(directory: DirectoryName, request: Request) -> Response:
 )
 async def bundle(directory: DirectoryName, job: str, state: StateOf) -> StreamingResponse:
     """Return the bundle of a finished export; it expires after 24 hours unless configured otherwise."""
-    stored = await state.archives.open(directory, _number(job))
+    stored = await state.archives.open(directory, _parse_id(job))
     headers = {
         "Content-Length": str(stored.size_bytes),
         "Content-Disposition": f'attachment; filename="{job}.zip"',
@@ -133,21 +133,21 @@ async def bundle(directory: DirectoryName, job: str, state: StateOf) -> Streamin
     return StreamingResponse(stored.chunks, media_type="application/zip", headers=headers)
 
 
-async def _receive(request: Request, state: State, one: Import) -> None:
+async def _receive(request: Request, state: State, import_: Import) -> None:
     """Store the archive of a form and enqueue its import."""
     settings = state.settings
-    async with state.archives.writing(*one, "import", _HELD) as write:
+    async with state.archives.writing(*import_, "import", _HELD) as write:
         fields = await receive_archive(
             request, write, max_bytes=settings.max_import_bytes, pause_seconds=settings.upload_timeout_seconds
         )
         request.state.body_unread = False
         options = read_fields(ImportOptions, fields)
     async with state.database.connection() as connection, connection.transaction():
-        await imports.announce(connection, one)
-        await _enqueue(connection, one, options, archive=True)
+        await imports.announce(connection, import_)
+        await _enqueue(connection, import_, options, archive=True)
 
 
-async def _read_manifest(request: Request, state: State, one: Import) -> None:
+async def _read_manifest(request: Request, state: State, import_: Import) -> None:
     """Plan the import of a manifest and enqueue it."""
     most = state.settings.max_import_files
     seconds = state.settings.upload_timeout_seconds
@@ -163,19 +163,19 @@ async def _read_manifest(request: Request, state: State, one: Import) -> None:
         for n, entry in enumerate(body.manifest)
     )
     async with state.database.connection() as connection, connection.transaction():
-        await imports.announce(connection, one, planned=True)
-        await imports.add(connection, one, items)
-        await _enqueue(connection, one, body, archive=False)
+        await imports.announce(connection, import_, planned=True)
+        await imports.add(connection, import_, items)
+        await _enqueue(connection, import_, body, archive=False)
 
 
-async def _enqueue(connection: Any, one: Import, options: ImportOptions, *, archive: bool) -> None:  # noqa: ANN401 - asyncpg's
+async def _enqueue(connection: Any, import_: Import, options: ImportOptions, *, archive: bool) -> None:  # noqa: ANN401 - asyncpg's
     arguments = {"archive": archive, "face": options.face, "quality": options.quality}
-    await enqueue(connection, imports.KIND, directory=one.directory, arguments=arguments, job=one.job)
+    await enqueue(connection, imports.KIND, directory=import_.directory, arguments=arguments, job=import_.job)
 
 
-async def _lines(state: State, one: Import) -> AsyncIterator[bytes]:
+async def _lines(state: State, import_: Import) -> AsyncIterator[bytes]:
     last = -1
-    while page := await imports.read_outcomes(state.database, one, last, _OUTCOMES_AT_ONCE):
+    while page := await imports.read_outcomes(state.database, import_, last, _OUTCOMES_AT_ONCE):
         yield b"".join(json.dumps(line, default=str, ensure_ascii=False).encode() + b"\n" for line in page)
         last = page[-1]["n"]
 
@@ -189,7 +189,7 @@ def _started(job: UUID) -> Response:
     return Response(answer.model_dump_json(), 202, {"Location": answer.url}, "application/json")
 
 
-def _number(job: str) -> UUID:
+def _parse_id(job: str) -> UUID:
     try:
         return UUID(job)
     except ValueError as error:

@@ -20,7 +20,7 @@ router = APIRouter(tags=["deletions"])
 async def read_deletion(deletion: str, state: StateOf) -> Response:
     """Return the receipt of a deletion; it states when the last photograph was removed from the store."""
     try:
-        number = UUID(deletion)
+        deletion_id = UUID(deletion)
     except ValueError as error:
         raise DeletionNotFound from error
-    return receipt_response(await deletions.read(state.database, number))
+    return receipt_response(await deletions.read(state.database, deletion_id))

@@ -18,7 +18,7 @@ NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
 FAILED_PRECONDITION: dict[int | str, dict[str, Any]] = {412: {"model": ProblemDetails}}
 
 
-# Coroutines, because FastAPI runs plain functions on other threads.
+# Coroutines, because FastAPI runs plain functions in a thread pool.
 async def _if_match(
     if_match: Annotated[
         str | None, Header(description='The revision to change, such as `"3"`; 412 if it is outdated.')

@@ -74,20 +74,20 @@ def find_manifest(archive: ZipFile) -> Manifest | None:
     return read_manifest(content) if isinstance(manifest, dict) and manifest.get("format") == FORMAT else None
 
 
-async def plan(archive: ZipFile, manifest: Manifest | None, database: Database, one: Import) -> None:
-    """Write all that is to be enrolled, of a bundle its persons too. Raises BundleInvalid.
+async def plan(archive: ZipFile, manifest: Manifest | None, database: Database, import_: Import) -> None:
+    """Write the items of an import and, for a bundle, its persons. Raises BundleInvalid.
 
-    Deletions meanwhile cannot see the items, so whoever was deleted since the upload is left out at the end; from there
-    on deletions wait until all is there.
+    Concurrent deletions cannot see the uncommitted items, so items of persons deleted since the upload are dropped at
+    the end, under the lock of the directory; from then until the commit, deletions wait.
     """
     if manifest:
-        await _write_persons(archive, database, one)
+        await _write_persons(archive, database, import_)
     async with database.connection() as connection, connection.transaction():
         async for items in _bundled_faces(archive) if manifest else _photographs(archive):
-            await imports.add(connection, one, items)
-        await _enter(connection, one.directory)
-        still_wanted = bool(await connection.fetchval(_PLANNED, *one))
-        await connection.execute(_DROP_ERASED, *one, still_wanted, timeout=_MAX_SECONDS)
+            await imports.add(connection, import_, items)
+        await _enter(connection, import_.directory)
+        exists = bool(await connection.fetchval(_PLANNED, *import_))
+        await connection.execute(_DROP_ERASED, *import_, exists, timeout=_MAX_SECONDS)
 
 
 async def _enter(connection: Connection, directory: str) -> None:
@@ -112,13 +112,13 @@ async def _bundled_faces(archive: ZipFile) -> AsyncIterator[list[Item]]:
         yield [_face_item(next(numbers), read_line(line, BundleFace, FACES)) for line in lines]
 
 
-async def _write_persons(archive: ZipFile, database: Database, one: Import) -> None:
+async def _write_persons(archive: ZipFile, database: Database, import_: Import) -> None:
     """Write the persons of a bundle, including those without a face; existing persons stay unchanged."""
     async for lines in _lines(archive, PERSONS):
         persons = [read_line(line, BundlePerson, PERSONS).model_dump(mode="json") for line in lines]
         async with database.connection() as connection, connection.transaction():
-            await _enter(connection, one.directory)
-            await connection.execute(_WRITE_PERSONS, one.directory, json.dumps(persons), one.job)
+            await _enter(connection, import_.directory)
+            await connection.execute(_WRITE_PERSONS, import_.directory, json.dumps(persons), import_.job)
 
 
 def _face_item(n: int, face: BundleFace) -> Item:

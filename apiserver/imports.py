@@ -103,57 +103,57 @@ class Import(NamedTuple):
     job: UUID
 
 
-async def announce(connection: Connection, one: Import, *, planned: bool = False) -> None:
+async def announce(connection: Connection, import_: Import, *, planned: bool = False) -> None:
     """Create the row of an import; `planned`: all its items are written in the same transaction."""
-    await connection.execute(_ANNOUNCE, *one, planned)
+    await connection.execute(_ANNOUNCE, *import_, planned)
 
 
-async def add(connection: Connection, one: Import, items: Iterable[Item]) -> None:
+async def add(connection: Connection, import_: Import, items: Iterable[Item]) -> None:
     """Add items to the import."""
-    records = ((*one, item.n, item.person, item.name, json.dumps(item.source)) for item in items)
+    records = ((*import_, item.n, item.person, item.name, json.dumps(item.source)) for item in items)
     await connection.copy_records_to_table("import_items", records=records, columns=_COLUMNS, timeout=_COPY_SECONDS)
 
 
-async def has_work(database: Database, one: Import) -> bool:
+async def has_work(database: Database, import_: Import) -> bool:
     """Return whether work is left; False if the directory was deleted."""
     async with database.connection() as connection:
-        return bool(await connection.fetchval(_HAS_WORK, *one))
+        return bool(await connection.fetchval(_HAS_WORK, *import_))
 
 
-async def is_planned(database: Database, one: Import) -> bool:
+async def is_planned(database: Database, import_: Import) -> bool:
     """Return whether all items of the import are written."""
     async with database.connection() as connection:
-        return bool(await connection.fetchval(_IS_PLANNED, *one))
+        return bool(await connection.fetchval(_IS_PLANNED, *import_))
 
 
-async def waiting(database: Database, one: Import, after: int, limit: int) -> list[Item]:
+async def waiting(database: Database, import_: Import, after: int, limit: int) -> list[Item]:
     """Return the next items after number `after` that have no outcome."""
     async with database.connection() as connection:
-        rows = await connection.fetch(_WAITING, *one, after, limit)
+        rows = await connection.fetch(_WAITING, *import_, after, limit)
     return [Item(row["n"], row["person"], row["name"], json.loads(row["source"])) for row in rows]
 
 
-async def tally(database: Database, one: Import) -> dict[str, int]:
+async def tally(database: Database, import_: Import) -> dict[str, int]:
     """Return the number of items by outcome; `waiting` counts those without one."""
     async with database.connection() as connection:
-        return {row["outcome"]: row["count"] for row in await connection.fetch(_TALLY, *one)}
+        return {row["outcome"]: row["count"] for row in await connection.fetch(_TALLY, *import_)}
 
 
-async def note(connection: Connection, one: Import, outcomes: Sequence[Outcome]) -> None:
+async def note(connection: Connection, import_: Import, outcomes: Sequence[Outcome]) -> None:
     """Write the outcomes of items."""
-    await connection.execute(_NOTE, *one, *map(list, zip(*outcomes, strict=True)))
+    await connection.execute(_NOTE, *import_, *map(list, zip(*outcomes, strict=True)))
 
 
-async def read_outcomes(database: Database, one: Import, after: int, limit: int) -> list[dict[str, Any]]:
+async def read_outcomes(database: Database, import_: Import, after: int, limit: int) -> list[dict[str, Any]]:
     """Return the next outcomes after number `after`, in the order of the items."""
     async with database.connection() as connection:
-        return [dict(row) for row in await connection.fetch(_OUTCOMES, *one, after, limit)]
+        return [dict(row) for row in await connection.fetch(_OUTCOMES, *import_, after, limit)]
 
 
-async def check_exists(database: Database, one: Import) -> None:
+async def check_exists(database: Database, import_: Import) -> None:
     """Raise JobNotFound if the directory does not have this import."""
     async with database.connection() as connection:
-        if not await connection.fetchval(_EXISTS, *one):
+        if not await connection.fetchval(_EXISTS, *import_):
             raise JobNotFound
 
 
@@ -172,7 +172,7 @@ async def forget_persons(
 async def forget(database: Database, age: timedelta) -> None:
     """Delete the imports whose jobs were deleted, in batches of items. Raises DatabaseUnavailable."""
     async with database.connection() as connection:
-        for one in await connection.fetch(_FORGOTTEN, age):
-            while not (await connection.execute(_FORGET_ITEMS, *one, _FORGOTTEN_AT_ONCE)).endswith(" 0"):
+        for import_ in await connection.fetch(_FORGOTTEN, age):
+            while not (await connection.execute(_FORGET_ITEMS, *import_, _FORGOTTEN_AT_ONCE)).endswith(" 0"):
                 pass
-            await connection.execute(_FORGET, *one)
+            await connection.execute(_FORGET, *import_)

@@ -50,10 +50,10 @@ class JobAnswer(BaseModel):
 async def job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its name on the wire
     """Return the state of a job; its record is kept for a week after its end unless configured otherwise."""
     try:
-        number = UUID(id)
+        job_id = UUID(id)
     except ValueError as error:
         raise JobNotFound from error
-    return _answer(await read(state.database, number))
+    return _answer(await read(state.database, job_id))
 
 
 def _answer(job: Job) -> JobAnswer:

@@ -154,7 +154,7 @@ async def test_a_job_that_meets_an_outage_is_run_again(hire, database):
 
     assert (await state(database, job))[0] == "succeeded"
     assert await database.fetchval("SELECT count(*) FROM steps") == 2
-    assert "Put off: The image store is unavailable." in worker.log
+    assert "Job postponed: The image store is unavailable." in worker.log
 
 
 async def test_a_killed_worker_s_job_is_run_again_by_another_from_where_it_was(hire, database):
@@ -184,7 +184,7 @@ async def test_a_job_that_kills_its_workers_is_given_up(hire, database):
     await hire(APISERVER_JOB_LOST_SECONDS="1")
     await until(ended(database, job))
 
-    problem = ("internal-error", f"{MAX_CRASHES} workers died over this job.")
+    problem = ("internal-error", f"{MAX_CRASHES} workers died while they ran this job.")
     assert await state(database, job) == ("failed", 0, None, None, *problem, MAX_CRASHES)
     assert await database.fetchval("SELECT count(*) FROM steps") == MAX_CRASHES
 
