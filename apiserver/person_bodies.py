@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, Json
 from apiserver.json_bodies import JsonBody
 from apiserver.names import Name
 from apiserver.paging import PageQuery
-from apiserver.person_lists import Sort, PersonsFilter
+from apiserver.person_lists import PersonsFilter, Sort
 from apiserver.persons import Details, Person
 from apiserver.storable import Metadata, Text
 

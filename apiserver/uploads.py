@@ -113,7 +113,7 @@ def _urlencoded(body: bytes) -> Fields:
 
 
 def _multipart(body: bytes, boundary: bytes, limits: FormLimits) -> Fields:
-    """Return the fields of multipart/form-data (RFC 7578). Ignores the empty unnamed file that browsers send for none."""
+    """Return the fields of multipart/form-data (RFC 7578), without the empty unnamed file that stands for none."""
     texts: dict[str, str] = {}
     files: dict[str, tuple[Upload, ...]] = {}
     sent = 0
