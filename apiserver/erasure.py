@@ -92,7 +92,7 @@ _LOCK_DIRECTORY = "SELECT revision FROM directories WHERE directory = $1 FOR UPD
 
 
 @dataclass(frozen=True, slots=True)
-class _Whose:
+class _Target:
     """The target of a deletion: a face, some persons, or a whole directory."""
 
     statement: str
@@ -115,7 +115,7 @@ class Erasure:
         """Delete a face. Raises DirectoryNotFound, PersonNotFound, FaceNotFound or DatabaseUnavailable."""
         async with self._database.connection() as connection, connection.transaction():
             await self._lock(connection, directory, [person])
-            receipt = await self._erase(connection, directory, _Whose(_FACE, person, face))
+            receipt = await self._erase(connection, directory, _Target(_FACE, person, face))
             if not receipt.faces:
                 raise FaceNotFound
             return receipt
@@ -124,7 +124,7 @@ class Erasure:
         """Delete a person. Raises DirectoryNotFound, PersonNotFound, PreconditionFailed or DatabaseUnavailable."""
         async with self._database.connection() as connection, connection.transaction():
             condition.check(await self._lock(connection, directory, [person]))
-            return await self._erase(connection, directory, _Whose(_PERSONS, person, persons=[person]))
+            return await self._erase(connection, directory, _Target(_PERSONS, person, persons=[person]))
 
     async def directory(self, directory: str, condition: Condition = ALWAYS) -> Receipt:
         """Delete a directory with everything in it.
@@ -137,7 +137,7 @@ class Erasure:
             if revision is None:
                 raise DirectoryNotFound
             condition.check(revision)
-            return await self._erase(connection, directory, _Whose(_DIRECTORY))
+            return await self._erase(connection, directory, _Target(_DIRECTORY))
 
     async def unseen(self, directory: str, age: timedelta) -> Receipt | None:
         """Delete some persons who were neither recognized nor enrolled within `age`; return None if there are none.
@@ -149,7 +149,7 @@ class Erasure:
                 return None
             await exclude_enrolments(connection, directory)
             persons = await unseen.hold(connection, directory, age)
-            return await self._erase(connection, directory, _Whose(_PERSONS, persons=persons)) if persons else None
+            return await self._erase(connection, directory, _Target(_PERSONS, persons=persons)) if persons else None
 
     async def _lock(self, connection: Connection, directory: str, persons: Sequence[str]) -> int:
         """Lock one or more persons until the transaction ends, and return the revision of the last one."""
@@ -161,20 +161,20 @@ class Erasure:
         revision: int = rows[-1]["revision"]
         return revision
 
-    async def _erase(self, connection: Connection, directory: str, whose: _Whose) -> Receipt:
-        everybody = whose.statement is _DIRECTORY
+    async def _erase(self, connection: Connection, directory: str, target: _Target) -> Receipt:
+        whole_directory = target.statement is _DIRECTORY
         row = await connection.fetchrow(
-            whose.statement + _ISSUE,
+            target.statement + _ISSUE,
             directory,
             uuid4(),
-            whose.person,
-            whose.face,
-            whose.persons,
-            everybody,  # then the job also drops the directory's indexes
+            target.person,
+            target.face,
+            target.persons,
+            whole_directory,  # then the job also drops the directory's indexes
             timeout=_MAX_SECONDS,
         )
-        await forget_persons(connection, directory, None if everybody else whose.persons, seconds=_MAX_SECONDS)
-        await withdraw(connection, directory, whose.persons, seconds=_MAX_SECONDS)
+        await forget_persons(connection, directory, None if whole_directory else target.persons, seconds=_MAX_SECONDS)
+        await withdraw(connection, directory, target.persons, seconds=_MAX_SECONDS)
         *columns, written_at = row
         receipt = Receipt(*columns)
         if receipt.finished_at is None:
@@ -183,4 +183,4 @@ class Erasure:
             await enqueue(connection, ERASE, arguments=arguments, not_before=not_before)
         # This comes last because concurrent requests wait for its row locks.
         await erase_answers(connection, directory, seconds=_MAX_SECONDS)
-        return replace(receipt, person=whose.person)
+        return replace(receipt, person=target.person)

@@ -76,20 +76,20 @@ class BundleParts:
 
     async def read(self, item: Item) -> Material:
         """Return the data of the item's face in the bundle."""
-        told = BundleFace.model_validate(item.source["face"])
+        face = BundleFace.model_validate(item.source["face"])
         async with self._turn:
-            return await asyncio.to_thread(self._read, told)
+            return await asyncio.to_thread(self._read, face)
 
-    def _read(self, told: BundleFace) -> Material:
-        crop = self._part(told.crop_name, _MAX_CROP_BYTES)
+    def _read(self, face: BundleFace) -> Material:
+        crop = self._part(face.crop_name, _MAX_CROP_BYTES)
         if crop is not None and not crop.startswith(_JPEG):
-            raise BundleInvalid(f"{told.crop_name} is not a JPEG file.")
-        image = self._part(told.image_name, self._max_image_bytes)
-        rows = self._embeddings.get(told.model or "")
-        embedding = rows.read(told.row) if rows and crop and told.row is not None else None
+            raise BundleInvalid(f"{face.crop_name} is not a JPEG file.")
+        image = self._part(face.image_name, self._max_image_bytes)
+        rows = self._embeddings.get(face.model or "")
+        embedding = rows.read(face.row) if rows and crop and face.row is not None else None
         if image is None and crop is None:
             raise BundleInvalid("The bundle has neither a crop nor a photograph of this face.")
-        return Material(image, crop, embedding, told)
+        return Material(image, crop, embedding, face)
 
     def _part(self, name: str | None, most_bytes: int) -> bytes | None:
         info = self._archive.NameToInfo.get(name) if name else None

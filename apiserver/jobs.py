@@ -91,12 +91,12 @@ async def enqueue(
     lock = None if directory is None else f"directory {directory}"
     written = json.dumps(arguments or {})
     while True:
-        asked: UUID | None = await connection.fetchval(
+        job_id: UUID | None = await connection.fetchval(
             _ENQUEUE, kind, lock, once, written, job or uuid4(), directory, not_before
         )
-        asked = asked or await connection.fetchval(_WAITING, once)
-        if asked:
-            return asked
+        job_id = job_id or await connection.fetchval(_WAITING, once)
+        if job_id:
+            return job_id
 
 
 async def read(database: Database, job: UUID) -> Job:

@@ -10,7 +10,7 @@ from apiserver.problems import InvalidName
 
 def _without_controls(name: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
-        raise ValueError("has control characters")
+        raise ValueError("contains control characters")
     return name
 
 

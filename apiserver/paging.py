@@ -52,5 +52,5 @@ def read_cursor(cursor: str | None, order: str, kind: TypeAdapter[Key]) -> Key |
     if written != order or any(
         "\0" in part for part in key if isinstance(part, str)
     ):  # PostgreSQL's text cannot contain it
-        raise InvalidField("cursor: it belongs to a list with another order.")
+        raise InvalidField("cursor: it belongs to another list or another order.")
     return found

@@ -34,7 +34,7 @@ class RecallCheck:
 
     def offer(self, search: Search, faces: Sequence[Probe], found: Sequence[Found]) -> None:
         """Queue a random approximate answer of a photograph for a check, with the configured probability, if idle."""
-        inexact = [(face, one) for face, one in zip(faces, found, strict=True) if one.path is not Path.EXACT]
+        inexact = [(face, answer) for face, answer in zip(faces, found, strict=True) if answer.path is not Path.EXACT]
         if inexact and random.random() < self._share:  # noqa: S311 - a sample, not a secret
             with suppress(asyncio.QueueFull):
                 self._waiting.put_nowait((search, *random.choice(inexact)))  # noqa: S311

@@ -95,7 +95,7 @@ def people_files(archive: ZipFile) -> list[tuple[str, ZipInfo]]:
     wrapped = _is_wrapped([parts for parts, _ in found])
     people = [(parts[1:] if wrapped else parts, info) for parts, info in found]
     named = [(parts[0], info) for parts, info in people if len(parts) > 1]
-    return sorted(named, key=lambda one: one[1].filename)
+    return sorted(named, key=lambda photograph: photograph[1].filename)
 
 
 def _is_wrapped(paths: Sequence[Sequence[str]]) -> bool:
@@ -114,7 +114,7 @@ def _check(info: ZipInfo) -> None:
     if stat.S_ISLNK(info.external_attr >> 16):
         raise ArchiveUnsafe(f"The archive has a symbolic link {name!r}.")
     if info.flag_bits & _ENCRYPTED:
-        raise ArchiveUnreadable("The archive is encrypted.")
+        raise ArchiveUnreadable("The archive is encrypted; send it without encryption.")
     if info.compress_type not in _METHODS:
         raise ArchiveUnreadable(f"{name!r} uses an unsupported compression method; use deflate.")
 
