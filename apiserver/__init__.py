@@ -1,1 +1,1 @@
-"""The public gateway: learn and recognize faces over HTTP."""
+"""The public gateway: enrol and recognize faces over HTTP."""

@@ -1,4 +1,4 @@
-"""`python -m apiserver`: serve until SIGINT or SIGTERM."""
+"""`python -m apiserver`: serve the gateway until SIGINT or SIGTERM."""
 
 import gc
 import sys
@@ -25,7 +25,7 @@ def main() -> int:
     metrics = Metrics()
     draining = Draining()
     app = create_app(settings, metrics, draining)
-    gc.freeze()  # what is loaded by now stays, so no collection need look at it again
+    gc.freeze()  # modules are never unloaded, so the collector need not scan them again
     with metrics_served(metrics.registry, settings.metrics_host, settings.metrics_port):
         config = uvicorn.Config(
             app,
@@ -33,7 +33,7 @@ def main() -> int:
             port=settings.port,
             log_config=None,
             access_log=False,
-            proxy_headers=False,  # nobody asks who the client is
+            proxy_headers=False,  # the client's address is not used
             server_header=False,
             timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
         )

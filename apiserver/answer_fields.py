@@ -1,4 +1,4 @@
-"""The fields that occur in many answers, as OpenAPI describes them."""
+"""Fields that several response models share, with their OpenAPI descriptions."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -13,19 +13,25 @@ DirectoryName = Annotated[str, Field(examples=["acme"])]
 ModelId = Annotated[str, Field(examples=["sface_2021dec@fb143eea0783"])]
 BoxPixels = Annotated[
     list[int],
-    Field(description="Left, top, right, bottom in pixels of the upright image.", examples=[[178, 63, 268, 176]]),
+    Field(description="Left, top, right and bottom in pixels of the upright image.", examples=[[178, 63, 268, 176]]),
 ]
-DetectorScore = Annotated[float, Field(description="How sure the detector is of the face.", examples=[0.931334])]
-Cosine = Annotated[float, Field(description="Cosine of both embeddings.", examples=[0.712345])]
-Probability = Annotated[float, Field(description="That both are one person, at even prior.", examples=[0.998877])]
-Embedding = Annotated[list[float], Field(description="Of length 1.", examples=[[0.0314159, -0.0271828]])]
+DetectorScore = Annotated[
+    float, Field(description="The detector's confidence that this is a face.", examples=[0.931334])
+]
+Cosine = Annotated[float, Field(description="Cosine similarity of the two embeddings.", examples=[0.712345])]
+Probability = Annotated[
+    float, Field(description="Probability that both faces are of one person, at even prior.", examples=[0.998877])
+]
+Embedding = Annotated[
+    list[float], Field(description="The embedding, normalized to length 1.", examples=[[0.0314159, -0.0271828]])
+]
 
 
 def rounded(value: float) -> float:
-    """Return a score, cosine or probability with the decimals that clients read."""
+    """Round a score, cosine or probability for a response."""
     return round(value, _DECIMALS)
 
 
 def rounded_embedding(embedding: Sequence[float]) -> list[float]:
-    """Return the numbers of an embedding with the decimals that clients read: as many as a float32 has."""
+    """Round the values of an embedding for a response, to the precision of float32."""
     return [round(value, _EMBEDDING_DECIMALS) for value in embedding]

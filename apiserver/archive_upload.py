@@ -1,4 +1,4 @@
-"""Reads a form with a large file in it, which goes on its way in pieces as it arrives."""
+"""Reading of a form that contains a large file, which is passed on in pieces as it arrives."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,9 +17,10 @@ _MAX_FIELDS = 32
 async def receive_archive(
     request: Request, write: Callable[[bytes], Awaitable[None]], *, max_bytes: int, pause_seconds: float
 ) -> dict[str, str]:
-    """Write the form's one file, `file`, piece by piece, and return its other fields.
+    """Pass the form's only file, `file`, to `write` piece by piece, and return the other fields.
 
-    pause_seconds: how long the client may send nothing. Raises ArchiveTooLarge as soon as that is known.
+    pause_seconds: maximum time between two chunks. Raises ArchiveTooLarge as soon as the limit is known to be
+    exceeded, UploadTimeout, UnsupportedMediaType, InvalidForm, FileMissing or FileEmpty.
     """
     if int(request.headers.get("content-length", 0)) > max_bytes + _MAX_FIELDS * _MAX_FIELD_BYTES:
         raise ArchiveTooLarge
@@ -49,11 +50,11 @@ async def _chunks(request: Request, pause_seconds: float) -> AsyncIterator[bytes
 
 
 class _Form:
-    """What was read so far."""
+    """An incremental parser of multipart/form-data."""
 
     def __init__(self, boundary: bytes) -> None:
         if not 0 < len(boundary) <= _MAX_BOUNDARY_BYTES:
-            raise InvalidForm("The content type names no boundary, or one that is too long.")
+            raise InvalidForm("The content type has no boundary, or one that is too long.")
         self.file_bytes = 0
         self._files = 0
         self._ended = False
@@ -75,7 +76,7 @@ class _Form:
         )
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """Return the pieces of the file that a chunk of the body has. Raises InvalidForm."""
+        """Parse a chunk of the body and return the pieces of the file in it. Raises InvalidForm."""
         self._pieces = []
         try:
             self._parser.write(chunk)
@@ -84,9 +85,9 @@ class _Form:
         return self._pieces
 
     def fields(self) -> dict[str, str]:
-        """Return the fields beside the file once all was read. Raises InvalidForm, FileMissing or FileEmpty."""
+        """Return the other fields after the whole body was parsed. Raises InvalidForm, FileMissing or FileEmpty."""
         if not self._ended:
-            raise InvalidForm("The form is cut short.")
+            raise InvalidForm("The form is truncated.")
         if not self._files:
             raise FileMissing
         if not self.file_bytes:
@@ -114,7 +115,7 @@ class _Form:
         if self._is_file:
             self._files += 1
             if self._files > 1 or self._name != "file":
-                raise InvalidForm("The form has another file than the one `file`.")
+                raise InvalidForm("The form must contain exactly one file, in the field `file`.")
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._is_file:
@@ -126,7 +127,7 @@ class _Form:
         value = self._fields.get(self._name, b"") + data[start:end]
         self._fields[self._name] = value
         if len(value) > _MAX_FIELD_BYTES or len(self._fields) > _MAX_FIELDS:
-            raise InvalidForm("A field is too long, or there are too many.")
+            raise InvalidForm("A field is too long, or the form has too many fields.")
 
     def _end(self) -> None:
         self._ended = True

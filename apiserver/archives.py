@@ -1,6 +1,6 @@
-"""What is uploaded to be imported, and what exports make: objects that go by themselves, each with a row.
+"""Archives in the object store: uploads to import, and bundles made by exports. Each has a row and an expiry time.
 
-As with images the row is written first and removed last, so that whatever is interrupted, the sweeper finds it.
+As with images, the row is written first and deleted last, so the sweeper finds every object after an interruption.
 """
 
 import asyncio
@@ -28,10 +28,10 @@ from apiserver.problems import (
 from apiserver.range_reader import open_ranges
 
 _WRITING = timedelta(days=1)
-"""An archive that is not complete by then never will be."""
+"""An archive that is not complete after this time was abandoned."""
 
 _PART_BYTES = 5 * 1024 * 1024
-"""Objects are stored in parts of so many bytes, the least that S3 takes; one is in memory for each archive written."""
+"""Size of the parts in which an object is uploaded, the minimum of S3. Each archive being written buffers one part."""
 
 _PARTS_AT_ONCE = 2
 
@@ -44,7 +44,7 @@ INSERT INTO archives (directory, job, archive, purpose, expires_at) VALUES ($1, 
 ON CONFLICT (directory, job) DO UPDATE SET complete = false, expires_at = excluded.expires_at
 """
 
-# What has expired meanwhile was withdrawn.
+# An archive that expired while it was written was withdrawn.
 _COMPLETE = """
 UPDATE archives SET complete = true, expires_at = now() + $3::interval
 WHERE directory = $1 AND job = $2 AND expires_at > now() RETURNING true
@@ -54,7 +54,7 @@ _FIND = "SELECT archive FROM archives WHERE directory = $1 AND job = $2 AND comp
 
 _FORGET = "DELETE FROM archives WHERE directory = $1 AND job = $2"
 
-# An import that failed has removed its archive itself, unless that was what its workers died over.
+# A failed import has deleted its own archive, unless it failed because its workers crashed.
 _LOCK_EXPIRED = """
 SELECT directory, job, archive FROM archives WHERE (expires_at <= now() OR purpose = 'import' AND EXISTS (
     SELECT FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = jobs.number
@@ -67,8 +67,8 @@ _LEAVE = "UPDATE archives SET retry_at = now() + $3::interval WHERE directory = 
 
 _WITHDRAW = "UPDATE archives SET expires_at = now() WHERE directory = $1 AND purpose = 'export'"
 
-# What is uploaded for an import goes when that ends, and whoever is deleted before is not enrolled from it; once it is
-# planned, the rows of the plan are deleted instead.
+# Persons who are deleted before an import is planned must not be enrolled from its archive, so their names are kept
+# with it. Once the import is planned, the rows of the plan are deleted instead.
 _ERASE = """
 UPDATE archives SET erased = erased || $2::text[] WHERE directory = $1 AND purpose = 'import' AND NOT EXISTS (
     SELECT FROM imports WHERE imports.directory = $1 AND imports.job = archives.job AND planned
@@ -81,20 +81,23 @@ Purpose = Literal["import", "export"]
 
 
 class StoredArchive(NamedTuple):
-    """The content of an archive, to be streamed."""
+    """The content of an archive, as a stream."""
 
     size_bytes: int
     chunks: AsyncIterator[bytes]
 
 
 async def withdraw(connection: Connection, directory: str, persons: Sequence[str], *, seconds: float) -> None:
-    """Have a directory's bundles removed within a minute, and persons left out of what is still to be imported."""
+    """Expire a directory's bundles, and exclude `persons` from imports that are not planned yet.
+
+    seconds: limit for each statement.
+    """
     await connection.execute(_WITHDRAW, directory, timeout=seconds)
     await connection.execute(_ERASE, directory, persons, timeout=seconds)
 
 
 class Archives:
-    """Writes, opens and removes archives, and reads what somebody put into the store for an import."""
+    """Writes, opens and deletes archives, and reads objects that a manifest names."""
 
     def __init__(self, store: ObjectStore, database: Database, timeout_seconds: float) -> None:
         self._store = store
@@ -103,10 +106,10 @@ class Archives:
 
     @asynccontextmanager
     async def writing(self, directory: str, job: UUID, purpose: Purpose, keep: timedelta) -> AsyncIterator[Write]:
-        """Lend a function that appends to the job's archive, which is to stay for `keep` from its end on.
+        """Yield a function that appends to the job's archive; the archive is kept for `keep` after it is complete.
 
-        Whatever is raised inside removes what was written. Raises DatabaseUnavailable, ImageStoreUnavailable, and
-        DatabaseBusy where the archive was withdrawn while it was written.
+        An exception inside the block deletes what was written. Raises DatabaseUnavailable, ImageStoreUnavailable, or
+        DatabaseBusy if the archive was withdrawn while it was written.
         """
         key = _key(job)
         async with self._database.connection() as connection:
@@ -125,12 +128,12 @@ class Archives:
         except BaseException:
             with suppress(ImageStoreUnavailable, OSError):
                 async with reaching_store(self._timeout_seconds):
-                    await writer.close()  # it has no way to give up; what it closes is removed
+                    await writer.close()  # the writer cannot be aborted; the closed object is deleted below
             await self._discard(directory, job)
             raise
 
     async def open(self, directory: str, job: UUID) -> StoredArchive:
-        """Return the job's archive. Raises BundleNotFound."""
+        """Open the job's archive. Raises BundleNotFound."""
         async with self._database.connection() as connection:
             key = await connection.fetchval(_FIND, directory, job)
         if key is None:
@@ -143,19 +146,19 @@ class Archives:
         return StoredArchive(found.meta["size"], (bytes(chunk) async for chunk in found.stream()))
 
     async def reader(self, job: UUID, longest_read: int) -> BufferedReader:
-        """Return the job's archive as a file of which only what is read is fetched; use it on another thread.
+        """Return the job's archive as a file that fetches only the ranges that are read. Its reads block: use a thread.
 
-        Raises ArchiveUnreadable where there is none any more.
+        Raises ArchiveUnreadable if the archive no longer exists.
         """
         async with reaching_store(self._timeout_seconds):
             try:
                 meta = await obstore.head_async(self._store, _key(job))
             except FileNotFoundError as error:
-                raise ArchiveUnreadable("The archive is no longer there; import it anew.") from error
+                raise ArchiveUnreadable("The archive no longer exists; import it again.") from error
         return open_ranges(self._store, _key(job), meta["size"], longest_read)
 
     async def read_object(self, key: str, most_bytes: int) -> bytes:
-        """Return an object that somebody put into the store.
+        """Return an object that a client put into the store.
 
         Raises ObjectNotFound, ImageTooLarge or ImageStoreUnavailable.
         """
@@ -169,15 +172,15 @@ class Archives:
                 raise ObjectNotFound from error
 
     async def remove(self, directory: str, job: UUID) -> None:
-        """Remove the job's archive, if there is one, and then its row. Raises ImageStoreUnavailable."""
+        """Delete the job's archive, if it exists, and then its row. Raises ImageStoreUnavailable."""
         await self._delete(_key(job), self._timeout_seconds)
         async with self._database.connection() as connection:
             await connection.execute(_FORGET, directory, job)
 
     async def remove_expired(self, limit: int) -> Removal:
-        """Remove up to `limit` archives whose time is over, those never tried first.
+        """Delete up to `limit` expired archives, those that were never tried first.
 
-        One that cannot be removed is left alone for a while.
+        An archive that cannot be deleted is retried later.
         """
         async with self._database.connection() as connection, connection.transaction():
             expired = await connection.fetch(_LOCK_EXPIRED, limit)
@@ -193,13 +196,13 @@ class Archives:
     async def _complete(self, directory: str, job: UUID, keep: timedelta) -> None:
         async with self._database.connection() as connection:
             if not await connection.fetchval(_COMPLETE, directory, job, keep):
-                raise DatabaseBusy("Somebody was deleted meanwhile; what was written may hold them.")
+                raise DatabaseBusy("A person was deleted while the archive was written; it may contain their data.")
 
     async def _discard(self, directory: str, job: UUID) -> None:
         try:
             await asyncio.shield(self.remove(directory, job))
-        except Exception:  # the sweeper will
-            _logger.warning("The archive of %s was left for the sweeper", job, exc_info=True)
+        except Exception:  # the sweeper deletes it later
+            _logger.warning("The archive of job %s could not be deleted; the sweeper will retry", job, exc_info=True)
 
     async def _delete(self, key: str, timeout_seconds: float) -> None:
         async with reaching_store(timeout_seconds):

@@ -1,4 +1,4 @@
-"""Work that goes on beside the requests."""
+"""Background work next to the requests."""
 
 import asyncio
 import logging
@@ -11,26 +11,26 @@ _logger = logging.getLogger(__name__)
 
 
 async def repeat(work: Callable[[], Awaitable[object]], seconds: float, *, at_once: bool = False) -> None:
-    """Do `work` every so many seconds until cancelled; that it failed once only postpones it."""
+    """Run `work` every `seconds` until cancelled. A failure is logged, and the next run follows as usual."""
     await asyncio.sleep(0 if at_once else seconds)
     while True:
         try:
             await work()
         except Problem as problem:
-            _logger.warning("Put off: %s", problem)
-        except Exception:  # whatever it was, the next time may go well
-            _logger.exception("Put off")
+            _logger.warning("Background work failed and will be retried: %s", problem)
+        except Exception:  # an unknown failure must not end the later runs
+            _logger.exception("Background work failed and will be retried")
         await asyncio.sleep(seconds)
 
 
 @asynccontextmanager
 async def background(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Run `work` beside what is inside, and cancel it afterwards."""
+    """Run `work` while the block runs, and cancel it afterwards."""
     task = asyncio.create_task(work)
     try:
         yield
     finally:
         task.cancel()
-        await asyncio.wait([task])  # to be cancelled here is not mistaken for the end of the task
+        await asyncio.wait([task])  # unlike `await task`, this tells our own cancellation from the task's
         if not task.cancelled():
             task.result()

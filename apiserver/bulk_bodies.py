@@ -1,4 +1,4 @@
-"""What imports and exports are asked for with, and answered."""
+"""Request and response bodies of imports and exports."""
 
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -11,7 +11,7 @@ from apiserver.json_bodies import problem_of
 from apiserver.names import Name
 from apiserver.quality import Action
 
-# No empty part, none that leads elsewhere, and nothing hidden.
+# No empty parts, no `..`, and no hidden files.
 _Key = Annotated[str, StringConstraints(max_length=1000, pattern=r"^imports(/[^/.\\\x00-\x1f][^/\\\x00-\x1f]*)+$")]
 
 
@@ -19,12 +19,12 @@ _FACE = {
     "type": "string",
     "enum": list(FaceChoice),
     "default": FaceChoice.ONLY,
-    "description": "Whom to enrol from a photograph of several people; `only` refuses it.",
+    "description": "Which face to enrol if a photograph shows several people; `only` refuses such a photograph.",
 }
 _QUALITY = {
     "type": "string",
     "enum": list(Action),
-    "description": "What becomes of poor photographs, instead of what is set for the directory.",
+    "description": "How to treat poor photographs; overrides the directory's setting.",
 }
 _MANIFEST = {
     "type": "array",
@@ -34,7 +34,7 @@ _MANIFEST = {
         "required": ["person", "key"],
         "properties": {
             "person": {"type": "string", "minLength": 1, "maxLength": 255},
-            "key": {"type": "string", "description": "Of an object of the image store, below `imports/`."},
+            "key": {"type": "string", "description": "Key of an object in the image store, below `imports/`."},
         },
     },
     "examples": [[{"person": "ann", "key": "imports/2026/ann-1.jpg"}]],
@@ -45,7 +45,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class ImportOptions(BaseModel):
-    """How photographs are to be enrolled."""
+    """How to enrol the photographs."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -54,13 +54,13 @@ class ImportOptions(BaseModel):
 
 
 class ImportForm(ImportOptions):
-    """A zip archive to import: photographs in a folder for each person, or a bundle."""
+    """A zip archive to import: one folder of photographs for each person, or a bundle."""
 
     file: Annotated[Any, Field(json_schema_extra={"type": "string", "format": "binary"}, description="The archive.")]
 
 
 class ManifestEntry(BaseModel):
-    """A photograph that was put into the image store."""
+    """A photograph that is already in the image store."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -69,7 +69,7 @@ class ManifestEntry(BaseModel):
 
 
 class ImportBody(ImportOptions):
-    """Photographs to import that were put into the image store."""
+    """Photographs to import that are already in the image store."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -77,24 +77,28 @@ class ImportBody(ImportOptions):
 
 
 class ExportBody(BaseModel):
-    """What a bundle is to hold."""
+    """What a bundle should contain."""
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
-    images: bool = Field(False, description="Whether the photographs come along; people are recognized without them.")
+    images: bool = Field(
+        False, description="Whether the bundle contains the photographs; recognition works without them."
+    )
 
 
 class JobStarted(BaseModel):
-    """A job that was asked for."""
+    """A job that was created."""
 
     job: UUID
-    url: str = Field(description="Where to ask how far it is.", examples=["/jobs/5b0c7a3e-6d0b-4a53-9b7c-0f1d0c6f3a52"])
+    url: str = Field(
+        description="Where to read the job's progress.", examples=["/jobs/5b0c7a3e-6d0b-4a53-9b7c-0f1d0c6f3a52"]
+    )
 
 
 class OutcomeLine(BaseModel):
-    """What became of one photograph, or face of a bundle: a line of an import's outcomes."""
+    """The outcome of one photograph, or of one face of a bundle."""
 
-    n: int = Field(description="Its place in what was imported.")
+    n: int = Field(description="Position in the import, from 0.")
     person: str
     name: str
     outcome: Word
@@ -104,7 +108,7 @@ class OutcomeLine(BaseModel):
 
 
 def read_body(kind: type[_Model], body: bytes) -> _Model:
-    """Return what a body of JSON says. Raises InvalidJson or InvalidField."""
+    """Parse a JSON body. Raises InvalidJson or InvalidField."""
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
@@ -112,7 +116,7 @@ def read_body(kind: type[_Model], body: bytes) -> _Model:
 
 
 def read_fields(kind: type[_Model], fields: dict[str, str]) -> _Model:
-    """Return what the fields of a form say. Raises InvalidField."""
+    """Parse the fields of a form. Raises InvalidField."""
     try:
         return kind.model_validate(fields)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Imports and exports: asked for here, done by the worker."""
+"""Routes of imports and exports, which the worker runs as jobs."""
 
 import asyncio
 import json
@@ -32,10 +32,10 @@ from apiserver.responses import ProblemDetails
 from apiserver.state import State, StateOf
 from apiserver.uploads import read_small
 
-_MOST_MANIFEST_BYTES = 8_000_000
+_MAX_MANIFEST_BYTES = 8_000_000
 _OUTCOMES_AT_ONCE = 1_000
 _HELD = timedelta(days=7)
-"""An uploaded archive goes when its import ends, and if it never does, after so long."""
+"""An uploaded archive is deleted when its import ends, or after this time at the latest."""
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemDetails} for status in (400, 404, 408, 409, 410, 413, 415, 422, 500, 503)
@@ -50,10 +50,10 @@ router = APIRouter(tags=["bulk"], route_class=EncodedRoute)
 
 
 class _ImportRoute(EncodedRoute):
-    """A route whose body may be an archive, of which only the length tells requests with one key apart."""
+    """A route whose body may be a large archive; only its length is compared when a request is repeated."""
 
     def get_route_handler(self) -> Handler:
-        """Return what serves a request."""
+        """Return the handler of a request."""
         handle = super().get_route_handler()
         of_archive, of_manifest = idempotent(most_files=None)(handle), idempotent(most_files=1)(handle)
 
@@ -76,7 +76,7 @@ exports_router = APIRouter(tags=["bulk"], route_class=IdempotentRoute)
     openapi_extra={"requestBody": {"required": True, "content": _IMPORT}, "parameters": [KEY]},
 )
 async def start_import(directory: DirectoryName, request: Request) -> Response:
-    """Import an archive of photographs, a bundle, or a manifest of stored photographs; a job does it."""
+    """Start a job that imports an archive of photographs, a bundle, or a manifest of stored photographs."""
     state, job = State.of(request), uuid4()
     if not state.settings.directories_on_learn:
         await state.directories.require(directory)
@@ -92,10 +92,10 @@ async def start_import(directory: DirectoryName, request: Request) -> Response:
     responses=_PROBLEMS | {200: {"content": {"application/x-ndjson": {"schema": OutcomeLine.model_json_schema()}}}},
 )
 async def outcomes(directory: DirectoryName, job: str, state: StateOf) -> StreamingResponse:
-    """Return a line for each photograph that has its outcome, in the order of what is imported."""
-    one = Import(directory, _number(job))
-    await imports.check_exists(state.database, one)
-    return StreamingResponse(_lines(state, one), media_type="application/x-ndjson")
+    """Return one line for each photograph that has an outcome, in the order of the import."""
+    import_ = Import(directory, _parse_id(job))
+    await imports.check_exists(state.database, import_)
+    return StreamingResponse(_lines(state, import_), media_type="application/x-ndjson")
 
 
 @exports_router.post(
@@ -106,13 +106,13 @@ async def outcomes(directory: DirectoryName, job: str, state: StateOf) -> Stream
     openapi_extra={"requestBody": {"required": False, "content": _EXPORT}, "parameters": [KEY]},
 )
 async def start_export(directory: DirectoryName, request: Request) -> Response:
-    """Make a bundle of a directory, which another installation imports; a job does it."""
+    """Start a job that writes a directory into a bundle, which another installation can import."""
     state = State.of(request)
     body = await read_small(request, timeout_seconds=state.settings.upload_timeout_seconds)
-    wanted = read_body(ExportBody, body or b"{}")
+    export = read_body(ExportBody, body or b"{}")
     await state.directories.read(directory)
     async with state.database.connection() as connection:
-        arguments = {"images": wanted.images}
+        arguments = {"images": export.images}
         return _started(await enqueue(connection, exports.KIND, directory=directory, arguments=arguments))
 
 
@@ -122,8 +122,8 @@ async def start_export(directory: DirectoryName, request: Request) -> Response:
     responses=_PROBLEMS | {200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
 )
 async def bundle(directory: DirectoryName, job: str, state: StateOf) -> StreamingResponse:
-    """Return the bundle of an export that is done; it goes after 24 hours unless set otherwise."""
-    stored = await state.archives.open(directory, _number(job))
+    """Return the bundle of a finished export; it expires after 24 hours unless configured otherwise."""
+    stored = await state.archives.open(directory, _parse_id(job))
     headers = {
         "Content-Length": str(stored.size_bytes),
         "Content-Disposition": f'attachment; filename="{job}.zip"',
@@ -133,47 +133,49 @@ async def bundle(directory: DirectoryName, job: str, state: StateOf) -> Streamin
     return StreamingResponse(stored.chunks, media_type="application/zip", headers=headers)
 
 
-async def _receive(request: Request, state: State, one: Import) -> None:
-    """Store the archive of a form and ask for its import."""
+async def _receive(request: Request, state: State, import_: Import) -> None:
+    """Store the archive of a form and enqueue its import."""
     settings = state.settings
-    async with state.archives.writing(*one, "import", _HELD) as write:
+    async with state.archives.writing(*import_, "import", _HELD) as write:
         fields = await receive_archive(
             request, write, max_bytes=settings.max_import_bytes, pause_seconds=settings.upload_timeout_seconds
         )
         request.state.body_unread = False
         options = read_fields(ImportOptions, fields)
     async with state.database.connection() as connection, connection.transaction():
-        await imports.announce(connection, one)
-        await _enqueue(connection, one, options, archive=True)
+        await imports.announce(connection, import_)
+        await _enqueue(connection, import_, options, archive=True)
 
 
-async def _read_manifest(request: Request, state: State, one: Import) -> None:
-    """Plan the import of a manifest and ask for it."""
+async def _read_manifest(request: Request, state: State, import_: Import) -> None:
+    """Plan the import of a manifest and enqueue it."""
     most = state.settings.max_import_files
     seconds = state.settings.upload_timeout_seconds
-    content = await read_small(request, timeout_seconds=seconds, max_bytes=_MOST_MANIFEST_BYTES)
+    content = await read_small(request, timeout_seconds=seconds, max_bytes=_MAX_MANIFEST_BYTES)
     body = await asyncio.to_thread(read_body, ImportBody, content)
     if len(body.manifest) > most:
-        raise ArchiveTooManyFiles(f"The manifest has {len(body.manifest):,} entries, more than {most:,}; split it.")
+        raise ArchiveTooManyFiles(
+            f"The manifest has {len(body.manifest):,} entries; the limit is {most:,}. Import it in parts."
+        )
 
     items = (
         Item(n, entry.person, entry.key.removeprefix("imports/"), {"key": entry.key})
         for n, entry in enumerate(body.manifest)
     )
     async with state.database.connection() as connection, connection.transaction():
-        await imports.announce(connection, one, planned=True)
-        await imports.add(connection, one, items)
-        await _enqueue(connection, one, body, archive=False)
+        await imports.announce(connection, import_, planned=True)
+        await imports.add(connection, import_, items)
+        await _enqueue(connection, import_, body, archive=False)
 
 
-async def _enqueue(connection: Any, one: Import, options: ImportOptions, *, archive: bool) -> None:  # noqa: ANN401 - asyncpg's
+async def _enqueue(connection: Any, import_: Import, options: ImportOptions, *, archive: bool) -> None:  # noqa: ANN401 - asyncpg's
     arguments = {"archive": archive, "face": options.face, "quality": options.quality}
-    await enqueue(connection, imports.KIND, directory=one.directory, arguments=arguments, job=one.job)
+    await enqueue(connection, imports.KIND, directory=import_.directory, arguments=arguments, job=import_.job)
 
 
-async def _lines(state: State, one: Import) -> AsyncIterator[bytes]:
+async def _lines(state: State, import_: Import) -> AsyncIterator[bytes]:
     last = -1
-    while page := await imports.read_outcomes(state.database, one, last, _OUTCOMES_AT_ONCE):
+    while page := await imports.read_outcomes(state.database, import_, last, _OUTCOMES_AT_ONCE):
         yield b"".join(json.dumps(line, default=str, ensure_ascii=False).encode() + b"\n" for line in page)
         last = page[-1]["n"]
 
@@ -187,7 +189,7 @@ def _started(job: UUID) -> Response:
     return Response(answer.model_dump_json(), 202, {"Location": answer.url}, "application/json")
 
 
-def _number(job: str) -> UUID:
+def _parse_id(job: str) -> UUID:
     try:
         return UUID(job)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The format of bundles, which carry a directory from one installation to another; described in docs/bundle.md."""
+"""The format of bundles, which move a directory from one installation to another; see docs/bundle.md."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self, TypeVar
@@ -29,29 +29,29 @@ EXTENSION_OF_MEDIA_TYPE = {
     "image/heic": "heic",
     "image/heif": "heic",
 }
-"""Photographs are served with the media type the bundle tells of them, so it may be no other."""
+"""Photographs are served with the media type that the bundle states, so only these are accepted."""
 
 _IMAGE = r"[A-Za-z0-9._-]{1,200}"
 _SHA256 = r"[0-9a-f]{64}"
-_LONGEST_LINE = 65_536
+_MAX_LINE = 65_536
 
 _Pixel = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 _Time = Annotated[AwareDatetime, Field(gt=datetime(1, 1, 2, tzinfo=UTC), lt=datetime(9999, 12, 31, tzinfo=UTC))]
-"""A time that is one in every time zone."""
+"""A time that can be converted to every time zone."""
 
 
 class _Part(BaseModel):
-    """Newer minor additions are passed over: what a reader must understand comes with a new version."""
+    """A part of a bundle. Unknown fields are ignored; an addition that readers must understand gets a new version."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, hide_input_in_errors=True)
 
     def line(self) -> bytes:
-        """Return it as a line of JSON."""
+        """Return the part as a line of JSON."""
         return self.model_dump_json(exclude_none=True).encode() + b"\n"
 
 
 class BundleModel(_Part):
-    """A model whose embeddings the bundle has, in the file `embeddings`."""
+    """A model whose embeddings the bundle contains, in the file `embeddings`."""
 
     id: Text
     dimension: int = Field(gt=0, le=16_000)
@@ -61,7 +61,7 @@ class BundleModel(_Part):
 
 
 class Manifest(_Part):
-    """What the bundle is, and how much it holds."""
+    """Format, origin and size of a bundle."""
 
     format: Literal["faceserver-bundle"] = "faceserver-bundle"
     version: int = VERSION
@@ -75,7 +75,7 @@ class Manifest(_Part):
 
 
 class BundlePerson(_Part):
-    """A person, by the id they are enrolled under."""
+    """A person, identified by the id used at enrolment."""
 
     person: Name
     display_name: Text | None = Field(None, max_length=1000)
@@ -86,10 +86,10 @@ class BundlePerson(_Part):
 
 
 class BundleFace(_Part):
-    """An enrolled face: a crop and its embedding, or a photograph, or all of them.
+    """An enrolled face: a crop and its embedding, a photograph, or both.
 
-    face: names the crop. row: of the model's embeddings. box: left, top, right, bottom in pixels of the upright
-    photograph. quality: what was measured. name: for people. image: its name in `images/`.
+    face: id, which names the crop. row: row in the model's embeddings. box: left, top, right, bottom in pixels of the
+    upright photograph. quality: measured values. name: for display. image: file name in `images/`.
     """
 
     person: Name
@@ -108,17 +108,17 @@ class BundleFace(_Part):
     @model_validator(mode="after")
     def _is_somewhere(self) -> Self:
         if self.face is None and self.image is None:
-            raise ValueError("it has neither a crop nor a photograph")
+            raise ValueError("has neither a crop nor a photograph")
         return self
 
     @property
     def crop_name(self) -> str | None:
-        """Where in the bundle its crop is."""
+        """Path of the crop in the bundle."""
         return f"crops/{self.face}.jpg" if self.face else None
 
     @property
     def image_name(self) -> str | None:
-        """Where in the bundle its photograph is, if it was brought along."""
+        """Path of the photograph in the bundle, if the face has one."""
         return f"images/{self.image}" if self.image else None
 
 
@@ -126,23 +126,25 @@ _P = TypeVar("_P", bound=_Part)
 
 
 def embeddings_name(model: str) -> str:
-    """Return where in a bundle the embeddings of a model are."""
+    """Return the path of a model's embeddings in a bundle."""
     return f"embeddings-{quote(model, safe='@')}.npy"
 
 
 def read_manifest(content: bytes) -> Manifest:
-    """Return what a manifest says. Raises BundleUnsupported or BundleInvalid."""
+    """Parse a manifest. Raises BundleUnsupported or BundleInvalid."""
     manifest = read_line(content, Manifest, MANIFEST)
     if manifest.version != VERSION:
-        raise BundleUnsupported(f"The bundle is of version {manifest.version}; version {VERSION} is read here.")
+        raise BundleUnsupported(
+            f"The bundle has format version {manifest.version}; only version {VERSION} is supported."
+        )
     return manifest
 
 
 def read_line(content: bytes, kind: type[_P], place: str) -> _P:
-    """Return a part of a bundle, which stands at `place`. Raises BundleInvalid."""
+    """Parse a part of a bundle; `place` names it in errors. Raises BundleInvalid."""
     try:
-        if len(content) > _LONGEST_LINE:
-            raise BundleInvalid(f"{place} is longer than {_LONGEST_LINE} bytes.")
+        if len(content) > _MAX_LINE:
+            raise BundleInvalid(f"{place} is longer than {_MAX_LINE} bytes.")
         return kind.model_validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]

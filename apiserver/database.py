@@ -1,4 +1,4 @@
-"""The connection pool to PostgreSQL, and the only place that turns asyncpg's errors into problems."""
+"""The connection pool to PostgreSQL; the only module that translates asyncpg's errors into problems."""
 
 import asyncio
 import time
@@ -12,30 +12,30 @@ from pgvector import HalfVector
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, ExternalIdTaken, InternalError, PersonExists, Problem
 
 REQUIRED_SCHEMA = "20261128000800"
-"""The newest migration this code relies on."""
+"""The newest migration that this code requires."""
 
-LEAST_PGVECTOR = (0, 8, 4)
-"""Older ones can corrupt the index of a table from which rows are deleted."""
+MIN_PGVECTOR = (0, 8, 4)
+"""Older versions can corrupt an HNSW index when rows are deleted."""
 
 _CLOSE_TIMEOUT_SECONDS = 5
 _PGVECTOR = "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'"
 
-# By SQLSTATE, or by the two characters that name its class. What is left out is a mistake of ours.
+# Keys are SQLSTATEs or their two-character classes. All others are defects of this service.
 PROBLEM_OF_SQLSTATE: dict[str, type[Problem]] = {
     "08": DatabaseUnavailable,  # connection exception
-    "23503": DatabaseBusy,  # foreign key: what a statement refers to was removed meanwhile
-    "25": DatabaseUnavailable,  # invalid transaction state: a standby that only reads
+    "23503": DatabaseBusy,  # foreign key: the referenced row was deleted concurrently
+    "25": DatabaseUnavailable,  # invalid transaction state: a read-only standby
     "28": DatabaseUnavailable,  # invalid authorization
     "3D": DatabaseUnavailable,  # no such database
     "40": DatabaseBusy,  # deadlock or serialization failure
-    "42P01": DatabaseUnavailable,  # no such table: not migrated yet
+    "42P01": DatabaseUnavailable,  # undefined table: the schema is not migrated yet
     "53": DatabaseUnavailable,  # out of disk, memory or connections
     "55": DatabaseBusy,  # lock not available
     "57": DatabaseUnavailable,  # shutting down, starting up, or an operator cancelled
     "58": DatabaseUnavailable,  # the server's operating system failed
     "XX": DatabaseUnavailable,  # the server's internal error
 }
-# A unique constraint that a client can run into; another one is a mistake of ours.
+# Unique constraints that a client's request can violate. All others are defects of this service.
 PROBLEM_OF_CONSTRAINT: dict[str, type[Problem]] = {
     "persons_pkey": PersonExists,
     "persons_by_external_id": ExternalIdTaken,
@@ -43,7 +43,7 @@ PROBLEM_OF_CONSTRAINT: dict[str, type[Problem]] = {
 PROBLEM_OF_ERROR: dict[type[BaseException], type[Problem]] = {
     asyncpg.DataError: InternalError,
     asyncpg.InternalClientError: InternalError,
-    asyncpg.InterfaceError: DatabaseUnavailable,  # above all: the connection was closed under us
+    asyncpg.InterfaceError: DatabaseUnavailable,  # usually: the server closed the connection
     OSError: DatabaseUnavailable,  # includes TimeoutError
 }
 
@@ -51,14 +51,14 @@ PROBLEM_OF_ERROR: dict[type[BaseException], type[Problem]] = {
 Connection = asyncpg.Connection
 
 Waited = Callable[[float], object]
-"""Is told how many seconds somebody waited for a connection."""
+"""Called with the seconds that a caller waited for a connection."""
 
 StatementEnded = Callable[[Any], None]
-"""Is told of each statement what asyncpg tells a query logger."""
+"""An asyncpg query logger, called after each statement."""
 
 
 class PoolUse(NamedTuple):
-    """Connections that are open, those of them nobody has, and how many there may be."""
+    """Number of open connections, of idle ones among them, and the maximum."""
 
     open: int
     idle: int
@@ -66,7 +66,7 @@ class PoolUse(NamedTuple):
 
 
 class Database:
-    """Connections to one database, opened as they are needed; it need not be there when this is made."""
+    """Connections to one database, opened on demand; the database need not be reachable at the start."""
 
     def __init__(self, pool: asyncpg.Pool, timeout_seconds: float, waited: Waited) -> None:
         self._pool = pool
@@ -75,7 +75,7 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
-        """Lend a connection. Errors of asyncpg inside become problems; other exceptions pass."""
+        """Yield a connection. Translates errors of asyncpg raised in the block into problems."""
         begun = time.perf_counter()
         try:
             async with self._pool.acquire(timeout=self.timeout_seconds) as connection:
@@ -86,15 +86,15 @@ class Database:
 
     @property
     def hold_seconds(self) -> float:
-        """How long a transaction may hold rows that others wait for: half the time that their statements have."""
+        """Maximum time to hold row locks that others wait for: half of the statement timeout."""
         return self.timeout_seconds / 2
 
     def use(self) -> PoolUse:
-        """Return how many connections there are."""
+        """Return the state of the connection pool."""
         return PoolUse(self._pool.get_size(), self._pool.get_idle_size(), self._pool.get_max_size())
 
     async def check_schema(self) -> None:
-        """Raise DatabaseUnavailable unless pgvector and the applied migrations are those this code relies on."""
+        """Raise DatabaseUnavailable unless pgvector and the schema are recent enough."""
         async with self.connection() as connection:
             version = await connection.fetchval("SELECT max(version) FROM schema_migrations")
             require_pgvector(await connection.fetchval(_PGVECTOR) or "0")
@@ -105,16 +105,16 @@ class Database:
 
 
 def require_pgvector(version: str) -> None:
-    """Raise DatabaseUnavailable where the server's pgvector is too old."""
-    if tuple(int(number) for number in version.split(".") if number.isdigit()) < LEAST_PGVECTOR:
-        needed = ".".join(map(str, LEAST_PGVECTOR))
+    """Raise DatabaseUnavailable if the server's pgvector is too old."""
+    if tuple(int(number) for number in version.split(".") if number.isdigit()) < MIN_PGVECTOR:
+        needed = ".".join(map(str, MIN_PGVECTOR))
         raise DatabaseUnavailable(
-            f"The database has pgvector {version}, which can corrupt an index; install {needed} or newer."
+            f"The database has pgvector {version}, which can corrupt indexes; install version {needed} or newer."
         )
 
 
 def translated(error: BaseException) -> Problem:
-    """Return the problem that `error`, of asyncpg or of the socket below it, means to a client."""
+    """Return the problem for an error of asyncpg or of its socket."""
     if isinstance(error, asyncpg.UniqueViolationError):
         return PROBLEM_OF_CONSTRAINT.get(error.constraint_name or "", InternalError)()
     if isinstance(error, asyncpg.PostgresError) and error.sqlstate:
@@ -133,9 +133,9 @@ async def open_database(
     waited: Waited = lambda _: None,
     statement_ended: StatementEnded | None = None,
 ) -> AsyncIterator[Database]:
-    """Yield the database at `dsn`, to which its connections call themselves `name`.
+    """Yield the database at `dsn`. `name` becomes the connections' application_name.
 
-    Nothing connects before the first use, so an outage does not stop the start.
+    The first connection is opened on first use, so the process can start during an outage.
     """
 
     async def prepare(connection: asyncpg.Connection) -> None:
@@ -149,7 +149,7 @@ async def open_database(
         max_size=pool_size,
         timeout=timeout_seconds,
         command_timeout=timeout_seconds,
-        server_settings={"application_name": name, "jit": "off"},  # compiling a search takes longer than the search
+        server_settings={"application_name": name, "jit": "off"},  # JIT compilation takes longer than a search
         init=prepare,
         reset=_keep,
     )
@@ -161,22 +161,22 @@ async def open_database(
 
 
 async def _register_types(connection: asyncpg.Connection) -> None:
-    """Teach a new connection pgvector's binary form, and bits written as zeros and ones."""
+    """Register codecs on a new connection: pgvector's binary format, and bit strings as text."""
     try:
         await connection.set_type_codec(
             "halfvec", schema="public", encoder=HalfVector.to_binary, decoder=HalfVector.from_binary, format="binary"
         )
         await connection.set_type_codec("varbit", schema="pg_catalog", encoder=str, decoder=str, format="text")
     except ValueError as error:
-        raise DatabaseUnavailable("The database has not been migrated.") from error
+        raise DatabaseUnavailable("The database has not been migrated; run the migrations.") from error
 
 
 async def _keep(_: asyncpg.Connection) -> None:
-    """Spare a connection the statements that clear a session: nothing here leaves anything behind in one."""
+    """Skip the reset of a returned connection: no code here changes the session state."""
 
 
 async def _close(pool: asyncpg.Pool) -> None:
-    """Part with the server in good order if it still answers, and without its consent otherwise."""
+    """Close the connections in order, or drop them if the server does not answer."""
     try:
         await asyncio.wait_for(pool.close(), _CLOSE_TIMEOUT_SECONDS)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):

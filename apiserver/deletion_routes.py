@@ -1,4 +1,4 @@
-"""Whether what was deleted is gone."""
+"""The route of deletions."""
 
 from typing import Any
 from uuid import UUID
@@ -18,9 +18,9 @@ router = APIRouter(tags=["deletions"])
 
 @router.get("/deletions/{deletion}", response_model=ReceiptAnswer, responses=_PROBLEMS)
 async def read_deletion(deletion: str, state: StateOf) -> Response:
-    """Return the receipt of a deletion; it says when the last photograph was gone from the store."""
+    """Return the receipt of a deletion; it states when the last photograph was removed from the store."""
     try:
-        number = UUID(deletion)
+        deletion_id = UUID(deletion)
     except ValueError as error:
         raise DeletionNotFound from error
-    return receipt_response(await deletions.read(state.database, number))
+    return receipt_response(await deletions.read(state.database, deletion_id))

@@ -1,4 +1,4 @@
-"""Receipts of deletions. A finished one says how much went and when, and no longer whose it was."""
+"""Receipts of deletions. The receipt of a finished deletion keeps counts and times, but not the person's name."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from apiserver.database import Database
 from apiserver.problems import DeletionNotFound
 
 COLUMNS = "deletion, directory, person, face, persons, faces, images, requested_at, finished_at"
-"""Of a row of `deletions`, in the order of a Receipt."""
+"""Columns of `deletions`, in the order of the fields of Receipt."""
 
 _READ = f"SELECT {COLUMNS} FROM deletions WHERE deletion = $1"  # noqa: S608
 
@@ -23,7 +23,7 @@ _IS_FINISHED = "SELECT finished_at IS NOT NULL FROM deletions WHERE directory = 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was deleted: whose, how much, and when the last object was gone, if it is."""
+    """What was deleted, how much, and when the last object was removed, if it is."""
 
     deletion: UUID
     directory: str
@@ -46,7 +46,7 @@ async def read(database: Database, deletion: UUID) -> Receipt:
 
 
 async def finish(database: Database, directory: str, deletion: UUID) -> bool:
-    """Note that a deletion has ended if its last object is gone, and tell whether it is. Raises DatabaseUnavailable."""
+    """Mark a deletion as finished if its last object is removed; return whether it is. Raises DatabaseUnavailable."""
     async with database.connection() as connection:
         await connection.execute(_FINISH, directory, deletion)
         return bool(await connection.fetchval(_IS_FINISHED, directory, deletion))

@@ -1,4 +1,4 @@
-"""Directories as clients write and read them."""
+"""Request and response bodies of directories."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -13,18 +13,18 @@ from apiserver.responses import AppliedThresholds
 from apiserver.search_sql import Scoring
 from apiserver.storable import Text
 
-_MOST_SECONDS = 10 * 366 * 86_400
-_MOST_DAYS = 100 * 366
+_MAX_SECONDS = 10 * 366 * 86_400
+_MAX_DAYS = 100 * 366
 
 
 class SettingsBody(JsonBody):
-    """All settings of a directory; what is left out or null is the service's default."""
+    """Settings of a directory. Omitted or null settings take the service's default."""
 
     fpir: float | None = Field(
         None,
         ge=LEAST_FPIR,
         le=MOST_FPIR,
-        description="The share of strangers that may be named; the thresholds follow as the directory grows.",
+        description="Maximum share of strangers that may be named; the thresholds adapt as the directory grows.",
         examples=[0.001],
     )
     threshold: float | None = Field(
@@ -32,34 +32,34 @@ class SettingsBody(JsonBody):
         ge=-1,
         le=1,
         allow_inf_nan=False,
-        description="The cosine from which a candidate is a match, however large the directory. Not beside `fpir`.",
+        description="Minimum cosine of a match, independent of the directory's size. Excludes `fpir`.",
         examples=[0.5],
     )
-    scoring: Scoring | None = Field(None, description="How a person's samples count where /recognize does not say.")
+    scoring: Scoring | None = Field(None, description="Default of /recognize for how a person's faces are combined.")
     recognized_retention_seconds: int | None = Field(
-        None, ge=0, le=_MOST_SECONDS, description="How long recognized images stay; 0 keeps none.", examples=[3600]
+        None, ge=0, le=_MAX_SECONDS, description="How long recognized images are kept; 0: not at all.", examples=[3600]
     )
     unseen_retention_days: int | None = Field(
         None,
         ge=1,
-        le=_MOST_DAYS,
-        description="Persons neither recognized nor learned for so long are deleted.",
+        le=_MAX_DAYS,
+        description="Persons who were neither recognized nor enrolled for this many days are deleted.",
         examples=[365],
     )
-    quality: QualitySettings | None = Field(None, description="When a photograph is too poor to be learned.")
+    quality: QualitySettings | None = Field(None, description="Quality limits for enrolment.")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if self.fpir is not None and self.threshold is not None:
-            raise ValueError("set fpir or threshold, not both")
+            raise ValueError("fpir and threshold exclude each other; set only one of them")
         return self
 
     def settings(self, model: str) -> DirectorySettings:
-        """Return the settings, a threshold being for `model`."""
+        """Return all settings; a threshold applies to `model`."""
         return DirectorySettings(**self._changes(model, self.model_fields_set | type(self).model_fields.keys()))
 
     def changes(self, model: str) -> dict[str, Any]:
-        """Return the settings that were given, by the names of DirectorySettings."""
+        """Return the settings that the client sent, by the field names of DirectorySettings."""
         return self._changes(model, self.model_fields_set)
 
     def _changes(self, model: str, names: set[str]) -> dict[str, Any]:
@@ -70,37 +70,37 @@ class SettingsBody(JsonBody):
 
 
 class DirectoriesQuery(PageQuery):
-    """Which directories to list."""
+    """Query parameters of the list of directories."""
 
-    prefix: Text = Field("", max_length=255, description="Only names that begin with it, to the letter.")
+    prefix: Text = Field("", max_length=255, description="Only names with this prefix (case-sensitive).")
 
 
 class DirectorySummary(BaseModel):
-    """A directory in a list."""
+    """A directory in the list of directories."""
 
     model_config = ConfigDict(from_attributes=True)
 
     directory: str = Field(examples=["acme"])
-    persons: int = Field(description="People in it.", examples=[301])
-    faces: int = Field(description="Their faces, of all models.", examples=[812])
+    persons: int = Field(description="Number of persons.", examples=[301])
+    faces: int = Field(description="Number of faces, of all models.", examples=[812])
     created_at: datetime
 
 
 class DirectoryAnswer(BaseModel):
-    """A directory: what was set, what it holds for the model in use, and the thresholds that follow at this size."""
+    """A directory: its settings, its size for the model in use, and the thresholds applied at this size."""
 
     directory: str = Field(examples=["acme"])
-    fpir: float | None = Field(description="As it was set; null leaves it to the service.")
-    threshold: float | None = Field(description="As it was set; null leaves it to the rate.")
-    threshold_model: str | None = Field(description="The model that `threshold` was set for; it holds for no other.")
-    scoring: Scoring | None = Field(description="As it was set; null is `max`.")
-    recognized_retention_seconds: int | None = Field(description="As it was set; null leaves it to the service.")
-    unseen_retention_days: int | None = Field(description="As it was set; null keeps everybody.")
-    quality: QualitySettings | None = Field(description="As it was set; null leaves it to the service.")
+    fpir: float | None = Field(description="The setting; null means the service's default.")
+    threshold: float | None = Field(description="The setting; null means that `fpir` determines the thresholds.")
+    threshold_model: str | None = Field(description="The only model that `threshold` applies to.")
+    scoring: Scoring | None = Field(description="The setting; null means `max`.")
+    recognized_retention_seconds: int | None = Field(description="The setting; null means the service's default.")
+    unseen_retention_days: int | None = Field(description="The setting; null means that nobody is deleted.")
+    quality: QualitySettings | None = Field(description="The setting; null means the service's default.")
     model: str = Field(description="The model in use.", examples=["sface_2021dec@fb143eea0783"])
-    persons: int = Field(description="People with a face of this model.", examples=[301])
-    faces: int = Field(description="Their faces of this model.", examples=[812])
+    persons: int = Field(description="Number of persons with a face of this model.", examples=[301])
+    faces: int = Field(description="Number of faces of this model.", examples=[812])
     thresholds: AppliedThresholds
     created_at: datetime
-    updated_at: datetime = Field(description="When the settings were edited last.")
-    revision: int = Field(description="One more with every edit.", examples=[1])
+    updated_at: datetime = Field(description="Time of the last change of the settings.")
+    revision: int = Field(description="Incremented by every change.", examples=[1])

@@ -1,4 +1,4 @@
-"""The directories in pages, by name."""
+"""Directories in pages, ordered by name."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,10 +7,10 @@ from itertools import takewhile
 from apiserver.database import Connection
 from apiserver.name_ranges import after_prefix
 
-_LONGEST_SECONDS = 60
-"""The first directory is counted however many it holds."""
+_MAX_SECONDS = 60
+"""The first directory of a page is always counted, however large it is."""
 
-# Others are counted until the second is over, in their order: a large directory makes a page shorter, not slower.
+# The others are counted, in order, until one second has passed: large directories make a page shorter, not slower.
 _PAGE = """
 SELECT directory, created_at,
     CASE WHEN n = 1 OR n <= $4 AND clock_timestamp() < statement_timestamp() + interval '1 second' THEN ARRAY[
@@ -28,7 +28,7 @@ ORDER BY directory
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A directory and how much it holds, of all models."""
+    """A directory with its number of persons and faces, of all models."""
 
     directory: str
     created_at: datetime
@@ -37,12 +37,12 @@ class Summary:
 
 
 async def page(connection: Connection, prefix: str, limit: int, after: str | None) -> tuple[list[Summary], str | None]:
-    """Return up to `limit` directories behind `after`, at least one if there are any, and the last if there are more.
+    """Return up to `limit` directories after the name `after`, and the last name if more follow.
 
-    There are fewer where so many would take long to count. Raises DatabaseUnavailable.
+    Returns fewer (but at least one, if any follows) if counting would take too long. Raises DatabaseUnavailable.
     """
     values = (after or "", prefix, after_prefix(prefix), limit)
-    rows = await connection.fetch(_PAGE, *values, timeout=_LONGEST_SECONDS)
+    rows = await connection.fetch(_PAGE, *values, timeout=_MAX_SECONDS)
     counted = takewhile(lambda row: row["counts"], rows)
     found = [Summary(directory, created_at, *counts) for directory, created_at, counts in counted]
     return found, found[-1].directory if len(found) < len(rows) else None

@@ -1,4 +1,4 @@
-"""The directories: listed, read, set."""
+"""Routes of directories."""
 
 from dataclasses import fields
 from typing import Annotated, Any
@@ -32,7 +32,7 @@ router = APIRouter(tags=["directories"], route_class=EncodedRoute)
 
 @router.get("/directories", responses=_OUTAGES, response_model=Page[DirectorySummary])
 async def list_directories(query: Annotated[DirectoriesQuery, Query()], state: StateOf) -> Response:
-    """List the directories by name, in pages."""
+    """List the directories in pages, ordered by name."""
     after = read_cursor(query.cursor, _ORDER, _KEY)
     async with state.database.connection() as connection:
         found, last = await directory_lists.page(connection, query.prefix, query.limit, after[0] if after else None)
@@ -46,7 +46,7 @@ async def list_directories(query: Annotated[DirectoriesQuery, Query()], state: S
     responses=_OUTAGES | _NOT_FOUND | TAGGED | NOT_MODIFIED,
 )
 async def read_directory(directory: DirectoryName, known: IfNoneMatch, state: StateOf) -> Response:
-    """Return the settings of a directory, how much it holds, and its thresholds for the model in use."""
+    """Return a directory: its settings, its size, and its thresholds for the model in use."""
     found = await state.directories.read(directory)
     answer = await _describe(directory, found, state.directories, await state.vectorizer.model_in_use())
     return tagged(answer, found.revision, known=known)
@@ -59,7 +59,7 @@ async def read_directory(directory: DirectoryName, known: IfNoneMatch, state: St
     openapi_extra=SettingsBody.request_body(),
 )
 async def write_directory(directory: DirectoryName, condition: IfMatch, request: Request) -> Response:
-    """Replace the settings of a directory, which is made (201) where it is missing."""
+    """Replace the settings of a directory; create it (201) if it does not exist."""
     state = State.of(request)
     body = await read_json(request, SettingsBody, InvalidSettings)
     model = await state.vectorizer.model_in_use()
@@ -75,7 +75,7 @@ async def write_directory(directory: DirectoryName, condition: IfMatch, request:
     openapi_extra=SettingsBody.request_body(),
 )
 async def patch_directory(directory: DirectoryName, condition: IfMatch, request: Request) -> Response:
-    """Change some settings of a directory; null is the service's default."""
+    """Change some settings of a directory; null restores the service's default."""
     state = State.of(request)
     body = await read_json(request, SettingsBody, InvalidSettings)
     model = await state.vectorizer.model_in_use()
@@ -89,7 +89,7 @@ async def patch_directory(directory: DirectoryName, condition: IfMatch, request:
     responses=_OUTAGES | _NOT_FOUND | FAILED_PRECONDITION,
 )
 async def delete_directory(directory: DirectoryName, condition: IfMatch, state: StateOf) -> Response:
-    """Delete a directory and everybody in it at once; photographs go from the store soon after."""
+    """Delete a directory with all its persons at once; its photographs are removed from the store soon after."""
     receipt = await state.erasure.directory(directory, condition)
     state.directories.forget(directory)
     return receipt_response(receipt)

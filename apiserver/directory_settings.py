@@ -1,4 +1,4 @@
-"""What can be set for a directory."""
+"""Settings of a directory."""
 
 from dataclasses import dataclass
 
@@ -9,25 +9,27 @@ from apiserver.search_sql import Scoring
 
 
 class QualitySettings(BaseModel):
-    """From when on a photograph is too poor to be learned, and what follows; None leaves it to the service."""
+    """Quality limits for enrolment, and what to do with poor photographs; None means the service's default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
-    action: Action | None = Field(None, description="What becomes of a poor photograph; `warn` if unset.")
-    min_face_pixels: int | None = Field(None, ge=0, le=10_000, description="Shorter side of the face's box.")
-    min_sharpness: float | None = Field(None, ge=0, le=1, description="Below it a face is blurred.")
-    min_brightness: float | None = Field(None, ge=0, le=1, description="Below it a face is too dark.")
-    max_brightness: float | None = Field(None, ge=0, le=1, description="Above it a face is too bright.")
-    max_yaw_degrees: float | None = Field(None, ge=0, le=90, description="Above it a face is turned away.")
+    action: Action | None = Field(None, description="How to treat poor photographs; `warn` if unset.")
+    min_face_pixels: int | None = Field(
+        None, ge=0, le=10_000, description="Minimum length of the shorter side of the face's box."
+    )
+    min_sharpness: float | None = Field(None, ge=0, le=1, description="Faces below it are blurred.")
+    min_brightness: float | None = Field(None, ge=0, le=1, description="Faces below it are too dark.")
+    max_brightness: float | None = Field(None, ge=0, le=1, description="Faces above it are too bright.")
+    max_yaw_degrees: float | None = Field(None, ge=0, le=90, description="Faces above it are turned away.")
 
     def limits(self) -> QualityLimits:
-        """Return the limits a face is held to, with the service's own where nothing was set."""
+        """Return the limits to apply: these settings, completed by the service's defaults."""
         return QualityLimits(**self.model_dump(exclude_none=True))
 
 
 @dataclass(frozen=True, slots=True)
 class DirectorySettings:
-    """What was set for a directory; None leaves it to the service. A threshold holds for one model only."""
+    """Settings of a directory; None means the service's default. A threshold applies to one model only."""
 
     fpir: float | None = None
     threshold: float | None = None

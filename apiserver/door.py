@@ -1,4 +1,4 @@
-"""Turns photographs away that no vectorizer has room for, before anything of them is read."""
+"""Admission: refuse a photograph before it is read if all vectorizers are full."""
 
 import logging
 import time
@@ -17,7 +17,10 @@ _logger = logging.getLogger(__name__)
 
 
 class Door:
-    """Stands before the log of requests, which a crowd would flood, and has one line a second of its own."""
+    """Middleware that refuses photographs while all vectorizers are full.
+
+    It runs before the request log, which an overload would flood, and writes at most one log line a second.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -41,5 +44,5 @@ class Door:
     def _note(self) -> None:
         self._turned_away += 1
         if (now := time.monotonic()) >= self._log_at:
-            _logger.warning("Every vectorizer is full; turned away: %d", self._turned_away)
+            _logger.warning("All vectorizers are full; %d requests refused", self._turned_away)
             self._turned_away, self._log_at = 0, now + _LOG_SECONDS

@@ -1,10 +1,10 @@
-"""Whether the gateway is about to stop."""
+"""State of a gateway that is about to stop."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
 class Draining:
-    """It still serves, and whoever asks is to ask another one from now on."""
+    """Whether draining has begun: the gateway still serves, but clients should turn to another one."""
 
     begun: bool = False

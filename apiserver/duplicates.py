@@ -1,10 +1,10 @@
-"""Makes one face of two that a person would have of one photograph. The SQL stands beside the function that runs it."""
+"""Removal of duplicates: a person has at most one face for each photograph and model."""
 
 from collections.abc import Collection
 from uuid import UUID
 
 from apiserver.database import Connection
-from apiserver.enrolment_lock import LONGEST_SECONDS
+from apiserver.enrolment_lock import MAX_SECONDS
 
 _SHOW = """
 UPDATE faces AS kept SET image = gone.image
@@ -20,11 +20,11 @@ AND NOT EXISTS (SELECT FROM faces WHERE faces.directory = $1 AND faces.image = i
 
 
 async def remove_duplicates(connection: Connection, directory: str, pairs: Collection[tuple[UUID, UUID]]) -> None:
-    """Remove the first face of each pair, whose second is of the same photograph and shows it from now on.
+    """Delete the first face of each pair; the second face, of the same photograph, takes over its image.
 
-    Enrolments are kept out of the directory. A photograph that no face shows then expires.
+    Enrolments must be excluded from the directory. A photograph without a face expires.
     """
     gone, kept = [face for face, _ in pairs], [kept_face for _, kept_face in pairs]
-    await connection.execute(_SHOW, directory, gone, kept, timeout=LONGEST_SECONDS)
-    removed = await connection.fetch(_REMOVE, directory, gone, timeout=LONGEST_SECONDS)
-    await connection.execute(_EXPIRE, directory, [row["image"] for row in removed], timeout=LONGEST_SECONDS)
+    await connection.execute(_SHOW, directory, gone, kept, timeout=MAX_SECONDS)
+    removed = await connection.fetch(_REMOVE, directory, gone, timeout=MAX_SECONDS)
+    await connection.execute(_EXPIRE, directory, [row["image"] for row in removed], timeout=MAX_SECONDS)

@@ -1,4 +1,4 @@
-"""Routes whose path parameters may hold any character, a slash too."""
+"""Routes whose path parameters may contain any character, including a slash."""
 
 from collections.abc import MutableMapping
 from typing import Any
@@ -12,19 +12,19 @@ from apiserver.problems import InvalidName
 
 
 class EncodedRoute(APIRoute):
-    """Matches the path as it was sent, so that an encoded slash (%2F) separates nothing; see `decoded`.
+    """A route that matches the encoded path, so that an encoded slash (%2F) is not a separator; see `decoded`.
 
-    Starlette decodes a path before it looks for the slashes in it.
+    Starlette decodes a path before it splits it at slashes.
     """
 
     def matches(self, scope: Scope) -> tuple[Match, MutableMapping[str, Any]]:
-        """Tell whether this route serves the request; its parameters are left encoded."""
+        """Return whether this route serves the request; its parameters stay encoded."""
         return super().matches({**scope, "path": scope["raw_path"].decode("ascii")})
 
 
 def decoded(parameter: str) -> str:
-    """Return a path parameter as the client meant it. Raises InvalidName where it is no UTF-8."""
+    """Decode a path parameter. Raises InvalidName if it is not UTF-8."""
     try:
         return unquote(parameter, errors="strict")
     except UnicodeDecodeError as error:
-        raise InvalidName("A name in a path is UTF-8, percent-encoded.") from error
+        raise InvalidName("A name in a path must be percent-encoded UTF-8.") from error

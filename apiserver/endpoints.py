@@ -1,4 +1,4 @@
-"""Where the vectorizers are, as the settings say it."""
+"""Addresses of the vectorizers, as given in the settings."""
 
 import re
 from typing import NamedTuple
@@ -8,24 +8,24 @@ _HTTP_PORT = 80
 
 
 class Endpoint(NamedTuple):
-    """A host, by name or address, and a port of it."""
+    """A host name or address, and a port."""
 
     host: str
     port: int
 
     @property
     def url(self) -> str:
-        """The endpoint as the beginning of a URL."""
+        """The URL of the endpoint, without a path."""
         return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
 def read_endpoints(urls: str) -> list[Endpoint]:
-    """Return what a comma-separated list of URLs names. Raises ValueError with a sentence for anything else."""
+    """Parse a comma-separated list of URLs. Raises ValueError with a readable message."""
     return [_endpoint(url.strip()) for url in urls.split(",")]
 
 
 def _endpoint(url: str) -> Endpoint:
     parts = _URL.fullmatch(url)
     if parts is None:
-        raise ValueError(f"{url!r} is not of the form http://host:port")
+        raise ValueError(f"{url!r} must have the form http://host:port")
     return Endpoint(parts["host"].strip("[]"), int(parts["port"] or _HTTP_PORT))

@@ -9,22 +9,26 @@ from apiserver.responses import ProblemDetails
 from apiserver.revisions import Condition, Tags
 
 TAGGED: dict[int | str, dict[str, Any]] = {
-    200: {"headers": {"ETag": {"description": "The revision, quoted.", "schema": {"type": "string"}}}}
+    200: {"headers": {"ETag": {"description": "The revision, in quotes.", "schema": {"type": "string"}}}}
 }
-"""For the `responses` of a route that answers with `tagged`."""
-NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The revision is that of If-None-Match."}}
+"""Part of the `responses` of a route that returns `tagged`."""
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "The resource still has the revision given in If-None-Match."}
+}
 FAILED_PRECONDITION: dict[int | str, dict[str, Any]] = {412: {"model": ProblemDetails}}
 
 
-# Coroutines, because FastAPI runs plain functions on other threads.
+# Coroutines, because FastAPI runs plain functions in a thread pool.
 async def _if_match(
-    if_match: Annotated[str | None, Header(description='The revision to edit, as `"3"`; 412 if it is another.')] = None,
+    if_match: Annotated[
+        str | None, Header(description='The revision to change, such as `"3"`; 412 if it is outdated.')
+    ] = None,
 ) -> Condition:
     return Condition(None if if_match is None else Tags.read(if_match, weak=False))
 
 
 async def _if_none_match(
-    if_none_match: Annotated[str | None, Header(description="The revision known; 304 if it is still that one.")] = None,
+    if_none_match: Annotated[str | None, Header(description="The known revision; 304 if it is still current.")] = None,
 ) -> Tags:
     return Tags.read(if_none_match or "", weak=True)
 
@@ -34,7 +38,7 @@ IfNoneMatch = Annotated[Tags, Depends(_if_none_match)]
 
 
 def tagged(answer: BaseModel, revision: int, *, status: int = 200, known: Tags | None = None) -> Response:
-    """Return the answer with its revision as a tag, or only the tag (304) where the client has this one."""
+    """Return the answer with its revision as entity tag, or only the tag (304) if the client knows this revision."""
     headers = {"ETag": f'"{revision}"'}
     if known is not None and known.have(revision):
         return Response(status_code=304, headers=headers)

@@ -1,7 +1,7 @@
-"""Deletion of a face, of persons, or of a directory: every row at once, and a job for the objects of the store.
+"""Deletion of a face, of persons, or of a directory: all rows at once, and a job that deletes the stored objects.
 
-A photograph goes with the last face that uses it, and with anybody who was named on it while it was kept only for
-having been recognized. Its row stays, to be seen by nobody, until the object is gone.
+An enrolled photograph is deleted with the last face that uses it. A photograph that was only recognized is deleted
+with any person named on it. The row of a photograph stays, invisible to clients, until its object is deleted.
 """
 
 from collections.abc import Sequence
@@ -22,12 +22,12 @@ from apiserver.problems import DirectoryNotFound, FaceNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
 
 ERASE = "erasure"
-"""The kind of the jobs that remove objects."""
+"""Kind of the jobs that delete objects."""
 
-_LONGEST_SECONDS = 600
-"""A directory of a million faces takes minutes; whatever adds faces to it waits meanwhile."""
+_MAX_SECONDS = 600
+"""A directory of a million faces takes minutes; enrolments in it wait until then."""
 
-# $1 is the directory, $2 the deletion. The parts see one snapshot, and foreign keys are checked at its end.
+# $1 is the directory, $2 the deletion. All parts see one snapshot; foreign keys are checked at the end.
 _FACE = """
 WITH gone_persons AS (
     SELECT NULL WHERE false
@@ -69,7 +69,7 @@ WITH gone_faces AS (
     DELETE FROM directories WHERE directory = $1
 ), """
 
-# A finished deletion holds no name. Every parameter occurs in every statement, so that its type is known.
+# A finished deletion keeps no name. Every parameter occurs in every statement, so that PostgreSQL knows its type.
 _ISSUE = f"""
 given AS (
     SELECT $3::text, $4::uuid, $5::text[], $6::boolean
@@ -92,8 +92,8 @@ _LOCK_DIRECTORY = "SELECT revision FROM directories WHERE directory = $1 FOR UPD
 
 
 @dataclass(frozen=True, slots=True)
-class _Whose:
-    """What a deletion is of: a face of a person, some persons, or all of a directory."""
+class _Target:
+    """The target of a deletion: a face, some persons, or a whole directory."""
 
     statement: str
     person: str | None = None
@@ -102,9 +102,9 @@ class _Whose:
 
 
 class Erasure:
-    """Deletes. Enrolments of the directory wait, or are waited for, and what they keep is right either way.
+    """Deletes faces, persons and directories, excluding concurrent enrolments.
 
-    `uploads_end_after` is how long after the row of a photograph its object may appear in the store at the latest.
+    uploads_end_after: the latest time after its row is written at which a photograph's object may appear in the store.
     """
 
     def __init__(self, database: Database, uploads_end_after: timedelta) -> None:
@@ -115,7 +115,7 @@ class Erasure:
         """Delete a face. Raises DirectoryNotFound, PersonNotFound, FaceNotFound or DatabaseUnavailable."""
         async with self._database.connection() as connection, connection.transaction():
             await self._lock(connection, directory, [person])
-            receipt = await self._erase(connection, directory, _Whose(_FACE, person, face))
+            receipt = await self._erase(connection, directory, _Target(_FACE, person, face))
             if not receipt.faces:
                 raise FaceNotFound
             return receipt
@@ -124,10 +124,10 @@ class Erasure:
         """Delete a person. Raises DirectoryNotFound, PersonNotFound, PreconditionFailed or DatabaseUnavailable."""
         async with self._database.connection() as connection, connection.transaction():
             condition.check(await self._lock(connection, directory, [person]))
-            return await self._erase(connection, directory, _Whose(_PERSONS, person, persons=[person]))
+            return await self._erase(connection, directory, _Target(_PERSONS, person, persons=[person]))
 
     async def directory(self, directory: str, condition: Condition = ALWAYS) -> Receipt:
-        """Delete a directory with all that is in it.
+        """Delete a directory with everything in it.
 
         Raises DirectoryNotFound, PreconditionFailed or DatabaseUnavailable.
         """
@@ -137,22 +137,22 @@ class Erasure:
             if revision is None:
                 raise DirectoryNotFound
             condition.check(revision)
-            return await self._erase(connection, directory, _Whose(_DIRECTORY))
+            return await self._erase(connection, directory, _Target(_DIRECTORY))
 
     async def unseen(self, directory: str, age: timedelta) -> Receipt | None:
-        """Delete some persons neither recognized nor learned within `age`, None where there is nobody left.
+        """Delete some persons who were neither recognized nor enrolled within `age`; return None if there are none.
 
         Raises DatabaseUnavailable.
         """
         async with self._database.connection() as connection, connection.transaction():
-            if not await unseen.find(connection, directory, age):  # to find out holds nobody up
+            if not await unseen.find(connection, directory, age):  # this check takes no lock
                 return None
             await exclude_enrolments(connection, directory)
             persons = await unseen.hold(connection, directory, age)
-            return await self._erase(connection, directory, _Whose(_PERSONS, persons=persons)) if persons else None
+            return await self._erase(connection, directory, _Target(_PERSONS, persons=persons)) if persons else None
 
     async def _lock(self, connection: Connection, directory: str, persons: Sequence[str]) -> int:
-        """Hold one or more persons until the transaction ends, and return the last one's revision."""
+        """Lock one or more persons until the transaction ends, and return the revision of the last one."""
         await exclude_enrolments(connection, directory)
         rows = await connection.fetch(_LOCK_PERSONS, directory, persons)
         if len(rows) < len(persons):
@@ -161,26 +161,26 @@ class Erasure:
         revision: int = rows[-1]["revision"]
         return revision
 
-    async def _erase(self, connection: Connection, directory: str, whose: _Whose) -> Receipt:
-        everybody = whose.statement is _DIRECTORY
+    async def _erase(self, connection: Connection, directory: str, target: _Target) -> Receipt:
+        whole_directory = target.statement is _DIRECTORY
         row = await connection.fetchrow(
-            whose.statement + _ISSUE,
+            target.statement + _ISSUE,
             directory,
             uuid4(),
-            whose.person,
-            whose.face,
-            whose.persons,
-            everybody,  # there may be indexes to drop
-            timeout=_LONGEST_SECONDS,
+            target.person,
+            target.face,
+            target.persons,
+            whole_directory,  # then the job also drops the directory's indexes
+            timeout=_MAX_SECONDS,
         )
-        await forget_persons(connection, directory, None if everybody else whose.persons, seconds=_LONGEST_SECONDS)
-        await withdraw(connection, directory, whose.persons, seconds=_LONGEST_SECONDS)
+        await forget_persons(connection, directory, None if whole_directory else target.persons, seconds=_MAX_SECONDS)
+        await withdraw(connection, directory, target.persons, seconds=_MAX_SECONDS)
         *columns, written_at = row
         receipt = Receipt(*columns)
         if receipt.finished_at is None:
             arguments = {"directory": directory, "deletion": str(receipt.deletion)}
             not_before = written_at + self._uploads_end_after if written_at else None
             await enqueue(connection, ERASE, arguments=arguments, not_before=not_before)
-        # Last, for requests in work wait for it.
-        await erase_answers(connection, directory, seconds=_LONGEST_SECONDS)
-        return replace(receipt, person=whose.person)
+        # This comes last because concurrent requests wait for its row locks.
+        await erase_answers(connection, directory, seconds=_MAX_SECONDS)
+        return replace(receipt, person=target.person)

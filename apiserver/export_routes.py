@@ -1,4 +1,4 @@
-"""Everything that is kept of a person, to be handed over."""
+"""The export of all data of a person."""
 
 from typing import Any
 
@@ -24,9 +24,9 @@ router = APIRouter(tags=["persons"], route_class=EncodedRoute)
     responses=_PROBLEMS | {200: {"content": {"application/zip": {}}}},
 )
 async def export_person(directory: DirectoryName, person: PersonName, state: StateOf) -> StreamingResponse:
-    """Return everything that is kept of a person as a zip file: what is known, faces, embeddings, photographs.
+    """Return all data of a person as a zip file: details, faces, embeddings and photographs.
 
-    It is made while it is sent: one that is cut short, which no program opens, was interrupted.
+    The file is generated while it is sent. If the transfer is interrupted, the file is truncated and does not open.
     """
     async with state.database.connection() as connection:
         found = await persons.read(connection, directory, person)

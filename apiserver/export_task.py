@@ -1,4 +1,4 @@
-"""The job that exports: writes a directory as a bundle into the image store, piece by piece."""
+"""The job that exports a directory: streams a bundle into the image store."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from apiserver.zip_stream import Member, whole, zipped
 
 
 async def export_people(run: Run) -> None:
-    """Write the bundle of a directory. A job that is run again writes all of it anew, as it is then."""
+    """Write the bundle of a directory. A repeated run starts again, with the directory's current content."""
     directory, resources = str(run.directory), run.resources
     keep = timedelta(hours=resources.settings.export_retention_hours)
     in_use = await resources.vectorizer.model_in_use()
@@ -39,7 +39,7 @@ async def _members(run: Run, seen: Snapshot, in_use: Model) -> AsyncIterator[Mem
 
 
 async def _pictures(run: Run, seen: Snapshot, total: int) -> AsyncIterator[Member]:
-    """Yield each face's crop and, if asked for, behind it its photograph, in the order in which they are read."""
+    """Yield the crop of each face, followed by its photograph if requested: the order in which an import reads them."""
     done, missing, added = 0, 0, set()
     async for face in seen.crops():
         yield Member(f"crops/{face['face']}.jpg", whole(face["crop"]))
@@ -49,7 +49,7 @@ async def _pictures(run: Run, seen: Snapshot, total: int) -> AsyncIterator[Membe
             try:
                 yield Member(f"images/{image}", (await run.resources.images.open(image)).chunks)
             except FileNotFound:
-                missing += 1  # deleted since the snapshot
+                missing += 1  # deleted after the snapshot
         done += 1
         await run.report(done, total, _sentence(done, total, missing))
     await run.report(done, total, _sentence(done, total, missing))

@@ -1,4 +1,4 @@
-"""What a bundle is made of, as it was at one moment. The SQL stands beside the function that runs it."""
+"""The content of a directory at one moment, for a bundle."""
 
 import json
 from collections.abc import AsyncIterator
@@ -40,7 +40,7 @@ _CROPS = "SELECT face, crop, image FROM faces WHERE directory = $1 ORDER BY face
 
 
 class ModelCount(NamedTuple):
-    """How many faces of a model there are."""
+    """Number and dimension of the embeddings of a model."""
 
     model: str
     faces: int
@@ -48,44 +48,44 @@ class ModelCount(NamedTuple):
 
 
 class Snapshot:
-    """A directory at one moment, read as often as need be, a few rows in memory at a time."""
+    """A directory at one moment; it can be read several times, with a few rows in memory."""
 
     def __init__(self, connection: Connection, directory: str) -> None:
         self._connection = connection
         self._directory = directory
 
     async def models(self) -> list[ModelCount]:
-        """Return the models that faces of the directory are of."""
+        """Return the models of the directory's faces."""
         rows = await self._connection.fetch(_MODELS, self._directory)
         return [ModelCount(row["model"], row["faces"], row["dimension"]) for row in rows]
 
     async def count_persons(self) -> int:
-        """Return how many persons there are, with faces or without."""
+        """Return the number of persons, including those without faces."""
         count: int = await self._connection.fetchval(_COUNT_PERSONS, self._directory)
         return count
 
     async def persons(self) -> AsyncIterator[BundlePerson]:
-        """Yield the persons, by name."""
+        """Yield the persons, ordered by id."""
         async for row in self._rows(_PERSONS):
             yield BundlePerson.model_construct(**{**row, "metadata": json.loads(row["metadata"])})
 
     async def faces(self) -> AsyncIterator[BundleFace]:
-        """Yield the faces, by id; the row of each counts those of its model."""
+        """Yield the faces, ordered by id; each is numbered within its model by `row`."""
         rows: dict[str, int] = {}
         async for face in self._rows(_FACES):
             row = rows[face["model"]] = rows.get(face["model"], -1) + 1
-            shown = face["image"] if face["media_type"] in EXTENSION_OF_MEDIA_TYPE else None
-            told = {"row": row, "box": tuple(face["box"]), "image": shown, "image_sha256": face["image_sha256"].hex()}
-            told["quality"] = json.loads(face["quality"] or "null")
-            yield BundleFace.model_construct(**{**face, **told})
+            image = face["image"] if face["media_type"] in EXTENSION_OF_MEDIA_TYPE else None
+            fields = {"row": row, "box": tuple(face["box"]), "image": image, "image_sha256": face["image_sha256"].hex()}
+            fields["quality"] = json.loads(face["quality"] or "null")
+            yield BundleFace.model_construct(**{**face, **fields})
 
     async def embeddings(self, model: str) -> AsyncIterator[HalfVector]:
-        """Yield the embeddings of a model, in the order of its faces."""
+        """Yield the embeddings of a model, in the order of `faces`."""
         async for row in self._rows(_EMBEDDINGS, model):
             yield row["embedding"]
 
     async def crops(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield `face`, `crop` and `image` of the faces, by id."""
+        """Yield `face`, `crop` and `image` of each face, ordered by id."""
         async for row in self._rows(_CROPS):
             yield row
 
@@ -96,7 +96,7 @@ class Snapshot:
 
 @asynccontextmanager
 async def snapshot(database: Database, directory: str) -> AsyncIterator[Snapshot]:
-    """Lend the directory as it is now; what changes meanwhile is not seen."""
+    """Yield the directory as it is now; later changes are not visible in it."""
     async with (
         database.connection() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),

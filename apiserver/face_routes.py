@@ -1,4 +1,4 @@
-"""The faces of a person: listed, shown, removed."""
+"""Routes of the faces of a person."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from apiserver.state import StateOf
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 500, 503)}
 _ORDER = "faces"
-_FaceId = Annotated[UUID, Path(description="The face's id, as /learn answers it.")]
+_FaceId = Annotated[UUID, Path(description="The face's id, as returned by /learn.")]
 
 router = APIRouter(tags=["persons"], route_class=EncodedRoute)
 
@@ -27,7 +27,7 @@ router = APIRouter(tags=["persons"], route_class=EncodedRoute)
 async def list_faces(
     directory: DirectoryName, person: PersonName, query: Annotated[PageQuery, Query()], state: StateOf
 ) -> Response:
-    """List the faces of a person in pages, those enrolled first before the others."""
+    """List the faces of a person in pages, the oldest first."""
     after = read_cursor(query.cursor, _ORDER, person_faces.KEY)
     async with state.database.connection() as connection:
         found, key = await person_faces.page(connection, directory, person, query.limit, after)
@@ -46,7 +46,10 @@ async def read_face(directory: DirectoryName, person: PersonName, face: _FaceId,
     "/directories/{directory}/persons/{person}/faces/{face}", response_model=ReceiptAnswer, responses=_PROBLEMS
 )
 async def delete_face(directory: DirectoryName, person: PersonName, face: _FaceId, state: StateOf) -> Response:
-    """Delete a face with crop and embedding at once; its photograph, unless others are on it, goes soon after."""
+    """Delete a face with its crop and embedding at once.
+
+    Its photograph is removed from the store soon after, unless another enrolled face uses it.
+    """
     return receipt_response(await state.erasure.face(directory, person, face))
 
 
@@ -56,11 +59,11 @@ async def delete_face(directory: DirectoryName, person: PersonName, face: _FaceI
     responses=_PROBLEMS,
 )
 async def read_image(directory: DirectoryName, person: PersonName, face: _FaceId, state: StateOf) -> StreamingResponse:
-    """Return the photograph that a face is from."""
+    """Return the photograph of a face."""
     async with state.database.connection() as connection:
         found = await person_faces.read(connection, directory, person, face)
     if found.image is None:
-        raise FileNotFound("The face was brought here without its photograph.")
+        raise FileNotFound("The face was imported without its photograph.")
     return await files.shown(found.image, state)
 
 
@@ -70,7 +73,7 @@ async def read_image(directory: DirectoryName, person: PersonName, face: _FaceId
     responses=_PROBLEMS | {200: {"content": {"image/jpeg": {}}}},
 )
 async def read_crop(directory: DirectoryName, person: PersonName, face: _FaceId, state: StateOf) -> Response:
-    """Return a face alone, upright, as it was embedded: a JPEG of 112 x 112 pixels."""
+    """Return the aligned crop of a face, from which its embedding was computed: a JPEG of 112 x 112 pixels."""
     async with state.database.connection() as connection:
         crop = await person_faces.crop(connection, directory, person, face)
     return Response(crop, media_type="image/jpeg", headers=files.PRIVATE)

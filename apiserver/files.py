@@ -1,4 +1,4 @@
-"""The images themselves."""
+"""The route of stored images."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from apiserver.state import State, StateOf
 
 PRIVATE = {
     "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "private, no-store",  # a face is personal: nobody on the way keeps it beyond its time
+    "Cache-Control": "private, no-store",  # personal data: no cache may keep it beyond its retention
 }
-"""Headers of what shows somebody."""
+"""Headers of responses with personal data."""
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 503)}
 
@@ -21,12 +21,12 @@ router = APIRouter()
 
 @router.get("/files/{key}", response_class=StreamingResponse, responses=_PROBLEMS, tags=["files"])
 async def file(key: str, state: StateOf) -> StreamingResponse:
-    """Return an image that was learned, or recognized within the retention time."""
+    """Return an enrolled image, or one that was recognized within the retention time."""
     return await shown(key, state)
 
 
 async def shown(key: str, state: State) -> StreamingResponse:
-    """Return the answer that shows the image at `key`. Raises FileNotFound, or an Outage."""
+    """Return a response that streams the image at `key`. Raises FileNotFound or an Outage."""
     stored = await state.images.open(key)
     headers = PRIVATE | {"Content-Length": str(stored.size_bytes)}
     return StreamingResponse(stored.chunks, media_type=stored.media_type, headers=headers)

@@ -1,4 +1,4 @@
-"""Whether the process lives, whether it can do its work, and what it is."""
+"""Routes of liveness, readiness, version and models."""
 
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
@@ -15,7 +15,7 @@ _STOPPING = "The gateway is about to stop."
 
 
 def version() -> str:
-    """Return the version of the installed package, or of none when run from a bare checkout."""
+    """Return the version of the installed package, or `0+checkout` if it is not installed."""
     try:
         return installed_version("faceserver")
     except PackageNotFoundError:
@@ -24,13 +24,13 @@ def version() -> str:
 
 @router.get("/health/live")
 async def live() -> dict[str, str]:
-    """Answer as long as the process serves requests at all."""
+    """Return 200 while the process serves requests."""
     return {"status": "alive"}
 
 
 @router.get("/health/ready", responses={503: {"model": ProblemDetails}})
 async def ready(state: StateOf) -> dict[str, str]:
-    """Answer 200 when the database with its schema and the vectorizer are there."""
+    """Return 200 if the database has the required schema and a vectorizer is available."""
     complaints = [_STOPPING] if state.draining.begun else []
     for check in (state.database.check_schema, state.vectorizer.check_ready):
         try:
@@ -44,11 +44,11 @@ async def ready(state: StateOf) -> dict[str, str]:
 
 @router.get("/version")
 async def about() -> dict[str, str]:
-    """Name the service and its version."""
+    """Return the name and version of the service."""
     return {"service": "apiserver", "version": version()}
 
 
 @router.get("/models", responses={503: {"model": ProblemDetails}, 504: {"model": ProblemDetails}})
 async def models(state: StateOf) -> object:
-    """Describe the models in use: files, licences, calibration and thresholds, as the vectorizer tells them."""
+    """Describe the models in use, as reported by the vectorizer: files, licences, calibration and thresholds."""
     return await state.vectorizer.models()

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a request that is sent again is answered as the first time, instead of being done again."""
+"""`Idempotency-Key`: a repeated request gets the stored answer of the first one and is not executed again."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ KEY = {
     "in": "header",
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "description": "Makes the request safe to repeat: within 24 hours it runs once, and is answered alike each time.",
+    "description": "Makes the request safe to repeat: within 24 hours it runs once, and repeats get the same answer.",
 }
 """The header as a parameter in OpenAPI, for the `openapi_extra` of a route."""
 
@@ -42,10 +42,10 @@ _logger = logging.getLogger(__name__)
 
 
 def idempotent(*, most_files: int | None) -> Callable[[Handler], Handler]:
-    """Return what lets a handler run once for each `Idempotency-Key`; without that header nothing changes.
+    """Return a decorator that runs a handler once for each `Idempotency-Key`; requests without the header just run.
 
-    most_files: how many photographs the body may hold, which is read beforehand to tell requests apart; None for a
-    body too large for that, which then is told by its length only.
+    most_files: maximum number of photographs in the body. The body is read first, to compare repeated requests. None:
+    the body is too large for that, and only its length is compared.
     """
 
     def decorate(handle: Handler) -> Handler:
@@ -65,13 +65,13 @@ class IdempotentRoute(EncodedRoute):
     """An EncodedRoute without photographs whose requests may carry an `Idempotency-Key`."""
 
     def get_route_handler(self) -> Handler:
-        """Return what serves a request."""
+        """Return the handler of a request."""
         return idempotent(most_files=0)(super().get_route_handler())
 
 
 async def _once(key: str, handle: Handler, request: Request, most_files: int | None) -> Response:
     if not _KEY.fullmatch(key):
-        raise InvalidField("Idempotency-Key: 1 to 255 visible ASCII characters are wanted.")
+        raise InvalidField("Idempotency-Key: it must have 1 to 255 visible ASCII characters.")
     database = State.of(request).database
     request, fingerprint = await _fingerprinted(request, most_files)
     claimed = await claim(database, key, fingerprint)
@@ -81,7 +81,7 @@ async def _once(key: str, handle: Handler, request: Request, most_files: int | N
         async with background(repeat(lambda: renew(database, claimed), _RENEW_SECONDS)):
             response = await _answer(handle, request)
     except BaseException:
-        with suppress(Outage):  # then the claim runs out
+        with suppress(Outage):  # then the claim expires
             await release(database, claimed)
         raise
     await _settle(request, claimed, response)
@@ -89,7 +89,7 @@ async def _once(key: str, handle: Handler, request: Request, most_files: int | N
 
 
 async def _answer(handle: Handler, request: Request) -> Response:
-    """Return the answer, also where it is a refusal; outages and mistakes of ours pass."""
+    """Return the answer, which may be a refusal. Outages and defects propagate: they are not stored."""
     try:
         return await handle(request)
     except Refused as problem:
@@ -97,7 +97,7 @@ async def _answer(handle: Handler, request: Request) -> Response:
 
 
 async def _settle(request: Request, claimed: Claim, response: Response) -> None:
-    """Keep what is a final answer. That it cannot be kept is no reason to withhold it from the client."""
+    """Store a final answer. If it cannot be stored, the client gets it all the same."""
     database = State.of(request).database
     try:
         if response.status_code >= 500:
@@ -107,11 +107,11 @@ async def _settle(request: Request, claimed: Claim, response: Response) -> None:
             kept = Kept(response.status_code, headers, bytes(response.body))
             await keep(database, claimed, kept, _directory(request, kept.body))
     except Outage as outage:
-        _logger.warning("The answer to a request with a key was not kept: %s", outage)
+        _logger.warning("The answer of a request with an Idempotency-Key was not stored: %s", outage)
 
 
 def _directory(request: Request, body: bytes) -> str | None:
-    """Return the directory that the path names, or else the answer; None where that cannot be the name of one."""
+    """Return the directory named in the path or, failing that, in the answer; None if neither is a valid name."""
     named: Any = None
     if "directory" in request.path_params:
         named = unquote(request.path_params["directory"])
@@ -123,7 +123,7 @@ def _directory(request: Request, body: bytes) -> str | None:
 
 
 async def _fingerprinted(request: Request, most_files: int | None) -> tuple[Request, bytes]:
-    """Return a request that can still be read, and a digest of what it asks for."""
+    """Return a request whose body can be read again, and a digest of the request."""
     if most_files is None:
         return request, _digest(request, [request.headers.get("content-length", "").encode()])
     settings = State.of(request).settings
@@ -146,13 +146,13 @@ def _digest(request: Request, parts: Iterable[bytes]) -> bytes:
 
 
 def _parts(request: Request, body: bytes) -> list[bytes]:
-    """Return the body without the boundaries of a form, which a client makes up anew each time."""
+    """Split a form at its boundary, which clients choose at random for each attempt."""
     boundary = parse_options_header(request.headers.get("content-type"))[1].get(b"boundary")
     return body.split(b"--" + boundary) if boundary else [body]
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """Return what receives a body that has been read, and then what follows it."""
+    """Return a `receive` that replays a body that was read, and then continues with `receive`."""
     unread = [body]
 
     async def receive_again() -> Message:

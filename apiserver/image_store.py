@@ -1,7 +1,7 @@
-"""Images in an object store that all gateways share, each with a row that says how long it stays.
+"""Images in an object store that all gateways share. Each has a row with its expiry time.
 
-An object never exists without its row: the row is written first and removed last, so that whatever is interrupted,
-the sweeper still finds what to remove.
+An object never exists without its row: the row is written first and deleted last, so the sweeper finds every object
+after an interruption.
 """
 
 import asyncio
@@ -30,9 +30,9 @@ _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,8}")
 _FIND = "SELECT media_type FROM images WHERE image = $1 AND (expires_at IS NULL OR expires_at > now())"
 
 RETRY_SECONDS = 600
-"""How long an object that could not be removed is left alone."""
+"""Time until the next attempt to delete an object."""
 
-# A photograph whose time was over at once may still be on its way to the store.
+# `written_at` is checked because the object of a photograph with a short retention may still be being uploaded.
 _LOCK_EXPIRED = """
 SELECT directory, image FROM images WHERE expires_at <= now() AND retry_at IS NULL
 AND written_at <= now() - $2::interval
@@ -64,7 +64,7 @@ WHERE images.directory = expired.directory AND images.image = expired.image
 
 
 class ImageRow(NamedTuple):
-    """The row of an image, to stay for `keep`; `key` names its object and its address, `sha256` is of its bytes."""
+    """The row of an image. key: name in the store and in the URL. sha256: digest of the bytes. keep: retention."""
 
     directory: str
     key: str
@@ -75,10 +75,10 @@ class ImageRow(NamedTuple):
 
 
 def write_row(first: int) -> str:
-    """Return the statement that writes an ImageRow, whose columns are its parameters from number `first` on.
+    """Return the statement that writes an ImageRow; its fields are the parameters from $first.
 
-    It never shortens the time of an image that is already there, and a kept one stays kept. One that was to be deleted
-    is no longer: whoever sends it anew is answered as if it had never been there.
+    The statement never shortens the retention of an existing image. It cancels a pending deletion: an image that is
+    sent again is treated as new.
     """
     return """
 INSERT INTO images (directory, image, media_type, size_bytes, sha256, expires_at)
@@ -93,7 +93,7 @@ WRITE_ROW = write_row(1)
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """The content of a stored image, to be streamed."""
+    """The content of a stored image, as a stream."""
 
     media_type: str
     size_bytes: int
@@ -101,14 +101,14 @@ class StoredFile:
 
 
 class Removal(NamedTuple):
-    """How many objects were removed, and by key why some could not be."""
+    """Number of objects deleted, and the errors of those that could not be, by key."""
 
     removed: int
     stuck: dict[str, BaseException]
 
 
 class ImageStore:
-    """Saves, opens and removes images."""
+    """Saves, opens and deletes images."""
 
     def __init__(self, store: ObjectStore, database: Database, timeout_seconds: float) -> None:
         self._store = store
@@ -116,7 +116,7 @@ class ImageStore:
         self._timeout_seconds = timeout_seconds
         self._removal_seconds = min(timeout_seconds, database.hold_seconds)
         self.uploads_end_after = timedelta(seconds=2 * timeout_seconds)
-        """How long after its row an object may appear in the store at the latest: a search may come in between."""
+        """The latest time after its row is written at which an object may appear; a search may run in between."""
 
     async def save(self, row: ImageRow, content: bytes) -> None:
         """Write the row, then the object. Raises DatabaseUnavailable or ImageStoreUnavailable."""
@@ -125,18 +125,18 @@ class ImageStore:
         await self.put(row, content)
 
     async def save_all(self, images: Mapping[ImageRow, bytes]) -> None:
-        """Write the rows together, then the objects. Raises as `save` does."""
+        """Write all rows, then all objects. Raises as `save` does."""
         async with self._database.connection() as connection:
-            await connection.executemany(WRITE_ROW, sorted(images))  # in one order, so that nobody waits in a circle
+            await connection.executemany(WRITE_ROW, sorted(images))  # a common order prevents deadlocks
         await asyncio.gather(*(self.put(row, content) for row, content in images.items()))
 
     async def put(self, row: ImageRow, content: bytes) -> None:
-        """Write the object of a row that was written. Raises ImageStoreUnavailable."""
+        """Write the object of an existing row. Raises ImageStoreUnavailable."""
         async with reaching_store(self._timeout_seconds):
             await obstore.put_async(self._store, row.key, content)
 
     async def open(self, key: str) -> StoredFile:
-        """Return the image at `key`. Raises FileNotFound for any key without an image that may still be shown."""
+        """Open the image at `key`. Raises FileNotFound if the key is invalid, or the image is absent or expired."""
         if not _KEY.fullmatch(key):
             raise FileNotFound
         async with self._database.connection() as connection:
@@ -151,10 +151,10 @@ class ImageStore:
         return StoredFile(media_type, found.meta["size"], (bytes(chunk) async for chunk in found.stream()))
 
     async def remove_expired(self, limit: int) -> Removal:
-        """Remove up to `limit` images whose time is over: those never tried, and if there are none, those that stuck.
+        """Delete up to `limit` expired images: those never tried or, if there are none, those that failed before.
 
-        The rows stay locked until their objects are gone, so that someone who saves the same image again waits, and
-        then stores it anew. The row of an object that cannot be deleted stays, and is left alone for a while.
+        The rows stay locked until the objects are deleted, so a concurrent save of the same image waits and then
+        stores it again. The row of an object that cannot be deleted is kept and retried later.
         Raises DatabaseUnavailable.
         """
         age = self.uploads_end_after
@@ -163,7 +163,7 @@ class ImageStore:
             return await self._remove(connection, rows)
 
     async def remove_deleted(self, directory: str, deletion: UUID, limit: int) -> Removal:
-        """Remove up to `limit` images of a deletion, as `remove_expired` does. Raises DatabaseUnavailable."""
+        """Delete up to `limit` images of a deletion, as `remove_expired` does. Raises DatabaseUnavailable."""
         async with self._database.connection() as connection, connection.transaction():
             rows = await connection.fetch(_LOCK_DELETED, directory, deletion, self.uploads_end_after, limit)
             return await self._remove(connection, rows)
@@ -178,13 +178,13 @@ class ImageStore:
 
     async def _delete(self, key: str) -> None:
         async with reaching_store(self._removal_seconds):
-            with suppress(FileNotFoundError):  # a save that was interrupted between row and object
+            with suppress(FileNotFoundError):  # a save was interrupted between row and object
                 await obstore.delete_async(self._store, key)
 
 
 @asynccontextmanager
 async def reaching_store(timeout_seconds: float) -> AsyncIterator[None]:
-    """Bound the time of what is inside and turn the object store's errors into problems."""
+    """Limit the time of the block and translate the object store's errors into problems."""
     try:
         async with asyncio.timeout(timeout_seconds):
             yield
@@ -197,27 +197,27 @@ def _columns(rows: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
 
 
 def image_row(directory: str, content: bytes, image: Image, keep: timedelta) -> ImageRow:
-    """Return the row for an image that is to stay for at least `keep` from when it is written."""
+    """Return the row of an image; its retention `keep` starts when the row is written."""
     sha256 = hashlib.sha256(content).digest()
     key = image_key(directory, sha256, image.extension)
     return ImageRow(directory, key, image.media_type, len(content), sha256, keep)
 
 
 def image_key(directory: str, sha256: bytes, extension: str) -> str:
-    """Return a name that depends on the directory and the content's digest: a version 8 UUID and the extension."""
+    """Return a key derived from the directory and the content's digest: a version 8 UUID and the extension."""
     digest = hashlib.sha256(directory.encode() + b"\0" + sha256).digest()
     number = int.from_bytes(digest[:16]) & ~(0xF << 76) & ~(0b11 << 62)
     return f"{UUID(int=number | 8 << 76 | 0b10 << 62)}.{extension}"
 
 
 def open_store(url: str) -> ObjectStore:
-    """Return the object store at `url`, making the folder of a `file://` one. Raises ValueError for no such kind."""
+    """Open the object store at `url`; create the folder of a `file://` URL. Raises ValueError for an unknown scheme."""
     if folder := local_folder(url):
         folder.mkdir(parents=True, exist_ok=True)
     return from_url(url)
 
 
 def local_folder(url: str) -> Path | None:
-    """Return the folder that the store at `url` is, or None where it is no folder."""
+    """Return the folder of a `file://` store; None for other stores."""
     parts = urlsplit(url)
     return Path(url2pathname(parts.path)) if parts.scheme == "file" else None

@@ -1,4 +1,4 @@
-"""What is in an archive that is to be imported: photographs in a folder for each person, or a bundle."""
+"""Planning of an import: list the items of an archive, which is a folder for each person or a bundle."""
 
 import asyncio
 import itertools
@@ -25,13 +25,12 @@ from apiserver.imports import Import, Item
 from apiserver.problems import ArchiveUnreadable, BundleInvalid
 from apiserver.zip_files import people_files, read_member, reading_zip
 
-_MOST_MANIFEST_BYTES = 1_000_000
-_LONGEST_SECONDS = 600
+_MAX_MANIFEST_BYTES = 1_000_000
+_MAX_SECONDS = 600
 _LINES_AT_ONCE = 500
-_LONGEST_LINE = 65_537
+_MAX_LINE = 65_537
 
-# A person who is there already is left as they are; so is an external id that somebody else has. Who was deleted since
-# the upload stays deleted, and so does the directory.
+# Existing persons and external ids stay unchanged. Persons, or a directory, deleted after the upload stay deleted.
 _WRITE_PERSONS = """
 WITH import AS (
     SELECT erased FROM imports JOIN archives USING (directory, job) WHERE imports.directory = $1 AND imports.job = $3
@@ -63,72 +62,72 @@ AND (NOT $3 OR person IN (SELECT unnest(erased) FROM archives WHERE directory = 
 
 
 def find_manifest(archive: ZipFile) -> Manifest | None:
-    """Return the manifest of a bundle, None where the archive is none. Raises BundleUnsupported or BundleInvalid."""
+    """Return the manifest of a bundle; None if it is not a bundle. Raises BundleUnsupported or BundleInvalid."""
     info = archive.NameToInfo.get(MANIFEST)
     if info is None:
         return None
-    content = read_member(archive, info, _MOST_MANIFEST_BYTES)
+    content = read_member(archive, info, _MAX_MANIFEST_BYTES)
     try:
-        told = json.loads(content)
+        manifest = json.loads(content)
     except ValueError:
         return None
-    return read_manifest(content) if isinstance(told, dict) and told.get("format") == FORMAT else None
+    return read_manifest(content) if isinstance(manifest, dict) and manifest.get("format") == FORMAT else None
 
 
-async def plan(archive: ZipFile, manifest: Manifest | None, database: Database, one: Import) -> None:
-    """Write all that is to be enrolled, of a bundle its persons too. Raises BundleInvalid.
+async def plan(archive: ZipFile, manifest: Manifest | None, database: Database, import_: Import) -> None:
+    """Write the items of an import and, for a bundle, its persons. Raises BundleInvalid.
 
-    Deletions meanwhile cannot see the items, so whoever was deleted since the upload is left out at the end; from there
-    on deletions wait until all is there.
+    Concurrent deletions cannot see the uncommitted items, so items of persons deleted since the upload are dropped at
+    the end, under the lock of the directory; from then until the commit, deletions wait.
     """
     if manifest:
-        await _write_persons(archive, database, one)
+        await _write_persons(archive, database, import_)
     async with database.connection() as connection, connection.transaction():
         async for items in _bundled_faces(archive) if manifest else _photographs(archive):
-            await imports.add(connection, one, items)
-        await _enter(connection, one.directory)
-        still_wanted = bool(await connection.fetchval(_PLANNED, *one))
-        await connection.execute(_DROP_ERASED, *one, still_wanted, timeout=_LONGEST_SECONDS)
+            await imports.add(connection, import_, items)
+        await _enter(connection, import_.directory)
+        exists = bool(await connection.fetchval(_PLANNED, *import_))
+        await connection.execute(_DROP_ERASED, *import_, exists, timeout=_MAX_SECONDS)
 
 
 async def _enter(connection: Connection, directory: str) -> None:
-    """Wait for deletions, and have others wait for the connection's transaction. Raises DirectoryBusy."""
+    """Take the shared lock of the directory until the transaction ends. Raises DirectoryBusy."""
 
     async def attempt() -> bool | None:
         return await connection.fetchval(ENTER, directory) or None
 
-    await once_let_in(attempt, _LONGEST_SECONDS)
+    await once_let_in(attempt, _MAX_SECONDS)
 
 
 async def _photographs(archive: ZipFile) -> AsyncIterator[list[Item]]:
-    """Yield the photographs of a folder tree."""
+    """Yield the photographs of a folder tree as items."""
     files = await asyncio.to_thread(people_files, archive)
     yield [Item(n, person, info.filename, {"member": info.filename}) for n, (person, info) in enumerate(files)]
 
 
 async def _bundled_faces(archive: ZipFile) -> AsyncIterator[list[Item]]:
-    """Yield the faces of a bundle, some at a time."""
+    """Yield the faces of a bundle as items, in batches."""
     numbers = itertools.count()
     async for lines in _lines(archive, FACES):
         yield [_face_item(next(numbers), read_line(line, BundleFace, FACES)) for line in lines]
 
 
-async def _write_persons(archive: ZipFile, database: Database, one: Import) -> None:
-    """Write the persons of a bundle, also those without a face; who is there already stays as they are."""
+async def _write_persons(archive: ZipFile, database: Database, import_: Import) -> None:
+    """Write the persons of a bundle, including those without a face; existing persons stay unchanged."""
     async for lines in _lines(archive, PERSONS):
         persons = [read_line(line, BundlePerson, PERSONS).model_dump(mode="json") for line in lines]
         async with database.connection() as connection, connection.transaction():
-            await _enter(connection, one.directory)
-            await connection.execute(_WRITE_PERSONS, one.directory, json.dumps(persons), one.job)
+            await _enter(connection, import_.directory)
+            await connection.execute(_WRITE_PERSONS, import_.directory, json.dumps(persons), import_.job)
 
 
 def _face_item(n: int, face: BundleFace) -> Item:
-    told = face.model_dump(mode="json", exclude_none=True)
-    return Item(n, face.person, face.name or face.image or str(face.face), {"face": told})
+    source = {"face": face.model_dump(mode="json", exclude_none=True)}
+    return Item(n, face.person, face.name or face.image or str(face.face), source)
 
 
 async def _lines(archive: ZipFile, name: str) -> AsyncIterator[list[bytes]]:
-    """Yield the lines of a file of the bundle, some at a time, so that no long file is ever in memory."""
+    """Yield the lines of a file of the bundle in batches, so that a long file is never in memory as a whole."""
     info = archive.NameToInfo.get(name)
     if info is None:
         raise BundleInvalid(f"The bundle has no {name}.")
@@ -141,7 +140,7 @@ async def _lines(archive: ZipFile, name: str) -> AsyncIterator[list[bytes]]:
 
 def _some_lines(file: IO[bytes]) -> list[bytes]:
     def lines() -> Iterator[bytes]:
-        while line := file.readline(_LONGEST_LINE):
+        while line := file.readline(_MAX_LINE):
             yield line
 
     try:

@@ -1,4 +1,4 @@
-"""Where the photographs and faces of an import are: in a zip archive, in a bundle, or in the object store."""
+"""Sources of an import: a zip archive, a bundle, or objects in the store."""
 
 import asyncio
 from typing import NamedTuple, Protocol
@@ -12,14 +12,14 @@ from apiserver.problems import BundleInvalid
 from apiserver.zip_files import read_member, reading_zip
 
 _ROWS_AT_ONCE = 1024
-"""Embeddings that are read together, which lie elsewhere than crops and photographs."""
+"""Embeddings read at once: their file is far from the crops and photographs in the archive, so each read seeks."""
 
-_MOST_CROP_BYTES = 100_000
+_MAX_CROP_BYTES = 100_000
 _JPEG = b"\xff\xd8\xff"
 
 
 class Material(NamedTuple):
-    """What there is of a face: its photograph, its crop, its embedding, and what a bundle tells of it."""
+    """Data of one item: photograph, crop, embedding, and the description from a bundle; None if absent."""
 
     image: bytes | None
     crop: bytes | None = None
@@ -28,26 +28,26 @@ class Material(NamedTuple):
 
 
 class Source(Protocol):
-    """What items are read from, one at a time."""
+    """A source of items, read one at a time."""
 
     async def read(self, item: Item) -> Material:
-        """Return what there is of an item. Raises what it is refused for, or an Outage."""
+        """Return the data of an item. Raises a Refused problem or an Outage."""
 
 
 class Keys:
-    """Objects that somebody put into the store."""
+    """Objects that a client put into the store."""
 
     def __init__(self, archives: Archives, max_image_bytes: int) -> None:
         self._archives = archives
         self._max_image_bytes = max_image_bytes
 
     async def read(self, item: Item) -> Material:
-        """Return the object of the item's key."""
+        """Return the object at the item's key."""
         return Material(await self._archives.read_object(item.source["key"], self._max_image_bytes))
 
 
 class Members:
-    """Photographs in a zip archive, which is read from its beginning to its end."""
+    """Photographs in a zip archive, which is read sequentially."""
 
     def __init__(self, archive: ZipFile, max_image_bytes: int) -> None:
         self._archive = archive
@@ -55,14 +55,14 @@ class Members:
         self._turn = asyncio.Lock()
 
     async def read(self, item: Item) -> Material:
-        """Return the file of the item's name."""
+        """Return the item's file in the archive."""
         info = self._archive.getinfo(item.source["member"])
         async with self._turn:
             return Material(await asyncio.to_thread(read_member, self._archive, info, self._max_image_bytes))
 
 
 class BundleParts:
-    """Faces of a bundle; embeddings only where they are of `model`, for no others can be compared with its own."""
+    """Faces of a bundle, with embeddings of `model` only: embeddings of other models are not comparable."""
 
     def __init__(self, archive: ZipFile, manifest: Manifest, model: str, max_image_bytes: int) -> None:
         self._archive = archive
@@ -75,21 +75,21 @@ class BundleParts:
         }
 
     async def read(self, item: Item) -> Material:
-        """Return all that the bundle has of the item's face."""
-        told = BundleFace.model_validate(item.source["face"])
+        """Return the data of the item's face in the bundle."""
+        face = BundleFace.model_validate(item.source["face"])
         async with self._turn:
-            return await asyncio.to_thread(self._read, told)
+            return await asyncio.to_thread(self._read, face)
 
-    def _read(self, told: BundleFace) -> Material:
-        crop = self._part(told.crop_name, _MOST_CROP_BYTES)
+    def _read(self, face: BundleFace) -> Material:
+        crop = self._part(face.crop_name, _MAX_CROP_BYTES)
         if crop is not None and not crop.startswith(_JPEG):
-            raise BundleInvalid(f"{told.crop_name} is no JPEG file.")
-        image = self._part(told.image_name, self._max_image_bytes)
-        rows = self._embeddings.get(told.model or "")
-        embedding = rows.read(told.row) if rows and crop and told.row is not None else None
+            raise BundleInvalid(f"{face.crop_name} is not a JPEG file.")
+        image = self._part(face.image_name, self._max_image_bytes)
+        rows = self._embeddings.get(face.model or "")
+        embedding = rows.read(face.row) if rows and crop and face.row is not None else None
         if image is None and crop is None:
-            raise BundleInvalid("The bundle has neither a crop nor the photograph of this face.")
-        return Material(image, crop, embedding, told)
+            raise BundleInvalid("The bundle has neither a crop nor a photograph of this face.")
+        return Material(image, crop, embedding, face)
 
     def _part(self, name: str | None, most_bytes: int) -> bytes | None:
         info = self._archive.NameToInfo.get(name) if name else None
@@ -97,7 +97,7 @@ class BundleParts:
 
 
 class _Rows:
-    """The embeddings of one model, as they are asked for: one after the other."""
+    """The embeddings of one model, optimized for sequential access."""
 
     def __init__(self, archive: ZipFile, name: str) -> None:
         info = archive.NameToInfo.get(name)
@@ -111,19 +111,19 @@ class _Rows:
         self._rows: list[list[float]] = []
 
     def read(self, row: int) -> list[float]:
-        """Return the embedding in a row. Raises BundleInvalid where there is no such row."""
+        """Return the embedding in a row. Raises BundleInvalid if the row does not exist."""
         if not self._first <= row < self._first + len(self._rows):
             self._fetch(row)
         return self._rows[row - self._first]
 
     def _fetch(self, row: int) -> None:
         if row >= self._total:
-            raise BundleInvalid(f"There is no row {row} of embeddings.")
+            raise BundleInvalid(f"The file of embeddings has no row {row}.")
         row_bytes = 2 * self._dimension
-        wanted = min(_ROWS_AT_ONCE, self._total - row) * row_bytes
+        length = min(_ROWS_AT_ONCE, self._total - row) * row_bytes
         with reading_zip():
             self._file.seek(self._begin + row * row_bytes)
-            content = self._file.read(wanted)
-        if len(content) < wanted:
-            raise BundleInvalid("The file of embeddings is cut short.")
+            content = self._file.read(length)
+        if len(content) < length:
+            raise BundleInvalid("The file of embeddings is truncated.")
         self._first, self._rows = row, read_rows(content, self._dimension)

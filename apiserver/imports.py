@@ -1,7 +1,4 @@
-"""Imports: what is to be enrolled, in order, and what became of each.
-
-The SQL stands beside the function that runs it.
-"""
+"""Rows of imports: the items to enrol, in order, and the outcome of each."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -71,7 +68,7 @@ _FORGET_DIRECTORY = "DELETE FROM imports WHERE directory = $1"
 
 
 class Word(StrEnum):
-    """What became of an item: enrolled, enrolled before, refused for good, or given up after some attempts."""
+    """Outcome of an item: enrolled, already enrolled, refused, or failed after several attempts."""
 
     CREATED = "created"
     KNOWN = "known"
@@ -81,7 +78,7 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A photograph, or a face of a bundle, to enrol. name: for people. source: where it is, for the worker."""
+    """A photograph, or a face of a bundle, to enrol. name: for display. source: where the worker finds it."""
 
     n: int
     person: str
@@ -90,7 +87,7 @@ class Item:
 
 
 class Outcome(NamedTuple):
-    """What became of an item; `code` and `detail` say why, or what stands against a face that was enrolled."""
+    """Outcome of an item. `code` and `detail` give the reason of a refusal, or a warning about an enrolled face."""
 
     n: int
     word: Word
@@ -106,66 +103,66 @@ class Import(NamedTuple):
     job: UUID
 
 
-async def announce(connection: Connection, one: Import, *, planned: bool = False) -> None:
-    """Note that there is such an import, all of whose items are there if it is `planned`."""
-    await connection.execute(_ANNOUNCE, *one, planned)
+async def announce(connection: Connection, import_: Import, *, planned: bool = False) -> None:
+    """Create the row of an import; `planned`: all its items are written in the same transaction."""
+    await connection.execute(_ANNOUNCE, *import_, planned)
 
 
-async def add(connection: Connection, one: Import, items: Iterable[Item]) -> None:
-    """Write some items of the import."""
-    records = ((*one, item.n, item.person, item.name, json.dumps(item.source)) for item in items)
+async def add(connection: Connection, import_: Import, items: Iterable[Item]) -> None:
+    """Add items to the import."""
+    records = ((*import_, item.n, item.person, item.name, json.dumps(item.source)) for item in items)
     await connection.copy_records_to_table("import_items", records=records, columns=_COLUMNS, timeout=_COPY_SECONDS)
 
 
-async def has_work(database: Database, one: Import) -> bool:
-    """Tell whether anything is left to do; nothing is where the directory was deleted meanwhile."""
+async def has_work(database: Database, import_: Import) -> bool:
+    """Return whether work is left; False if the directory was deleted."""
     async with database.connection() as connection:
-        return bool(await connection.fetchval(_HAS_WORK, *one))
+        return bool(await connection.fetchval(_HAS_WORK, *import_))
 
 
-async def is_planned(database: Database, one: Import) -> bool:
-    """Tell whether all items of the import are there."""
+async def is_planned(database: Database, import_: Import) -> bool:
+    """Return whether all items of the import are written."""
     async with database.connection() as connection:
-        return bool(await connection.fetchval(_IS_PLANNED, *one))
+        return bool(await connection.fetchval(_IS_PLANNED, *import_))
 
 
-async def waiting(database: Database, one: Import, after: int, limit: int) -> list[Item]:
-    """Return the next items behind `after` that have no outcome."""
+async def waiting(database: Database, import_: Import, after: int, limit: int) -> list[Item]:
+    """Return the next items after number `after` that have no outcome."""
     async with database.connection() as connection:
-        rows = await connection.fetch(_WAITING, *one, after, limit)
+        rows = await connection.fetch(_WAITING, *import_, after, limit)
     return [Item(row["n"], row["person"], row["name"], json.loads(row["source"])) for row in rows]
 
 
-async def tally(database: Database, one: Import) -> dict[str, int]:
-    """Return how many items have which outcome, and how many are `waiting`."""
+async def tally(database: Database, import_: Import) -> dict[str, int]:
+    """Return the number of items by outcome; `waiting` counts those without one."""
     async with database.connection() as connection:
-        return {row["outcome"]: row["count"] for row in await connection.fetch(_TALLY, *one)}
+        return {row["outcome"]: row["count"] for row in await connection.fetch(_TALLY, *import_)}
 
 
-async def note(connection: Connection, one: Import, outcomes: Sequence[Outcome]) -> None:
-    """Write what became of items."""
-    await connection.execute(_NOTE, *one, *map(list, zip(*outcomes, strict=True)))
+async def note(connection: Connection, import_: Import, outcomes: Sequence[Outcome]) -> None:
+    """Write the outcomes of items."""
+    await connection.execute(_NOTE, *import_, *map(list, zip(*outcomes, strict=True)))
 
 
-async def read_outcomes(database: Database, one: Import, after: int, limit: int) -> list[dict[str, Any]]:
-    """Return the next outcomes behind `after`, in the order of the items."""
+async def read_outcomes(database: Database, import_: Import, after: int, limit: int) -> list[dict[str, Any]]:
+    """Return the next outcomes after number `after`, in the order of the items."""
     async with database.connection() as connection:
-        return [dict(row) for row in await connection.fetch(_OUTCOMES, *one, after, limit)]
+        return [dict(row) for row in await connection.fetch(_OUTCOMES, *import_, after, limit)]
 
 
-async def check_exists(database: Database, one: Import) -> None:
-    """Raise JobNotFound where the directory has no such import."""
+async def check_exists(database: Database, import_: Import) -> None:
+    """Raise JobNotFound if the directory does not have this import."""
     async with database.connection() as connection:
-        if not await connection.fetchval(_EXISTS, *one):
+        if not await connection.fetchval(_EXISTS, *import_):
             raise JobNotFound
 
 
 async def forget_persons(
     connection: Connection, directory: str, persons: Sequence[str] | None, *, seconds: float
 ) -> None:
-    """Forget what was imported of some persons, None for all of the directory, and what waits to be.
+    """Delete the items of some persons, or of the whole directory if None, with or without an outcome.
 
-    Each statement may take so many seconds.
+    seconds: limit for each statement.
     """
     await connection.execute(_FORGET_PERSONS, directory, persons, timeout=seconds)
     if persons is None:
@@ -173,9 +170,9 @@ async def forget_persons(
 
 
 async def forget(database: Database, age: timedelta) -> None:
-    """Forget the imports whose jobs were forgotten, some items at a time. Raises DatabaseUnavailable."""
+    """Delete the imports whose jobs were deleted, in batches of items. Raises DatabaseUnavailable."""
     async with database.connection() as connection:
-        for one in await connection.fetch(_FORGOTTEN, age):
-            while not (await connection.execute(_FORGET_ITEMS, *one, _FORGOTTEN_AT_ONCE)).endswith(" 0"):
+        for import_ in await connection.fetch(_FORGOTTEN, age):
+            while not (await connection.execute(_FORGET_ITEMS, *import_, _FORGOTTEN_AT_ONCE)).endswith(" 0"):
                 pass
-            await connection.execute(_FORGET, *one)
+            await connection.execute(_FORGET, *import_)

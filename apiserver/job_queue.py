@@ -1,4 +1,4 @@
-"""Runs jobs, and is the only place that knows procrastinate and psycopg."""
+"""Execution of jobs; the only module that uses procrastinate and psycopg."""
 
 import asyncio
 import logging
@@ -14,19 +14,19 @@ from psycopg_pool import PoolTimeout
 
 from apiserver.problems import DatabaseUnavailable, Outage, Refused
 
-_LONGEST_DELAY_SECONDS = 60
+_MAX_DELAY_SECONDS = 60
 
 Runner = Callable[[int, Mapping[str, Any]], Awaitable[None]]
-"""Does one job, given its number and arguments. If it raises an Outage the job is put off; another error fails it."""
+"""Runs one job, given its number and arguments. An Outage postpones the job; any other error fails it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How soon a worker that died is noticed, and what follows from it.
+    """Time limits for the detection of dead workers.
 
-    A worker that lost the database must have ended its jobs by the time others think it dead and run them: it notices
-    within three sixths of `lost_seconds` (a sixth to the next heartbeat, two for trying it twice) and then gives its
-    jobs two more.
+    A worker that lost the database must end its jobs before others consider it dead and run them again. It notices
+    the loss within three sixths of `lost_seconds` (one until the next heartbeat, two for two attempts at it) and then
+    gives its jobs another two sixths.
     """
 
     lost_seconds: float
@@ -34,18 +34,18 @@ class Pace:
 
     @property
     def heartbeat_seconds(self) -> float:
-        """Time between two signs of life."""
+        """Time between two heartbeats."""
         return self.lost_seconds / 6
 
     @property
     def grace_seconds(self) -> float:
-        """How long jobs may go on when the worker has to stop."""
+        """How long jobs may continue when the worker has to stop."""
         return min(self.stop_seconds, self.lost_seconds / 3)
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Jobs of some kinds, so many at once; `crons` says at what times which of them come by themselves."""
+    """Job kinds that share a limit of concurrency; `crons` gives the schedules of periodic kinds."""
 
     name: str
     runners: Mapping[str, Runner]
@@ -54,9 +54,10 @@ class Lane:
 
 
 async def run_jobs(dsn: str, lanes: list[Lane], pace: Pace) -> None:
-    """Run the jobs of the lanes until cancelled, which gives those in work their grace and hands the others back.
+    """Run the jobs of the lanes until cancelled. On cancellation, running jobs get their grace period.
 
-    Raises DatabaseUnavailable when the queues can no longer be reached; whoever calls may call again.
+    Jobs that do not end in time return to the queue. Raises DatabaseUnavailable when the queues cannot be reached;
+    the caller may call again.
     """
     app = _app(dsn, lanes, pace)
     try:
@@ -70,14 +71,14 @@ async def run_jobs(dsn: str, lanes: list[Lane], pace: Pace) -> None:
 
 
 class _WithoutTrace(logging.Filter):
-    """Takes from the lines about an outage, and about a job that was refused, the pages of where it was noticed."""
+    """Removes the stack trace from log records about an outage or a refused job."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, ConnectorException):
             record.msg, record.args = "The database is unavailable: %r", (error.__cause__,)
         elif isinstance(error, Refused | Outage):
-            record.msg, record.args = "Not done: %s", (error,)
+            record.msg, record.args = "The job was not done: %s", (error,)
         else:
             return True
         record.exc_info = None
@@ -88,18 +89,18 @@ _WITHOUT_TRACE = _WithoutTrace()
 
 
 def quieten() -> None:
-    """Have the libraries log what an operator can use: neither every job of a schedule nor the same failure twice."""
+    """Reduce the libraries' log to what operators need: no line for each periodic job, and no failure twice."""
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     logging.getLogger("procrastinate.worker").addFilter(_WITHOUT_TRACE)
-    logging.getLogger("procrastinate.utils").setLevel(logging.CRITICAL)  # repeats what the worker's logger has said
-    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # warns of every attempt to connect
+    logging.getLogger("procrastinate.utils").setLevel(logging.CRITICAL)  # repeats messages of the worker's logger
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # warns about every attempt to connect
 
 
 class _Connector(PsycopgConnector):
-    """Says everything that has no answer twice if need be.
+    """Retries statements without a result once.
 
-    A worker that could not note the end of a job would keep the job for as long as it lives. After a restart of
-    PostgreSQL that is the first statement to notice; the second one waits for a connection.
+    A worker that fails to record the end of a job would keep the job as long as it lives. After a restart of
+    PostgreSQL this statement is the first to fail on a closed connection; the retry waits for a new one.
     """
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:  # noqa: ANN401 - the library's
@@ -110,13 +111,13 @@ class _Connector(PsycopgConnector):
 
 
 class _HandBack(BaseRetryStrategy):
-    """Which jobs are run again: those that were stopped, at once, and those that met an outage, after a while."""
+    """Retries stopped jobs at once, and jobs that failed because of an outage after a delay."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, asyncio.CancelledError):
             return RetryDecision(retry_in={"seconds": 0})
         if isinstance(exception, Outage):
-            return RetryDecision(retry_in={"seconds": min(_LONGEST_DELAY_SECONDS, 2 ** min(job.attempts, 10))})
+            return RetryDecision(retry_in={"seconds": min(_MAX_DELAY_SECONDS, 2 ** min(job.attempts, 10))})
         return None
 
 
@@ -129,7 +130,7 @@ def _app(dsn: str, lanes: list[Lane], pace: Pace) -> App:
 
 
 def _connector(dsn: str, pace: Pace) -> PsycopgConnector:
-    seconds = max(2, round(pace.heartbeat_seconds))  # libpq takes whole ones
+    seconds = max(2, round(pace.heartbeat_seconds))  # libpq accepts only integers
     return _Connector(
         conninfo=dsn,
         min_size=1,
@@ -139,20 +140,20 @@ def _connector(dsn: str, pace: Pace) -> PsycopgConnector:
             "application_name": "worker",
             "connect_timeout": seconds,
             "tcp_user_timeout": 1000 * seconds,
-            "prepare_threshold": None,  # nothing that a pooler between us and PostgreSQL would lose
+            "prepare_threshold": None,  # prepared statements do not survive a transaction pooler
         },
     )
 
 
 def _register(app: App, lane: Lane, kind: str, runner: Runner) -> None:
-    async def run(context: JobContext, /, **arguments: Any) -> None:  # noqa: ANN401 - whatever the job was given
+    async def run(context: JobContext, /, **arguments: Any) -> None:  # noqa: ANN401 - any JSON values
         assert context.job.id is not None  # noqa: S101
         await runner(context.job.id, arguments)
 
     task = app.task(name=kind, queue=kind, pass_context=True, retry=_HandBack())(run)
     if kind in lane.crons:
         periodic = app.periodic(cron=lane.crons[kind], queueing_lock=kind, lock=kind)
-        periodic(task)  # type: ignore[arg-type]  # it wants a function that names the timestamp it is given
+        periodic(task)  # type: ignore[arg-type]  # its type requires a parameter named `timestamp`
 
 
 async def _worker(app: App, lane: Lane, pace: Pace) -> None:
@@ -165,13 +166,13 @@ async def _worker(app: App, lane: Lane, pace: Pace) -> None:
         update_heartbeat_interval=pace.heartbeat_seconds,
         stalled_worker_timeout=pace.lost_seconds,
         install_signal_handlers=False,
-        # A failed job of a schedule is in the log, and there is a next one: nobody asks for it by its id.
+        # A failed periodic job is in the log and will run again; no client asks for it by id.
         delete_jobs="always" if lane.crons else "never",
     )
 
 
 async def _until_one_ends(works: list[Awaitable[None]]) -> None:
-    """Return when one of the works does, having ended the others in good order; raise what one raised."""
+    """Run all works until one of them ends, then cancel and await the others. Raises the first error of any."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

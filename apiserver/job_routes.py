@@ -1,4 +1,4 @@
-"""How far a job is."""
+"""The route of jobs."""
 
 from datetime import datetime
 from typing import Any
@@ -18,10 +18,10 @@ router = APIRouter()
 
 
 class Progress(BaseModel):
-    """How far the job is, in units of its kind's own."""
+    """Progress of the job, in units that depend on its kind."""
 
     done: int = Field(examples=[1200])
-    total: int | None = Field(examples=[5000], description="null as long as it is not known")
+    total: int | None = Field(examples=[5000], description="null while unknown")
     note: str | None = Field(examples=["1,200 of 5,000 photographs."])
 
 
@@ -29,11 +29,11 @@ class JobProblem(BaseModel):
     """Why the job failed."""
 
     code: str = Field(examples=["internal-error"])
-    detail: str = Field(examples=["Something went wrong on our side."])
+    detail: str = Field(examples=["The service failed because of an internal error."])
 
 
 class JobAnswer(BaseModel):
-    """A job as it is now."""
+    """The current state of a job."""
 
     id: UUID
     kind: str = Field(examples=["search-index"])
@@ -48,12 +48,12 @@ class JobAnswer(BaseModel):
 
 @router.get("/jobs/{id}", responses=_PROBLEMS, tags=["jobs"])
 async def job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its name on the wire
-    """Say how far a job is; it is known for a week after its end unless set otherwise."""
+    """Return the state of a job; its record is kept for a week after its end unless configured otherwise."""
     try:
-        number = UUID(id)
+        job_id = UUID(id)
     except ValueError as error:
         raise JobNotFound from error
-    return _answer(await read(state.database, number))
+    return _answer(await read(state.database, job_id))
 
 
 def _answer(job: Job) -> JobAnswer:

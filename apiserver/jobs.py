@@ -1,7 +1,7 @@
-"""Long work that outlives a request: asking for it, and seeing how far it is.
+"""Jobs, for work that takes longer than a request: enqueue one, and read its progress.
 
-A job waits in procrastinate's tables, which the worker's library reads; here they are written and read in SQL, so that
-a job can be asked for in the transaction that makes it necessary, and whoever asks needs neither library nor driver.
+Jobs are stored in procrastinate's tables. This module uses SQL instead of the library, so that a job can be enqueued
+in the transaction that requires it, and the gateway needs neither the library nor its driver.
 """
 
 import json
@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from apiserver.database import Connection, Database
 from apiserver.problems import JobNotFound
 
-# Each kind is a queue: a worker of an older release leaves the kinds alone that it does not know.
+# Each kind has its own queue, so that workers of an older release ignore kinds they do not know.
 _ENQUEUE = """
 WITH waiting AS (
     INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, scheduled_at)
@@ -43,7 +43,7 @@ GROUP BY job, queue.id
 
 
 class State(StrEnum):
-    """Where a job is."""
+    """State of a job."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -56,7 +56,7 @@ _STATE_OF_STATUS = {"todo": State.WAITING, "doing": State.RUNNING, "succeeded": 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is known of a job. `done` of `total` is in units of the kind's own; `note` and `problem` are sentences."""
+    """A job. The unit of `done` and `total` depends on the kind; `note` and `problem` are sentences."""
 
     id: UUID
     kind: str
@@ -82,25 +82,25 @@ async def enqueue(
     not_before: datetime | None = None,
     job: UUID | None = None,
 ) -> UUID:
-    """Ask for a job and return its id, `job` if that is given; it waits from when the transaction commits.
+    """Enqueue a job and return its id; the job can run after the transaction commits.
 
-    `arguments` can be written as JSON. Jobs of one `directory` run one after the other, whatever their kinds. While a
-    job of the same `once` waits, it is that job which is returned; one that is already running does not count, for what
-    asked for another may have come too late for it. It begins at `not_before` or up to some seconds later.
+    arguments: must be serializable as JSON. directory: jobs of one directory run one after the other. once: if a job
+    with the same value is waiting, its id is returned instead; a running job does not count, since it may have missed
+    the latest change. not_before: the job starts then or some seconds later. job: the id, chosen by the caller.
     """
     lock = None if directory is None else f"directory {directory}"
     written = json.dumps(arguments or {})
     while True:
-        asked: UUID | None = await connection.fetchval(
+        job_id: UUID | None = await connection.fetchval(
             _ENQUEUE, kind, lock, once, written, job or uuid4(), directory, not_before
         )
-        asked = asked or await connection.fetchval(_WAITING, once)
-        if asked:
-            return asked
+        job_id = job_id or await connection.fetchval(_WAITING, once)
+        if job_id:
+            return job_id
 
 
 async def read(database: Database, job: UUID) -> Job:
-    """Return the job. Raises JobNotFound where there is none, or none any more, and DatabaseUnavailable."""
+    """Return the job. Raises JobNotFound if it does not exist or its record has expired, or DatabaseUnavailable."""
     async with database.connection() as connection:
         row = await connection.fetchrow(_READ, job)
     if row is None:
@@ -123,5 +123,5 @@ async def read(database: Database, job: UUID) -> Job:
 
 
 def state_of(status: str) -> State:
-    """Return what the library's `status` of a job means."""
+    """Translate procrastinate's job status."""
     return _STATE_OF_STATUS.get(status, State.FAILED)

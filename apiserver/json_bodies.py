@@ -1,4 +1,4 @@
-"""Bodies in JSON: read whatever content type is sent with them, and checked against a model."""
+"""JSON request bodies: parsed whatever their content type, and validated by a model."""
 
 from typing import Any, TypeVar
 
@@ -13,13 +13,13 @@ Body = TypeVar("Body", bound="JsonBody")
 
 
 class JsonBody(BaseModel):
-    """A JSON object. Fields it does not know, and values of another type, are refused."""
+    """A JSON object. Unknown fields and values of a wrong type are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
     @classmethod
     def request_body(cls) -> dict[str, Any]:
-        """Return the body as OpenAPI describes it, for a route's `openapi_extra`."""
+        """Return the OpenAPI description of the body, for a route's `openapi_extra`."""
         schema = {"schema": cls.model_json_schema()}
         return {"requestBody": {"required": True, "content": {"application/json": schema}}}
 
@@ -27,7 +27,7 @@ class JsonBody(BaseModel):
 async def read_json(
     request: Request, kind: type[Body], wrong: type[Problem] = InvalidField, *, max_bytes: int = SMALL_BYTES
 ) -> Body:
-    """Return the body of a request. Raises InvalidJson, UploadTimeout, or `wrong`, which says what is."""
+    """Parse the body of a request. Raises InvalidJson, UploadTimeout, or `wrong`, which names the invalid field."""
     seconds = State.of(request).settings.upload_timeout_seconds
     body = await read_small(request, timeout_seconds=seconds, max_bytes=max_bytes)
     try:
@@ -37,7 +37,7 @@ async def read_json(
 
 
 def problem_of(error: ValidationError, wrong: type[Problem] = InvalidField) -> Problem:
-    """Return InvalidJson where a body is no JSON object, or else `wrong`, which says what is."""
+    """Return InvalidJson if a body is not a JSON object; otherwise `wrong`, with a sentence that names the field."""
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] == "json_invalid" or (first["type"] == "model_type" and not first["loc"]):
         return InvalidJson()

@@ -1,4 +1,4 @@
-"""Times in the keys by which lists are paged."""
+"""Times in the cursors of paged lists."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,9 +9,9 @@ from pydantic import AfterValidator, AwareDatetime
 def _in_utc(time: datetime) -> datetime:
     try:
         return time.astimezone(UTC)
-    except OverflowError as error:  # which pydantic does not expect
-        raise ValueError("is before the first year or behind the last") from error
+    except OverflowError as error:  # pydantic does not handle it
+        raise ValueError("is outside the years 1 to 9999") from error
 
 
 Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""A time that PostgreSQL can be told, whatever a client made of a cursor."""
+"""A time that PostgreSQL accepts, even if a client modified the cursor."""

@@ -1,4 +1,4 @@
-"""Requests that carry a key, so that each runs once however often it is sent. The SQL stands beside its function."""
+"""Rows of requests with an `Idempotency-Key`, which make each run once however often it is sent."""
 
 import json
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ from apiserver.database import Connection, Database
 from apiserver.problems import AnswerErased, IdempotencyKeyReused, RequestInProgress
 
 KEPT = timedelta(hours=24)
-"""How long an answer can be had again."""
+"""How long an answer is stored."""
 
 LOST_SECONDS = 30
-"""Whoever does not renew its claim for so long has died, and the next one to send the key takes over."""
+"""A claim that was not renewed for this long is void: its gateway died, and the next request may take over the key."""
 
 _CLAIM = """
 INSERT INTO keyed_requests (key, fingerprint, run, lost_at, expires_at)
@@ -41,7 +41,7 @@ _RELEASE = "DELETE FROM keyed_requests WHERE key = $1 AND run = $2 AND status IS
 
 _ERASE = "UPDATE keyed_requests SET headers = NULL, body = NULL WHERE directory = $1 AND body IS NOT NULL"
 
-# In the order of the keys, lest two deletions wait for each other.
+# Ordered by key, so that two concurrent deletions cannot deadlock.
 _ERASE_BEFOREHAND = """
 WITH in_work AS (
     SELECT key FROM keyed_requests WHERE status IS NULL ORDER BY key FOR UPDATE
@@ -54,14 +54,14 @@ _FORGET = "DELETE FROM keyed_requests WHERE expires_at <= now()"
 
 
 class Claim(NamedTuple):
-    """The right to run the request of a key."""
+    """The right to run the request with a key."""
 
     key: str
     run: UUID
 
 
 class Kept(NamedTuple):
-    """The answer of a request that has run."""
+    """The stored answer of a request."""
 
     status: int
     headers: Mapping[str, str]
@@ -69,9 +69,9 @@ class Kept(NamedTuple):
 
 
 async def claim(database: Database, key: str, fingerprint: bytes) -> Claim | Kept:
-    """Return the answer of the request with this key, or the right to run it where nobody has.
+    """Return the stored answer of the request with this key, or a claim if it has not run yet.
 
-    Raises IdempotencyKeyReused for a request of another `fingerprint`, RequestInProgress while somebody else runs it,
+    Raises IdempotencyKeyReused if the `fingerprint` differs, RequestInProgress if another claim is valid,
     AnswerErased, or DatabaseUnavailable.
     """
     run = uuid4()
@@ -79,7 +79,7 @@ async def claim(database: Database, key: str, fingerprint: bytes) -> Claim | Kep
         while True:
             if await connection.fetchval(_CLAIM, key, fingerprint, run, timedelta(seconds=LOST_SECONDS), KEPT):
                 return Claim(key, run)
-            if row := await connection.fetchrow(_READ, key):  # none if it was released in between
+            if row := await connection.fetchrow(_READ, key):  # None if it was released in between
                 break
     if row["fingerprint"] != fingerprint:
         raise IdempotencyKeyReused
@@ -91,34 +91,34 @@ async def claim(database: Database, key: str, fingerprint: bytes) -> Claim | Kep
 
 
 async def renew(database: Database, claim: Claim) -> None:
-    """Show that the request is still being worked on. Raises DatabaseUnavailable."""
+    """Renew the claim on a request that is still running. Raises DatabaseUnavailable."""
     async with database.connection() as connection:
         await connection.execute(_RENEW, *claim, timedelta(seconds=LOST_SECONDS))
 
 
 async def keep(database: Database, claim: Claim, answer: Kept, directory: str | None) -> None:
-    """Keep the answer, which tells of people of `directory` if of any. Raises DatabaseUnavailable."""
+    """Store the answer; `directory` is the one whose persons it may contain. Raises DatabaseUnavailable."""
     headers = json.dumps(dict(answer.headers))
     async with database.connection() as connection:
         await connection.execute(_KEEP, *claim, answer.status, headers, answer.body, directory, KEPT)
 
 
 async def release(database: Database, claim: Claim) -> None:
-    """Leave the request to whoever sends it next, as if it had not been sent. Raises DatabaseUnavailable."""
+    """Give up the claim, as if the request had not been sent. Raises DatabaseUnavailable."""
     async with database.connection() as connection:
         await connection.execute(_RELEASE, *claim)
 
 
 async def erase_answers(connection: Connection, directory: str, *, seconds: float | None = None) -> None:
-    """Erase what was answered about people of a directory; their requests stay known as done.
+    """Erase the stored answers about a directory; their requests stay recorded as done.
 
-    Of requests that are in work no answer about the directory will be kept. Each statement may take so many seconds.
+    Requests that are still running will not store an answer about the directory. seconds: limit for each statement.
     """
     await connection.execute(_ERASE_BEFOREHAND, directory, timeout=seconds)
     await connection.execute(_ERASE, directory, timeout=seconds)
 
 
 async def forget_expired(database: Database) -> None:
-    """Forget requests whose answers have been kept long enough. Raises DatabaseUnavailable."""
+    """Delete requests whose retention has ended. Raises DatabaseUnavailable."""
     async with database.connection() as connection:
         await connection.execute(_FORGET)

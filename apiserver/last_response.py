@@ -1,4 +1,4 @@
-"""The last answer on a connection, given before the request was read to its end."""
+"""A final response on a connection whose request was not read completely."""
 
 import asyncio
 from contextlib import suppress
@@ -6,24 +6,24 @@ from contextlib import suppress
 from fastapi.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-_LONGEST_SECONDS = 10.0
+_MAX_SECONDS = 10.0
 _PAUSE_SECONDS = 1.0
 
 
 class LastResponse(JSONResponse):
-    """Closes the connection once nothing more comes, or after a while.
+    """A response that closes the connection when the client stops sending, or after a time limit.
 
-    Many clients read nothing before they have sent everything, and a connection that is closed with bytes unread is
-    reset: they would never see the answer.
+    Many clients read nothing until they have sent everything. If the connection were closed with unread bytes, TCP
+    would reset it, and such clients would never see the response.
     """
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and read on for nothing."""
+        """Send the response, then read and discard the rest of the request."""
         headers = [*self.raw_headers, (b"connection", b"close")]
         await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
         with suppress(TimeoutError):
-            async with asyncio.timeout(_LONGEST_SECONDS):
+            async with asyncio.timeout(_MAX_SECONDS):
                 while await _more_comes(receive):
                     pass
         await send({"type": "http.response.body", "body": b""})

@@ -1,4 +1,4 @@
-"""Where log lines go, and how they look."""
+"""Configuration of logging."""
 
 import logging
 import sys
@@ -14,14 +14,14 @@ _NAMES = {"levelname": "level", "name": "logger", "correlation_id": "request_id"
 
 
 def configure_logging(settings: Settings, correlation: logging.Filter) -> None:
-    """Send log lines of the whole process, libraries' included, to standard error.
+    """Send the log records of the whole process, including libraries, to standard error.
 
-    `correlation` gives each record a `correlation_id`, which says what the line was written for.
+    correlation: a filter that sets `correlation_id`, the request or job that a record belongs to.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(correlation)
     if settings.otlp_endpoint:
-        from apiserver.tracing import TraceIds  # noqa: PLC0415 - a worker without traces imports nothing of them
+        from apiserver.tracing import TraceIds  # noqa: PLC0415 - imported only if traces are enabled
 
         handler.addFilter(TraceIds())
     handler.setFormatter(_formatter(settings.log_format, traced=bool(settings.otlp_endpoint)))

@@ -1,4 +1,4 @@
-"""One person made of several, and several of one."""
+"""Routes that merge persons and split a person."""
 
 from typing import Any, Self
 from uuid import UUID
@@ -20,54 +20,54 @@ from apiserver.state import State
 
 _STATUSES = (400, 404, 408, 409, 410, 422, 500, 503)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in _STATUSES}
-_MOST_PERSONS = 100
-_MOST_FACES = 1000
+_MAX_PERSONS = 100
+_MAX_FACES = 1000
 
 router = APIRouter(tags=["persons"], route_class=IdempotentRoute)
 
 
 class MergeBody(JsonBody):
-    """Who is the same person."""
+    """The persons to merge."""
 
     others: list[Name] = Field(
         alias="from",
         min_length=1,
-        max_length=_MOST_PERSONS,
-        description="The persons who go; their faces are then those of the person in the path.",
+        max_length=_MAX_PERSONS,
+        description="Persons to merge into the person in the path. They are deleted; their faces are moved.",
         examples=[["ann-2", "anne"]],
     )
 
 
 class MergeAnswer(PersonAnswer):
-    """The person who has all faces now."""
+    """The person after the merge."""
 
-    merge: UUID = Field(description="By which the merge can be undone.")
+    merge: UUID = Field(description="Id of the merge, needed to undo it.")
 
 
 class SplitBody(JsonBody):
-    """A merge to undo, or faces and whose they are."""
+    """Either a merge to undo, or faces and the person they belong to."""
 
-    merge: UUID | None = Field(None, description="The merge to undo. Neither `faces` nor `person` stands beside it.")
+    merge: UUID | None = Field(None, description="The merge to undo. Excludes `faces` and `person`.")
     faces: list[UUID] | None = Field(
         None,
         min_length=1,
-        max_length=_MOST_FACES,
-        description="The faces that are somebody else's.",
+        max_length=_MAX_FACES,
+        description="The faces to move to `person`.",
         examples=[["f323466b-1e04-4d87-80eb-e950fde57ede"]],
     )
-    person: Name | None = Field(None, description="Whose `faces` they are.", examples=["bob"])
-    into_existing: bool = Field(False, description="Whether whoever is made may be there already.")
+    person: Name | None = Field(None, description="The person to whom `faces` belong.", examples=["bob"])
+    into_existing: bool = Field(False, description="Whether a person to be created may already exist.")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         chosen = self.faces is not None, self.person is not None
         if any(chosen) == (self.merge is not None) or any(chosen) != all(chosen):
-            raise ValueError("give a merge, or faces and a person")
+            raise ValueError("give either `merge`, or both `faces` and `person`")
         return self
 
 
 class SplitAnswer(BaseModel):
-    """The persons that were made."""
+    """The persons that were created or extended."""
 
     persons: list[PersonAnswer]
 
@@ -79,14 +79,14 @@ class SplitAnswer(BaseModel):
     openapi_extra=MergeBody.request_body() | {"parameters": [KEY]},
 )
 async def merge_persons(directory: DirectoryName, person: PersonName, request: Request) -> Response:
-    """Give a person the faces of others, who are then gone; what is known of the person stays as it is."""
+    """Move the faces of other persons to a person, and delete the others; the person's details stay unchanged."""
     others = (await read_json(request, MergeBody)).others
     if person in others or len(set(others)) < len(others):
-        raise InvalidField("from: everyone can be named once, and the person in the path not at all.")
+        raise InvalidField("from: it must not name a person twice, nor the person in the path.")
     async with State.of(request).database.connection() as connection:
-        number = await merges.merge(connection, directory, person, others)
+        merge_id = await merges.merge(connection, directory, person, others)
         merged = await persons.read(connection, directory, person)
-    return tagged(MergeAnswer(**PersonAnswer.of(merged).model_dump(), merge=number), merged.revision)
+    return tagged(MergeAnswer(**PersonAnswer.of(merged).model_dump(), merge=merge_id), merged.revision)
 
 
 @router.post(
@@ -96,18 +96,18 @@ async def merge_persons(directory: DirectoryName, person: PersonName, request: R
     openapi_extra=SplitBody.request_body() | {"parameters": [KEY]},
 )
 async def split_person(directory: DirectoryName, person: PersonName, request: Request) -> SplitAnswer:
-    """Undo a merge, or make somebody of some of a person's faces."""
+    """Undo a merge, or move some of a person's faces to another person."""
     body = await read_json(request, SplitBody)
     async with State.of(request).database.connection() as connection:
-        made = await _split(connection, directory, person, body)
-        found = [await persons.read(connection, directory, name) for name in made]
-    return SplitAnswer(persons=[PersonAnswer.of(one) for one in found])
+        names = await _split(connection, directory, person, body)
+        found = [await persons.read(connection, directory, name) for name in names]
+    return SplitAnswer(persons=[PersonAnswer.of(person) for person in found])
 
 
 async def _split(connection: Connection, directory: str, person: str, body: SplitBody) -> list[str]:
     if body.merge:
         return await splits.undo(connection, directory, person, body.merge, into_existing=body.into_existing)
     if not body.faces or not body.person:
-        raise InvalidField("faces: it needs a person.")
+        raise InvalidField("faces: `person` is required with it.")
     await splits.take_faces(connection, directory, person, body.faces, body.person, into_existing=body.into_existing)
     return [body.person]

@@ -1,11 +1,11 @@
-"""Makes one person of several, and keeps what they were. The SQL stands beside the function that runs it."""
+"""Merging of persons. A merge keeps what is needed to undo it."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from apiserver.database import Connection
 from apiserver.duplicates import remove_duplicates
-from apiserver.enrolment_lock import LONGEST_SECONDS
+from apiserver.enrolment_lock import MAX_SECONDS
 from apiserver.person_locks import lock_persons
 
 _MERGE = "INSERT INTO merges (directory, person) VALUES ($1, $2) RETURNING merge"
@@ -19,7 +19,7 @@ SELECT directory, $2, person, display_name, external_id, metadata, created_at, l
 FROM persons WHERE directory = $1 AND person = ANY ($3::text[])
 """
 
-# Of the faces from one photograph the target's stays, or else that of the first name.
+# Of several faces from one photograph, the target person's is kept, or else the one of the first person by name.
 _KEEP_DUPLICATES = """
 INSERT INTO collapsed_faces
     (directory, face, merge, person, kept_face, model, embedding, crop, box, score, quality, image_sha256, created_at,
@@ -65,31 +65,31 @@ _REMOVE_PERSONS = "DELETE FROM persons WHERE directory = $1 AND person = ANY ($2
 
 
 async def merge(connection: Connection, directory: str, person: str, others: Sequence[str]) -> UUID:
-    """Give everything of `others` to `person`, who keeps what is known of them; return the number of the merge.
+    """Merge `others` into `person`, whose details stay unchanged; return the id of the merge.
 
-    Raises DirectoryNotFound, or PersonNotFound where one of them is not there; nothing has changed then.
+    Raises DirectoryNotFound, or PersonNotFound if one of the persons does not exist; then nothing is changed.
     """
     async with connection.transaction():
         await lock_persons(connection, directory, [person, *others])
-        number: UUID = await connection.fetchval(_MERGE, directory, person)
-        await connection.execute(_KEEP_PERSONS, directory, number, others)
-        await _collapse(connection, directory, number, person, others)
-        await _move(connection, directory, number, person, others)
+        merge_id: UUID = await connection.fetchval(_MERGE, directory, person)
+        await connection.execute(_KEEP_PERSONS, directory, merge_id, others)
+        await _collapse(connection, directory, merge_id, person, others)
+        await _move(connection, directory, merge_id, person, others)
         await connection.execute(_CHANGE_TARGET, directory, person, others)
-        await connection.execute(_REMOVE_PERSONS, directory, others, timeout=LONGEST_SECONDS)
-    return number
+        await connection.execute(_REMOVE_PERSONS, directory, others, timeout=MAX_SECONDS)
+    return merge_id
 
 
-async def _collapse(connection: Connection, directory: str, number: UUID, person: str, others: Sequence[str]) -> None:
-    """Leave one face of every photograph that several of them have."""
-    pairs = await connection.fetch(_KEEP_DUPLICATES, directory, number, person, others, timeout=LONGEST_SECONDS)
-    await connection.execute(_FOLLOW_DUPLICATES, directory, number)
+async def _collapse(connection: Connection, directory: str, merge_id: UUID, person: str, others: Sequence[str]) -> None:
+    """Keep one face of each photograph that several of the persons have."""
+    pairs = await connection.fetch(_KEEP_DUPLICATES, directory, merge_id, person, others, timeout=MAX_SECONDS)
+    await connection.execute(_FOLLOW_DUPLICATES, directory, merge_id)
     await remove_duplicates(connection, directory, [tuple(pair) for pair in pairs])
 
 
-async def _move(connection: Connection, directory: str, number: UUID, person: str, others: Sequence[str]) -> None:
-    await connection.execute(_KEEP_FACES, directory, number, others, timeout=LONGEST_SECONDS)
-    await connection.execute(_MOVE_FACES, directory, person, others, timeout=LONGEST_SECONDS)
-    await connection.execute(_MOVE_ITEMS, directory, person, others, timeout=LONGEST_SECONDS)
+async def _move(connection: Connection, directory: str, merge_id: UUID, person: str, others: Sequence[str]) -> None:
+    await connection.execute(_KEEP_FACES, directory, merge_id, others, timeout=MAX_SECONDS)
+    await connection.execute(_MOVE_FACES, directory, person, others, timeout=MAX_SECONDS)
+    await connection.execute(_MOVE_ITEMS, directory, person, others, timeout=MAX_SECONDS)
     await connection.execute(_MOVE_MATCHES, directory, person, others)
     await connection.execute(_MOVE_MERGES, directory, person, others)

@@ -1,4 +1,4 @@
-"""What the gateway counts for Prometheus while it works. What can be looked up is in `state_metrics`."""
+"""Prometheus counters and histograms of the gateway. Gauges that read a current state are in `state_metrics`."""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
@@ -11,21 +11,21 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 class Decided(Protocol):
-    """A face somebody was told about."""
+    """A recognized face."""
 
     @property
     def decision(self) -> str:
-        """What was said."""
+        """The decision: `match`, `review` or `unknown`."""
 
     @property
     def search(self) -> str:
-        """How it was searched for."""
+        """The search path."""
 
 
 class Metrics:
-    """The counters of one gateway, in a registry of its own: two gateways may live in one process.
+    """The metrics of one gateway, in a separate registry, because several gateways may run in one process.
 
-    No label takes its values from what clients send, above all not the names of directories and people.
+    No label takes its values from clients' data; in particular, no names of directories or persons.
     """
 
     def __init__(self) -> None:
@@ -33,44 +33,44 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         self._requests = Counter(
             "faceserver_gateway_requests_total",
-            "Requests by their end: `ok`, the code of a problem, `client-gone` or `cut`.",
+            "Requests by outcome: `ok`, the code of a problem, `client-gone` or `cut`.",
             ["route", "status", "outcome"],
             registry=self.registry,
         )
         self._request_seconds = Histogram(
             "faceserver_gateway_request_seconds",
-            "Time from a request's arrival to its answer, less those turned away unread.",
+            "Time from a request's arrival to its response, without the requests refused unread.",
             ["route"],
             buckets=_SECONDS,
             registry=self.registry,
         )
         self._stage_seconds = Histogram(
             "faceserver_gateway_stage_seconds",
-            "Time of the gateway's own stages of a request; `vectorize` is all it waits for vectorizers.",
+            "Time of the stages of a request in the gateway; `vectorize` is the total wait for vectorizers.",
             ["stage"],
             buckets=SHORT_SECONDS,
             registry=self.registry,
         )
         self._decisions = Counter(
             "faceserver_gateway_decisions_total",
-            "Faces by what was said of them and by how they were searched for.",
+            "Recognized faces by decision and search path.",
             ["decision", "search"],
             registry=self.registry,
         )
         self.database_wait = database_wait(self.registry)
 
     def request_done(self, route: str, status: int, outcome: str, seconds: float, stages: Mapping[str, float]) -> None:
-        """Count a request that took `seconds`, and its `stages`, milliseconds."""
+        """Count a request that took `seconds`; `stages` are in milliseconds."""
         self._requests.labels(route, str(status), outcome).inc()
         self._request_seconds.labels(route).observe(seconds)
         for name, milliseconds in stages.items():
             self._stage_seconds.labels(name).observe(milliseconds / 1000)
 
     def turned_away(self, route: str, status: int, outcome: str) -> None:
-        """Count a request of which nothing was read."""
+        """Count a request that was refused unread."""
         self._requests.labels(route, str(status), outcome).inc()
 
     def decided(self, faces: Iterable[Decided]) -> None:
-        """Count what was said of faces."""
+        """Count the decisions on faces."""
         for face in faces:
             self._decisions.labels(face.decision, face.search).inc()

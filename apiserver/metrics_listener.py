@@ -1,4 +1,4 @@
-"""Where Prometheus fetches the metrics: a port of its own, which nobody else need reach."""
+"""The metrics endpoint for Prometheus, on a separate port that clients need not reach."""
 
 import sys
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 @contextmanager
 def metrics_served(registry: CollectorRegistry, host: str, port: int | None) -> Iterator[None]:
-    """Serve what `registry` holds at /metrics, on a thread, for as long as what is inside lasts; not without a port.
+    """Serve the metrics of `registry` at /metrics, on a thread, while the block runs. Does nothing without a port.
 
-    Ends the process, with a sentence, where it cannot listen there.
+    Ends the process with a message if it cannot listen on the port.
     """
     if port is None:
         yield

@@ -1,11 +1,11 @@
-"""Names by their beginning: COLLATE "C" orders them by bytes, and UTF-8 orders bytes as code points."""
+"""Ranges of names with a common prefix. COLLATE "C" orders names by bytes, which in UTF-8 is by code points."""
 
 _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
 
 
 def after_prefix(prefix: str) -> str | None:
-    """Return the least name behind all that begin with `prefix`; None where there is none."""
+    """Return the smallest name after all names that begin with `prefix`; None if no name follows them."""
     while prefix:
         following = ord(prefix[-1]) + 1
         if following in _SURROGATES:

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI makes of the routes, brought in line with what the wire carries."""
+"""The OpenAPI document: FastAPI's description of the routes, corrected where the service differs from it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,13 +8,13 @@ from fastapi.openapi.utils import get_openapi
 
 _SHARED = "#/components/schemas/"
 _ENVELOPED = {"/learn", "/recognize"}
-"""These answer failures as plain JSON, for the clients of the older face server."""
+"""These routes return errors as plain JSON, for clients of the older face server."""
 
 Document = dict[str, Any]
 
 
 def documented_by(app: FastAPI) -> Callable[[], Document]:
-    """Return what describes the calls of `app`, once for all."""
+    """Return a function that describes the calls of `app` and caches the result."""
 
     def describe() -> Document:
         if app.openapi_schema is None:
@@ -25,7 +25,7 @@ def documented_by(app: FastAPI) -> Callable[[], Document]:
 
 
 def describe_calls(app: FastAPI) -> Document:
-    """Return the document of an app's routes."""
+    """Return the OpenAPI document of an app."""
     document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
     for path, operation in _operations(document):
         for status, response in operation["responses"].items():
@@ -41,14 +41,14 @@ def _operations(document: Document) -> Iterator[tuple[str, Document]]:
 
 
 def _name_problems(response: Document) -> None:
-    """Give problems their media type, for FastAPI takes every model for application/json."""
+    """Set the media type of problems; FastAPI describes every model as application/json."""
     content = response.get("content", {})
     if "application/json" in content:
         content["application/problem+json"] = content.pop("application/json")
 
 
 def _share_definitions(schema: Document, document: Document) -> Document:
-    """Return a schema of pydantic's as a part of the document, where what it defines stands with all the others."""
+    """Move the definitions of a pydantic schema to the shared components, and return the schema."""
     shared = document.setdefault("components", {}).setdefault("schemas", {})
     for name, definition in schema.get("$defs", {}).items():
         shared[name] = _referring(definition)
@@ -56,7 +56,7 @@ def _share_definitions(schema: Document, document: Document) -> Document:
 
 
 def _referring(part: Any) -> Any:  # noqa: ANN401 - any part of a JSON document
-    """Return a part of a schema whose references lead into the document."""
+    """Return a part of a schema with its references redirected to the shared components."""
     if isinstance(part, dict):
         return {key: _referring(value) for key, value in part.items()}
     if isinstance(part, list):

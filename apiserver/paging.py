@@ -1,4 +1,4 @@
-"""Lists in pages. A cursor holds the key of the last item of the page before, so that every page costs the same."""
+"""Paged lists. A cursor contains the key of the previous page's last item, so that all pages cost the same."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
@@ -17,38 +17,40 @@ _CURSOR: TypeAdapter[tuple[str, list[object]]] = TypeAdapter(tuple[str, list[obj
 
 
 class PageQuery(BaseModel):
-    """The parameters of a list, for `Annotated[PageQuery, Query()]`."""
+    """Query parameters of a paged list, for `Annotated[PageQuery, Query()]`."""
 
-    limit: int = Field(100, ge=1, le=1000, description="The most items of a page.")
-    cursor: str | None = Field(None, max_length=4096, description="`next` of the page before.")
+    limit: int = Field(100, ge=1, le=1000, description="Maximum number of items in the page.")
+    cursor: str | None = Field(None, max_length=4096, description="`next` of the previous page.")
 
 
 class Page(BaseModel, Generic[Item]):
-    """Some items of a list, in its order."""
+    """A page of a list."""
 
     items: list[Item]
-    next: str | None = Field(description="The cursor of the next page; null on the last one.")
+    next: str | None = Field(description="Cursor of the next page; null on the last page.")
 
     def response(self) -> Response:
-        """Return the page as the client reads it, without FastAPI checking every item once more."""
+        """Return the page as a response, without FastAPI's second validation of every item."""
         return Response(self.model_dump_json(), media_type="application/json")
 
 
 def write_cursor(order: str, key: Sequence[object]) -> str:
-    """Return the cursor of the page after `key` in a list of this `order`, whose cursors suit no other list."""
+    """Return the cursor of the page after `key`. `order` names the list and its order; others refuse the cursor."""
     return urlsafe_b64encode(to_json([order, key])).rstrip(b"=").decode()
 
 
 def read_cursor(cursor: str | None, order: str, kind: TypeAdapter[Key]) -> Key | None:
-    """Return the key that a cursor of this `order` holds, None for the first page. Raises InvalidField."""
+    """Return the key in a cursor of this `order`; None for the first page. Raises InvalidField."""
     if cursor is None:
         return None
     try:
         text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         written, key = _CURSOR.validate_json(text)
         found = kind.validate_python(key)
-    except ValueError as error:  # a ValidationError is one, too
-        raise InvalidField("cursor: it is not the `next` of a page.") from error
-    if written != order or any("\0" in part for part in key if isinstance(part, str)):  # no text of PostgreSQL has it
-        raise InvalidField("cursor: it is that of another list or order.")
+    except ValueError as error:  # includes ValidationError
+        raise InvalidField("cursor: it must be the `next` of a page.") from error
+    if written != order or any(
+        "\0" in part for part in key if isinstance(part, str)
+    ):  # PostgreSQL's text cannot contain it
+        raise InvalidField("cursor: it belongs to another list or another order.")
     return found

@@ -1,4 +1,4 @@
-"""The names of a directory and a person in a path, as a client meant them."""
+"""Path parameters that name a directory or a person, decoded and validated."""
 
 from typing import Annotated
 
@@ -8,12 +8,12 @@ from apiserver.encoded_paths import decoded
 from apiserver.names import checked_name
 
 
-# Coroutines, because FastAPI runs plain functions on other threads.
-async def _directory(directory: Annotated[str, Path(description="The name, percent-encoded.")]) -> str:
+# Coroutines, because FastAPI runs plain functions in a thread pool.
+async def _directory(directory: Annotated[str, Path(description="Name of the directory, percent-encoded.")]) -> str:
     return checked_name(decoded(directory))
 
 
-async def _person(person: Annotated[str, Path(description="The id, percent-encoded.")]) -> str:
+async def _person(person: Annotated[str, Path(description="Id of the person, percent-encoded.")]) -> str:
     return checked_name(decoded(person))
 
 

@@ -1,4 +1,4 @@
-"""Everything that is kept of a person, as the members of a zip file, read while they are sent."""
+"""All data of a person as members of a zip file, read while the file is sent."""
 
 import json
 import logging
@@ -15,10 +15,10 @@ from apiserver.problems import FileNotFound
 from apiserver.zip_stream import Member, whole
 
 _AT_ONCE = 100
-"""Faces read in one statement, some ten kilobytes each."""
+"""Faces read per statement, of about 10 kB each."""
 _FIRST = UUID(int=0)
 
-# Those that fell together with others in a merge are kept, too.
+# Includes faces that a merge removed as duplicates, which are kept to undo it.
 _FACES = """
 SELECT face, model, box, score, quality, image, created_at, embedding, crop FROM (
     SELECT face, model, box, score, quality, image, created_at, embedding, crop
@@ -43,9 +43,9 @@ _logger = logging.getLogger(__name__)
 
 
 async def person_members(database: Database, images: ImageStore, person: Person) -> AsyncIterator[Member]:
-    """Yield `person.json`, each face's description, embedding and crop, and every photograph once.
+    """Yield `person.json`, the description (with embedding) and crop of each face, and each photograph once.
 
-    Raises DatabaseUnavailable or ImageStoreUnavailable in the middle of it, too.
+    Raises DatabaseUnavailable or ImageStoreUnavailable, possibly after some members.
     """
     async with database.connection() as connection:
         merges = await connection.fetch(_MERGES, person.directory, person.person)
@@ -61,7 +61,7 @@ async def person_members(database: Database, images: ImageStore, person: Person)
         try:
             stored = await images.open(key)
         except FileNotFound:
-            _logger.info("%s was removed while it was exported", key)
+            _logger.info("%s was deleted during the export", key)
         else:
             yield Member(f"images/{key}", stored.chunks)
 
@@ -79,7 +79,7 @@ async def _faces(database: Database, person: Person) -> AsyncIterator[Mapping[st
 
 
 def _known(person: Person, merges: list[Mapping[str, Any]], matched: list[str]) -> dict[str, Any]:
-    """Return what is known of a person beside the faces; `matched` are photographs that they were recognized on."""
+    """Return a person's details and merges; `matched` are the photographs on which the person was recognized."""
     return {
         "directory": person.directory,
         "person": person.person,

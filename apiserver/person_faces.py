@@ -1,4 +1,4 @@
-"""The faces of a person, as they are kept. The SQL stands beside the function that runs it."""
+"""The enrolled faces of a person."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from apiserver.problems import FaceNotFound
 
 _COLUMNS = "face, person, model, box, score, quality, image, created_at"
 
-# A person's faces are found by the index that keeps a photograph from being learned twice, and sorted: they are few.
+# No index supports this order: a person's faces are found by the unique index of photographs, and are few to sort.
 _PAGE = f"""
 SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND person = $2
 AND ($4::timestamptz IS NULL OR (created_at, face) > ($4, $5::uuid))
@@ -25,7 +25,7 @@ _READ = f"SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND person = $2 AND 
 _CROP = "SELECT crop FROM faces WHERE directory = $1 AND person = $2 AND face = $3"
 
 Key = tuple[Time, UUID]
-"""Where a page ends."""
+"""Key of the last item of a page."""
 
 KEY: TypeAdapter[Key] = TypeAdapter(Key)
 
@@ -34,7 +34,7 @@ KEY: TypeAdapter[Key] = TypeAdapter(Key)
 class EnrolledFace:
     """A face of a person.
 
-    image: the key of its photograph, None where that was not brought along. quality: what was measured, as JSON.
+    image: key of the photograph, None if it was imported without it. quality: measured values, as JSON.
     """
 
     face: UUID
@@ -48,14 +48,14 @@ class EnrolledFace:
 
     @classmethod
     def of(cls, row: Any) -> Self:  # noqa: ANN401 - asyncpg's records have no type
-        """Return the face in a row of its columns."""
+        """Convert a row to a face."""
         return cls(**{**row, "box": tuple(row["box"])})
 
 
 async def page(
     connection: Connection, directory: str, person: str, limit: int, after: Key | None
 ) -> tuple[list[EnrolledFace], Key | None]:
-    """Return the first `limit` faces behind the key `after`, the oldest first, and the key of the next page, if any.
+    """Return the first `limit` faces after the key `after`, the oldest first, and the key of the next page, if any.
 
     Raises DirectoryNotFound, PersonNotFound or DatabaseUnavailable.
     """
@@ -76,7 +76,7 @@ async def read(connection: Connection, directory: str, person: str, face: UUID) 
 
 
 async def crop(connection: Connection, directory: str, person: str, face: UUID) -> bytes:
-    """Return the aligned face as a JPEG, 112 x 112. Raises as `read` does."""
+    """Return the aligned crop of a face, a JPEG of 112 x 112 pixels. Raises as `read` does."""
     found: bytes | None = await connection.fetchval(_CROP, directory, person, face)
     if found is None:
         await persons.read(connection, directory, person)

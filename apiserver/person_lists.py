@@ -1,4 +1,4 @@
-"""The persons of a directory in pages, each read from the index of its order, whatever stands before it."""
+"""Persons of a directory in pages. Each order has an index, so that later pages are as fast as the first one."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from apiserver.persons import COLUMNS, Person, require_directory
 
 
 class Sort(StrEnum):
-    """The order of a list of persons; with a minus the last one comes first."""
+    """Order of a list of persons; a minus means descending."""
 
     PERSON = "person"
     PERSON_DOWN = "-person"
@@ -27,16 +27,16 @@ class Sort(StrEnum):
 
     @property
     def column(self) -> str:
-        """The column it goes by."""
+        """The column that determines the order."""
         return self.value.removeprefix("-")
 
 
 Key = tuple[Time | None, str]
-"""Where a page ends: the time it is ordered by, if it is, and the person."""
+"""Key of the last item of a page: its time, if the list is ordered by time, and the person."""
 
 KEY: TypeAdapter[Key] = TypeAdapter(Key)
 
-# Those never seen were seen at the beginning of time, as in the index.
+# Persons never seen sort before all others; the expression must be that of the index.
 _EXPRESSION = {
     "person": "person",
     "created_at": "created_at",
@@ -45,12 +45,12 @@ _EXPRESSION = {
 _TIME = "coalesce({}::timestamptz, '-infinity'::timestamptz)"
 
 _UNPREPARED = "SET LOCAL plan_cache_mode = force_custom_plan"
-"""How many persons metadata select is guessed by its values, and decides which index is the better one."""
+"""The planner needs the values of a metadata filter to estimate its selectivity, and so to choose the index."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Whom to list: those whose ids begin with `prefix`, who have this `external_id`, whose metadata contain these."""
+class PersonsFilter:
+    """Order and filters of a list: prefix of the id, external id, and an object contained in the metadata."""
 
     sort: Sort = Sort.PERSON
     prefix: str = ""
@@ -64,14 +64,14 @@ class _Statement(NamedTuple):
 
 
 async def page(
-    connection: Connection, directory: str, wanted: Wanted, limit: int, after: Key | None
+    connection: Connection, directory: str, filter_: PersonsFilter, limit: int, after: Key | None
 ) -> tuple[list[Person], Key | None]:
-    """Return the first `limit` persons behind the key `after`, and the key of the next page, if there is one.
+    """Return the first `limit` persons after the key `after`, and the key of the next page, if any.
 
     Raises DirectoryNotFound or DatabaseUnavailable.
     """
-    statement = _statement(directory, wanted, limit + 1, after)
-    if wanted.metadata is None:
+    statement = _statement(directory, filter_, limit + 1, after)
+    if filter_.metadata is None:
         rows = await connection.fetch(statement.text, *statement.parameters)
     else:
         async with connection.transaction():
@@ -80,10 +80,10 @@ async def page(
     if not rows:
         await require_directory(connection, directory)
     persons = [Person.of(row) for row in rows[:limit]]
-    return persons, _key(wanted.sort, persons[-1]) if len(rows) > limit else None
+    return persons, _key(filter_.sort, persons[-1]) if len(rows) > limit else None
 
 
-def _statement(directory: str, wanted: Wanted, limit: int, after: Key | None) -> _Statement:
+def _statement(directory: str, filter_: PersonsFilter, limit: int, after: Key | None) -> _Statement:
     parameters: list[object] = [directory, limit]
 
     def parameter(value: object) -> str:
@@ -91,17 +91,17 @@ def _statement(directory: str, wanted: Wanted, limit: int, after: Key | None) ->
         return f"${len(parameters)}"
 
     conditions = ["directory = $1"]
-    if wanted.prefix:
-        conditions.append(f"person >= {parameter(wanted.prefix)}")
-        if end := after_prefix(wanted.prefix):
+    if filter_.prefix:
+        conditions.append(f"person >= {parameter(filter_.prefix)}")
+        if end := after_prefix(filter_.prefix):
             conditions.append(f"person < {parameter(end)}")
-    if wanted.external_id is not None:
-        conditions.append(f"external_id = {parameter(wanted.external_id)}")
-    if wanted.metadata is not None:
-        conditions.append(f"metadata @> {parameter(json.dumps(wanted.metadata))}::jsonb")
+    if filter_.external_id is not None:
+        conditions.append(f"external_id = {parameter(filter_.external_id)}")
+    if filter_.metadata is not None:
+        conditions.append(f"metadata @> {parameter(json.dumps(filter_.metadata))}::jsonb")
     if after is not None:
-        conditions.append(_behind(wanted.sort, parameter, after))
-    return _Statement(_text(wanted.sort, conditions), parameters)
+        conditions.append(_behind(filter_.sort, parameter, after))
+    return _Statement(_text(filter_.sort, conditions), parameters)
 
 
 def _behind(sort: Sort, parameter: Any, after: Key) -> str:  # noqa: ANN401 - see its caller
@@ -117,7 +117,7 @@ def _text(sort: Sort, conditions: Sequence[str]) -> str:
     direction = "DESC" if sort.startswith("-") else "ASC"
     columns = [_EXPRESSION[sort.column]] + ["person"] * (sort.column != "person")
     order = ", ".join(f"{column} {direction}" for column in columns)
-    # Faces are counted behind the limit.
+    # The subquery applies the limit first, so that faces are counted only for the persons of the page.
     return f"""
 SELECT {COLUMNS}
 FROM (SELECT * FROM persons WHERE {" AND ".join(conditions)} ORDER BY {order} LIMIT $2) AS persons

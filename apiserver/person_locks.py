@@ -1,13 +1,13 @@
-"""Holds persons still while faces go from one to another.
+"""Locks on persons whose faces are being moved.
 
-Nothing is enrolled in the directory meanwhile: what was under way before is waited for and moves along, what comes
-later finds the persons as they are then. Those concerned are locked in the order of their names.
+Enrolments are excluded from the directory until then: earlier ones are waited for and included, later ones see the
+result. The persons are locked in the order of their names, to prevent deadlocks.
 """
 
 from collections.abc import Collection
 
 from apiserver.database import Connection
-from apiserver.enrolment_lock import LONGEST_SECONDS, exclude_enrolments
+from apiserver.enrolment_lock import MAX_SECONDS, exclude_enrolments
 from apiserver.persons import require_directory
 from apiserver.problems import PersonNotFound
 
@@ -18,18 +18,18 @@ _CHANGED = "UPDATE persons SET revision = revision + 1, updated_at = now() WHERE
 async def lock_persons(
     connection: Connection, directory: str, required: Collection[str], others: Collection[str] = ()
 ) -> None:
-    """Lock persons until the transaction ends, and of `others` those that are there.
+    """Lock the `required` persons, and those of `others` who exist, until the transaction ends.
 
-    Raises DirectoryNotFound, or PersonNotFound unless all that are `required` are there.
+    Raises DirectoryNotFound, or PersonNotFound if a required person does not exist.
     """
     await require_directory(connection, directory)
     await exclude_enrolments(connection, directory)
-    rows = await connection.fetch(_LOCK, directory, [*required, *others], timeout=LONGEST_SECONDS)
+    rows = await connection.fetch(_LOCK, directory, [*required, *others], timeout=MAX_SECONDS)
     missing = set(required) - {row["person"] for row in rows}
     if missing:
-        raise PersonNotFound(f"There is no person {min(missing)!r} in this directory.")
+        raise PersonNotFound(f"The person {min(missing)!r} does not exist in the directory.")
 
 
 async def note_change(connection: Connection, directory: str, person: str) -> None:
-    """Count that a person has changed."""
+    """Increment the revision of a person."""
     await connection.execute(_CHANGED, directory, person)

@@ -1,4 +1,4 @@
-"""The persons of a directory: listed, read, written, renamed."""
+"""Routes of persons."""
 
 from typing import Annotated, Any
 
@@ -27,7 +27,7 @@ async def list_persons(directory: DirectoryName, query: Annotated[PersonsQuery, 
     order = f"persons {query.sort}"
     after = read_cursor(query.cursor, order, person_lists.KEY)
     async with state.database.connection() as connection:
-        found, key = await person_lists.page(connection, directory, query.wanted(), query.limit, after)
+        found, key = await person_lists.page(connection, directory, query.filter(), query.limit, after)
     following = None if key is None else write_cursor(order, key)
     return Page(items=[PersonAnswer.of(person) for person in found], next=following).response()
 
@@ -38,7 +38,7 @@ async def list_persons(directory: DirectoryName, query: Annotated[PersonsQuery, 
     responses=_PROBLEMS | TAGGED | NOT_MODIFIED,
 )
 async def read_person(directory: DirectoryName, person: PersonName, known: IfNoneMatch, state: StateOf) -> Response:
-    """Return a person; the tag is that of what can be edited."""
+    """Return a person. The entity tag covers the editable details only."""
     async with state.database.connection() as connection:
         found = await persons.read(connection, directory, person)
     return tagged(PersonAnswer.of(found), found.revision, known=known)
@@ -51,7 +51,7 @@ async def read_person(directory: DirectoryName, person: PersonName, known: IfNon
     openapi_extra=PersonBody.request_body(),
 )
 async def write_person(directory: DirectoryName, person: PersonName, condition: IfMatch, request: Request) -> Response:
-    """Replace what is known of a person, who is added (201), without a face, if missing."""
+    """Replace the details of a person; create the person (201), without a face, if missing."""
     state = State.of(request)
     body = await read_json(request, PersonBody)
     async with state.database.connection() as connection:
@@ -73,7 +73,7 @@ async def write_person(directory: DirectoryName, person: PersonName, condition: 
     openapi_extra=PersonPatch.request_body(),
 )
 async def patch_person(directory: DirectoryName, person: PersonName, condition: IfMatch, request: Request) -> Response:
-    """Change some of what is known of a person, or the id."""
+    """Change some details of a person, or the id."""
     body = await read_json(request, PersonPatch)
     async with State.of(request).database.connection() as connection:
         edited = await persons.edit(connection, directory, person, body.changes(), condition)
@@ -86,5 +86,5 @@ async def patch_person(directory: DirectoryName, person: PersonName, condition: 
     responses=_PROBLEMS | FAILED_PRECONDITION,
 )
 async def delete_person(directory: DirectoryName, person: PersonName, condition: IfMatch, state: StateOf) -> Response:
-    """Delete a person with faces, crops and embeddings at once; photographs go from the store soon after."""
+    """Delete a person with faces, crops and embeddings at once; photographs are removed from the store soon after."""
     return receipt_response(await state.erasure.person(directory, person, condition))

@@ -1,4 +1,4 @@
-"""The persons of a directory: what is known of each beside the faces. SQL stands beside the function that runs it."""
+"""Rows of persons: their details, without the faces."""
 
 import json
 from collections.abc import Mapping
@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any, Self
 
 from apiserver.database import Connection
-from apiserver.enrolment_lock import LONGEST_SECONDS, exclude_enrolments
+from apiserver.enrolment_lock import MAX_SECONDS, exclude_enrolments
 from apiserver.problems import DatabaseBusy, DirectoryNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
 
 COLUMNS = """directory, person, display_name, external_id, metadata,
     (SELECT count(*) FROM faces WHERE faces.directory = $1 AND faces.person = persons.person) AS faces,
     created_at, updated_at, last_seen_at, revision"""
-"""Of a row of `persons` of the directory $1, in the order of `Person.of`. The parameter tells the one partition."""
+"""Columns of `persons`, in the order of `Person.of`. $1 is the directory, which selects one partition of `faces`."""
 
 _READ = f"SELECT {COLUMNS} FROM persons WHERE directory = $1 AND person = $2"
 _LOCK = f"{_READ} FOR NO KEY UPDATE"
@@ -26,8 +26,8 @@ INSERT INTO persons (directory, person, display_name, external_id, metadata) VAL
 ON CONFLICT (directory, person) DO NOTHING RETURNING true
 """
 
-# Foreign keys are checked at the end of a statement, so a new id is given to both tables in one; what is still to be
-# imported of the person is too.
+# Foreign keys are checked at the end of a statement, so one statement renames the person in all tables, including the
+# items of imports that are still waiting.
 _EDIT = """
 WITH renamed AS (
     UPDATE faces SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3
@@ -42,7 +42,7 @@ WHERE directory = $1 AND person = $2
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What can be said of a person freely."""
+    """Editable details of a person."""
 
     display_name: str | None
     external_id: str | None
@@ -51,7 +51,7 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person of a directory; `faces` counts those of all models, `last_seen_at` is right to the hour."""
+    """A person of a directory. faces: number of faces of all models. last_seen_at: precise to the hour."""
 
     directory: str
     person: str
@@ -64,7 +64,7 @@ class Person:
 
     @classmethod
     def of(cls, row: Any) -> Self:  # noqa: ANN401 - asyncpg's records have no type
-        """Return the person in a row of `COLUMNS`."""
+        """Convert a row of `COLUMNS` to a person."""
         directory, person, display_name, external_id, metadata, *more = row
         return cls(directory, person, Details(display_name, external_id, json.loads(metadata)), *more)
 
@@ -83,10 +83,10 @@ async def put(
     *,
     make_directory: bool,
 ) -> tuple[Person, bool]:
-    """Replace what is known of a person, who is added if missing; return the person and whether that was so.
+    """Replace the details of a person, or create the person; return the person and whether it was created.
 
-    Raises DirectoryNotFound unless the directory is there or may be made, PreconditionFailed, ExternalIdTaken,
-    DatabaseBusy when somebody else adds the person at the same time, and DatabaseUnavailable.
+    make_directory: create a missing directory; otherwise raises DirectoryNotFound. Raises PreconditionFailed,
+    ExternalIdTaken, DatabaseBusy if another request creates the person at the same time, or DatabaseUnavailable.
     """
     async with connection.transaction():
         if make_directory:
@@ -108,7 +108,7 @@ async def edit(
     changes: Mapping[str, Any],
     condition: Condition = ALWAYS,
 ) -> Person:
-    """Change what `changes` names, fields of Details or `person`, the new id, and return the person as it is then.
+    """Apply `changes` (fields of Details, or `person`, the new id), and return the changed person.
 
     Raises DirectoryNotFound, PersonNotFound, PersonExists, ExternalIdTaken, PreconditionFailed or DatabaseUnavailable.
     """
@@ -129,7 +129,7 @@ async def edit(
 
 
 async def require_directory(connection: Connection, directory: str) -> None:
-    """Raise DirectoryNotFound where there is no such directory."""
+    """Raise DirectoryNotFound if the directory does not exist."""
     if not await connection.fetchval(_HAS_DIRECTORY, directory):
         raise DirectoryNotFound
 
@@ -149,7 +149,7 @@ async def _add(connection: Connection, directory: str, person: str, details: Det
 
 async def _write(connection: Connection, known: Person, name: str, details: Details) -> Person:
     columns = _columns(details)
-    await connection.execute(_EDIT, known.directory, known.person, name, *columns, timeout=LONGEST_SECONDS)
+    await connection.execute(_EDIT, known.directory, known.person, name, *columns, timeout=MAX_SECONDS)
     return await read(connection, known.directory, name)
 
 

@@ -1,4 +1,4 @@
-"""How much is taken in at once, counted in photographs, whose bytes stand in memory until they are answered."""
+"""The limit of photographs in progress, whose bytes stay in memory until their requests are answered."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from apiserver.problems import GatewayBusy
 
 
 class Places:
-    """So many places, each for a photograph of the greatest size."""
+    """A number of slots, each for one photograph of the maximum size."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -15,14 +15,14 @@ class Places:
 
     @property
     def in_use(self) -> int:
-        """How many are taken."""
+        """Number of slots in use."""
         return self.number - self._free
 
     @contextmanager
     def taken(self, number: int = 1) -> Iterator[None]:
-        """Take places for as long as what is inside lasts; all there are for what needs more than that.
+        """Take `number` slots while the block runs; a request that needs more than all slots takes all.
 
-        Raises GatewayBusy at once where there are too few.
+        Raises GatewayBusy at once if too few are free.
         """
         number = min(number, self.number)
         if number > self._free:

@@ -1,4 +1,4 @@
-"""What Prometheus is told of the connections to PostgreSQL, by the gateway and by the worker alike."""
+"""Metrics of the connections to PostgreSQL, for gateway and worker."""
 
 from collections.abc import Iterator
 
@@ -9,30 +9,30 @@ from prometheus_client.registry import Collector
 
 from apiserver.database import Database
 
-prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # twice the series, which nobody reads
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # they would double the number of series
 
 SHORT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-"""Buckets for what should take milliseconds."""
+"""Histogram buckets for operations that should take milliseconds."""
 
 
 def database_wait(registry: CollectorRegistry) -> Histogram:
-    """Return the histogram of how long work waits for a connection."""
+    """Return the histogram of waits for a connection."""
     return Histogram(
         "faceserver_database_wait_seconds",
-        "Time until a connection to PostgreSQL was lent; where none is in time, a problem is answered instead.",
+        "Time until a connection to PostgreSQL was available; waits that timed out are not counted.",
         buckets=SHORT_SECONDS,
         registry=registry,
     )
 
 
 class PoolMetrics(Collector):
-    """Reads a pool of connections, on the thread that answers Prometheus."""
+    """Reads a connection pool when Prometheus collects."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield what there is to tell."""
+        """Yield the current metrics."""
         use = self._database.use()
         connections = GaugeMetricFamily(
             "faceserver_database_connections", "Open connections to PostgreSQL, `busy` or `idle`.", labels=["state"]
@@ -42,6 +42,6 @@ class PoolMetrics(Collector):
         yield connections
         yield GaugeMetricFamily(
             "faceserver_database_connections_limit",
-            "Most connections to PostgreSQL (`APISERVER_DATABASE_POOL_SIZE`).",
+            "Maximum number of connections to PostgreSQL (`APISERVER_DATABASE_POOL_SIZE`).",
             use.most,
         )

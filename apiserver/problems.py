@@ -1,7 +1,7 @@
-"""Everything that can go wrong, each with a slug, a status and a sentence.
+"""All problems the gateway reports; each has a code, an HTTP status and a sentence.
 
 Problem
-├── Refused                      the client's fault: the same request will fail again
+├── Refused                      caused by the client: the same request will fail again
 │   ├── PersonMissing            person-missing          400
 │   ├── DirectoryMissing         directory-missing       400
 │   ├── FileMissing              file-missing            400
@@ -50,7 +50,7 @@ Problem
 │   ├── BundleUnsupported        bundle-unsupported      422
 │   ├── BundleInvalid            bundle-invalid          422
 │   └── InvalidSettings          invalid-settings        422
-├── Outage                       a neighbour's fault: the same request may succeed later
+├── Outage                       caused by a service the gateway depends on: the same request may succeed later
 │   ├── NotReady                 not-ready               503
 │   ├── GatewayBusy              gateway-busy            503
 │   ├── VectorizerUnavailable    vectorizer-unavailable  503
@@ -61,14 +61,14 @@ Problem
 │   ├── DatabaseBusy             database-busy           503
 │   ├── DirectoryBusy            directory-busy          503
 │   └── ImageStoreUnavailable    image-store-unavailable 503
-└── InternalError                internal-error          500  our own fault
+└── InternalError                internal-error          500  a defect of this service
 """
 
 from typing import ClassVar
 
 
 class Problem(Exception):
-    """A failure with a public face, as in RFC 9457; a more precise `sentence` may be given where it is raised."""
+    """A failure that is reported to the client (RFC 9457); pass `sentence` to be more precise than the default."""
 
     code: ClassVar[str]
     status: ClassVar[int]
@@ -85,262 +85,295 @@ class Problem(Exception):
 
 
 class Refused(Problem, status=400):
-    """The client's fault."""
+    """A request that the client must change before it sends it again."""
 
 
 class PersonMissing(Refused, code="person-missing", sentence="Person identification is required."):
-    """/learn without a person."""
+    """A call of /learn without a person."""
 
 
 class DirectoryMissing(Refused, code="directory-missing", sentence="Directory is required."):
-    """A directory that was sent, but empty; leave the field out for the default one."""
+    """An empty directory name; the default directory is used if the field is omitted."""
 
 
 class FileMissing(Refused, code="file-missing", sentence="File is required."):
-    """No photograph in the form."""
+    """A form without a photograph."""
 
 
 class FileEmpty(Refused, code="file-empty", sentence="The file is empty."):
     """A photograph of zero bytes."""
 
 
-class InvalidName(Refused, code="invalid-name", sentence="A name has 1 to 255 characters and no control characters."):
-    """A name of a person or directory that cannot be kept."""
+class InvalidName(
+    Refused, code="invalid-name", sentence="A name must have 1 to 255 characters and no control characters."
+):
+    """A name of a person or a directory that is not allowed."""
 
 
 class InvalidField(Refused, code="invalid-field", sentence="A field has an invalid value."):
-    """Another field with a value it cannot have."""
+    """An invalid value of another field."""
 
 
-class InvalidForm(Refused, code="invalid-form", sentence="The form cannot be read."):
-    """A body that is not the form its content type promises."""
+class InvalidForm(Refused, code="invalid-form", sentence="The form is malformed."):
+    """A body that does not match its content type."""
 
 
-class InvalidJson(Refused, code="invalid-json", sentence="The body is no JSON object."):
-    """A body that should be JSON and is not."""
+class InvalidJson(Refused, code="invalid-json", sentence="The body is not a JSON object."):
+    """A body that is not a JSON object."""
 
 
 class InvalidFileFormat(Refused, code="invalid-file-format", sentence="Invalid file format"):
-    """The content is no image this service decodes."""
+    """A file that is not an image, or an image of an unsupported format."""
 
 
 class NoFace(Refused, code="no-face", sentence="No face detected."):
-    """/learn found nobody."""
+    """A photograph for /learn on which no face was detected."""
 
 
 class SeveralFaces(Refused, code="several-faces", sentence="More than one face detected."):
-    """/learn found several people and was not told whom to take."""
+    """A photograph for /learn with several faces, sent without a choice of one."""
 
 
 class NoFaceInBox(Refused, code="no-face-in-box", sentence="No face detected in the box."):
-    """/learn found nobody where the client's box is, or an import where the bundle's is."""
+    """A photograph without a face in the box that the client, or the bundle, gave."""
 
 
-class NotFound(Refused, code="not-found", status=404, sentence="There is nothing at this address."):
-    """No such path."""
+class NotFound(Refused, code="not-found", status=404, sentence="This path does not exist."):
+    """An unknown path."""
 
 
-class FileNotFound(Refused, code="file-not-found", status=404, sentence="There is no such file, or it has expired."):
-    """An image that never was, was deleted, or has expired."""
+class FileNotFound(Refused, code="file-not-found", status=404, sentence="This file does not exist or has expired."):
+    """An image that never existed, was deleted, or has expired."""
 
 
-class DirectoryNotFound(Refused, code="directory-not-found", status=404, sentence="There is no such directory."):
-    """A directory that nobody was enrolled in and nothing was set for."""
+class DirectoryNotFound(Refused, code="directory-not-found", status=404, sentence="This directory does not exist."):
+    """A directory that was never created, or was deleted."""
 
 
-class PersonNotFound(Refused, code="person-not-found", status=404, sentence="There is no such person."):
+class PersonNotFound(
+    Refused, code="person-not-found", status=404, sentence="This person does not exist in the directory."
+):
     """A person that is not in this directory."""
 
 
-class DeletionNotFound(Refused, code="deletion-not-found", status=404, sentence="There is no such deletion."):
-    """A deletion that never was."""
+class DeletionNotFound(Refused, code="deletion-not-found", status=404, sentence="This deletion does not exist."):
+    """An unknown deletion id."""
 
 
-class FaceNotFound(Refused, code="face-not-found", status=404, sentence="This person has no such face."):
-    """A face that never was, was deleted, or is another person's by now."""
+class FaceNotFound(Refused, code="face-not-found", status=404, sentence="This person does not have this face."):
+    """A face that never existed, was deleted, or now belongs to another person."""
 
 
-class MergeNotFound(Refused, code="merge-not-found", status=404, sentence="There was no such merge into this person."):
-    """A merge that never was, was into somebody else, or whose person was deleted."""
+class MergeNotFound(
+    Refused, code="merge-not-found", status=404, sentence="No merge with this id was made into this person."
+):
+    """A merge that never existed, was made into another person, or whose person was deleted."""
 
 
-class JobNotFound(Refused, code="job-not-found", status=404, sentence="There is no such job, or it was forgotten."):
-    """A job that never was, or that ended too long ago."""
+class JobNotFound(
+    Refused, code="job-not-found", status=404, sentence="This job does not exist, or its record has expired."
+):
+    """A job that never existed, or that ended too long ago."""
 
 
 class BundleNotFound(
-    Refused, code="bundle-not-found", status=404, sentence="There is no such bundle: not yet, or not any more."
+    Refused,
+    code="bundle-not-found",
+    status=404,
+    sentence="This bundle is not available: the export has not finished, or the bundle has expired.",
 ):
-    """A bundle of an export that is not done, or was done too long ago, or holds somebody who was deleted since."""
+    """A bundle of an unfinished export, an expired bundle, or one that contains a person deleted since."""
 
 
-class ObjectNotFound(Refused, code="object-not-found", status=404, sentence="The image store has no such object."):
-    """A key of a manifest under which nothing is stored."""
+class ObjectNotFound(
+    Refused, code="object-not-found", status=404, sentence="The image store has no object with this key."
+):
+    """A key in a manifest for which no object is stored."""
 
 
-class MethodNotAllowed(Refused, code="method-not-allowed", status=405, sentence="This method is not allowed here."):
-    """The path exists, but not for this method."""
+class MethodNotAllowed(
+    Refused, code="method-not-allowed", status=405, sentence="This path does not support this method."
+):
+    """A method that the path does not support."""
 
 
 class UploadTimeout(Refused, code="upload-timeout", status=408, sentence="The upload took too long."):
-    """The client took too long to send its body."""
+    """A body that did not arrive in time."""
 
 
-class ModelMismatch(Refused, code="model-mismatch", status=409, sentence="Another model is in use."):
-    """/identify with embeddings of a model that is not in use; those of different models cannot be compared."""
+class ModelMismatch(
+    Refused, code="model-mismatch", status=409, sentence="The embeddings are of a model that is not in use."
+):
+    """Embeddings for /identify of a model that is not in use; embeddings of different models cannot be compared."""
 
 
 class RequestInProgress(
-    Refused, code="request-in-progress", status=409, sentence="The request with this Idempotency-Key is still running."
+    Refused,
+    code="request-in-progress",
+    status=409,
+    sentence="A request with this Idempotency-Key is still in progress; retry later.",
 ):
-    """A request that was sent again before it was answered."""
+    """A request that was sent again before the first one was answered."""
 
     retry_after_seconds: ClassVar[int] = 1
 
 
 class AnswerErased(
-    Refused, code="answer-erased", status=410, sentence="It was answered, and the answer has been erased."
+    Refused,
+    code="answer-erased",
+    status=410,
+    sentence="The request was answered, and the stored answer has since been erased.",
 ):
-    """A request sent again with its Idempotency-Key after somebody of its directory was deleted."""
+    """A request repeated with its Idempotency-Key after a person of its directory was deleted."""
 
 
-class PersonExists(Refused, code="person-exists", status=409, sentence="There is another person of this id."):
-    """An id that somebody else of the directory has."""
+class PersonExists(Refused, code="person-exists", status=409, sentence="Another person of the directory has this id."):
+    """An id that is already used in the directory."""
 
 
 class ExternalIdTaken(
     Refused, code="external-id-taken", status=409, sentence="Another person of the directory has this external_id."
 ):
-    """An external_id that somebody else of the directory has."""
+    """An external_id that is already used in the directory."""
 
 
 class PreconditionFailed(
-    Refused, code="precondition-failed", status=412, sentence="It has been edited meanwhile; read it again."
+    Refused,
+    code="precondition-failed",
+    status=412,
+    sentence="The resource has changed since it was read; read it again.",
 ):
-    """An If-Match that names another revision than the present one."""
+    """An If-Match header that does not name the current revision."""
 
 
-class MergeUndone(Refused, code="merge-undone", status=409, sentence="The merge has been undone already."):
-    """A merge that cannot be undone twice."""
+class MergeUndone(Refused, code="merge-undone", status=409, sentence="This merge has already been undone."):
+    """A second attempt to undo a merge."""
 
 
 class ImageTooLarge(Refused, code="image-too-large", status=413, sentence="The image has too many bytes."):
-    """More bytes than the limit."""
+    """An image with more bytes than the limit."""
 
 
 class ImageTooManyPixels(Refused, code="image-too-many-pixels", status=413, sentence="The image has too many pixels."):
-    """More pixels than the limit."""
+    """An image with more pixels than the limit."""
 
 
 class ArchiveTooLarge(Refused, code="archive-too-large", status=413, sentence="The archive has too many bytes."):
-    """An upload for an import with more bytes than the limit."""
+    """An archive to import with more bytes than the limit."""
 
 
 class ArchiveTooManyFiles(
     Refused, code="archive-too-many-files", status=413, sentence="The archive has too many files; import it in parts."
 ):
-    """More files, or entries of a manifest, than the limit."""
+    """An archive or a manifest with more entries than the limit."""
 
 
 class UnsupportedMediaType(
     Refused, code="unsupported-media-type", status=415, sentence="Send the fields as multipart/form-data."
 ):
-    """A body that is no form."""
+    """A body that is not a form."""
 
 
 class ImageUnreadable(Refused, code="image-unreadable", status=422, sentence="The image is truncated or corrupt."):
-    """A known format, but truncated or corrupt."""
+    """An image of a supported format that is truncated or corrupt."""
 
 
 class InvalidEmbedding(
-    Refused, code="invalid-embedding", status=422, sentence="An embedding is a list of finite numbers, not all zero."
+    Refused,
+    code="invalid-embedding",
+    status=422,
+    sentence="An embedding must be a list of finite numbers that are not all zero.",
 ):
-    """An embedding with a number too many, too few, or that is none, or of zeros alone."""
+    """An embedding of a wrong length, with a value that is not a finite number, or of zeros only."""
 
 
 class IdempotencyKeyReused(
     Refused,
     code="idempotency-key-reused",
     status=422,
-    sentence="This Idempotency-Key was used for another request; take a new one.",
+    sentence="This Idempotency-Key was used for a different request; use a new one.",
 ):
-    """A key that came with another path, query or body within the last 24 hours."""
+    """A key that was sent with another path, query or body within the last 24 hours."""
 
 
-class PoorQuality(Refused, code="poor-quality", status=422, sentence="The photograph is too poor to be learned."):
-    """A face that its directory refuses: too small, blurred, too dark or bright, or turned away."""
+class PoorQuality(
+    Refused, code="poor-quality", status=422, sentence="The quality of the photograph is too low for enrolment."
+):
+    """A face that the directory's quality settings refuse: small, blurred, dark, bright, or turned away."""
 
 
 class ArchiveUnreadable(
-    Refused, code="archive-unreadable", status=422, sentence="The file is no zip archive, or a damaged one."
+    Refused, code="archive-unreadable", status=422, sentence="The file is not a zip archive, or it is damaged."
 ):
-    """No zip, a truncated one, or one that is encrypted or packed in a way that is not read here."""
+    """A file that is not a zip archive, or one that is truncated, encrypted or compressed by an unsupported method."""
 
 
 class ArchiveUnsafe(
-    Refused, code="archive-unsafe", status=422, sentence="The archive has a file whose name leads out of it."
+    Refused, code="archive-unsafe", status=422, sentence="The archive has a file whose path leads out of the archive."
 ):
-    """Absolute paths, `..`, links, or two files of one name: nobody packs such by accident."""
+    """An archive with absolute paths, `..`, links, or duplicate names; these do not occur by accident."""
 
 
-class ArchiveBomb(Refused, code="archive-bomb", status=422, sentence="The archive unpacks to far more than its size."):
-    """A zip bomb, or something that looks like one."""
+class ArchiveBomb(
+    Refused, code="archive-bomb", status=422, sentence="The archive unpacks to far more bytes than its own size."
+):
+    """A zip bomb, or an archive that looks like one."""
 
 
 class BundleUnsupported(
-    Refused, code="bundle-unsupported", status=422, sentence="The bundle is of a version that is not read here."
+    Refused, code="bundle-unsupported", status=422, sentence="This version of the bundle format is not supported."
 ):
-    """A bundle that a newer release has made."""
+    """A bundle made by a newer release."""
 
 
-class BundleInvalid(Refused, code="bundle-invalid", status=422, sentence="The bundle is not as bundles are."):
-    """A bundle whose parts are missing, damaged, or do not fit each other."""
+class BundleInvalid(Refused, code="bundle-invalid", status=422, sentence="The bundle is malformed."):
+    """A bundle whose parts are missing, damaged, or inconsistent."""
 
 
 class NoFaceEnrolled(
     Refused,
     code="no-face-enrolled",
     status=422,
-    sentence="None of the photographs could be enrolled; the list says of each why.",
+    sentence="None of the photographs could be enrolled; the list gives the reason for each.",
 ):
-    """Several photographs were sent and refused one and all; `items`, or `files` of /learn, says of each why."""
+    """Several photographs that were all refused; `items`, or `files` of /learn, gives the reason for each."""
 
 
 class NoPhotographUsable(
     Refused,
     code="no-photograph-usable",
     status=422,
-    sentence="None of the files could be looked at; the list says of each why.",
+    sentence="None of the files could be processed; the list gives the reason for each.",
 ):
-    """Several files were sent to recognize people on and refused one and all; `files` says of each why."""
+    """Several files for /recognize that were all refused; `files` gives the reason for each."""
 
 
 class InvalidSettings(
-    Refused, code="invalid-settings", status=422, sentence="These settings are not possible for a directory."
+    Refused, code="invalid-settings", status=422, sentence="The settings of the directory are invalid."
 ):
-    """Settings of a directory that do not exist, exclude each other, or are out of range."""
+    """Settings of a directory that are unknown, out of range, or exclude each other."""
 
 
 class Outage(Problem, status=503):
-    """A neighbour's fault."""
+    """A failure of a service that the gateway depends on."""
 
     retry_after_seconds: ClassVar[int] = 1
 
 
 class NotReady(Outage, code="not-ready", sentence="The service is not ready."):
-    """At least one neighbour is missing."""
+    """A gateway at least one of whose dependencies is unavailable."""
 
 
-class GatewayBusy(Outage, code="gateway-busy", sentence="Too many requests are in work."):
-    """The gateway has as many photographs in work as it takes; this one was not read."""
+class GatewayBusy(Outage, code="gateway-busy", sentence="Too many requests are in progress."):
+    """A gateway that already processes the maximum number of photographs; the request was not read."""
 
 
 class VectorizerUnavailable(Outage, code="vectorizer-unavailable", sentence="The vectorizer is unavailable."):
-    """No vectorizer can be reached, or what answers there is not one."""
+    """No vectorizer can be reached, or the server at its address is not a vectorizer."""
 
 
 class VectorizerBusy(Outage, code="vectorizer-busy", sentence="The vectorizer is busy."):
-    """Every vectorizer has as much work as it takes."""
+    """All vectorizers are at their limit."""
 
 
 class VectorizerTimeout(
@@ -349,25 +382,29 @@ class VectorizerTimeout(
     """No vectorizer answered in time."""
 
 
-class VectorizerFailed(Outage, code="vectorizer-failed", status=500, sentence="The vectorizer failed over this image."):
-    """A mistake in the vectorizer, perhaps over this image only."""
+class VectorizerFailed(Outage, code="vectorizer-failed", status=500, sentence="The vectorizer failed on this image."):
+    """A defect of the vectorizer, possibly with this image only."""
 
 
 class DatabaseUnavailable(Outage, code="database-unavailable", sentence="The database is unavailable."):
-    """PostgreSQL cannot be reached, refuses, or does not answer in time."""
+    """PostgreSQL cannot be reached, refuses the connection, or does not answer in time."""
 
 
 class DatabaseBusy(Outage, code="database-busy", sentence="The database is busy."):
-    """PostgreSQL gave this transaction up in favour of another; a second attempt will do."""
+    """PostgreSQL aborted this transaction in favour of another one; a second attempt usually succeeds."""
 
 
-class DirectoryBusy(Outage, code="directory-busy", sentence="Much of this directory is being moved or deleted."):
-    """A deletion or a merge is under way, which may take minutes: nobody is enrolled, nor named who is concerned."""
+class DirectoryBusy(
+    Outage, code="directory-busy", sentence="A deletion or a merge in this directory is in progress; retry later."
+):
+    """A deletion or a merge that may take minutes; enrolments and calls that concern its persons must wait."""
 
 
 class ImageStoreUnavailable(Outage, code="image-store-unavailable", sentence="The image store is unavailable."):
-    """The object store cannot be reached, refuses, or does not answer in time."""
+    """The object store cannot be reached, refuses access, or does not answer in time."""
 
 
-class InternalError(Problem, code="internal-error", status=500, sentence="Something went wrong on our side."):
-    """A mistake in this service."""
+class InternalError(
+    Problem, code="internal-error", status=500, sentence="The service failed because of an internal error."
+):
+    """A defect of this service."""

@@ -1,4 +1,4 @@
-"""An object of the store as a file, of which only what is read is fetched; for threads, for it waits."""
+"""An object of the store as a file that fetches only the ranges that are read. Reads block, so use a thread."""
 
 import io
 
@@ -12,15 +12,15 @@ _RANGE_BYTES = 1024 * 1024
 
 
 def open_ranges(store: ObjectStore, key: str, size: int, longest_read: int) -> io.BufferedReader:
-    """Return the object, which has so many bytes, as a file that refuses to read more than `longest_read` at once.
+    """Return an object of `size` bytes as a file that refuses a read of more than `longest_read` bytes.
 
-    Reading raises ImageStoreUnavailable, or ArchiveUnreadable where that much is asked for.
+    Reads raise ImageStoreUnavailable, or ArchiveUnreadable if they exceed `longest_read`.
     """
     return _Guarded(_Ranges(store, key, size), longest_read)
 
 
 class _Ranges(io.RawIOBase):
-    """An object as a file to be read anywhere in it."""
+    """An object as a seekable, unbuffered file."""
 
     def __init__(self, store: ObjectStore, key: str, size: int) -> None:
         self._store = store
@@ -56,7 +56,7 @@ class _Ranges(io.RawIOBase):
 
 
 class _Guarded(io.BufferedReader):
-    """Refuses to read more at once than anything in an archive may be long: its directory is read in one go."""
+    """A buffered file that limits the size of a read: zipfile reads the central directory of an archive at once."""
 
     def __init__(self, raw: io.RawIOBase, longest_read: int) -> None:
         super().__init__(raw, _RANGE_BYTES)
@@ -64,5 +64,5 @@ class _Guarded(io.BufferedReader):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > self._longest_read:
-            raise ArchiveUnreadable("The archive announces a part that is longer than any may be.")
+            raise ArchiveUnreadable("The archive declares a part that is longer than the limits allow.")
         return super().read(size)

@@ -1,4 +1,4 @@
-"""Compares some answers with exact ones, beside the requests, and notices a directory whose search misses people."""
+"""Background comparison of approximate answers with exact ones, to detect directories whose search misses persons."""
 
 import asyncio
 import logging
@@ -14,33 +14,33 @@ from apiserver.search_effort import Efforts
 from apiserver.search_paths import Path
 
 _TIE = 1e-3
-"""Similarities of halves: nearer than this, either of two people may come first."""
+"""Precision of similarities of float16 embeddings: below this difference, the order of two persons is arbitrary."""
 _REST = 100
-"""After a check, so many times its duration passes without one: they take a hundredth of one connection at most."""
+"""Pause after a check, in multiples of its duration, so that checks use at most a hundredth of one connection."""
 
 _logger = logging.getLogger(__name__)
 
 
 class RecallCheck:
-    """Takes up a share of the answers, at most one at a time."""
+    """Checks a share of the answers, one at a time."""
 
     def __init__(self, identification: Identification, efforts: Efforts, share: float) -> None:
         self.efforts = efforts
         self.verdicts: Counter[tuple[Path, bool]] = Counter()
-        """How many answers of each path were right, and how many not."""
+        """Number of correct (True) and wrong (False) answers by search path."""
         self._identification = identification
         self._share = share
         self._waiting: asyncio.Queue[tuple[Search, Probe, Found]] = asyncio.Queue(maxsize=1)
 
     def offer(self, search: Search, faces: Sequence[Probe], found: Sequence[Found]) -> None:
-        """Have one of a photograph's answers checked, if it is its turn and nothing else is being checked."""
-        inexact = [(face, one) for face, one in zip(faces, found, strict=True) if one.path is not Path.EXACT]
+        """Queue a random approximate answer of a photograph for a check, with the configured probability, if idle."""
+        inexact = [(face, answer) for face, answer in zip(faces, found, strict=True) if answer.path is not Path.EXACT]
         if inexact and random.random() < self._share:  # noqa: S311 - a sample, not a secret
             with suppress(asyncio.QueueFull):
                 self._waiting.put_nowait((search, *random.choice(inexact)))  # noqa: S311
 
     async def run(self) -> None:
-        """Check what is offered, until cancelled."""
+        """Check the queued answers until cancelled."""
         while True:
             search, face, found = await self._waiting.get()
             begun = asyncio.get_running_loop().time()
@@ -51,7 +51,7 @@ class RecallCheck:
             await asyncio.sleep(_REST * (asyncio.get_running_loop().time() - begun))
 
     async def check(self, search: Search, face: Probe, found: Found) -> None:
-        """Compare an answer with the exact one. That of a stranger tells nothing: it misses nobody."""
+        """Compare an answer with the exact one. Answers for strangers are not counted, as they cannot miss anybody."""
         exact = await self._identification.exactly(search, face)
         if not exact.candidates or exact.candidates[0].similarity < search.match:
             return

@@ -1,4 +1,4 @@
-"""Keeps the list of vectorizers true: looks their names up again, and asks those set aside how they are."""
+"""Background tasks that keep the list of vectorizers current: DNS lookups, and probes of failed replicas."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ _logger = logging.getLogger(__name__)
 
 
 async def probe_forever(replicas: Replicas, client: VectorizerClient) -> None:
-    """Ask replicas set aside how they are, each in its time and none waiting for another, until cancelled."""
+    """Probe the replicas that are set aside, each when it is due and concurrently, until cancelled."""
     asked: set[Replica] = set()
     async with asyncio.TaskGroup() as probes:
         while True:
@@ -29,16 +29,16 @@ async def _probe(replica: Replica, client: VectorizerClient, asked: set[Replica]
     asked.add(replica)
     try:
         await client.probe(replica)
-    except Exception:  # the others are to be asked all the same
-        _logger.exception("%s could not be asked", replica.url)
+    except Exception:  # the other probes must go on
+        _logger.exception("The probe of %s failed", replica.url)
     finally:
         asked.discard(replica)
 
 
 async def look_up(replicas: Replicas, known: dict[Endpoint, list[str]]) -> None:
-    """Make every address behind the endpoints' names a replica, and remember in `known` the URLs of each endpoint.
+    """Resolve the endpoints and update the replicas: each address is one. `known` stores the URLs of each endpoint.
 
-    While a name has no address, what was known of it stays.
+    If a name cannot be resolved, its last known addresses stay.
     """
     await asyncio.gather(*(_look_up_one(endpoint, known) for endpoint in known))
     replicas.update(url for urls in known.values() for url in urls)
@@ -47,7 +47,7 @@ async def look_up(replicas: Replicas, known: dict[Endpoint, list[str]]) -> None:
 async def _look_up_one(endpoint: Endpoint, known: dict[Endpoint, list[str]]) -> None:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(*endpoint, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:  # UnicodeError: no name can be like this
-        _logger.warning("%s has no address: %s", endpoint.host, error)
+    except (OSError, UnicodeError) as error:  # UnicodeError: an invalid host name
+        _logger.warning("The host name %s could not be resolved: %s", endpoint.host, error)
     else:
         known[endpoint] = [Endpoint(str(address[0]), endpoint.port).url for *_, address in found]

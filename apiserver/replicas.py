@@ -1,22 +1,25 @@
-"""The vectorizers as this gateway sees them, and which one gets the next image. Times are seconds of one clock."""
+"""State of the vectorizers as seen by this gateway, and the choice of one for the next image.
+
+Times are in seconds of one monotonic clock.
+"""
 
 from collections.abc import Collection, Iterable, Iterator
 from random import Random
 
 _FIRST_PROBE_SECONDS = 0.25
-_LONGEST_PROBE_SECONDS = 5.0
+_MAX_PROBE_SECONDS = 5.0
 _FULL_SECONDS = 1.0
-"""How long a refusal tells how much a replica takes; others may have filled it, and they go."""
+"""How long a refusal limits a replica. It may have been filled by other gateways' images, which soon end."""
 
 
 class Replica:
-    """One vectorizer: how many images of ours are there, how many fit, and whether it is in its right mind."""
+    """One vectorizer: its images from this gateway, its capacity, and its health."""
 
     def __init__(self, url: str, places: int) -> None:
         self.url = url
         self.in_flight = 0
         self.turn = 0
-        """Which choice the last one of this replica was."""
+        """Sequence number of the last choice of this replica."""
         self.answers = 0
         self._places = places
         self._fits = places
@@ -26,46 +29,49 @@ class Replica:
 
     @property
     def set_aside(self) -> bool:
-        """Whether it gets no work because it failed."""
+        """Whether the replica failed and gets no work."""
         return self._probe_at is not None
 
     def has_room(self, now: float) -> bool:
-        """Tell whether one image more may fit."""
+        """Return whether the replica may accept another image."""
         return self.in_flight < (self._fits if now < self._fits_until else self._places)
 
     def is_due(self, now: float) -> bool:
-        """Tell whether it is time to ask a replica set aside how it is."""
+        """Return whether the replica is set aside and should be probed now."""
         return self._probe_at is not None and self._probe_at <= now
 
     def answered(self) -> None:
-        """Note that it did its work."""
+        """Record a successful answer."""
         self.answers += 1
         self._failures = 0
         self._probe_at = None
 
     def refused(self, now: float) -> None:
-        """Note that it was full: for a while, what is in flight beside the one it refused is taken as all that fits."""
+        """Record that the replica was full: for a while, the other images in flight count as its capacity."""
         self._fits = max(1, self.in_flight - 1)
         self._fits_until = now + _FULL_SECONDS
 
     def failed(self, now: float) -> None:
-        """Set it aside, for twice as long each time since its last answer; failures while it is aside are the same."""
+        """Set the replica aside. The time doubles with each failure since its last answer.
+
+        Further failures while it is set aside are not counted.
+        """
         if self._probe_at is not None and now < self._probe_at:
             return
-        self._probe_at = now + min(_LONGEST_PROBE_SECONDS, _FIRST_PROBE_SECONDS * 2**self._failures)
+        self._probe_at = now + min(_MAX_PROBE_SECONDS, _FIRST_PROBE_SECONDS * 2**self._failures)
         self._failures = min(self._failures + 1, 10)
 
     def recovered(self) -> None:
-        """Give it work again because it says it is well; only an answer makes its failures forgotten."""
+        """Give the replica work again after a successful probe; only an answer resets the count of failures."""
         self._probe_at = None
 
 
 class Replicas:
-    """All vectorizers there are, of which each gets at most `places` images of this gateway at once."""
+    """All vectorizers; each gets at most `places` images of this gateway at once."""
 
     def __init__(self, places: int, random: Random | None = None) -> None:
         self._places = places
-        self._random = random or Random()  # noqa: S311 - spreads load, guards nothing
+        self._random = random or Random()  # noqa: S311 - load balancing, not cryptography
         self._replicas: dict[str, Replica] = {}
         self._turns = 0
 
@@ -76,15 +82,14 @@ class Replicas:
         return iter(self._replicas.values())
 
     def update(self, urls: Iterable[str]) -> None:
-        """Know the replicas at `urls` and no others; what is known of those that stay is kept."""
+        """Replace the list of replicas by `urls`; the state of those that remain is kept."""
         self._replicas = {url: self._replicas.get(url) or Replica(url, self._places) for url in urls}
 
     def choose(self, now: float, other_than: Replica | None = None) -> Replica | None:
-        """Return, of two replicas taken at random, the one with less in flight; None where all are full.
+        """Return, of two random replicas, the one with fewer images in flight; None if all are full.
 
-        Of two with the same, it is the one whose turn is longest ago: by chance alone, some hundred images would be
-        spread unevenly. Those set aside are chosen from only when there are no others: they may be better than they
-        seem.
+        A tie goes to the one that was chosen longer ago, since chance alone would distribute a few hundred images
+        unevenly. Replicas that are set aside are considered only if there are no others: they may have recovered.
         """
         able = [replica for replica in self._sound() if replica is not other_than and replica.has_room(now)]
         if not able:
@@ -96,7 +101,7 @@ class Replicas:
         return chosen
 
     def has_room(self, now: float) -> bool:
-        """Tell whether there is a replica to choose. That none is known at all is not for want of room."""
+        """Return whether a replica has room. True if no replica is known: the cause is then not a lack of room."""
         return not self._replicas or any(replica.has_room(now) for replica in self._sound())
 
     def _sound(self) -> Collection[Replica]:
@@ -104,5 +109,5 @@ class Replicas:
         return [replica for replica in known if not replica.set_aside] or known
 
     def due(self, now: float) -> list[Replica]:
-        """Return the replicas set aside that are to be asked how they are."""
+        """Return the replicas that should be probed now."""
         return [replica for replica in self._replicas.values() if replica.is_due(now)]

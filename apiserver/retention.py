@@ -1,4 +1,4 @@
-"""Removes objects whose time is over, or that were deleted."""
+"""Removal of expired or deleted objects from the store."""
 
 import logging
 import time
@@ -7,24 +7,24 @@ from collections.abc import Awaitable, Callable
 from apiserver.image_store import Removal
 
 _BATCH = 20
-"""Objects removed in one transaction, which holds their rows."""
+"""Objects removed per transaction, which locks their rows."""
 
 _PATIENCE_SECONDS = 30.0
-"""A sweep ends when it has not been able to remove anything for so long: the store is out of order."""
+"""A sweep ends if it could not remove anything for this long: the store is unavailable."""
 
 _logger = logging.getLogger(__name__)
 
 
 async def sweep(remove: Callable[[int], Awaitable[Removal]]) -> int:
-    """Remove all objects that `remove` takes away, so many at a time, and return how many they were.
+    """Call `remove` with a batch size until nothing is left, and return the number of objects removed.
 
-    Those that cannot be removed, however many, are passed over, and are for a later sweep.
+    Objects that cannot be removed are skipped and left to a later sweep.
     """
     removed, last_removal = 0, time.monotonic()
     while time.monotonic() - last_removal < _PATIENCE_SECONDS:
         batch = await remove(_BATCH)
         for key, fault in batch.stuck.items():
-            _logger.warning("%s is to go and cannot be removed: %r", key, fault.__cause__ or fault)
+            _logger.warning("%s could not be removed and will be retried: %r", key, fault.__cause__ or fault)
         if batch.removed:
             removed, last_removal = removed + batch.removed, time.monotonic()
             _logger.info("Removed %d objects", batch.removed)

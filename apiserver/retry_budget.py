@@ -1,11 +1,11 @@
-"""How many second attempts the vectorizers must bear."""
+"""The limit of retries at the vectorizers."""
 
 
 class RetryBudget:
-    """Allows one retry for every few requests, so that an outage is not answered with twice the load.
+    """Allows one retry for every few requests, so that retries do not double the load during an outage.
 
-    A bucket: every request puts a fraction of a token in, every retry takes a whole one out. It starts full, and what
-    it holds at most is what the last requests have earned.
+    A token bucket: each request adds `share` of a token, each retry takes one token. Its capacity is what `requests`
+    requests add, and it starts full.
     """
 
     def __init__(self, *, share: float = 0.2, requests: int = 500) -> None:
@@ -18,7 +18,7 @@ class RetryBudget:
         self._tokens = min(self._most, self._tokens + self._share)
 
     def spend(self) -> bool:
-        """Count a retry, and tell whether it may be made."""
+        """Take a token for a retry; return whether the retry is allowed."""
         if self._tokens < 1:
             return False
         self._tokens -= 1

@@ -1,4 +1,4 @@
-"""A worker's side of jobs: beginning one, telling how far it is, and clearing up after workers that died."""
+"""Runs of jobs in a worker: start, progress, end, and recovery of jobs after a worker died."""
 
 import asyncio
 import logging
@@ -17,13 +17,13 @@ from apiserver.problems import InternalError, Outage, Problem
 from apiserver.settings import Settings
 from apiserver.vectorizer_client import VectorizerClient
 
-MOST_CRASHES = 5
-"""A job in which so many workers died is not tried again: it may be what killed them."""
+MAX_CRASHES = 5
+"""A job during which this many workers died is not run again: it may be the cause."""
 
 _WRITE_SECONDS = 1.0
-"""Progress is written this often at most."""
+"""Minimum time between two writes of the progress."""
 
-# A job that a schedule asked for has no row yet.
+# A periodic job has no row in `jobs` yet.
 _BEGIN = """
 INSERT INTO jobs (number) VALUES ($1)
 ON CONFLICT (number) DO UPDATE SET problem_code = NULL, problem = NULL
@@ -34,7 +34,7 @@ _REPORT = "UPDATE jobs SET done = $2, total = $3, note = $4 WHERE number = $1"
 
 _FAIL = "UPDATE jobs SET problem_code = $2, problem = $3 WHERE number = $1"
 
-# The lock and the conditions are one statement's: a job that another worker has just taken up is left alone.
+# One statement checks the conditions and locks, so a job that another worker has just taken over is skipped.
 _RECOVER = """
 WITH lost AS (
     SELECT queue.id
@@ -61,14 +61,14 @@ AND NOT EXISTS (SELECT FROM procrastinate_events WHERE job_id = queue.id AND at 
 """
 
 current_job: ContextVar[UUID | None] = ContextVar("current_job", default=None)
-"""The job that this code runs for, for the log."""
+"""The current job, for the log."""
 
 _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What tasks work with."""
+    """Resources that tasks use."""
 
     settings: Settings
     database: Database
@@ -79,7 +79,7 @@ class Resources:
 
 @dataclass(slots=True)
 class Run:
-    """One run of a job. After a crash or a stop there is another one, which finds what the last one reported."""
+    """One run of a job. After a crash or a stop, the next run starts with the progress last reported."""
 
     number: int
     job: UUID
@@ -92,44 +92,44 @@ class Run:
     _written_at: float = field(default=0.0, init=False)
 
     async def report(self, done: int, total: int | None = None, note: str | None = None) -> None:
-        """Tell how far the job is; call it as often as you like. Raises DatabaseUnavailable.
+        """Report the progress, as often as convenient. Raises DatabaseUnavailable.
 
-        It is written once a second, so what a later run finds may be a little behind.
+        The progress is written at most once a second, so a later run may find a slightly older one.
         """
         self.done, self.total, self.note = done, total, note
         if time.monotonic() - self._written_at >= _WRITE_SECONDS:
             await self.write()
 
     async def write(self) -> None:
-        """Write what was reported."""
+        """Write the reported progress."""
         async with self.resources.database.connection() as connection:
             await connection.execute(_REPORT, self.number, self.done, self.total, self.note)
         self._written_at = time.monotonic()
 
 
 Task = Callable[[Run], Awaitable[None]]
-"""What a kind of job does. It may be stopped at any point and run again, so it must bear to be."""
+"""The body of a job. It may be stopped at any point and run again, so it must be idempotent."""
 
 
 async def run_job(
     task: Task, resources: Resources, number: int, arguments: Mapping[str, Any], *, level: int = logging.INFO
 ) -> None:
-    """Do the work of job `number`, saying so in the log at `level`.
+    """Run the job `number`, and log its start and end at `level`.
 
-    Raises what the task raises, having noted for whoever asks for the job why it failed, if it did.
+    Raises what the task raises, after recording the reason of a failure for clients.
     """
     run = await _begin(number, arguments, resources)
     current_job.set(run.job)
-    _logger.log(level, "Begun, with %d done", run.done)
+    _logger.log(level, "Job started; already done: %d", run.done)
     try:
         await task(run)
         await run.write()
-        _logger.log(level, "Done")
+        _logger.log(level, "Job done")
     except asyncio.CancelledError:
-        _logger.info("Stopped, and handed back")
+        _logger.info("Job stopped and returned to the queue")
         raise
     except Outage as outage:
-        _logger.warning("Put off: %s", outage)
+        _logger.warning("Job postponed: %s", outage)
         raise
     except Problem as problem:
         await _fail(run, problem)
@@ -140,18 +140,18 @@ async def run_job(
 
 
 async def recover(database: Database, lost_seconds: float) -> None:
-    """Have the jobs of workers that have not been heard of for so long run again. Raises DatabaseUnavailable."""
-    verdict = InternalError(f"{MOST_CRASHES} workers died over this job.")
+    """Requeue the jobs of workers without a heartbeat for `lost_seconds`. Raises DatabaseUnavailable."""
+    verdict = InternalError(f"{MAX_CRASHES} workers died while they ran this job.")
     async with database.connection() as connection:
         rows = await connection.fetch(
-            _RECOVER, timedelta(seconds=lost_seconds), MOST_CRASHES, verdict.code, verdict.sentence
+            _RECOVER, timedelta(seconds=lost_seconds), MAX_CRASHES, verdict.code, verdict.sentence
         )
     for row in rows:
-        _logger.warning("A worker died over job %s, which makes %d", row["job"], row["crashes"])
+        _logger.warning("A worker died while it ran job %s (crash %d of this job)", row["job"], row["crashes"])
 
 
 async def forget_finished(database: Database, age: timedelta) -> None:
-    """Forget the jobs that ended longer ago than `age`. Raises DatabaseUnavailable."""
+    """Delete the records of jobs that ended longer than `age` ago. Raises DatabaseUnavailable."""
     async with database.connection() as connection:
         await connection.execute(_FORGET, age)
 

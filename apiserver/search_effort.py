@@ -1,27 +1,27 @@
-"""How hard each directory is searched, from how often its answers turned out to be right."""
+"""The search effort of each directory, adapted to the share of correct answers."""
 
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 
-_LOWEST_CHECKS = 20
-"""Answers checked before anything follows from them."""
+_MIN_CHECKS = 20
+"""Minimum number of checked answers before the effort is changed."""
 _WINDOW = 200
-"""Answers that count; older ones fade."""
-_WIDEST = 8
-_MOST_DIRECTORIES = 10_000
+"""Number of checked answers that count; older ones are weighted less."""
+_MAX_WIDTH = 8
+_MAX_DIRECTORIES = 10_000
 
 Key = tuple[str, str]
-"""A directory and a model."""
+"""Directory and model."""
 
 _logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Effort:
-    """How hard to search: `width` times the candidates set, or exactly; and what is known of the answers.
+    """The search effort: `width` is a factor of the number of candidates; `exact` means an exact search.
 
-    `checked` and `right` count answers compared with exact ones since the effort changed.
+    checked, right: weighted numbers of checked and of correct answers since the effort changed.
     """
 
     width: int = 1
@@ -31,37 +31,37 @@ class Effort:
 
 
 class Efforts:
-    """The effort for each directory and model; a directory never asked about has the least."""
+    """The effort for each directory and model; the minimum if none of its answers was checked."""
 
     def __init__(self, lowest_recall: float) -> None:
         self._lowest_recall = lowest_recall
         self._efforts: OrderedDict[Key, Effort] = OrderedDict()
 
     def of(self, key: Key) -> Effort:
-        """Return how hard to search now."""
+        """Return the current effort."""
         return self._efforts.get(key) or Effort()
 
     def known(self) -> dict[Key, Effort]:
-        """Return every directory of which an answer was checked."""
+        """Return the efforts of all directories with a checked answer."""
         return dict(self._efforts)
 
     def note(self, key: Key, *, right: bool) -> None:
-        """Count a checked answer, and search harder from now on where too few of the last ones were right."""
+        """Count a checked answer; increase the effort if too few recent answers were correct."""
         effort = self._efforts.setdefault(key, Effort())
         self._efforts.move_to_end(key)
-        while len(self._efforts) > _MOST_DIRECTORIES:
+        while len(self._efforts) > _MAX_DIRECTORIES:
             self._efforts.popitem(last=False)
         fading = 1 - 1 / _WINDOW
         effort.checked, effort.right = fading * effort.checked + 1, fading * effort.right + right
-        if effort.checked >= _LOWEST_CHECKS and effort.right < self._lowest_recall * effort.checked:
+        if effort.checked >= _MIN_CHECKS and effort.right < self._lowest_recall * effort.checked:
             self._search_harder(key, effort)
 
     def _search_harder(self, key: Key, effort: Effort) -> None:
-        found = f"{effort.right / effort.checked:.3f} of {effort.checked:.0f} checked answers were right"
+        share = f"a share of {effort.right / effort.checked:.3f} of {effort.checked:.0f} checked answers was correct"
         effort.checked = effort.right = 0.0
-        if effort.width < _WIDEST:
+        if effort.width < _MAX_WIDTH:
             effort.width *= 2
-            _logger.warning("Directory %r: %s; comparing %d times the candidates", key[0], found, effort.width)
+            _logger.warning("Directory %r: %s; now %d times the candidates are compared", key[0], share, effort.width)
         elif not effort.exact:
             effort.exact = True
-            _logger.warning("Directory %r: %s; searching it exactly from now on", key[0], found)
+            _logger.warning("Directory %r: %s; now it is searched exactly", key[0], share)

@@ -1,7 +1,7 @@
-"""The indexes of one large directory: its codes side by side, and a graph of its embeddings (HNSW).
+"""The indexes of a large directory: a covering index of its codes, and a graph (HNSW) of its embeddings.
 
-Both are partial indexes of one partition of `faces`, so PostgreSQL keeps them right while faces come and go. They are
-built without holding anybody up; what a crash leaves half built is dropped and built again.
+Both are partial indexes on one partition of `faces`, which PostgreSQL updates with every change. They are built
+concurrently, without blocking writes; an index left incomplete by a crash is dropped and built again.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ from apiserver.jobs import enqueue
 from apiserver.search_sql import BUCKET
 
 BUILD = "search-index"
-"""The kind of the jobs that build."""
+"""Kind of the jobs that build indexes."""
 
 _GRAPH_OPTIONS = "m = 16, ef_construction = 64"
-_MOST_INDEXED_DIMENSIONS = 4000
-"""What pgvector's graph takes of half precision."""
+_MAX_INDEXED_DIMENSIONS = 4000
+"""Limit of pgvector's HNSW index for half precision."""
 _MEMORY = "2GB"
-"""A graph that does not fit is finished on disk, several times slower; one of a million faces takes 1.4 GB."""
-_LONGEST_BUILD_SECONDS = 24 * 3600
+"""A graph that exceeds this memory is completed on disk, several times slower; a million faces need 1.4 GB."""
+_MAX_BUILD_SECONDS = 24 * 3600
 _POLL_SECONDS = 1.0
 
 _PARTITION = "SELECT tableoid::regclass::text FROM faces WHERE directory = $1 LIMIT 1"
@@ -45,27 +45,27 @@ _logger = logging.getLogger(__name__)
 
 
 class Kind(StrEnum):
-    """What is indexed."""
+    """Kind of an index."""
 
     CODES = "codes"
     GRAPH = "graph"
 
 
 class Indexed(NamedTuple):
-    """A directory's faces of one model, of so many dimensions: what its two indexes hold."""
+    """The faces that two indexes cover: those of one directory and one model, with the dimension of its embeddings."""
 
     directory: str
     model: str
     dimension: int
 
     def name(self, kind: Kind) -> str:
-        """Return the index's name, the same in every process."""
+        """Return the index's name, which is the same in every process."""
         digest = hashlib.sha256(f"{self.directory}\0{self.model}".encode()).hexdigest()
         return f"faces_{kind}_{digest[:24]}"
 
 
 class Progress(NamedTuple):
-    """How far a build has come; `done` is a share of the rows read, 0 to 1."""
+    """Progress of a build; `done` is the share of the blocks read, 0 to 1."""
 
     kind: Kind
     phase: str
@@ -76,50 +76,50 @@ Report = Callable[[Progress], Awaitable[None]]
 
 
 def literal(text: str) -> str:
-    """Return `text` as an SQL literal, whatever is in it; names hold no control characters, thus no zero byte."""
+    """Return any text as an SQL literal. Names contain no control characters, so there is no zero byte to escape."""
     return "'" + text.replace("'", "''") + "'" if "\\" not in text else _escaped(text)
 
 
 def _escaped(text: str) -> str:
-    """Return a literal that means the same whatever standard_conforming_strings is."""
+    """Return a literal that does not depend on standard_conforming_strings."""
     return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def condition(directory: str, model: str) -> str:
-    """Return the WHERE condition that the partial indexes and the statements meant for them have in common."""
+    """Return the condition of the partial indexes; a statement must repeat it literally to use them."""
     return f"directory = {literal(directory)} AND model = {literal(model)}"
 
 
 async def valid_indexes(connection: Connection, indexed: Indexed) -> frozenset[Kind]:
-    """Return which of both indexes can be searched."""
+    """Return the kinds of the indexes that are complete."""
     kinds = {indexed.name(kind): kind for kind in Kind}
     rows = await connection.fetch(_STATE, list(kinds))
     return frozenset(kinds[row["relname"]] for row in rows if row["indisvalid"])
 
 
 async def request(database: Database, indexed: Indexed) -> None:
-    """Write down that these indexes are wanted, so that they are found again whatever happens to the build."""
+    """Record that these indexes should exist, so that they can be found even if the build fails."""
     async with database.connection() as connection:
         await connection.execute(_REQUEST, *indexed)
 
 
 async def ask_for_build(connection: Connection, indexed: Indexed) -> None:
-    """Have a worker build the indexes, unless it is already to."""
+    """Enqueue a build of the indexes, unless one is already waiting."""
     arguments = {"model": indexed.model, "dimension": indexed.dimension}
     await enqueue(connection, BUILD, directory=indexed.directory, arguments=arguments, once=indexed.name(Kind.GRAPH))
 
 
 async def requested(database: Database) -> list[Indexed]:
-    """Return what has indexes or is to have them, the longest wanted first."""
+    """Return everything that has or should have indexes, the oldest request first."""
     async with database.connection() as connection:
         return [Indexed(*row) for row in await connection.fetch(_REQUESTED)]
 
 
 async def build(database: Database, indexed: Indexed, report: Report) -> bool:
-    """Build what is missing of a directory's indexes; return False where it has no faces.
+    """Build the missing indexes of a directory; return False if it has no faces.
 
-    May be called again after any interruption, and by several at once: one builds, the others wait for it. Searches
-    and enrolments go on meanwhile. Raises DatabaseUnavailable.
+    Safe to call again after an interruption, and concurrently: one caller builds, the others wait. Searches and
+    enrolments continue during the build. Raises DatabaseUnavailable.
     """
     await request(database, indexed)
     async with _builder(database, indexed) as connection:
@@ -129,14 +129,14 @@ async def build(database: Database, indexed: Indexed, report: Report) -> bool:
         for kind in Kind:
             if kind in await valid_indexes(connection, indexed):
                 continue
-            if kind is Kind.CODES or indexed.dimension <= _MOST_INDEXED_DIMENSIONS:
+            if kind is Kind.CODES or indexed.dimension <= _MAX_INDEXED_DIMENSIONS:
                 async with background(_watch(database, indexed.name(kind), kind, report)):
                     await _build_one(connection, partition, indexed, kind)
     return True
 
 
 async def drop(database: Database, indexed: Indexed) -> None:
-    """Drop a directory's indexes, finished or not, and forget that they were wanted. Raises DatabaseUnavailable."""
+    """Drop a directory's indexes, complete or not, and their request. Raises DatabaseUnavailable."""
     async with _builder(database, indexed) as connection:
         for kind in Kind:
             await _execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {indexed.name(kind)}")
@@ -145,13 +145,13 @@ async def drop(database: Database, indexed: Indexed) -> None:
 
 async def _build_one(connection: Connection, partition: str, indexed: Indexed, kind: Kind) -> None:
     name = indexed.name(kind)
-    await _execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # what a crash has left
+    await _execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # left incomplete by a crash
     columns = {
-        # A bucket is in the order of the table, so that its visibility map is read once and not for every row.
+        # Within a bucket, the order is that of the table, so a page of the visibility map is read once, not per row.
         Kind.CODES: f"btree ({BUCKET}, created_at) INCLUDE (face, code)",
         Kind.GRAPH: f"hnsw ((embedding::halfvec({indexed.dimension:d})) halfvec_ip_ops) WITH ({_GRAPH_OPTIONS})",
     }[kind]
-    _logger.info("Building the %s of directory %r", kind, indexed.directory)
+    _logger.info("Building the index %s of directory %r", kind, indexed.directory)
     where = condition(indexed.directory, indexed.model)
     await _execute(connection, f"CREATE INDEX CONCURRENTLY {name} ON {partition} USING {columns} WHERE {where}")
 
@@ -167,10 +167,10 @@ async def _watch(database: Database, name: str, kind: Kind, report: Report) -> N
 
 @asynccontextmanager
 async def _builder(database: Database, indexed: Indexed) -> AsyncIterator[Connection]:
-    """Lend a connection as the only one that changes these indexes.
+    """Yield a connection that holds the exclusive lock on changes of these indexes.
 
-    The lock is the server process's own: where a client dies while its build goes on, the next one waits for its end.
-    It is asked for again and again, since a statement that waits for it would hold up the build.
+    It is a session lock of PostgreSQL: if a client dies while its build continues, the next client waits for the end
+    of the build. The lock is polled, since CREATE INDEX CONCURRENTLY would wait for a statement that waits for it.
     """
     key = int.from_bytes(hashlib.sha256(indexed.name(Kind.GRAPH).encode()).digest()[:8], signed=True)
     async with database.connection() as connection:
@@ -185,4 +185,4 @@ async def _builder(database: Database, indexed: Indexed) -> AsyncIterator[Connec
 
 
 async def _execute(connection: Connection, statement: str) -> None:
-    await connection.execute(statement, timeout=_LONGEST_BUILD_SECONDS)
+    await connection.execute(statement, timeout=_MAX_BUILD_SECONDS)

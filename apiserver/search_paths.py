@@ -1,4 +1,4 @@
-"""Which way a directory is searched: pure choices from its size and from what is indexed."""
+"""Choice of the search path of a directory, from its size and its indexes."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from apiserver.search_index import Kind
 from apiserver.search_sql import Scoring
 
 _FACES_A_CANDIDATE = 250
-"""The larger a directory, the more people are by chance as near as the right one."""
-_LEAST_CANDIDATES = 32
-_LEAST_SAMPLE = 200
-_LEAST_RANK = 4
-"""In the sample; of fewer, chance would decide how many pass."""
+"""Candidates grow with the directory, since more persons are similar to the probe by chance."""
+_MIN_CANDIDATES = 32
+_MIN_SAMPLE = 200
+_MIN_RANK = 4
+"""Minimum rank in the sample; with a smaller one, the number of candidates would be left to chance."""
 _MARGIN = 3
-"""So many times the candidates are let through to be sorted, since the sample tells their distance only roughly."""
+"""Factor of candidates that pass the distance limit, since the sample gives only a rough estimate of it."""
 _PARALLEL_FACES = 20_000
-"""Below, starting a parallel worker takes longer than it saves."""
+"""Below this size, starting a parallel worker takes longer than it saves."""
 
 
 class Path(StrEnum):
-    """How an answer was found: by all embeddings, by the codes and then embeddings, or by the graph."""
+    """Search path: all embeddings, codes followed by embeddings, or the graph."""
 
     EXACT = "exact"
     QUANTIZED = "quantized"
@@ -32,7 +32,7 @@ class Path(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SwitchPoints:
-    """From how many faces a directory is searched otherwise, and how widely."""
+    """Sizes at which the search path changes, and the numbers of candidates."""
 
     exact_faces: int
     index_faces: int
@@ -43,7 +43,7 @@ class SwitchPoints:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """How the codes are scanned, see `search_sql.quantized`."""
+    """Parameters of a scan of the codes, see `search_sql.quantized`."""
 
     candidates: int
     sample: int
@@ -52,13 +52,13 @@ class Scan:
     own_index: bool
 
     def wider(self, times: int) -> "Scan":
-        """Return a scan that compares more embeddings."""
+        """Return a scan with `times` as many candidates."""
         return Scan(times * self.candidates, self.sample, times * self.rank, self.workers, self.own_index)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do: walk the graph with so many candidates if there are any, then scan, or do neither and be exact."""
+    """A search plan: search the graph if `graph_candidates` is not 0, then scan the codes; exact if `scan` is None."""
 
     graph_candidates: int
     scan: Scan | None
@@ -73,15 +73,15 @@ def plan(
     scoring: Scoring,
     persons: int,
 ) -> Plan:
-    """Return how to search a directory for the `persons` best."""
+    """Return the plan to find the `persons` most similar persons in a directory."""
     if size.faces <= points.exact_faces or effort.exact:
         return Plan(0, None)
-    most = max(points.candidates, 4 * persons)
-    candidates = effort.width * max(_LEAST_CANDIDATES, 4 * persons, min(most, size.faces // _FACES_A_CANDIDATE))
-    sample = max(_LEAST_SAMPLE, ceil(_LEAST_RANK * size.faces / (_MARGIN * candidates)))
+    limit = max(points.candidates, 4 * persons)
+    candidates = effort.width * max(_MIN_CANDIDATES, 4 * persons, min(limit, size.faces // _FACES_A_CANDIDATE))
+    sample = max(_MIN_SAMPLE, ceil(_MIN_RANK * size.faces / (_MARGIN * candidates)))
     rank = ceil(_MARGIN * candidates * sample / size.faces)
     workers = points.parallel_workers if Kind.CODES in indexes and size.faces >= _PARALLEL_FACES else 0
-    # The graph's nearest faces tell who is most like a probe by one photograph, not by the mean of them.
+    # The graph finds the nearest single faces, so it cannot rank persons by the mean of their faces.
     by_graph = points.graph_candidates > 0 and Kind.GRAPH in indexes and scoring is Scoring.MAX
     return Plan(
         effort.width * max(points.graph_candidates, persons) if by_graph else 0,

@@ -1,10 +1,9 @@
-"""The statements of identification, written for a number of probes: all of them share one pass over the rows.
+"""SQL statements of identification for one or more probes, which share one pass over the rows.
 
-Parameters of every statement are the directory $1, the model $2, the number of persons wanted $3, and from $4 on one
-embedding for each probe; `quantized` is given more after them. They return rows of (number of the probe from 1,
-person, similarity), each probe's best first.
-`where` tells the rows: `WHERE` for any directory, or the condition of a directory's own indexes, to whose rows $1 and
-$2 must then belong.
+Parameters of every statement: $1 directory, $2 model, $3 number of persons, and one embedding per probe from $4;
+`quantized` has more after them. Result rows: number of the probe from 1, person, similarity; the best first.
+`where` selects the rows: `WHERE` for any directory, or the condition of a directory's own indexes, which must match
+$1 and $2.
 """
 
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from itertools import pairwise
 
 WHERE = "directory = $1 AND model = $2"
 BUCKET = "(uuid_hash(face) & 31)"
-"""A number below `BUCKETS` for each face, of which a part of a directory can be told by its own index of codes."""
+"""A number below `BUCKETS` for each face; ranges of it split a directory's index of codes into parts."""
 BUCKETS = 32
 _FIRST_PROBE = 4
 _PARAMETERS = "$1::text, $2::text"
@@ -21,16 +20,16 @@ _PARAMETERS = "$1::text, $2::text"
 
 
 class Scoring(StrEnum):
-    """How a person's samples make one similarity: the best, or the mean, each weighted by its detector score."""
+    """How a person's faces are combined: maximum similarity, or mean weighted by detector score."""
 
     MAX = "max"
     MEAN = "mean"
 
 
 def exact(probes: int, scoring: Scoring, where: str = WHERE, also: Callable[[int], str] | None = None) -> str:
-    """Compare every sample of every person.
+    """Return the statement that compares all faces with the probes.
 
-    `also` writes something in the same statement; it is told the number of its first parameter.
+    also: returns a data-modifying statement to include, given the number of its first parameter.
     """
     columns = [f"{_score(scoring, probe)} AS s{number}" for number, probe in _probes(probes)]
     best = [
@@ -47,9 +46,10 @@ WITH {written}persons AS MATERIALIZED (
 
 
 def distances(probes: int, *, sample: int, rank: int, where: str = WHERE) -> str:
-    """Return, in one row, each probe's distance to the code that is the `rank` nearest of the first `sample` rows.
+    """Return the statement for the distance limit of each probe, in one row.
 
-    Parameters are the directory, the model, and the code of each probe.
+    The limit is the distance of the code that is `rank`-nearest among the first `sample` rows. Parameters: directory,
+    model, and the code of each probe.
     """
     nearest = [
         f"(SELECT max(d) FROM (SELECT d{number} AS d FROM sample ORDER BY 1 LIMIT {rank:d}) AS nearest)"
@@ -64,15 +64,14 @@ SELECT {", ".join(nearest)}
 
 
 def quantized(probes: int, scoring: Scoring, *, candidates: int, where: str = WHERE, parts: int = 1) -> str:
-    """Compare the codes of all samples, then the embeddings of each probe's `candidates` nearest.
+    """Return the statement that compares all codes, then the embeddings of each probe's `candidates` nearest codes.
 
-    Parameters after the embeddings are the code of each probe, and then the distance beyond which rows are passed over,
-    as `distances` tells them: sorting all rows would cost more than comparing them. They are parameters and never
-    results of a subquery: PostgreSQL keeps a code packed there, and would unpack it again for every row that it is
-    compared with, and lets no other process scan where one is used.
+    Parameters after the embeddings: the code of each probe, then the distance limit of each probe (see `distances`),
+    beyond which rows are skipped, since sorting all rows would cost more than comparing them. Both are parameters and
+    not results of a subquery: PostgreSQL would detoast a subquery's code for every row, and not scan in parallel.
 
-    Each of the `parts` can be scanned by a process of its own; several on one scan would pass its pages, which are done
-    in microseconds, from one to the other.
+    parts: each part can be scanned by a parallel worker. Several workers on one scan would spend their time on
+    handing over pages, each of which takes only microseconds.
     """
     compared = _compared(probes, _FIRST_PROBE + probes)
     columns = _columns(compared)
@@ -97,7 +96,7 @@ WITH near AS MATERIALIZED (
 
 
 def graph(probes: int, *, dimension: int, candidates: int, where: str) -> str:
-    """Walk the directory's graph for each probe; it may miss people. Takes the best sample of each person."""
+    """Return the statement that searches the directory's graph; it may miss persons. Uses each person's best face."""
     distance = f"(embedding::halfvec({dimension:d})) <#> (probe.embedding::halfvec({dimension:d}))"
     scored = f"""
 SELECT number, person, max(nearest.similarity) AS similarity
@@ -109,7 +108,7 @@ GROUP BY number, person
     return _ranked(scored, probes)
 
 
-# LIMIT keeps the planner from joining in another way than row by row.
+# LIMIT forces the planner to a nested loop.
 _RESCORED = {
     Scoring.MAX: """
 SELECT number, sample.person, max(-(sample.embedding <#> probe.embedding)) AS similarity
@@ -134,7 +133,7 @@ FROM (
 
 
 def _ranked(scored: str, probes: int) -> str:
-    """Return the best $3 persons of each probe, given the statement that scores them; it may use `probe`."""
+    """Wrap a statement that scores persons to return the best $3 of each probe; it may refer to `probe`."""
     values = ", ".join(f"({number}, {probe})" for number, probe in _probes(probes))
     return f"""
 SELECT number, person, similarity FROM (
@@ -169,9 +168,9 @@ def _probes(count: int) -> list[tuple[int, str]]:
 
 
 def _score(scoring: Scoring, probe: str) -> str:
-    """Return the aggregate over a person's samples; <#> is the negative inner product.
+    """Return the aggregate over a person's faces; <#> is the negative inner product.
 
-    Where all scores are 0 the mean is a plain one.
+    If all scores are 0, the mean is not weighted.
     """
     if scoring is Scoring.MAX:
         return f"max(-(embedding <#> {probe}))"

@@ -1,4 +1,4 @@
-"""The HTTP server, which leaves in a way that costs no request."""
+"""The HTTP server, with a shutdown that loses no request."""
 
 import signal
 import time
@@ -11,9 +11,10 @@ _CLOSE = (b"connection", b"close")
 
 
 class Server(uvicorn.Server):
-    """After SIGTERM it serves on for `seconds`, keeping no connection: a request cannot meet one that is being closed.
+    """A server that goes on serving for `seconds` after SIGTERM, and closes each connection after its response.
 
-    Meanwhile balancers notice that the gateway is not ready any more. SIGINT ends it without delay.
+    This way no request arrives on a connection that is being closed, and load balancers have time to notice that the
+    gateway is not ready. SIGINT ends it without delay.
     """
 
     def __init__(self, config: uvicorn.Config, draining: Draining, seconds: float) -> None:
@@ -23,13 +24,13 @@ class Server(uvicorn.Server):
         self._until = 0.0
 
     async def on_tick(self, counter: int) -> bool:
-        """Tell whether it is time to stop; asked ten times a second."""
+        """Return whether to stop; uvicorn calls this ten times a second."""
         stopping = await super().on_tick(counter)
         if not stopping or signal.SIGINT in self._captured_signals:
             return stopping
         if not self._draining.begun:
             self._draining.begun = True
             self._until = time.monotonic() + self._seconds
-        if _CLOSE not in self.server_state.default_headers:  # which are made anew every second, for the date
+        if _CLOSE not in self.server_state.default_headers:  # uvicorn replaces them every second, to update the date
             self.server_state.default_headers = [*self.server_state.default_headers, _CLOSE]
         return time.monotonic() >= self._until

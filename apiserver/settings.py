@@ -1,4 +1,4 @@
-"""The gateway's configuration, from environment variables that begin with APISERVER_."""
+"""Configuration of the gateway and the worker, read from environment variables that begin with APISERVER_."""
 
 import re
 import sys
@@ -17,119 +17,147 @@ _IMAGE_STORE_URL = re.compile(r"(file|memory):///.*|(s3|gs|az)://[^/]+.*")
 
 
 class Settings(BaseSettings):
-    """Read once by __main__ and passed down."""
+    """Settings of one process; `__main__` reads them once and passes them on."""
 
     model_config = SettingsConfigDict(env_prefix="APISERVER_", frozen=True, extra="forbid", validate_by_name=True)
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severe line to log.")
-    log_format: Literal["text", "json"] = Field("text", description="How lines are logged: `text` or `json`.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 chooses a free port.")
+    log_level: str = Field(
+        "info", pattern="^(debug|info|warning|error)$", description="Lowest severity that is logged."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Format of log lines: `text` or `json`.")
     otlp_endpoint: str | None = Field(
         None,
         validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
         pattern="^https?://.+$",
-        description="Where traces are sent by OTLP over HTTP, such as http://collector:4318; none are if unset.",
+        description="Where traces are sent (OTLP over HTTP), such as http://collector:4318. Unset: no traces.",
     )
     drain_seconds: float = Field(
-        0, ge=0, description="How long the gateway serves on after SIGTERM, not ready any more, keeping no connection."
+        0,
+        ge=0,
+        description="After SIGTERM, the gateway reports not ready and goes on serving for this long. It closes each "
+        "connection after its response.",
     )
-    shutdown_timeout_seconds: PositiveInt = Field(20, description="How long requests may go on after that.")
-    metrics_host: str = Field("127.0.0.1", description="Address at which gateway or worker serve their metrics.")
+    shutdown_timeout_seconds: PositiveInt = Field(20, description="Requests may still run for this long after that.")
+    metrics_host: str = Field("127.0.0.1", description="Address at which the gateway or worker serves its metrics.")
     metrics_port: int | None = Field(
-        None, ge=1, le=65535, description="Port at which the gateway serves its metrics; it does not if unset."
+        None, ge=1, le=65535, description="Port at which the gateway serves its metrics. Unset: no metrics."
     )
 
     max_requests: PositiveInt = Field(
         256,
-        description="Requests with photographs in work at once, all in memory; one of several photographs counts as "
-        "many times as it holds the largest upload. One more is answered 503 at once.",
+        description="Maximum number of photograph requests in progress, all in memory. A request with several "
+        "photographs counts once for each `max_image_bytes` of its size. Further requests are answered 503 at once.",
     )
-    max_image_bytes: PositiveInt = Field(20_000_000, description="Largest upload accepted.")
-    upload_timeout_seconds: PositiveFloat = Field(60, description="How long a client may take to send its request.")
+    max_image_bytes: PositiveInt = Field(20_000_000, description="Maximum size of an uploaded image.")
+    upload_timeout_seconds: PositiveFloat = Field(60, description="Maximum time for a client to send its request.")
 
     fpir: float = Field(
         0.001,
         ge=LEAST_FPIR,
         le=MOST_FPIR,
-        description="Share of strangers that may be named, for directories that set nothing else.",
+        description="Maximum share of strangers that may be named, for directories without a setting of their own.",
     )
 
     directories_on_learn: bool = Field(
-        True, description="Whether a directory is made by its first enrolment; if not, PUT makes directories alone."
+        True,
+        description="If true, the first enrolment creates a directory. If false, only PUT creates directories.",
     )
 
     vectorizer_urls: str = Field(
         "http://127.0.0.1:8081",
-        description="The vectorizers, separated by commas; every address behind a host name counts as one.",
+        description="URLs of the vectorizers, separated by commas. Each address of a host name is one vectorizer.",
     )
     vectorizer_timeout_seconds: PositiveFloat = Field(
-        30, description="How long an image may take in all, a second vectorizer included."
+        30, description="Maximum time for one image, including a retry at a second vectorizer."
     )
     vectorizer_connections: PositiveInt = Field(
-        100, description="Most connections to one vectorizer, each with one image; one more is answered 503 at once."
+        100,
+        description="Maximum number of connections to one vectorizer; each carries one image. Images beyond it are "
+        "answered 503 at once.",
     )
 
-    database_url: SecretStr = Field(description="PostgreSQL with the migrated schema, as postgresql://…")
-    database_pool_size: PositiveInt = Field(10, description="Most connections to PostgreSQL.")
-    database_timeout_seconds: PositiveFloat = Field(5, description="Longest wait for a connection or a statement.")
+    database_url: SecretStr = Field(description="PostgreSQL database with the migrated schema: postgresql://…")
+    database_pool_size: PositiveInt = Field(10, description="Maximum number of connections to PostgreSQL.")
+    database_timeout_seconds: PositiveFloat = Field(5, description="Maximum wait for a connection or a statement.")
 
     image_store_url: str = Field(description="Object store for images: file:///…, s3://…, gs://… or az://…")
-    image_store_timeout_seconds: PositiveFloat = Field(10, description="Longest wait for the object store.")
+    image_store_timeout_seconds: PositiveFloat = Field(10, description="Maximum wait for the object store.")
 
     search_exact_faces: NonNegativeInt = Field(
-        2_000, description="Directories of up to so many faces are searched exactly, larger ones by codes first."
+        2_000,
+        description="Directories with at most this many faces are searched exactly, larger ones by their codes first.",
     )
     search_index_faces: PositiveInt = Field(
-        50_000, description="From so many faces on a directory gets indexes of its own, codes and a graph."
+        50_000,
+        description="Directories with at least this many faces get their own indexes: codes and a graph.",
     )
     search_candidates: PositiveInt = Field(
-        800, description="Most faces a probe is compared with exactly after their codes; small directories need fewer."
+        800,
+        description="Maximum number of faces whose embeddings are compared with a probe after the search by codes; "
+        "small directories need fewer.",
     )
     search_graph_candidates: int = Field(
-        200, ge=0, le=1000, description="How widely a graph is searched for each probe (`hnsw.ef_search`); 0: never."
+        200,
+        ge=0,
+        le=1000,
+        description="Candidates of a graph search for each probe (`hnsw.ef_search`). 0: graphs are not searched.",
     )
     search_parallel_workers: NonNegativeInt = Field(
-        2, description="Most parallel workers of PostgreSQL that scan a large directory for one request."
+        2, description="Maximum number of parallel PostgreSQL workers that scan a large directory for one request."
     )
     search_recall: float = Field(
-        0.99, ge=0, le=1, description="Directories whose checked answers are right less often are searched harder."
+        0.99,
+        ge=0,
+        le=1,
+        description="Minimum share of correct answers among those checked; below it, a directory is searched harder.",
     )
     search_checked_share: float = Field(
-        0.01, ge=0, le=1, description="Share of inexact answers compared with exact ones, beside the requests."
+        0.01,
+        ge=0,
+        le=1,
+        description="Share of approximate answers that are compared with exact ones in the background.",
     )
 
     recognized_retention_seconds: NonNegativeInt = Field(
-        86_400, description="How long recognized images stay; 0 keeps none."
+        86_400, description="How long recognized images are kept. 0: they are not kept."
     )
-    staging_seconds: PositiveInt = Field(600, description="How long an image may wait for its enrolment to commit.")
+    staging_seconds: PositiveInt = Field(
+        600, description="How long a stored image may wait until its enrolment commits."
+    )
 
-    max_import_bytes: PositiveInt = Field(10_000_000_000, description="Largest archive accepted for an import.")
+    max_import_bytes: PositiveInt = Field(10_000_000_000, description="Maximum size of an archive to import.")
     max_import_files: PositiveInt = Field(
         200_000,
-        description="Most files in an archive, or entries in a manifest; of a bundle, faces and photographs.",
+        description="Maximum number of files in an archive, entries in a manifest, or faces and photographs in a "
+        "bundle.",
     )
     max_import_expansion: PositiveInt = Field(
-        100, description="An archive that unpacks to more than so many times its size is refused."
+        100, description="Archives that unpack to more than this many times their size are refused."
     )
     import_concurrency: PositiveInt = Field(
         16,
-        description="Photographs of an import in work at once, all in memory; as a rule, twice as many as the "
-        "vectorizers have lanes.",
+        description="Photographs of an import processed at once, all in memory. As a rule, twice the number of lanes "
+        "of all vectorizers.",
     )
-    export_retention_hours: PositiveInt = Field(24, description="How long the bundle of an export can be fetched.")
+    export_retention_hours: PositiveInt = Field(24, description="How long the bundle of an export can be downloaded.")
 
-    worker_jobs: PositiveInt = Field(2, description="Most jobs a worker runs at once, beside its own upkeep.")
+    worker_jobs: PositiveInt = Field(
+        2, description="Maximum number of jobs a worker runs at once, not counting its maintenance."
+    )
     worker_metrics_port: int | None = Field(
-        None, ge=1, le=65535, description="Port at which the worker serves its metrics; it does not if unset."
+        None, ge=1, le=65535, description="Port at which the worker serves its metrics. Unset: no metrics."
     )
     worker_alive_file: Path | None = Field(
-        None, description="A file that the worker touches as long as it lives, for a probe to look at."
+        None, description="A file that the worker touches while it is alive; a liveness probe can check its age."
     )
     job_lost_seconds: float = Field(
-        30, ge=1, description="A worker not heard of for so long is taken for dead, and its jobs are run again."
+        30,
+        ge=1,
+        description="A worker without a heartbeat for this long is considered dead, and its jobs are run again.",
     )
-    job_retention_hours: PositiveInt = Field(168, description="How long a finished job can be asked about.")
+    job_retention_hours: PositiveInt = Field(168, description="How long the record of a finished job is kept.")
 
     @field_validator("otlp_endpoint", mode="before")
     @classmethod
@@ -146,19 +174,19 @@ class Settings(BaseSettings):
     @classmethod
     def _names_a_database(cls, url: SecretStr) -> SecretStr:
         if not _DATABASE_URL.fullmatch(url.get_secret_value()):
-            raise ValueError("it is not of the form postgresql://user:password@host:port/database")
+            raise ValueError("must have the form postgresql://user:password@host:port/database")
         return url
 
     @field_validator("image_store_url")
     @classmethod
     def _names_a_store(cls, url: str) -> str:
         if not _IMAGE_STORE_URL.fullmatch(url):
-            raise ValueError("it is not of the form file:///…, s3://…, gs://… or az://…")
+            raise ValueError("must have the form file:///…, s3://…, gs://… or az://…")
         return url
 
 
 def read_settings() -> Settings:
-    """Return the settings of this process, or end it with a line for each that is wrong."""
+    """Return the settings of this process. If some are invalid, print a line for each and exit with status 2."""
     try:
         return Settings()
     except ValidationError as error:

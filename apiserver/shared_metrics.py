@@ -1,4 +1,4 @@
-"""What Prometheus is told of that all workers see alike, the queue and the stores: ask for the maximum, not the sum."""
+"""Metrics of the queue and the stores, which every worker reports: query their maximum, not their sum."""
 
 import shutil
 from collections import Counter
@@ -14,11 +14,11 @@ from apiserver.image_store import local_folder
 from apiserver.jobs import State, state_of
 
 REFRESH_SECONDS = 15.0
-"""How old may be what is told of the queue and of the database."""
+"""Maximum age of the metrics of the queue and the database."""
 
 _JOBS = "SELECT task_name, status::text, count(*) FROM procrastinate_jobs GROUP BY task_name, status"
 
-# A job put off until an outage may be over is not late.
+# A job postponed because of an outage is not late.
 _OLDEST = """
 SELECT task_name, extract(epoch FROM now() - min(at))::float8
 FROM procrastinate_jobs AS queue JOIN procrastinate_events ON job_id = queue.id AND type = 'deferred'
@@ -38,7 +38,7 @@ _SIZE = "SELECT pg_database_size(current_database())"
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the database said last."""
+    """The last values read from the database."""
 
     jobs: Counter[tuple[str, State]]
     oldest_seconds: list[tuple[str, float]]
@@ -47,7 +47,7 @@ class _Seen:
 
 
 class SharedMetrics(Collector):
-    """Remembers what the database said, and looks at the folder of images if that is the store."""
+    """Caches values from the database, and reads the disk usage if the image store is a folder."""
 
     def __init__(self, database: Database, image_store_url: str) -> None:
         self._database = database
@@ -55,7 +55,7 @@ class SharedMetrics(Collector):
         self._seen: _Seen | None = None
 
     async def refresh(self) -> None:
-        """Ask the database. Raises DatabaseUnavailable; then nothing is told of it."""
+        """Read the values from the database. Raises DatabaseUnavailable; then the metrics are absent."""
         self._seen = None
         async with self._database.connection() as connection:
             jobs: Counter[tuple[str, State]] = Counter()
@@ -69,18 +69,18 @@ class SharedMetrics(Collector):
             )
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield what there is to tell."""
+        """Yield the current metrics."""
         jobs = GaugeMetricFamily(
             "faceserver_jobs",
-            "Jobs there are, by kind and state; finished ones until they are forgotten.",
+            "Jobs by kind and state; finished ones until their records expire.",
             labels=["kind", "state"],
         )
         oldest = GaugeMetricFamily(
-            "faceserver_jobs_oldest_seconds", "How long the oldest job waits that could run.", labels=["kind"]
+            "faceserver_jobs_oldest_seconds", "Waiting time of the oldest job that is ready to run.", labels=["kind"]
         )
         indexes = GaugeMetricFamily(
             "faceserver_search_indexes",
-            "Indexes of large directories: `codes` or `graph`, `ready` or `unfinished`.",
+            "Indexes of large directories by kind (`codes`, `graph`) and state (`ready`, `unfinished`).",
             labels=["index", "state"],
         )
         size = GaugeMetricFamily("faceserver_database_bytes", "Size of the database.")
@@ -97,13 +97,14 @@ class SharedMetrics(Collector):
     def _disk(self) -> Iterator[GaugeMetricFamily]:
         total = GaugeMetricFamily(
             "faceserver_image_store_disk_bytes",
-            "Size of the disk under the folder of images, if the store is a folder.",
+            "Size of the disk with the folder of images, if the image store is a folder.",
         )
         free = GaugeMetricFamily(
-            "faceserver_image_store_free_bytes", "What is free of the disk under the folder of images."
+            "faceserver_image_store_free_bytes",
+            "Free space on the disk with the folder of images, if the image store is a folder.",
         )
         if self._folder:
-            with suppress(OSError):  # a share that is gone for now
+            with suppress(OSError):  # a network share that is unavailable
                 usage = shutil.disk_usage(self._folder)
                 total.add_metric([], usage.total)
                 free.add_metric([], usage.free)

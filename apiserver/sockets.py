@@ -1,17 +1,17 @@
-"""Sockets that notice when the other host is gone without a word: cut off, or without power.
+"""Sockets that detect when the other host disappears: the network is cut, or it lost power.
 
-The host's kernel confirms whatever arrives however busy its processes are, so silence of this kind means that it cannot
-be reached. Without this, what is in flight would wait for an answer as long as for that of a slow vectorizer.
+The kernel of a host acknowledges packets however busy its processes are, so missing acknowledgements mean that it
+cannot be reached. Otherwise a request in flight would wait for the full timeout of a slow vectorizer.
 """
 
 import socket
 from typing import Any
 
 LOST_SECONDS = 3
-"""A host that has confirmed nothing for so long is lost."""
+"""A host that acknowledged nothing for this long is lost."""
 
 _OPTIONS = {
-    "TCP_KEEPIDLE": 1,  # an idle connection, as one that waits for an answer is, is asked for a sign of life
+    "TCP_KEEPIDLE": 1,  # a connection that waits for an answer is idle, so keepalive probes check it
     "TCP_KEEPINTVL": 1,
     "TCP_KEEPCNT": LOST_SECONDS - 1,
     "TCP_USER_TIMEOUT": 1000 * LOST_SECONDS,
@@ -19,11 +19,11 @@ _OPTIONS = {
 
 
 def open_socket(address: tuple[int, int, int, str, Any]) -> socket.socket:
-    """Return a socket for an address as `getaddrinfo` gives it."""
+    """Return a socket for an address from `getaddrinfo`."""
     family, kind, protocol, *_ = address
     opened = socket.socket(family, kind, protocol)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in _OPTIONS.items():
-        if (option := getattr(socket, name, None)) is not None:  # not every system has all of them
+        if (option := getattr(socket, name, None)) is not None:  # not all systems have all options
             opened.setsockopt(socket.IPPROTO_TCP, option, value)
     return opened

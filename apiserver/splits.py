@@ -1,11 +1,11 @@
-"""Makes several persons of one: undoes a merge, or takes chosen faces away. The SQL stands beside its function."""
+"""Splitting of a person: undo a merge, or move selected faces to another person."""
 
 from collections.abc import Collection
 from uuid import UUID
 
 from apiserver.database import Connection
 from apiserver.duplicates import remove_duplicates
-from apiserver.enrolment_lock import LONGEST_SECONDS
+from apiserver.enrolment_lock import MAX_SECONDS
 from apiserver.person_locks import lock_persons, note_change
 from apiserver.problems import FaceNotFound, InvalidField, MergeNotFound, MergeUndone
 
@@ -20,14 +20,14 @@ _ADD_PERSON = "INSERT INTO persons (directory, person) VALUES ($1, $2)"
 _UNLESS_THERE = " ON CONFLICT (directory, person) DO NOTHING"
 
 _FACES_OF = "SELECT face FROM merged_faces WHERE directory = $1 AND merge = $2 AND person = $3"
-# A face that this merge moved may have been moved on by later ones, which from now on are none of its own.
+# Later merges may have moved the faces of this merge again; their records of these faces become void.
 _FORGET_LATER = """
 DELETE FROM merged_faces AS later USING merged_faces AS undone, merged_persons AS merged
 WHERE undone.directory = $1 AND undone.merge = $2 AND later.directory = $1 AND later.face = undone.face
 AND merged.directory = $1 AND merged.merge = $2 AND merged.person = undone.person
 AND later.merge <> $2 AND later.merge <> ALL (merged.merges)
 """
-# It may also have fallen together with another one, whose photograph is the same.
+# A face of this merge may have been removed as a duplicate of another face of the same photograph.
 _RESTORE_DUPLICATES = """
 INSERT INTO faces
     (directory, face, person, model, embedding, crop, box, score, quality, image, image_sha256, created_at)
@@ -62,7 +62,7 @@ AND merges.person = $3
 _UNDONE = "UPDATE merges SET undone_at = now() WHERE directory = $1 AND merge = $2"
 _FORGET = "DELETE FROM merged_persons WHERE directory = $1 AND merge = $2"
 
-# A photograph that its new owner has already is one face.
+# Faces of photographs that the new owner already has are duplicates.
 _DUPLICATES = """
 SELECT faces.face, known.face FROM faces, faces AS known
 WHERE faces.directory = $1 AND faces.person = $2 AND faces.face = ANY ($4::uuid[])
@@ -72,7 +72,7 @@ AND known.image_sha256 = faces.image_sha256 AND known.model = faces.model
 _MOVE_FACES = "UPDATE faces SET person = $3 WHERE directory = $1 AND person = $2 AND face = ANY ($4::uuid[])"
 _FORGET_FACES = "DELETE FROM merged_faces WHERE directory = $1 AND face = ANY ($2::uuid[])"
 _COUNT_FACES = "SELECT count(*) FROM faces WHERE directory = $1 AND person = $2 AND face = ANY ($3::uuid[])"
-# Who of them was on a photograph that was only recognized is not known: it goes when either goes.
+# It is unknown which of the two persons a recognized photograph shows, so it is deleted with either of them.
 _SHARE_MATCHES = """
 INSERT INTO matched_images (directory, person, image)
 SELECT directory, $3, image FROM matched_images WHERE directory = $1 AND person = $2 ON CONFLICT DO NOTHING
@@ -80,24 +80,25 @@ SELECT directory, $3, image FROM matched_images WHERE directory = $1 AND person 
 
 
 async def undo(connection: Connection, directory: str, person: str, merge: UUID, *, into_existing: bool) -> list[str]:
-    """Take a merge into `person` back: restore who went, with their faces that `person` still has; return their names.
+    """Undo a merge into `person`: restore the merged persons with those of their faces that `person` still has.
 
-    Where `into_existing`, somebody who has the name of one of them by now gets that one's faces and stays as they are.
-    Raises DirectoryNotFound, PersonNotFound, MergeNotFound, MergeUndone, PersonExists or ExternalIdTaken.
+    Returns the names of the restored persons. into_existing: if a person with one of these names exists by now, move
+    the faces to that person and keep its details. Raises DirectoryNotFound, PersonNotFound, MergeNotFound,
+    MergeUndone, PersonExists or ExternalIdTaken.
     """
     async with connection.transaction():
-        # What a merge keeps never changes before it is undone, so it may be read before anything is locked.
+        # The records of a merge do not change until it is undone, so they can be read before the lock.
         restored = [row["person"] for row in await connection.fetch(_MERGED_PERSONS, directory, merge)]
         await lock_persons(connection, directory, [person], restored)
         await _require_merge(connection, directory, person, merge)
-        await connection.execute(_FORGET_LATER, directory, merge, timeout=LONGEST_SECONDS)
+        await connection.execute(_FORGET_LATER, directory, merge, timeout=MAX_SECONDS)
         unless_there = _UNLESS_THERE if into_existing else ""
         await connection.execute(_RESTORE_PERSONS + unless_there, directory, merge)
         for name in restored:
             rows = await connection.fetch(_FACES_OF, directory, merge, name)
             await _move(connection, directory, person, name, [row["face"] for row in rows])
-        await connection.execute(_RESTORE_DUPLICATES, directory, merge, timeout=LONGEST_SECONDS)
-        await connection.execute(_RESTORE_HISTORY, directory, merge, timeout=LONGEST_SECONDS)
+        await connection.execute(_RESTORE_DUPLICATES, directory, merge, timeout=MAX_SECONDS)
+        await connection.execute(_RESTORE_HISTORY, directory, merge, timeout=MAX_SECONDS)
         await connection.execute(_FORGET_DUPLICATES, directory, merge)
         await connection.execute(_RETURN_MERGES, directory, merge, person)
         await connection.execute(_UNDONE, directory, merge)
@@ -109,16 +110,16 @@ async def undo(connection: Connection, directory: str, person: str, merge: UUID,
 async def take_faces(
     connection: Connection, directory: str, person: str, faces: Collection[UUID], name: str, *, into_existing: bool
 ) -> None:
-    """Make somebody called `name` of some of a person's faces, or, where `into_existing`, add these to somebody's.
+    """Move some of a person's faces to a new person `name`, or to an existing one if `into_existing`.
 
     Raises DirectoryNotFound, PersonNotFound, FaceNotFound unless all faces are the person's, or PersonExists.
     """
     if name == person:
-        raise InvalidField("person: the faces are that person's already.")
+        raise InvalidField("person: the faces already belong to this person.")
     async with connection.transaction():
         await lock_persons(connection, directory, [person], [name])
         if await connection.fetchval(_COUNT_FACES, directory, person, list(faces)) < len(set(faces)):
-            raise FaceNotFound("Not all of these faces are this person's.")
+            raise FaceNotFound("At least one of these faces does not belong to this person.")
         unless_there = _UNLESS_THERE if into_existing else ""
         await connection.execute(_ADD_PERSON + unless_there, directory, name)
         await connection.execute(_FORGET_FACES, directory, list(faces))
@@ -135,10 +136,10 @@ async def _require_merge(connection: Connection, directory: str, person: str, me
 
 
 async def _move(connection: Connection, directory: str, person: str, name: str, faces: Collection[UUID]) -> None:
-    """Give those of the faces that are `person`'s to `name`, who may be the same after a change of name."""
+    """Move those of the faces that belong to `person` to `name`; both may be the same after a renaming."""
     if person == name:
         return
     pairs = await connection.fetch(_DUPLICATES, directory, person, name, list(faces))
     await remove_duplicates(connection, directory, [tuple(pair) for pair in pairs])
-    await connection.execute(_MOVE_FACES, directory, person, name, list(faces), timeout=LONGEST_SECONDS)
+    await connection.execute(_MOVE_FACES, directory, person, name, list(faces), timeout=MAX_SECONDS)
     await connection.execute(_SHARE_MATCHES, directory, person, name)

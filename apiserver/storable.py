@@ -1,4 +1,4 @@
-"""What of the texts and JSON that clients send PostgreSQL can keep."""
+"""Texts and JSON from clients that PostgreSQL can store."""
 
 import json
 from collections.abc import Iterator
@@ -6,25 +6,25 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, JsonValue
 
-_MOST_METADATA_BYTES = 16_384
+_MAX_METADATA_BYTES = 16_384
 
 
 def _without_zero(text: str) -> str:
     if "\0" in text:
-        raise ValueError("has a zero character")
+        raise ValueError("contains a zero character")
     return text
 
 
 Text = Annotated[str, AfterValidator(_without_zero)]
-"""What PostgreSQL can keep as text."""
+"""A string that PostgreSQL can store as text."""
 
 
 def _storable(metadata: dict[str, Any]) -> dict[str, Any]:
-    """Refuse what PostgreSQL cannot keep, and more than is meant to be kept."""
+    """Raise ValueError if the object cannot be stored or is too large."""
     if any("\0" in text for text in _texts(metadata)):
-        raise ValueError("has a zero character")
-    if len(json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()) > _MOST_METADATA_BYTES:
-        raise ValueError(f"is longer than {_MOST_METADATA_BYTES} bytes")
+        raise ValueError("contains a zero character")
+    if len(json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()) > _MAX_METADATA_BYTES:
+        raise ValueError(f"is longer than {_MAX_METADATA_BYTES} bytes")
     return metadata
 
 

@@ -1,4 +1,4 @@
-"""Ends a start whose object store cannot be opened, in a sentence."""
+"""Check of the object store at the start of a process."""
 
 import sys
 
@@ -8,13 +8,13 @@ from apiserver.image_store import open_store
 
 
 def require_store(url: str) -> None:
-    """End the process with a line that names the setting unless the store at `url` can be opened."""
+    """End the process with a message that names the setting if the store at `url` cannot be opened."""
     try:
         open_store(url)
     except OSError as error:
-        reason = f"its folder cannot be made: {error.strerror}"
+        reason = f"its folder cannot be created: {error.strerror}"
     except (BaseError, ValueError) as error:
-        reason = str(error).partition("\n")[0]  # obstore's own source stands below it
+        reason = str(error).partition("\n")[0]  # the lines below it show obstore's source code
     else:
         return
     sys.stderr.write(f"APISERVER_IMAGE_STORE_URL: {reason}\n")

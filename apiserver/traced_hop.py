@@ -1,4 +1,4 @@
-"""Spans of the calls to vectorizers, which are told the trace by W3C's `traceparent`."""
+"""Spans of the calls to vectorizers; the trace is passed on in the W3C header `traceparent`."""
 
 from types import SimpleNamespace
 
@@ -10,7 +10,7 @@ _PROPAGATOR = TraceContextTextMapPropagator()
 
 
 def traced_hop(tracer: trace.Tracer) -> aiohttp.TraceConfig:
-    """Return what has aiohttp make a span of each request inside a trace; probes and such are in none."""
+    """Return an aiohttp configuration that creates a span for each request in a trace; probes belong to no trace."""
 
     async def on_start(_: aiohttp.ClientSession, call: SimpleNamespace, asked: aiohttp.TraceRequestStartParams) -> None:
         if not trace.get_current_span().get_span_context().is_valid:

@@ -1,4 +1,4 @@
-"""Spans of statements, from what the driver tells of each that has ended."""
+"""Spans of SQL statements, from the driver's query logger."""
 
 import re
 import time
@@ -9,11 +9,11 @@ from opentelemetry import trace
 
 _LITERAL = re.compile(r"E?'(?:[^'\\]|''|\\.)*'")
 _SPACE = re.compile(r"\s+")
-_MOST_CHARACTERS = 2_000
+_MAX_CHARACTERS = 2_000
 
 
 class Statement(Protocol):
-    """What asyncpg tells of a statement; the time it took is in seconds."""
+    """A record of asyncpg's query logger; `elapsed` is in seconds."""
 
     query: str
     elapsed: float
@@ -21,7 +21,7 @@ class Statement(Protocol):
 
 
 def traced_sql(tracer: trace.Tracer) -> Callable[[Statement], None]:
-    """Return what makes a span of a statement inside a trace. Its arguments are not in it."""
+    """Return a query logger that creates a span for each statement in a trace, without its arguments."""
 
     def note(statement: Statement) -> None:
         if not trace.get_current_span().is_recording():
@@ -31,7 +31,7 @@ def traced_sql(tracer: trace.Tracer) -> Callable[[Statement], None]:
         span = tracer.start_span(
             text.partition(" ")[0],
             kind=trace.SpanKind.CLIENT,
-            attributes={"db.system.name": "postgresql", "db.query.text": text[:_MOST_CHARACTERS]},
+            attributes={"db.system.name": "postgresql", "db.query.text": text[:_MAX_CHARACTERS]},
             start_time=end - round(statement.elapsed * 1e9),
         )
         if statement.exception:
@@ -43,5 +43,5 @@ def traced_sql(tracer: trace.Tracer) -> Callable[[Statement], None]:
 
 
 def without_literals(query: str) -> str:
-    """Return a statement on one line, with question marks for its literals: some name a directory."""
+    """Return a statement on one line, with question marks in place of its literals, some of which name a directory."""
     return _LITERAL.sub("?", _SPACE.sub(" ", query.strip()))

@@ -1,4 +1,4 @@
-"""Traces by OpenTelemetry, where an endpoint is set; its SDK is imported then and at no other time."""
+"""Traces with OpenTelemetry. Its SDK is imported only if an endpoint is set."""
 
 import logging
 import sys
@@ -12,33 +12,33 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 _EXPORT_SECONDS = 3
-_LACKING = "Traces need the packages of requirements/traces.txt: install them, or unset OTEL_EXPORTER_OTLP_ENDPOINT."
+_LACKING = "Traces require the packages in requirements/traces.txt: install them, or unset OTEL_EXPORTER_OTLP_ENDPOINT."
 
 Runner = Callable[[int, Mapping[str, Any]], Awaitable[None]]
 
 
 class TraceIds(logging.Filter):
-    """Gives each record the id of the trace it was written in."""
+    """Adds the id of the current trace to each log record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass."""
+        """Add the id; no record is filtered out."""
         record.trace_id = current_trace_id() or "-"
         return True
 
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """What makes the spans of a process and sends them."""
+    """Creation and export of the spans of a process."""
 
     provider: "TracerProvider"
     tracer: trace.Tracer
 
     def close(self) -> None:
-        """Send what is left, or give it up if nobody takes it within seconds."""
+        """Send the remaining spans, or drop them if the endpoint does not accept them within a few seconds."""
         self.provider.shutdown()
 
     def around(self, kind: str, runner: Runner) -> Runner:
-        """Return `runner` with a span around each run of a job of this kind."""
+        """Wrap `runner` to create a span for each run of a job of this kind."""
 
         async def run(number: int, arguments: Mapping[str, Any]) -> None:
             with self.tracer.start_as_current_span(f"job {kind}"):
@@ -48,16 +48,16 @@ class Spans:
 
 
 def current_trace_id() -> str | None:
-    """Return the id of the trace that this code runs for, 32 hexadecimal digits, or None outside of one."""
+    """Return the id of the current trace, 32 hexadecimal digits, or None outside of a trace."""
     context = trace.get_current_span().get_span_context()
     return trace.format_trace_id(context.trace_id) if context.is_valid else None
 
 
 def open_tracing(endpoint: str | None, service: str) -> Spans | None:
-    """Return what makes the spans of `service` and sends them to `endpoint`, or None where none is set.
+    """Set up spans of `service`, sent to `endpoint`; return None without an endpoint.
 
-    OpenTelemetry's other variables, such as OTEL_TRACES_SAMPLER, its SDK reads itself. Ends the process, with a
-    sentence, where the SDK is not installed.
+    The SDK itself reads OpenTelemetry's other variables, such as OTEL_TRACES_SAMPLER. Ends the process with a message
+    if the SDK is not installed.
     """
     if endpoint is None:
         return None

@@ -1,11 +1,11 @@
-"""Persons who were neither recognized nor learned for so long that their directory keeps them no more."""
+"""Persons who were neither recognized nor enrolled within their directory's retention time."""
 
 from datetime import timedelta
 
 from apiserver.database import Connection, Database
 
 _AT_ONCE = 100
-_LONGEST_SECONDS = 600
+_MAX_SECONDS = 600
 
 _AGES = "SELECT directory, unseen_retention_days FROM directories WHERE unseen_retention_days IS NOT NULL"
 
@@ -20,12 +20,12 @@ AND NOT EXISTS (
 LIMIT $3
 """
 
-# Who is seen or learned in this moment is waited for, and looked at again.
+# Waits for concurrent updates of a person, and then checks the conditions again.
 _HOLD = f"{_FIND} FOR UPDATE"
 
 
 async def ages(database: Database) -> list[tuple[str, timedelta]]:
-    """Return the directories that keep persons for so long only. Raises DatabaseUnavailable."""
+    """Return the directories with such a retention time, and the time. Raises DatabaseUnavailable."""
     async with database.connection() as connection:
         rows = await connection.fetch(_AGES)
     return [(row["directory"], timedelta(days=row["unseen_retention_days"])) for row in rows]
@@ -37,10 +37,10 @@ async def find(connection: Connection, directory: str, age: timedelta) -> list[s
 
 
 async def hold(connection: Connection, directory: str, age: timedelta) -> list[str]:
-    """Return some persons not seen within `age`, who stay so until the transaction ends."""
+    """Return some persons not seen within `age`, locked until the transaction ends."""
     return await _persons(connection, _HOLD, directory, age)
 
 
 async def _persons(connection: Connection, statement: str, directory: str, age: timedelta) -> list[str]:
-    rows = await connection.fetch(statement, directory, age, _AT_ONCE, timeout=_LONGEST_SECONDS)
+    rows = await connection.fetch(statement, directory, age, _AT_ONCE, timeout=_MAX_SECONDS)
     return [row["person"] for row in rows]

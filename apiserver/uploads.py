@@ -1,4 +1,4 @@
-"""Reads what clients send, above all a form with an image in it, in memory and within limits, as it arrives."""
+"""Reading of request bodies into memory, within limits; mostly forms with images."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -14,17 +14,17 @@ from apiserver.problems import FileEmpty, ImageTooLarge, InvalidForm, InvalidJso
 _MAX_FIELDS = 32
 _MAX_FIELD_BYTES = 16_384
 SMALL_BYTES = 65_536
-"""What a body without a photograph may take, or all fields, headers and boundaries of a form beside its images."""
+"""Maximum size of a body without a photograph, and of a form without its images."""
 
 MOST_FILES = 20
-"""How many photographs a form may have that may have several."""
-_MOST_FULL_FILES = 5
-"""How many of the largest photographs a form may have."""
+"""Maximum number of photographs in a form that allows several."""
+_MAX_FULL_FILES = 5
+"""Maximum number of photographs of the maximum size in a form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file of a form; `problem` where its size alone tells that it is no photograph, whose bytes are not kept."""
+    """A file of a form. problem: set if the file is empty or too large; a too large file has no content."""
 
     filename: str
     content: bytes
@@ -32,12 +32,12 @@ class Upload:
 
 
 Fields = Mapping[str, str | tuple[Upload, ...]]
-"""A form by the names of its fields: the last text of a name, or all its files in their order."""
+"""The fields of a form by name: the last text of a name, or all its files in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormLimits:
-    """What a form may hold: so many files of so many bytes each."""
+    """Limits of a form: number and size of files, and time."""
 
     max_image_bytes: int
     timeout_seconds: float
@@ -45,34 +45,34 @@ class FormLimits:
 
     @property
     def max_bytes(self) -> int:
-        """All files together: the largest ones are not expected to come in large numbers."""
-        return self.max_image_bytes * min(self.most_files, _MOST_FULL_FILES)
+        """Maximum size of all files together; only a few of them may have the maximum size."""
+        return self.max_image_bytes * min(self.most_files, _MAX_FULL_FILES)
 
 
 def places_needed(request: Request, max_image_bytes: int) -> int:
-    """Return how many of the largest photographs the body weighs as much as; as many as may be if it does not tell."""
+    """Return the size of the body in photographs of the maximum size, rounded up; the maximum if it is unknown."""
     length = request.headers.get("content-length")
     if length is None:
-        return _MOST_FULL_FILES
-    return min(max(1, ceil((int(length) - SMALL_BYTES) / max_image_bytes)), _MOST_FULL_FILES)
+        return _MAX_FULL_FILES
+    return min(max(1, ceil((int(length) - SMALL_BYTES) / max_image_bytes)), _MAX_FULL_FILES)
 
 
 async def read_form(request: Request, limits: FormLimits) -> Fields:
-    """Return the form's fields. Raises as `read_body` does, UnsupportedMediaType, or InvalidForm."""
+    """Return the fields of a form. Raises as `read_body` does, UnsupportedMediaType, or InvalidForm."""
     media_type, options = parse_options_header(request.headers.get("content-type"))
     if media_type not in {b"multipart/form-data", b"application/x-www-form-urlencoded", b""}:
         raise UnsupportedMediaType
     body = await read_body(request, limits)
     if media_type == b"multipart/form-data":
         return _multipart(body, options.get(b"boundary", b""), limits)
-    return _urlencoded(body)  # what clients send that attach no file
+    return _urlencoded(body)  # clients use this type for a form without a file
 
 
 async def read_body(request: Request, limits: FormLimits) -> bytes:
-    """Return the body of a form as it was sent.
+    """Return the raw body of a form.
 
-    Raises UploadTimeout, or ImageTooLarge as soon as that is known, which is before reading anything if the client
-    announces its size.
+    Raises UploadTimeout, or ImageTooLarge: before reading if the client announces the size, otherwise as soon as the
+    limit is exceeded.
     """
     limit = limits.max_bytes + SMALL_BYTES
     if int(request.headers.get("content-length", 0)) > limit:
@@ -85,7 +85,7 @@ async def read_body(request: Request, limits: FormLimits) -> bytes:
 
 
 async def read_small(request: Request, *, timeout_seconds: float, max_bytes: int = SMALL_BYTES) -> bytes:
-    """Return a body without a photograph. Raises InvalidJson where it is longer than such a one can be."""
+    """Return a body without a photograph. Raises UploadTimeout, or InvalidJson if it exceeds `max_bytes`."""
     try:
         async with asyncio.timeout(timeout_seconds):
             return await _read(request, max_bytes)
@@ -113,7 +113,7 @@ def _urlencoded(body: bytes) -> Fields:
 
 
 def _multipart(body: bytes, boundary: bytes, limits: FormLimits) -> Fields:
-    """Return the fields of multipart/form-data (RFC 7578), less the nameless empty file of a form without one."""
+    """Return the fields of multipart/form-data (RFC 7578), without the empty unnamed file that stands for none."""
     texts: dict[str, str] = {}
     files: dict[str, tuple[Upload, ...]] = {}
     sent = 0
@@ -131,15 +131,15 @@ def _multipart(body: bytes, boundary: bytes, limits: FormLimits) -> Fields:
 
 
 def _too_many(most_files: int) -> str:
-    return "The form has several files." if most_files == 1 else f"The form has more than {most_files} files."
+    return "The form has more than one file." if most_files == 1 else f"The form has more than {most_files} files."
 
 
 def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[dict[bytes, bytes], bytes]]:
-    """Yield the options of the Content-Disposition, among them `name`, and the content of each part."""
+    """Yield the parameters of the Content-Disposition, including `name`, and the content of each part."""
     if not boundary:
-        raise InvalidForm("The content type names no boundary.")
+        raise InvalidForm("The content type has no boundary.")
     opening = b"--" + boundary
-    # What stands before the first boundary is a preamble, which means nothing.
+    # A preamble before the first boundary is ignored.
     start = len(opening) if body.startswith(opening) else _after(body, b"\r\n" + opening, 0)
     for _ in range(_MAX_FIELDS):
         if body.startswith(b"--", start):
@@ -157,10 +157,10 @@ def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[dict[bytes, bytes], b
 
 
 def _after(body: bytes, mark: bytes, start: int, end: int | None = None) -> int:
-    """Return where `body` goes on behind the next `mark` between `start` and `end`."""
+    """Return the position after the next `mark` between `start` and `end`. Raises InvalidForm."""
     found = body.find(mark, start, end)
     if found < 0:
-        raise InvalidForm("The form is cut short.")
+        raise InvalidForm("The form is truncated.")
     return found + len(mark)
 
 
@@ -185,7 +185,7 @@ def _field(content: bytes) -> str:
 
 
 def _text(value: bytes) -> str:
-    """Return what a client wrote as UTF-8, or, as some still do, as Latin-1."""
+    """Decode UTF-8 or, for some old clients, Latin-1."""
     try:
         return value.decode()
     except UnicodeDecodeError:

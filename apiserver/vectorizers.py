@@ -1,4 +1,4 @@
-"""Opens the vectorizers that the settings name, for the gateway and for the worker."""
+"""Setup of the vectorizer client, for gateway and worker."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from apiserver.vectorizer_http import TraceConfig
 async def open_vectorizers(
     settings: Settings, trace_configs: Sequence[TraceConfig] = ()
 ) -> AsyncIterator[VectorizerClient]:
-    """Yield a client of the vectorizers, whose list is kept true meanwhile; none need be there yet."""
+    """Yield a client of the vectorizers in the settings, whose list is kept current; none need be available yet."""
     replicas = Replicas(settings.vectorizer_connections)
     known: dict[Endpoint, list[str]] = {endpoint: [] for endpoint in read_endpoints(settings.vectorizer_urls)}
     await look_up(replicas, known)

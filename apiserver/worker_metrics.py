@@ -1,4 +1,4 @@
-"""What a worker counts for Prometheus while it runs jobs."""
+"""Prometheus metrics of a worker."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ Runner = Callable[[int, Mapping[str, Any]], Awaitable[None]]
 
 
 class WorkerMetrics:
-    """The counters of one worker."""
+    """The metrics of one worker."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -25,20 +25,24 @@ class WorkerMetrics:
         self.database_wait = database_wait(self.registry)
         self._runs = Counter(
             "faceserver_worker_runs_total",
-            "Runs of jobs that ended: `done`, `failed`, `put-off` by an outage, or `stopped` with the worker.",
+            "Ended runs of jobs by outcome: `done`, `failed`, `put-off` (outage), or `stopped` with the worker.",
             ["kind", "outcome"],
             registry=self.registry,
         )
         self._seconds = Histogram(
-            "faceserver_worker_run_seconds", "Time of a run.", ["kind"], buckets=_SECONDS, registry=self.registry
+            "faceserver_worker_run_seconds",
+            "Duration of a run of a job.",
+            ["kind"],
+            buckets=_SECONDS,
+            registry=self.registry,
         )
         self._running = Gauge(
-            "faceserver_worker_running", "Jobs that this worker is running.", ["kind"], registry=self.registry
+            "faceserver_worker_running", "Jobs that this worker is currently running.", ["kind"], registry=self.registry
         )
 
     def counted(self, kind: str, runner: Runner) -> Runner:
-        """Return `runner` with its runs counted."""
-        for outcome in _OUTCOMES:  # from nothing, so that the first failure is seen as one more
+        """Wrap `runner` to count its runs."""
+        for outcome in _OUTCOMES:  # start at 0, so that rate() sees the first failure
             self._runs.labels(kind, outcome)
 
         async def run(number: int, arguments: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What is told of a worker to others: its metrics, and its traces where these are wanted."""
+"""Metrics and optional traces of a worker."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class WorkerTelemetry:
-    """One worker's counters and spans."""
+    """The metrics and spans of one worker."""
 
     def __init__(self, settings: Settings, spans: "Spans | None") -> None:
         self._settings = settings
@@ -36,13 +36,13 @@ class WorkerTelemetry:
             self.hops = [traced_hop(spans.tracer)]
 
     def over(self, kind: str, runner: Runner) -> Runner:
-        """Return `runner` with its runs counted, and in traces."""
+        """Wrap `runner` to count its runs and create spans for them."""
         counted = self._metrics.counted(kind, runner)
         return self._spans.around(kind, counted) if self._spans else counted
 
     @asynccontextmanager
     async def of(self, database: Database) -> AsyncIterator[None]:
-        """Tell of `database`, and of what lies in it if anybody may ask."""
+        """Report metrics of `database` while the block runs; metrics that need queries only if a port is set."""
         self._metrics.registry.register(PoolMetrics(database))
         if self._settings.worker_metrics_port is None:
             yield
@@ -55,10 +55,10 @@ class WorkerTelemetry:
 
 @contextmanager
 def worker_telemetry(settings: Settings) -> Iterator[WorkerTelemetry]:
-    """Yield what tells of a worker, and serve its metrics meanwhile. May end the process with a sentence."""
+    """Yield the telemetry of a worker, and serve its metrics in the block. May end the process with a message."""
     spans = None
     if settings.otlp_endpoint:
-        from apiserver.tracing import open_tracing  # noqa: PLC0415 - a worker without traces imports nothing of them
+        from apiserver.tracing import open_tracing  # noqa: PLC0415 - imported only if traces are enabled
 
         spans = open_tracing(settings.otlp_endpoint, "faceserver-worker")
     telemetry = WorkerTelemetry(settings, spans)

@@ -1,4 +1,4 @@
-"""Reads zip archives from people who may mean no good: nothing is unpacked to a disk, and everything is bounded."""
+"""Reading of zip archives from untrusted clients: nothing is unpacked to disk, and everything is limited."""
 
 import re
 import stat
@@ -20,19 +20,19 @@ from apiserver.problems import (
 )
 
 _DIRECTORY_BYTES_A_FILE = 160
-"""What a file may take in the archive's directory, on average: 46 bytes, its name and its times."""
+"""Average size of an entry in the central directory: 46 bytes, the name, and timestamps."""
 
-_LEAST_EXPANDED_BYTES = 10_000_000
-"""An archive that unpacks to no more is no bomb, however well its files could be packed."""
+_MIN_BOMB_BYTES = 10_000_000
+"""An archive that unpacks to at most this size is never a bomb, whatever its compression ratio."""
 
 _DRIVE = re.compile("[A-Za-z]:")
 _ENCRYPTED = 0x1
-_METHODS = (ZIP_STORED, ZIP_DEFLATED)  # others, such as LZMA, may ask for any amount of memory
+_METHODS = (ZIP_STORED, ZIP_DEFLATED)  # others, such as LZMA, may require any amount of memory
 
 
 @dataclass(frozen=True, slots=True)
 class ZipLimits:
-    """What an archive may hold: so many files, in all so many times its own size, each of so many bytes."""
+    """Limits of an archive: number of files, ratio of unpacked to packed size, and size of a file."""
 
     most_files: int
     most_expansion: int
@@ -40,12 +40,12 @@ class ZipLimits:
 
     @property
     def longest_read(self) -> int:
-        """Bytes that reading an archive within these limits asks for at once, at most."""
+        """Maximum number of bytes that zipfile reads at once from an archive within these limits."""
         return max(_DIRECTORY_BYTES_A_FILE * self.most_files, self.max_file_bytes + 65_536)
 
 
 def open_zip(file: BinaryIO, size_bytes: int, limits: ZipLimits) -> ZipFile:
-    """Return the archive once its directory is found harmless.
+    """Open an archive and check its central directory.
 
     Raises ArchiveUnreadable, ArchiveTooManyFiles, ArchiveUnsafe or ArchiveBomb.
     """
@@ -54,15 +54,15 @@ def open_zip(file: BinaryIO, size_bytes: int, limits: ZipLimits) -> ZipFile:
     files = archive.infolist()
     if len(files) > limits.most_files:
         raise ArchiveTooManyFiles(
-            f"The archive has {len(files):,} files, more than the {limits.most_files:,} of APISERVER_MAX_IMPORT_FILES; "
-            "split it, or have that raised."
+            f"The archive has {len(files):,} files; the limit (APISERVER_MAX_IMPORT_FILES) is {limits.most_files:,}. "
+            "Import it in parts, or ask the operator to raise the limit."
         )
     for info in files:
         _check(info)
     if len({info.filename for info in files}) < len(files):
-        raise ArchiveUnsafe("The archive has several files of one name.")
+        raise ArchiveUnsafe("The archive has several files with the same name.")
     expanded = sum(info.file_size for info in files)
-    if expanded > max(size_bytes * limits.most_expansion, _LEAST_EXPANDED_BYTES):
+    if expanded > max(size_bytes * limits.most_expansion, _MIN_BOMB_BYTES):
         raise ArchiveBomb(
             f"The archive unpacks to {expanded:,} bytes, more than {limits.most_expansion} times its size."
         )
@@ -70,32 +70,32 @@ def open_zip(file: BinaryIO, size_bytes: int, limits: ZipLimits) -> ZipFile:
 
 
 def read_member(archive: ZipFile, info: ZipInfo, most_bytes: int) -> bytes:
-    """Return what a file of the archive holds. Raises ImageTooLarge, or ArchiveUnreadable where it is damaged.
+    """Return the content of a file in the archive. Raises ImageTooLarge, or ArchiveUnreadable if it is damaged.
 
-    No more than `most_bytes` are ever unpacked, whatever the archive says.
+    Never unpacks more than `most_bytes`, whatever size the archive declares.
     """
     if info.file_size > most_bytes:
         raise ImageTooLarge
     with reading_zip(), archive.open(info) as member:
         content = member.read(info.file_size)
-        member.read(1)  # where its end is passed the checksum is compared
+        member.read(1)  # zipfile compares the checksum at the end of the file
     if len(content) != info.file_size:
-        raise ArchiveUnreadable(f"{info.filename} is shorter in the archive than it should be.")
+        raise ArchiveUnreadable(f"{info.filename} is truncated in the archive.")
     return content
 
 
 def people_files(archive: ZipFile) -> list[tuple[str, ZipInfo]]:
-    """Return whose photograph each file is, by the folder it is in, in the order of their names.
+    """Return the photographs in order of their names, each with its person, the name of its folder.
 
-    Hidden files, what macOS adds, and files outside of any folder belong to nobody. Where one folder holds all the
-    others, as when a whole folder was packed, its name is nobody's.
+    Ignores hidden files, files added by macOS, and files outside of folders. If a single top-level folder contains all
+    other folders, it is not a person.
     """
     found = [(info.filename.split("/"), info) for info in archive.infolist() if not info.is_dir()]
     found = [(parts, info) for parts, info in found if not _is_hidden(parts)]
     wrapped = _is_wrapped([parts for parts, _ in found])
     people = [(parts[1:] if wrapped else parts, info) for parts, info in found]
     named = [(parts[0], info) for parts, info in people if len(parts) > 1]
-    return sorted(named, key=lambda one: one[1].filename)
+    return sorted(named, key=lambda photograph: photograph[1].filename)
 
 
 def _is_wrapped(paths: Sequence[Sequence[str]]) -> bool:
@@ -110,18 +110,18 @@ def _check(info: ZipInfo) -> None:
     name = info.orig_filename
     parts = name.removesuffix("/").split("/")
     if "\\" in name or "\0" in name or _DRIVE.match(name) or {"", ".", ".."} & set(parts):
-        raise ArchiveUnsafe(f"The archive has a file named {name!r}, which leads out of it.")
+        raise ArchiveUnsafe(f"The archive has a file {name!r} whose path leads out of the archive.")
     if stat.S_ISLNK(info.external_attr >> 16):
-        raise ArchiveUnsafe(f"The archive has a link, {name!r}.")
+        raise ArchiveUnsafe(f"The archive has a symbolic link {name!r}.")
     if info.flag_bits & _ENCRYPTED:
-        raise ArchiveUnreadable("The archive is encrypted.")
+        raise ArchiveUnreadable("The archive is encrypted; send it without encryption.")
     if info.compress_type not in _METHODS:
-        raise ArchiveUnreadable(f"{name!r} is packed by another method than deflate.")
+        raise ArchiveUnreadable(f"{name!r} uses an unsupported compression method; use deflate.")
 
 
 @contextmanager
 def reading_zip() -> Iterator[None]:
-    """Turn the errors that zipfile and zlib have for damaged archives into a problem."""
+    """Translate the errors of zipfile and zlib for damaged archives into ArchiveUnreadable."""
     try:
         yield
     except Problem:

@@ -1,6 +1,6 @@
-"""Zip files as they are sent: a member goes out while it comes in, and nothing of it stays but its name.
+"""Streaming of zip files: members are sent while they are read, and only their names stay in memory.
 
-Python's zipfile does all of it: given a file in which it cannot go back, it writes sizes behind the contents.
+Python's zipfile supports this: for an output that is not seekable, it writes the sizes after the contents.
 """
 
 import time
@@ -12,11 +12,11 @@ from zipfile import ZipFile, ZipInfo
 from typing_extensions import Buffer
 
 _ENOUGH_BYTES = 65_536
-"""Small members go out together."""
+"""Output is buffered up to this size, so that small members are sent together."""
 
 
 class Member(NamedTuple):
-    """A file of a zip file, of at most 2 GiB unless it may be `large`."""
+    """A file in a zip file; `large` allows more than 2 GiB."""
 
     name: str
     chunks: AsyncIterator[bytes]
@@ -24,7 +24,7 @@ class Member(NamedTuple):
 
 
 async def zipped(members: AsyncIterator[Member]) -> AsyncIterator[bytes]:
-    """Yield a zip file, whose members are not compressed: photographs are already."""
+    """Yield the chunks of a zip file. Members are stored uncompressed, since photographs are already compressed."""
     sent = _Sent()
     with ZipFile(sent, "w") as archive:
         async for member in members:
@@ -37,25 +37,25 @@ async def zipped(members: AsyncIterator[Member]) -> AsyncIterator[bytes]:
 
 
 async def whole(content: bytes) -> AsyncIterator[bytes]:
-    """Yield a content that is at hand."""
+    """Yield a content that is already in memory."""
     yield content
 
 
 class _Sent(RawIOBase):
-    """A file that can only be written; what was written is taken away from time to time."""
+    """A write-only file whose content is taken out in between."""
 
     def __init__(self) -> None:
         self._chunks: list[bytes] = []
         self.size = 0
 
     def write(self, data: Buffer, /) -> int:
-        """Take what zipfile writes."""
+        """Append what zipfile writes."""
         self._chunks.append(bytes(data))
         self.size += len(self._chunks[-1])
         return len(self._chunks[-1])
 
     def take(self) -> bytes:
-        """Return what was written since the last time."""
+        """Return and clear what was written since the last call."""
         taken = b"".join(self._chunks)
         self._chunks.clear()
         self.size = 0

@@ -98,7 +98,7 @@ def test_no_person(client: httpx.Client, fields: dict[str, str]):
 def test_names_too_long_or_with_control_characters(client: httpx.Client, field: str, name: str):
     response = post(client, "/learn", PORTRAIT, **{"person": "ann", field: name})
 
-    assert_refused(response, 400, "invalid-name", "A name has 1 to 255 characters and no control characters.")
+    assert_refused(response, 400, "invalid-name", "A name must have 1 to 255 characters and no control characters.")
 
 
 def test_nobody_to_learn(client: httpx.Client):
@@ -114,7 +114,7 @@ def test_several_people_to_learn(client: httpx.Client):
 def test_the_wrong_method(client: httpx.Client, path: str):
     response = client.get(path)
 
-    assert_refused(response, 405, "method-not-allowed", "This method is not allowed here.")
+    assert_refused(response, 405, "method-not-allowed", "This path does not support this method.")
     assert response.headers["allow"] == "POST"
 
 

@@ -120,7 +120,7 @@ def test_directories(command: Commands):
     kept = command("directories", "show")
     back = command("directories", "set", "--default")
 
-    assert (missing.returncode, missing.stderr) == (1, "There is no such directory.\n")
+    assert (missing.returncode, missing.stderr) == (1, "This directory does not exist.\n")
     assert "fpir              0.01" in made.stdout
     assert json.loads(fixed.stdout)["thresholds"]["match"] == 0.5
     assert "quality           refuse" in kept.stdout

@@ -109,9 +109,9 @@ async def test_put_replaces_everything_and_nothing_is_the_default(put, get):
 @pytest.mark.parametrize(
     ("body", "refusal", "words"),
     [
-        (b"", (400, "invalid-json"), "no JSON"),
-        (b"fpir=0.1", (400, "invalid-json"), "no JSON"),
-        (b"[0.1]", (400, "invalid-json"), "no JSON"),
+        (b"", (400, "invalid-json"), "not a JSON object"),
+        (b"fpir=0.1", (400, "invalid-json"), "not a JSON object"),
+        (b"[0.1]", (400, "invalid-json"), "not a JSON object"),
         (b" " * 100_000, (400, "invalid-json"), "too long"),
         (b'{"fpir": 0.5}', (422, "invalid-settings"), "fpir: Input should be less than or equal to 0.1"),
         (b'{"fpir": 0}', (422, "invalid-settings"), "fpir: Input should be greater than or equal to"),
@@ -119,7 +119,7 @@ async def test_put_replaces_everything_and_nothing_is_the_default(put, get):
         (b'{"threshold": 1.5}', (422, "invalid-settings"), "threshold: "),
         (b'{"threshold": NaN}', (422, "invalid-settings"), "threshold: "),
         (b'{"fpri": 0.01}', (422, "invalid-settings"), "fpri: "),
-        (b'{"fpir": 0.01, "threshold": 0.5}', (422, "invalid-settings"), "not both"),
+        (b'{"fpir": 0.01, "threshold": 0.5}', (422, "invalid-settings"), "exclude each other"),
     ],
 )
 async def test_a_body_that_cannot_be(put, get, body, refusal, words):

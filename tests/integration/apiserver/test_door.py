@@ -58,7 +58,7 @@ async def test_a_full_house_refuses_at_once(full, ann, caplog):
             "trace_id": None,
         }
         assert (response.headers["Retry-After"], response.headers["X-Request-ID"]) == ("1", f"guest-{number}")
-    refusals = [record for record in caplog.records if "Every vectorizer is full" in record.message]
+    refusals = [record for record in caplog.records if "All vectorizers are full" in record.message]
     assert 1 <= len(refusals) < CLIENTS_TURNED_AWAY / 2, "the log is not flooded"
 
 

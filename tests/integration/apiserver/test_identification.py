@@ -306,6 +306,6 @@ async def test_a_directory_whose_answers_are_wrong_is_searched_harder(searching,
     effort = efforts.of(("acme", "model"))
     assert effort.exact
     assert found.path is Path.EXACT
-    assert "searching it exactly from now on" in caplog.text
+    assert "now it is searched exactly" in caplog.text
     assert check.verdicts.total() == 100
     assert 0 < check.verdicts[Path.QUANTIZED, True] < 100

@@ -109,8 +109,8 @@ async def test_no_face_to_choose(gateway, nobody):
     [
         ({"person": ""}, "Person identification is required."),
         ({"directory": ""}, "Directory is required."),
-        ({"person": "a\0b"}, "A name has 1 to 255 characters and no control characters."),
-        ({"person": "x" * 256}, "A name has 1 to 255 characters and no control characters."),
+        ({"person": "a\0b"}, "A name must have 1 to 255 characters and no control characters."),
+        ({"person": "x" * 256}, "A name must have 1 to 255 characters and no control characters."),
     ],
 )
 async def test_fields_are_checked_before_the_photograph_is_looked_at(gateway, fields, status):

@@ -164,7 +164,7 @@ def test_addresses_of_another_form_are_refused_with_one_sentence(settings, name,
     result = run_with(**environment_of(settings) | {f"APISERVER_{name}": value})
     assert result.returncode == 2
     [line] = result.stderr.splitlines()
-    assert line.startswith(f"APISERVER_{name}: Value error, it is not of the form ")
+    assert line.startswith(f"APISERVER_{name}: Value error, must have the form ")
     assert "secret" not in line
 
 

@@ -394,4 +394,4 @@ async def test_while_a_name_has_no_address_its_old_ones_and_all_others_serve(cap
     await look_up(replicas, known)
     assert {url for urls in known.values() for url in urls} == {"http://127.0.0.7:8081", "http://127.0.0.1:8081"}
     assert len(replicas) == 2
-    assert f"{host} has no address" in caplog.text
+    assert f"The host name {host} could not be resolved" in caplog.text

@@ -58,9 +58,9 @@ async def test_unknown_paths_are_problem_details(gateway):
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.json() == {
         "type": "urn:faceserver:problem:not-found",
-        "title": "There is nothing at this address.",
+        "title": "This path does not exist.",
         "status": 404,
-        "detail": "There is nothing at this address.",
+        "detail": "This path does not exist.",
         "code": "not-found",
         "request_id": response.headers["X-Request-ID"],
         "trace_id": None,
@@ -90,7 +90,7 @@ async def test_a_mistake_of_ours_is_logged_and_not_shown(gateway, database, capl
 
     assert response.status_code == 500
     assert response.json() == {
-        "status": "Something went wrong on our side.",
+        "status": "The service failed because of an internal error.",
         "code": "internal-error",
         "persons": None,
         "request_id": response.headers["X-Request-ID"],

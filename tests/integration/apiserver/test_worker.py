@@ -22,7 +22,7 @@ from apiserver.database import open_database
 from apiserver.faces import Image
 from apiserver.image_store import ImageStore, image_row, open_store
 from apiserver.jobs import enqueue
-from apiserver.runs import MOST_CRASHES
+from apiserver.runs import MAX_CRASHES
 from apiserver.settings import Settings
 from db.migrate import migrate
 from tests.integration.apiserver.counting_worker import STEPS
@@ -133,7 +133,7 @@ async def test_a_job_asked_for_in_a_transaction_waits_for_its_end(hire, database
     ("kind", "code", "problem"),
     [
         ("refuse", "invalid-field", "There is no such album."),
-        ("blunder", "internal-error", "Something went wrong on our side."),
+        ("blunder", "internal-error", "The service failed because of an internal error."),
     ],
 )
 async def test_a_job_that_fails_says_why_and_the_worker_goes_on(hire, database, kind, code, problem):
@@ -154,7 +154,7 @@ async def test_a_job_that_meets_an_outage_is_run_again(hire, database):
 
     assert (await state(database, job))[0] == "succeeded"
     assert await database.fetchval("SELECT count(*) FROM steps") == 2
-    assert "Put off: The image store is unavailable." in worker.log
+    assert "Job postponed: The image store is unavailable." in worker.log
 
 
 async def test_a_killed_worker_s_job_is_run_again_by_another_from_where_it_was(hire, database):
@@ -177,16 +177,16 @@ async def test_a_killed_worker_s_job_is_run_again_by_another_from_where_it_was(h
 
 async def test_a_job_that_kills_its_workers_is_given_up(hire, database):
     job = await enqueue(database, "die")
-    for number in range(MOST_CRASHES):
+    for number in range(MAX_CRASHES):
         worker = await hire(APISERVER_JOB_LOST_SECONDS="1")
         assert await asyncio.wait_for(worker.process.wait(), 60) == -signal.SIGKILL
         assert await database.fetchval("SELECT count(*) FROM steps") == number + 1
     await hire(APISERVER_JOB_LOST_SECONDS="1")
     await until(ended(database, job))
 
-    problem = ("internal-error", f"{MOST_CRASHES} workers died over this job.")
-    assert await state(database, job) == ("failed", 0, None, None, *problem, MOST_CRASHES)
-    assert await database.fetchval("SELECT count(*) FROM steps") == MOST_CRASHES
+    problem = ("internal-error", f"{MAX_CRASHES} workers died while they ran this job.")
+    assert await state(database, job) == ("failed", 0, None, None, *problem, MAX_CRASHES)
+    assert await database.fetchval("SELECT count(*) FROM steps") == MAX_CRASHES
 
 
 async def test_several_workers_run_each_job_once_and_jobs_of_a_directory_one_after_the_other(hire, database):

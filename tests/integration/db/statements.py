@@ -58,7 +58,7 @@ _WRITTEN: Mapping[str, list[str]] = {
     "erasure._PERSONS": [erasure._PERSONS + erasure._ISSUE],
     "erasure._DIRECTORY": [erasure._DIRECTORY + erasure._ISSUE],
     "person_lists._text": [
-        person_lists._statement("acme", person_lists.Wanted(metadata={"a": 1}), 10, None).text,
+        person_lists._statement("acme", person_lists.PersonsFilter(metadata={"a": 1}), 10, None).text,
     ],
 }
 """What functions write that put statements together; everything else is read from the source."""

@@ -22,7 +22,7 @@ async def test_a_failure_does_not_end_it(error, caplog):
 
     async with background(repeat(work, 0.01)):
         await asyncio.wait_for(again.wait(), 5)
-    assert caplog.text.count("Put off") == 1
+    assert caplog.text.count("Background work failed and will be retried") == 1
 
 
 async def test_whoever_waits_for_its_end_can_be_cancelled():

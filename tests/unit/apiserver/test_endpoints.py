@@ -34,5 +34,5 @@ def test_an_address_of_version_6_is_bracketed():
     "urls", ["", ",", "127.0.0.1:8081", "https://a:1", "http://a:1/path", "http://a b", "http://a:1,", "http://a:b"]
 )
 def test_what_is_no_list_of_urls_stops_the_start(urls: str):
-    with pytest.raises(ValidationError, match="is not of the form"):
+    with pytest.raises(ValidationError, match="must have the form"):
         Settings(database_url="postgresql:///none", image_store_url="memory:///", vectorizer_urls=urls)

@@ -26,7 +26,7 @@ def test_an_index_has_one_name_for_its_directory_model_and_kind():
 
 @pytest.mark.parametrize("version", ["0.8.3", "0.8", "0.7.4", "0"])
 def test_an_old_pgvector_is_refused_by_name(version):
-    with pytest.raises(DatabaseUnavailable, match=r"which can corrupt an index; install 0\.8\.4 or newer"):
+    with pytest.raises(DatabaseUnavailable, match=r"which can corrupt indexes; install version 0\.8\.4 or newer"):
         require_pgvector(version)
 
 

@@ -115,7 +115,7 @@ def test_json():
         (503, b'{"code": "busy", "detail": "Full."}', VectorizerBusy, "Full."),
         (504, b'{"code": "deadline-exceeded"}', VectorizerTimeout, "The vectorizer did not answer in time."),
         (422, b'{"code": "image-unreadable", "detail": "Cut."}', ImageUnreadable, "Cut."),
-        (500, b'{"code": "internal-error"}', VectorizerFailed, "The vectorizer failed over this image."),
+        (500, b'{"code": "internal-error"}', VectorizerFailed, "The vectorizer failed on this image."),
         (502, b"<html>", VectorizerUnavailable, "The vectorizer answered with status 502."),
         (503, b"[]", VectorizerUnavailable, "The vectorizer answered with status 503."),
     ],
