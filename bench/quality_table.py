@@ -16,7 +16,7 @@ _NAMES = {"opencv": "YuNet, SFace", "buffalo_sc": "SCRFD-500M, ArcFace MobileFac
 
 
 def good_table(records: Sequence[Record]) -> str:
-    """Return how many photographs of each collection are warned about, as they are."""
+    """Return the number of unchanged photographs with warnings in each collection."""
     head = ["photographs", "models", "faces", "warned", *Reason]
     rows = [
         [
@@ -31,7 +31,7 @@ def good_table(records: Sequence[Record]) -> str:
 
 
 def spoiled_table(records: Sequence[Record]) -> str:
-    """Return how many worse copies are warned about with each pack of models, and how alike they still are."""
+    """Return the number of degraded copies with warnings for each pack, and their similarity to the original."""
     measured = [record for record in records if record["copies"]]
     head = ["what was done", "reason"]
     for record in measured:

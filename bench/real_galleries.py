@@ -14,7 +14,7 @@ from bench.synthetic_people import upper_quantiles
 
 REAL_SIZES = (100, 500, 1000)
 ROUNDS = 40
-FEWEST_STRANGERS = 50
+MIN_STRANGERS = 50
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def search_real_people(embeddings: FloatArray, people: People, size: int, seed: 
 def _real_round(embeddings: FloatArray, people: People, size: int, random: np.random.Generator) -> _Round:
     order = random.permutation(np.unique(people))
     half = len(order) // 2
-    apart = half + size + FEWEST_STRANGERS <= len(order)
+    apart = half + size + MIN_STRANGERS <= len(order)
     to_fit = np.isin(people, order[:half] if apart else order[:size])
     tail = fit_tail(impostor_scores(embeddings[to_fit], people[to_fit]))
     first = half if apart else 0

@@ -1,4 +1,4 @@
-"""What searches and enrolments cost in galleries that are loaded."""
+"""The cost of searches and enrolments in loaded galleries."""
 
 import time
 from collections.abc import Sequence
@@ -26,11 +26,11 @@ POINTS = SwitchPoints(exact_faces=2_000, index_faces=50_000, candidates=800, gra
 NEVER = 10**12
 EXACT_SEARCHES = 10
 SLOW_FACES = 50_000
-"""Above, few exact searches are made."""
+"""Above this size, few exact searches are made."""
 WARM_UP = 3
 LEARNED = 50
 FPIR = 0.001
-"""What the service keeps to unless told otherwise."""
+"""The defaults of the service."""
 GROUP = 20
 WORKERS = (0, 1, 2, 4)
 
@@ -57,7 +57,7 @@ class Probes:
     embeddings: Floats
 
     def first(self, count: int) -> "Probes":
-        """Return the first so many."""
+        """Return the first `count` probes."""
         return Probes(self.people[:count], self.nearest[:count], self.embeddings[:count])
 
 

@@ -1,4 +1,4 @@
-"""Photographs made worse on purpose, each in one way and by a known amount."""
+"""Deliberately degraded photographs, each in one way and by a known amount."""
 
 from collections.abc import Callable
 
@@ -75,4 +75,4 @@ WAYS: dict[str, tuple[Reason | None, Callable[[Pixels], Pixels]]] = {
     "noise of 8": (None, lambda image: noisy(image, 8)),
     "JPEG 30": (None, lambda image: compressed(image, 30)),
 }
-"""By name the reason that is to be given, if any, and what is done to a photograph."""
+"""By name: the expected reason, if any, and the degradation."""

@@ -29,7 +29,7 @@ _SEEDS = (0, 1)
 _EVALUATIONS = 40
 _START = np.array([0.9, -3.2, 1.0])
 _STEPS = (0.15, 0.5, 0.6)
-_MOST_SHARED = 0.9
+_MAX_SHARED = 0.9
 
 
 @dataclass(frozen=True)
@@ -123,5 +123,5 @@ def _axes(covariance: FloatArray, power: float) -> Float32Array:
 def _shares(parameters: FloatArray) -> FloatArray:
     """Return the share of each size of group: that of 10 times the power of the size's logarithm that is given."""
     shares: FloatArray = np.exp(parameters[0]) * np.arange(1, len(GROUPS) + 1) ** parameters[1]
-    shares *= min(1.0, _MOST_SHARED / shares.sum())
+    shares *= min(1.0, _MAX_SHARED / shares.sum())
     return shares
