@@ -4,9 +4,11 @@ python -m bench.quality_table bench/results/quality-*.json
 """
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from apiserver.quality import Reason
 from bench.records import Record
@@ -55,6 +57,11 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))
 
 
-if __name__ == "__main__":
-    read = [json.loads(Path(name).read_text()) for name in sys.argv[1:]]
+def main(records: Annotated[list[Path], typer.Argument(help="JSON files of bench.quality.", exists=True)]) -> None:
+    """Print both tables."""
+    read = [json.loads(path.read_text()) for path in records]
     print(good_table(read), spoiled_table(read), sep="\n\n")
+
+
+if __name__ == "__main__":
+    typer.run(main)
