@@ -110,7 +110,7 @@ def measure(
 ) -> Iterator[Speed]:
     """Measure both networks in one mode. Raises ProviderUnavailable if they would run elsewhere.
 
-    The detector sees noise, which takes it as long as photographs do: finding the faces in its output is no part of it.
+    The detector gets noise, which takes as long as photographs: decoding its output is not measured.
     """
     source = ModelSource.find(str(models), cache, ENGINES[mode])
     detector = OnnxSession(source.detector_path, source.engine.provider)

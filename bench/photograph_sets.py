@@ -29,7 +29,7 @@ MIXED_SMALL = 200
 def read_set(name: str, data: Path) -> list[bytes]:
     """Return the files of a set in a fixed, shuffled order.
 
-    name: one of `SETS`, which lie below `data`, or a folder. Raises ValueError when there is no such set.
+    name: one of `SETS`, which lie below `data`, or a folder. Raises ValueError for an unknown set.
     """
     if name in SETS:
         images = SETS[name](data)

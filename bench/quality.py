@@ -48,7 +48,7 @@ class Seen:
     image: tuple[int, int]
 
     def shows(self, other: Self) -> bool:
-        """Tell whether both are the same place of the photograph, whatever its size."""
+        """Return whether both are at the same place of the photograph, whatever its size."""
         return faces.overlap(self._thousandths(), other._thousandths()) >= faces.LEAST_OVERLAP
 
     def _thousandths(self) -> faces.Box:
@@ -90,7 +90,7 @@ def main(
 
 
 def look(networks: Networks, image: Pixels) -> Seen | None:
-    """Return the most central face, None where there is no face."""
+    """Return the most central face, None without a face."""
     found = networks.detector.detect(image)
     if not len(found):
         return None

@@ -84,9 +84,9 @@ def _paired(one: _Round, hits: BoolArray) -> Iterator[tuple[frozenset[int], bool
 
 
 def comparisons_of_samples(embeddings: FloatArray, people: People, samples: int) -> float:
-    """Return as how many independent comparisons several photographs of one person count, at a rate of 1e-4 for each.
+    """Return how many independent comparisons several photographs of one person count as, at a rate of 1e-4 each.
 
-    People with so many photographs are enrolled, and all photographs of others are searched for.
+    People with that number of photographs are enrolled, and all photographs of others are searched for.
     """
     counts = np.bincount(people)
     limit = float(upper_quantiles(impostor_scores(embeddings, people), (1e-4,))[0])

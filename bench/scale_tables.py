@@ -108,7 +108,7 @@ TABLES: dict[str, tuple[Row, Callable[[Record], Iterable[Row]], set[str]]] = {
     "topology": (
         (
             *("event", "requests", "refused at first", "failed in the end", "p50 ms before", "p99 ms before"),
-            *("longest ms meanwhile", "p50 ms after", "p99 ms after", "images of each vectorizer, most to least"),
+            *("longest ms during", "p50 ms after", "p99 ms after", "images of each vectorizer, most to least"),
         ),
         _topology,
         {"topology"},

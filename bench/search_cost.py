@@ -64,7 +64,7 @@ class Probes:
 async def measure(
     dsn: str, galleries: Sequence[GalleryOf], small: Sequence[GalleryOf], population: Population, asked: Asked
 ) -> Record:
-    """Measure every gallery, then the small ones beside them."""
+    """Measure every gallery, then the small directories."""
     async with (
         open_database(dsn, pool_size=4, timeout_seconds=BUILD_SECONDS) as database,
         database.connection() as connection,
@@ -130,7 +130,7 @@ def _asked_of(gallery: GalleryOf, asked: Asked, dimension: int) -> Search:
 async def _search(identification: Identification, search: Search, probes: Probes, together: int) -> Record:
     """Search for the probes, `together` at a time.
 
-    `recall` is the share for which whoever came first is whom an exhaustive comparison finds nearest, `enrolled` the
+    `recall` is the share whose first candidate is that of an exhaustive comparison, `enrolled` the
     share whose own person came first, and `enrolled_exhaustively` how large that is for the exhaustive comparison.
     """
     milliseconds, paths, firsts = [], [], []

@@ -75,7 +75,7 @@ async def connect(dsn: str) -> asyncpg.Connection:
 
 
 async def is_loaded(connection: asyncpg.Connection, gallery: GalleryOf) -> bool:
-    """Tell whether the whole gallery is there."""
+    """Return whether the gallery is complete."""
     count: int = await connection.fetchval("SELECT count(*) FROM faces WHERE directory = $1", gallery.directory)
     return count == gallery.faces
 

@@ -18,7 +18,7 @@ def blurred(image: Pixels, sigma: float) -> Pixels:
 
 
 def moved(image: Pixels, length: int, degrees: float) -> Pixels:
-    """Return the image as of a camera that moved by so many pixels in this direction."""
+    """Return the image of a camera that moved by this number of pixels in this direction."""
     line = np.zeros((length, length), np.float32)
     line[length // 2] = 1
     turned = cv2.warpAffine(line, cv2.getRotationMatrix2D((length // 2, length // 2), degrees, 1), (length, length))

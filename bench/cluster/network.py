@@ -33,7 +33,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Host:
-    """A host: its namespace and its only address beside loopback."""
+    """A host: its namespace and its only address other than loopback."""
 
     name: str
     namespace: str
@@ -100,8 +100,8 @@ class Network:
     def inside(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
         """Run `work` in an event loop on the host `client` and return its result; interrupted, it is cancelled first.
 
-        The loop has a thread of its own, since a thread may have a namespace of its own: sockets, threads and processes
-        that it makes are there too.
+        The loop runs in a separate thread, because namespaces are set per thread: the sockets, threads and processes
+        that it creates are in the same namespace.
         """
         running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
 

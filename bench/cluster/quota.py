@@ -14,7 +14,7 @@ _ROOT = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True)
 class Quota:
-    """A control group of so many cores' worth of time."""
+    """A control group limited to the processor time of a number of cores."""
 
     folder: Path
 
