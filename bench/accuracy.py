@@ -34,8 +34,8 @@ def main(
     pairs: Annotated[Path | None, typer.Option(help="Table file_x,file_y,Decision[,fold].", exists=True)] = None,
     vectorizer: Annotated[str, typer.Option(help="The vectorizer's address.")] = "http://127.0.0.1:8081",
     gateway: Annotated[str | None, typer.Option(help="The gateway's address, to measure identification too.")] = None,
-    results: Annotated[Path, typer.Option(help="Where the JSON file goes.")] = Path("bench/results"),
-    plots: Annotated[Path, typer.Option(help="Where the picture goes.")] = Path("docs/plots"),
+    results: Annotated[Path, typer.Option(help="Folder of the JSON file.")] = Path("bench/results"),
+    plots: Annotated[Path, typer.Option(help="Folder of the picture.")] = Path("docs/plots"),
     concurrency: Annotated[int, typer.Option(help="Requests at a time.", min=1)] = 2,
 ) -> None:
     """Measure how often the services take two people for one and one for two."""
@@ -68,7 +68,7 @@ def comparable(photographs: list[Photograph]) -> bool:
 
 
 def measure_identification(gateway: str, photographs: list[Photograph], concurrency: int) -> Identification:
-    """Enrol and search in a directory of its own, named after the time."""
+    """Enrol and search in a new directory, named after the time."""
     parts = split(photographs)
     directory = f"accuracy-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     with httpx.Client(base_url=gateway, timeout=TIMEOUT_SECONDS) as client:

@@ -1,4 +1,4 @@
-"""Error rates of 1:1 comparison, in the words of ISO/IEC 19795-1.
+"""Error rates of 1:1 comparison, in the terms of ISO/IEC 19795-1.
 
 A similarity at or above the threshold is a match. FMR is the share of impostor comparisons (two people) that match,
 FNMR the share of genuine comparisons (one person) that do not.
@@ -22,7 +22,7 @@ STEP = 10**-THRESHOLD_DECIMALS
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """What one threshold leads to."""
+    """The error rates at one threshold."""
 
     threshold: float
     fmr: float
@@ -47,15 +47,15 @@ class Roc:
         self.fnmr: FloatArray = 1 - match_rate
 
     def at(self, threshold: float) -> OperatingPoint:
-        """Give the rates at a threshold."""
+        """Return the rates at a threshold."""
         last_match = int(np.searchsorted(-self.thresholds, -threshold, side="right")) - 1
         point = max(last_match, 0)
         return OperatingPoint(threshold, float(self.fmr[point]), float(self.fnmr[point]))
 
     def at_fmr(self, fmr: float) -> OperatingPoint:
-        """Give the lowest threshold whose FMR is at most the one asked for.
+        """Return the lowest threshold whose FMR is at most the given one.
 
-        It is rounded up at the fourth decimal, so that the number people copy keeps the promise.
+        It is rounded up at the fourth decimal, so that a copied number keeps the rate.
         """
         lowest = float(self.thresholds[np.searchsorted(self.fmr, fmr, side="right") - 1])
         rounded = round(lowest, THRESHOLD_DECIMALS)
@@ -66,16 +66,16 @@ class Roc:
         return fmr * self.impostor_pairs >= 1
 
     def equal_error_rate(self) -> float:
-        """Give the rate at which false matches are as frequent as false non-matches."""
+        """Return the rate at which false matches are as frequent as false non-matches."""
         nearest = int(np.argmin(np.abs(self.fmr - self.fnmr)))
         return float(self.fmr[nearest] + self.fnmr[nearest]) / 2
 
     def area_under_curve(self) -> float:
-        """Give the probability that a genuine pair is more similar than an impostor pair."""
+        """Return the probability that a genuine pair is more similar than an impostor pair."""
         return float(roc_auc_score(self._same, self._similarity))
 
     def most_accurate_threshold(self) -> float:
-        """Give the threshold with the fewest wrong decisions; among equals the one farthest from any similarity."""
+        """Return the threshold with the fewest wrong decisions; of equal ones the one farthest from any similarity."""
         wrong = self.fmr * self.impostor_pairs + self.fnmr * self.genuine_pairs
         gaps = -np.diff(self.thresholds, append=self.thresholds[-1])
         best = int(np.lexsort((-gaps, np.round(wrong)))[0])

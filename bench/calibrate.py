@@ -1,4 +1,4 @@
-"""Print what a report over all pairs suggests for the model's entry in the vectorizer's manifest.
+"""Print calibration and thresholds for the model's entry in the vectorizer's manifest, from a report over all pairs.
 
 python -m bench.calibrate bench/results/accuracy-FOLDER-MODEL.json
 """
@@ -11,9 +11,9 @@ import typer
 
 
 def manifest_block(report: dict[str, Any]) -> str:
-    """Give the calibration and the thresholds as TOML: a match is at FMR 1e-5, a review from 1e-4.
+    """Return the calibration and the thresholds as TOML: `match` at FMR 1e-5, `review` at 1e-4.
 
-    Raises ValueError when the report has too few pairs to see these rates.
+    Raises ValueError if the report has too few pairs to observe these rates.
     """
     measured = report["all_pairs"]
     if measured is None or measured["at_fmr"]["1e-5"] is None:

@@ -16,15 +16,15 @@ class Calibration:
     intercept: float
 
     def probability(self, cosine: FloatArray) -> FloatArray:
-        """Give P(same person), shape as the cosines'."""
+        """Return P(same person), in the shape of the cosines."""
         return 1 / (1 + np.exp(-(self.slope * cosine + self.intercept)))
 
 
 def fit_calibration(same: BoolArray, similarity: FloatArray) -> Calibration:
-    """Fit the curve to comparisons, shape (n,) each, all genuine together weighing as much as all impostor ones.
+    """Fit the curve to comparisons, shape (n,) each, with equal total weights of genuine and impostor ones.
 
-    Comparisons that lack a face are left out: they have no cosine. A trace of regularisation keeps the slope finite
-    where a small folder separates perfectly; where pairs overlap it is invisible.
+    Comparisons that lack a face are left out: they have no cosine. A small regularisation keeps the slope finite if a
+    small folder separates perfectly; it has no visible effect if pairs overlap.
     """
     seen = similarity > NO_FACE
     model = LogisticRegression(C=1000, class_weight="balanced", solver="newton-cholesky", tol=1e-8)

@@ -1,8 +1,8 @@
-"""How fast the networks are by themselves: no HTTP, no database, no load generator.
+"""The speed of the networks alone: without HTTP, database or load generator.
 
 python -m bench.ceiling --photographs lfw --models ../shared/models/buffalo_sc
 
-Twice: plainly, as bench.plain_networks says, and the way the vectorizer goes; each on one lane and on one a core.
+Both the plain networks (bench.plain_networks) and the vectorizer's own are measured, with one lane and one per core.
 """
 
 import os
@@ -48,7 +48,7 @@ def main(
 
 
 def plain_size_for(photographs: str) -> int:
-    """Return the detector's side that fits a set: portraits of 250 pixels need not be enlarged to 640."""
+    """Return the detector's side that fits a set: portraits of 250 pixels are not enlarged to 640."""
     return 320 if photographs == "lfw" else 640
 
 

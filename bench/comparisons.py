@@ -1,4 +1,4 @@
-"""Comparisons among embedded photographs: those of a table, or every one there is."""
+"""Comparisons of embedded photographs: those of a table, or all pairs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def compare_table(folder: EmbeddedFolder, pairs: Sequence[Pair]) -> Comparisons:
     rows = {photograph.name: row for row, photograph in enumerate(folder.photographs)}
     missing = {name for pair in pairs for name in (pair.first, pair.second)} - rows.keys()
     if missing:
-        raise ValueError(f"{len(missing)} photographs of the table are not in the folder, as {min(missing)}.")
+        raise ValueError(f"{len(missing)} photographs of the table are not in the folder, for example {min(missing)}.")
     first = np.array([rows[pair.first] for pair in pairs])
     second = np.array([rows[pair.second] for pair in pairs])
     cosines = np.einsum("nd,nd->n", folder.embeddings[first], folder.embeddings[second])
@@ -48,7 +48,7 @@ def compare_table(folder: EmbeddedFolder, pairs: Sequence[Pair]) -> Comparisons:
 
 
 def compare_all(folder: EmbeddedFolder) -> Comparisons:
-    """Compare every two photographs that lie in people's sub-folders."""
+    """Compare every two photographs in people's sub-folders."""
     rows = np.array([row for row, photograph in enumerate(folder.photographs) if photograph.person is not None])
     people = np.unique([str(folder.photographs[row].person) for row in rows], return_inverse=True)[1]
     embeddings = folder.embeddings[rows]
@@ -59,13 +59,13 @@ def compare_all(folder: EmbeddedFolder) -> Comparisons:
 
 
 def most_alike_impostors(folder: EmbeddedFolder, comparisons: Comparisons, count: int) -> list[NamedPair]:
-    """Name the pairs of two people that look most alike: doubles, or one person under two names."""
+    """Return the most similar pairs of two people: look-alikes, or one person under two names."""
     impostors = np.flatnonzero(~comparisons.same & (comparisons.similarity > NO_FACE))
     return _named(folder, comparisons, impostors[np.argsort(-comparisons.similarity[impostors])[:count]])
 
 
 def least_alike_genuine(folder: EmbeddedFolder, comparisons: Comparisons, count: int) -> list[NamedPair]:
-    """Name the pairs of one person that look least alike: hard photographs, or somebody else's."""
+    """Return the least similar pairs of one person: hard photographs, or somebody else's."""
     genuine = np.flatnonzero(comparisons.same & (comparisons.similarity > NO_FACE))
     return _named(folder, comparisons, genuine[np.argsort(comparisons.similarity[genuine])[:count]])
 

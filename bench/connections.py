@@ -9,7 +9,7 @@ from typing import Self
 
 
 class NoAnswer(Exception):
-    """A request that got no answer, or none that can be read; the message is a slug."""
+    """A request without an answer, or with a malformed one; the message is a slug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Answer:
         return int(self.head[9:12])
 
     def header(self, name: bytes) -> str | None:
-        """The value of a header field, its name in lower case; None where there is none."""
+        """The value of a header field, its name in lower case; None if it is absent."""
         return _header(self.head, name)
 
     @property
@@ -44,7 +44,7 @@ class Connection(asyncio.Protocol):
 
     @classmethod
     async def opened(cls, host: str, port: int) -> Self:
-        """Connect; raises OSError where nobody listens."""
+        """Connect. Raises OSError if nobody listens."""
         _, connection = await asyncio.get_running_loop().create_connection(cls, host, port)
         return connection
 
@@ -97,7 +97,7 @@ class Connection(asyncio.Protocol):
 def read_answer(received: bytes | bytearray) -> Answer | None:
     """Return the answer that `received` begins with, None while it is not whole.
 
-    Raises NoAnswer where its length is not told, as the services always do.
+    Raises NoAnswer if its length is missing; the services always send it.
     """
     end = received.find(b"\r\n\r\n")
     if end < 0:

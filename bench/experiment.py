@@ -17,7 +17,7 @@ from bench.stack import RunningStack, measured_stack
 from bench.uploads import Upload, enrolments
 
 WARM_UP = 10
-"""Photographs sent beforehand, so that every buffer and connection is there."""
+"""Photographs sent beforehand, so that all buffers and connections exist."""
 
 Measurement = Callable[[RunningStack, Sequence[bytes]], Record]
 

@@ -1,4 +1,4 @@
-"""Whether requests are lost while services are killed, restarted and rolled.
+"""The requests that fail while services are killed, restarted and rolled.
 
 python -m bench.failover --models ../shared/models/buffalo_sc --rate 20
 
@@ -37,12 +37,12 @@ def main(
     *,
     models: Models = "opencv",
     photographs: Photographs = "lfw",
-    rate: Annotated[float, typer.Option(help="Requests a second.", min=0.1, max=1000)] = 20,
+    rate: Annotated[float, typer.Option(help="Requests per second.", min=0.1, max=1000)] = 20,
     seconds: Annotated[float, typer.Option(help="Length of each of the two loads.", min=1, max=3600)] = 30,
     data: Data = DATA,
     results: Results = RESULTS,
 ) -> None:
-    """Count the requests that fail while services come and go."""
+    """Count the requests that fail while services are killed and restarted."""
     images = read_set(photographs, data)
     with tempfile.TemporaryDirectory(prefix="faceserver-bench-") as folder:
         measured = asyncio.run(_measure(Path(folder), models, images, rate, seconds))
@@ -70,9 +70,9 @@ async def _warm_up(fleet: Fleet, images: Sequence[bytes]) -> None:
 async def _disturbed(
     fleet: Fleet, images: Sequence[bytes], rate: float, seconds: float, disturbance: Disturbance
 ) -> Record:
-    """Load the fleet for `seconds` while the disturbance goes on; say how it went, and how long the latter took.
+    """Load the fleet for `seconds` during the disturbance; return the result, and how long the disturbance took.
 
-    Raises RuntimeError when it took longer than the load, which then did not meet all of it.
+    Raises RuntimeError if the disturbance took longer than the load, which then did not cover it.
     """
     balancer = Balancer([gateway.url for gateway in fleet.gateways])
     start = time.perf_counter()
@@ -81,7 +81,7 @@ async def _disturbed(
     )
     balancer.close()
     if took > seconds:
-        raise RuntimeError(f"The services took {took:.0f} s to come and go, longer than the load; give more --seconds.")
+        raise RuntimeError(f"The services took {took:.0f} s to restart, longer than the load; raise --seconds.")
     return {"disturbance_seconds": took} | asdict(summarise(balancer.outcomes, start, seconds))
 
 

@@ -1,4 +1,4 @@
-"""Two gateways and two vectorizers on one database, each a process that can be ended and started by itself."""
+"""Two gateways and two vectorizers on one database, each a process that can be ended and started separately."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -69,14 +69,14 @@ class Balancer:
         return outcome
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close unused connections."""
         for client in self._clients:
             client.close()
 
 
 @asynccontextmanager
 async def running_fleet(folder: Path, models: str) -> AsyncIterator[Fleet]:
-    """Yield a fleet that keeps everything in `folder`; nothing of it runs afterwards."""
+    """Yield a fleet that keeps everything in `folder`; all its processes are ended afterwards."""
     (folder / "images").mkdir()
     with Cluster.opened(folder) as cluster, Guard() as guard:
         database = Child(cluster.program, guard)

@@ -2,8 +2,8 @@
 
 python -m bench.gpu --models ../shared/models/buffalo_sc
 
-The files and sessions are the vectorizer's own: CUDA in fp32 and fp16, and TensorRT. What is not there is named as
-missing, and never measured on the CPU instead.
+The files and sessions are the vectorizer's own: CUDA in fp32 and fp16, and TensorRT. Unavailable modes are
+reported as missing, and never measured on the CPU instead.
 """
 
 import shutil
@@ -38,7 +38,7 @@ ENGINES = {
     "tensorrt": Engine(provider="tensorrt", batch=64),
     "cpu": Engine(batch=64),
 }
-"""`cpu` is for trying this out where there is no GPU."""
+"""`cpu` is for a trial without a GPU."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def main(
     data: Data = DATA,
     results: Results = RESULTS,
 ) -> None:
-    """Measure detector and embedder by themselves."""
+    """Measure detector and embedder separately."""
     batches = batch or [1, 4, 16, 64]
     faces = aligned_faces(models, data, max(batches))
     cache, modes = user_cache_path("faceserver"), mode or ["fp32", "fp16", "tensorrt"]
@@ -94,7 +94,7 @@ def aligned_faces(models: Path, data: Path, number: int) -> Floats:
 def measure_modes(
     models: Path, cache: Path, modes: Sequence[str], *, batches: Sequence[int], faces: Floats, seconds: float
 ) -> tuple[list[Speed], dict[str, str]]:
-    """Return the speeds of the modes that are there, and why the others are not."""
+    """Return the speeds of the available modes, and why the others are unavailable."""
     speeds: list[Speed] = []
     missing: dict[str, str] = {}
     for mode in modes:
@@ -108,9 +108,9 @@ def measure_modes(
 def measure(
     models: Path, cache: Path, mode: str, *, batches: Sequence[int], faces: Floats, seconds: float
 ) -> Iterator[Speed]:
-    """Measure both networks in one mode. Raises ProviderUnavailable where they would run elsewhere.
+    """Measure both networks in one mode. Raises ProviderUnavailable if they would run elsewhere.
 
-    The detector sees noise, which takes it as long as photographs do: finding the faces in its output is no part of it.
+    The detector gets noise, which takes as long as photographs: decoding its output is not measured.
     """
     source = ModelSource.find(str(models), cache, ENGINES[mode])
     detector = OnnxSession(source.detector_path, source.engine.provider)
@@ -142,7 +142,7 @@ def least_cosine(ones: Floats, others: Floats) -> float:
 
 
 def gpu_name() -> str | None:
-    """Return name and driver of the GPU, None where there is none."""
+    """Return name and driver of the GPU, None without a GPU."""
     command = shutil.which("nvidia-smi")
     if command is None:
         return None

@@ -11,13 +11,13 @@ from vectorizer.detection import as_input
 from vectorizer.sessions import OnnxSession
 
 _SIDE = 64
-"""Of what the network sees, pixels."""
+"""Side of the network's input, pixels."""
 _WIDER = 1.4
-"""Than the box of the face, on which the network was trained with the whole head."""
+"""Margin around the box of the face: the network was trained on whole heads."""
 
 
 class HeadPose:
-    """Tells from pixels which way a head is turned."""
+    """Estimates the orientation of a head from pixels."""
 
     def __init__(self, path: Path) -> None:
         self._session = OnnxSession(path)

@@ -18,7 +18,7 @@ from bench.photographs import Photograph, by_person, most_central
 
 @dataclass(frozen=True)
 class Split:
-    """Who is enrolled, and who is looked for."""
+    """The enrolled photographs, and those searched for."""
 
     enrolments: list[Photograph]
     mated: list[Photograph]
@@ -27,7 +27,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Search:
-    """A search's best candidate, and whom the photograph really shows (None for a stranger)."""
+    """The best candidate of a search, and the person on the photograph (None for a stranger)."""
 
     person: str | None
     candidate: str | None
@@ -40,16 +40,16 @@ class Search:
 
     @property
     def outcome(self) -> str:
-        """The decision; `wrong_match` or `wrong_review` where it is for somebody else than the enrolled person."""
+        """The decision; `wrong_match` or `wrong_review` if it names another person than the enrolled one."""
         wrong = self.person is not None and not self.right and self.decision != "unknown"
         return f"wrong_{self.decision}" if wrong else self.decision
 
 
 def split(photographs: Iterable[Photograph]) -> Split:
-    """Enrol the first photograph of three in four people who have several, and look for all the rest.
+    """Enrol the first photograph of three in four people who have several, and search for all others.
 
-    Strangers are the people with one photograph, and every fourth, by name, of the others. Raises ValueError when that
-    leaves nobody to enrol or no stranger.
+    Strangers are the people with one photograph, and every fourth, by name, of the others. Raises ValueError if
+    this leaves nobody to enrol, or no strangers.
     """
     people = by_person(photographs)
     several = sorted(person for person, theirs in people.items() if len(theirs) > 1)
@@ -65,7 +65,7 @@ def split(photographs: Iterable[Photograph]) -> Split:
 
 
 def enrol(gateway: httpx.Client, directory: str, photographs: Sequence[Photograph], concurrency: int) -> dict[str, str]:
-    """Teach the gateway each photograph; returns why it refused which. Raises httpx.HTTPError when it fails."""
+    """Enrol each photograph; return the reason for each refused one. Raises httpx.HTTPError if the gateway fails."""
     with ThreadPoolExecutor(concurrency) as pool:
         refusals = pool.map(lambda photograph: _learn(gateway, directory, photograph), photographs)
         return {photograph.name: code for photograph, code in zip(photographs, refusals, strict=True) if code}
@@ -83,7 +83,7 @@ def _learn(gateway: httpx.Client, directory: str, photograph: Photograph) -> str
 def search(
     gateway: httpx.Client, directory: str, probes: Sequence[Photograph], concurrency: int, *, mated: bool
 ) -> list[Search]:
-    """Ask who each photograph shows. Raises httpx.HTTPError when the gateway fails."""
+    """Search for the person on each photograph. Raises httpx.HTTPError when the gateway fails."""
     with ThreadPoolExecutor(concurrency) as pool:
         faces = pool.map(lambda photograph: _recognize(gateway, directory, photograph), probes)
         return [_search(probe.person if mated else None, face) for probe, face in zip(probes, faces, strict=True)]
@@ -106,14 +106,14 @@ def _search(person: str | None, face: Mapping[str, Any] | None) -> Search:
 
 
 def false_positive_rate(searches: Sequence[Search], thresholds: FloatArray) -> FloatArray:
-    """Give FPIR at each threshold, from the searches for strangers."""
+    """Return FPIR at each threshold, from the searches for strangers."""
     similarity = np.array([search.similarity for search in searches])
     rates: FloatArray = np.mean(similarity[:, np.newaxis] >= thresholds, axis=0)
     return rates
 
 
 def false_negative_rate(searches: Sequence[Search], thresholds: FloatArray) -> FloatArray:
-    """Give FNIR at each threshold, from the searches for enrolled people."""
+    """Return FNIR at each threshold, from the searches for enrolled people."""
     similarity = np.array([search.similarity if search.right else NO_FACE for search in searches])
     rates: FloatArray = np.mean(similarity[:, np.newaxis] < thresholds, axis=0)
     return rates

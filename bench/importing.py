@@ -1,4 +1,4 @@
-"""`faceserver import` beside bare requests that learn the same photographs, in turn within one run."""
+"""`faceserver import` compared with bare requests that learn the same photographs, in turn within one run."""
 
 import json
 import shutil
@@ -22,14 +22,14 @@ from bench.uploads import Upload
 T = TypeVar("T")
 
 FACE = "center"
-"""The photographs show bystanders, too."""
+"""The photographs also show bystanders."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """One turn: bare requests, then the command; both in photographs a second, from first to last.
+    """One turn: bare requests, then the command; both in photographs per second, from first to last.
 
-    refused: by code, what of the bare requests was. outcomes: how many photographs the command learned or had refused.
+    refused: refusals of bare requests by code. outcomes: number of photographs by the command's outcome.
     """
 
     requests_a_second: float
@@ -39,7 +39,7 @@ class Round:
 
     @property
     def import_to_requests(self) -> float:
-        """How fast the command is beside the requests."""
+        """The speed of the command relative to the requests."""
         return self.imported_a_second / self.requests_a_second
 
 
@@ -87,7 +87,7 @@ def _enrolments(photographs: Sequence[Photograph], directory: str) -> list[Uploa
 
 
 def _import(stack: RunningStack, folder: Path, directory: str, concurrency: int) -> Counter[str]:
-    """Run the command and return how many photographs had which outcome."""
+    """Run the command and return the number of photographs by outcome."""
     command = [sys.executable, "-m", "faceserver", "import", str(folder), "--url", stack.url, "--directory", directory]
     command += ["--face", FACE, "--concurrency", str(concurrency), "--fresh", "--json"]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)

@@ -1,4 +1,4 @@
-"""Networks in threads that each have their own, without any service around them."""
+"""Networks in threads, each with its own sessions, without any service."""
 
 import time
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ class Lane(Protocol):
 
 @dataclass(frozen=True)
 class LaneRun:
-    """What some lanes did together.
+    """The combined result of several lanes.
 
-    CPU time is that of the whole process; stages are wall-clock milliseconds an image, as its lane sees them.
+    CPU time is that of the whole process; stages are wall-clock milliseconds per image within its lane.
     """
 
     lanes: int

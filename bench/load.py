@@ -1,4 +1,4 @@
-"""Sends requests, so many at a time (closed loop) or at given moments (open loop)."""
+"""Send requests, a fixed number at a time (closed loop) or at given moments (open loop)."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from bench.outcomes import Outcome, outcome_of
 from bench.uploads import Upload
 
 TIMEOUT_SECONDS = 60.0
-MOST_CONNECTIONS = 800
+MAX_CONNECTIONS = 800
 """Fewer than the 1,024 files that a process may usually have open."""
 
 
@@ -30,7 +30,7 @@ class Client:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         self._idle: list[Connection] = []
-        self._permits = asyncio.Semaphore(MOST_CONNECTIONS)
+        self._permits = asyncio.Semaphore(MAX_CONNECTIONS)
         self.outcomes: list[Outcome] = []
 
     async def send(self, upload: Upload, due: float | None = None) -> Outcome:
@@ -49,7 +49,7 @@ class Client:
         return outcome
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close unused connections."""
         while self._idle:
             self._idle.pop().close()
 
@@ -88,7 +88,7 @@ async def closed_loop(sender: Sender, uploads: Iterable[Upload], concurrency: in
 
 
 async def open_loop(sender: Sender, uploads: Iterator[Upload], rate: float, seconds: float) -> None:
-    """Send `rate` requests a second, evenly spaced, whatever becomes of them; return when all have their outcome."""
+    """Send `rate` requests per second, evenly spaced and independent of outcomes; return when all have an outcome."""
     async with asyncio.TaskGroup() as tasks:
         for due in schedule(time.perf_counter(), rate, seconds):
             await asyncio.sleep(due - time.perf_counter())

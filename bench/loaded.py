@@ -1,4 +1,4 @@
-"""One load against a stack, with what it cost."""
+"""One load against a stack, with its cost."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ def closed(stack: RunningStack, uploads: Iterator[Upload], concurrency: int, sec
 
 
 def opened(stack: RunningStack, uploads: Iterator[Upload], rate: float, seconds: float) -> Load:
-    """Measure an open loop of `rate` requests a second."""
+    """Measure an open loop of `rate` requests per second."""
     return _loaded(stack, seconds, lambda client: open_loop(client, uploads, rate, seconds))
 
 

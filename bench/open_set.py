@@ -1,4 +1,4 @@
-"""Fit the tail of a model's impostor scores, and measure whether galleries keep the rates they are asked to.
+"""Fit the tail of a model's impostor scores, and measure whether galleries keep the requested rates.
 
     python -m bench.open_set FOLDER --vectorizer URL
 
@@ -40,7 +40,7 @@ def main(
     *,
     vectorizer: Annotated[str, typer.Option(help="The vectorizer's address.")] = "http://127.0.0.1:8081",
     leave_out: Annotated[
-        list[str] | None, typer.Option(help="Sub-folder to leave out, as one that holds somebody else's photograph.")
+        list[str] | None, typer.Option(help="Sub-folder to exclude, for example one with somebody else's photograph.")
     ] = None,
     results: Results = RESULTS,
     concurrency: Annotated[int, typer.Option(help="Requests at a time.", min=1)] = 2,
@@ -62,14 +62,14 @@ def main(
 
 
 def usable(embedded: EmbeddedFolder) -> tuple[FloatArray, People]:
-    """Return the embeddings of the photographs that have one, and a number for the person on each."""
+    """Return the embeddings of the photographs that have one, and an index of the person on each."""
     found = ~np.isnan(embedded.embeddings[:, 0])
     names = np.array([photograph.person for photograph in embedded.photographs])[found]
     return embedded.embeddings[found], np.unique(names, return_inverse=True)[1]
 
 
 def measure(embeddings: FloatArray, people: People) -> Record:
-    """Return all that the record says of the model and of the people."""
+    """Return the part of the record about the model and the people."""
     scores = impostor_scores(embeddings, people)
     tail = fit_tail(scores)
     first, second = halves(people)

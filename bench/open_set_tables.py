@@ -1,4 +1,4 @@
-"""What the tables of docs/thresholds.md say of each record of bench.open_set; `bench.performance` draws them."""
+"""The rows of docs/thresholds.md from each record of bench.open_set; `bench.performance` draws them."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -14,21 +14,21 @@ def _thresholds(record: Record) -> Iterable[Row]:
 
 
 def _missed(record: Record) -> Iterable[Row]:
-    """Enrolled people missed, at the default rate: real people as far as there are enough, then synthetic ones."""
+    """Enrolled people missed, at the default rate: real people up to their number, then synthetic ones."""
     for kind in ("real", "synthetic"):
         for group in _groups(record, kind):
             yield (*group[:3], *_asked_and_got(group[3]), f"{100 * group[4]:.1f} %")
 
 
 def _groups(record: Record, kind: str) -> Iterable[tuple[str, str, int, list[Record], float]]:
-    """Yield the rates of each size and rate asked for; the halves of synthetic people together."""
+    """Yield the rates of each size and requested rate; the halves of synthetic people together."""
     for key in dict.fromkeys((row["persons"], row["fpir_asked"]) for row in record[kind]):
         rows = [row for row in record[kind] if (row["persons"], row["fpir_asked"]) == key]
         yield record["models"], kind, key[0], rows, sum(row["fnir"] for row in rows) / len(rows)
 
 
 def _asked_and_got(rows: Sequence[Record]) -> Row:
-    """Return the rate asked for and what came out of it, of both halves together and of each."""
+    """Return the requested and the measured rate, of both halves together and of each."""
     together = sum(row["named"] for row in rows) / sum(row["strangers"] for row in rows)
     each = ", ".join(f"{row['fpir']:.2g} ({row['fpir_low']:.2g} to {row['fpir_high']:.2g})" for row in rows)
     pairs = " + ".join(f"{row['look_alikes']:,}" for row in rows)

@@ -1,4 +1,4 @@
-"""What became of each request, and the sum of it."""
+"""The outcome of each request, and their summary."""
 
 import json
 import math
@@ -17,7 +17,7 @@ NETWORK_STAGES = ("decode", "detect", "align", "embed")
 class Outcome:
     """One request. Times are seconds of `time.perf_counter`.
 
-    due: when it should have been sent. status: 0 where no answer came. code: the problem's, or why no answer came.
+    due: when it should have been sent. status: 0 without an answer. code: of the problem, or of the failure.
     """
 
     due: float
@@ -31,12 +31,12 @@ class Outcome:
 
     @property
     def answered(self) -> bool:
-        """Whether the photograph was looked at."""
+        """Whether the photograph was processed."""
         return self.status == 201
 
     @property
     def latency_ms(self) -> float:
-        """What a client waits from the moment its request was due, milliseconds."""
+        """The time from when the request was due to its outcome, milliseconds."""
         return 1000 * (self.finished - self.due)
 
 
@@ -52,7 +52,7 @@ class Latency:
 
 @dataclass(frozen=True)
 class Refusals:
-    """Answers 503 with one code."""
+    """503 answers with one code."""
 
     count: int
     without_retry_after: int
@@ -61,7 +61,7 @@ class Refusals:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a load came to.
+    """The summary of a load.
 
     images_per_second: photographs answered within the time of the load. sent_late_ms: how late the load generator was
     with its requests. failures: everything that is neither an answer nor a 503, by status and code.
@@ -94,7 +94,7 @@ def outcome_of(answer: Answer, due: float, sent: float, finished: float) -> Outc
 
 
 def code_of(body: bytes) -> str:
-    """Return the code of the problem that `body` tells of, empty where it tells of none."""
+    """Return the code of the problem in `body`, empty if there is none."""
     try:
         return str(json.loads(body)["code"])
     except (ValueError, TypeError, KeyError):
@@ -122,13 +122,13 @@ def overhead_ms(outcome: Outcome) -> float:
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the smallest value that at least `share` of `values` do not exceed (nearest rank).
 
-    Raises IndexError where there are none.
+    Raises IndexError without values.
     """
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
 def latency(values: Iterable[float]) -> Latency | None:
-    """Return the percentiles of some milliseconds, None where there are none."""
+    """Return the percentiles of some milliseconds, None without values."""
     known = list(values)
     if not known:
         return None

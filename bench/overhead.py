@@ -1,4 +1,4 @@
-"""What a client waits for beyond decoding, detection, alignment and embedding, one request at a time."""
+"""The latency in addition to decoding, detection, alignment and embedding, one request at a time."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,7 +15,7 @@ from bench.uploads import recognitions
 def measure_overhead(stack: RunningStack, images: Sequence[bytes], requests: int) -> Record:
     """Send `requests` photographs one after the other. Raises RuntimeError unless all are answered with their stages.
 
-    The overhead is the client's latency less those stages of the Server-Timing header.
+    The overhead is the client's latency minus those stages of the Server-Timing header.
     """
     outcomes = row(stack, islice(recognitions(images), requests))
     if not all(outcome.answered and outcome.stages_ms for outcome in outcomes):

@@ -1,4 +1,4 @@
-"""Far more requests than the stack can answer: what it still does, and how it refuses the rest."""
+"""The throughput and the refusals of the stack under far more requests than it can answer."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""The vectorizer's own way of a photograph, alone: no HTTP, no queue, no database."""
+"""The vectorizer's pipeline alone: without HTTP, queue or database."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How long a page of a list of persons takes, from the first page to the last, in every order.
+"""The latency of each page of a list of persons, from the first page to the last, in every order.
 
 python -m bench.paging
 """
@@ -42,7 +42,7 @@ DIMENSION = 128
 
 
 async def load(dsn: str, persons: int) -> None:
-    """Enrol so many persons with a face each; a third of them were never seen."""
+    """Enrol persons with one face each; a third of them were never seen."""
     connection = await connect(dsn)
     try:
         await connection.execute("INSERT INTO directories VALUES ('paging')")
@@ -92,7 +92,7 @@ async def _copy(connection: asyncpg.Connection, table: str, rows: list[dict[str,
 
 @asynccontextmanager
 async def gateway(dsn: str, folder: Path) -> AsyncIterator[Connection]:
-    """Yield a connection to a gateway of its own, which has no vectorizer."""
+    """Yield a connection to a new gateway without a vectorizer."""
     port = free_loopback_port()
     environment = {
         "APISERVER_DATABASE_URL": dsn,
@@ -121,7 +121,7 @@ async def _connected(process: Child, port: int) -> Connection:
 
 
 async def walk(connection: Connection, limit: int, query: dict[str, str]) -> dict[str, Any]:
-    """Read a list to its end, and return the milliseconds of its pages."""
+    """Read a list to its end; return the milliseconds of each page."""
     milliseconds: list[float] = []
     items, cursor = 0, None
     while cursor is not None or not milliseconds:
@@ -156,8 +156,8 @@ async def measure(folder: Path, persons: int, limit: int) -> dict[str, Any]:
 
 
 def main(
-    persons: Annotated[int, typer.Option(help="How many there are.", min=1000)] = 100_000,
-    limit: Annotated[int, typer.Option(help="Persons on a page.", min=1, max=1000)] = 100,
+    persons: Annotated[int, typer.Option(help="Number of persons.", min=1000)] = 100_000,
+    limit: Annotated[int, typer.Option(help="Persons per page.", min=1, max=1000)] = 100,
     results: Results = RESULTS,
 ) -> None:
     """Measure the pages of a list of persons."""

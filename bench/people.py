@@ -2,7 +2,7 @@
 
 An embedding is taken for a person plus a photograph, both normally distributed with the covariances of real ones
 (probabilistic linear discriminant analysis; Prince and Elder, 2007), and scaled to length 1. Some photographs are worse
-than others, so what is a photograph's own weighs more or less, lognormally.
+than others, so the part of the photograph has a lognormal weight.
 """
 
 from collections.abc import Sequence
@@ -36,12 +36,12 @@ class Population:
         residuals = embeddings - means[numbers]
         within = residuals.T @ residuals / (len(embeddings) - len(names))
         centred = means - means.mean(axis=0)
-        # A mean of few photographs still has some of what differs between photographs.
+        # The mean of few photographs still contains a part of the variance within a person.
         between = centred.T @ centred / (len(names) - 1) - within * np.mean(1 / counts)
         return cls(means.mean(axis=0).astype(np.float32), _root(_shrunk(between)), _root(within))
 
     def people(self, rng: Rng, count: int) -> Floats:
-        """Return so many new people, [count, d], not normalised."""
+        """Return new people, [count, d], not normalised."""
         return self.mean + rng.standard_normal((count, len(self.mean)), dtype=np.float32) @ self.between
 
     def photographs(self, rng: Rng, people: Floats) -> Floats:
@@ -53,14 +53,14 @@ class Population:
 
 
 def _shrunk(covariance: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Move a covariance of few samples a little towards a sphere: without, it has fewer directions than samples."""
+    """Shrink a covariance of few samples towards a sphere: its rank is limited by the number of samples."""
     sphere = np.trace(covariance) / len(covariance) * np.eye(len(covariance))
     shrunk: NDArray[np.floating] = (1 - SHRINKAGE) * covariance + SHRINKAGE * sphere
     return shrunk
 
 
 def _root(covariance: NDArray[np.floating]) -> Floats:
-    """Return a symmetric square root; what noise made negative counts as nothing."""
+    """Return a symmetric square root; negative eigenvalues, which come from noise, count as 0."""
     values, vectors = np.linalg.eigh(covariance)
     root: Floats = ((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T).astype(np.float32)
     return root

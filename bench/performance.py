@@ -2,7 +2,7 @@
 
 python -m bench.performance docs/performance.md docs/search.md docs/thresholds.md docs/scale.md README.md
 
-In each document, what stands between `<!-- figures: NAME -->` and `<!-- end -->` is replaced by the table of that name.
+In each document, the text between `<!-- figures: NAME -->` and `<!-- end -->` is replaced by the table of that name.
 """
 
 import json
@@ -48,12 +48,12 @@ def _named(name: str, path: Path) -> Record:
 
 
 def fill(document: str, records: Sequence[Record]) -> str:
-    """Return the document with the tables of `records`. Raises KeyError where it names a table that there is not."""
+    """Return the document with the tables of `records`. Raises KeyError if it names an unknown table."""
     return BLOCK.sub(lambda block: f"{block[1]}{draw(block[2], records)}\n{block[3]}", document)
 
 
 def draw(name: str, records: Sequence[Record]) -> str:
-    """Draw one table as Markdown, a sentence where there is nothing to put in it."""
+    """Draw one table as Markdown, or a sentence if it has no rows."""
     table = TABLES[name]
     rows = [row for record in records if record["kind"] in table.kinds for row in table.rows(record)]
     if not rows:
@@ -62,7 +62,7 @@ def draw(name: str, records: Sequence[Record]) -> str:
 
 
 def number(value: float) -> str:
-    """Write a measured value with three significant digits, and no fewer than its whole ones."""
+    """Write a measured value with three significant digits, and at least its integer digits."""
     if value == 0:
         return "0"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

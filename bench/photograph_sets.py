@@ -1,4 +1,4 @@
-"""The photographs that a load consists of: named sets, or a folder of one's own."""
+"""The photographs of a load: named sets, or a folder."""
 
 from collections.abc import Callable
 from importlib.resources import files
@@ -17,7 +17,7 @@ GROUPS = frozenset(
 """Photographs of ten to over a hundred people."""
 
 NOBODY = ("chelsea.png", "coffee.png", "hubble_deep_field.jpg", "rocket.jpg")
-"""Photographs of scikit-image that show no person."""
+"""Photographs of scikit-image without people."""
 
 MIXED_SCALES = (0.3, 0.5, 0.8, 1.0, 1.25)
 """The mixed set has each of its larger photographs at these scales."""
@@ -29,7 +29,7 @@ MIXED_SMALL = 200
 def read_set(name: str, data: Path) -> list[bytes]:
     """Return the files of a set in a fixed, shuffled order.
 
-    name: one of `SETS`, which lie below `data`, or a folder. Raises ValueError when there is no such set.
+    name: one of `SETS`, which lie below `data`, or a folder. Raises ValueError for an unknown set.
     """
     if name in SETS:
         images = SETS[name](data)
@@ -42,7 +42,7 @@ def read_set(name: str, data: Path) -> list[bytes]:
 
 
 def set_name(name: str) -> str:
-    """What a report calls the photographs: a folder's own name, without its path."""
+    """Return the name of the photographs in a report: the name of the folder, without its path."""
     return name if name in SETS else Path(name).resolve().name
 
 
@@ -63,7 +63,7 @@ def _nobody(_: Path) -> list[bytes]:
 
 
 def _mixed(data: Path) -> list[bytes]:
-    """Portraits of a quarter of a megapixel and less, everyday photographs up to several megapixels, and nobody."""
+    """Portraits of a quarter of a megapixel and less, larger photographs, and photographs without people."""
     scaled = (_scaled(photograph, scale) for photograph in _everyday(data) for scale in MIXED_SCALES)
     return list(chain(_lfw(data)[:MIXED_SMALL], scaled, _nobody(data)))
 

@@ -1,4 +1,4 @@
-"""The photographs of a folder, and whom each shows."""
+"""The photographs of a folder, and the person on each."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ def find_photographs(folder: Path) -> list[Photograph]:
     """All photographs below a folder, by name. Raises ValueError when there is none."""
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     if not files:
-        raise ValueError(f"{folder.name} holds no photographs.")
+        raise ValueError(f"{folder.name} contains no photographs.")
     return [Photograph(path, path.relative_to(folder).as_posix()) for path in files]
 
 
@@ -49,7 +49,7 @@ def by_person(photographs: Iterable[Photograph]) -> dict[str, list[Photograph]]:
 
 
 def most_central(boxes: Iterable[tuple[float, float, float, float]], size: tuple[int, int]) -> int:
-    """Which box `[left, top, right, bottom]` lies nearest to the middle of the image: that face carries the label.
+    """Return the box `[left, top, right, bottom]` nearest to the middle of the image: the labelled face.
 
     Labelled collections crop their photographs around the labelled face; others at the edge are bystanders.
     """

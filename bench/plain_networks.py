@@ -1,8 +1,8 @@
-"""The plain way of a photograph through SCRFD and ArcFace, against which the service is measured.
+"""The plain pipeline of SCRFD and ArcFace, the reference for the service.
 
-Nothing clever: OpenCV decodes the whole file, the image is scaled (enlarged, too) to fit the detector's square, the
-detector runs once, every face is aligned to 112 x 112 by its five landmarks and embedded by itself. ONNX Runtime runs
-both networks, each session on the one thread that calls it.
+Without optimisations: OpenCV decodes the whole file, the image is scaled (enlarged, too) to fit the detector's square,
+the detector runs once, every face is aligned to 112 x 112 by its five landmarks and embedded separately. ONNX Runtime
+runs both networks, each session on the one thread that calls it.
 """
 
 from pathlib import Path
@@ -32,7 +32,7 @@ class PlainNetworks:
 
     def __init__(self, models: Path, detector_size: int) -> None:
         """models: folder of a pack with one `det_*.onnx` and one `w600k_*.onnx`. detector_size: a multiple of 32."""
-        cv2.setNumThreads(1)  # of the whole process; as the networks, OpenCV stays on the thread that calls it
+        cv2.setNumThreads(1)  # for the whole process: like the networks, OpenCV stays on the calling thread
         (detector,), (embedder,) = sorted(models.glob("det_*.onnx")), sorted(models.glob("w600k_*.onnx"))
         self._detector, self._embedder = open_session(detector), open_session(embedder)
         self._size = detector_size
@@ -120,7 +120,7 @@ def _anchors(size: int, stride: int) -> Floats:
 
 
 def _suppress(boxes: Floats, scores: Floats) -> NDArray[np.intp]:
-    """Indices of the boxes that no better one covers."""
+    """Return the indices of the boxes that are not covered by a better one."""
     sized = np.column_stack([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]])
     return np.array(cv2.dnn.NMSBoxes(sized.tolist(), scores.tolist(), SCORE, OVERLAP), np.intp).reshape(-1)
 

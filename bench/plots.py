@@ -18,7 +18,7 @@ Rates = dict[str, Any]
 
 
 def draw(report: dict[str, Any], path: Path) -> None:
-    """Draw how similar pairs are, the trade of 1:1 errors and, where it was measured, that of 1:N errors, as SVG."""
+    """Draw the similarities of pairs, the trade-off of 1:1 errors and, if measured, that of 1:N errors, as SVG."""
     rates, thresholds = (report["all_pairs"] or report["pair_table"])["rates"], report["model"]["thresholds"]
     panels = 3 if report["identification"] else 2
     figure = Figure(figsize=(4.4 * panels, 4.2), layout="constrained")
@@ -57,7 +57,7 @@ def _identification_errors(axes: Axes, identification: Rates, thresholds: dict[s
 
 
 def _explain(axes: Axes, x_label: str, thresholds: dict[str, float]) -> None:
-    """Mark the model's thresholds, and put the legend below, where it hides no curve."""
+    """Mark the model's thresholds, and put the legend below, where it does not hide a curve."""
     for name, style in (("review", ":"), ("match", "--")):
         axes.axvline(thresholds[name], color="black", linestyle=style, linewidth=1, label=f"{name}, {thresholds[name]}")
     axes.set_xlabel(x_label)
@@ -67,7 +67,7 @@ def _explain(axes: Axes, x_label: str, thresholds: dict[str, float]) -> None:
 def main(
     reports: Annotated[list[Path], typer.Argument(help="JSON files of bench.accuracy.", exists=True)],
     *,
-    plots: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("docs/plots"),
+    plots: Annotated[Path, typer.Option(help="Folder of the pictures.")] = Path("docs/plots"),
 ) -> None:
     for report in reports:
         draw(json.loads(report.read_text()), plots / f"{report.stem}.svg")

@@ -16,9 +16,9 @@ Usages = Mapping[str, "Usage"]
 
 @dataclass(frozen=True)
 class Usage:
-    """What a process with its children has used so far, and holds now.
+    """The CPU time used by a process and its children so far, and their memory now.
 
-    Pages that children share with each other are counted once, as far as that can be told.
+    Pages that children share with each other are counted once, as far as the platform reports them.
     """
 
     cpu_seconds: float
@@ -53,7 +53,7 @@ def memory_mb(found: Usages) -> dict[str, float]:
 
 
 def gpu_memory_mb() -> float | None:
-    """Return the memory in use on all NVIDIA GPUs, megabytes; None where there is none."""
+    """Return the memory in use on all NVIDIA GPUs, megabytes; None without a GPU."""
     command = shutil.which("nvidia-smi")
     if command is None:
         return None
@@ -79,7 +79,7 @@ def _usage(process: psutil.Process) -> Usage:
         with suppress(psutil.NoSuchProcess):
             memory = member.memory_info()
             seconds += sum(member.cpu_times()[:2]) if member in children else 0.0
-            common = getattr(memory, "shared", 0)  # macOS does not tell
+            common = getattr(memory, "shared", 0)  # not available on macOS
             private.append(memory.rss - common)
             shared.append(common)
     return Usage(seconds, sum(private) + max(shared))

@@ -1,4 +1,4 @@
-"""Where, when and by what a measurement was made."""
+"""The date, command, machine and versions of a measurement."""
 
 import os
 import platform
@@ -17,7 +17,7 @@ SPEED_PACKAGES = (
     *("numpy", "onnxruntime", "onnxruntime-gpu", "openvino", "opencv-python-headless", "pillow"),
     *("uvicorn", "fastapi", "httpx", "aiohttp", "asyncpg"),
 )
-"""What figures of speed depend on most, as far as it is installed."""
+"""Packages that determine speed; only the installed ones are recorded."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def provenance(
     service: httpx.Client | None,
     packages: Sequence[str] = ("numpy", "scikit-learn", "httpx"),
 ) -> Provenance:
-    """Describe this moment, machine and command (`python -m module arguments`), and the service's own account."""
+    """Describe the date, machine and command (`python -m module arguments`), and the service's self-description."""
     return Provenance(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         command=shlex.join(["python", "-m", module, *map(_relative, arguments)]),
@@ -68,7 +68,7 @@ def _relative(argument: str) -> str:
 
 
 def _processor() -> str:
-    """Name the processor; Linux tells its name in a file only."""
+    """Return the name of the processor; on Linux it is available in a file only."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))

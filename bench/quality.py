@@ -1,8 +1,8 @@
-"""Whether the quality gate warns about poor photographs and leaves good ones alone.
+"""The share of good and of degraded photographs that the quality gate warns about.
 
     python -m bench.quality ../shared/data/lfw-dev --models opencv --head-pose ../shared/models/extra/fsanet-var.onnx
 
-Every photograph is taken as it is; a number of them also in copies that were made worse on purpose. The defaults of
+Every photograph is used unchanged, and a number of them also in deliberately degraded copies. The defaults of
 apiserver/quality.py are judged. `head_pose`: a network whose yaw is compared with that from landmarks.
 """
 
@@ -48,7 +48,7 @@ class Seen:
     image: tuple[int, int]
 
     def shows(self, other: Self) -> bool:
-        """Tell whether both are the same place of the photograph, whatever its size."""
+        """Return whether both are at the same place of the photograph, whatever its size."""
         return faces.overlap(self._thousandths(), other._thousandths()) >= faces.LEAST_OVERLAP
 
     def _thousandths(self) -> faces.Box:
@@ -57,7 +57,7 @@ class Seen:
         return 1000 * left // width, 1000 * top // height, 1000 * right // width, 1000 * bottom // height
 
     def reasons(self) -> set[Reason]:
-        """Return what stands against it by the defaults."""
+        """Return the reasons against the face by the defaults."""
         return {finding.reason for finding in findings(self.face, QualityLimits())}
 
 
@@ -65,7 +65,7 @@ def main(
     folder: Annotated[Path, typer.Argument(help="Photographs of good quality.", exists=True)],
     *,
     models: Models = "opencv",
-    copies: Annotated[int, typer.Option(help="How many photographs to make worse copies of.")] = 300,
+    copies: Annotated[int, typer.Option(help="Number of photographs to degrade.")] = 300,
     head_pose: Annotated[Path | None, typer.Option(help="FSA-Net as an ONNX file.", exists=True)] = None,
     results: Results = RESULTS,
 ) -> None:
@@ -90,7 +90,7 @@ def main(
 
 
 def look(networks: Networks, image: Pixels) -> Seen | None:
-    """Return the most central face, None where there is no face."""
+    """Return the most central face, None without a face."""
     found = networks.detector.detect(image)
     if not len(found):
         return None
@@ -111,7 +111,7 @@ def look(networks: Networks, image: Pixels) -> Seen | None:
 
 
 def untouched(seen: Sequence[Seen]) -> Record:
-    """Return how many photographs are warned about, for what, and what was measured on them."""
+    """Return the number of photographs with warnings, the reasons, and the measured values."""
     reasons = [one.reasons() for one in seen]
     return {
         "faces": len(seen),

@@ -4,9 +4,11 @@ python -m bench.quality_table bench/results/quality-*.json
 """
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from apiserver.quality import Reason
 from bench.records import Record
@@ -16,7 +18,7 @@ _NAMES = {"opencv": "YuNet, SFace", "buffalo_sc": "SCRFD-500M, ArcFace MobileFac
 
 
 def good_table(records: Sequence[Record]) -> str:
-    """Return how many photographs of each collection are warned about, as they are."""
+    """Return the number of unchanged photographs with warnings in each collection."""
     head = ["photographs", "models", "faces", "warned", *Reason]
     rows = [
         [
@@ -31,7 +33,7 @@ def good_table(records: Sequence[Record]) -> str:
 
 
 def spoiled_table(records: Sequence[Record]) -> str:
-    """Return how many worse copies are warned about with each pack of models, and how alike they still are."""
+    """Return the number of degraded copies with warnings for each pack, and their similarity to the original."""
     measured = [record for record in records if record["copies"]]
     head = ["what was done", "reason"]
     for record in measured:
@@ -55,6 +57,11 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))
 
 
-if __name__ == "__main__":
-    read = [json.loads(Path(name).read_text()) for name in sys.argv[1:]]
+def main(records: Annotated[list[Path], typer.Argument(help="JSON files of bench.quality.", exists=True)]) -> None:
+    """Print both tables."""
+    read = [json.loads(path.read_text()) for path in records]
     print(good_table(read), spoiled_table(read), sep="\n\n")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,4 +1,4 @@
-"""The stack beside the networks alone, in turn within one run: what the machine does otherwise meets both."""
+"""The stack compared with the networks alone, in turn within one run, so that other load affects both alike."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,7 +20,7 @@ from bench.uploads import recognitions
 class Round:
     """One turn, and its ratios: the stack's speed to the plain networks', its CPU time an image to its own networks'.
 
-    The stack's CPU time is that of gateway, vectorizer and PostgreSQL; the load generator is told apart.
+    The stack's CPU time is that of gateway, vectorizer and PostgreSQL; the load generator is excluded.
     """
 
     plain: LaneRun

@@ -13,7 +13,7 @@ from vectorizer.pipeline import find_faces
 
 
 def real_embeddings(photographs: Path, models: Path, cache: Path) -> tuple[Floats, list[str]]:
-    """Return embeddings [n, d], L2-normalised, and whose they are; kept in the folder `cache` for the next time."""
+    """Return embeddings [n, d], L2-normalised, and the person of each; kept in the folder `cache` for the next run."""
     kept = cache / "embeddings.npz"
     if not kept.exists():
         cache.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from bench.synthetic_people import upper_quantiles
 
 REAL_SIZES = (100, 500, 1000)
 ROUNDS = 40
-FEWEST_STRANGERS = 50
+MIN_STRANGERS = 50
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def search_real_people(embeddings: FloatArray, people: People, size: int, seed: 
 def _real_round(embeddings: FloatArray, people: People, size: int, random: np.random.Generator) -> _Round:
     order = random.permutation(np.unique(people))
     half = len(order) // 2
-    apart = half + size + FEWEST_STRANGERS <= len(order)
+    apart = half + size + MIN_STRANGERS <= len(order)
     to_fit = np.isin(people, order[:half] if apart else order[:size])
     tail = fit_tail(impostor_scores(embeddings[to_fit], people[to_fit]))
     first = half if apart else 0
@@ -84,9 +84,9 @@ def _paired(one: _Round, hits: BoolArray) -> Iterator[tuple[frozenset[int], bool
 
 
 def comparisons_of_samples(embeddings: FloatArray, people: People, samples: int) -> float:
-    """Return as how many independent comparisons several photographs of one person count, at a rate of 1e-4 for each.
+    """Return how many independent comparisons several photographs of one person count as, at a rate of 1e-4 each.
 
-    People with so many photographs are enrolled, and all photographs of others are searched for.
+    People with that number of photographs are enrolled, and all photographs of others are searched for.
     """
     counts = np.bincount(people)
     limit = float(upper_quantiles(impostor_scores(embeddings, people), (1e-4,))[0])

@@ -20,7 +20,7 @@ def write(record: Mapping[str, object], folder: Path) -> Path:
 
 
 def rounded(value: object) -> object:
-    """Return `value` with every float in it to four significant digits: a load repeats itself to no more than two."""
+    """Return `value` with every float in it to four significant digits: loads are reproducible to two at most."""
     match value:
         case float():
             return float(f"{value:.4g}")

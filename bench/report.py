@@ -1,4 +1,4 @@
-"""The report of one measurement, as it is kept in a file."""
+"""The report of one measurement, as stored in a file."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -77,7 +77,7 @@ class Identification:
 
 @dataclass(frozen=True)
 class Report:
-    """All that was measured in one run; a part that was not asked for is None."""
+    """All measurements of one run; a part that was not requested is None."""
 
     provenance: Provenance
     dataset: str

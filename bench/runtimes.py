@@ -1,4 +1,4 @@
-"""Whether it matters what runs the embedder: how fast each runtime is, and how it decides the same comparisons.
+"""The runtimes of the embedder: the speed of each, and its decisions on the same comparisons.
 
 python -m bench.runtimes ../shared/data/lfw-dev --models ../shared/models/buffalo_sc
 

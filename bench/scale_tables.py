@@ -1,4 +1,4 @@
-"""What the tables of docs/scale.md say of the records; `bench.performance` draws them."""
+"""The rows of docs/scale.md from the records; `bench.performance` draws them."""
 
 from collections.abc import Callable, Iterable
 from statistics import median
@@ -12,9 +12,9 @@ KINDS = {"topology", "scaling", "sizes"}
 FACES = (10_000, 100_000, 1_000_000, 10_000_000)
 PHOTOGRAPHS_A_DAY = (10_000, 100_000, 1_000_000, 10_000_000)
 PHOTOGRAPH_BYTES = 200_000
-"""Taken for a photograph in the object store."""
+"""Assumed size of a photograph in the object store."""
 PEAK = 3
-"""The busiest hour has so many times the mean of the day."""
+"""The load of the busiest hour as a multiple of the mean of the day."""
 BUSY = 0.6
 """Cores are planned to be busy for this share of that hour."""
 
@@ -60,7 +60,7 @@ def _sizes(record: Record) -> Iterable[Row]:
 
 
 def _enrolled(record: Record) -> Iterable[Row]:
-    """The database and the object store for so many faces, one photograph of a person each."""
+    """The database and the object store by number of faces, one photograph per person."""
     rows = record["bytes_a_row"]
     for faces in FACES:
         read = faces * (rows["faces"]["rows"] + rows["faces"]["indexes"])
@@ -69,7 +69,7 @@ def _enrolled(record: Record) -> Iterable[Row]:
 
 
 def _photographed(record: Record) -> Iterable[Row]:
-    """The cores for so many photographs a day, by the processor time that one took."""
+    """The cores by photographs per day, from the processor time of one photograph."""
     cpu = [one["stack"]["cpu_ms_per_image"] for one in record["rounds"]]
     for photographs in PHOTOGRAPHS_A_DAY:
         a_second = photographs / _DAY_SECONDS * PEAK
@@ -108,7 +108,7 @@ TABLES: dict[str, tuple[Row, Callable[[Record], Iterable[Row]], set[str]]] = {
     "topology": (
         (
             *("event", "requests", "refused at first", "failed in the end", "p50 ms before", "p99 ms before"),
-            *("longest ms meanwhile", "p50 ms after", "p99 ms after", "images of each vectorizer, most to least"),
+            *("longest ms during", "p50 ms after", "p99 ms after", "images of each vectorizer, most to least"),
         ),
         _topology,
         {"topology"},

@@ -1,4 +1,4 @@
-"""How a search's cost grows with its directory, on the embedded PostgreSQL alone, with synthetic people.
+"""The cost of a search by the size of its directory, on the embedded PostgreSQL alone, with synthetic people.
 
 python -m bench.search --data /srv/search-bench --sizes 1000,10000,100000
 
@@ -34,7 +34,7 @@ NAMES = {1_000: "thousand", 10_000: "middle", 100_000: "large", 1_000_000: "mill
 
 
 def gallery(count: int, photographs: int) -> GalleryOf:
-    """Return the gallery of so many people, the same in every run."""
+    """Return the gallery with this number of people, the same in every run."""
     name = NAMES.get(count, f"{count} people")
     seed = list(NAMES).index(count) + 1 if count in NAMES else count
     return GalleryOf(name if photographs == 1 else f"{name}, {photographs} each", count, photographs, seed)
@@ -44,13 +44,17 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder of the database; kept.")],
     *,
     sizes: Annotated[str, typer.Option(help="People in the galleries, separated by commas.")] = "1000,10000,100000",
-    photographs: Annotated[int, typer.Option(help="Of each person.", min=1)] = 1,
-    small: Annotated[int, typer.Option(help="How many directories of 100 people to put beside them.", min=0)] = 0,
+    photographs: Annotated[int, typer.Option(help="Photographs of each person.", min=1)] = 1,
+    small: Annotated[int, typer.Option(help="Number of additional directories of 100 people.", min=0)] = 0,
     probes: Annotated[int, typer.Option(help="Searches of each measurement.", min=1)] = 200,
-    build_up_to: Annotated[int, typer.Option(help="Build the indexes of galleries of up to so many people.")] = 10**6,
-    name: Annotated[str, typer.Option(help="What the record is called.")] = "synthetic",
-    models: Annotated[Path, typer.Option(help="Whose embeddings the synthetic ones resemble.", exists=True)] = MODELS,
-    results: Annotated[Path, typer.Option(help="Where the JSON file goes.")] = RESULTS,
+    build_up_to: Annotated[
+        int, typer.Option(help="Build the indexes of galleries of up to this number of people.")
+    ] = 10**6,
+    name: Annotated[str, typer.Option(help="Name of the record.")] = "synthetic",
+    models: Annotated[
+        Path, typer.Option(help="Model whose embeddings the synthetic ones resemble.", exists=True)
+    ] = MODELS,
+    results: Annotated[Path, typer.Option(help="Folder of the JSON file.")] = RESULTS,
 ) -> None:
     """Load galleries, search them each way, and write and draw the record."""
     embeddings, people = real_embeddings(DATA / "lfw-dev", models, data)

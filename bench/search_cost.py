@@ -1,4 +1,4 @@
-"""What searches and enrolments cost in galleries that are loaded."""
+"""The cost of searches and enrolments in loaded galleries."""
 
 import time
 from collections.abc import Sequence
@@ -26,11 +26,11 @@ POINTS = SwitchPoints(exact_faces=2_000, index_faces=50_000, candidates=800, gra
 NEVER = 10**12
 EXACT_SEARCHES = 10
 SLOW_FACES = 50_000
-"""Above, few exact searches are made."""
+"""Above this size, few exact searches are made."""
 WARM_UP = 3
 LEARNED = 50
 FPIR = 0.001
-"""What the service keeps to unless told otherwise."""
+"""The defaults of the service."""
 GROUP = 20
 WORKERS = (0, 1, 2, 4)
 
@@ -57,14 +57,14 @@ class Probes:
     embeddings: Floats
 
     def first(self, count: int) -> "Probes":
-        """Return the first so many."""
+        """Return the first `count` probes."""
         return Probes(self.people[:count], self.nearest[:count], self.embeddings[:count])
 
 
 async def measure(
     dsn: str, galleries: Sequence[GalleryOf], small: Sequence[GalleryOf], population: Population, asked: Asked
 ) -> Record:
-    """Measure every gallery, then the small ones beside them."""
+    """Measure every gallery, then the small directories."""
     async with (
         open_database(dsn, pool_size=4, timeout_seconds=BUILD_SECONDS) as database,
         database.connection() as connection,
@@ -130,7 +130,7 @@ def _asked_of(gallery: GalleryOf, asked: Asked, dimension: int) -> Search:
 async def _search(identification: Identification, search: Search, probes: Probes, together: int) -> Record:
     """Search for the probes, `together` at a time.
 
-    `recall` is the share for which whoever came first is whom an exhaustive comparison finds nearest, `enrolled` the
+    `recall` is the share whose first candidate is that of an exhaustive comparison, `enrolled` the
     share whose own person came first, and `enrolled_exhaustively` how large that is for the exhaustive comparison.
     """
     milliseconds, paths, firsts = [], [], []

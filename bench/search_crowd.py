@@ -1,4 +1,4 @@
-"""What hundreds of directories with indexes of their own cost the others: planning a search, and an enrolment.
+"""The cost of hundreds of indexed directories for the others: planning a search, and an enrolment.
 
 python -m bench.search_crowd --data data/search
 
@@ -37,8 +37,8 @@ PLANNED = 50
 def main(
     data: Annotated[Path, typer.Option(help="Folder of the database.")],
     *,
-    directories: Annotated[int, typer.Option(help="How many get indexes of their own.", min=1)] = 300,
-    results: Annotated[Path, typer.Option(help="Where the JSON file goes.")] = RESULTS,
+    directories: Annotated[int, typer.Option(help="Number of directories that get indexes.", min=1)] = 300,
+    results: Annotated[Path, typer.Option(help="Folder of the JSON file.")] = RESULTS,
 ) -> None:
     population = Population.of(*real_embeddings(Path(), Path(), data))
     galleries = [GalleryOf(f"small {number}", 100, 1, seed=10**7 + number) for number in range(directories)]

@@ -14,7 +14,7 @@ from bench.people import Floats, Population
 MODEL = "w600k_mbf@f0645f23b893"
 BATCH = 20_000
 CROP = np.random.default_rng(0).bytes(3_000)
-"""As large as an aligned face as JPEG."""
+"""Size of an aligned face as JPEG."""
 BUILD_SECONDS = 4 * 3600
 
 
@@ -51,7 +51,7 @@ class GalleryOf:
         return [f"person {number}" for number in chosen], population.photographs(rng, np.stack(people))
 
     def nearest(self, population: Population, probes: Floats) -> list[str]:
-        """Return whom an exhaustive comparison finds nearest to each of the probes, [n, d]."""
+        """Return the person whom an exhaustive comparison finds nearest to each of the probes, [n, d]."""
         best, numbers = np.full(len(probes), -np.inf), np.zeros(len(probes), np.int64)
         rng, first = np.random.default_rng([self.seed, 2]), 0
         for people in self.people(population):
@@ -75,7 +75,7 @@ async def connect(dsn: str) -> asyncpg.Connection:
 
 
 async def is_loaded(connection: asyncpg.Connection, gallery: GalleryOf) -> bool:
-    """Tell whether the whole gallery is there."""
+    """Return whether the gallery is complete."""
     count: int = await connection.fetchval("SELECT count(*) FROM faces WHERE directory = $1", gallery.directory)
     return count == gallery.faces
 

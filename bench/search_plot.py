@@ -1,4 +1,4 @@
-"""Draw what a search costs against the size of its directory.
+"""Draw the cost of a search against the size of its directory.
 
 python -m bench.search_plot bench/results/search-synthetic-buffalo_sc.json
 """
@@ -33,7 +33,7 @@ def draw(record: Path, path: Path) -> None:
 def main(
     records: Annotated[list[Path], typer.Argument(help="JSON files of bench.search.", exists=True)],
     *,
-    plots: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("docs/plots"),
+    plots: Annotated[Path, typer.Option(help="Folder of the pictures.")] = Path("docs/plots"),
 ) -> None:
     for record in records:
         draw(record, plots / f"{record.stem}.svg")

@@ -1,4 +1,4 @@
-"""How much room rows take in PostgreSQL.
+"""The size of rows in PostgreSQL.
 
 python -m bench.sizes --faces 50000
 """
@@ -21,7 +21,7 @@ from bench.records import Record, write
 from bench.search_gallery import GalleryOf, connect, load
 from bench.search_server import embedded_database
 
-# What lies aside is what rows are too long for: the crops.
+# TOAST holds the values that are too long for rows: the crops.
 _SIZES = """
 SELECT sum(pg_relation_size(relid))::float8 AS rows,
     sum(pg_table_size(relid) - pg_relation_size(relid))::float8 AS aside,
@@ -33,11 +33,11 @@ FROM (
 
 
 def main(
-    faces: Annotated[int, typer.Option(help="To load, each of another person.", min=1000)] = 50_000,
-    dimension: Annotated[int, typer.Option(help="Of an embedding.", min=1)] = 512,
+    faces: Annotated[int, typer.Option(help="Faces to load, one per person.", min=1000)] = 50_000,
+    dimension: Annotated[int, typer.Option(help="Dimension of an embedding.", min=1)] = 512,
     results: Results = RESULTS,
 ) -> None:
-    """Load people with a photograph each, and weigh the tables."""
+    """Load people with one photograph each, and measure the tables."""
     with tempfile.TemporaryDirectory(prefix="faceserver-bench-") as folder:
         sizes = asyncio.run(_measure(Path(folder), faces, dimension))
     record: Record = {

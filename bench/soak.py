@@ -1,4 +1,4 @@
-"""Many photographs of all sizes: whether memory stays where it was."""
+"""The memory of the processes over many photographs of all sizes."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,12 +13,12 @@ from bench.uploads import recognitions
 
 SAMPLE_IMAGES = 1000
 SETTLED_SHARE = 0.2
-"""The share of the photographs after which memory should grow no more."""
+"""The share of the photographs after which memory should no longer grow."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Memory after so many photographs, megabytes."""
+    """Memory after a number of photographs, megabytes."""
 
     images: int
     memory_mb: dict[str, float]

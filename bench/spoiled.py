@@ -1,4 +1,4 @@
-"""Photographs made worse on purpose, each in one way and by a known amount."""
+"""Deliberately degraded photographs, each in one way and by a known amount."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ def blurred(image: Pixels, sigma: float) -> Pixels:
 
 
 def moved(image: Pixels, length: int, degrees: float) -> Pixels:
-    """Return the image as of a camera that moved by so many pixels in this direction."""
+    """Return the image of a camera that moved by this number of pixels in this direction."""
     line = np.zeros((length, length), np.float32)
     line[length // 2] = 1
     turned = cv2.warpAffine(line, cv2.getRotationMatrix2D((length // 2, length // 2), degrees, 1), (length, length))
@@ -75,4 +75,4 @@ WAYS: dict[str, tuple[Reason | None, Callable[[Pixels], Pixels]]] = {
     "noise of 8": (None, lambda image: noisy(image, 8)),
     "JPEG 30": (None, lambda image: compressed(image, 30)),
 }
-"""By name the reason that is to be given, if any, and what is done to a photograph."""
+"""By name: the expected reason, if any, and the degradation."""

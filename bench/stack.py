@@ -1,4 +1,4 @@
-"""The stack that is measured: one that runs already, or one of our own on a free port with an empty data folder."""
+"""The measured stack: a running one, or a new one on a free port with an empty data folder."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ class RunningStack:
 def measured_stack(
     url: str | None, supervisor: int | None, models: str, settings: Sequence[str]
 ) -> Iterator[RunningStack]:
-    """Yield the stack at `url`, or one started with `models` and `settings` (NAME=VALUE) that leaves nothing behind."""
+    """Yield the stack at `url`, or one started with `models` and `settings` (NAME=VALUE) that is removed afterwards."""
     if url:
         yield RunningStack(url, supervisor)
         return
@@ -64,7 +64,7 @@ def _launch(command: list[str], settings: Sequence[str], output: IO[str]) -> sub
 def _assignment(setting: str) -> tuple[str, str]:
     name, equals, value = setting.partition("=")
     if not equals:
-        raise ValueError(f"A setting is NAME=VALUE, not {setting!r}.")
+        raise ValueError(f"A setting must be NAME=VALUE, not {setting!r}.")
     return name, value
 
 
@@ -77,7 +77,7 @@ def _await_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
 
 
 def is_ready(url: str) -> bool:
-    """Tell whether the service at `url` says that it is ready."""
+    """Return whether the service at `url` says that it is ready."""
     try:
         return httpx.get(f"{url}/health/ready", trust_env=False).is_success
     except httpx.TransportError:

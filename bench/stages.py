@@ -1,4 +1,4 @@
-"""How long the stages of one image take, summed over many."""
+"""The duration of each stage of an image, summed over many images."""
 
 import time
 from collections import defaultdict

@@ -1,16 +1,16 @@
-"""What searches for strangers and for enrolled people come to."""
+"""The rates of searches for strangers and for enrolled people."""
 
 from dataclasses import dataclass
 
 from scipy.stats import beta
 
 FPIRS = (0.01, 0.001)
-"""What is asked for: the default, and a rate that needs fewer people to be seen."""
+"""The requested rates: the default, and one that can be observed with fewer people."""
 
 
 @dataclass(frozen=True)
 class Rates:
-    """What was asked of galleries of one size and what came out.
+    """The requested and the measured rates of galleries of one size.
 
     `named` counts strangers' searches that named somebody. `look_alikes` counts the different pairs of people behind
     them: real galleries of several rounds share people, so this is how much was really seen, and what the 95 % interval

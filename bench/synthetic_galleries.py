@@ -23,7 +23,7 @@ _CHUNK = 1000
 
 @dataclass(frozen=True)
 class _Searches:
-    """The best scores in galleries of a size: of strangers, and of the enrolled where they are right."""
+    """The best scores in galleries of a size: of strangers, and of enrolled people if they are right."""
 
     size: int
     strangers: Scores

@@ -4,7 +4,7 @@ An identity is a normal vector with the mean and, up to a power of its eigenvalu
 Part of it is shared with others: with one in 10 people, with one in 100, … with one in a million, as sex, age, descent
 and family make real people alike. The power and the shares, which follow a power of the group's rarity in decades, are
 searched for so that two people reach a cosine with the real probability, from 1e-2 to 1e-5. Beyond that, and so in the
-largest galleries, resemblance goes on as this construction has it.
+largest galleries, resemblance depends on this construction.
 """
 
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ Float32Array = NDArray[np.float32]
 GROUPS = [10**level for level in range(1, 7)]
 RATES = (1e-2, 1e-3, 1e-4, 1e-5)
 _SHARED_BY_ALL_DRAWS = 1000
-"""So many groups and fewer are the same ones in every draw: what few groups have in common hangs on chance."""
+"""Up to this number, groups are the same in every draw: the common part of few groups depends on chance."""
 
 _SAMPLE = 3000
 _SEEDS = (0, 1)
 _EVALUATIONS = 40
 _START = np.array([0.9, -3.2, 1.0])
 _STEPS = (0.15, 0.5, 0.6)
-_MOST_SHARED = 0.9
+_MAX_SHARED = 0.9
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class SyntheticPeople:
         return population(minimize(miss, _START, method="Nelder-Mead", options=options).x)
 
     def draw(self, count: int, seed: int) -> Float32Array:
-        """Return the embeddings of so many new people, one photograph each, shape (count, d), rows of length 1."""
+        """Return the embeddings of new people, one photograph each, shape (count, d), rows of length 1."""
         return _Draw(count, len(self.mean), seed).embeddings(self)
 
 
@@ -123,5 +123,5 @@ def _axes(covariance: FloatArray, power: float) -> Float32Array:
 def _shares(parameters: FloatArray) -> FloatArray:
     """Return the share of each size of group: that of 10 times the power of the size's logarithm that is given."""
     shares: FloatArray = np.exp(parameters[0]) * np.arange(1, len(GROUPS) + 1) ** parameters[1]
-    shares *= min(1.0, _MOST_SHARED / shares.sum())
+    shares *= min(1.0, _MAX_SHARED / shares.sum())
     return shares

@@ -16,7 +16,7 @@ Row = tuple[object, ...]
 
 
 def tables(paths: Sequence[Path]) -> list[str]:
-    """Draw every table that the reports have rows for, as Markdown."""
+    """Draw every table for which the reports have rows, as Markdown."""
     reports = [(path.stem, json.loads(path.read_text())) for path in paths]
     drawn = (
         _table(title, header, [row for name, report in reports for row in rows(name, report)])

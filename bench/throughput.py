@@ -1,4 +1,4 @@
-"""How much the stack does, what it costs, and how it stands being asked for more.
+"""The throughput of the stack, its cost, and its behaviour under overload.
 
 python -m bench.throughput --models ../shared/models/buffalo_sc --photographs lfw closed --concurrency 1 --concurrency 8
 python -m bench.throughput --models ../shared/models/buffalo_sc --photographs lfw --help
@@ -64,7 +64,7 @@ def closed_command(
     concurrency: Annotated[list[int], typer.Option(help="Requests at a time; repeatable.", min=1, max=500)],
     seconds: Seconds = 10,
 ) -> None:
-    """A closed loop: as many clients, each with its next request once the last is answered."""
+    """A closed loop: each client sends its next request when the last one is answered."""
     experiment(
         context.obj,
         "closed",
@@ -80,10 +80,10 @@ def closed_command(
 @app.command("open")
 def open_command(
     context: typer.Context,
-    rate: Annotated[list[float], typer.Option(help="Requests a second; repeatable.", min=0.1, max=5000)],
+    rate: Annotated[list[float], typer.Option(help="Requests per second; repeatable.", min=0.1, max=5000)],
     seconds: Seconds = 10,
 ) -> None:
-    """Requests at a constant rate; latency begins when each was due."""
+    """An open loop: requests at a constant rate; latency begins when each was due."""
     experiment(
         context.obj,
         "open",
@@ -97,12 +97,12 @@ def open_command(
 def ratio_command(
     context: typer.Context,
     *,
-    rounds: Annotated[int, typer.Option(help="Turns of plain networks, stack, own networks.", min=1)] = 5,
+    rounds: Annotated[int, typer.Option(help="Rounds of plain networks, stack, own networks.", min=1)] = 5,
     concurrency: Concurrency = 8,
     seconds: Seconds = 10,
     plain_size: PlainSize = None,
 ) -> None:
-    """The stack to the networks alone, in turn."""
+    """The stack compared with the networks alone, in turn."""
     subject: Subject = context.obj
     experiment(
         subject,
@@ -124,10 +124,10 @@ def import_command(
     context: typer.Context,
     *,
     photographs: Annotated[int, typer.Option(help="Photographs of `lfw` to learn.", min=1)] = 2000,
-    rounds: Annotated[int, typer.Option(help="Turns of bare requests and the command.", min=1)] = 3,
+    rounds: Annotated[int, typer.Option(help="Rounds of bare requests and the command.", min=1)] = 3,
     concurrency: Concurrency = 8,
 ) -> None:
-    """`faceserver import` to bare requests that learn the same, in turn."""
+    """`faceserver import` compared with bare requests that learn the same photographs, in turn."""
     subject: Subject = context.obj
     people = subject.data / "lfw-dev"
     experiment(
@@ -141,7 +141,7 @@ def import_command(
 def overhead_command(
     context: typer.Context, requests: Annotated[int, typer.Option(help="Photographs, one by one.", min=1)] = 500
 ) -> None:
-    """One client: what it waits for beyond the networks."""
+    """The latency of one client in addition to the networks."""
     experiment(context.obj, "overhead", lambda stack, images: measure_overhead(stack, images, requests))
 
 
@@ -149,11 +149,11 @@ def overhead_command(
 def overload_command(
     context: typer.Context,
     *,
-    factor: Annotated[float, typer.Option(help="Times the sustainable rate.", min=1, max=100)] = 10,
+    factor: Annotated[float, typer.Option(help="Multiple of the sustainable rate.", min=1, max=100)] = 10,
     seconds: Seconds = 60,
     peak_seconds: Annotated[float, typer.Option(help="For each search of the sustainable rate.", min=0.1)] = 10,
 ) -> None:
-    """Far more requests than can be answered."""
+    """Far more requests than the stack can answer."""
     experiment(
         context.obj,
         "overload",
@@ -169,7 +169,7 @@ def soak_command(
     images: Annotated[int, typer.Option(help="Photographs to send.", min=1, max=1_000_000)] = 20_000,
     concurrency: Concurrency = 4,
 ) -> None:
-    """Many photographs, and memory after every thousand; meant for --photographs mixed."""
+    """Many photographs, with memory after every thousand; use with --photographs mixed."""
     experiment(
         context.obj,
         "soak",

@@ -1,4 +1,4 @@
-"""Requests put together beforehand, each of a new photograph whenever it is sent."""
+"""Prepared requests, each with a new photograph whenever it is sent."""
 
 from collections.abc import Iterator, Sequence
 from itertools import count, cycle
@@ -16,7 +16,7 @@ _SERIAL = count()
 class Upload:
     """A multipart form with one photograph.
 
-    Behind the photograph's own last byte, where decoders do not look, each message has a number of its own: the service
+    After the last byte of the photograph, which decoders ignore, each message has a unique number: the service
     then stores a new image every time, as it does for its clients, and not one image a thousand times.
     """
 
@@ -33,7 +33,7 @@ class Upload:
 
 
 def recognitions(images: Sequence[bytes]) -> Iterator[Upload]:
-    """Yield uploads that ask who is on each of `images`, in endless turn."""
+    """Yield uploads that recognize each of `images`, in an endless cycle."""
     return cycle([Upload("/recognize", image) for image in images])
 
 

@@ -53,14 +53,14 @@ def accuracy_by_folds(same: BoolArray, similarity: FloatArray, folds: StrArray) 
 
 
 def folds_of(same: BoolArray, given: Sequence[str | None]) -> StrArray:
-    """Take the folds a table gives, or ten with equal shares of both kinds of pairs where it gives none.
+    """Return the folds of a table, or ten with equal shares of both kinds of pairs if it has none.
 
-    Fewer than ten where there are fewer pairs of a kind. Raises ValueError when only some pairs have a fold, or when
-    the pairs make up no two folds.
+    Fewer than ten if there are fewer pairs of a kind. Raises ValueError if only some pairs have a fold, or if the pairs
+    are too few for two folds.
     """
     named = [fold for fold in given if fold is not None]
     if named and len(named) != len(given):
-        raise ValueError("Some pairs have a fold and others none.")
+        raise ValueError("Some pairs have a fold and others do not.")
     return np.array(named) if named else _stratified(same)
 
 

@@ -1,1 +1,1 @@
-"""Several hosts on one machine: the services as they stand in a cluster, and what is done to them under load."""
+"""Several hosts on one machine: the services as in a cluster, and the events that they must withstand under load."""

@@ -1,9 +1,9 @@
-"""How the services fare as in a cluster: on hosts of their own that come, go, fail and are cut off.
+"""The services as in a cluster: on separate hosts that are added, removed, killed and cut off under load.
 
 python -m bench.cluster --models ../shared/models/buffalo_sc topology --rate 10
 python -m bench.cluster --models ../shared/models/buffalo_sc scaling
 
-Hosts are network namespaces of this machine. Wanted are root, iproute2, HAProxy and dnsmasq.
+Hosts are network namespaces of this machine. Requires root, iproute2, HAProxy and dnsmasq.
 """
 
 import sys
@@ -63,12 +63,12 @@ def subject(
 def topology_command(
     context: typer.Context,
     *,
-    rate: Annotated[float, typer.Option(help="Requests a second.", min=0.1, max=1000)] = 10,
+    rate: Annotated[float, typer.Option(help="Requests per second.", min=0.1, max=1000)] = 10,
     lead: Annotated[float, typer.Option(help="Seconds of load before each event.", min=0.1)] = 3,
-    settle: Annotated[float, typer.Option(help="Seconds of load in which it settles.", min=0.1)] = 8,
-    tail: Annotated[float, typer.Option(help="Seconds of load after that.", min=0.1)] = 15,
+    settle: Annotated[float, typer.Option(help="Minimum seconds of load during the event.", min=0.1)] = 8,
+    tail: Annotated[float, typer.Option(help="Seconds of load after the event.", min=0.1)] = 15,
 ) -> None:
-    """Requests at a constant rate while hosts come, go, fail and are cut off, and everything is restarted."""
+    """Send requests at a constant rate while hosts are added, removed and cut off, and services killed and started."""
 
     async def measure(topology: Topology, images: Sequence[bytes]) -> Record:
         uploads, pace = recognitions(images), Pace(lead, settle, tail)
@@ -82,12 +82,12 @@ def topology_command(
 def scaling_command(
     context: typer.Context,
     *,
-    vectorizers: Annotated[int, typer.Option(help="Most vectorizers.", min=1, max=20)] = 3,
-    cores: Annotated[float, typer.Option(help="What each vectorizer may use of a core.", min=0.01)] = CORES,
-    rounds: Annotated[int, typer.Option(help="Turns of one vectorizer, two, and so on.", min=1)] = 3,
+    vectorizers: Annotated[int, typer.Option(help="Maximum number of vectorizers.", min=1, max=20)] = 3,
+    cores: Annotated[float, typer.Option(help="Share of a core for each vectorizer.", min=0.01)] = CORES,
+    rounds: Annotated[int, typer.Option(help="Rounds of one vectorizer, two, and so on.", min=1)] = 3,
     seconds: Seconds = 10,
 ) -> None:
-    """As many requests as one vectorizer, two and so on can answer, each with a part of a core."""
+    """Measure the throughput of one vectorizer, two, and so on, each limited to a share of a core."""
 
     async def measure(topology: Topology, images: Sequence[bytes]) -> Record:
         return {"cores": cores} | asdict(await measure_scaling(topology, recognitions(images), rounds, seconds))
@@ -97,7 +97,7 @@ def scaling_command(
 
 
 def _experiment(subject: _Subject, kind: str, shape: Shape, measurement: Measurement) -> None:
-    """Run a measurement on a topology of its own; write and print its record."""
+    """Run a measurement on a new topology; write and print its record."""
     images = read_set(subject.photographs, subject.data)
     record: Record = {
         "kind": kind,

@@ -1,4 +1,4 @@
-"""What happens to hosts and services while they work, and how their clients fare."""
+"""Events on hosts and services under load, and their effect on clients."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ DATABASE_DOWN_SECONDS = 4.0
 
 @dataclass(frozen=True)
 class Pace:
-    """How long requests come before something happens, then at least until it has settled, and after that."""
+    """Seconds of load before an event, at least during it, and after it."""
 
     lead_seconds: float
     settle_seconds: float
@@ -27,7 +27,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Course:
-    """How a load fared while something happened.
+    """The result of a load during an event.
 
     seconds, requests: of all of it. happening_seconds: how long it took. refused: answers 503, each followed by another
     attempt. failed: requests without success in the end, by status and code. before, during, after: what a client waits
@@ -48,7 +48,7 @@ class Course:
 
     @property
     def undisturbed(self) -> bool:
-        """Whether no client noticed but by waiting."""
+        """Whether the only effect on clients was waiting time."""
         return not self.refused and not self.failed
 
 
@@ -63,7 +63,7 @@ async def a_host_comes(topology: Topology) -> None:
 
 
 async def a_host_goes(topology: Topology) -> None:
-    """Take a vectorizer out of service and then away."""
+    """Take a vectorizer out of service and remove its host."""
     await topology.remove_vectorizer(topology.vectorizers[-1])
 
 
@@ -74,7 +74,7 @@ async def a_cable_is_pulled(topology: Topology) -> None:
 
 
 async def the_cable_is_plugged_in(topology: Topology) -> None:
-    """Mend what `a_cable_is_pulled` did."""
+    """Reconnect the host that `a_cable_is_pulled` cut off."""
     assert topology.lost
     topology.network.mend(topology.lost.host)
     topology.lost = None
@@ -87,7 +87,7 @@ async def a_vectorizer_is_killed(topology: Topology) -> None:
 
 
 async def it_is_started_again(topology: Topology) -> None:
-    """Start what `a_vectorizer_is_killed` killed."""
+    """Start the vectorizer that `a_vectorizer_is_killed` killed."""
     assert topology.lost
     await topology.lost.start()
     topology.lost = None
@@ -120,7 +120,7 @@ EVENTS: Sequence[tuple[str, Happening]] = (
 async def course(
     topology: Topology, uploads: Iterator[Upload], rate: float, happening: Happening, pace: Pace
 ) -> Course:
-    """Let something happen to the services under `rate` requests a second."""
+    """Apply an event to the services under `rate` requests per second."""
     watch = _Watch(topology, happening, pace)
     load = await under_load(topology.url, uploads, rate, watch.run())
     return watch.course_of(load)

@@ -1,4 +1,4 @@
-"""A steady load that goes on for as long as something is done to the services, and clients that try again."""
+"""A constant load for the duration of an event, and clients that retry."""
 
 import asyncio
 import time
@@ -11,9 +11,9 @@ from bench.outcomes import REFUSED, Outcome
 from bench.uploads import Upload
 
 RETRY_SECONDS = 1.0
-"""What the services' Retry-After asks for."""
+"""The value of the services' Retry-After."""
 
-_MOST_ATTEMPTS = 60
+_MAX_ATTEMPTS = 60
 
 
 class Clients:
@@ -28,7 +28,7 @@ class Clients:
     async def send(self, upload: Upload, due: float | None = None) -> None:
         """Send a request that was due then, or is now; again after each refusal. Note what became of it in the end."""
         due = time.perf_counter() if due is None else due
-        for _ in range(_MOST_ATTEMPTS):
+        for _ in range(_MAX_ATTEMPTS):
             self._turn += 1
             outcome = await self._clients[self._turn % len(self._clients)].send(upload)
             if outcome.status != REFUSED or not outcome.retry_after:
@@ -38,14 +38,14 @@ class Clients:
         self.outcomes.append(replace(outcome, due=due))
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close unused connections."""
         for client in self._clients:
             client.close()
 
 
 @dataclass(frozen=True)
 class Load:
-    """What becomes of a load: of each request in the end, and which refusals came before that."""
+    """The outcomes of a load: the final one of each request, and the refusals before it."""
 
     seconds: float
     outcomes: Sequence[Outcome]
@@ -55,7 +55,7 @@ class Load:
 async def under_load(
     url: str, uploads: Iterator[Upload], rate: float, work: Coroutine[Any, Any, None], clients: int = 8
 ) -> Load:
-    """Send `rate` requests a second, whatever becomes of them, for as long as `work` goes on."""
+    """Send `rate` requests per second, independent of their outcomes, for as long as `work` runs."""
     sender, start = Clients(url, clients), time.perf_counter()
     working = asyncio.create_task(work)
     async with asyncio.TaskGroup() as tasks:

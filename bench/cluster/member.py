@@ -1,4 +1,4 @@
-"""A service on its host: started, asked, ended."""
+"""A service on its host: start, query, end."""
 
 import asyncio
 import os

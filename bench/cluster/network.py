@@ -1,7 +1,7 @@
 """Hosts that are network namespaces, each on a cable to one bridge.
 
-The bridge lies in a namespace of its own, so nothing here touches the machine's network or is seen from it. Wanted are
-root and `ip` of iproute2.
+The bridge is in a separate namespace, so the network of the machine is neither changed nor reachable. Requires root
+and `ip` of iproute2.
 """
 
 import asyncio
@@ -33,14 +33,14 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Host:
-    """A host: its namespace and its only address beside loopback."""
+    """A host: its namespace and its only address other than loopback."""
 
     name: str
     namespace: str
     address: str
 
     def command(self, command: Sequence[str | Path]) -> list[str | Path]:
-        """Return what runs `command` on this host; the process keeps its id."""
+        """Return the command line that runs `command` on this host; the process keeps its id."""
         return ["ip", "netns", "exec", self.namespace, *command]
 
 
@@ -55,7 +55,7 @@ class Network:
     @classmethod
     @contextmanager
     def opened(cls) -> Iterator[Self]:
-        """Yield a network with the host `client`; whatever happens inside, nothing of it is left."""
+        """Yield a network with the host `client`; it is always removed completely."""
         _remove_left_over()
         network = cls()
         try:
@@ -85,12 +85,12 @@ class Network:
         return host
 
     def remove(self, host: Host) -> None:
-        """Take a host away, on which nothing should run any more."""
+        """Remove a host on which nothing runs any more."""
         del self._hosts[host.name]
         _remove(host.namespace)
 
     def cut(self, host: Host) -> None:
-        """Pull the host's cable: what is sent to it is lost without a word."""
+        """Pull the host's cable: packets to it are lost silently."""
         self._at_switch("link", "set", host.name, "down")
 
     def mend(self, host: Host) -> None:
@@ -100,8 +100,8 @@ class Network:
     def inside(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
         """Run `work` in an event loop on the host `client` and return its result; interrupted, it is cancelled first.
 
-        The loop has a thread of its own, since a thread may have a namespace of its own: sockets, threads and processes
-        that it makes are there too.
+        The loop runs in a separate thread, because namespaces are set per thread: the sockets, threads and processes
+        that it creates are in the same namespace.
         """
         running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
 
@@ -133,7 +133,7 @@ class Network:
 
 
 def complaint(*programs: str) -> str | None:
-    """Return why there can be no network, or none with these programs, in a sentence; None where there can."""
+    """Return a sentence that says why a network with these programs is impossible; None if it is possible."""
     if os.geteuid() != 0:
         return "Network namespaces need root."
     for program in ("ip", *programs):
@@ -173,12 +173,12 @@ def _remove(prefix: str) -> None:
         for path in [folder / prefix, *folder.glob(f"{prefix}-*")]:
             if path.exists():
                 remove(path)
-    with suppress(OSError):  # others have files there, or nobody ever had
+    with suppress(OSError):  # in use by others, or never created
         _FILES.rmdir()
 
 
 def _delete_namespace(path: Path) -> None:
-    with suppress(RuntimeError):  # it is only left over
+    with suppress(RuntimeError):  # a leftover
         _ip("netns", "delete", path.name)
 
 
@@ -187,7 +187,7 @@ def _delete_files(path: Path) -> None:
 
 
 def _ip(*words: str) -> str:
-    """Run `ip`. Raises RuntimeError with its own words."""
+    """Run `ip`. Raises RuntimeError with its message."""
     done = subprocess.run(["ip", *words], capture_output=True, text=True, check=False)  # noqa: S607 - by PATH
     if done.returncode != 0:
         raise RuntimeError(" ".join(done.stderr.split()) or f"ip {' '.join(words)} failed")

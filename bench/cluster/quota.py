@@ -1,4 +1,4 @@
-"""A limit on the processor time of some processes, by control groups of version 1 or 2. Wanted is root."""
+"""A limit on the processor time of some processes, by control groups of version 1 or 2. Requires root."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -14,14 +14,14 @@ _ROOT = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True)
 class Quota:
-    """A control group of so many cores' worth of time."""
+    """A control group limited to the processor time of a number of cores."""
 
     folder: Path
 
     @classmethod
     @contextmanager
     def opened(cls, name: str, cores: float) -> Iterator[Self]:
-        """Yield a group that is gone afterwards, when its processes are. Raises OSError where there cannot be one."""
+        """Yield a group that is removed once its processes have ended. Raises OSError if groups cannot be created."""
         quota, period = str(round(cores * PERIOD_MICROSECONDS)), str(PERIOD_MICROSECONDS)
         if (_ROOT / "cgroup.controllers").exists():
             (_ROOT / "cgroup.subtree_control").write_text("+cpu")
@@ -38,7 +38,7 @@ class Quota:
                 folder.rmdir()
 
     def command(self, command: Sequence[str | Path]) -> list[str | Path]:
-        """Return what runs `command` within the group; the process keeps its id."""
+        """Return the command line that runs `command` in the group; the process keeps its id."""
         return ["sh", "-c", 'echo $$ > "$0" && exec "$@"', self.folder / "cgroup.procs", *command]
 
 

@@ -1,4 +1,4 @@
-"""What each vectorizer more brings where their processor time is what there is too little of."""
+"""The gain of each additional vectorizer if processor time is the bottleneck."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ CLIENTS_EACH = 8
 
 @dataclass(frozen=True)
 class Step:
-    """A load on so many vectorizers. cores: what each of them used."""
+    """A load on a number of vectorizers. cores: the cores that each of them used."""
 
     vectorizers: int
     summary: Summary
@@ -29,7 +29,7 @@ class Step:
 class Scaling:
     """Rounds of steps with one vectorizer, two, and so on.
 
-    images_per_second: the median for each number. to_linear: that as a share of so many times the first.
+    images_per_second: the median for each number of vectorizers. to_linear: that divided by the number times the first.
     """
 
     rounds: Sequence[Sequence[Step]]

@@ -1,4 +1,4 @@
-"""What runs on the hosts: PostgreSQL, vectorizers, gateways, the balancer before these, and a name server."""
+"""The services on the hosts: PostgreSQL, vectorizers, gateways, their load balancer, and a name server."""
 
 import asyncio
 import csv
@@ -86,7 +86,7 @@ def _service(host: Host, module: str, environment: Mapping[str, str], log: Path)
 def balancer(host: Host, gateways: Sequence[Host], configuration: Path) -> Program:
     """Return HAProxy, which passes connections on to the gateways that are ready.
 
-    Where none is, any gets them: it tells the client what is wrong and when to try again, which no connection would.
+    If none is ready, any gateway gets them: it tells the client the reason and when to retry.
     """
     servers = [f"server {gateway.name} {gateway.address}:{GATEWAY_PORT}" for gateway in gateways]
     check = f"check inter {round(1000 * CHECK_SECONDS)}ms fall 2 rise 1"
@@ -118,7 +118,7 @@ async def servers_up(configuration: Path) -> int:
     """Return how many gateways the balancer with this configuration finds ready."""
     try:
         reader, writer = await asyncio.open_unix_connection(_socket_of(configuration))
-    except OSError:  # it is only starting
+    except OSError:  # still starting
         return 0
     writer.write(b"show stat\n")
     rows = csv.DictReader((await reader.read()).decode().splitlines())
@@ -131,7 +131,7 @@ def _socket_of(configuration: Path) -> Path:
 
 
 def name_server(host: Host, names: Path) -> Program:
-    """Return dnsmasq, which answers from the file `names` and reads it anew at SIGHUP."""
+    """Return dnsmasq, which answers from the file `names` and reads it again on SIGHUP."""
     options = [
         *("--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--bind-interfaces"),
         *("--user=root", "--pid-file=", "--local-ttl=0", f"--listen-address={host.address}"),

@@ -24,7 +24,7 @@ NAMES_KNOWN_SECONDS = LOOK_UP_SECONDS + 1.0
 
 @dataclass(frozen=True)
 class Shape:
-    """What is to run: how many of what, with which models and settings, and how many cores a vectorizer may use."""
+    """The services to run: their number, models and settings, and the cores that a vectorizer may use."""
 
     models: str = "opencv"
     gateways: int = 2
@@ -35,7 +35,7 @@ class Shape:
 
 
 class Topology:
-    """The running services. What it keeps lies in `folder`, each service's log included."""
+    """The running services. Their data and logs are in `folder`."""
 
     def __init__(self, network: Network, folder: Path, shape: Shape) -> None:
         self.network = network
@@ -75,7 +75,7 @@ class Topology:
         return member
 
     async def remove_vectorizer(self, member: Member) -> None:
-        """Take its address from the name, wait until nobody goes by it, then end the service and take the host away."""
+        """Take its address from the name, wait until no gateway uses it, then end the service and remove the host."""
         self.vectorizers.remove(member)
         await self._publish()
         await asyncio.sleep(NAMES_KNOWN_SECONDS)
@@ -95,7 +95,7 @@ class Topology:
         await self._start_server()
 
     async def use_vectorizers(self, members: Sequence[Member]) -> None:
-        """Have the name stand for these only, and return when the gateways know."""
+        """Let the name resolve to these addresses only, and return when the gateways know."""
         await self._publish(members)
         await asyncio.sleep(NAMES_KNOWN_SECONDS)
 
@@ -161,7 +161,7 @@ class Topology:
 
 @asynccontextmanager
 async def running_topology(network: Network, folder: Path, shape: Shape) -> AsyncIterator[Topology]:
-    """Yield the services, started and warm; nothing of them runs afterwards."""
+    """Yield the services, started and warm; all of them are ended afterwards."""
     (folder / "images").mkdir()
     topology = Topology(network, folder, shape)
     async with AsyncExitStack() as stack:

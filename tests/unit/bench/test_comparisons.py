@@ -33,7 +33,7 @@ def test_pairs_of_a_table(folder):
 
 
 def test_a_table_about_other_photographs_is_refused(folder):
-    with pytest.raises(ValueError, match="1 photographs of the table are not in the folder, as eve/1"):
+    with pytest.raises(ValueError, match="1 photographs of the table are not in the folder, for example eve/1"):
         compare_table(folder, [Pair("ann/1", "eve/1", False, None)])
 
 

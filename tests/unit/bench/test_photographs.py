@@ -20,7 +20,7 @@ def test_finds_photographs_of_any_depth_by_name(tmp_path):
 
 
 def test_an_empty_folder_is_said_so(tmp_path):
-    with pytest.raises(ValueError, match="holds no photographs"):
+    with pytest.raises(ValueError, match="contains no photographs"):
         find_photographs(tmp_path)
 
 
