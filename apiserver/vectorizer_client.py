@@ -19,7 +19,7 @@ from apiserver.problems import (
 from apiserver.replicas import Replica, Replicas
 from apiserver.retry_budget import RetryBudget
 from apiserver.vectorizer_http import Call, T, TraceConfig, VectorizerHttp, is_unreachable, open_http, was_cut
-from apiserver.vectorizer_wire import read_analysis, read_json, read_model_in_use
+from apiserver.vectorizer_wire import Want, read_analysis, read_json, read_model_in_use
 
 _READY_TIMEOUT_SECONDS = 2
 
@@ -27,13 +27,6 @@ _logger = logging.getLogger(__name__)
 
 _READY = Call("GET", "/health/ready", bytes)
 _MODELS = Call("GET", "/models", read_json)
-_FACES = {
-    (False, False): "/faces",
-    (False, True): "/faces?quality=true",
-    (True, False): "/faces?crops=true",
-    (True, True): "/faces?crops=true",
-}
-"""The path by whether crops and quality are wanted."""
 
 
 class VectorizerClient:
@@ -47,15 +40,13 @@ class VectorizerClient:
         self._timeout_seconds = timeout_seconds
         self._budget = RetryBudget()
 
-    async def analyse(self, image: bytes, *, crops: bool, quality: bool = False) -> Analysis:
-        """Return the faces of an encoded image, with their aligned crops or their quality alone if asked for.
-
-        Crops come with the quality, except from an older vectorizer, which measures none.
+    async def analyse(self, image: bytes, wants: frozenset[Want] = frozenset()) -> Analysis:
+        """Return the faces of an encoded image, each with what `wants` names.
 
         Raises the problem of a bad image, VectorizerBusy, VectorizerFailed, VectorizerTimeout or VectorizerUnavailable.
         """
-        call = Call("POST", _FACES[crops, quality], read_analysis, image)
-        return await self._answer(call, self._timeout_seconds)
+        query = "&".join(f"want={want}" for want in sorted(wants))
+        return await self._answer(Call("POST", f"/faces?{query}", read_analysis, image), self._timeout_seconds)
 
     async def drawing(self, image: bytes, *, min_score: float, min_size: int) -> bytes:
         """Return an encoded image as a JPEG with those of its faces drawn in. Raises as `analyse` does."""

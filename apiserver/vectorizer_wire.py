@@ -2,6 +2,7 @@
 
 import json
 import struct
+from enum import StrEnum
 from typing import Any
 
 import msgpack
@@ -19,6 +20,17 @@ from apiserver.problems import (
     VectorizerTimeout,
     VectorizerUnavailable,
 )
+
+
+class Want(StrEnum):
+    """What the vectorizer adds to each face on request."""
+
+    CROPS = "crops"
+    QUALITY = "quality"
+
+
+ENROLMENT_WANTS = frozenset({Want.CROPS, Want.QUALITY})
+"""What is stored with an enrolled face."""
 
 _PROBLEM_OF_CODE: dict[str, type[Problem]] = {
     "image-missing": FileEmpty,

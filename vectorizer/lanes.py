@@ -17,7 +17,7 @@ from vectorizer.cores import usable_cores
 from vectorizer.images import Limits
 from vectorizer.metrics import Metrics
 from vectorizer.models import Models, ModelSource
-from vectorizer.pipeline import Faces, Timings, embed_aligned, find_faces
+from vectorizer.pipeline import Faces, Timings, Want, embed_aligned, find_faces
 from vectorizer.problems import Busy, DeadlineExceeded
 
 _NICENESS = 10
@@ -32,8 +32,7 @@ class Job:
     """
 
     data: bytes
-    crops: bool = False
-    quality: bool = False
+    wants: frozenset[Want] = frozenset()
     aligned: bool = False
     deadline: float = float("inf")
     asked: float = field(default_factory=time.monotonic)
@@ -119,7 +118,7 @@ class Lanes:
             if job.aligned:
                 found = embed_aligned(models, self.limits, job.data, timings=timings)
             else:
-                found = find_faces(models, self.limits, job.data, crops=job.crops, quality=job.quality, timings=timings)
+                found = find_faces(models, self.limits, job.data, job.wants, timings=timings)
             self.metrics.image_done(timings.milliseconds, len(found.embeddings))
             return found
         finally:

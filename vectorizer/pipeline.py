@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,13 @@ from vectorizer.images import DecodedImage, Limits, decode
 from vectorizer.models import Models
 from vectorizer.problems import NotAligned
 from vectorizer.quality import Quality, measure
+
+
+class Want(StrEnum):
+    """What is added to each face on request; box, score, landmarks and embedding always come."""
+
+    CROPS = "crops"
+    QUALITY = "quality"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class Timings:
 class Faces:
     """All faces of one image, best score first, in its full pixels.
 
-    embeddings: (n, dimension). crops: n JPEG files, if asked for. qualities: n, if they or the crops were asked for.
+    embeddings: (n, dimension). crops: n JPEG files. qualities: n. Both are None unless they were asked for.
     """
 
     image: DecodedImage
@@ -53,12 +61,11 @@ def find_faces(
     models: Models,
     limits: Limits,
     data: bytes,
+    wants: frozenset[Want] = frozenset(),
     *,
-    crops: bool = False,
-    quality: bool = False,
     timings: Timings | None = None,
 ) -> Faces:
-    """Return the faces of the image file `data`, with their aligned crops or their quality alone if asked for.
+    """Return the faces of the image file `data`, each with what `wants` names.
 
     Raises the problems of `vectorizer.images.decode`.
     """
@@ -69,8 +76,8 @@ def find_faces(
         seen = models.detector.detect(image.pixels)
     with timings.stage("align"):
         aligned = _align_all(image, seen.landmarks)
-        encoded = tuple(map(encode_crop, aligned)) if crops else None
-        qualities = tuple(map(measure, aligned)) if crops or quality else None
+        encoded = tuple(map(encode_crop, aligned)) if Want.CROPS in wants else None
+        qualities = tuple(map(measure, aligned)) if Want.QUALITY in wants else None
     with timings.stage("embed"):
         embeddings = models.embedder.embed(aligned)
     return Faces(image, seen.enlarged(image.reduction), embeddings, encoded, qualities, timings)

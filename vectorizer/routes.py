@@ -8,7 +8,7 @@ from importlib.metadata import version
 from math import inf
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect
@@ -17,7 +17,7 @@ from vectorizer.drawing import draw
 from vectorizer.lanes import Job, Lanes
 from vectorizer.manifest import DetectorManifest, EmbedderManifest, read_manifest
 from vectorizer.models import ModelSource
-from vectorizer.pipeline import Faces
+from vectorizer.pipeline import Faces, Want
 from vectorizer.problems import DeadlineExceeded, ImageTooLarge
 from vectorizer.wire import MEDIA_TYPE, describe_faces, pack_faces
 
@@ -44,6 +44,14 @@ DeadlineHeader = Annotated[
     float | None, Header(description="Milliseconds the caller goes on waiting; work that starts later is refused.")
 ]
 
+Wants = Annotated[
+    frozenset[Want],
+    Query(
+        description="What is added to each face: `crops`, its aligned JPEG; `quality`, its sharpness and brightness. "
+        "May be repeated."
+    ),
+]
+
 
 @router.post(
     "/faces",
@@ -52,18 +60,13 @@ DeadlineHeader = Annotated[
     openapi_extra={"requestBody": {"required": True, "content": {"image/*": {"schema": {"format": "binary"}}}}},
     response_class=Response,
 )
-async def faces(
-    request: Request, *, crops: bool = False, quality: bool = False, x_deadline_ms: DeadlineHeader = None
-) -> Response:
-    """Take the raw bytes of one image; answer MessagePack.
-
-    With `quality`, each face brings its sharpness and brightness; with `crops`, its aligned JPEG as well.
-    """
+async def faces(request: Request, want: Wants = frozenset(), x_deadline_ms: DeadlineHeader = None) -> Response:
+    """Take the raw bytes of one image; answer MessagePack."""
     lanes: Lanes = request.state.lanes
     deadline = _deadline(x_deadline_ms)
     with lanes.place():
         data = await _read(request, lanes.limits.max_bytes, deadline)
-        found = await _unless_gone(request, lanes.faces(Job(data, crops, quality, deadline=deadline)))
+        found = await _unless_gone(request, lanes.faces(Job(data, want, deadline=deadline)))
         return Response(pack_faces(found, lanes.source), media_type=MEDIA_TYPE)
 
 
