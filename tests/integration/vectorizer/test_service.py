@@ -206,6 +206,8 @@ def test_other_bad_requests(vectorizer: Vectorizer):
     assert_problem(vectorizer.client.get("/nothing"), 404, "not-found")
     assert_problem(vectorizer.client.get("/faces"), 405, "method-not-allowed")
     assert_problem(vectorizer.client.post("/vectorize", data={"file": "no file"}), 400, "image-missing")
+    torn = {"content-type": "multipart/form-data"}
+    assert_problem(vectorizer.client.post("/vectorize", content=b"torn", headers=torn), 400, "bad-request")
     too_much = {"file": ("big.jpg", bytes(MAX_BYTES + 100_000))}
     assert_problem(vectorizer.client.post("/vectorize", files=too_much), 413, "image-too-large")
 
