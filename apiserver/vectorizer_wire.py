@@ -1,4 +1,4 @@
-"""What the vectorizer's answers say. What cannot be read comes from something that is no vectorizer."""
+"""Parses the vectorizer's answers. An unreadable one is VectorizerUnavailable: the peer is not a vectorizer."""
 
 import json
 import struct
@@ -56,7 +56,7 @@ def read_analysis(body: bytes) -> Analysis:
 
 
 def read_model_in_use(description: object) -> Model:
-    """Return the embedder in use out of what ``GET /models`` describes. Raises VectorizerUnavailable."""
+    """Return the embedder in use from the answer of ``GET /models``. Raises VectorizerUnavailable."""
     try:
         return _model_in_use(dict(description) if isinstance(description, dict) else {})
     except (ValueError, TypeError, KeyError, AttributeError, StopIteration) as error:
@@ -64,7 +64,7 @@ def read_model_in_use(description: object) -> Model:
 
 
 def read_json(body: bytes) -> object:
-    """Return what JSON says. Raises VectorizerUnavailable."""
+    """Return the parsed JSON. Raises VectorizerUnavailable."""
     try:
         return json.loads(body)
     except ValueError as error:
@@ -72,7 +72,7 @@ def read_json(body: bytes) -> object:
 
 
 def read_problem(status: int, body: bytes) -> Problem:
-    """Return the problem an answer other than 200 tells of; the vectorizer's own sentence is the most precise."""
+    """Return the problem of an answer other than 200, with the vectorizer's own sentence, the most precise one."""
     try:
         problem = json.loads(body)
         return _PROBLEM_OF_CODE[problem["code"]](problem.get("detail"))
@@ -81,7 +81,7 @@ def read_problem(status: int, body: bytes) -> Problem:
 
 
 def _analysis(body: dict[str, Any]) -> Analysis:
-    """Return what the map says; what another form raises, `read_analysis` lists."""
+    """Return the faces of the map. Raises the errors that `read_analysis` catches if its form is another."""
     model, image = _model(body["model"]), body["image"]
     return Analysis(
         model=model,
@@ -117,9 +117,6 @@ def _face(entry: dict[str, Any], dimension: int) -> Face:
     left, top, right, bottom = entry["box"]
     embedding = list(struct.unpack(f"<{dimension:d}f", entry["embedding"]))
     landmarks = tuple(struct.iter_unpack("<2f", entry.get("landmarks", b"")))
-    quality = _quality(entry["quality"]) if "quality" in entry else None
-    return Face((left, top, right, bottom), entry["score"], embedding, entry.get("crop"), landmarks, quality)
-
-
-def _quality(entry: dict[str, float]) -> Quality:
-    return Quality(entry["sharpness"], entry["brightness"])
+    quality = entry.get("quality")
+    measured = Quality(quality["sharpness"], quality["brightness"]) if quality else None
+    return Face((left, top, right, bottom), entry["score"], embedding, entry.get("crop"), landmarks, measured)

@@ -1,4 +1,4 @@
-"""Puts the vectorizer together."""
+"""Assembles the vectorizer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,13 +16,13 @@ from vectorizer.tracing import Spans
 
 
 class State(TypedDict):
-    """What the lifespan opens and the routes use."""
+    """What the lifespan opens for the routes."""
 
     lanes: Lanes
 
 
 def create_app(lanes: Lanes, spans: Spans | None = None) -> FastAPI:
-    """Return the application that takes images on `lanes`. Two of them may live in one process."""
+    """Return the application that analyses images on `lanes`. Several can live in one process."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
@@ -40,7 +40,7 @@ def create_app(lanes: Lanes, spans: Spans | None = None) -> FastAPI:
         version=version("faceserver"),
         lifespan=lifespan,
         telemetry=traced_requests(spans),
-        routes=router.routes,  # a router included is passed by every request on its way
+        routes=router.routes,  # an included router would add a step to every request
     )
     handle_problems(app)
     app.add_middleware(RequestMetrics, metrics=lanes.metrics)

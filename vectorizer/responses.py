@@ -33,7 +33,7 @@ def handle_problems(app: FastAPI) -> None:
 
     @app.exception_handler(ClientDisconnect)
     async def on_client_gone(_: Request, __: ClientDisconnect) -> Response:
-        return Response(status_code=499)  # nobody reads it
+        return Response(status_code=499)  # the client is gone
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid_request(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -12,19 +12,19 @@ _CLIENT_GONE = 499
 
 
 class RequestId(CorrelationIdMiddleware):
-    """Takes the caller's request id, or makes one, and returns it with every answer."""
+    """Accepts the caller's request id, or makes one, and returns it with every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app, header_name=REQUEST_ID_HEADER, validator=_acceptable)
 
 
 def _acceptable(request_id: str) -> bool:
-    """Keep foreign ids out of the log that would break its lines."""
+    """Whether an id from outside is harmless in a log line."""
     return len(request_id) <= 64 and request_id.replace("-", "").isalnum()
 
 
 class RequestMetrics:
-    """Counts each request by its route and how it ended."""
+    """Counts each request by route, status and outcome."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -44,7 +44,7 @@ class RequestMetrics:
 
         try:
             await self._app(scope, receive, send_noting)
-        except Exception:  # answered further out
+        except Exception:  # an outer handler answers it
             status, scope["state"]["problem"] = 500, "internal-error"
             raise
         finally:
@@ -65,7 +65,7 @@ def _outcome(scope: Scope, status: int) -> str:
 
 
 def traced_requests(spans: Spans | None) -> TelemetryConfig:
-    """Return what has FastAPI make a span of each request, if there are to be any; of what orchestrators ask, none."""
+    """Return the setting that makes FastAPI record a span for each request, except health checks, if `spans` is set."""
     return {
         "tracing": spans is not None,
         "tracer_provider": spans.provider if spans else None,

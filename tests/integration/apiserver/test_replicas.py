@@ -350,7 +350,7 @@ async def test_one_that_hangs_does_not_keep_another_from_coming_back(caplog):
         await asyncio.sleep(0.4)  # both were asked
         ill.says = ill.health = OK
         await asyncio.sleep(0.9)
-    assert f"{ill.endpoint.url} is well again" in caplog.text
+    assert f"{ill.endpoint.url} is ready again" in caplog.text
 
 
 async def test_who_does_not_feel_well_does_not_come_back():
