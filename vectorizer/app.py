@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from vectorizer.lanes import Lanes
 from vectorizer.responses import handle_problems
 from vectorizer.routes import router
-from vectorizer.telemetry import RequestId, RequestMetrics, traced_requests
+from vectorizer.telemetry import RequestIds, RequestMetrics, traced_requests
 from vectorizer.tracing import Spans
 
 
@@ -44,5 +44,5 @@ def create_app(lanes: Lanes, spans: Spans | None = None) -> FastAPI:
     )
     handle_problems(app)
     app.add_middleware(RequestMetrics, metrics=lanes.metrics)
-    app.add_middleware(RequestId)
+    app.add_middleware(RequestIds)
     return app

@@ -1,5 +1,7 @@
 """Request ids, the counters of requests, and their spans."""
 
+import re
+
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -7,20 +9,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vectorizer.metrics import Metrics
 from vectorizer.tracing import Spans
 
-REQUEST_ID_HEADER = "X-Request-ID"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+"""The ids that the gateway accepts too; others could break the lines of the log."""
+
 _CLIENT_GONE = 499
 
 
-class RequestId(CorrelationIdMiddleware):
+class RequestIds(CorrelationIdMiddleware):
     """Accepts the caller's request id, or makes one, and returns it with every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
-        super().__init__(app, header_name=REQUEST_ID_HEADER, validator=_acceptable)
-
-
-def _acceptable(request_id: str) -> bool:
-    """Whether an id from outside is harmless in a log line."""
-    return len(request_id) <= 64 and request_id.replace("-", "").isalnum()
+        super().__init__(app, validator=lambda value: bool(_REQUEST_ID.fullmatch(value)))
 
 
 class RequestMetrics:
