@@ -28,6 +28,7 @@ from apiserver.problems import (
 )
 from apiserver.quality import QualityLimits, examine, measured
 from apiserver.vectorizer_client import VectorizerClient
+from apiserver.vectorizer_wire import ENROLMENT_WANTS
 
 _MOST_ATTEMPTS = 3
 """After so many an image is given up that the vectorizers fail over."""
@@ -84,7 +85,7 @@ class Enroller:
         if material.image is None:
             return await self._of_crop(item, material)
         image = material.image
-        analysis = await self._patiently(lambda: self.vectorizer.analyse(image, crops=True))
+        analysis = await self._patiently(lambda: self.vectorizer.analyse(image, ENROLMENT_WANTS))
         face = self._choose(analysis, told)
         found = examine(face, self.limits)
         row = image_row(self.directory, image, analysis.image, self.staging)

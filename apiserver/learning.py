@@ -16,6 +16,7 @@ from apiserver.quality import QualityLimits, examine
 from apiserver.state import State
 from apiserver.telemetry import Stages
 from apiserver.uploads import Upload
+from apiserver.vectorizer_wire import ENROLMENT_WANTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ async def learn_sample(request: Request, state: State, stages: Stages, sample: S
         raise sample.file.problem
     if not state.settings.directories_on_learn:
         await state.directories.require(sample.directory)
-    analysis = await analyse(request, sample.file, state, stages, crops=True)
+    analysis = await analyse(request, sample.file, state, stages, ENROLMENT_WANTS)
     face = _chosen(analysis, sample)
     settings = await state.directories.settings(sample.directory)
     limits = settings.quality.limits() if settings.quality else QualityLimits()

@@ -14,6 +14,7 @@ from apiserver.responses import ProblemDetails
 from apiserver.state import State
 from apiserver.telemetry import Stages
 from apiserver.uploads import Fields, FormLimits, Upload, places_needed, read_form
+from apiserver.vectorizer_wire import Want
 
 T = TypeVar("T")
 
@@ -46,12 +47,12 @@ async def read_fields(request: Request, state: State, *, most_files: int = 1) ->
 
 
 async def analyse(
-    request: Request, upload: Upload, state: State, stages: Stages, *, crops: bool = False, quality: bool = False
+    request: Request, upload: Upload, state: State, stages: Stages, wants: frozenset[Want] = frozenset()
 ) -> Analysis:
     """Return what the vectorizer sees on a photograph. Raises ClientDisconnect when nobody waits for it any more."""
     with stages.measure("vectorize"):
         async with while_connected(request.receive):
-            analysis = await state.vectorizer.analyse(upload.content, crops=crops, quality=quality)
+            analysis = await state.vectorizer.analyse(upload.content, wants)
     stages.add(analysis.timings)
     return analysis
 
@@ -66,7 +67,7 @@ async def analyse_both(
     with stages.measure("vectorize"):
         async with while_connected(request.receive):
             one, other = await asyncio.gather(
-                *(state.vectorizer.analyse(upload.content, crops=False) for upload in uploads), return_exceptions=True
+                *(state.vectorizer.analyse(upload.content) for upload in uploads), return_exceptions=True
             )
     if isinstance(one, BaseException):
         raise one

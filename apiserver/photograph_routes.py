@@ -11,6 +11,7 @@ from apiserver.photograph_calls import PROBLEMS, PhotographRoute, analyse, read_
 from apiserver.quality import pose
 from apiserver.state import State
 from apiserver.telemetry import Stages
+from apiserver.vectorizer_wire import Want
 
 router = APIRouter(tags=["photographs"], route_class=PhotographRoute)
 
@@ -88,7 +89,7 @@ async def detect(request: Request) -> Response:
                     form.file.content, min_score=form.min_score, min_size=form.min_size
                 )
         return Response(drawn, media_type="image/jpeg")
-    analysis = await analyse(request, form.file, state, stages, quality=True)
+    analysis = await analyse(request, form.file, state, stages, frozenset({Want.QUALITY}))
     answer = DetectAnswer(
         model=analysis.model.id,
         width=analysis.image.width,

@@ -1,4 +1,4 @@
-"""The exchange with one vectorizer over HTTP, and the only place that turns aiohttp's errors into problems."""
+"""One HTTP exchange with a vectorizer, with aiohttp's errors translated into problems."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,18 +22,18 @@ PROBLEM_OF_ERROR: dict[type[Exception], type[Problem]] = {
 }
 
 _CONNECT_TIMEOUT_SECONDS = 2
-# Shorter than any server keeps an idle connection, so that none is reused in the moment the server closes it.
+# Shorter than any server keeps an idle connection, so that none is reused at the moment the server closes it.
 _KEEPALIVE_SECONDS = 2
 
 TraceConfig = aiohttp.TraceConfig
-"""What is told of the beginning and end of every call."""
+"""Hooks for the start and end of every call."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """What is asked of a vectorizer and how its answer is read."""
+    """A request to a vectorizer and the parser of its answer."""
 
     method: str
     path: str
@@ -42,15 +42,15 @@ class Call(Generic[T]):
 
 
 class VectorizerHttp:
-    """Connections to vectorizers, kept for the next call."""
+    """Pooled connections to the vectorizers."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
 
     async def exchange(self, url: str, call: Call[T], deadline: float) -> T:
-        """Return what the vectorizer at `url` answers before `deadline`, on the event loop's clock.
+        """Return the answer of the vectorizer at `url`, before `deadline` on the event loop's clock.
 
-        Raises the problem that it tells of, VectorizerTimeout or VectorizerUnavailable.
+        Raises the problem that it reports, VectorizerTimeout or VectorizerUnavailable.
         """
         headers = {"X-Deadline-Ms": str(max(0, round(1000 * (deadline - asyncio.get_running_loop().time()))))}
         if request_id := correlation_id.get():
@@ -71,7 +71,7 @@ class VectorizerHttp:
 
 @asynccontextmanager
 async def open_http(trace_configs: Sequence[TraceConfig] = ()) -> AsyncIterator[VectorizerHttp]:
-    """Yield what speaks to vectorizers; nothing connects before the first use."""
+    """Yield the connections to vectorizers; they are opened on first use."""
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, socket_factory=open_socket)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_SECONDS)
     async with aiohttp.ClientSession(
@@ -85,17 +85,17 @@ async def open_http(trace_configs: Sequence[TraceConfig] = ()) -> AsyncIterator[
 
 
 def translated(error: BaseException) -> Problem:
-    """Return the problem that an error of aiohttp, or of the socket below it, means to a client."""
+    """Return the problem for an error of aiohttp or of the socket below it."""
     return next(problem for kind, problem in PROBLEM_OF_ERROR.items() if isinstance(error, kind))()
 
 
 def is_unreachable(problem: Problem) -> bool:
-    """Tell whether it took too long to connect."""
+    """Tell whether connecting timed out."""
     return isinstance(problem.__cause__, aiohttp.ServerTimeoutError)
 
 
 def was_cut(problem: Problem) -> bool:
-    """Tell whether a connection ended that had been made: the replica may have closed it while it was idle."""
+    """Tell whether an established connection was closed, perhaps because the replica had kept it idle too long."""
     cause = problem.__cause__
     return isinstance(cause, aiohttp.ClientConnectionError | aiohttp.ClientPayloadError) and not isinstance(
         cause, aiohttp.ClientConnectorError | TimeoutError

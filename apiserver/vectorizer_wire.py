@@ -1,7 +1,8 @@
-"""What the vectorizer's answers say. What cannot be read comes from something that is no vectorizer."""
+"""Parses the vectorizer's answers. An unreadable one is VectorizerUnavailable: the peer is not a vectorizer."""
 
 import json
 import struct
+from enum import StrEnum
 from typing import Any
 
 import msgpack
@@ -19,6 +20,17 @@ from apiserver.problems import (
     VectorizerTimeout,
     VectorizerUnavailable,
 )
+
+
+class Want(StrEnum):
+    """What the vectorizer adds to each face on request."""
+
+    CROPS = "crops"
+    QUALITY = "quality"
+
+
+ENROLMENT_WANTS = frozenset({Want.CROPS, Want.QUALITY})
+"""What is stored with an enrolled face."""
 
 _PROBLEM_OF_CODE: dict[str, type[Problem]] = {
     "image-missing": FileEmpty,
@@ -44,7 +56,7 @@ def read_analysis(body: bytes) -> Analysis:
 
 
 def read_model_in_use(description: object) -> Model:
-    """Return the embedder in use out of what ``GET /models`` describes. Raises VectorizerUnavailable."""
+    """Return the embedder in use from the answer of ``GET /models``. Raises VectorizerUnavailable."""
     try:
         return _model_in_use(dict(description) if isinstance(description, dict) else {})
     except (ValueError, TypeError, KeyError, AttributeError, StopIteration) as error:
@@ -52,7 +64,7 @@ def read_model_in_use(description: object) -> Model:
 
 
 def read_json(body: bytes) -> object:
-    """Return what JSON says. Raises VectorizerUnavailable."""
+    """Return the parsed JSON. Raises VectorizerUnavailable."""
     try:
         return json.loads(body)
     except ValueError as error:
@@ -60,7 +72,7 @@ def read_json(body: bytes) -> object:
 
 
 def read_problem(status: int, body: bytes) -> Problem:
-    """Return the problem an answer other than 200 tells of; the vectorizer's own sentence is the most precise."""
+    """Return the problem of an answer other than 200, with the vectorizer's own sentence, the most precise one."""
     try:
         problem = json.loads(body)
         return _PROBLEM_OF_CODE[problem["code"]](problem.get("detail"))
@@ -69,7 +81,7 @@ def read_problem(status: int, body: bytes) -> Problem:
 
 
 def _analysis(body: dict[str, Any]) -> Analysis:
-    """Return what the map says; what another form raises, `read_analysis` lists."""
+    """Return the faces of the map. Raises the errors that `read_analysis` catches if its form is another."""
     model, image = _model(body["model"]), body["image"]
     return Analysis(
         model=model,
@@ -105,9 +117,6 @@ def _face(entry: dict[str, Any], dimension: int) -> Face:
     left, top, right, bottom = entry["box"]
     embedding = list(struct.unpack(f"<{dimension:d}f", entry["embedding"]))
     landmarks = tuple(struct.iter_unpack("<2f", entry.get("landmarks", b"")))
-    quality = _quality(entry["quality"]) if "quality" in entry else None
-    return Face((left, top, right, bottom), entry["score"], embedding, entry.get("crop"), landmarks, quality)
-
-
-def _quality(entry: dict[str, float]) -> Quality:
-    return Quality(entry["sharpness"], entry["brightness"])
+    quality = entry.get("quality")
+    measured = Quality(quality["sharpness"], quality["brightness"]) if quality else None
+    return Face((left, top, right, bottom), entry["score"], embedding, entry.get("crop"), landmarks, measured)

@@ -23,6 +23,6 @@ class OwnNetworks:
 
     def analyse(self, data: bytes) -> int:
         """See `bench.lanes.Lane`."""
-        faces = find_faces(self._models, LIMITS, data, crops=False)
+        faces = find_faces(self._models, LIMITS, data)
         self.stages.add(faces.timings.milliseconds)
         return len(faces.detections)

@@ -21,7 +21,7 @@ from vectorizer.tracing import open_tracing
 
 
 def main() -> int:
-    """Open the models, then serve until a signal; a start that cannot be is a sentence and a status other than 0."""
+    """Open the models and serve until a signal; return the exit status. A failed start prints one sentence."""
     settings = read_settings()
     configure_logging(settings)
     metrics, spans = Metrics(), open_tracing(settings.otlp_endpoint, "faceserver-vectorizer")
@@ -34,17 +34,17 @@ def main() -> int:
             lanes=settings.lanes,
             waiting=settings.waiting,
             metrics=metrics,
-            traced=spans.image_done if spans else None,
+            on_image_done=spans.image_done if spans else None,
         )
     except StartError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    _introduce(source)
+    _log_models(source)
     metrics.registry.register(LaneMetrics(lanes))
     if settings.provider != "cpu":
         _watch_gpus(metrics)
     app = create_app(lanes, spans)
-    gc.freeze()  # what is loaded by now stays, so no collection need look at it again
+    gc.freeze()  # objects loaded by now stay, so that collections can skip them
     with metrics_served(metrics.registry, settings.metrics_host, settings.metrics_port):
         uvicorn.run(
             app,
@@ -52,7 +52,7 @@ def main() -> int:
             port=settings.port,
             log_config=None,
             access_log=False,
-            proxy_headers=False,  # nobody asks who the client is
+            proxy_headers=False,  # the client's address is not used
             server_header=False,
             timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
         )
@@ -60,14 +60,14 @@ def main() -> int:
 
 
 def _watch_gpus(metrics: Metrics) -> None:
-    """Tell of the GPUs' memory too, where NVIDIA's library for that is installed."""
+    """Export the memory of the GPUs too, if NVIDIA's management library is installed."""
     with suppress(ImportError):
-        from vectorizer.gpu_memory import GpuMemory  # noqa: PLC0415 - its library is there only where there are GPUs
+        from vectorizer.gpu_memory import GpuMemory  # noqa: PLC0415 - its library is installed with the GPU requirements only
 
         metrics.registry.register(GpuMemory())
 
 
-def _introduce(source: ModelSource) -> None:
+def _log_models(source: ModelSource) -> None:
     log = logging.getLogger("vectorizer")
     log.info("%s and %s on %s, %s", source.detector_id, source.embedder_id, source.engine.provider, source.runtime)
     if not source.embedder.calibrated:

@@ -1,4 +1,4 @@
-"""A face turned, scaled and moved so that its landmarks stand where the embedding networks expect them."""
+"""Aligns a face: rotation, scale and shift put its landmarks where the embedding networks expect them."""
 
 import cv2
 import numpy as np
@@ -14,7 +14,7 @@ TEMPLATE = np.array(
 
 
 def align(image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return the aligned face, (112, 112, 3); places outside `image`, (height, width, 3), are black.
+    """Return the aligned face, (112, 112, 3); pixels outside `image`, (height, width, 3), are black.
 
     landmarks: (5, 2) x, y in pixels of `image`.
     """
@@ -46,7 +46,7 @@ def similarity_transform(source: NDArray[np.float32], target: NDArray[np.float32
 
 
 def encode_crop(aligned: NDArray[np.uint8]) -> bytes:
-    """Return an aligned RGB face as a JPEG small enough to keep and good enough to embed again under another model."""
+    """Return an aligned RGB face as a JPEG that is small, and good enough to embed again with another model."""
     full_colour = [cv2.IMWRITE_JPEG_QUALITY, 95, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
     _, encoded = cv2.imencode(".jpg", cv2.cvtColor(aligned, cv2.COLOR_RGB2BGR), full_colour)
     return encoded.tobytes()

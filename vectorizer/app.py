@@ -1,4 +1,4 @@
-"""Puts the vectorizer together."""
+"""Assembles the vectorizer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,18 +11,18 @@ from fastapi import FastAPI
 from vectorizer.lanes import Lanes
 from vectorizer.responses import handle_problems
 from vectorizer.routes import router
-from vectorizer.telemetry import RequestId, RequestMetrics, traced_requests
+from vectorizer.telemetry import RequestIds, RequestMetrics, traced_requests
 from vectorizer.tracing import Spans
 
 
 class State(TypedDict):
-    """What the lifespan opens and the routes use."""
+    """What the lifespan opens for the routes."""
 
     lanes: Lanes
 
 
 def create_app(lanes: Lanes, spans: Spans | None = None) -> FastAPI:
-    """Return the application that takes images on `lanes`. Two of them may live in one process."""
+    """Return the application that analyses images on `lanes`. Several can live in one process."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
@@ -40,9 +40,9 @@ def create_app(lanes: Lanes, spans: Spans | None = None) -> FastAPI:
         version=version("faceserver"),
         lifespan=lifespan,
         telemetry=traced_requests(spans),
-        routes=router.routes,  # a router included is passed by every request on its way
+        routes=router.routes,  # an included router would add a step to every request
     )
     handle_problems(app)
     app.add_middleware(RequestMetrics, metrics=lanes.metrics)
-    app.add_middleware(RequestId)
+    app.add_middleware(RequestIds)
     return app

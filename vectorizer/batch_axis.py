@@ -1,8 +1,8 @@
 """Gives the published SCRFD files a batch axis.
 
-They say one image, and their outputs flatten as (height * width, batch, anchors, values): the batch stands behind the
-places. With a free first axis on the input and the batch brought to the front of each output, a batch gives each image
-exactly what a run of its own gives it.
+They accept one image, and their outputs flatten as (height * width, batch, anchors, values): the batch is not the first
+axis. With a free first axis on the input, and the batch moved to the front of each output, each image of a batch gets
+exactly the result of a separate run.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ BATCH = "batch"
 
 
 def free_batch_axis(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Return an SCRFD `model` with input (batch, 3, height, width) and outputs (batch, places, values)."""
+    """Return an SCRFD `model` with input (batch, 3, height, width) and outputs (batch, positions, values)."""
     freed = onnx.ModelProto()
     freed.CopyFrom(model)
     graph = freed.graph
@@ -25,9 +25,11 @@ def free_batch_axis(model: onnx.ModelProto) -> onnx.ModelProto:
     by_image = []
     for output in graph.output:
         values = output.type.tensor_type.shape.dim[-1].dim_value
-        graph.node.extend(_to_the_front(graph, output.name, values))
+        graph.node.extend(_batch_first(graph, output.name, values))
         name = f"{output.name}_by_image"
-        by_image.append(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [BATCH, f"{name}_places", values]))
+        by_image.append(
+            helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [BATCH, f"{name}_positions", values])
+        )
     del graph.output[:]
     graph.output.extend(by_image)
     onnx.checker.check_model(freed)
@@ -41,13 +43,15 @@ def _batch_size(data: str) -> list[onnx.NodeProto]:
     ]
 
 
-def _to_the_front(graph: onnx.GraphProto, name: str, values: int) -> list[onnx.NodeProto]:
-    """Nodes that make ``name_by_image``, (batch, places * anchors, values), of (places * batch * anchors, values)."""
-    constants = {"places": [-1], "anchors": [ANCHORS, values], "flat": [0, -1, values]}
+def _batch_first(graph: onnx.GraphProto, name: str, values: int) -> list[onnx.NodeProto]:
+    """Nodes that turn (positions * batch * anchors, values) into (batch, positions * anchors, values)."""
+    constants = {"positions": [-1], "anchors": [ANCHORS, values], "flat": [0, -1, values]}
     for key, shape in constants.items():
         graph.initializer.append(numpy_helper.from_array(np.array(shape, np.int64), f"{name}_{key}"))
     return [
-        helper.make_node("Concat", [f"{name}_places", "batch_axis_size", f"{name}_anchors"], [f"{name}_shape"], axis=0),
+        helper.make_node(
+            "Concat", [f"{name}_positions", "batch_axis_size", f"{name}_anchors"], [f"{name}_shape"], axis=0
+        ),
         helper.make_node("Reshape", [name, f"{name}_shape"], [f"{name}_unfolded"]),
         helper.make_node("Transpose", [f"{name}_unfolded"], [f"{name}_turned"], perm=[1, 0, 2, 3]),
         helper.make_node("Reshape", [f"{name}_turned", f"{name}_flat"], [f"{name}_by_image"]),

@@ -1,4 +1,4 @@
-"""Runs that were asked for at about the same time, as one: what makes a GPU worth its price."""
+"""Joins runs of many threads into batches, without which a GPU is mostly idle."""
 
 import logging
 import threading
@@ -18,18 +18,18 @@ Outputs = list[NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Rows that one caller wants to have run."""
+    """The rows of one caller."""
 
     rows: NDArray[np.float32]
     outcome: Future[Outputs] = field(default_factory=Future)
 
 
 class BatchingSession:
-    """A session in front of another that joins the runs of many threads.
+    """Wraps a session and joins the runs of many threads into batches.
 
-    One thread owns the session behind it. A batch holds rows of one shape; it is closed when `sizes[-1]` rows are
-    there or `wait_seconds` after its first, and padded to the next of `sizes`, so that a device sees few shapes and
-    its memory stays flat. A batch that fails fails its callers only.
+    One thread owns the wrapped session. A batch has rows of one shape; it is complete with `sizes[-1]` rows, or
+    `wait_seconds` after its first row, and is padded to the next of `sizes`, so that a device sees few shapes and
+    its memory stays flat. If a batch fails, only its callers fail.
     """
 
     def __init__(
@@ -37,20 +37,20 @@ class BatchingSession:
         session: Session,
         sizes: Sequence[int],
         wait_seconds: float,
-        noted: Callable[[int], object] = lambda _: None,
+        on_batch: Callable[[int], object] = lambda _: None,
     ) -> None:
-        """sizes: the numbers of rows a batch may have, ascending. noted: is told the rows of each that was run."""
+        """sizes: the numbers of rows a batch may have, ascending. on_batch: gets the number of rows of each batch."""
         self.outputs: tuple[str, ...] = session.outputs
         self._session = session
         self._sizes = sizes
         self._wait_seconds = wait_seconds
-        self._noted = noted
+        self._on_batch = on_batch
         self._waiting: SimpleQueue[_Run] = SimpleQueue()
         self._left_over: _Run | None = None
         threading.Thread(target=self._work, name="batches", daemon=True).start()
 
     def run(self, batch: NDArray[np.float32]) -> Outputs:
-        """Run `batch`, of any number of rows, together with others'; see `vectorizer.sessions.Session`."""
+        """Run `batch`, of any number of rows, together with others; see `vectorizer.sessions.Session`."""
         largest = self._sizes[-1]
         runs = [_Run(batch[start : start + largest]) for start in range(0, len(batch), largest)]
         for run in runs:
@@ -63,15 +63,15 @@ class BatchingSession:
             runs = self._next_batch()
             try:
                 self._answer(runs)
-            # Whatever the runtime raises belongs to the callers of this batch; the next one is worked on.
+            # Whatever the runtime raises goes to the callers of this batch; the thread continues with the next.
             except Exception as error:  # noqa: BLE001
-                logging.getLogger("vectorizer").warning("a batch of %d failed: %s", len(runs), error)
+                logging.getLogger("vectorizer").warning("A batch of %d failed: %s", len(runs), error)
                 for run in runs:
                     if not run.outcome.done():
                         run.outcome.set_exception(error)
 
     def _next_batch(self) -> list[_Run]:
-        """Wait for a run, then for others of its shape until the batch is full or its time is over."""
+        """Wait for a run, then for others of its shape until the batch is full or its wait is over."""
         first, self._left_over = self._left_over or self._waiting.get(), None
         runs, rows = [first], len(first.rows)
         closes = time.monotonic() + self._wait_seconds
@@ -94,7 +94,7 @@ class BatchingSession:
         size = next(size for size in self._sizes if size >= len(rows))
         padded = np.concatenate([rows, np.zeros((size - len(rows), *rows.shape[1:]), np.float32)])
         outputs = self._session.run(padded)
-        self._noted(len(rows))
+        self._on_batch(len(rows))
         start = 0
         for run in runs:
             end = start + len(run.rows)

@@ -1,4 +1,4 @@
-"""What an ONNX file is for that the manifest does not know, by the shape of its network."""
+"""Recognizes the purpose of an ONNX file that the manifest does not list, by the shape of its network."""
 
 from pathlib import Path
 
@@ -14,12 +14,13 @@ UNKNOWN_LICENCE = "LicenseRef-unknown"
 def classify(path: Path, sha256: str) -> AnyModel | None:
     """Return a manifest entry for an SCRFD detector with landmarks or an ArcFace-like embedder, None for other files.
 
-    The name is the file's. An embedder carries the numbers of the most cautious model that was measured, and says so.
+    It is named after the file. An embedder gets the calibration and thresholds of the most cautious measured model, and
+    `calibrated` is false.
     """
     try:
         graph = onnx.load(path, load_external_data=False).graph
     except DecodeError as error:
-        raise ModelsUnavailable(f"{path} is no ONNX file: {error}.") from error
+        raise ModelsUnavailable(f"{path} is not an ONNX file: {error}.") from error
     weights = {tensor.name for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in weights]
     if len(inputs) != 1:
@@ -46,7 +47,7 @@ def _scrfd(path: Path, sha256: str) -> DetectorManifest:
 
 
 def _embedder(path: Path, sha256: str, graph: onnx.GraphProto) -> EmbedderManifest:
-    """Networks exported from MXNet begin by normalising their pixels themselves, with a Sub and a Mul."""
+    """Networks exported from MXNet normalise their pixels themselves, with a Sub and a Mul at the beginning."""
     normalises = {"Sub", "Mul"} <= {node.op_type for node in graph.node[:8]}
     return (
         read_manifest()
@@ -70,6 +71,6 @@ def _embedder(path: Path, sha256: str, graph: onnx.GraphProto) -> EmbedderManife
 
 
 def _dimension(graph: onnx.GraphProto) -> int:
-    """Length of the embedding; 0 where the file does not say."""
+    """Length of the embedding; 0 if the file does not say."""
     axes = graph.output[0].type.tensor_type.shape.dim
     return axes[-1].dim_value if axes else 0

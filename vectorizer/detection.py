@@ -1,9 +1,9 @@
-"""Where the faces are: one image seen at two scales, one list of faces without duplicates.
+"""Detects faces: one image at two scales, one list of faces without duplicates.
 
-Detectors of this family miss a face of more than about 400 pixels. So an image in which one could be is looked at
-twice: as it is (at most `size` pixels on the longer side, never enlarged), and small in the middle of an empty canvas,
-where a face that fills the image is an ordinary one. The second view costs little and adds only what it finds beyond
-the first.
+Detectors of this family miss faces larger than about 400 pixels. An image that could contain one is therefore analysed
+twice: reduced to at most `size` pixels on the longer side, never enlarged; and small in the middle of an empty canvas,
+where a face that fills the image has an ordinary size. The second view costs little and only adds faces that the first
+does not find.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ STRIDE = 32
 """The coarsest stride of the detectors; canvases are multiples of it."""
 
 CLOSE_UP_ABOVE = 320
-"""Longer side of the first view, pixels, up to which it finds faces of any size on its own."""
+"""Longer side of the first view, pixels, up to which it finds faces of any size without the second."""
 
 CLOSE_UP_CANVAS = 160
 """Side of the square canvas of the second view, pixels."""
@@ -26,8 +26,8 @@ CLOSE_UP_SIZE = 96
 """Longer side of the image within the second view, pixels."""
 
 CLOSE_UP_SHARE = 0.3
-"""The second view contributes faces whose longer side is at least this share of the image's; smaller ones are the
-first view's business, which sees them with more pixels."""
+"""The second view adds faces whose longer side is at least this share of the image's; the first view sees smaller
+ones with more pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +46,15 @@ class Detections:
         return len(self.scores)
 
     def pick(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
-        """The faces of `index`, in its order."""
+        """Return the faces of `index`, in its order."""
         return type(self)(self.boxes[index], self.scores[index], self.landmarks[index])
 
     def enlarged(self, factor: float) -> Self:
-        """The same faces in the pixels of an image that is `factor` times as large."""
+        """Return the same faces in the pixels of an image that is `factor` times as large."""
         return type(self)(self.boxes * np.float32(factor), self.scores, self.landmarks * np.float32(factor))
 
     def join(self, other: Self) -> Self:
-        """Both lists, one after the other."""
+        """Return both lists, one after the other."""
         return type(self)(
             np.concatenate([self.boxes, other.boxes]),
             np.concatenate([self.scores, other.scores]),
@@ -77,7 +77,7 @@ class Detector:
     """Finds the faces of an image with one network at two scales.
 
     size: longer side of the first view, pixels. overlap: intersection over union above which two boxes are one face.
-    square: whether the first view is always `size` times `size`, for devices that want to see few shapes.
+    square: whether the first view is always `size` times `size`, for devices that need few shapes.
     """
 
     network: DetectorNetwork
@@ -92,13 +92,13 @@ class Detector:
         canvas = (self.size, self.size) if self.square else (height, width)
         whole = self._view(seen, _round_up(canvas[0]), _round_up(canvas[1]), top=0, left=0)
         found = whole if max(height, width) <= CLOSE_UP_ABOVE else whole.join(self._close_up(seen))
-        # The first view has more pixels, so where both see a face it goes first whatever the scores.
+        # The first view has more pixels, so its faces take precedence over the second view's whatever the scores.
         rank = found.scores + (np.arange(len(found)) < len(whole))
         kept = found.pick(suppress(found.boxes, rank, self.overlap))
         return _scaled(kept.pick(np.argsort(-kept.scores, kind="stable")), seen, image)
 
     def _close_up(self, image: NDArray[np.uint8]) -> Detections:
-        """The image small in the middle of an empty square; only faces that fill much of it count."""
+        """Detect on the image small in the middle of an empty square; only faces that fill much of it count."""
         seen = reduce(image, CLOSE_UP_SIZE)
         height, width = seen.shape[:2]
         top, left = (CLOSE_UP_CANVAS - height) // 2, (CLOSE_UP_CANVAS - width) // 2
@@ -124,8 +124,8 @@ def as_input(pixels: NDArray[np.uint8], *, mean: float = 0.0, scale: float = 1.0
 def suppress(boxes: NDArray[np.float32], scores: NDArray[np.float32], overlap: float) -> NDArray[np.intp]:
     """Greedy non-maximum suppression.
 
-    boxes: (n, 4) left, top, right, bottom. Return the indices of the boxes to keep, best score first: a box goes when
-    a better one that is kept covers it with an intersection over union above `overlap`.
+    boxes: (n, 4) left, top, right, bottom. Return the indices of the boxes to keep, best score first: a box is
+    dropped if its intersection over union with a better one that is kept is above `overlap`.
     """
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
     areas = sides.prod(axis=1)
@@ -142,9 +142,9 @@ def suppress(boxes: NDArray[np.float32], scores: NDArray[np.float32], overlap: f
 
 
 def reduce(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """`image` reduced so that its longer side is `size` pixels; a smaller one stays as it is.
+    """Return `image` reduced so that its longer side is `size` pixels; a smaller one is not changed.
 
-    Halved by averaging as often as that fits, which is cheap and keeps small faces from being sampled away.
+    It is halved by averaging as often as possible, which is cheap and keeps small faces from being sampled away.
     """
     height, width = image.shape[:2]
     scale = size / max(height, width)
@@ -158,7 +158,7 @@ def reduce(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 
 
 def _scaled(found: Detections, seen: NDArray[np.uint8], image: NDArray[np.uint8]) -> Detections:
-    """Proposals in the pixels of `seen`, which is `image` reduced, in the pixels of `image`."""
+    """Convert proposals from the pixels of `seen`, which is `image` reduced, to the pixels of `image`."""
     scale = np.array([image.shape[1] / seen.shape[1], image.shape[0] / seen.shape[0]], np.float32)
     return Detections(found.boxes * np.tile(scale, 2), found.scores, found.landmarks * scale)
 

@@ -1,4 +1,4 @@
-"""A photograph with its faces drawn in."""
+"""A photograph with its faces marked."""
 
 import cv2
 
@@ -7,19 +7,19 @@ from vectorizer.wire import whole_pixels
 
 _GREEN, _WHITE = (64, 200, 64), (255, 255, 255)
 _LINE_SHARE = 1 / 400
-"""The width of a line, of the longer side of the image."""
+"""Width of a line as a share of the longer side of the image."""
 
 
-def draw(faces: Faces, least_score: float, least_size: float) -> bytes:
-    """Return the upright image in full as a JPEG, with the box and the landmarks of its faces.
+def draw(faces: Faces, min_score: float, min_size: float) -> bytes:
+    """Return the upright image in full size as a JPEG, with the box and the landmarks of its faces.
 
-    Left out are those with a lower score, or a box of fewer pixels on its shorter side.
+    Faces with a lower score, or fewer pixels on the shorter side of their box, are left out.
     """
     drawn = cv2.cvtColor(faces.image.in_full(), cv2.COLOR_RGB2BGR)
     line = max(1, round(max(drawn.shape) * _LINE_SHARE))
     found = zip(whole_pixels(faces), faces.detections.scores, faces.detections.landmarks, strict=True)
     for (left, top, right, bottom), score, landmarks in found:
-        if score < least_score or min(right - left, bottom - top) < least_size:
+        if score < min_score or min(right - left, bottom - top) < min_size:
             continue
         cv2.rectangle(drawn, (left, top), (right, bottom), _GREEN, line)
         for x, y in landmarks:

@@ -1,4 +1,4 @@
-"""From aligned faces to unit vectors whose inner product says how alike two faces are."""
+"""Turns aligned faces into unit vectors, whose inner product is the similarity of two faces."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from vectorizer.sessions import Session
 
 @dataclass(frozen=True, slots=True)
 class Embedder:
-    """An embedding network. Pixels enter it as RGB, ``(value - mean) / scale``."""
+    """An embedding network. Its input is RGB pixels, ``(value - mean) / scale``."""
 
     session: Session
     mean: float
@@ -25,7 +25,7 @@ class Embedder:
 
 
 def as_batch(aligned: NDArray[np.uint8], mean: float, scale: float) -> NDArray[np.float32]:
-    """Return (n, 112, 112, 3) faces, at least one, as an embedding network takes them."""
+    """Return (n, 112, 112, 3) faces, at least one, as the input of an embedding network: (n, 3, 112, 112)."""
     return np.concatenate([as_input(face, mean=mean, scale=scale) for face in aligned])
 
 

@@ -1,6 +1,6 @@
-"""``python -m vectorizer.fetch``: leave the model pack in the cache as a vectorizer of the same settings wants it.
+"""``python -m vectorizer.fetch``: prepare the model pack in the cache for vectorizers with the same settings.
 
-Where vectorizers have no way to the internet, or share a cache, one run of this comes before them.
+Run it once before vectorizers that cannot reach the internet, or that share a cache.
 """
 
 import logging
@@ -13,7 +13,7 @@ from vectorizer.settings import read_settings
 
 
 def main() -> int:
-    """Fetch, verify and prepare the pack, and return the exit status; what is there already is only verified."""
+    """Fetch, verify and prepare the pack, and return the exit status; files already in the cache are only verified."""
     settings = read_settings()
     configure_logging(settings)
     try:

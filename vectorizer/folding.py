@@ -1,8 +1,8 @@
 """Turns the block-quantised ONNX files of OpenCV Zoo into plain fp32 models that ONNX Runtime accepts.
 
 The published files keep their weights as int8 blocks behind ``DequantizeLinear`` and ``Reshape`` nodes, which OpenCV
-evaluates while loading. ONNX Runtime refuses them: weights are listed among the graph inputs too, and one bias is
-quantised per tensor while naming a block size. Evaluating these nodes once, here, gives the network OpenCV computes.
+evaluates while loading. ONNX Runtime refuses them: weights are also listed among the graph inputs, and one bias is
+quantised per tensor but names a block size. Evaluating these nodes once gives the network that OpenCV computes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -42,7 +42,7 @@ def fold(model: onnx.ModelProto, input_shape: Sequence[int | str]) -> onnx.Model
 
 
 def _evaluated(node: onnx.NodeProto, constants: dict[str, NDArray[Any]]) -> bool:
-    """Add the value of `node` to `constants` and say so, if it only rewrites weights."""
+    """Add the value of `node` to `constants` if it only rewrites weights; return whether it does."""
     if node.op_type not in {"DequantizeLinear", "Reshape"} or any(name not in constants for name in node.input):
         return False
     values = [constants[name] for name in node.input]
@@ -64,7 +64,7 @@ def dequantize(
 ) -> NDArray[np.float32]:
     """``(quantized - zero) * scale`` with one scale and zero for each `block_size` values along `axis`.
 
-    A scalar scale serves the whole tensor, whatever block size is named. Source: ONNX, DequantizeLinear-21.
+    A scalar scale applies to the whole tensor, whatever the block size. Source: ONNX, DequantizeLinear-21.
     """
     if scale.ndim:
         length = quantized.shape[axis]

@@ -1,4 +1,4 @@
-"""How much memory the GPUs have left, asked of NVIDIA's management library."""
+"""The memory of the GPUs, from NVIDIA's management library."""
 
 from collections.abc import Iterator
 
@@ -8,18 +8,18 @@ from prometheus_client.registry import Collector
 
 
 class GpuMemory(Collector):
-    """Asks the driver, on the thread that answers Prometheus."""
+    """Reads the driver, on the thread that answers Prometheus."""
 
     def __init__(self) -> None:
-        """Find the GPUs: none where there is no driver."""
+        """Find the GPUs; without a driver, none."""
         self._gpus = list(_gpus())
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield what there is to tell."""
+        """Yield total and used memory of each GPU."""
         total = GaugeMetricFamily("faceserver_vectorizer_gpu_memory_bytes", "Memory of a GPU.", labels=["gpu"])
         used = GaugeMetricFamily(
             "faceserver_vectorizer_gpu_memory_used_bytes",
-            "What is in use of a GPU's memory, by whatever process.",
+            "Memory of a GPU in use by any process.",
             labels=["gpu"],
         )
         for index, gpu in enumerate(self._gpus):

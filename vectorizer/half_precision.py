@@ -1,4 +1,4 @@
-"""Networks in 16-bit floats, for devices that run those twice as fast."""
+"""Converts networks to 16-bit floats, which some devices run twice as fast."""
 
 import onnx
 from onnx import helper
@@ -15,17 +15,17 @@ def halve(network: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _separate_inputs(graph: onnx.GraphProto) -> None:
-    """Give every input of a Resize a name of its own.
+    """Give every input of a Resize its own name.
 
-    SCRFD's share one empty tensor, and the converter, which leaves them in fp32, would name all casts of it alike.
+    In SCRFD they share one empty tensor, and the converter, which leaves them in fp32, would give its casts one name.
     """
     nodes: list[onnx.NodeProto] = []
     for node in graph.node:
-        for place, name in enumerate(node.input):
-            if node.op_type == "Resize" and place > 0 and name:
-                own = f"{node.output[0]}_input_{place}"
+        for position, name in enumerate(node.input):
+            if node.op_type == "Resize" and position > 0 and name:
+                own = f"{node.output[0]}_input_{position}"
                 nodes.append(helper.make_node("Identity", [name], [own]))
-                node.input[place] = own
+                node.input[position] = own
         nodes.append(node)
     del graph.node[:]
     graph.node.extend(nodes)

@@ -29,15 +29,15 @@ _EXTENSIONS = {
     "GIF": "gif",
     "HEIF": "heic",
 }
-"""What is read, by Pillow's names, and the file extension each is stored under."""
+"""The formats that are read, by Pillow's names, and the file extension of each."""
 
 _OPENED = [name for name in _EXTENSIONS if name != "MPO"]
-"""An MPO, a JPEG that carries more images, is opened as a JPEG."""
+"""An MPO, which is a JPEG with further images, is opened as a JPEG."""
 
 _READABLE = frozenset(f"image/{name}" for name in ("jpeg", "png", "webp", "avif", "tiff", "bmp", "gif", "heic", "heif"))
 
 _MEDIA_TYPES = {"MPO": "image/jpeg", "HEIF": "image/heic"}
-"""Where Pillow's media type is not the one a browser knows."""
+"""Media types that browsers know, in place of Pillow's."""
 
 _JPEG_FLAGS = {
     1: cv2.IMREAD_COLOR_RGB,
@@ -45,7 +45,7 @@ _JPEG_FLAGS = {
     4: cv2.IMREAD_REDUCED_COLOR_4,
     8: cv2.IMREAD_REDUCED_COLOR_8,
 }
-"""How OpenCV is asked to decode a JPEG at one n-th of its size, by leaving out the finest waves of each block."""
+"""OpenCV's flags to decode a JPEG at one n-th of its size, without the highest frequencies of each block."""
 
 _TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     1: lambda stored: stored,
@@ -59,11 +59,11 @@ _TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
 }
 """How to turn pixels of each EXIF orientation upright (CIPA DC-008, 4.6.5.1, tag 274)."""
 
-_FIRST_LYING = 5
-"""From this orientation on, width and height are exchanged."""
+_MIN_SWAPPED = 5
+"""Orientations of at least this number exchange width and height."""
 
-_ENOUGH = 1920
-"""Longer side, pixels, below which a JPEG is not decoded smaller than it is: three times what the detector sees."""
+_MIN_REDUCED_SIDE = 1920
+"""Longer side, pixels, that a reduced JPEG keeps at least: three times what the detector sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
-    """An image as a person sees it, `width` times `height` pixels.
+    """An upright image of `width` times `height` pixels.
 
-    pixels: (rows, columns, 3) RGB. Of a large JPEG they are every `reduction`-th; `in_full` brings them all.
+    pixels: (rows, columns, 3) RGB; a large JPEG is reduced by `reduction`, and `in_full` decodes all of its pixels.
     """
 
     pixels: NDArray[np.uint8]
@@ -93,8 +93,8 @@ class DecodedImage:
 def decode(data: bytes, limits: Limits) -> DecodedImage:
     """Decode the first frame of an image file, whatever it is called, and turn it upright by its EXIF orientation.
 
-    Grey, palette, CMYK and 16-bit images become 8-bit RGB; transparent places become white. A JPEG that is large
-    enough is decoded at a half, a quarter or an eighth.
+    Grey, palette, CMYK and 16-bit images become 8-bit RGB; transparent pixels become white. A JPEG that is large
+    enough is decoded at a half, a quarter or an eighth of its size.
     Raises ImageMissing, ImageTooLarge, InvalidFileFormat, ImageTooManyPixels or ImageUnreadable.
     """
     if not data:
@@ -116,10 +116,10 @@ def _decode(image: Image.Image, data: bytes) -> DecodedImage:
             return DecodedImage(pixels, pixels.shape[1], pixels.shape[0], *names, reduction=1, in_full=lambda: pixels)
         orientation, reduction = _orientation(image), _reduction(image)
         pixels = _decode_jpeg(data, orientation, reduction)
-    # Decoders raise whatever they stumble over: OSError, SyntaxError, struct.error, EOFError, cv2.error, …
+    # Decoders raise almost anything for damaged data: OSError, SyntaxError, struct.error, EOFError, cv2.error, …
     except Exception as error:
         raise ImageUnreadable(image_format) from error
-    width, height = image.size if orientation < _FIRST_LYING else image.size[::-1]
+    width, height = image.size if orientation < _MIN_SWAPPED else image.size[::-1]
     return DecodedImage(pixels, width, height, *names, reduction, partial(_decode_jpeg, data, orientation, 1))
 
 
@@ -137,7 +137,7 @@ def _open(data: bytes) -> Image.Image:
 
 
 def _media_type(data: bytes) -> str:
-    """The media type of something that is no image read here."""
+    """The media type of a file that is not an image read here."""
     guessed: str | None = filetype.guess_mime(data)
     if guessed:
         return guessed
@@ -149,11 +149,11 @@ def _media_type(data: bytes) -> str:
 
 
 def _is_plain_jpeg(image: Image.Image, data: bytes) -> bool:
-    """Whether OpenCV decodes this file, which takes two thirds of Pillow's time.
+    """Whether OpenCV can decode this file, which takes two thirds of Pillow's time.
 
-    It would fill the missing part of a cut file with grey. A whole one has an end-of-image marker after the last
-    start-of-scan marker; between the two none can stand, since the data of a scan never have 0xFF before other than 0
-    or a restart number (ITU-T T.81, B.1.1.5).
+    OpenCV fills the missing part of a truncated file with grey. A complete file has an end-of-image marker after the
+    last start-of-scan marker; scan data cannot contain that marker, since 0xFF is only followed by 0 or a restart
+    number there (ITU-T T.81, B.1.1.5).
     """
     return (
         image.format in {"JPEG", "MPO"}
@@ -164,20 +164,20 @@ def _is_plain_jpeg(image: Image.Image, data: bytes) -> bool:
 
 def _reduction(image: Image.Image) -> int:
     """The largest n for which one n-th of the image is enough."""
-    return max(n for n in _JPEG_FLAGS if n == 1 or max(image.size) >= n * _ENOUGH)
+    return max(n for n in _JPEG_FLAGS if n == 1 or max(image.size) >= n * _MIN_REDUCED_SIDE)
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1, as stored, where none can be read."""
+    """The EXIF orientation, 1 to 8; 1, as stored, if it cannot be read."""
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # noqa: BLE001 - odd metadata are no reason to refuse a photograph; Pillow raises anything here
+    except Exception:  # noqa: BLE001 - odd metadata must not refuse a photograph; Pillow raises anything here
         return 1
     return orientation if orientation in _TURNS else 1
 
 
 def _decode_jpeg(data: bytes, orientation: int, reduction: int) -> NDArray[np.uint8]:
-    """Decode at one `reduction`-th of the size, upright. Raises ValueError when nothing can be made of it."""
+    """Decode at one `reduction`-th of the size, upright. Raises ValueError if OpenCV cannot."""
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), _JPEG_FLAGS[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
     if decoded is None:
         raise ValueError("OpenCV cannot decode this JPEG.")
@@ -186,7 +186,7 @@ def _decode_jpeg(data: bytes, orientation: int, reduction: int) -> NDArray[np.ui
 
 
 def _decode_any(image: Image.Image) -> NDArray[np.uint8]:
-    """Let Pillow decode, upright. It turns some formats itself, and then says orientation 1."""
+    """Decode with Pillow, upright. It turns some formats itself, and then reports orientation 1."""
     image.load()
     orientation = _orientation(image)
     return np.ascontiguousarray(_TURNS[orientation](np.asarray(_to_rgb(image))))
@@ -202,7 +202,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:
-    """Reduce grey values of 16 or 32 bits; floats and 32-bit integers are taken as filling their own range."""
+    """Reduce grey values of 16 or 32 bits; floats and 32-bit integers are scaled from their own range."""
     values = np.asarray(image, np.float64)
     if image.mode.startswith("I;16"):
         low, high = 0.0, 65535.0

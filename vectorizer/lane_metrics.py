@@ -1,4 +1,4 @@
-"""What the lanes tell Prometheus when it asks: nothing of it costs an image anything."""
+"""Metrics that are read from the lanes at each scrape, at no cost to an image."""
 
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -10,23 +10,25 @@ from vectorizer.lanes import Lanes
 
 
 class LaneMetrics(Collector):
-    """Looks at the lanes, on the thread that answers Prometheus."""
+    """Reads the lanes, on the thread that answers Prometheus."""
 
     def __init__(self, lanes: Lanes) -> None:
         self._lanes = lanes
 
     def collect(self) -> Iterator[GaugeMetricFamily | InfoMetricFamily]:
-        """Yield what there is to tell."""
+        """Yield the state of the lanes and the models in use."""
         lanes, source = self._lanes, self._lanes.source
         busy, taken = lanes.busy, lanes.taken
         yield GaugeMetricFamily(
-            "faceserver_vectorizer_places", "Most images that wait or are worked on; one more is refused.", lanes.places
+            "faceserver_vectorizer_places",
+            "Maximum images waiting or being worked on; one more is refused.",
+            lanes.slots,
         )
-        yield GaugeMetricFamily("faceserver_vectorizer_places_taken", "Images that wait or are worked on.", taken)
+        yield GaugeMetricFamily("faceserver_vectorizer_places_taken", "Images waiting or being worked on.", taken)
         yield GaugeMetricFamily("faceserver_vectorizer_lanes", "Images that can be worked on at once.", lanes.lanes)
-        yield GaugeMetricFamily("faceserver_vectorizer_lanes_busy", "Images that are worked on.", busy)
+        yield GaugeMetricFamily("faceserver_vectorizer_lanes_busy", "Images being worked on.", busy)
         yield GaugeMetricFamily(
-            "faceserver_vectorizer_queue", "Images that wait for a lane or are still being sent.", max(0, taken - busy)
+            "faceserver_vectorizer_queue", "Images waiting for a lane or still being received.", max(0, taken - busy)
         )
         about = {
             "version": version("faceserver"),
@@ -35,4 +37,4 @@ class LaneMetrics(Collector):
             "provider": source.engine.provider,
             "runtime": source.runtime,
         }
-        yield InfoMetricFamily("faceserver_vectorizer", "What runs here.", about)
+        yield InfoMetricFamily("faceserver_vectorizer", "Version, models and runtime in use.", about)

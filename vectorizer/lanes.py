@@ -1,4 +1,4 @@
-"""How many images are on their way through the networks, and on which thread."""
+"""The threads that run images through the networks, and how many images may wait for them."""
 
 import asyncio
 import os
@@ -17,37 +17,36 @@ from vectorizer.cores import usable_cores
 from vectorizer.images import Limits
 from vectorizer.metrics import Metrics
 from vectorizer.models import Models, ModelSource
-from vectorizer.pipeline import Faces, Timings, embed_aligned, find_faces
+from vectorizer.pipeline import Faces, Timings, Want, embed_aligned, find_faces
 from vectorizer.problems import Busy, DeadlineExceeded
 
 _NICENESS = 10
-"""Of the lanes beyond the process's own: they take a tenth of a core that others want whole, and all that is left."""
+"""Added to the process's own for the lanes: they get a tenth of a core that other threads use, and all idle time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One image to work on. aligned: it is a face as this service crops them, in which nothing is to be detected.
+    """One image to analyse. aligned: it is an aligned face as this service crops it, so detection is skipped.
 
-    deadline: on `time.monotonic`'s clock, after which nobody waits for it any more.
+    deadline, asked: on `time.monotonic`'s clock; when the caller gives up, and when the request came.
     """
 
     data: bytes
-    crops: bool = False
-    quality: bool = False
+    wants: frozenset[Want] = frozenset()
     aligned: bool = False
     deadline: float = float("inf")
     asked: float = field(default_factory=time.monotonic)
 
 
-Traced = Callable[[float, Mapping[str, float]], None]
-"""Is told of an image when it came, on `time.monotonic`'s clock, and its stages since then, milliseconds."""
+OnImageDone = Callable[[float, Mapping[str, float]], None]
+"""Gets when an image came, on `time.monotonic`'s clock, and its stages since then, milliseconds."""
 
 
 class Lanes:
-    """Threads that each take one image at a time through all stages, with networks of their own.
+    """Threads that each run one image at a time through all stages, with their own networks.
 
-    One lane a core, each running single-threaded networks, serves more images a second on a CPU than a network spread
-    over all cores. At most `places` images are waiting or in work; one more is refused at once.
+    On a CPU, one lane per core with single-threaded networks serves more images per second than one network spread
+    over all cores. At most `slots` images wait or are worked on; one more is refused at once.
     """
 
     def __init__(
@@ -58,32 +57,32 @@ class Lanes:
         lanes: int | None = None,
         waiting: int,
         metrics: Metrics | None = None,
-        traced: Traced | None = None,
+        on_image_done: OnImageDone | None = None,
     ) -> None:
-        """lanes: None for one a usable core, or enough for two batches. waiting: places beyond the lanes."""
+        """lanes: None for one per usable core, or for two batches. waiting: slots beyond the lanes."""
         self.metrics = metrics or Metrics()
-        self._traced = traced
+        self._on_image_done = on_image_done
         self.source = source
         self.limits = limits
         engine = source.engine
         self.lanes = lanes or (2 * engine.batch if engine.shared else usable_cores())
-        self.places = self.lanes + waiting
+        self.slots = self.lanes + waiting
         self.taken = 0
-        """Places that are taken."""
-        self._threads = ThreadPoolExecutor(self.lanes, "lane", initializer=_yield_to_others)
+        """Slots that are taken."""
+        self._threads = ThreadPoolExecutor(self.lanes, "lane", initializer=_lower_priority)
         self._idle: SimpleQueue[Models] = SimpleQueue()
         for models in source.open(self.lanes, self.metrics.batch_done):
             self._idle.put(models)
 
     @property
     def busy(self) -> int:
-        """How many lanes are at work."""
+        """How many lanes are working."""
         return self.lanes - self._idle.qsize()
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold one of the places for the block. Raises Busy when all are taken."""
-        if self.taken >= self.places:
+    def slot(self) -> Iterator[None]:
+        """Hold a slot during the block. Raises Busy when all are taken."""
+        if self.taken >= self.slots:
             raise Busy
         self.taken += 1
         try:
@@ -92,34 +91,34 @@ class Lanes:
             self.taken -= 1
 
     async def faces(self, job: Job) -> Faces:
-        """Work on `job` on a lane; see `find_faces`. Cancelled before a lane takes it, it is never worked on.
+        """Run `job` on a lane; see `find_faces`. If it is cancelled before a lane takes it, it never runs.
 
-        Raises DeadlineExceeded when its turn comes too late.
+        Raises DeadlineExceeded when a lane is free too late.
         """
         turn = self._threads.submit(self._work, job)
         try:
             found = await asyncio.wrap_future(turn)
         except asyncio.CancelledError:
-            if not turn.cancelled():  # its lane is still at it, and so it holds its place
+            if not turn.cancelled():  # its lane is still working, so it keeps its slot
                 await asyncio.wait({asyncio.wrap_future(turn)})
             raise
-        if self._traced:
-            self._traced(job.asked, found.timings.milliseconds)
+        if self._on_image_done:
+            self._on_image_done(job.asked, found.timings.milliseconds)
         return found
 
     def _work(self, job: Job) -> Faces:
         started = time.monotonic()
         if started > job.deadline:
             raise DeadlineExceeded
-        # There are as many models as threads, so one is always there.
+        # There are as many models as threads, so one is always available.
         models = self._idle.get()
         try:
             timings = Timings()
-            timings.note("queue", started - job.asked)
+            timings.record("queue", started - job.asked)
             if job.aligned:
                 found = embed_aligned(models, self.limits, job.data, timings=timings)
             else:
-                found = find_faces(models, self.limits, job.data, crops=job.crops, quality=job.quality, timings=timings)
+                found = find_faces(models, self.limits, job.data, job.wants, timings=timings)
             self.metrics.image_done(timings.milliseconds, len(found.embeddings))
             return found
         finally:
@@ -138,14 +137,14 @@ class Lanes:
             self._idle.put(models)
 
     def close(self) -> None:
-        """Finish the images in work and drop the waiting ones."""
+        """Finish the images being worked on and drop the waiting ones."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
 
-def _yield_to_others() -> None:
-    """Let those go first who answer: the event loop, and the other services of a machine that they share.
+def _lower_priority() -> None:
+    """Let the event loop, and other services on the same machine, run first.
 
-    Else a crowd that could be refused in no time waits for the networks.
+    Otherwise requests that could be refused at once would wait for the networks.
     """
     if sys.platform == "linux":  # elsewhere the whole process would become nicer
         os.nice(_NICENESS)

@@ -1,4 +1,4 @@
-"""Where log lines go, and how they look."""
+"""The destination and the format of log lines."""
 
 import logging
 import sys
@@ -16,7 +16,7 @@ _NAMES = {"levelname": "level", "name": "logger", "correlation_id": "request_id"
 
 
 def configure_logging(settings: Settings) -> None:
-    """Send log lines of the whole process, libraries' included, to standard error, each with its request's id."""
+    """Send log lines of the whole process, including libraries, to standard error, each with its request's id."""
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(CorrelationIdFilter(default_value="-"))
     if settings.otlp_endpoint:

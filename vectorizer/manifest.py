@@ -1,4 +1,4 @@
-"""What is known of each model: files, licence, preprocessing, calibration, thresholds. Read from manifest.toml."""
+"""The facts about each known model, from manifest.toml: files, licence, preprocessing, calibration, thresholds."""
 
 import tomllib
 from functools import cache
@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 SHORT_DIGEST = 12
-"""How many digits of a file's sha256 stand in a model's id."""
+"""Number of digits of a file's sha256 in a model's id."""
 
 
 class _Entry(BaseModel):
@@ -23,7 +23,7 @@ class Calibration(_Entry):
 
 
 class Thresholds(_Entry):
-    """Cosines at and above which a face is a match (false match rate 1e-5) or worth a review (1e-4)."""
+    """Cosines from which a face is a match (false match rate 1e-5) or needs a review (1e-4)."""
 
     match: float = Field(ge=-1, le=1)
     review: float = Field(ge=-1, le=1)
@@ -53,7 +53,7 @@ class _Model(_Entry):
     )
 
     def id_of(self, sha256: str) -> str:
-        """Return the id under which results of the file with this digest are kept: ``name@first-digits``."""
+        """Return the id that marks results of the file with this digest: ``name@first-digits``."""
         return f"{self.name}@{sha256[:SHORT_DIGEST]}"
 
 
@@ -65,12 +65,12 @@ class DetectorManifest(_Model):
 
 
 class EmbedderManifest(_Model):
-    """An embedding network. Pixels enter it as RGB, (value - mean) / scale, 112 x 112."""
+    """An embedding network. Its input is 112 x 112 RGB pixels, (value - mean) / scale."""
 
     dimension: int = Field(gt=0)
     mean: float
     scale: float
-    calibrated: bool = Field(description="Whether the numbers below were measured with this very model.")
+    calibrated: bool = Field(description="Whether the numbers below were measured with this model.")
     calibration: Calibration
     thresholds: Thresholds
     tail: Tail
@@ -80,38 +80,38 @@ AnyModel = DetectorManifest | EmbedderManifest
 
 
 class PackManifest(_Entry):
-    """A detector and an embedder that are used together, by name."""
+    """A detector and an embedder to use together, by name."""
 
     detector: str
     embedder: str
 
 
 class Manifest(_Entry):
-    """All that manifest.toml says."""
+    """The contents of manifest.toml."""
 
     detectors: tuple[DetectorManifest, ...]
     embedders: tuple[EmbedderManifest, ...]
     packs: dict[str, PackManifest]
 
     def known(self, sha256: str) -> AnyModel | None:
-        """Return the model whose file has this digest."""
+        """Return the model whose file has this digest, if any."""
         known: list[AnyModel] = [*self.detectors, *self.embedders]
         return next((model for model in known if sha256 in model.sha256), None)
 
     def most_cautious(self) -> EmbedderManifest:
-        """Return the measured embedder that asks most of a match: what a model of which nothing is known is given."""
+        """Return the measured embedder with the highest threshold, whose numbers an unknown model gets."""
         return max((model for model in self.embedders if model.calibrated), key=lambda model: model.thresholds.match)
 
     def detector(self, name: str) -> DetectorManifest:
-        """Return the detector of this name. Raises StopIteration when there is none."""
+        """Return the detector of this name. Raises StopIteration if it is unknown."""
         return next(model for model in self.detectors if model.name == name)
 
     def embedder(self, name: str) -> EmbedderManifest:
-        """Return the embedder of this name. Raises StopIteration when there is none."""
+        """Return the embedder of this name. Raises StopIteration if it is unknown."""
         return next(model for model in self.embedders if model.name == name)
 
 
 @cache
 def read_manifest() -> Manifest:
-    """Read and check the manifest that comes with this package."""
+    """Read and validate the manifest of this package."""
     return Manifest.model_validate(tomllib.loads(files("vectorizer").joinpath("manifest.toml").read_text("utf-8")))

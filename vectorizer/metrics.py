@@ -1,11 +1,11 @@
-"""What the vectorizer counts for Prometheus while it works. What can be looked up is in `lane_metrics`."""
+"""Metrics that are counted during work. Those read at each scrape are in `lane_metrics`."""
 
 from collections.abc import Mapping
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 
-prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # twice the series, which nobody reads
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the series and are not used
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _FACES = (0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 100)
@@ -13,30 +13,30 @@ _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
-    """The counters of one vectorizer, in a registry of its own: two may live in one process."""
+    """The counters of one vectorizer, in their own registry, so that several can live in one process."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._requests = Counter(
             "faceserver_vectorizer_requests_total",
-            "Requests by their end: `ok`, the code of a problem, `client-gone` or `cut`.",
+            "Requests by outcome: `ok`, the code of a problem, `client-gone` or `cut`.",
             ["route", "status", "outcome"],
             registry=self.registry,
         )
         self._stage_seconds = Histogram(
             "faceserver_vectorizer_stage_seconds",
-            "Time of the stages of an image; `queue` is the wait for a lane.",
+            "Duration of the stages of an image; `queue` is the wait for a lane.",
             ["stage"],
             buckets=_SECONDS,
             registry=self.registry,
         )
         self._faces = Histogram(
-            "faceserver_vectorizer_faces", "Faces on an image.", buckets=_FACES, registry=self.registry
+            "faceserver_vectorizer_faces", "Faces per image.", buckets=_FACES, registry=self.registry
         )
         self._batch_rows = Histogram(
             "faceserver_vectorizer_batch_rows",
-            "Rows in a run of a network, padding left out; of networks that run by batches.",
+            "Rows in a batch of a network, without padding; only networks that run batches.",
             ["network"],
             buckets=_ROWS,
             registry=self.registry,

@@ -1,4 +1,4 @@
-"""Where Prometheus fetches the metrics: a port of its own, which nobody else need reach."""
+"""Serves the metrics on a separate port, which only Prometheus needs to reach."""
 
 import sys
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 @contextmanager
 def metrics_served(registry: CollectorRegistry, host: str, port: int | None) -> Iterator[None]:
-    """Serve what `registry` holds at /metrics, on a thread, for as long as what is inside lasts; not without a port.
+    """Serve `registry` at /metrics, on a thread, during the block; do nothing without a port.
 
-    Ends the process, with a sentence, where it cannot listen there.
+    Ends the process, with a sentence, if it cannot listen there.
     """
     if port is None:
         yield

@@ -1,4 +1,4 @@
-"""The networks in use, opened from a pack, and what they are."""
+"""The models in use, opened from a pack."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ from vectorizer.scrfd import Scrfd
 from vectorizer.sessions import OnnxSession, Provider, Session
 from vectorizer.yunet import YuNet
 
-BatchNoted = Callable[[str, int], object]
+OnBatch = Callable[[str, int], object]
 
-SAMPLE = 4
-"""Images that tell whether two runtimes agree."""
+_SAMPLE_IMAGES = 4
+"""Images on which runtimes are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
     """Where and how networks run.
 
-    batch: most images in one run. runtime: what runs the embedder on a CPU that does not batch.
+    batch: maximum images in one run. runtime: what runs the embedder on a CPU without batching.
     """
 
     provider: Provider = "cpu"
@@ -41,7 +41,7 @@ class Engine:
 
     @property
     def shared(self) -> bool:
-        """Whether all lanes share sessions that batch, rather than each have its own."""
+        """Whether all lanes share sessions that batch, instead of one session each."""
         return self.batch > 1 or self.provider != "cpu"
 
     @property
@@ -60,7 +60,7 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """A pack made ready for an engine: opens its models for each lane, and knows what they are."""
+    """A pack prepared for an engine; it opens the models of each lane and describes them."""
 
     pack: Pack
     engine: Engine
@@ -71,7 +71,7 @@ class ModelSource:
 
     @classmethod
     def find(cls, name: str, cache: Path, engine: Engine | None = None) -> "ModelSource":
-        """Find the pack `name`, and fetch, prepare and measure it where need be.
+        """Find the pack `name`, and fetch, prepare and measure it if necessary.
 
         Raises ModelsUnavailable or RuntimeUnavailable.
         """
@@ -81,19 +81,19 @@ class ModelSource:
         detector = prepare(pack.detector_file, pack.detector, cache, batched=shared, precision=precision)
         embedder = prepare(pack.embedder_file, pack.embedder, cache, batched=shared, precision=precision)
         choice = "onnxruntime" if shared else engine.runtime
-        noise = np.random.default_rng(0).integers(0, 256, (SAMPLE, SIZE, SIZE, 3), np.uint8)
+        noise = np.random.default_rng(0).integers(0, 256, (_SAMPLE_IMAGES, SIZE, SIZE, 3), np.uint8)
         sample = as_batch(noise, pack.embedder.mean, pack.embedder.scale)
         runtime = choose_runtime(choice, pack.embedder_file, embedder, cache, sample)
         return cls(pack, engine, cache, detector, embedder, runtime)
 
     @property
     def detector(self) -> DetectorManifest:
-        """What the detector is."""
+        """The manifest of the detector in use."""
         return self.pack.detector
 
     @property
     def embedder(self) -> EmbedderManifest:
-        """What the embedder is."""
+        """The manifest of the embedder in use."""
         return self.pack.embedder
 
     @property
@@ -103,18 +103,18 @@ class ModelSource:
 
     @property
     def embedder_id(self) -> str:
-        """The id under which embeddings are kept; only those of equal ids are compared."""
+        """The id that marks embeddings; only those with equal ids can be compared."""
         return self.pack.embedder.id_of(self.pack.embedder_file.sha256)
 
-    def open(self, lanes: int = 1, batch_noted: BatchNoted = lambda _, __: None) -> list[Models]:
+    def open(self, lanes: int = 1, on_batch: OnBatch = lambda _, __: None) -> list[Models]:
         """Open the models of each lane. Raises ProviderUnavailable.
 
-        batch_noted: is told the network, `detector` or `embedder`, and the rows of each batch.
+        on_batch: gets the network, `detector` or `embedder`, and the rows of each batch.
         """
         if self.engine.shared:
             size = self.engine.detector_size
-            detector = self._batching(self.detector_path, (size, CLOSE_UP_CANVAS), partial(batch_noted, "detector"))
-            embedder = self._batching(self.embedder_path, (SIZE,), partial(batch_noted, "embedder"))
+            detector = self._batching(self.detector_path, (size, CLOSE_UP_CANVAS), partial(on_batch, "detector"))
+            embedder = self._batching(self.embedder_path, (SIZE,), partial(on_batch, "embedder"))
             return [self._models(detector, embedder)] * lanes
         return [
             self._models(OnnxSession(self.detector_path), open_embedder_session(self.runtime, self.embedder_path))
@@ -123,18 +123,18 @@ class ModelSource:
 
     def _models(self, detector: Session, embedder: Session) -> Models:
         return Models(
-            # A device that batches sees few shapes: every first view is a square then.
+            # Batching needs few shapes, so every first view is a square then.
             Detector(self._network(detector), self.engine.detector_size, square=self.engine.shared),
             Embedder(embedder, self.embedder.mean, self.embedder.scale),
         )
 
-    def _batching(self, path: Path, sides: tuple[int, ...], noted: Callable[[int], object]) -> Session:
-        """Open a session that has seen every shape it will be given: squares of `sides` pixels, in every batch size."""
+    def _batching(self, path: Path, sides: tuple[int, ...], on_batch: Callable[[int], object]) -> Session:
+        """Open a session and run every shape that it will get: squares of `sides` pixels, in every batch size."""
         session = OnnxSession(path, self.engine.provider, self.cache / "prepared")
         for side in sides:
             for size in self.engine.batch_sizes:
                 session.run(np.zeros((size, 3, side, side), np.float32))
-        return BatchingSession(session, self.engine.batch_sizes, self.engine.batch_wait_seconds, noted)
+        return BatchingSession(session, self.engine.batch_sizes, self.engine.batch_wait_seconds, on_batch)
 
     def _network(self, session: Session) -> DetectorNetwork:
         if self.detector.architecture == "yunet":

@@ -1,4 +1,4 @@
-"""OpenVINO: the only module that knows it. It runs convolutions with PReLU about twice as fast as ONNX Runtime does."""
+"""Networks run by OpenVINO, which is about twice as fast as ONNX Runtime at convolutions with PReLU."""
 
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 _ONE_THREAD = {
     "INFERENCE_NUM_THREADS": 1,
     "NUM_STREAMS": 1,
-    # Pinned, all lanes would share the first core.
+    # With pinning, all lanes would share the first core.
     "ENABLE_CPU_PINNING": False,
 }
 
 
 def openvino_version() -> str | None:
-    """The version of the package, or None where it is not installed: it is an extra, and not for every processor."""
+    """Return the version of the package, or None if it is not installed: it is not available for every processor."""
     try:
         return version("openvino")
     except PackageNotFoundError:
@@ -27,11 +27,11 @@ class OpenVinoSession:
     """A network run by OpenVINO on one thread, for inputs of one shape."""
 
     def __init__(self, path: Path, shape: tuple[int, ...], precision: Literal["f32", "bf16"] = "f32") -> None:
-        """Compile the ONNX file at `path` for a batch of `shape`. Raises RuntimeError when OpenVINO cannot.
+        """Compile the ONNX file at `path` for a batch of `shape`. Raises RuntimeError if OpenVINO cannot.
 
-        precision: of what goes on inside; inputs and outputs are float32 all the same.
+        precision: of the arithmetic; inputs and outputs are always float32.
         """
-        import openvino  # noqa: PLC0415 - an extra
+        import openvino  # noqa: PLC0415 - not always installed
 
         core = openvino.Core()
         network = core.read_model(path)
@@ -42,6 +42,6 @@ class OpenVinoSession:
         self._request = compiled.create_infer_request()
 
     def run(self, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """See `vectorizer.sessions.Session`. Not for two threads at a time."""
+        """See `vectorizer.sessions.Session`. Not safe for concurrent calls."""
         results = self._request.infer([np.ascontiguousarray(batch)], share_inputs=True)
         return [results[output].copy() for output in self._outputs]

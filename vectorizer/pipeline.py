@@ -1,9 +1,10 @@
-"""The way of one image through the networks."""
+"""The stages that one image passes: decode, detect, align, embed."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,13 @@ from vectorizer.problems import NotAligned
 from vectorizer.quality import Quality, measure
 
 
+class Want(StrEnum):
+    """What is added to each face on request; box, score, landmarks and embedding always come."""
+
+    CROPS = "crops"
+    QUALITY = "quality"
+
+
 @dataclass(frozen=True, slots=True)
 class Timings:
     """How long each stage of one image took, milliseconds."""
@@ -24,21 +32,21 @@ class Timings:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Note the time the block takes under `name`."""
+        """Record the duration of the block as `name`."""
         start = time.perf_counter()
         yield
-        self.note(name, time.perf_counter() - start)
+        self.record(name, time.perf_counter() - start)
 
-    def note(self, name: str, seconds: float) -> None:
-        """Note a time that was taken elsewhere."""
+    def record(self, name: str, seconds: float) -> None:
+        """Record a duration that was measured elsewhere."""
         self.milliseconds[name] = round(seconds * 1000, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """All faces of one image, best score first, in its full pixels.
+    """All faces of one image, best score first, in pixels of the full image.
 
-    embeddings: (n, dimension). crops: n JPEG files, if asked for. qualities: n, if they or the crops were asked for.
+    embeddings: (n, dimension). crops: n JPEG files. qualities: n. Both are None unless they were asked for.
     """
 
     image: DecodedImage
@@ -53,12 +61,11 @@ def find_faces(
     models: Models,
     limits: Limits,
     data: bytes,
+    wants: frozenset[Want] = frozenset(),
     *,
-    crops: bool = False,
-    quality: bool = False,
     timings: Timings | None = None,
 ) -> Faces:
-    """Return the faces of the image file `data`, with their aligned crops or their quality alone if asked for.
+    """Return the faces of the image file `data`, each with what `wants` names.
 
     Raises the problems of `vectorizer.images.decode`.
     """
@@ -66,14 +73,14 @@ def find_faces(
     with timings.stage("decode"):
         image = decode(data, limits)
     with timings.stage("detect"):
-        seen = models.detector.detect(image.pixels)
+        detections = models.detector.detect(image.pixels)
     with timings.stage("align"):
-        aligned = _align_all(image, seen.landmarks)
-        encoded = tuple(map(encode_crop, aligned)) if crops else None
-        qualities = tuple(map(measure, aligned)) if crops or quality else None
+        aligned = _align_all(image, detections.landmarks)
+        encoded = tuple(map(encode_crop, aligned)) if Want.CROPS in wants else None
+        qualities = tuple(map(measure, aligned)) if Want.QUALITY in wants else None
     with timings.stage("embed"):
         embeddings = models.embedder.embed(aligned)
-    return Faces(image, seen.enlarged(image.reduction), embeddings, encoded, qualities, timings)
+    return Faces(image, detections.enlarged(image.reduction), embeddings, encoded, qualities, timings)
 
 
 def embed_aligned(models: Models, limits: Limits, data: bytes, *, timings: Timings | None = None) -> Faces:
@@ -101,14 +108,14 @@ def embed_aligned(models: Models, limits: Limits, data: bytes, *, timings: Timin
 
 
 def _align_all(image: DecodedImage, landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return (n, 112, 112, 3) aligned faces; from the full image where the reduced one has too few pixels of a face."""
+    """Return (n, 112, 112, 3) aligned faces; from the full image if the reduced one has too few pixels of a face."""
     pixels = image.pixels
     if image.reduction > 1:
         full = landmarks * image.reduction
         if any(enlarges(points) for points in landmarks):
             pixels, landmarks = image.in_full(), full
         else:
-            # Warping counts from the middle of a pixel, which is not the middle of the pixels it was made of.
+            # Warping counts from the centre of a pixel, and a reduced pixel has another centre than its full ones.
             landmarks = ((full + 0.5) / image.reduction - 0.5).astype(np.float32)
     aligned = [align(pixels, points) for points in landmarks]
     return np.stack(aligned) if aligned else np.empty((0, SIZE, SIZE, 3), np.uint8)

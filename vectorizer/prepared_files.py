@@ -1,4 +1,4 @@
-"""Published model files made ready to run, once a machine: unpacked, given a batch axis, or halved in precision."""
+"""Prepares published model files, once per machine: unpacked, with a batch axis, or in half precision."""
 
 import hashlib
 import tempfile
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 Precision = Literal["fp32", "fp16"]
 
 VERSION = 1
-"""Part of a prepared file's name; counts up when what is made of a published file changes."""
+"""Part of a prepared file's name; to be increased when a preparation step changes."""
 
 
 def prepare(
     file: ModelFile, model: AnyModel, cache: Path, *, batched: bool = False, precision: Precision = "fp32"
 ) -> Path:
-    """Return the file to run for a published one: itself, or what was made of it in ``cache/prepared``.
+    """Return the file to run for a published one: itself, or its preparation in ``cache/prepared``.
 
-    batched: whether a run takes several images. A file whose content no longer has the digest noted beside it is made
-    again. Raises ModelsUnavailable when the cache cannot be written.
+    batched: whether a run takes several images. A prepared file that does not match its recorded digest is made again.
+    Raises ModelsUnavailable if the cache cannot be written.
     """
     steps = _steps(model, batched=batched, precision=precision)
     if not steps:
@@ -32,27 +32,27 @@ def prepare(
     prepared = cache / "prepared" / f"{model.name}-{file.sha256}-{'-'.join(steps)}-{VERSION}.onnx"
     if not _intact(prepared):
         try:
-            _write_with_digest(prepared, _made_of(file.path, model, steps))
+            _write_with_digest(prepared, _prepared(file.path, model, steps))
         except OSError as error:
             raise ModelsUnavailable(
-                f"The folder {prepared.parent} cannot be written ({error.strerror}); set VECTORIZER_MODEL_CACHE to one "
-                "that can."
+                f"The folder {prepared.parent} is not writable ({error.strerror}); set VECTORIZER_MODEL_CACHE to a "
+                "writable folder."
             ) from error
     return prepared
 
 
 def _steps(model: AnyModel, *, batched: bool, precision: Precision) -> list[str]:
     one_image_only = isinstance(model, DetectorManifest) and model.architecture == "scrfd"
-    wanted = {
+    applicable = {
         "folded": model.input_shape is not None,
         "batched": batched and one_image_only,
         "fp16": precision == "fp16",
     }
-    return [step for step, applies in wanted.items() if applies]
+    return [step for step, applies in applicable.items() if applies]
 
 
-def _made_of(source: Path, model: AnyModel, steps: list[str]) -> bytes:
-    import onnx  # noqa: PLC0415 - costs 40 MB, needed once a machine
+def _prepared(source: Path, model: AnyModel, steps: list[str]) -> bytes:
+    import onnx  # noqa: PLC0415 - takes 40 MB, needed once per machine
 
     network = onnx.load(source)
     for step in steps:
@@ -63,9 +63,9 @@ def _made_of(source: Path, model: AnyModel, steps: list[str]) -> bytes:
 
 def _step(step: str, network: "onnx.ModelProto", model: AnyModel) -> "onnx.ModelProto":
     if step == "folded":
-        from vectorizer.folding import fold  # noqa: PLC0415 - brings the onnx package
+        from vectorizer.folding import fold  # noqa: PLC0415 - imports the onnx package
 
-        assert model.input_shape is not None  # noqa: S101 - what the step is for
+        assert model.input_shape is not None  # noqa: S101 - the condition of this step
         return fold(network, model.input_shape)
     if step == "batched":
         from vectorizer.batch_axis import free_batch_axis  # noqa: PLC0415
@@ -83,7 +83,7 @@ def _write_with_digest(path: Path, content: bytes) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write as one step: several services may start with one cache."""
+    """Write atomically: several services may start with one cache."""
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         unfinished = Path(folder) / path.name
         unfinished.write_bytes(content)

@@ -1,4 +1,4 @@
-"""How sharp and how bright an aligned face is: what its pixels alone tell of a photograph."""
+"""Measures sharpness and brightness from the pixels of an aligned face."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 FACE = slice(28, 106), slice(24, 88)
-"""Rows and columns of an aligned face that hold its skin: from the brows to the chin, without hair and background."""
+"""Rows and columns of an aligned face that show skin: from the brows to the chin, without hair and background."""
 
 DIAGONAL = 1.2
-"""How much more of a step is left on sharp faces in the second difference along a diagonal, which is longer."""
+"""On sharp faces, the ratio along a diagonal is larger by this factor, because diagonal steps are longer."""
 
-_LEAST_CONTRAST = 0.3
-"""Grey levels; fainter steps than that are rounding."""
+_MIN_CONTRAST = 0.3
+"""Grey levels; smaller steps are rounding errors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What was measured on one aligned face.
+    """The measurements of one aligned face.
 
     sharpness: about 0.75 for a sharp face, 0.4 for one blurred by two pixels or in motion, 0 for a flat surface.
     brightness: mean luma, 0 black to 1 white.
@@ -35,10 +35,10 @@ def measure(aligned: NDArray[np.uint8]) -> Quality:
 
 
 def _sharpness(luma: NDArray[np.float32]) -> float:
-    """Return the spread of the second differences over that of the first, in the direction where it is least.
+    """Return the ratio of the spreads of second and first differences, in the direction in which it is lowest.
 
-    A blurred edge is a ramp, whose steps hardly differ from one pixel to the next. The ratio does not depend on
-    contrast or light; motion blurs one direction only, and so the least of four counts.
+    A blurred edge is a ramp, whose steps hardly differ from pixel to pixel. The ratio does not depend on contrast or
+    light; motion blurs one direction only, so the lowest of four counts.
     """
     mirrored = luma[:, ::-1]
     straight = min(_roughness(luma, 0, 1), _roughness(luma, 1, 0))
@@ -47,7 +47,7 @@ def _sharpness(luma: NDArray[np.float32]) -> float:
 
 def _roughness(luma: NDArray[np.float32], down: int, right: int) -> float:
     first = _difference(luma, down, right)
-    return float(_difference(first, down, right).std() / max(first.std(), _LEAST_CONTRAST))
+    return float(_difference(first, down, right).std() / max(first.std(), _MIN_CONTRAST))
 
 
 def _difference(values: NDArray[np.float32], down: int, right: int) -> NDArray[np.float32]:

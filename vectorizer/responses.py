@@ -1,7 +1,6 @@
 """Problems as ``application/problem+json`` (RFC 9457)."""
 
 import logging
-from http import HTTPStatus
 
 from asgi_correlation_id import correlation_id
 from fastapi import FastAPI, Request, Response
@@ -10,53 +9,55 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from vectorizer.problems import Problem
+from vectorizer.problems import BadRequest, InternalError, InvalidRequest, MethodNotAllowed, NotFound, Outage, Problem
 from vectorizer.tracing import current_trace_id
 
-_log = logging.getLogger("vectorizer")
+_PROBLEM_OF_STATUS: dict[int, type[Problem]] = {404: NotFound, 405: MethodNotAllowed}
+
+_logger = logging.getLogger("vectorizer")
 
 
 def handle_problems(app: FastAPI) -> None:
-    """Let every failure of `app` be answered as a named problem, never with a stack trace."""
+    """Let `app` answer every failure as a problem, never with a stack trace."""
 
     @app.exception_handler(Problem)
     async def on_problem(request: Request, problem: Problem) -> JSONResponse:
-        headers = {"Retry-After": str(problem.retry_after_seconds)} if problem.retry_after_seconds else {}
-        return _render(request, problem.code, problem.status, str(problem), headers)
+        return problem_response(request, problem)
 
     @app.exception_handler(HTTPException)
-    async def on_http(request: Request, error: HTTPException) -> JSONResponse:
-        status = HTTPStatus(error.status_code)
-        return _render(
-            request, status.phrase.lower().replace(" ", "-"), status, str(error.detail), dict(error.headers or {})
-        )
+    async def on_http_exception(request: Request, error: HTTPException) -> JSONResponse:
+        kind = _PROBLEM_OF_STATUS.get(error.status_code)
+        response = problem_response(request, kind() if kind else BadRequest(f"{error.detail}"))
+        response.headers.update(error.headers or {})
+        return response
 
     @app.exception_handler(ClientDisconnect)
-    async def on_gone(_: Request, __: ClientDisconnect) -> Response:
-        return Response(status_code=499)  # nobody reads it
+    async def on_client_gone(_: Request, __: ClientDisconnect) -> Response:
+        return Response(status_code=499)  # the client is gone
 
     @app.exception_handler(RequestValidationError)
-    async def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    async def on_invalid_request(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"][1:])
-        return _render(request, "invalid-request", HTTPStatus.UNPROCESSABLE_ENTITY, f"{name}: {first['msg']}.", {})
+        return problem_response(request, InvalidRequest(f"{name}: {first['msg']}."))
 
     @app.exception_handler(Exception)
     async def on_error(request: Request, error: Exception) -> JSONResponse:
-        _log.error("unexpected failure", exc_info=error)
-        sentence = "Something failed here that should not; the log has it under the request id."
-        return _render(request, "internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, sentence, {})
+        _logger.error("Unexpected error", exc_info=error)
+        return problem_response(request, InternalError())
 
 
-def _render(request: Request, code: str, status: HTTPStatus, detail: str, headers: dict[str, str]) -> JSONResponse:
-    request.state.problem = code  # for what counts requests
+def problem_response(request: Request, problem: Problem) -> JSONResponse:
+    """Return the problem as RFC 9457 describes it, and note its code for the metrics of requests."""
+    request.state.problem = problem.code
+    headers = {"Retry-After": str(problem.retry_after_seconds)} if isinstance(problem, Outage) else {}
     content = {
-        "type": f"urn:faceserver:problem:{code}",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": detail,
-        "code": code,
+        "type": f"urn:faceserver:problem:{problem.code}",
+        "title": type(problem).sentence,
+        "status": problem.status,
+        "detail": problem.sentence,
+        "code": problem.code,
         "request_id": correlation_id.get(),
         "trace_id": current_trace_id(),
     }
-    return JSONResponse(content, status, headers, media_type="application/problem+json")
+    return JSONResponse(content, problem.status, headers, media_type="application/problem+json")

@@ -1,4 +1,4 @@
-"""The calls of the vectorizer."""
+"""The calls that the vectorizer answers."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from importlib.metadata import version
 from math import inf
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect
@@ -17,7 +17,7 @@ from vectorizer.drawing import draw
 from vectorizer.lanes import Job, Lanes
 from vectorizer.manifest import DetectorManifest, EmbedderManifest, read_manifest
 from vectorizer.models import ModelSource
-from vectorizer.pipeline import Faces
+from vectorizer.pipeline import Faces, Want
 from vectorizer.problems import DeadlineExceeded, ImageTooLarge
 from vectorizer.wire import MEDIA_TYPE, describe_faces, pack_faces
 
@@ -35,13 +35,21 @@ _MULTIPART = {
 }
 
 _ENVELOPE_BYTES = 65_536
-"""What a form may take beside its image."""
+"""What a form may add to the bytes of its image."""
 
-_LONGEST_READ_SECONDS = 60.0
-"""A body that takes longer comes from somebody who is gone, and holds a place."""
+_MAX_READ_SECONDS = 60.0
+"""A body that takes longer is given up: its client is gone, and it holds a slot."""
 
 DeadlineHeader = Annotated[
-    float | None, Header(description="Milliseconds the caller goes on waiting; work that starts later is refused.")
+    float | None, Header(description="Milliseconds for which the caller waits; work that would start later is refused.")
+]
+
+Wants = Annotated[
+    frozenset[Want],
+    Query(
+        description="What is added to each face: `crops`, its aligned JPEG; `quality`, its sharpness and brightness. "
+        "May be repeated."
+    ),
 ]
 
 
@@ -52,24 +60,19 @@ DeadlineHeader = Annotated[
     openapi_extra={"requestBody": {"required": True, "content": {"image/*": {"schema": {"format": "binary"}}}}},
     response_class=Response,
 )
-async def faces(
-    request: Request, *, crops: bool = False, quality: bool = False, x_deadline_ms: DeadlineHeader = None
-) -> Response:
-    """Take the raw bytes of one image; answer MessagePack.
-
-    With `quality`, each face brings its sharpness and brightness; with `crops`, its aligned JPEG as well.
-    """
+async def faces(request: Request, want: Wants = frozenset(), x_deadline_ms: DeadlineHeader = None) -> Response:
+    """Take the raw bytes of one image; answer MessagePack."""
     lanes: Lanes = request.state.lanes
     deadline = _deadline(x_deadline_ms)
-    with lanes.place():
+    with lanes.slot():
         data = await _read(request, lanes.limits.max_bytes, deadline)
-        found = await _unless_gone(request, lanes.faces(Job(data, crops, quality, deadline=deadline)))
+        found = await _unless_gone(request, lanes.faces(Job(data, want, deadline=deadline)))
         return Response(pack_faces(found, lanes.source), media_type=MEDIA_TYPE)
 
 
 @router.post(
     "/drawing",
-    summary="An image with its faces drawn in",
+    summary="An image with its faces marked",
     responses={200: {"content": {"image/jpeg": {}}, "description": "All pixels of the upright image."}},
     openapi_extra={"requestBody": {"required": True, "content": {"image/*": {"schema": {"format": "binary"}}}}},
     response_class=Response,
@@ -77,10 +80,10 @@ async def faces(
 async def drawing(
     request: Request, *, min_score: float = 0, min_size: float = 0, x_deadline_ms: DeadlineHeader = None
 ) -> Response:
-    """Take the raw bytes of one image; answer a JPEG with the boxes and landmarks of those faces."""
+    """Take the raw bytes of one image; answer a JPEG with the boxes and landmarks of the faces drawn on it."""
     lanes: Lanes = request.state.lanes
     deadline = _deadline(x_deadline_ms)
-    with lanes.place():
+    with lanes.slot():
         data = await _read(request, lanes.limits.max_bytes, deadline)
         found = await _unless_gone(request, lanes.faces(Job(data, deadline=deadline)))
         drawn = await asyncio.to_thread(draw, found, min_score, min_size)
@@ -98,7 +101,7 @@ async def crops(request: Request, *, x_deadline_ms: DeadlineHeader = None) -> Re
     """Take the raw bytes of a face as `POST /faces` crops it; answer MessagePack. Nothing is detected."""
     lanes: Lanes = request.state.lanes
     deadline = _deadline(x_deadline_ms)
-    with lanes.place():
+    with lanes.slot():
         job = Job(await _read(request, lanes.limits.max_bytes, deadline), aligned=True, deadline=deadline)
         return Response(pack_faces(await _unless_gone(request, lanes.faces(job)), lanes.source), media_type=MEDIA_TYPE)
 
@@ -107,24 +110,24 @@ async def crops(request: Request, *, x_deadline_ms: DeadlineHeader = None) -> Re
 async def vectorize(request: Request) -> list[dict[str, Any]]:
     """Take one image as a multipart file; answer box, vector and score of each face."""
     lanes: Lanes = request.state.lanes
-    with lanes.place():
+    with lanes.slot():
         data = await _read_form(request, lanes.limits.max_bytes)
         return describe_faces(await _unless_gone(request, lanes.faces(Job(data))))
 
 
-@router.get("/vectorize", summary="Whether the service is there", response_class=PlainTextResponse)
+@router.get("/vectorize", summary="Whether the service is reachable", response_class=PlainTextResponse)
 async def vectorize_health() -> str:
     """Answer ``OK``."""
     return "OK"
 
 
-@router.get("/models", summary="Known models and the ones in use")
+@router.get("/models", summary="Known models and the two in use")
 async def models(request: Request) -> dict[str, Any]:
     """Answer licence, allowed use, digests, preprocessing, calibration and thresholds of every known model."""
     in_use: ModelSource = request.state.lanes.source
     manifest = read_manifest()
     known: list[DetectorManifest | EmbedderManifest] = [*manifest.detectors, *manifest.embedders]
-    # A folder may hold a model that the manifest does not know.
+    # A model from a folder may be missing from the manifest.
     known += [model for model in (in_use.detector, in_use.embedder) if model not in known]
     return {
         "active": {"detector": in_use.detector_id, "embedder": in_use.embedder_id},
@@ -134,13 +137,13 @@ async def models(request: Request) -> dict[str, Any]:
 
 @router.get("/health/live", summary="Whether the process runs")
 async def live() -> dict[str, str]:
-    """Answer as long as the process can."""
+    """Answer while the process runs."""
     return {"status": "live"}
 
 
-@router.get("/health/ready", summary="Whether images are taken")
+@router.get("/health/ready", summary="Whether images are accepted")
 async def ready(request: Request) -> dict[str, str]:
-    """Answer once the networks are open and have run; the service takes no request before."""
+    """Answer once the networks are loaded and have run; the service accepts requests only then."""
     return {"status": "ready", "model": request.state.lanes.source.embedder_id}
 
 
@@ -155,7 +158,7 @@ def _deadline(milliseconds: float | None) -> float:
 
 
 async def _read(request: Request, limit_bytes: int, deadline: float) -> bytes:
-    """Collect the body, giving up as soon as it is longer than `limit_bytes`, or at the deadline."""
+    """Return the body. Raises ImageTooLarge above `limit_bytes`, or DeadlineExceeded."""
     data = bytearray()
     async with _in_time(deadline):
         async for chunk in request.stream():
@@ -166,7 +169,7 @@ async def _read(request: Request, limit_bytes: int, deadline: float) -> bytes:
 
 
 async def _read_form(request: Request, limit_bytes: int) -> bytes:
-    """Return the form's `file`. A body that is too long, or does not say how long it is, is not read."""
+    """Return the form's `file`. Raises ImageTooLarge, without reading, if the body is too long or of unknown length."""
     length = request.headers.get("content-length", "")
     if not length.isdigit() or int(length) > limit_bytes + _ENVELOPE_BYTES:
         raise ImageTooLarge(limit_bytes)
@@ -177,18 +180,18 @@ async def _read_form(request: Request, limit_bytes: int) -> bytes:
 
 @asynccontextmanager
 async def _in_time(deadline: float) -> AsyncIterator[None]:
-    """Raise DeadlineExceeded where what is inside is not read in time."""
+    """Raise DeadlineExceeded unless the block ends in time."""
     try:
-        async with asyncio.timeout(min(deadline - time.monotonic(), _LONGEST_READ_SECONDS)):
+        async with asyncio.timeout(min(deadline - time.monotonic(), _MAX_READ_SECONDS)):
             yield
     except TimeoutError as error:
         raise DeadlineExceeded from error
 
 
 async def _unless_gone(request: Request, work: Coroutine[None, None, Faces]) -> Faces:
-    """Wait for `work`; when the client hangs up first, give its turn to the next. Raises ClientDisconnect then."""
+    """Wait for `work`, and cancel it if the client hangs up first. Raises ClientDisconnect then."""
     working = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(request.receive())  # after the body, the only message left is the end
+    gone = asyncio.ensure_future(request.receive())  # after the body, only a disconnect can follow
     gone.add_done_callback(lambda _: working.cancel())
     try:
         return await working

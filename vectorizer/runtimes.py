@@ -1,10 +1,10 @@
-"""Which runtime runs the embedder on this processor: the fastest one, measured once and remembered.
+"""Chooses the runtime of the embedder on this processor: the fastest one, measured once and recorded.
 
-OpenVINO may also run it in bfloat16, which processors with matrix units (AMX) do at twice the speed. It keeps eight
-bits of each number, so it is taken only where it is clearly faster and its embeddings agree with the full ones.
+OpenVINO can also run it in bfloat16, which processors with matrix units (AMX) do at twice the speed. It keeps eight
+bits of each number, so it is chosen only if it is clearly faster and its embeddings agree with the full ones.
 
-Only the embedder has the choice. The detectors gain nothing from OpenVINO, and see images of many shapes, each of
-which it would compile for anew.
+There is a choice for the embedder only. The detectors are not faster with OpenVINO, and get images of many shapes,
+each of which it would have to compile.
 """
 
 import json
@@ -30,21 +30,21 @@ RuntimeChoice = Literal["auto", "onnxruntime", "openvino", "openvino-bf16"]
 
 _BY_OPENVINO: tuple[Runtime, ...] = ("openvino", "openvino-bf16")
 _ROUNDS = 12
-_AGREEMENT = 0.995
-"""Least cosine of an embedding in bfloat16 with the full one; the other ways agree to six digits."""
-_WORTHWHILE = 0.8
-"""What bfloat16 may take of the time of the fastest full run."""
+_MIN_AGREEMENT = 0.995
+"""Minimum cosine of an embedding in bfloat16 with the full one; the other runtimes agree to six digits."""
+_MAX_TIME_SHARE = 0.8
+"""Maximum share of the fastest full-precision time that bfloat16 may take."""
 _SHAPE = (1, 3, SIZE, SIZE)
 
 
 def choose_runtime(
     choice: RuntimeChoice, embedder: ModelFile, path: Path, cache: Path, sample: NDArray[np.float32]
 ) -> Runtime:
-    """Return the runtime to use. `auto` measures all at the first start and notes the result in `cache`.
+    """Return the runtime to use. `auto` measures all at the first start and records the result in `cache`.
 
-    embedder: the published file. path: what was prepared of it, to be run. sample: (n, 3, 112, 112), what to run it on.
+    embedder: the published file. path: the prepared file to run. sample: (n, 3, 112, 112), the input to measure with.
 
-    Raises RuntimeUnavailable when OpenVINO is asked for and is not installed.
+    Raises RuntimeUnavailable if OpenVINO is requested and not installed.
     """
     if choice != "auto":
         if choice != "onnxruntime" and openvino_version() is None:
@@ -52,12 +52,12 @@ def choose_runtime(
         return choice
     if openvino_version() is None:
         return "onnxruntime"
-    notes = cache / "runtimes.json"
-    known = _read(notes)
-    key = _circumstances(embedder)
+    record = cache / "runtimes.json"
+    known = _read(record)
+    key = _measurement_key(embedder)
     if key not in known:
         known[key] = _measure(path, sample)
-        _write(notes, known)
+        _write(record, known)
     return _fastest(known[key])
 
 
@@ -69,14 +69,14 @@ def open_embedder_session(runtime: Runtime, path: Path) -> Session:
 
 
 def _fastest(times: dict[Runtime, float]) -> Runtime:
-    """Return what takes the least time, where bfloat16 has to be worth what it costs in exactness."""
-    return min(times, key=lambda runtime: times[runtime] / (_WORTHWHILE if runtime == "openvino-bf16" else 1))
+    """Return the fastest runtime; bfloat16 has to be faster by a margin, because it is less exact."""
+    return min(times, key=lambda runtime: times[runtime] / (_MAX_TIME_SHARE if runtime == "openvino-bf16" else 1))
 
 
 def _measure(path: Path, sample: NDArray[np.float32]) -> dict[Runtime, float]:
-    """Return the least time of a run under each runtime, milliseconds; taken in turn, since a machine has moods.
+    """Return the minimum time of a run with each runtime, milliseconds; measured in turn, since load varies.
 
-    OpenVINO is missing in it where it cannot be loaded or cannot run this network, and bfloat16 where it strays.
+    Runtimes that cannot be loaded, cannot run this network, or disagree with ONNX Runtime are left out.
     """
     sessions: dict[Runtime, Session] = {"onnxruntime": open_embedder_session("onnxruntime", path)}
     for runtime in _BY_OPENVINO:
@@ -94,18 +94,18 @@ def _measure(path: Path, sample: NDArray[np.float32]) -> dict[Runtime, float]:
 
 
 def _agree(vectors: NDArray[np.float32], others: NDArray[np.float32]) -> bool:
-    """Whether each of (n, dimension) vectors points where the other of its row does."""
+    """Whether the (n, dimension) vectors point in the same directions, row by row."""
     cosines = (normalise(vectors) * normalise(others)).sum(axis=1)
-    return bool(cosines.min() >= _AGREEMENT)
+    return bool(cosines.min() >= _MIN_AGREEMENT)
 
 
-def _circumstances(embedder: ModelFile) -> str:
-    """What a measurement holds for."""
+def _measurement_key(embedder: ModelFile) -> str:
+    """The key of a measurement: everything that it depends on."""
     return f"{embedder.sha256} onnxruntime {version('onnxruntime')} openvino {openvino_version()} {_processor()}"
 
 
 def _processor() -> str:
-    """The processor's name, and whether it has matrix units: a virtual machine may hide them."""
+    """The processor's name, and whether it has matrix units, which a virtual machine may hide."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -115,19 +115,19 @@ def _processor() -> str:
     return " ".join([facts.get("model name", platform.machine()), *amx])
 
 
-def _read(notes: Path) -> dict[str, dict[Runtime, float]]:
-    """Notes that cannot be read are no notes: they are made again."""
+def _read(record: Path) -> dict[str, dict[Runtime, float]]:
+    """Return the recorded measurements; none if they cannot be read, so that they are made again."""
     try:
-        known: dict[str, dict[Runtime, float]] = json.loads(notes.read_text(encoding="utf-8"))
+        known: dict[str, dict[Runtime, float]] = json.loads(record.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return known
 
 
-def _write(notes: Path, known: dict[str, dict[Runtime, float]]) -> None:
-    """A cache that cannot be written costs the next start a second."""
+def _write(record: Path, known: dict[str, dict[Runtime, float]]) -> None:
+    """Record the measurements; if the cache cannot be written, the next start measures again for a second."""
     try:
-        notes.parent.mkdir(parents=True, exist_ok=True)
-        notes.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps(known, indent=1), encoding="utf-8")
     except OSError:
         return

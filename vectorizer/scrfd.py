@@ -10,11 +10,11 @@ from vectorizer.sessions import Session
 
 STRIDES = (8, 16, 32)
 ANCHORS = 2
-"""Proposals at each place of a stride's grid."""
+"""Proposals at each position of a stride's grid."""
 
 
 class Scrfd:
-    """The network with five landmarks: three strides, two anchors a place, distances to the box's four sides."""
+    """The network with five landmarks: three strides, two anchors per position, distances to the box's four sides."""
 
     def __init__(self, session: Session, score_threshold: float = 0.5) -> None:
         self._session = session
@@ -52,6 +52,6 @@ class Scrfd:
 
 @lru_cache(maxsize=64)
 def grid(rows: int, columns: int, repeat: int) -> NDArray[np.float32]:
-    """The places of a grid as (rows * columns * repeat, 2) x, y, row by row, each `repeat` times."""
+    """Return the positions of a grid as (rows * columns * repeat, 2) x, y, row by row, each `repeat` times."""
     y, x = np.mgrid[:rows, :columns]
     return np.stack([x, y], axis=-1).reshape(-1, 2).repeat(repeat, axis=0).astype(np.float32)

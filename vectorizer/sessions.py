@@ -1,4 +1,4 @@
-"""ONNX Runtime: the only module that knows it."""
+"""Networks run by ONNX Runtime, and what every runtime offers."""
 
 from pathlib import Path
 from typing import Literal, Protocol
@@ -18,13 +18,13 @@ _PROVIDERS = {
 }
 
 _ERRORS_ONLY = 3
-"""ONNX Runtime's log severity: its warnings about graph inputs and devices say nothing a person can act on."""
+"""ONNX Runtime's log severity: its warnings about graph inputs and devices are not actionable."""
 
 
 class Session(Protocol):
-    """One network with one input and float32 outputs, ready to run on the thread that asks for it.
+    """One network with one input and float32 outputs, which runs on the calling thread.
 
-    Single-threaded runs on as many threads as there are cores serve more images a second than one run on all cores.
+    Single-threaded runs on as many threads as cores serve more images per second than one run on all cores.
     """
 
     @property
@@ -36,9 +36,9 @@ class Session(Protocol):
 
 
 class RowByRow:
-    """A session in front of another that gives it one row at a time.
+    """Wraps a session and runs it one row at a time.
 
-    On a CPU a batch gains nothing, and memory stays the same for one face and for a hundred.
+    On a CPU a batch is not faster, and this way a hundred faces need no more memory than one.
     """
 
     def __init__(self, session: Session) -> None:
@@ -55,30 +55,30 @@ class OnnxSession:
     """A network run by ONNX Runtime; any shape its input allows."""
 
     def __init__(self, path: Path, provider: Provider = "cpu", engines: Path | None = None) -> None:
-        """Open the ONNX file at `path`. engines: where TensorRT keeps what it builds, which takes minutes.
+        """Open the ONNX file at `path`. engines: folder for the engines that TensorRT builds, which takes minutes.
 
-        Raises ProviderUnavailable when the network would run elsewhere than asked for.
+        Raises ProviderUnavailable if the network would run on another provider.
         """
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = _ERRORS_ONLY
-        wanted = _PROVIDERS[provider]
-        if wanted not in ort.get_available_providers():
+        requested = _PROVIDERS[provider]
+        if requested not in ort.get_available_providers():
             raise ProviderUnavailable(provider)
         if provider != "cpu":
-            ort.preload_dlls()  # of CUDA and cuDNN, where they were installed as packages
-        providers = [(wanted, _provider_options(provider, engines))]
-        if provider == "tensorrt":  # which leaves to CUDA what it cannot do
+            ort.preload_dlls()  # of CUDA and cuDNN, if they were installed as packages
+        providers = [(requested, _provider_options(provider, engines))]
+        if provider == "tensorrt":  # CUDA runs what it cannot
             providers.append((_PROVIDERS["cuda"], _provider_options("cuda", engines)))
         try:
             self._session = ort.InferenceSession(path, options, providers=providers)
-        # ONNX Runtime's errors share no class of their own.
+        # ONNX Runtime's errors do not have a common base class.
         except Exception as error:
             raise ModelsUnavailable(f"{path} cannot be opened by ONNX Runtime: {error}") from error
-        if self._session.get_providers()[0] != wanted:
+        if self._session.get_providers()[0] != requested:
             raise ProviderUnavailable(provider)
-        self._session.disable_fallback()  # which would go on with the CPU when a GPU fails
+        self._session.disable_fallback()  # which would continue on the CPU when a GPU fails
         (data,) = self._session.get_inputs()
         self._input = data.name
         self.input_shape: list[int | str] = data.shape
@@ -91,7 +91,7 @@ class OnnxSession:
 
 
 def _provider_options(provider: Provider, engines: Path | None) -> dict[str, str]:
-    """Options that keep GPU memory flat: an arena that grows by what is asked, no workspace search by shape."""
+    """Options that keep GPU memory flat: an arena that grows by what is requested, and no workspace search by shape."""
     if provider == "cuda":
         return {"arena_extend_strategy": "kSameAsRequested", "cudnn_conv_algo_search": "HEURISTIC"}
     if provider == "tensorrt":

@@ -1,4 +1,4 @@
-"""What can be set from outside, by environment variables that begin with ``VECTORIZER_``."""
+"""The vectorizer's configuration, from environment variables that begin with ``VECTORIZER_``."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ from vectorizer.sessions import Provider
 
 
 class Settings(BaseSettings):
-    """Settings of the vectorizer. Built once, in ``__main__``."""
+    """Read once, in ``__main__``, and passed down."""
 
     model_config = SettingsConfigDict(env_prefix="VECTORIZER_", frozen=True, extra="forbid", validate_by_name=True)
 
@@ -28,21 +28,24 @@ class Settings(BaseSettings):
     )
     provider: Provider = Field(
         "cpu",
-        description="Where networks run: `cpu`, `cuda`, or `tensorrt`, whose libraries are not installed with the "
-        "rest. What is not there fails the start.",
+        description="Where networks run: `cpu`, `cuda`, or `tensorrt`, whose libraries have to be installed "
+        "separately. The service does not start if the choice is not available.",
     )
     runtime: RuntimeChoice = Field(
         "auto",
-        description="What runs the embedder on a CPU: `onnxruntime`, `openvino`, `openvino-bf16`, or the fastest of "
-        "them, measured once.",
+        description="What runs the embedder on a CPU: `onnxruntime`, `openvino`, `openvino-bf16`, or `auto`, the "
+        "fastest of them, measured once.",
     )
-    precision: Precision = Field("fp32", description="`fp16` halves the precision, for GPUs that run it twice as fast.")
+    precision: Precision = Field("fp32", description="`fp32`, or `fp16`, which GPUs can run twice as fast.")
     batch: int = Field(
-        0, ge=0, le=256, description="Most images in one run; 0 chooses: 1, no batching, on a CPU, 16 on a GPU."
+        0,
+        ge=0,
+        le=256,
+        description="Maximum images per batch; 0 chooses 1 on a CPU, which means no batching, and 16 on a GPU.",
     )
-    batch_wait_ms: float = Field(3, ge=0, le=1000, description="Longest a run waits for others to join it.")
+    batch_wait_ms: float = Field(3, ge=0, le=1000, description="How long a batch waits for more images, milliseconds.")
     lanes: int | None = Field(
-        None, ge=1, description="Images worked on at once; one for each usable core if unset, or two batches."
+        None, ge=1, description="Images worked on at once; if unset, one per usable core, or two batches with batching."
     )
     waiting: int = Field(64, ge=0, description="Images that may wait for a lane; one more is answered 503 at once.")
     detector_size: int = Field(
@@ -50,17 +53,19 @@ class Settings(BaseSettings):
         ge=32,
         le=4096,
         multiple_of=32,
-        description="Longer side the detector sees, pixels; smaller images are not enlarged.",
+        description="Longer side of the image that the detector sees, pixels; smaller images are not enlarged.",
     )
-    max_image_bytes: int = Field(20_000_000, gt=0, description="Largest image file, bytes.")
-    max_image_pixels: int = Field(50_000_000, gt=0, description="Largest image, width times height.")
-    shutdown_timeout_seconds: int = Field(20, gt=0, description="How long requests may go on after SIGTERM.")
-    metrics_host: str = Field("127.0.0.1", description="Address at which the metrics are served.")
+    max_image_bytes: int = Field(20_000_000, gt=0, description="Maximum size of an image file, bytes.")
+    max_image_pixels: int = Field(50_000_000, gt=0, description="Maximum pixels of an image, width times height.")
+    shutdown_timeout_seconds: int = Field(20, gt=0, description="How long running requests may take after SIGTERM.")
+    metrics_host: str = Field("127.0.0.1", description="Address to serve metrics on.")
     metrics_port: int | None = Field(
-        None, ge=1, le=65535, description="Port at which the metrics are served; they are not if unset."
+        None, ge=1, le=65535, description="Port to serve metrics on; unset, they are not served."
     )
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severe line to log.")
-    log_format: Literal["text", "json"] = Field("text", description="How lines are logged: `text` or `json`.")
+    log_level: str = Field(
+        "info", pattern="^(debug|info|warning|error)$", description="Minimum severity of logged lines."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Format of log lines: `text` or `json`.")
     otlp_endpoint: str | None = Field(
         None,
         validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -74,7 +79,7 @@ class Settings(BaseSettings):
         return endpoint or None
 
     def engine(self) -> Engine:
-        """Return where and how the networks are to run."""
+        """Return where and how the networks run."""
         return Engine(
             provider=self.provider,
             precision=self.precision,

@@ -1,5 +1,7 @@
 """Request ids, the counters of requests, and their spans."""
 
+import re
+
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -7,24 +9,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vectorizer.metrics import Metrics
 from vectorizer.tracing import Spans
 
-REQUEST_ID_HEADER = "X-Request-ID"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+"""The ids that the gateway accepts too; others could break the lines of the log."""
+
 _CLIENT_GONE = 499
 
 
-class RequestId(CorrelationIdMiddleware):
-    """Takes the caller's request id, or makes one, and returns it with every answer."""
+class RequestIds(CorrelationIdMiddleware):
+    """Accepts the caller's request id, or makes one, and returns it with every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
-        super().__init__(app, header_name=REQUEST_ID_HEADER, validator=_acceptable)
-
-
-def _acceptable(request_id: str) -> bool:
-    """Keep foreign ids out of the log that would break its lines."""
-    return len(request_id) <= 64 and request_id.replace("-", "").isalnum()
+        super().__init__(app, validator=lambda value: bool(_REQUEST_ID.fullmatch(value)))
 
 
 class RequestMetrics:
-    """Counts each request by its route and how it ended."""
+    """Counts each request by route, status and outcome."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -44,7 +43,7 @@ class RequestMetrics:
 
         try:
             await self._app(scope, receive, send_noting)
-        except Exception:  # answered further out
+        except Exception:  # an outer handler answers it
             status, scope["state"]["problem"] = 500, "internal-error"
             raise
         finally:
@@ -65,7 +64,7 @@ def _outcome(scope: Scope, status: int) -> str:
 
 
 def traced_requests(spans: Spans | None) -> TelemetryConfig:
-    """Return what has FastAPI make a span of each request, if there are to be any; of what orchestrators ask, none."""
+    """Return the setting that makes FastAPI record a span for each request, except health checks, if `spans` is set."""
     return {
         "tracing": spans is not None,
         "tracer_provider": spans.provider if spans else None,

@@ -1,4 +1,4 @@
-"""Traces by OpenTelemetry, where an endpoint is set; its SDK is imported then and at no other time."""
+"""Traces by OpenTelemetry, if an endpoint is set; only then is its SDK imported."""
 
 import logging
 import sys
@@ -13,33 +13,35 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 _EXPORT_SECONDS = 3
-_LACKING = "Traces need the packages of requirements/traces.txt: install them, or unset OTEL_EXPORTER_OTLP_ENDPOINT."
+_SDK_MISSING = (
+    "Traces need the packages of requirements/traces.txt: install them, or unset OTEL_EXPORTER_OTLP_ENDPOINT."
+)
 
 
 class TraceIds(logging.Filter):
-    """Gives each record the id of the trace it was written in."""
+    """Adds the id of the current trace to each log record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass."""
+        """Add the id and let the record pass."""
         record.trace_id = current_trace_id() or "-"
         return True
 
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """What makes the spans of a process and sends them."""
+    """Makes and sends the spans of a process."""
 
     provider: "TracerProvider"
     tracer: trace.Tracer
 
     def close(self) -> None:
-        """Send what is left, or give it up if nobody takes it within seconds."""
+        """Send the remaining spans, or drop them if they cannot be sent within seconds."""
         self.provider.shutdown()
 
     def image_done(self, asked: float, stages: Mapping[str, float]) -> None:
-        """Make a span of each stage of an image, inside the current one.
+        """Make a span for each stage of an image, inside the current one.
 
-        asked: when the image came, on `time.monotonic`'s clock. stages: milliseconds, one after the other since then.
+        asked: when the image came, on `time.monotonic`'s clock. stages: consecutive, in milliseconds, from then on.
         """
         if not trace.get_current_span().is_recording():
             return
@@ -51,16 +53,16 @@ class Spans:
 
 
 def current_trace_id() -> str | None:
-    """Return the id of the trace that this code runs for, 32 hexadecimal digits, or None outside of one."""
+    """Return the id of the current trace, 32 hexadecimal digits, or None outside of one."""
     context = trace.get_current_span().get_span_context()
     return trace.format_trace_id(context.trace_id) if context.is_valid else None
 
 
 def open_tracing(endpoint: str | None, service: str) -> Spans | None:
-    """Return what makes the spans of `service` and sends them to `endpoint`, or None where none is set.
+    """Return the spans of `service`, which are sent to `endpoint`, or None if it is not set.
 
-    OpenTelemetry's other variables, such as OTEL_TRACES_SAMPLER, its SDK reads itself. Ends the process, with a
-    sentence, where the SDK is not installed.
+    The SDK reads OpenTelemetry's other variables itself, such as OTEL_TRACES_SAMPLER. Ends the process, with a
+    sentence, if the SDK is not installed.
     """
     if endpoint is None:
         return None
@@ -70,7 +72,7 @@ def open_tracing(endpoint: str | None, service: str) -> Spans | None:
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
     except ImportError:
-        sys.exit(_LACKING)
+        sys.exit(_SDK_MISSING)
     provider = TracerProvider(resource=Resource.create({"service.name": service}), shutdown_on_exit=False)
     exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=_EXPORT_SECONDS)
     provider.add_span_processor(BatchSpanProcessor(exporter))

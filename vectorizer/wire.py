@@ -1,4 +1,4 @@
-"""How faces travel: compact binary for the gateway, JSON for people."""
+"""The formats of an answer: MessagePack for the gateway, JSON for people."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ MEDIA_TYPE = "application/msgpack"
 def pack_faces(faces: Faces, source: ModelSource) -> bytes:
     """Return the answer of ``POST /faces``: a MessagePack map; vectors and landmarks are little-endian float32 bytes.
 
-    The model comes with its calibration, thresholds and tail, so that whoever searches needs no second source.
+    The model includes its calibration, thresholds and tail, so that the gateway can search without a second source.
     """
     manifest = source.embedder
     packed: bytes = msgpack.packb(

@@ -11,7 +11,7 @@ STRIDES = (8, 16, 32)
 
 
 class YuNet:
-    """Anchor-free: at each place of three grids a class, an objectness, a box by centre and size, five landmarks."""
+    """Anchor-free: at each position of three grids a class, an objectness, a box by centre and size, five landmarks."""
 
     def __init__(self, session: Session, score_threshold: float = 0.6) -> None:
         self._session = session
@@ -24,14 +24,14 @@ class YuNet:
         return found[0].join(found[1]).join(found[2])
 
     def _decode(self, stride: int, canvas: tuple[int, ...], outputs: dict[str, NDArray[np.float32]]) -> Detections:
-        """Turn one stride's outputs, in strides around each place, into pixels of the canvas."""
+        """Turn one stride's outputs, in strides around each position, into pixels of the canvas."""
         scores = np.sqrt(np.clip(outputs[f"cls_{stride}"], 0, 1) * np.clip(outputs[f"obj_{stride}"], 0, 1)).reshape(-1)
         above = np.flatnonzero(scores >= self._score_threshold)
-        place = grid(canvas[0] // stride, canvas[1] // stride, 1)[above]
+        position = grid(canvas[0] // stride, canvas[1] // stride, 1)[above]
         shape = outputs[f"bbox_{stride}"].reshape(-1, 4)[above]
-        centre, half = place + shape[:, :2], np.exp(shape[:, 2:]) / 2
+        centre, half = position + shape[:, :2], np.exp(shape[:, 2:]) / 2
         return Detections(
             np.concatenate([centre - half, centre + half], axis=1) * stride,
             scores[above],
-            (place[:, None] + outputs[f"kps_{stride}"].reshape(-1, 5, 2)[above]) * stride,
+            (position[:, None] + outputs[f"kps_{stride}"].reshape(-1, 5, 2)[above]) * stride,
         )

@@ -130,7 +130,7 @@ async def client_of(
 
 async def analyse(client: VectorizerClient, times: int = 1) -> None:
     for _ in range(times):
-        assert len((await client.analyse(b"image", crops=False)).faces) == 1
+        assert len((await client.analyse(b"image")).faces) == 1
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -178,7 +178,7 @@ async def test_one_that_is_only_slow_is_not_set_aside(caplog):
     """It answers others meanwhile, and less of it would make all the others slow."""
     slow = Vectorizer(None)
     async with client_of(slow, seconds=0.5) as client:
-        waiting = asyncio.create_task(client.analyse(b"image", crops=False))
+        waiting = asyncio.create_task(client.analyse(b"image"))
         await until(lambda: slow.images == 1)
         slow.says = OK
         await analyse(client)
@@ -192,7 +192,7 @@ async def test_the_second_one_has_what_is_left_of_the_time():
     async with client_of(*vectorizers, seconds=0.6) as client:
         start = asyncio.get_running_loop().time()
         with pytest.raises(VectorizerTimeout):
-            await client.analyse(b"image", crops=False)
+            await client.analyse(b"image")
         assert 0.55 < asyncio.get_running_loop().time() - start < 0.9
     assert all(vectorizer.deadlines_ms[0] <= 300 for vectorizer in vectorizers)
 
@@ -201,7 +201,7 @@ async def test_an_only_one_has_all_of_the_time():
     vectorizer = Vectorizer(None)
     async with client_of(vectorizer, seconds=0.4) as client:
         with pytest.raises(VectorizerTimeout):
-            await client.analyse(b"image", crops=False)
+            await client.analyse(b"image")
     assert 300 < vectorizer.deadlines_ms[0] <= 400
 
 
@@ -209,7 +209,7 @@ async def test_what_a_client_did_wrong_is_not_tried_again():
     vectorizers = Vectorizer(UNREADABLE), Vectorizer(UNREADABLE)
     async with client_of(*vectorizers) as client:
         with pytest.raises(ImageUnreadable):
-            await client.analyse(b"image", crops=False)
+            await client.analyse(b"image")
     assert sum(vectorizer.images for vectorizer in vectorizers) == 1
 
 
@@ -217,7 +217,7 @@ async def test_an_image_that_no_vectorizer_bears_sets_none_aside(caplog):
     vectorizers = Vectorizer(BROKEN), Vectorizer(BROKEN)
     async with client_of(*vectorizers) as client:
         with pytest.raises(VectorizerFailed):
-            await client.analyse(b"image", crops=False)
+            await client.analyse(b"image")
     assert [vectorizer.images for vectorizer in vectorizers] == [1, 1]
     assert "set aside" not in caplog.text
 
@@ -228,25 +228,25 @@ async def test_when_both_are_down_it_is_said():
         for vectorizer in vectorizers:
             await vectorizer.stop()
         with pytest.raises(VectorizerUnavailable):
-            await client.analyse(b"image", crops=False)
+            await client.analyse(b"image")
 
 
 async def test_when_both_are_full_it_is_said_and_then_known():
     vectorizers = Vectorizer(BUSY), Vectorizer(BUSY)
     async with client_of(*vectorizers) as client:
         with pytest.raises(VectorizerBusy):
-            await client.analyse(b"image", crops=False)
+            await client.analyse(b"image")
         assert [vectorizer.images for vectorizer in vectorizers] == [1, 1]
         client.check_room()  # one at a time may ask
 
         for vectorizer in vectorizers:
             vectorizer.says = None
-        waiting = [asyncio.create_task(client.analyse(b"image", crops=False)) for _ in range(2)]
+        waiting = [asyncio.create_task(client.analyse(b"image")) for _ in range(2)]
         await until(lambda: sum(vectorizer.images for vectorizer in vectorizers) == 4)
         with pytest.raises(VectorizerBusy):
             client.check_room()
         with pytest.raises(VectorizerBusy):
-            await client.analyse(b"image", crops=False)
+            await client.analyse(b"image")
         assert sum(vectorizer.images for vectorizer in vectorizers) == 4
         for task in waiting:
             task.cancel()
@@ -255,10 +255,10 @@ async def test_when_both_are_full_it_is_said_and_then_known():
 async def test_no_more_than_the_places_are_taken():
     vectorizer = Vectorizer(None)
     async with client_of(vectorizer, places=3) as client:
-        waiting = [asyncio.create_task(client.analyse(b"image", crops=False)) for _ in range(3)]
+        waiting = [asyncio.create_task(client.analyse(b"image")) for _ in range(3)]
         await until(lambda: vectorizer.images == 3)
         with pytest.raises(VectorizerBusy):
-            await client.analyse(b"image", crops=False)
+            await client.analyse(b"image")
         for task in waiting:
             task.cancel()
         await until(vectorizer.hung_up.is_set)
@@ -268,7 +268,7 @@ async def test_no_more_than_the_places_are_taken():
 async def test_a_full_vectorizer_is_a_ready_one():
     vectorizer = Vectorizer(None)
     async with client_of(vectorizer, places=1) as client:
-        waiting = asyncio.create_task(client.analyse(b"image", crops=False))
+        waiting = asyncio.create_task(client.analyse(b"image"))
         await until(lambda: vectorizer.images == 1)
         with pytest.raises(VectorizerBusy):
             client.check_room()
@@ -292,7 +292,7 @@ async def test_one_that_is_ready_is_enough(caplog):
 async def test_a_cancelled_call_hangs_up():
     vectorizer = Vectorizer(None)
     async with client_of(vectorizer) as client:
-        call = asyncio.create_task(client.analyse(b"image", crops=False))
+        call = asyncio.create_task(client.analyse(b"image"))
         await until(lambda: vectorizer.images == 1)
         call.cancel()
         await asyncio.wait_for(vectorizer.hung_up.wait(), 5)
@@ -325,7 +325,7 @@ async def test_an_only_one_that_cuts_a_connection_gets_a_second_chance():
     vectorizer = Vectorizer(SILENCE)
     async with client_of(vectorizer) as client:
         with pytest.raises(VectorizerUnavailable):
-            await client.analyse(b"image", crops=False)
+            await client.analyse(b"image")
     assert vectorizer.images == 2
 
 
@@ -346,11 +346,11 @@ async def test_one_that_hangs_does_not_keep_another_from_coming_back(caplog):
     hanging.health, ill.health = None, NOT_READY
     async with client_of(hanging, ill) as client:
         with pytest.raises(VectorizerUnavailable):
-            await client.analyse(b"image", crops=False)
+            await client.analyse(b"image")
         await asyncio.sleep(0.4)  # both were asked
         ill.says = ill.health = OK
         await asyncio.sleep(0.9)
-    assert f"{ill.endpoint.url} is well again" in caplog.text
+    assert f"{ill.endpoint.url} is ready again" in caplog.text
 
 
 async def test_who_does_not_feel_well_does_not_come_back():
@@ -369,14 +369,14 @@ async def test_retries_have_a_budget():
     async with client_of(*vectorizers) as client:
         for _ in range(300):
             with pytest.raises(VectorizerUnavailable):
-                await client.analyse(b"image", crops=False)
+                await client.analyse(b"image")
     assert 300 + 100 <= sum(vectorizer.images for vectorizer in vectorizers) <= 300 + 100 + 60
 
 
 async def test_a_large_image_goes_out_whole():
     vectorizer = Vectorizer()
     async with client_of(vectorizer) as client:
-        await client.analyse(bytes(5_000_000), crops=True)
+        await client.analyse(bytes(5_000_000))
     assert vectorizer.images == 1
 
 

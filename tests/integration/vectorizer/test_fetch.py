@@ -61,7 +61,7 @@ def test_what_is_no_pack_is_a_sentence(tmp_path: Path):
 def test_where_insightface_is_missing_the_sentence_says_what_to_do(tmp_path: Path):
     fetched = fetch(tmp_path, models="buffalo_sc", command=("-c", WITHOUT_INSIGHTFACE))
     assert fetched.returncode == 1
-    assert "python -m vectorizer.fetch where it is" in fetched.stderr
+    assert "Run python -m vectorizer.fetch with the same cache" in fetched.stderr
     assert "Traceback" not in fetched.stderr
 
 

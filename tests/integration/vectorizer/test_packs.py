@@ -86,7 +86,7 @@ def test_a_name_nobody_knows(tmp_path: Path):
 
 
 def test_a_folder_without_models(tmp_path: Path):
-    with pytest.raises(ModelsUnavailable, match="holds no SCRFD detector"):
+    with pytest.raises(ModelsUnavailable, match="is an SCRFD detector"):
         open_pack(str(tmp_path), read_manifest(), tmp_path)
 
 

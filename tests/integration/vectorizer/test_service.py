@@ -28,8 +28,8 @@ class Vectorizer:
         self.process = process
         self.client = httpx.Client(base_url=url, timeout=30)
 
-    def faces(self, data: bytes, **parameters: str) -> httpx.Response:
-        return self.client.post("/faces", content=data, params=parameters)
+    def faces(self, data: bytes, *wants: str) -> httpx.Response:
+        return self.client.post("/faces", content=data, params={"want": wants})
 
 
 def start(cache: Path, **settings: str) -> Vectorizer:
@@ -98,22 +98,31 @@ def test_faces_for_the_gateway(vectorizer: Vectorizer, photo: bytes):
 
 
 def test_quality_when_asked_for(vectorizer: Vectorizer, photo: bytes):
-    alone, with_crops = (
-        [face["quality"] for face in msgpack.unpackb(vectorizer.faces(photo, **{name: "true"}).content)["faces"]]
-        for name in ("quality", "crops")
-    )
-    assert alone == with_crops
-    assert all(face["sharpness"] > 0 and 0 < face["brightness"] < 1 for face in alone)
+    for face in msgpack.unpackb(vectorizer.faces(photo, "quality").content)["faces"]:
+        assert face["quality"]["sharpness"] > 0
+        assert 0 < face["quality"]["brightness"] < 1
+        assert "crop" not in face
 
 
 def test_crops_when_asked_for(vectorizer: Vectorizer, photo: bytes):
-    for face in msgpack.unpackb(vectorizer.faces(photo, crops="true").content)["faces"]:
+    for face in msgpack.unpackb(vectorizer.faces(photo, "crops").content)["faces"]:
         crop = Image.open(BytesIO(face["crop"]))
         assert (crop.format, crop.size) == ("JPEG", (112, 112))
+        assert "quality" not in face
+
+
+def test_crops_and_quality_together(vectorizer: Vectorizer, photo: bytes):
+    for face in msgpack.unpackb(vectorizer.faces(photo, "crops", "quality").content)["faces"]:
+        assert {"crop", "quality"} <= set(face)
+
+
+def test_an_unknown_want_is_refused(vectorizer: Vectorizer, photo: bytes):
+    sentence = assert_problem(vectorizer.faces(photo, "crops", "beauty"), 422, "invalid-request")
+    assert "'crops' or 'quality'" in sentence
 
 
 def test_a_crop_is_embedded_as_the_face_it_was_cut_from(vectorizer: Vectorizer, photo: bytes):
-    for face in msgpack.unpackb(vectorizer.faces(photo, crops="true").content)["faces"]:
+    for face in msgpack.unpackb(vectorizer.faces(photo, "crops").content)["faces"]:
         [again] = msgpack.unpackb(vectorizer.client.post("/crops", content=face["crop"]).content)["faces"]
         one, other = (np.frombuffer(each["embedding"], "<f4") for each in (face, again))
         assert one @ other > 0.99, "what is lost is the crop's JPEG compression"
@@ -197,15 +206,18 @@ def test_other_bad_requests(vectorizer: Vectorizer):
     assert_problem(vectorizer.client.get("/nothing"), 404, "not-found")
     assert_problem(vectorizer.client.get("/faces"), 405, "method-not-allowed")
     assert_problem(vectorizer.client.post("/vectorize", data={"file": "no file"}), 400, "image-missing")
+    torn = {"content-type": "multipart/form-data"}
+    assert_problem(vectorizer.client.post("/vectorize", content=b"torn", headers=torn), 400, "bad-request")
     too_much = {"file": ("big.jpg", bytes(MAX_BYTES + 100_000))}
     assert_problem(vectorizer.client.post("/vectorize", files=too_much), 413, "image-too-large")
 
 
 def test_request_ids_travel_unless_they_are_odd(vectorizer: Vectorizer):
-    kept = vectorizer.client.get("/version", headers={"X-Request-ID": "abc-123"})
-    assert kept.headers["x-request-id"] == "abc-123"
-    odd = vectorizer.client.get("/version", headers={"X-Request-ID": "a b;c"})
-    assert re.fullmatch("[0-9a-f]{32}", odd.headers["x-request-id"])
+    kept = vectorizer.client.get("/version", headers={"X-Request-ID": "abc-123_d.e:f"})
+    assert kept.headers["x-request-id"] == "abc-123_d.e:f"
+    for odd in ("a b;c", "a" * 65):
+        answer = vectorizer.client.get("/version", headers={"X-Request-ID": odd})
+        assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
 
 
 async def test_one_too_many_is_refused_at_once(vectorizer: Vectorizer, photo: bytes):
