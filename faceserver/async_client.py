@@ -22,7 +22,7 @@ from faceserver.connection import (
 from faceserver.exchange import Outcome, Patience, prepared, result, whole
 from faceserver.method import Awaited
 from faceserver.results import Deletion, Job
-from faceserver.waiting import Work, is_over, pauses, question
+from faceserver.waiting import Work, is_finished, pauses, progress_call
 
 
 class AsyncClient(Calls, Awaited):
@@ -71,12 +71,12 @@ class AsyncClient(Calls, Awaited):
     async def wait(self, work: Work) -> Job: ...
     async def wait(self, work: Work | Deletion) -> Job | Deletion:
         """Return a job when it is done, or a deletion when its last image is gone. Raises JobFailed."""
-        between = pauses()
+        pause = pauses()
         while True:
-            now = await self.answer(question(work))
-            if is_over(now):
+            now = await self.answer(progress_call(work))
+            if is_finished(now):
                 return now
-            await asyncio.sleep(next(between))
+            await asyncio.sleep(next(pause))
 
     async def answer(self, call: Call[T]) -> T:
         """Send a call and return its result. Every other method is made of this one."""

@@ -22,7 +22,7 @@ from faceserver.connection import (
 from faceserver.exchange import Outcome, Patience, prepared, result, whole
 from faceserver.method import Waiting
 from faceserver.results import Deletion, Job
-from faceserver.waiting import Work, is_over, pauses, question
+from faceserver.waiting import Work, is_finished, pauses, progress_call
 
 
 class Client(Calls, Waiting):
@@ -70,12 +70,12 @@ class Client(Calls, Waiting):
     def wait(self, work: Work) -> Job: ...
     def wait(self, work: Work | Deletion) -> Job | Deletion:
         """Return a job when it is done, or a deletion when its last image is gone. Raises JobFailed."""
-        between = pauses()
+        pause = pauses()
         while True:
-            now = self.answer(question(work))
-            if is_over(now):
+            now = self.answer(progress_call(work))
+            if is_finished(now):
                 return now
-            time.sleep(next(between))
+            time.sleep(next(pause))
 
     def answer(self, call: Call[T]) -> T:
         """Send a call and return its result. Every other method is made of this one."""
