@@ -55,7 +55,8 @@ def serve(
 ) -> None:
     """Run the whole stack on this machine: PostgreSQL, vectorizer, gateway and worker.
 
-    Each option can also be set as an environment variable FACESERVER_.... The services read their own variables, too.
+    Each option can also be set with an environment variable, such as FACESERVER_PORT. The services read their own
+    variables, too.
     """
     from faceserver import stack  # noqa: PLC0415 - slow, and only needed here
 

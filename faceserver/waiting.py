@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from faceserver.call import Call, json_of, place
+from faceserver.call import Call, json_of, url_path
 from faceserver.errors import JobFailed
 from faceserver.results import Deletion, Job, StartedJob
 
@@ -17,8 +17,8 @@ _MAX_PAUSE_SECONDS = 2.0
 def progress_call(work: Work | Deletion) -> Call[Job | Deletion]:
     """Return the call that gives the progress of a job or a deletion."""
     if isinstance(work, Deletion):
-        return Call("GET", place("deletions", work.deletion), json_of(Deletion))
-    return Call("GET", place("jobs", work if isinstance(work, str) else work.job), json_of(Job))
+        return Call("GET", url_path("deletions", work.deletion), json_of(Deletion))
+    return Call("GET", url_path("jobs", work if isinstance(work, str) else work.job), json_of(Job))
 
 
 def is_finished(work: Job | Deletion) -> bool:

@@ -73,7 +73,7 @@ def test_recognize_draws_what_it_found_on_the_upright_photograph(command: Comman
         (("recognize", "ann.jpg", "--draw", "no/out.jpg"), "no/out.jpg cannot be written"),
         (("recognize", "none.jpg"), "none.jpg"),
         (("learn", "ann"), "Missing argument"),
-        (("recognize", "ann.jpg", "--url", "localhost:8080"), "localhost:8080 is no address"),
+        (("recognize", "ann.jpg", "--url", "localhost:8080"), "localhost:8080 is not a valid URL"),
         (("detect", "ann.jpg", "--draw", "no/out.jpg"), "no/out.jpg cannot be written"),
         (("import", "ann.jpg"), "ann.jpg is neither a folder nor a zip archive."),
         (("import", "."), "Put the photographs of each person into a separate sub-folder"),
@@ -108,7 +108,7 @@ def test_a_stack_that_does_not_run_is_explained(command: Commands, arguments: tu
     run = command(*arguments, environment={"FACESERVER_URL": url})
 
     assert run.returncode == 3
-    assert f"There is no answer from {url}" in run.stderr
+    assert f"The service at {url} does not answer" in run.stderr
     assert "Start the stack with 'faceserver serve', or give its address with --url." in run.stderr
     assert "Traceback" not in run.stderr
 

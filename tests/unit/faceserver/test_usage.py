@@ -53,7 +53,7 @@ def test_every_command_is_here_and_documented():
         ("detect pyproject.toml LICENSE --draw out.jpg", "--draw takes one photograph."),
         ("recognize pyproject.toml LICENSE --draw out.jpg", "--draw takes one photograph."),
         ("verify ann", "Missing argument"),
-        ("persons list --url localhost:8080", "localhost:8080 is no address"),
+        ("persons list --url localhost:8080", "localhost:8080 is not a valid URL"),
     ],
 )
 def test_wrong_use_is_explained(line: str, said: str):
