@@ -57,12 +57,12 @@ def calibrate(request: Request, client: Client) -> None:
     faces = max(_faces(client) if request.faces is None else request.faces, FEWEST_FACES)
     measured = _measure(client, photographs, request, console)
     by_model = thresholds_at(tail, request.fpir, faces)
-    own = measured.threshold(false_match_rate(request.fpir, faces), tail)
-    _report(measured, by_model, own, request, console)
+    suggested = measured.threshold(false_match_rate(request.fpir, faces), tail)
+    _report(measured, by_model, suggested, request, console)
     print_needed(console, measured, request.fpir, faces)
-    _advise(own, by_model, faces, request, console)
+    _advise(suggested, by_model, faces, request, console)
     if request.write:
-        _write(client, own, console)
+        _write(client, suggested, console)
 
 
 def _tail(model: Model) -> Tail:
@@ -129,10 +129,12 @@ def _measured(embedded: Sequence[tuple[str, Embedded]]) -> Measurement:
         ) from error
 
 
-def _report(measured: Measurement, by_model: Thresholds, own: float | None, request: Request, console: Console) -> None:
+def _report(
+    measured: Measurement, by_model: Thresholds, suggested: float | None, request: Request, console: Console
+) -> None:
     named = {"review, by the model": by_model.review, "match, by the model": by_model.match}
-    if own is not None:
-        named |= {"match, by your people": own}
+    if suggested is not None:
+        named |= {"match, by your people": suggested}
     rows: list[Row] = [(name, measured.at(threshold)) for name, threshold in named.items()]
     print_measured(console, measured, rows)
     curves = [measured.at(float(threshold)) for threshold in PLOTTED]
@@ -143,26 +145,28 @@ def _report(measured: Measurement, by_model: Thresholds, own: float | None, requ
     console.print(f"The plot was written to {request.plot}.", markup=False)
 
 
-def _advise(own: float | None, by_model: Thresholds, faces: int, request: Request, console: Console) -> None:
-    if own is None:
+def _advise(suggested: float | None, by_model: Thresholds, faces: int, request: Request, console: Console) -> None:
+    if suggested is None:
         console.print("There are too few people to suggest a threshold; the model's own remains the best estimate.")
         return
-    difference = own - by_model.match
+    difference = suggested - by_model.match
     console.print(
-        f"For FPIR {request.fpir:g} among {faces:,} faces, your photographs suggest a threshold of {own:.4f}, "
+        f"For FPIR {request.fpir:g} among {faces:,} faces, your photographs suggest a threshold of {suggested:.4f}, "
         f"{abs(difference):.4f} {'above' if difference > 0 else 'below'} the model's. A fixed threshold does not "
         "adapt to a growing directory: calibrate again when the directory has doubled."
     )
 
 
-def _write(client: Client, own: float | None, console: Console) -> None:
-    if own is None:
+def _write(client: Client, suggested: float | None, console: Console) -> None:
+    if suggested is None:
         raise CalibrationError(
             f"No threshold was written: photographs of at least {MIN_PEOPLE} people are needed. With fewer, set the "
             "directory's fpir instead, from which the service derives the threshold by the model's own scores."
         )
     try:
-        client.patch_directory(threshold=round(own, 4), fpir=None)
+        client.patch_directory(threshold=round(suggested, 4), fpir=None)
     except NotFound:
-        client.put_directory(threshold=round(own, 4))
-    console.print(f"Wrote threshold {own:.4f} to the directory {client.directory}.", markup=False, highlight=False)
+        client.put_directory(threshold=round(suggested, 4))
+    console.print(
+        f"Wrote threshold {suggested:.4f} to the directory {client.directory}.", markup=False, highlight=False
+    )

@@ -79,11 +79,11 @@ class Measurement:
         It is measured down to the rate that ten pairs of people exceed. For lower rates it is extrapolated with the
         model's tail: the measurement determines the position of the tail, the model its shape.
         """
-        seen = max(false_match_rate, MIN_PAIRS / self.pairs_of_people)
-        if seen > max(tail.rate, false_match_rate):
+        rate = max(false_match_rate, MIN_PAIRS / self.pairs_of_people)
+        if rate > max(tail.rate, false_match_rate):
             return None
-        own = float(np.quantile(self.impostor, 1 - seen))
-        return min(1.0, own + tail.cosine(false_match_rate) - tail.cosine(seen))
+        cosine = float(np.quantile(self.impostor, 1 - rate))
+        return min(1.0, cosine + tail.cosine(false_match_rate) - tail.cosine(rate))
 
 
 def people_needed(false_match_rate: float) -> int:

@@ -13,7 +13,7 @@ from faceserver.calls import FaceChoice
 from faceserver.commands.endings import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
 from faceserver.commands.import_folder import FolderImport, import_folder
 from faceserver.commands.import_report import Report
-from faceserver.commands.jobs import watched
+from faceserver.commands.jobs import wait_with_progress
 from faceserver.commands.options import Directory, Face, Json, Url
 from faceserver.commands.printing import counted
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
@@ -101,7 +101,7 @@ def _import_archive(file: Path, url: str, directory: str, face: FaceChoice, *, a
     with service(url, directory, LONG_PATIENCE_SECONDS) as client:
         started = client.start_import(file, face=face)
         typer.echo(f"Job {started.job} runs in the service and continues if this command ends.", err=True)
-        watched(client, started)
+        wait_with_progress(client, started)
         outcomes = client.import_outcomes(started.job)
     report = Report(len(outcomes), as_json=as_json)
     for outcome in outcomes:

@@ -31,7 +31,7 @@ def job(
         faceserver job 5b0c7a3e-6d0b-4a53-9b7c-0f1d0c6f3a52 --wait
     """
     with service(url, DEFAULT_DIRECTORY, LONG_PATIENCE_SECONDS) as client:
-        found = watched(client, job) if wait else client.job(job)
+        found = wait_with_progress(client, job) if wait else client.job(job)
     if as_json:
         print_json(found)
         return
@@ -67,7 +67,7 @@ def export(
         try:
             if person is None:
                 started = client.start_export(images=images)
-                client.fetch_export(watched(client, started).job, file)
+                client.fetch_export(wait_with_progress(client, started).job, file)
             else:
                 client.export_person(person, file)
         except OSError as error:
@@ -75,7 +75,7 @@ def export(
     typer.echo(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
 
 
-def watched(client: Client, work: Work) -> Job:
+def wait_with_progress(client: Client, work: Work) -> Job:
     """Return a job when it is done and show a progress bar until then. Raises JobFailed."""
     screen = Console(stderr=True)
     columns = (BarColumn(), TextColumn("{task.description}"))
