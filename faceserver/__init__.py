@@ -1,4 +1,4 @@
-"""A client of the face recognition service: `Client` for threads, `AsyncClient` for asyncio; and the command line."""
+"""The client of the face recognition service, `Client` or `AsyncClient` for asyncio, and the command line."""
 
 from faceserver.async_client import AsyncClient
 from faceserver.calls import FaceChoice

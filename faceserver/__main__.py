@@ -28,7 +28,7 @@ READY = """faceserver is ready: {url}
   curl -F person=ann -F file=@ann.jpg {url}/learn
   curl -F file=@photo.jpg {url}/recognize
 
-Ctrl-C stops it; the next start finds the people again.
+Press Ctrl-C to stop. Enrolled people are kept for the next start.
 """
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
@@ -36,24 +36,29 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 @app.callback()
 def about() -> None:
-    """Face recognition: learn people from photographs, and find them in others."""
+    """Face recognition: learn people from photographs and recognize them in others."""
 
 
 @app.command()
 def serve(
-    data: Annotated[Path | None, typer.Option(show_default="./data", help="Folder that keeps the people.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(show_default="./data", help="Folder for the database and the images.")
+    ] = None,
     host: Annotated[str | None, typer.Option(show_default="127.0.0.1", help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, show_default="8080", help="Port to listen on.")] = None,
-    models: Annotated[str | None, typer.Option(show_default="opencv", help="Model pack: a name or a folder.")] = None,
+    models: Annotated[
+        str | None, typer.Option(show_default="opencv", help="Model pack, by name or as a folder.")
+    ] = None,
     database_url: Annotated[
-        str | None, typer.Option(show_default="an embedded one", help="DSN of a PostgreSQL with pgvector.")
+        str | None, typer.Option(show_default="embedded PostgreSQL", help="DSN of a PostgreSQL with pgvector.")
     ] = None,
 ) -> None:
-    """Run the whole stack here: PostgreSQL, vectorizer, gateway and worker.
+    """Run the whole stack on this machine: PostgreSQL, vectorizer, gateway and worker.
 
-    Each option can be given as a variable FACESERVER_... as well. The services' own settings are heeded too.
+    Each option can also be set with an environment variable, such as FACESERVER_PORT. The services read their own
+    variables, too.
     """
-    from faceserver import stack  # noqa: PLC0415 - brings what the commands that call a service need not wait for
+    from faceserver import stack  # noqa: PLC0415 - slow, and only needed here
 
     options = {"data": data, "host": host, "port": port, "models": models, "database_url": database_url}
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -71,8 +76,8 @@ def _settings(options: dict[str, Any]) -> Settings:
     try:
         return Settings(**options)
     except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-        raise StartError(f"The settings are not valid ({'; '.join(wrong)}).") from error
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        raise StartError(f"The settings are not valid ({'; '.join(faults)}).") from error
 
 
 def _announce(settings: Settings) -> None:

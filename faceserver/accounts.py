@@ -1,4 +1,4 @@
-"""Running PostgreSQL, which refuses to be root, where the stack is started by root."""
+"""Runs PostgreSQL, which refuses to run as root, under another account if the stack is started by root."""
 
 import logging
 import os
@@ -15,9 +15,9 @@ logger = logging.getLogger(__name__)
 
 
 def unprivileged_account() -> pwd.struct_passwd | None:
-    """Return the account to run as, created where missing, or None where we are not root ourselves.
+    """Return the account for PostgreSQL, created if missing, or None if this process does not run as root.
 
-    Raises `subprocess.CalledProcessError` or `FileNotFoundError` where it cannot be created.
+    Raises `subprocess.CalledProcessError` or `FileNotFoundError` if it cannot be created.
     """
     if os.geteuid() != 0:
         return None
@@ -30,14 +30,16 @@ def unprivileged_account() -> pwd.struct_passwd | None:
 
 
 def credentials(account: pwd.struct_passwd | None) -> dict[str, Any]:
-    """Return the arguments that make a subprocess run as `account`; None is whoever runs this."""
+    """Return the arguments that make a subprocess run as `account`; None keeps the current account."""
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
 
 
 def let_through(folder: Path) -> None:
-    """Let other accounts pass through `folder` and its parents, without letting them list what is there."""
+    """Let other accounts traverse `folder` and its parents, without listing their contents."""
     for closed in (folder, *folder.parents):
         mode = closed.stat().st_mode
         if not mode & stat.S_IXOTH:
-            logger.warning("PostgreSQL runs as %s, not root: letting it pass through %s.", ACCOUNT, closed)
+            logger.warning(
+                "PostgreSQL runs as %s, not as root: adding execute permission for others to %s.", ACCOUNT, closed
+            )
             closed.chmod(mode | stat.S_IXOTH)

@@ -1,4 +1,4 @@
-"""Ports, and the address a person types."""
+"""Ports, and the address at which a server is reached."""
 
 import socket
 
@@ -10,7 +10,7 @@ ANY_INTERFACE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: 
 def require_free(host: str, port: int) -> None:
     """Raise `StartError` unless a server could listen on `host`:`port` now."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as server:
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the gateway does: last connections may linger
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the gateway does: old connections may linger
         try:
             server.bind((host, port))
             server.listen()
@@ -20,13 +20,13 @@ def require_free(host: str, port: int) -> None:
 
 
 def free_loopback_port() -> int:
-    """Return a port that is free on 127.0.0.1 at this moment."""
+    """Return a port that is currently free on 127.0.0.1."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
 
 
 def base_url(host: str, port: int) -> str:
-    """Return the address under which this machine reaches a server that listens on `host`:`port`."""
+    """Return the URL at which this machine reaches a server that listens on `host`:`port`."""
     reachable = ANY_INTERFACE.get(host, host)
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"

@@ -1,4 +1,4 @@
-"""From which sides a person is to be seen when enrolled, and which of them a pose is."""
+"""The angles from which a person is enrolled, and which angle a pose is."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -7,7 +7,7 @@ from faceserver.results import Pose
 
 
 class Angle(StrEnum):
-    """Where somebody looks. left, right: their own."""
+    """Where a person looks. left and right are the person's own."""
 
     STRAIGHT = "straight"
     LEFT = "left"
@@ -20,51 +20,51 @@ INSTRUCTIONS = {
     Angle.STRAIGHT: "Look straight into the camera.",
     Angle.LEFT: "Turn your head a little to your left.",
     Angle.RIGHT: "Turn your head a little to your right.",
-    Angle.UP: "Lift your chin a little.",
+    Angle.UP: "Raise your chin a little.",
     Angle.DOWN: "Lower your chin a little.",
 }
 
 _STRAIGHT_DEGREES = 12.0
 _STRAIGHT_PITCH_DEGREES = 20.0
-"""More room than for yaw: of a face that is not the mean one, the pitch is off by so much."""
+"""Wider than for yaw, because the estimated pitch of an individual face is off by up to this much."""
 _TURNED_DEGREES = 18.0
 _NODDED_DEGREES = 8.0
 
 
 class Angles:
-    """Those that are still wanted. Up and down are told by the pitch of the straight one, which comes first."""
+    """The angles still missing. Up and down are relative to the pitch of the straight face, which comes first."""
 
     def __init__(self, poses: Sequence[Pose] = ()) -> None:
-        """poses: of the faces that are enrolled already, in their order."""
+        """poses: those of the enrolled faces, in order of enrolment."""
         self.missing = list(Angle)
         self._pitch = 0.0
-        for pose in [*poses, *poses]:  # again, for those before the straight one
-            if angle := self.wanted(pose):
+        for pose in [*poses, *poses]:  # twice, for those before the straight one
+            if angle := self.missing_angle(pose):
                 self.take(angle, pose)
 
     @property
     def is_first(self) -> bool:
-        """Whether nothing was seen of the person yet."""
+        """Whether the straight face is still missing."""
         return Angle.STRAIGHT in self.missing
 
     @property
     def instruction(self) -> str:
-        """What to tell the person next."""
+        """The next instruction for the person."""
         return INSTRUCTIONS[self.missing[0]]
 
-    def wanted(self, pose: Pose) -> Angle | None:
-        """Return which of the missing angles the pose is."""
+    def missing_angle(self, pose: Pose) -> Angle | None:
+        """Return the missing angle that the pose is, None if it is none of them."""
         angle = self._angle(pose)
         return angle if angle in self.missing else None
 
     def take(self, angle: Angle, pose: Pose) -> None:
-        """Cross an angle off."""
+        """Mark an angle as enrolled."""
         self.missing.remove(angle)
         if angle is Angle.STRAIGHT:
             self._pitch = pose.pitch
 
     def _angle(self, pose: Pose) -> Angle | None:
-        """Return the one angle that the pose is; None for one between two, and for a diagonal one."""
+        """Return the angle that the pose is; None for one between two angles and for a diagonal one."""
         pitch = pose.pitch - self._pitch
         if self.is_first:
             is_straight = abs(pose.yaw) <= _STRAIGHT_DEGREES and abs(pitch) <= _STRAIGHT_PITCH_DEGREES
@@ -72,5 +72,5 @@ class Angles:
         if abs(pose.yaw) <= _STRAIGHT_DEGREES and abs(pitch) >= _NODDED_DEGREES:
             return Angle.UP if pitch > 0 else Angle.DOWN
         if abs(pose.yaw) >= _TURNED_DEGREES and abs(pitch) < _TURNED_DEGREES:
-            return Angle.LEFT if pose.yaw > 0 else Angle.RIGHT  # yaw grows towards the right edge: not a mirror
+            return Angle.LEFT if pose.yaw > 0 else Angle.RIGHT  # the picture is not mirrored
         return None

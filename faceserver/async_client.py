@@ -1,4 +1,4 @@
-"""Calls a running service from asyncio."""
+"""The client for asyncio."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,22 +19,21 @@ from faceserver.connection import (
     base_url,
     http_options,
 )
-from faceserver.exchange import Outcome, Patience, prepared, result, whole
-from faceserver.method import Awaited
+from faceserver.exchange import Outcome, Patience, build_request, read_result, written_atomically
+from faceserver.method import AsyncCaller
 from faceserver.results import Deletion, Job
-from faceserver.waiting import Work, is_over, pauses, question
+from faceserver.waiting import Work, is_finished, pauses, progress_call
 
 
-class AsyncClient(Calls, Awaited):
-    """A running service at an address, for asyncio. Tasks may share it; connections are kept until it is closed.
+class AsyncClient(Calls, AsyncCaller):
+    """A client of a running service, for asyncio. Tasks may share it; connections are kept until it is closed.
 
-    directory: for every call that names no other. timeout_seconds: longest wait for one answer. patience_seconds: how
-    long a call is repeated while no connection can be made or the service says that it is busy; 0 never repeats.
-    http: an httpx.AsyncClient of your own, for certificates, proxies or headers; it has its own timeouts, and you close
-    it.
+    directory: the default for calls that name none. timeout_seconds: maximum wait for one answer. patience_seconds: how
+    long a call is repeated while the service cannot be reached or is busy; 0 never repeats.
+    http: your own httpx.AsyncClient, for certificates, proxies or headers; its timeouts apply, and you close it.
 
-    Raises ValueError where `url` is no address. Every call raises a FaceserverError, or OSError where a file cannot be
-    read or written.
+    Raises ValueError if `url` is not valid. Every call raises FaceserverError, or OSError if a file cannot be read or
+    written.
     """
 
     def __init__(
@@ -70,28 +69,28 @@ class AsyncClient(Calls, Awaited):
     @overload
     async def wait(self, work: Work) -> Job: ...
     async def wait(self, work: Work | Deletion) -> Job | Deletion:
-        """Return a job when it is done, or a deletion when its last image is gone. Raises JobFailed."""
-        between = pauses()
+        """Return a job when it is done, or a deletion when the last image is deleted. Raises JobFailed."""
+        pause = pauses()
         while True:
-            now = await self.answer(question(work))
-            if is_over(now):
+            now = await self.answer(progress_call(work))
+            if is_finished(now):
                 return now
-            await asyncio.sleep(next(between))
+            await asyncio.sleep(next(pause))
 
     async def answer(self, call: Call[T]) -> T:
-        """Send a call and return its result. Every other method is made of this one."""
+        """Send a call and return its result; all other methods use this one."""
         with ExitStack() as files:
-            request = await asyncio.to_thread(prepared, call, self._http, self.url, files)
+            request = await asyncio.to_thread(build_request, call, self._http, self.url, files)
             patience = Patience(self._patience_seconds, call)
             while True:
                 outcome = await self._attempt(request, call.into)
                 pause = patience.pause_after(outcome)
                 if pause is None:
-                    return result(call, outcome, self.url)
+                    return read_result(call, outcome, self.url)
                 await asyncio.sleep(pause)
 
     async def answers(self, first: Call[Page[T]]) -> AsyncIterator[T]:
-        """Send a call, and as they are needed those for the pages after it; yield what is listed."""
+        """Yield the entries of a list, sending the call for each page when it is needed."""
         page = await self.answer(first)
         while True:
             for item in page.items:
@@ -114,7 +113,7 @@ class AsyncClient(Calls, Awaited):
             if not response.is_success:
                 await response.aread()
                 return
-            with whole(into) as file:
+            with written_atomically(into) as file:
                 async for chunk in response.aiter_bytes():
                     file.write(chunk)
         finally:

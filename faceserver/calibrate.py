@@ -1,4 +1,4 @@
-"""Measures an operator's own people with a running stack, and says which threshold they need."""
+"""Measures error rates with an operator's own photographs and a running stack, and suggests a threshold."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ from apiserver.open_set import FEWEST_FACES, false_match_rate, thresholds_at
 from faceserver.calibration_report import Row, print_measured, print_needed, print_skipped
 from faceserver.client import Client
 from faceserver.error_plot import draw
-from faceserver.error_rates import FEWEST_PEOPLE, Measured
+from faceserver.error_rates import MIN_PEOPLE, Measurement
 from faceserver.errors import NotFound, Refused
 from faceserver.people_folder import EXAMPLE, Photograph, find_people, find_photographs
 from faceserver.problems import CalibrationError
@@ -25,7 +25,7 @@ PLOTTED = np.linspace(0, 1, 101)
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be measured, and for which rate. faces: how many the directory will hold; None asks the service."""
+    """What to measure, and for which FPIR. faces: expected number in the directory; None asks the service."""
 
     folder: Path
     fpir: float
@@ -38,14 +38,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedded:
-    """The face a photograph is for, or why it is of no use."""
+    """The face of a photograph, or why the photograph was skipped."""
 
     face: Face | None
     skipped: str = ""
 
 
 def calibrate(request: Request, client: Client) -> None:
-    """Measure, print, draw, and set the threshold of the client's directory if that is asked for.
+    """Measure, print, plot, and set the threshold of the client's directory if requested.
 
     Raises CalibrationError, or FaceserverError.
     """
@@ -57,21 +57,21 @@ def calibrate(request: Request, client: Client) -> None:
     faces = max(_faces(client) if request.faces is None else request.faces, FEWEST_FACES)
     measured = _measure(client, photographs, request, console)
     by_model = thresholds_at(tail, request.fpir, faces)
-    own = measured.threshold(false_match_rate(request.fpir, faces), tail)
-    _report(measured, by_model, own, request, console)
+    suggested = measured.threshold(false_match_rate(request.fpir, faces), tail)
+    _report(measured, by_model, suggested, request, console)
     print_needed(console, measured, request.fpir, faces)
-    _advise(own, by_model, faces, request, console)
+    _advise(suggested, by_model, faces, request, console)
     if request.write:
-        _write(client, own, console)
+        _write(client, suggested, console)
 
 
 def _tail(model: Model) -> Tail:
-    """Return the spread of the model's impostor scores; where nobody told it, the one that the thresholds suggest."""
+    """Return the tail of the model's impostor scores, or else the one through the model's thresholds."""
     if model.tail:
         return Tail(model.tail.start, model.tail.rate, model.tail.scale, model.tail.shape)
     if model.thresholds:
         return Tail.through(Thresholds(model.thresholds.match, model.thresholds.review))
-    raise CalibrationError(f"The service does not say what the cosines of {model.name} mean.")
+    raise CalibrationError(f"The service does not give thresholds for the model {model.name}.")
 
 
 def _faces(client: Client) -> int:
@@ -87,15 +87,15 @@ def _require_two_people(folder: Path) -> None:
         raise CalibrationError(f"{folder} has {len(people) or 'no'} sub-folder{'s' * (len(people) != 1)}. {EXAMPLE}")
 
 
-def _measure(client: Client, photographs: Sequence[Photograph], request: Request, console: Console) -> Measured:
+def _measure(client: Client, photographs: Sequence[Photograph], request: Request, console: Console) -> Measurement:
     with console.status(f"Embedding {len(photographs)} photographs"), ThreadPoolExecutor(request.concurrency) as pool:
-        work = pool.map(lambda one: _embed(client, one.path, FaceChoice(request.face)), photographs)
+        work = pool.map(lambda each: _embed(client, each.path, FaceChoice(request.face)), photographs)
         embedded = list(zip(photographs, work, strict=True))
     skipped = [
-        (one.path.relative_to(request.folder).as_posix(), found.skipped) for one, found in embedded if found.skipped
+        (each.path.relative_to(request.folder).as_posix(), found.skipped) for each, found in embedded if found.skipped
     ]
     print_skipped(console, skipped)
-    return _measured([(one.person, found) for one, found in embedded if found.face])
+    return _measured([(each.person, found) for each, found in embedded if found.face])
 
 
 def _embed(client: Client, path: Path, choice: FaceChoice) -> Embedded:
@@ -103,7 +103,7 @@ def _embed(client: Client, path: Path, choice: FaceChoice) -> Embedded:
         found = client.embed(path)
     except OSError as error:
         return Embedded(None, str(error.strerror))
-    except NotFound:  # not of this photograph: the service has no such call
+    except NotFound:  # concerns the service, which lacks this call, not the photograph
         raise
     except Refused as problem:
         return Embedded(None, str(problem))
@@ -116,24 +116,25 @@ def _chosen(found: Embeddings, choice: FaceChoice) -> Face | None:
     return choose(faces, choice, Image("", "", found.width, found.height))
 
 
-def _measured(embedded: Sequence[tuple[str, Embedded]]) -> Measured:
+def _measured(embedded: Sequence[tuple[str, Embedded]]) -> Measurement:
     names = [person for person, _ in embedded]
     if len(set(names)) < 2:
         raise CalibrationError("Fewer than two people have a usable photograph; there is nothing to compare.")
     vectors = np.stack([found.face.embedding for _, found in embedded if found.face])
     try:
-        return Measured(vectors, np.unique(names, return_inverse=True)[1])
+        return Measurement(vectors, np.unique(names, return_inverse=True)[1])
     except ValueError as error:
         raise CalibrationError(
-            "Nobody has two usable photographs. Add a second one of some people, so that it can be measured whether "
-            "they are known again."
+            "Nobody has two usable photographs. Add a second photograph of some people, to measure recognition."
         ) from error
 
 
-def _report(measured: Measured, by_model: Thresholds, own: float | None, request: Request, console: Console) -> None:
+def _report(
+    measured: Measurement, by_model: Thresholds, suggested: float | None, request: Request, console: Console
+) -> None:
     named = {"review, by the model": by_model.review, "match, by the model": by_model.match}
-    if own is not None:
-        named |= {"match, by your people": own}
+    if suggested is not None:
+        named |= {"match, by your people": suggested}
     rows: list[Row] = [(name, measured.at(threshold)) for name, threshold in named.items()]
     print_measured(console, measured, rows)
     curves = [measured.at(float(threshold)) for threshold in PLOTTED]
@@ -141,31 +142,31 @@ def _report(measured: Measured, by_model: Thresholds, own: float | None, request
         request.plot.write_text(draw(curves, named, f"{measured.photographs} photographs of {measured.people} people"))
     except OSError as error:
         raise CalibrationError(f"The plot cannot be written to {request.plot}: {error.strerror}.") from error
-    console.print(f"The curves are in {request.plot}.", markup=False)
+    console.print(f"The plot was written to {request.plot}.", markup=False)
 
 
-def _advise(own: float | None, by_model: Thresholds, faces: int, request: Request, console: Console) -> None:
-    if own is None:
-        console.print(
-            "These are too few people to say where the threshold should be; the model's own stays the best guess."
-        )
+def _advise(suggested: float | None, by_model: Thresholds, faces: int, request: Request, console: Console) -> None:
+    if suggested is None:
+        console.print("There are too few people to suggest a threshold; the model's own remains the best estimate.")
         return
-    difference = own - by_model.match
+    difference = suggested - by_model.match
     console.print(
-        f"For FPIR {request.fpir:g} among {faces:,} faces your people ask for a threshold of {own:.4f}, "
+        f"For FPIR {request.fpir:g} among {faces:,} faces, your photographs suggest a threshold of {suggested:.4f}, "
         f"{abs(difference):.4f} {'above' if difference > 0 else 'below'} the model's. A fixed threshold does not "
-        "follow a growing directory: calibrate again when it has doubled."
+        "adapt to a growing directory: calibrate again when the directory has doubled."
     )
 
 
-def _write(client: Client, own: float | None, console: Console) -> None:
-    if own is None:
+def _write(client: Client, suggested: float | None, console: Console) -> None:
+    if suggested is None:
         raise CalibrationError(
-            f"No threshold was written: that takes photographs of at least {FEWEST_PEOPLE} people. Without them, the "
-            "directory's fpir sets how often strangers may be named, by the model's own scores."
+            f"No threshold was written: photographs of at least {MIN_PEOPLE} people are needed. With fewer, set the "
+            "directory's fpir instead, from which the service derives the threshold by the model's own scores."
         )
     try:
-        client.patch_directory(threshold=round(own, 4), fpir=None)
+        client.patch_directory(threshold=round(suggested, 4), fpir=None)
     except NotFound:
-        client.put_directory(threshold=round(own, 4))
-    console.print(f"Wrote threshold {own:.4f} to the directory {client.directory}.", markup=False, highlight=False)
+        client.put_directory(threshold=round(suggested, 4))
+    console.print(
+        f"Wrote threshold {suggested:.4f} to the directory {client.directory}.", markup=False, highlight=False
+    )

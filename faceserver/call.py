@@ -1,7 +1,7 @@
-"""A call of the HTTP API: what is sent, and what is made of the answer.
+"""A call of the HTTP API: the request, and the conversion of the answer into a result.
 
-Nearly all can be sent again without harm: reading changes nothing, what is learned or set twice is so once, and what
-would be made twice carries a key by which the service knows it again.
+Nearly all calls can be repeated safely: reading changes nothing, learning or setting something twice has the effect of
+doing it once, and a call that would create something twice carries a key by which the service recognizes it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,24 +17,25 @@ from faceserver.photographs import Photograph
 
 T = TypeVar("T")
 
-LARGEST_PAGE = 1000
-"""Entries of a list that come with one answer."""
+MAX_PAGE = 1000
+"""Maximum number of list entries in one answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A file to send that may be larger than the memory."""
+    """A file to send, which may be larger than the memory."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """A request, and `read`, which makes the result of a success's body or raises ValueError.
+    """A request, and `read`, which converts the body of a successful answer or raises ValueError.
 
-    query, fields: of the address and of the form. files: parts of the form by name. json: a body. if_match: do it only
-    where the thing still has this revision. creates: sent twice it would be done twice, but for a key. once: sent twice
-    it would be refused, such as a deletion. into: where the body of a success is written; `read` gets nothing of it.
+    query, fields: parameters of the URL and of the form. files: parts of the form by name. json: a body. if_match: the
+    revision that the resource must still have. creates: repeated without an idempotency key, it would be done twice.
+    once: repeated, it would be refused, such as a deletion. into: file to which the body of a successful answer is
+    written; `read` then receives no body.
     """
 
     method: str
@@ -56,27 +57,40 @@ class Call(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
-    """Entries of a list. next: where the next page begins, None on the last one."""
+    """Entries of a list. next: cursor of the next page, None on the last one."""
 
     items: tuple[T, ...]
     next: str | None
 
 
-def place(*names: str) -> str:
-    """Return names as a path; dots are quoted too, for `.` and `..` would be places in it."""
+def url_path(*names: str) -> str:
+    """Return names as the path of a URL; dots are quoted, too, because `.` and `..` have a meaning in paths."""
     return "".join("/" + quote(name, safe="").replace(".", "%2E") for name in names)
 
 
 @cache
 def json_of(kind: type[T]) -> Callable[[bytes], T]:
-    """Return what reads a body as `kind`."""
+    """Return a function that parses a body as `kind`."""
     return TypeAdapter(kind).validate_json
 
 
-def nothing(_: bytes) -> None:
-    """Read nothing of a body."""
+def ignore_body(_: bytes) -> None:
+    """Discard a body."""
 
 
 def given(**values: object) -> dict[str, object]:
-    """Return those values that are not None."""
+    """Return the values that are not None."""
     return {name: value for name, value in values.items() if value is not None}
+
+
+class InDirectory:
+    """Base of the calls about a directory, which is the client's unless a call names another."""
+
+    directory: str
+
+    def _directory(self, directory: str | None) -> str:
+        return self.directory if directory is None else directory
+
+    def _path(self, directory: str | None, *names: str) -> str:
+        """Return the path of a resource in a directory."""
+        return url_path("directories", self._directory(directory), *names)

@@ -1,4 +1,4 @@
-"""One process of the stack: started, watched, started again when it dies, stopped within a deadline."""
+"""One process of the stack: started, watched, restarted when it exits, stopped within a deadline."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ from faceserver.guard import Guard
 from faceserver.problems import StartError
 
 FIRST_DELAY_SECONDS = 0.2
-LONGEST_DELAY_SECONDS = 10.0
+MAX_DELAY_SECONDS = 10.0
 HEALTHY_AFTER_SECONDS = 30.0
 TAIL_BYTES = 4096
 
@@ -26,9 +26,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """What a child runs, as whom, and how it is ended.
+    """What a child runs, under which account, and how it is stopped.
 
-    `environment` is added to the supervisor's own. What the program writes goes to `log`, or else to our stderr.
+    `environment` is added to the supervisor's. The program's output goes to `log` or, without one, to our stderr.
     """
 
     name: str
@@ -42,17 +42,17 @@ class Program:
 
 
 class Child:
-    """A program in a process of its own, under the guard."""
+    """A program in a separate process, registered with the guard."""
 
     def __init__(self, program: Program, guard: Guard) -> None:
         self._program = program
         self._guard = guard
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[bytes] | None = None
-        self._keeper: asyncio.Task[None] | None = None
+        self._restarter: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start the process in its own session, where the terminal's Ctrl-C does not reach it."""
+        """Start the process in a new session, which the terminal's Ctrl-C does not reach."""
         program = self._program
         with (program.log or Path(os.devnull)).open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -70,24 +70,24 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """The process's id, None before the first start."""
+        """The process id, None before the first start."""
         return self._process.pid if self._process else None
 
     async def check(self) -> None:
-        """Raise `StartError`, with the process's last words, if it has ended."""
+        """Raise `StartError` with the last line of output if the process has exited."""
         if self._process and self._process.returncode is not None:
             self._guard.forget(self._process.pid)
-            raise StartError(f"The {self._program.name} cannot start: {await self._last_words()}")
+            raise StartError(f"The {self._program.name} cannot start: {await self._reason()}")
 
     def keep(self) -> None:
-        """From now on start the process again whenever it dies."""
-        self._keeper = asyncio.create_task(self._start_again())
+        """Restart the process whenever it exits."""
+        self._restarter = asyncio.create_task(self._restart())
 
     async def stop(self) -> None:
-        """Ask the process to end, and kill it if it has not within its deadline; return when it is gone."""
-        if self._keeper:
-            self._keeper.cancel()
-            await asyncio.wait([self._keeper])
+        """Ask the process to stop and kill it after the deadline; return when it has exited."""
+        if self._restarter:
+            self._restarter.cancel()
+            await asyncio.wait([self._restarter])
         if self._process is None:
             return
         with suppress(ProcessLookupError):
@@ -95,12 +95,14 @@ class Child:
         try:
             await asyncio.wait_for(self._process.wait(), self._program.stop_seconds)
         except TimeoutError:
-            logger.warning("The %s did not stop in %g s; killed.", self._program.name, self._program.stop_seconds)
+            logger.warning(
+                "The %s did not stop within %g s and was killed.", self._program.name, self._program.stop_seconds
+            )
             self._process.kill()
             await self._process.wait()
         self._guard.forget(self._process.pid)
 
-    async def _start_again(self) -> None:
+    async def _restart(self) -> None:
         delay = FIRST_DELAY_SECONDS
         while self._process:
             started = monotonic()
@@ -108,26 +110,28 @@ class Child:
             self._guard.forget(self._process.pid)
             if monotonic() - started > HEALTHY_AFTER_SECONDS:
                 delay = FIRST_DELAY_SECONDS
-            logger.warning("The %s died (%s); starting it again in %g s.", self._program.name, _ending(code), delay)
+            logger.warning(
+                "The %s exited unexpectedly (%s); restarting it in %g s.", self._program.name, _ending(code), delay
+            )
             await asyncio.sleep(delay)
-            delay = min(2 * delay, LONGEST_DELAY_SECONDS)
+            delay = min(2 * delay, MAX_DELAY_SECONDS)
             try:
                 await self.start()
             except OSError as error:
-                logger.warning("The %s could not be started: %s", self._program.name, error)
+                logger.warning("The %s cannot be started: %s", self._program.name, error)
 
-    async def _last_words(self) -> str:
+    async def _reason(self) -> str:
         assert self._process  # noqa: S101
         if self._program.log:
-            return f"{self._program.log} tells why."
-        said = (await self._reader).decode(errors="replace").split("\n") if self._reader else []
-        return next((line.strip() for line in reversed(said) if line.strip()), _ending(self._process.returncode))
+            return f"see {self._program.log}."
+        lines = (await self._reader).decode(errors="replace").split("\n") if self._reader else []
+        return next((line.strip() for line in reversed(lines) if line.strip()), _ending(self._process.returncode))
 
 
 async def _forward(output: asyncio.StreamReader) -> bytes:
-    """Copy a child's output to our stderr as it comes, progress bars included; return its last 4 KiB.
+    """Copy a child's output to our stderr as it comes, including progress bars; return its last 4 KiB.
 
-    It is read on where nobody reads our stderr any more, lest the child stand still before a full pipe.
+    Reading continues if our stderr is closed, because the child would block on a full pipe.
     """
     tail = b""
     while chunk := await output.read(TAIL_BYTES):
@@ -139,5 +143,5 @@ async def _forward(output: asyncio.StreamReader) -> bytes:
 
 
 def _ending(code: int | None) -> str:
-    """Say how a process with this return code ended."""
+    """Describe how a process with this return code ended."""
     return f"killed by {signal.Signals(-code).name}" if code and code < 0 else f"exit status {code}"

@@ -1,4 +1,4 @@
-"""Calls a running service and waits for its answers."""
+"""The synchronous client."""
 
 import time
 from collections.abc import Iterator
@@ -19,21 +19,21 @@ from faceserver.connection import (
     base_url,
     http_options,
 )
-from faceserver.exchange import Outcome, Patience, prepared, result, whole
-from faceserver.method import Waiting
+from faceserver.exchange import Outcome, Patience, build_request, read_result, written_atomically
+from faceserver.method import SyncCaller
 from faceserver.results import Deletion, Job
-from faceserver.waiting import Work, is_over, pauses, question
+from faceserver.waiting import Work, is_finished, pauses, progress_call
 
 
-class Client(Calls, Waiting):
-    """A running service at an address. Threads may share it; connections are kept until it is closed.
+class Client(Calls, SyncCaller):
+    """A client of a running service. Threads may share it; connections are kept until it is closed.
 
-    directory: for every call that names no other. timeout_seconds: longest wait for one answer. patience_seconds: how
-    long a call is repeated while no connection can be made or the service says that it is busy; 0 never repeats.
-    http: an httpx.Client of your own, for certificates, proxies or headers; it has its own timeouts, and you close it.
+    directory: the default for calls that name none. timeout_seconds: maximum wait for one answer. patience_seconds: how
+    long a call is repeated while the service cannot be reached or is busy; 0 never repeats.
+    http: your own httpx.Client, for certificates, proxies or headers; its timeouts apply, and you close it.
 
-    Raises ValueError where `url` is no address. Every call raises a FaceserverError, or OSError where a file cannot be
-    read or written.
+    Raises ValueError if `url` is not valid. Every call raises FaceserverError, or OSError if a file cannot be read or
+    written.
     """
 
     def __init__(
@@ -69,28 +69,28 @@ class Client(Calls, Waiting):
     @overload
     def wait(self, work: Work) -> Job: ...
     def wait(self, work: Work | Deletion) -> Job | Deletion:
-        """Return a job when it is done, or a deletion when its last image is gone. Raises JobFailed."""
-        between = pauses()
+        """Return a job when it is done, or a deletion when the last image is deleted. Raises JobFailed."""
+        pause = pauses()
         while True:
-            now = self.answer(question(work))
-            if is_over(now):
+            now = self.answer(progress_call(work))
+            if is_finished(now):
                 return now
-            time.sleep(next(between))
+            time.sleep(next(pause))
 
     def answer(self, call: Call[T]) -> T:
-        """Send a call and return its result. Every other method is made of this one."""
+        """Send a call and return its result; all other methods use this one."""
         with ExitStack() as files:
-            request = prepared(call, self._http, self.url, files)
+            request = build_request(call, self._http, self.url, files)
             patience = Patience(self._patience_seconds, call)
             while True:
                 outcome = self._attempt(request, call.into)
                 pause = patience.pause_after(outcome)
                 if pause is None:
-                    return result(call, outcome, self.url)
+                    return read_result(call, outcome, self.url)
                 time.sleep(pause)
 
     def answers(self, first: Call[Page[T]]) -> Iterator[T]:
-        """Send a call, and as they are needed those for the pages after it; yield what is listed."""
+        """Yield the entries of a list, sending the call for each page when it is needed."""
         page = self.answer(first)
         while True:
             yield from page.items
@@ -112,7 +112,7 @@ class Client(Calls, Waiting):
             if not response.is_success:
                 response.read()
                 return
-            with whole(into) as file:
+            with written_atomically(into) as file:
                 for chunk in response.iter_bytes():
                     file.write(chunk)
         finally:

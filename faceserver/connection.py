@@ -1,4 +1,4 @@
-"""Where a client connects to, and how."""
+"""The address of the service, and the options of the connection."""
 
 from typing import TypedDict
 
@@ -13,25 +13,25 @@ _THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 
 class HttpOptions(TypedDict):
-    """What httpx's clients, of both kinds, are made with."""
+    """Options of httpx's clients, synchronous and asynchronous."""
 
     timeout: httpx.Timeout
     trust_env: bool
 
 
 def base_url(url: str) -> str:
-    """Return an address that the path of a call can be put behind. Raises ValueError where `url` is none."""
+    """Return `url` without a slash at its end. Raises ValueError if it is not an HTTP URL."""
     try:
         address = httpx.URL(url)
     except httpx.InvalidURL as error:
-        raise ValueError(f"{url} is no address: {error}.") from error
+        raise ValueError(f"{url} is not a valid URL: {error}.") from error
     if address.scheme not in {"http", "https"} or not address.host:
-        raise ValueError(f"{url} is no address; one is {DEFAULT_URL}.")
+        raise ValueError(f"{url} is not a valid URL; an example is {DEFAULT_URL}.")
     return url.rstrip("/")
 
 
 def http_options(url: str, timeout_seconds: float) -> HttpOptions:
-    """Return how to reach the service at `url`: by the proxies of the environment, but for this machine itself."""
+    """Return the options for `url`: the proxies of the environment are used, except for this machine."""
     return {
         "timeout": httpx.Timeout(timeout_seconds, connect=min(timeout_seconds, _CONNECT_TIMEOUT_SECONDS)),
         "trust_env": httpx.URL(url).host not in _THIS_MACHINE,

@@ -1,4 +1,4 @@
-"""The folder that keeps the people, and the lock that gives it to one stack at a time."""
+"""The folder of the database and the images, and the lock that gives it to one stack at a time."""
 
 import fcntl
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from faceserver.problems import StartError
 
 @contextmanager
 def locked(folder: Path) -> Iterator[Path]:
-    """Create `folder` where missing and hold it; yield its absolute path.
+    """Create `folder` if missing and lock it; yield its absolute path. Raises StartError.
 
-    The kernel lets go of the lock however this process ends, so a killed stack leaves nothing to clean up.
+    The kernel releases the lock however this process ends, so a killed stack leaves nothing to clean up.
     """
     folder = folder.expanduser().resolve()
     try:
-        # Others may pass through (as root, PostgreSQL runs as another user) but not look around.
+        # Others may traverse it (PostgreSQL runs as another user if we are root) but not list it.
         folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         (folder / "images").mkdir(mode=0o700, exist_ok=True)
         lock = (folder / "lock").open("w")

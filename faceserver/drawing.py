@@ -12,18 +12,18 @@ register_heif_opener()
 
 _COLOURS = {"match": "#2e9e4f", "review": "#d99a00", "unknown": "#8a8a8a"}
 _TEXT_SHARE = 1 / 40
-"""The height of the names, of the photograph's shorter side."""
-_LEAST_TEXT_PIXELS = 12
+"""The height of the names as a share of the photograph's shorter side."""
+_MIN_TEXT_PIXELS = 12
 
 
 def draw(photograph: Path, faces: Sequence[RecognizedFace], path: Path) -> None:
-    """Write the upright photograph with its faces to `path`, whose suffix says in which format.
+    """Write the upright photograph with its faces to `path`, whose suffix determines the format.
 
-    Raises OSError, or ValueError for a suffix that no format has.
+    Raises OSError, or ValueError for an unknown suffix.
     """
     with Image.open(photograph) as image:
         upright = ImageOps.exif_transpose(image).convert("RGB")
-    size = max(_LEAST_TEXT_PIXELS, round(min(upright.size) * _TEXT_SHARE))
+    size = max(_MIN_TEXT_PIXELS, round(min(upright.size) * _TEXT_SHARE))
     pen, font = ImageDraw.Draw(upright), ImageFont.load_default(size)
     for face in faces:
         colour = _COLOURS[face.decision]
@@ -35,5 +35,5 @@ def draw(photograph: Path, faces: Sequence[RecognizedFace], path: Path) -> None:
 
 
 def _label(face: RecognizedFace) -> str:
-    """Return a name, with a question mark where a person should look."""
+    """Return a name, with a question mark if the decision needs a review."""
     return f"{face.person or 'unknown'}{'?' if face.decision == 'review' else ''}"

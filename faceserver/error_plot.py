@@ -1,4 +1,4 @@
-"""Error rates over the threshold, drawn as SVG."""
+"""Plots error rates over the threshold as SVG."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -7,35 +7,35 @@ from math import log10
 from faceserver.error_rates import Errors
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 480, 70, 20, 50, 110
-LEAST_DECADE = -5
+MIN_DECADE = -5
 CURVES = {
     "fpir": ("#c0392b", "FPIR: a stranger is named"),
     "fnir": ("#2471a3", "FNIR: an enrolled person is missed"),
-    "fmr": ("#e59866", "FMR: two people taken for one"),
-    "fnmr": ("#7fb3d5", "FNMR: one person taken for two"),
+    "fmr": ("#e59866", "FMR: different people match"),
+    "fnmr": ("#7fb3d5", "FNMR: the same person does not match"),
 }
 
 
 class _Axes:
-    """Where a threshold and a rate lie on the picture, in its units."""
+    """Converts thresholds and rates to coordinates of the picture."""
 
     def __init__(self, low: float, high: float) -> None:
         self.low, self.high = low, high
 
     def x(self, threshold: float) -> float:
-        """From left to right."""
+        """Return the distance of a threshold from the left edge."""
         return LEFT + (threshold - self.low) / (self.high - self.low) * (WIDTH - LEFT - RIGHT)
 
     def y(self, rate: float) -> float:
-        """Downwards, decade by decade."""
-        decade = max(LEAST_DECADE, log10(rate)) if rate > 0 else LEAST_DECADE
-        return TOP + decade / LEAST_DECADE * (HEIGHT - TOP - BOTTOM)
+        """Return the distance of a rate from the top edge, on a logarithmic scale."""
+        decade = max(MIN_DECADE, log10(rate)) if rate > 0 else MIN_DECADE
+        return TOP + decade / MIN_DECADE * (HEIGHT - TOP - BOTTOM)
 
 
 def draw(errors: Sequence[Errors], marks: Mapping[str, float], title: str) -> str:
     """Return a picture of the rates at rising thresholds, logarithmic, with a dashed line for each named threshold.
 
-    A rate of 0 lies on the lowest line.
+    A rate of 0 is drawn on the lowest line.
     """
     axes = _Axes(errors[0].threshold, errors[-1].threshold)
     parts = [
@@ -53,7 +53,7 @@ def draw(errors: Sequence[Errors], marks: Mapping[str, float], title: str) -> st
 
 
 def _grid(axes: _Axes) -> Iterator[str]:
-    for decade in range(LEAST_DECADE, 1):
+    for decade in range(MIN_DECADE, 1):
         height = axes.y(10.0**decade)
         yield _line(LEFT, height, WIDTH - RIGHT, height, "#ddd")
         yield _text(LEFT - 8, height + 4, f"{10.0**decade:g}", anchor="end")
@@ -63,7 +63,7 @@ def _grid(axes: _Axes) -> Iterator[str]:
 
 def _curves(axes: _Axes, errors: Sequence[Errors]) -> Iterator[str]:
     for number, (rate, (colour, label)) in enumerate(CURVES.items()):
-        points = " ".join(f"{axes.x(one.threshold):.1f},{axes.y(getattr(one, rate).value):.1f}" for one in errors)
+        points = " ".join(f"{axes.x(each.threshold):.1f},{axes.y(getattr(each, rate).value):.1f}" for each in errors)
         yield f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
         left, height = LEFT + number % 2 * 340, HEIGHT - 40 + number // 2 * 20
         yield _line(left, height - 4, left + 24, height - 4, colour, width=2)

@@ -1,6 +1,6 @@
-"""How often photographs of people are taken wrongly, from their embeddings.
+"""Error rates of face recognition, measured from the embeddings of photographs.
 
-The words are those of ISO/IEC 19795-1 and of NIST: FMR and FNMR over pairs of photographs, FPIR and FNIR over searches
+Terms follow ISO/IEC 19795-1 and NIST: FMR and FNMR over pairs of photographs, FPIR and FNIR over searches
 among people with one photograph each. A similarity at or above a threshold is a match.
 """
 
@@ -15,11 +15,11 @@ from apiserver.faces import Tail
 Scores = NDArray[np.float32]
 People = NDArray[np.intp]
 
-SEEN = 10
-"""Pairs of people that must exceed a threshold before it is taken from them."""
+MIN_PAIRS = 10
+"""Number of pairs of people that must exceed a threshold before it is taken from the measurement."""
 
-FEWEST_PEOPLE = 64
-"""So many people make 2,016 pairs, of which ten exceed what one in 200 does: where the measured tails begin."""
+MIN_PEOPLE = 64
+"""64 people make 2,016 pairs, of which ten exceed the cosine that one in 200 exceeds: where measured tails begin."""
 
 _Z = 1.96
 _MISSED = -2.0
@@ -45,11 +45,12 @@ class Errors:
     fnir: Share
 
 
-class Measured:
-    """What the embeddings of people, shape (n, dimension), with the number of a person for each, (n,), show.
+class Measurement:
+    """Error rates of embeddings, shape (n, dimension), whose people are given by number, shape (n,).
 
     A rate's interval counts every pair of people (FMR), every searched person (FPIR) and every person with several
-    photographs (FNMR, FNIR) once, for their photographs resemble each other. Raises ValueError without a genuine pair.
+    photographs (FNMR, FNIR) once, because the photographs of a person are not independent. Raises ValueError if nobody
+    has two photographs.
     """
 
     def __init__(self, embeddings: Scores, people: People) -> None:
@@ -73,28 +74,28 @@ class Measured:
         )
 
     def threshold(self, false_match_rate: float, tail: Tail) -> float | None:
-        """Return the cosine that these people reach with this probability, None where they are too few to say.
+        """Return the cosine that different people reach with this probability, None if there are too few people.
 
-        It is seen down to the rate that ten pairs of people exceed. From there on it is continued as the model's tail
-        goes, so that the people say where the tail lies and the model how it falls.
+        It is measured down to the rate that ten pairs of people exceed. For lower rates it is extrapolated with the
+        model's tail: the measurement determines the position of the tail, the model its shape.
         """
-        seen = max(false_match_rate, SEEN / self.pairs_of_people)
-        if seen > max(tail.rate, false_match_rate):
+        rate = max(false_match_rate, MIN_PAIRS / self.pairs_of_people)
+        if rate > max(tail.rate, false_match_rate):
             return None
-        own = float(np.quantile(self.impostor, 1 - seen))
-        return min(1.0, own + tail.cosine(false_match_rate) - tail.cosine(seen))
+        cosine = float(np.quantile(self.impostor, 1 - rate))
+        return min(1.0, cosine + tail.cosine(false_match_rate) - tail.cosine(rate))
 
 
-def people_to_see(false_match_rate: float) -> int:
-    """Return how many people make up enough pairs to say with 95 % confidence that a rate is kept: three times 1/rate.
+def people_needed(false_match_rate: float) -> int:
+    """Return how many people make enough pairs, three times 1/rate, to confirm a rate with 95 % confidence.
 
-    The rule of three: where none of n independent comparisons fails, the rate is below 3/n with 95 % confidence.
+    Rule of three: if none of n independent comparisons fails, the rate is below 3/n with 95 % confidence.
     """
     return math.ceil(0.5 + math.sqrt(0.25 + 2 * 3 / false_match_rate))
 
 
 def share(value: float, independent: int) -> Share:
-    """Return a share of so many independent observations with Wilson's interval (1927)."""
+    """Return a share of independent observations with Wilson's interval (1927)."""
     spread = _Z * _Z / independent
     centre = (value + spread / 2) / (1 + spread)
     width = _Z / (1 + spread) * math.sqrt(value * (1 - value) / independent + spread / (4 * independent))
@@ -102,7 +103,7 @@ def share(value: float, independent: int) -> Share:
 
 
 def _compared(embeddings: Scores, people: People) -> tuple[Scores, Scores]:
-    """Return the cosines of all pairs of one person and of all pairs of two."""
+    """Return the cosines of all pairs of the same person and of all pairs of different people."""
     genuine, impostor = [], []
     for row in range(len(people) - 1):
         scores = embeddings[row + 1 :] @ embeddings[row]
@@ -115,8 +116,8 @@ def _compared(embeddings: Scores, people: People) -> tuple[Scores, Scores]:
 def _searched(embeddings: Scores, people: People) -> tuple[Scores, Scores]:
     """Return the best cosines of searches among people with their first photograph each.
 
-    First every photograph as a stranger's, its own person left out; then every further photograph of an enrolled
-    person, where the person is the best of all.
+    The first are those of every photograph as a stranger's, excluding its own person; the second those of every further
+    photograph of an enrolled person, if that person scores best.
     """
     enrolled, first = np.unique(people, return_index=True)
     scores = embeddings @ embeddings[first].T

@@ -1,21 +1,21 @@
-"""What a call of the client can raise.
+"""The errors that a call of the client can raise.
 
 FaceserverError
-├── Unreachable              no answer came: refused, cut, or too late
-├── UnexpectedAnswer         what answered is not this service, or one of another version
-├── JobFailed                a job that was waited for
-└── ProblemError             the service says what is wrong, with a code and a sentence
-    ├── Refused              the request's fault: sent again it fails again
-    │   ├── NoFace               nobody on the photograph
-    │   ├── SeveralFaces         several people, and not said whom to take
-    │   ├── UnusablePhotograph   empty, too large, damaged, or no image at all
-    │   ├── NoneEnrolled         each photograph of several was refused
-    │   ├── NotFound             no such file, directory, person, ...
-    │   └── Conflict             it does not fit what is there
-    │       └── Changed              somebody else changed it in between
-    └── Outage               nothing is lost, and the same request may succeed later
-        └── Unavailable          not now: a part of the service is away, or too slow
-            └── Busy             not now: there is too much to do
+├── Unreachable              no answer: connection refused, broken, or timed out
+├── UnexpectedAnswer         the answer is not from this service, or from another version
+├── JobFailed                a job did not complete its work
+└── ProblemError             the service describes the problem with a code and a sentence
+    ├── Refused              the request is at fault and fails again if repeated
+    │   ├── NoFace               the photograph shows no face
+    │   ├── SeveralFaces         the photograph shows several, and none was selected
+    │   ├── UnusablePhotograph   empty, too large, damaged, or not an image
+    │   ├── NoneEnrolled         every photograph was refused
+    │   ├── NotFound             the file, directory, person, ... does not exist
+    │   └── Conflict             the request conflicts with the present state
+    │       └── Changed              it has been edited since it was read
+    └── Outage               the service is at fault; the same request may succeed later
+        └── Unavailable          a part of the service is unavailable or too slow
+            └── Busy             the service is overloaded
 """
 
 from http import HTTPStatus
@@ -23,19 +23,19 @@ from typing import ClassVar
 
 
 class FaceserverError(Exception):
-    """Anything that a call can raise, but for OSError where a photograph cannot be read from disk."""
+    """Base of all errors of a call, except OSError if a photograph cannot be read from disk."""
 
 
 class Unreachable(FaceserverError):
-    """No answer came; the cause is the error of httpx."""
+    """The service did not answer; the cause is httpx's error."""
 
 
 class UnexpectedAnswer(FaceserverError):
-    """An answer that this client cannot read."""
+    """The client cannot read the answer."""
 
 
 class JobFailed(FaceserverError):
-    """A job that was waited for ended without its work done; docs/api.md lists the codes. Its text is the sentence."""
+    """A job failed; docs/api.md lists the codes. Its text is the sentence."""
 
     def __init__(self, sentence: str, code: str, job: str) -> None:
         super().__init__(sentence, code, job)
@@ -48,10 +48,10 @@ class JobFailed(FaceserverError):
 
 
 class ProblemError(FaceserverError):
-    """A named problem; docs/api.md lists the codes. Its text is the sentence."""
+    """A problem reported by the service; docs/api.md lists the codes. Its text is the sentence."""
 
     codes: ClassVar[frozenset[str]] = frozenset()
-    """The codes that mean this class and no wider one."""
+    """The codes of this class, without those of its subclasses."""
 
     def __init__(self, sentence: str, code: str, status: int, request_id: str | None) -> None:
         super().__init__(sentence, code, status, request_id)
@@ -65,23 +65,23 @@ class ProblemError(FaceserverError):
 
 
 class Refused(ProblemError):
-    """The request's fault: sent again it fails again."""
+    """The request is at fault: it fails again if repeated."""
 
 
 class NoFace(Refused):
-    """Nobody was found on a photograph that should show a person."""
+    """A photograph that should show a person shows no face."""
 
     codes = frozenset({"no-face"})
 
 
 class SeveralFaces(Refused):
-    """Several people were found, and it was not said whom to take."""
+    """A photograph shows several faces, and none was selected."""
 
     codes = frozenset({"several-faces"})
 
 
 class UnusablePhotograph(Refused):
-    """What was sent is empty, too large, damaged, or no image that the service reads."""
+    """The photograph is empty, too large, damaged, or not an image that the service reads."""
 
     codes = frozenset(
         {"file-empty", "image-too-large", "image-too-many-pixels", "image-unreadable", "invalid-file-format"}
@@ -89,35 +89,35 @@ class UnusablePhotograph(Refused):
 
 
 class NoneEnrolled(Refused):
-    """Each photograph of several was refused."""
+    """Every photograph was refused."""
 
     codes = frozenset({"no-face-enrolled"})
 
 
 class NotFound(Refused):
-    """There is no such thing."""
+    """The requested resource does not exist."""
 
 
 class Conflict(Refused):
-    """What was asked for does not fit what is there, such as a name that is taken."""
+    """The request conflicts with the present state, such as a name that is taken."""
 
 
 class Changed(Conflict):
-    """Somebody else changed the thing after it was read; read it again."""
+    """The resource has been edited since it was read; read it again."""
 
     codes = frozenset({"precondition-failed"})
 
 
 class Outage(ProblemError):
-    """The service's fault: nothing is lost, and the same request may succeed later."""
+    """The service is at fault; the same request may succeed later."""
 
 
 class Unavailable(Outage):
-    """A part of the service is away or does not answer in time."""
+    """A part of the service is unavailable or does not answer in time."""
 
 
 class Busy(Unavailable):
-    """There is more to do than can be done now."""
+    """The service is overloaded."""
 
     codes = frozenset({"database-busy", "directory-busy", "gateway-busy", "vectorizer-busy"})
 
@@ -136,7 +136,7 @@ _BY_STATUS: dict[int, type[ProblemError]] = {
 
 
 def problem(sentence: str, code: str, status: int, request_id: str | None) -> ProblemError:
-    """Return the error of the narrowest class that fits, also for a code that is newer than this client."""
+    """Return an error of the narrowest matching class, also for codes that are newer than this client."""
     wide = Outage if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Refused
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status, wide)
     return kind(sentence, code, status, request_id)

@@ -1,4 +1,4 @@
-"""What both clients send, and what they make of an attempt: the result, an error, or another one after a pause."""
+"""What both clients share: building a request, repeating it after a pause, and reading its result or error."""
 
 import random
 import time
@@ -18,24 +18,24 @@ from faceserver.photographs import Photograph, load
 Outcome = httpx.Response | httpx.RequestError
 
 _FIRST_PAUSE_SECONDS = 0.1
-_LONGEST_PAUSE_SECONDS = 4.0
+_MAX_PAUSE_SECONDS = 4.0
 _JITTER = 0.25
-"""Pauses are up to so much longer, by chance, lest all who were turned away come back at once."""
+"""Pauses are randomly up to this share longer, so that rejected clients do not all return at once."""
 
 _NO_ANSWER = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ConnectTimeout, httpx.PoolTimeout)
-"""What is worth another attempt. An answer that came too late is not: it would be asked to work twice."""
+"""Errors worth another attempt. A late answer is not: the service would have to do the work twice."""
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 _LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.CONFLICT)
-"""With Retry-After: there is too much to do, or an attempt with this key, of which nobody heard, still goes on."""
+"""With Retry-After: the service is busy, or an earlier attempt with this idempotency key is still in progress."""
 
 
-def prepared(call: Call[T], http: httpx.Client | httpx.AsyncClient, url: str, files: ExitStack) -> httpx.Request:
-    """Return the request to the service at `url`, once for all attempts. What it reads from closes with `files`.
+def build_request(call: Call[T], http: httpx.Client | httpx.AsyncClient, url: str, files: ExitStack) -> httpx.Request:
+    """Return the request to the service at `url`, to be used for all attempts. Files it reads are closed with `files`.
 
-    It is whole, but for archives: in the pieces of a form that httpx would send one by one, an upload costs three
-    times as much. Raises what `photographs.load` raises.
+    Without archives, the body is assembled in memory: httpx would send the parts of a form one by one, which makes an
+    upload three times as expensive. Raises what `photographs.load` raises.
     """
     request = http.build_request(
         call.method,
@@ -67,8 +67,8 @@ def _text(value: object) -> str:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[BinaryIO]:
-    """Yield a file that is at `path` once all of it was written, and nowhere if that fails. Raises OSError."""
+def written_atomically(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file that appears at `path` once it is complete, or not at all. Raises OSError."""
     part = path.with_name(f"{path.name}.part")
     try:
         with part.open("wb") as file:
@@ -80,47 +80,47 @@ def whole(path: Path) -> Iterator[BinaryIO]:
 
 
 class Patience:
-    """How long a call goes on trying.
+    """Decides whether and when a call is repeated.
 
-    One that the service would refuse the second time is repeated only if the first cannot have come to it.
+    A call that the service would refuse the second time is repeated only if the first attempt cannot have arrived.
     """
 
     def __init__(self, seconds: float, call: Call[T]) -> None:
-        self._harmless = _NEVER_SENT if call.once or call.if_match is not None else _NO_ANSWER
+        self._repeatable = _NEVER_SENT if call.once or call.if_match is not None else _NO_ANSWER
         self._end = time.monotonic() + seconds
         self._pause = _FIRST_PAUSE_SECONDS
 
     def pause_after(self, outcome: Outcome) -> float | None:
-        """Return the seconds until another attempt, None where the outcome stands."""
-        if not self._is_worth_another(outcome):
+        """Return the seconds until another attempt, None if the outcome is final."""
+        if not self._is_repeatable(outcome):
             return None
-        asked = float(outcome.headers["Retry-After"]) if isinstance(outcome, httpx.Response) else 0.0
-        pause = max(self._pause, asked) * random.uniform(1, 1 + _JITTER)  # noqa: S311 - no secret
-        self._pause = min(2 * self._pause, _LONGEST_PAUSE_SECONDS)
+        requested = float(outcome.headers["Retry-After"]) if isinstance(outcome, httpx.Response) else 0.0
+        pause = max(self._pause, requested) * random.uniform(1, 1 + _JITTER)  # noqa: S311 - not a secret
+        self._pause = min(2 * self._pause, _MAX_PAUSE_SECONDS)
         return pause if time.monotonic() + pause < self._end else None
 
-    def _is_worth_another(self, outcome: Outcome) -> bool:
+    def _is_repeatable(self, outcome: Outcome) -> bool:
         if isinstance(outcome, httpx.RequestError):
-            return isinstance(outcome, self._harmless)
-        later = outcome.headers.get("Retry-After", "")  # a date is possible too; this service sends none
-        return outcome.status_code in _LATER and later.isascii() and later.isdigit()
+            return isinstance(outcome, self._repeatable)
+        retry_after = outcome.headers.get("Retry-After", "")  # could be a date, which this service never sends
+        return outcome.status_code in _LATER and retry_after.isascii() and retry_after.isdigit()
 
 
-def result(call: Call[T], outcome: Outcome, url: str) -> T:
-    """Return what the call asked for, of the service at `url`, or raise a FaceserverError."""
+def read_result(call: Call[T], outcome: Outcome, url: str) -> T:
+    """Return the result of a call to the service at `url`. Raises FaceserverError."""
     if isinstance(outcome, httpx.RequestError):
         reason = str(outcome) or type(outcome).__name__
-        raise Unreachable(f"There is no answer from {url} ({reason}).") from outcome
+        raise Unreachable(f"The service at {url} does not answer ({reason}).") from outcome
     if not outcome.is_success:
         raise _error(outcome)
     try:
         return call.read(b"" if call.into else outcome.content)
     except ValueError as error:
-        raise UnexpectedAnswer(f"{outcome.url} answered something else than this client expects.") from error
+        raise UnexpectedAnswer(f"The answer of {outcome.url} is not what this client expects.") from error
 
 
 def _error(response: httpx.Response) -> FaceserverError:
-    """Return the problem that an answer names, in either of the forms that the service has."""
+    """Return the problem that an answer describes, in either of the service's formats."""
     try:
         return _problem(response)
     except (ValueError, TypeError, KeyError):

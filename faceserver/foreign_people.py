@@ -1,16 +1,22 @@
-"""Photographs from another system, written as a bundle for the service to import."""
+"""Photographs from another system: read from its database, and written as a bundle for the service to import."""
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import ZIP_STORED, ZipFile
+
+import psycopg
+
+_CONNECT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignPhotograph:
-    """Whom a photograph shows, what it is called there, and its bytes."""
+    """The person a photograph shows, its name in the other system, and its bytes."""
 
     person: str
     name: str
@@ -18,23 +24,37 @@ class ForeignPhotograph:
 
 
 class ForeignError(Exception):
-    """The other system's people cannot be read; `str()` of it is the reason for a person."""
+    """The people of the other system cannot be read; the text is a complete sentence."""
+
+
+@contextmanager
+def connected(dsn: str, system: str) -> Iterator[psycopg.Connection[Any]]:
+    """Yield a read-only connection to the PostgreSQL database of `system`. Raises ForeignError."""
+    try:
+        with psycopg.connect(dsn, connect_timeout=_CONNECT_SECONDS) as connection:
+            connection.read_only = True
+            yield connection
+    except psycopg.errors.UndefinedTable as error:
+        raise ForeignError(f"This is not a database of {system}: {error.diag.message_primary}.") from error
+    except psycopg.Error as error:
+        raise ForeignError(f"The database cannot be read: {error}".strip()) from error
 
 
 def write_bundle(path: Path, photographs: Iterable[ForeignPhotograph]) -> int:
-    """Write the photographs as a bundle, each once, and return how many faces it tells of. Raises what they raise."""
+    """Write the photographs as a bundle, each once, and return the number of faces."""
     lines: list[str] = []
     persons: dict[str, None] = {}
     written: set[str] = set()
     with ZipFile(path, "w", ZIP_STORED) as bundle:
         bundle.writestr("manifest.json", json.dumps({"format": "faceserver-bundle", "version": 1, "images": True}))
-        for one in photographs:
-            digest = hashlib.sha256(one.content).hexdigest()
+        for photograph in photographs:
+            digest = hashlib.sha256(photograph.content).hexdigest()
             if digest not in written:
-                bundle.writestr(f"images/{digest}", one.content)
+                bundle.writestr(f"images/{digest}", photograph.content)
                 written.add(digest)
-            persons[one.person] = None
-            lines.append(_line(person=one.person, image=digest, image_sha256=digest, name=one.name[:1000]))
+            persons[photograph.person] = None
+            name = photograph.name[:1000]
+            lines.append(_line(person=photograph.person, image=digest, image_sha256=digest, name=name))
         bundle.writestr("persons.jsonl", "".join(_line(person=person) for person in persons))
         bundle.writestr("faces.jsonl", "".join(lines))
     return len(lines)

@@ -1,8 +1,8 @@
-"""Ends what a supervisor that died at once (SIGKILL, out of memory) left running.
+"""Ends the processes that a killed supervisor (SIGKILL, out of memory) left running.
 
-A small process reads a pipe of which only the supervisor holds the other end. However the supervisor dies, the kernel
-closes that end, and the guard then sends every process still listed its signal. A parent-death signal (prctl) would
-need no process, but only Linux has it, and Python would have to set it between fork and exec.
+A small process reads a pipe whose other end only the supervisor holds. However the supervisor dies, the kernel closes
+that end, and the guard then sends its signal to every process still listed. A parent-death signal (prctl) would need no
+extra process, but only Linux has it, and Python would have to set it between fork and exec.
 """
 
 import os
@@ -20,7 +20,7 @@ class Guard:
     """The supervisor's end of the pipe; a context manager."""
 
     def __enter__(self) -> Self:
-        # Its own session keeps it out of reach of the terminal's Ctrl-C.
+        # A new session keeps the terminal's Ctrl-C away from it.
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__], stdin=subprocess.PIPE, start_new_session=True
         )
@@ -32,14 +32,14 @@ class Guard:
         self._process.communicate()
 
     def watch(self, pid: int, orphan_signal: signal.Signals) -> None:
-        """Have process `pid` sent `orphan_signal` should the supervisor die."""
-        self._tell(pid, orphan_signal)
+        """Send `orphan_signal` to process `pid` if the supervisor dies."""
+        self._send(pid, orphan_signal)
 
     def forget(self, pid: int) -> None:
-        """Leave process `pid` alone: it has ended, and its number may soon be another's."""
-        self._tell(pid, ENDED)
+        """Stop watching process `pid`: it has exited, and its id may soon be reused."""
+        self._send(pid, ENDED)
 
-    def _tell(self, pid: int, number: int) -> None:
+    def _send(self, pid: int, number: int) -> None:
         assert self._process.stdin is not None  # noqa: S101
         with suppress(BrokenPipeError):
             self._process.stdin.write(b"%d %d\n" % (pid, number))

@@ -1,4 +1,4 @@
-"""What an unfinished import has done already, so that it can go on where it was however it ended."""
+"""The photographs an unfinished import has completed, so that another run can resume it."""
 
 import hashlib
 import json
@@ -14,9 +14,9 @@ from faceserver.people_folder import Photograph
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A photograph that has its answer. refusal: the sentence, None where the person was learned.
+    """A completed photograph. refusal: the sentence, None if the person was learned.
 
-    A file that was changed since is another photograph: its size and time of change (ns) are told apart.
+    Size and time of change (ns) identify the content: a changed file is another photograph.
     """
 
     path: str
@@ -26,39 +26,39 @@ class Entry:
 
     @classmethod
     def of(cls, photograph: Photograph, refusal: str | None) -> Self:
-        """Return the entry of a photograph as it is on the disk. Raises OSError."""
+        """Return the entry of a photograph as it is on disk. Raises OSError."""
         status = photograph.path.stat()
         return cls(str(photograph.path), status.st_size, status.st_mtime_ns, refusal)
 
     def is_of(self, photograph: Photograph) -> bool:
-        """Tell whether the photograph is the one that had this answer."""
+        """Tell whether the photograph is the one that was completed."""
         with suppress(OSError):
             return Entry.of(photograph, self.refusal) == self
         return False
 
 
 class Journal:
-    """A line for each answer, in the user's state folder, until the import is complete.
+    """A file in the user's state folder with a line for each answer; it is removed when the import is complete.
 
-    It names people and photographs, so only its owner can read it. A kill loses at most the lines of the answers that
-    were on their way; these photographs are sent again, which changes nothing. Where it cannot be read or written,
-    `fault` says why.
+    It names people and photographs, so only its owner can read it. A kill loses at most the lines of requests in
+    progress; these photographs are sent again, which changes nothing. If the file cannot be read or written, `fault` is
+    the reason.
     """
 
     def __init__(self, *identity: str) -> None:
-        """identity: all that makes it another import: service, directory, folder, options."""
+        """identity: what distinguishes imports: service, directory, folder, options."""
         name = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:32]
         self.fault: OSError | None = None
         self._path = user_state_path("faceserver") / "imports" / f"{name}.jsonl"
 
     def read(self, photographs: Sequence[Photograph]) -> dict[Photograph, Entry]:
-        """Return the entries of those photographs that have their answer, in the order they were answered in."""
+        """Return the entries of the completed photographs, in the order of their completion."""
         entries = {entry.path: entry for entry in self._entries()}
-        known = {str(one.path): one for one in photographs}
+        known = {str(photograph.path): photograph for photograph in photographs}
         return {known[path]: entry for path, entry in entries.items() if path in known and entry.is_of(known[path])}
 
     def note(self, entry: Entry) -> None:
-        """Keep an answer."""
+        """Append an entry."""
         with self._faults_noted():
             if not self._path.exists():
                 self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -67,18 +67,18 @@ class Journal:
                 file.write(json.dumps(asdict(entry)) + "\n")
 
     def remove(self) -> None:
-        """Forget everything: the import is complete, or is to begin anew."""
+        """Delete the file: the import is complete or starts from the beginning."""
         with self._faults_noted():
             self._path.unlink(missing_ok=True)
 
     def _entries(self) -> Iterator[Entry]:
-        if self.fault:  # it should have been removed
+        if self.fault:  # it could not be removed before
             return
         lines: list[str] = []
         with self._faults_noted(), suppress(FileNotFoundError):
             lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
         for line in lines:
-            with suppress(ValueError, TypeError):  # the last line of a machine that went down
+            with suppress(ValueError, TypeError):  # a last line cut off by a crash
                 yield Entry(**json.loads(line))
 
     @contextmanager

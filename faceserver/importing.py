@@ -1,4 +1,4 @@
-"""Learns many photographs at a time, and goes on where an earlier run ended."""
+"""Learns many photographs at a time, and resumes where an earlier run ended."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -14,9 +14,9 @@ from faceserver.results import EnrolmentWarning
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a photograph: learned, known already, refused for good, or failed this time.
+    """The outcome of a photograph: learned, already known, refused for good, or failed this time.
 
-    warnings: what speaks against it all the same.
+    warnings: doubts about a photograph that was learned.
     """
 
     photograph: Photograph
@@ -26,8 +26,8 @@ class Outcome:
     failure: str | None = None
 
     @property
-    def word(self) -> str:
-        """The outcome in one word."""
+    def name(self) -> str:
+        """The outcome as one word."""
         if self.refusal:
             return "refused"
         if self.failure:
@@ -38,14 +38,14 @@ class Outcome:
 async def answered_earlier(
     client: AsyncClient, journal: Journal, photographs: Sequence[Photograph], face: FaceChoice
 ) -> list[Outcome]:
-    """Return the outcomes of those photographs that an earlier run had the answers for.
+    """Return the outcomes of those photographs that an earlier run completed.
 
-    The last one it learned is learned again: where that is new to the service, the service has lost what the journal
-    tells of, or runs another model, and the journal is worth nothing. Raises what `learn_all` raises.
+    The last photograph it learned is learned again: if it is new to the service, the service has lost what the journal
+    records or runs another model, and the journal is discarded. Raises what `learn_all` raises.
     """
     entries = journal.read(photographs)
     learned = [photograph for photograph, entry in entries.items() if entry.refusal is None]
-    if learned and (await _learn_one(client, learned[-1], face)).word != "known":
+    if learned and (await _learn(client, learned[-1], face)).name != "known":
         journal.remove()
         return []
     return [Outcome(photograph, refusal=entry.refusal) for photograph, entry in entries.items()]
@@ -62,18 +62,18 @@ async def learn_all(
 ) -> None:
     """Learn the photographs, `concurrency` at a time, and `note` each outcome as it comes.
 
-    Raises the FaceserverError of a service that cannot go on.
+    Raises a FaceserverError if the service is unavailable.
     """
-    row = iter(photographs)
+    remaining = iter(photographs)
 
     async def work() -> None:
-        for one in row:
+        for photograph in remaining:
             try:
-                entry = Entry.of(one, None)
-            except OSError as error:  # gone since the folder was read
-                note(Outcome(one, failure=str(error)))
+                entry = Entry.of(photograph, None)
+            except OSError as error:  # deleted since the folder was read
+                note(Outcome(photograph, failure=str(error)))
                 continue
-            outcome = await _learn_one(client, one, face)
+            outcome = await _learn(client, photograph, face)
             if not outcome.failure:
                 journal.note(replace(entry, refusal=outcome.refusal))
             note(outcome)
@@ -87,13 +87,13 @@ async def learn_all(
         await asyncio.gather(*workers, return_exceptions=True)
 
 
-async def _learn_one(client: AsyncClient, photograph: Photograph, face: FaceChoice) -> Outcome:
+async def _learn(client: AsyncClient, photograph: Photograph, face: FaceChoice) -> Outcome:
     try:
         enrolment = await client.learn(photograph.person, photograph.path, face=face)
     except Refused as problem:
         return Outcome(photograph, refusal=str(problem))
     except Unavailable:
         raise
-    except (Outage, OSError) as error:  # of this photograph alone
+    except (Outage, OSError) as error:  # concerns this photograph only
         return Outcome(photograph, failure=str(error))
     return Outcome(photograph, enrolment.created, enrolment.warnings)

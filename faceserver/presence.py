@@ -1,16 +1,16 @@
-"""Who is before a camera: comings and goings from what is recognized frame by frame."""
+"""Who is in front of a camera: comings and goings, derived from the people recognized in each frame."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 STRANGER = None
-"""Stands for all who are not known: nobody can tell one from another."""
+"""Stands for all unknown people, who cannot be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Somebody, or a stranger, came or went. seconds: of the video; for `went`, when they were last seen."""
+    """A person or a stranger came or went. seconds: time in the video; for `went`, when they were last seen."""
 
     what: Literal["came", "went"]
     person: str | None
@@ -18,21 +18,21 @@ class Event:
 
 
 class Presence:
-    """Remembers when each was last seen. A short absence, such as a turned head, is none."""
+    """Remembers when each person was last seen. A short absence, such as a turned head, is ignored."""
 
     def __init__(self, gone_after_seconds: float) -> None:
         self._gone_after_seconds = gone_after_seconds
         self._seen: dict[str | None, float] = {}
 
     def see(self, persons: Iterable[str | None], seconds: float) -> list[Event]:
-        """Take who is on the frame at `seconds`, which never falls, and return what follows."""
+        """Record the people in the frame at `seconds`, which never decreases, and return the events."""
         here = dict.fromkeys(persons)
         came = [Event("came", person, seconds) for person in here if person not in self._seen]
-        self._seen.update(dict.fromkeys(here, seconds))  # first: who is on two frames in turn was not away in between
+        self._seen.update(dict.fromkeys(here, seconds))  # first: people in two consecutive frames were not away
         return [*self._gone(seconds), *came]
 
     def end(self) -> list[Event]:
-        """Return the goings of all who are still there: the video is over."""
+        """Return the departures of everybody still present, at the end of the video."""
         return list(self._gone(float("inf")))
 
     def _gone(self, seconds: float) -> Iterator[Event]:

@@ -1,9 +1,9 @@
-"""The ways a command fails; each text is a whole sentence for the person at the keyboard."""
+"""The ways a command fails; each text is a complete sentence for the user."""
 
 
 class StartError(Exception):
-    """The stack cannot start; the text is a whole sentence for the person at the keyboard."""
+    """The stack cannot start."""
 
 
 class CalibrationError(Exception):
-    """People cannot be measured; the text is a whole sentence for the person at the keyboard."""
+    """Error rates cannot be measured, or a threshold cannot be set."""

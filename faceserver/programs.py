@@ -1,4 +1,4 @@
-"""How the services are run in a standalone stack. Settings not named here come from the environment, as always."""
+"""The services as programs of a standalone stack. Settings not set here come from the environment."""
 
 import sys
 from pathlib import Path
@@ -7,9 +7,9 @@ from faceserver.child import Program
 from faceserver.settings import Settings
 
 SHUTDOWN_SECONDS = 20
-"""What the services give requests in work; they are told, so that it fits with the next."""
+"""Time that the services give requests in progress; set explicitly because STOP_SECONDS depends on it."""
 
-STOP_SECONDS = SHUTDOWN_SECONDS + 10.0  # for what they close afterwards
+STOP_SECONDS = SHUTDOWN_SECONDS + 10.0  # for closing connections afterwards
 
 
 def vectorizer(settings: Settings, port: int) -> Program:
@@ -52,7 +52,7 @@ def worker(folder: Path, dsn: str, vectorizer_port: int) -> Program:
 
 
 def _shared(folder: Path, dsn: str, vectorizer_port: int) -> dict[str, str]:
-    """Return what gateway and worker must agree on."""
+    """Return the settings that gateway and worker share."""
     return {
         "APISERVER_DATABASE_URL": dsn,
         "APISERVER_SHUTDOWN_TIMEOUT_SECONDS": str(SHUTDOWN_SECONDS),

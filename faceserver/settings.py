@@ -1,4 +1,4 @@
-"""What a person can choose about the stack: options of the command, or FACESERVER_* in the environment."""
+"""Settings of the standalone stack: options of the command, or FACESERVER_* in the environment."""
 
 from pathlib import Path
 from typing import Annotated

@@ -25,9 +25,9 @@ logger = logging.getLogger(__name__)
 
 
 async def serve(settings: Settings, announce: Callable[[], None]) -> None:
-    """Run the stack until a signal asks for its end; call `announce` once it is ready.
+    """Run the stack until a signal stops it; call `announce` once it is ready.
 
-    Raises `StartError` where it cannot start and `asyncio.CancelledError` when stopped, with nothing left running.
+    Raises `StartError` if it cannot start and `asyncio.CancelledError` when stopped, with nothing left running.
     """
     _cancel_on_signals()
     require_free(settings.host, settings.port)
@@ -42,7 +42,7 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
 
 
 class Stack:
-    """The processes of one stack. Without a `cluster` the database is the one the settings name."""
+    """The processes of one stack. Without a `cluster`, the database is the one that the settings name."""
 
     def __init__(self, settings: Settings, folder: Path, cluster: Cluster | None, guard: Guard) -> None:
         vectorizer_port = free_loopback_port()
@@ -57,18 +57,18 @@ class Stack:
         self._children = [child for child in in_order if child]
 
     async def start(self) -> None:
-        """Return when the gateway is ready, which implies the others; raise `StartError` as soon as it cannot be."""
-        await self._vectorizer.start()  # first: it loads its models while PostgreSQL comes up
+        """Return when the gateway is ready, which implies the others. Raises `StartError` as soon as one exits."""
+        await self._vectorizer.start()  # first: it loads its models while PostgreSQL starts
         await self._start_database()
         await self._gateway.start()
         async with httpx.AsyncClient(trust_env=False) as client:
             await self._until(lambda: _succeeds(client, self._ready_url))
-        await self._worker.start()  # last: nobody waits for it
+        await self._worker.start()  # last: nothing waits for it
         for child in self._children:
             child.keep()
 
     async def stop(self) -> None:
-        """End the processes, each before those it needs."""
+        """Stop the processes, each before those it depends on."""
         for child in self._children:
             await child.stop()
 
@@ -82,7 +82,7 @@ class Stack:
         except UnknownSchema as failure:
             raise StartError(str(failure)) from failure
         except MigrationFailed as failure:
-            raise StartError(f"The database cannot be brought to the newest schema: {failure}") from failure
+            raise StartError(f"The database cannot be migrated: {failure}") from failure
 
     async def _postgres_is_ready(self) -> bool:
         return bool(self._cluster and self._postgres and self._cluster.is_ready(self._postgres.pid))
@@ -99,7 +99,7 @@ def _cluster(settings: Settings, folder: Path) -> AbstractContextManager[Cluster
 
 
 def _cancel_on_signals() -> None:
-    """Have the first signal cancel this task; later ones are heard but change nothing, for a stop has its deadlines."""
+    """Cancel this task on the first signal; later signals change nothing, because stopping has its own deadlines."""
     task = asyncio.current_task()
     assert task  # noqa: S101
 
@@ -108,10 +108,10 @@ def _cancel_on_signals() -> None:
             logger.info("Stopping.")
             task.cancel()
 
-    heard = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
-        heard.append(signal.SIGHUP)
-    for number in heard:
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored under nohup
+        signals.append(signal.SIGHUP)
+    for number in signals:
         asyncio.get_running_loop().add_signal_handler(number, stop)
 
 

@@ -1,4 +1,4 @@
-"""Tells a setting that a call leaves as it is from one that it takes back, which is None."""
+"""Distinguishes a value that a call leaves unchanged from one that it removes, which is None."""
 
 from enum import Enum
 from typing import Final, Literal, TypeAlias, TypeVar
@@ -18,10 +18,10 @@ Unchanged: TypeAlias = Literal[_Unchanged.UNCHANGED]
 
 
 def unless_none(value: T | None) -> T | Unchanged:
-    """Return a value, or UNCHANGED instead of None."""
+    """Return `value`, or UNCHANGED if it is None."""
     return UNCHANGED if value is None else value
 
 
 def changed(**values: object) -> dict[str, object]:
-    """Return those values that are to be changed."""
+    """Return the values other than UNCHANGED."""
     return {name: value for name, value in values.items() if value is not UNCHANGED}

@@ -1,4 +1,4 @@
-"""Frames of a camera, a stream or a video file, at most so many a second."""
+"""Frames of a camera, a stream or a video file, at a limited rate."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ _JPEG_QUALITY = 92
 
 
 class VideoError(Exception):
-    """A source that gives no pictures; the text is a whole sentence."""
+    """A source gives no pictures; the text is a complete sentence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,20 +24,20 @@ class Frame:
     picture: bytes
 
 
-def frames(source: str, most_per_second: float) -> Iterator[Frame]:
+def frames(source: str, max_per_second: float) -> Iterator[Frame]:
     """Yield frames until the source ends. Raises VideoError.
 
-    source: the number of a camera, an address, a file, or a folder, whose pictures are a film in order of their names.
+    source: the number of a camera, an address, a file, or a folder whose pictures, sorted by name, are the frames.
 
-    Of a file, frames are chosen by their place in it, and it is read as fast as they are taken. Of a camera or a
-    stream, each is the newest there is: what came while the last one was looked at is passed over.
+    Frames of a file are chosen by their time in it, and the file is read as fast as they are consumed. Each frame of a
+    camera or a stream is the newest one; those that arrived while the last one was processed are skipped.
     """
     if Path(source).is_dir():
-        yield from _pictures(Path(source), 1 / most_per_second)
+        yield from _pictures(Path(source), 1 / max_per_second)
         return
     is_live = source.isdecimal() or "://" in source
     with _opened(source) as capture:
-        yield from (_live if is_live else _recorded)(capture, 1 / most_per_second)
+        yield from (_live if is_live else _recorded)(capture, 1 / max_per_second)
 
 
 def _pictures(folder: Path, interval_seconds: float) -> Iterator[Frame]:
@@ -83,7 +83,7 @@ def _live(capture: cv2.VideoCapture, interval_seconds: float) -> Iterator[Frame]
 
 
 class _Newest:
-    """Reads a live source without a pause, for it would hand out old pictures otherwise, and keeps the last one."""
+    """Reads a live source continuously, because it would return buffered pictures otherwise, and keeps the newest."""
 
     def __init__(self, capture: cv2.VideoCapture) -> None:
         self._capture = capture
@@ -94,14 +94,14 @@ class _Newest:
         self._thread.start()
 
     def wait(self) -> cv2.typing.MatLike | None:
-        """Return a picture newer than the last that was returned, None when the source has ended."""
+        """Return a picture newer than the last one returned, None when the source has ended."""
         with self._changed:
             self._changed.wait_for(lambda: self._pixels is not None or self._ended)
             pixels, self._pixels = self._pixels, None
             return pixels
 
     def stop(self) -> None:
-        """Read no more; return once the source is free."""
+        """Stop reading; return once the source is released."""
         self._ended = True
         self._thread.join()
 
@@ -117,5 +117,5 @@ class _Newest:
 def _encoded(pixels: cv2.typing.MatLike) -> bytes:
     encoded, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     if not encoded:
-        raise VideoError("A picture of the video cannot be made a JPEG.")
+        raise VideoError("A picture of the video cannot be encoded as JPEG.")
     return jpeg.tobytes()

@@ -12,4 +12,4 @@ __all__ = ["Calls", "FaceChoice"]
 
 
 class Calls(RecognitionCalls, PhotographCalls, PersonCalls, FaceCalls, DirectoryCalls, JobCalls, ServiceCalls):
-    """All of them."""
+    """All calls of the HTTP API."""

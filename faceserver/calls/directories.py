@@ -2,8 +2,7 @@
 
 from dataclasses import asdict
 
-from faceserver.call import LARGEST_PAGE, Call, Page, given, json_of
-from faceserver.calls.directory import InDirectory
+from faceserver.call import MAX_PAGE, Call, InDirectory, Page, given, json_of
 from faceserver.method import listing, result
 from faceserver.results import Deletion, Directory, DirectorySummary, QualityGate, Scoring
 from faceserver.unchanged import UNCHANGED, Unchanged, changed
@@ -14,14 +13,14 @@ class DirectoryCalls(InDirectory):
 
     @listing
     def directories(self, *, prefix: str | None = None) -> Call[Page[DirectorySummary]]:
-        """Iterate over the directories, by name; only those whose name begins with `prefix`."""
-        query = given(limit=LARGEST_PAGE, prefix=prefix)
+        """Iterate over the directories, sorted by name; with `prefix`, only those whose names begin with it."""
+        query = given(limit=MAX_PAGE, prefix=prefix)
         return Call("GET", "/directories", json_of(Page[DirectorySummary]), query=query)
 
     @result
     def get_directory(self, directory: str | None = None) -> Call[Directory]:
-        """Return the settings of a directory, how much it holds, and its thresholds."""
-        return Call("GET", self._place(directory), json_of(Directory))
+        """Return the settings of a directory, its size and its thresholds."""
+        return Call("GET", self._path(directory), json_of(Directory))
 
     @result
     def put_directory(
@@ -36,7 +35,7 @@ class DirectoryCalls(InDirectory):
         quality: QualityGate | None = None,
         if_match: int | None = None,
     ) -> Call[Directory]:
-        """Replace the settings of a directory, which is made where it is missing; None leaves it to the service."""
+        """Replace the settings of a directory, which is created if missing; None means the service's default."""
         settings = given(
             fpir=fpir,
             threshold=threshold,
@@ -45,7 +44,7 @@ class DirectoryCalls(InDirectory):
             unseen_retention_days=unseen_retention_days,
             quality=_gate(quality),
         )
-        return Call("PUT", self._place(directory), json_of(Directory), json=settings, if_match=if_match)
+        return Call("PUT", self._path(directory), json_of(Directory), json=settings, if_match=if_match)
 
     @result
     def patch_directory(
@@ -60,7 +59,7 @@ class DirectoryCalls(InDirectory):
         quality: QualityGate | Unchanged | None = UNCHANGED,
         if_match: int | None = None,
     ) -> Call[Directory]:
-        """Change some settings of a directory; None leaves one to the service again."""
+        """Change some settings of a directory; None restores the service's default."""
         settings = changed(
             fpir=fpir,
             threshold=threshold,
@@ -69,12 +68,12 @@ class DirectoryCalls(InDirectory):
             unseen_retention_days=unseen_retention_days,
             quality=_gate(quality),
         )
-        return Call("PATCH", self._place(directory), json_of(Directory), json=settings, if_match=if_match)
+        return Call("PATCH", self._path(directory), json_of(Directory), json=settings, if_match=if_match)
 
     @result
     def delete_directory(self, directory: str, *, if_match: int | None = None) -> Call[Deletion]:
-        """Delete a directory with everybody in it; it must be named."""
-        return Call("DELETE", self._place(directory), json_of(Deletion), if_match=if_match, once=True)
+        """Delete a directory and everybody in it; it must be named explicitly."""
+        return Call("DELETE", self._path(directory), json_of(Deletion), if_match=if_match, once=True)
 
 
 def _gate(quality: QualityGate | Unchanged | None) -> dict[str, object] | Unchanged | None:

@@ -2,25 +2,24 @@
 
 from collections.abc import Iterable
 
-from faceserver.call import LARGEST_PAGE, Call, Page, given, json_of
-from faceserver.calls.directory import InDirectory
-from faceserver.calls.recognition import FaceChoice, Place, around
+from faceserver.call import MAX_PAGE, Call, InDirectory, Page, given, json_of
+from faceserver.calls.recognition import BoxLike, FaceChoice, form_box
 from faceserver.method import listing, result
 from faceserver.photographs import Photograph
 from faceserver.results import AddedFaces, Deletion, Face
 
 
 class FaceCalls(InDirectory):
-    """The faces of a person."""
+    """Faces of a person."""
 
     @listing
     def faces(self, person: str, *, directory: str | None = None) -> Call[Page[Face]]:
         """Iterate over the faces of a person."""
-        return Call("GET", self._faces(directory, person), json_of(Page[Face]), query={"limit": LARGEST_PAGE})
+        return Call("GET", self._faces(directory, person), json_of(Page[Face]), query={"limit": MAX_PAGE})
 
     @result
     def face(self, person: str, face: str, *, directory: str | None = None) -> Call[Face]:
-        """Return what is known of a face."""
+        """Return an enrolled face."""
         return Call("GET", self._faces(directory, person, face), json_of(Face))
 
     @result
@@ -31,30 +30,30 @@ class FaceCalls(InDirectory):
         *,
         directory: str | None = None,
         face: FaceChoice = "only",
-        box: Place | None = None,
+        box: BoxLike | None = None,
     ) -> Call[AddedFaces]:
-        """Enrol a person from up to 20 photographs, each on its own; the answer says what became of each.
+        """Enrol a person from up to 20 photographs; the result has the outcome of each.
 
-        Only where every one is refused is that an error, `NoneEnrolled`, which says the same.
+        Raises NoneEnrolled if every photograph is refused.
         """
         files = [("file", photograph) for photograph in photographs]
-        fields = given(face=face, box=around(box))
+        fields = given(face=face, box=form_box(box))
         return Call("POST", self._faces(directory, person), json_of(AddedFaces), fields=fields, files=files)
 
     @result
     def delete_face(self, person: str, face: str, *, directory: str | None = None) -> Call[Deletion]:
-        """Delete a face and its photograph, unless that shows another face that is enrolled."""
+        """Delete a face and its photograph, unless another face in the photograph is enrolled."""
         return Call("DELETE", self._faces(directory, person, face), json_of(Deletion), once=True)
 
     @result
     def face_image(self, person: str, face: str, *, directory: str | None = None) -> Call[bytes]:
-        """Return the photograph that a face was enrolled from."""
+        """Return the photograph from which a face was enrolled."""
         return Call("GET", self._faces(directory, person, face, "image"), bytes)
 
     @result
     def face_crop(self, person: str, face: str, *, directory: str | None = None) -> Call[bytes]:
-        """Return the face alone, upright: a JPEG of 112 x 112 pixels."""
+        """Return the aligned face as a JPEG of 112 x 112 pixels."""
         return Call("GET", self._faces(directory, person, face, "crop"), bytes)
 
     def _faces(self, directory: str | None, person: str, *rest: str) -> str:
-        return self._place(directory, "persons", person, "faces", *rest)
+        return self._path(directory, "persons", person, "faces", *rest)

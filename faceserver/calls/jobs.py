@@ -1,27 +1,26 @@
-"""What takes longer than a request: imports, exports, and the last of a deletion."""
+"""Jobs: imports and exports; and the progress of deletions."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
-from faceserver.call import Archive, Call, given, json_of, place
-from faceserver.calls.directory import InDirectory
+from faceserver.call import Archive, Call, InDirectory, given, json_of, url_path
 from faceserver.calls.recognition import FaceChoice
 from faceserver.method import result
 from faceserver.results import Deletion, ImportOutcome, Job, QualityAction, StartedJob
 
 
 class JobCalls(InDirectory):
-    """What takes longer than a request."""
+    """Imports, exports and deletions."""
 
     @result
     def job(self, job: str) -> Call[Job]:
-        """Say how far a job is."""
-        return Call("GET", place("jobs", job), json_of(Job))
+        """Return the progress of a job."""
+        return Call("GET", url_path("jobs", job), json_of(Job))
 
     @result
     def deletion(self, deletion: str) -> Call[Deletion]:
-        """Say how far a deletion is: `finished_at` is set when its last image is gone."""
-        return Call("GET", place("deletions", deletion), json_of(Deletion))
+        """Return the progress of a deletion: `finished_at` is set when the last image is deleted."""
+        return Call("GET", url_path("deletions", deletion), json_of(Deletion))
 
     @result
     def start_import(
@@ -32,9 +31,9 @@ class JobCalls(InDirectory):
         face: FaceChoice | None = None,
         quality: QualityAction | None = None,
     ) -> Call[StartedJob]:
-        """Begin to import a zip: of photographs in a folder for each person, or one that an export made.
+        """Start to import a zip: photographs in a folder for each person, or the bundle of an export.
 
-        quality: what becomes of poor photographs, instead of what the directory says.
+        quality: what to do with poor photographs, instead of the directory's setting.
         """
         files = [("file", Archive(Path(archive)))]
         return Call(
@@ -55,32 +54,32 @@ class JobCalls(InDirectory):
         face: FaceChoice | None = None,
         quality: QualityAction | None = None,
     ) -> Call[StartedJob]:
-        """Begin to import photographs that are in the service's object store already: pairs of person and key."""
+        """Start to import photographs from the service's object store, given as pairs of person and key."""
         manifest = [{"person": person, "key": key} for person, key in keys]
         body = {"manifest": manifest, **given(face=face, quality=quality)}
         return Call("POST", self._imports(directory), json_of(StartedJob), json=body, creates=True)
 
     @result
     def import_outcomes(self, job: str, *, directory: str | None = None) -> Call[tuple[ImportOutcome, ...]]:
-        """Say of each photograph of an import what became of it, as far as the job is."""
+        """Return the outcome of each photograph that an import has processed so far."""
         return Call("GET", self._imports(directory, job, "outcomes"), _outcomes)
 
     @result
     def start_export(self, *, directory: str | None = None, images: bool = False) -> Call[StartedJob]:
-        """Begin to bundle a whole directory, with its photographs if `images`, for `start_import` elsewhere."""
+        """Start to export a directory as a bundle for `start_import`, with its photographs if `images`."""
         return Call("POST", self._exports(directory), json_of(StartedJob), json={"images": images}, creates=True)
 
     @result
     def fetch_export(self, job: str, path: str | Path, *, directory: str | None = None) -> Call[Path]:
-        """Write the bundle of an export that is done to `path`, a zip."""
+        """Write the bundle of a finished export to `path`, a zip."""
         into = Path(path)
         return Call("GET", self._exports(directory, job, "bundle"), lambda _: into, into=into)
 
     def _imports(self, directory: str | None, *rest: str) -> str:
-        return self._place(directory, "imports", *rest)
+        return self._path(directory, "imports", *rest)
 
     def _exports(self, directory: str | None, *rest: str) -> str:
-        return self._place(directory, "exports", *rest)
+        return self._path(directory, "exports", *rest)
 
 
 def _outcomes(body: bytes) -> tuple[ImportOutcome, ...]:

@@ -1,18 +1,17 @@
-"""Persons: what is known of them, and which faces are whose."""
+"""Persons: their data, and merging and splitting them."""
 
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from faceserver.call import LARGEST_PAGE, Call, Page, given, json_of
-from faceserver.calls.directory import InDirectory
+from faceserver.call import MAX_PAGE, Call, InDirectory, Page, given, json_of
 from faceserver.method import listing, result
 from faceserver.results import Deletion, Merged, Person, Split
 from faceserver.unchanged import UNCHANGED, Unchanged, changed
 
 Order: TypeAlias = Literal["person", "-person", "created_at", "-created_at", "last_seen_at", "-last_seen_at"]
-"""What a list is sorted by; with a minus, the last comes first."""
+"""The sort order of a list; a minus reverses it."""
 
 
 class PersonCalls(InDirectory):
@@ -28,17 +27,18 @@ class PersonCalls(InDirectory):
         external_id: str | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> Call[Page[Person]]:
-        """Iterate over the persons of a directory, by name unless sorted otherwise.
+        """Iterate over the persons of a directory, sorted by name unless `sort` is given.
 
-        Only those whose name begins with `prefix`, who have this `external_id`, whose metadata contain these.
+        With filters, only those whose names begin with `prefix`, with this `external_id`, and whose metadata contains
+        `metadata`.
         """
         contained = None if metadata is None else json.dumps(metadata)
-        query = given(limit=LARGEST_PAGE, prefix=prefix, sort=sort, external_id=external_id, metadata=contained)
-        return Call("GET", self._place(directory, "persons"), json_of(Page[Person]), query=query)
+        query = given(limit=MAX_PAGE, prefix=prefix, sort=sort, external_id=external_id, metadata=contained)
+        return Call("GET", self._path(directory, "persons"), json_of(Page[Person]), query=query)
 
     @result
     def person(self, person: str, *, directory: str | None = None) -> Call[Person]:
-        """Return what is known of a person."""
+        """Return a person."""
         return Call("GET", self._person(directory, person), json_of(Person))
 
     @result
@@ -52,7 +52,7 @@ class PersonCalls(InDirectory):
         metadata: Mapping[str, Any] | None = None,
         if_match: int | None = None,
     ) -> Call[Person]:
-        """Replace what is known of a person, who is made where missing; a person may be without faces."""
+        """Replace the data of a person, who is created if missing; a person needs no faces."""
         body = given(display_name=display_name, external_id=external_id, metadata=metadata)
         return Call("PUT", self._person(directory, person), json_of(Person), json=body, if_match=if_match)
 
@@ -68,9 +68,9 @@ class PersonCalls(InDirectory):
         metadata: Mapping[str, Any] | Unchanged = UNCHANGED,
         if_match: int | None = None,
     ) -> Call[Person]:
-        """Change some of what is known of a person; `rename` gives another id, None removes, metadata go as a whole.
+        """Change some data of a person: `rename` changes the id, None removes a value, metadata is replaced as a whole.
 
-        With `if_match`, the `revision` that was read, nothing is changed if somebody else did in between: `Changed`.
+        if_match: the `revision` that was read. Raises Changed if the person has been edited since.
         """
         body = changed(person=rename, display_name=display_name, external_id=external_id, metadata=metadata)
         path, once = self._person(directory, person), rename is not UNCHANGED
@@ -80,18 +80,18 @@ class PersonCalls(InDirectory):
     def delete_person(
         self, person: str, *, directory: str | None = None, if_match: int | None = None
     ) -> Call[Deletion]:
-        """Delete a person and all that shows them; wait for the receipt to know that the last image is gone."""
+        """Delete a person and everything that shows them; `wait` for the receipt until the last image is deleted."""
         return Call("DELETE", self._person(directory, person), json_of(Deletion), if_match=if_match, once=True)
 
     @result
     def merge(self, person: str, others: Iterable[str], *, directory: str | None = None) -> Call[Merged]:
-        """Give the faces of others to a person; the others are no more."""
+        """Merge other persons into a person, who gets all their faces; the others are removed."""
         body = {"from": [others] if isinstance(others, str) else list(others)}
         return Call("POST", self._person(directory, person, "merge"), json_of(Merged), json=body, creates=True)
 
     @result
     def undo_merge(self, person: str, merge: str, *, directory: str | None = None) -> Call[Split]:
-        """Make the persons again that a merge took, with those of their faces that are still there."""
+        """Restore the persons that a merge removed, with those of their faces that still exist."""
         return self._split(directory, person, {"merge": merge})
 
     @result
@@ -104,18 +104,18 @@ class PersonCalls(InDirectory):
         directory: str | None = None,
         into_existing: bool = False,
     ) -> Call[Split]:
-        """Give some faces of a person to another one, who must be new unless `into_existing`."""
+        """Move some faces of a person to another one, who must be new unless `into_existing`."""
         body = {"faces": [faces] if isinstance(faces, str) else list(faces), "person": to}
         return self._split(directory, person, {**body, "into_existing": True} if into_existing else body)
 
     @result
     def export_person(self, person: str, path: str | Path, *, directory: str | None = None) -> Call[Path]:
-        """Write everything held about a person to `path`, a zip."""
+        """Write everything stored about a person to `path`, a zip."""
         into = Path(path)
         return Call("GET", self._person(directory, person, "export"), lambda _: into, into=into)
 
     def _person(self, directory: str | None, person: str, *rest: str) -> str:
-        return self._place(directory, "persons", person, *rest)
+        return self._path(directory, "persons", person, *rest)
 
     def _split(self, directory: str | None, person: str, body: Mapping[str, object]) -> Call[Split]:
         return Call("POST", self._person(directory, person, "split"), json_of(Split), json=body, creates=True)

@@ -1,6 +1,6 @@
-"""What photographs show, whoever it is; nothing is kept of them."""
+"""Detection, embedding and comparison of photographs, which are not stored."""
 
-from faceserver.call import Call, given, json_of, place
+from faceserver.call import Call, given, json_of, url_path
 from faceserver.method import result
 from faceserver.photographs import Photograph
 from faceserver.results import Comparison, Detection, Embeddings
@@ -13,7 +13,7 @@ class PhotographCalls:
     def detect(
         self, photograph: Photograph, *, min_score: float | None = None, min_size: int | None = None
     ) -> Call[Detection]:
-        """Find the faces on a photograph, with landmarks, quality and pose."""
+        """Find the faces in a photograph, with landmarks, quality and pose."""
         fields = given(min_score=min_score, min_size=min_size)
         return Call("POST", "/detect", json_of(Detection), fields=fields, files=[("file", photograph)])
 
@@ -27,7 +27,7 @@ class PhotographCalls:
 
     @result
     def embed(self, photograph: Photograph) -> Call[Embeddings]:
-        """Return the embedding of every face on a photograph."""
+        """Return the embedding of every face in a photograph."""
         return Call("POST", "/embed", json_of(Embeddings), files=[("file", photograph)])
 
     @result
@@ -37,5 +37,5 @@ class PhotographCalls:
 
     @result
     def fetch(self, url: str) -> Call[bytes]:
-        """Return a photograph that was learned, or recognized a while ago, by the `url` of that answer."""
-        return Call("GET", place("files", url.removeprefix("/files/")), bytes)
+        """Return a photograph that was learned or recognized, by the `url` of that result."""
+        return Call("GET", url_path("files", url.removeprefix("/files/")), bytes)

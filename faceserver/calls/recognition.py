@@ -1,24 +1,23 @@
-"""Learning people, and saying who they are."""
+"""Learning and recognizing people."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from faceserver.call import Call, given, json_of
-from faceserver.calls.directory import InDirectory
+from faceserver.call import Call, InDirectory, given, json_of
 from faceserver.method import result
 from faceserver.photographs import Photograph
 from faceserver.results import Box, Enrolment, Identification, Recognition, RefusedPhotograph, Scoring, Verification
 
 FaceChoice: TypeAlias = Literal["only", "largest", "center"]
-"""Whom to learn from a photograph of several people: `only` refuses it."""
+"""Which face to take if a photograph shows several; `only` refuses such a photograph."""
 
-Place: TypeAlias = Box | tuple[int, int, int, int]
+BoxLike: TypeAlias = Box | tuple[int, int, int, int]
 """Left, top, right, bottom in pixels of the upright photograph."""
 
 
-def around(box: Place | None) -> str | None:
-    """Return a box as forms have it."""
+def form_box(box: BoxLike | None) -> str | None:
+    """Return a box in the format of forms."""
     return None if box is None else ",".join(map(str, box))
 
 
@@ -33,13 +32,13 @@ class RecognitionCalls(InDirectory):
         *,
         directory: str | None = None,
         face: FaceChoice = "only",
-        box: Place | None = None,
+        box: BoxLike | None = None,
     ) -> Call[Enrolment]:
-        """Enrol the person shown on a photograph; the same one again changes nothing.
+        """Enrol the person shown in a photograph; repeating it with the same photograph changes nothing.
 
-        Of several people on it, `face` or a `box` around the face says whom.
+        If it shows several people, `face` or a `box` around the face selects one.
         """
-        fields = given(person=person, directory=self._named(directory), face=face, box=around(box))
+        fields = given(person=person, directory=self._directory(directory), face=face, box=form_box(box))
         return Call("POST", "/learn", json_of(Enrolment), fields=fields, files=[("file", photograph)])
 
     @result
@@ -56,13 +55,13 @@ class RecognitionCalls(InDirectory):
         min_size: int | None = None,
         keep: bool | None = None,
     ) -> Call[Recognition]:
-        """Say of every face on a photograph who it is, if anybody; with the `k` most similar people.
+        """Recognize every face in a photograph, with the `k` most similar people as candidates.
 
-        Faces below `min_score` of the detector or `min_size` in pixels are passed over. `keep=False`: the service
-        stores nothing of the photograph.
+        Faces below the detector score `min_score` or below `min_size` pixels are ignored. `keep=False`: the service
+        does not store the photograph.
         """
         fields = given(
-            directory=self._named(directory),
+            directory=self._directory(directory),
             k=k,
             threshold=threshold,
             scoring=scoring,
@@ -87,9 +86,9 @@ class RecognitionCalls(InDirectory):
         min_size: int | None = None,
         keep: bool | None = None,
     ) -> Call[tuple[Recognition | RefusedPhotograph, ...]]:
-        """Recognize on up to 20 photographs with one request, each by itself; an error only if all are refused."""
+        """Recognize the faces in up to 20 photographs, each separately; raises Refused only if all are refused."""
         fields = given(
-            directory=self._named(directory),
+            directory=self._directory(directory),
             k=k,
             threshold=threshold,
             scoring=scoring,
@@ -106,8 +105,8 @@ class RecognitionCalls(InDirectory):
     def verify(
         self, person: str, photograph: Photograph, *, directory: str | None = None, face: FaceChoice = "only"
     ) -> Call[Verification]:
-        """Say whether a photograph shows this person."""
-        fields = {"directory": self._named(directory), "person": person, "face": face}
+        """Check whether a photograph shows this person."""
+        fields = {"directory": self._directory(directory), "person": person, "face": face}
         return Call("POST", "/verify", json_of(Verification), fields=fields, files=[("file", photograph)])
 
     @result
@@ -122,21 +121,21 @@ class RecognitionCalls(InDirectory):
         scoring: Scoring | None = None,
         unique_persons: bool | None = None,
     ) -> Call[Identification]:
-        """Say who up to 100 embeddings are that `embed` made, with the `model` that it named."""
+        """Identify up to 100 embeddings returned by `embed`, with the `model` that it returned."""
         options = given(k=k, threshold=threshold, scoring=scoring, unique_persons=unique_persons)
         rows = [[float(value) for value in embedding] for embedding in embeddings]
-        body = {"directory": self._named(directory), "model": model, "embeddings": rows, **options}
+        body = {"directory": self._directory(directory), "model": model, "embeddings": rows, **options}
         return Call("POST", "/identify", json_of(Identification), json=body)
 
 
 @dataclass(frozen=True)
-class _Files:
+class _Answers:
     files: tuple[RefusedPhotograph | Recognition, ...]
 
 
 def _each(body: bytes) -> tuple[Recognition | RefusedPhotograph, ...]:
-    each: _Files = json_of(_Files)(body)
-    return each.files
+    answers: _Answers = json_of(_Answers)(body)
+    return answers.files
 
 
 def _only(body: bytes) -> tuple[Recognition | RefusedPhotograph, ...]:

@@ -1,6 +1,6 @@
 """The service itself."""
 
-from faceserver.call import Call, json_of, nothing
+from faceserver.call import Call, ignore_body, json_of
 from faceserver.method import result
 from faceserver.results import Models, Version
 
@@ -10,7 +10,7 @@ class ServiceCalls:
 
     @result
     def models(self) -> Call[Models]:
-        """Return the models in use and the others that are known, with their licences."""
+        """Return the models in use and all other known models, with their licences."""
         return Call("GET", "/models", json_of(Models))
 
     @result
@@ -20,5 +20,5 @@ class ServiceCalls:
 
     @result
     def check_ready(self) -> Call[None]:
-        """Return once the service can do its work; raise the reason when patience ends."""
-        return Call("GET", "/health/ready", nothing)
+        """Return once the service is ready. Raises the reason when `patience_seconds` have passed."""
+        return Call("GET", "/health/ready", ignore_body)

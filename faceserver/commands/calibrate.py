@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from faceserver.commands.endings import LONG_PATIENCE_SECONDS, Ending, check_ready, end, service
+from faceserver.commands.endings import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
 from faceserver.commands.options import Directory, Face, People, Url
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.problems import CalibrationError
@@ -16,18 +16,21 @@ def calibrate_people(
     *,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
-    fpir: Annotated[float, typer.Option(min=1e-6, max=0.1, help="Share of strangers that may be named.")] = 0.001,
+    fpir: Annotated[
+        float, typer.Option(min=1e-6, max=0.1, help="Share of strangers that may be given a name.")
+    ] = 0.001,
     faces: Annotated[
-        int | None, typer.Option(min=1, show_default="what it holds now", help="Faces the directory will hold.")
+        int | None,
+        typer.Option(min=1, show_default="its present number", help="Expected number of faces in the directory."),
     ] = None,
     face: Face = "only",
-    plot: Annotated[Path, typer.Option(help="Where the picture goes (SVG).")] = Path("calibration.svg"),
-    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Photographs at a time.")] = 4,
-    write: Annotated[bool, typer.Option("--write", help="Set the directory's threshold.")] = False,
+    plot: Annotated[Path, typer.Option(help="File for the plot (SVG).")] = Path("calibration.svg"),
+    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Photographs to send at a time.")] = 4,
+    write: Annotated[bool, typer.Option("--write", help="Set the threshold of the directory.")] = False,
 ) -> None:
-    """Measure your own people with the running stack, and say which threshold they need.
+    """Measure error rates with photographs of your own people, and suggest a threshold.
 
-    Nothing is learned and no photograph is kept. Words and tables are explained in docs/thresholds.md.
+    Nothing is learned and no photograph is stored. docs/thresholds.md explains the output.
 
     For example:
 
@@ -35,7 +38,7 @@ def calibrate_people(
 
         faceserver calibrate people --directory acme --fpir 0.0001 --write
     """
-    from faceserver import calibrate  # noqa: PLC0415 - brings numpy, which the other commands need not wait for
+    from faceserver import calibrate  # noqa: PLC0415 - imports numpy
 
     request = calibrate.Request(folder, fpir, faces, face, concurrency, plot, write)
     check_ready(url, directory)
@@ -43,4 +46,4 @@ def calibrate_people(
         try:
             calibrate.calibrate(request, client)
         except CalibrationError as error:
-            end(Ending.REFUSED, error)
+            fail(ExitStatus.REFUSED, error)

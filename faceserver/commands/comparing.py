@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from faceserver.commands.endings import Ending, end, service
+from faceserver.commands.endings import ExitStatus, fail, service
 from faceserver.commands.options import Directory, Face, Json, Person, Url
 from faceserver.commands.printing import decided, print_json, print_table
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.results import Box, Comparison
+from faceserver.results import Comparison
 
 Photograph = Annotated[Path, typer.Argument(help="A photograph.", exists=True, dir_okay=False, show_default=False)]
 
-_SIMILAR = ("decision", "similarity", "probability")
+_RESULT_COLUMNS = ("decision", "similarity", "probability")
 
 
 def verify(
@@ -25,7 +25,7 @@ def verify(
     face: Face = "only",
     as_json: Json = False,
 ) -> None:
-    """Say whether a photograph shows PERSON; the exit status is 4 where it does not for sure.
+    """Check whether a photograph shows PERSON; the exit status is 4 unless the decision is 'match'.
 
     For example:
 
@@ -39,13 +39,13 @@ def verify(
         print_json(found)
     else:
         row = (file.name, found.person, decided(found.decision), found.similarity, found.probability)
-        print_table(("file", "person", *_SIMILAR), [row])
+        print_table(("file", "person", *_RESULT_COLUMNS), [row])
     if found.decision != "match":
-        raise typer.Exit(Ending.NO)
+        raise typer.Exit(ExitStatus.NO)
 
 
 def compare(source: Photograph, target: Photograph, *, url: Url = DEFAULT_URL, as_json: Json = False) -> None:
-    """Compare every face of one photograph with every face of another; the exit status is 4 where no two match.
+    """Compare every face of one photograph with every face of another; the exit status is 4 if no pair matches.
 
     For example:
 
@@ -58,24 +58,20 @@ def compare(source: Photograph, target: Photograph, *, url: Url = DEFAULT_URL, a
     else:
         _print(found)
     if all(pair.decision != "match" for pair in found.comparisons):
-        raise typer.Exit(Ending.NO)
+        raise typer.Exit(ExitStatus.NO)
 
 
 def _print(found: Comparison) -> None:
     if not found.comparisons:
-        end(Ending.NO, "There are not two faces to compare.")
+        fail(ExitStatus.NO, "Each of the two photographs must show a face.")
     rows = [
         (
-            _where(found.source_faces[pair.source].box),
-            _where(found.target_faces[pair.target].box),
+            found.source_faces[pair.source].box,
+            found.target_faces[pair.target].box,
             decided(pair.decision),
             pair.similarity,
             pair.probability,
         )
         for pair in found.comparisons
     ]
-    print_table(("source", "target", *_SIMILAR), rows)
-
-
-def _where(box: Box) -> str:
-    return " ".join(map(str, box))
+    print_table(("source", "target", *_RESULT_COLUMNS), rows)

@@ -1,17 +1,17 @@
 """`faceserver detect`."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from faceserver.client import Client
-from faceserver.commands.endings import Ending, end, service
+from faceserver.commands.endings import ExitStatus, fail, service, unless_refused
 from faceserver.commands.options import Files, Json, Url
 from faceserver.commands.printing import print_json, print_table
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.errors import Refused
 from faceserver.results import Detection
 
 _COLUMNS = ("file", "box", "score", "size", "sharpness", "brightness", "yaw", "pitch", "roll")
@@ -21,14 +21,15 @@ def detect(
     files: Files,
     *,
     url: Url = DEFAULT_URL,
-    min_score: Annotated[float | None, typer.Option(help="Least score of the detector.", min=0, max=1)] = None,
-    min_size: Annotated[int | None, typer.Option(help="Least shorter side, pixels.", min=0)] = None,
+    min_score: Annotated[float | None, typer.Option(help="Minimum detector score.", min=0, max=1)] = None,
+    min_size: Annotated[int | None, typer.Option(help="Minimum shorter side of a face, in pixels.", min=0)] = None,
     draw: Annotated[
-        Path | None, typer.Option(help="Write the photograph with boxes here, a JPEG.", dir_okay=False)
+        Path | None,
+        typer.Option(help="Write the photograph with a box around each face to this JPEG file.", dir_okay=False),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say where faces are, how good they are for learning, and which way they look. Nothing is kept.
+    """Find faces, and show their quality and pose. Nothing is stored.
 
     For example:
 
@@ -37,19 +38,16 @@ def detect(
         faceserver detect party.jpg --min-size 60 --draw faces.jpg
     """
     if draw and len(files) > 1:
-        end(Ending.USAGE, "--draw takes one photograph.")
-    found: list[tuple[Path, Detection]] = []
+        fail(ExitStatus.USAGE, "--draw takes one photograph.")
     with service(url, DEFAULT_DIRECTORY) as client:
-        for file in files:
-            try:
-                found.append((file, client.detect(file, min_score=min_score, min_size=min_size)))
-            except Refused as problem:
-                typer.echo(f"{file}: {problem}", err=True)
+        call = partial(client.detect, min_score=min_score, min_size=min_size)
+        results = [(file, unless_refused(call, file)) for file in files]
+        found = [(file, detection) for file, detection in results if detection]
         if draw and found:
             _draw(client, files[0], draw, min_score, min_size)
     _print(found, as_json)
     if len(found) < len(files):
-        raise typer.Exit(Ending.REFUSED)
+        raise typer.Exit(ExitStatus.REFUSED)
 
 
 def _draw(client: Client, file: Path, draw: Path, min_score: float | None, min_size: int | None) -> None:
@@ -57,7 +55,7 @@ def _draw(client: Client, file: Path, draw: Path, min_score: float | None, min_s
     try:
         draw.write_bytes(drawn)
     except OSError as error:
-        end(Ending.USAGE, f"{draw} cannot be written: {error.strerror}.")
+        fail(ExitStatus.USAGE, f"{draw} cannot be written: {error.strerror}.")
 
 
 def _print(found: list[tuple[Path, Detection]], as_json: bool) -> None:
@@ -72,6 +70,6 @@ def _rows(file: Path, detection: Detection) -> Iterator[tuple[object, ...]]:
     for face in detection.faces:
         quality = (face.quality.size, face.quality.sharpness, face.quality.brightness) if face.quality else (None,) * 3
         angles = (f"{angle:.0f}°" for angle in face.pose)
-        yield file.name, " ".join(map(str, face.box)), face.score, *quality, *angles
+        yield file.name, face.box, face.score, *quality, *angles
     if not detection.faces:
         yield file.name, "nobody", *[None] * 7

@@ -6,11 +6,10 @@ from typing import Annotated
 import typer
 
 from faceserver.client import Client
-from faceserver.commands.deleting import confirm, print_receipt
-from faceserver.commands.endings import Ending, end, service
+from faceserver.commands.endings import ExitStatus, fail, service
 from faceserver.commands.options import Directory as DirectoryOption
-from faceserver.commands.options import Json, Limit, Url, Wait, Yes
-from faceserver.commands.printing import counted, first, print_fields, print_json, print_table
+from faceserver.commands.options import Json, Limit, Url, Wait, Yes, confirm
+from faceserver.commands.printing import counted, first, print_fields, print_json, print_receipt, print_table
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.errors import NotFound
 from faceserver.results import Directory, QualityAction, QualityGate, Scoring
@@ -23,7 +22,7 @@ app = typer.Typer(no_args_is_help=True, help="List, show, set up and delete dire
 def list_directories(
     *,
     url: Url = DEFAULT_URL,
-    prefix: Annotated[str | None, typer.Option(help="Only those whose name begins so.")] = None,
+    prefix: Annotated[str | None, typer.Option(help="Only directories whose names begin with this.")] = None,
     limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
@@ -36,18 +35,18 @@ def list_directories(
     with service(url, DEFAULT_DIRECTORY) as client:
         found = first(client.directories(prefix=prefix), limit)
         if as_json:
-            for one in found:
-                print_json(one)
+            for summary in found:
+                print_json(summary)
         else:
-            rows = ((one.directory, one.persons, one.faces, one.created_at) for one in found)
-            print_table(("directory", "persons", "faces", "made"), rows)
+            rows = ((each.directory, each.persons, each.faces, each.created_at) for each in found)
+            print_table(("directory", "persons", "faces", "created"), rows)
 
 
 @app.command("show")
 def show_directory(
     *, url: Url = DEFAULT_URL, directory: DirectoryOption = DEFAULT_DIRECTORY, as_json: Json = False
 ) -> None:
-    """Show what was set for a directory, how much it holds, and its thresholds.
+    """Show the settings of a directory, its size and its thresholds.
 
     For example:
 
@@ -62,24 +61,29 @@ def set_directory(
     *,
     url: Url = DEFAULT_URL,
     directory: DirectoryOption = DEFAULT_DIRECTORY,
-    fpir: Annotated[float | None, typer.Option(help="Share of strangers that may be named.", min=1e-6, max=0.1)] = None,
-    threshold: Annotated[
-        float | None, typer.Option(help="Similarity of a match, instead of --fpir.", min=-1, max=1)
+    fpir: Annotated[
+        float | None, typer.Option(help="Share of strangers that may be given a name.", min=1e-6, max=0.1)
     ] = None,
-    scoring: Annotated[Scoring | None, typer.Option(help="How the faces of a person count.")] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="Minimum similarity of a match; replaces --fpir.", min=-1, max=1)
+    ] = None,
+    scoring: Annotated[
+        Scoring | None, typer.Option(help="How the similarities to a person's faces are combined.")
+    ] = None,
     keep_recognized: Annotated[
-        int | None, typer.Option(help="How long recognized photographs stay.", metavar="SECONDS", min=0)
+        int | None, typer.Option(help="How long recognized photographs are stored.", metavar="SECONDS", min=0)
     ] = None,
     forget_unseen: Annotated[
-        int | None, typer.Option(help="Delete who was not seen for so long.", metavar="DAYS", min=1)
+        int | None,
+        typer.Option(help="Delete people who have not been recognized for this long.", metavar="DAYS", min=1),
     ] = None,
     quality: Annotated[
-        QualityAction | None, typer.Option(help="What becomes of poor photographs when learning.")
+        QualityAction | None, typer.Option(help="What to do with poor photographs when learning.")
     ] = None,
-    default: Annotated[bool, typer.Option("--default", help="Leave everything to the service.")] = False,
+    default: Annotated[bool, typer.Option("--default", help="Reset all settings to the service's defaults.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Change settings of a directory, which is made where it is missing.
+    """Change settings of a directory, which is created if it does not exist.
 
     For example:
 
@@ -90,7 +94,9 @@ def set_directory(
     given = [fpir, threshold, scoring, keep_recognized, forget_unseen, quality]
     is_given = any(value is not None for value in given)
     if default is is_given or (fpir is not None and threshold is not None):
-        end(Ending.USAGE, "Give --default, or what is to be set; --fpir and --threshold exclude each other.")
+        fail(
+            ExitStatus.USAGE, "Give --default or the settings to change; --fpir and --threshold are mutually exclusive."
+        )
     with service(url, directory) as client:
         if default:
             _print(client.put_directory(), as_json)
@@ -111,12 +117,14 @@ def set_directory(
 def delete_directory(
     *,
     url: Url = DEFAULT_URL,
-    directory: Annotated[str, typer.Option(envvar="FACESERVER_DIRECTORY", help="Which.", show_default=False)],
+    directory: Annotated[
+        str, typer.Option(envvar="FACESERVER_DIRECTORY", help="Directory to delete.", show_default=False)
+    ],
     yes: Yes = False,
     wait: Wait = False,
     as_json: Json = False,
 ) -> None:
-    """Delete a directory with everybody in it.
+    """Delete a directory and everybody in it.
 
     For example:
 
@@ -129,7 +137,7 @@ def delete_directory(
 
 
 def _existing(client: Client) -> Directory:
-    """Return the directory, which is made where it is missing."""
+    """Return the directory, which is created if it does not exist."""
     try:
         return client.get_directory()
     except NotFound:

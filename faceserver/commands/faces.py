@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from faceserver.client import Client
-from faceserver.commands.endings import Ending, end, service
+from faceserver.commands.endings import ExitStatus, fail, service
 from faceserver.commands.options import Directory, Json, Limit, Person, Url
 from faceserver.commands.printing import counted, first, print_json, print_table
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
@@ -20,17 +20,19 @@ def list_faces(
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
     crops: Annotated[
-        Path | None, typer.Option(help="Write each face to this folder, as <face>.jpg.", file_okay=False)
+        Path | None, typer.Option(help="Write each face to this folder as <id>.jpg.", file_okay=False)
     ] = None,
     like: Annotated[
         Path | None,
-        typer.Option(help="Begin with those that resemble the faces on this photograph.", exists=True, dir_okay=False),
+        typer.Option(
+            help="List the faces most similar to those in this photograph first.", exists=True, dir_okay=False
+        ),
     ] = None,
     limit: Limit = 100,
-    ids: Annotated[bool, typer.Option("--ids", help="Print the ids alone.")] = False,
+    ids: Annotated[bool, typer.Option("--ids", help="Print only the ids.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List the faces of a person, those learned first before the others.
+    """List the faces of a person, oldest first.
 
     For example:
 
@@ -45,32 +47,34 @@ def list_faces(
         if crops:
             _save(client, [face for face, _ in found], crops)
     if like:
-        found.sort(key=lambda one: -2 if one[1] is None else one[1], reverse=True)
+        found.sort(key=lambda pair: -2 if pair[1] is None else pair[1], reverse=True)
     if ids or as_json:
         for face, similarity in found:
             typer.echo(face.face) if ids else print_json(face, similarity=similarity)
     else:
-        print_table(("face", "similarity", "learned"), ((face.face, alike, face.created_at) for face, alike in found))
+        print_table(
+            ("face", "similarity", "learned"), ((face.face, similarity, face.created_at) for face, similarity in found)
+        )
 
 
 def _resemblance(client: Client, face: Face, photograph: Path | None) -> float | None:
-    """Return the similarity of an enrolled face and the most similar one on a photograph, None without either."""
+    """Return the similarity of an enrolled face to the most similar one in a photograph, None without either."""
     if photograph is None or face.image is None:
         return None
     found = client.compare(client.fetch(face.image), photograph)
-    own = next((place for place, one in enumerate(found.source_faces) if one.box == face.box), None)
+    own = next((index for index, source in enumerate(found.source_faces) if source.box == face.box), None)
     return max((pair.similarity for pair in found.comparisons if pair.source == own), default=None)
 
 
 def merge(
     person: Person,
-    others: Annotated[list[str], typer.Argument(help="Who is the same person.", show_default=False)],
+    others: Annotated[list[str], typer.Argument(help="Ids of the people to merge into PERSON.", show_default=False)],
     *,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
     as_json: Json = False,
 ) -> None:
-    """Give the faces of others to PERSON; the others are no more.
+    """Merge people into PERSON, who gets all their faces; their ids are removed.
 
     For example:
 
@@ -81,22 +85,22 @@ def merge(
     if as_json:
         print_json(merged)
     else:
-        typer.echo(f"{merged.person} has {counted(merged.faces, 'face')} now. To undo it:")
+        typer.echo(f"{merged.person} now has {counted(merged.faces, 'face')}. To undo the merge:")
         typer.echo(f"faceserver persons split {quote(merged.person)} --undo {merged.merge}")
 
 
 def split(
     person: Person,
-    faces: Annotated[list[str] | None, typer.Argument(help="Ids of faces.", show_default=False)] = None,
+    faces: Annotated[list[str] | None, typer.Argument(help="Ids of the faces to move.", show_default=False)] = None,
     *,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
-    to: Annotated[str | None, typer.Option(help="Whose these faces are.")] = None,
-    existing: Annotated[bool, typer.Option("--existing", help="That person may be there already.")] = False,
-    undo: Annotated[str | None, typer.Option(help="Undo this merge instead.", metavar="MERGE")] = None,
+    to: Annotated[str | None, typer.Option(help="Id of the person who gets these faces.")] = None,
+    existing: Annotated[bool, typer.Option("--existing", help="Allow a person who exists already.")] = False,
+    undo: Annotated[str | None, typer.Option(help="Merge to undo, instead of moving faces.", metavar="MERGE")] = None,
     as_json: Json = False,
 ) -> None:
-    """Give some faces of PERSON to somebody else, or undo a merge.
+    """Move some faces of PERSON to another person, or undo a merge.
 
     For example:
 
@@ -105,14 +109,14 @@ def split(
         faceserver persons split ann --undo 7c0ff9e8-3c79-4a5d-a9c2-8f7f5c7d6f11
     """
     if bool(undo) is bool(faces) or bool(to) is not bool(faces):
-        end(Ending.USAGE, "Give ids of faces and --to, or --undo alone.")
+        fail(ExitStatus.USAGE, "Give face ids and --to, or only --undo.")
     with service(url, directory) as client:
         if undo:
-            made = client.undo_merge(person, undo)
+            changed = client.undo_merge(person, undo)
         else:
-            made = client.split(person, faces or [], to or "", into_existing=existing)
-    for one in made.persons:
-        print_json(one) if as_json else typer.echo(f"{one.person} has {one.faces} face{'s' * (one.faces != 1)} now.")
+            changed = client.split(person, faces or [], to or "", into_existing=existing)
+    for each in changed.persons:
+        print_json(each) if as_json else typer.echo(f"{each.person} now has {counted(each.faces, 'face')}.")
 
 
 def _save(client: Client, faces: list[Face], folder: Path) -> None:
@@ -121,4 +125,4 @@ def _save(client: Client, faces: list[Face], folder: Path) -> None:
         for face in faces:
             (folder / f"{face.face}.jpg").write_bytes(client.face_crop(face.person, face.face))
     except OSError as error:
-        end(Ending.USAGE, f"{folder} cannot be written to: {error.strerror}.")
+        fail(ExitStatus.USAGE, f"{folder} cannot be written to: {error.strerror}.")

@@ -1,4 +1,4 @@
-"""How `faceserver import` learns a folder."""
+"""`faceserver import` of a folder."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,7 +9,14 @@ import typer
 
 from faceserver.async_client import AsyncClient
 from faceserver.calls import FaceChoice
-from faceserver.commands.endings import LONG_PATIENCE_SECONDS, Ending, addressed, check_ready, end, said
+from faceserver.commands.endings import (
+    LONG_PATIENCE_SECONDS,
+    ExitStatus,
+    check_ready,
+    checked_url,
+    fail,
+    failures_reported,
+)
 from faceserver.commands.import_report import Report
 from faceserver.import_journal import Journal
 from faceserver.importing import answered_earlier, learn_all
@@ -18,7 +25,7 @@ from faceserver.people_folder import EXAMPLE, Photograph, find_photographs
 
 @dataclass(frozen=True, slots=True)
 class FolderImport:
-    """Where people are learned, and how."""
+    """The service and directory that learn the people, and the options."""
 
     url: str
     directory: str
@@ -26,33 +33,35 @@ class FolderImport:
     concurrency: int
 
 
-def import_folder(folder: Path, what: FolderImport, *, fresh: bool, as_json: bool) -> Report:
-    """Learn a folder of people and return what became of each photograph, after it was told."""
+def import_folder(folder: Path, options: FolderImport, *, fresh: bool, as_json: bool) -> Report:
+    """Learn a folder of people and return the report, which has been printed."""
     photographs = find_photographs(folder)
     if not photographs:
-        end(Ending.USAGE, f"{folder} holds nobody. {EXAMPLE}")
-    journal = Journal(addressed(what.url), what.directory, str(folder.resolve()), what.face)
+        fail(ExitStatus.USAGE, f"{folder} contains no photographs of people. {EXAMPLE}")
+    journal = Journal(checked_url(options.url), options.directory, str(folder.resolve()), options.face)
     if fresh:
         journal.remove()
-    check_ready(what.url, what.directory)
+    check_ready(options.url, options.directory)
     report = Report(len(photographs), as_json=as_json, folder=folder)
-    with said():
+    with failures_reported():
         try:
-            asyncio.run(_import(what, journal, photographs, report))
+            asyncio.run(_import(options, journal, photographs, report))
         finally:
             report.sum_up()
     if not report.has_failures():
         journal.remove()
     if journal.fault:
-        typer.echo(f"What was done could not be kept, for another run to go on from: {journal.fault}", err=True)
+        typer.echo(f"The import journal could not be written, so another run cannot resume: {journal.fault}", err=True)
     return report
 
 
-async def _import(what: FolderImport, journal: Journal, photographs: Sequence[Photograph], report: Report) -> None:
-    async with AsyncClient(what.url, directory=what.directory, patience_seconds=LONG_PATIENCE_SECONDS) as client:
-        earlier = await answered_earlier(client, journal, photographs, what.face)
+async def _import(options: FolderImport, journal: Journal, photographs: Sequence[Photograph], report: Report) -> None:
+    async with AsyncClient(options.url, directory=options.directory, patience_seconds=LONG_PATIENCE_SECONDS) as client:
+        earlier = await answered_earlier(client, journal, photographs, options.face)
         report.resume(earlier)
         done = {outcome.photograph for outcome in earlier}
-        rest = [photograph for photograph in photographs if photograph not in done]
+        remaining = [photograph for photograph in photographs if photograph not in done]
         with report.progress:
-            await learn_all(client, journal, rest, face=what.face, concurrency=what.concurrency, note=report.note)
+            await learn_all(
+                client, journal, remaining, face=options.face, concurrency=options.concurrency, note=report.note
+            )

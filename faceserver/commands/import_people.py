@@ -1,4 +1,4 @@
-"""`faceserver import`: from a folder, a bundle, or another system."""
+"""`faceserver import` of a folder, an archive, or the people of another system."""
 
 import tempfile
 from collections.abc import Iterable
@@ -9,33 +9,35 @@ from zipfile import is_zipfile
 import typer
 
 from faceserver import compreface, deepface
-from faceserver.commands.endings import Ending, end
-from faceserver.commands.import_archive import import_archive
+from faceserver.calls import FaceChoice
+from faceserver.commands.endings import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
 from faceserver.commands.import_folder import FolderImport, import_folder
+from faceserver.commands.import_report import Report
+from faceserver.commands.jobs import wait_with_progress
 from faceserver.commands.options import Directory, Face, Json, Url
 from faceserver.commands.printing import counted
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.foreign_people import ForeignError, ForeignPhotograph, write_bundle
 
-_MOST_NAMED = 5
+_MAX_NAMED = 5
 
 _Source = Annotated[
     Path | None,
     typer.Argument(
-        help="A folder with a sub-folder of photographs for each person, or a zip of one or of 'export'.",
+        help="A folder with a sub-folder of photographs for each person, a zip of such a folder, or a zip of 'export'.",
         exists=True,
         show_default=False,
     ),
 ]
 _CompreFace = Annotated[str | None, typer.Option(metavar="DSN", help="CompreFace's PostgreSQL database.")]
-_Service = Annotated[str | None, typer.Option(help="Which of CompreFace's recognition services, by its name.")]
+_Service = Annotated[str | None, typer.Option(help="Name of CompreFace's recognition service.")]
 _DeepFace = Annotated[
     str | None,
     typer.Option(metavar="PATH|DSN", help="deepface's folder with its pickle, a pickle, or its PostgreSQL database."),
 ]
 _Photographs = Annotated[
     Path | None,
-    typer.Option(help="The folder that deepface was given, where it is another one.", exists=True, file_okay=False),
+    typer.Option(help="Folder of deepface's photographs, if it is a different one.", exists=True, file_okay=False),
 ]
 
 
@@ -49,13 +51,15 @@ def import_people(
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
     face: Face = "only",
-    concurrency: Annotated[int, typer.Option(help="Photographs of a folder at a time.", min=1, max=64)] = 8,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Do not go on where an earlier run ended.")] = False,
+    concurrency: Annotated[int, typer.Option(help="Photographs of a folder to send at a time.", min=1, max=64)] = 8,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start from the beginning instead of resuming an earlier run.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Learn a folder of people, what another installation exported, or the people of another system.
+    """Import a folder of people, the export of another installation, or the people of another system.
 
-    The same command on the same folder, run again after whatever end, goes on from there.
+    If the import of a folder is interrupted, run the same command again to resume it.
 
     For example:
 
@@ -70,14 +74,14 @@ def import_people(
         faceserver import --deepface ./database
     """
     if [source, compreface, deepface].count(None) != 2:
-        end(Ending.USAGE, "Name one thing to import: a folder, a zip, --compreface or --deepface.")
+        fail(ExitStatus.USAGE, "Give exactly one source: a folder, a zip, --compreface or --deepface.")
     if source and source.is_dir():
-        what = FolderImport(url, directory, face, concurrency)
-        report = import_folder(source, what, fresh=fresh, as_json=as_json)
+        options = FolderImport(url, directory, face, concurrency)
+        report = import_folder(source, options, fresh=fresh, as_json=as_json)
     elif source:
         if not is_zipfile(source):
-            end(Ending.USAGE, f"{source} is neither a folder nor a zip archive.")
-        report = import_archive(source, url, directory, face, as_json=as_json)
+            fail(ExitStatus.USAGE, f"{source} is neither a folder nor a zip archive.")
+        report = _import_archive(source, url, directory, face, as_json=as_json)
     else:
         with tempfile.TemporaryDirectory(prefix="faceserver-import-") as work:
             archive = Path(work) / "people.zip"
@@ -85,31 +89,46 @@ def import_people(
                 found = _of_compreface(compreface, service) if compreface else _of_deepface(str(deepface), photographs)
                 typer.echo(f"Read {counted(write_bundle(archive, found), 'photograph')}.", err=True)
             except (ForeignError, OSError) as error:
-                end(Ending.USAGE, error)
-            report = import_archive(archive, url, directory, face, as_json=as_json)
+                fail(ExitStatus.USAGE, error)
+            report = _import_archive(archive, url, directory, face, as_json=as_json)
     if not report.is_faultless():
-        raise typer.Exit(Ending.REFUSED)
+        raise typer.Exit(ExitStatus.REFUSED)
+
+
+def _import_archive(file: Path, url: str, directory: str, face: FaceChoice, *, as_json: bool) -> Report:
+    """Import an archive with a job of the service and return the report, which has been printed."""
+    check_ready(url, directory)
+    with service(url, directory, LONG_PATIENCE_SECONDS) as client:
+        started = client.start_import(file, face=face)
+        typer.echo(f"Job {started.job} runs in the service and continues if this command ends.", err=True)
+        wait_with_progress(client, started)
+        outcomes = client.import_outcomes(started.job)
+    report = Report(len(outcomes), as_json=as_json)
+    for outcome in outcomes:
+        report.take(outcome)
+    report.sum_up()
+    return report
 
 
 def _of_compreface(dsn: str, name: str | None) -> Iterable[ForeignPhotograph]:
     service = compreface.find_service(dsn, name)
     if missing := service.embeddings - service.images:
-        typer.echo(f"Without a photograph, not taken along: {counted(missing, 'face')} of {service.name!r}.", err=True)
+        typer.echo(f"Skipped {counted(missing, 'face')} of {service.name!r} without a photograph.", err=True)
     return compreface.photographs(dsn, service)
 
 
 def _of_deepface(source: str, folder: Path | None) -> Iterable[ForeignPhotograph]:
     if source.startswith(("postgresql://", "postgres://")):
         if folder is None:
-            end(Ending.USAGE, "Name the folder of the photographs, too: --photographs FOLDER.")
+            fail(ExitStatus.USAGE, "Also give the folder of the photographs: --photographs FOLDER.")
         names = deepface.names_in_table(source)
     else:
         path = Path(source)
         folder = folder or (path if path.is_dir() else path.parent)
         names = deepface.names_in_pickles(path)
     files, missing = deepface.find_files(names, folder)
-    for name in missing[:_MOST_NAMED]:
+    for name in missing[:_MAX_NAMED]:
         typer.echo(f"{name}: not found in {folder}.", err=True)
     if missing:
-        typer.echo(f"Not there, and not taken along: {counted(len(missing), 'photograph')}.", err=True)
+        typer.echo(f"Skipped {counted(len(missing), 'photograph')} not found in the folder.", err=True)
     return deepface.photographs(files, folder)

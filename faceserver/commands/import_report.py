@@ -1,4 +1,4 @@
-"""What a person, or a program, sees of an import."""
+"""What an import prints."""
 
 import json
 from collections import Counter
@@ -22,18 +22,18 @@ from rich.text import Text
 from faceserver.importing import Outcome
 from faceserver.results import ImportOutcome
 
-_MOST_NAMED = 20
+_MAX_NAMED = 20
 
 
 class Report:
-    """Counts outcomes, prints them as JSON if asked for, moves a progress bar, and sums up."""
+    """Counts outcomes, prints them as JSON if requested, moves a progress bar, and prints a summary."""
 
     def __init__(self, total: int, *, as_json: bool, folder: Path = Path()) -> None:
-        """folder: what names are shown relative to."""
+        """folder: the one to which names are relative."""
         self._folder = folder
         self._total = total
         self._as_json = as_json
-        self._words: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
         self._complaints: list[tuple[str, str]] = []
         self._warnings: Counter[str] = Counter()
         columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn(), TextColumn("left:"))
@@ -42,15 +42,15 @@ class Report:
         self._task = self.progress.add_task("", total=total)
 
     def resume(self, outcomes: list[Outcome]) -> None:
-        """Take what an earlier run has done, which counts for nothing in the rate."""
+        """Count the outcomes of an earlier run, which do not enter the rate."""
         for outcome in outcomes:
             self._count(outcome)
         if outcomes:
-            typer.echo(f"Going on after {len(outcomes)} of {self._total} photographs.", err=True)
+            typer.echo(f"Resuming after {len(outcomes)} of {self._total} photographs.", err=True)
         self.progress.reset(self._task, completed=len(outcomes))
 
     def note(self, outcome: Outcome) -> None:
-        """Take the outcome of a photograph."""
+        """Count the outcome of a photograph."""
         self._count(outcome)
         self.progress.advance(self._task)
 
@@ -59,24 +59,26 @@ class Report:
         return not self._complaints
 
     def has_failures(self) -> bool:
-        """Tell whether another run may do better."""
-        return self._words["failed"] > 0
+        """Tell whether anything failed, which another run would try again."""
+        return self._counts["failed"] > 0
 
     def sum_up(self) -> None:
-        """Say how many of what there were, and name what was refused or failed, with the reason."""
-        for name, reason in sorted(self._complaints)[:_MOST_NAMED]:
+        """Print how many photographs had each outcome, and name those refused or failed, with the reason."""
+        for name, reason in sorted(self._complaints)[:_MAX_NAMED]:
             typer.echo(f"{name}: {reason}", err=True)
-        if (more := len(self._complaints) - _MOST_NAMED) > 0:
-            typer.echo(f"... and {more} more; --json names them all.", err=True)
+        if (more := len(self._complaints) - _MAX_NAMED) > 0:
+            typer.echo(f"... and {more} more; --json lists all of them.", err=True)
         for reason, count in Counter(reason for _, reason in self._complaints).most_common():
             typer.echo(f"{count:6}  {reason}", err=True)
         for code, count in self._warnings.most_common():
-            typer.echo(f"{count:6}  warned of: {code}", err=True)
-        words = ", ".join(f"{self._words[word]} {word}" for word in ("learned", "known", "refused", "failed"))
-        typer.echo(f"{self._words.total()} of {self._total} photographs: {words}.", err=True)
+            typer.echo(f"{count:6}  warning: {code}", err=True)
+        counts = ", ".join(
+            f"{self._counts[outcome]} {outcome}" for outcome in ("learned", "known", "refused", "failed")
+        )
+        typer.echo(f"{self._counts.total()} of {self._total} photographs: {counts}.", err=True)
 
     def take(self, outcome: ImportOutcome) -> None:
-        """Take an outcome that the service tells of afterwards."""
+        """Count an outcome that the service reports after its job."""
         enrolled = {"created": "learned", "known": "known"}.get(outcome.outcome)
         if not enrolled:
             self._line(outcome.name, outcome.person, outcome.outcome, outcome.detail)
@@ -88,21 +90,21 @@ class Report:
         name = outcome.photograph.path.relative_to(self._folder).as_posix()
         self._warnings.update(warning.code for warning in outcome.warnings)
         warnings = [warning.detail for warning in outcome.warnings]
-        self._line(name, outcome.photograph.person, outcome.word, outcome.refusal or outcome.failure, warnings)
+        self._line(name, outcome.photograph.person, outcome.name, outcome.refusal or outcome.failure, warnings)
 
-    def _line(self, name: str, person: str, word: str, reason: str | None, warnings: Sequence[str] = ()) -> None:
-        self._words[word] += 1
+    def _line(self, name: str, person: str, outcome: str, reason: str | None, warnings: Sequence[str] = ()) -> None:
+        self._counts[outcome] += 1
         if reason:
             self._complaints.append((name, reason))
         if self._as_json:
-            line = {"file": name, "person": person, "outcome": word, "reason": reason, "warnings": warnings}
+            line = {"file": name, "person": person, "outcome": outcome, "reason": reason, "warnings": warnings}
             typer.echo(json.dumps(line, ensure_ascii=False))
 
 
 class _Rate(ProgressColumn):
-    """Photographs a second."""
+    """Photographs per second."""
 
     def render(self, task: Task) -> Text:
-        """Return the rate of late, or over all at the end."""
+        """Return the recent rate, or the overall one at the end."""
         speed = task.finished_speed or task.speed
         return Text(f"{speed:.1f}/s" if speed else "", style="progress.data.speed")

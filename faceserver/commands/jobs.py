@@ -1,4 +1,4 @@
-"""`faceserver job` and `faceserver export`: what takes longer than a request."""
+"""`faceserver job` and `faceserver export`."""
 
 import time
 from pathlib import Path
@@ -9,29 +9,29 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from faceserver.client import Client
-from faceserver.commands.endings import LONG_PATIENCE_SECONDS, Ending, end, service
+from faceserver.commands.endings import LONG_PATIENCE_SECONDS, ExitStatus, fail, service
 from faceserver.commands.options import Directory, Json, Url
 from faceserver.commands.printing import print_fields, print_json
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.results import Job
-from faceserver.waiting import Work, is_over, pauses
+from faceserver.waiting import Work, is_finished, pauses
 
 
 def job(
-    job: Annotated[str, typer.Argument(help="Its id.", show_default=False)],
+    job: Annotated[str, typer.Argument(help="Id of the job.", show_default=False)],
     *,
     url: Url = DEFAULT_URL,
-    wait: Annotated[bool, typer.Option("--wait", help="Return when it is done.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Return only when the job is done.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Say how far a job is.
+    """Show the progress of a job.
 
     For example:
 
         faceserver job 5b0c7a3e-6d0b-4a53-9b7c-0f1d0c6f3a52 --wait
     """
     with service(url, DEFAULT_DIRECTORY, LONG_PATIENCE_SECONDS) as client:
-        found = watched(client, job) if wait else client.job(job)
+        found = wait_with_progress(client, job) if wait else client.job(job)
     if as_json:
         print_json(found)
         return
@@ -48,14 +48,14 @@ def job(
 
 
 def export(
-    file: Annotated[Path, typer.Argument(help="Where the zip goes.", dir_okay=False, show_default=False)],
+    file: Annotated[Path, typer.Argument(help="Zip file to write.", dir_okay=False, show_default=False)],
     *,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
-    person: Annotated[str | None, typer.Option(help="Everything held about this person alone.")] = None,
-    images: Annotated[bool, typer.Option("--images", help="With the photographs.")] = False,
+    person: Annotated[str | None, typer.Option(help="Export everything stored about this person only.")] = None,
+    images: Annotated[bool, typer.Option("--images", help="Include the photographs.")] = False,
 ) -> None:
-    """Write a directory to a zip that 'faceserver import' reads elsewhere, or all that is held about one person.
+    """Export a directory to a zip that 'faceserver import' reads, or everything stored about one person.
 
     For example:
 
@@ -67,23 +67,23 @@ def export(
         try:
             if person is None:
                 started = client.start_export(images=images)
-                client.fetch_export(watched(client, started).job, file)
+                client.fetch_export(wait_with_progress(client, started).job, file)
             else:
                 client.export_person(person, file)
         except OSError as error:
-            end(Ending.USAGE, f"{file} cannot be written: {error.strerror}.")
+            fail(ExitStatus.USAGE, f"{file} cannot be written: {error.strerror}.")
     typer.echo(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
 
 
-def watched(client: Client, work: Work) -> Job:
-    """Return a job when it is done; until then a bar shows how far it is. Raises JobFailed."""
+def wait_with_progress(client: Client, work: Work) -> Job:
+    """Return a job when it is done and show a progress bar until then. Raises JobFailed."""
     screen = Console(stderr=True)
     columns = (BarColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True) as progress:
         bar = progress.add_task("", total=None)
         for pause in pauses():
             found = client.job(work if isinstance(work, str) else work.job)
-            if is_over(found):
+            if is_finished(found):
                 return found
             done, total = found.progress.done, found.progress.total
             progress.update(bar, completed=done, total=total, description=found.progress.note or found.state)

@@ -1,12 +1,13 @@
 """`faceserver learn`."""
 
+from functools import partial
+
 import typer
 
-from faceserver.commands.endings import Ending, service
+from faceserver.commands.endings import ExitStatus, service, unless_refused
 from faceserver.commands.options import Directory, Face, Files, Json, Person, Url
 from faceserver.commands.printing import print_json
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.errors import Refused
 
 
 def learn(
@@ -18,7 +19,7 @@ def learn(
     face: Face = "only",
     as_json: Json = False,
 ) -> None:
-    """Learn PERSON from photographs; learning one again changes nothing.
+    """Learn PERSON from photographs; a photograph learned before changes nothing.
 
     For example:
 
@@ -29,17 +30,15 @@ def learn(
     refused = False
     with service(url, directory) as client:
         for file in files:
-            try:
-                enrolment = client.learn(person, file, face=face)
-            except Refused as problem:
+            enrolment = unless_refused(partial(client.learn, person, face=face), file)
+            if enrolment is None:
                 refused = True
-                typer.echo(f"{file}: {problem}", err=True)
                 continue
             for warning in enrolment.warnings:
                 typer.echo(f"{file}: {warning.detail}", err=True)
             if as_json:
                 print_json(enrolment, file=str(file))
             else:
-                typer.echo(f"{file}: {'learned' if enrolment.created else 'known already'}")
+                typer.echo(f"{file}: {'learned' if enrolment.created else 'already known'}")
     if refused:
-        raise typer.Exit(Ending.REFUSED)
+        raise typer.Exit(ExitStatus.REFUSED)

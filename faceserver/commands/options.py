@@ -1,4 +1,4 @@
-"""The options and arguments that commands share."""
+"""The options and arguments that commands share, and the question before a deletion."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,22 +8,31 @@ import typer
 from faceserver.calls import FaceChoice
 
 Url = Annotated[str, typer.Option(envvar="FACESERVER_URL", help="Address of the running service.")]
-Directory = Annotated[str, typer.Option(envvar="FACESERVER_DIRECTORY", help="The people's directory.")]
-Person = Annotated[str, typer.Argument(help="An id or a name.", show_default=False)]
+Directory = Annotated[str, typer.Option(envvar="FACESERVER_DIRECTORY", help="Directory of the people.")]
+Person = Annotated[str, typer.Argument(help="Id of the person.", show_default=False)]
 Files = Annotated[list[Path], typer.Argument(help="Photographs.", exists=True, dir_okay=False, show_default=False)]
 People = Annotated[
-    Path, typer.Argument(help="Photographs, in a sub-folder for each person.", exists=True, file_okay=False)
+    Path,
+    typer.Argument(help="Folder with a sub-folder of photographs for each person.", exists=True, file_okay=False),
 ]
 Face = Annotated[
-    FaceChoice, typer.Option(help="Whom to take where a photograph shows several people; only: refuse it.")
+    FaceChoice,
+    typer.Option(help="Which face to take if a photograph shows several; 'only' refuses such a photograph."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print a line of JSON for each result, for programs.")]
-Limit = Annotated[int, typer.Option(help="Most of them to list.", min=1)]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Wait = Annotated[bool, typer.Option("--wait", help="Return when the last image is gone, too.")]
+Limit = Annotated[int, typer.Option(help="Maximum number to list.", min=1)]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Return only when the last image is deleted.")]
 Source = Annotated[
     str,
     typer.Argument(
         help="The number of a camera, an rtsp:// address, a video file or a folder of pictures.", show_default=False
     ),
 ]
+FramesPerSecond = Annotated[float, typer.Option("--fps", help="Maximum number of frames per second.", min=0.01, max=60)]
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask, unless `yes`; end the command if the answer is no."""
+    if not yes:
+        typer.confirm(question, abort=True, err=True)

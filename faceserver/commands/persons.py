@@ -6,10 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from faceserver.calls.persons import Order
-from faceserver.commands.deleting import confirm, print_receipt
-from faceserver.commands.endings import Ending, end, service
-from faceserver.commands.options import Directory, Json, Limit, Person, Url, Wait, Yes
-from faceserver.commands.printing import counted, first, print_fields, print_json, print_table
+from faceserver.commands.endings import ExitStatus, fail, service
+from faceserver.commands.options import Directory, Json, Limit, Person, Url, Wait, Yes, confirm
+from faceserver.commands.printing import counted, first, print_fields, print_json, print_receipt, print_table
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.results import Person as Found
 from faceserver.unchanged import UNCHANGED
@@ -24,10 +23,10 @@ def list_persons(
     *,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
-    prefix: Annotated[str | None, typer.Option(help="Only those whose id begins so.")] = None,
-    external_id: Annotated[str | None, typer.Option(help="Only the one who has it.")] = None,
+    prefix: Annotated[str | None, typer.Option(help="Only people whose ids begin with this.")] = None,
+    external_id: Annotated[str | None, typer.Option(help="Only the person with this external id.")] = None,
     metadata: Metadata = None,
-    sort: Annotated[Order, typer.Option(help="With a minus, the last comes first.")] = "person",
+    sort: Annotated[Order, typer.Option(help="Sort order; a minus reverses it.")] = "person",
     limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
@@ -41,9 +40,9 @@ def list_persons(
 
         faceserver persons list --metadata '{"team": "blue"}' --limit 100000 --json
     """
-    wanted = None if metadata is None else _parsed(metadata)
+    contained = None if metadata is None else _parsed(metadata)
     with service(url, directory) as client:
-        found = client.persons(prefix=prefix, external_id=external_id, metadata=wanted, sort=sort)
+        found = client.persons(prefix=prefix, external_id=external_id, metadata=contained, sort=sort)
         if as_json:
             for person in first(found, limit):
                 print_json(person)
@@ -56,7 +55,7 @@ def list_persons(
 def show_person(
     person: Person, *, url: Url = DEFAULT_URL, directory: Directory = DEFAULT_DIRECTORY, as_json: Json = False
 ) -> None:
-    """Show what is known of a person.
+    """Show a person's data.
 
     For example:
 
@@ -72,12 +71,12 @@ def edit_person(
     *,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
-    name: Annotated[str | None, typer.Option(help="For people to read; an empty one removes it.")] = None,
-    external_id: Annotated[str | None, typer.Option(help="Your own key; an empty one removes it.")] = None,
+    name: Annotated[str | None, typer.Option(help="Display name; an empty one removes it.")] = None,
+    external_id: Annotated[str | None, typer.Option(help="Id in your own system; an empty one removes it.")] = None,
     metadata: Metadata = None,
     as_json: Json = False,
 ) -> None:
-    """Change what is known of a person; metadata are replaced as a whole.
+    """Change a person's name, external id or metadata; metadata is replaced as a whole.
 
     For example:
 
@@ -104,7 +103,7 @@ def rename_person(
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
 ) -> None:
-    """Give a person another id.
+    """Change the id of a person.
 
     For example:
 
@@ -112,7 +111,7 @@ def rename_person(
     """
     with service(url, directory) as client:
         renamed = client.patch_person(person, rename=new)
-        typer.echo(f"{person} is {renamed.person} now.")
+        typer.echo(f"{person} is now {renamed.person}.")
 
 
 @app.command("delete")
@@ -125,7 +124,7 @@ def delete_person(
     wait: Wait = False,
     as_json: Json = False,
 ) -> None:
-    """Delete a person with faces and photographs, also those on which they were recognized.
+    """Delete a person with all faces and photographs, including those they were recognized in.
 
     For example:
 
@@ -143,9 +142,9 @@ def _parsed(metadata: str) -> dict[str, Any]:
     try:
         parsed = json.loads(metadata)
     except ValueError as error:
-        end(Ending.USAGE, f"--metadata is no JSON: {error}.")
+        fail(ExitStatus.USAGE, f"--metadata is not valid JSON: {error}.")
     if not isinstance(parsed, dict):
-        end(Ending.USAGE, '--metadata is no JSON object; one is {"team": "blue"}.')
+        fail(ExitStatus.USAGE, '--metadata is not a JSON object; an example is {"team": "blue"}.')
     return parsed
 
 

@@ -14,19 +14,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from faceserver.results import Box, Deletion
+
 T = TypeVar("T")
 
 STYLES = {"match": "green", "review": "yellow", "unknown": "dim"}
-"""How a decision looks."""
+"""The style of each decision."""
 
 
-def print_json(result: Any, **beside: object) -> None:  # noqa: ANN401 - any dataclass
-    """Print a result as a line of JSON, with more fields before its own."""
-    typer.echo(json.dumps(to_jsonable_python({**beside, **asdict(result)}), ensure_ascii=False))
+def print_json(result: Any, **additional: object) -> None:  # noqa: ANN401 - any dataclass
+    """Print a result as a line of JSON, with additional fields before its own."""
+    typer.echo(json.dumps(to_jsonable_python({**additional, **asdict(result)}), ensure_ascii=False))
 
 
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """Print a table; a cell that is no Text is shown as it is, None as nothing. The first column may be folded."""
+    """Print a table; None is an empty cell. The first two columns may be folded."""
     table = Table(box=box.SIMPLE_HEAD)
     for place, name in enumerate(columns):
         table.add_column(name, overflow="fold", no_wrap=place > 1)
@@ -36,33 +38,45 @@ def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Non
 
 
 def print_fields(fields: dict[str, object]) -> None:
-    """Print names and values, one below the other."""
+    """Print names and values, one pair a line."""
     width = max(map(len, fields))
     for name, value in fields.items():
         typer.echo(f"{name:{width}}  {_cell(value).plain}".rstrip())
 
 
+def print_receipt(deletion: Deletion, as_json: bool) -> None:
+    """Print how much was deleted."""
+    if as_json:
+        print_json(deletion)
+        return
+    counts = ((deletion.persons, "person"), (deletion.faces, "face"), (deletion.images, "image"))
+    progress = "all images are deleted" if deletion.finished_at else "the images are being deleted"
+    typer.echo(f"Deleted {', '.join(counted(*count) for count in counts)}; {progress}. Receipt: {deletion.deletion}")
+
+
 def decided(decision: str) -> Text:
-    """Return a decision as it looks."""
+    """Return a decision in its style."""
     return Text(decision, style=STYLES[decision])
 
 
 def counted(number: int, thing: str) -> str:
-    """Return how many there are, such as `1 face` and `2 faces`."""
+    """Return a number with its noun, such as `1 face` and `2 faces`."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def first(items: Iterable[T], limit: int) -> Iterator[T]:
-    """Yield so many; say on stderr where there are more."""
-    row = iter(items)
-    yield from islice(row, limit)
-    if next(row, None) is not None:
-        typer.echo(f"There are more than {limit}; --limit shows them.", err=True)
+    """Yield the first `limit` items; say on stderr if there are more."""
+    remaining = iter(items)
+    yield from islice(remaining, limit)
+    if next(remaining, None) is not None:
+        typer.echo(f"There are more than {limit}; raise --limit to see them.", err=True)
 
 
 def _cell(value: object) -> Text:
     if isinstance(value, Text):
         return value
+    if isinstance(value, Box):
+        return Text(" ".join(map(str, value)))
     if isinstance(value, datetime):
         return Text(f"{value.astimezone(UTC):%Y-%m-%d %H:%M}")
     if isinstance(value, float):

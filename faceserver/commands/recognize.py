@@ -1,6 +1,6 @@
 """`faceserver recognize`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from faceserver.commands.endings import Ending, end, service
+from faceserver.commands.endings import ExitStatus, fail, service, unless_refused
 from faceserver.commands.options import Directory, Files, Json, Url
 from faceserver.commands.printing import STYLES, decided, print_json, print_table
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.errors import Refused
 from faceserver.results import Recognition, Scoring
 
 
@@ -23,21 +22,25 @@ def recognize(
     directory: Directory = DEFAULT_DIRECTORY,
     k: Annotated[int | None, typer.Option(help="Candidates to list for each face with --json.", min=1, max=100)] = None,
     threshold: Annotated[
-        float | None, typer.Option(help="Similarity of a match.", min=-1, max=1, show_default="the directory's")
+        float | None,
+        typer.Option(help="Minimum similarity of a match.", min=-1, max=1, show_default="the directory's"),
     ] = None,
     scoring: Annotated[
-        Scoring | None, typer.Option(help="How the faces of a person count.", show_default="the directory's")
+        Scoring | None,
+        typer.Option(help="How the similarities to a person's faces are combined.", show_default="the directory's"),
     ] = None,
-    unique_persons: Annotated[bool, typer.Option("--unique-persons", help="Everyone is there once at most.")] = False,
-    min_size: Annotated[int | None, typer.Option(help="Least shorter side of a face, pixels.", min=0)] = None,
-    min_score: Annotated[float | None, typer.Option(help="Least score of the detector.", min=0, max=1)] = None,
-    keep: Annotated[bool, typer.Option(help="Whether the service keeps the photographs for a while.")] = True,
+    unique_persons: Annotated[
+        bool, typer.Option("--unique-persons", help="Name each person at most once in a photograph.")
+    ] = False,
+    min_size: Annotated[int | None, typer.Option(help="Minimum shorter side of a face, in pixels.", min=0)] = None,
+    min_score: Annotated[float | None, typer.Option(help="Minimum detector score.", min=0, max=1)] = None,
+    keep: Annotated[bool, typer.Option(help="Whether the service stores the photographs for a while.")] = True,
     as_json: Json = False,
     draw: Annotated[
-        Path | None, typer.Option(help="Write the photograph with boxes and names here.", dir_okay=False)
+        Path | None, typer.Option(help="Write the photograph with boxes and names to this file.", dir_okay=False)
     ] = None,
 ) -> None:
-    """Say who is on photographs.
+    """Recognize the people in photographs.
 
     For example:
 
@@ -48,9 +51,10 @@ def recognize(
         faceserver recognize *.jpg --json | jq -r '.faces[].person'
     """
     if draw and len(files) > 1:
-        end(Ending.USAGE, "--draw takes one photograph.")
+        fail(ExitStatus.USAGE, "--draw takes one photograph.")
+    found = []
     with service(url, directory) as client:
-        ask = partial(
+        call = partial(
             client.recognize,
             k=k,
             threshold=threshold,
@@ -60,35 +64,17 @@ def recognize(
             min_score=min_score,
             keep=None if keep else False,
         )
-        found = _recognized(files, ask, as_json=as_json)
+        for file in files:
+            if recognition := unless_refused(call, file):
+                found.append((file, recognition))
+                if as_json:
+                    print_json(recognition, file=str(file))
     if found and not as_json:
         _print(found)
     if draw and found:
         _draw(draw, *found[0])
     if len(found) < len(files):
-        raise typer.Exit(Ending.REFUSED)
-
-
-def _recognized(
-    files: list[Path], ask: Callable[[Path], Recognition], *, as_json: bool
-) -> list[tuple[Path, Recognition]]:
-    """Return what is on those photographs that were not refused; as JSON, each is printed as it comes."""
-    found = []
-    for file in files:
-        if recognition := _unless_refused(file, ask):
-            found.append((file, recognition))
-            if as_json:
-                print_json(recognition, file=str(file))
-    return found
-
-
-def _unless_refused(file: Path, recognize: Callable[[Path], Recognition]) -> Recognition | None:
-    """Return what is on a photograph, or say why it was refused and return None."""
-    try:
-        return recognize(file)
-    except Refused as problem:
-        typer.echo(f"{file}: {problem}", err=True)
-        return None
+        raise typer.Exit(ExitStatus.REFUSED)
 
 
 def _print(found: list[tuple[Path, Recognition]]) -> None:
@@ -99,16 +85,15 @@ def _print(found: list[tuple[Path, Recognition]]) -> None:
 def _rows(file: Path, recognition: Recognition) -> Iterator[tuple[object, ...]]:
     for face in recognition.faces:
         person = Text(face.person or "", style=STYLES[face.decision])
-        where = " ".join(map(str, face.box))
-        yield file.name, person, decided(face.decision), face.similarity, face.probability, where
+        yield file.name, person, decided(face.decision), face.similarity, face.probability, face.box
     if not recognition.faces:
         yield file.name, Text("nobody", style="dim"), *[None] * 4
 
 
 def _draw(path: Path, file: Path, recognition: Recognition) -> None:
-    from faceserver.drawing import draw  # noqa: PLC0415 - brings an image library
+    from faceserver.drawing import draw  # noqa: PLC0415 - imports an image library
 
     try:
         draw(file, recognition.faces, path)
     except (OSError, ValueError) as error:
-        end(Ending.USAGE, f"{path} cannot be written: {error}.")
+        fail(ExitStatus.USAGE, f"{path} cannot be written: {error}.")

@@ -1,20 +1,19 @@
 """`faceserver register`."""
 
 from itertools import islice
-from typing import Annotated
 
 import typer
 
 from faceserver.angles import Angles
 from faceserver.client import Client
-from faceserver.commands.endings import LONG_PATIENCE_SECONDS, Ending, check_ready, end, service
-from faceserver.commands.options import Directory, Person, Source, Url
+from faceserver.commands.endings import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
+from faceserver.commands.options import Directory, FramesPerSecond, Person, Source, Url
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.errors import NotFound, Refused
 from faceserver.results import Pose
 
-_MOST_LOOKED_AT = 50
-"""Faces of somebody who has so many are seen from every side."""
+_MAX_FACES = 50
+"""A person with this many faces is enrolled from every side."""
 
 
 def register(
@@ -23,11 +22,11 @@ def register(
     *,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
-    most_per_second: Annotated[float, typer.Option("--fps", help="Most frames a second.", min=0.01, max=60)] = 4,
+    max_per_second: FramesPerSecond = 4,
 ) -> None:
-    """Learn PERSON before a camera: straight, from the left, the right, above and below, each when it is seen.
+    """Learn PERSON from a camera: looking straight ahead, to the left, to the right, up and down.
 
-    Only angles are asked for that the person is not enrolled from yet.
+    Only angles from which the person is not enrolled yet are asked for.
 
     For example:
 
@@ -35,28 +34,28 @@ def register(
 
         faceserver register ann rtsp://reception.local/stream --directory staff
     """
-    from faceserver.video import VideoError, frames  # noqa: PLC0415 - brings OpenCV
+    from faceserver.video import VideoError, frames  # noqa: PLC0415 - imports OpenCV
 
     check_ready(url, directory)
     with service(url, directory, LONG_PATIENCE_SECONDS) as client:
         angles = Angles(_enrolled(client, person))
         try:
             _ask(angles)
-            for frame in frames(source, most_per_second) if angles.missing else ():
+            for frame in frames(source, max_per_second) if angles.missing else ():
                 _look(client, person, frame.picture, angles)
                 if not angles.missing:
                     break
         except VideoError as error:
-            end(Ending.REFUSED, error)
+            fail(ExitStatus.REFUSED, error)
     if angles.missing:
-        end(Ending.REFUSED, f"{person} is still to be seen: {', '.join(angles.missing)}.")
-    typer.echo(f"{person} is known from all sides.")
+        fail(ExitStatus.REFUSED, f"Still missing for {person}: {', '.join(angles.missing)}.")
+    typer.echo(f"{person} is enrolled from all sides.")
 
 
 def _look(client: Client, person: str, picture: bytes, angles: Angles) -> None:
-    """Learn the face on a picture if it is alone there and seen from a side that is missing."""
+    """Learn the face in a picture if it is the only one and its angle is missing."""
     faces = client.detect(picture).faces
-    angle = angles.wanted(faces[0].pose) if len(faces) == 1 else None
+    angle = angles.missing_angle(faces[0].pose) if len(faces) == 1 else None
     if angle is None:
         return
     try:
@@ -80,9 +79,9 @@ def _ask(angles: Angles) -> None:
 
 
 def _enrolled(client: Client, person: str) -> list[Pose]:
-    """Return the poses of the faces that the person is enrolled with."""
+    """Return the poses of the person's enrolled faces."""
     try:
-        kept = [face.quality for face in islice(client.faces(person), _MOST_LOOKED_AT)]
+        kept = [face.quality for face in islice(client.faces(person), _MAX_FACES)]
     except NotFound:
         return []
     return [

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from faceserver.commands.endings import LONG_PATIENCE_SECONDS, Ending, check_ready, end, service
-from faceserver.commands.options import Directory, Json, Source, Url
+from faceserver.commands.endings import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
+from faceserver.commands.options import Directory, FramesPerSecond, Json, Source, Url
 from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.presence import STRANGER, Event, Presence
 from faceserver.results import RecognizedFace
@@ -19,12 +19,14 @@ def watch(
     *,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
-    most_per_second: Annotated[float, typer.Option("--fps", help="Most frames a second.", min=0.01, max=60)] = 2,
-    gone_after: Annotated[float, typer.Option(help="Seconds unseen after which somebody has gone.", min=0)] = 3,
-    keep: Annotated[bool, typer.Option("--keep", help="Let the service keep each frame for a while.")] = False,
+    max_per_second: FramesPerSecond = 2,
+    gone_after: Annotated[
+        float, typer.Option(help="Seconds without being seen after which a person has gone.", min=0)
+    ] = 3,
+    keep: Annotated[bool, typer.Option("--keep", help="Let the service store each frame for a while.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Say who comes and goes before a camera, in a stream or in a video file.
+    """Report who comes and goes in front of a camera, in a stream or in a video file.
 
     For example:
 
@@ -34,25 +36,25 @@ def watch(
 
         faceserver watch party.mp4
 
-    The service stores nothing of these frames unless --keep is given.
+    The service does not store these frames unless --keep is given.
     """
-    from faceserver.video import VideoError, frames  # noqa: PLC0415 - brings OpenCV
+    from faceserver.video import VideoError, frames  # noqa: PLC0415 - imports OpenCV
 
     presence = Presence(gone_after)
     check_ready(url, directory)
     with service(url, directory, LONG_PATIENCE_SECONDS) as client:
         try:
-            for frame in frames(source, most_per_second):
+            for frame in frames(source, max_per_second):
                 found = client.recognize(frame.picture, k=1, keep=keep)
                 _print(presence.see(_persons(found.faces), frame.seconds), as_json)
         except VideoError as error:
-            end(Ending.REFUSED, error)
+            fail(ExitStatus.REFUSED, error)
         finally:
             _print(presence.end(), as_json)
 
 
 def _persons(faces: Iterable[RecognizedFace]) -> Iterator[str | None]:
-    """Yield who is on a frame; a face that asks for a review is neither somebody nor a stranger."""
+    """Yield the people in a frame; a face whose decision is `review` counts neither as a person nor as a stranger."""
     for face in faces:
         if face.decision != "review":
             yield face.person or STRANGER

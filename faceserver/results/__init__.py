@@ -1,7 +1,7 @@
-"""What the calls of the client answer: frozen, and made only of what the standard library has.
+"""The results of the client's calls: frozen dataclasses of standard types.
 
-Fields that a newer service adds are passed over. Words are those of docs/glossary.md; the names on the wire, where
-they differ, stand beside each field.
+Fields that a newer service adds are ignored. Names follow docs/glossary.md; a name that differs on the wire is given as
+the alias of its field.
 """
 
 from faceserver.results.detection import (

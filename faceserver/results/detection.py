@@ -1,4 +1,4 @@
-"""What photographs show, whoever it is."""
+"""Results of detection, embedding and comparison."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -7,9 +7,9 @@ from faceserver.results.recognition import Box, Decision
 
 
 class Pose(NamedTuple):
-    """Which way a face is turned, in degrees, all 0 towards the camera; good to several degrees, pitch least.
+    """The orientation of a face in degrees, 0 towards the camera; accurate to several degrees, pitch least.
 
-    yaw grows as it turns to the right edge of the picture, pitch as it looks up, roll as it tilts clockwise.
+    yaw is positive towards the right edge of the picture, pitch upwards, roll clockwise.
     """
 
     yaw: float
@@ -18,7 +18,7 @@ class Pose(NamedTuple):
 
 
 class Point(NamedTuple):
-    """A place in pixels of the upright photograph."""
+    """A position in pixels of the upright photograph."""
 
     x: float
     y: float
@@ -26,7 +26,7 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """What was measured of the pixels of a face: docs/quality.md. size: of the box, its shorter side in pixels."""
+    """Measured quality of a face; see docs/quality.md. size: shorter side of the box in pixels."""
 
     sharpness: float
     brightness: float
@@ -35,7 +35,7 @@ class Quality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectedFace:
-    """A face. landmarks: eye, eye, nose, corner and corner of the mouth; left before right as seen."""
+    """A detected face. landmarks: eyes, nose, corners of the mouth; left before right in the picture."""
 
     box: Box
     score: float
@@ -56,7 +56,7 @@ class Detection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedFace:
-    """A detected face. embedding: of length 1."""
+    """A detected face with its embedding, of length 1."""
 
     box: Box
     score: float
@@ -75,7 +75,7 @@ class Embeddings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedFace:
-    """Where a face is, and how sure the detector is of it."""
+    """A compared face. score: the detector's confidence."""
 
     box: Box
     score: float
@@ -83,7 +83,7 @@ class ComparedFace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairThresholds:
-    """The cosines from which two faces are one person, or may be. calibrated: whether measured with this model."""
+    """Minimum cosines of a match and of a review. calibrated: whether they were measured with this model."""
 
     match: float
     review: float
@@ -92,7 +92,7 @@ class PairThresholds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedPair:
-    """Two faces, by their places in the lists of the comparison, and whether they are one person."""
+    """The decision about two faces, given by their indexes in the lists of the comparison."""
 
     source: int
     target: int
@@ -103,7 +103,7 @@ class ComparedPair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Every face of one photograph against every face of another, the most similar pair first."""
+    """Every face of one photograph compared with every face of another, the most similar pair first."""
 
     source_faces: tuple[ComparedFace, ...]
     target_faces: tuple[ComparedFace, ...]
@@ -114,9 +114,9 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """Whether a photograph shows the person whom it is said to show.
+    """Whether a photograph shows the claimed person.
 
-    similarity: to their most similar face; None where they have none of this model.
+    similarity: to their most similar face; None if they have no face of this model.
     """
 
     directory: str

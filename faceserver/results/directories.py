@@ -1,4 +1,4 @@
-"""Directories: their settings, and what they hold."""
+"""Directories: their settings and sizes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ QualityAction = Literal["off", "warn", "refuse"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityGate:
-    """What a face is held to when it is enrolled; None is the service's default. docs/quality.md explains each."""
+    """Quality requirements for enrolment; None is the service's default. docs/quality.md explains them."""
 
     action: QualityAction | None = None
     min_face_pixels: int | None = None
@@ -35,7 +35,7 @@ class DirectorySummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """A directory: what was set (None: left to the service), what it holds for the model in use, and what follows."""
+    """A directory: its settings (None: the service's default), its size for the model in use, and its thresholds."""
 
     directory: str
     fpir: float | None

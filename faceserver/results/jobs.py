@@ -1,4 +1,4 @@
-"""Work that takes longer than a request."""
+"""Jobs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from pydantic import Field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartedJob:
-    """What a call answers that starts a job."""
+    """A job that a call has started."""
 
     job: str
     url: str
@@ -17,7 +17,7 @@ class StartedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobProgress:
-    """`done` of `total`, which is None while it is not known, and a sentence."""
+    """How much is done of the total, which is None while unknown, and a sentence."""
 
     done: int
     total: int | None
@@ -34,7 +34,7 @@ class JobProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """How far a job is. started_at: of the present or last run, None while it waits."""
+    """The progress of a job. started_at: of the current or last run, None while it waits."""
 
     job: Annotated[str, Field(validation_alias="id")]
     kind: str
@@ -49,7 +49,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOutcome:
-    """What became of the `n`th photograph of an import."""
+    """The outcome of the `n`th photograph of an import."""
 
     n: int
     person: str

@@ -9,7 +9,7 @@ from faceserver.results.recognition import Box, EnrolmentWarning
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody enrolled. faces: how many. last_seen_at: when they were recognized last, None if never."""
+    """A person. faces: their number. last_seen_at: when they were last recognized, None if never."""
 
     directory: str
     person: str
@@ -25,7 +25,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptQuality:
-    """What was measured of a face when it was enrolled: docs/quality.md. Angles are degrees."""
+    """Quality of a face when it was enrolled; see docs/quality.md. Angles are in degrees."""
 
     sharpness: float
     brightness: float
@@ -36,7 +36,7 @@ class KeptQuality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """An enrolled face. image, crop: where its photograph and the face alone can be fetched, None if it has none."""
+    """An enrolled face. image, crop: URLs of its photograph and of the aligned face, None if not stored."""
 
     face: str
     person: str
@@ -59,7 +59,7 @@ class FileProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileOutcome:
-    """What became of one photograph of several. known: this photograph of this person had been enrolled before."""
+    """The outcome of one photograph. `known`: this photograph of this person was enrolled before."""
 
     filename: str
     outcome: Literal["created", "known", "refused"]
@@ -70,7 +70,7 @@ class FileOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddedFaces:
-    """What became of each photograph, in their order."""
+    """The outcome of each photograph, in the order given."""
 
     items: tuple[FileOutcome, ...]
     created: int
@@ -80,21 +80,21 @@ class AddedFaces:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged(Person):
-    """A person with the faces of others. merge: by which `undo_merge` knows it."""
+    """A person after a merge. merge: id of the merge, for `undo_merge`."""
 
     merge: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """The persons that were made, or made again."""
+    """The persons that were created or restored."""
 
     persons: tuple[Person, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
-    """A receipt: how much goes. finished_at: when the last image was gone, None while some are still there."""
+    """The receipt of a deletion. finished_at: when the last image was deleted, None while some remain."""
 
     deletion: str
     directory: str

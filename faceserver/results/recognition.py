@@ -1,4 +1,4 @@
-"""What photographs show, and who it is."""
+"""Results of learning, recognition and identification."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
@@ -9,7 +9,7 @@ Decision = Literal["match", "review", "unknown"]
 
 
 class Box(NamedTuple):
-    """Where a face is, in pixels of the upright photograph."""
+    """The bounding box of a face, in pixels of the upright photograph."""
 
     left: int
     top: int
@@ -19,9 +19,10 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentWarning:
-    """What speaks against a face that was enrolled all the same.
+    """A doubt about a face that was enrolled.
 
-    value: what was measured, limit: what it passes. person: whom the face resembles, where that is it.
+    value: the measured value, limit: the limit it exceeds. person: the enrolled person whom the face resembles, if that
+    is the doubt.
     """
 
     code: str
@@ -33,7 +34,7 @@ class EnrolmentWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """A learned face. created: False where this photograph of this person had been learned before."""
+    """A learned face. created: False if this photograph of this person was learned before."""
 
     person: Annotated[str, Field(validation_alias=AliasPath("persons", 0, "id"))]
     face: Annotated[str, Field(validation_alias=AliasPath("persons", 0, "face"))]
@@ -48,7 +49,7 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """An enrolled person whom a face resembles, by their most similar face. similarity: cosine, -1 to 1."""
+    """An enrolled person whom a face resembles. similarity: cosine to their most similar face, -1 to 1."""
 
     person: Annotated[str, Field(validation_alias=AliasChoices("id", "person"))]
     similarity: float
@@ -57,10 +58,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecognizedFace:
-    """A detected face and who it is.
+    """A detected face and its identity.
 
-    person: None where the decision is `unknown`. similarity: the best candidate's cosine, None where nobody is
-    enrolled. probability: 0 to 1. score: how sure the detector is of the face. candidates: best first.
+    person: None if the decision is `unknown`. similarity: the best candidate's cosine, None if nobody is enrolled.
+    probability: 0 to 1. score: the detector's confidence. candidates: best first.
     """
 
     person: Annotated[str | None, Field(validation_alias="id")] = None
@@ -74,7 +75,7 @@ class RecognizedFace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """The cosines that decide, and what made them; docs/thresholds.md explains both."""
+    """The cosines that determine a decision, and their source; see docs/thresholds.md."""
 
     match: float
     review: float
@@ -86,7 +87,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:
-    """The faces of a photograph, best score first. url: where it is kept for a while, None if it is not."""
+    """The faces of a photograph, best score first. url: of the photograph while it is stored, None if it is not."""
 
     faces: Annotated[tuple[RecognizedFace, ...], Field(validation_alias="persons")]
     thresholds: Thresholds
@@ -97,7 +98,7 @@ class Recognition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedPhotograph:
-    """One photograph of several on which nobody could be looked for, and why."""
+    """One photograph of several that was refused, and the reason."""
 
     filename: str
     code: str
@@ -106,7 +107,7 @@ class RefusedPhotograph:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentifiedFace:
-    """Who an embedding is; the fields are those of a `RecognizedFace`."""
+    """The identity of an embedding; the fields are those of a `RecognizedFace`."""
 
     person: str | None = None
     decision: Decision
@@ -117,7 +118,7 @@ class IdentifiedFace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identification:
-    """Who the embeddings are, in the order they were given in."""
+    """The identities of embeddings, in the order given."""
 
     results: tuple[IdentifiedFace, ...]
     thresholds: Thresholds

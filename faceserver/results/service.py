@@ -16,7 +16,7 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelThresholds:
-    """The cosines that one in 100,000 pairs of different people reaches, and one in 10,000."""
+    """The cosines that one in 100,000 (match) and one in 10,000 (review) pairs of different people reach."""
 
     match: float
     review: float
@@ -24,7 +24,7 @@ class ModelThresholds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tail:
-    """How often two people are that similar, where similarities are high; docs/thresholds.md has the formula."""
+    """The tail of the distribution of impostor scores; docs/thresholds.md has the formula."""
 
     start: float
     rate: float
@@ -36,7 +36,7 @@ class Tail:
 class Model:
     """A detector or an embedder that the service knows. licence: SPDX.
 
-    Of an embedder also its dimension and what its cosines mean. calibrated: whether that was measured with this model.
+    The optional fields belong to embedders. calibrated: whether the calibration was measured with this model.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Models:
-    """The ids of the detector and the embedder in use, and every model that is known."""
+    """The ids of the detector and the embedder in use, and all known models."""
 
     detector: Annotated[str, Field(validation_alias=AliasPath("active", "detector"))]
     embedder: Annotated[str, Field(validation_alias=AliasPath("active", "embedder"))]
@@ -73,7 +73,7 @@ class Models:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """What answers, and its version."""
+    """The name and the version of the service."""
 
     service: str
     version: str

@@ -13,7 +13,7 @@ import pytest
 import skimage.data
 from PIL import Image, ImageOps
 
-from faceserver.error_rates import FEWEST_PEOPLE
+from faceserver.error_rates import MIN_PEOPLE
 from tests.calls import learn, recognize
 from tests.photographs import actor, astronaut, encoded, nobody, six_people
 from tests.stack import Stack
@@ -68,7 +68,10 @@ def test_a_few_people_are_measured_and_nothing_is_kept(
     run = calibrate(office, "--url", stack.url, "--plot", tmp_path / "plot.svg")
 
     assert run.returncode == 0, run.stderr
-    assert "4 photographs of 2 people, 2 of them with several; 2 pairs of one person, 4 of two." in run.stdout
+    assert (
+        "4 photographs of 2 people, 2 of them with several; 2 pairs of the same person, 4 of different people."
+        in run.stdout
+    )
     assert "Skipped crowd/1.jpg: 6 faces found" in run.stdout
     assert "Skipped nobody/1.jpg: no faces found" in run.stdout
     assert "Skipped ann/notes.txt: Invalid file format" in run.stdout
@@ -91,7 +94,7 @@ def test_too_few_people_write_nothing(stack: Stack, client: httpx.Client, office
     run = calibrate(office, "--url", stack.url, "--plot", plot, "--write", "--directory", directory)
 
     assert run.returncode == 1
-    assert f"at least {FEWEST_PEOPLE} people" in run.stderr
+    assert f"at least {MIN_PEOPLE} people" in run.stderr
     assert client.get(f"/directories/{quote(directory, safe='')}").status_code == 404
 
 
@@ -131,7 +134,7 @@ def test_a_folder_without_people_is_explained(stack: Stack, tmp_path: Path, name
     run = calibrate(tmp_path / "people", "--url", stack.url)
 
     assert run.returncode == 1
-    assert "Put the photographs of each person into a sub-folder of their own" in run.stderr
+    assert "Put the photographs of each person into a separate sub-folder" in run.stderr
     assert "Traceback" not in run.stderr
 
 

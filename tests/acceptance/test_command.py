@@ -125,7 +125,7 @@ def test_an_unreachable_database_stops_the_stack_and_gives_the_reason(new: Stack
     refused = serve("--port", str(new.port), "--data", str(new.data), "--database-url", url)
 
     last = refused.stderr.splitlines()[-1]
-    assert last.startswith("The database cannot be brought to the newest schema: ")
+    assert last.startswith("The database cannot be migrated: ")
     assert "refused" in last
     assert refused.returncode == 1
 

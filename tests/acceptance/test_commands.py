@@ -20,7 +20,7 @@ def test_learn_says_of_each_photograph_what_became_of_it(command: Commands):
 
     assert (first.returncode, first.stdout) == (1, "ann.jpg: learned\n")
     assert first.stderr == "cup.jpg: No face detected.\n"
-    assert (again.returncode, again.stdout, again.stderr) == (0, "ann.jpg: known already\n", "")
+    assert (again.returncode, again.stdout, again.stderr) == (0, "ann.jpg: already known\n", "")
     assert (largest.returncode, largest.stdout) == (0, "party.jpg: learned\n")
 
 
@@ -73,10 +73,10 @@ def test_recognize_draws_what_it_found_on_the_upright_photograph(command: Comman
         (("recognize", "ann.jpg", "--draw", "no/out.jpg"), "no/out.jpg cannot be written"),
         (("recognize", "none.jpg"), "none.jpg"),
         (("learn", "ann"), "Missing argument"),
-        (("recognize", "ann.jpg", "--url", "localhost:8080"), "localhost:8080 is no address"),
+        (("recognize", "ann.jpg", "--url", "localhost:8080"), "localhost:8080 is not a valid URL"),
         (("detect", "ann.jpg", "--draw", "no/out.jpg"), "no/out.jpg cannot be written"),
         (("import", "ann.jpg"), "ann.jpg is neither a folder nor a zip archive."),
-        (("import", "."), "Put the photographs of each person into a sub-folder of their own"),
+        (("import", "."), "Put the photographs of each person into a separate sub-folder"),
         (("learn", "ann", "ann.jpg", "--face", "all"), "all"),
     ],
 )
@@ -108,8 +108,8 @@ def test_a_stack_that_does_not_run_is_explained(command: Commands, arguments: tu
     run = command(*arguments, environment={"FACESERVER_URL": url})
 
     assert run.returncode == 3
-    assert f"There is no answer from {url}" in run.stderr
-    assert "Start the stack with 'faceserver serve', or name its address with --url." in run.stderr
+    assert f"The service at {url} does not answer" in run.stderr
+    assert "Start the stack with 'faceserver serve', or give its address with --url." in run.stderr
     assert "Traceback" not in run.stderr
 
 
@@ -144,10 +144,10 @@ def test_persons_are_listed_and_changed(command: Commands):
     missing = command("persons", "show", "ann")
 
     assert json.loads(edited.stdout)["metadata"] == {"a": [1]}
-    assert renamed.stdout == "ann is anna now.\n"
+    assert renamed.stdout == "ann is now anna.\n"
     assert (taken.returncode, bool(taken.stderr)) == (1, True)
     assert "anna" in listed.stdout
-    assert listed.stderr == "There are more than 1; --limit shows them.\n"
+    assert listed.stderr == "There are more than 1; raise --limit to see them.\n"
     assert [json.loads(line)["person"] for line in found.stdout.splitlines()] == ["anna"]
     assert [json.loads(emptied.stdout)[name] for name in ("display_name", "external_id")] == [None, "7"]
     assert (missing.returncode, missing.stdout) == (1, "")
@@ -163,7 +163,7 @@ def test_persons_and_directories_are_deleted(command: Commands):
     rest = command("directories", "delete", "--yes", "--wait", "--json")
 
     assert (asked.returncode, asked.stdout.strip()) == (1, "")
-    assert deleted.stdout.startswith("Deleted 1 person, 1 face, 1 image; the last image is gone.")
+    assert deleted.stdout.startswith("Deleted 1 person, 1 face, 1 image; all images are deleted.")
     assert (again.returncode, again.stdout.strip()) == (1, "")
     assert [json.loads(line)["persons"] for line in listed.stdout.splitlines()] == [1]
     receipt = json.loads(rest.stdout)
@@ -187,10 +187,10 @@ def test_faces_are_looked_at_given_away_and_merged(command: Commands):
         assert crop.size == (112, 112)
     assert [json.loads(line)["similarity"] > 0.9 for line in alike] == [True, False, False]
     assert json.loads(alike[0])["face"] == wrong
-    assert (split.returncode, split.stdout) == (0, "bo has 1 face now.\n"), split.stderr
+    assert (split.returncode, split.stdout) == (0, "bo now has 1 face.\n"), split.stderr
     assert (again.returncode, bool(again.stderr)) == (1, True)
-    assert merged.stdout.startswith("ann has 3 faces now.")
-    assert undone.stdout == "bo has 1 face now.\n", undone.stderr
+    assert merged.stdout.startswith("ann now has 3 faces.")
+    assert undone.stdout == "bo now has 1 face.\n", undone.stderr
     assert command("persons", "faces", "bo", "--ids").stdout.split() == [wrong]
 
 
@@ -203,7 +203,7 @@ def test_one_against_one(command: Commands):
     assert command("verify", "bo", "ann.jpg").returncode == 1
     assert command("compare", "ann.jpg", "party.jpg").returncode == 0
     nobody_there = command("compare", "ann.jpg", "cup.jpg")
-    assert (nobody_there.returncode, nobody_there.stderr) == (4, "There are not two faces to compare.\n")
+    assert (nobody_there.returncode, nobody_there.stderr) == (4, "Each of the two photographs must show a face.\n")
 
 
 def test_what_is_held_goes_into_a_zip_and_comes_out_of_one(command: Commands):

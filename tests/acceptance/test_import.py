@@ -87,7 +87,7 @@ def test_killed_in_the_middle_it_goes_on_from_there_and_nobody_is_learned_twice(
 
     run = command("import", people.name, "--json")
 
-    assert f"Going on after {done} of 62 photographs." in run.stderr
+    assert f"Resuming after {done} of 62 photographs." in run.stderr
     words = outcomes(run)
     assert words.total() == 62
     assert words["refused"] == 2
@@ -106,7 +106,7 @@ def test_ctrl_c_says_how_far_it_is_and_the_next_run_goes_on(command: Commands, p
     assert stopped.returncode == 130
     assert " of 62 photographs: " in said
     assert "Traceback" not in said
-    assert "Going on after " in command("import", people.name).stderr
+    assert "Resuming after " in command("import", people.name).stderr
 
 
 def test_a_service_that_has_lost_the_people_gets_them_all_again(command: Commands, people: Path):
@@ -123,7 +123,7 @@ def test_a_service_that_has_lost_the_people_gets_them_all_again(command: Command
 
         run = command("import", people.name, "--json", "--url", empty.url)
 
-        assert "Going on" not in run.stderr
+        assert "Resuming" not in run.stderr
         assert outcomes(run)["refused"] == 2
         assert outcomes(run).total() == 62
         assert holds(empty, command) == (PEOPLE, PEOPLE)
@@ -142,7 +142,7 @@ def test_fresh_sends_everything(command: Commands, people: Path):
     stopped.kill()
     stopped.communicate()
 
-    assert "Going on" not in command("import", people.name, "--fresh").stderr
+    assert "Resuming" not in command("import", people.name, "--fresh").stderr
 
 
 def test_a_photograph_that_vanishes_fails_alone(command: Commands, people: Path):
@@ -163,7 +163,7 @@ def test_a_state_folder_that_cannot_be_written_is_told_of_and_no_more(command: C
     run = command("import", people.name, "--json")
 
     assert outcomes(run) == {"learned": PEOPLE, "refused": 2}
-    assert "What was done could not be kept, for another run to go on from: [Errno 20]" in run.stderr
+    assert "The import journal could not be written, so another run cannot resume: [Errno 20]" in run.stderr
     assert "Traceback" not in run.stderr
 
 

@@ -55,7 +55,7 @@ def test_each_side_is_learned_once_and_then_only_what_is_missing(command: Comman
         "Look straight into the camera.",
         "Turn your head a little to your left.",
         "Turn your head a little to your right.",
-        "ann is still to be seen: right, up, down.",
+        "Still missing for ann: right, up, down.",
     ]
     assert len(faces) == 2
 
@@ -63,9 +63,9 @@ def test_each_side_is_learned_once_and_then_only_what_is_missing(command: Comman
     second = command("register", "ann", rest)
 
     assert (second.returncode, second.stderr.splitlines()[0]) == (0, "Turn your head a little to your right.")
-    assert second.stdout == "up: learned\ndown: learned\nright: learned\nann is known from all sides.\n"
+    assert second.stdout == "up: learned\ndown: learned\nright: learned\nann is enrolled from all sides.\n"
     assert len(command("persons", "faces", "ann", "--ids").stdout.splitlines()) == 5
-    assert command("register", "ann", rest).stdout == "ann is known from all sides.\n"
+    assert command("register", "ann", rest).stdout == "ann is enrolled from all sides.\n"
 
 
 def test_somebody_else_is_not_learned(command: Commands):

@@ -89,4 +89,4 @@ def test_a_killed_process_is_started_again(stack: Stack, directory: str, name: s
     with stack.client() as client:
         assert known(client, directory) == {"ann"}
     assert getattr(stack, name).pid != killed.pid
-    assert "died (killed by SIGKILL); starting it again" in stack.log
+    assert "exited unexpectedly (killed by SIGKILL); restarting it" in stack.log

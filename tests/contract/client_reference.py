@@ -61,7 +61,7 @@ def _result(call: Method) -> str:
 
 def _bare(name: str) -> str:
     """Return the name of a type without those of its modules."""
-    for module in ("faceserver.results.", "faceserver.call.", "collections.abc.", "persons.", "jobs."):
+    for module in ("faceserver.results.", "faceserver.call.", "collections.abc.", "persons.", "jobs.", "recognition."):
         name = name.replace(module, "")
     return name.replace(" | ", " or ").replace("~", "")
 

@@ -88,7 +88,7 @@ async def test_a_stubborn_child_is_killed_after_its_deadline(
     await child.stop()
 
     assert 0.4 < time.monotonic() - begun < 30
-    assert "The child did not stop in 0.5 s; killed." in caplog.text
+    assert "The child did not stop within 0.5 s and was killed." in caplog.text
 
 
 async def test_a_kept_child_is_started_again_ever_more_slowly(guard: Guard, caplog: pytest.LogCaptureFixture):
@@ -100,7 +100,7 @@ async def test_a_kept_child_is_started_again_ever_more_slowly(guard: Guard, capl
         await child.stop()
 
     assert [record.message for record in caplog.records[:3]] == [
-        f"The child died (exit status 7); starting it again in {delay} s." for delay in ("0.2", "0.4", "0.8")
+        f"The child exited unexpectedly (exit status 7); restarting it in {delay} s." for delay in ("0.2", "0.4", "0.8")
     ]
 
 

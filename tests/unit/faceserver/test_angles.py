@@ -1,4 +1,4 @@
-"""Which pose is which angle, and which are still wanted."""
+"""Which pose is which angle, and which are still missing."""
 
 import pytest
 
@@ -21,17 +21,17 @@ STRAIGHT = Pose(yaw=2, pitch=-9, roll=0)
     ],
 )
 def test_angles_are_told_from_the_straight_face(yaw: float, pitch: float, angle: Angle | None):
-    assert Angles([STRAIGHT]).wanted(Pose(yaw, pitch, 0)) is angle
+    assert Angles([STRAIGHT]).missing_angle(Pose(yaw, pitch, 0)) is angle
 
 
 def test_the_straight_one_comes_first_and_each_once():
     angles = Angles()
-    assert angles.wanted(Pose(30, 0, 0)) is None
+    assert angles.missing_angle(Pose(30, 0, 0)) is None
     assert angles.instruction == "Look straight into the camera."
 
     angles.take(Angle.STRAIGHT, STRAIGHT)
 
-    assert angles.wanted(STRAIGHT) is None
+    assert angles.missing_angle(STRAIGHT) is None
     assert angles.missing == ["left", "right", "up", "down"]
 
 

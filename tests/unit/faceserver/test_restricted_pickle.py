@@ -1,4 +1,4 @@
-"""deepface's pickles are read; what else a pickle could do is not done."""
+"""deepface's pickles are read, and no code that they name is run."""
 
 import io
 import os
@@ -50,7 +50,7 @@ def test_the_names_of_a_folder_s_pickles_in_both_forms(tmp_path: Path):
     (tmp_path / "representations_b.pkl").write_bytes(pickle.dumps([["db/ann/1.jpg", [0.5]]]))
     assert names_in_pickles(tmp_path) == ["db/ann/1.jpg", "db/bo/1.jpg"]
     (tmp_path / "ds_c.pkl").write_bytes(pickle.dumps({"identity": "db/ann/1.jpg"}))
-    with pytest.raises(ForeignError, match=r"ds_c\.pkl is no list"):
+    with pytest.raises(ForeignError, match=r"ds_c\.pkl is not a list"):
         names_in_pickles(tmp_path)
 
 
