@@ -10,12 +10,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from apiserver.archives import Archives
 from apiserver.database import Database
-from apiserver.image_store import ImageStore
 from apiserver.problems import InternalError, Outage, Problem
-from apiserver.settings import Settings
-from apiserver.vectorizer_client import VectorizerClient
+from apiserver.resources import Resources
 
 MOST_CRASHES = 5
 """A job in which so many workers died is not tried again: it may be what killed them."""
@@ -64,17 +61,6 @@ current_job: ContextVar[UUID | None] = ContextVar("current_job", default=None)
 """The job that this code runs for, for the log."""
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Resources:
-    """What tasks work with."""
-
-    settings: Settings
-    database: Database
-    images: ImageStore
-    archives: Archives
-    vectorizer: VectorizerClient
 
 
 @dataclass(slots=True)

@@ -49,7 +49,7 @@ class Seen:
 
     def shows(self, other: Self) -> bool:
         """Tell whether both are the same place of the photograph, whatever its size."""
-        return faces.overlap(self._thousandths(), other._thousandths()) >= faces.LEAST_OVERLAP
+        return faces.overlap(self._thousandths(), other._thousandths()) >= faces.MIN_OVERLAP
 
     def _thousandths(self) -> faces.Box:
         left, top, right, bottom = self.face.box

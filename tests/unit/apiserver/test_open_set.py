@@ -8,15 +8,8 @@ from hypothesis import strategies as st
 
 from apiserver.directory_settings import DirectorySettings
 from apiserver.faces import Calibration, Model, Tail, Thresholds
-from apiserver.open_set import (
-    FEWEST_FACES,
-    LEAST_FPIR,
-    MOST_FPIR,
-    Source,
-    apply,
-    false_match_rate,
-    thresholds_at,
-)
+from apiserver.open_set import FEWEST_FACES, LEAST_FPIR, MOST_FPIR, false_match_rate, thresholds_at
+from apiserver.thresholds import Source, apply
 
 TAIL = Tail(start=0.3, rate=0.005, scale=0.03, shape=-0.07)
 MODEL = Model("model@1", 2, Calibration(20, -8), Thresholds(0.5, 0.4), TAIL, calibrated=True)
