@@ -60,7 +60,7 @@ class Recognition:
         """
         with stages.measure("search"):
             terms = await self._directories.search_terms(options.directory, model, options.threshold)
-            row = photograph and self._row(options.directory, photograph, terms.settings)
+            row = self._row(options.directory, photograph, terms.settings) if photograph else None
             search = options.search(model, terms, len(probes))
             results = await self._identification.identify(search, probes, terms.size, row)
         self._recall_check.offer(search, probes, results)
