@@ -41,7 +41,7 @@ class StateMetrics(Collector):
         )
         set_aside = GaugeMetricFamily(
             "faceserver_gateway_vectorizer_set_aside",
-            "1 if a vectorizer failed and gets no work until it reports that it is ready, else 0.",
+            "1 where a vectorizer failed and gets no work until it says that it is well, else 0.",
             labels=["replica"],
         )
         for replica in self._vectorizer.replicas:
