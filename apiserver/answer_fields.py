@@ -1,9 +1,11 @@
 """Fields that several response models share, with their OpenAPI descriptions."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import BaseModel, Field
+
+from apiserver import enrolment_warnings
 
 _DECIMALS = 6
 _EMBEDDING_DECIMALS = 7
@@ -35,3 +37,19 @@ def rounded(value: float) -> float:
 def rounded_embedding(embedding: Sequence[float]) -> list[float]:
     """Round the values of an embedding for a response, to the precision of float32."""
     return [round(value, _EMBEDDING_DECIMALS) for value in embedding]
+
+
+class EnrolmentWarning(BaseModel):
+    """A doubt about an enrolment, by name, and the value that is on the wrong side of its limit."""
+
+    code: str = Field(examples=["blurred"])
+    detail: str = Field(examples=["The face is blurred: hold the camera still, focus on the face, wipe the lens."])
+    value: float = Field(examples=[0.31])
+    limit: float = Field(examples=[0.45])
+    person: PersonId | None = Field(None, description="Whom the face resembles, if that is the doubt.")
+
+    @classmethod
+    def of(cls, warning: enrolment_warnings.EnrolmentWarning) -> Self:
+        """Return the warning as clients read it."""
+        value, limit = rounded(warning.value), rounded(warning.limit)
+        return cls(code=warning.code, detail=warning.detail, value=value, limit=limit, person=warning.person)

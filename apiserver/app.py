@@ -1,4 +1,4 @@
-"""Puts the gateway together: resources, routes, and the handlers of everything that is raised."""
+"""Puts the gateway together: resources, routes, and exception handlers."""
 
 import asyncio
 import logging
@@ -28,9 +28,7 @@ from apiserver import (
     photograph_routes,
     routes,
 )
-from apiserver.archives import Archives
 from apiserver.background import background
-from apiserver.database import open_database
 from apiserver.directories import Directories
 from apiserver.directory_sizes import DirectorySizes
 from apiserver.door import Door
@@ -38,7 +36,7 @@ from apiserver.draining import Draining
 from apiserver.erasure import Erasure
 from apiserver.gallery import Gallery
 from apiserver.identification import Identification
-from apiserver.image_store import ImageStore, open_store
+from apiserver.learning import Learning
 from apiserver.metrics import Metrics
 from apiserver.openapi import documented_by
 from apiserver.places import Places
@@ -54,6 +52,8 @@ from apiserver.problems import (
     Problem,
 )
 from apiserver.recall_check import RecallCheck
+from apiserver.recognizing import Recognition
+from apiserver.resources import open_resources
 from apiserver.responses import problem_response
 from apiserver.search_effort import Efforts
 from apiserver.search_paths import SwitchPoints
@@ -64,7 +64,6 @@ from apiserver.telemetry import RequestIds, Telemetry, traced_requests
 from apiserver.traced_hop import traced_hop
 from apiserver.traced_sql import traced_sql
 from apiserver.tracing import Spans, open_tracing
-from apiserver.vectorizers import open_vectorizers
 
 _logger = logging.getLogger(__name__)
 
@@ -72,16 +71,16 @@ _PROBLEM_OF_STATUS: dict[int, type[Problem]] = {404: NotFound, 405: MethodNotAll
 
 
 def create_app(settings: Settings, metrics: Metrics | None = None, draining: Draining | None = None) -> FastAPI:
-    """Return a gateway that opens what `settings` names when it starts; several can live in one process.
+    """Return a gateway that opens its resources when it starts; several can live in one process.
 
-    It counts in `metrics`, which are no other gateway's, and is not ready once `draining` has begun.
+    metrics: must not be shared with another gateway. draining: once it has begun, the gateway is not ready.
     """
     counted, leaving = metrics or Metrics(), draining or Draining()
     spans = open_tracing(settings.otlp_endpoint, "faceserver-gateway")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, State]]:
-        async with _resources(settings, counted, leaving, spans) as state:
+        async with _open_state(settings, counted, leaving, spans) as state:
             yield {"gateway": state}
 
     app = FastAPI(
@@ -90,7 +89,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         version=health.version(),
         lifespan=lifespan,
         telemetry=traced_requests(spans),
-        # A router included is passed by every request on its way.
+        # Routes are listed flat: each included router would be another layer for every request.
         routes=[
             *(
                 *routes.router.routes,
@@ -105,7 +104,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
             *(*job_routes.router.routes, *health.router.routes),
         ],
     )
-    app.openapi = documented_by(app)  # type: ignore[method-assign]  # as FastAPI's own documentation does
+    app.openapi = documented_by(app)  # type: ignore[method-assign]  # as FastAPI documents it
     app.exception_handler(Problem)(_on_problem)
     app.exception_handler(HTTPException)(_on_http_exception)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
@@ -117,50 +116,57 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
 
 
 @asynccontextmanager
-async def _resources(
+async def _open_state(
     settings: Settings, metrics: Metrics, draining: Draining, spans: Spans | None
 ) -> AsyncIterator[State]:
     async with AsyncExitStack() as stack:
         if spans:
             stack.push_async_callback(asyncio.to_thread, spans.close)
-        dsn, timeout = settings.database_url.get_secret_value(), settings.database_timeout_seconds
-        database = await stack.enter_async_context(
-            open_database(
-                dsn,
-                pool_size=settings.database_pool_size,
-                timeout_seconds=timeout,
+        resources = await stack.enter_async_context(
+            open_resources(
+                settings,
+                name="apiserver",
                 waited=metrics.database_wait.observe,
                 statement_ended=traced_sql(spans.tracer) if spans else None,
+                trace_configs=[traced_hop(spans.tracer)] if spans else [],
             )
         )
-        hops = [traced_hop(spans.tracer)] if spans else []
-        vectorizer = await stack.enter_async_context(open_vectorizers(settings, hops))
-        store, store_timeout = open_store(settings.image_store_url), settings.image_store_timeout_seconds
-        images = ImageStore(store, database, store_timeout)
-        sizes = DirectorySizes(database)
-        efforts = Efforts(settings.search_recall)
-        identification = Identification(database, sizes, _switch_points(settings), efforts)
-        checks = RecallCheck(identification, efforts, settings.search_checked_share)
-        await stack.enter_async_context(background(checks.run()))
-        state = State(
+        database, images, vectorizer = resources.database, resources.images, resources.vectorizer
+        efforts, places = Efforts(settings.search_recall), Places(settings.max_requests)
+        identification = Identification(database, _switch_points(settings), efforts)
+        recall_check = RecallCheck(identification, efforts, settings.search_checked_share)
+        await stack.enter_async_context(background(recall_check.run()))
+        directories = Directories(database, DirectorySizes(database), settings.fpir)
+        for collector in (StateMetrics(places, vectorizer, recall_check), PoolMetrics(database)):
+            metrics.registry.register(collector)
+            stack.callback(metrics.registry.unregister, collector)
+        yield State(
             settings=settings,
             draining=draining,
             metrics=metrics,
-            places=Places(settings.max_requests),
+            places=places,
             database=database,
             vectorizer=vectorizer,
-            gallery=Gallery(database, makes_directories=settings.directories_on_learn),
-            identification=identification,
-            recall_check=checks,
-            directories=Directories(database, sizes, settings.fpir),
+            directories=directories,
+            recognition=Recognition(
+                database=database,
+                directories=directories,
+                identification=identification,
+                recall_check=recall_check,
+                images=images,
+                retention_seconds=settings.recognized_retention_seconds,
+            ),
+            learning=Learning(
+                directories=directories,
+                identification=identification,
+                gallery=Gallery(database, makes_directories=settings.directories_on_learn),
+                images=images,
+                settings=settings,
+            ),
             erasure=Erasure(database, images.uploads_end_after),
             images=images,
-            archives=Archives(store, database, store_timeout),
+            archives=resources.archives,
         )
-        for collector in (StateMetrics(state), PoolMetrics(database)):
-            metrics.registry.register(collector)
-            stack.callback(metrics.registry.unregister, collector)
-        yield state
 
 
 def _switch_points(settings: Settings) -> SwitchPoints:
@@ -175,7 +181,7 @@ def _switch_points(settings: Settings) -> SwitchPoints:
 
 async def _on_problem(request: Request, problem: Problem) -> Response:
     if isinstance(problem, NotReady):
-        _logger.debug("not ready: %s", problem)  # who asked is told, and while starting it is no fault
+        _logger.debug("not ready: %s", problem)  # the client is told, and during the start it is not a fault
     elif isinstance(problem, Outage):
         _logger.warning("%s: %r", problem.code, problem.__cause__ or problem)
     elif isinstance(problem, InternalError):
@@ -184,7 +190,7 @@ async def _on_problem(request: Request, problem: Problem) -> Response:
 
 
 async def _on_http_exception(request: Request, error: HTTPException) -> Response:
-    """Answer what the router refuses: an unknown path, or a method that a path does not have."""
+    """Respond to what the router refuses: an unknown path, or a method that a path does not have."""
     response = problem_response(request, _PROBLEM_OF_STATUS.get(error.status_code, InvalidForm)())
     response.headers.update(error.headers or {})
     if error.status_code == 405:
@@ -193,7 +199,7 @@ async def _on_http_exception(request: Request, error: HTTPException) -> Response
 
 
 def _methods(request: Request) -> set[str]:
-    """Return what the path can be asked for; the router names the methods of one of its routes only."""
+    """Return all methods of the path; the router names only those of one route."""
     routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
     return {method for route in routes for method in getattr(route, "methods", None) or ()}
 

@@ -1,4 +1,4 @@
-"""Enrols many faces at a time, and notes what became of each in the same transaction."""
+"""Enrols many faces at a time, and notes their outcomes in the same transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,15 +9,16 @@ from uuid import UUID
 from pgvector import HalfVector
 
 from apiserver.database import Connection, Database
-from apiserver.enrolment_lock import ENTER, once_let_in
+from apiserver.enrolment_lock import ENTER, attempts
 from apiserver.faces import Face
 from apiserver.imports import Import, Outcome, Word, note
+from apiserver.problems import DirectoryBusy
 
-# Who deletes or renames a person does so to what waits to be enrolled of them too, and is waited for here.
+# Deleting or renaming a person also changes their items that wait to be enrolled, and is waited for here.
 _LOCK = "SELECT n, person FROM import_items WHERE directory = $1 AND job = $2 AND n = ANY ($3) ORDER BY n FOR UPDATE"
 
-# As in `apiserver.gallery`, for as many faces as there are. A face keeps the id it had elsewhere if that is free here,
-# and of several with one id one of them.
+# As in `apiserver.gallery`, for any number of faces. A face keeps its original id if that is free in the directory; of
+# several faces with the same id one keeps it.
 _ENROL = """
 WITH item AS (
     SELECT * FROM unnest(
@@ -47,7 +48,7 @@ WITH item AS (
 SELECT person, image_sha256, model FROM new_faces
 """
 
-# Known faces that were imported without their photographs get them now.
+# Known faces that were imported without their photographs get these.
 _SHOW = """
 WITH shown AS (
     UPDATE faces SET image = item.image
@@ -69,7 +70,7 @@ WHERE directory = $1
 
 
 class Origin(NamedTuple):
-    """The id of a face, and when it was enrolled, where it comes from."""
+    """The id of a face in the directory it was exported from, and when it was enrolled there."""
 
     face: UUID | None = None
     created_at: datetime | None = None
@@ -77,9 +78,10 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NewFace:
-    """A face of item `n` to enrol. sha256: of its photograph, which is kept as `image`, if at all.
+    """A face of item `n` to enrol.
 
-    quality: what was measured of it, as JSON. warning: a code and a sentence that stand against it, if any do.
+    sha256: digest of its photograph. image: the key of the photograph, if it is kept. quality: measurements, as JSON.
+    warning: the code and the sentence of a doubt, if there is one.
     """
 
     n: int
@@ -94,37 +96,29 @@ class NewFace:
 
     @property
     def identity(self) -> tuple[str, bytes, str]:
-        """What makes it the same face as another one of the directory."""
+        """What identifies the face within the directory."""
         return self.person, self.sha256, self.model
 
 
 async def enrol_all(
-    database: Database, one: Import, faces: Sequence[NewFace], others: Sequence[Outcome]
+    database: Database, import_: Import, faces: Sequence[NewFace], others: Sequence[Outcome]
 ) -> list[Outcome]:
-    """Enrol the faces, note and return what became of them, and note the `others`, all or nothing.
+    """Enrol the faces, note and return their outcomes, and note the `others`, all or nothing.
 
-    Raises DatabaseUnavailable, DirectoryBusy while nobody is let into the directory, or DatabaseBusy when an image or a
-    person was removed at the same time.
+    Raises DatabaseUnavailable, DirectoryBusy while enrolments are excluded from the directory, or DatabaseBusy if an
+    image or a person was removed concurrently.
     """
-
-    async def attempt() -> list[Outcome] | None:
-        return await _enrol_if_let_in(database, one, faces, others)
-
-    return await once_let_in(attempt, database.timeout_seconds)
-
-
-async def _enrol_if_let_in(
-    database: Database, one: Import, faces: Sequence[NewFace], others: Sequence[Outcome]
-) -> list[Outcome] | None:
     numbers = [*(face.n for face in faces), *(outcome.n for outcome in others)]
-    async with database.connection() as connection, connection.transaction():
-        if not await connection.fetchval(ENTER, one.directory):
-            return None
-        person_of = {row["n"]: row["person"] for row in await connection.fetch(_LOCK, *one, numbers)}
-        wanted = [replace(face, person=person_of[face.n]) for face in faces if face.n in person_of]
-        outcomes = [*await _enrol(connection, one.directory, wanted), *others]
-        await note(connection, one, outcomes)
-    return outcomes
+    async for _ in attempts(database.timeout_seconds):
+        async with database.connection() as connection, connection.transaction():
+            if not await connection.fetchval(ENTER, import_.directory):
+                continue
+            person_of = {row["n"]: row["person"] for row in await connection.fetch(_LOCK, *import_, numbers)}
+            remaining = [replace(face, person=person_of[face.n]) for face in faces if face.n in person_of]
+            outcomes = [*await _enrol(connection, import_.directory, remaining), *others]
+            await note(connection, import_, outcomes)
+        return outcomes
+    raise DirectoryBusy
 
 
 async def _enrol(connection: Connection, directory: str, faces: Sequence[NewFace]) -> list[Outcome]:

@@ -55,7 +55,7 @@ class _ImportRoute(EncodedRoute):
     def get_route_handler(self) -> Handler:
         """Return the handler of a request."""
         handle = super().get_route_handler()
-        of_archive, of_manifest = idempotent(most_files=None)(handle), idempotent(most_files=1)(handle)
+        of_archive, of_manifest = idempotent(max_files=None)(handle), idempotent(max_files=1)(handle)
 
         async def handle_once(request: Request) -> Response:
             request.state.body_unread = _is_form(request)

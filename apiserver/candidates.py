@@ -1,57 +1,51 @@
-"""Whom of a directory probes resemble, as a request wants it."""
+"""What a request asks of a search, and what the results mean to it."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
 
-from apiserver.directory_settings import DirectorySettings
-from apiserver.faces import Model, Probe, Thresholds
-from apiserver.identification import Found, Search
-from apiserver.image_store import ImageRow
+from apiserver.directories import SearchTerms
+from apiserver.faces import Candidate, Decision, Model, Thresholds
+from apiserver.identification import Search, SearchResult
+from apiserver.search_paths import Path
 from apiserver.search_sql import Scoring
-from apiserver.state import State
 from apiserver.unique_persons import assign_once
 
 
-class Wanted(Protocol):
-    """What a request says about its search."""
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the best candidate of a probe means, the candidates, best first, and how they were found."""
 
-    @property
-    def directory(self) -> str:
-        """Where to search."""
-
-    @property
-    def k(self) -> int:
-        """How many candidates each probe gets."""
-
-    @property
-    def unique_persons(self) -> bool:
-        """Whether everyone is somebody's best candidate at most once."""
-
-    @property
-    def scoring(self) -> Scoring | None:
-        """How a person's samples count; None leaves it to the directory."""
+    decision: Decision
+    candidates: list[Candidate]
+    path: Path
 
 
-async def candidates_of(
-    state: State,
-    wanted: Wanted,
-    model: Model,
-    probes: Sequence[Probe],
-    *,
-    settings: DirectorySettings,
-    thresholds: Thresholds,
-    image: ImageRow | None = None,
-) -> list[Found]:
-    """Return the candidates of each probe in a directory with these settings; the row of an image is written if given.
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """What a request asks of a search; None leaves it to the directory.
 
-    Raises DatabaseUnavailable.
+    k: the number of candidates of each probe. unique_persons: whether a person is the best candidate of at most one
+    probe.
     """
-    scoring = wanted.scoring or settings.scoring or Scoring.MAX
-    others = len(probes) - 1 if wanted.unique_persons else 0  # whom the other probes may take away
-    search = Search(wanted.directory, model, wanted.k + max(0, others), thresholds.match, scoring)
-    found = await state.identification.identify(search, probes, image)
-    state.recall_check.offer(search, probes, found)
-    if wanted.unique_persons:
-        assigned = assign_once([one.candidates for one in found], thresholds.review)
-        found = [Found(candidates[: wanted.k], one.path) for candidates, one in zip(assigned, found, strict=True)]
-    return found
+
+    directory: str
+    k: int
+    threshold: float | None
+    scoring: Scoring | None
+    unique_persons: bool
+
+    def search(self, model: Model, terms: SearchTerms, probes: int) -> Search:
+        """Return the search for a number of probes."""
+        others = max(0, probes - 1) if self.unique_persons else 0  # whose candidates may be taken away
+        scoring = self.scoring or terms.settings.scoring or Scoring.MAX
+        return Search(self.directory, model, self.k + others, terms.applied.thresholds.match, scoring)
+
+    def identities(self, results: Sequence[SearchResult], thresholds: Thresholds) -> list[Identity]:
+        """Return the identity of each probe."""
+        candidates = [result.candidates for result in results]
+        if self.unique_persons:
+            candidates = [best[: self.k] for best in assign_once(candidates, thresholds.review)]
+        return [
+            Identity(thresholds.decide(best[0].similarity) if best else Decision.UNKNOWN, best, result.path)
+            for best, result in zip(candidates, results, strict=True)
+        ]

@@ -1,4 +1,4 @@
-"""Whether faces show one person: one face against another, 1:1. Pure, and of nobody enrolled."""
+"""Whether two faces show one person, 1:1. Pure functions; nobody enrolled is involved."""
 
 from collections.abc import Iterator, Sequence
 from operator import mul
@@ -16,7 +16,7 @@ class Judgement(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Two faces by their places in their lists."""
+    """Two faces by their indexes in their lists."""
 
     source: int
     target: int
@@ -30,11 +30,11 @@ def judge(similarity: float, model: Model) -> Judgement:
 
 def pairs(sources: Sequence[Face], targets: Sequence[Face], model: Model) -> Iterator[Pair]:
     """Yield every face of one photograph with every face of another, all embedded by `model`."""
-    for source, one in enumerate(sources):
-        for target, other in enumerate(targets):
-            yield Pair(source, target, judge(cosine(one.embedding, other.embedding), model))
+    for i, source in enumerate(sources):
+        for j, target in enumerate(targets):
+            yield Pair(i, j, judge(cosine(source.embedding, target.embedding), model))
 
 
-def cosine(one: Sequence[float], other: Sequence[float]) -> float:
-    """Return the inner product of two vectors of length 1, rounding errors cut off."""
-    return max(-1.0, min(1.0, float(sum(map(mul, one, other)))))
+def cosine(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return the inner product of two vectors of length 1, limited to [-1, 1]."""
+    return max(-1.0, min(1.0, float(sum(map(mul, first, second)))))

@@ -1,4 +1,4 @@
-"""One against one: two photographs, or a photograph and a person. No photograph is kept."""
+"""/compare and /verify: one face against another, or against one person. No photograph is kept."""
 
 import asyncio
 from typing import Any
@@ -18,27 +18,26 @@ from apiserver.answer_fields import (
     rounded,
 )
 from apiserver.comparison import Judgement, Pair, judge, pairs
-from apiserver.faces import Analysis, Decision, Face, Model, choose
+from apiserver.faces import Analysis, Decision, Face, Model
 from apiserver.forms import CompareForm, VerifyForm
-from apiserver.photograph_calls import PROBLEMS, PhotographRoute, analyse, analyse_both, read_fields
-from apiserver.problems import NoFace, SeveralFaces, VectorizerUnavailable
+from apiserver.gate import chosen_face
+from apiserver.photograph_calls import PROBLEMS, PhotographCall, PhotographRoute
+from apiserver.problems import VectorizerUnavailable
 from apiserver.responses import ProblemDetails
-from apiserver.state import State
-from apiserver.telemetry import Stages
 from apiserver.verification import best_similarity
 
-_NOTHING_SAID = {"similarity": None, "probability": 0.0, "decision": Decision.UNKNOWN}
+_UNKNOWN = {"similarity": None, "probability": 0.0, "decision": Decision.UNKNOWN}
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemDetails}}
 
 router = APIRouter(tags=["comparison"], route_class=PhotographRoute)
 
 
 class PairThresholds(BaseModel):
-    """The cosines from which two faces are one person, or worth a look; they are the model's own."""
+    """The model's own cosines from which two faces are one person, or worth a review."""
 
     match: float = Field(description="One in 100,000 pairs of different people reaches it.", examples=[0.4655])
     review: float = Field(description="One in 10,000 pairs of different people reaches it.", examples=[0.4158])
-    calibrated: bool = Field(description="Whether they were measured with this very model; another's are taken if not.")
+    calibrated: bool = Field(description="Whether they were measured with this model, or are those of another one.")
 
 
 class ComparedFace(BaseModel):
@@ -90,20 +89,19 @@ class VerifyAnswer(BaseModel):
 )
 async def compare(request: Request) -> Response:
     """Say of every face of one photograph and every face of another whether they are one person."""
-    state, stages = State.of(request), Stages.of(request)
-    with stages.measure("read"):
-        form = CompareForm.of(await read_fields(request, state, most_files=2))
-    source, target = await analyse_both(request, (form.source, form.target), state, stages)
+    call = PhotographCall.of(request)
+    form = await call.read(CompareForm, max_files=2)
+    source, target = await call.analyse_both(form.source, form.target)
     if source.model.id != target.model.id:
-        raise VectorizerUnavailable("The vectorizers have different models in use at the moment.")
-    with stages.measure("compare"):
+        raise VectorizerUnavailable("The vectorizers use different models at the moment.")
+    with call.stages.measure("compare"):
         # On a thread, because two crowds make tens of thousands of pairs.
-        compared = await asyncio.to_thread(_compared, source, target)
+        comparisons = await asyncio.to_thread(_compared, source, target)
     answer = CompareAnswer(
         model=source.model.id,
         source_faces=[_face(face) for face in source.faces],
         target_faces=[_face(face) for face in target.faces],
-        comparisons=compared,
+        comparisons=comparisons,
         thresholds=_thresholds(source.model),
     )
     return Response(answer.model_dump_json(), media_type="application/json")
@@ -116,26 +114,23 @@ async def compare(request: Request) -> Response:
     openapi_extra={"requestBody": VerifyForm.request_body()},
 )
 async def verify(request: Request) -> Response:
-    """Say whether a photograph shows the person whom it is said to show."""
-    state, stages = State.of(request), Stages.of(request)
-    with stages.measure("read"):
-        form = VerifyForm.of(await read_fields(request, state))
-    analysis = await analyse(request, form.file, state, stages)
-    face = choose(analysis.faces, form.face, analysis.image)
-    if face is None:
-        raise SeveralFaces if analysis.faces else NoFace
-    with stages.measure("search"):
+    """Say whether a photograph shows the person it claims to show."""
+    call = PhotographCall.of(request)
+    form = await call.read(VerifyForm)
+    analysis = await call.analyse(form.file)
+    face = chosen_face(analysis.faces, form.face, None, analysis.image)
+    with call.stages.measure("search"):
         similarity = await best_similarity(
-            state.database, form.directory, form.person, analysis.model.id, face.embedding
+            call.state.database, form.directory, form.person, analysis.model.id, face.embedding
         )
-    said = _NOTHING_SAID if similarity is None else _said(judge(similarity, analysis.model))
-    if said["decision"] is Decision.MATCH:
-        with stages.measure("note"):
-            await sightings.note(state.database, form.directory, [(form.person, Decision.MATCH)], None)
+    judgement = _UNKNOWN if similarity is None else _fields(judge(similarity, analysis.model))
+    if judgement["decision"] is Decision.MATCH:
+        with call.stages.measure("note"):
+            await sightings.note(call.state.database, form.directory, [(form.person, Decision.MATCH)], None)
     answer = VerifyAnswer(
         directory=form.directory,
         person=form.person,
-        **said,
+        **judgement,
         box=list(face.box),
         score=rounded(face.score),
         model=analysis.model.id,
@@ -145,16 +140,16 @@ async def verify(request: Request) -> Response:
 
 
 def _compared(source: Analysis, target: Analysis) -> list[Comparison]:
-    found = sorted(pairs(source.faces, target.faces, source.model), key=_by_similarity, reverse=True)
-    return [Comparison(source=pair.source, target=pair.target, **_said(pair.judgement)) for pair in found]
+    by_similarity = sorted(pairs(source.faces, target.faces, source.model), key=_by_similarity, reverse=True)
+    return [Comparison(source=pair.source, target=pair.target, **_fields(pair.judgement)) for pair in by_similarity]
 
 
 def _by_similarity(pair: Pair) -> float:
     return pair.judgement.similarity
 
 
-def _said(judgement: Judgement) -> dict[str, Any]:
-    """Return the fields of an answer that a judgement fills."""
+def _fields(judgement: Judgement) -> dict[str, Any]:
+    """Return the judgement as the fields of an answer."""
     return {
         "similarity": rounded(judgement.similarity),
         "probability": rounded(judgement.probability),

@@ -1,4 +1,4 @@
-"""The directories and their settings. The SQL stands beside the function that runs it."""
+"""The directories and their settings."""
 
 import asyncio
 from collections import OrderedDict
@@ -10,10 +10,10 @@ from apiserver.database import Connection, Database
 from apiserver.directory_settings import DirectorySettings, QualitySettings
 from apiserver.directory_sizes import DirectorySize, DirectorySizes
 from apiserver.faces import Model
-from apiserver.open_set import Applied, apply
 from apiserver.problems import DirectoryNotFound, InvalidSettings
 from apiserver.revisions import ALWAYS, Condition
 from apiserver.search_sql import Scoring
+from apiserver.thresholds import Applied, apply
 
 _SETTINGS = """
 fpir, threshold, threshold_model, scoring, recognized_retention_seconds, unseen_retention_days, quality
@@ -30,15 +30,15 @@ WHERE directory = $1
 RETURNING created_at, updated_at, revision, {_SETTINGS}
 """  # noqa: S608
 
-_MOST_REMEMBERED = 10_000
-"""Some hundred bytes each; the one read longest ago is forgotten first."""
+_MAX_REMEMBERED = 10_000
+"""A few hundred bytes each; the one read longest ago is forgotten first."""
 
 _GOOD_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """A directory, what was set for it, and the revision of that."""
+    """A directory, its settings, and their revision."""
 
     settings: DirectorySettings
     created_at: datetime
@@ -61,16 +61,24 @@ class Directory:
         return cls(settings, created_at, updated_at, revision)
 
 
+class SearchTerms(NamedTuple):
+    """What a search of a directory depends on: its settings, its size, and the thresholds that follow from both."""
+
+    settings: DirectorySettings
+    size: DirectorySize
+    applied: Applied
+
+
 class _Remembered(NamedTuple):
     settings: DirectorySettings | None
     good_until: float
 
 
 class Directories:
-    """What was set for each directory, and the thresholds that follow from it.
+    """The settings of each directory, and the thresholds that follow from them.
 
-    Recognition sees settings that may be a second old, so that it costs no round trip of its own; a change made
-    through this gateway is seen at once.
+    Searches see settings that may be a second old, which saves a round trip; a change made through this gateway is
+    seen at once.
     """
 
     def __init__(self, database: Database, sizes: DirectorySizes, default_fpir: float) -> None:
@@ -79,21 +87,20 @@ class Directories:
         self._default_fpir = default_fpir
         self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
 
-    async def applied(self, directory: str, model: Model, requested: float | None = None) -> Applied:
-        """Return the thresholds for a search now, `requested` being the request's own. Raises DatabaseUnavailable."""
+    async def search_terms(self, directory: str, model: Model, threshold: float | None = None) -> SearchTerms:
+        """Return the terms of a search, with its own match threshold if it has one. Raises DatabaseUnavailable."""
+        settings = await self._known(directory) or DirectorySettings()
         size = await self._sizes.of(directory, model.id)
-        return apply(model, await self.settings(directory), self._default_fpir, size.faces, requested)
+        return SearchTerms(settings, size, apply(model, settings, self._default_fpir, size.faces, threshold))
 
-    async def size(self, directory: str, model: Model) -> DirectorySize:
-        """Count the people and faces of the model. Raises DatabaseUnavailable."""
-        return await self._sizes.counted(directory, model.id)
-
-    async def settings(self, directory: str) -> DirectorySettings:
-        """Return what was set for a directory, nothing where there is no such one. Raises DatabaseUnavailable."""
-        return await self._known(directory) or DirectorySettings()
+    async def describe(self, directory: str, model: Model) -> SearchTerms:
+        """Return the terms of a search with the people and faces counted now. Raises DatabaseUnavailable."""
+        settings = await self._known(directory) or DirectorySettings()
+        size = await self._sizes.counted(directory, model.id)
+        return SearchTerms(settings, size, apply(model, settings, self._default_fpir, size.faces))
 
     async def require(self, directory: str) -> None:
-        """Raise DirectoryNotFound where there is no such directory, or was none a second ago."""
+        """Raise DirectoryNotFound if the directory does not exist, or did not a second ago."""
         if await self._known(directory) is None:
             raise DirectoryNotFound
 
@@ -110,7 +117,7 @@ class Directories:
     async def write(
         self, directory: str, settings: DirectorySettings, condition: Condition = ALWAYS
     ) -> tuple[Directory, bool]:
-        """Replace all settings of a directory; return it, and whether it was missing and has been made.
+        """Replace all settings of a directory, made if it does not exist; return it, and whether it was made.
 
         Raises PreconditionFailed or DatabaseUnavailable.
         """
@@ -123,9 +130,9 @@ class Directories:
         return written, created
 
     async def edit(self, directory: str, changes: dict[str, Any], condition: Condition = ALWAYS) -> Directory:
-        """Change some settings, by the names of DirectorySettings, and return the directory as it is then.
+        """Change some settings, by the names of DirectorySettings, and return the changed directory.
 
-        Raises DirectoryNotFound, PreconditionFailed, InvalidSettings where they exclude each other, and
+        Raises DirectoryNotFound, PreconditionFailed, InvalidSettings if they exclude each other, and
         DatabaseUnavailable.
         """
         async with self._database.connection() as connection, connection.transaction():
@@ -141,12 +148,12 @@ class Directories:
         return written
 
     def forget(self, directory: str) -> None:
-        """Have what is remembered read anew."""
+        """Read the settings again when they are needed next."""
         self._remembered.pop(directory, None)
 
     async def _known(self, directory: str) -> DirectorySettings | None:
         remembered = self._remembered.get(directory)
-        if remembered and _now() < remembered.good_until:
+        if remembered and asyncio.get_running_loop().time() < remembered.good_until:
             self._remembered.move_to_end(directory)
             return remembered.settings
         try:
@@ -155,14 +162,14 @@ class Directories:
             return None
 
     def _remember(self, directory: str, settings: DirectorySettings | None) -> None:
-        self._remembered[directory] = _Remembered(settings, _now() + _GOOD_SECONDS)
+        self._remembered[directory] = _Remembered(settings, asyncio.get_running_loop().time() + _GOOD_SECONDS)
         self._remembered.move_to_end(directory)
-        while len(self._remembered) > _MOST_REMEMBERED:
+        while len(self._remembered) > _MAX_REMEMBERED:
             self._remembered.popitem(last=False)
 
 
 async def read_settings(connection: Connection, directory: str) -> DirectorySettings:
-    """Return what is set for a directory now, nothing where there is no such one."""
+    """Return the settings of a directory now, all unset if it does not exist."""
     row = await connection.fetchrow(_READ, directory)
     return Directory.of(row).settings if row else DirectorySettings()
 
@@ -178,7 +185,3 @@ async def _write(connection: Connection, directory: str, settings: DirectorySett
     *columns, quality = (getattr(settings, field.name) for field in fields(settings))
     written = quality.model_dump_json(exclude_none=True) if quality else None
     return Directory.of(await connection.fetchrow(_WRITE, directory, *columns, written, revision))
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

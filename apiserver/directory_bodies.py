@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from apiserver.directory_settings import DirectorySettings, QualitySettings
 from apiserver.json_bodies import JsonBody
-from apiserver.open_set import LEAST_FPIR, MOST_FPIR
+from apiserver.open_set import MAX_FPIR, MIN_FPIR
 from apiserver.paging import PageQuery
 from apiserver.responses import AppliedThresholds
 from apiserver.search_sql import Scoring
@@ -22,8 +22,8 @@ class SettingsBody(JsonBody):
 
     fpir: float | None = Field(
         None,
-        ge=LEAST_FPIR,
-        le=MOST_FPIR,
+        ge=MIN_FPIR,
+        le=MAX_FPIR,
         description="Maximum share of strangers that may be named; the thresholds adapt as the directory grows.",
         examples=[0.001],
     )

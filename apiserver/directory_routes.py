@@ -96,14 +96,14 @@ async def delete_directory(directory: DirectoryName, condition: IfMatch, state: 
 
 
 async def _describe(directory: str, known: Directory, directories: Directories, model: Model) -> DirectoryAnswer:
-    size = await directories.size(directory, model)
+    terms = await directories.describe(directory, model)
     return DirectoryAnswer(
         directory=directory,
         **{field.name: getattr(known.settings, field.name) for field in fields(known.settings)},
         model=model.id,
-        persons=size.persons,
-        faces=size.faces,
-        thresholds=applied_thresholds(await directories.applied(directory, model), model),
+        persons=terms.size.persons,
+        faces=terms.size.faces,
+        thresholds=applied_thresholds(terms.applied, model),
         created_at=known.created_at,
         updated_at=known.updated_at,
         revision=known.revision,

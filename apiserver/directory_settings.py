@@ -38,3 +38,7 @@ class DirectorySettings:
     recognized_retention_seconds: int | None = None
     unseen_retention_days: int | None = None
     quality: QualitySettings | None = None
+
+    def quality_limits(self) -> QualityLimits:
+        """Return the limits of photographs to learn."""
+        return self.quality.limits() if self.quality else QualityLimits()

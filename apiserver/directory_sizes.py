@@ -1,4 +1,4 @@
-"""How many people and faces a directory holds under one model: counted, and remembered for a while."""
+"""The number of people and faces of a directory under one model: counted, and remembered for a while."""
 
 import asyncio
 from collections import OrderedDict
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from apiserver.database import Database
 
-# The index whose columns these are is all that is read. Grouping in its order spares a sort.
+# Reads nothing but the index of these columns. Grouping in its order avoids a sort.
 _COUNT = """
 SELECT count(*) AS persons, coalesce(sum(faces), 0)::bigint AS faces
 FROM (
@@ -14,16 +14,16 @@ FROM (
 ) AS counted
 """
 
-_MOST_KNOWN = 10_000
+_MAX_KNOWN = 10_000
 """Directories remembered, some hundred bytes each; the one asked for longest ago is forgotten first."""
 
-_SHORTEST_SECONDS = 1.0
+_MIN_SECONDS = 1.0
 _SECONDS_TO_COST = 100
-"""A count is good for so many times what it cost, so that counting takes at most a hundredth of one connection."""
+"""A count is good for this many times its duration, so that counting takes at most a hundredth of one connection."""
 
 
 class DirectorySize(NamedTuple):
-    """What a directory holds under one model."""
+    """The people and faces of a directory under one model."""
 
     persons: int
     faces: int
@@ -36,46 +36,40 @@ class _Known(NamedTuple):
 
 
 class DirectorySizes:
-    """Counts directories. A size may be as old as a second, and for large directories a hundred times its count.
+    """Counts directories. A size may be a second old, and for large directories a hundred times as long as its count.
 
-    That a directory is empty is not remembered: it costs nothing to count, and its first face is seen at once.
+    The size of an empty directory is not remembered: it costs nothing to count, and its first face is seen at once.
     """
 
-    def __init__(self, database: Database, most_known: int = _MOST_KNOWN) -> None:
+    def __init__(self, database: Database, max_known: int = _MAX_KNOWN) -> None:
         self._database = database
-        self._most_known = most_known
+        self._max_known = max_known
         self._known: OrderedDict[tuple[str, str], _Known] = OrderedDict()
 
     async def of(self, directory: str, model: str) -> DirectorySize:
-        """Return how much of `model` the directory holds, nothing for one that is not there.
+        """Return the size of a directory, zero if it does not exist.
 
-        While one caller counts anew, others are given the last size. Raises DatabaseUnavailable.
+        While one caller counts again, others get the last size. Raises DatabaseUnavailable.
         """
-        key, now = (directory, model), _now()
+        key, now = (directory, model), asyncio.get_running_loop().time()
         known = self._known.get(key)
         if known is None:
-            return await self._count(key)
+            return await self.counted(directory, model)
         self._known.move_to_end(key)
         if now < known.good_until:
             return known.size
         self._known[key] = known._replace(good_until=now + known.good_seconds)
-        return await self._count(key)
+        return await self.counted(directory, model)
 
     async def counted(self, directory: str, model: str) -> DirectorySize:
-        """Count how much of `model` the directory holds now. Raises DatabaseUnavailable."""
-        return await self._count((directory, model))
-
-    async def _count(self, key: tuple[str, str]) -> DirectorySize:
+        """Count the directory now. Raises DatabaseUnavailable."""
+        clock = asyncio.get_running_loop().time
         async with self._database.connection() as connection:
-            begun = _now()
-            size = DirectorySize(*await connection.fetchrow(_COUNT, *key))
-        counted = _now()
-        good_seconds = max(_SHORTEST_SECONDS, _SECONDS_TO_COST * (counted - begun)) if size.faces else 0.0
-        self._known[key] = _Known(size, counted + good_seconds, good_seconds)
-        while len(self._known) > self._most_known:
+            begun = clock()
+            size = DirectorySize(*await connection.fetchrow(_COUNT, directory, model))
+        counted = clock()
+        good_seconds = max(_MIN_SECONDS, _SECONDS_TO_COST * (counted - begun)) if size.faces else 0.0
+        self._known[directory, model] = _Known(size, counted + good_seconds, good_seconds)
+        while len(self._known) > self._max_known:
             self._known.popitem(last=False)
         return size
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -4,11 +4,9 @@ Without it, a concurrent enrolment could leave a face of a deleted person, or a 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator
 
 from apiserver.database import Connection
-from apiserver.problems import DirectoryBusy
 
 MAX_SECONDS = 60.0
 """Timeout of a statement that moves faces: each face is inserted again into all indexes, possibly a large graph."""
@@ -23,23 +21,20 @@ ENTER = f"SELECT pg_try_advisory_xact_lock_shared({_KEY}) AS let_in"
 
 _EXCLUDE = f"SELECT pg_advisory_xact_lock({_KEY}) FROM directories WHERE directory = $1"  # noqa: S608
 
-T = TypeVar("T")
 
+async def attempts(timeout_seconds: float) -> AsyncIterator[None]:
+    """Yield for each attempt to enter a directory, after longer and longer pauses, until the time is over.
 
-async def once_let_in(attempt: Callable[[], Awaitable[T | None]], timeout_seconds: float) -> T:
-    """Repeat `attempt` until it returns something other than None, which means that the directory is locked.
-
-    The wait happens here and not in the database: a deletion may take minutes, and waiting statements would occupy all
-    connections. Raises DirectoryBusy after `timeout_seconds`, and whatever an attempt raises.
+    The waiting happens here and not in the database: a deletion takes minutes, and those who wait for it would hold
+    all connections.
     """
     clock = asyncio.get_running_loop().time
     end, pause = clock() + timeout_seconds, _FIRST_PAUSE_SECONDS
-    while (done := await attempt()) is None:
-        if clock() + pause > end:
-            raise DirectoryBusy
+    yield
+    while clock() + pause <= end:
         await asyncio.sleep(pause)
+        yield
         pause = min(2 * pause, _MAX_PAUSE_SECONDS)
-    return done
 
 
 async def exclude_enrolments(connection: Connection, directory: str) -> None:

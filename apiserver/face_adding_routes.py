@@ -1,4 +1,4 @@
-"""Adds photographs to a person, and tells of each what became of it."""
+"""Adds the faces of photographs to a person."""
 
 from typing import Any
 from uuid import UUID
@@ -6,28 +6,30 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from apiserver import person_faces
+from apiserver.answer_fields import EnrolmentWarning
+from apiserver.database import Database
 from apiserver.encoded_paths import EncodedRoute
 from apiserver.face_answers import AddedFaces, FaceAnswer, FileOutcome, FileProblem, NoneAdded, Outcome
-from apiserver.forms import FacesForm
+from apiserver.forms import FacesForm, usable
 from apiserver.idempotency import KEY, Handler, idempotent
-from apiserver.learning import Sample, learn_sample
+from apiserver.learning import Learned, Sample
 from apiserver.path_names import DirectoryName, PersonName
-from apiserver.photograph_calls import PROBLEMS, each, read_fields
+from apiserver.photograph_calls import PROBLEMS, PhotographCall, noting_refusal
 from apiserver.problems import DatabaseBusy, NoFaceEnrolled, Refused
 from apiserver.responses import ProblemDetails, problem_details
 from apiserver.state import State
-from apiserver.telemetry import Stages
-from apiserver.uploads import MOST_FILES, places_needed
+from apiserver.uploads import MAX_FILES, places_needed
+from apiserver.vectorizer_wire import ENROLMENT_WANTS
 
 _MORE: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 409, 410)}
 
 
 class _FacesRoute(EncodedRoute):
-    """Takes several photographs, once for each `Idempotency-Key`; without a place for them they are not read."""
+    """Takes several photographs, once for each `Idempotency-Key`; they are not read unless there are slots for them."""
 
     def get_route_handler(self) -> Handler:
-        """Return what serves a request."""
-        handle = idempotent(most_files=MOST_FILES)(super().get_route_handler())
+        """Return the handler of a request."""
+        handle = idempotent(max_files=MAX_FILES)(super().get_route_handler())
 
         async def admit(request: Request) -> Response:
             state = State.of(request)
@@ -49,19 +51,25 @@ router = APIRouter(tags=["persons"], route_class=_FacesRoute)
     openapi_extra={"requestBody": FacesForm.request_body(), "parameters": [KEY]},
 )
 async def add_faces(directory: DirectoryName, person: PersonName, request: Request) -> Response:
-    """Enrol the faces of several photographs, each by itself: one that is refused keeps no other out.
+    """Enrol the faces of several photographs independently: a refused one does not affect the others.
 
-    200 if all were there before. An outage ends the call; sent again, it goes on where it ended.
+    200 if all were enrolled before. An outage ends the call; if it is repeated, it continues where it ended.
     """
-    state, stages = State.of(request), Stages.of(request)
-    with stages.measure("read"):
-        form = FacesForm.of(await read_fields(request, state, most_files=MOST_FILES))
-    samples = [Sample(directory, person, file, form.face, form.box) for file in form.file]
-    outcomes = await each(_add(request, state, stages, sample) for sample in samples)
+    call = PhotographCall.of(request)
+    form = await call.read(FacesForm, max_files=MAX_FILES)
+    outcomes: list[FileOutcome | Refused] = []
+    for upload in form.file:
+        with noting_refusal(outcomes):
+            sample = Sample(directory, person, usable(upload).content, form.face, form.box)
+            await call.state.learning.require(directory)
+            analysis = await call.analyse(upload, ENROLMENT_WANTS)
+            learned = await call.state.learning.learn(sample, analysis, call.stages)
+            face = await _face(call.state.database, directory, person, learned.enrolment.face)
+            outcomes.append(_accepted(upload.filename, learned, face))
     added = AddedFaces.of(
         [
-            _refused(sample, outcome) if isinstance(outcome, Refused) else outcome
-            for sample, outcome in zip(samples, outcomes, strict=True)
+            _refused(upload.filename, outcome) if isinstance(outcome, Refused) else outcome
+            for upload, outcome in zip(form.file, outcomes, strict=True)
         ]
     )
     if added.created or added.known:
@@ -70,32 +78,26 @@ async def add_faces(directory: DirectoryName, person: PersonName, request: Reque
     return Response(body.model_dump_json(), body.status, media_type="application/problem+json")
 
 
-async def _add(request: Request, state: State, stages: Stages, sample: Sample) -> FileOutcome:
-    learned = await learn_sample(request, state, stages, sample)
-    face = await _face(state, sample, learned.enrolment.face)
+def _accepted(filename: str, learned: Learned, face: FaceAnswer) -> FileOutcome:
     return FileOutcome(
-        filename=sample.file.filename,
+        filename=filename,
         outcome=Outcome.CREATED if learned.enrolment.created else Outcome.KNOWN,
         face=face,
-        warnings=learned.warnings,
+        warnings=[EnrolmentWarning.of(warning) for warning in learned.warnings],
         problem=None,
     )
 
 
-def _refused(sample: Sample, problem: Refused) -> FileOutcome:
+def _refused(filename: str, problem: Refused) -> FileOutcome:
     return FileOutcome(
-        filename=sample.file.filename,
-        outcome=Outcome.REFUSED,
-        face=None,
-        warnings=[],
-        problem=FileProblem.of(problem),
+        filename=filename, outcome=Outcome.REFUSED, face=None, warnings=[], problem=FileProblem.of(problem)
     )
 
 
-async def _face(state: State, sample: Sample, face: UUID) -> FaceAnswer:
+async def _face(database: Database, directory: str, person: str, face: UUID) -> FaceAnswer:
     try:
-        async with state.database.connection() as connection:
-            found = await person_faces.read(connection, sample.directory, sample.person, face)
+        async with database.connection() as connection:
+            enrolled = await person_faces.read(connection, directory, person, face)
     except Refused as error:
-        raise DatabaseBusy from error  # somebody has moved or removed it since
-    return FaceAnswer.of(sample.directory, found)
+        raise DatabaseBusy from error  # it was moved or deleted concurrently
+    return FaceAnswer.of(directory, enrolled)

@@ -1,4 +1,4 @@
-"""Enrolled faces, and what became of photographs, as clients read them."""
+"""Enrolled faces, and the outcomes of photographs, as clients read them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,15 +8,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from apiserver.answer_fields import BoxPixels, DetectorScore, ModelId, PersonId, rounded
-from apiserver.enrolment_warnings import EnrolmentWarning
+from apiserver.answer_fields import BoxPixels, DetectorScore, EnrolmentWarning, ModelId, PersonId, rounded
 from apiserver.person_faces import EnrolledFace
 from apiserver.problems import Problem
 from apiserver.responses import ProblemDetails, file_url
 
 
 class KeptQuality(BaseModel):
-    """What was measured of a face when it was enrolled, see docs/quality.md; the angles where there were landmarks."""
+    """The measurements of a face when it was enrolled, see docs/quality.md; the angles if there were landmarks."""
 
     sharpness: float = Field(examples=[0.872])
     brightness: float = Field(examples=[0.547])
@@ -33,9 +32,9 @@ class FaceAnswer(BaseModel):
     model: ModelId
     box: BoxPixels
     score: DetectorScore
-    quality: KeptQuality | None = Field(description="null where nothing was measured.")
+    quality: KeptQuality | None = Field(description="null if nothing was measured.")
     image: str | None = Field(
-        description="The photograph it is from; null for a face that came without.",
+        description="The photograph that shows it; null for a face imported without.",
         examples=["/files/47aa5e19-c120-84b0-a5a0-d64d932fb8eb.jpg"],
     )
     crop: str = Field(
@@ -46,7 +45,7 @@ class FaceAnswer(BaseModel):
 
     @classmethod
     def of(cls, directory: str, face: EnrolledFace) -> Self:
-        """Return what a client reads of a face."""
+        """Return a face as clients read it."""
         person = f"/directories/{quote(directory, safe='')}/persons/{quote(face.person, safe='')}"
         return cls(
             face=face.face,
@@ -62,7 +61,7 @@ class FaceAnswer(BaseModel):
 
 
 class Outcome(StrEnum):
-    """What became of a photograph; `known`: this one of this person was there before."""
+    """The outcome of a photograph; `known`: it was enrolled for this person before."""
 
     CREATED = "created"
     KNOWN = "known"
@@ -77,12 +76,12 @@ class FileProblem(BaseModel):
 
     @classmethod
     def of(cls, problem: Problem) -> Self:
-        """Return what a client reads of a problem."""
+        """Return a problem as clients read it."""
         return cls(code=problem.code, detail=problem.sentence)
 
 
 class FileOutcome(BaseModel):
-    """What became of one photograph, and what is doubtful about that, as /learn says it."""
+    """The outcome of one photograph, and the doubts about it, as in /learn."""
 
     filename: str = Field(examples=["ann.jpg"])
     outcome: Outcome
@@ -92,7 +91,7 @@ class FileOutcome(BaseModel):
 
 
 class AddedFaces(BaseModel):
-    """What became of each photograph, in their order, and how many of each kind there are."""
+    """The outcome of each photograph, in order, and the number of each."""
 
     items: list[FileOutcome]
     created: int
@@ -101,9 +100,9 @@ class AddedFaces(BaseModel):
 
     @classmethod
     def of(cls, items: list[FileOutcome]) -> Self:
-        """Return the outcomes, counted."""
-        return cls(items=items, **{str(one): sum(item.outcome is one for item in items) for one in Outcome})
+        """Return the outcomes with their counts."""
+        return cls(items=items, **{str(outcome): sum(item.outcome is outcome for item in items) for outcome in Outcome})
 
 
 class NoneAdded(ProblemDetails, AddedFaces):
-    """The problem of photographs that were refused one and all."""
+    """The problem of photographs that were all refused."""

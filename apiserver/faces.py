@@ -4,17 +4,20 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels of the upright image."""
+
+Embedding = list[float]
+"""An L2-normalised vector of the model's dimension."""
 
 Landmarks = tuple[tuple[float, ...], ...]
 """Five x, y in pixels of the upright image: eye, eye, nose, mouth corner, mouth corner, left before right as seen."""
 
 
 class Decision(StrEnum):
-    """What a similarity means: the same person, perhaps the same person, nobody known."""
+    """What a similarity means: the same person, perhaps the same person, an unknown person."""
 
     MATCH = "match"
     REVIEW = "review"
@@ -29,7 +32,7 @@ class Thresholds:
     review: float
 
     def with_match(self, match: float) -> "Thresholds":
-        """Return thresholds with another `match`; where that leaves no room below it there is no review band."""
+        """Return thresholds with another `match`; if that is below `review`, there is no review band."""
         return Thresholds(match=match, review=min(self.review, match))
 
     def decide(self, similarity: float) -> Decision:
@@ -41,10 +44,10 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """How often two different people are as similar as that, where similarities are high: a generalized Pareto tail.
+    """How often two different people reach a high similarity: a generalized Pareto tail.
 
     P(cosine >= t) = rate * (1 + shape * (t - start) / scale) ** (-1 / shape) for t >= start, and an exponential at
-    shape 0 (Balkema and de Haan 1974, Pickands 1975: what lies above a high threshold tends to this form).
+    shape 0 (Balkema and de Haan 1974, Pickands 1975: the excess over a high threshold tends to this form).
     """
 
     start: float
@@ -58,13 +61,13 @@ class Tail:
 
         Measured tails fall faster than an exponential, so this one errs towards `unknown` in large directories.
         """
-        decade = max(thresholds.match - thresholds.review, _LEAST_DECADE)
+        decade = max(thresholds.match - thresholds.review, _MIN_DECADE)
         return cls(start=thresholds.match - decade, rate=1e-4, scale=decade / math.log(10), shape=0.0)
 
     def cosine(self, false_match_rate: float) -> float:
         """Return the threshold, at most 1, that different people reach with this probability.
 
-        A rate above the tail's own is answered with the tail's start: lower cosines it knows nothing of.
+        For a rate above the tail's own it is the tail's start: the tail does not describe lower cosines.
         """
         rarity = math.log(self.rate / false_match_rate)
         if rarity <= 0:
@@ -73,8 +76,8 @@ class Tail:
         return min(1.0, self.start + self.scale * growth)
 
 
-_LEAST_DECADE = 0.01
-"""The cosine between FMR 1e-4 and 1e-5 is taken to be no less."""
+_MIN_DECADE = 0.01
+"""The difference of cosine between FMR 1e-4 and 1e-5 is taken to be at least this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ class Calibration:
 class Model:
     """The embedder whose embeddings may be compared with each other, and how to read their cosines.
 
-    `calibrated` tells whether its numbers were measured with this very model; they are another's else.
+    calibrated: whether the numbers were measured with this model; otherwise they are those of another one.
     """
 
     id: str
@@ -105,18 +108,25 @@ class Model:
 
     @property
     def tail(self) -> Tail:
-        """The spread of impostor scores; where nobody told it, the one that the thresholds suggest."""
+        """The tail of impostor scores; estimated from the thresholds if it was not measured."""
         return self.known_tail or Tail.through(self.thresholds)
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What the vectorizer found out about the bytes; width and height in pixels of the upright image."""
+    """The properties of an encoded image; width and height in pixels of the upright image."""
 
     media_type: str
     extension: str
     width: int
     height: int
+
+
+class Photograph(NamedTuple):
+    """An encoded image, and its properties."""
+
+    content: bytes
+    image: Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,24 +140,16 @@ class Quality:
     brightness: float
 
 
-class Probe(Protocol):
-    """What is searched for: an L2-normalised embedding."""
-
-    @property
-    def embedding(self) -> list[float]:
-        """As many numbers as the model's dimension."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
     """A detected face: its place, the detector's score, an L2-normalised embedding, its crop.
 
-    landmarks: none where the vectorizer told none. quality: None where it was not asked for, or not measured.
+    landmarks: empty if the vectorizer sent none. quality: None if it was not requested, or not measured.
     """
 
     box: Box
     score: float
-    embedding: list[float]
+    embedding: Embedding
     crop: bytes | None = None
     landmarks: Landmarks = ()
     quality: Quality | None = None
@@ -168,6 +170,10 @@ class Analysis:
     faces: Sequence[Face]
     timings: dict[str, float]
 
+    def select(self, *, min_score: float, min_size: int) -> list[Face]:
+        """Return the faces with at least this score and, on the shorter side of the box, this many pixels."""
+        return [face for face in self.faces if face.score >= min_score and face.size >= min_size]
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -178,21 +184,21 @@ class Candidate:
 
 
 class FaceChoice(StrEnum):
-    """Whom /learn takes when a photograph shows several people."""
+    """Which face is taken if a photograph shows several."""
 
     ONLY = "only"
     LARGEST = "largest"
     CENTER = "center"
 
 
-LEAST_OVERLAP = 0.3
-"""The intersection over union from which a face is the one that a client's box means."""
+MIN_OVERLAP = 0.3
+"""The intersection over union from which a box refers to a face."""
 
 
 def choose_in_box(faces: Sequence[Face], box: Box) -> Face | None:
-    """Return the face that `box` means: the one it overlaps most, or None where it overlaps none enough."""
+    """Return the face that `box` overlaps most, or None if it overlaps none enough."""
     best = max(faces, key=lambda face: overlap(face.box, box), default=None)
-    return best if best and overlap(best.box, box) >= LEAST_OVERLAP else None
+    return best if best and overlap(best.box, box) >= MIN_OVERLAP else None
 
 
 def overlap(one: Box, other: Box) -> float:
@@ -204,7 +210,7 @@ def overlap(one: Box, other: Box) -> float:
 
 
 def choose(faces: Sequence[Face], choice: FaceChoice, image: Image) -> Face | None:
-    """Return the face that `choice` means, or None where there is no such one."""
+    """Return the face that `choice` selects, or None if there is none."""
     if choice is FaceChoice.ONLY:
         return faces[0] if len(faces) == 1 else None
     order: Callable[[Face], float] = _area if choice is FaceChoice.LARGEST else lambda face: -_off_centre(face, image)

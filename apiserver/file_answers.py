@@ -1,4 +1,4 @@
-"""What /learn and /recognize answer about several files: each has its own outcome."""
+"""The answers of /learn and /recognize about one photograph or several, each of which has its own outcome."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -6,13 +6,20 @@ from typing import Literal
 from fastapi import Response
 from pydantic import BaseModel, Field
 
-from apiserver.answer_fields import DirectoryName, ModelId
-from apiserver.enrolment_warnings import EnrolmentWarning
+from apiserver.answer_fields import DirectoryName, EnrolmentWarning, ModelId
 from apiserver.face_answers import FileProblem, Outcome
 from apiserver.forms import LearnForm, RecognizeForm
 from apiserver.learning import Learned
 from apiserver.problems import NoFaceEnrolled, NoPhotographUsable, Refused
-from apiserver.responses import LearnedPerson, RecognizeAnswer, Refusal, file_url, learned_person, refusal
+from apiserver.responses import (
+    LearnAnswer,
+    LearnedPerson,
+    RecognizeAnswer,
+    Refusal,
+    file_url,
+    learned_person,
+    refusal,
+)
 from apiserver.uploads import Upload
 
 
@@ -28,7 +35,7 @@ class LearnedFile(BaseModel):
 
 
 class RefusedFile(BaseModel):
-    """One file of several on which nobody could be looked for."""
+    """One file of several that was refused."""
 
     status: str = Field(examples=["The image is truncated or corrupt."])
     code: str = Field(examples=["image-unreadable"])
@@ -49,64 +56,89 @@ class LearnFilesAnswer(_FilesAnswer):
 
 
 class RecognizeFilesAnswer(_FilesAnswer):
-    """The success of /recognize with several files, of which at least one could be looked at."""
+    """The success of /recognize with several files, of which at least one was accepted."""
 
     files: list[RecognizeAnswer | RefusedFile]
 
 
 class LearnRefusal(Refusal):
-    """The failure of /learn with several files; `files` is there when each of them was refused."""
+    """The failure of /learn with several files; `files` is present if each of them was refused."""
 
     files: list[LearnedFile] = Field(default_factory=list)
 
 
 class RecognizeRefusal(Refusal):
-    """The failure of /recognize with several files; `files` is there when each of them was refused."""
+    """The failure of /recognize with several files; `files` is present if each of them was refused."""
 
     files: list[RefusedFile] = Field(default_factory=list)
 
 
-def learn_files_response(form: LearnForm, outcomes: Sequence[Learned | Refused]) -> Response:
-    """Return the answer about several files to learn; a failure where all were refused."""
-    files = [_learned_file(form.person, file, one) for file, one in zip(form.file, outcomes, strict=True)]
-    model = next((one.model.id for one in outcomes if isinstance(one, Learned)), None)
+def learn_response(form: LearnForm, outcomes: Sequence[Learned | Refused]) -> Response:
+    """Return the answer about one photograph, or about several; a failure if all of them were refused."""
+    if len(outcomes) > 1:
+        return _learned_files(form, outcomes)
+    [outcome] = outcomes
+    if isinstance(outcome, Refused):
+        raise outcome
+    answer = LearnAnswer(
+        status="OK",
+        url=file_url(outcome.image_key),
+        filename=form.file[0].filename,
+        directory=form.directory,
+        model=outcome.model.id,
+        persons=[learned_person(form.person, outcome.enrolment)],
+        created=outcome.enrolment.created,
+        warnings=[EnrolmentWarning.of(warning) for warning in outcome.warnings],
+    )
+    return _response(answer, 201)
+
+
+def recognize_response(form: RecognizeForm, outcomes: Sequence[RecognizeAnswer | Refused]) -> Response:
+    """Return the answer about one photograph, or about several; a failure if all of them were refused."""
+    if len(outcomes) > 1:
+        return _recognized_files(form, outcomes)
+    [outcome] = outcomes
+    if isinstance(outcome, Refused):
+        raise outcome
+    return _response(outcome, 201)
+
+
+def _learned_files(form: LearnForm, outcomes: Sequence[Learned | Refused]) -> Response:
+    files = [_learned_file(form.person, upload, each) for upload, each in zip(form.file, outcomes, strict=True)]
+    model = next((each.model.id for each in outcomes if isinstance(each, Learned)), None)
     if model is None:
         problem = NoFaceEnrolled()
         return _response(LearnRefusal(**refusal(problem).model_dump(), files=files), problem.status)
     return _response(LearnFilesAnswer(status="OK", directory=form.directory, model=model, files=files), 201)
 
 
-def recognize_files_response(form: RecognizeForm, outcomes: Sequence[RecognizeAnswer | Refused]) -> Response:
-    """Return the answer about several files to recognize people on; a failure where all were refused."""
-    refusals = [
-        RefusedFile(status=one.sentence, code=one.code, filename=file.filename, persons=None)
-        for file, one in zip(form.file, outcomes, strict=True)
-        if isinstance(one, Refused)
+def _recognized_files(form: RecognizeForm, outcomes: Sequence[RecognizeAnswer | Refused]) -> Response:
+    refused = [
+        RefusedFile(status=each.sentence, code=each.code, filename=upload.filename, persons=None)
+        for upload, each in zip(form.file, outcomes, strict=True)
+        if isinstance(each, Refused)
     ]
-    answers = [one for one in outcomes if isinstance(one, RecognizeAnswer)]
-    if not answers:
-        return _response(
-            RecognizeRefusal(**refusal(NoPhotographUsable()).model_dump(), files=refusals), NoPhotographUsable.status
-        )
-    waiting = iter(refusals)
-    files = [next(waiting) if isinstance(one, Refused) else one for one in outcomes]
-    return _response(
-        RecognizeFilesAnswer(status="OK", directory=form.directory, model=answers[0].model, files=files), 201
-    )
+    model = next((each.model for each in outcomes if isinstance(each, RecognizeAnswer)), None)
+    if model is None:
+        problem = NoPhotographUsable()
+        return _response(RecognizeRefusal(**refusal(problem).model_dump(), files=refused), problem.status)
+    in_order = iter(refused)
+    files = [next(in_order) if isinstance(each, Refused) else each for each in outcomes]
+    return _response(RecognizeFilesAnswer(status="OK", directory=form.directory, model=model, files=files), 201)
 
 
-def _learned_file(person: str, file: Upload, outcome: Learned | Refused) -> LearnedFile:
+def _learned_file(person: str, upload: Upload, outcome: Learned | Refused) -> LearnedFile:
     if isinstance(outcome, Refused):
         problem = FileProblem.of(outcome)
         return LearnedFile(
-            filename=file.filename, url=None, outcome=Outcome.REFUSED, persons=[], warnings=[], problem=problem
+            filename=upload.filename, url=None, outcome=Outcome.REFUSED, persons=[], warnings=[], problem=problem
         )
     return LearnedFile(
-        filename=file.filename,
-        url=file_url(outcome.image),
+        filename=upload.filename,
+        url=file_url(outcome.image_key),
         outcome=Outcome.CREATED if outcome.enrolment.created else Outcome.KNOWN,
         persons=[learned_person(person, outcome.enrolment)],
-        warnings=outcome.warnings,
+        warnings=[EnrolmentWarning.of(warning) for warning in outcome.warnings],
         problem=None,
     )
 

@@ -1,4 +1,4 @@
-"""The fields of the calls that take a photograph: what they may be, and the problem each wrong one is."""
+"""The fields of the calls that take a photograph, and the problem that each wrong one is."""
 
 from typing import Annotated, Any, Self
 
@@ -12,6 +12,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from apiserver.candidates import SearchOptions
 from apiserver.faces import Box, FaceChoice
 from apiserver.names import Name
 from apiserver.problems import (
@@ -24,31 +25,32 @@ from apiserver.problems import (
     Problem,
 )
 from apiserver.search_sql import Scoring
-from apiserver.uploads import MOST_FILES, Fields, Upload
+from apiserver.uploads import MAX_FILES, Fields, Upload
 
 
 def _only(files: object) -> object:
-    """Return the one file of a field that has one; what is no file is left for pydantic to refuse."""
+    """Return the only file of a field; anything but files is left for pydantic to refuse."""
     if not isinstance(files, tuple):
         return files
     [upload, *others] = files
     if others:
-        raise InvalidForm("A field has several files.")  # no ValueError, so that it passes pydantic as it is
+        raise InvalidForm("A field has several files.")  # not a ValueError, so pydantic lets it pass
     return upload
 
 
 def _read_box(text: object) -> object:
-    """Return the box that four numbers with commas between them are."""
+    """Return the box that four comma-separated numbers describe."""
     try:
         left, top, right, bottom = (round(float(number)) for number in str(text).split(","))
     except (ValueError, OverflowError) as error:
         raise ValueError("give left,top,right,bottom in pixels") from error
     if not (left < right and top < bottom):
-        raise ValueError("left is to be less than right, and top less than bottom")
+        raise ValueError("left must be less than right, and top less than bottom")
     return left, top, right, bottom
 
 
-def _possible(upload: Upload) -> Upload:
+def usable(upload: Upload) -> Upload:
+    """Return an upload that may be a photograph. Raises the problem of any other."""
     if upload.problem:
         raise upload.problem
     return upload
@@ -59,7 +61,7 @@ _Directory = Annotated[Name, Field(description="People are recognized within the
 _File = Annotated[
     Upload,
     BeforeValidator(_only),
-    AfterValidator(_possible),
+    AfterValidator(usable),
     WithJsonSchema({"type": "string", "format": "binary", "description": "The photograph, in any common format."}),
 ]
 _Files = Annotated[
@@ -69,12 +71,12 @@ _Files = Annotated[
             "type": "array",
             "items": {"type": "string", "format": "binary"},
             "minItems": 1,
-            "maxItems": MOST_FILES,
-            "description": "The photographs, each a `file` of its own.",
+            "maxItems": MAX_FILES,
+            "description": "The photographs, each in its own `file` field.",
         }
     ),
 ]
-"""Each is looked at by itself: what has a `problem` is not refused here."""
+"""One with a `problem` is not refused here: it must not affect the others."""
 _Face = Annotated[
     FaceChoice,
     WithJsonSchema(
@@ -82,7 +84,7 @@ _Face = Annotated[
             "type": "string",
             "enum": list(FaceChoice),
             "default": FaceChoice.ONLY,
-            "description": "Whom to take from a photograph of several people; `only` refuses it.",
+            "description": "Which face to take if the photograph shows several; `only` refuses such photographs.",
         }
     ),
 ]
@@ -94,8 +96,8 @@ _Box = Annotated[
         {
             "type": "string",
             "example": "178,63,268,176",
-            "description": "Whom to take from a photograph of several people: the face that overlaps this box most. "
-            "Left, top, right, bottom in pixels of the upright image; goes before `face`.",
+            "description": "Takes the face that overlaps this box most, if the photograph shows several. "
+            "Left, top, right, bottom in pixels of the upright image; takes precedence over `face`.",
         }
     ),
 ]
@@ -108,8 +110,8 @@ _MISSING: dict[str, type[Problem]] = {
 _MISSING_ERRORS = {"missing", "string_too_short", "dataclass_type", "tuple_type"}
 
 
-class _Form(BaseModel):
-    """Fields are checked in their order, and the first wrong one is answered."""
+class Form(BaseModel):
+    """The fields of a form; they are checked in order, and the first wrong one is reported."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -123,11 +125,11 @@ class _Form(BaseModel):
 
     @classmethod
     def request_body(cls) -> dict[str, Any]:
-        """Return the form as OpenAPI describes the body of a request."""
+        """Return the form as the body of a request in OpenAPI."""
         return {"required": True, "content": {"multipart/form-data": {"schema": cls.model_json_schema()}}}
 
 
-class LearnForm(_Form):
+class LearnForm(Form):
     """Photographs of a person to learn."""
 
     person: _Person
@@ -137,7 +139,7 @@ class LearnForm(_Form):
     box: _Box = None
 
 
-class FacesForm(_Form):
+class FacesForm(Form):
     """Photographs of one person to learn."""
 
     file: _Files
@@ -145,7 +147,7 @@ class FacesForm(_Form):
     box: _Box = None
 
 
-class RecognizeForm(_Form):
+class RecognizeForm(Form):
     """Photographs of people to recognize."""
 
     directory: _Directory = "default"
@@ -160,43 +162,45 @@ class RecognizeForm(_Form):
         examples=[0.5],
     )
 
-    unique_persons: bool = Field(False, description="Whether everyone is on the photograph once at most.")
+    unique_persons: bool = Field(False, description="Whether each person can be on the photograph at most once.")
     scoring: Scoring | None = Field(
         None,
         description="How a person's samples count: the best one, or their mean, weighted by score. "
-        "As is set for the directory if unset, and `max` where nothing is.",
+        "If unset, the directory's setting applies, or else `max`.",
     )
-    min_score: float = Field(0, ge=0, le=1, description="Faces with a lower detector score are left out.")
-    min_size: int = Field(
-        0, ge=0, le=100_000, description="Faces of which the shorter side has fewer pixels are left out."
-    )
+    min_score: float = Field(0, ge=0, le=1, description="Faces with a lower detector score are omitted.")
+    min_size: int = Field(0, ge=0, le=100_000, description="Faces whose shorter side has fewer pixels are omitted.")
     keep: bool = Field(True, description="Whether the photograph is kept for the retention time, or not at all.")
 
+    def search_options(self) -> SearchOptions:
+        """Return what the form asks of the search."""
+        return SearchOptions(self.directory, self.k, self.threshold, self.scoring, self.unique_persons)
 
-class EmbedForm(_Form):
+
+class EmbedForm(Form):
     """A photograph of any number of people."""
 
     file: _File
 
 
-class DetectForm(_Form):
-    """A photograph of any number of people, and which of its faces to tell of."""
+class DetectForm(Form):
+    """A photograph of any number of people, and which of its faces to return."""
 
     file: _File
-    min_score: float = Field(0, ge=0, le=1, description="Leave out faces of which the detector is less sure.")
-    min_size: int = Field(0, ge=0, le=100_000, description="Leave out faces whose box is narrower, in pixels.")
-    draw: bool = Field(False, description="Answer the photograph with its faces drawn in, as a JPEG.")
+    min_score: float = Field(0, ge=0, le=1, description="Faces with a lower detector score are omitted.")
+    min_size: int = Field(0, ge=0, le=100_000, description="Faces whose shorter side has fewer pixels are omitted.")
+    draw: bool = Field(False, description="Return the photograph with its faces drawn in, as a JPEG.")
 
 
-class CompareForm(_Form):
+class CompareForm(Form):
     """Two photographs of any number of people."""
 
     source: _File
     target: _File
 
 
-class VerifyForm(_Form):
-    """A photograph of somebody, and who that is said to be."""
+class VerifyForm(Form):
+    """A photograph of a person, and who the person claims to be."""
 
     person: _Person
     directory: _Directory = "default"

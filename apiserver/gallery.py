@@ -1,4 +1,4 @@
-"""Who is enrolled in a directory."""
+"""The enrolments of a directory."""
 
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -6,15 +6,15 @@ from uuid import UUID, uuid4
 from pgvector import HalfVector
 
 from apiserver.database import Database
-from apiserver.enrolment_lock import ENTER, once_let_in
+from apiserver.enrolment_lock import ENTER, attempts
 from apiserver.faces import Box, Face, Model
 from apiserver.image_store import ImageRow
-from apiserver.problems import DatabaseBusy
+from apiserver.problems import DatabaseBusy, DirectoryBusy
 from apiserver.quality import measured
 
-# The parts of one statement see one snapshot, and foreign keys are checked at its end. What was removed between the
-# snapshot and the lock is still seen, so the image is kept whatever it seems to be, but only where the face has it. A
-# known face has none if it was imported without, and gets it now.
+# All parts of a statement see one snapshot, and foreign keys are checked at its end. Rows removed between the snapshot
+# and the lock are still seen, so the image is kept whatever state it seems to have, but only if the face refers to it.
+# A known face that was imported without an image gets this one.
 _ENROL = """
 WITH entered AS (
     {enter}
@@ -62,40 +62,35 @@ class Gallery:
         self._database = database
         self._enrol = _ENROL.format(enter=ENTER, new_directory=_NEW_DIRECTORY if makes_directories else "")
 
-    async def enrol(self, person: str, face: Face, model: Model, image: ImageRow) -> Enrolment:
-        """Add `face` to the person's enrolments and keep its image for good, all or nothing.
+    async def enrol(self, person: str, face: Face, model: Model, row: ImageRow) -> Enrolment:
+        """Add `face` to the person's enrolments and keep its image permanently, all or nothing.
 
-        The same photograph of the same person under the same model is one face, however often it is learned. An image
-        that this face does not show is left to expire. Raises DatabaseUnavailable, DirectoryBusy while nobody is let
-        into the directory, or DatabaseBusy when the image or the person was removed at the same time.
+        The same photograph of the same person under the same model is one face, however often it is learned. If the
+        face has another image already, this one is left to expire. Raises DatabaseUnavailable, DirectoryBusy while
+        enrolments are excluded from the directory, or DatabaseBusy if the image or the person was removed concurrently.
         """
-
-        async def attempt() -> Enrolment | None:
-            return await self._enrol_if_let_in(person, face, model, image)
-
-        return await once_let_in(attempt, self._database.timeout_seconds)
-
-    async def _enrol_if_let_in(self, person: str, face: Face, model: Model, image: ImageRow) -> Enrolment | None:
-        identity, new = (image.directory, person, image.sha256, model.id), uuid4()
-        embedding = HalfVector(face.embedding)
-        async with self._database.connection() as connection:
-            row = await connection.fetchrow(
-                self._enrol, *identity, embedding, face.crop, image.key, list(face.box), face.score, measured(face), new
+        identity, new = (row.directory, person, row.sha256, model.id), uuid4()
+        columns = (HalfVector(face.embedding), face.crop, row.key, list(face.box), face.score, measured(face), new)
+        async for _ in attempts(self._database.timeout_seconds):
+            async with self._database.connection() as connection:
+                shown = await connection.fetchrow(self._enrol, *identity, *columns)
+                if not shown["let_in"]:
+                    continue
+                enrolled = shown if shown["face"] else await connection.fetchrow(_ENROLLED, *identity)
+            if enrolled is None:
+                raise DatabaseBusy
+            return Enrolment(
+                enrolled["face"], tuple(enrolled["box"]), enrolled["score"], created=enrolled["face"] == new
             )
-            if not row["let_in"]:
-                return None
-            found = row if row["face"] else await connection.fetchrow(_ENROLLED, *identity)
-        if found is None:
-            raise DatabaseBusy
-        return Enrolment(found["face"], tuple(found["box"]), found["score"], created=found["face"] == new)
+        raise DirectoryBusy
 
-    async def own_similarity(self, person: str, face: Face, model: Model, image: ImageRow) -> float | None:
-        """Return the best cosine of `face` with the person's faces of other photographs, None where there are none.
+    async def own_similarity(self, person: str, face: Face, model: Model, row: ImageRow) -> float | None:
+        """Return the best cosine of `face` with the person's faces of other photographs, None if there are none.
 
         Raises DatabaseUnavailable.
         """
         async with self._database.connection() as connection:
             similarity: float | None = await connection.fetchval(
-                _OWN_SIMILARITY, image.directory, model.id, person, HalfVector(face.embedding), image.sha256
+                _OWN_SIMILARITY, row.directory, model.id, person, HalfVector(face.embedding), row.sha256
             )
         return similarity

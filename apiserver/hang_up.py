@@ -1,4 +1,4 @@
-"""Ends work whose client no longer waits for it."""
+"""Cancels work when its client hangs up."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from starlette.types import Receive
 
 @asynccontextmanager
 async def while_connected(receive: Receive) -> AsyncIterator[None]:
-    """Cancel what is inside when the client hangs up, and raise ClientDisconnect. The body must have been read."""
+    """Cancel the block when the client hangs up, and raise ClientDisconnect. The body must have been read."""
     try:
         async with asyncio.timeout(None) as scope:
             watch = asyncio.create_task(_end_at_hang_up(scope, receive))

@@ -41,10 +41,10 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _logger = logging.getLogger(__name__)
 
 
-def idempotent(*, most_files: int | None) -> Callable[[Handler], Handler]:
+def idempotent(*, max_files: int | None) -> Callable[[Handler], Handler]:
     """Return a decorator that runs a handler once for each `Idempotency-Key`; requests without the header just run.
 
-    most_files: maximum number of photographs in the body. The body is read first, to compare repeated requests. None:
+    max_files: maximum number of photographs in the body. The body is read first, to compare repeated requests. None:
     the body is too large for that, and only its length is compared.
     """
 
@@ -54,7 +54,7 @@ def idempotent(*, most_files: int | None) -> Callable[[Handler], Handler]:
             key = request.headers.get("idempotency-key")
             if key is None:
                 return await handle(request)
-            return await _once(key, handle, request, most_files)
+            return await _once(key, handle, request, max_files)
 
         return handle_once
 
@@ -66,14 +66,14 @@ class IdempotentRoute(EncodedRoute):
 
     def get_route_handler(self) -> Handler:
         """Return the handler of a request."""
-        return idempotent(most_files=0)(super().get_route_handler())
+        return idempotent(max_files=0)(super().get_route_handler())
 
 
-async def _once(key: str, handle: Handler, request: Request, most_files: int | None) -> Response:
+async def _once(key: str, handle: Handler, request: Request, max_files: int | None) -> Response:
     if not _KEY.fullmatch(key):
         raise InvalidField("Idempotency-Key: it must have 1 to 255 visible ASCII characters.")
     database = State.of(request).database
-    request, fingerprint = await _fingerprinted(request, most_files)
+    request, fingerprint = await _fingerprinted(request, max_files)
     claimed = await claim(database, key, fingerprint)
     if isinstance(claimed, Kept):
         return Response(claimed.body, claimed.status, {**claimed.headers, "Idempotency-Replayed": "true"})
@@ -122,14 +122,14 @@ def _directory(request: Request, body: bytes) -> str | None:
     return None
 
 
-async def _fingerprinted(request: Request, most_files: int | None) -> tuple[Request, bytes]:
+async def _fingerprinted(request: Request, max_files: int | None) -> tuple[Request, bytes]:
     """Return a request whose body can be read again, and a digest of the request."""
-    if most_files is None:
+    if max_files is None:
         return request, _digest(request, [request.headers.get("content-length", "").encode()])
     settings = State.of(request).settings
     seconds = settings.upload_timeout_seconds
-    if most_files:
-        body = await read_body(request, FormLimits(settings.max_image_bytes, seconds, most_files))
+    if max_files:
+        body = await read_body(request, FormLimits(settings.max_image_bytes, seconds, max_files))
     else:
         body = await read_small(request, timeout_seconds=seconds)
     return Request(request.scope, _again(body, request.receive)), _digest(request, _parts(request, body))

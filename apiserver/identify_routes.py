@@ -1,32 +1,27 @@
-"""Identification of embeddings, by whoever made them elsewhere with the model in use: no photograph comes here."""
+"""/identify: identification of embeddings that clients computed elsewhere with the model in use."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
-from apiserver import sightings
 from apiserver.answer_fields import Cosine, ModelId, PersonId, Probability, rounded
-from apiserver.candidates import candidates_of
-from apiserver.faces import Decision, Model, Thresholds
-from apiserver.identification import Found
+from apiserver.candidates import Identity, SearchOptions
+from apiserver.faces import Decision, Embedding, Model
 from apiserver.json_bodies import JsonBody, read_json
 from apiserver.names import Name
-from apiserver.photograph_calls import PROBLEMS, PhotographRoute
+from apiserver.photograph_calls import PROBLEMS, PhotographCall, PhotographRoute
 from apiserver.problems import InvalidEmbedding, ModelMismatch
 from apiserver.responses import AppliedThresholds, ProblemDetails, applied_thresholds
 from apiserver.search_paths import Path
 from apiserver.search_sql import Scoring
-from apiserver.state import State
-from apiserver.telemetry import Stages
 
 _CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ProblemDetails}}
-_MOST_EMBEDDINGS = 100
+_MAX_EMBEDDINGS = 100
 _MAX_BYTES = 2_000_000
-"""A hundred embeddings of 512 numbers, each written with as many digits as there are."""
+"""A hundred embeddings of 512 numbers, each written with all its digits."""
 
 router = APIRouter(tags=["faces"], route_class=PhotographRoute)
 
@@ -36,16 +31,16 @@ class IdentifyBody(JsonBody):
 
     directory: Name = Field("default", description="Where to search.", examples=["acme"])
     model: str = Field(
-        description="The model that made them, as `/embed` says it.", examples=["sface_2021dec@fb143eea0783"]
+        description="The model that computed them, as returned by `/embed`.", examples=["sface_2021dec@fb143eea0783"]
     )
     embedding: list[float] | None = Field(
-        None, description="Of any length but zero.", examples=[[0.0314159, -0.0271828]]
+        None, description="Of any length except zero.", examples=[[0.0314159, -0.0271828]]
     )
     embeddings: list[list[float]] | None = Field(
         None,
         min_length=1,
-        max_length=_MOST_EMBEDDINGS,
-        description="Several; not beside `embedding`.",
+        max_length=_MAX_EMBEDDINGS,
+        description="Several; not together with `embedding`.",
         examples=[[[0.0314159, -0.0271828], [-0.0161803, 0.0141421]]],
     )
     k: int = Field(5, ge=1, le=100, description="How many candidates to list for each.")
@@ -57,8 +52,8 @@ class IdentifyBody(JsonBody):
         description="The cosine from which a candidate is a match.",
         examples=[0.5],
     )
-    unique_persons: bool = Field(False, description="Whether everyone is one of them at most.")
-    scoring: Scoring | None = Field(None, description="How a person's samples count; the directory's way if unset.")
+    unique_persons: bool = Field(False, description="Whether each person can be at most one of them.")
+    scoring: Scoring | None = Field(None, description="How a person's samples count; the directory's setting if unset.")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -66,8 +61,12 @@ class IdentifyBody(JsonBody):
             raise ValueError("give embedding or embeddings")
         return self
 
-    def given(self) -> list[list[float]]:
-        """Return the embeddings, also where it is one."""
+    def search_options(self) -> SearchOptions:
+        """Return what the body asks of the search."""
+        return SearchOptions(self.directory, self.k, self.threshold, self.scoring, self.unique_persons)
+
+    def probes(self) -> list[list[float]]:
+        """Return the embeddings, even if it is only one."""
         return self.embeddings or [self.embedding or []]
 
 
@@ -80,7 +79,7 @@ class IdentifiedCandidate(BaseModel):
 
 
 class Identified(BaseModel):
-    """Who an embedding is; `person` is absent when the decision is `unknown`."""
+    """Whose embedding it is; `person` is absent when the decision is `unknown`."""
 
     person: PersonId | None = None
     decision: Decision
@@ -91,18 +90,11 @@ class Identified(BaseModel):
 
 
 class IdentifyAnswer(BaseModel):
-    """One result for each embedding, in their order, and what was decided by."""
+    """One result for each embedding, in order, and the thresholds."""
 
     model: ModelId
     results: list[Identified]
     thresholds: AppliedThresholds
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """A probe that a client has computed."""
-
-    embedding: list[float]
 
 
 @router.post(
@@ -113,54 +105,50 @@ class _Given:
 )
 async def identify(request: Request) -> Response:
     """Say of every embedding who of the directory it is, if anybody."""
-    state, stages = State.of(request), Stages.of(request)
-    with stages.measure("read"):
+    call = PhotographCall.of(request)
+    with call.stages.measure("read"):
         body = await read_json(request, IdentifyBody, max_bytes=_MAX_BYTES)
-    model = await state.vectorizer.model_in_use()
+    model = await call.state.vectorizer.model_in_use()
     if body.model != model.id:
         raise ModelMismatch(f"The model in use is {model.id}; embeddings of another cannot be compared with its own.")
-    probes = [_Given(_of_length_one(embedding, model)) for embedding in body.given()]
-    with stages.measure("search"):
-        applied = await state.directories.applied(body.directory, model, body.threshold)
-        settings = await state.directories.settings(body.directory)
-        found = await candidates_of(state, body, model, probes, settings=settings, thresholds=applied.thresholds)
-    results = [_identified(one, model, applied.thresholds) for one in found]
-    state.metrics.decided(results)
-    if named := [(result.person, result.decision) for result in results if result.person is not None]:
-        with stages.measure("note"):
-            await sightings.note(state.database, body.directory, named, None)
-    answer = IdentifyAnswer(model=model.id, results=results, thresholds=applied_thresholds(applied, model))
+    probes = [_of_length_one(embedding, model) for embedding in body.probes()]
+    recognized = await call.state.recognition.recognize(probes, model, body.search_options(), call.stages)
+    call.state.metrics.decided(recognized.identities)
+    answer = IdentifyAnswer(
+        model=model.id,
+        results=[_identified(identity, model) for identity in recognized.identities],
+        thresholds=applied_thresholds(recognized.applied, model),
+    )
     return Response(answer.model_dump_json(exclude_unset=True), media_type="application/json")
 
 
-def _of_length_one(embedding: Sequence[float], model: Model) -> list[float]:
-    """Return the embedding as it is compared. Raises InvalidEmbedding."""
+def _of_length_one(embedding: Sequence[float], model: Model) -> Embedding:
+    """Return the normalised embedding. Raises InvalidEmbedding."""
     if len(embedding) != model.dimension:
         raise InvalidEmbedding(f"An embedding of {model.id} has {model.dimension} numbers; one has {len(embedding)}.")
     length = math.hypot(*embedding)
-    if not 0 < length < math.inf:  # nor is it so where a number is none
+    if not 0 < length < math.inf:  # false for NaN too
         raise InvalidEmbedding
     return [value / length for value in embedding]
 
 
-def _identified(found: Found, model: Model, thresholds: Thresholds) -> Identified:
+def _identified(identity: Identity, model: Model) -> Identified:
     candidates = [
         IdentifiedCandidate(
             person=candidate.person,
             similarity=rounded(candidate.similarity),
             probability=rounded(model.calibration.probability(candidate.similarity)),
         )
-        for candidate in found.candidates
+        for candidate in identity.candidates
     ]
     best = candidates[0] if candidates else None
-    decision = thresholds.decide(found.candidates[0].similarity) if candidates else Decision.UNKNOWN
     result = Identified(
-        decision=decision,
+        decision=identity.decision,
         similarity=best.similarity if best else None,
         probability=best.probability if best else 0.0,
         candidates=candidates,
-        search=found.path,
+        search=identity.path,
     )
-    if best and decision is not Decision.UNKNOWN:
+    if best and identity.decision is not Decision.UNKNOWN:
         result.person = best.person
     return result

@@ -20,9 +20,9 @@ from apiserver.bundle import (
     read_manifest,
 )
 from apiserver.database import Connection, Database
-from apiserver.enrolment_lock import ENTER, once_let_in
+from apiserver.enrolment_lock import ENTER, attempts
 from apiserver.imports import Import, Item
-from apiserver.problems import ArchiveUnreadable, BundleInvalid
+from apiserver.problems import ArchiveUnreadable, BundleInvalid, DirectoryBusy
 from apiserver.zip_files import people_files, read_member, reading_zip
 
 _MAX_MANIFEST_BYTES = 1_000_000
@@ -91,12 +91,11 @@ async def plan(archive: ZipFile, manifest: Manifest | None, database: Database, 
 
 
 async def _enter(connection: Connection, directory: str) -> None:
-    """Take the shared lock of the directory until the transaction ends. Raises DirectoryBusy."""
-
-    async def attempt() -> bool | None:
-        return await connection.fetchval(ENTER, directory) or None
-
-    await once_let_in(attempt, _MAX_SECONDS)
+    """Wait for deletions, and have others wait for the connection's transaction. Raises DirectoryBusy."""
+    async for _ in attempts(_MAX_SECONDS):
+        if await connection.fetchval(ENTER, directory):
+            return
+    raise DirectoryBusy
 
 
 async def _photographs(archive: ZipFile) -> AsyncIterator[list[Item]]:

@@ -1,4 +1,4 @@
-"""The job that imports: finds out what is to be enrolled, enrols it, and goes on where it was when run again."""
+"""The import job: plans what is to be enrolled and enrols it; a second run continues where the first one ended."""
 
 import asyncio
 import io
@@ -12,7 +12,7 @@ from zipfile import ZipFile
 from apiserver import import_plan, imports
 from apiserver.directories import read_settings
 from apiserver.faces import FaceChoice, Model
-from apiserver.import_preparation import Enroller
+from apiserver.import_preparation import Preparation
 from apiserver.import_sources import BundleParts, Keys, Members, Source
 from apiserver.import_work import enrol_items
 from apiserver.imports import Import, Outcome
@@ -24,73 +24,72 @@ from apiserver.zip_files import ZipLimits, open_zip
 
 
 async def import_people(run: Run) -> None:
-    """Enrol what an archive or a manifest of keys holds."""
-    one, resources = Import(str(run.directory), run.job), run.resources
+    """Enrol the contents of an archive, or of a manifest of keys."""
+    import_, resources = Import(str(run.directory), run.job), run.resources
     try:
-        if not await imports.has_work(resources.database, one):  # an earlier run was stopped behind the last item
-            tally = await imports.tally(resources.database, one)
+        if not await imports.has_work(resources.database, import_):  # an earlier run was stopped after the last item
+            tally = await imports.tally(resources.database, import_)
             words = Counter({imports.Word(word): count for word, count in tally.items()})
             await run.report(words.total(), words.total(), _sentence(words, words.total()))
         elif run.arguments["archive"]:
             async with _archive(run) as archive:
-                await _import_archive(run, one, archive)
+                await _import_archive(run, import_, archive)
         else:
             model = await resources.vectorizer.model_in_use()
-            await _enrol(run, one, Keys(resources.archives, resources.settings.max_image_bytes), model)
+            await _enrol(run, import_, Keys(resources.archives, resources.settings.max_image_bytes), model)
     except Outage:
         raise
     except Exception:
-        await resources.archives.remove(*one)
+        await resources.archives.remove(*import_)
         raise
-    await resources.archives.remove(*one)
+    await resources.archives.remove(*import_)
 
 
-async def _import_archive(run: Run, one: Import, archive: ZipFile) -> None:
+async def _import_archive(run: Run, import_: Import, archive: ZipFile) -> None:
     manifest = await asyncio.to_thread(import_plan.find_manifest, archive)
     database, most_bytes = run.resources.database, run.resources.settings.max_image_bytes
-    if not await imports.is_planned(database, one):
-        await import_plan.plan(archive, manifest, database, one)
+    if not await imports.is_planned(database, import_):
+        await import_plan.plan(archive, manifest, database, import_)
     model = await run.resources.vectorizer.model_in_use()
     source: Source = Members(archive, most_bytes)
     if manifest:
         source = await asyncio.to_thread(BundleParts, archive, manifest, model.id, most_bytes)
-    await _enrol(run, one, source, model)
+    await _enrol(run, import_, source, model)
 
 
-async def _enrol(run: Run, one: Import, source: Source, model: Model) -> None:
+async def _enrol(run: Run, import_: Import, source: Source, model: Model) -> None:
     resources = run.resources
-    counted = Counter(await imports.tally(resources.database, one))
+    counted = Counter(await imports.tally(resources.database, import_))
     total, words = counted.total(), Counter({word: counted[word] for word in imports.Word})
 
-    async def told(outcomes: Sequence[Outcome]) -> None:
+    async def on_done(outcomes: Sequence[Outcome]) -> None:
         words.update(outcome.word for outcome in outcomes)
         await run.report(words.total(), total, _sentence(words, total))
 
-    enroller = Enroller(
-        directory=one.directory,
+    preparation = Preparation(
+        directory=import_.directory,
         source=source,
         vectorizer=resources.vectorizer,
         model=model,
         choice=FaceChoice(run.arguments["face"]),
-        limits=await _quality_limits(run, one.directory),
+        limits=await _quality_limits(run, import_.directory),
         staging=timedelta(seconds=resources.settings.staging_seconds),
     )
-    await told([])
+    await on_done([])
     await enrol_items(
-        one,
-        enroller,
+        import_,
+        preparation,
         resources.database,
         resources.images,
         concurrency=resources.settings.import_concurrency,
-        told=told,
+        on_done=on_done,
     )
 
 
 async def _quality_limits(run: Run, directory: str) -> QualityLimits:
-    """Return what photographs are held to: what is set for the directory, but the import's own action if it has one."""
+    """Return the directory's limits of photographs, with the import's own action if it has one."""
     async with run.resources.database.connection() as connection:
-        quality = (await read_settings(connection, directory)).quality
-    limits = quality.limits() if quality else QualityLimits()
+        limits = (await read_settings(connection, directory)).quality_limits()
     action = run.arguments["quality"]
     return replace(limits, action=Action(action)) if action else limits
 

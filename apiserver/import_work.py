@@ -1,4 +1,4 @@
-"""Enrols the items of an import, several at a time, and writes together what is ready together."""
+"""Enrols the items of an import concurrently, and writes those that are ready at the same time together."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -7,29 +7,29 @@ from apiserver.background import background
 from apiserver.bulk_enrolment import enrol_all
 from apiserver.database import Database
 from apiserver.image_store import ImageStore
-from apiserver.import_preparation import Enroller, Ready
+from apiserver.import_preparation import Preparation, Ready
 from apiserver.imports import Import, Item, Outcome, waiting
 from apiserver.problems import DatabaseBusy
 
 _PAGE = 256
 
-Told = Callable[[Sequence[Outcome]], Awaitable[None]]
-"""Is told what became of some items."""
+OnDone = Callable[[Sequence[Outcome]], Awaitable[None]]
+"""Is called with the outcomes of items."""
 
 
 class _Writer:
-    """Enrols whatever is ready, while the next ones are prepared."""
+    """Enrols the items that are ready while the next ones are prepared."""
 
-    def __init__(self, one: Import, database: Database, images: ImageStore, told: Told) -> None:
-        self._one = one
+    def __init__(self, import_: Import, database: Database, images: ImageStore, on_done: OnDone) -> None:
+        self._import = import_
         self._database = database
         self._images = images
-        self._told = told
+        self._on_done = on_done
         self._waiting: list[tuple[Ready | Outcome, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
 
     async def write(self, result: Ready | Outcome) -> None:
-        """Return once what became of the item is written. Raises what kept it from being written."""
+        """Return when the outcome of the item is written. Raises the error that prevented it."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((result, written))
         self._wake.set()
@@ -43,7 +43,7 @@ class _Writer:
             batch, self._waiting = self._waiting, []
             try:
                 await self._write([result for result, _ in batch])
-            except Exception as error:  # noqa: BLE001 - it is raised where each of them is waited for
+            except Exception as error:  # noqa: BLE001 - raised to those who wait for the items
                 for _, written in batch:
                     if not written.done():
                         written.set_exception(error)
@@ -55,24 +55,30 @@ class _Writer:
     async def _write(self, results: Sequence[Ready | Outcome]) -> None:
         ready = [result for result in results if isinstance(result, Ready)]
         others = [result for result in results if isinstance(result, Outcome)]
-        await self._images.save_all({one.image: one.content for one in ready if one.image})
-        faces = [one.face for one in ready]
+        await self._images.save_all({each.image: each.content for each in ready if each.image})
+        faces = [each.face for each in ready]
         try:
-            outcomes = await enrol_all(self._database, self._one, faces, others)
-        except DatabaseBusy:  # somebody enrolled or deleted the same people; a second attempt sees what they did
-            outcomes = await enrol_all(self._database, self._one, faces, others)
-        await self._told(outcomes)
+            outcomes = await enrol_all(self._database, self._import, faces, others)
+        except DatabaseBusy:  # the same people were enrolled or deleted concurrently; a second attempt sees the result
+            outcomes = await enrol_all(self._database, self._import, faces, others)
+        await self._on_done(outcomes)
 
 
 async def enrol_items(
-    one: Import, enroller: Enroller, database: Database, images: ImageStore, *, concurrency: int, told: Told
+    import_: Import,
+    preparation: Preparation,
+    database: Database,
+    images: ImageStore,
+    *,
+    concurrency: int,
+    on_done: OnDone,
 ) -> None:
-    """Enrol every item without an outcome, `concurrency` at a time, and tell what became of them.
+    """Enrol every item without an outcome, `concurrency` at a time; `on_done` is called with their outcomes.
 
     A photograph is in memory until its outcome is written, so no more than `concurrency` are. Raises an Outage.
     """
-    row, turn = _items(database, one), asyncio.Lock()
-    writer = _Writer(one, database, images, told)
+    row, turn = _items(database, import_), asyncio.Lock()
+    writer = _Writer(import_, database, images, on_done)
 
     async def work() -> None:
         while True:
@@ -80,7 +86,7 @@ async def enrol_items(
                 item = await anext(row, None)
             if item is None:
                 return
-            await writer.write(await enroller.prepare(item))
+            await writer.write(await preparation.prepare(item))
 
     async with background(writer.run()):
         workers = [asyncio.create_task(work()) for _ in range(concurrency)]
@@ -92,9 +98,9 @@ async def enrol_items(
             await asyncio.gather(*workers, return_exceptions=True)
 
 
-async def _items(database: Database, one: Import) -> AsyncIterator[Item]:
+async def _items(database: Database, import_: Import) -> AsyncIterator[Item]:
     last = -1
-    while page := await waiting(database, one, last, _PAGE):
+    while page := await waiting(database, import_, last, _PAGE):
         for item in page:
             yield item
         last = page[-1].n

@@ -1,90 +1,89 @@
-"""Learns a person from one photograph: what /learn does, and what adding faces to a person does with each."""
+"""Learns a person from a photograph."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fastapi import Request
-
+from apiserver.directories import Directories
 from apiserver.enrolment_warnings import EnrolmentWarning, of_quality, of_resemblance
-from apiserver.faces import Analysis, Box, Face, FaceChoice, Model, choose, choose_in_box
-from apiserver.gallery import Enrolment
-from apiserver.identification import Search
-from apiserver.image_store import ImageRow, image_row
-from apiserver.photograph_calls import analyse
-from apiserver.problems import NoFace, NoFaceInBox, SeveralFaces
-from apiserver.quality import QualityLimits, examine
-from apiserver.state import State
-from apiserver.telemetry import Stages
-from apiserver.uploads import Upload
-from apiserver.vectorizer_wire import ENROLMENT_WANTS
+from apiserver.faces import Analysis, Box, Candidate, FaceChoice, Model
+from apiserver.gallery import Enrolment, Gallery
+from apiserver.gate import chosen_face, examine
+from apiserver.identification import Identification, Search, SearchResult
+from apiserver.image_store import ImageStore, image_row
+from apiserver.settings import Settings
+from apiserver.stages import Stages
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A photograph of somebody, and whom to take when it shows several people: whom the box means if there is one."""
+    """A photograph of a person, and which face to take if it shows several; a box takes precedence over `choice`."""
 
     directory: str
     person: str
-    file: Upload
-    face: FaceChoice
-    box: Box | None = None
+    content: bytes
+    choice: FaceChoice
+    box: Box | None
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A face that is enrolled, and what is doubtful about that; `image` is the key of its photograph."""
+    """An enrolled face, the key of its photograph, and the doubts about it."""
 
     enrolment: Enrolment
-    image: str
+    image_key: str
     model: Model
     warnings: list[EnrolmentWarning]
 
 
-async def learn_sample(request: Request, state: State, stages: Stages, sample: Sample) -> Learned:
-    """Enrol the face of a photograph, all or nothing; learning the same one again changes nothing.
+class Learning:
+    """Enrols the faces of photographs."""
 
-    Raises the problem of a bad photograph, NoFace, SeveralFaces, NoFaceInBox, PoorQuality, DirectoryNotFound where a
-    directory is not made by its first enrolment, an Outage, or ClientDisconnect.
-    """
-    if sample.file.problem:
-        raise sample.file.problem
-    if not state.settings.directories_on_learn:
-        await state.directories.require(sample.directory)
-    analysis = await analyse(request, sample.file, state, stages, ENROLMENT_WANTS)
-    face = _chosen(analysis, sample)
-    settings = await state.directories.settings(sample.directory)
-    limits = settings.quality.limits() if settings.quality else QualityLimits()
-    warnings = [of_quality(finding) for finding in examine(face, limits)]
-    staging = timedelta(seconds=state.settings.staging_seconds)
-    image = image_row(sample.directory, sample.file.content, analysis.image, staging)
-    with stages.measure("search"):
-        warnings += await _resemblances(face, analysis.model, sample.person, image, state)
-    with stages.measure("store"):
-        await state.images.save(image, sample.file.content)
-    with stages.measure("enrol"):
-        enrolment = await state.gallery.enrol(sample.person, face, analysis.model, image)
-    return Learned(enrolment, image.key, analysis.model, warnings)
+    def __init__(
+        self,
+        *,
+        directories: Directories,
+        identification: Identification,
+        gallery: Gallery,
+        images: ImageStore,
+        settings: Settings,
+    ) -> None:
+        self._directories = directories
+        self._identification = identification
+        self._gallery = gallery
+        self._images = images
+        self._staging = timedelta(seconds=settings.staging_seconds)
+        self._makes_directories = settings.directories_on_learn
+
+    async def require(self, directory: str) -> None:
+        """Raise DirectoryNotFound if the directory does not exist and its first enrolment does not make it."""
+        if not self._makes_directories:
+            await self._directories.require(directory)
+
+    async def learn(self, sample: Sample, analysis: Analysis, stages: Stages) -> Learned:
+        """Enrol the face of a photograph, all or nothing; learning the same one again changes nothing.
+
+        Raises NoFace, SeveralFaces, NoFaceInBox, PoorQuality, or an Outage.
+        """
+        model, person = analysis.model, sample.person
+        face = chosen_face(analysis.faces, sample.choice, sample.box, analysis.image)
+        row = image_row(sample.directory, sample.content, analysis.image, self._staging)
+        with stages.measure("search"):
+            terms = await self._directories.search_terms(sample.directory, model)
+            thresholds = terms.applied.thresholds
+            warnings = [of_quality(finding) for finding in examine(face, terms.settings.quality_limits())]
+            search = Search(sample.directory, model, 2, thresholds.match)  # one of the two may be the same person
+            [result] = await self._identification.identify(search, [face.embedding], terms.size)
+            another = _another(result, person)
+            if another and another.similarity >= thresholds.review:
+                own = await self._gallery.own_similarity(person, face, model, row)
+                warnings += of_resemblance(another, own, thresholds)
+        with stages.measure("store"):
+            await self._images.save(row, sample.content)
+        with stages.measure("enrol"):
+            enrolment = await self._gallery.enrol(person, face, model, row)
+        return Learned(enrolment, row.key, model, warnings)
 
 
-def _chosen(analysis: Analysis, sample: Sample) -> Face:
-    """Return the face to enrol."""
-    if not analysis.faces:
-        raise NoFace
-    face = (
-        choose_in_box(analysis.faces, sample.box) if sample.box else choose(analysis.faces, sample.face, analysis.image)
-    )
-    if face is None:
-        raise NoFaceInBox if sample.box else SeveralFaces
-    return face
-
-
-async def _resemblances(face: Face, model: Model, person: str, image: ImageRow, state: State) -> list[EnrolmentWarning]:
-    """Return what is to be said of the other person that the face resembles most."""
-    applied = await state.directories.applied(image.directory, model)
-    search = Search(image.directory, model, 2, applied.thresholds.match)  # one of the two may be the person's own
-    [found] = await state.identification.identify(search, [face])
-    another = next((candidate for candidate in found.candidates if candidate.person != person), None)
-    if another is None or another.similarity < applied.thresholds.review:
-        return []
-    own = await state.gallery.own_similarity(person, face, model, image)
-    return of_resemblance(another, own, applied.thresholds)
+def _another(result: SearchResult, person: str) -> Candidate | None:
+    """Return the best candidate that is not the person."""
+    return next((candidate for candidate in result.candidates if candidate.person != person), None)

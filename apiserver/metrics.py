@@ -1,25 +1,13 @@
 """Prometheus counters and histograms of the gateway. Gauges that read a current state are in `state_metrics`."""
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 
+from apiserver.candidates import Identity
 from apiserver.pool_metrics import SHORT_SECONDS, database_wait
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-
-
-class Decided(Protocol):
-    """A recognized face."""
-
-    @property
-    def decision(self) -> str:
-        """The decision: `match`, `review` or `unknown`."""
-
-    @property
-    def search(self) -> str:
-        """The search path."""
 
 
 class Metrics:
@@ -70,7 +58,7 @@ class Metrics:
         """Count a request that was refused unread."""
         self._requests.labels(route, str(status), outcome).inc()
 
-    def decided(self, faces: Iterable[Decided]) -> None:
-        """Count the decisions on faces."""
-        for face in faces:
-            self._decisions.labels(face.decision, face.search).inc()
+    def decided(self, identities: Iterable[Identity]) -> None:
+        """Count decisions."""
+        for identity in identities:
+            self._decisions.labels(identity.decision, identity.path).inc()

@@ -1,21 +1,25 @@
-"""What the calls have in common that take a photograph: a place while they last, the form, and the vectorizer."""
+"""What all calls with photographs share: admission, the form, and the vectorizer."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar, cast
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from apiserver.faces import Analysis
+from apiserver.forms import Form
 from apiserver.hang_up import while_connected
 from apiserver.problems import DirectoryNotFound, Refused
 from apiserver.responses import ProblemDetails
+from apiserver.stages import Stages
 from apiserver.state import State
-from apiserver.telemetry import Stages
-from apiserver.uploads import Fields, FormLimits, Upload, places_needed, read_form
+from apiserver.uploads import FormLimits, Upload, places_needed, read_form
 from apiserver.vectorizer_wire import Want
 
+AnyForm = TypeVar("AnyForm", bound=Form)
 T = TypeVar("T")
 
 STATUSES = (400, 405, 408, 413, 415, 422, 500, 503, 504)
@@ -23,13 +27,13 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} f
 
 
 class PhotographRoute(APIRoute):
-    """Calls its function with the request alone, which takes its place.
+    """Takes a slot for the request and calls the endpoint with the request alone.
 
-    FastAPI, which does not read these forms, only documents it.
+    FastAPI, which does not read these forms, only documents the route.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return what serves a request."""
+        """Return the handler of a request."""
 
         async def handle(request: Request) -> Response:
             state = State.of(request)
@@ -40,55 +44,66 @@ class PhotographRoute(APIRoute):
         return handle
 
 
-async def read_fields(request: Request, state: State, *, most_files: int = 1) -> Fields:
-    """Return the fields of the request's form. Raises the problems of a body that is no such form."""
-    settings = state.settings
-    return await read_form(request, FormLimits(settings.max_image_bytes, settings.upload_timeout_seconds, most_files))
+@dataclass(frozen=True, slots=True)
+class PhotographCall:
+    """A request with photographs, the gateway that serves it, and the durations of its stages."""
+
+    request: Request
+    state: State
+    stages: Stages
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        """Return the call that a request makes."""
+        return cls(request, State.of(request), cast("Stages", request.state.stages))
+
+    async def read(self, kind: type[AnyForm], *, max_files: int = 1) -> AnyForm:
+        """Return the form of the request. Raises the problem of a malformed body or of a wrong field."""
+        settings = self.state.settings
+        limits = FormLimits(settings.max_image_bytes, settings.upload_timeout_seconds, max_files)
+        with self.stages.measure("read"):
+            return kind.of(await read_form(self.request, limits))
+
+    async def analyse(self, upload: Upload, wants: frozenset[Want] = frozenset()) -> Analysis:
+        """Return what the vectorizer sees on a photograph.
+
+        Raises the problem of a bad photograph, an Outage, or ClientDisconnect when the client hangs up.
+        """
+        with self.stages.measure("vectorize"):
+            async with while_connected(self.request.receive):
+                analysis = await self.state.vectorizer.analyse(upload.content, wants)
+        self.stages.add(analysis.timings)
+        return analysis
+
+    async def analyse_both(self, source: Upload, target: Upload) -> tuple[Analysis, Analysis]:
+        """Return what the vectorizers see on two photographs, analysed concurrently.
+
+        Raises the problem of the first bad one, an Outage, or ClientDisconnect.
+        """
+        with self.stages.measure("vectorize"):
+            async with while_connected(self.request.receive):
+                first, second = await asyncio.gather(
+                    *(self.state.vectorizer.analyse(upload.content) for upload in (source, target)),
+                    return_exceptions=True,
+                )
+        if isinstance(first, BaseException):
+            raise first
+        if isinstance(second, BaseException):
+            raise second
+        self.stages.add(first.timings)
+        self.stages.add(second.timings)
+        return first, second
 
 
-async def analyse(
-    request: Request, upload: Upload, state: State, stages: Stages, wants: frozenset[Want] = frozenset()
-) -> Analysis:
-    """Return what the vectorizer sees on a photograph. Raises ClientDisconnect when nobody waits for it any more."""
-    with stages.measure("vectorize"):
-        async with while_connected(request.receive):
-            analysis = await state.vectorizer.analyse(upload.content, wants)
-    stages.add(analysis.timings)
-    return analysis
-
-
-async def analyse_both(
-    request: Request, uploads: tuple[Upload, Upload], state: State, stages: Stages
-) -> tuple[Analysis, Analysis]:
-    """Return what the vectorizers see on two photographs, which they look at together.
-
-    Raises the problem of the first bad one, or ClientDisconnect.
-    """
-    with stages.measure("vectorize"):
-        async with while_connected(request.receive):
-            one, other = await asyncio.gather(
-                *(state.vectorizer.analyse(upload.content) for upload in uploads), return_exceptions=True
-            )
-    if isinstance(one, BaseException):
-        raise one
-    if isinstance(other, BaseException):
-        raise other
-    stages.add(one.timings)
-    stages.add(other.timings)
-    return one, other
-
-
-async def each(attempts: Iterable[Coroutine[Any, Any, T]]) -> list[T | Refused]:
-    """Return what becomes of each of several photographs, one after the other.
+@contextmanager
+def noting_refusal(outcomes: list[T | Refused]) -> Iterator[None]:
+    """Append the refusal of one of several photographs to the outcomes.
 
     Raises what concerns all of them: an Outage, or DirectoryNotFound.
     """
-    outcomes: list[T | Refused] = []
-    for attempt in attempts:
-        try:
-            outcomes.append(await attempt)
-        except DirectoryNotFound:
-            raise
-        except Refused as refusal:
-            outcomes.append(refusal)
-    return outcomes
+    try:
+        yield
+    except DirectoryNotFound:
+        raise
+    except Refused as refusal:
+        outcomes.append(refusal)

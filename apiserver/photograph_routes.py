@@ -1,4 +1,4 @@
-"""What a photograph shows, whoever it is: nothing of these calls is kept."""
+"""/detect and /embed: the faces of a photograph. Nothing is kept."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
@@ -7,10 +7,8 @@ from apiserver.answer_fields import BoxPixels, DetectorScore, Embedding, ModelId
 from apiserver.faces import Face
 from apiserver.forms import DetectForm, EmbedForm
 from apiserver.hang_up import while_connected
-from apiserver.photograph_calls import PROBLEMS, PhotographRoute, analyse, read_fields
+from apiserver.photograph_calls import PROBLEMS, PhotographCall, PhotographRoute
 from apiserver.quality import pose
-from apiserver.state import State
-from apiserver.telemetry import Stages
 from apiserver.vectorizer_wire import Want
 
 router = APIRouter(tags=["photographs"], route_class=PhotographRoute)
@@ -34,7 +32,7 @@ class EmbedAnswer(BaseModel):
 
 
 class Quality(BaseModel):
-    """What was measured of a face, see docs/quality.md."""
+    """The measurements of a face, see docs/quality.md."""
 
     sharpness: float = Field(description="0 for a flat surface, growing with fine detail.", examples=[0.412])
     brightness: float = Field(description="0 black to 1 white.", examples=[0.547])
@@ -58,7 +56,7 @@ class DetectedFace(BaseModel):
         description="Five x, y in pixels: eye, eye, nose, mouth corner, mouth corner; left before right as seen.",
         examples=[[[198.1, 108.2], [240.7, 107.9], [219.3, 131.0], [203.4, 150.2], [237.5, 149.8]]],
     )
-    quality: Quality | None = Field(description="null from an older vectorizer, which measures nothing.")
+    quality: Quality | None = Field(description="null from an older vectorizer, which does not measure it.")
     pose: Pose
 
 
@@ -78,25 +76,22 @@ class DetectAnswer(BaseModel):
     openapi_extra={"requestBody": DetectForm.request_body()},
 )
 async def detect(request: Request) -> Response:
-    """Say where the faces of a photograph are, how good they are, and which way they look; nothing is kept."""
-    state, stages = State.of(request), Stages.of(request)
-    with stages.measure("read"):
-        form = DetectForm.of(await read_fields(request, state))
+    """Return the place, the quality and the pose of every face on a photograph; nothing is kept."""
+    call = PhotographCall.of(request)
+    form = await call.read(DetectForm)
     if form.draw:
-        with stages.measure("vectorize"):
+        with call.stages.measure("vectorize"):
             async with while_connected(request.receive):
-                drawn = await state.vectorizer.drawing(
+                drawing = await call.state.vectorizer.drawing(
                     form.file.content, min_score=form.min_score, min_size=form.min_size
                 )
-        return Response(drawn, media_type="image/jpeg")
-    analysis = await analyse(request, form.file, state, stages, frozenset({Want.QUALITY}))
+        return Response(drawing, media_type="image/jpeg")
+    analysis = await call.analyse(form.file, frozenset({Want.QUALITY}))
     answer = DetectAnswer(
         model=analysis.model.id,
         width=analysis.image.width,
         height=analysis.image.height,
-        faces=[
-            _detected(face) for face in analysis.faces if face.score >= form.min_score and face.size >= form.min_size
-        ],
+        faces=[_detected(face) for face in analysis.select(min_score=form.min_score, min_size=form.min_size)],
     )
     return Response(answer.model_dump_json(), media_type="application/json")
 
@@ -109,10 +104,9 @@ async def detect(request: Request) -> Response:
 )
 async def embed(request: Request) -> Response:
     """Return the embedding of every face on a photograph; nothing is kept."""
-    state, stages = State.of(request), Stages.of(request)
-    with stages.measure("read"):
-        form = EmbedForm.of(await read_fields(request, state))
-    analysis = await analyse(request, form.file, state, stages)
+    call = PhotographCall.of(request)
+    form = await call.read(EmbedForm)
+    analysis = await call.analyse(form.file)
     answer = EmbedAnswer(
         model=analysis.model.id,
         width=analysis.image.width,

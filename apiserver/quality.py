@@ -1,4 +1,4 @@
-"""Whether a face is worth enrolling: its pose from five landmarks, and what stands against it, by name.
+"""Whether a face is good enough to enrol: its pose from five landmarks, and its defects by name.
 
 Nothing here sees a picture: the vectorizer has measured the pixels.
 """
@@ -11,10 +11,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from apiserver.faces import Face, Landmarks
-from apiserver.problems import PoorQuality
 
 _DECIMALS = 3
-"""Of what was measured; more of them would say nothing."""
+"""Of the measured values; more would be noise."""
 
 
 class Pose(NamedTuple):
@@ -29,7 +28,7 @@ class Pose(NamedTuple):
 
 
 class Action(StrEnum):
-    """What becomes of a face that has something against it."""
+    """What follows from a defect of a face."""
 
     OFF = "off"
     WARN = "warn"
@@ -37,7 +36,7 @@ class Action(StrEnum):
 
 
 class Reason(StrEnum):
-    """What may stand against a face."""
+    """A defect of a face."""
 
     FACE_TOO_SMALL = "face-too-small"
     BLURRED = "blurred"
@@ -48,7 +47,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QualityLimits:
-    """What a face is held to; the defaults were chosen by measurement, see docs/quality.md.
+    """The limits of a good face; the defaults were chosen by measurement, see docs/quality.md.
 
     min_face_pixels: the shorter side of its box. min_sharpness, min_brightness, max_brightness: see
     `apiserver.faces.Quality`. max_yaw_degrees: how far it may be turned to either side.
@@ -64,7 +63,7 @@ class QualityLimits:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that stands against a face: what, in a sentence, and the value that passes its limit."""
+    """One defect of a face: its name, a sentence, and the value that passes its limit."""
 
     reason: Reason
     detail: str
@@ -73,7 +72,7 @@ class Finding:
 
 
 def findings(face: Face, limits: QualityLimits) -> list[Finding]:
-    """Return what stands against `face`. What the vectorizer did not measure stands against nobody."""
+    """Return the defects of `face`. What the vectorizer did not measure is no defect."""
     found = [_size(face, limits)]
     if face.quality:
         found += [_sharpness(face.quality.sharpness, limits), _brightness(face.quality.brightness, limits)]
@@ -82,17 +81,8 @@ def findings(face: Face, limits: QualityLimits) -> list[Finding]:
     return [finding for finding in found if finding]
 
 
-def examine(face: Face, limits: QualityLimits) -> list[Finding]:
-    """Return what is to be warned of. Raises PoorQuality where a face with anything against it is to be refused."""
-    found = [] if limits.action is Action.OFF else findings(face, limits)
-    if found and limits.action is Action.REFUSE:
-        reasons = ", ".join(finding.reason for finding in found)
-        raise PoorQuality(" ".join([f"Poor photograph ({reasons}).", *(finding.detail for finding in found)]))
-    return found
-
-
 def measured(face: Face) -> str | None:
-    """Return as JSON what was measured of a face, None where nothing was."""
+    """Return the measurements of a face as JSON, None if there are none."""
     if face.quality is None:
         return None
     numbers = asdict(face.quality) | (pose(face.landmarks)._asdict() if face.landmarks else {})

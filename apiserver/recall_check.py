@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 
-from apiserver.faces import Probe
-from apiserver.identification import Found, Identification, Search
+from apiserver.faces import Embedding
+from apiserver.identification import Identification, Search, SearchResult
 from apiserver.problems import Problem
 from apiserver.search_effort import Efforts
 from apiserver.search_paths import Path
@@ -30,11 +30,11 @@ class RecallCheck:
         """Number of correct (True) and wrong (False) answers by search path."""
         self._identification = identification
         self._share = share
-        self._waiting: asyncio.Queue[tuple[Search, Probe, Found]] = asyncio.Queue(maxsize=1)
+        self._waiting: asyncio.Queue[tuple[Search, Embedding, SearchResult]] = asyncio.Queue(maxsize=1)
 
-    def offer(self, search: Search, faces: Sequence[Probe], found: Sequence[Found]) -> None:
-        """Queue a random approximate answer of a photograph for a check, with the configured probability, if idle."""
-        inexact = [(face, answer) for face, answer in zip(faces, found, strict=True) if answer.path is not Path.EXACT]
+    def offer(self, search: Search, probes: Sequence[Embedding], results: Sequence[SearchResult]) -> None:
+        """Have one of a photograph's answers checked, if it is its turn and nothing else is being checked."""
+        inexact = [pair for pair in zip(probes, results, strict=True) if pair[1].path is not Path.EXACT]
         if inexact and random.random() < self._share:  # noqa: S311 - a sample, not a secret
             with suppress(asyncio.QueueFull):
                 self._waiting.put_nowait((search, *random.choice(inexact)))  # noqa: S311
@@ -42,20 +42,20 @@ class RecallCheck:
     async def run(self) -> None:
         """Check the queued answers until cancelled."""
         while True:
-            search, face, found = await self._waiting.get()
+            search, probe, result = await self._waiting.get()
             begun = asyncio.get_running_loop().time()
             try:
-                await self.check(search, face, found)
+                await self.check(search, probe, result)
             except Problem as problem:
                 _logger.debug("Not checked: %s", problem)
             await asyncio.sleep(_REST * (asyncio.get_running_loop().time() - begun))
 
-    async def check(self, search: Search, face: Probe, found: Found) -> None:
-        """Compare an answer with the exact one. Answers for strangers are not counted, as they cannot miss anybody."""
-        exact = await self._identification.exactly(search, face)
+    async def check(self, search: Search, probe: Embedding, result: SearchResult) -> None:
+        """Compare an answer with the exact one. That of a stranger tells nothing: it misses nobody."""
+        exact = await self._identification.exactly(search, probe)
         if not exact.candidates or exact.candidates[0].similarity < search.match:
             return
-        best = found.candidates[0].similarity if found.candidates else -1.0
+        best = result.candidates[0].similarity if result.candidates else -1.0
         right = best >= exact.candidates[0].similarity - _TIE
-        self.verdicts[found.path, right] += 1
+        self.verdicts[result.path, right] += 1
         self.efforts.note((search.directory, search.model.id), right=right)

@@ -1,83 +1,86 @@
-"""Says who is on one photograph: what /recognize does with each."""
+"""Recognizes faces in a directory."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
-from fastapi import Request
-
 from apiserver import sightings
-from apiserver.candidates import candidates_of
+from apiserver.candidates import Identity, SearchOptions
+from apiserver.database import Database
+from apiserver.directories import Directories
 from apiserver.directory_settings import DirectorySettings
-from apiserver.faces import Analysis, Image
-from apiserver.forms import RecognizeForm
-from apiserver.image_store import ImageRow, image_row
-from apiserver.photograph_calls import analyse
-from apiserver.responses import RecognizeAnswer, applied_thresholds, file_url, recognized_person
-from apiserver.state import State
-from apiserver.telemetry import Stages
-from apiserver.uploads import Upload
+from apiserver.faces import Decision, Embedding, Model, Photograph
+from apiserver.identification import Identification
+from apiserver.image_store import ImageRow, ImageStore, image_row
+from apiserver.recall_check import RecallCheck
+from apiserver.stages import Stages
+from apiserver.thresholds import Applied
 
 
-async def recognize_file(
-    request: Request, state: State, stages: Stages, form: RecognizeForm, file: Upload
-) -> RecognizeAnswer:
-    """Return who of the directory each face is, if anybody.
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """The identity of each probe, the thresholds that decided, and the key of the photograph, if it is kept."""
 
-    Raises the problem of a bad photograph, an Outage, or ClientDisconnect.
-    """
-    if file.problem:
-        raise file.problem
-    analysis = _asked_for(form, await analyse(request, file, state, stages))
-    with stages.measure("search"):
-        settings = await state.directories.settings(form.directory)
-        image = _kept_for_retention(form, file, analysis.image, state, settings)
-        applied = await state.directories.applied(form.directory, analysis.model, form.threshold)
-        found = await candidates_of(
-            state,
-            form,
-            analysis.model,
-            analysis.faces,
-            settings=settings,
-            thresholds=applied.thresholds,
-            image=image,
-        )
-    if image:
-        with stages.measure("store"):
-            await state.images.put(image, file.content)
-    persons = [
-        recognized_person(face, one, analysis.model, applied.thresholds)
-        for face, one in zip(analysis.faces, found, strict=True)
-    ]
-    state.metrics.decided(persons)
-    if named := [(person.id, person.decision) for person in persons if person.id is not None]:
-        with stages.measure("note"):
-            await sightings.note(state.database, form.directory, named, image.key if image else None)
-    return RecognizeAnswer(
-        status="OK",
-        url=file_url(image.key if image else None),
-        filename=file.filename,
-        directory=form.directory,
-        model=analysis.model.id,
-        persons=persons,
-        thresholds=applied_thresholds(applied, analysis.model),
-    )
+    identities: list[Identity]
+    applied: Applied
+    image_key: str | None
 
 
-def _asked_for(form: RecognizeForm, analysis: Analysis) -> Analysis:
-    """Return the analysis less the faces that the form does not want."""
-    if not form.min_score and not form.min_size:
-        return analysis
-    wanted = [face for face in analysis.faces if face.score >= form.min_score and face.size >= form.min_size]
-    return replace(analysis, faces=wanted)
+class Recognition:
+    """Says who of a directory the probes are, keeps their photograph for a while, and notes who was seen."""
 
+    def __init__(
+        self,
+        *,
+        database: Database,
+        directories: Directories,
+        identification: Identification,
+        recall_check: RecallCheck,
+        images: ImageStore,
+        retention_seconds: int,
+    ) -> None:
+        self._database = database
+        self._directories = directories
+        self._identification = identification
+        self._recall_check = recall_check
+        self._images = images
+        self._retention_seconds = retention_seconds
 
-def _kept_for_retention(
-    form: RecognizeForm, file: Upload, image: Image, state: State, settings: DirectorySettings
-) -> ImageRow | None:
-    """Return the row of the image, or None where this one, or recognized images at all, are not to be kept."""
-    seconds = settings.recognized_retention_seconds
-    if seconds is None:
-        seconds = state.settings.recognized_retention_seconds
-    if not seconds or not form.keep:
-        return None
-    return image_row(form.directory, file.content, image, timedelta(seconds=seconds))
+    async def recognize(
+        self,
+        probes: Sequence[Embedding],
+        model: Model,
+        options: SearchOptions,
+        stages: Stages,
+        photograph: Photograph | None = None,
+    ) -> Recognized:
+        """Return who the probes are; keep the photograph if there is one and the directory keeps photographs.
+
+        Raises DatabaseUnavailable, ImageStoreUnavailable, or DirectoryBusy.
+        """
+        with stages.measure("search"):
+            terms = await self._directories.search_terms(options.directory, model, options.threshold)
+            row = self._row(options.directory, photograph, terms.settings) if photograph else None
+            search = options.search(model, terms, len(probes))
+            results = await self._identification.identify(search, probes, terms.size, row)
+        self._recall_check.offer(search, probes, results)
+        if photograph and row:
+            with stages.measure("store"):
+                await self._images.put(row, photograph.content)
+        identities = options.identities(results, terms.applied.thresholds)
+        key = row.key if row else None
+        if named := [
+            (identity.candidates[0].person, identity.decision)
+            for identity in identities
+            if identity.decision is not Decision.UNKNOWN
+        ]:
+            with stages.measure("note"):
+                await sightings.note(self._database, options.directory, named, key)
+        return Recognized(identities, terms.applied, key)
+
+    def _row(self, directory: str, photograph: Photograph, settings: DirectorySettings) -> ImageRow | None:
+        """Return the row of the photograph, None if the directory keeps none."""
+        seconds = settings.recognized_retention_seconds
+        if seconds is None:
+            seconds = self._retention_seconds
+        return image_row(directory, *photograph, timedelta(seconds=seconds)) if seconds else None

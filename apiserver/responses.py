@@ -1,29 +1,28 @@
-"""What clients read. The only module that knows the envelope of /learn and /recognize."""
+"""The answers of the gateway. The only module that knows the envelope of /learn and /recognize."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from asgi_correlation_id import correlation_id
-from fastapi import Request, Response
+from fastapi import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from apiserver import faces
 from apiserver.answer_fields import (
     BoxPixels,
     Cosine,
     DetectorScore,
     DirectoryName,
+    EnrolmentWarning,
     ModelId,
     PersonId,
     Probability,
     rounded,
 )
-from apiserver.enrolment_warnings import EnrolmentWarning
-from apiserver.faces import Decision, Face, Model, Thresholds
+from apiserver.candidates import Identity
+from apiserver.faces import Decision, Face, Model
 from apiserver.gallery import Enrolment
-from apiserver.identification import Found
 from apiserver.last_response import LastResponse
-from apiserver.open_set import Applied, Source
 from apiserver.problems import (
     GatewayBusy,
     ImageTooLarge,
@@ -35,19 +34,21 @@ from apiserver.problems import (
     UnsupportedMediaType,
     UploadTimeout,
 )
+from apiserver.recognizing import Recognized
 from apiserver.search_paths import Path
+from apiserver.thresholds import Applied, Source
 from apiserver.tracing import current_trace_id
 
 ENVELOPE_PATHS = {"/learn", "/recognize"}
-"""These answer failures as clients of the older face server know them."""
+"""These report failures in the form that clients of the older face server know."""
 _BODY_UNREAD = (GatewayBusy, ImageTooLarge, InvalidForm, InvalidJson, UnsupportedMediaType, UploadTimeout)
-"""Problems found before the body was read to its end; the connection cannot be used for another request."""
+"""Problems found before the whole body was read; the connection cannot be used for another request."""
 
 
 _TraceId = Annotated[
     str | None,
     Field(
-        description="Where the request is in the traces, if any are sent.",
+        description="The id of the request's trace, if traces are sent.",
         examples=["4bf92f3577b34da6a3ce929d0e0e4736"],
     ),
 ]
@@ -84,17 +85,17 @@ class RecognizedPerson(BaseModel):
 
 
 class AppliedThresholds(BaseModel):
-    """The cosines that decided, and what made them.
+    """The cosines that decided, and where they come from.
 
-    `match` is for the rate `fpir` unless a request or the directory fixed it; `review` is for ten times that rate.
+    `match` is made for the rate `fpir` unless the request or the directory set it; `review` for ten times that rate.
     """
 
     match: float = Field(examples=[0.4987])
     review: float = Field(examples=[0.4546])
-    source: Source = Field(description="What decided about `match`.")
+    source: Source = Field(description="Where `match` comes from.")
     fpir: float = Field(description="The share of strangers that may be named.", examples=[0.001])
     faces: int = Field(description="The enrolled faces that a face is compared with.", examples=[812])
-    calibrated: bool = Field(description="Whether the model's impostor scores were measured; assumed if not.")
+    calibrated: bool = Field(description="Whether the model's impostor scores were measured; estimated if not.")
 
 
 class _Answer(BaseModel):
@@ -114,7 +115,7 @@ class LearnAnswer(_Answer):
 
 
 class RecognizeAnswer(_Answer):
-    """The success of /recognize: one entry for each detected face, best score first, and what was decided by."""
+    """The success of /recognize: one entry for each detected face, best score first, and the thresholds."""
 
     persons: list[RecognizedPerson]
     thresholds: AppliedThresholds
@@ -142,13 +143,8 @@ class ProblemDetails(BaseModel):
     trace_id: _TraceId
 
 
-def answer_response(answer: LearnAnswer | RecognizeAnswer) -> Response:
-    """Return the success as the client reads it, without the fields that were never set."""
-    return Response(answer.model_dump_json(exclude_unset=True), 201, media_type="application/json")
-
-
 def file_url(key: str | None) -> str | None:
-    """Return where the image can be fetched, if it is kept."""
+    """Return the path from which the image can be fetched, if it is kept."""
     return f"/files/{key}" if key else None
 
 
@@ -157,28 +153,51 @@ def learned_person(person: str, enrolment: Enrolment) -> LearnedPerson:
     return LearnedPerson(id=person, box=list(enrolment.box), score=rounded(enrolment.score), face=str(enrolment.face))
 
 
-def recognized_person(face: Face, found: Found, model: Model, thresholds: Thresholds) -> RecognizedPerson:
+def recognize_answer(
+    filename: str, directory: str, faces: Sequence[Face], model: Model, recognized: Recognized
+) -> RecognizeAnswer:
+    """Return the answer about one photograph."""
+    return RecognizeAnswer(
+        status="OK",
+        url=file_url(recognized.image_key),
+        filename=filename,
+        directory=directory,
+        model=model.id,
+        persons=[
+            recognized_person(face, identity, model)
+            for face, identity in zip(faces, recognized.identities, strict=True)
+        ],
+        thresholds=applied_thresholds(recognized.applied, model),
+    )
+
+
+def recognized_person(face: Face, identity: Identity, model: Model) -> RecognizedPerson:
     """Return the entry for one face of /recognize."""
-    candidates = found.candidates
-    ranked = [_candidate(candidate, model) for candidate in candidates]
-    best = ranked[0] if ranked else None
-    decision = thresholds.decide(candidates[0].similarity) if candidates else Decision.UNKNOWN
+    candidates = [
+        Candidate(
+            id=candidate.person,
+            similarity=rounded(candidate.similarity),
+            probability=rounded(model.calibration.probability(candidate.similarity)),
+        )
+        for candidate in identity.candidates
+    ]
+    best = candidates[0] if candidates else None
     entry = RecognizedPerson(
         box=list(face.box),
         score=rounded(face.score),
         probability=best.probability if best else 0.0,
         similarity=best.similarity if best else None,
-        decision=decision,
-        candidates=ranked,
-        search=found.path,
+        decision=identity.decision,
+        candidates=candidates,
+        search=identity.path,
     )
-    if best and decision is not Decision.UNKNOWN:
+    if best and identity.decision is not Decision.UNKNOWN:
         entry.id = best.id
     return entry
 
 
 def applied_thresholds(applied: Applied, model: Model) -> AppliedThresholds:
-    """Return what a client reads of the thresholds."""
+    """Return the thresholds as clients read them."""
     return AppliedThresholds(
         match=rounded(applied.thresholds.match),
         review=rounded(applied.thresholds.review),
@@ -189,19 +208,11 @@ def applied_thresholds(applied: Applied, model: Model) -> AppliedThresholds:
     )
 
 
-def _candidate(candidate: faces.Candidate, model: Model) -> Candidate:
-    return Candidate(
-        id=candidate.person,
-        similarity=rounded(candidate.similarity),
-        probability=rounded(model.calibration.probability(candidate.similarity)),
-    )
-
-
 def problem_response(request: Request, problem: Problem) -> JSONResponse:
     """Return the problem in the form that the path's clients expect, always with the request's id.
 
-    What counts requests finds its code in the request's state. `body_unread` there says that a
-    body of any length was not read to its end.
+    The code is left in the request's state for the metrics. `body_unread` in that state means that a body of any
+    length was not read completely.
     """
     request.state.problem = problem.code
     headers = {}
@@ -215,7 +226,7 @@ def problem_response(request: Request, problem: Problem) -> JSONResponse:
 
 
 def refusal(problem: Problem) -> Refusal:
-    """Return the failure of /learn or /recognize that is served now."""
+    """Return the problem of the current request as a failure of /learn or /recognize."""
     return Refusal(
         status=problem.sentence,
         code=problem.code,
@@ -226,7 +237,7 @@ def refusal(problem: Problem) -> Refusal:
 
 
 def problem_details(problem: Problem) -> ProblemDetails:
-    """Return the problem of the request that is served now."""
+    """Return the problem of the current request."""
     return ProblemDetails(
         type=f"urn:faceserver:problem:{problem.code}",
         title=type(problem).sentence,

@@ -1,26 +1,26 @@
-"""The public work: learn a person, recognize people."""
+"""/learn and /recognize."""
 
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from apiserver.faces import Photograph
 from apiserver.file_answers import (
     LearnFilesAnswer,
     LearnRefusal,
     RecognizeFilesAnswer,
     RecognizeRefusal,
-    learn_files_response,
-    recognize_files_response,
+    learn_response,
+    recognize_response,
 )
-from apiserver.forms import LearnForm, RecognizeForm
+from apiserver.forms import LearnForm, RecognizeForm, usable
 from apiserver.idempotency import KEY, idempotent
-from apiserver.learning import Sample, learn_sample
-from apiserver.photograph_calls import STATUSES, PhotographRoute, each, read_fields
-from apiserver.recognizing import recognize_file
-from apiserver.responses import LearnAnswer, RecognizeAnswer, Refusal, answer_response, file_url, learned_person
-from apiserver.state import State
-from apiserver.telemetry import Stages
-from apiserver.uploads import MOST_FILES
+from apiserver.learning import Learned, Sample
+from apiserver.photograph_calls import STATUSES, PhotographCall, PhotographRoute, noting_refusal
+from apiserver.problems import Refused
+from apiserver.responses import LearnAnswer, RecognizeAnswer, Refusal, recognize_answer
+from apiserver.uploads import MAX_FILES
+from apiserver.vectorizer_wire import ENROLMENT_WANTS
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in STATUSES}
 
@@ -34,32 +34,23 @@ router = APIRouter(tags=["faces"], route_class=PhotographRoute)
     responses=_REFUSALS | {422: {"model": LearnRefusal}} | {status: {"model": Refusal} for status in (404, 409, 410)},
     openapi_extra={"requestBody": LearnForm.request_body(), "parameters": [KEY]},
 )
-@idempotent(most_files=MOST_FILES)
+@idempotent(max_files=MAX_FILES)
 async def learn(request: Request) -> Response:
     """Enrol the person shown on a photograph; the same photograph of the same person again changes nothing.
 
-    Of several files each is enrolled, known or refused by itself; an outage fails the call, which may be repeated.
+    Of several files each has its own outcome: enrolled, known or refused. An outage fails the call, which may be
+    repeated.
     """
-    state, stages = State.of(request), Stages.of(request)
-    with stages.measure("read"):
-        form = LearnForm.of(await read_fields(request, state, most_files=MOST_FILES))
-    samples = [Sample(form.directory, form.person, file, form.face, form.box) for file in form.file]
-    if len(samples) > 1:
-        outcomes = await each(learn_sample(request, state, stages, sample) for sample in samples)
-        return learn_files_response(form, outcomes)
-    learned = await learn_sample(request, state, stages, samples[0])
-    return answer_response(
-        LearnAnswer(
-            status="OK",
-            url=file_url(learned.image),
-            filename=form.file[0].filename,
-            directory=form.directory,
-            model=learned.model.id,
-            persons=[learned_person(form.person, learned.enrolment)],
-            created=learned.enrolment.created,
-            warnings=learned.warnings,
-        )
-    )
+    call = PhotographCall.of(request)
+    form = await call.read(LearnForm, max_files=MAX_FILES)
+    outcomes: list[Learned | Refused] = []
+    for upload in form.file:
+        with noting_refusal(outcomes):
+            sample = Sample(form.directory, form.person, usable(upload).content, form.face, form.box)
+            await call.state.learning.require(form.directory)
+            analysis = await call.analyse(upload, ENROLMENT_WANTS)
+            outcomes.append(await call.state.learning.learn(sample, analysis, call.stages))
+    return learn_response(form, outcomes)
 
 
 @router.post(
@@ -71,10 +62,20 @@ async def learn(request: Request) -> Response:
 )
 async def recognize(request: Request) -> Response:
     """Say of every face on a photograph who of the directory it is, if anybody; of several files, of each."""
-    state, stages = State.of(request), Stages.of(request)
-    with stages.measure("read"):
-        form = RecognizeForm.of(await read_fields(request, state, most_files=MOST_FILES))
-    if len(form.file) > 1:
-        outcomes = await each(recognize_file(request, state, stages, form, file) for file in form.file)
-        return recognize_files_response(form, outcomes)
-    return answer_response(await recognize_file(request, state, stages, form, form.file[0]))
+    call = PhotographCall.of(request)
+    form = await call.read(RecognizeForm, max_files=MAX_FILES)
+    outcomes: list[RecognizeAnswer | Refused] = []
+    for upload in form.file:
+        with noting_refusal(outcomes):
+            analysis = await call.analyse(usable(upload))
+            faces = analysis.select(min_score=form.min_score, min_size=form.min_size)
+            recognized = await call.state.recognition.recognize(
+                [face.embedding for face in faces],
+                analysis.model,
+                form.search_options(),
+                call.stages,
+                Photograph(upload.content, analysis.image) if form.keep else None,
+            )
+            call.state.metrics.decided(recognized.identities)
+            outcomes.append(recognize_answer(upload.filename, form.directory, faces, analysis.model, recognized))
+    return recognize_response(form, outcomes)

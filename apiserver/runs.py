@@ -10,12 +10,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from apiserver.archives import Archives
 from apiserver.database import Database
-from apiserver.image_store import ImageStore
 from apiserver.problems import InternalError, Outage, Problem
-from apiserver.settings import Settings
-from apiserver.vectorizer_client import VectorizerClient
+from apiserver.resources import Resources
 
 MAX_CRASHES = 5
 """A job during which this many workers died is not run again: it may be the cause."""
@@ -64,17 +61,6 @@ current_job: ContextVar[UUID | None] = ContextVar("current_job", default=None)
 """The current job, for the log."""
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Resources:
-    """Resources that tasks use."""
-
-    settings: Settings
-    database: Database
-    images: ImageStore
-    archives: Archives
-    vectorizer: VectorizerClient
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretSt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from apiserver.endpoints import read_endpoints
-from apiserver.open_set import LEAST_FPIR, MOST_FPIR
+from apiserver.open_set import MAX_FPIR, MIN_FPIR
 
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^:/?#@,\[\]]*)(:[0-9]{1,5})?"
 _DATABASE_URL = re.compile(rf"postgres(ql)?://([^/?#]*@)?{_HOST}(,{_HOST})*(/[^?#]*)?(\?[^#]*)?")
@@ -55,8 +55,8 @@ class Settings(BaseSettings):
 
     fpir: float = Field(
         0.001,
-        ge=LEAST_FPIR,
-        le=MOST_FPIR,
+        ge=MIN_FPIR,
+        le=MAX_FPIR,
         description="Maximum share of strangers that may be named, for directories without a setting of their own.",
     )
 

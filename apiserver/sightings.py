@@ -1,20 +1,21 @@
-"""Who was recognized: when last, and on which kept photographs, so that these go when they do."""
+"""Sightings: when a person was last recognized, and on which kept photographs, which are deleted with the person."""
 
 from collections.abc import Collection
+from contextlib import suppress
 
 from apiserver.database import Database
-from apiserver.enrolment_lock import once_let_in
+from apiserver.enrolment_lock import attempts
 from apiserver.faces import Decision
-from apiserver.problems import DatabaseBusy
+from apiserver.problems import DatabaseBusy, DirectoryBusy
 
-# Only an hour later does another sighting tell anything new.
+# Sightings within an hour count as one: most calls write nothing.
 _SEE = """
 UPDATE persons SET last_seen_at = now() WHERE directory = $1 AND person = ANY ($2::text[])
 AND (last_seen_at IS NULL OR last_seen_at < now() - interval '1 hour')
 """
 
-# A person who is being deleted is waited for, though not here, and then not there: a photograph that names them goes at
-# once. So is a photograph that is being removed.
+# A person or a photograph that is being removed makes this fail, and another attempt no longer finds it. A photograph
+# that names somebody who was deleted expires at once.
 _NOTE = f"""
 WITH present AS (
     SELECT person FROM persons WHERE directory = $1 AND person = ANY ($3::text[]) ORDER BY person FOR KEY SHARE NOWAIT
@@ -29,24 +30,23 @@ AND (SELECT count(*) FROM present) < cardinality($3)
 """  # noqa: S608
 
 
-async def note(database: Database, directory: str, named: Collection[tuple[str, Decision]], image: str | None) -> None:
-    """Note who was named on a photograph, whose object is in the store if it is kept as `image`.
+async def note(
+    database: Database, directory: str, named: Collection[tuple[str, Decision]], image_key: str | None
+) -> None:
+    """Note who was named on a photograph, which is in the object store if it has a key.
 
-    Only a match counts as having been seen. Raises DatabaseUnavailable, or DirectoryBusy while one of them is being
+    Only a match counts as a sighting. Raises DatabaseUnavailable, or DirectoryBusy while one of the persons is being
     moved or deleted.
     """
     matched = {person for person, decision in named if decision is Decision.MATCH}
-    if image is None:  # nobody is locked, and mostly nothing written
+    if image_key is None:  # locks nobody, and mostly writes nothing
         async with database.connection() as connection:
             await connection.execute(_SEE, directory, matched)
         return
-
-    async def attempt() -> bool | None:
-        try:
+    persons = {person for person, _ in named}
+    async for _ in attempts(database.timeout_seconds):
+        with suppress(DatabaseBusy):
             async with database.connection() as connection:
-                await connection.execute(_NOTE, directory, matched, {person for person, _ in named}, image)
-        except DatabaseBusy:
-            return None
-        return True
-
-    await once_let_in(attempt, database.timeout_seconds)
+                await connection.execute(_NOTE, directory, matched, persons, image_key)
+            return
+    raise DirectoryBusy

@@ -1,4 +1,4 @@
-"""What the lifespan opens and every request may use."""
+"""The open resources of a gateway, which every request may use."""
 
 from dataclasses import dataclass
 from typing import Annotated, cast
@@ -10,12 +10,11 @@ from apiserver.database import Database
 from apiserver.directories import Directories
 from apiserver.draining import Draining
 from apiserver.erasure import Erasure
-from apiserver.gallery import Gallery
-from apiserver.identification import Identification
 from apiserver.image_store import ImageStore
+from apiserver.learning import Learning
 from apiserver.metrics import Metrics
 from apiserver.places import Places
-from apiserver.recall_check import RecallCheck
+from apiserver.recognizing import Recognition
 from apiserver.settings import Settings
 from apiserver.vectorizer_client import VectorizerClient
 
@@ -30,10 +29,9 @@ class State:
     places: Places
     database: Database
     vectorizer: VectorizerClient
-    gallery: Gallery
-    identification: Identification
-    recall_check: RecallCheck
     directories: Directories
+    recognition: Recognition
+    learning: Learning
     erasure: Erasure
     images: ImageStore
     archives: Archives

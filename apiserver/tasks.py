@@ -21,24 +21,24 @@ from apiserver.search_index import BUILD, Indexed, Progress, build, drop, reques
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """A task that comes by itself: at the times of `cron`, in UTC, once for all workers together."""
+    """A task that runs at the times of `cron`, in UTC, once for all workers together."""
 
     task: Task
     cron: str
 
 
 async def remove_expired_images(run: Run) -> None:
-    """Remove the images whose time is over."""
+    """Remove expired images."""
     await run.report(await sweep(run.resources.images.remove_expired))
 
 
 async def forget_jobs(run: Run) -> None:
-    """Forget the jobs that ended long ago."""
+    """Forget jobs that ended long ago."""
     await forget_finished(run.resources.database, timedelta(hours=run.resources.settings.job_retention_hours))
 
 
 async def forget_requests(run: Run) -> None:
-    """Forget requests with a key whose answers have been kept long enough."""
+    """Forget requests with a key whose answers have expired."""
     await forget_expired(run.resources.database)
 
 
@@ -53,7 +53,7 @@ async def erase_objects(run: Run) -> None:
 
 
 async def delete_unseen(run: Run) -> None:
-    """Delete the persons of each directory who were not seen for longer than it keeps them."""
+    """Delete the persons of each directory who were not seen for longer than its retention time."""
     erasure = Erasure(run.resources.database, run.resources.images.uploads_end_after)
     for directory, age in await unseen.ages(run.resources.database):
         while receipt := await erasure.unseen(directory, age):
@@ -61,17 +61,17 @@ async def delete_unseen(run: Run) -> None:
 
 
 async def remove_expired_archives(run: Run) -> None:
-    """Remove the bundles whose time is over, and what was uploaded for imports that never ended."""
+    """Remove expired bundles, and the archives of imports that never ended."""
     await run.report(await sweep(run.resources.archives.remove_expired))
 
 
 async def forget_imports(run: Run) -> None:
-    """Forget what became of the photographs of imports whose jobs were forgotten."""
+    """Forget the outcomes of imports whose jobs were forgotten."""
     await imports.forget(run.resources.database, timedelta(days=1))
 
 
 async def build_search_index(run: Run) -> None:
-    """Build the indexes of a large directory; what an earlier run has finished is found finished."""
+    """Build the indexes of a large directory, except those that an earlier run finished."""
 
     async def report(progress: Progress) -> None:
         await run.report(round(100 * progress.done), 100, f"{progress.kind.capitalize()}: {progress.phase}.")
@@ -87,10 +87,10 @@ async def drop_search_indexes(run: Run) -> None:
 
 
 async def _drop_where_small(run: Run, candidates: Iterable[Indexed]) -> None:
-    least = run.resources.settings.search_index_faces // 2
+    min_faces = run.resources.settings.search_index_faces // 2
     sizes = DirectorySizes(run.resources.database)
     for indexed in candidates:
-        if (await sizes.of(indexed.directory, indexed.model)).faces < least:
+        if (await sizes.of(indexed.directory, indexed.model)).faces < min_faces:
             await drop(run.resources.database, indexed)
 
 
@@ -100,7 +100,7 @@ ON_REQUEST: Mapping[str, Task] = {
     imports.KIND: import_people,
     exports.KIND: export_people,
 }
-"""By kind, the tasks that somebody asks for."""
+"""The tasks that run on request, by kind."""
 
 UPKEEP: Mapping[str, Periodic] = {
     "retention": Periodic(remove_expired_images, cron="* * * * *"),
@@ -111,4 +111,4 @@ UPKEEP: Mapping[str, Periodic] = {
     "forgetting": Periodic(forget_jobs, cron="0 * * * *"),
     "request-removal": Periodic(forget_requests, cron="*/10 * * * *"),
 }
-"""By kind, the tasks that come by themselves. They are short: none of them waits for one of the others."""
+"""The periodic tasks, by kind. They are short, and none waits for another."""

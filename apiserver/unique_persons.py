@@ -1,22 +1,22 @@
-"""One person at most once on a photograph."""
+"""Assigns each person to at most one face of a photograph."""
 
 from collections.abc import Sequence
 
 from apiserver.faces import Candidate
 
 
-def assign_once(ranked: Sequence[Sequence[Candidate]], least: float) -> list[list[Candidate]]:
-    """Return each face's candidates without the people who are somebody else's on the same photograph.
+def assign_once(ranked: Sequence[Sequence[Candidate]], min_similarity: float) -> list[list[Candidate]]:
+    """Return each face's candidates without the persons assigned to other faces.
 
-    The most similar pair of face and person goes together, then the most similar of the remaining faces and people,
-    and so on down to `least`, below which nobody is named anyway. This is not the assignment of the greatest sum: there
-    the surest pair may have to part to make room for two doubtful ones.
+    The most similar pair of face and person is assigned first, then the most similar of the remaining ones, and so on
+    down to `min_similarity`, below which nobody is named anyway. The assignment with the greatest sum could separate
+    the surest pair for the sake of two doubtful ones.
     """
     pairs = sorted(
         (-candidate.similarity, number, candidate.person)
         for number, candidates in enumerate(ranked)
         for candidate in candidates
-        if candidate.similarity >= least
+        if candidate.similarity >= min_similarity
     )
     owners: dict[str, int] = {}
     settled: set[int] = set()

@@ -16,7 +16,7 @@ _MAX_FIELD_BYTES = 16_384
 SMALL_BYTES = 65_536
 """Maximum size of a body without a photograph, and of a form without its images."""
 
-MOST_FILES = 20
+MAX_FILES = 20
 """Maximum number of photographs in a form that allows several."""
 _MAX_FULL_FILES = 5
 """Maximum number of photographs of the maximum size in a form."""
@@ -41,12 +41,12 @@ class FormLimits:
 
     max_image_bytes: int
     timeout_seconds: float
-    most_files: int = 1
+    max_files: int = 1
 
     @property
     def max_bytes(self) -> int:
         """Maximum size of all files together; only a few of them may have the maximum size."""
-        return self.max_image_bytes * min(self.most_files, _MAX_FULL_FILES)
+        return self.max_image_bytes * min(self.max_files, _MAX_FULL_FILES)
 
 
 def places_needed(request: Request, max_image_bytes: int) -> int:
@@ -123,15 +123,15 @@ def _multipart(body: bytes, boundary: bytes, limits: FormLimits) -> Fields:
             texts[name] = _field(content)
             continue
         sent += 1
-        if sent > limits.most_files:
-            raise InvalidForm(_too_many(limits.most_files))
+        if sent > limits.max_files:
+            raise InvalidForm(_too_many(limits.max_files))
         if content or filename:
             files[name] = (*files.get(name, ()), _upload(_text(filename), content, limits.max_image_bytes))
     return {**texts, **files}
 
 
-def _too_many(most_files: int) -> str:
-    return "The form has more than one file." if most_files == 1 else f"The form has more than {most_files} files."
+def _too_many(max_files: int) -> str:
+    return "The form has more than one file." if max_files == 1 else f"The form has more than {max_files} files."
 
 
 def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[dict[bytes, bytes], bytes]]:

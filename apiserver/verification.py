@@ -1,4 +1,4 @@
-"""Whether a face is that of one enrolled person, 1:1."""
+"""The similarity of a face to one enrolled person, 1:1."""
 
 from pgvector import HalfVector
 
@@ -17,7 +17,7 @@ FROM persons WHERE directory = $1 AND person = $2
 async def best_similarity(
     database: Database, directory: str, person: str, model: str, embedding: list[float]
 ) -> float | None:
-    """Return the cosine with the person's most similar face, None where none of them is of this model.
+    """Return the cosine with the person's most similar face, None if no face is of this model.
 
     Raises PersonNotFound or DatabaseUnavailable.
     """

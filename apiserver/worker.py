@@ -10,22 +10,19 @@ from functools import partial
 from pathlib import Path
 
 from apiserver import tasks
-from apiserver.archives import Archives
 from apiserver.background import background, repeat
-from apiserver.database import open_database
-from apiserver.image_store import ImageStore, open_store
 from apiserver.job_queue import Lane, Pace, Runner, quieten, run_jobs
 from apiserver.logs import configure_logging
 from apiserver.problems import Problem
-from apiserver.runs import Resources, Task, current_job, recover, run_job
+from apiserver.resources import Resources, open_resources
+from apiserver.runs import Task, current_job, recover, run_job
 from apiserver.settings import Settings, read_settings
 from apiserver.store_check import require_store
-from apiserver.vectorizers import open_vectorizers
 from apiserver.worker_telemetry import WorkerTelemetry, worker_telemetry
 
 _ALIVE_SECONDS = 5.0
 _PAUSE_SECONDS = 1.0
-"""Between losing the database and looking for it again."""
+"""Between losing the database and connecting to it again."""
 
 _logger = logging.getLogger("apiserver.worker")  # not __main__, which it is as a process
 
@@ -44,7 +41,7 @@ def main() -> int:
 
 
 def serve(settings: Settings, on_request: Mapping[str, Task]) -> int:
-    """Run jobs, those asked for by `on_request`, until a signal; return the exit status."""
+    """Run the periodic jobs and those of `on_request` until a signal; return the exit status."""
     configure_logging(settings, _JobIds())
     quieten()
     with worker_telemetry(settings) as telemetry, suppress(asyncio.CancelledError):
@@ -70,9 +67,18 @@ def _cancel_once(task: asyncio.Task[None]) -> Callable[[], None]:
 
 
 async def work(settings: Settings, on_request: Mapping[str, Task], telemetry: WorkerTelemetry) -> None:
-    """Run jobs until cancelled, whatever becomes of the database meanwhile."""
+    """Run jobs until cancelled, also after outages of the database."""
     pace = Pace(settings.job_lost_seconds, settings.shutdown_timeout_seconds)
-    async with _resources(settings, telemetry) as resources:
+    async with (
+        open_resources(
+            settings,
+            name="worker",
+            waited=telemetry.waited,
+            statement_ended=telemetry.statement_ended,
+            trace_configs=telemetry.hops,
+        ) as resources,
+        telemetry.of(resources.database),
+    ):
         lanes = [
             Lane("on request", _runners(on_request, resources, telemetry, logging.INFO), settings.worker_jobs, {}),
             Lane(
@@ -105,30 +111,10 @@ async def _keep_running(resources: Resources, lanes: list[Lane], pace: Pace) -> 
             complaint = ""
             await run_jobs(dsn, lanes, pace)
         except Problem as problem:
-            if complaint != problem.sentence:  # once an outage
+            if complaint != problem.sentence:  # one line for each outage
                 complaint = problem.sentence
                 _logger.warning("Taking no jobs: %s", complaint)
         await asyncio.sleep(_PAUSE_SECONDS)
-
-
-@asynccontextmanager
-async def _resources(settings: Settings, telemetry: WorkerTelemetry) -> AsyncIterator[Resources]:
-    dsn, timeout = settings.database_url.get_secret_value(), settings.database_timeout_seconds
-    async with (
-        open_database(
-            dsn,
-            pool_size=settings.database_pool_size,
-            timeout_seconds=timeout,
-            name="worker",
-            waited=telemetry.waited,
-            statement_ended=telemetry.statement_ended,
-        ) as database,
-        telemetry.of(database),
-        open_vectorizers(settings, telemetry.hops) as vectorizer,
-    ):
-        store, store_timeout = open_store(settings.image_store_url), settings.image_store_timeout_seconds
-        images = ImageStore(store, database, store_timeout)
-        yield Resources(settings, database, images, Archives(store, database, store_timeout), vectorizer)
 
 
 def _runners(
@@ -139,7 +125,7 @@ def _runners(
 
 @asynccontextmanager
 async def _shown_alive(file: Path | None, seconds: float) -> AsyncIterator[None]:
-    """Touch `file` every so many seconds: where it grows old, the process hangs."""
+    """Touch `file` every few seconds: if it grows old, the process hangs."""
     if file is None:
         yield
         return

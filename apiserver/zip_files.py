@@ -34,14 +34,14 @@ _METHODS = (ZIP_STORED, ZIP_DEFLATED)  # others, such as LZMA, may require any a
 class ZipLimits:
     """Limits of an archive: number of files, ratio of unpacked to packed size, and size of a file."""
 
-    most_files: int
+    max_files: int
     most_expansion: int
     max_file_bytes: int
 
     @property
     def longest_read(self) -> int:
         """Maximum number of bytes that zipfile reads at once from an archive within these limits."""
-        return max(_DIRECTORY_BYTES_A_FILE * self.most_files, self.max_file_bytes + 65_536)
+        return max(_DIRECTORY_BYTES_A_FILE * self.max_files, self.max_file_bytes + 65_536)
 
 
 def open_zip(file: BinaryIO, size_bytes: int, limits: ZipLimits) -> ZipFile:
@@ -52,9 +52,9 @@ def open_zip(file: BinaryIO, size_bytes: int, limits: ZipLimits) -> ZipFile:
     with reading_zip():
         archive = ZipFile(file)
     files = archive.infolist()
-    if len(files) > limits.most_files:
+    if len(files) > limits.max_files:
         raise ArchiveTooManyFiles(
-            f"The archive has {len(files):,} files; the limit (APISERVER_MAX_IMPORT_FILES) is {limits.most_files:,}. "
+            f"The archive has {len(files):,} files; the limit (APISERVER_MAX_IMPORT_FILES) is {limits.max_files:,}. "
             "Import it in parts, or ask the operator to raise the limit."
         )
     for info in files:

@@ -48,8 +48,8 @@ class Seen:
     image: tuple[int, int]
 
     def shows(self, other: Self) -> bool:
-        """Return whether both are at the same place of the photograph, whatever its size."""
-        return faces.overlap(self._thousandths(), other._thousandths()) >= faces.LEAST_OVERLAP
+        """Tell whether both are the same place of the photograph, whatever its size."""
+        return faces.overlap(self._thousandths(), other._thousandths()) >= faces.MIN_OVERLAP
 
     def _thousandths(self) -> faces.Box:
         left, top, right, bottom = self.face.box

@@ -9,7 +9,7 @@ import asyncpg
 import numpy as np
 
 from apiserver.database import Database, open_database
-from apiserver.directory_sizes import DirectorySizes
+from apiserver.directory_sizes import DirectorySize, DirectorySizes
 from apiserver.faces import Calibration, Face, Image, Model, Tail, Thresholds
 from apiserver.gallery import Gallery
 from apiserver.identification import Identification, Search
@@ -92,16 +92,17 @@ async def _gallery(
     if Kind.CODES in kinds:
         ways |= {f"codes, {count} worker{'' if count == 1 else 's'}": _codes(count) for count in WORKERS}
     search = _asked_of(gallery, asked, probes.shape[1])
+    size = await DirectorySizes(database).counted(search.directory, search.model.id)
     searches = {}
     for name, points in ways.items():
         async with database.connection() as used:  # the pool lends the same one again, with its plans
             await used.execute("DISCARD PLANS")
         slow = name == "exact" and gallery.faces > SLOW_FACES
         shown = probed.first(EXACT_SEARCHES) if slow else probed
-        searches[name] = await _search(_identification(database, points), search, shown, 1)
+        searches[name] = await _search(_identification(database, points), search, size, shown, 1)
         if len(probes) >= GROUP and not slow and name in ("exact", "quantized", "as chosen"):
             identification = _identification(database, points)
-            searches[f"{name}, {GROUP} faces"] = await _search(identification, search, shown.first(100), GROUP)
+            searches[f"{name}, {GROUP} faces"] = await _search(identification, search, size, shown.first(100), GROUP)
     return {
         "directory": gallery.directory,
         "people": gallery.persons,
@@ -119,7 +120,7 @@ def _codes(workers: int) -> SwitchPoints:
 
 
 def _identification(database: Database, points: SwitchPoints) -> Identification:
-    return Identification(database, DirectorySizes(database), points, Efforts(lowest_recall=0))
+    return Identification(database, points, Efforts(lowest_recall=0))
 
 
 def _asked_of(gallery: GalleryOf, asked: Asked, dimension: int) -> Search:
@@ -127,19 +128,21 @@ def _asked_of(gallery: GalleryOf, asked: Asked, dimension: int) -> Search:
     return Search(gallery.directory, _model(dimension), 5, match)
 
 
-async def _search(identification: Identification, search: Search, probes: Probes, together: int) -> Record:
+async def _search(
+    identification: Identification, search: Search, size: DirectorySize, probes: Probes, together: int
+) -> Record:
     """Search for the probes, `together` at a time.
 
     `recall` is the share whose first candidate is that of an exhaustive comparison, `enrolled` the
     share whose own person came first, and `enrolled_exhaustively` how large that is for the exhaustive comparison.
     """
     milliseconds, paths, firsts = [], [], []
-    faces = [Face((0, 0, 1, 1), 0.9, probe.tolist()) for probe in probes.embeddings]
+    embeddings = probes.embeddings.tolist()
     for _ in range(WARM_UP):
-        await identification.identify(search, faces[:together])
-    for first in range(0, len(faces) - together + 1, together):
+        await identification.identify(search, embeddings[:together], size)
+    for first in range(0, len(embeddings) - together + 1, together):
         begun = time.perf_counter()
-        found = await identification.identify(search, faces[first : first + together])
+        found = await identification.identify(search, embeddings[first : first + together], size)
         milliseconds.append(1000 * (time.perf_counter() - begun))
         firsts += [one.candidates[0].person if one.candidates else "" for one in found]
         paths += [one.path for one in found]
@@ -169,12 +172,13 @@ async def _small(
 ) -> Record | None:
     if not galleries:
         return None
-    identification, milliseconds = _identification(database, POINTS), []
+    identification, sizes, milliseconds = _identification(database, POINTS), DirectorySizes(database), []
     for gallery in galleries[: asked.probes]:
         _, [probe] = gallery.probes(population, 1)
         search = _asked_of(gallery, asked, len(probe))
         begun = time.perf_counter()
-        await identification.identify(search, [Face((0, 0, 1, 1), 0.9, probe)])
+        size = await sizes.of(search.directory, search.model.id)
+        await identification.identify(search, [probe], size)
         milliseconds.append(1000 * (time.perf_counter() - begun))
     latencies = {f"p{share}_ms": float(np.percentile(milliseconds, share)) for share in (50, 99)}
     return {"directories": len(galleries), **latencies}

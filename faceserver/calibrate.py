@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Console
 
 from apiserver.faces import Face, FaceChoice, Image, Tail, Thresholds, choose
-from apiserver.open_set import FEWEST_FACES, false_match_rate, thresholds_at
+from apiserver.open_set import MIN_FACES, false_match_rate, thresholds_at
 from faceserver.calibration_report import Row, print_measured, print_needed, print_skipped
 from faceserver.client import Client
 from faceserver.error_plot import draw
@@ -54,7 +54,7 @@ def calibrate(request: Request, client: Client) -> None:
     photographs = find_photographs(request.folder)
     model = client.models().embedder_in_use
     tail = _tail(model)
-    faces = max(_faces(client) if request.faces is None else request.faces, FEWEST_FACES)
+    faces = max(_faces(client) if request.faces is None else request.faces, MIN_FACES)
     measured = _measure(client, photographs, request, console)
     by_model = thresholds_at(tail, request.fpir, faces)
     suggested = measured.threshold(false_match_rate(request.fpir, faces), tail)

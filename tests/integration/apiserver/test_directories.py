@@ -216,7 +216,7 @@ async def test_settings_are_remembered_for_recognition(connections, database):
     directories = Directories(connections, DirectorySizes(connections), 0.001)
     await directories.write("acme", DirectorySettings(fpir=0.02))
     await database.execute("UPDATE directories SET fpir = 0.03")
-    assert (await directories.applied("acme", MODEL)).fpir == 0.02
+    assert (await directories.search_terms("acme", MODEL)).applied.fpir == 0.02
     assert (await directories.read("acme")).settings == DirectorySettings(fpir=0.03)
 
 

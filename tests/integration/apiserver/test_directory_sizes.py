@@ -69,7 +69,7 @@ async def test_a_size_is_remembered_for_a_while_and_then_counted_anew(sizes, enr
 
 
 async def test_only_so_many_are_remembered_the_latest_asked_for(connections, enrol):
-    sizes = DirectorySizes(connections, most_known=2)
+    sizes = DirectorySizes(connections, max_known=2)
     for directory in ("a", "b", "c"):
         await enrol(directory, "ann")
     for directory in ("a", "b", "a", "c"):  # forgets b

@@ -24,7 +24,8 @@ from apiserver.image_store import ImageStore, image_row, open_store
 from apiserver.imports import Import
 from apiserver.keyed_requests import Claim, Kept, claim, keep
 from apiserver.problems import AnswerErased, DatabaseBusy, FaceNotFound, PersonNotFound
-from apiserver.runs import Resources, run_job
+from apiserver.resources import Resources
+from apiserver.runs import run_job
 from apiserver.search_index import Indexed, Kind, build
 from apiserver.vectorizers import open_vectorizers
 

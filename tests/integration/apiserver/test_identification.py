@@ -10,7 +10,7 @@ from pgvector import HalfVector
 
 from apiserver.database import open_database
 from apiserver.directory_sizes import DirectorySizes
-from apiserver.faces import Calibration, Face, Image, Model, Thresholds
+from apiserver.faces import Calibration, Image, Model, Thresholds
 from apiserver.identification import Identification, Search
 from apiserver.image_store import image_row
 from apiserver.recall_check import RecallCheck
@@ -39,10 +39,6 @@ FROM unnest($3::text[], $4::halfvec[], $5::float8[]) WITH ORDINALITY AS face (pe
 
 def model(name="model", dimension=DIMENSION) -> Model:
     return Model(name, dimension, Calibration(20, -8), Thresholds(MATCH, 0.4))
-
-
-def face(embedding) -> Face:
-    return Face((1, 2, 3, 4), 0.9, np.asarray(embedding).tolist(), b"crop")
 
 
 def unit_vectors(count, seed, dimension=DIMENSION):
@@ -85,9 +81,16 @@ def searching(connections):
     """Makes a search with the given switch points; those for indexes have them built first."""
 
     def searching(points, efforts=None):
-        return Identification(connections, DirectorySizes(connections), points, efforts or Efforts(0.99))
+        return Identification(connections, points, efforts or Efforts(0.99))
 
     return searching
+
+
+@pytest.fixture
+def size_of(connections):
+    """Counts the directory of a search."""
+    sizes = DirectorySizes(connections)
+    return lambda search: sizes.counted(search.directory, search.model.id)
 
 
 @pytest.fixture(params=[Path.EXACT, Path.QUANTIZED, Path.GRAPH])
@@ -96,7 +99,7 @@ def path(request):
 
 
 @pytest.fixture
-def identify(connections, searching, path):
+def identify(connections, searching, size_of, path):
     """Identifies by one path, its indexes built."""
 
     async def identify(probes, *, persons=5, directory="acme", of=None, match=MATCH, scoring=Scoring.MAX, image=None):
@@ -105,7 +108,7 @@ def identify(connections, searching, path):
             await build(connections, Indexed(directory, used.id, used.dimension), ignore)
         points = {Path.EXACT: EXACT, Path.QUANTIZED: QUANTIZED, Path.GRAPH: INDEXED}[path]
         search = Search(directory, used, persons, match, scoring)
-        return await searching(points).identify(search, [face(probe) for probe in probes], image)
+        return await searching(points).identify(search, [list(probe) for probe in probes], await size_of(search), image)
 
     return identify
 
@@ -166,10 +169,10 @@ async def test_directories_and_models_are_kept_apart(identify, enrol, path):
     assert await names("acme", other, longer) == (path, ["cid"])
 
 
-async def test_nobody_is_found_where_nobody_is(searching):
+async def test_nobody_is_found_where_nobody_is(searching, size_of):
     for points in (EXACT, QUANTIZED, INDEXED):
         search = Search("nowhere", model(), 5, MATCH)
-        [found] = await searching(points).identify(search, [face(unit_vectors(1, seed=4)[0])])
+        [found] = await searching(points).identify(search, [list(unit_vectors(1, seed=4)[0])], await size_of(search))
         assert found.candidates == []
 
 
@@ -215,13 +218,14 @@ async def test_people_are_listed_although_one_has_most_photographs(identify, enr
     assert found.candidates[0].person == "ann"
 
 
-async def test_what_the_graph_does_not_decide_is_scanned_for(connections, searching, enrol):
+async def test_what_the_graph_does_not_decide_is_scanned_for(connections, searching, size_of, enrol):
     samples = unit_vectors(500, seed=11)
     await enrol([f"person {number}" for number in range(500)], samples)
     await build(connections, Indexed("acme", "model", DIMENSION), ignore)
     probes = [near(samples[:1], 0.8, seed=12)[0], -samples[:].sum(axis=0) / 100]
 
-    found = await searching(INDEXED).identify(Search("acme", model(), 3, MATCH), [face(probe) for probe in probes])
+    search = Search("acme", model(), 3, MATCH)
+    found = await searching(INDEXED).identify(search, [list(probe) for probe in probes], await size_of(search))
 
     assert [one.path for one in found] == [Path.GRAPH, Path.QUANTIZED]
     assert found[0].candidates[0].person == "person 0"
@@ -249,11 +253,12 @@ async def test_faces_that_come_and_go_are_seen_by_every_path(identify, enrol, da
     assert late.candidates[0].person == "late"
 
 
-async def test_a_search_of_a_large_directory_has_its_indexes_built(searching, enrol, database):
+async def test_a_search_of_a_large_directory_has_its_indexes_built(searching, size_of, enrol, database):
     await enrol(["ann"], unit_vectors(1, seed=15))
     identification = searching(INDEXED)
     for _ in range(2):
-        await identification.identify(Search("acme", model(), 5, MATCH), [face(unit_vectors(1, seed=15)[0])])
+        search = Search("acme", model(), 5, MATCH)
+        await identification.identify(search, [list(unit_vectors(1, seed=15)[0])], await size_of(search))
 
     jobs = await database.fetch("SELECT queue_name, args FROM procrastinate_jobs")
     assert [job["queue_name"] for job in jobs] == ["search-index"]
@@ -269,7 +274,7 @@ async def test_indexes_are_dropped_and_forgotten(connections, enrol, database):
     assert await database.fetchval("SELECT count(*) FROM search_indexes") == 0
 
 
-async def test_a_half_built_index_is_not_searched_and_is_built_again(connections, searching, enrol, database):
+async def test_a_half_built_index_is_not_searched_and_is_built_again(connections, searching, size_of, enrol, database):
     indexed = Indexed("acme", "model", DIMENSION)
     samples = unit_vectors(10, seed=17)
     await enrol([f"person {number}" for number in range(10)], samples)
@@ -280,16 +285,16 @@ async def test_a_half_built_index_is_not_searched_and_is_built_again(connections
     assert await valid_indexes(database, indexed) == {Kind.CODES}
 
     search = Search("acme", model(), 3, MATCH)
-    [found] = await searching(INDEXED).identify(search, [face(samples[0])])
+    [found] = await searching(INDEXED).identify(search, [list(samples[0])], await size_of(search))
     assert (found.path, found.candidates[0].person) == (Path.QUANTIZED, "person 0")
 
     await build(connections, indexed, ignore)
     assert await valid_indexes(database, indexed) == set(Kind)
-    [found] = await searching(INDEXED).identify(search, [face(samples[0])])
+    [found] = await searching(INDEXED).identify(search, [list(samples[0])], await size_of(search))
     assert (found.path, found.candidates[0].person) == (Path.GRAPH, "person 0")
 
 
-async def test_a_directory_whose_answers_are_wrong_is_searched_harder(searching, enrol, caplog):
+async def test_a_directory_whose_answers_are_wrong_is_searched_harder(searching, size_of, enrol, caplog):
     """Codes of two dimensions tell four kinds of people apart, so candidates by code are no better than chance."""
     flat = model(dimension=2)
     angles = np.linspace(0, 0.5 * np.pi, 3000)
@@ -298,9 +303,10 @@ async def test_a_directory_whose_answers_are_wrong_is_searched_harder(searching,
     identification = searching(SwitchPoints(0, 10**9, 50, 100, 0), efforts)
     check = RecallCheck(identification, efforts, share=1)
     search = Search("acme", flat, 1, 0.9)
+    size = await size_of(search)
     for angle in np.random.default_rng(18).uniform(0, 0.5 * np.pi, 100):
-        probe = face([np.cos(angle), np.sin(angle)])
-        [found] = await identification.identify(search, [probe])
+        probe = [np.cos(angle), np.sin(angle)]
+        [found] = await identification.identify(search, [probe], size)
         await check.check(search, probe, found)
 
     effort = efforts.of(("acme", "model"))

@@ -17,13 +17,14 @@ from apiserver.database import open_database
 from apiserver.erasure import Erasure
 from apiserver.faces import Face, FaceChoice
 from apiserver.image_store import ImageStore, open_store
-from apiserver.import_preparation import Enroller
+from apiserver.import_preparation import Preparation
 from apiserver.import_sources import Material
 from apiserver.import_task import import_people
 from apiserver.imports import Import, Item, add, announce, waiting
 from apiserver.problems import VectorizerUnavailable
 from apiserver.quality import QualityLimits
-from apiserver.runs import Resources, run_job
+from apiserver.resources import Resources
+from apiserver.runs import run_job
 from apiserver.settings import Settings
 from apiserver.vectorizers import open_vectorizers
 from tests.integration.apiserver.test_bulk import archives, outcomes, start, zipped
@@ -150,11 +151,11 @@ async def test_an_import_waits_for_vectorizers_that_use_another_model_by_now(res
             return Material(ann)
 
     model = replace(await resources.vectorizer.model_in_use(), id="earlier@0123")
-    enroller = Enroller(
+    preparation = Preparation(
         "acme", Here(), resources.vectorizer, model, FaceChoice.ONLY, QualityLimits(), timedelta(minutes=1)
     )
     with pytest.raises(VectorizerUnavailable, match="no longer earlier@0123"):
-        await enroller.prepare(Item(0, "ann", "1.jpg", {}))
+        await preparation.prepare(Item(0, "ann", "1.jpg", {}))
 
 
 async def test_of_faces_with_one_id_only_one_keeps_it(resources):

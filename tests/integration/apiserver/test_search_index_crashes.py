@@ -16,7 +16,7 @@ from pgvector import HalfVector
 
 from apiserver.database import open_database
 from apiserver.directory_sizes import DirectorySizes
-from apiserver.faces import Calibration, Face, Model, Thresholds
+from apiserver.faces import Calibration, Model, Thresholds
 from apiserver.identification import Identification, Search
 from apiserver.problems import Problem
 from apiserver.search_effort import Efforts
@@ -71,11 +71,11 @@ async def enrol(url):
 
 async def search(database):
     """Search for one of the people, and return how they were found."""
-    identification = Identification(database, DirectorySizes(database), POINTS, Efforts(0))
-    probe = Face((0, 0, 1, 1), 0.9, vectors()[123], b"")
-    [found] = await identification.identify(Search("acme", MODEL, 3, 0.6), [probe])
-    assert found.candidates[0].person == "person 123"
-    return found.path
+    identification = Identification(database, POINTS, Efforts(0))
+    size = await DirectorySizes(database).of("acme", MODEL.id)
+    [result] = await identification.identify(Search("acme", MODEL, 3, 0.6), [vectors()[123]], size)
+    assert result.candidates[0].person == "person 123"
+    return result.path
 
 
 async def until_building(url):

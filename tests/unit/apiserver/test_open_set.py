@@ -8,19 +8,12 @@ from hypothesis import strategies as st
 
 from apiserver.directory_settings import DirectorySettings
 from apiserver.faces import Calibration, Model, Tail, Thresholds
-from apiserver.open_set import (
-    FEWEST_FACES,
-    LEAST_FPIR,
-    MOST_FPIR,
-    Source,
-    apply,
-    false_match_rate,
-    thresholds_at,
-)
+from apiserver.open_set import MAX_FPIR, MIN_FACES, MIN_FPIR, false_match_rate, thresholds_at
+from apiserver.thresholds import Source, apply
 
 TAIL = Tail(start=0.3, rate=0.005, scale=0.03, shape=-0.07)
 MODEL = Model("model@1", 2, Calibration(20, -8), Thresholds(0.5, 0.4), TAIL, calibrated=True)
-RATES = st.floats(LEAST_FPIR, MOST_FPIR)
+RATES = st.floats(MIN_FPIR, MAX_FPIR)
 SIZES = st.integers(0, 10_000_000)
 
 
@@ -60,10 +53,10 @@ def test_a_model_whose_thresholds_are_equal_still_rises():
 @given(RATES, SIZES)
 def test_so_many_comparisons_make_up_the_rate(fpir: float, faces: int):
     rate = false_match_rate(fpir, faces)
-    assert 1 - (1 - rate) ** max(faces, FEWEST_FACES) == pytest.approx(fpir, rel=1e-3)
+    assert 1 - (1 - rate) ** max(faces, MIN_FACES) == pytest.approx(fpir, rel=1e-3)
 
 
-@given(RATES, st.integers(FEWEST_FACES, 1_000_000), st.integers(1, 1_000_000))
+@given(RATES, st.integers(MIN_FACES, 1_000_000), st.integers(1, 1_000_000))
 def test_thresholds_rise_with_the_directory_and_review_stays_below(fpir: float, faces: int, more: int):
     small, large = thresholds_at(TAIL, fpir, faces), thresholds_at(TAIL, fpir, faces + more)
     assert small.match <= large.match

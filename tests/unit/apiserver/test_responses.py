@@ -1,7 +1,8 @@
 """The entries of the old envelope."""
 
+from apiserver.candidates import SearchOptions
 from apiserver.faces import Calibration, Candidate, Face, Model, Thresholds
-from apiserver.identification import Found
+from apiserver.identification import SearchResult
 from apiserver.responses import recognized_person
 from apiserver.search_paths import Path
 
@@ -11,9 +12,9 @@ FACE = Face((1, 2, 3, 4), 0.98765432, [0.0, 0.0])
 
 
 def entry(*candidates: Candidate):
-    return recognized_person(FACE, Found(list(candidates), Path.EXACT), MODEL, THRESHOLDS).model_dump(
-        mode="json", exclude_unset=True
-    )
+    options = SearchOptions("acme", k=5, threshold=None, scoring=None, unique_persons=False)
+    [identity] = options.identities([SearchResult(list(candidates), Path.EXACT)], THRESHOLDS)
+    return recognized_person(FACE, identity, MODEL).model_dump(mode="json", exclude_unset=True)
 
 
 def test_nobody_enrolled():

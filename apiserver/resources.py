@@ -1,0 +1,58 @@
+"""The database, the object store and the vectorizers, as the gateway and the worker open them."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from apiserver.archives import Archives
+from apiserver.database import Database, StatementEnded, open_database
+from apiserver.image_store import ImageStore, open_store
+from apiserver.settings import Settings
+from apiserver.vectorizer_client import VectorizerClient
+from apiserver.vectorizer_http import TraceConfig
+from apiserver.vectorizers import open_vectorizers
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the gateway and the tasks of a worker use."""
+
+    settings: Settings
+    database: Database
+    images: ImageStore
+    archives: Archives
+    vectorizer: VectorizerClient
+
+
+@asynccontextmanager
+async def open_resources(
+    settings: Settings,
+    *,
+    name: str,
+    waited: Callable[[float], object],
+    statement_ended: StatementEnded | None,
+    trace_configs: Sequence[TraceConfig],
+) -> AsyncIterator[Resources]:
+    """Yield the resources that `settings` name; none of them needs to be reachable yet.
+
+    name: what the database calls the process. waited: is called with the seconds spent waiting for a connection.
+    """
+    async with (
+        open_database(
+            settings.database_url.get_secret_value(),
+            pool_size=settings.database_pool_size,
+            timeout_seconds=settings.database_timeout_seconds,
+            name=name,
+            waited=waited,
+            statement_ended=statement_ended,
+        ) as database,
+        open_vectorizers(settings, trace_configs) as vectorizer,
+    ):
+        store, timeout_seconds = open_store(settings.image_store_url), settings.image_store_timeout_seconds
+        yield Resources(
+            settings,
+            database,
+            ImageStore(store, database, timeout_seconds),
+            Archives(store, database, timeout_seconds),
+            vectorizer,
+        )
