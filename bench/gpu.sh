@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Measures everything about the GPU in one go, on a machine with an NVIDIA driver, Python 3.11 or newer and the network:
+# Measures all GPU figures in one run, on a machine with an NVIDIA driver, Python 3.11 or newer and the network:
 #
 #   bench/gpu.sh ../shared/models/buffalo_sc [../shared/data]
 #
-# What it needs goes into an environment of its own ($VENV), the figures into bench/results/gpu.
+# Requirements are installed into a separate environment ($VENV); the figures go to bench/results/gpu.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 models=${1:?"usage: bench/gpu.sh MODELS [DATA]"}
