@@ -27,6 +27,7 @@ from faceserver.errors import (
 )
 from tests.photographs import actor, astronaut, beside, encoded, nobody
 from tests.stack import Stack, new_stack
+from tests.waiting import PATIENCE_SECONDS
 
 PORTRAIT = encoded(astronaut())
 PARTY = encoded(beside(astronaut(), actor()))
@@ -361,11 +362,11 @@ async def test_many_at_once_from_asyncio(stack: Stack):
     assert directory.persons == 1
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timing
 def test_a_client_may_be_there_before_the_service():
     with new_stack() as stack:
         stack.launch()
-        with Client(stack.url, patience_seconds=120) as client:
+        with Client(stack.url, patience_seconds=PATIENCE_SECONDS) as client:
             client.check_ready()
             assert client.recognize(PORTRAIT).faces
         stack.stop()

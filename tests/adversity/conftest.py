@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.stack import Stack, new_stack, wait_until
+from tests.stack import Stack, new_stack
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,7 @@ def shared_stack() -> Iterator[Stack]:
 
 @pytest.fixture
 def stack(shared_stack: Stack) -> Stack:
-    wait_until(shared_stack.is_ready, 30)
+    wait_until(shared_stack.is_ready)
     return shared_stack
 
 

@@ -9,7 +9,8 @@ import httpx
 from tests.adversity.raw import connected, learn_request
 from tests.calls import learn, recognize
 from tests.photographs import actor, encoded
-from tests.stack import Stack, wait_until
+from tests.stack import Stack
+from tests.waiting import wait_until
 
 PORTRAIT = encoded(actor())
 
@@ -38,4 +39,4 @@ def test_those_who_do_not_wait_for_the_answer_take_no_place_for_good(stack: Stac
 
         assert learn(client, "ann", PORTRAIT, directory=uuid.uuid4().hex)["created"]
 
-    wait_until(lambda: stack.log.count("POST /learn") == ended + 7 * 11, 60)
+    wait_until(lambda: stack.log.count("POST /learn") == ended + 7 * 11)

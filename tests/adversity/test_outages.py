@@ -8,7 +8,8 @@ import pytest
 
 from tests.calls import learn, post, recognize
 from tests.photographs import actor, astronaut, encoded
-from tests.stack import Stack, wait_until
+from tests.stack import Stack
+from tests.waiting import wait_until
 
 PORTRAIT = encoded(astronaut())
 OTHER = encoded(actor())
@@ -46,7 +47,7 @@ def test_without_the_vectorizer_nothing_is_stored(stack: Stack, client: httpx.Cl
         assert client.get("/health/live").status_code == 200
         assert stack.images() == images
 
-    wait_until(stack.is_ready, 30)
+    wait_until(stack.is_ready)
     assert known(client, directory) == {"ann"}
     learn(client, "bob", OTHER, directory=directory)
 
@@ -74,7 +75,7 @@ def test_without_the_database_nothing_is_stored(stack: Stack, client: httpx.Clie
         assert client.get("/health/ready").status_code == 503
         assert stack.images() == images
 
-    wait_until(stack.is_ready, 30)
+    wait_until(stack.is_ready)
     assert known(client, directory) == {"ann"}
     learn(client, "bob", OTHER, directory=directory)
 
@@ -84,7 +85,7 @@ def test_a_killed_process_is_started_again(stack: Stack, directory: str, name: s
     killed = getattr(stack, name)
     killed.kill()
 
-    wait_until(lambda: not killed.is_running() and stack.is_ready(), 30)
+    wait_until(lambda: not killed.is_running() and stack.is_ready())
 
     with stack.client() as client:
         assert known(client, directory) == {"ann"}

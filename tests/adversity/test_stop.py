@@ -12,7 +12,8 @@ import pytest
 from tests.adversity.raw import connected, learn_request, read_until
 from tests.calls import learn
 from tests.photographs import astronaut, encoded
-from tests.stack import Stack, new_stack, wait_until
+from tests.stack import Stack, new_stack
+from tests.waiting import wait_until
 
 PORTRAIT = encoded(astronaut())
 
@@ -55,7 +56,7 @@ def test_under_load_no_accepted_request_is_lost(own_stack: Stack):
     visitors = [Visitor(own_stack) for _ in range(4)]
     for visitor in visitors:
         visitor.start()
-    wait_until(lambda: all(len(visitor.learned) >= 3 for visitor in visitors), 60)
+    wait_until(lambda: all(len(visitor.learned) >= 3 for visitor in visitors))
 
     stopped_at = time.monotonic()
     assert own_stack.stop() == 0
@@ -79,7 +80,7 @@ def test_an_upload_under_way_is_finished(own_stack: Stack):
         assert b"100 Continue" in read_until(connection, b"\r\n\r\n")
 
         own_stack.process.terminate()
-        wait_until(lambda: "Stopping" in own_stack.log and "Shutting down" in own_stack.log, 30)
+        wait_until(lambda: "Stopping" in own_stack.log and "Shutting down" in own_stack.log)
         connection.sendall(body)
         answer = read_until(connection, b"}")
 

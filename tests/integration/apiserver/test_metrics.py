@@ -11,8 +11,8 @@ from apiserver.app import create_app
 from apiserver.metrics import Metrics
 from apiserver.metrics_listener import metrics_served
 from tests.calls import accepted
-from tests.integration.apiserver.conftest import free_port
 from tests.metrics import Samples
+from tests.ports import free_port
 
 Scrape = Callable[[], Awaitable[Samples]]
 

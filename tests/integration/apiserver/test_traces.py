@@ -16,10 +16,11 @@ import pytest
 from apiserver.jobs import enqueue
 from apiserver.traced_sql import without_literals
 from tests.calls import accepted
-from tests.integration.apiserver.conftest import free_port, wait_until_ready
+from tests.integration.apiserver.conftest import wait_until_ready
 from tests.integration.apiserver.counting_worker import STEPS
+from tests.ports import free_port
 from tests.receiver import Receiver, Span, receiver
-from tests.stack import wait_until
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[3]
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -83,7 +84,7 @@ def test_one_trace_from_the_client_to_the_database(traced: Traced, ann: bytes):
     accepted(post(traced, "/learn", ann, person="Ann", directory="Secret Club"))
     stages = ["queue", "decode", "detect", "align", "embed"]
     last = {"POST /learn", "POST /faces"}
-    wait_until(lambda: last <= {span.name for span in traced.received.of(TRACE)}, 20)
+    wait_until(lambda: last <= {span.name for span in traced.received.of(TRACE)})
     spans = traced.received.of(TRACE)
 
     def the(service: str, name: str) -> Span:
@@ -123,7 +124,7 @@ def test_its_id_is_in_problems_and_in_log_lines(traced: Traced):
 def test_what_an_orchestrator_asks_is_in_no_trace(traced: Traced):
     httpx.get(f"{traced.url}/health/ready", headers=TRACED, trust_env=False)
     httpx.get(f"{traced.url}/version", headers=TRACED, trust_env=False)
-    wait_until(lambda: bool(traced.received.of(TRACE)), 20)
+    wait_until(lambda: bool(traced.received.of(TRACE)))
 
     assert [span.name for span in traced.received.of(TRACE)] == ["GET /version"]
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from apiserver.jobs import enqueue
-from tests.integration.apiserver.conftest import free_port
 from tests.integration.apiserver.counting_worker import STEPS
 from tests.metrics import Samples
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 

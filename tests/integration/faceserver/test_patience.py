@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from faceserver import AsyncClient, Client
-from faceserver.addresses import free_loopback_port
 from faceserver.errors import Busy, Outage, Refused, UnexpectedAnswer, Unreachable
+from tests.ports import free_port
 
 VERSION = b'{"service": "apiserver", "version": "1", "a newer field": []}'
 BUSY = b'{"detail": "Too much.", "code": "gateway-busy", "request_id": "7"}'
@@ -191,7 +191,7 @@ def test_nothing_else_is_repeated(answer: tuple[int, dict[str, str], bytes], err
 
 
 def test_nobody_there():
-    url = f"http://127.0.0.1:{free_loopback_port()}"
+    url = f"http://127.0.0.1:{free_port()}"
     with Client(url, patience_seconds=0.2) as client, pytest.raises(Unreachable, match=url):
         client.version()
 
@@ -230,7 +230,7 @@ def test_a_client_of_ones_own_is_used_and_not_closed():
 
 
 def test_proxies_are_passed_over_for_this_machine(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_loopback_port()}")
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     with answering((200, {}, VERSION)) as (url, _), Client(url, patience_seconds=0) as client:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.integration.vectorizer.test_service import start
 from tests.metrics import Samples
-from tests.stack import wait_until
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_what_waits_and_what_is_refused_is_seen(vectorizer, port, photo):
     senders = [socket.create_connection((host, listening)) for _ in range(2)]
     for sender in senders:  # of an image that never ends
         sender.sendall(b"POST /faces HTTP/1.1\r\nHost: vectorizer\r\nContent-Length: 1000\r\n\r\n")
-    wait_until(lambda: Samples(port)("vectorizer_places_taken") == 2, 10)
+    wait_until(lambda: Samples(port)("vectorizer_places_taken") == 2)
 
     assert vectorizer.faces(photo).status_code == 503
     said = Samples(port)
@@ -73,7 +73,7 @@ def test_what_waits_and_what_is_refused_is_seen(vectorizer, port, photo):
     assert said("vectorizer_requests_total", route="POST /faces", status="503", outcome="busy") == before + 1
     for sender in senders:
         sender.close()
-    wait_until(lambda: Samples(port)("vectorizer_places_taken") == 0, 10)
+    wait_until(lambda: Samples(port)("vectorizer_places_taken") == 0)
 
 
 @pytest.mark.usefixtures("vectorizer")
