@@ -1,7 +1,8 @@
 """The directories and their settings. The SQL stands beside the function that runs it."""
 
-import asyncio
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Self
@@ -73,10 +74,17 @@ class Directories:
     through this gateway is seen at once.
     """
 
-    def __init__(self, database: Database, sizes: DirectorySizes, default_fpir: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        sizes: DirectorySizes,
+        default_fpir: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
         self._sizes = sizes
         self._default_fpir = default_fpir
+        self._now = clock
         self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
 
     async def applied(self, directory: str, model: Model, requested: float | None = None) -> Applied:
@@ -146,7 +154,7 @@ class Directories:
 
     async def _known(self, directory: str) -> DirectorySettings | None:
         remembered = self._remembered.get(directory)
-        if remembered and _now() < remembered.good_until:
+        if remembered and self._now() < remembered.good_until:
             self._remembered.move_to_end(directory)
             return remembered.settings
         try:
@@ -155,7 +163,7 @@ class Directories:
             return None
 
     def _remember(self, directory: str, settings: DirectorySettings | None) -> None:
-        self._remembered[directory] = _Remembered(settings, _now() + _GOOD_SECONDS)
+        self._remembered[directory] = _Remembered(settings, self._now() + _GOOD_SECONDS)
         self._remembered.move_to_end(directory)
         while len(self._remembered) > _MOST_REMEMBERED:
             self._remembered.popitem(last=False)
@@ -178,7 +186,3 @@ async def _write(connection: Connection, directory: str, settings: DirectorySett
     *columns, quality = (getattr(settings, field.name) for field in fields(settings))
     written = quality.model_dump_json(exclude_none=True) if quality else None
     return Directory.of(await connection.fetchrow(_WRITE, directory, *columns, written, revision))
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -1,7 +1,8 @@
 """How many people and faces a directory holds under one model: counted, and remembered for a while."""
 
-import asyncio
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import NamedTuple
 
 from apiserver.database import Database
@@ -41,9 +42,12 @@ class DirectorySizes:
     That a directory is empty is not remembered: it costs nothing to count, and its first face is seen at once.
     """
 
-    def __init__(self, database: Database, most_known: int = _MOST_KNOWN) -> None:
+    def __init__(
+        self, database: Database, most_known: int = _MOST_KNOWN, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._database = database
         self._most_known = most_known
+        self._now = clock
         self._known: OrderedDict[tuple[str, str], _Known] = OrderedDict()
 
     async def of(self, directory: str, model: str) -> DirectorySize:
@@ -51,7 +55,7 @@ class DirectorySizes:
 
         While one caller counts anew, others are given the last size. Raises DatabaseUnavailable.
         """
-        key, now = (directory, model), _now()
+        key, now = (directory, model), self._now()
         known = self._known.get(key)
         if known is None:
             return await self._count(key)
@@ -67,15 +71,11 @@ class DirectorySizes:
 
     async def _count(self, key: tuple[str, str]) -> DirectorySize:
         async with self._database.connection() as connection:
-            begun = _now()
+            begun = self._now()
             size = DirectorySize(*await connection.fetchrow(_COUNT, *key))
-        counted = _now()
+        counted = self._now()
         good_seconds = max(_SHORTEST_SECONDS, _SECONDS_TO_COST * (counted - begun)) if size.faces else 0.0
         self._known[key] = _Known(size, counted + good_seconds, good_seconds)
         while len(self._known) > self._most_known:
             self._known.popitem(last=False)
         return size
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -39,12 +39,19 @@ _FACES = {
 class VectorizerClient:
     """The vectorizers as one: which of them does the work, and that one of them failed, callers do not see."""
 
-    def __init__(self, http: VectorizerHttp, replicas: Replicas, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        http: VectorizerHttp,
+        replicas: Replicas,
+        timeout_seconds: float,
+        ready_timeout_seconds: float = _READY_TIMEOUT_SECONDS,
+    ) -> None:
         self.replicas = replicas
         self.attempts: Counter[str] = Counter()
         """Images sent to a vectorizer, by what became of them: `ok` or the code of a problem."""
         self._http = http
         self._timeout_seconds = timeout_seconds
+        self._ready_timeout_seconds = ready_timeout_seconds
         self._budget = RetryBudget()
 
     async def analyse(self, image: bytes, *, crops: bool, quality: bool = False) -> Analysis:
@@ -79,7 +86,7 @@ class VectorizerClient:
 
     async def check_ready(self) -> None:
         """Raise a problem unless a vectorizer says that it is ready, however full it is."""
-        await self._ask(_READY, _READY_TIMEOUT_SECONDS)
+        await self._ask(_READY, self._ready_timeout_seconds)
 
     def check_room(self) -> None:
         """Raise VectorizerBusy when it is known that every vectorizer is full."""
@@ -89,7 +96,7 @@ class VectorizerClient:
     async def probe(self, replica: Replica) -> None:
         """Ask a replica that was set aside whether it is well again."""
         try:
-            await self._http.exchange(replica.url, _READY, _now() + _READY_TIMEOUT_SECONDS)
+            await self._http.exchange(replica.url, _READY, _now() + self._ready_timeout_seconds)
         except Problem:
             replica.failed(_now())
         else:
@@ -166,11 +173,15 @@ class VectorizerClient:
 
 @asynccontextmanager
 async def open_vectorizer(
-    replicas: Replicas, *, timeout_seconds: float, trace_configs: Sequence[TraceConfig] = ()
+    replicas: Replicas,
+    *,
+    timeout_seconds: float,
+    ready_timeout_seconds: float = _READY_TIMEOUT_SECONDS,
+    trace_configs: Sequence[TraceConfig] = (),
 ) -> AsyncIterator[VectorizerClient]:
     """Yield a client of the vectorizers; nothing connects before the first use."""
     async with open_http(trace_configs) as http:
-        yield VectorizerClient(http, replicas, timeout_seconds)
+        yield VectorizerClient(http, replicas, timeout_seconds, ready_timeout_seconds)
 
 
 def _note(replica: Replica, problem: Outage, *, answered_others: bool) -> None:

@@ -25,3 +25,13 @@ async def until(condition: Callable[[], Awaitable[object] | object]) -> None:
     while not (await found if isawaitable(found := condition()) else found):
         assert time.monotonic() < end, "waited in vain"
         await asyncio.sleep(_PAUSE_SECONDS)
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds

@@ -350,6 +350,7 @@ def test_problems_are_errors(service: Client, tmp_path: Path):
         service.learn("ann", tmp_path / "none.jpg")
 
 
+@pytest.mark.timing
 async def test_many_at_once_from_asyncio(stack: Stack):
     async with AsyncClient(stack.url, directory=uuid.uuid4().hex) as client:
         assert (await client.learn("ann", PORTRAIT)).created

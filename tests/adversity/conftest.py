@@ -11,7 +11,7 @@ from tests.waiting import wait_until
 
 @pytest.fixture(scope="session")
 def shared_stack() -> Iterator[Stack]:
-    with new_stack(environment={"APISERVER_VECTORIZER_TIMEOUT_SECONDS": "5"}) as stack:
+    with new_stack() as stack:
         yield stack.start()
         assert stack.stop() == 0, stack.log
         assert "Traceback" not in stack.log, stack.log

@@ -6,10 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.adversity.service import Service, running
 from tests.calls import learn, post, recognize
 from tests.photographs import actor, astronaut, encoded
 from tests.stack import Stack
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
+
+pytestmark = pytest.mark.timing
 
 PORTRAIT = encoded(astronaut())
 OTHER = encoded(actor())
@@ -54,11 +57,14 @@ def test_without_the_vectorizer_nothing_is_stored(stack: Stack, client: httpx.Cl
 
 def test_a_frozen_vectorizer_is_given_up(stack: Stack, client: httpx.Client, directory: str):
     images = stack.images()
-    stack.vectorizer.suspend()
-    try:
-        response = post(client, "/learn", OTHER, person="bob", directory=directory)
-    finally:
-        stack.vectorizer.resume()
+    environment = {name: value for name, value in stack.gateway.environ().items() if name.startswith("APISERVER_")}
+    impatient = Service("apiserver", **environment | {"APISERVER_VECTORIZER_TIMEOUT_SECONDS": "1"})
+    with running(impatient), httpx.Client(base_url=impatient.url, timeout=PATIENCE_SECONDS, trust_env=False) as other:
+        stack.vectorizer.suspend()
+        try:
+            response = post(other, "/learn", OTHER, person="bob", directory=directory)
+        finally:
+            stack.vectorizer.resume()
 
     assert_outage(response, 504, "vectorizer-timeout")
     assert stack.images() == images

@@ -30,6 +30,7 @@ async def count(run: Run) -> None:
         await run.report(step, run.arguments["to"], f"At {step}.")
         await _step(run)
         if step == run.arguments.get("hold"):
+            await run.write()
             await _appears(run.arguments["go"])
         await asyncio.sleep(run.arguments.get("pause", 0.0))
     await run.report(run.arguments["to"], run.arguments["to"], "Counted.")

@@ -229,12 +229,15 @@ async def test_several_workers_run_each_job_once_and_jobs_of_a_directory_one_aft
     assert await database.fetch(overlaps) == []
 
 
-async def test_sigterm_lets_a_short_job_finish(hire, database):
+async def test_sigterm_lets_a_short_job_finish(hire, database, go):
     worker = await hire()
-    job = await enqueue(database, "count", arguments={"to": 3, "pause": 0.2})
-    await until(steps(database, 1))
+    job = await enqueue(database, "count", arguments={"to": 3, "hold": 1, "go": str(go)})
+    await until(steps(database, 2))
+    worker.process.terminate()
+    await until(lambda: "Stopping" in worker.log)
+    go.touch()
 
-    assert await worker.stop() == 0
+    assert await asyncio.wait_for(worker.process.wait(), PATIENCE_SECONDS) == 0
     assert await state(database, job) == COUNTED
     assert "Traceback" not in worker.log
 
@@ -387,7 +390,7 @@ async def test_expired_images_are_removed_by_themselves_and_kept_ones_stay(hire,
 
 
 async def save_images(settings: Settings) -> None:
-    async with open_database(settings.database_url.get_secret_value(), pool_size=1, timeout_seconds=5) as connections:
+    async with open_database(settings.database_url.get_secret_value(), pool_size=1, timeout_seconds=60) as connections:
         images = ImageStore(open_store(settings.image_store_url), connections, 5)
         for content in (b"one", b"two", b"three", b"four", b"five"):
             row = image_row("acme", content, Image("image/png", "png", width=1, height=1), timedelta(hours=1))

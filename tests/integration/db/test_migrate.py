@@ -14,6 +14,7 @@ import pytest
 
 from apiserver.database import REQUIRED_SCHEMA
 from db.migrate import MIGRATIONS, MigrationFailed, migrate
+from tests.waiting import until
 
 SCHEMA = MIGRATIONS.with_name("schema.sql")
 
@@ -44,6 +45,7 @@ async def test_migrate_applies_everything_once(empty_database_url):
     assert second == ""
 
 
+@pytest.mark.timing
 async def test_many_at_once_migrate_once(empty_database_url):
     reports = await asyncio.gather(*(migrate(empty_database_url) for _ in range(6)))
 
@@ -51,6 +53,7 @@ async def test_many_at_once_migrate_once(empty_database_url):
     assert sum(report.count("Applied:") for report in reports) == len(all_versions())
 
 
+@pytest.mark.timing
 async def test_a_cancelled_migration_leaves_no_process():
     def silent(_, writer):
         writers.append(writer)
@@ -59,9 +62,7 @@ async def test_a_cancelled_migration_leaves_no_process():
     async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         migration = asyncio.create_task(migrate(f"postgresql://127.0.0.1:{port}/faceserver"))
-        async with asyncio.timeout(5):
-            while not writers:  # noqa: ASYNC110 - what is waited for is behind a socket
-                await asyncio.sleep(0.01)
+        await until(lambda: writers)
         migration.cancel()
         with pytest.raises(asyncio.CancelledError):
             await migration
