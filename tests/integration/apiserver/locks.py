@@ -4,15 +4,7 @@ import asyncpg
 
 from tests.waiting import until
 
-_WAITING = """
-SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()
-"""
 
-
-async def until_somebody_waits(database: asyncpg.Connection, number: int = 1) -> None:
-    """Return once so many sessions in this database wait for a lock."""
-
-    async def waiting() -> bool:
-        return int(await database.fetchval(_WAITING)) >= number
-
-    await until(waiting)
+async def until_somebody_waits(database: asyncpg.Connection) -> None:
+    """Return once a session waits for a lock, no other test being about on this server."""
+    await until(lambda: database.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"))

@@ -51,7 +51,8 @@ def with_vectorizer(settings: Settings, url: str) -> Settings:
 
 
 def with_database(settings: Settings, url: str) -> Settings:
-    return settings.model_copy(update={"database_url": SecretStr(url)})
+    """The database at `url`, waited for during each outage."""
+    return settings.model_copy(update={"database_url": SecretStr(url), "database_timeout_seconds": 3})
 
 
 def impatient(settings: Settings, seconds: float) -> Settings:
@@ -160,7 +161,7 @@ async def closed_directory(database):
 
 
 async def test_who_waits_for_a_directory_keeps_nobody_from_the_others(serve, settings, closed_directory, database, ann):
-    gateway = await serve(settings.model_copy(update={"database_pool_size": 2, "database_timeout_seconds": 5}))
+    gateway = await serve(settings.model_copy(update={"database_pool_size": 2, "database_timeout_seconds": 3}))
     await learn(gateway, ann)
     fields = {"person": "ann", "directory": "moving"}
     waiting = [asyncio.create_task(gateway.post("/learn", data=fields, files={"file": ann})) for _ in range(6)]
@@ -175,7 +176,7 @@ async def test_who_waits_for_a_directory_keeps_nobody_from_the_others(serve, set
 
 
 async def test_who_names_somebody_being_moved_keeps_nobody_from_the_others(serve, settings, database, ann):
-    gateway = await serve(settings.model_copy(update={"database_pool_size": 2, "database_timeout_seconds": 5}))
+    gateway = await serve(settings.model_copy(update={"database_pool_size": 2, "database_timeout_seconds": 3}))
     fields = {"person": "ann", "directory": "moving"}
     for directory in ("moving", "default"):
         await gateway.post("/learn", data=fields | {"directory": directory}, files={"file": ann})

@@ -99,7 +99,7 @@ async def test_sigterm_lets_a_request_finish(gateway, ann):
 
 
 async def closes(client: httpx.AsyncClient) -> bool:
-    return (await client.get("/version")).headers.get("connection") == "close"
+    return bool((await client.get("/version")).headers.get("connection") == "close")
 
 
 @pytest.mark.timing

@@ -269,12 +269,13 @@ async def test_a_full_vectorizer_is_a_ready_one():
 
 async def test_one_that_is_ready_is_enough(caplog):
     vectorizers = Vectorizer(), Vectorizer(), Vectorizer(), Vectorizer()
-    async with client_of(*vectorizers, ready_seconds=3600) as patient, client_of(*vectorizers) as client:
+    async with client_of(*vectorizers, ready_seconds=3600) as client:
         for vectorizer, health in zip(vectorizers, (None, NOT_READY, SILENCE), strict=False):
             vectorizer.health = health
         async with asyncio.timeout(PATIENCE_SECONDS):
-            await patient.check_ready()
-        vectorizers[3].health = NOT_READY
+            await client.check_ready()
+    vectorizers[3].health = NOT_READY
+    async with client_of(*vectorizers) as client:
         with pytest.raises((VectorizerUnavailable, VectorizerTimeout)):
             await client.check_ready()
     assert "set aside" not in caplog.text
