@@ -84,7 +84,7 @@ async def building(url):
     connection = await asyncpg.connect(url)
     transaction = connection.transaction(isolation="repeatable_read")
     await transaction.start()
-    await connection.fetchval("SELECT count(*) FROM directories")  # has it a snapshot
+    await connection.fetchval("SELECT count(*) FROM directories")  # takes its snapshot
 
     async def begun():
         query = """
