@@ -1,7 +1,8 @@
 """The directories and their settings."""
 
-import asyncio
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Self
@@ -81,10 +82,17 @@ class Directories:
     seen at once.
     """
 
-    def __init__(self, database: Database, sizes: DirectorySizes, default_fpir: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        sizes: DirectorySizes,
+        default_fpir: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
         self._sizes = sizes
         self._default_fpir = default_fpir
+        self._now = clock
         self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
 
     async def search_terms(self, directory: str, model: Model, threshold: float | None = None) -> SearchTerms:
@@ -153,7 +161,7 @@ class Directories:
 
     async def _known(self, directory: str) -> DirectorySettings | None:
         remembered = self._remembered.get(directory)
-        if remembered and asyncio.get_running_loop().time() < remembered.good_until:
+        if remembered and self._now() < remembered.good_until:
             self._remembered.move_to_end(directory)
             return remembered.settings
         try:
@@ -162,7 +170,7 @@ class Directories:
             return None
 
     def _remember(self, directory: str, settings: DirectorySettings | None) -> None:
-        self._remembered[directory] = _Remembered(settings, asyncio.get_running_loop().time() + _GOOD_SECONDS)
+        self._remembered[directory] = _Remembered(settings, self._now() + _GOOD_SECONDS)
         self._remembered.move_to_end(directory)
         while len(self._remembered) > _MAX_REMEMBERED:
             self._remembered.popitem(last=False)

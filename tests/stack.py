@@ -5,8 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -14,10 +13,8 @@ from typing import Any, Self
 import httpx
 import psutil  # type: ignore[import-untyped]
 
-from faceserver.addresses import free_loopback_port
-
-START_SECONDS = 60
-STOP_SECONDS = 60
+from tests.ports import free_port
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 class Stack:
@@ -28,7 +25,7 @@ class Stack:
         self._options = options
         self._environment = {"TMPDIR": str(folder), **(environment or {})}
         self.data = folder / "data"
-        self.port = free_loopback_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: Any = None
 
@@ -49,7 +46,7 @@ class Stack:
     def start(self) -> Self:
         """Start the command and return when it says that it is ready."""
         self.launch()
-        wait_until(lambda: "is ready" in self.output or self.process.poll() is not None, START_SECONDS)
+        wait_until(lambda: "is ready" in self.output or self.process.poll() is not None)
         assert self.process.poll() is None, self.log
         return self
 
@@ -60,7 +57,7 @@ class Stack:
 
     def wait(self) -> int:
         """Return the exit status once the command has ended."""
-        status: int = self.process.wait(STOP_SECONDS)
+        status: int = self.process.wait(PATIENCE_SECONDS)
         return status
 
     def kill(self) -> None:
@@ -128,7 +125,7 @@ class Stack:
 
     def client(self, **headers: str) -> httpx.Client:
         """Return an HTTP client of the gateway that sends `headers` with every request."""
-        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False)
 
     def images(self) -> list[Path]:
         """Return the files in the image store."""
@@ -150,11 +147,3 @@ def new_stack(*options: str, environment: Mapping[str, str] | None = None) -> It
             yield stack
         finally:
             stack.kill()
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    """Return as soon as `condition` holds, which it must within `seconds`."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)

@@ -18,6 +18,7 @@ from PIL import Image
 from tests.calls import post
 from tests.photographs import actor, astronaut, beside, encoded, nobody
 from tests.stack import Stack
+from tests.waiting import PATIENCE_SECONDS
 
 PORTRAIT = encoded(astronaut())
 MEBIBYTE = 2**20
@@ -125,7 +126,7 @@ def test_an_upload_over_the_limit(client: httpx.Client, path: str):
 
 
 def test_an_announced_upload_over_the_limit_is_refused_unread(stack: Stack, path: str):
-    with socket.create_connection(("127.0.0.1", stack.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(form_head(path, f"Content-Length: {10**10}") + FORM_START + PORTRAIT)
 
         status, answer = read_answer(connection)
@@ -136,7 +137,7 @@ def test_an_announced_upload_over_the_limit_is_refused_unread(stack: Stack, path
 def test_an_endless_upload_is_refused_once_over_the_limit(stack: Stack, path: str):
     piece = b"%x\r\n%b\r\n" % (MEBIBYTE, bytes(MEBIBYTE))
     sent = 0
-    with socket.create_connection(("127.0.0.1", stack.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(form_head(path, "Transfer-Encoding: chunked"))
         connection.sendall(b"%x\r\n%b\r\n" % (len(FORM_START), FORM_START))
         with suppress(ConnectionError):  # the server may have hung up after its answer

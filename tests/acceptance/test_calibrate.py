@@ -17,12 +17,15 @@ from faceserver.error_rates import MIN_PEOPLE
 from tests.calls import learn, recognize
 from tests.photographs import actor, astronaut, encoded, nobody, six_people
 from tests.stack import Stack
+from tests.waiting import PATIENCE_SECONDS
 
 
 def calibrate(*arguments: object, columns: int = 200) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "faceserver", "calibrate", *map(str, arguments)]
     environment = {**os.environ, "COLUMNS": str(columns)}  # noqa: TID251 - handed on, not read
-    return subprocess.run(command, capture_output=True, text=True, timeout=110, check=False, env=environment)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False, env=environment
+    )
 
 
 def save(image: Image.Image, path: Path) -> None:

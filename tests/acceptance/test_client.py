@@ -27,6 +27,7 @@ from faceserver.errors import (
 )
 from tests.photographs import actor, astronaut, beside, encoded, nobody
 from tests.stack import Stack, new_stack
+from tests.waiting import PATIENCE_SECONDS
 
 PORTRAIT = encoded(astronaut())
 PARTY = encoded(beside(astronaut(), actor()))
@@ -349,6 +350,7 @@ def test_problems_are_errors(service: Client, tmp_path: Path):
         service.learn("ann", tmp_path / "none.jpg")
 
 
+@pytest.mark.timing
 async def test_many_at_once_from_asyncio(stack: Stack):
     async with AsyncClient(stack.url, directory=uuid.uuid4().hex) as client:
         assert (await client.learn("ann", PORTRAIT)).created
@@ -361,11 +363,11 @@ async def test_many_at_once_from_asyncio(stack: Stack):
     assert directory.persons == 1
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timing
 def test_a_client_may_be_there_before_the_service():
     with new_stack() as stack:
         stack.launch()
-        with Client(stack.url, patience_seconds=120) as client:
+        with Client(stack.url, patience_seconds=PATIENCE_SECONDS) as client:
             client.check_ready()
             assert client.recognize(PORTRAIT).faces
         stack.stop()

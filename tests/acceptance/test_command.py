@@ -11,10 +11,11 @@ import asyncpg
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from faceserver.addresses import free_loopback_port
 from tests.calls import learn, recognize
 from tests.photographs import astronaut, encoded
-from tests.stack import Stack, new_stack, wait_until
+from tests.ports import free_port
+from tests.stack import Stack, new_stack
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 PORTRAIT = encoded(astronaut())
 
@@ -28,7 +29,7 @@ def new() -> Iterator[Stack]:
 def serve(*options: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "faceserver", "serve", *options]
     variables = {**os.environ, **(environment or {})}  # noqa: TID251 - handed on, not read
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=variables)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False, env=variables)
 
 
 def is_alive(process: psutil.Process) -> bool:
@@ -39,6 +40,7 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_everything_cleanly(new: Stack, number: signal.Signals):
     new.start()
@@ -53,9 +55,10 @@ def test_a_signal_ends_everything_cleanly(new: Stack, number: signal.Signals):
     assert "Traceback" not in new.log
 
 
+@pytest.mark.timing
 def test_a_signal_during_the_start_ends_everything(new: Stack):
     new.launch()
-    wait_until(lambda: len(new.processes()) >= 2, 30)
+    wait_until(lambda: len(new.processes()) >= 2)
     running = new.processes()
 
     assert new.stop() == 0
@@ -64,6 +67,7 @@ def test_a_signal_during_the_start_ends_everything(new: Stack):
     new.start()
 
 
+@pytest.mark.timing
 def test_a_killed_supervisor_takes_everything_along_and_the_next_start_works(new: Stack):
     new.start()
     with new.client() as client:
@@ -76,12 +80,14 @@ def test_a_killed_supervisor_takes_everything_along_and_the_next_start_works(new
 
     with new.client() as client:
         assert recognize(client, PORTRAIT)["persons"][0]["id"] == "ann"
-    wait_until(lambda: not any(process.is_running() for process in running), 20)
+    wait_until(lambda: not any(process.is_running() for process in running))
 
 
+@pytest.mark.timing
 def test_a_database_left_running_is_replaced(new: Stack):
     new.start()
     database = new.database
+    new.process.suspend()  # or it would start the first again while the others are being killed
     for process in [*new.process.children(), new.process]:  # the guard too, which would stop the database
         if process != database:
             process.kill()
@@ -103,7 +109,7 @@ def test_a_used_port_is_said_in_one_sentence(stack: Stack, new: Stack):
 
 
 def test_a_used_data_folder_is_said_in_one_sentence(stack: Stack):
-    refused = serve("--port", str(free_loopback_port()), "--data", str(stack.data))
+    refused = serve("--port", str(free_port()), "--data", str(stack.data))
 
     assert refused.stderr == f"The data folder {stack.data} is in use by another running stack.\n"
     assert refused.returncode == 1
@@ -121,7 +127,7 @@ def test_a_service_that_cannot_start_stops_the_stack_and_gives_its_reason(new: S
 
 
 def test_an_unreachable_database_stops_the_stack_and_gives_the_reason(new: Stack):
-    url = f"postgresql://postgres@127.0.0.1:{free_loopback_port()}/faceserver"
+    url = f"postgresql://postgres@127.0.0.1:{free_port()}/faceserver"
     refused = serve("--port", str(new.port), "--data", str(new.data), "--database-url", url)
 
     last = refused.stderr.splitlines()[-1]

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from faceserver.addresses import free_loopback_port
 from tests.commands import Commands
 from tests.photographs import actor, astronaut, encoded
+from tests.ports import free_port
 
 
 def test_learn_says_of_each_photograph_what_became_of_it(command: Commands):
@@ -104,7 +104,7 @@ def test_wrong_use_is_explained(command: Commands, arguments: tuple[str, ...], s
 def test_a_stack_that_does_not_run_is_explained(command: Commands, arguments: tuple[str, ...]):
     (command.folder / "people" / "ann").mkdir(parents=True)
     (command.folder / "people" / "ann" / "1.jpg").write_bytes(b"-")
-    url = f"http://127.0.0.1:{free_loopback_port()}"
+    url = f"http://127.0.0.1:{free_port()}"
     run = command(*arguments, environment={"FACESERVER_URL": url})
 
     assert run.returncode == 3

@@ -12,6 +12,7 @@ from tests.commands import Commands
 from tests.documents import blocks, examples, program, words
 from tests.photographs import actor, astronaut, encoded, nobody
 from tests.stack import Stack
+from tests.waiting import PATIENCE_SECONDS
 
 URL = "http://127.0.0.1:8080"
 
@@ -28,7 +29,7 @@ def test_the_program_of_the_client(stack: Stack, command: Commands):
         env=command.variables(),
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 
@@ -36,7 +37,7 @@ def test_the_program_of_the_client(stack: Stack, command: Commands):
     assert printed.stdout == "".join(blocks("client.md", "text"))
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_the_commands(command: Commands):
     people = command.folder / "people"
     for person in ("ann", "bo"):

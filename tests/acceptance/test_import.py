@@ -4,9 +4,10 @@ import json
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from PIL import Image, ImageOps
 
 from faceserver import Client
 from tests.commands import Commands
+from tests.gate import Gate, gate_before
 from tests.photographs import actor, astronaut, encoded
-from tests.stack import Stack, new_stack, wait_until
+from tests.stack import Stack, new_stack
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 PEOPLE = 60
 
@@ -50,10 +53,26 @@ def outcomes(run: Any) -> Counter[str]:
 
 
 def holds(stack: Stack, command: Commands) -> tuple[int, int]:
+    """Return how many persons and faces the directory has, by its list, for counts are remembered for a while."""
     with Client(stack.url, directory=command.environment["FACESERVER_DIRECTORY"]) as client:
-        time.sleep(1.5)  # the service remembers counts for a second
-        directory = client.get_directory()
-    return directory.persons, directory.faces
+        persons = list(client.persons())
+    return len(persons), sum(person.faces for person in persons)
+
+
+@contextmanager
+def held_import(
+    stack: Stack, command: Commands, people: Path, after: int, concurrency: int
+) -> Iterator[tuple[Gate, Any]]:
+    """An import whose photographs after the first so many wait; yields what holds them, and its process."""
+    with gate_before(stack.url, after) as gate:
+        command.environment["FACESERVER_URL"] = gate.url
+        process = command.start("import", people.name, "--concurrency", concurrency, "--json")
+        wait_until(lambda: gate.held == concurrency and lines_of_journals(command) == after)
+        yield gate, process
+
+
+def lines_of_journals(command: Commands) -> int:
+    return sum(path.read_text().count("\n") for path in journals(command))
 
 
 def journals(command: Commands) -> list[Path]:
@@ -74,46 +93,45 @@ def test_everybody_is_learned_and_refusals_have_their_reason(stack: Stack, comma
     assert outcomes(again) == {"known": PEOPLE, "learned": 1, "refused": 1}
 
 
+@pytest.mark.timing
 def test_killed_in_the_middle_it_goes_on_from_there_and_nobody_is_learned_twice(
     stack: Stack, command: Commands, people: Path
 ):
-    killed = command.start("import", people.name, "--concurrency", "4")
-    wait_until(lambda: any(path.read_text().count("\n") >= 15 for path in journals(command)), 60)
-    killed.kill()
-    killed.communicate()
-    [journal] = journals(command)
-    done = journal.read_text().count("\n")
-    assert 15 <= done < 62
+    with held_import(stack, command, people, after=15, concurrency=4) as (gate, killed):
+        killed.kill()
+        killed.communicate()
+        gate.open()
 
-    run = command("import", people.name, "--json")
+        run = command("import", people.name, "--json")
 
-    assert f"Resuming after {done} of 62 photographs." in run.stderr
+    assert "Resuming after 15 of 62 photographs." in run.stderr
     words = outcomes(run)
     assert words.total() == 62
     assert words["refused"] == 2
-    assert words["known"] >= done - 2, "answered before the kill, so not sent again"
+    assert words["known"] >= 13, "answered before the kill, so not sent again"
     assert words["learned"] + words["known"] == PEOPLE
     assert holds(stack, command) == (PEOPLE, PEOPLE)
     assert journals(command) == []
 
 
-def test_ctrl_c_says_how_far_it_is_and_the_next_run_goes_on(command: Commands, people: Path):
-    stopped = command.start("import", people.name, "--concurrency", "2")
-    wait_until(lambda: any(path.read_text().count("\n") >= 5 for path in journals(command)), 60)
-    stopped.send_signal(signal.SIGINT)
-    _, said = stopped.communicate(timeout=60)
+@pytest.mark.timing
+def test_ctrl_c_says_how_far_it_is_and_the_next_run_goes_on(stack: Stack, command: Commands, people: Path):
+    with held_import(stack, command, people, after=5, concurrency=2) as (gate, stopped):
+        stopped.send_signal(signal.SIGINT)
+        _, said = stopped.communicate(timeout=PATIENCE_SECONDS)
+        gate.open()
 
-    assert stopped.returncode == 130
-    assert " of 62 photographs: " in said
-    assert "Traceback" not in said
-    assert "Resuming after " in command("import", people.name).stderr
+        assert stopped.returncode == 130
+        assert "5 of 62 photographs: " in said
+        assert "Traceback" not in said
+        assert "Resuming after 5 of 62 photographs." in command("import", people.name).stderr
 
 
-def test_a_service_that_has_lost_the_people_gets_them_all_again(command: Commands, people: Path):
-    stopped = command.start("import", people.name, "--concurrency", "4")
-    wait_until(lambda: any(path.read_text().count("\n") >= 15 for path in journals(command)), 60)
-    stopped.kill()
-    stopped.communicate()
+@pytest.mark.timing
+def test_a_service_that_has_lost_the_people_gets_them_all_again(stack: Stack, command: Commands, people: Path):
+    with held_import(stack, command, people, after=15, concurrency=4) as (_, stopped):
+        stopped.kill()
+        stopped.communicate()
     with new_stack() as empty:
         empty.start()
         [journal] = journals(command)
@@ -136,20 +154,22 @@ def journal_of(command: Commands, identity: list[str]) -> Path:
     return Path(line.strip())
 
 
-def test_fresh_sends_everything(command: Commands, people: Path):
-    stopped = command.start("import", people.name, "--concurrency", "4")
-    wait_until(lambda: any(path.read_text().count("\n") >= 5 for path in journals(command)), 60)
-    stopped.kill()
-    stopped.communicate()
+@pytest.mark.timing
+def test_fresh_sends_everything(stack: Stack, command: Commands, people: Path):
+    with held_import(stack, command, people, after=5, concurrency=4) as (gate, stopped):
+        stopped.kill()
+        stopped.communicate()
+        gate.open()
 
-    assert "Resuming" not in command("import", people.name, "--fresh").stderr
+        assert "Resuming" not in command("import", people.name, "--fresh").stderr
 
 
-def test_a_photograph_that_vanishes_fails_alone(command: Commands, people: Path):
-    running = command.start("import", people.name, "--concurrency", "1", "--json")
-    wait_until(lambda: any(path.read_text().count("\n") >= 2 for path in journals(command)), 60)
-    (people / "person 59" / "1.jpg").unlink()
-    out, said = running.communicate(timeout=100)
+@pytest.mark.timing
+def test_a_photograph_that_vanishes_fails_alone(stack: Stack, command: Commands, people: Path):
+    with held_import(stack, command, people, after=2, concurrency=1) as (gate, running):
+        (people / "person 59" / "1.jpg").unlink()
+        gate.open()
+        out, said = running.communicate(timeout=PATIENCE_SECONDS)
 
     words = Counter(json.loads(line)["outcome"] for line in out.splitlines())
     assert words == {"learned": PEOPLE - 1, "refused": 2, "failed": 1}
@@ -167,6 +187,7 @@ def test_a_state_folder_that_cannot_be_written_is_told_of_and_no_more(command: C
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.timing
 def test_a_service_that_goes_away_is_waited_for():
     with new_stack() as stack:
         stack.start()
@@ -175,11 +196,12 @@ def test_a_service_that_goes_away_is_waited_for():
             portrait = astronaut() if number % 2 else actor()
             save(portrait.resize((300 + number, 300 + number)), folder / "people" / f"p{number}" / "1.jpg")
         command = Commands(stack, folder, uuid.uuid4().hex)
-        running = command.start("import", "people", "--concurrency", "1")
-        wait_until(lambda: any(path.read_text().count("\n") >= 2 for path in journals(command)), 60)
-        stack.stop()
-        stack.start()
-        _, said = running.communicate(timeout=100)
+        with held_import(stack, command, folder / "people", after=2, concurrency=1) as (gate, running):
+            stack.stop()
+            gate.open()
+            wait_until(lambda: gate.cut)
+            stack.start()
+            _, said = running.communicate(timeout=PATIENCE_SECONDS)
 
         assert running.returncode == 0, said
         assert holds(stack, command) == (12, 12)

@@ -3,8 +3,10 @@
 import uuid
 
 import httpx
+import pytest
 
-from tests.stack import Stack, wait_until
+from tests.stack import Stack
+from tests.waiting import wait_until
 
 
 def test_an_unknown_job_is_said_so(client: httpx.Client):
@@ -15,11 +17,12 @@ def test_an_unknown_job_is_said_so(client: httpx.Client):
     assert client.get(f"/jobs/{uuid.uuid4()}").json()["code"] == "job-not-found"
 
 
+@pytest.mark.timing
 def test_a_worker_runs_and_is_replaced_when_it_dies(stack: Stack):
-    wait_until(lambda: "Taking jobs" in stack.log, 20)
+    wait_until(lambda: "Taking jobs" in stack.log)
     before = stack.log.count("Taking jobs")
     worker = stack.worker
     worker.kill()
 
-    wait_until(lambda: stack.log.count("Taking jobs") > before, 30)
+    wait_until(lambda: stack.log.count("Taking jobs") > before)
     assert stack.worker.pid != worker.pid

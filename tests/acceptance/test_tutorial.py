@@ -16,7 +16,7 @@ from tests.stack import Stack, new_stack
 PHOTOGRAPHS = Path(__file__).parents[2] / ".." / "shared" / "data" / "lfw-dev"
 ANN, CARL, ZENO = "Jennifer_Keller", "Fujio_Cho", "Bob_Stoops"
 PEOPLE = 500
-SECONDS = 300
+SECONDS = 900
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def photograph(person: str, number: int) -> Path:
     return sorted((PHOTOGRAPHS / person).glob("*.jpg"))[number - 1]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.skipif(not PHOTOGRAPHS.is_dir(), reason="the photographs beside the checkout are not there")
 async def test_the_tutorial(stack: Stack, command: Commands, office: Path, database_url: str):
     with new_stack(environment={"FACESERVER_DATABASE_URL": database_url}) as second:

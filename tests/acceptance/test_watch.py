@@ -11,8 +11,10 @@ import pytest
 from PIL import Image, ImageOps
 
 from tests.commands import Commands
+from tests.gate import gate_before
 from tests.photographs import actor, astronaut, nobody
-from tests.stack import Stack, wait_until
+from tests.stack import Stack
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 FRAMES_PER_SECOND = 10
 SIZE = (512, 512)
@@ -100,14 +102,14 @@ def test_a_source_that_gives_nothing_is_said(command: Commands, source: str):
     assert "Traceback" not in run.stderr
 
 
-def test_ctrl_c_ends_it_and_everybody_goes(command: Commands, video: str):
-    watching = command.start("watch", video, "--fps", "60", "--gone-after", "60", "--json")
-    line = watching.stdout.readline()
-    wait_until(lambda: watching.poll() is None, 1)
-    watching.send_signal(signal.SIGINT)
-    rest, said = watching.communicate(timeout=60)
+@pytest.mark.timing
+def test_ctrl_c_ends_it_and_everybody_goes(stack: Stack, command: Commands, video: str):
+    with gate_before(stack.url, passes=25) as gate:  # the first five of ann, and the next one waits
+        watching = command.start("watch", video, "--fps", "60", "--gone-after", "60", "--json", "--url", gate.url)
+        wait_until(lambda: gate.held)
+        watching.send_signal(signal.SIGINT)
+        out, said = watching.communicate(timeout=PATIENCE_SECONDS)
 
-    assert json.loads(line)["what"] == "came"
-    assert [json.loads(each)["what"] for each in rest.splitlines()] == ["went"]
+    assert [json.loads(line)["what"] for line in out.splitlines()] == ["came", "went"]
     assert watching.returncode == 130, said
     assert "Traceback" not in said

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.stack import Stack, new_stack, wait_until
+from tests.stack import Stack, new_stack
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="session")
 def shared_stack() -> Iterator[Stack]:
-    with new_stack(environment={"APISERVER_VECTORIZER_TIMEOUT_SECONDS": "5"}) as stack:
+    with new_stack() as stack:
         yield stack.start()
         assert stack.stop() == 0, stack.log
         assert "Traceback" not in stack.log, stack.log
@@ -18,7 +19,7 @@ def shared_stack() -> Iterator[Stack]:
 
 @pytest.fixture
 def stack(shared_stack: Stack) -> Stack:
-    wait_until(shared_stack.is_ready, 30)
+    wait_until(shared_stack.is_ready)
     return shared_stack
 
 

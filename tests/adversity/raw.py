@@ -5,11 +5,12 @@ import socket
 import httpx
 
 from tests.stack import Stack
+from tests.waiting import PATIENCE_SECONDS
 
 
 def connected(stack: Stack) -> socket.socket:
     """Return a connection to the gateway."""
-    return socket.create_connection(("127.0.0.1", stack.port), timeout=30)
+    return socket.create_connection(("127.0.0.1", stack.port), timeout=PATIENCE_SECONDS)
 
 
 def learn_request(person: str, directory: str, content: bytes, **headers: str) -> bytes:
@@ -26,10 +27,11 @@ def learn_request(person: str, directory: str, content: bytes, **headers: str) -
 
 
 def read_until(connection: socket.socket, end: bytes) -> bytes:
-    """Return what arrives up to `end`."""
+    """Return what arrives up to `end`. Raises ConnectionError where the connection ends before."""
     received = b""
     while not received.endswith(end):
         chunk = connection.recv(65_536)
-        assert chunk, f"closed after {received!r}"
+        if not chunk:
+            raise ConnectionError(f"closed after {received!r}")
         received += chunk
     return received

@@ -12,13 +12,11 @@ from typing import Self
 
 import httpx
 
-from faceserver.addresses import free_loopback_port
 from tests.calls import post
-from tests.stack import wait_until
+from tests.ports import free_port
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(__file__).parents[2]
-READY_SECONDS = 60
-STOP_SECONDS = 30
 
 
 class Service:
@@ -26,7 +24,7 @@ class Service:
 
     def __init__(self, module: str, **environment: str) -> None:
         self._module = module
-        self.port = free_loopback_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = environment | {f"{module.upper()}_PORT": str(self.port), "HOME": str(Path.home())}
         self.process: subprocess.Popen[bytes] | None = None
@@ -34,14 +32,14 @@ class Service:
     def start(self) -> Self:
         """Start the process and return when it is ready."""
         self.process = subprocess.Popen([sys.executable, "-m", self._module], cwd=ROOT, env=self._environment)
-        wait_until(self._is_ready, READY_SECONDS)
+        wait_until(self._is_ready)
         return self
 
     def terminate(self) -> None:
         """Ask the process to end, as a rolling update does, and wait until it has."""
         assert self.process
         self.process.terminate()
-        assert self.process.wait(STOP_SECONDS) in {0, -15}
+        assert self.process.wait(PATIENCE_SECONDS) in {0, -15}
 
     def kill(self) -> None:
         """End the process at once, if there is one."""
@@ -93,10 +91,10 @@ class Crowd:
     def wait_for(self, more: int) -> None:
         """Return after so many more answers of success."""
         goal = self.statuses[201] + more
-        wait_until(lambda: self.statuses[201] >= goal, READY_SECONDS)
+        wait_until(lambda: self.statuses[201] >= goal)
 
     def _visit(self) -> None:
-        with httpx.Client(base_url=self._url, timeout=60, trust_env=False) as client:
+        with httpx.Client(base_url=self._url, timeout=PATIENCE_SECONDS, trust_env=False) as client:
             while not self._enough.is_set():
                 self._recognize(client)
 

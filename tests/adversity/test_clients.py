@@ -1,15 +1,17 @@
 """Clients that hang up in the middle."""
 
-import time
 import uuid
 from contextlib import ExitStack
+from typing import Any
 
 import httpx
+import pytest
 
 from tests.adversity.raw import connected, learn_request
 from tests.calls import learn, recognize
 from tests.photographs import actor, encoded
-from tests.stack import Stack, wait_until
+from tests.stack import Stack
+from tests.waiting import wait_until
 
 PORTRAIT = encoded(actor())
 
@@ -26,16 +28,25 @@ def test_half_an_upload_is_no_upload(stack: Stack, client: httpx.Client):
     assert person["candidates"] == []
 
 
+def connections_to(process: Any, port: int) -> list[Any]:
+    """Return the connections of a process to a port of this machine."""
+    return [one for one in process.net_connections("tcp") if one.raddr and one.raddr.port == port]
+
+
+@pytest.mark.timing
 def test_those_who_do_not_wait_for_the_answer_take_no_place_for_good(stack: Stack, client: httpx.Client):
     """The vectorizer has 64 places to wait in, which seven crowds of ten would fill."""
     ended = stack.log.count("POST /learn")
+    port = int(stack.vectorizer.environ()["VECTORIZER_PORT"])
     for _ in range(7):
+        stack.vectorizer.suspend()
         with ExitStack() as crowd:
             for number in range(10):
                 connection = crowd.enter_context(connected(stack))
                 connection.sendall(learn_request(f"person {number}", uuid.uuid4().hex, PORTRAIT))
-            time.sleep(0.2)  # by then they are at work
+            wait_until(lambda: len(connections_to(stack.gateway, port)) >= 10)
+        stack.vectorizer.resume()
 
         assert learn(client, "ann", PORTRAIT, directory=uuid.uuid4().hex)["created"]
 
-    wait_until(lambda: stack.log.count("POST /learn") == ended + 7 * 11, 60)
+    wait_until(lambda: stack.log.count("POST /learn") == ended + 7 * 11)

@@ -6,9 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.adversity.service import Service, running
 from tests.calls import learn, post, recognize
 from tests.photographs import actor, astronaut, encoded
-from tests.stack import Stack, wait_until
+from tests.stack import Stack
+from tests.waiting import PATIENCE_SECONDS, wait_until
+
+pytestmark = pytest.mark.timing
 
 PORTRAIT = encoded(astronaut())
 OTHER = encoded(actor())
@@ -46,18 +50,21 @@ def test_without_the_vectorizer_nothing_is_stored(stack: Stack, client: httpx.Cl
         assert client.get("/health/live").status_code == 200
         assert stack.images() == images
 
-    wait_until(stack.is_ready, 30)
+    wait_until(stack.is_ready)
     assert known(client, directory) == {"ann"}
     learn(client, "bob", OTHER, directory=directory)
 
 
 def test_a_frozen_vectorizer_is_given_up(stack: Stack, client: httpx.Client, directory: str):
     images = stack.images()
-    stack.vectorizer.suspend()
-    try:
-        response = post(client, "/learn", OTHER, person="bob", directory=directory)
-    finally:
-        stack.vectorizer.resume()
+    environment = {name: value for name, value in stack.gateway.environ().items() if name.startswith("APISERVER_")}
+    impatient = Service("apiserver", **environment | {"APISERVER_VECTORIZER_TIMEOUT_SECONDS": "1"})
+    with running(impatient), httpx.Client(base_url=impatient.url, timeout=PATIENCE_SECONDS, trust_env=False) as other:
+        stack.vectorizer.suspend()
+        try:
+            response = post(other, "/learn", OTHER, person="bob", directory=directory)
+        finally:
+            stack.vectorizer.resume()
 
     assert_outage(response, 504, "vectorizer-timeout")
     assert stack.images() == images
@@ -74,7 +81,7 @@ def test_without_the_database_nothing_is_stored(stack: Stack, client: httpx.Clie
         assert client.get("/health/ready").status_code == 503
         assert stack.images() == images
 
-    wait_until(stack.is_ready, 30)
+    wait_until(stack.is_ready)
     assert known(client, directory) == {"ann"}
     learn(client, "bob", OTHER, directory=directory)
 
@@ -84,7 +91,7 @@ def test_a_killed_process_is_started_again(stack: Stack, directory: str, name: s
     killed = getattr(stack, name)
     killed.kill()
 
-    wait_until(lambda: not killed.is_running() and stack.is_ready(), 30)
+    wait_until(lambda: not killed.is_running() and stack.is_ready())
 
     with stack.client() as client:
         assert known(client, directory) == {"ann"}

@@ -1,5 +1,6 @@
 """Two vectorizers of which one is always gone: clients notice nothing; and both full: clients are told politely."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,8 +8,18 @@ import pytest
 
 from tests.adversity.service import Crowd, Service, running
 from tests.photographs import actor, encoded
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.timing
 
 PORTRAIT = encoded(actor())
+
+
+def begin_upload(vectorizer: Service) -> socket.socket:
+    """Take a place of a vectorizer, for as long as the connection lasts."""
+    connection = socket.create_connection(("127.0.0.1", vectorizer.port))
+    connection.sendall(b"POST /faces HTTP/1.1\r\nHost: v\r\nContent-Length: 1000\r\n\r\n")
+    return connection
 
 
 def gateway_of(vectorizers: list[Service], database_url: str, folder: Path) -> Service:
@@ -63,8 +74,13 @@ def test_replacing_the_vectorizers_one_by_one_costs_no_request(gateway: Service,
 def test_when_all_are_full_every_refusal_is_polite(database_url: str, tmp_path: Path):
     full = [Service("vectorizer", VECTORIZER_LANES="1", VECTORIZER_WAITING="0") for _ in range(2)]
     gateway = gateway_of(full, database_url, tmp_path)
-    with running(*full, gateway), Crowd(gateway.url, PORTRAIT, clients=8) as crowd:
-        crowd.wait_for(50)
+    with running(*full, gateway):
+        uploads = [begin_upload(vectorizer) for vectorizer in full]
+        with Crowd(gateway.url, PORTRAIT, clients=8) as crowd:
+            wait_until(lambda: crowd.statuses[503] >= 8)
+            for upload in uploads:
+                upload.close()
+            crowd.wait_for(50)
     assert crowd.broken == []
     assert set(crowd.statuses) == {201, 503}
     for refusal in crowd.refusals:

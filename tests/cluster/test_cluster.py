@@ -18,10 +18,12 @@ from tests.photographs import actor, astronaut, encoded
 
 pytestmark = [
     pytest.mark.allow_hosts(["127.0.0.1", f"{SUBNET}.0/24"]),
-    pytest.mark.timeout(300),  # all that happens, happens before the first test
+    pytest.mark.timing,
+    pytest.mark.timeout(1800),  # all that happens, happens before the first test
 ]
 
 RATE = 4
+PATIENT = {"APISERVER_DRAIN_SECONDS": "3", "APISERVER_VECTORIZER_TIMEOUT_SECONDS": "600"}
 PACE = Pace(lead_seconds=0.5, settle_seconds=LOST_SECONDS + 1, tail_seconds=2.5)
 RESTART = "PostgreSQL is restarted"
 
@@ -35,7 +37,7 @@ def courses() -> dict[str, Course]:
     with Network.opened() as network, tempfile.TemporaryDirectory(prefix="faces-") as folder:
 
         async def run() -> dict[str, Course]:
-            async with running_topology(network, Path(folder), Shape()) as topology:
+            async with running_topology(network, Path(folder), Shape(gateway_settings=PATIENT)) as topology:
                 uploads = recognitions(photographs)
                 return {name: await course(topology, uploads, RATE, event, PACE) for name, event in EVENTS[1:]}
 
@@ -69,7 +71,7 @@ def test_all_that_are_left_share_the_work(courses, event, vectorizers):
 
 
 def test_one_that_is_cut_off_costs_some_requests_seconds_and_later_ones_nothing(courses):
-    """Half of the thirty seconds that an image may take in all would be a slow vectorizer's."""
+    """Half of the ten minutes that an image may take in all would be a slow vectorizer's."""
     cut = courses["a vectorizer is cut off"]
-    assert 1500 < cut.during.longest < 10_000
-    assert cut.after.p95 < 1500
+    assert 1500 < cut.during.longest < 300_000
+    assert cut.after.p95 < 1000 * LOST_SECONDS, "they did not come to it"

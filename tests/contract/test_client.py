@@ -11,6 +11,7 @@ import faceserver
 from faceserver import AsyncClient, Client
 from tests.contract.client_reference import DOCUMENT, methods, reference, split
 from tests.documents import program
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -92,7 +93,7 @@ def checked(folder: Path, program: str, cache: Path) -> subprocess.CompletedProc
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
+        timeout=PATIENCE_SECONDS,
     )
 
 

@@ -18,7 +18,8 @@ import apiserver.app
 import apiserver.settings
 from tests.calls import learn
 from tests.photographs import astronaut, encoded, nobody
-from tests.stack import Stack, new_stack, wait_until
+from tests.stack import Stack, new_stack
+from tests.waiting import wait_until
 
 PERSON, NOBODY = encoded(astronaut().resize((128, 128))), encoded(nobody().resize((60, 40)))
 
@@ -60,7 +61,7 @@ def job(stack: Stack) -> str:
     with stack.client() as client:
         learn(client, "ann", PERSON, directory="acme")
         job: str = client.post("/directories/acme/exports").json()["job"]
-        wait_until(lambda: client.get(f"/jobs/{job}").json()["state"] == "done", 60)
+        wait_until(lambda: client.get(f"/jobs/{job}").json()["state"] == "done")
     return job
 
 

@@ -22,17 +22,14 @@ from PIL import Image
 
 from apiserver.app import create_app
 from apiserver.settings import Settings
+from tests.ports import free_port
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[3]
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def wait_until_ready(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
+def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if httpx.get(f"{url}/health/ready", trust_env=False).is_success:
@@ -52,7 +49,7 @@ def vectorizer_url() -> Iterator[str]:
     wait_until_ready(url, process)
     yield url
     process.terminate()
-    process.wait(10)
+    process.wait(PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -61,7 +58,7 @@ def settings(database_url: str, vectorizer_url: str, tmp_path: Path) -> Settings
         database_url=database_url,
         vectorizer_urls=vectorizer_url,
         image_store_url=f"file://{tmp_path}/images",
-        database_timeout_seconds=2,
+        database_timeout_seconds=60,
     )
 
 
@@ -77,7 +74,7 @@ async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         while not server.started:  # noqa: ASYNC110 - it has no event to wait for
             await asyncio.sleep(0.005)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE_SECONDS) as client:
             yield client
         server.should_exit = True
         await task

@@ -25,19 +25,27 @@ async def _step(run: Run) -> None:
 
 
 async def count(run: Run) -> None:
-    """Count on from what is done, one number each `pause` seconds."""
+    """Count on from what is done, one number each `pause` seconds, at `hold` only once there is the file `go`."""
     for step in range(run.done, run.arguments["to"]):
         await run.report(step, run.arguments["to"], f"At {step}.")
         await _step(run)
+        if step == run.arguments.get("hold"):
+            await run.write()
+            await _appears(run.arguments["go"])
         await asyncio.sleep(run.arguments.get("pause", 0.0))
     await run.report(run.arguments["to"], run.arguments["to"], "Counted.")
 
 
+async def _appears(file: str) -> None:
+    while not await asyncio.to_thread(Path(file).exists):  # noqa: ASYNC110 - another process makes it
+        await asyncio.sleep(0.02)
+
+
 async def scribble(run: Run) -> None:
-    """Write the process's number into a file again and again, without asking the database for anything."""
-    for _ in range(200):
+    """Write the process's number into a file, without asking the database for anything, until there is `enough`."""
+    while not await asyncio.to_thread(Path(run.arguments["enough"]).exists):
         await asyncio.to_thread(_append, run.arguments["file"], f"{os.getpid()}\n")
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.02)
 
 
 def _append(file: str, text: str) -> None:

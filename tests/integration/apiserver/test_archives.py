@@ -13,8 +13,8 @@ from apiserver.retention import sweep
 
 @pytest.fixture
 async def archives(database_url, tmp_path):
-    async with open_database(database_url, pool_size=2, timeout_seconds=5) as connections:
-        yield Archives(open_store(f"file://{tmp_path}"), connections, timeout_seconds=5)
+    async with open_database(database_url, pool_size=2, timeout_seconds=60) as connections:
+        yield Archives(open_store(f"file://{tmp_path}"), connections, timeout_seconds=60)
 
 
 async def test_any_number_that_cannot_be_removed_hold_up_nothing_else_and_are_tried_again(archives, database, tmp_path):

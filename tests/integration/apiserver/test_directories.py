@@ -1,6 +1,5 @@
 """GET and PUT /directories/{directory}, and what they do to /recognize."""
 
-import asyncio
 import json
 from datetime import timedelta
 from urllib.parse import quote
@@ -13,6 +12,7 @@ from apiserver.directories import Directories
 from apiserver.directory_settings import DirectorySettings
 from apiserver.directory_sizes import DirectorySizes
 from apiserver.faces import Calibration, Model, Thresholds
+from tests.waiting import Clock, until
 
 MODEL = Model("model", 2, Calibration(20, -8), Thresholds(0.5, 0.4))
 
@@ -25,7 +25,7 @@ FROM faces, generate_series(1, $2) AS number WHERE directory = $1
 
 @pytest.fixture
 async def connections(database_url):
-    async with open_database(database_url, pool_size=2, timeout_seconds=5) as database:
+    async with open_database(database_url, pool_size=2, timeout_seconds=60) as database:
         yield database
 
 
@@ -195,15 +195,17 @@ async def test_the_services_own_rate(serve, settings, ann):
     assert (response.json()["thresholds"]["fpir"], response.json()["thresholds"]["source"]) == (0.05, "default")
 
 
-async def test_a_change_elsewhere_is_seen_within_two_seconds(recognize, put, serve, settings, ann):
+@pytest.mark.timing
+async def test_a_change_elsewhere_is_seen_after_a_while(recognize, put, serve, settings, ann):
     other = await serve(settings)
     await put("acme", b'{"threshold": 0.6}')
     assert (await recognize(ann, directory="acme"))["thresholds"]["match"] == 0.6
     await other.put("/directories/acme", content=b'{"threshold": 0.7}')
 
-    async with asyncio.timeout(2):
-        while (await recognize(ann, directory="acme"))["thresholds"]["match"] != 0.7:  # noqa: ASYNC110 - it is behind a socket
-            await asyncio.sleep(0.05)
+    async def seen():
+        return (await recognize(ann, directory="acme"))["thresholds"]["match"] == 0.7
+
+    await until(seen)
 
 
 async def test_without_a_vectorizer_it_is_said(serve, settings):
@@ -213,11 +215,17 @@ async def test_without_a_vectorizer_it_is_said(serve, settings):
 
 
 async def test_settings_are_remembered_for_recognition(connections, database):
-    directories = Directories(connections, DirectorySizes(connections), 0.001)
+    clock = Clock()
+    directories = Directories(connections, DirectorySizes(connections), 0.001, clock)
     await directories.write("acme", DirectorySettings(fpir=0.02))
     await database.execute("UPDATE directories SET fpir = 0.03")
+    clock.seconds += 0.99
     assert (await directories.search_terms("acme", MODEL)).applied.fpir == 0.02
-    assert (await directories.read("acme")).settings == DirectorySettings(fpir=0.03)
+    clock.seconds += 0.01
+    assert (await directories.search_terms("acme", MODEL)).applied.fpir == 0.03
+    await database.execute("UPDATE directories SET fpir = 0.04")
+    assert (await directories.search_terms("acme", MODEL)).applied.fpir == 0.03
+    assert (await directories.read("acme")).settings == DirectorySettings(fpir=0.04)
 
 
 async def test_patch_changes_what_is_named_alone(gateway, put, get):
@@ -290,14 +298,15 @@ async def test_directories_are_listed_by_name(gateway, put, learn, ann, bob):
     assert (response.status_code, response.json()["code"]) == (400, "invalid-field")
 
 
+@pytest.mark.timing
 async def test_what_takes_long_to_count_makes_pages_shorter(serve, settings, database):
     await database.execute(
-        "INSERT INTO directories (directory) SELECT n::text FROM generate_series(1, 4) AS n;"
+        "INSERT INTO directories (directory) SELECT n::text FROM generate_series(1, 2) AS n;"
         "INSERT INTO persons (directory, person) SELECT directory, 'ann' FROM directories;"
         "ALTER TABLE persons RENAME TO counted_slowly;"
-        "CREATE VIEW persons AS SELECT * FROM counted_slowly WHERE pg_sleep(0.7)::text = ''"
+        "CREATE VIEW persons AS SELECT * FROM counted_slowly WHERE pg_sleep(2.5)::text = ''"
     )
-    gateway = await serve(settings.model_copy(update={"database_timeout_seconds": 1}))
+    gateway = await serve(settings.model_copy(update={"database_timeout_seconds": 2}))
     pages: list[list[tuple[str, int]]] = []
     cursor: dict[str, str] = {}
     while not pages or cursor["cursor"]:
@@ -305,8 +314,8 @@ async def test_what_takes_long_to_count_makes_pages_shorter(serve, settings, dat
         pages.append([(item["directory"], item["persons"]) for item in answer["items"]])
         cursor = {"cursor": answer["next"]}
 
-    assert [one for page in pages for one in page] == [("1", 1), ("2", 1), ("3", 1), ("4", 1)]
-    assert 1 < len(pages) <= 4
+    assert [one for page in pages for one in page] == [("1", 1), ("2", 1)]
+    assert len(pages) == 2
     assert all(pages)
 
 
@@ -323,7 +332,7 @@ async def test_retention_is_the_directorys(recognize, put, database, ann):
     await put("acme", b'{"recognized_retention_seconds": 60}')
     await recognize(ann, directory="acme")
     stays = await database.fetchval("SELECT max(expires_at - now()) FROM images")
-    assert timedelta(seconds=50) < stays <= timedelta(seconds=60)
+    assert timedelta(0) < stays <= timedelta(seconds=60)
     await put("acme", b'{"recognized_retention_seconds": 0}')
     assert (await recognize(ann, directory="acme"))["url"] is None
 

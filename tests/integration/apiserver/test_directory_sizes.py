@@ -9,6 +9,8 @@ from pgvector import HalfVector
 
 from apiserver.database import open_database
 from apiserver.directory_sizes import _COUNT, DirectorySizes
+from tests.integration.apiserver.locks import until_somebody_waits
+from tests.waiting import PATIENCE_SECONDS, Clock
 
 INSERT = """
 WITH directories AS (INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING),
@@ -24,13 +26,18 @@ SELECT $1, $2, $3, $4, '', '{0,0,1,1}', 1, image, sha256 FROM image
 
 @pytest.fixture
 async def connections(database_url):
-    async with open_database(database_url, pool_size=4, timeout_seconds=5) as database:
+    async with open_database(database_url, pool_size=4, timeout_seconds=60) as database:
         yield database
 
 
 @pytest.fixture
-def sizes(connections):
-    return DirectorySizes(connections)
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def sizes(connections, clock):
+    return DirectorySizes(connections, clock=clock)
 
 
 @pytest.fixture
@@ -58,18 +65,19 @@ async def test_people_and_faces_of_one_directory_and_model(sizes, enrol):
     assert await sizes.of("nowhere", "model") == (0, 0)
 
 
-async def test_a_size_is_remembered_for_a_while_and_then_counted_anew(sizes, enrol):
+async def test_a_size_is_remembered_for_a_while_and_then_counted_anew(sizes, enrol, clock):
     await enrol("acme", "ann")
     assert (await sizes.of("acme", "model")).faces == 1
     await enrol("acme", "ann")
 
+    clock.seconds += 0.99
     assert (await sizes.of("acme", "model")).faces == 1
-    await asyncio.sleep(1.2)  # as long as a cheap count is good for, and a little
+    clock.seconds += 0.01  # as long as a cheap count is good for
     assert (await sizes.of("acme", "model")).faces == 2
 
 
 async def test_only_so_many_are_remembered_the_latest_asked_for(connections, enrol):
-    sizes = DirectorySizes(connections, max_known=2)
+    sizes = DirectorySizes(connections, max_known=2, clock=Clock())
     for directory in ("a", "b", "c"):
         await enrol(directory, "ann")
     for directory in ("a", "b", "a", "c"):  # forgets b
@@ -87,16 +95,17 @@ async def test_the_first_face_of_a_directory_is_seen_at_once(sizes, enrol):
     assert (await sizes.of("acme", "model")).faces == 1
 
 
-async def test_while_one_counts_the_others_take_the_last_size(connections, sizes, enrol):
+@pytest.mark.timing
+async def test_while_one_counts_the_others_take_the_last_size(connections, database, sizes, enrol, clock):
     await enrol("acme", "ann")
     await sizes.of("acme", "model")
-    await asyncio.sleep(1.2)
+    clock.seconds += 1
 
     async with connections.connection() as connection, connection.transaction():
         await connection.execute("LOCK TABLE faces IN ACCESS EXCLUSIVE MODE")
         counting = asyncio.create_task(sizes.of("acme", "model"))
-        await asyncio.sleep(0)
-        async with asyncio.timeout(1):
+        await until_somebody_waits(database)
+        async with asyncio.timeout(PATIENCE_SECONDS):
             assert (await sizes.of("acme", "model")).faces == 1
         assert not counting.done()
     assert (await counting).faces == 1

@@ -8,6 +8,9 @@ import httpx
 import pytest
 
 from apiserver.app import create_app
+from tests.waiting import PATIENCE_SECONDS, until
+
+pytestmark = pytest.mark.timing
 
 CLIENTS_TURNED_AWAY = 50
 
@@ -32,23 +35,25 @@ async def hanging():
 async def full(serve_app, settings, hanging, ann):
     """A gateway whose only vectorizer has its one image."""
     url, taken = hanging
-    app = create_app(settings.model_copy(update={"vectorizer_urls": url, "vectorizer_connections": 1}))
+    app = create_app(
+        settings.model_copy(
+            update={"vectorizer_urls": url, "vectorizer_connections": 1, "vectorizer_timeout_seconds": 3600}
+        )
+    )
     gateway: httpx.AsyncClient = await serve_app(app)
     first = asyncio.create_task(gateway.post("/recognize", files={"file": ann}))
-    async with asyncio.timeout(5):
-        while not taken:  # noqa: ASYNC110 - what is waited for is behind a socket
-            await asyncio.sleep(0.01)
+    await until(lambda: taken)
     yield gateway
+    assert not first.done(), "all of this happened while the vectorizer was full"
     first.cancel()
 
 
 async def test_a_full_house_refuses_at_once(full, ann, caplog):
     caplog.set_level(logging.INFO)
+    begun = time.monotonic()
     for number in range(CLIENTS_TURNED_AWAY):
-        begun = time.monotonic()
         headers = {"X-Request-ID": f"guest-{number}"}
         response = await full.post("/learn", data={"person": "ann"}, files={"file": ann}, headers=headers)
-        assert time.monotonic() - begun < 0.5
         assert response.status_code == 503
         assert response.json() == {
             "status": "The vectorizer is busy.",
@@ -59,7 +64,7 @@ async def test_a_full_house_refuses_at_once(full, ann, caplog):
         }
         assert (response.headers["Retry-After"], response.headers["X-Request-ID"]) == ("1", f"guest-{number}")
     refusals = [record for record in caplog.records if "All vectorizers are full" in record.message]
-    assert 1 <= len(refusals) < CLIENTS_TURNED_AWAY / 2, "the log is not flooded"
+    assert 1 <= len(refusals) <= 1 + time.monotonic() - begun, "a line a second, at most"
 
 
 async def test_other_calls_are_let_in(full):
@@ -73,8 +78,8 @@ async def test_a_refused_upload_may_go_on_and_the_connection_serves_again(full, 
     reader, writer = await asyncio.open_connection(full.base_url.host, full.base_url.port)
     head = f"POST {path} HTTP/1.1\r\nHost: gateway\r\nContent-Length: 1000000\r\n\r\n"
     writer.write(head.encode() + bytes(1000))
-    assert (await asyncio.wait_for(reader.readuntil(b"}"), 5)).startswith(b"HTTP/1.1 503 ")
+    assert (await asyncio.wait_for(reader.readuntil(b"}"), PATIENCE_SECONDS)).startswith(b"HTTP/1.1 503 ")
 
     writer.write(bytes(999_000) + b"GET /health/live HTTP/1.1\r\nHost: gateway\r\n\r\n")
-    assert (await asyncio.wait_for(reader.readuntil(b"}"), 5)).startswith(b"HTTP/1.1 200 ")
+    assert (await asyncio.wait_for(reader.readuntil(b"}"), PATIENCE_SECONDS)).startswith(b"HTTP/1.1 200 ")
     writer.close()

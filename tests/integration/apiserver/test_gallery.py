@@ -32,7 +32,7 @@ def unit_vectors(count: int, seed: int, dimension: int = DIMENSION):
 
 @pytest.fixture
 async def connections(database_url):
-    async with open_database(database_url, pool_size=4, timeout_seconds=5) as database:
+    async with open_database(database_url, pool_size=4, timeout_seconds=60) as database:
         yield database
 
 
@@ -43,7 +43,7 @@ def gallery(connections):
 
 @pytest.fixture
 def enrol(gallery, connections, tmp_path):
-    images = ImageStore(open_store(f"file://{tmp_path}/images"), connections, timeout_seconds=5)
+    images = ImageStore(open_store(f"file://{tmp_path}/images"), connections, timeout_seconds=60)
 
     async def enrol(person, embedding, *, directory="acme", of=None, image=IMAGE):
         content = np.asarray(embedding).tobytes()
@@ -54,6 +54,7 @@ def enrol(gallery, connections, tmp_path):
     return enrol
 
 
+@pytest.mark.timing
 async def test_many_enrolments_of_one_new_person_at_once(enrol, database):
     await asyncio.gather(*(enrol("ann", vector) for vector in unit_vectors(12, seed=6)))
 

@@ -9,13 +9,16 @@ import pytest
 from apiserver.database import open_database
 from apiserver.keyed_requests import Claim, Kept, claim, erase_answers, forget_expired, keep
 from apiserver.problems import AnswerErased
+from tests.gate import gate_before
+from tests.integration.apiserver.locks import until_somebody_waits
+from tests.waiting import PATIENCE_SECONDS, until
 
 FINGERPRINT = bytes(32)
 
 
 @pytest.fixture
 async def connections(database_url):
-    async with open_database(database_url, pool_size=2, timeout_seconds=5) as database:
+    async with open_database(database_url, pool_size=2, timeout_seconds=60) as database:
         yield database
 
 
@@ -69,17 +72,22 @@ async def test_the_key_of_another_request(learn, database, ann):
     assert await database.fetchval("SELECT count(*) FROM persons") == 1
 
 
+@pytest.mark.timing
 async def test_of_many_at_once_one_runs(learn, serve, settings, database, ann):
-    gateways = [await serve(settings) for _ in range(2)]
-    answers = await asyncio.gather(*(learn(ann, to=gateways[number % 2]) for number in range(8)))
+    with gate_before(settings.vectorizer_urls, passes=0) as gate:
+        held = settings.model_copy(update={"vectorizer_urls": gate.url, "vectorizer_timeout_seconds": 3600})
+        gateways = [await serve(held) for _ in range(2)]
+        asked = [asyncio.create_task(learn(ann, to=gateways[number % 2])) for number in range(8)]
+        await until(lambda: sum(task.done() for task in asked) == 7)
+        others = [task.result() for task in asked if task.done()]
+        [running] = [task for task in asked if not task.done()]
+        gate.open()
+        ran = await running
 
-    ran = [answer for answer in answers if answer.status_code == 201 and "idempotency-replayed" not in answer.headers]
-    others = [answer for answer in answers if answer not in ran]
-    assert len(ran) == 1
-    assert {answer.json()["code"] for answer in others if answer.status_code == 409} == {"request-in-progress"}
-    assert {answer.headers["retry-after"] for answer in others if answer.status_code == 409} == {"1"}
-    assert {answer.status_code for answer in others} <= {201, 409}
-    assert (await learn(ann)).content == ran[0].content
+    assert (ran.status_code, "idempotency-replayed" in ran.headers) == (201, False)
+    assert {answer.json()["code"] for answer in others} == {"request-in-progress"}
+    assert {(answer.status_code, answer.headers["retry-after"]) for answer in others} == {(409, "1")}
+    assert (await learn(ann)).content == ran.content
     assert await database.fetchval("SELECT count(*) FROM faces") == 1
 
 
@@ -90,15 +98,14 @@ async def test_after_an_outage_it_runs_again(learn, serve, settings, ann):
     assert (answer.status_code, answer.json()["created"]) == (201, True)
 
 
+@pytest.mark.timing
 async def test_whoever_hangs_up_may_come_again(learn, serve, settings, database, ann):
     async def in_work(number):
-        async with asyncio.timeout(5):
-            while await database.fetchval("SELECT count(*) FROM keyed_requests") != number:  # noqa: ASYNC110 - it is behind a socket
-                await asyncio.sleep(0.01)
+        await until(lambda: database.fetchval("SELECT count(*) = $1 FROM keyed_requests", number))
 
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes images and never answers
-        port = silent.getsockname()[1]
-        waiting = await serve(settings.model_copy(update={"vectorizer_urls": f"http://127.0.0.1:{port}"}))
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        waiting = await serve(settings.model_copy(update={"vectorizer_urls": url, "vectorizer_timeout_seconds": 3600}))
         request = asyncio.create_task(learn(ann, to=waiting))
         await in_work(1)
         assert (await learn(ann)).json()["code"] == "request-in-progress"
@@ -135,6 +142,7 @@ async def test_after_a_day_a_key_may_be_used_anew(learn, connections, database, 
     assert await database.fetchval("SELECT count(*) FROM keyed_requests") == 0
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("deletion_ends_first", [True, False])
 async def test_what_was_deleted_before_the_answer_is_kept_is_not_kept(connections, database, deletion_ends_first):
     mine = await claim(connections, "mine", FINGERPRINT)
@@ -148,7 +156,7 @@ async def test_what_was_deleted_before_the_answer_is_kept_is_not_kept(connection
         await deletion.commit()
     kept = asyncio.create_task(keep(connections, mine, Kept(201, {}, b"ann"), "acme"))
     if not deletion_ends_first:
-        await asyncio.sleep(0.2)
+        await until_somebody_waits(database)
         assert not kept.done(), "what is deleted is not known before the deletion ends"
         await deletion.commit()
     await kept
@@ -179,7 +187,7 @@ async def test_a_body_too_large_is_not_read(gateway, database):
     reader, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
     head = "POST /learn HTTP/1.1\r\nHost: gateway\r\nIdempotency-Key: key\r\nContent-Length: 1000000000\r\n\r\n"
     writer.write(head.encode())
-    assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 413 ")
+    assert (await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)).startswith(b"HTTP/1.1 413 ")
     writer.close()
     assert await database.fetchval("SELECT count(*) FROM keyed_requests") == 0
 
@@ -193,8 +201,9 @@ async def test_a_body_too_long_without_photographs_is_refused_as_without_a_key(g
     assert await database.fetchval("SELECT count(*) FROM keyed_requests") == 0
 
 
+@pytest.mark.timing
 async def test_photographs_have_a_place_before_they_are_read(serve, settings):
-    gateway = await serve(settings.model_copy(update={"max_requests": 1, "upload_timeout_seconds": 5}))
+    gateway = await serve(settings.model_copy(update={"max_requests": 1, "upload_timeout_seconds": 3600}))
     head = (
         "POST /directories/acme/persons/ann/faces HTTP/1.1\r\nHost: gateway\r\nIdempotency-Key: {}\r\n"
         "Content-Type: multipart/form-data; boundary=edge\r\nContent-Length: 1000\r\n\r\n"
@@ -202,8 +211,10 @@ async def test_photographs_have_a_place_before_they_are_read(serve, settings):
     connections = [await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port) for _ in range(2)]
     for number, (_, writer) in enumerate(connections):
         writer.write(head.format(number).encode())
-        await asyncio.sleep(0.2)
-    answer = await asyncio.wait_for(connections[1][0].read(), 2)
+    reading = [asyncio.create_task(reader.read()) for reader, _ in connections]
+    answered, waiting = await asyncio.wait(reading, timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    [answer], [has_the_place] = [task.result() for task in answered], waiting
+    has_the_place.cancel()
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert b"gateway-busy" in answer
     for _, writer in connections:

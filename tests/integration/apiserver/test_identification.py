@@ -55,7 +55,7 @@ def near(vectors, similarity, seed):
 
 @pytest.fixture
 async def connections(database_url):
-    async with open_database(database_url, pool_size=4, timeout_seconds=5) as database:
+    async with open_database(database_url, pool_size=4, timeout_seconds=60) as database:
         yield database
 
 
@@ -264,6 +264,7 @@ async def test_a_search_of_a_large_directory_has_its_indexes_built(searching, si
     assert [job["queue_name"] for job in jobs] == ["search-index"]
 
 
+@pytest.mark.timing
 async def test_indexes_are_dropped_and_forgotten(connections, enrol, database):
     indexed = Indexed("acme", "model", DIMENSION)
     await enrol(["ann"], unit_vectors(1, seed=16))

@@ -12,6 +12,8 @@ from apiserver.faces import Image
 from apiserver.image_store import ImageRow, ImageStore, image_row, open_store, write_row
 from apiserver.problems import FileNotFound, ImageStoreUnavailable
 from apiserver.retention import sweep
+from tests.integration.apiserver.locks import until_somebody_waits
+from tests.waiting import PATIENCE_SECONDS
 
 PNG = Image("image/png", "png", width=1, height=1)
 HOUR = timedelta(hours=1)
@@ -19,7 +21,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 async def connections(database_url):
-    async with open_database(database_url, pool_size=4, timeout_seconds=5) as database:
+    async with open_database(database_url, pool_size=4, timeout_seconds=60) as database:
         yield database
 
 
@@ -30,7 +32,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def images(connections, folder):
-    return ImageStore(open_store(f"file://{folder}"), connections, timeout_seconds=5)
+    return ImageStore(open_store(f"file://{folder}"), connections, timeout_seconds=60)
 
 
 async def save(images: ImageStore, content: bytes, keep: timedelta = HOUR) -> ImageRow:
@@ -75,6 +77,7 @@ async def test_sweep_removes_all_that_expired_in_several_batches(images, databas
     assert await database.fetchval("SELECT count(*) FROM images") == 1
 
 
+@pytest.mark.timing
 async def test_sweeps_at_the_same_time_remove_each_image_once(images, database):
     for number in range(20):
         await save(images, b"old %d" % number)
@@ -101,14 +104,18 @@ async def test_an_object_on_its_way_is_waited_for_however_short_its_time_was(ima
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.timing
 async def test_who_stores_an_image_that_cannot_be_removed_waits_no_longer_than_a_statement(database_url, database):
+    asked = asyncio.Event()
+
     async def silent(reader, writer):
+        asked.set()
         await reader.read()
         writer.close()
 
     async with (
         await asyncio.start_server(silent, "127.0.0.1", 0) as server,
-        open_database(database_url, pool_size=2, timeout_seconds=2) as connections,
+        open_database(database_url, pool_size=2, timeout_seconds=8) as connections,
     ):
         port = server.sockets[0].getsockname()[1]
         store = S3Store(
@@ -124,7 +131,7 @@ async def test_who_stores_an_image_that_cannot_be_removed_waits_no_longer_than_a
             await connection.execute(write_row(1), *row)
         await expire_all(database)
         removing = asyncio.create_task(images.remove_expired(1))
-        await asyncio.sleep(0.2)
+        await asyncio.wait_for(asked.wait(), PATIENCE_SECONDS)
         async with connections.connection() as connection:
             await connection.execute(write_row(1), *row)
         assert list((await removing).stuck) == [row.key]
@@ -194,11 +201,12 @@ async def test_what_sticks_and_is_saved_again_is_not_removed(images, database, f
 
 async def test_a_folder_may_have_any_name(connections, tmp_path):
     folder = tmp_path / "my faces, 100% Grüße"
-    stored = await save(ImageStore(open_store(folder.as_uri()), connections, timeout_seconds=5), b"content")
+    stored = await save(ImageStore(open_store(folder.as_uri()), connections, timeout_seconds=60), b"content")
     assert (folder / stored.key).read_bytes() == b"content"
     assert list(tmp_path.iterdir()) == [folder]
 
 
+@pytest.mark.timing
 async def test_a_save_during_the_sweep_waits_and_stores_anew(images, database, folder):
     stored = await save(images, b"content")
     await expire_all(database)
@@ -207,7 +215,7 @@ async def test_a_save_during_the_sweep_waits_and_stores_anew(images, database, f
         await database.execute("SELECT FROM images FOR UPDATE")
         (folder / stored.key).unlink()
         saving = asyncio.create_task(save(images, b"content"))
-        await asyncio.sleep(0.2)
+        await until_somebody_waits(database)
         assert not saving.done()
         await database.execute("DELETE FROM images")
 

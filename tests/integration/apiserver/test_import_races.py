@@ -27,6 +27,7 @@ from apiserver.resources import Resources
 from apiserver.runs import run_job
 from apiserver.settings import Settings
 from apiserver.vectorizers import open_vectorizers
+from tests.integration.apiserver.locks import until_somebody_waits
 from tests.integration.apiserver.test_bulk import archives, outcomes, start, zipped
 
 Work = Callable[..., Awaitable[None]]
@@ -35,8 +36,8 @@ Work = Callable[..., Awaitable[None]]
 @pytest.fixture
 async def resources(settings: Settings) -> AsyncIterator[Resources]:
     url, store = settings.database_url.get_secret_value(), open_store(settings.image_store_url)
-    async with open_database(url, pool_size=8, timeout_seconds=2) as connections, open_vectorizers(settings) as client:
-        images, kept = ImageStore(store, connections, 2), Archives(store, connections, 2)
+    async with open_database(url, pool_size=8, timeout_seconds=60) as connections, open_vectorizers(settings) as client:
+        images, kept = ImageStore(store, connections, 60), Archives(store, connections, 60)
         yield Resources(settings, connections, images, kept, client)
 
 
@@ -93,6 +94,7 @@ async def test_who_is_deleted_while_the_archive_waits_stays_deleted(gateway, wor
     assert await database.fetchval("SELECT count(*) FROM archives") == 0, "nor is the name"
 
 
+@pytest.mark.timing
 async def test_a_directory_that_is_deleted_while_its_import_is_planned_stays_deleted(
     gateway, work, resources, database, archive
 ):
@@ -101,9 +103,9 @@ async def test_a_directory_that_is_deleted_while_its_import_is_planned_stays_del
     async with database.transaction():
         await database.execute("SELECT FROM archives FOR UPDATE")
         deleting = asyncio.create_task(Erasure(resources.database, timedelta(0)).directory("acme"))
-        await asyncio.sleep(0.5)  # it waits for the archive, all else being done
+        await until_somebody_waits(database)  # for the archive, all else being done
         importing = asyncio.create_task(work(job))
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # it must not end, wherever it is by then
         assert not deleting.done()
         assert not importing.done()
     await deleting

@@ -15,7 +15,7 @@ from apiserver.runs import forget_finished, recover
 
 @pytest.fixture
 async def connections(database_url):
-    async with open_database(database_url, pool_size=4, timeout_seconds=5) as database:
+    async with open_database(database_url, pool_size=4, timeout_seconds=60) as database:
         yield database
 
 
@@ -95,6 +95,7 @@ async def test_a_job_that_waits_is_not_asked_for_twice(database):
     assert await enqueue(database, "count", once="count acme") != first
 
 
+@pytest.mark.timing
 async def test_many_that_ask_at_once_get_one_job(connections):
     async def ask() -> uuid.UUID:
         async with connections.connection() as connection:
@@ -141,6 +142,7 @@ async def test_finished_jobs_are_forgotten_and_others_are_not(connections, datab
     assert await database.fetchval("SELECT count(*) FROM procrastinate_jobs") == 2
 
 
+@pytest.mark.timing
 async def test_only_the_jobs_of_dead_workers_are_run_again(connections, database):
     dead, living, gone = [await enqueue(database, kind) for kind in ("one", "two", "three")]
     numbers = [await begin(database, kind) for kind in ("one", "two", "three")]

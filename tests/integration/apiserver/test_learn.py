@@ -53,6 +53,7 @@ async def test_the_same_photograph_twice_is_one_face_and_the_same_answer(gateway
     assert await database.fetchval("SELECT count(*) FROM faces") == 1
 
 
+@pytest.mark.timing
 async def test_the_same_photograph_at_the_same_time_is_one_face(gateway, database, ann):
     answers = [response.json() for response in await asyncio.gather(*(learn(gateway, ann) for _ in range(6)))]
 

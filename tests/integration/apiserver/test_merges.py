@@ -30,13 +30,13 @@ IMAGE = Image("image/png", "png", width=10, height=10)
 
 @pytest.fixture
 async def connections(database_url):
-    async with open_database(database_url, pool_size=8, timeout_seconds=10) as connections:
+    async with open_database(database_url, pool_size=8, timeout_seconds=60) as connections:
         yield connections
 
 
 @pytest.fixture
 def enrol(connections, tmp_path):
-    images = ImageStore(open_store(f"file://{tmp_path}/images"), connections, timeout_seconds=5)
+    images = ImageStore(open_store(f"file://{tmp_path}/images"), connections, timeout_seconds=60)
 
     async def enrol(person, photograph, left=1, image=IMAGE):
         image = image_row("acme", photograph.encode(), image, timedelta(hours=1))
@@ -394,6 +394,7 @@ async def test_photographs_on_which_somebody_was_recognized_follow(enrol, merge,
     assert {row["person"] for row in await database.fetch("SELECT person FROM matched_images")} == {"ann", "bob"}
 
 
+@pytest.mark.timing
 async def test_what_is_learned_during_merges_is_kept(enrol, merge, undo, holdings):
     """Whatever comes first, every face that was acknowledged is somebody's, and everybody's are counted once."""
     await enrol("ann", "first")
@@ -421,6 +422,7 @@ async def test_what_is_learned_during_merges_is_kept(enrol, merge, undo, holding
     assert sum(map(len, found.values())) == 42
 
 
+@pytest.mark.timing
 async def test_merges_crosswise_at_the_same_time_are_one(enrol, merge, holdings):
     faces = {await enrol("ann", "a"), await enrol("bob", "b")}
 

@@ -11,8 +11,9 @@ from apiserver.app import create_app
 from apiserver.metrics import Metrics
 from apiserver.metrics_listener import metrics_served
 from tests.calls import accepted
-from tests.integration.apiserver.conftest import free_port
 from tests.metrics import Samples
+from tests.ports import free_port
+from tests.waiting import PATIENCE_SECONDS
 
 Scrape = Callable[[], Awaitable[Samples]]
 
@@ -43,7 +44,8 @@ async def test_requests_are_counted_by_route_and_outcome(counted, ann, ann_again
     await gateway.get("/there/is/nothing")
     await gateway.request("DELETE", "/learn")
 
-    said = await scraped()
+    last = {"route": "other", "status": "405", "outcome": "method-not-allowed"}
+    said = await until_scraped(scraped, lambda said: said("gateway_requests_total", **last) == 1)
 
     for route, status, outcome in (
         ("POST /learn", "201", "ok"),
@@ -65,8 +67,9 @@ async def test_nothing_a_client_names_becomes_a_label(counted, ann):
     accepted(await post(gateway, "/learn", ann, person="Ann Nonymous", directory="Secret Club"))
     accepted(await post(gateway, "/recognize", ann, directory="Secret Club"))
     await gateway.get("/directories/Secret%20Club")
+    last = {"route": "GET /directories/{directory}", "status": "200", "outcome": "ok"}
 
-    said = await scraped()
+    said = await until_scraped(scraped, lambda said: said("gateway_requests_total", **last) == 1)
 
     assert said("gateway_decisions_total", decision="match", search="exact") == 1
     assert "Ann" not in said.text
@@ -77,7 +80,7 @@ async def test_resources_are_looked_at_when_asked(counted, settings, ann):
     gateway, scraped = counted
     before = await scraped()
     accepted(await post(gateway, "/learn", ann, person="ann"))
-    after = await scraped()
+    after = await until_scraped(scraped, lambda said: said("database_connections", state="idle") == 1)
 
     assert before("gateway_places") == settings.max_requests
     assert after("gateway_places_taken") == 0
@@ -92,23 +95,26 @@ async def test_resources_are_looked_at_when_asked(counted, settings, ann):
     assert "\nprocess_resident_memory_bytes " in after.text
 
 
+@pytest.mark.timing
 async def test_a_photograph_in_work_is_seen(counted):
     gateway, scraped = counted
     _, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
     head = b"POST /recognize HTTP/1.1\r\nHost: gateway\r\nContent-Length: 1000\r\n"
     writer.write(head + b"Content-Type: multipart/form-data; boundary=edge\r\n\r\n--edge\r\n")
 
-    await until(scraped, lambda said: said("gateway_places_taken") == 1)
+    await until_scraped(scraped, lambda said: said("gateway_places_taken") == 1)
     writer.close()
     gone = {"route": "POST /recognize", "status": "499", "outcome": "client-gone"}
-    await until(scraped, lambda said: said("gateway_requests_total", **gone) == 1)
+    await until_scraped(scraped, lambda said: said("gateway_requests_total", **gone) == 1)
     assert (await scraped())("gateway_places_taken") == 0
 
 
-async def until(scraped: Scrape, condition: Callable[[Samples], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition(await scraped()):  # noqa: ASYNC110 - another process tells
-            await asyncio.sleep(0.05)
+async def until_scraped(scraped: Scrape, condition: Callable[[Samples], bool]) -> Samples:
+    """Return the first scrape of which `condition` holds: a request is counted after its answer."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not condition(said := await scraped()):  # noqa: ASYNC110 - what is waited for is behind a socket
+            await asyncio.sleep(0.02)
+    return said
 
 
 async def test_a_vectorizer_that_is_gone_is_set_aside(serve_app, settings, ann):
@@ -118,13 +124,12 @@ async def test_a_vectorizer_that_is_gone_is_set_aside(serve_app, settings, ann):
     refused = await post(gateway, "/recognize", ann)
 
     with metrics_served(metrics.registry, "127.0.0.1", port):
-        said = await scrape(port)
+        labels = {"route": "POST /recognize", "status": "503", "outcome": "vectorizer-unavailable"}
+        said = await until_scraped(lambda: scrape(port), lambda said: said("gateway_requests_total", **labels) == 1)
 
     assert refused.status_code == 503
     assert said("gateway_vectorizer_set_aside", replica=gone) == 1
     assert said("gateway_vectorizer_attempts_total", outcome="vectorizer-unavailable") == 1
-    labels = {"route": "POST /recognize", "status": "503", "outcome": "vectorizer-unavailable"}
-    assert said("gateway_requests_total", **labels) == 1
 
 
 def test_a_port_that_is_taken_is_a_sentence():

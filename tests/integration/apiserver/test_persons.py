@@ -114,15 +114,17 @@ async def test_a_new_id_keeps_faces_and_all_else(gateway, put, learn, database, 
     assert str(await database.fetchval("SELECT face FROM faces WHERE person = 'anna/2'")) == face
 
 
+@pytest.mark.timing
 async def test_a_change_of_name_may_take_longer_than_other_statements(serve, settings, database, ann):
-    gateway = await serve(settings.model_copy(update={"database_timeout_seconds": 0.5}))
+    gateway = await serve(settings)
     await gateway.post("/learn", data={"person": "ann", "directory": "acme"}, files={"file": ann})
     await database.execute(
-        "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END';"
+        "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3); RETURN NEW; END';"
         "CREATE TRIGGER linger BEFORE UPDATE ON faces FOR EACH ROW EXECUTE FUNCTION linger()"
     )
 
-    renamed = await gateway.patch(f"{PERSONS}/ann", json={"person": "anne"})
+    impatient = await serve(settings.model_copy(update={"database_timeout_seconds": 2}))
+    renamed = await impatient.patch(f"{PERSONS}/ann", json={"person": "anne"})
 
     assert (renamed.status_code, renamed.json()["faces"]) == (200, 1)
 
@@ -160,6 +162,7 @@ async def test_a_revision_can_be_asked_for(gateway, put):
     assert (await gateway.get(f"{PERSONS}/ann")).json()["display_name"] == "A"
 
 
+@pytest.mark.timing
 async def test_of_two_who_edit_one_revision_one_does(gateway, put):
     await put("ann")
     edits = (

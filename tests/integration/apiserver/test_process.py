@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from apiserver.settings import Settings
+from tests.waiting import PATIENCE_SECONDS, until
 
 ROOT = Path(__file__).parents[3]
 BOUNDARY = "edge"
@@ -22,6 +23,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "APISERVER_DATABASE_URL": settings.database_url.get_secret_value(),
         "APISERVER_VECTORIZER_URLS": settings.vectorizer_urls,
         "APISERVER_IMAGE_STORE_URL": settings.image_store_url,
+        "APISERVER_SHUTDOWN_TIMEOUT_SECONDS": "3600",
     }
 
 
@@ -51,69 +53,88 @@ async def gateway(settings):
         await process.wait()
 
 
-def learn_request(photograph: bytes) -> bytes:
+def learn_request(photograph: bytes) -> tuple[bytes, bytes]:
+    """Return the head, which asks whether to go on, and the body."""
+
     def part(disposition: str, content: bytes) -> bytes:
         return f"--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n".encode() + content + b"\r\n"
 
     body = part('name="person"', b"ann") + part('name="file"; filename="ann.jpg"', photograph)
     body += f"--{BOUNDARY}--\r\n".encode()
     head = (
-        f"POST /learn HTTP/1.1\r\nHost: gateway\r\nContent-Length: {len(body)}\r\n"
+        f"POST /learn HTTP/1.1\r\nHost: gateway\r\nExpect: 100-continue\r\nContent-Length: {len(body)}\r\n"
         f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
     )
-    return head.encode() + body
+    return head.encode(), body
 
 
+async def refuses(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return True
+    writer.close()
+    return False
+
+
+@pytest.mark.timing
 async def test_sigterm_lets_a_request_finish(gateway, ann):
     port = await gateway.port()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    request = learn_request(ann)
-    writer.write(request[:-1000])
-    await writer.drain()
-    await asyncio.sleep(0.2)
+    head, body = learn_request(ann)
+    writer.write(head)
+    assert b" 100 " in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_SECONDS)
+    writer.write(body[:-1000])
 
     gateway.process.send_signal(signal.SIGTERM)
-    await asyncio.sleep(0.3)
-    with pytest.raises(ConnectionRefusedError):
-        await asyncio.open_connection("127.0.0.1", port)
-    writer.write(request[-1000:])
+    await until(lambda: refuses(port))
+    writer.write(body[-1000:])
 
-    assert (await asyncio.wait_for(reader.read(), 10)).startswith(b"HTTP/1.1 201 ")
+    assert (await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)).startswith(b"HTTP/1.1 201 ")
     writer.close()
-    await asyncio.wait_for(gateway.process.wait(), 5)
+    await asyncio.wait_for(gateway.process.wait(), PATIENCE_SECONDS)
     log = await gateway.log.read()
     assert b"POST /learn 201" in log
     assert b"Traceback" not in log
 
 
+async def closes(client: httpx.AsyncClient) -> bool:
+    return bool((await client.get("/version")).headers.get("connection") == "close")
+
+
+@pytest.mark.timing
 async def test_a_gateway_that_drains_serves_on_but_keeps_no_connection(settings):
-    environment = environment_of(settings) | {"APISERVER_DRAIN_SECONDS": "2"}
+    environment = environment_of(settings) | {"APISERVER_DRAIN_SECONDS": "3600"}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "apiserver", cwd=ROOT, env=environment, stderr=asyncio.subprocess.PIPE
     )
     try:
         url = f"http://127.0.0.1:{await Gateway(process).port()}"
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE_SECONDS) as client:
             assert "connection" not in (await client.get("/version")).headers
             process.send_signal(signal.SIGTERM)
-            await asyncio.sleep(0.5)
+            await until(lambda: closes(client))
             for _ in range(2):  # the second one on a new connection
                 answer = await client.get("/version")
                 assert (answer.status_code, answer.headers["connection"]) == (200, "close")
             ready = await client.get("/health/ready")
             assert ready.status_code == 503
             assert "about to stop" in ready.json()["detail"]
-        await asyncio.wait_for(process.wait(), 10)
+        process.send_signal(signal.SIGINT)  # ends it without delay
+        await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
 
 
+@pytest.mark.timing
 async def test_sigterm_does_not_wait_for_idle_connections(gateway):
-    _, writer = await asyncio.open_connection("127.0.0.1", await gateway.port())
+    reader, writer = await asyncio.open_connection("127.0.0.1", await gateway.port())
+    writer.write(b"GET /version HTTP/1.1\r\nHost: gateway\r\n\r\n")
+    await asyncio.wait_for(reader.readuntil(b"}"), PATIENCE_SECONDS)
     gateway.process.send_signal(signal.SIGTERM)
-    await asyncio.wait_for(gateway.process.wait(), 5)
+    await asyncio.wait_for(gateway.process.wait(), PATIENCE_SECONDS)
     writer.close()
 
 
@@ -124,7 +145,7 @@ def run_with(module: str = "apiserver", **environment: str) -> subprocess.Comple
         env=environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 

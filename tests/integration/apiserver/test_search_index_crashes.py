@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 import tempfile
-import time
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path as FilePath
 
@@ -26,8 +25,9 @@ from db.migrate import migrate
 from faceserver.child import Child
 from faceserver.guard import Guard
 from faceserver.postgres import Cluster
+from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(300)  # builds wait for every older transaction of a busy machine
+pytestmark = [pytest.mark.timing, pytest.mark.timeout(1200)]  # builds wait for every older transaction
 
 ROOT = FilePath(__file__).parents[3]
 FACES, DIMENSION = 20_000, 128
@@ -78,28 +78,45 @@ async def search(database):
     return result.path
 
 
-async def until_building(url):
-    """Return once the graph is there, but not finished."""
+@asynccontextmanager
+async def building(url):
+    """Hold the build of the graph, which cannot end before this older transaction, once it is there."""
     connection = await asyncpg.connect(url)
-    deadline = time.monotonic() + 60
-    name = INDEXED.name(Kind.GRAPH)
-    while not await connection.fetchval(
-        "SELECT true FROM pg_stat_progress_create_index WHERE blocks_done > 10 AND index_relid = to_regclass($1)", name
-    ):
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
-    await connection.close()
+    transaction = connection.transaction(isolation="repeatable_read")
+    await transaction.start()
+    await connection.fetchval("SELECT count(*) FROM directories")  # takes its snapshot
+
+    async def begun():
+        query = """
+            SELECT blocks_done > 10 OR phase LIKE 'waiting for old snapshots' FROM pg_stat_progress_create_index
+            WHERE index_relid = to_regclass($1)
+        """
+        async with asyncpg_connection(url) as other:
+            return await other.fetchval(query, INDEXED.name(Kind.GRAPH))
+
+    try:
+        yield lambda: until(begun)
+    finally:
+        connection.terminate()
 
 
-async def until_valid(database, seconds=200):
-    deadline = time.monotonic() + seconds
-    while True:
+@asynccontextmanager
+async def asyncpg_connection(url):
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def until_valid(database):
+    async def valid():
         with suppress(Problem):
             async with database.connection() as connection:
-                if await valid_indexes(connection, INDEXED) == set(Kind):
-                    return
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.1)
+                return await valid_indexes(connection, INDEXED) == set(Kind)
+        return False
+
+    await until(valid)
 
 
 @asynccontextmanager
@@ -124,11 +141,11 @@ async def worker(url, folder):
 
 async def test_a_worker_that_is_killed_is_followed_by_one_that_finishes(database_url, tmp_path):
     await enrol(database_url)
-    async with open_database(database_url, pool_size=4, timeout_seconds=5) as database:
+    async with open_database(database_url, pool_size=4, timeout_seconds=60) as database:
         async with database.connection() as connection:
             await ask_for_build(connection, INDEXED)
-        async with worker(database_url, tmp_path) as first:
-            await until_building(database_url)
+        async with building(database_url) as until_building, worker(database_url, tmp_path) as first:
+            await until_building()
             first.kill()
             await first.wait()
             assert await search(database) is Path.QUANTIZED
@@ -150,18 +167,18 @@ async def test_a_server_that_is_killed_leaves_an_index_that_is_built_again(folde
         server = Child(cluster.program, guard)
         await server.start()
         try:
-            while not cluster.is_ready(server.pid):  # noqa: ASYNC110 - a file of another process
-                await asyncio.sleep(0.02)
+            await until(lambda: cluster.is_ready(server.pid))
             server.keep()
             await migrate(cluster.dsn)
             await enrol(cluster.dsn)
-            async with open_database(cluster.dsn, pool_size=4, timeout_seconds=5) as database:
-                building = asyncio.create_task(build(database, INDEXED, ignore))
-                await until_building(cluster.dsn)
-                assert server.pid
-                os.kill(server.pid, signal.SIGKILL)
-                with pytest.raises(Problem):
-                    await building
+            async with open_database(cluster.dsn, pool_size=4, timeout_seconds=60) as database:
+                async with building(cluster.dsn) as until_building:
+                    build_of_it = asyncio.create_task(build(database, INDEXED, ignore))
+                    await until_building()
+                    assert server.pid
+                    os.kill(server.pid, signal.SIGKILL)
+                    with pytest.raises(Problem):
+                        await build_of_it
                 await until_answering(database)
                 async with database.connection() as connection:
                     assert Kind.GRAPH not in await valid_indexes(connection, INDEXED)
@@ -173,13 +190,13 @@ async def test_a_server_that_is_killed_leaves_an_index_that_is_built_again(folde
 
 
 async def until_answering(database):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    async def answering():
         with suppress(Problem):
             await database.check_schema()
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError("PostgreSQL does not come back")
+            return True
+        return False
+
+    await until(answering)
 
 
 async def ignore(_) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 import io
 import logging
-import time
 
 import pytest
 from PIL import Image
+
+from tests.waiting import PATIENCE_SECONDS, until
 
 LIMIT = 200_000
 BOUNDARY = "edge"
@@ -14,7 +15,7 @@ BOUNDARY = "edge"
 
 @pytest.fixture
 async def gateway(serve, settings):
-    return await serve(settings.model_copy(update={"max_image_bytes": LIMIT, "upload_timeout_seconds": 1}))
+    return await serve(settings.model_copy(update={"max_image_bytes": LIMIT}))
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ async def test_a_size_over_the_limit_is_refused_before_reading(connect):
     reader, writer = await connect()
     writer.write(form_head("Content-Length: 1000000000"))
 
-    answer = await asyncio.wait_for(reader.read(), 5)  # to the end: the gateway closes the connection
+    answer = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)  # to the end: the gateway closes the connection
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b'"code":"image-too-large"' in answer
     assert b"connection: close" in answer.lower()
@@ -91,6 +92,7 @@ async def test_the_limit_itself_is_accepted_and_one_byte_more_is_not(gateway):
     assert codes == ["invalid-file-format", "image-too-large"]
 
 
+@pytest.mark.timing
 async def test_a_client_that_hangs_up_in_the_middle_leaves_no_trace(connect, database, caplog, ann):
     caplog.set_level(logging.INFO)
     _, writer = await connect()
@@ -99,40 +101,43 @@ async def test_a_client_that_hangs_up_in_the_middle_leaves_no_trace(connect, dat
     await writer.drain()
     writer.close()
 
-    deadline = time.monotonic() + 5
-    while "POST /learn 499" not in caplog.text:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
+    await until(lambda: "POST /learn 499" in caplog.text)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING or record.exc_info] == []
     assert await stored(database) == 0
 
 
+async def until_answered(ask, is_as_expected):
+    """Return the first answer that has such a status."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not is_as_expected((response := await ask()).status_code):  # noqa: ASYNC110 - it is behind a socket
+            await asyncio.sleep(0.01)
+    return response
+
+
+@pytest.mark.timing
 async def test_a_photograph_too_many_is_refused_unread_until_there_is_a_place(serve, settings):
-    gateway = await serve(settings.model_copy(update={"max_requests": 1}))
+    gateway = await serve(settings.model_copy(update={"max_requests": 1, "upload_timeout_seconds": 3600}))
     _, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
     writer.write(form_head("Content-Length: 1000") + part("person", b"ann"))
-    async with asyncio.timeout(5):
-        while (response := await gateway.post("/recognize")).status_code != 503:  # noqa: ASYNC110 - what is waited for is behind a socket
-            await asyncio.sleep(0.01)
+    response = await until_answered(lambda: gateway.post("/recognize"), lambda status: status == 503)
     assert response.json()["code"] == "gateway-busy"
     assert response.headers["Retry-After"] == "1"
     assert (await gateway.get("/health/live")).is_success
 
     writer.close()
-    async with asyncio.timeout(5):
-        while (response := await gateway.post("/recognize")).status_code == 503:  # noqa: ASYNC110 - what is waited for is behind a socket
-            await asyncio.sleep(0.01)
+    response = await until_answered(lambda: gateway.post("/recognize"), lambda status: status != 503)
     assert response.json()["code"] == "file-missing"
 
 
+@pytest.mark.timing
 async def test_a_large_form_takes_the_place_of_several_photographs(serve, settings):
-    gateway = await serve(settings.model_copy(update={"max_requests": 4, "max_image_bytes": LIMIT}))
+    gateway = await serve(
+        settings.model_copy(update={"max_requests": 4, "max_image_bytes": LIMIT, "upload_timeout_seconds": 3600})
+    )
     _, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
     writer.write(form_head(f"Content-Length: {3 * LIMIT}") + part("person", b"ann"))
     two = {"files": [("file", bytes(LIMIT)), ("file", bytes(LIMIT))]}
-    async with asyncio.timeout(5):
-        while (response := await gateway.post("/recognize", **two)).status_code != 503:  # noqa: ASYNC110 - what is waited for is behind a socket
-            await asyncio.sleep(0.01)
+    response = await until_answered(lambda: gateway.post("/recognize", **two), lambda status: status == 503)
     assert response.json()["code"] == "gateway-busy"
     assert (await gateway.post("/recognize")).json()["code"] == "file-missing", "there is a place for one"
     writer.close()
@@ -150,10 +155,13 @@ async def test_a_form_larger_than_all_places_is_taken_alone(serve, settings, ann
     assert response.status_code == 201
 
 
-async def test_a_client_that_stalls_is_given_up(connect):
-    reader, writer = await connect()
+@pytest.mark.timing
+async def test_a_client_that_stalls_is_given_up(serve, settings):
+    gateway = await serve(settings.model_copy(update={"upload_timeout_seconds": 0.5}))
+    reader, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
     writer.write(form_head("Content-Length: 1000") + part("person", b"ann"))
-    assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 408 ")
+    assert (await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)).startswith(b"HTTP/1.1 408 ")
+    writer.close()
 
 
 @pytest.mark.parametrize("order", [1, -1])

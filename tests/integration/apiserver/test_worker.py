@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -26,7 +25,10 @@ from apiserver.runs import MAX_CRASHES
 from apiserver.settings import Settings
 from db.migrate import migrate
 from tests.integration.apiserver.counting_worker import STEPS
-from tests.integration.apiserver.worker_process import LOST_SECONDS, Worker
+from tests.integration.apiserver.worker_process import LOST_SOON, Worker
+from tests.waiting import PATIENCE_SECONDS, until
+
+pytestmark = pytest.mark.timing
 
 ROOT = Path(__file__).parents[3]
 
@@ -58,13 +60,6 @@ async def database(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await connection.execute(STEPS)
     yield connection
     await connection.close()
-
-
-async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not await condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        await asyncio.sleep(0.02)
 
 
 def ended(database: asyncpg.Connection, *jobs: Any) -> Callable[[], Awaitable[bool]]:
@@ -102,6 +97,12 @@ async def state(database: asyncpg.Connection, job: Any) -> tuple[Any, ...]:
     )
 
 
+@pytest.fixture
+def go(tmp_path: Path) -> Path:
+    """The file for which a held job waits."""
+    return tmp_path / "go"
+
+
 COUNTED = ("succeeded", 3, 3, "Counted.", None, None, 0)
 
 
@@ -110,12 +111,29 @@ async def test_a_job_runs_and_so_does_one_that_was_there_before(hire, database):
     await hire()
     await until(ended(database, early))
     late = await enqueue(database, "count", arguments={"to": 3})
-    begun = time.monotonic()
     await until(ended(database, late))
 
-    assert time.monotonic() - begun < 4, "it was found by asking every now and then, not by being told"
     assert [await state(database, job) for job in (early, late)] == [COUNTED, COUNTED]
     assert await database.fetchval("SELECT count(*) FROM steps") == 6
+
+
+async def test_workers_are_told_of_jobs_and_need_not_ask(hire, database):
+    told: asyncio.Queue[str] = asyncio.Queue()
+
+    def listener(*heard: Any) -> None:
+        told.put_nowait(heard[2])
+
+    async def listening() -> bool:
+        query = "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'LISTEN%procrastinate_queue_v1#%'"
+        return bool(await database.fetchval(query))
+
+    await database.add_listener("procrastinate_queue_v1#count", listener)
+    await hire()
+    await until(listening)
+    await enqueue(database, "count", arguments={"to": 3})
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await told.get() == "procrastinate_queue_v1#count"
+    await database.remove_listener("procrastinate_queue_v1#count", listener)
 
 
 async def test_a_job_asked_for_in_a_transaction_waits_for_its_end(hire, database, database_url):
@@ -157,18 +175,17 @@ async def test_a_job_that_meets_an_outage_is_run_again(hire, database):
     assert "Job postponed: The image store is unavailable." in worker.log
 
 
-async def test_a_killed_worker_s_job_is_run_again_by_another_from_where_it_was(hire, database):
-    first, second = await hire(), await hire()
-    job = await enqueue(database, "count", arguments={"to": 40, "pause": 0.1})
-    await until(steps(database, 15))
+async def test_a_killed_worker_s_job_is_run_again_by_another_from_where_it_was(hire, database, go):
+    first, second = await hire(**LOST_SOON), await hire(**LOST_SOON)
+    job = await enqueue(database, "count", arguments={"to": 20, "hold": 10, "go": str(go)})
+    await until(steps(database, 11))
     pid = await database.fetchval("SELECT process FROM steps LIMIT 1")
     os.kill(pid, signal.SIGKILL)
-    killed = time.monotonic()
+    go.touch()
     await until(ended(database, job))
 
-    assert time.monotonic() - killed < 30
-    assert (await state(database, job))[:2] == ("succeeded", 40)
-    assert await database.fetchval("SELECT count(DISTINCT step) FROM steps") == 40
+    assert (await state(database, job))[:2] == ("succeeded", 20)
+    assert await database.fetchval("SELECT count(DISTINCT step) FROM steps") == 20
     processes = [row["process"] for row in await database.fetch("SELECT process FROM steps ORDER BY at")]
     assert set(processes) == {first.process.pid, second.process.pid}
     assert sum(one != other for one, other in itertools.pairwise(processes)) == 1
@@ -178,10 +195,10 @@ async def test_a_killed_worker_s_job_is_run_again_by_another_from_where_it_was(h
 async def test_a_job_that_kills_its_workers_is_given_up(hire, database):
     job = await enqueue(database, "die")
     for number in range(MAX_CRASHES):
-        worker = await hire(APISERVER_JOB_LOST_SECONDS="1")
-        assert await asyncio.wait_for(worker.process.wait(), 60) == -signal.SIGKILL
+        worker = await hire(APISERVER_JOB_LOST_SECONDS="2")
+        assert await asyncio.wait_for(worker.process.wait(), PATIENCE_SECONDS) == -signal.SIGKILL
         assert await database.fetchval("SELECT count(*) FROM steps") == number + 1
-    await hire(APISERVER_JOB_LOST_SECONDS="1")
+    await hire(APISERVER_JOB_LOST_SECONDS="2")
     await until(ended(database, job))
 
     problem = ("internal-error", f"{MAX_CRASHES} workers died while they ran this job.")
@@ -212,107 +229,113 @@ async def test_several_workers_run_each_job_once_and_jobs_of_a_directory_one_aft
     assert await database.fetch(overlaps) == []
 
 
-async def test_sigterm_lets_a_short_job_finish(hire, database):
+async def test_sigterm_lets_a_short_job_finish(hire, database, go):
     worker = await hire()
-    job = await enqueue(database, "count", arguments={"to": 3, "pause": 0.2})
-    await until(steps(database, 1))
+    job = await enqueue(database, "count", arguments={"to": 3, "hold": 1, "go": str(go)})
+    await until(steps(database, 2))
+    worker.process.terminate()
+    await until(lambda: "Stopping" in worker.log)
+    go.touch()
 
-    assert await worker.stop() == 0
+    assert await asyncio.wait_for(worker.process.wait(), PATIENCE_SECONDS) == 0
     assert await state(database, job) == COUNTED
     assert "Traceback" not in worker.log
 
 
-async def test_sigterm_hands_a_long_job_back_at_once(hire, database):
-    worker = await hire()
-    job = await enqueue(database, "count", arguments={"to": 60, "pause": 0.1})
-    await until(steps(database, 5))
+async def test_sigterm_hands_a_long_job_back(hire, database, go):
+    """One that would go on for ever; that its end was not waited for is shown by that of the worker."""
+    worker = await hire(**LOST_SOON)
+    job = await enqueue(database, "count", arguments={"to": 10, "hold": 5, "go": str(go)})
+    await until(steps(database, 6))
 
-    stopped = time.monotonic()
     assert await worker.stop() == 0
-    assert LOST_SECONDS / 3 <= time.monotonic() - stopped < 10
     status, done, *_, crashes = await state(database, job)
-    assert (status, crashes) == ("todo", 0)
-    assert 0 < done < 60
+    assert (status, done, crashes) == ("todo", 5, 0)
     assert await database.fetchval("SELECT count(*) FROM procrastinate_workers") == 0
     assert "Traceback" not in re.sub(r"(?s)ended with status: Aborted.*?CancelledError", "", worker.log)
 
+    go.touch()
     await hire()
     await until(ended(database, job))
-    assert (await state(database, job))[:2] == ("succeeded", 60)
+    assert (await state(database, job))[:2] == ("succeeded", 10)
 
 
-async def test_a_job_handed_back_bears_that_another_of_its_name_waits(hire, database):
-    worker = await hire(APISERVER_WORKER_JOBS="1")
-    running = await enqueue(database, "count", directory="acme", arguments={"to": 60, "pause": 0.1}, once="count acme")
+async def test_a_job_handed_back_bears_that_another_of_its_name_waits(hire, database, go):
+    worker = await hire(APISERVER_WORKER_JOBS="1", **LOST_SOON)
+    held = {"to": 3, "hold": 0, "go": str(go)}
+    running = await enqueue(database, "count", directory="acme", arguments=held, once="count acme")
     await until(steps(database, 1))
     waiting = await enqueue(database, "count", directory="acme", arguments={"to": 3}, once="count acme")
     assert waiting != running
     assert await worker.stop() == 0
     assert (await state(database, running))[0] == "todo"
 
+    go.touch()
     await hire()
     await until(ended(database, running, waiting))
 
 
-async def test_a_restart_of_postgresql_during_a_job(hire, settings, own_postgres):
+async def test_a_restart_of_postgresql_during_a_job(hire, settings, own_postgres, go):
     await migrate(own_postgres.get_uri())
-    worker = await hire(settings.model_copy(update={"database_url": SecretStr(own_postgres.get_uri())}))
+    restarted = settings.model_copy(update={"database_url": SecretStr(own_postgres.get_uri())})
+    worker = await hire(restarted, **LOST_SOON)
     database = await asyncpg.connect(own_postgres.get_uri())
     await database.execute(STEPS)
-    job = await enqueue(database, "count", arguments={"to": 40, "pause": 0.1})
-    await until(steps(database, 15))
+    job = await enqueue(database, "count", arguments={"to": 20, "hold": 10, "go": str(go)})
+    await until(steps(database, 11))
     await database.close()
 
     await asyncio.to_thread(own_postgres.stop)
-    await asyncio.sleep(1)
+    go.touch()
+    await until(lambda: "The database is unavailable" in worker.log)
     await asyncio.to_thread(own_postgres.ensure_postgres_running)
 
     database = await asyncpg.connect(own_postgres.get_uri())
     await until(ended(database, job))
-    assert (await state(database, job))[:2] == ("succeeded", 40)
-    assert await database.fetchval("SELECT count(DISTINCT step) FROM steps") == 40
+    assert (await state(database, job))[:2] == ("succeeded", 20)
+    assert await database.fetchval("SELECT count(DISTINCT step) FROM steps") == 20
     await database.close()
     assert worker.process.returncode is None
     assert await worker.stop() == 0
 
 
-async def test_a_long_outage_is_waited_out(hire, settings, cable, database):
-    worker = await hire(settings.model_copy(update={"database_url": SecretStr(cable.url)}))
-    job = await enqueue(database, "count", arguments={"to": 30, "pause": 0.1})
+async def test_a_long_outage_is_waited_out(hire, settings, cable, database, go):
+    """One after which the worker would be taken for lost."""
+    worker = await hire(settings.model_copy(update={"database_url": SecretStr(cable.url)}), **LOST_SOON)
+    job = await enqueue(database, "count", arguments={"to": 10, "hold": 2, "go": str(go)})
     await until(steps(database, 3))
     await cable.cut()
-    await asyncio.sleep(1.5 * LOST_SECONDS)
+    go.touch()
+    await asyncio.sleep(8)
     assert worker.process.returncode is None
     await cable.mend()
 
     await until(ended(database, job))
-    assert (await state(database, job))[:2] == ("succeeded", 30)
+    assert (await state(database, job))[:2] == ("succeeded", 10)
 
 
 async def test_a_worker_cut_off_ends_its_job_before_another_runs_it(hire, settings, cable, database, tmp_path):
-    cut_off = await hire(settings.model_copy(update={"database_url": SecretStr(cable.url)}))
-    file = tmp_path / "scribbled"
-    job = await enqueue(database, "scribble", arguments={"file": str(file)})
-    await until(lambda: asyncio.to_thread(file.exists))
-    other = await hire()
+    cut_off = await hire(settings.model_copy(update={"database_url": SecretStr(cable.url)}), **LOST_SOON)
+    file, enough = tmp_path / "scribbled", tmp_path / "enough"
+    job = await enqueue(database, "scribble", arguments={"file": str(file), "enough": str(enough)})
+    await until(file.exists)
+    other = await hire(**LOST_SOON)
     await cable.cut()
+    await until(lambda: file.read_text().count(f"{other.process.pid}\n") >= 50)
+    enough.touch()
     await until(ended(database, job))
 
     processes = [int(line) for line in file.read_text().splitlines()]
     assert sum(one != other for one, other in itertools.pairwise(processes)) == 1
     assert (processes[0], processes[-1]) == (cut_off.process.pid, other.process.pid)
-    assert processes.count(other.process.pid) == 200
     assert cut_off.process.returncode is None
 
 
 async def test_sigterm_during_an_outage(hire, settings, cable):
     await cable.cut()
-    worker = await hire(settings.model_copy(update={"database_url": SecretStr(cable.url)}))
+    worker = await hire(settings.model_copy(update={"database_url": SecretStr(cable.url)}), **LOST_SOON)
 
-    async def complained() -> bool:
-        return "Taking no jobs: The database is unavailable." in worker.log
-
-    await until(complained)
+    await until(lambda: "Taking no jobs: The database is unavailable." in worker.log)
     await asyncio.sleep(2.5)
     assert worker.log.count("Taking no jobs") == 1
     assert await worker.stop() == 0
@@ -320,7 +343,7 @@ async def test_sigterm_during_an_outage(hire, settings, cable):
 
 async def test_a_database_that_is_migrated_later(hire, settings, empty_database_url):
     worker = await hire(settings.model_copy(update={"database_url": SecretStr(empty_database_url)}))
-    await asyncio.sleep(1.5)
+    await until(lambda: "Taking no jobs: The database has not been migrated." in worker.log)
     await migrate(empty_database_url)
     database = await asyncpg.connect(empty_database_url)
     await database.execute(STEPS)
@@ -333,9 +356,9 @@ async def test_the_file_that_shows_it_alive_is_renewed_and_goes_with_it(hire, tm
     file = tmp_path / "alive"
     worker = await hire(APISERVER_WORKER_ALIVE_FILE=str(file))
 
-    await until(lambda: asyncio.to_thread(file.exists))
+    await until(file.exists)
     first = file.stat()
-    await until(lambda: asyncio.to_thread(lambda: file.stat().st_mtime_ns > first.st_mtime_ns))
+    await until(lambda: file.stat().st_mtime_ns > first.st_mtime_ns)
     assert await worker.stop() == 0
     assert not file.exists()
 
@@ -362,15 +385,12 @@ async def test_expired_images_are_removed_by_themselves_and_kept_ones_stay(hire,
     kept = await database.fetchval("SELECT image FROM images")
     assert [file.name for file in (tmp_path / "images").iterdir()] == [kept]
 
-    async def said() -> bool:
-        return "Removed 4 objects" in worker.log
-
-    await until(said)
+    await until(lambda: "Removed 4 objects" in worker.log)
     assert await database.fetchval("SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'") == 0
 
 
 async def save_images(settings: Settings) -> None:
-    async with open_database(settings.database_url.get_secret_value(), pool_size=1, timeout_seconds=5) as connections:
+    async with open_database(settings.database_url.get_secret_value(), pool_size=1, timeout_seconds=60) as connections:
         images = ImageStore(open_store(settings.image_store_url), connections, 5)
         for content in (b"one", b"two", b"three", b"four", b"five"):
             row = image_row("acme", content, Image("image/png", "png", width=1, height=1), timedelta(hours=1))

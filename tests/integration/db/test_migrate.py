@@ -12,6 +12,7 @@ import pytest
 from apiserver.database import REQUIRED_SCHEMA
 from db.migrate import MIGRATIONS, MigrationFailed, UnknownSchema, migrate
 from tests.integration.db.schema import SCHEMA, dumped, dumped_queue, reviewed
+from tests.waiting import until
 
 BEFORE_THE_FIRST = ["20261122000000", "20261122040710"]
 """Versions that databases of unreleased versions have."""
@@ -45,6 +46,7 @@ async def test_migrate_applies_everything_once(empty_database_url):
     assert second == ""
 
 
+@pytest.mark.timing
 async def test_many_at_once_migrate_once(empty_database_url):
     reports = await asyncio.gather(*(migrate(empty_database_url) for _ in range(6)))
 
@@ -52,6 +54,7 @@ async def test_many_at_once_migrate_once(empty_database_url):
     assert sum(report.count("Applied:") for report in reports) == len(all_versions())
 
 
+@pytest.mark.timing
 async def test_a_cancelled_migration_leaves_no_process():
     def children() -> list[str]:
         return [process.name() for process in psutil.Process().children()]
@@ -66,9 +69,7 @@ async def test_a_cancelled_migration_leaves_no_process():
     async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         migration = asyncio.create_task(migrate(f"postgresql://127.0.0.1:{port}/faceserver"))
-        async with asyncio.timeout(5):
-            while not writers:  # noqa: ASYNC110 - what is waited for is behind a socket
-                await asyncio.sleep(0.01)
+        await until(lambda: writers)
         migration.cancel()
         with pytest.raises(asyncio.CancelledError):
             await migration

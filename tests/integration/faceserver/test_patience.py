@@ -14,8 +14,10 @@ import httpx
 import pytest
 
 from faceserver import AsyncClient, Client
-from faceserver.addresses import free_loopback_port
 from faceserver.errors import Busy, Outage, Refused, UnexpectedAnswer, Unreachable
+from tests.ports import free_port
+
+pytestmark = pytest.mark.timing
 
 VERSION = b'{"service": "apiserver", "version": "1", "a newer field": []}'
 BUSY = b'{"detail": "Too much.", "code": "gateway-busy", "request_id": "7"}'
@@ -97,11 +99,11 @@ async def test_from_asyncio_too():
 def test_patience_ends():
     with (
         answering((503, {"Retry-After": "0"}, BUSY)) as (url, asked),
-        Client(url, patience_seconds=0.5) as client,
+        Client(url, patience_seconds=5) as client,
         pytest.raises(Busy, match=r"Too much\.") as raised,
     ):
         client.version()
-    assert 2 <= len(asked) <= 5
+    assert 2 <= len(asked) <= 6, "after pauses of at least 0.1, 0.2, 0.4, 0.8 and 1.6 seconds"
     assert (raised.value.code, raised.value.status, raised.value.request_id) == ("gateway-busy", 503, "7")
 
 
@@ -191,7 +193,7 @@ def test_nothing_else_is_repeated(answer: tuple[int, dict[str, str], bytes], err
 
 
 def test_nobody_there():
-    url = f"http://127.0.0.1:{free_loopback_port()}"
+    url = f"http://127.0.0.1:{free_port()}"
     with Client(url, patience_seconds=0.2) as client, pytest.raises(Unreachable, match=url):
         client.version()
 
@@ -202,7 +204,7 @@ def test_an_answer_that_takes_too_long_is_not_asked_for_again():
         begun = time.monotonic()
         with Client(url, timeout_seconds=0.3) as client, pytest.raises(Unreachable, match="timed out"):
             client.version()
-        assert 0.3 <= time.monotonic() - begun < 5
+        assert time.monotonic() - begun >= 0.3
         silent.accept()[0].close()
         silent.setblocking(False)
         with pytest.raises(BlockingIOError):
@@ -230,7 +232,7 @@ def test_a_client_of_ones_own_is_used_and_not_closed():
 
 
 def test_proxies_are_passed_over_for_this_machine(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_loopback_port()}")
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     with answering((200, {}, VERSION)) as (url, _), Client(url, patience_seconds=0) as client:

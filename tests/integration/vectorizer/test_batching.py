@@ -2,11 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.waiting import PATIENCE_SECONDS, wait_until
 from vectorizer.alignment import align
 from vectorizer.batching import BatchingSession
 from vectorizer.models import Engine, Models, ModelSource
@@ -19,15 +21,18 @@ SIZES = [1, 2, 4, 8]
 
 
 class Counted:
-    """A session that notes the batches it was given."""
+    """A session that notes the batches it was given, and runs them once it may."""
 
     def __init__(self, session: Session) -> None:
+        self.may_run = Event()
+        self.may_run.set()
         self.outputs = session.outputs
         self.batches: list[int] = []
         self._session = session
 
     def run(self, batch: np.ndarray) -> list[np.ndarray]:
         self.batches.append(len(batch))
+        self.may_run.wait(PATIENCE_SECONDS)
         return self._session.run(batch)
 
 
@@ -50,11 +55,19 @@ def faces(number: int) -> np.ndarray:
     return np.random.default_rng(number).random((number, 3, 112, 112), np.float32) * 255
 
 
+@pytest.mark.timing
 def test_runs_are_joined_and_parted(batching: BatchingSession, counted: Counted, embedder: OnnxSession):
     rows = faces(6)
-    with ThreadPoolExecutor(6) as threads:
-        together = list(threads.map(lambda row: batching.run(rows[row : row + 1])[0], range(6)))
-    assert counted.batches == [8]
+    counted.may_run.clear()
+    with ThreadPoolExecutor(7) as threads:
+        alone = threads.submit(batching.run, rows[:1])
+        wait_until(lambda: counted.batches)
+        joined = [threads.submit(batching.run, rows[row : row + 1]) for row in range(6)]
+        wait_until(lambda: batching._waiting.qsize() == 6)
+        counted.may_run.set()
+        alone.result()
+        together = [run.result()[0] for run in joined]
+    assert counted.batches == [1, 8]
     for row, output in enumerate(together):
         assert np.allclose(output, embedder.run(rows[row : row + 1])[0], atol=1e-4)
 

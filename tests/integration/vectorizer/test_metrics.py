@@ -9,13 +9,13 @@ from PIL import Image
 
 from tests.integration.vectorizer.test_service import start
 from tests.metrics import Samples
-from tests.stack import wait_until
+from tests.ports import free_port
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @pytest.fixture(scope="module")
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def vectorizer(tmp_path_factory: pytest.TempPathFactory, port: int):
     yield running
     running.client.close()
     running.process.terminate()
-    _, log = running.process.communicate(timeout=20)
+    _, log = running.process.communicate(timeout=PATIENCE_SECONDS)
     assert log == ""
 
 
@@ -42,6 +42,9 @@ def test_images_are_counted_by_what_became_of_them(vectorizer, port, photo):
     assert vectorizer.faces(photo).status_code == 200
     assert vectorizer.faces(b"no image").status_code == 400
     assert vectorizer.client.get("/nothing/here").status_code == 404
+    last = {"route": "other", "status": "404", "outcome": "not-found"}
+    counted = before("vectorizer_requests_total", **last) + 1
+    wait_until(lambda: Samples(port)("vectorizer_requests_total", **last) == counted)
     after = Samples(port)
 
     def more(name: str, **labels: str) -> float:
@@ -57,23 +60,25 @@ def test_images_are_counted_by_what_became_of_them(vectorizer, port, photo):
     assert more("batch_rows_sum", network="embedder") == 6
 
 
+@pytest.mark.timing
 def test_what_waits_and_what_is_refused_is_seen(vectorizer, port, photo):
     host, listening = vectorizer.client.base_url.host, vectorizer.client.base_url.port
     before = Samples(port)("vectorizer_requests_total", route="POST /faces", status="503", outcome="busy")
     senders = [socket.create_connection((host, listening)) for _ in range(2)]
     for sender in senders:  # of an image that never ends
         sender.sendall(b"POST /faces HTTP/1.1\r\nHost: vectorizer\r\nContent-Length: 1000\r\n\r\n")
-    wait_until(lambda: Samples(port)("vectorizer_places_taken") == 2, 10)
+    wait_until(lambda: Samples(port)("vectorizer_places_taken") == 2)
 
     assert vectorizer.faces(photo).status_code == 503
+    refused = {"route": "POST /faces", "status": "503", "outcome": "busy"}
+    wait_until(lambda: Samples(port)("vectorizer_requests_total", **refused) == before + 1)
     said = Samples(port)
     assert said("vectorizer_places") == said("vectorizer_queue") == 2
     assert said("vectorizer_lanes") == 1
     assert said("vectorizer_lanes_busy") == 0
-    assert said("vectorizer_requests_total", route="POST /faces", status="503", outcome="busy") == before + 1
     for sender in senders:
         sender.close()
-    wait_until(lambda: Samples(port)("vectorizer_places_taken") == 0, 10)
+    wait_until(lambda: Samples(port)("vectorizer_places_taken") == 0)
 
 
 @pytest.mark.usefixtures("vectorizer")

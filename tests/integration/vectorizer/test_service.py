@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +19,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.ports import free_port
+from tests.waiting import PATIENCE_SECONDS
+
 MAX_BYTES = 3_000_000
 
 
@@ -26,15 +30,14 @@ class Vectorizer:
 
     def __init__(self, process: subprocess.Popen[str], url: str) -> None:
         self.process = process
-        self.client = httpx.Client(base_url=url, timeout=30)
+        self.client = httpx.Client(base_url=url, timeout=PATIENCE_SECONDS)
 
     def faces(self, data: bytes, *wants: str) -> httpx.Response:
         return self.client.post("/faces", content=data, params={"want": wants})
 
 
 def start(cache: Path, **settings: str) -> Vectorizer:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {f"VECTORIZER_{name.upper()}": value for name, value in settings.items()}
     process = subprocess.Popen(
         [sys.executable, "-m", "vectorizer"],
@@ -43,7 +46,7 @@ def start(cache: Path, **settings: str) -> Vectorizer:
         text=True,
     )
     vectorizer = Vectorizer(process, f"http://127.0.0.1:{port}")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
             vectorizer.client.get("/health/ready").raise_for_status()
@@ -66,7 +69,7 @@ def vectorizer(model_cache: Path) -> Iterator[Vectorizer]:
     yield running
     running.client.close()
     running.process.terminate()
-    _, log = running.process.communicate(timeout=20)
+    _, log = running.process.communicate(timeout=PATIENCE_SECONDS)
     assert "Traceback" not in log
 
 
@@ -220,15 +223,28 @@ def test_request_ids_travel_unless_they_are_odd(vectorizer: Vectorizer):
         assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
 
 
+def begin_upload(vectorizer: Vectorizer, *headers: str) -> socket.socket:
+    """Have an upload of 1000 bytes begun: return its connection, over which its body has been asked for."""
+    connection = socket.create_connection((vectorizer.client.base_url.host, vectorizer.client.base_url.port))
+    connection.settimeout(PATIENCE_SECONDS)
+    lines = ("POST /faces HTTP/1.1", "Host: v", "Expect: 100-continue", *headers, "", "")
+    connection.sendall("\r\n".join(lines).encode())
+    go_on = b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert connection.recv(len(go_on)) == go_on
+    return connection
+
+
+@pytest.mark.timing
 async def test_one_too_many_is_refused_at_once(vectorizer: Vectorizer, photo: bytes):
-    async with httpx.AsyncClient(base_url=vectorizer.client.base_url, timeout=30) as client:
-        responses = await asyncio.gather(*(client.post("/faces", content=photo) for _ in range(30)))
-    refused = [response for response in responses if response.status_code == 503]
-    served = [response for response in responses if response.status_code == 200]
-    assert len(refused) + len(served) == 30
-    assert len(served) >= 4
-    assert refused
-    for response in refused:
+    with ExitStack() as uploads:
+        headers = ("Content-Length: 1000",)
+        begun = [uploads.enter_context(begin_upload(vectorizer, *headers)) for _ in range(4)]  # as many as places
+        async with httpx.AsyncClient(base_url=vectorizer.client.base_url, timeout=PATIENCE_SECONDS) as client:
+            responses = await asyncio.gather(*(client.post("/faces", content=photo) for _ in range(30)))
+        for upload in begun:
+            upload.sendall(bytes(1000))
+            assert upload.recv(12) == b"HTTP/1.1 400"
+    for response in responses:
         assert_problem(response, 503, "busy")
         assert response.headers["retry-after"] == "1"
     assert vectorizer.faces(photo).status_code == 200
@@ -243,27 +259,28 @@ def test_answers_do_not_depend_on_company(vectorizer: Vectorizer, photo: bytes):
     assert all(other == first for other in others)
 
 
+@pytest.mark.timing
 def test_a_body_that_does_not_come_holds_no_place_beyond_its_deadline(vectorizer: Vectorizer, photo: bytes):
-    head = b"POST /faces HTTP/1.1\r\nHost: v\r\nContent-Length: 1000\r\nX-Deadline-Ms: 200\r\n\r\n"
-    address = vectorizer.client.base_url.host, vectorizer.client.base_url.port
-    stalled = [socket.create_connection(address) for _ in range(4)]  # as many as there are places
+    headers = "Content-Length: 1000", "X-Deadline-Ms: 3000"
+    stalled = [begin_upload(vectorizer, *headers) for _ in range(4)]  # as many as there are places
     for connection in stalled:
-        connection.settimeout(5)
-        connection.sendall(head + b"the beginning")
+        connection.sendall(b"the beginning")
     assert [connection.recv(12) for connection in stalled] == [b"HTTP/1.1 504"] * 4
     assert vectorizer.faces(photo).status_code == 200
     for connection in stalled:
         connection.close()
 
 
+@pytest.mark.timing
 def test_a_stop_lets_work_finish(model_cache: Path, photo: bytes):
     running = start(model_cache)
-    with ThreadPoolExecutor(4) as threads:
-        answers = [threads.submit(running.faces, photo) for _ in range(4)]
-        time.sleep(0.1)
+    with ExitStack() as stack:
+        uploads = [stack.enter_context(begin_upload(running, f"Content-Length: {len(photo)}")) for _ in range(4)]
         running.process.terminate()
-        assert [answer.result().status_code for answer in answers] == [200] * 4
-    _, log = running.process.communicate(timeout=20)
+        for upload in uploads:
+            upload.sendall(photo)
+        assert [upload.recv(12) for upload in uploads] == [b"HTTP/1.1 200"] * 4
+    _, log = running.process.communicate(timeout=PATIENCE_SECONDS)
     running.client.close()
     assert running.process.returncode == -signal.SIGTERM  # uvicorn ends by the signal it was given, once it is done
     assert "Application shutdown complete" in log
@@ -284,7 +301,7 @@ def test_a_start_that_cannot_be(model_cache: Path, settings: dict[str, str], sen
         env={"PATH": "/usr/bin:/bin", "VECTORIZER_MODEL_CACHE": str(model_cache)} | environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert finished.returncode in {1, 2}

@@ -6,6 +6,7 @@ import pytest
 
 from apiserver.background import background, repeat
 from apiserver.problems import DatabaseUnavailable
+from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize("error", [DatabaseUnavailable(), ZeroDivisionError()])
@@ -21,7 +22,7 @@ async def test_a_failure_does_not_end_it(error, caplog):
         again.set()
 
     async with background(repeat(work, 0.01)):
-        await asyncio.wait_for(again.wait(), 5)
+        await asyncio.wait_for(again.wait(), PATIENCE_SECONDS)
     assert caplog.text.count("Background work failed and will be retried") == 1
 
 
@@ -30,7 +31,7 @@ async def test_whoever_waits_for_its_end_can_be_cancelled():
 
     async def work() -> None:
         try:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         finally:
             ending.set()
             await may_end.wait()

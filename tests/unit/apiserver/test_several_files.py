@@ -6,7 +6,7 @@ from fastapi import Request
 from apiserver.problems import FileEmpty, ImageTooLarge, InvalidForm
 from apiserver.uploads import FormLimits, Upload, read_form
 
-LIMITS = FormLimits(max_image_bytes=10, timeout_seconds=1, max_files=3)
+LIMITS = FormLimits(max_image_bytes=10, timeout_seconds=60, max_files=3)
 
 
 def posted(*parts: tuple[str, str | None, bytes]) -> Request:
@@ -48,6 +48,6 @@ async def test_a_file_too_many():
 
 
 async def test_too_many_bytes_together():
-    limits = FormLimits(max_image_bytes=20_000, timeout_seconds=1, max_files=20)
+    limits = FormLimits(max_image_bytes=20_000, timeout_seconds=60, max_files=20)
     with pytest.raises(ImageTooLarge):
         await read_form(posted(*[("file", "a", bytes(18_000))] * 10), limits)

@@ -30,7 +30,7 @@ class SlowLane:
 def test_lanes_share_the_images_between_them():
     images = [bytes(1), bytes(2), bytes(3)]
     lanes = [SlowLane(), SlowLane()]
-    run = run_lanes(lanes, images, seconds=0.1)
+    run = run_lanes(lanes, images, seconds=1)
     counted = sorted(len(data) for lane in lanes for data in lane.seen[1:])  # the first of each is not measured
     assert run.images == len(counted) > 2
     assert run.faces_per_image == pytest.approx(sum(counted) / len(counted))
@@ -39,8 +39,9 @@ def test_lanes_share_the_images_between_them():
 
 
 def test_stages_are_those_of_one_image():
+    begun = time.monotonic()
     run = run_lanes([SlowLane()], [b"x"], seconds=0.05)
-    assert 5 <= run.stages_ms_per_image["sleep"] < 50
+    assert 5 <= run.stages_ms_per_image["sleep"] <= 1000 * (time.monotonic() - begun) / run.images
     assert run.cpu_ms_per_image < run.stages_ms_per_image["sleep"]  # sleeping is not work
 
 
