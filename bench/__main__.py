@@ -18,6 +18,7 @@ PROGRAMS = {
     "open-set": "bench.open_set",
     "quality": "bench.quality",
     "throughput": "bench.throughput",
+    "call-path": "bench.call_path",
     "ceiling": "bench.ceiling",
     "runtimes": "bench.runtimes",
     "gpu": "bench.gpu",
