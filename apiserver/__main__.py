@@ -9,12 +9,12 @@ from asgi_correlation_id import CorrelationIdFilter
 
 from apiserver.app import create_app
 from apiserver.draining import Draining
-from apiserver.logs import configure_logging
-from apiserver.metrics import Metrics
-from apiserver.metrics_listener import metrics_served
 from apiserver.server import Server
 from apiserver.settings import read_settings
-from apiserver.store_check import require_store
+from apiserver.storage.store_check import require_store
+from apiserver.telemetry.logs import configure_logging
+from apiserver.telemetry.metrics import Metrics
+from apiserver.telemetry.metrics_listener import metrics_served
 
 
 def main() -> int:

@@ -11,36 +11,32 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
-from apiserver import (
-    bulk_routes,
-    comparison_routes,
-    deletion_routes,
-    directory_routes,
-    export_routes,
-    face_adding_routes,
-    face_routes,
-    files,
-    health,
-    identify_routes,
-    job_routes,
-    merge_routes,
-    person_routes,
-    photograph_routes,
-    routes,
-)
+from apiserver.api import add_faces as face_adding_routes
+from apiserver.api import compare as comparison_routes
+from apiserver.api import deletions as deletion_routes
+from apiserver.api import detect as photograph_routes
+from apiserver.api import directories as directory_routes
+from apiserver.api import exports as export_routes
+from apiserver.api import faces as face_routes
+from apiserver.api import identify as identify_routes
+from apiserver.api import images as files
+from apiserver.api import imports as bulk_routes
+from apiserver.api import jobs as job_routes
+from apiserver.api import merges as merge_routes
+from apiserver.api import persons as person_routes
+from apiserver.api import recognize as routes
+from apiserver.api import service as health
+from apiserver.api.responses import problem_response
 from apiserver.background import background
-from apiserver.directories import Directories
-from apiserver.directory_sizes import DirectorySizes
-from apiserver.door import Door
+from apiserver.deletion.erasure import Erasure
+from apiserver.directories.records import Directories
+from apiserver.directories.sizes import DirectorySizes
 from apiserver.draining import Draining
-from apiserver.erasure import Erasure
-from apiserver.gallery import Gallery
-from apiserver.identification import Identification
-from apiserver.learning import Learning
-from apiserver.metrics import Metrics
-from apiserver.openapi import documented_by
-from apiserver.places import Places
-from apiserver.pool_metrics import PoolMetrics
+from apiserver.enrolment.gallery import Gallery
+from apiserver.enrolment.learning import Learning
+from apiserver.http.admission import Door
+from apiserver.http.openapi import documented_by
+from apiserver.http.request_log import RequestIds, Telemetry, traced_requests
 from apiserver.problems import (
     InternalError,
     InvalidField,
@@ -51,19 +47,21 @@ from apiserver.problems import (
     Outage,
     Problem,
 )
-from apiserver.recall_check import RecallCheck
-from apiserver.recognizing import Recognition
+from apiserver.recognition.recognizing import Recognition
 from apiserver.resources import open_resources
-from apiserver.responses import problem_response
-from apiserver.search_effort import Efforts
-from apiserver.search_paths import SwitchPoints
+from apiserver.search.effort import Efforts
+from apiserver.search.identification import Identification
+from apiserver.search.planning import SwitchPoints
+from apiserver.search.recall import RecallCheck
 from apiserver.settings import Settings
+from apiserver.slots import Places
 from apiserver.state import State
-from apiserver.state_metrics import StateMetrics
-from apiserver.telemetry import RequestIds, Telemetry, traced_requests
-from apiserver.traced_hop import traced_hop
-from apiserver.traced_sql import traced_sql
-from apiserver.tracing import Spans, open_tracing
+from apiserver.telemetry.gateway import StateMetrics
+from apiserver.telemetry.metrics import Metrics
+from apiserver.telemetry.pool_metrics import PoolMetrics
+from apiserver.telemetry.traced_hop import traced_hop
+from apiserver.telemetry.traced_sql import traced_sql
+from apiserver.telemetry.tracing import Spans, open_tracing
 
 _logger = logging.getLogger(__name__)
 

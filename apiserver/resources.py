@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from apiserver.archives import Archives
 from apiserver.database import Database, StatementEnded, open_database
-from apiserver.image_store import ImageStore, open_store
 from apiserver.settings import Settings
-from apiserver.vectorizer_client import VectorizerClient
-from apiserver.vectorizer_http import TraceConfig
-from apiserver.vectorizers import open_vectorizers
+from apiserver.storage.archives import Archives
+from apiserver.storage.images import ImageStore, open_store
+from apiserver.vectorizers.client import VectorizerClient
+from apiserver.vectorizers.discovery import open_vectorizers
+from apiserver.vectorizers.exchange import TraceConfig
 
 
 @dataclass(frozen=True, slots=True)

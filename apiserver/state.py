@@ -5,18 +5,18 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from apiserver.archives import Archives
 from apiserver.database import Database
-from apiserver.directories import Directories
+from apiserver.deletion.erasure import Erasure
+from apiserver.directories.records import Directories
 from apiserver.draining import Draining
-from apiserver.erasure import Erasure
-from apiserver.image_store import ImageStore
-from apiserver.learning import Learning
-from apiserver.metrics import Metrics
-from apiserver.places import Places
-from apiserver.recognizing import Recognition
+from apiserver.enrolment.learning import Learning
+from apiserver.recognition.recognizing import Recognition
 from apiserver.settings import Settings
-from apiserver.vectorizer_client import VectorizerClient
+from apiserver.slots import Places
+from apiserver.storage.archives import Archives
+from apiserver.storage.images import ImageStore
+from apiserver.telemetry.metrics import Metrics
+from apiserver.vectorizers.client import VectorizerClient
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,19 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from apiserver import exports, imports, unseen
-from apiserver.deletions import finish
-from apiserver.directory_sizes import DirectorySizes
-from apiserver.erasure import ERASE, Erasure
-from apiserver.export_task import export_people
-from apiserver.import_task import import_people
-from apiserver.keyed_requests import forget_expired
+from apiserver.deletion.erasure import ERASE, Erasure
+from apiserver.deletion.records import finish
+from apiserver.directories.sizes import DirectorySizes
+from apiserver.exports import snapshot as exports
+from apiserver.exports.running import export_people
+from apiserver.idempotency_keys import forget_expired
+from apiserver.imports import records as imports
+from apiserver.imports.running import import_people
+from apiserver.jobs.runs import Run, Task, forget_finished
+from apiserver.people import unseen
 from apiserver.problems import ImageStoreUnavailable
-from apiserver.retention import sweep
-from apiserver.runs import Run, Task, forget_finished
-from apiserver.search_index import BUILD, Indexed, Progress, build, drop, requested
+from apiserver.search.indexes import BUILD, Indexed, Progress, build, drop, requested
+from apiserver.storage.sweeping import sweep
 
 
 @dataclass(frozen=True, slots=True)

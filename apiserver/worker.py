@@ -11,14 +11,14 @@ from pathlib import Path
 
 from apiserver import tasks
 from apiserver.background import background, repeat
-from apiserver.job_queue import Lane, Pace, Runner, quieten, run_jobs
-from apiserver.logs import configure_logging
+from apiserver.jobs.queue import Lane, Pace, Runner, quieten, run_jobs
+from apiserver.jobs.runs import Task, current_job, recover, run_job
 from apiserver.problems import Problem
 from apiserver.resources import Resources, open_resources
-from apiserver.runs import Task, current_job, recover, run_job
 from apiserver.settings import Settings, read_settings
-from apiserver.store_check import require_store
-from apiserver.worker_telemetry import WorkerTelemetry, worker_telemetry
+from apiserver.storage.store_check import require_store
+from apiserver.telemetry.logs import configure_logging
+from apiserver.telemetry.worker_telemetry import WorkerTelemetry, worker_telemetry
 
 _ALIVE_SECONDS = 5.0
 _PAUSE_SECONDS = 1.0

@@ -1,11 +1,10 @@
 """The client of the face recognition service, `Client` or `AsyncClient` for asyncio, and the command line."""
 
-from faceserver.async_client import AsyncClient
-from faceserver.calls import FaceChoice
-from faceserver.client import Client
-from faceserver.errors import FaceserverError, ProblemError
-from faceserver.photographs import Photograph
-from faceserver.results import (
+from faceserver.client.async_client import AsyncClient
+from faceserver.client.calls import FaceChoice
+from faceserver.client.client import Client
+from faceserver.client.photographs import Photograph
+from faceserver.client.results import (
     AddedFaces,
     Box,
     Calibration,
@@ -55,7 +54,8 @@ from faceserver.results import (
     Verification,
     Version,
 )
-from faceserver.unchanged import UNCHANGED
+from faceserver.client.unchanged import UNCHANGED
+from faceserver.errors import FaceserverError, ProblemError
 
 __all__ = [
     "UNCHANGED",

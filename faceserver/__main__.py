@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from faceserver.addresses import base_url
 from faceserver.commands import directories, faces, persons
 from faceserver.commands.calibrate import calibrate_people
 from faceserver.commands.comparing import compare, verify
@@ -21,7 +20,8 @@ from faceserver.commands.recognize import recognize
 from faceserver.commands.register import register
 from faceserver.commands.watch import watch
 from faceserver.problems import StartError
-from faceserver.settings import Settings
+from faceserver.standalone.addresses import base_url
+from faceserver.standalone.settings import Settings
 
 READY = """faceserver is ready: {url}
 
@@ -58,7 +58,7 @@ def serve(
     Each option can also be set with an environment variable, such as FACESERVER_PORT. The services read their own
     variables, too.
     """
-    from faceserver import stack  # noqa: PLC0415 - slow, and only needed here
+    from faceserver.standalone import stack  # noqa: PLC0415 - slow, and only needed here
 
     options = {"data": data, "host": host, "port": port, "models": models, "database_url": database_url}
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")

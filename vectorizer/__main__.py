@@ -14,7 +14,7 @@ from vectorizer.lanes import Lanes
 from vectorizer.logs import configure_logging
 from vectorizer.metrics import Metrics
 from vectorizer.metrics_listener import metrics_served
-from vectorizer.models import ModelSource
+from vectorizer.networks.models import ModelSource
 from vectorizer.problems import StartError
 from vectorizer.settings import read_settings
 from vectorizer.tracing import open_tracing
@@ -62,7 +62,7 @@ def main() -> int:
 def _watch_gpus(metrics: Metrics) -> None:
     """Export the memory of the GPUs too, if NVIDIA's management library is installed."""
     with suppress(ImportError):
-        from vectorizer.gpu_memory import GpuMemory  # noqa: PLC0415 - its library is installed with the GPU requirements only
+        from vectorizer.networks.gpu_memory import GpuMemory  # noqa: PLC0415 - its library is installed with the GPU requirements only
 
         metrics.registry.register(GpuMemory())
 

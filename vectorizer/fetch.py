@@ -7,7 +7,7 @@ import logging
 import sys
 
 from vectorizer.logs import configure_logging
-from vectorizer.models import ModelSource
+from vectorizer.networks.models import ModelSource
 from vectorizer.problems import StartError
 from vectorizer.settings import read_settings
 

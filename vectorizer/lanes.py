@@ -12,11 +12,11 @@ from queue import SimpleQueue
 
 import numpy as np
 
-from vectorizer.alignment import SIZE
 from vectorizer.cores import usable_cores
 from vectorizer.images import Limits
 from vectorizer.metrics import Metrics
-from vectorizer.models import Models, ModelSource
+from vectorizer.networks.alignment import SIZE
+from vectorizer.networks.models import Models, ModelSource
 from vectorizer.pipeline import Faces, Timings, Want, embed_aligned, find_faces
 from vectorizer.problems import Busy, DeadlineExceeded
 

@@ -9,12 +9,12 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from vectorizer.alignment import SIZE, TEMPLATE, align, encode_crop, enlarges
-from vectorizer.detection import Detections
 from vectorizer.images import DecodedImage, Limits, decode
-from vectorizer.models import Models
+from vectorizer.networks.alignment import SIZE, TEMPLATE, align, encode_crop, enlarges
+from vectorizer.networks.detection import Detections
+from vectorizer.networks.models import Models
+from vectorizer.networks.quality import Quality, measure
 from vectorizer.problems import NotAligned
-from vectorizer.quality import Quality, measure
 
 
 class Want(StrEnum):

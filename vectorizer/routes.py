@@ -15,8 +15,8 @@ from starlette.requests import ClientDisconnect
 
 from vectorizer.drawing import draw
 from vectorizer.lanes import Job, Lanes
-from vectorizer.manifest import DetectorManifest, EmbedderManifest, read_manifest
-from vectorizer.models import ModelSource
+from vectorizer.networks.models import ModelSource
+from vectorizer.packs.manifest import DetectorManifest, EmbedderManifest, read_manifest
 from vectorizer.pipeline import Faces, Want
 from vectorizer.problems import DeadlineExceeded, ImageTooLarge
 from vectorizer.wire import MEDIA_TYPE, describe_faces, pack_faces

@@ -8,10 +8,10 @@ from platformdirs import user_cache_path
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from vectorizer.models import Engine
-from vectorizer.prepared_files import Precision
-from vectorizer.runtimes import RuntimeChoice
-from vectorizer.sessions import Provider
+from vectorizer.networks.models import Engine
+from vectorizer.networks.runtimes import RuntimeChoice
+from vectorizer.networks.sessions import Provider
+from vectorizer.packs.prepared_files import Precision
 
 
 class Settings(BaseSettings):

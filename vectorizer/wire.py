@@ -6,7 +6,7 @@ import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
-from vectorizer.models import ModelSource
+from vectorizer.networks.models import ModelSource
 from vectorizer.pipeline import Faces
 
 MEDIA_TYPE = "application/msgpack"

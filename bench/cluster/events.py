@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from bench.cluster.loads import Load, under_load
 from bench.cluster.member import Member
 from bench.cluster.topology import NAMES_KNOWN_SECONDS, Topology
-from bench.outcomes import Latency, Outcome, latency
-from bench.uploads import Upload
+from bench.harness.outcomes import Latency, Outcome, latency
+from bench.harness.uploads import Upload
 
 Happening = Callable[[Topology], Awaitable[None]]
 

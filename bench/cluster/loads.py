@@ -6,9 +6,9 @@ from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bench.load import Client
-from bench.outcomes import REFUSED, Outcome
-from bench.uploads import Upload
+from bench.harness.load import Client
+from bench.harness.outcomes import REFUSED, Outcome
+from bench.harness.uploads import Upload
 
 RETRY_SECONDS = 1.0
 """The value of the services' Retry-After."""

@@ -11,8 +11,8 @@ import psutil  # type: ignore[import-untyped]
 
 from bench.cluster import services
 from bench.cluster.network import Host
-from bench.stack import is_ready
-from faceserver.child import Child
+from bench.harness.stack import is_ready
+from faceserver.standalone.child import Child
 
 START_SECONDS = 120.0
 

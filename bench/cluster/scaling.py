@@ -7,9 +7,9 @@ from statistics import median
 
 from bench.cluster.member import Member
 from bench.cluster.topology import Topology
-from bench.load import Client, closed_loop
-from bench.outcomes import Outcome, Summary, summarise
-from bench.uploads import Upload
+from bench.harness.load import Client, closed_loop
+from bench.harness.outcomes import Outcome, Summary, summarise
+from bench.harness.uploads import Upload
 
 CORES = 0.3
 CLIENTS_EACH = 8

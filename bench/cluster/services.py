@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.cluster.network import SUBNET, Host
-from faceserver.child import Program
-from faceserver.postgres import DATABASE, SUPERUSER, Cluster
+from faceserver.standalone.child import Program
+from faceserver.standalone.postgres import DATABASE, SUPERUSER, Cluster
 
 GATEWAY_PORT, VECTORIZER_PORT, METRICS_PORT, BALANCER_PORT = 8080, 8081, 9090, 80
 NAME = "vectorizers.faces.internal"

@@ -8,15 +8,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from apiserver.replica_watch import LOOK_UP_SECONDS
+from apiserver.vectorizers.replica_watch import LOOK_UP_SECONDS
 from bench.cluster import services
 from bench.cluster.member import POLL_SECONDS, START_SECONDS, Member, until
 from bench.cluster.network import Host, Network
 from bench.cluster.quota import Quota
 from db.migrate import migrate
-from faceserver.child import Child, Program
-from faceserver.guard import Guard
-from faceserver.postgres import Cluster
+from faceserver.standalone.child import Child, Program
+from faceserver.standalone.guard import Guard
+from faceserver.standalone.postgres import Cluster
 
 NAMES_KNOWN_SECONDS = LOOK_UP_SECONDS + 1.0
 """By then every gateway has looked the vectorizers' name up again."""

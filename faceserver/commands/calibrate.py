@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from faceserver.commands.endings import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
+from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.commands.options import Directory, Face, People, Url
-from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
 from faceserver.problems import CalibrationError
 
 
@@ -38,7 +38,7 @@ def calibrate_people(
 
         faceserver calibrate people --directory acme --fpir 0.0001 --write
     """
-    from faceserver import calibrate  # noqa: PLC0415 - imports numpy
+    from faceserver.calibration import calibrate  # noqa: PLC0415 - imports numpy
 
     request = calibrate.Request(folder, fpir, faces, face, concurrency, plot, write)
     check_ready(url, directory)

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from faceserver.commands.endings import ExitStatus, fail, service
+from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.client.results import Comparison
 from faceserver.commands.options import Directory, Face, Json, Person, Url
 from faceserver.commands.printing import decided, print_json, print_table
-from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.results import Comparison
+from faceserver.commands.service import ExitStatus, fail, service
 
 Photograph = Annotated[Path, typer.Argument(help="A photograph.", exists=True, dir_okay=False, show_default=False)]
 

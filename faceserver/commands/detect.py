@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from faceserver.client import Client
-from faceserver.commands.endings import ExitStatus, fail, service, unless_refused
+from faceserver.client.client import Client
+from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.client.results import Detection
 from faceserver.commands.options import Files, Json, Url
 from faceserver.commands.printing import print_json, print_table
-from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.results import Detection
+from faceserver.commands.service import ExitStatus, fail, service, unless_refused
 
 _COLUMNS = ("file", "box", "score", "size", "sharpness", "brightness", "yaw", "pitch", "roll")
 

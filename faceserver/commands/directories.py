@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from faceserver.client import Client
-from faceserver.commands.endings import ExitStatus, fail, service
+from faceserver.client.client import Client
+from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.client.results import Directory, QualityAction, QualityGate, Scoring
+from faceserver.client.unchanged import UNCHANGED, unless_none
 from faceserver.commands.options import Directory as DirectoryOption
 from faceserver.commands.options import Json, Limit, Url, Wait, Yes, confirm
 from faceserver.commands.printing import counted, first, print_fields, print_json, print_receipt, print_table
-from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.commands.service import ExitStatus, fail, service
 from faceserver.errors import NotFound
-from faceserver.results import Directory, QualityAction, QualityGate, Scoring
-from faceserver.unchanged import UNCHANGED, unless_none
 
 app = typer.Typer(no_args_is_help=True, help="List, show, set up and delete directories.")
 

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from faceserver.client import Client
-from faceserver.commands.endings import ExitStatus, fail, service
+from faceserver.client.client import Client
+from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.client.results import Face
 from faceserver.commands.options import Directory, Json, Limit, Person, Url
 from faceserver.commands.printing import counted, first, print_json, print_table
-from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.results import Face
+from faceserver.commands.service import ExitStatus, fail, service
 
 
 def list_faces(

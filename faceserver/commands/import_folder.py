@@ -7,9 +7,10 @@ from pathlib import Path
 
 import typer
 
-from faceserver.async_client import AsyncClient
-from faceserver.calls import FaceChoice
-from faceserver.commands.endings import (
+from faceserver.client.async_client import AsyncClient
+from faceserver.client.calls import FaceChoice
+from faceserver.commands.import_report import Report
+from faceserver.commands.service import (
     LONG_PATIENCE_SECONDS,
     ExitStatus,
     check_ready,
@@ -17,10 +18,9 @@ from faceserver.commands.endings import (
     fail,
     failures_reported,
 )
-from faceserver.commands.import_report import Report
-from faceserver.import_journal import Journal
-from faceserver.importing import answered_earlier, learn_all
-from faceserver.people_folder import EXAMPLE, Photograph, find_photographs
+from faceserver.importing.journal import Journal
+from faceserver.importing.learning import answered_earlier, learn_all
+from faceserver.importing.people_folder import EXAMPLE, Photograph, find_photographs
 
 
 @dataclass(frozen=True, slots=True)

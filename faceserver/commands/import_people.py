@@ -8,16 +8,16 @@ from zipfile import is_zipfile
 
 import typer
 
-from faceserver import compreface, deepface
-from faceserver.calls import FaceChoice
-from faceserver.commands.endings import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
+from faceserver.client.calls import FaceChoice
+from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.commands.import_folder import FolderImport, import_folder
 from faceserver.commands.import_report import Report
 from faceserver.commands.jobs import wait_with_progress
 from faceserver.commands.options import Directory, Face, Json, Url
 from faceserver.commands.printing import counted
-from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.foreign_people import ForeignError, ForeignPhotograph, write_bundle
+from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
+from faceserver.importing import compreface, deepface
+from faceserver.importing.foreign_people import ForeignError, ForeignPhotograph, write_bundle
 
 _MAX_NAMED = 5
 

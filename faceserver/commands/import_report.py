@@ -19,8 +19,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from faceserver.importing import Outcome
-from faceserver.results import ImportOutcome
+from faceserver.client.results import ImportOutcome
+from faceserver.importing.learning import Outcome
 
 _MAX_NAMED = 20
 

@@ -8,13 +8,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from faceserver.client import Client
-from faceserver.commands.endings import LONG_PATIENCE_SECONDS, ExitStatus, fail, service
+from faceserver.client.client import Client
+from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.client.results import Job
+from faceserver.client.waiting import Work, is_finished, pauses
 from faceserver.commands.options import Directory, Json, Url
 from faceserver.commands.printing import print_fields, print_json
-from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.results import Job
-from faceserver.waiting import Work, is_finished, pauses
+from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, fail, service
 
 
 def job(

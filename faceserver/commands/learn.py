@@ -4,10 +4,10 @@ from functools import partial
 
 import typer
 
-from faceserver.commands.endings import ExitStatus, service, unless_refused
+from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.commands.options import Directory, Face, Files, Json, Person, Url
 from faceserver.commands.printing import print_json
-from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.commands.service import ExitStatus, service, unless_refused
 
 
 def learn(

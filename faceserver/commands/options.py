@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from faceserver.calls import FaceChoice
+from faceserver.client.calls import FaceChoice
 
 Url = Annotated[str, typer.Option(envvar="FACESERVER_URL", help="Address of the running service.")]
 Directory = Annotated[str, typer.Option(envvar="FACESERVER_DIRECTORY", help="Directory of the people.")]

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from faceserver.calls.persons import Order
-from faceserver.commands.endings import ExitStatus, fail, service
+from faceserver.client.calls.persons import Order
+from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.client.results import Person as Found
+from faceserver.client.unchanged import UNCHANGED
 from faceserver.commands.options import Directory, Json, Limit, Person, Url, Wait, Yes, confirm
 from faceserver.commands.printing import counted, first, print_fields, print_json, print_receipt, print_table
-from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.results import Person as Found
-from faceserver.unchanged import UNCHANGED
+from faceserver.commands.service import ExitStatus, fail, service
 
 app = typer.Typer(no_args_is_help=True, help="List, show, change and delete the people of a directory.")
 

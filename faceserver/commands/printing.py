@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from faceserver.results import Box, Deletion
+from faceserver.client.results import Box, Deletion
 
 T = TypeVar("T")
 

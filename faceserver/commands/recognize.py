@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from faceserver.commands.endings import ExitStatus, fail, service, unless_refused
+from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.client.results import Recognition, Scoring
 from faceserver.commands.options import Directory, Files, Json, Url
 from faceserver.commands.printing import STYLES, decided, print_json, print_table
-from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.results import Recognition, Scoring
+from faceserver.commands.service import ExitStatus, fail, service, unless_refused
 
 
 def recognize(
@@ -91,7 +91,7 @@ def _rows(file: Path, recognition: Recognition) -> Iterator[tuple[object, ...]]:
 
 
 def _draw(path: Path, file: Path, recognition: Recognition) -> None:
-    from faceserver.drawing import draw  # noqa: PLC0415 - imports an image library
+    from faceserver.camera.drawing import draw  # noqa: PLC0415 - imports an image library
 
     try:
         draw(file, recognition.faces, path)

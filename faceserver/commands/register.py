@@ -4,13 +4,13 @@ from itertools import islice
 
 import typer
 
-from faceserver.angles import Angles
-from faceserver.client import Client
-from faceserver.commands.endings import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
+from faceserver.camera.angles import Angles
+from faceserver.client.client import Client
+from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.client.results import Pose
 from faceserver.commands.options import Directory, FramesPerSecond, Person, Source, Url
-from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
 from faceserver.errors import NotFound, Refused
-from faceserver.results import Pose
 
 _MAX_FACES = 50
 """A person with this many faces is enrolled from every side."""
@@ -34,7 +34,7 @@ def register(
 
         faceserver register ann rtsp://reception.local/stream --directory staff
     """
-    from faceserver.video import VideoError, frames  # noqa: PLC0415 - imports OpenCV
+    from faceserver.camera.video import VideoError, frames  # noqa: PLC0415 - imports OpenCV
 
     check_ready(url, directory)
     with service(url, directory, LONG_PATIENCE_SECONDS) as client:

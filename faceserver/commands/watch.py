@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from faceserver.commands.endings import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
+from faceserver.camera.presence import STRANGER, Event, Presence
+from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.client.results import RecognizedFace
 from faceserver.commands.options import Directory, FramesPerSecond, Json, Source, Url
-from faceserver.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.presence import STRANGER, Event, Presence
-from faceserver.results import RecognizedFace
+from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
 
 
 def watch(
@@ -38,7 +38,7 @@ def watch(
 
     The service does not store these frames unless --keep is given.
     """
-    from faceserver.video import VideoError, frames  # noqa: PLC0415 - imports OpenCV
+    from faceserver.camera.video import VideoError, frames  # noqa: PLC0415 - imports OpenCV
 
     presence = Presence(gone_after)
     check_ready(url, directory)

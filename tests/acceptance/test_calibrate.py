@@ -13,7 +13,7 @@ import pytest
 import skimage.data
 from PIL import Image, ImageOps
 
-from faceserver.error_rates import MIN_PEOPLE
+from faceserver.calibration.error_rates import MIN_PEOPLE
 from tests.calls import learn, recognize
 from tests.photographs import actor, astronaut, encoded, nobody, six_people
 from tests.stack import Stack

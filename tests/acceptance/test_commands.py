@@ -253,5 +253,15 @@ def test_calling_a_service_needs_nothing_of_the_stack(command: Commands):
 
     brought = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines() if line.startswith("import time:")}
     assert "httpx" in brought
-    heavy = {"numpy", "cv2", "PIL", "fastapi", "uvicorn", "onnxruntime", "asyncpg", "apiserver", "faceserver.stack"}
+    heavy = {
+        "numpy",
+        "cv2",
+        "PIL",
+        "fastapi",
+        "uvicorn",
+        "onnxruntime",
+        "asyncpg",
+        "apiserver",
+        "faceserver.standalone.stack",
+    }
     assert brought & heavy == set()

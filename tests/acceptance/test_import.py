@@ -149,7 +149,7 @@ def test_a_service_that_has_lost_the_people_gets_them_all_again(stack: Stack, co
 
 def journal_of(command: Commands, identity: list[str]) -> Path:
     """Where the journal of another import stands."""
-    program = f"from faceserver.import_journal import Journal; print(Journal(*{identity!r})._path)"
+    program = f"from faceserver.importing.journal import Journal; print(Journal(*{identity!r})._path)"
     line = subprocess.check_output([sys.executable, "-c", program], text=True, env=command.variables())
     return Path(line.strip())
 

@@ -68,7 +68,7 @@ def test_for_people(command: Commands, video: str):
 
 
 def test_only_so_many_frames_a_second_are_looked_at(command: Commands, video: str):
-    from faceserver.video import frames  # noqa: PLC0415 - as the command does
+    from faceserver.camera.video import frames  # noqa: PLC0415 - as the command does
 
     times = [frame.seconds for frame in frames(str(command.folder / video), 2)]
 

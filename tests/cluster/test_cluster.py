@@ -1,6 +1,6 @@
 """Two gateways, three vectorizers and a database on hosts of their own, which come, go, die and are cut off under load.
 
-Hosts are network namespaces: only root can make them. `python -m bench.cluster` measures the same for longer.
+Hosts are network namespaces: only root can make them. `python -m bench cluster` measures the same for longer.
 """
 
 import tempfile
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from apiserver.sockets import LOST_SECONDS
+from apiserver.vectorizers.sockets import LOST_SECONDS
 from bench.cluster import services
 from bench.cluster.events import EVENTS, Course, Pace, course
 from bench.cluster.network import SUBNET, Network, complaint
 from bench.cluster.topology import Shape, running_topology
-from bench.uploads import recognitions
+from bench.harness.uploads import recognitions
 from tests.photographs import actor, astronaut, encoded
 
 pytestmark = [

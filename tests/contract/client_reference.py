@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, get_args, get_origin
 
 from faceserver import Client
-from faceserver.call import Call, Page
-from faceserver.calls import Calls
+from faceserver.client.call import Call, Page
+from faceserver.client.calls import Calls
 from tests.documents import DOCUMENTS
 
 DOCUMENT = DOCUMENTS / "client.md"
@@ -61,7 +61,14 @@ def _result(call: Method) -> str:
 
 def _bare(name: str) -> str:
     """Return the name of a type without those of its modules."""
-    for module in ("faceserver.results.", "faceserver.call.", "collections.abc.", "persons.", "jobs.", "recognition."):
+    for module in (
+        "faceserver.client.results.",
+        "faceserver.client.call.",
+        "collections.abc.",
+        "persons.",
+        "jobs.",
+        "recognition.",
+    ):
         name = name.replace(module, "")
     return name.replace(" | ", " or ").replace("~", "")
 

@@ -8,12 +8,12 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 import apiserver.settings
-import faceserver.settings
+import faceserver.standalone.settings
 import vectorizer.settings
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 SERVICES: list[type[BaseSettings]] = [
-    faceserver.settings.Settings,
+    faceserver.standalone.settings.Settings,
     apiserver.settings.Settings,
     vectorizer.settings.Settings,
 ]

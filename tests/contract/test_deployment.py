@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-import apiserver.health
+import apiserver.api.service
 import apiserver.settings
 import vectorizer.routes
 import vectorizer.settings
@@ -166,7 +166,7 @@ def test_every_secret_comes_by_reference_and_every_volume_is_there():
 
 @pytest.mark.parametrize(
     ("service", "routes"),
-    [("gateway", apiserver.health.router.routes), ("vectorizer", vectorizer.routes.router.routes)],
+    [("gateway", apiserver.api.service.router.routes), ("vectorizer", vectorizer.routes.router.routes)],
 )
 def test_probes_ask_what_the_service_answers(service: str, routes: list[Any]):
     [container] = BASE[f"base/{service}.yaml:{service}"]["containers"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import apiserver.health
+import apiserver.api.service
 import vectorizer.routes
 from tests.contract.manifests import ROOT, SETTINGS, VERSION
 
@@ -112,7 +112,7 @@ def test_an_image_sets_only_known_variables():
 @pytest.mark.parametrize(
     ("file", "port", "routes"),
     [
-        ("apiserver/Dockerfile", 8080, apiserver.health.router.routes),
+        ("apiserver/Dockerfile", 8080, apiserver.api.service.router.routes),
         ("vectorizer/Dockerfile", 8081, vectorizer.routes.router.routes),
         ("vectorizer/Dockerfile.gpu", 8081, vectorizer.routes.router.routes),
     ],

@@ -9,8 +9,8 @@ import signal
 import sys
 from pathlib import Path
 
+from apiserver.jobs.runs import Run
 from apiserver.problems import ImageStoreUnavailable, InvalidField
-from apiserver.runs import Run
 from apiserver.settings import read_settings
 from apiserver.worker import serve
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from apiserver.enrolment_lock import exclude_enrolments
+from apiserver.directories.lock import exclude_enrolments
 from apiserver.settings import Settings
 from db.migrate import migrate
 from tests.ports import free_port

@@ -17,12 +17,12 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
+from apiserver.biometrics.face import Image
 from apiserver.database import open_database
-from apiserver.faces import Image
-from apiserver.image_store import ImageStore, image_row, open_store
-from apiserver.jobs import enqueue
-from apiserver.runs import MAX_CRASHES
+from apiserver.jobs.records import enqueue
+from apiserver.jobs.runs import MAX_CRASHES
 from apiserver.settings import Settings
+from apiserver.storage.images import ImageStore, image_row, open_store
 from db.migrate import migrate
 from tests.integration.apiserver.counting_worker import STEPS
 from tests.integration.apiserver.worker_process import LOST_SOON, Worker

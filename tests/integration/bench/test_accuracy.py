@@ -47,7 +47,7 @@ def save(image: Image.Image, path: Path) -> None:
 
 
 def measure(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "bench.accuracy", *map(str, arguments)]
+    command = [sys.executable, "-m", "bench.accuracy.measure", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -95,7 +95,7 @@ def test_names_the_enrolled_and_no_stranger(report):
 
 def test_says_how_to_repeat_it_without_paths_of_this_machine(report):
     origin = report["provenance"]
-    assert origin["command"].startswith("python -m bench.accuracy ..")
+    assert origin["command"].startswith("python -m bench accuracy ..")
     assert str(Path.home()) not in json.dumps(report)
     assert origin["service"]["active"]["embedder"] == report["model"]["id"]
 

@@ -9,9 +9,13 @@ from pathlib import Path
 import sqlglot
 from sqlglot import exp
 
-from apiserver import erasure, gallery, image_store, person_lists, search_sql
-from apiserver.enrolment_lock import ENTER
-from apiserver.search_sql import Scoring
+from apiserver.deletion import erasure
+from apiserver.directories.lock import ENTER
+from apiserver.enrolment import gallery
+from apiserver.people import listing as person_lists
+from apiserver.search import statements as search_sql
+from apiserver.search.statements import Scoring
+from apiserver.storage import images as image_store
 
 ROOT = Path(__file__).parents[3]
 SOURCE = ROOT / "apiserver"
@@ -41,23 +45,25 @@ class Statement:
 
 
 _WRITTEN: Mapping[str, list[str]] = {
-    "search_sql.exact": [
+    "search.statements.exact": [
         search_sql.exact(2, Scoring.MAX),
         search_sql.exact(1, Scoring.MEAN, also=image_store.write_row),
         search_sql.exact(1, Scoring.MAX, where="directory = 'a' AND model = 'b'"),
     ],
-    "search_sql.quantized": [
+    "search.statements.quantized": [
         search_sql.quantized(2, scoring, candidates=50, parts=parts) for scoring in Scoring for parts in (1, 2)
     ],
-    "search_sql.distances": [search_sql.distances(2, sample=1000, rank=16)],
-    "search_sql.graph": [search_sql.graph(2, dimension=128, candidates=200, where="directory = 'a' AND model = 'b'")],
-    "search_sql._ranked": [],  # part of the two before
-    "image_store.write_row": [image_store.write_row(1)],
-    "gallery._ENROL": [gallery._ENROL.format(enter=ENTER, new_directory=gallery._NEW_DIRECTORY)],
-    "erasure._FACE": [erasure._FACE + erasure._ISSUE],
-    "erasure._PERSONS": [erasure._PERSONS + erasure._ISSUE],
-    "erasure._DIRECTORY": [erasure._DIRECTORY + erasure._ISSUE],
-    "person_lists._text": [
+    "search.statements.distances": [search_sql.distances(2, sample=1000, rank=16)],
+    "search.statements.graph": [
+        search_sql.graph(2, dimension=128, candidates=200, where="directory = 'a' AND model = 'b'")
+    ],
+    "search.statements._ranked": [],  # part of the two before
+    "storage.images.write_row": [image_store.write_row(1)],
+    "enrolment.gallery._ENROL": [gallery._ENROL.format(enter=ENTER, new_directory=gallery._NEW_DIRECTORY)],
+    "deletion.erasure._FACE": [erasure._FACE + erasure._ISSUE],
+    "deletion.erasure._PERSONS": [erasure._PERSONS + erasure._ISSUE],
+    "deletion.erasure._DIRECTORY": [erasure._DIRECTORY + erasure._ISSUE],
+    "people.listing._text": [
         person_lists._statement("acme", person_lists.PersonsFilter(metadata={"a": 1}), 10, None).text,
     ],
 }
@@ -67,18 +73,22 @@ _WRITTEN: Mapping[str, list[str]] = {
 def statements() -> list[Statement]:
     """Return all statements that read or write rows."""
     written = [
-        Statement(*place.split("."), text=text)  # type: ignore[misc]
+        Statement(*place.rsplit(".", 1), text=text)  # type: ignore[misc]
         for place, texts in _WRITTEN.items()
         for text in texts
     ]
-    found = (statement for path in sorted(SOURCE.glob("*.py")) for statement in _in_module(path))
+    found = (statement for path in sorted(SOURCE.rglob("*.py")) for statement in _in_module(path))
     return written + [statement for statement in found if statement.place not in _WRITTEN]
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(SOURCE).with_suffix("").parts)
 
 
 def _in_module(path: Path) -> Iterator[Statement]:
     for part in ast.parse(path.read_text()).body:
         for name, node in _named(part):
-            yield from (Statement(path.stem, name, text) for text in _texts(node))
+            yield from (Statement(_module(path), name, text) for text in _texts(node))
 
 
 def _named(part: ast.stmt) -> Iterator[tuple[str, ast.AST]]:

@@ -18,17 +18,17 @@ WHERE contype IN ('p', 'u', 'f') AND conparentid = 0 AND connamespace = 'public'
 """
 
 EVERYWHERE = {
-    "deletions._READ": "an address of a deletion names no directory",
-    "unseen._AGES": "upkeep looks for the directories that forget whom nobody has seen",
-    "directory_lists._PAGE": "a page of directories, and how much each holds",
-    "image_store._FIND": "an address of a file names no directory; keys are unique by their content",
-    "image_store._LOCK_EXPIRED": "the sweeper goes by the time at which images expire",
-    "image_store._LOCK_STUCK": "the same, for those that could not be removed",
-    "image_store._LEAVE": "rows of many directories, by lists of them: what the sweeper could not remove",
-    "image_store._FORGET": "the same: what it has removed",
-    "archives._LOCK_EXPIRED": "the sweeper goes by the time at which archives expire",
-    "imports._FORGOTTEN": "upkeep looks for imports whose jobs were forgotten",
-    "search_index._REQUESTED": "upkeep looks for indexes that are no longer needed",
+    "deletion.records._READ": "an address of a deletion names no directory",
+    "people.unseen._AGES": "upkeep looks for the directories that forget whom nobody has seen",
+    "directories.listing._PAGE": "a page of directories, and how much each holds",
+    "storage.images._FIND": "an address of a file names no directory; keys are unique by their content",
+    "storage.images._LOCK_EXPIRED": "the sweeper goes by the time at which images expire",
+    "storage.images._LOCK_STUCK": "the same, for those that could not be removed",
+    "storage.images._LEAVE": "rows of many directories, by lists of them: what the sweeper could not remove",
+    "storage.images._FORGET": "the same: what it has removed",
+    "storage.archives._LOCK_EXPIRED": "the sweeper goes by the time at which archives expire",
+    "imports.records._FORGOTTEN": "upkeep looks for imports whose jobs were forgotten",
+    "search.indexes._REQUESTED": "upkeep looks for indexes that are no longer needed",
 }
 """Statements about all directories, and why they are; docs/scale.md says what becomes of them."""
 
@@ -78,7 +78,12 @@ def test_no_other_statement_is_excused():
 
 def test_the_source_was_read():
     read = {statement.place for statement in STATEMENTS}
-    assert {"gallery._ENROL", "directory_sizes._COUNT", "search_sql.exact", "image_store.write_row"} <= read
+    assert {
+        "enrolment.gallery._ENROL",
+        "directories.sizes._COUNT",
+        "search.statements.exact",
+        "storage.images.write_row",
+    } <= read
 
 
 @pytest.mark.parametrize(

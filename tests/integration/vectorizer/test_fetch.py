@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from vectorizer.models import ModelSource
+from vectorizer.networks.models import ModelSource
 
 WITHOUT_INSIGHTFACE = """
 import sys

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from vectorizer.images import Limits, decode
-from vectorizer.models import Engine, Models, ModelSource
+from vectorizer.networks.models import Engine, Models, ModelSource
 from vectorizer.pipeline import find_faces
 
 LIMITS = Limits(max_bytes=100_000_000, max_pixels=100_000_000)

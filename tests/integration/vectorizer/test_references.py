@@ -10,12 +10,12 @@ from insightface.model_zoo.arcface_onnx import ArcFaceONNX
 from insightface.model_zoo.scrfd import SCRFD
 from PIL import Image
 
-from vectorizer.alignment import align
-from vectorizer.detection import STRIDE, Detector
-from vectorizer.manifest import read_manifest
-from vectorizer.models import Engine, Models, ModelSource
-from vectorizer.openvino_sessions import openvino_version
-from vectorizer.packs import sha256_of
+from vectorizer.networks.alignment import align
+from vectorizer.networks.detection import STRIDE, Detector
+from vectorizer.networks.models import Engine, Models, ModelSource
+from vectorizer.networks.openvino_sessions import openvino_version
+from vectorizer.packs.manifest import read_manifest
+from vectorizer.packs.opening import sha256_of
 
 SHARED = Path(__file__).parents[4] / "shared"
 ARCFACE = SHARED / "models" / "buffalo_sc"

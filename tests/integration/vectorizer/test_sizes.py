@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vectorizer.detection import Detections, Detector
-from vectorizer.models import Engine, ModelSource
+from vectorizer.networks.detection import Detections, Detector
+from vectorizer.networks.models import Engine, ModelSource
 
 SHARED = Path(__file__).parents[4] / "shared"
 PHOTOS = SHARED / "data" / "photos"

@@ -7,7 +7,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from apiserver import database, problems, vectorizer_http
+from apiserver import database, problems
 from apiserver.problems import (
     DatabaseBusy,
     DatabaseUnavailable,
@@ -18,6 +18,7 @@ from apiserver.problems import (
     VectorizerTimeout,
     VectorizerUnavailable,
 )
+from apiserver.vectorizers import exchange as vectorizer_http
 
 LEAVES = [
     kind

@@ -47,7 +47,7 @@ def test_the_list_names_programs_with_their_summaries():
     listed = run()
     assert listed.returncode == 0
     assert [line.split()[0] for line in listed.stdout.splitlines() if line.startswith("  ")] == [*PROGRAMS]
-    assert summary("bench.sizes") in listed.stdout
+    assert summary("bench.search.sizes") in listed.stdout
 
 
 def test_a_program_gets_its_options():

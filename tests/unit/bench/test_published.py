@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.calibrate import manifest_block
-from bench.plots import draw
-from bench.tables import tables
+from bench.accuracy.manifest_block import manifest_block
+from bench.documents.accuracy import tables
+from bench.documents.accuracy_plots import draw
 
 ROOT = Path(__file__).parents[3]
 REPORTS = sorted((ROOT / "bench" / "results").glob("accuracy-*.json"))
@@ -31,7 +31,7 @@ def test_a_table_is_drawn_only_where_there_are_rows():
 @pytest.mark.parametrize("path", LFW, ids=lambda path: path.stem)
 def test_the_manifest_holds_the_measured_calibration_and_thresholds(path):
     report = json.loads(path.read_text())
-    manifest = tomllib.loads((ROOT / "vectorizer" / "manifest.toml").read_text())
+    manifest = tomllib.loads((ROOT / "vectorizer" / "packs" / "manifest.toml").read_text())
     name = report["model"]["id"].partition("@")[0]
     [shipped] = [entry for entry in manifest["embedders"] if entry["name"] == name]
     measured = tomllib.loads(manifest_block(report))

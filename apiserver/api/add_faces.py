@@ -1,0 +1,103 @@
+"""Adds the faces of photographs to a person."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from apiserver.api.face_answers import AddedFaces, FaceAnswer, FileOutcome, FileProblem, NoneAdded, Outcome
+from apiserver.api.fields import EnrolmentWarning
+from apiserver.api.responses import ProblemDetails, problem_details
+from apiserver.database import Database
+from apiserver.enrolment.learning import Learned, Sample
+from apiserver.http.forms import FacesForm, usable
+from apiserver.http.idempotency import KEY, Handler, idempotent
+from apiserver.http.multipart import MAX_FILES, places_needed
+from apiserver.http.path_names import DirectoryName, PersonName
+from apiserver.http.paths import EncodedRoute
+from apiserver.http.photographs import PROBLEMS, PhotographCall, noting_refusal
+from apiserver.people import faces as person_faces
+from apiserver.problems import DatabaseBusy, NoFaceEnrolled, Refused
+from apiserver.state import State
+from apiserver.vectorizers.wire import ENROLMENT_WANTS
+
+_MORE: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 409, 410)}
+
+
+class _FacesRoute(EncodedRoute):
+    """Takes several photographs, once for each `Idempotency-Key`; they are not read unless there are slots for them."""
+
+    def get_route_handler(self) -> Handler:
+        """Return the handler of a request."""
+        handle = idempotent(max_files=MAX_FILES)(super().get_route_handler())
+
+        async def admit(request: Request) -> Response:
+            state = State.of(request)
+            state.vectorizer.check_room()
+            with state.places.taken(places_needed(request, state.settings.max_image_bytes)):
+                return await handle(request)
+
+        return admit
+
+
+router = APIRouter(tags=["persons"], route_class=_FacesRoute)
+
+
+@router.post(
+    "/directories/{directory}/persons/{person}/faces",
+    status_code=201,
+    response_model=AddedFaces,
+    responses=PROBLEMS | _MORE | {200: {"model": AddedFaces}, 422: {"model": NoneAdded | ProblemDetails}},
+    openapi_extra={"requestBody": FacesForm.request_body(), "parameters": [KEY]},
+)
+async def add_faces(directory: DirectoryName, person: PersonName, request: Request) -> Response:
+    """Enrol the faces of several photographs independently: a refused one does not affect the others.
+
+    200 if all were enrolled before. An outage ends the call; if it is repeated, it continues where it ended.
+    """
+    call = PhotographCall.of(request)
+    form = await call.read(FacesForm, max_files=MAX_FILES)
+    outcomes: list[FileOutcome | Refused] = []
+    for upload in form.file:
+        with noting_refusal(outcomes):
+            sample = Sample(directory, person, usable(upload).content, form.face, form.box)
+            await call.state.learning.require(directory)
+            analysis = await call.analyse(upload, ENROLMENT_WANTS)
+            learned = await call.state.learning.learn(sample, analysis, call.stages)
+            face = await _face(call.state.database, directory, person, learned.enrolment.face)
+            outcomes.append(_accepted(upload.filename, learned, face))
+    added = AddedFaces.of(
+        [
+            _refused(upload.filename, outcome) if isinstance(outcome, Refused) else outcome
+            for upload, outcome in zip(form.file, outcomes, strict=True)
+        ]
+    )
+    if added.created or added.known:
+        return Response(added.model_dump_json(), 201 if added.created else 200, media_type="application/json")
+    body = NoneAdded(**problem_details(NoFaceEnrolled()).model_dump(), **added.model_dump())
+    return Response(body.model_dump_json(), body.status, media_type="application/problem+json")
+
+
+def _accepted(filename: str, learned: Learned, face: FaceAnswer) -> FileOutcome:
+    return FileOutcome(
+        filename=filename,
+        outcome=Outcome.CREATED if learned.enrolment.created else Outcome.KNOWN,
+        face=face,
+        warnings=[EnrolmentWarning.of(warning) for warning in learned.warnings],
+        problem=None,
+    )
+
+
+def _refused(filename: str, problem: Refused) -> FileOutcome:
+    return FileOutcome(
+        filename=filename, outcome=Outcome.REFUSED, face=None, warnings=[], problem=FileProblem.of(problem)
+    )
+
+
+async def _face(database: Database, directory: str, person: str, face: UUID) -> FaceAnswer:
+    try:
+        async with database.connection() as connection:
+            enrolled = await person_faces.read(connection, directory, person, face)
+    except Refused as error:
+        raise DatabaseBusy from error  # it was moved or deleted concurrently
+    return FaceAnswer.of(directory, enrolled)

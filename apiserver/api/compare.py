@@ -1,0 +1,166 @@
+"""/compare and /verify: one face against another, or against one person. No photograph is kept."""
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from apiserver.api.fields import (
+    BoxPixels,
+    Cosine,
+    DetectorScore,
+    DirectoryName,
+    ModelId,
+    PersonId,
+    Probability,
+    rounded,
+)
+from apiserver.api.responses import ProblemDetails
+from apiserver.biometrics.comparison import Judgement, Pair, judge, pairs
+from apiserver.biometrics.face import Analysis, Decision, Face, Model
+from apiserver.enrolment.gate import chosen_face
+from apiserver.enrolment.verification import best_similarity
+from apiserver.http.forms import CompareForm, VerifyForm
+from apiserver.http.photographs import PROBLEMS, PhotographCall, PhotographRoute
+from apiserver.problems import VectorizerUnavailable
+from apiserver.recognition import sightings
+
+_UNKNOWN = {"similarity": None, "probability": 0.0, "decision": Decision.UNKNOWN}
+_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemDetails}}
+
+router = APIRouter(tags=["comparison"], route_class=PhotographRoute)
+
+
+class PairThresholds(BaseModel):
+    """The model's own cosines from which two faces are one person, or worth a review."""
+
+    match: float = Field(description="One in 100,000 pairs of different people reaches it.", examples=[0.4655])
+    review: float = Field(description="One in 10,000 pairs of different people reaches it.", examples=[0.4158])
+    calibrated: bool = Field(description="Whether they were measured with this model, or are those of another one.")
+
+
+class ComparedFace(BaseModel):
+    """A detected face."""
+
+    box: BoxPixels
+    score: DetectorScore
+
+
+class Comparison(BaseModel):
+    """A face of one photograph against a face of the other."""
+
+    source: int = Field(description="Place in `source_faces`, from 0.", examples=[0])
+    target: int = Field(description="Place in `target_faces`, from 0.", examples=[0])
+    similarity: Cosine
+    probability: Probability
+    decision: Decision
+
+
+class CompareAnswer(BaseModel):
+    """Every face of one photograph against every face of the other, the most similar first."""
+
+    model: ModelId
+    source_faces: list[ComparedFace]
+    target_faces: list[ComparedFace]
+    comparisons: list[Comparison]
+    thresholds: PairThresholds
+
+
+class VerifyAnswer(BaseModel):
+    """Whether the face is that person's; `similarity` is null for a person without a face of this model."""
+
+    directory: DirectoryName
+    person: PersonId
+    decision: Decision
+    similarity: Cosine | None
+    probability: Probability
+    box: BoxPixels
+    score: DetectorScore
+    model: ModelId
+    thresholds: PairThresholds
+
+
+@router.post(
+    "/compare",
+    response_model=CompareAnswer,
+    responses=PROBLEMS,
+    openapi_extra={"requestBody": CompareForm.request_body()},
+)
+async def compare(request: Request) -> Response:
+    """Say of every face of one photograph and every face of another whether they are one person."""
+    call = PhotographCall.of(request)
+    form = await call.read(CompareForm, max_files=2)
+    source, target = await call.analyse_both(form.source, form.target)
+    if source.model.id != target.model.id:
+        raise VectorizerUnavailable("The vectorizers use different models at the moment.")
+    with call.stages.measure("compare"):
+        # On a thread, because two crowds make tens of thousands of pairs.
+        comparisons = await asyncio.to_thread(_compared, source, target)
+    answer = CompareAnswer(
+        model=source.model.id,
+        source_faces=[_face(face) for face in source.faces],
+        target_faces=[_face(face) for face in target.faces],
+        comparisons=comparisons,
+        thresholds=_thresholds(source.model),
+    )
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+@router.post(
+    "/verify",
+    response_model=VerifyAnswer,
+    responses=PROBLEMS | _NOT_FOUND,
+    openapi_extra={"requestBody": VerifyForm.request_body()},
+)
+async def verify(request: Request) -> Response:
+    """Say whether a photograph shows the person it claims to show."""
+    call = PhotographCall.of(request)
+    form = await call.read(VerifyForm)
+    analysis = await call.analyse(form.file)
+    face = chosen_face(analysis.faces, form.face, None, analysis.image)
+    with call.stages.measure("search"):
+        similarity = await best_similarity(
+            call.state.database, form.directory, form.person, analysis.model.id, face.embedding
+        )
+    judgement = _UNKNOWN if similarity is None else _fields(judge(similarity, analysis.model))
+    if judgement["decision"] is Decision.MATCH:
+        with call.stages.measure("note"):
+            await sightings.note(call.state.database, form.directory, [(form.person, Decision.MATCH)], None)
+    answer = VerifyAnswer(
+        directory=form.directory,
+        person=form.person,
+        **judgement,
+        box=list(face.box),
+        score=rounded(face.score),
+        model=analysis.model.id,
+        thresholds=_thresholds(analysis.model),
+    )
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+def _compared(source: Analysis, target: Analysis) -> list[Comparison]:
+    by_similarity = sorted(pairs(source.faces, target.faces, source.model), key=_by_similarity, reverse=True)
+    return [Comparison(source=pair.source, target=pair.target, **_fields(pair.judgement)) for pair in by_similarity]
+
+
+def _by_similarity(pair: Pair) -> float:
+    return pair.judgement.similarity
+
+
+def _fields(judgement: Judgement) -> dict[str, Any]:
+    """Return the judgement as the fields of an answer."""
+    return {
+        "similarity": rounded(judgement.similarity),
+        "probability": rounded(judgement.probability),
+        "decision": judgement.decision,
+    }
+
+
+def _face(face: Face) -> ComparedFace:
+    return ComparedFace(box=list(face.box), score=rounded(face.score))
+
+
+def _thresholds(model: Model) -> PairThresholds:
+    thresholds = model.thresholds
+    return PairThresholds(match=thresholds.match, review=thresholds.review, calibrated=model.calibrated)

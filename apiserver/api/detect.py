@@ -1,0 +1,133 @@
+"""/detect and /embed: the faces of a photograph. Nothing is kept."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from apiserver.api.fields import BoxPixels, DetectorScore, Embedding, ModelId, rounded, rounded_embedding
+from apiserver.biometrics.face import Face
+from apiserver.biometrics.quality import pose
+from apiserver.http.forms import DetectForm, EmbedForm
+from apiserver.http.hang_up import while_connected
+from apiserver.http.photographs import PROBLEMS, PhotographCall, PhotographRoute
+from apiserver.vectorizers.wire import Want
+
+router = APIRouter(tags=["photographs"], route_class=PhotographRoute)
+
+
+class EmbeddedFace(BaseModel):
+    """A detected face and its embedding."""
+
+    box: BoxPixels
+    score: DetectorScore
+    embedding: Embedding
+
+
+class EmbedAnswer(BaseModel):
+    """One entry for each detected face, best score first."""
+
+    model: ModelId
+    width: int = Field(description="Of the upright image, pixels.", examples=[1280])
+    height: int = Field(description="Of the upright image, pixels.", examples=[886])
+    faces: list[EmbeddedFace]
+
+
+class Quality(BaseModel):
+    """The measurements of a face, see docs/quality.md."""
+
+    sharpness: float = Field(description="0 for a flat surface, growing with fine detail.", examples=[0.412])
+    brightness: float = Field(description="0 black to 1 white.", examples=[0.547])
+    size: int = Field(description="The shorter side of the box, pixels.", examples=[113])
+
+
+class Pose(BaseModel):
+    """Which way a face is turned, in degrees, all 0 towards the camera; good to several degrees, pitch least."""
+
+    yaw: float = Field(description="Grows as it turns to the right edge of the picture.", examples=[-8.4])
+    pitch: float = Field(description="Grows as it looks up.", examples=[3.1])
+    roll: float = Field(description="Grows as it tilts clockwise.", examples=[1.2])
+
+
+class DetectedFace(BaseModel):
+    """A detected face."""
+
+    box: BoxPixels
+    score: DetectorScore
+    landmarks: list[list[float]] = Field(
+        description="Five x, y in pixels: eye, eye, nose, mouth corner, mouth corner; left before right as seen.",
+        examples=[[[198.1, 108.2], [240.7, 107.9], [219.3, 131.0], [203.4, 150.2], [237.5, 149.8]]],
+    )
+    quality: Quality | None = Field(description="null from an older vectorizer, which does not measure it.")
+    pose: Pose
+
+
+class DetectAnswer(BaseModel):
+    """One entry for each detected face, best score first."""
+
+    model: ModelId
+    width: int = Field(description="Of the upright image, pixels.", examples=[1280])
+    height: int = Field(description="Of the upright image, pixels.", examples=[886])
+    faces: list[DetectedFace]
+
+
+@router.post(
+    "/detect",
+    response_model=DetectAnswer,
+    responses=PROBLEMS | {200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}},
+    openapi_extra={"requestBody": DetectForm.request_body()},
+)
+async def detect(request: Request) -> Response:
+    """Return the place, the quality and the pose of every face on a photograph; nothing is kept."""
+    call = PhotographCall.of(request)
+    form = await call.read(DetectForm)
+    if form.draw:
+        with call.stages.measure("vectorize"):
+            async with while_connected(request.receive):
+                drawing = await call.state.vectorizer.drawing(
+                    form.file.content, min_score=form.min_score, min_size=form.min_size
+                )
+        return Response(drawing, media_type="image/jpeg")
+    analysis = await call.analyse(form.file, frozenset({Want.QUALITY}))
+    answer = DetectAnswer(
+        model=analysis.model.id,
+        width=analysis.image.width,
+        height=analysis.image.height,
+        faces=[_detected(face) for face in analysis.select(min_score=form.min_score, min_size=form.min_size)],
+    )
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+@router.post(
+    "/embed",
+    response_model=EmbedAnswer,
+    responses=PROBLEMS,
+    openapi_extra={"requestBody": EmbedForm.request_body()},
+)
+async def embed(request: Request) -> Response:
+    """Return the embedding of every face on a photograph; nothing is kept."""
+    call = PhotographCall.of(request)
+    form = await call.read(EmbedForm)
+    analysis = await call.analyse(form.file)
+    answer = EmbedAnswer(
+        model=analysis.model.id,
+        width=analysis.image.width,
+        height=analysis.image.height,
+        faces=[_embedded(face) for face in analysis.faces],
+    )
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+def _detected(face: Face) -> DetectedFace:
+    quality, towards = face.quality, pose(face.landmarks)
+    return DetectedFace(
+        box=list(face.box),
+        score=rounded(face.score),
+        landmarks=[[round(x, 1), round(y, 1)] for x, y in face.landmarks],
+        quality=quality
+        and Quality(sharpness=rounded(quality.sharpness), brightness=rounded(quality.brightness), size=face.size),
+        pose=Pose(yaw=round(towards.yaw, 1), pitch=round(towards.pitch, 1), roll=round(towards.roll, 1)),
+    )
+
+
+def _embedded(face: Face) -> EmbeddedFace:
+    embedding = rounded_embedding(face.embedding)
+    return EmbeddedFace(box=list(face.box), score=rounded(face.score), embedding=embedding)

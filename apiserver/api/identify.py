@@ -1,0 +1,154 @@
+"""/identify: identification of embeddings that clients computed elsewhere with the model in use."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Self
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field, model_validator
+
+from apiserver.api.fields import Cosine, ModelId, PersonId, Probability, rounded
+from apiserver.api.responses import AppliedThresholds, ProblemDetails, applied_thresholds
+from apiserver.biometrics.face import Decision, Embedding, Model
+from apiserver.http.json_bodies import JsonBody, read_json
+from apiserver.http.photographs import PROBLEMS, PhotographCall, PhotographRoute
+from apiserver.names import Name
+from apiserver.problems import InvalidEmbedding, ModelMismatch
+from apiserver.recognition.candidates import Identity, SearchOptions
+from apiserver.search.planning import Path
+from apiserver.search.statements import Scoring
+
+_CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ProblemDetails}}
+_MAX_EMBEDDINGS = 100
+_MAX_BYTES = 2_000_000
+"""A hundred embeddings of 512 numbers, each written with all its digits."""
+
+router = APIRouter(tags=["faces"], route_class=PhotographRoute)
+
+
+class IdentifyBody(JsonBody):
+    """One embedding or several, and where to search."""
+
+    directory: Name = Field("default", description="Where to search.", examples=["acme"])
+    model: str = Field(
+        description="The model that computed them, as returned by `/embed`.", examples=["sface_2021dec@fb143eea0783"]
+    )
+    embedding: list[float] | None = Field(
+        None, description="Of any length except zero.", examples=[[0.0314159, -0.0271828]]
+    )
+    embeddings: list[list[float]] | None = Field(
+        None,
+        min_length=1,
+        max_length=_MAX_EMBEDDINGS,
+        description="Several; not together with `embedding`.",
+        examples=[[[0.0314159, -0.0271828], [-0.0161803, 0.0141421]]],
+    )
+    k: int = Field(5, ge=1, le=100, description="How many candidates to list for each.")
+    threshold: float | None = Field(
+        None,
+        ge=-1,
+        le=1,
+        allow_inf_nan=False,
+        description="The cosine from which a candidate is a match.",
+        examples=[0.5],
+    )
+    unique_persons: bool = Field(False, description="Whether each person can be at most one of them.")
+    scoring: Scoring | None = Field(None, description="How a person's samples count; the directory's setting if unset.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.embedding is None) == (self.embeddings is None):
+            raise ValueError("give embedding or embeddings")
+        return self
+
+    def search_options(self) -> SearchOptions:
+        """Return what the body asks of the search."""
+        return SearchOptions(self.directory, self.k, self.threshold, self.scoring, self.unique_persons)
+
+    def probes(self) -> list[list[float]]:
+        """Return the embeddings, even if it is only one."""
+        return self.embeddings or [self.embedding or []]
+
+
+class IdentifiedCandidate(BaseModel):
+    """An enrolled person whom an embedding resembles."""
+
+    person: PersonId
+    similarity: Cosine
+    probability: Probability
+
+
+class Identified(BaseModel):
+    """Whose embedding it is; `person` is absent when the decision is `unknown`."""
+
+    person: PersonId | None = None
+    decision: Decision
+    similarity: Cosine | None
+    probability: Probability
+    candidates: list[IdentifiedCandidate]
+    search: Path = Field(description="How it was found: by all embeddings, by their codes first, or by a graph.")
+
+
+class IdentifyAnswer(BaseModel):
+    """One result for each embedding, in order, and the thresholds."""
+
+    model: ModelId
+    results: list[Identified]
+    thresholds: AppliedThresholds
+
+
+@router.post(
+    "/identify",
+    response_model=IdentifyAnswer,
+    responses=PROBLEMS | _CONFLICT,
+    openapi_extra=IdentifyBody.request_body(),
+)
+async def identify(request: Request) -> Response:
+    """Say of every embedding who of the directory it is, if anybody."""
+    call = PhotographCall.of(request)
+    with call.stages.measure("read"):
+        body = await read_json(request, IdentifyBody, max_bytes=_MAX_BYTES)
+    model = await call.state.vectorizer.model_in_use()
+    if body.model != model.id:
+        raise ModelMismatch(f"The model in use is {model.id}; embeddings of another cannot be compared with its own.")
+    probes = [_of_length_one(embedding, model) for embedding in body.probes()]
+    recognized = await call.state.recognition.recognize(probes, model, body.search_options(), call.stages)
+    call.state.metrics.decided(recognized.identities)
+    answer = IdentifyAnswer(
+        model=model.id,
+        results=[_identified(identity, model) for identity in recognized.identities],
+        thresholds=applied_thresholds(recognized.applied, model),
+    )
+    return Response(answer.model_dump_json(exclude_unset=True), media_type="application/json")
+
+
+def _of_length_one(embedding: Sequence[float], model: Model) -> Embedding:
+    """Return the normalised embedding. Raises InvalidEmbedding."""
+    if len(embedding) != model.dimension:
+        raise InvalidEmbedding(f"An embedding of {model.id} has {model.dimension} numbers; one has {len(embedding)}.")
+    length = math.hypot(*embedding)
+    if not 0 < length < math.inf:  # false for NaN too
+        raise InvalidEmbedding
+    return [value / length for value in embedding]
+
+
+def _identified(identity: Identity, model: Model) -> Identified:
+    candidates = [
+        IdentifiedCandidate(
+            person=candidate.person,
+            similarity=rounded(candidate.similarity),
+            probability=rounded(model.calibration.probability(candidate.similarity)),
+        )
+        for candidate in identity.candidates
+    ]
+    best = candidates[0] if candidates else None
+    result = Identified(
+        decision=identity.decision,
+        similarity=best.similarity if best else None,
+        probability=best.probability if best else 0.0,
+        candidates=candidates,
+        search=identity.path,
+    )
+    if best and identity.decision is not Decision.UNKNOWN:
+        result.person = best.person
+    return result

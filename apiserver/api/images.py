@@ -1,0 +1,32 @@
+"""The route of stored images."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from apiserver.api.responses import ProblemDetails
+from apiserver.state import State, StateOf
+
+PRIVATE = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, no-store",  # personal data: no cache may keep it beyond its retention
+}
+"""Headers of responses with personal data."""
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 503)}
+
+router = APIRouter()
+
+
+@router.get("/files/{key}", response_class=StreamingResponse, responses=_PROBLEMS, tags=["files"])
+async def file(key: str, state: StateOf) -> StreamingResponse:
+    """Return an enrolled image, or one that was recognized within the retention time."""
+    return await shown(key, state)
+
+
+async def shown(key: str, state: State) -> StreamingResponse:
+    """Return a response that streams the image at `key`. Raises FileNotFound or an Outage."""
+    stored = await state.images.open(key)
+    headers = PRIVATE | {"Content-Length": str(stored.size_bytes)}
+    return StreamingResponse(stored.chunks, media_type=stored.media_type, headers=headers)

@@ -1,0 +1,71 @@
+"""The route of jobs."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from apiserver.api.responses import ProblemDetails
+from apiserver.jobs.records import Job, State, read
+from apiserver.problems import JobNotFound
+from apiserver.state import StateOf
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 503)}
+
+router = APIRouter()
+
+
+class Progress(BaseModel):
+    """Progress of the job, in units that depend on its kind."""
+
+    done: int = Field(examples=[1200])
+    total: int | None = Field(examples=[5000], description="null while unknown")
+    note: str | None = Field(examples=["1,200 of 5,000 photographs."])
+
+
+class JobProblem(BaseModel):
+    """Why the job failed."""
+
+    code: str = Field(examples=["internal-error"])
+    detail: str = Field(examples=["The service failed because of an internal error."])
+
+
+class JobAnswer(BaseModel):
+    """The current state of a job."""
+
+    id: UUID
+    kind: str = Field(examples=["search-index"])
+    directory: str | None = Field(examples=["default"])
+    state: State
+    progress: Progress
+    problem: JobProblem | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@router.get("/jobs/{id}", responses=_PROBLEMS, tags=["jobs"])
+async def job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its name on the wire
+    """Return the state of a job; its record is kept for a week after its end unless configured otherwise."""
+    try:
+        job_id = UUID(id)
+    except ValueError as error:
+        raise JobNotFound from error
+    return _answer(await read(state.database, job_id))
+
+
+def _answer(job: Job) -> JobAnswer:
+    problem = JobProblem(code=job.problem_code, detail=job.problem) if job.problem_code and job.problem else None
+    return JobAnswer(
+        id=job.id,
+        kind=job.kind,
+        directory=job.directory,
+        state=job.state,
+        progress=Progress(done=job.done, total=job.total, note=job.note),
+        problem=problem,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+    )

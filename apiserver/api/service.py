@@ -1,0 +1,54 @@
+"""Routes of liveness, readiness, version and models."""
+
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+
+from fastapi import APIRouter
+
+from apiserver.api.responses import ProblemDetails
+from apiserver.problems import NotReady, Problem
+from apiserver.state import StateOf
+
+router = APIRouter(tags=["health"])
+
+_STOPPING = "The gateway is about to stop."
+
+
+def version() -> str:
+    """Return the version of the installed package, or `0+checkout` if it is not installed."""
+    try:
+        return installed_version("faceserver")
+    except PackageNotFoundError:
+        return "0+checkout"
+
+
+@router.get("/health/live")
+async def live() -> dict[str, str]:
+    """Return 200 while the process serves requests."""
+    return {"status": "alive"}
+
+
+@router.get("/health/ready", responses={503: {"model": ProblemDetails}})
+async def ready(state: StateOf) -> dict[str, str]:
+    """Return 200 if the database has the required schema and a vectorizer is available."""
+    complaints = [_STOPPING] if state.draining.begun else []
+    for check in (state.database.check_schema, state.vectorizer.check_ready):
+        try:
+            await check()
+        except Problem as problem:
+            complaints.append(problem.sentence)
+    if complaints:
+        raise NotReady(" ".join(complaints))
+    return {"status": "ready"}
+
+
+@router.get("/version")
+async def about() -> dict[str, str]:
+    """Return the name and version of the service."""
+    return {"service": "apiserver", "version": version()}
+
+
+@router.get("/models", responses={503: {"model": ProblemDetails}, 504: {"model": ProblemDetails}})
+async def models(state: StateOf) -> object:
+    """Describe the models in use, as reported by the vectorizer: files, licences, calibration and thresholds."""
+    return await state.vectorizer.models()

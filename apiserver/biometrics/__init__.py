@@ -1,0 +1,1 @@
+"""Faces, models and thresholds as pure values."""

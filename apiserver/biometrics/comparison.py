@@ -1,0 +1,40 @@
+"""Whether two faces show one person, 1:1. Pure functions; nobody enrolled is involved."""
+
+from collections.abc import Iterator, Sequence
+from operator import mul
+from typing import NamedTuple
+
+from apiserver.biometrics.face import Decision, Face, Model
+
+
+class Judgement(NamedTuple):
+    """What the cosine of two faces means."""
+
+    similarity: float
+    probability: float
+    decision: Decision
+
+
+class Pair(NamedTuple):
+    """Two faces by their indexes in their lists."""
+
+    source: int
+    target: int
+    judgement: Judgement
+
+
+def judge(similarity: float, model: Model) -> Judgement:
+    """Return what a cosine of two faces means by the model's own thresholds, which are 1:1."""
+    return Judgement(similarity, model.calibration.probability(similarity), model.thresholds.decide(similarity))
+
+
+def pairs(sources: Sequence[Face], targets: Sequence[Face], model: Model) -> Iterator[Pair]:
+    """Yield every face of one photograph with every face of another, all embedded by `model`."""
+    for i, source in enumerate(sources):
+        for j, target in enumerate(targets):
+            yield Pair(i, j, judge(cosine(source.embedding, target.embedding), model))
+
+
+def cosine(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return the inner product of two vectors of length 1, limited to [-1, 1]."""
+    return max(-1.0, min(1.0, float(sum(map(mul, first, second)))))

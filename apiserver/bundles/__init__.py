@@ -1,0 +1,1 @@
+"""The bundle, the file format of exports and imports."""

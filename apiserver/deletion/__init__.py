@@ -1,0 +1,1 @@
+"""Deletion, and the receipts of it."""

@@ -1,0 +1,186 @@
+"""Deletion of a face, of persons, or of a directory: all rows at once, and a job that deletes the stored objects.
+
+An enrolled photograph is deleted with the last face that uses it. A photograph that was only recognized is deleted
+with any person named on it. The row of a photograph stays, invisible to clients, until its object is deleted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from apiserver.database import Connection, Database
+from apiserver.deletion.records import COLUMNS, Receipt
+from apiserver.directories.lock import exclude_enrolments
+from apiserver.idempotency_keys import erase_answers
+from apiserver.imports.records import forget_persons
+from apiserver.jobs.records import enqueue
+from apiserver.people import unseen
+from apiserver.people.records import require_directory
+from apiserver.problems import DirectoryNotFound, FaceNotFound, PersonNotFound
+from apiserver.revisions import ALWAYS, Condition
+from apiserver.storage.archives import withdraw
+
+ERASE = "erasure"
+"""Kind of the jobs that delete objects."""
+
+_MAX_SECONDS = 600
+"""A directory of a million faces takes minutes; enrolments in it wait until then."""
+
+# $1 is the directory, $2 the deletion. All parts see one snapshot; foreign keys are checked at the end.
+_FACE = """
+WITH gone_persons AS (
+    SELECT NULL WHERE false
+), gone_faces AS (
+    DELETE FROM faces WHERE directory = $1 AND person = $3 AND face = $4 RETURNING image
+), gone_images AS (
+    UPDATE images SET expires_at = now(), deletion = $2
+    WHERE directory = $1 AND image IN (SELECT image FROM gone_faces) AND deletion IS NULL
+    AND NOT EXISTS (SELECT FROM faces WHERE faces.directory = $1 AND faces.image = images.image AND face <> $4)
+    RETURNING written_at
+), """
+
+_PERSONS = """
+WITH gone_faces AS (
+    DELETE FROM faces WHERE directory = $1 AND person = ANY ($5) RETURNING image
+), gone_names AS (
+    DELETE FROM matched_images WHERE directory = $1 AND person = ANY ($5) RETURNING image
+), gone_images AS (
+    UPDATE images SET expires_at = now(), deletion = $2
+    WHERE directory = $1 AND image IN (SELECT image FROM gone_faces UNION SELECT image FROM gone_names)
+    AND deletion IS NULL AND NOT EXISTS (
+        SELECT FROM faces WHERE faces.directory = $1 AND faces.image = images.image AND person <> ALL ($5)
+    )
+    RETURNING written_at
+), gone_persons AS (
+    DELETE FROM persons WHERE directory = $1 AND person = ANY ($5) RETURNING person
+), """
+
+_DIRECTORY = """
+WITH gone_faces AS (
+    DELETE FROM faces WHERE directory = $1 RETURNING face
+), gone_names AS (
+    DELETE FROM matched_images WHERE directory = $1
+), gone_images AS (
+    UPDATE images SET expires_at = now(), deletion = $2 WHERE directory = $1 AND deletion IS NULL RETURNING written_at
+), gone_persons AS (
+    DELETE FROM persons WHERE directory = $1 RETURNING person
+), gone_directory AS (
+    DELETE FROM directories WHERE directory = $1
+), """
+
+# A finished deletion keeps no name. Every parameter occurs in every statement, so that PostgreSQL knows its type.
+_ISSUE = f"""
+given AS (
+    SELECT $3::text, $4::uuid, $5::text[], $6::boolean
+), counted AS (
+    SELECT (SELECT count(*) FROM gone_persons) AS persons, (SELECT count(*) FROM gone_faces) AS faces,
+        images, written_at, images = 0 AND NOT $6 AS finished
+    FROM (SELECT count(*) AS images, max(written_at) AS written_at FROM gone_images) AS gone
+)
+INSERT INTO deletions (directory, deletion, person, face, persons, faces, images, finished_at)
+SELECT $1, $2, CASE WHEN NOT finished THEN $3 END, $4, persons, faces, images, CASE WHEN finished THEN now() END
+FROM counted
+RETURNING {COLUMNS}, (SELECT written_at FROM counted)
+"""
+
+_LOCK_PERSONS = """
+SELECT person, revision FROM persons WHERE directory = $1 AND person = ANY ($2) ORDER BY person FOR UPDATE
+"""
+
+_LOCK_DIRECTORY = "SELECT revision FROM directories WHERE directory = $1 FOR UPDATE"
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The target of a deletion: a face, some persons, or a whole directory."""
+
+    statement: str
+    person: str | None = None
+    face: UUID | None = None
+    persons: Sequence[str] = ()
+
+
+class Erasure:
+    """Deletes faces, persons and directories, excluding concurrent enrolments.
+
+    uploads_end_after: the latest time after its row is written at which a photograph's object may appear in the store.
+    """
+
+    def __init__(self, database: Database, uploads_end_after: timedelta) -> None:
+        self._database = database
+        self._uploads_end_after = uploads_end_after
+
+    async def face(self, directory: str, person: str, face: UUID) -> Receipt:
+        """Delete a face. Raises DirectoryNotFound, PersonNotFound, FaceNotFound or DatabaseUnavailable."""
+        async with self._database.connection() as connection, connection.transaction():
+            await self._lock(connection, directory, [person])
+            receipt = await self._erase(connection, directory, _Target(_FACE, person, face))
+            if not receipt.faces:
+                raise FaceNotFound
+            return receipt
+
+    async def person(self, directory: str, person: str, condition: Condition = ALWAYS) -> Receipt:
+        """Delete a person. Raises DirectoryNotFound, PersonNotFound, PreconditionFailed or DatabaseUnavailable."""
+        async with self._database.connection() as connection, connection.transaction():
+            condition.check(await self._lock(connection, directory, [person]))
+            return await self._erase(connection, directory, _Target(_PERSONS, person, persons=[person]))
+
+    async def directory(self, directory: str, condition: Condition = ALWAYS) -> Receipt:
+        """Delete a directory with everything in it.
+
+        Raises DirectoryNotFound, PreconditionFailed or DatabaseUnavailable.
+        """
+        async with self._database.connection() as connection, connection.transaction():
+            await exclude_enrolments(connection, directory)
+            revision = await connection.fetchval(_LOCK_DIRECTORY, directory)
+            if revision is None:
+                raise DirectoryNotFound
+            condition.check(revision)
+            return await self._erase(connection, directory, _Target(_DIRECTORY))
+
+    async def unseen(self, directory: str, age: timedelta) -> Receipt | None:
+        """Delete some persons who were neither recognized nor enrolled within `age`; return None if there are none.
+
+        Raises DatabaseUnavailable.
+        """
+        async with self._database.connection() as connection, connection.transaction():
+            if not await unseen.find(connection, directory, age):  # this check takes no lock
+                return None
+            await exclude_enrolments(connection, directory)
+            persons = await unseen.hold(connection, directory, age)
+            return await self._erase(connection, directory, _Target(_PERSONS, persons=persons)) if persons else None
+
+    async def _lock(self, connection: Connection, directory: str, persons: Sequence[str]) -> int:
+        """Lock one or more persons until the transaction ends, and return the revision of the last one."""
+        await exclude_enrolments(connection, directory)
+        rows = await connection.fetch(_LOCK_PERSONS, directory, persons)
+        if len(rows) < len(persons):
+            await require_directory(connection, directory)
+            raise PersonNotFound
+        revision: int = rows[-1]["revision"]
+        return revision
+
+    async def _erase(self, connection: Connection, directory: str, target: _Target) -> Receipt:
+        whole_directory = target.statement is _DIRECTORY
+        row = await connection.fetchrow(
+            target.statement + _ISSUE,
+            directory,
+            uuid4(),
+            target.person,
+            target.face,
+            target.persons,
+            whole_directory,  # then the job also drops the directory's indexes
+            timeout=_MAX_SECONDS,
+        )
+        await forget_persons(connection, directory, None if whole_directory else target.persons, seconds=_MAX_SECONDS)
+        await withdraw(connection, directory, target.persons, seconds=_MAX_SECONDS)
+        *columns, written_at = row
+        receipt = Receipt(*columns)
+        if receipt.finished_at is None:
+            arguments = {"directory": directory, "deletion": str(receipt.deletion)}
+            not_before = written_at + self._uploads_end_after if written_at else None
+            await enqueue(connection, ERASE, arguments=arguments, not_before=not_before)
+        # This comes last because concurrent requests wait for its row locks.
+        await erase_answers(connection, directory, seconds=_MAX_SECONDS)
+        return replace(receipt, person=target.person)

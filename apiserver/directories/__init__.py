@@ -1,0 +1,1 @@
+"""Directories, their settings, thresholds and sizes."""

@@ -1,0 +1,195 @@
+"""The directories and their settings."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any, NamedTuple, Self
+
+from apiserver.biometrics.face import Model
+from apiserver.database import Connection, Database
+from apiserver.directories.settings import DirectorySettings, QualitySettings
+from apiserver.directories.sizes import DirectorySize, DirectorySizes
+from apiserver.directories.thresholds import Applied, apply
+from apiserver.problems import DirectoryNotFound, InvalidSettings
+from apiserver.revisions import ALWAYS, Condition
+from apiserver.search.statements import Scoring
+
+_SETTINGS = """
+fpir, threshold, threshold_model, scoring, recognized_retention_seconds, unseen_retention_days, quality
+"""
+
+_READ = f"SELECT created_at, updated_at, revision, {_SETTINGS} FROM directories WHERE directory = $1"  # noqa: S608
+_LOCK = f"{_READ} FOR NO KEY UPDATE"
+_MAKE = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true"
+
+_WRITE = f"""
+UPDATE directories
+SET ({_SETTINGS}, revision, updated_at) = ($2, $3, $4, $5, $6, $7, $8, $9, now())
+WHERE directory = $1
+RETURNING created_at, updated_at, revision, {_SETTINGS}
+"""  # noqa: S608
+
+_MAX_REMEMBERED = 10_000
+"""A few hundred bytes each; the one read longest ago is forgotten first."""
+
+_GOOD_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A directory, its settings, and their revision."""
+
+    settings: DirectorySettings
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+
+    @classmethod
+    def of(cls, row: Any) -> Self:  # noqa: ANN401 - asyncpg's records have no type
+        """Return the directory in a row of `_READ`."""
+        created_at, updated_at, revision, fpir, threshold, model, scoring, recognized, unseen, quality = row
+        settings = DirectorySettings(
+            fpir,
+            threshold,
+            model,
+            Scoring(scoring) if scoring else None,
+            recognized,
+            unseen,
+            QualitySettings.model_validate_json(quality) if quality else None,
+        )
+        return cls(settings, created_at, updated_at, revision)
+
+
+class SearchTerms(NamedTuple):
+    """What a search of a directory depends on: its settings, its size, and the thresholds that follow from both."""
+
+    settings: DirectorySettings
+    size: DirectorySize
+    applied: Applied
+
+
+class _Remembered(NamedTuple):
+    settings: DirectorySettings | None
+    good_until: float
+
+
+class Directories:
+    """The settings of each directory, and the thresholds that follow from them.
+
+    Searches see settings that may be a second old, which saves a round trip; a change made through this gateway is
+    seen at once.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        sizes: DirectorySizes,
+        default_fpir: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._sizes = sizes
+        self._default_fpir = default_fpir
+        self._now = clock
+        self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
+
+    async def search_terms(self, directory: str, model: Model, threshold: float | None = None) -> SearchTerms:
+        """Return the terms of a search, with its own match threshold if it has one. Raises DatabaseUnavailable."""
+        settings = await self._known(directory) or DirectorySettings()
+        size = await self._sizes.of(directory, model.id)
+        return SearchTerms(settings, size, apply(model, settings, self._default_fpir, size.faces, threshold))
+
+    async def describe(self, directory: str, model: Model) -> SearchTerms:
+        """Return the terms of a search with the people and faces counted now. Raises DatabaseUnavailable."""
+        settings = await self._known(directory) or DirectorySettings()
+        size = await self._sizes.counted(directory, model.id)
+        return SearchTerms(settings, size, apply(model, settings, self._default_fpir, size.faces))
+
+    async def require(self, directory: str) -> None:
+        """Raise DirectoryNotFound if the directory does not exist, or did not a second ago."""
+        if await self._known(directory) is None:
+            raise DirectoryNotFound
+
+    async def read(self, directory: str) -> Directory:
+        """Return a directory as it is now. Raises DirectoryNotFound or DatabaseUnavailable."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_READ, directory)
+        found = Directory.of(row) if row else None
+        self._remember(directory, found.settings if found else None)
+        if found is None:
+            raise DirectoryNotFound
+        return found
+
+    async def write(
+        self, directory: str, settings: DirectorySettings, condition: Condition = ALWAYS
+    ) -> tuple[Directory, bool]:
+        """Replace all settings of a directory, made if it does not exist; return it, and whether it was made.
+
+        Raises PreconditionFailed or DatabaseUnavailable.
+        """
+        async with self._database.connection() as connection, connection.transaction():
+            created = bool(await connection.fetchval(_MAKE, directory))
+            known = await _locked(connection, directory)
+            condition.check(None if created else known.revision)
+            written = await _write(connection, directory, settings, 1 if created else known.revision + 1)
+        self._remember(directory, settings)
+        return written, created
+
+    async def edit(self, directory: str, changes: dict[str, Any], condition: Condition = ALWAYS) -> Directory:
+        """Change some settings, by the names of DirectorySettings, and return the changed directory.
+
+        Raises DirectoryNotFound, PreconditionFailed, InvalidSettings if they exclude each other, and
+        DatabaseUnavailable.
+        """
+        async with self._database.connection() as connection, connection.transaction():
+            known = await _locked(connection, directory)
+            condition.check(known.revision)
+            if not changes:
+                return known
+            settings = replace(known.settings, **changes)
+            if settings.fpir is not None and settings.threshold is not None:
+                raise InvalidSettings("fpir and threshold exclude each other: set one, and the other to null.")
+            written = await _write(connection, directory, settings, known.revision + 1)
+        self._remember(directory, written.settings)
+        return written
+
+    def forget(self, directory: str) -> None:
+        """Read the settings again when they are needed next."""
+        self._remembered.pop(directory, None)
+
+    async def _known(self, directory: str) -> DirectorySettings | None:
+        remembered = self._remembered.get(directory)
+        if remembered and self._now() < remembered.good_until:
+            self._remembered.move_to_end(directory)
+            return remembered.settings
+        try:
+            return (await self.read(directory)).settings
+        except DirectoryNotFound:
+            return None
+
+    def _remember(self, directory: str, settings: DirectorySettings | None) -> None:
+        self._remembered[directory] = _Remembered(settings, self._now() + _GOOD_SECONDS)
+        self._remembered.move_to_end(directory)
+        while len(self._remembered) > _MAX_REMEMBERED:
+            self._remembered.popitem(last=False)
+
+
+async def read_settings(connection: Connection, directory: str) -> DirectorySettings:
+    """Return the settings of a directory now, all unset if it does not exist."""
+    row = await connection.fetchrow(_READ, directory)
+    return Directory.of(row).settings if row else DirectorySettings()
+
+
+async def _locked(connection: Connection, directory: str) -> Directory:
+    row = await connection.fetchrow(_LOCK, directory)
+    if row is None:
+        raise DirectoryNotFound
+    return Directory.of(row)
+
+
+async def _write(connection: Connection, directory: str, settings: DirectorySettings, revision: int) -> Directory:
+    *columns, quality = (getattr(settings, field.name) for field in fields(settings))
+    written = quality.model_dump_json(exclude_none=True) if quality else None
+    return Directory.of(await connection.fetchrow(_WRITE, directory, *columns, written, revision))

@@ -1,0 +1,44 @@
+"""Settings of a directory."""
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from apiserver.biometrics.quality import Action, QualityLimits
+from apiserver.search.statements import Scoring
+
+
+class QualitySettings(BaseModel):
+    """Quality limits for enrolment, and what to do with poor photographs; None means the service's default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+    action: Action | None = Field(None, description="How to treat poor photographs; `warn` if unset.")
+    min_face_pixels: int | None = Field(
+        None, ge=0, le=10_000, description="Minimum length of the shorter side of the face's box."
+    )
+    min_sharpness: float | None = Field(None, ge=0, le=1, description="Faces below it are blurred.")
+    min_brightness: float | None = Field(None, ge=0, le=1, description="Faces below it are too dark.")
+    max_brightness: float | None = Field(None, ge=0, le=1, description="Faces above it are too bright.")
+    max_yaw_degrees: float | None = Field(None, ge=0, le=90, description="Faces above it are turned away.")
+
+    def limits(self) -> QualityLimits:
+        """Return the limits to apply: these settings, completed by the service's defaults."""
+        return QualityLimits(**self.model_dump(exclude_none=True))
+
+
+@dataclass(frozen=True, slots=True)
+class DirectorySettings:
+    """Settings of a directory; None means the service's default. A threshold applies to one model only."""
+
+    fpir: float | None = None
+    threshold: float | None = None
+    threshold_model: str | None = None
+    scoring: Scoring | None = None
+    recognized_retention_seconds: int | None = None
+    unseen_retention_days: int | None = None
+    quality: QualitySettings | None = None
+
+    def quality_limits(self) -> QualityLimits:
+        """Return the limits of photographs to learn."""
+        return self.quality.limits() if self.quality else QualityLimits()

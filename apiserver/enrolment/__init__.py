@@ -1,0 +1,1 @@
+"""Enrolment of a face, and what is doubtful about it."""

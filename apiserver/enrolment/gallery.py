@@ -1,0 +1,96 @@
+"""The enrolments of a directory."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from pgvector import HalfVector
+
+from apiserver.biometrics.face import Box, Face, Model
+from apiserver.biometrics.quality import measured
+from apiserver.database import Database
+from apiserver.directories.lock import ENTER, attempts
+from apiserver.problems import DatabaseBusy, DirectoryBusy
+from apiserver.storage.images import ImageRow
+
+# All parts of a statement see one snapshot, and foreign keys are checked at its end. Rows removed between the snapshot
+# and the lock are still seen, so the image is kept whatever state it seems to have, but only if the face refers to it.
+# A known face that was imported without an image gets this one.
+_ENROL = """
+WITH entered AS (
+    {enter}
+), {new_directory}new_person AS (
+    INSERT INTO persons (directory, person) SELECT $1, $2 FROM entered WHERE let_in ON CONFLICT DO NOTHING
+), shown AS (
+    INSERT INTO faces (directory, person, image_sha256, model, embedding, crop, image, box, score, quality, face)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM entered WHERE let_in
+    ON CONFLICT (directory, person, image_sha256, model) DO UPDATE SET image = excluded.image WHERE faces.image IS NULL
+    RETURNING face, box, score
+), kept_image AS (
+    UPDATE images SET expires_at = NULL, deletion = NULL
+    WHERE directory = $1 AND image = $7 AND EXISTS (SELECT FROM shown)
+)
+SELECT let_in, face, box, score FROM entered LEFT JOIN shown ON true
+"""
+
+_NEW_DIRECTORY = """new_directory AS (
+    INSERT INTO directories (directory) SELECT $1 FROM entered WHERE let_in ON CONFLICT DO NOTHING
+), """
+
+_ENROLLED = """
+SELECT face, box, score FROM faces WHERE directory = $1 AND person = $2 AND image_sha256 = $3 AND model = $4
+"""
+
+_OWN_SIMILARITY = """
+SELECT max(-(embedding <#> $4)) FROM faces WHERE directory = $1 AND model = $2 AND person = $3 AND image_sha256 <> $5
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A face of the gallery; `created` is False when this photograph of this person was learned before."""
+
+    face: UUID
+    box: Box
+    score: float
+    created: bool
+
+
+class Gallery:
+    """All enrolments, kept apart by directory."""
+
+    def __init__(self, database: Database, *, makes_directories: bool = True) -> None:
+        self._database = database
+        self._enrol = _ENROL.format(enter=ENTER, new_directory=_NEW_DIRECTORY if makes_directories else "")
+
+    async def enrol(self, person: str, face: Face, model: Model, row: ImageRow) -> Enrolment:
+        """Add `face` to the person's enrolments and keep its image permanently, all or nothing.
+
+        The same photograph of the same person under the same model is one face, however often it is learned. If the
+        face has another image already, this one is left to expire. Raises DatabaseUnavailable, DirectoryBusy while
+        enrolments are excluded from the directory, or DatabaseBusy if the image or the person was removed concurrently.
+        """
+        identity, new = (row.directory, person, row.sha256, model.id), uuid4()
+        columns = (HalfVector(face.embedding), face.crop, row.key, list(face.box), face.score, measured(face), new)
+        async for _ in attempts(self._database.timeout_seconds):
+            async with self._database.connection() as connection:
+                shown = await connection.fetchrow(self._enrol, *identity, *columns)
+                if not shown["let_in"]:
+                    continue
+                enrolled = shown if shown["face"] else await connection.fetchrow(_ENROLLED, *identity)
+            if enrolled is None:
+                raise DatabaseBusy
+            return Enrolment(
+                enrolled["face"], tuple(enrolled["box"]), enrolled["score"], created=enrolled["face"] == new
+            )
+        raise DirectoryBusy
+
+    async def own_similarity(self, person: str, face: Face, model: Model, row: ImageRow) -> float | None:
+        """Return the best cosine of `face` with the person's faces of other photographs, None if there are none.
+
+        Raises DatabaseUnavailable.
+        """
+        async with self._database.connection() as connection:
+            similarity: float | None = await connection.fetchval(
+                _OWN_SIMILARITY, row.directory, model.id, person, HalfVector(face.embedding), row.sha256
+            )
+        return similarity

@@ -1,0 +1,1 @@
+"""Export of a directory as a job."""

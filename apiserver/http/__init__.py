@@ -1,0 +1,1 @@
+"""What all calls share: admission, forms, paths, paging, problem responses."""

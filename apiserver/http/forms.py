@@ -1,0 +1,218 @@
+"""The fields of the calls that take a photograph, and the problem that each wrong one is."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from apiserver.biometrics.face import Box, FaceChoice
+from apiserver.http.multipart import MAX_FILES, Fields, Upload
+from apiserver.names import Name
+from apiserver.problems import (
+    DirectoryMissing,
+    FileMissing,
+    InvalidField,
+    InvalidForm,
+    InvalidName,
+    PersonMissing,
+    Problem,
+)
+from apiserver.recognition.candidates import SearchOptions
+from apiserver.search.statements import Scoring
+
+
+def _only(files: object) -> object:
+    """Return the only file of a field; anything but files is left for pydantic to refuse."""
+    if not isinstance(files, tuple):
+        return files
+    [upload, *others] = files
+    if others:
+        raise InvalidForm("A field has several files.")  # not a ValueError, so pydantic lets it pass
+    return upload
+
+
+def _read_box(text: object) -> object:
+    """Return the box that four comma-separated numbers describe."""
+    try:
+        left, top, right, bottom = (round(float(number)) for number in str(text).split(","))
+    except (ValueError, OverflowError) as error:
+        raise ValueError("give left,top,right,bottom in pixels") from error
+    if not (left < right and top < bottom):
+        raise ValueError("left must be less than right, and top less than bottom")
+    return left, top, right, bottom
+
+
+def usable(upload: Upload) -> Upload:
+    """Return an upload that may be a photograph. Raises the problem of any other."""
+    if upload.problem:
+        raise upload.problem
+    return upload
+
+
+_Person = Annotated[Name, Field(description="Whose face it is: an id or a name of your choice.", examples=["ann"])]
+_Directory = Annotated[Name, Field(description="People are recognized within their own directory.", examples=["acme"])]
+_File = Annotated[
+    Upload,
+    BeforeValidator(_only),
+    AfterValidator(usable),
+    WithJsonSchema({"type": "string", "format": "binary", "description": "The photograph, in any common format."}),
+]
+_Files = Annotated[
+    tuple[Upload, ...],
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "string", "format": "binary"},
+            "minItems": 1,
+            "maxItems": MAX_FILES,
+            "description": "The photographs, each in its own `file` field.",
+        }
+    ),
+]
+"""One with a `problem` is not refused here: it must not affect the others."""
+_Face = Annotated[
+    FaceChoice,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": list(FaceChoice),
+            "default": FaceChoice.ONLY,
+            "description": "Which face to take if the photograph shows several; `only` refuses such photographs.",
+        }
+    ),
+]
+
+_Box = Annotated[
+    Box | None,
+    BeforeValidator(_read_box),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "example": "178,63,268,176",
+            "description": "Takes the face that overlaps this box most, if the photograph shows several. "
+            "Left, top, right, bottom in pixels of the upright image; takes precedence over `face`.",
+        }
+    ),
+]
+
+_MISSING: dict[str, type[Problem]] = {
+    "person": PersonMissing,
+    "directory": DirectoryMissing,
+    **dict.fromkeys(("file", "source", "target"), FileMissing),
+}
+_MISSING_ERRORS = {"missing", "string_too_short", "dataclass_type", "tuple_type"}
+
+
+class Form(BaseModel):
+    """The fields of a form; they are checked in order, and the first wrong one is reported."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    @classmethod
+    def of(cls, fields: Fields) -> Self:
+        """Return the checked form. Raises the problem of its first wrong field."""
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            raise _problem(error) from error
+
+    @classmethod
+    def request_body(cls) -> dict[str, Any]:
+        """Return the form as the body of a request in OpenAPI."""
+        return {"required": True, "content": {"multipart/form-data": {"schema": cls.model_json_schema()}}}
+
+
+class LearnForm(Form):
+    """Photographs of a person to learn."""
+
+    person: _Person
+    directory: _Directory = "default"
+    file: _Files
+    face: _Face = FaceChoice.ONLY
+    box: _Box = None
+
+
+class FacesForm(Form):
+    """Photographs of one person to learn."""
+
+    file: _Files
+    face: _Face = FaceChoice.ONLY
+    box: _Box = None
+
+
+class RecognizeForm(Form):
+    """Photographs of people to recognize."""
+
+    directory: _Directory = "default"
+    file: _Files
+    k: int = Field(5, ge=1, le=100, description="How many candidates to list for each face.")
+    threshold: float | None = Field(
+        None,
+        ge=-1,
+        le=1,
+        allow_inf_nan=False,
+        description="The cosine from which a candidate is a match, instead of the model's own.",
+        examples=[0.5],
+    )
+
+    unique_persons: bool = Field(False, description="Whether each person can be on the photograph at most once.")
+    scoring: Scoring | None = Field(
+        None,
+        description="How a person's samples count: the best one, or their mean, weighted by score. "
+        "If unset, the directory's setting applies, or else `max`.",
+    )
+    min_score: float = Field(0, ge=0, le=1, description="Faces with a lower detector score are omitted.")
+    min_size: int = Field(0, ge=0, le=100_000, description="Faces whose shorter side has fewer pixels are omitted.")
+    keep: bool = Field(True, description="Whether the photograph is kept for the retention time, or not at all.")
+
+    def search_options(self) -> SearchOptions:
+        """Return what the form asks of the search."""
+        return SearchOptions(self.directory, self.k, self.threshold, self.scoring, self.unique_persons)
+
+
+class EmbedForm(Form):
+    """A photograph of any number of people."""
+
+    file: _File
+
+
+class DetectForm(Form):
+    """A photograph of any number of people, and which of its faces to return."""
+
+    file: _File
+    min_score: float = Field(0, ge=0, le=1, description="Faces with a lower detector score are omitted.")
+    min_size: int = Field(0, ge=0, le=100_000, description="Faces whose shorter side has fewer pixels are omitted.")
+    draw: bool = Field(False, description="Return the photograph with its faces drawn in, as a JPEG.")
+
+
+class CompareForm(Form):
+    """Two photographs of any number of people."""
+
+    source: _File
+    target: _File
+
+
+class VerifyForm(Form):
+    """A photograph of a person, and who the person claims to be."""
+
+    person: _Person
+    directory: _Directory = "default"
+    file: _File
+    face: _Face = FaceChoice.ONLY
+
+
+def _problem(error: ValidationError) -> Problem:
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = str(first["loc"][0])
+    if field in _MISSING and first["type"] in _MISSING_ERRORS:
+        return FileMissing(f"File {field!r} is required.") if field in {"source", "target"} else _MISSING[field]()
+    if field in {"person", "directory"}:
+        return InvalidName()
+    return InvalidField(f"{field}: {first['msg']}")

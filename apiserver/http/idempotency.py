@@ -1,0 +1,163 @@
+"""`Idempotency-Key`: a repeated request gets the stored answer of the first one and is not executed again."""
+
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from functools import wraps
+from typing import Any
+from urllib.parse import unquote
+
+from fastapi import Request, Response
+from python_multipart.multipart import parse_options_header
+from starlette.types import Message, Receive
+
+from apiserver.api.responses import problem_response
+from apiserver.background import background, repeat
+from apiserver.http.multipart import FormLimits, read_body, read_small
+from apiserver.http.paths import EncodedRoute
+from apiserver.idempotency_keys import LOST_SECONDS, Claim, Kept, claim, keep, release, renew
+from apiserver.names import checked_name
+from apiserver.problems import InvalidField, InvalidName, Outage, Refused
+from apiserver.state import State
+
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "description": "Makes the request safe to repeat: within 24 hours it runs once, and repeats get the same answer.",
+}
+"""The header as a parameter in OpenAPI, for the `openapi_extra` of a route."""
+
+_KEY = re.compile(r"[!-~]{1,255}")
+_KEPT_HEADERS = ("content-type", "location", "etag")
+_RENEW_SECONDS = LOST_SECONDS / 3
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+_logger = logging.getLogger(__name__)
+
+
+def idempotent(*, max_files: int | None) -> Callable[[Handler], Handler]:
+    """Return a decorator that runs a handler once for each `Idempotency-Key`; requests without the header just run.
+
+    max_files: maximum number of photographs in the body. The body is read first, to compare repeated requests. None:
+    the body is too large for that, and only its length is compared.
+    """
+
+    def decorate(handle: Handler) -> Handler:
+        @wraps(handle)
+        async def handle_once(request: Request) -> Response:
+            key = request.headers.get("idempotency-key")
+            if key is None:
+                return await handle(request)
+            return await _once(key, handle, request, max_files)
+
+        return handle_once
+
+    return decorate
+
+
+class IdempotentRoute(EncodedRoute):
+    """An EncodedRoute without photographs whose requests may carry an `Idempotency-Key`."""
+
+    def get_route_handler(self) -> Handler:
+        """Return the handler of a request."""
+        return idempotent(max_files=0)(super().get_route_handler())
+
+
+async def _once(key: str, handle: Handler, request: Request, max_files: int | None) -> Response:
+    if not _KEY.fullmatch(key):
+        raise InvalidField("Idempotency-Key: it must have 1 to 255 visible ASCII characters.")
+    database = State.of(request).database
+    request, fingerprint = await _fingerprinted(request, max_files)
+    claimed = await claim(database, key, fingerprint)
+    if isinstance(claimed, Kept):
+        return Response(claimed.body, claimed.status, {**claimed.headers, "Idempotency-Replayed": "true"})
+    try:
+        async with background(repeat(lambda: renew(database, claimed), _RENEW_SECONDS)):
+            response = await _answer(handle, request)
+    except BaseException:
+        with suppress(Outage):  # then the claim expires
+            await release(database, claimed)
+        raise
+    await _settle(request, claimed, response)
+    return response
+
+
+async def _answer(handle: Handler, request: Request) -> Response:
+    """Return the answer, which may be a refusal. Outages and defects propagate: they are not stored."""
+    try:
+        return await handle(request)
+    except Refused as problem:
+        return problem_response(request, problem)
+
+
+async def _settle(request: Request, claimed: Claim, response: Response) -> None:
+    """Store a final answer. If it cannot be stored, the client gets it all the same."""
+    database = State.of(request).database
+    try:
+        if response.status_code >= 500:
+            await release(database, claimed)
+        else:
+            headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+            kept = Kept(response.status_code, headers, bytes(response.body))
+            await keep(database, claimed, kept, _directory(request, kept.body))
+    except Outage as outage:
+        _logger.warning("The answer of a request with an Idempotency-Key was not stored: %s", outage)
+
+
+def _directory(request: Request, body: bytes) -> str | None:
+    """Return the directory named in the path or, failing that, in the answer; None if neither is a valid name."""
+    named: Any = None
+    if "directory" in request.path_params:
+        named = unquote(request.path_params["directory"])
+    elif body.startswith(b"{"):
+        named = json.loads(body).get("directory")
+    with suppress(InvalidName):
+        return checked_name(named)
+    return None
+
+
+async def _fingerprinted(request: Request, max_files: int | None) -> tuple[Request, bytes]:
+    """Return a request whose body can be read again, and a digest of the request."""
+    if max_files is None:
+        return request, _digest(request, [request.headers.get("content-length", "").encode()])
+    settings = State.of(request).settings
+    seconds = settings.upload_timeout_seconds
+    if max_files:
+        body = await read_body(request, FormLimits(settings.max_image_bytes, seconds, max_files))
+    else:
+        body = await read_small(request, timeout_seconds=seconds)
+    return Request(request.scope, _again(body, request.receive)), _digest(request, _parts(request, body))
+
+
+def _digest(request: Request, parts: Iterable[bytes]) -> bytes:
+    digest = hashlib.sha256()
+    media_type, _ = parse_options_header(request.headers.get("content-type"))
+    scope = request.scope
+    for part in (scope["method"].encode(), scope["raw_path"], scope["query_string"], media_type, *parts):
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return digest.digest()
+
+
+def _parts(request: Request, body: bytes) -> list[bytes]:
+    """Split a form at its boundary, which clients choose at random for each attempt."""
+    boundary = parse_options_header(request.headers.get("content-type"))[1].get(b"boundary")
+    return body.split(b"--" + boundary) if boundary else [body]
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that replays a body that was read, and then continues with `receive`."""
+    unread = [body]
+
+    async def receive_again() -> Message:
+        if unread:
+            return {"type": "http.request", "body": unread.pop(), "more_body": False}
+        return await receive()
+
+    return receive_again

@@ -1,0 +1,45 @@
+"""JSON request bodies: parsed whatever their content type, and validated by a model."""
+
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from apiserver.http.multipart import SMALL_BYTES, read_small
+from apiserver.problems import InvalidField, InvalidJson, Problem
+from apiserver.state import State
+
+Body = TypeVar("Body", bound="JsonBody")
+
+
+class JsonBody(BaseModel):
+    """A JSON object. Unknown fields and values of a wrong type are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    @classmethod
+    def request_body(cls) -> dict[str, Any]:
+        """Return the OpenAPI description of the body, for a route's `openapi_extra`."""
+        schema = {"schema": cls.model_json_schema()}
+        return {"requestBody": {"required": True, "content": {"application/json": schema}}}
+
+
+async def read_json(
+    request: Request, kind: type[Body], wrong: type[Problem] = InvalidField, *, max_bytes: int = SMALL_BYTES
+) -> Body:
+    """Parse the body of a request. Raises InvalidJson, UploadTimeout, or `wrong`, which names the invalid field."""
+    seconds = State.of(request).settings.upload_timeout_seconds
+    body = await read_small(request, timeout_seconds=seconds, max_bytes=max_bytes)
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        raise problem_of(error, wrong) from error
+
+
+def problem_of(error: ValidationError, wrong: type[Problem] = InvalidField) -> Problem:
+    """Return InvalidJson if a body is not a JSON object; otherwise `wrong`, with a sentence that names the field."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid" or (first["type"] == "model_type" and not first["loc"]):
+        return InvalidJson()
+    place = ".".join(map(str, first["loc"]))
+    return wrong(f"{place}: {first['msg']}." if place else f"{first['msg']}.")

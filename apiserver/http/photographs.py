@@ -1,0 +1,109 @@
+"""What all calls with photographs share: admission, the form, and the vectorizer."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar, cast
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from apiserver.api.responses import ProblemDetails
+from apiserver.biometrics.face import Analysis
+from apiserver.http.forms import Form
+from apiserver.http.hang_up import while_connected
+from apiserver.http.multipart import FormLimits, Upload, places_needed, read_form
+from apiserver.problems import DirectoryNotFound, Refused
+from apiserver.stages import Stages
+from apiserver.state import State
+from apiserver.vectorizers.wire import Want
+
+AnyForm = TypeVar("AnyForm", bound=Form)
+T = TypeVar("T")
+
+STATUSES = (400, 405, 408, 413, 415, 422, 500, 503, 504)
+PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in STATUSES}
+
+
+class PhotographRoute(APIRoute):
+    """Takes a slot for the request and calls the endpoint with the request alone.
+
+    FastAPI, which does not read these forms, only documents the route.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler of a request."""
+
+        async def handle(request: Request) -> Response:
+            state = State.of(request)
+            with state.places.taken(places_needed(request, state.settings.max_image_bytes)):
+                response: Response = await self.endpoint(request)
+                return response
+
+        return handle
+
+
+@dataclass(frozen=True, slots=True)
+class PhotographCall:
+    """A request with photographs, the gateway that serves it, and the durations of its stages."""
+
+    request: Request
+    state: State
+    stages: Stages
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        """Return the call that a request makes."""
+        return cls(request, State.of(request), cast("Stages", request.state.stages))
+
+    async def read(self, kind: type[AnyForm], *, max_files: int = 1) -> AnyForm:
+        """Return the form of the request. Raises the problem of a malformed body or of a wrong field."""
+        settings = self.state.settings
+        limits = FormLimits(settings.max_image_bytes, settings.upload_timeout_seconds, max_files)
+        with self.stages.measure("read"):
+            return kind.of(await read_form(self.request, limits))
+
+    async def analyse(self, upload: Upload, wants: frozenset[Want] = frozenset()) -> Analysis:
+        """Return what the vectorizer sees on a photograph.
+
+        Raises the problem of a bad photograph, an Outage, or ClientDisconnect when the client hangs up.
+        """
+        with self.stages.measure("vectorize"):
+            async with while_connected(self.request.receive):
+                analysis = await self.state.vectorizer.analyse(upload.content, wants)
+        self.stages.add(analysis.timings)
+        return analysis
+
+    async def analyse_both(self, source: Upload, target: Upload) -> tuple[Analysis, Analysis]:
+        """Return what the vectorizers see on two photographs, analysed concurrently.
+
+        Raises the problem of the first bad one, an Outage, or ClientDisconnect.
+        """
+        with self.stages.measure("vectorize"):
+            async with while_connected(self.request.receive):
+                first, second = await asyncio.gather(
+                    *(self.state.vectorizer.analyse(upload.content) for upload in (source, target)),
+                    return_exceptions=True,
+                )
+        if isinstance(first, BaseException):
+            raise first
+        if isinstance(second, BaseException):
+            raise second
+        self.stages.add(first.timings)
+        self.stages.add(second.timings)
+        return first, second
+
+
+@contextmanager
+def noting_refusal(outcomes: list[T | Refused]) -> Iterator[None]:
+    """Append the refusal of one of several photographs to the outcomes.
+
+    Raises what concerns all of them: an Outage, or DirectoryNotFound.
+    """
+    try:
+        yield
+    except DirectoryNotFound:
+        raise
+    except Refused as refusal:
+        outcomes.append(refusal)

@@ -1,0 +1,1 @@
+"""Bulk enrolment as a job."""

@@ -1,0 +1,154 @@
+"""Enrols many faces at a time, and notes their outcomes in the same transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from pgvector import HalfVector
+
+from apiserver.biometrics.face import Face
+from apiserver.database import Connection, Database
+from apiserver.directories.lock import ENTER, attempts
+from apiserver.imports.records import Import, Outcome, Word, note
+from apiserver.problems import DirectoryBusy
+
+# Deleting or renaming a person also changes their items that wait to be enrolled, and is waited for here.
+_LOCK = "SELECT n, person FROM import_items WHERE directory = $1 AND job = $2 AND n = ANY ($3) ORDER BY n FOR UPDATE"
+
+# As in `apiserver.enrolment.gallery`, for any number of faces. A face keeps its original id if that is free in the
+# directory; of several faces with the same id one keeps it.
+_ENROL = """
+WITH item AS (
+    SELECT * FROM unnest(
+        $2::text[], $3::bytea[], $4::text[], $5::halfvec[], $6::bytea[], $7::text[], $8::float8[], $9::text[],
+        $10::uuid[], $11::timestamptz[], $12::jsonb[]
+    ) AS item (person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality)
+), new_directory AS (
+    INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING
+), new_persons AS (
+    INSERT INTO persons (directory, person) SELECT DISTINCT $1, person FROM item ORDER BY person
+    ON CONFLICT DO NOTHING
+), new_faces AS (
+    INSERT INTO faces
+        (directory, person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality)
+    SELECT $1, person, image_sha256, model, embedding, crop, box::integer[], score, image,
+        CASE WHEN item.face IS NULL OR row_number() OVER (PARTITION BY item.face) > 1
+            OR EXISTS (SELECT FROM faces WHERE directory = $1 AND faces.face = item.face)
+            THEN gen_random_uuid() ELSE item.face END,
+        coalesce(created_at, now()), quality
+    FROM item
+    ON CONFLICT DO NOTHING
+    RETURNING person, image_sha256, model, image
+), kept_images AS (
+    UPDATE images SET expires_at = NULL, deletion = NULL
+    WHERE directory = $1 AND image = ANY (ARRAY(SELECT image FROM new_faces))
+)
+SELECT person, image_sha256, model FROM new_faces
+"""
+
+# Known faces that were imported without their photographs get these.
+_SHOW = """
+WITH shown AS (
+    UPDATE faces SET image = item.image
+    FROM unnest($2::text[], $3::bytea[], $4::text[], $5::text[]) AS item (person, image_sha256, model, image)
+    WHERE faces.directory = $1 AND faces.person = item.person AND faces.image_sha256 = item.image_sha256
+    AND faces.model = item.model AND faces.image IS NULL AND item.image IS NOT NULL
+    RETURNING faces.image
+)
+UPDATE images SET expires_at = NULL, deletion = NULL
+WHERE directory = $1 AND image = ANY (ARRAY(SELECT image FROM shown))
+"""
+
+_ENROLLED = """
+SELECT person, image_sha256, model, face FROM faces
+JOIN unnest($2::text[], $3::bytea[], $4::text[]) AS item (person, image_sha256, model)
+USING (person, image_sha256, model)
+WHERE directory = $1
+"""
+
+
+class Origin(NamedTuple):
+    """The id of a face in the directory it was exported from, and when it was enrolled there."""
+
+    face: UUID | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewFace:
+    """A face of item `n` to enrol.
+
+    sha256: digest of its photograph. image: the key of the photograph, if it is kept. quality: measurements, as JSON.
+    warning: the code and the sentence of a doubt, if there is one.
+    """
+
+    n: int
+    person: str
+    face: Face
+    model: str
+    sha256: bytes
+    image: str | None
+    origin: Origin
+    quality: str | None = None
+    warning: tuple[str, str] | None = None
+
+    @property
+    def identity(self) -> tuple[str, bytes, str]:
+        """What identifies the face within the directory."""
+        return self.person, self.sha256, self.model
+
+
+async def enrol_all(
+    database: Database, import_: Import, faces: Sequence[NewFace], others: Sequence[Outcome]
+) -> list[Outcome]:
+    """Enrol the faces, note and return their outcomes, and note the `others`, all or nothing.
+
+    Raises DatabaseUnavailable, DirectoryBusy while enrolments are excluded from the directory, or DatabaseBusy if an
+    image or a person was removed concurrently.
+    """
+    numbers = [*(face.n for face in faces), *(outcome.n for outcome in others)]
+    async for _ in attempts(database.timeout_seconds):
+        async with database.connection() as connection, connection.transaction():
+            if not await connection.fetchval(ENTER, import_.directory):
+                continue
+            person_of = {row["n"]: row["person"] for row in await connection.fetch(_LOCK, *import_, numbers)}
+            remaining = [replace(face, person=person_of[face.n]) for face in faces if face.n in person_of]
+            outcomes = [*await _enrol(connection, import_.directory, remaining), *others]
+            await note(connection, import_, outcomes)
+        return outcomes
+    raise DirectoryBusy
+
+
+async def _enrol(connection: Connection, directory: str, faces: Sequence[NewFace]) -> list[Outcome]:
+    if not faces:
+        return []
+    created = {tuple(row) for row in await connection.fetch(_ENROL, directory, *_columns(faces))}
+    identities = [list(column) for column in zip(*(face.identity for face in faces), strict=True)]
+    if len(created) < len(faces):
+        await connection.execute(_SHOW, directory, *identities, [face.image for face in faces])
+    ids = {tuple(row)[:3]: row["face"] for row in await connection.fetch(_ENROLLED, directory, *identities)}
+    outcomes = []
+    for face in faces:
+        word = Word.CREATED if face.identity in created else Word.KNOWN
+        created.discard(face.identity)  # the same one again is known
+        outcomes.append(Outcome(face.n, word, ids[face.identity], *(face.warning or (None, None))))
+    return outcomes
+
+
+def _columns(faces: Sequence[NewFace]) -> list[list[object]]:
+    rows = (
+        (
+            *face.identity,
+            HalfVector(face.face.embedding),
+            face.face.crop,
+            "{" + ",".join(map(str, face.face.box)) + "}",
+            face.face.score,
+            face.image,
+            *face.origin,
+            face.quality,
+        )
+        for face in faces
+    )
+    return [list(column) for column in zip(*rows, strict=True)]

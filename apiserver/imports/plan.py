@@ -1,0 +1,149 @@
+"""Planning of an import: list the items of an archive, which is a folder for each person or a bundle."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import IO
+from zipfile import ZipFile
+
+from apiserver.bundles.format import (
+    FACES,
+    FORMAT,
+    MANIFEST,
+    PERSONS,
+    BundleFace,
+    BundlePerson,
+    Manifest,
+    read_line,
+    read_manifest,
+)
+from apiserver.bundles.zip_reading import people_files, read_member, reading_zip
+from apiserver.database import Connection, Database
+from apiserver.directories.lock import ENTER, attempts
+from apiserver.imports import records as imports
+from apiserver.imports.records import Import, Item
+from apiserver.problems import ArchiveUnreadable, BundleInvalid, DirectoryBusy
+
+_MAX_MANIFEST_BYTES = 1_000_000
+_MAX_SECONDS = 600
+_LINES_AT_ONCE = 500
+_MAX_LINE = 65_537
+
+# Existing persons and external ids stay unchanged. Persons, or a directory, deleted after the upload stay deleted.
+_WRITE_PERSONS = """
+WITH import AS (
+    SELECT erased FROM imports JOIN archives USING (directory, job) WHERE imports.directory = $1 AND imports.job = $3
+    AND archives.directory = $1
+), told AS (
+    SELECT told.* FROM import CROSS JOIN jsonb_to_recordset($2::jsonb) AS told (
+        person text, display_name text, external_id text, metadata jsonb, created_at timestamptz,
+        last_seen_at timestamptz
+    )
+    WHERE person <> ALL (erased)
+), new_directory AS (
+    INSERT INTO directories (directory) SELECT $1 FROM import ON CONFLICT DO NOTHING
+)
+INSERT INTO persons (directory, person, display_name, external_id, metadata, created_at, last_seen_at)
+SELECT $1, person, display_name,
+    CASE WHEN EXISTS (SELECT FROM persons WHERE directory = $1 AND persons.external_id = told.external_id)
+        THEN NULL ELSE external_id END,
+    coalesce(metadata, '{}'), coalesce(created_at, now()), last_seen_at
+FROM told ORDER BY person
+ON CONFLICT DO NOTHING
+"""
+
+_PLANNED = "UPDATE imports SET planned = true WHERE directory = $1 AND job = $2 RETURNING true"
+
+_DROP_ERASED = """
+DELETE FROM import_items WHERE directory = $1 AND job = $2
+AND (NOT $3 OR person IN (SELECT unnest(erased) FROM archives WHERE directory = $1 AND job = $2))
+"""
+
+
+def find_manifest(archive: ZipFile) -> Manifest | None:
+    """Return the manifest of a bundle; None if it is not a bundle. Raises BundleUnsupported or BundleInvalid."""
+    info = archive.NameToInfo.get(MANIFEST)
+    if info is None:
+        return None
+    content = read_member(archive, info, _MAX_MANIFEST_BYTES)
+    try:
+        manifest = json.loads(content)
+    except ValueError:
+        return None
+    return read_manifest(content) if isinstance(manifest, dict) and manifest.get("format") == FORMAT else None
+
+
+async def plan(archive: ZipFile, manifest: Manifest | None, database: Database, import_: Import) -> None:
+    """Write the items of an import and, for a bundle, its persons. Raises BundleInvalid.
+
+    Concurrent deletions cannot see the uncommitted items, so items of persons deleted since the upload are dropped at
+    the end, under the lock of the directory; from then until the commit, deletions wait.
+    """
+    if manifest:
+        await _write_persons(archive, database, import_)
+    async with database.connection() as connection, connection.transaction():
+        async for items in _bundled_faces(archive) if manifest else _photographs(archive):
+            await imports.add(connection, import_, items)
+        await _enter(connection, import_.directory)
+        exists = bool(await connection.fetchval(_PLANNED, *import_))
+        await connection.execute(_DROP_ERASED, *import_, exists, timeout=_MAX_SECONDS)
+
+
+async def _enter(connection: Connection, directory: str) -> None:
+    """Wait for deletions, and have others wait for the connection's transaction. Raises DirectoryBusy."""
+    async for _ in attempts(_MAX_SECONDS):
+        if await connection.fetchval(ENTER, directory):
+            return
+    raise DirectoryBusy
+
+
+async def _photographs(archive: ZipFile) -> AsyncIterator[list[Item]]:
+    """Yield the photographs of a folder tree as items."""
+    files = await asyncio.to_thread(people_files, archive)
+    yield [Item(n, person, info.filename, {"member": info.filename}) for n, (person, info) in enumerate(files)]
+
+
+async def _bundled_faces(archive: ZipFile) -> AsyncIterator[list[Item]]:
+    """Yield the faces of a bundle as items, in batches."""
+    numbers = itertools.count()
+    async for lines in _lines(archive, FACES):
+        yield [_face_item(next(numbers), read_line(line, BundleFace, FACES)) for line in lines]
+
+
+async def _write_persons(archive: ZipFile, database: Database, import_: Import) -> None:
+    """Write the persons of a bundle, including those without a face; existing persons stay unchanged."""
+    async for lines in _lines(archive, PERSONS):
+        persons = [read_line(line, BundlePerson, PERSONS).model_dump(mode="json") for line in lines]
+        async with database.connection() as connection, connection.transaction():
+            await _enter(connection, import_.directory)
+            await connection.execute(_WRITE_PERSONS, import_.directory, json.dumps(persons), import_.job)
+
+
+def _face_item(n: int, face: BundleFace) -> Item:
+    source = {"face": face.model_dump(mode="json", exclude_none=True)}
+    return Item(n, face.person, face.name or face.image or str(face.face), source)
+
+
+async def _lines(archive: ZipFile, name: str) -> AsyncIterator[list[bytes]]:
+    """Yield the lines of a file of the bundle in batches, so that a long file is never in memory as a whole."""
+    info = archive.NameToInfo.get(name)
+    if info is None:
+        raise BundleInvalid(f"The bundle has no {name}.")
+    with reading_zip():
+        file = await asyncio.to_thread(archive.open, info)
+    with file:
+        while lines := await asyncio.to_thread(_some_lines, file):
+            yield lines
+
+
+def _some_lines(file: IO[bytes]) -> list[bytes]:
+    def lines() -> Iterator[bytes]:
+        while line := file.readline(_MAX_LINE):
+            yield line
+
+    try:
+        with reading_zip():
+            return [line for line in itertools.islice(lines(), _LINES_AT_ONCE) if line.strip()]
+    except ArchiveUnreadable as error:
+        raise BundleInvalid(f"The bundle is damaged: {error}") from error

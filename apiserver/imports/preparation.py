@@ -1,0 +1,177 @@
+"""Prepares the items of an import for enrolment."""
+
+import asyncio
+import hashlib
+import json
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from apiserver.biometrics.face import Analysis, Face, FaceChoice, Model
+from apiserver.biometrics.quality import QualityLimits, measured
+from apiserver.bundles.format import EXTENSION_OF_MEDIA_TYPE, BundleFace
+from apiserver.enrolment.gate import chosen_face, examine
+from apiserver.imports.enrolment import NewFace, Origin
+from apiserver.imports.records import Item, Outcome, Word
+from apiserver.imports.sources import Material, Source
+from apiserver.names import checked_name
+from apiserver.problems import (
+    BundleInvalid,
+    Refused,
+    VectorizerBusy,
+    VectorizerFailed,
+    VectorizerTimeout,
+    VectorizerUnavailable,
+)
+from apiserver.storage.images import ImageRow, image_key, image_row
+from apiserver.vectorizers.client import VectorizerClient
+from apiserver.vectorizers.wire import ENROLMENT_WANTS
+
+_MAX_ATTEMPTS = 3
+"""After this many failures of the vectorizers an image is given up."""
+
+_BUSY_SECONDS = 60.0
+"""How long vectorizers may be busy before the import is postponed."""
+
+_PAUSE_SECONDS = 0.1
+_UNIT_ERROR = 0.02
+"""How much the length of an embedding in half precision may differ from 1."""
+
+_WHOLE = (0, 0, 112, 112)
+"""The box of a face of which only the crop is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A face to enrol, and its photograph."""
+
+    face: NewFace
+    image: ImageRow | None = None
+    content: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Reads the items of an import and makes faces of them."""
+
+    directory: str
+    source: Source
+    vectorizer: VectorizerClient
+    model: Model
+    choice: FaceChoice
+    limits: QualityLimits
+    staging: timedelta
+
+    async def prepare(self, item: Item) -> Ready | Outcome:
+        """Return the face of an item, or the outcome if it has none. Raises an Outage."""
+        try:
+            checked_name(item.person)
+            return await self._ready(item, await self.source.read(item))
+        except Refused as problem:
+            return Outcome(item.n, Word.REFUSED, None, problem.code, problem.sentence)
+        except (VectorizerFailed, VectorizerTimeout) as problem:
+            return Outcome(item.n, Word.FAILED, None, problem.code, problem.sentence)
+
+    async def _ready(self, item: Item, material: Material) -> Ready:
+        bundled = material.told
+        if bundled and material.image is not None:
+            _check_digest(bundled, material.image)
+        if bundled and material.embedding is not None and material.crop is not None:
+            face = Face(bundled.box or _WHOLE, _score(bundled), _unit(material.embedding, self.model), material.crop)
+            return self._with_kept_image(item, bundled, face, material)
+        if material.image is None:
+            return await self._of_crop(item, material)
+        image = material.image
+        analysis = await self._patiently(lambda: self.vectorizer.analyse(image, ENROLMENT_WANTS))
+        face = chosen_face(analysis.faces, self.choice, bundled.box if bundled else None, analysis.image)
+        defects = examine(face, self.limits)
+        row = image_row(self.directory, image, analysis.image, self.staging)
+        new = NewFace(
+            *(item.n, item.person, face, analysis.model.id, row.sha256, row.key, _origin(bundled)),
+            quality=measured(face),
+            warning=(defects[0].reason, " ".join(defect.detail for defect in defects)) if defects else None,
+        )
+        return Ready(new, row, image)
+
+    async def _of_crop(self, item: Item, material: Material) -> Ready:
+        bundled, crop = material.told, material.crop
+        if bundled is None or crop is None:
+            raise BundleInvalid("The bundle has neither a crop nor the photograph of this face.")
+        analysis = await self._patiently(lambda: self.vectorizer.embed_crop(crop))
+        [embedded] = analysis.faces
+        face = Face(bundled.box or _WHOLE, _score(bundled), embedded.embedding, crop)
+        identity = (item.n, item.person, face, analysis.model.id, _digest(bundled, crop))
+        return Ready(NewFace(*identity, None, _origin(bundled), _bundled_quality(bundled)))
+
+    def _with_kept_image(self, item: Item, bundled: BundleFace, face: Face, material: Material) -> Ready:
+        """Return a face as it is in the bundle, with its photograph if the bundle has it."""
+        sha256, image, content = _digest(bundled, face.crop or b""), None, material.image or b""
+        if content:
+            sha256 = hashlib.sha256(content).digest()
+            image = _kept_row(self.directory, bundled, content, sha256, self.staging)
+        key = image.key if image else None
+        new = NewFace(
+            item.n, item.person, face, self.model.id, sha256, key, _origin(bundled), _bundled_quality(bundled)
+        )
+        return Ready(new, image, content)
+
+    async def _patiently(self, call: Callable[[], Awaitable[Analysis]]) -> Analysis:
+        """Return the vectorizer's answer, waiting while it is busy; a failure may be the image's or its own."""
+        attempts, deadline = 0, asyncio.get_running_loop().time() + _BUSY_SECONDS
+        while True:
+            try:
+                return self._by_the_model(await call())
+            except VectorizerBusy:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+            except (VectorizerFailed, VectorizerTimeout):
+                attempts += 1
+                if attempts == _MAX_ATTEMPTS:
+                    raise
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    def _by_the_model(self, analysis: Analysis) -> Analysis:
+        """Raise an outage if the vectorizers now use another model; the next attempt asks for the model again."""
+        if analysis.model.id != self.model.id:
+            raise VectorizerUnavailable(f"The vectorizers use {analysis.model.id} now, no longer {self.model.id}.")
+        return analysis
+
+
+def _origin(bundled: BundleFace | None) -> Origin:
+    return Origin(bundled.face, bundled.created_at) if bundled else Origin()
+
+
+def _score(bundled: BundleFace) -> float:
+    """Return the detector score; without one the face counts as certain."""
+    return 1.0 if bundled.score is None else bundled.score
+
+
+def _bundled_quality(bundled: BundleFace) -> str | None:
+    return json.dumps(bundled.quality) if bundled.quality else None
+
+
+def _digest(bundled: BundleFace, crop: bytes) -> bytes:
+    """Return a digest that identifies the photograph, which the bundle does not contain."""
+    return bytes.fromhex(bundled.image_sha256) if bundled.image_sha256 else hashlib.sha256(crop).digest()
+
+
+def _check_digest(bundled: BundleFace, image: bytes) -> None:
+    if bundled.image_sha256 and hashlib.sha256(image).hexdigest() != bundled.image_sha256:
+        raise BundleInvalid(f"{bundled.image_name} is not the photograph that the bundle tells of.")
+
+
+def _kept_row(directory: str, bundled: BundleFace, content: bytes, sha256: bytes, staging: timedelta) -> ImageRow:
+    extension = EXTENSION_OF_MEDIA_TYPE.get(bundled.media_type or "")
+    if extension is None:
+        raise BundleInvalid(f"{bundled.media_type} is no kind of photograph.")
+    key = image_key(directory, sha256, extension)
+    return ImageRow(directory, key, bundled.media_type or "", len(content), sha256, staging)
+
+
+def _unit(embedding: list[float], model: Model) -> list[float]:
+    """Return an embedding of the model's dimension and length 1. Raises BundleInvalid for any other."""
+    length = math.sqrt(math.fsum(number * number for number in embedding))
+    if len(embedding) != model.dimension or not abs(length - 1) < _UNIT_ERROR:
+        raise BundleInvalid(f"An embedding of {model.id} has {model.dimension} numbers and the length 1.")
+    return embedding

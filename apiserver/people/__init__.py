@@ -1,0 +1,1 @@
+"""Persons, their faces, and what moves between them."""

@@ -1,0 +1,105 @@
+"""All data of a person as members of a zip file, read while the file is sent."""
+
+import json
+import logging
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from apiserver.bundles.zip_writing import Member, whole
+from apiserver.database import Database
+from apiserver.people.records import Person
+from apiserver.problems import FileNotFound
+from apiserver.storage.images import ImageStore
+
+_AT_ONCE = 100
+"""Faces read per statement, of about 10 kB each."""
+_FIRST = UUID(int=0)
+
+# Includes faces that a merge removed as duplicates, which are kept to undo it.
+_FACES = """
+SELECT face, model, box, score, quality, image, created_at, embedding, crop FROM (
+    SELECT face, model, box, score, quality, image, created_at, embedding, crop
+    FROM faces WHERE directory = $1 AND person = $2
+    UNION ALL
+    SELECT gone.face, gone.model, gone.box, gone.score, gone.quality, kept.image, gone.created_at, gone.embedding,
+        gone.crop
+    FROM collapsed_faces AS gone, merges, faces AS kept
+    WHERE merges.directory = $1 AND merges.person = $2 AND gone.directory = $1 AND gone.merge = merges.merge
+    AND kept.directory = $1 AND kept.face = gone.kept_face
+) AS kept
+WHERE face > $3 ORDER BY face LIMIT $4
+"""
+_MERGES = """
+SELECT merge, merged_at, undone_at, merged.person, display_name, external_id, metadata, created_at, last_seen_at
+FROM merges LEFT JOIN merged_persons AS merged USING (directory, merge)
+WHERE directory = $1 AND merges.person = $2 ORDER BY merged_at, merge, merged.person
+"""
+_MATCHED = "SELECT image FROM matched_images WHERE directory = $1 AND person = $2 ORDER BY image"
+
+_logger = logging.getLogger(__name__)
+
+
+async def person_members(database: Database, images: ImageStore, person: Person) -> AsyncIterator[Member]:
+    """Yield `person.json`, the description (with embedding) and crop of each face, and each photograph once.
+
+    Raises DatabaseUnavailable or ImageStoreUnavailable, possibly after some members.
+    """
+    async with database.connection() as connection:
+        merges = await connection.fetch(_MERGES, person.directory, person.person)
+        matched = [row["image"] for row in await connection.fetch(_MATCHED, person.directory, person.person)]
+    yield _described("person.json", _known(person, merges, matched))
+    photographs = set(matched)
+    async for face in _faces(database, person):
+        if face["image"]:
+            photographs.add(face["image"])
+        yield _described(f"faces/{face['face']}.json", _face(face))
+        yield Member(f"crops/{face['face']}.jpg", whole(face["crop"]))
+    for key in sorted(photographs):
+        try:
+            stored = await images.open(key)
+        except FileNotFound:
+            _logger.info("%s was deleted during the export", key)
+        else:
+            yield Member(f"images/{key}", stored.chunks)
+
+
+async def _faces(database: Database, person: Person) -> AsyncIterator[Mapping[str, Any]]:
+    last = _FIRST
+    while True:
+        async with database.connection() as connection:
+            rows = await connection.fetch(_FACES, person.directory, person.person, last, _AT_ONCE)
+        for row in rows:
+            yield row
+        if len(rows) < _AT_ONCE:
+            return
+        last = rows[-1]["face"]
+
+
+def _known(person: Person, merges: list[Mapping[str, Any]], matched: list[str]) -> dict[str, Any]:
+    """Return a person's details and merges; `matched` are the photographs on which the person was recognized."""
+    return {
+        "directory": person.directory,
+        "person": person.person,
+        "display_name": person.details.display_name,
+        "external_id": person.details.external_id,
+        "metadata": person.details.metadata,
+        "created_at": person.created_at,
+        "updated_at": person.updated_at,
+        "last_seen_at": person.last_seen_at,
+        "revision": person.revision,
+        "merges": [{**row, "metadata": json.loads(row["metadata"] or "null")} for row in merges],
+        "recognized_on": matched,
+    }
+
+
+def _face(row: Mapping[str, Any]) -> dict[str, Any]:
+    described = {name: row[name] for name in ("face", "model", "box", "score", "image", "created_at")}
+    quality = json.loads(row["quality"] or "null")
+    return described | {"quality": quality, "embedding": row["embedding"].to_list()}
+
+
+def _described(name: str, values: dict[str, Any]) -> Member:
+    return Member(name, whole(to_json(values, indent=1)))

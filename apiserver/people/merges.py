@@ -1,0 +1,95 @@
+"""Merging of persons. A merge keeps what is needed to undo it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from apiserver.database import Connection
+from apiserver.directories.lock import MAX_SECONDS
+from apiserver.people.duplicates import remove_duplicates
+from apiserver.people.person_locks import lock_persons
+
+_MERGE = "INSERT INTO merges (directory, person) VALUES ($1, $2) RETURNING merge"
+
+_KEEP_PERSONS = """
+INSERT INTO merged_persons
+    (directory, merge, person, display_name, external_id, metadata, created_at, last_seen_at, merges)
+SELECT directory, $2, person, display_name, external_id, metadata, created_at, last_seen_at, ARRAY(
+    SELECT merge FROM merges WHERE merges.directory = $1 AND merges.person = persons.person AND undone_at IS NULL
+)
+FROM persons WHERE directory = $1 AND person = ANY ($3::text[])
+"""
+
+# Of several faces from one photograph, the target person's is kept, or else the one of the first person by name.
+_KEEP_DUPLICATES = """
+INSERT INTO collapsed_faces
+    (directory, face, merge, person, kept_face, model, embedding, crop, box, score, quality, image_sha256, created_at,
+    merges, owners)
+SELECT directory, face, $2, person, kept_face, model, embedding, crop, box, score, quality, image_sha256, created_at,
+    coalesce(earlier.merges, '{}'), coalesce(earlier.owners, '{}')
+FROM (
+    SELECT *, first_value(face) OVER (PARTITION BY image_sha256, model ORDER BY person <> $3, person) AS kept_face
+    FROM faces WHERE directory = $1 AND (person = $3 OR person = ANY ($4::text[]))
+) AS samples
+CROSS JOIN LATERAL (
+    SELECT array_agg(merge) AS merges, array_agg(person) AS owners FROM merged_faces
+    WHERE merged_faces.directory = $1 AND merged_faces.face = samples.face
+) AS earlier
+WHERE face <> kept_face
+RETURNING face, kept_face
+"""
+_FOLLOW_DUPLICATES = """
+UPDATE collapsed_faces AS earlier SET kept_face = later.kept_face FROM collapsed_faces AS later
+WHERE earlier.directory = $1 AND later.directory = $1 AND later.merge = $2 AND earlier.kept_face = later.face
+"""
+
+_KEEP_FACES = """
+INSERT INTO merged_faces (directory, face, merge, person)
+SELECT directory, face, $2, person FROM faces WHERE directory = $1 AND person = ANY ($3::text[])
+"""
+_MOVE_FACES = "UPDATE faces SET person = $2 WHERE directory = $1 AND person = ANY ($3::text[])"
+_MOVE_ITEMS = "UPDATE import_items SET person = $2 WHERE directory = $1 AND person = ANY ($3::text[])"
+_MOVE_MATCHES = """
+INSERT INTO matched_images (directory, person, image)
+SELECT directory, $2, image FROM matched_images WHERE directory = $1 AND person = ANY ($3::text[])
+ON CONFLICT DO NOTHING
+"""
+_MOVE_MERGES = "UPDATE merges SET person = $2 WHERE directory = $1 AND person = ANY ($3::text[])"
+
+_CHANGE_TARGET = """
+UPDATE persons SET revision = revision + 1, updated_at = now(), last_seen_at = (
+    SELECT max(last_seen_at) FROM persons WHERE directory = $1 AND (person = $2 OR person = ANY ($3::text[]))
+)
+WHERE directory = $1 AND person = $2
+"""
+_REMOVE_PERSONS = "DELETE FROM persons WHERE directory = $1 AND person = ANY ($2::text[])"
+
+
+async def merge(connection: Connection, directory: str, person: str, others: Sequence[str]) -> UUID:
+    """Merge `others` into `person`, whose details stay unchanged; return the id of the merge.
+
+    Raises DirectoryNotFound, or PersonNotFound if one of the persons does not exist; then nothing is changed.
+    """
+    async with connection.transaction():
+        await lock_persons(connection, directory, [person, *others])
+        merge_id: UUID = await connection.fetchval(_MERGE, directory, person)
+        await connection.execute(_KEEP_PERSONS, directory, merge_id, others)
+        await _collapse(connection, directory, merge_id, person, others)
+        await _move(connection, directory, merge_id, person, others)
+        await connection.execute(_CHANGE_TARGET, directory, person, others)
+        await connection.execute(_REMOVE_PERSONS, directory, others, timeout=MAX_SECONDS)
+    return merge_id
+
+
+async def _collapse(connection: Connection, directory: str, merge_id: UUID, person: str, others: Sequence[str]) -> None:
+    """Keep one face of each photograph that several of the persons have."""
+    pairs = await connection.fetch(_KEEP_DUPLICATES, directory, merge_id, person, others, timeout=MAX_SECONDS)
+    await connection.execute(_FOLLOW_DUPLICATES, directory, merge_id)
+    await remove_duplicates(connection, directory, [tuple(pair) for pair in pairs])
+
+
+async def _move(connection: Connection, directory: str, merge_id: UUID, person: str, others: Sequence[str]) -> None:
+    await connection.execute(_KEEP_FACES, directory, merge_id, others, timeout=MAX_SECONDS)
+    await connection.execute(_MOVE_FACES, directory, person, others, timeout=MAX_SECONDS)
+    await connection.execute(_MOVE_ITEMS, directory, person, others, timeout=MAX_SECONDS)
+    await connection.execute(_MOVE_MATCHES, directory, person, others)
+    await connection.execute(_MOVE_MERGES, directory, person, others)

@@ -1,0 +1,157 @@
+"""Rows of persons: their details, without the faces."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from apiserver.database import Connection
+from apiserver.directories.lock import MAX_SECONDS, exclude_enrolments
+from apiserver.problems import DatabaseBusy, DirectoryNotFound, PersonNotFound
+from apiserver.revisions import ALWAYS, Condition
+
+COLUMNS = """directory, person, display_name, external_id, metadata,
+    (SELECT count(*) FROM faces WHERE faces.directory = $1 AND faces.person = persons.person) AS faces,
+    created_at, updated_at, last_seen_at, revision"""
+"""Columns of `persons`, in the order of `Person.of`. $1 is the directory, which selects one partition of `faces`."""
+
+_READ = f"SELECT {COLUMNS} FROM persons WHERE directory = $1 AND person = $2"
+_LOCK = f"{_READ} FOR NO KEY UPDATE"
+_HAS_DIRECTORY = "SELECT EXISTS (SELECT FROM directories WHERE directory = $1)"
+_MAKE_DIRECTORY = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING"
+
+_ADD = """
+INSERT INTO persons (directory, person, display_name, external_id, metadata) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (directory, person) DO NOTHING RETURNING true
+"""
+
+# Foreign keys are checked at the end of a statement, so one statement renames the person in all tables, including the
+# items of imports that are still waiting.
+_EDIT = """
+WITH renamed AS (
+    UPDATE faces SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3
+), renamed_items AS (
+    UPDATE import_items SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3
+)
+UPDATE persons
+SET person = $3, display_name = $4, external_id = $5, metadata = $6, revision = revision + 1, updated_at = now()
+WHERE directory = $1 AND person = $2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Editable details of a person."""
+
+    display_name: str | None
+    external_id: str | None
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person of a directory. faces: number of faces of all models. last_seen_at: precise to the hour."""
+
+    directory: str
+    person: str
+    details: Details
+    faces: int
+    created_at: datetime
+    updated_at: datetime
+    last_seen_at: datetime | None
+    revision: int
+
+    @classmethod
+    def of(cls, row: Any) -> Self:  # noqa: ANN401 - asyncpg's records have no type
+        """Convert a row of `COLUMNS` to a person."""
+        directory, person, display_name, external_id, metadata, *more = row
+        return cls(directory, person, Details(display_name, external_id, json.loads(metadata)), *more)
+
+
+async def read(connection: Connection, directory: str, person: str) -> Person:
+    """Return a person. Raises DirectoryNotFound, PersonNotFound or DatabaseUnavailable."""
+    return await _read(connection, _READ, directory, person)
+
+
+async def put(
+    connection: Connection,
+    directory: str,
+    person: str,
+    details: Details,
+    condition: Condition = ALWAYS,
+    *,
+    make_directory: bool,
+) -> tuple[Person, bool]:
+    """Replace the details of a person, or create the person; return the person and whether it was created.
+
+    make_directory: create a missing directory; otherwise raises DirectoryNotFound. Raises PreconditionFailed,
+    ExternalIdTaken, DatabaseBusy if another request creates the person at the same time, or DatabaseUnavailable.
+    """
+    async with connection.transaction():
+        if make_directory:
+            await connection.execute(_MAKE_DIRECTORY, directory)
+        try:
+            known = await _read(connection, _LOCK, directory, person)
+        except PersonNotFound:
+            condition.check(None)
+            await _add(connection, directory, person, details)
+            return await read(connection, directory, person), True
+        condition.check(known.revision)
+        return await _write(connection, known, person, details), False
+
+
+async def edit(
+    connection: Connection,
+    directory: str,
+    person: str,
+    changes: Mapping[str, Any],
+    condition: Condition = ALWAYS,
+) -> Person:
+    """Apply `changes` (fields of Details, or `person`, the new id), and return the changed person.
+
+    Raises DirectoryNotFound, PersonNotFound, PersonExists, ExternalIdTaken, PreconditionFailed or DatabaseUnavailable.
+    """
+    name = changes.get("person", person)
+    async with connection.transaction():
+        if name != person:
+            await exclude_enrolments(connection, directory)
+        known = await _read(connection, _LOCK, directory, person)
+        condition.check(known.revision)
+        if not changes:
+            return known
+        details = Details(
+            changes.get("display_name", known.details.display_name),
+            changes.get("external_id", known.details.external_id),
+            changes.get("metadata", known.details.metadata),
+        )
+        return await _write(connection, known, name, details)
+
+
+async def require_directory(connection: Connection, directory: str) -> None:
+    """Raise DirectoryNotFound if the directory does not exist."""
+    if not await connection.fetchval(_HAS_DIRECTORY, directory):
+        raise DirectoryNotFound
+
+
+async def _read(connection: Connection, statement: str, directory: str, person: str) -> Person:
+    row = await connection.fetchrow(statement, directory, person)
+    if row is None:
+        await require_directory(connection, directory)
+        raise PersonNotFound
+    return Person.of(row)
+
+
+async def _add(connection: Connection, directory: str, person: str, details: Details) -> None:
+    if not await connection.fetchval(_ADD, directory, person, *_columns(details)):
+        raise DatabaseBusy
+
+
+async def _write(connection: Connection, known: Person, name: str, details: Details) -> Person:
+    columns = _columns(details)
+    await connection.execute(_EDIT, known.directory, known.person, name, *columns, timeout=MAX_SECONDS)
+    return await read(connection, known.directory, name)
+
+
+def _columns(details: Details) -> tuple[str | None, str | None, str]:
+    return details.display_name, details.external_id, json.dumps(details.metadata)

@@ -1,0 +1,86 @@
+"""Recognizes faces in a directory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from apiserver.biometrics.face import Decision, Embedding, Model, Photograph
+from apiserver.database import Database
+from apiserver.directories.records import Directories
+from apiserver.directories.settings import DirectorySettings
+from apiserver.directories.thresholds import Applied
+from apiserver.recognition import sightings
+from apiserver.recognition.candidates import Identity, SearchOptions
+from apiserver.search.identification import Identification
+from apiserver.search.recall import RecallCheck
+from apiserver.stages import Stages
+from apiserver.storage.images import ImageRow, ImageStore, image_row
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """The identity of each probe, the thresholds that decided, and the key of the photograph, if it is kept."""
+
+    identities: list[Identity]
+    applied: Applied
+    image_key: str | None
+
+
+class Recognition:
+    """Says who of a directory the probes are, keeps their photograph for a while, and notes who was seen."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        directories: Directories,
+        identification: Identification,
+        recall_check: RecallCheck,
+        images: ImageStore,
+        retention_seconds: int,
+    ) -> None:
+        self._database = database
+        self._directories = directories
+        self._identification = identification
+        self._recall_check = recall_check
+        self._images = images
+        self._retention_seconds = retention_seconds
+
+    async def recognize(
+        self,
+        probes: Sequence[Embedding],
+        model: Model,
+        options: SearchOptions,
+        stages: Stages,
+        photograph: Photograph | None = None,
+    ) -> Recognized:
+        """Return who the probes are; keep the photograph if there is one and the directory keeps photographs.
+
+        Raises DatabaseUnavailable, ImageStoreUnavailable, or DirectoryBusy.
+        """
+        with stages.measure("search"):
+            terms = await self._directories.search_terms(options.directory, model, options.threshold)
+            row = self._row(options.directory, photograph, terms.settings) if photograph else None
+            search = options.search(model, terms, len(probes))
+            results = await self._identification.identify(search, probes, terms.size, row)
+        self._recall_check.offer(search, probes, results)
+        if photograph and row:
+            with stages.measure("store"):
+                await self._images.put(row, photograph.content)
+        identities = options.identities(results, terms.applied.thresholds)
+        key = row.key if row else None
+        if named := [
+            (identity.candidates[0].person, identity.decision)
+            for identity in identities
+            if identity.decision is not Decision.UNKNOWN
+        ]:
+            with stages.measure("note"):
+                await sightings.note(self._database, options.directory, named, key)
+        return Recognized(identities, terms.applied, key)
+
+    def _row(self, directory: str, photograph: Photograph, settings: DirectorySettings) -> ImageRow | None:
+        """Return the row of the photograph, None if the directory keeps none."""
+        seconds = settings.recognized_retention_seconds
+        if seconds is None:
+            seconds = self._retention_seconds
+        return image_row(directory, *photograph, timedelta(seconds=seconds)) if seconds else None

@@ -1,0 +1,52 @@
+"""Sightings: when a person was last recognized, and on which kept photographs, which are deleted with the person."""
+
+from collections.abc import Collection
+from contextlib import suppress
+
+from apiserver.biometrics.face import Decision
+from apiserver.database import Database
+from apiserver.directories.lock import attempts
+from apiserver.problems import DatabaseBusy, DirectoryBusy
+
+# Sightings within an hour count as one: most calls write nothing.
+_SEE = """
+UPDATE persons SET last_seen_at = now() WHERE directory = $1 AND person = ANY ($2::text[])
+AND (last_seen_at IS NULL OR last_seen_at < now() - interval '1 hour')
+"""
+
+# A person or a photograph that is being removed makes this fail, and another attempt no longer finds it. A photograph
+# that names somebody who was deleted expires at once.
+_NOTE = f"""
+WITH present AS (
+    SELECT person FROM persons WHERE directory = $1 AND person = ANY ($3::text[]) ORDER BY person FOR KEY SHARE NOWAIT
+), kept AS (
+    SELECT image FROM images WHERE directory = $1 AND image = $4::text FOR KEY SHARE NOWAIT
+), noted AS (
+    INSERT INTO matched_images (directory, person, image) SELECT $1, person, image FROM present, kept
+    ON CONFLICT DO NOTHING
+), seen AS ({_SEE})
+UPDATE images SET expires_at = now() WHERE directory = $1 AND image = $4 AND expires_at IS NOT NULL
+AND (SELECT count(*) FROM present) < cardinality($3)
+"""  # noqa: S608
+
+
+async def note(
+    database: Database, directory: str, named: Collection[tuple[str, Decision]], image_key: str | None
+) -> None:
+    """Note who was named on a photograph, which is in the object store if it has a key.
+
+    Only a match counts as a sighting. Raises DatabaseUnavailable, or DirectoryBusy while one of the persons is being
+    moved or deleted.
+    """
+    matched = {person for person, decision in named if decision is Decision.MATCH}
+    if image_key is None:  # locks nobody, and mostly writes nothing
+        async with database.connection() as connection:
+            await connection.execute(_SEE, directory, matched)
+        return
+    persons = {person for person, _ in named}
+    async for _ in attempts(database.timeout_seconds):
+        with suppress(DatabaseBusy):
+            async with database.connection() as connection:
+                await connection.execute(_NOTE, directory, matched, persons, image_key)
+            return
+    raise DirectoryBusy

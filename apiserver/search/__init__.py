@@ -1,0 +1,1 @@
+"""Identification inside PostgreSQL."""

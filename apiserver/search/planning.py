@@ -1,0 +1,89 @@
+"""Choice of the search path of a directory, from its size and its indexes."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil
+
+from apiserver.directories.sizes import DirectorySize
+from apiserver.search.effort import Effort
+from apiserver.search.indexes import Kind
+from apiserver.search.statements import Scoring
+
+_FACES_A_CANDIDATE = 250
+"""Candidates grow with the directory, since more persons are similar to the probe by chance."""
+_MIN_CANDIDATES = 32
+_MIN_SAMPLE = 200
+_MIN_RANK = 4
+"""Minimum rank in the sample; with a smaller one, the number of candidates would be left to chance."""
+_MARGIN = 3
+"""Factor of candidates that pass the distance limit, since the sample gives only a rough estimate of it."""
+_PARALLEL_FACES = 20_000
+"""Below this size, starting a parallel worker takes longer than it saves."""
+
+
+class Path(StrEnum):
+    """Search path: all embeddings, codes followed by embeddings, or the graph."""
+
+    EXACT = "exact"
+    QUANTIZED = "quantized"
+    GRAPH = "graph"
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchPoints:
+    """Sizes at which the search path changes, and the numbers of candidates."""
+
+    exact_faces: int
+    index_faces: int
+    candidates: int
+    graph_candidates: int
+    parallel_workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Parameters of a scan of the codes, see `search_sql.quantized`."""
+
+    candidates: int
+    sample: int
+    rank: int
+    workers: int
+    own_index: bool
+
+    def wider(self, times: int) -> "Scan":
+        """Return a scan with `times` as many candidates."""
+        return Scan(times * self.candidates, self.sample, times * self.rank, self.workers, self.own_index)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A search plan: search the graph if `graph_candidates` is not 0, then scan the codes; exact if `scan` is None."""
+
+    graph_candidates: int
+    scan: Scan | None
+
+
+def plan(
+    size: DirectorySize,
+    indexes: Collection[Kind],
+    points: SwitchPoints,
+    effort: Effort,
+    *,
+    scoring: Scoring,
+    persons: int,
+) -> Plan:
+    """Return the plan to find the `persons` most similar persons in a directory."""
+    if size.faces <= points.exact_faces or effort.exact:
+        return Plan(0, None)
+    limit = max(points.candidates, 4 * persons)
+    candidates = effort.width * max(_MIN_CANDIDATES, 4 * persons, min(limit, size.faces // _FACES_A_CANDIDATE))
+    sample = max(_MIN_SAMPLE, ceil(_MIN_RANK * size.faces / (_MARGIN * candidates)))
+    rank = ceil(_MARGIN * candidates * sample / size.faces)
+    workers = points.parallel_workers if Kind.CODES in indexes and size.faces >= _PARALLEL_FACES else 0
+    # The graph finds the nearest single faces, so it cannot rank persons by the mean of their faces.
+    by_graph = points.graph_candidates > 0 and Kind.GRAPH in indexes and scoring is Scoring.MAX
+    return Plan(
+        effort.width * max(points.graph_candidates, persons) if by_graph else 0,
+        Scan(candidates, sample, rank, workers, Kind.CODES in indexes),
+    )

@@ -1,0 +1,1 @@
+"""Photographs and archives in the object store."""

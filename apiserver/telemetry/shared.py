@@ -1,0 +1,111 @@
+"""Metrics of the queue and the stores, which every worker reports: query their maximum, not their sum."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from apiserver.database import Database
+from apiserver.jobs.records import State, state_of
+from apiserver.storage.images import local_folder
+
+REFRESH_SECONDS = 15.0
+"""Maximum age of the metrics of the queue and the database."""
+
+_JOBS = "SELECT task_name, status::text, count(*) FROM procrastinate_jobs GROUP BY task_name, status"
+
+# A job postponed because of an outage is not late.
+_OLDEST = """
+SELECT task_name, extract(epoch FROM now() - min(at))::float8
+FROM procrastinate_jobs AS queue JOIN procrastinate_events ON job_id = queue.id AND type = 'deferred'
+WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())
+GROUP BY task_name
+"""
+
+_INDEXES = """
+SELECT split_part(relname, '_', 2), CASE WHEN indisvalid THEN 'ready' ELSE 'unfinished' END, count(*)
+FROM pg_class JOIN pg_index ON indexrelid = oid
+WHERE relname ~ '^faces_(codes|graph)_[0-9a-f]{24}$' AND relnamespace = 'public'::regnamespace
+GROUP BY 1, 2
+"""
+
+_SIZE = "SELECT pg_database_size(current_database())"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The last values read from the database."""
+
+    jobs: Counter[tuple[str, State]]
+    oldest_seconds: list[tuple[str, float]]
+    indexes: list[tuple[str, str, int]]
+    bytes: int
+
+
+class SharedMetrics(Collector):
+    """Caches values from the database, and reads the disk usage if the image store is a folder."""
+
+    def __init__(self, database: Database, image_store_url: str) -> None:
+        self._database = database
+        self._folder = local_folder(image_store_url)
+        self._seen: _Seen | None = None
+
+    async def refresh(self) -> None:
+        """Read the values from the database. Raises DatabaseUnavailable; then the metrics are absent."""
+        self._seen = None
+        async with self._database.connection() as connection:
+            jobs: Counter[tuple[str, State]] = Counter()
+            for kind, status, number in await connection.fetch(_JOBS):
+                jobs[kind, state_of(status)] += number
+            self._seen = _Seen(
+                jobs,
+                [tuple(row) for row in await connection.fetch(_OLDEST)],
+                [tuple(row) for row in await connection.fetch(_INDEXES)],
+                await connection.fetchval(_SIZE),
+            )
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the current metrics."""
+        jobs = GaugeMetricFamily(
+            "faceserver_jobs",
+            "Jobs by kind and state; finished ones until their records expire.",
+            labels=["kind", "state"],
+        )
+        oldest = GaugeMetricFamily(
+            "faceserver_jobs_oldest_seconds", "Waiting time of the oldest job that is ready to run.", labels=["kind"]
+        )
+        indexes = GaugeMetricFamily(
+            "faceserver_search_indexes",
+            "Indexes of large directories by kind (`codes`, `graph`) and state (`ready`, `unfinished`).",
+            labels=["index", "state"],
+        )
+        size = GaugeMetricFamily("faceserver_database_bytes", "Size of the database.")
+        if seen := self._seen:
+            for (kind, state), number in seen.jobs.items():
+                jobs.add_metric([kind, state], number)
+            for kind, seconds in seen.oldest_seconds:
+                oldest.add_metric([kind], seconds)
+            for index, condition, number in seen.indexes:
+                indexes.add_metric([index, condition], number)
+            size.add_metric([], seen.bytes)
+        yield from (jobs, oldest, indexes, size, *self._disk())
+
+    def _disk(self) -> Iterator[GaugeMetricFamily]:
+        total = GaugeMetricFamily(
+            "faceserver_image_store_disk_bytes",
+            "Size of the disk with the folder of images, if the image store is a folder.",
+        )
+        free = GaugeMetricFamily(
+            "faceserver_image_store_free_bytes",
+            "Free space on the disk with the folder of images, if the image store is a folder.",
+        )
+        if self._folder:
+            with suppress(OSError):  # a network share that is unavailable
+                usage = shutil.disk_usage(self._folder)
+                total.add_metric([], usage.total)
+                free.add_metric([], usage.free)
+        yield from (total, free)

@@ -1,0 +1,193 @@
+"""Sends each image to a vectorizer, and to a second one if the first fails."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from apiserver.biometrics.face import Analysis, Model
+from apiserver.problems import (
+    Outage,
+    Problem,
+    Refused,
+    VectorizerBusy,
+    VectorizerFailed,
+    VectorizerTimeout,
+    VectorizerUnavailable,
+)
+from apiserver.vectorizers.exchange import Call, T, TraceConfig, VectorizerHttp, is_unreachable, open_http, was_cut
+from apiserver.vectorizers.replicas import Replica, Replicas
+from apiserver.vectorizers.retry_budget import RetryBudget
+from apiserver.vectorizers.wire import Want, read_analysis, read_json, read_model_in_use
+
+_READY_TIMEOUT_SECONDS = 2
+
+_logger = logging.getLogger(__name__)
+
+_READY = Call("GET", "/health/ready", bytes)
+_MODELS = Call("GET", "/models", read_json)
+
+
+class VectorizerClient:
+    """All vectorizers as one; callers see neither which one works nor that one has failed."""
+
+    def __init__(
+        self,
+        http: VectorizerHttp,
+        replicas: Replicas,
+        timeout_seconds: float,
+        ready_timeout_seconds: float = _READY_TIMEOUT_SECONDS,
+    ) -> None:
+        self.replicas = replicas
+        self.attempts: Counter[str] = Counter()
+        """Images sent to a vectorizer, by outcome: `ok` or the code of a problem."""
+        self._http = http
+        self._timeout_seconds = timeout_seconds
+        self._ready_timeout_seconds = ready_timeout_seconds
+        self._budget = RetryBudget()
+
+    async def analyse(self, image: bytes, wants: frozenset[Want] = frozenset()) -> Analysis:
+        """Return the faces of an encoded image, each with what `wants` names.
+
+        Raises the problem of a bad image, VectorizerBusy, VectorizerFailed, VectorizerTimeout or VectorizerUnavailable.
+        """
+        query = "&".join(f"want={want}" for want in sorted(wants))
+        return await self._answer(Call("POST", f"/faces?{query}", read_analysis, image), self._timeout_seconds)
+
+    async def drawing(self, image: bytes, *, min_score: float, min_size: int) -> bytes:
+        """Return an encoded image as a JPEG with those faces marked. Raises the problems of `analyse`."""
+        call = Call("POST", f"/drawing?min_score={min_score}&min_size={min_size}", bytes, image)
+        return await self._answer(call, self._timeout_seconds)
+
+    async def embed_crop(self, crop: bytes) -> Analysis:
+        """Return the face of a crop that `analyse` returned before, embedded by the model in use.
+
+        Raises the problems of `analyse`.
+        """
+        return await self._answer(Call("POST", "/crops", read_analysis, crop), self._timeout_seconds)
+
+    async def models(self) -> object:
+        """Return the description of the models by a vectorizer, the answer of ``GET /models``."""
+        return await self._ask(_MODELS, self._timeout_seconds)
+
+    async def model_in_use(self) -> Model:
+        """Return the embedder in use. Raises the problems of `analyse`."""
+        return read_model_in_use(await self.models())
+
+    async def check_ready(self) -> None:
+        """Raise a problem unless at least one vectorizer is ready, even if it is busy."""
+        await self._ask(_READY, self._ready_timeout_seconds)
+
+    def check_room(self) -> None:
+        """Raise VectorizerBusy if every vectorizer is known to be full."""
+        if not self.replicas.has_room(_now()):
+            raise VectorizerBusy
+
+    async def probe(self, replica: Replica) -> None:
+        """Check whether a replica that was set aside is ready again."""
+        try:
+            await self._http.exchange(replica.url, _READY, _now() + self._ready_timeout_seconds)
+        except Problem:
+            replica.failed(_now())
+        else:
+            _logger.info("%s is ready again", replica.url)
+            replica.recovered()
+
+    async def _ask(self, call: Call[T], seconds: float) -> T:
+        """Ask all vectorizers and return the first answer; such calls do not count as load."""
+        deadline = _now() + seconds
+        asked = [asyncio.create_task(self._http.exchange(replica.url, call, deadline)) for replica in self.replicas]
+        problem: Problem = VectorizerUnavailable()
+        try:
+            for answer in asyncio.as_completed(asked):
+                try:
+                    return await answer
+                except Problem as latest:
+                    problem = latest
+        finally:
+            for task in asked:
+                task.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+        raise problem
+
+    async def _answer(self, call: Call[T], seconds: float) -> T:
+        """Return the answer of one vectorizer or, if it fails and time is left of `seconds`, of a second one."""
+        start = _now()
+        self._budget.earn()
+        first = self._first()
+        share = seconds if len(self.replicas) == 1 else seconds / 2  # leaves time for a second one
+        try:
+            return await self._attempt(first, call, start + share)
+        except Outage as problem:
+            second = self._second(first, problem)
+            if second is None:
+                raise
+        return await self._attempt(second, call, start + seconds)
+
+    def _first(self) -> Replica:
+        replica = self.replicas.choose(_now())
+        if replica is None:
+            raise VectorizerBusy if len(self.replicas) else VectorizerUnavailable
+        return replica
+
+    def _second(self, first: Replica, problem: Outage) -> Replica | None:
+        """Return the replica for a second attempt, if one is worthwhile; calls can be repeated safely."""
+        other = self.replicas.choose(_now(), other_than=first)
+        if isinstance(problem, VectorizerBusy):
+            return other  # a refusal costs nothing, so it does not count against the budget
+        second = other or (first if was_cut(problem) else None)
+        return second if second and self._budget.spend() else None
+
+    async def _attempt(self, replica: Replica, call: Call[T], deadline: float) -> T:
+        """Return the replica's answer, and record its success or failure."""
+        replica.in_flight += 1
+        answers = replica.answers
+        try:
+            answer = await self._http.exchange(replica.url, call, deadline)
+        # A failure that it reports itself is caused by the image rather than by its state.
+        except (Refused, VectorizerFailed) as problem:
+            self.attempts[problem.code] += 1
+            replica.answered()
+            raise
+        except Outage as problem:
+            self.attempts[problem.code] += 1
+            _record_outage(replica, problem, answered_others=replica.answers > answers)
+            raise
+        else:
+            self.attempts["ok"] += 1
+            replica.answered()
+            return answer
+        finally:
+            replica.in_flight -= 1
+
+
+@asynccontextmanager
+async def open_vectorizer(
+    replicas: Replicas,
+    *,
+    timeout_seconds: float,
+    ready_timeout_seconds: float = _READY_TIMEOUT_SECONDS,
+    trace_configs: Sequence[TraceConfig] = (),
+) -> AsyncIterator[VectorizerClient]:
+    """Yield a client of the vectorizers; it connects on first use."""
+    async with open_http(trace_configs) as http:
+        yield VectorizerClient(http, replicas, timeout_seconds, ready_timeout_seconds)
+
+
+def _record_outage(replica: Replica, problem: Outage, *, answered_others: bool) -> None:
+    """Record that the replica is full, or set it aside if it is unreachable, hangs or answers nonsense."""
+    if isinstance(problem, VectorizerBusy):
+        replica.refused(_now())
+    elif isinstance(problem, VectorizerTimeout) and not isinstance(problem.__cause__, TimeoutError):
+        replica.answered()  # it reported that the deadline was too short
+    elif answered_others and isinstance(problem, VectorizerTimeout) and not is_unreachable(problem):
+        pass  # it is overloaded, and after a pause it would have even more to do
+    else:
+        if not replica.set_aside:
+            _logger.warning("%s is set aside: %r", replica.url, problem.__cause__ or problem)
+        replica.failed(_now())
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,102 @@
+"""One HTTP exchange with a vectorizer, with aiohttp's errors translated into problems."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from io import BytesIO
+from typing import Generic, TypeVar
+
+import aiohttp
+from asgi_correlation_id import correlation_id
+
+from apiserver.problems import Problem, VectorizerTimeout, VectorizerUnavailable
+from apiserver.vectorizers.sockets import open_socket
+from apiserver.vectorizers.wire import read_problem
+
+PROBLEM_OF_ERROR: dict[type[Exception], type[Problem]] = {
+    TimeoutError: VectorizerTimeout,  # includes aiohttp's own
+    aiohttp.ClientError: VectorizerUnavailable,
+    OSError: VectorizerUnavailable,
+}
+
+_CONNECT_TIMEOUT_SECONDS = 2
+# Shorter than any server keeps an idle connection, so that none is reused at the moment the server closes it.
+_KEEPALIVE_SECONDS = 2
+
+TraceConfig = aiohttp.TraceConfig
+"""Hooks for the start and end of every call."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """A request to a vectorizer and the parser of its answer."""
+
+    method: str
+    path: str
+    read: Callable[[bytes], T]
+    content: bytes | None = None
+
+
+class VectorizerHttp:
+    """Pooled connections to the vectorizers."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def exchange(self, url: str, call: Call[T], deadline: float) -> T:
+        """Return the answer of the vectorizer at `url`, before `deadline` on the event loop's clock.
+
+        Raises the problem that it reports, VectorizerTimeout or VectorizerUnavailable.
+        """
+        headers = {"X-Deadline-Ms": str(max(0, round(1000 * (deadline - asyncio.get_running_loop().time()))))}
+        if request_id := correlation_id.get():
+            headers["X-Request-ID"] = request_id
+        content = None if call.content is None else BytesIO(call.content)
+        try:
+            async with (
+                asyncio.timeout_at(deadline),
+                self._session.request(call.method, url + call.path, data=content, headers=headers) as response,
+            ):
+                body = await response.read()
+        except tuple(PROBLEM_OF_ERROR) as error:
+            raise translated(error) from error
+        if response.status != HTTPStatus.OK:
+            raise read_problem(response.status, body)
+        return call.read(body)
+
+
+@asynccontextmanager
+async def open_http(trace_configs: Sequence[TraceConfig] = ()) -> AsyncIterator[VectorizerHttp]:
+    """Yield the connections to vectorizers; they are opened on first use."""
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, socket_factory=open_socket)
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_SECONDS)
+    async with aiohttp.ClientSession(
+        connector=connector,
+        timeout=timeout,
+        trace_configs=list(trace_configs),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+    ) as session:
+        yield VectorizerHttp(session)
+
+
+def translated(error: BaseException) -> Problem:
+    """Return the problem for an error of aiohttp or of the socket below it."""
+    return next(problem for kind, problem in PROBLEM_OF_ERROR.items() if isinstance(error, kind))()
+
+
+def is_unreachable(problem: Problem) -> bool:
+    """Tell whether connecting timed out."""
+    return isinstance(problem.__cause__, aiohttp.ServerTimeoutError)
+
+
+def was_cut(problem: Problem) -> bool:
+    """Tell whether an established connection was closed, perhaps because the replica had kept it idle too long."""
+    cause = problem.__cause__
+    return isinstance(cause, aiohttp.ClientConnectionError | aiohttp.ClientPayloadError) and not isinstance(
+        cause, aiohttp.ClientConnectorError | TimeoutError
+    )

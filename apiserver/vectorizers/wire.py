@@ -1,0 +1,122 @@
+"""Parses the vectorizer's answers. An unreadable one is VectorizerUnavailable: the peer is not a vectorizer."""
+
+import json
+import struct
+from enum import StrEnum
+from typing import Any
+
+import msgpack
+
+from apiserver.biometrics.face import Analysis, Calibration, Face, Image, Model, Quality, Tail, Thresholds
+from apiserver.problems import (
+    FileEmpty,
+    ImageTooLarge,
+    ImageTooManyPixels,
+    ImageUnreadable,
+    InvalidFileFormat,
+    Problem,
+    VectorizerBusy,
+    VectorizerFailed,
+    VectorizerTimeout,
+    VectorizerUnavailable,
+)
+
+
+class Want(StrEnum):
+    """What the vectorizer adds to each face on request."""
+
+    CROPS = "crops"
+    QUALITY = "quality"
+
+
+ENROLMENT_WANTS = frozenset({Want.CROPS, Want.QUALITY})
+"""What is stored with an enrolled face."""
+
+_PROBLEM_OF_CODE: dict[str, type[Problem]] = {
+    "image-missing": FileEmpty,
+    "invalid-file-format": InvalidFileFormat,
+    "image-unreadable": ImageUnreadable,
+    "image-too-many-pixels": ImageTooManyPixels,
+    "image-too-large": ImageTooLarge,
+    "not-aligned": ImageUnreadable,
+    "busy": VectorizerBusy,
+    "deadline-exceeded": VectorizerTimeout,
+    "internal-error": VectorizerFailed,
+}
+
+_UNREADABLE = "The vectorizer's answer cannot be read."
+
+
+def read_analysis(body: bytes) -> Analysis:
+    """Return the faces of an image. Raises VectorizerUnavailable."""
+    try:
+        return _analysis(msgpack.unpackb(body))
+    except (ValueError, TypeError, KeyError, AttributeError, struct.error, msgpack.UnpackException) as error:
+        raise VectorizerUnavailable(_UNREADABLE) from error
+
+
+def read_model_in_use(description: object) -> Model:
+    """Return the embedder in use from the answer of ``GET /models``. Raises VectorizerUnavailable."""
+    try:
+        return _model_in_use(dict(description) if isinstance(description, dict) else {})
+    except (ValueError, TypeError, KeyError, AttributeError, StopIteration) as error:
+        raise VectorizerUnavailable(_UNREADABLE) from error
+
+
+def read_json(body: bytes) -> object:
+    """Return the parsed JSON. Raises VectorizerUnavailable."""
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise VectorizerUnavailable(_UNREADABLE) from error
+
+
+def read_problem(status: int, body: bytes) -> Problem:
+    """Return the problem of an answer other than 200, with the vectorizer's own sentence, the most precise one."""
+    try:
+        problem = json.loads(body)
+        return _PROBLEM_OF_CODE[problem["code"]](problem.get("detail"))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return VectorizerUnavailable(f"The vectorizer answered with status {status}.")
+
+
+def _analysis(body: dict[str, Any]) -> Analysis:
+    """Return the faces of the map. Raises the errors that `read_analysis` catches if its form is another."""
+    model, image = _model(body["model"]), body["image"]
+    return Analysis(
+        model=model,
+        image=Image(image["media_type"], image["extension"], image["width"], image["height"]),
+        faces=[_face(entry, model.dimension) for entry in body["faces"]],
+        timings=dict(body["timings"]),
+    )
+
+
+def _model_in_use(description: dict[str, Any]) -> Model:
+    identity = description["active"]["embedder"]
+    name, _, digits = identity.partition("@")
+    return next(
+        _model(model | {"id": identity})
+        for model in description["models"]
+        if model["name"] == name and any(digest.startswith(digits) for digest in model["sha256"])
+    )
+
+
+def _model(entry: dict[str, Any]) -> Model:
+    calibration, thresholds, tail = entry["calibration"], entry["thresholds"], entry.get("tail")
+    return Model(
+        id=entry["id"],
+        dimension=entry["dimension"],
+        calibration=Calibration(calibration["slope"], calibration["intercept"]),
+        thresholds=Thresholds(match=thresholds["match"], review=thresholds["review"]),
+        known_tail=Tail(tail["start"], tail["rate"], tail["scale"], tail["shape"]) if tail else None,
+        calibrated=entry.get("calibrated", False),
+    )
+
+
+def _face(entry: dict[str, Any], dimension: int) -> Face:
+    left, top, right, bottom = entry["box"]
+    embedding = list(struct.unpack(f"<{dimension:d}f", entry["embedding"]))
+    landmarks = tuple(struct.iter_unpack("<2f", entry.get("landmarks", b"")))
+    quality = entry.get("quality")
+    measured = Quality(quality["sharpness"], quality["brightness"]) if quality else None
+    return Face((left, top, right, bottom), entry["score"], embedding, entry.get("crop"), landmarks, measured)

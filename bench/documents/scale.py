@@ -1,0 +1,136 @@
+"""The rows of docs/scale.md from the records; `bench.documents.fill` draws them."""
+
+from collections.abc import Callable, Iterable
+from statistics import median
+
+from bench.harness.records import Record
+
+Row = tuple[object, ...]
+
+KINDS = {"topology", "scaling", "sizes"}
+
+FACES = (10_000, 100_000, 1_000_000, 10_000_000)
+PHOTOGRAPHS_A_DAY = (10_000, 100_000, 1_000_000, 10_000_000)
+PHOTOGRAPH_BYTES = 200_000
+"""Assumed size of a photograph in the object store."""
+PEAK = 3
+"""The load of the busiest hour as a multiple of the mean of the day."""
+BUSY = 0.6
+"""Cores are planned to be busy for this share of that hour."""
+
+_DAY_SECONDS = 86_400
+
+
+def _capacity(record: Record) -> Iterable[Row]:
+    for gallery in record["galleries"]:
+        one = gallery["searches"]["as chosen"]
+        found = ", ".join(f"{path} {share:.0%}" for path, share in one["by"].items())
+        yield f"{gallery['people']:,}", one["p50_ms"], one["p99_ms"], one["a_second"], found
+
+
+def _topology(record: Record) -> Iterable[Row]:
+    for event, course in record["courses"].items():
+        spread = ", ".join(str(images) for images in course["spread"].values())
+        yield (
+            event,
+            course["requests"],
+            course["refused"],
+            sum(course["failed"].values()),
+            *(course["before"][name] for name in ("p50", "p99")),
+            course["during"]["longest"],
+            *(course["after"][name] for name in ("p50", "p99")),
+            f"{spread}: **{course['most_to_least']:.2f}**",
+        )
+
+
+def _scaling(record: Record) -> Iterable[Row]:
+    rounds = record["rounds"]
+    for place, (speed, share) in enumerate(zip(record["images_per_second"], record["to_linear"], strict=True)):
+        steps = [steps[place] for steps in rounds]
+        speeds = [step["summary"]["images_per_second"] for step in steps]
+        used = median(sum(step["cores"]) for step in steps)
+        p50 = median(step["summary"]["latency_ms"]["p50"] for step in steps)
+        limit = f"{record['cores']:g} of a core each"
+        yield place + 1, limit, speed, f"{min(speeds):.1f} to {max(speeds):.1f}", f"{used:.2f}", p50, f"**{share:.2f}**"
+
+
+def _sizes(record: Record) -> Iterable[Row]:
+    for name, sizes in record["bytes_a_row"].items():
+        yield name, *(float(sizes[part]) for part in ("rows", "aside", "indexes")), float(sum(sizes.values()))
+
+
+def _enrolled(record: Record) -> Iterable[Row]:
+    """The database and the object store by number of faces, one photograph per person."""
+    rows = record["bytes_a_row"]
+    for faces in FACES:
+        read = faces * (rows["faces"]["rows"] + rows["faces"]["indexes"])
+        everything = faces * sum(sum(sizes.values()) for sizes in rows.values())
+        yield f"{faces:,}", _size(read), _size(everything), _size(faces * PHOTOGRAPH_BYTES)
+
+
+def _photographed(record: Record) -> Iterable[Row]:
+    """The cores by photographs per day, from the processor time of one photograph."""
+    cpu = [one["stack"]["cpu_ms_per_image"] for one in record["rounds"]]
+    for photographs in PHOTOGRAPHS_A_DAY:
+        a_second = photographs / _DAY_SECONDS * PEAK
+        cores = (
+            _figure(a_second * median(one[service] for one in cpu) / 1000 / BUSY)
+            for service in ("vectorizer", "gateway", "PostgreSQL")
+        )
+        yield (
+            record["photographs"],
+            f"{photographs:,}",
+            _figure(a_second),
+            *cores,
+            _size(photographs * PHOTOGRAPH_BYTES),
+        )
+
+
+def _runs(record: Record) -> Iterable[Row]:
+    origin = record["provenance"]
+    yield f"`{record['file']}`", origin["date"][:10], origin["machine"], f"`{origin['command']}`"
+
+
+def _figure(value: float) -> str:
+    return f"{value:.2g}" if value < 100 else f"{value:,.0f}"
+
+
+def _size(size: float) -> str:
+    for unit in ("kB", "MB", "GB"):
+        size /= 1000
+        if size < 1000:
+            return f"{_figure(size)} {unit}"
+    return f"{size / 1000:.2g} TB"
+
+
+TABLES: dict[str, tuple[Row, Callable[[Record], Iterable[Row]], set[str]]] = {
+    "capacity": (("people", "p50 ms", "p99 ms", "a second, one after the other", "found by"), _capacity, {"search"}),
+    "topology": (
+        (
+            *("event", "requests", "refused at first", "failed in the end", "p50 ms before", "p99 ms before"),
+            *("longest ms during", "p50 ms after", "p99 ms after", "images of each vectorizer, most to least"),
+        ),
+        _topology,
+        {"topology"},
+    ),
+    "scaling": (
+        ("vectorizers", "limit", "images/s", "least to most", "cores used", "p50 ms", "to linear"),
+        _scaling,
+        {"scaling"},
+    ),
+    "sizes": (("row of", "row, bytes", "kept aside", "indexes", "together"), _sizes, {"sizes"}),
+    "enrolled": (
+        ("faces", "read by searches", "database", f"photographs of {PHOTOGRAPH_BYTES // 1000} kB"),
+        _enrolled,
+        {"sizes"},
+    ),
+    "photographed": (
+        (
+            *("like", "photographs a day", "a second at the peak", "cores: vectorizers", "gateways", "PostgreSQL"),
+            f"of {PHOTOGRAPH_BYTES // 1000} kB, a day",
+        ),
+        _photographed,
+        {"ratio"},
+    ),
+    "scale_runs": (("file", "date", "machine", "command"), _runs, KINDS),
+}

@@ -1,0 +1,28 @@
+"""The vectorizer's pipeline alone: without HTTP, queue or database."""
+
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from bench.speed.stages import Stages
+from vectorizer.images import Limits
+from vectorizer.networks.models import ModelSource
+from vectorizer.pipeline import find_faces
+
+LIMITS = Limits(max_bytes=20_000_000, max_pixels=50_000_000)
+"""The vectorizer's defaults."""
+
+
+class OwnNetworks:
+    """One lane: its own networks, to be used by one thread."""
+
+    def __init__(self, models: Path) -> None:
+        """models: folder of a pack."""
+        (self._models,) = ModelSource.find(str(models), user_cache_path("faceserver")).open()
+        self.stages = Stages()
+
+    def analyse(self, data: bytes) -> int:
+        """See `bench.speed.lanes.Lane`."""
+        faces = find_faces(self._models, LIMITS, data)
+        self.stages.add(faces.timings.milliseconds)
+        return len(faces.detections)

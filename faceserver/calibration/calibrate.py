@@ -1,0 +1,172 @@
+"""Measures error rates with an operator's own photographs and a running stack, and suggests a threshold."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from rich.console import Console
+
+from apiserver.biometrics.face import Face, FaceChoice, Image, Tail, Thresholds, choose
+from apiserver.biometrics.open_set import MIN_FACES, false_match_rate, thresholds_at
+from faceserver.calibration.error_plot import draw
+from faceserver.calibration.error_rates import MIN_PEOPLE, Measurement
+from faceserver.calibration.report import Row, print_measured, print_needed, print_skipped
+from faceserver.client.client import Client
+from faceserver.client.results import Embeddings, Model
+from faceserver.errors import NotFound, Refused
+from faceserver.importing.people_folder import EXAMPLE, Photograph, find_people, find_photographs
+from faceserver.problems import CalibrationError
+
+PLOTTED = np.linspace(0, 1, 101)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to measure, and for which FPIR. faces: expected number in the directory; None asks the service."""
+
+    folder: Path
+    fpir: float
+    faces: int | None
+    face: Literal["only", "largest", "center"]
+    concurrency: int
+    plot: Path
+    write: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedded:
+    """The face of a photograph, or why the photograph was skipped."""
+
+    face: Face | None
+    skipped: str = ""
+
+
+def calibrate(request: Request, client: Client) -> None:
+    """Measure, print, plot, and set the threshold of the client's directory if requested.
+
+    Raises CalibrationError, or FaceserverError.
+    """
+    console = Console(highlight=False)
+    _require_two_people(request.folder)
+    photographs = find_photographs(request.folder)
+    model = client.models().embedder_in_use
+    tail = _tail(model)
+    faces = max(_faces(client) if request.faces is None else request.faces, MIN_FACES)
+    measured = _measure(client, photographs, request, console)
+    by_model = thresholds_at(tail, request.fpir, faces)
+    suggested = measured.threshold(false_match_rate(request.fpir, faces), tail)
+    _report(measured, by_model, suggested, request, console)
+    print_needed(console, measured, request.fpir, faces)
+    _advise(suggested, by_model, faces, request, console)
+    if request.write:
+        _write(client, suggested, console)
+
+
+def _tail(model: Model) -> Tail:
+    """Return the tail of the model's impostor scores, or else the one through the model's thresholds."""
+    if model.tail:
+        return Tail(model.tail.start, model.tail.rate, model.tail.scale, model.tail.shape)
+    if model.thresholds:
+        return Tail.through(Thresholds(model.thresholds.match, model.thresholds.review))
+    raise CalibrationError(f"The service does not give thresholds for the model {model.name}.")
+
+
+def _faces(client: Client) -> int:
+    try:
+        return client.get_directory().faces
+    except NotFound:
+        return 0
+
+
+def _require_two_people(folder: Path) -> None:
+    people = find_people(folder)
+    if len(people) < 2:
+        raise CalibrationError(f"{folder} has {len(people) or 'no'} sub-folder{'s' * (len(people) != 1)}. {EXAMPLE}")
+
+
+def _measure(client: Client, photographs: Sequence[Photograph], request: Request, console: Console) -> Measurement:
+    with console.status(f"Embedding {len(photographs)} photographs"), ThreadPoolExecutor(request.concurrency) as pool:
+        work = pool.map(lambda each: _embed(client, each.path, FaceChoice(request.face)), photographs)
+        embedded = list(zip(photographs, work, strict=True))
+    skipped = [
+        (each.path.relative_to(request.folder).as_posix(), found.skipped) for each, found in embedded if found.skipped
+    ]
+    print_skipped(console, skipped)
+    return _measured([(each.person, found) for each, found in embedded if found.face])
+
+
+def _embed(client: Client, path: Path, choice: FaceChoice) -> Embedded:
+    try:
+        found = client.embed(path)
+    except OSError as error:
+        return Embedded(None, str(error.strerror))
+    except NotFound:  # concerns the service, which lacks this call, not the photograph
+        raise
+    except Refused as problem:
+        return Embedded(None, str(problem))
+    face = _chosen(found, choice)
+    return Embedded(face, "" if face else f"{len(found.faces) or 'no'} face{'s' * (len(found.faces) != 1)} found")
+
+
+def _chosen(found: Embeddings, choice: FaceChoice) -> Face | None:
+    faces = [Face(face.box, face.score, list(face.embedding)) for face in found.faces]
+    return choose(faces, choice, Image("", "", found.width, found.height))
+
+
+def _measured(embedded: Sequence[tuple[str, Embedded]]) -> Measurement:
+    names = [person for person, _ in embedded]
+    if len(set(names)) < 2:
+        raise CalibrationError("Fewer than two people have a usable photograph; there is nothing to compare.")
+    vectors = np.stack([found.face.embedding for _, found in embedded if found.face])
+    try:
+        return Measurement(vectors, np.unique(names, return_inverse=True)[1])
+    except ValueError as error:
+        raise CalibrationError(
+            "Nobody has two usable photographs. Add a second photograph of some people, to measure recognition."
+        ) from error
+
+
+def _report(
+    measured: Measurement, by_model: Thresholds, suggested: float | None, request: Request, console: Console
+) -> None:
+    named = {"review, by the model": by_model.review, "match, by the model": by_model.match}
+    if suggested is not None:
+        named |= {"match, by your people": suggested}
+    rows: list[Row] = [(name, measured.at(threshold)) for name, threshold in named.items()]
+    print_measured(console, measured, rows)
+    curves = [measured.at(float(threshold)) for threshold in PLOTTED]
+    try:
+        request.plot.write_text(draw(curves, named, f"{measured.photographs} photographs of {measured.people} people"))
+    except OSError as error:
+        raise CalibrationError(f"The plot cannot be written to {request.plot}: {error.strerror}.") from error
+    console.print(f"The plot was written to {request.plot}.", markup=False)
+
+
+def _advise(suggested: float | None, by_model: Thresholds, faces: int, request: Request, console: Console) -> None:
+    if suggested is None:
+        console.print("There are too few people to suggest a threshold; the model's own remains the best estimate.")
+        return
+    difference = suggested - by_model.match
+    console.print(
+        f"For FPIR {request.fpir:g} among {faces:,} faces, your photographs suggest a threshold of {suggested:.4f}, "
+        f"{abs(difference):.4f} {'above' if difference > 0 else 'below'} the model's. A fixed threshold does not "
+        "adapt to a growing directory: calibrate again when the directory has doubled."
+    )
+
+
+def _write(client: Client, suggested: float | None, console: Console) -> None:
+    if suggested is None:
+        raise CalibrationError(
+            f"No threshold was written: photographs of at least {MIN_PEOPLE} people are needed. With fewer, set the "
+            "directory's fpir instead, from which the service derives the threshold by the model's own scores."
+        )
+    try:
+        client.patch_directory(threshold=round(suggested, 4), fpir=None)
+    except NotFound:
+        client.put_directory(threshold=round(suggested, 4))
+    console.print(
+        f"Wrote threshold {suggested:.4f} to the directory {client.directory}.", markup=False, highlight=False
+    )

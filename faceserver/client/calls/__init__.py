@@ -1,0 +1,15 @@
+"""Every call of the HTTP API, described once for both clients."""
+
+from faceserver.client.calls.directories import DirectoryCalls
+from faceserver.client.calls.faces import FaceCalls
+from faceserver.client.calls.jobs import JobCalls
+from faceserver.client.calls.persons import PersonCalls
+from faceserver.client.calls.photographs import PhotographCalls
+from faceserver.client.calls.recognition import FaceChoice, RecognitionCalls
+from faceserver.client.calls.service import ServiceCalls
+
+__all__ = ["Calls", "FaceChoice"]
+
+
+class Calls(RecognitionCalls, PhotographCalls, PersonCalls, FaceCalls, DirectoryCalls, JobCalls, ServiceCalls):
+    """All calls of the HTTP API."""

@@ -1,0 +1,41 @@
+"""Detection, embedding and comparison of photographs, which are not stored."""
+
+from faceserver.client.call import Call, given, json_of, url_path
+from faceserver.client.method import result
+from faceserver.client.photographs import Photograph
+from faceserver.client.results import Comparison, Detection, Embeddings
+
+
+class PhotographCalls:
+    """Photographs."""
+
+    @result
+    def detect(
+        self, photograph: Photograph, *, min_score: float | None = None, min_size: int | None = None
+    ) -> Call[Detection]:
+        """Find the faces in a photograph, with landmarks, quality and pose."""
+        fields = given(min_score=min_score, min_size=min_size)
+        return Call("POST", "/detect", json_of(Detection), fields=fields, files=[("file", photograph)])
+
+    @result
+    def draw(
+        self, photograph: Photograph, *, min_score: float | None = None, min_size: int | None = None
+    ) -> Call[bytes]:
+        """Return the upright photograph as a JPEG with a box around each face."""
+        fields = given(min_score=min_score, min_size=min_size, draw=True)
+        return Call("POST", "/detect", bytes, fields=fields, files=[("file", photograph)])
+
+    @result
+    def embed(self, photograph: Photograph) -> Call[Embeddings]:
+        """Return the embedding of every face in a photograph."""
+        return Call("POST", "/embed", json_of(Embeddings), files=[("file", photograph)])
+
+    @result
+    def compare(self, source: Photograph, target: Photograph) -> Call[Comparison]:
+        """Compare every face of one photograph with every face of another."""
+        return Call("POST", "/compare", json_of(Comparison), files=[("source", source), ("target", target)])
+
+    @result
+    def fetch(self, url: str) -> Call[bytes]:
+        """Return a photograph that was learned or recognized, by the `url` of that result."""
+        return Call("GET", url_path("files", url.removeprefix("/files/")), bytes)

@@ -1,0 +1,98 @@
+"""The results of the client's calls: frozen dataclasses of standard types.
+
+Fields that a newer service adds are ignored. Names follow docs/glossary.md; a name that differs on the wire is given as
+the alias of its field.
+"""
+
+from faceserver.client.results.detection import (
+    ComparedFace,
+    ComparedPair,
+    Comparison,
+    DetectedFace,
+    Detection,
+    EmbeddedFace,
+    Embeddings,
+    PairThresholds,
+    Point,
+    Pose,
+    Quality,
+    Verification,
+)
+from faceserver.client.results.directories import Directory, DirectorySummary, QualityAction, QualityGate, Scoring
+from faceserver.client.results.jobs import ImportOutcome, Job, JobProblem, JobProgress, StartedJob
+from faceserver.client.results.persons import (
+    AddedFaces,
+    Deletion,
+    Face,
+    FileOutcome,
+    FileProblem,
+    KeptQuality,
+    Merged,
+    Person,
+    Split,
+)
+from faceserver.client.results.recognition import (
+    Box,
+    Candidate,
+    Decision,
+    Enrolment,
+    EnrolmentWarning,
+    Identification,
+    IdentifiedFace,
+    Recognition,
+    RecognizedFace,
+    RefusedPhotograph,
+    Thresholds,
+)
+from faceserver.client.results.service import Calibration, Model, Models, ModelThresholds, Tail, Version
+
+__all__ = [
+    "AddedFaces",
+    "Box",
+    "Calibration",
+    "Candidate",
+    "ComparedFace",
+    "ComparedPair",
+    "Comparison",
+    "Decision",
+    "Deletion",
+    "DetectedFace",
+    "Detection",
+    "Directory",
+    "DirectorySummary",
+    "EmbeddedFace",
+    "Embeddings",
+    "Enrolment",
+    "EnrolmentWarning",
+    "Face",
+    "FileOutcome",
+    "FileProblem",
+    "Identification",
+    "IdentifiedFace",
+    "ImportOutcome",
+    "Job",
+    "JobProblem",
+    "JobProgress",
+    "KeptQuality",
+    "Merged",
+    "Model",
+    "ModelThresholds",
+    "Models",
+    "PairThresholds",
+    "Person",
+    "Point",
+    "Pose",
+    "Quality",
+    "QualityAction",
+    "QualityGate",
+    "Recognition",
+    "RecognizedFace",
+    "RefusedPhotograph",
+    "Scoring",
+    "Split",
+    "StartedJob",
+    "Tail",
+    "Thresholds",
+    "Verification",
+    "Version",
+]

@@ -1,0 +1,107 @@
+"""Persons and their faces."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from faceserver.client.results.recognition import Box, EnrolmentWarning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A person. faces: their number. last_seen_at: when they were last recognized, None if never."""
+
+    directory: str
+    person: str
+    display_name: str | None
+    external_id: str | None
+    metadata: dict[str, Any]
+    faces: int
+    created_at: datetime
+    updated_at: datetime
+    last_seen_at: datetime | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptQuality:
+    """Quality of a face when it was enrolled; see docs/quality.md. Angles are in degrees."""
+
+    sharpness: float
+    brightness: float
+    yaw: float | None = None
+    pitch: float | None = None
+    roll: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """An enrolled face. image, crop: URLs of its photograph and of the aligned face, None if not stored."""
+
+    face: str
+    person: str
+    model: str
+    box: Box
+    score: float
+    quality: KeptQuality | None
+    image: str | None
+    crop: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileProblem:
+    """Why a photograph was refused."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOutcome:
+    """The outcome of one photograph. `known`: this photograph of this person was enrolled before."""
+
+    filename: str
+    outcome: Literal["created", "known", "refused"]
+    face: Face | None
+    problem: FileProblem | None
+    warnings: tuple[EnrolmentWarning, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedFaces:
+    """The outcome of each photograph, in the order given."""
+
+    items: tuple[FileOutcome, ...]
+    created: int
+    known: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged(Person):
+    """A person after a merge. merge: id of the merge, for `undo_merge`."""
+
+    merge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """The persons that were created or restored."""
+
+    persons: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """The receipt of a deletion. finished_at: when the last image was deleted, None while some remain."""
+
+    deletion: str
+    directory: str
+    person: str | None
+    face: str | None
+    persons: int
+    faces: int
+    images: int
+    requested_at: datetime
+    finished_at: datetime | None

@@ -1,0 +1,80 @@
+"""How a command calls the service, and how it ends: the message, and the exit status that scripts see."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import typer
+
+from faceserver.client.client import Client
+from faceserver.client.connection import base_url
+from faceserver.errors import FaceserverError, JobFailed, Refused, Unreachable
+
+T = TypeVar("T")
+
+_PATIENCE_SECONDS = 3.0
+"""Short, because a user waits and should learn soon that nothing answers."""
+
+LONG_PATIENCE_SECONDS = 60.0
+"""The service may be restarted while a command runs for hours."""
+
+
+class ExitStatus(IntEnum):
+    """Exit statuses; docs/command-line.md lists them. 0 is success, 130 is Ctrl-C."""
+
+    REFUSED = 1
+    USAGE = 2
+    OUTAGE = 3
+    NO = 4
+
+
+def fail(status: ExitStatus, sentence: object) -> NoReturn:
+    """Print the reason to stderr and end the command."""
+    typer.echo(sentence, err=True)
+    raise typer.Exit(status)
+
+
+@contextmanager
+def failures_reported() -> Iterator[None]:
+    """End the command if a call fails, with the error's sentence."""
+    try:
+        yield
+    except (Refused, JobFailed) as problem:
+        fail(ExitStatus.REFUSED, problem)
+    except Unreachable as error:
+        fail(ExitStatus.OUTAGE, f"{error} Start the stack with 'faceserver serve', or give its address with --url.")
+    except FaceserverError as error:
+        fail(ExitStatus.OUTAGE, error)
+
+
+@contextmanager
+def service(url: str, directory: str, patience_seconds: float = _PATIENCE_SECONDS) -> Iterator[Client]:
+    """Yield a client of the running service; a call that fails ends the command."""
+    client = Client(checked_url(url), directory=directory, patience_seconds=patience_seconds)
+    with failures_reported(), client:
+        yield client
+
+
+def check_ready(url: str, directory: str) -> None:
+    """Return once the service is ready, or end the command after a short wait."""
+    with service(url, directory) as client:
+        client.check_ready()
+
+
+def checked_url(url: str) -> str:
+    """Return `url`, or end the command if it is not valid."""
+    try:
+        return base_url(url)
+    except ValueError as error:
+        fail(ExitStatus.USAGE, error)
+
+
+def unless_refused(call: Callable[[Path], T], photograph: Path) -> T | None:
+    """Return the result of a call with a photograph; if the photograph is refused, print the reason and return None."""
+    try:
+        return call(photograph)
+    except Refused as problem:
+        typer.echo(f"{photograph}: {problem}", err=True)
+        return None

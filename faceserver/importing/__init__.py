@@ -1,0 +1,1 @@
+"""Import of folders and of other systems' people."""

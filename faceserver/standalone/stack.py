@@ -1,0 +1,122 @@
+"""The standalone stack: PostgreSQL, vectorizer, worker and gateway, started together and stopped in order."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import httpx
+
+from db.migrate import MigrationFailed, UnknownSchema, migrate
+from faceserver.problems import StartError
+from faceserver.standalone import programs
+from faceserver.standalone.addresses import base_url, free_loopback_port, require_free
+from faceserver.standalone.child import Child
+from faceserver.standalone.data_folder import locked
+from faceserver.standalone.guard import Guard
+from faceserver.standalone.postgres import Cluster
+from faceserver.standalone.settings import Settings
+
+POLL_SECONDS = 0.05
+
+logger = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings, announce: Callable[[], None]) -> None:
+    """Run the stack until a signal stops it; call `announce` once it is ready.
+
+    Raises `StartError` if it cannot start and `asyncio.CancelledError` when stopped, with nothing left running.
+    """
+    _cancel_on_signals()
+    require_free(settings.host, settings.port)
+    with locked(settings.data) as folder, _cluster(settings, folder) as cluster, Guard() as guard:
+        stack = Stack(settings, folder, cluster, guard)
+        try:
+            await stack.start()
+            announce()
+            await asyncio.Event().wait()
+        finally:
+            await stack.stop()
+
+
+class Stack:
+    """The processes of one stack. Without a `cluster`, the database is the one that the settings name."""
+
+    def __init__(self, settings: Settings, folder: Path, cluster: Cluster | None, guard: Guard) -> None:
+        vectorizer_port = free_loopback_port()
+        self._ready_url = f"{base_url(settings.host, settings.port)}/health/ready"
+        self._cluster = cluster
+        self._dsn = cluster.dsn if cluster else settings.database_url.get_secret_value()
+        self._postgres = Child(cluster.program, guard) if cluster else None
+        self._vectorizer = Child(programs.vectorizer(settings, vectorizer_port), guard)
+        self._gateway = Child(programs.gateway(settings, folder, self._dsn, vectorizer_port), guard)
+        self._worker = Child(programs.worker(folder, self._dsn, vectorizer_port), guard)
+        in_order = (self._gateway, self._worker, self._vectorizer, self._postgres)
+        self._children = [child for child in in_order if child]
+
+    async def start(self) -> None:
+        """Return when the gateway is ready, which implies the others. Raises `StartError` as soon as one exits."""
+        await self._vectorizer.start()  # first: it loads its models while PostgreSQL starts
+        await self._start_database()
+        await self._gateway.start()
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await self._until(lambda: _succeeds(client, self._ready_url))
+        await self._worker.start()  # last: nothing waits for it
+        for child in self._children:
+            child.keep()
+
+    async def stop(self) -> None:
+        """Stop the processes, each before those it depends on."""
+        for child in self._children:
+            await child.stop()
+
+    async def _start_database(self) -> None:
+        if self._cluster and self._postgres:
+            await self._cluster.prepare()
+            await self._postgres.start()
+            await self._until(self._postgres_is_ready)
+        try:
+            await migrate(self._dsn, place="data folder" if self._cluster else "database")
+        except UnknownSchema as failure:
+            raise StartError(str(failure)) from failure
+        except MigrationFailed as failure:
+            raise StartError(f"The database cannot be migrated: {failure}") from failure
+
+    async def _postgres_is_ready(self) -> bool:
+        return bool(self._cluster and self._postgres and self._cluster.is_ready(self._postgres.pid))
+
+    async def _until(self, ready: Callable[[], Awaitable[bool]]) -> None:
+        while not await ready():
+            for child in self._children:
+                await child.check()
+            await asyncio.sleep(POLL_SECONDS)
+
+
+def _cluster(settings: Settings, folder: Path) -> AbstractContextManager[Cluster | None]:
+    return nullcontext() if settings.database_url else Cluster.opened(folder)
+
+
+def _cancel_on_signals() -> None:
+    """Cancel this task on the first signal; later signals change nothing, because stopping has its own deadlines."""
+    task = asyncio.current_task()
+    assert task  # noqa: S101
+
+    def stop() -> None:
+        if not task.cancelling():
+            logger.info("Stopping.")
+            task.cancel()
+
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored under nohup
+        signals.append(signal.SIGHUP)
+    for number in signals:
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+
+
+async def _succeeds(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(url)).is_success
+    except httpx.TransportError:
+        return False

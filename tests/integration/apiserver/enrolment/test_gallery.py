@@ -1,0 +1,81 @@
+"""Enrolments, one after the other and all at once."""
+
+import asyncio
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from apiserver.biometrics.face import Calibration, Face, Image, Model, Thresholds
+from apiserver.database import open_database
+from apiserver.enrolment.gallery import Gallery
+from apiserver.problems import DatabaseBusy
+from apiserver.storage.images import ImageRow, ImageStore, image_row, open_store
+
+DIMENSION = 32
+IMAGE = Image("image/png", "png", width=10, height=10)
+HOUR = timedelta(hours=1)
+
+
+def model(name: str = "model", dimension: int = DIMENSION) -> Model:
+    return Model(name, dimension, Calibration(20, -8), Thresholds(0.5, 0.4))
+
+
+def face(embedding) -> Face:
+    return Face((1, 2, 3, 4), 0.9, np.asarray(embedding, dtype=np.float32).tolist(), b"crop")
+
+
+def unit_vectors(count: int, seed: int, dimension: int = DIMENSION):
+    vectors = np.random.default_rng(seed).normal(size=(count, dimension))
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@pytest.fixture
+async def connections(database_url):
+    async with open_database(database_url, pool_size=4, timeout_seconds=60) as database:
+        yield database
+
+
+@pytest.fixture
+def gallery(connections):
+    return Gallery(connections)
+
+
+@pytest.fixture
+def enrol(gallery, connections, tmp_path):
+    images = ImageStore(open_store(f"file://{tmp_path}/images"), connections, timeout_seconds=60)
+
+    async def enrol(person, embedding, *, directory="acme", of=None, image=IMAGE):
+        content = np.asarray(embedding).tobytes()
+        image = image_row(directory, content, image, HOUR)
+        await images.save(image, content)
+        return await gallery.enrol(person, face(embedding), of or model(), image)
+
+    return enrol
+
+
+@pytest.mark.timing
+async def test_many_enrolments_of_one_new_person_at_once(enrol, database):
+    await asyncio.gather(*(enrol("ann", vector) for vector in unit_vectors(12, seed=6)))
+
+    assert await database.fetchval("SELECT count(*) FROM persons") == 1
+    assert await database.fetchval("SELECT count(*) FROM faces") == 12
+
+
+async def test_an_enrolment_whose_image_was_removed_changes_nothing(gallery, database):
+    image = ImageRow("acme", "never-saved.png", "image/png", 1, bytes(32), HOUR)
+
+    with pytest.raises(DatabaseBusy):
+        await gallery.enrol("ann", face(unit_vectors(1, seed=7)[0]), model(), image)
+    assert await database.fetchval("SELECT count(*) FROM persons") == 0
+
+
+async def test_one_photograph_by_two_names_is_kept_once(enrol, database):
+    """The kind of an image is part of its key, and a bundle may tell another one than the image is of."""
+    [vector] = unit_vectors(1, seed=8)
+    first = await enrol("ann", vector)
+    again = await enrol("ann", vector, image=Image("image/jpeg", "jpg", width=10, height=10))
+
+    assert (first.created, again.created, again.face) == (True, False, first.face)
+    kept = "SELECT image FROM images WHERE expires_at IS NULL"
+    assert await database.fetch(kept) == await database.fetch("SELECT image FROM faces")

@@ -1,0 +1,189 @@
+"""Imports whose people are deleted, renamed or merged meanwhile, and those that fail or are run again."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from apiserver.biometrics.face import Face, FaceChoice
+from apiserver.biometrics.quality import QualityLimits
+from apiserver.database import open_database
+from apiserver.deletion.erasure import Erasure
+from apiserver.imports.enrolment import NewFace, Origin, enrol_all
+from apiserver.imports.preparation import Preparation
+from apiserver.imports.records import Import, Item, add, announce, waiting
+from apiserver.imports.running import import_people
+from apiserver.imports.sources import Material
+from apiserver.jobs.runs import run_job
+from apiserver.problems import VectorizerUnavailable
+from apiserver.resources import Resources
+from apiserver.settings import Settings
+from apiserver.storage.archives import Archives
+from apiserver.storage.images import ImageStore, open_store
+from apiserver.vectorizers.discovery import open_vectorizers
+from tests.integration.apiserver.api.test_imports import archives, outcomes, start, zipped
+from tests.integration.apiserver.locks import until_somebody_waits
+
+Work = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+async def resources(settings: Settings) -> AsyncIterator[Resources]:
+    url, store = settings.database_url.get_secret_value(), open_store(settings.image_store_url)
+    async with open_database(url, pool_size=8, timeout_seconds=60) as connections, open_vectorizers(settings) as client:
+        images, kept = ImageStore(store, connections, 60), Archives(store, connections, 60)
+        yield Resources(settings, connections, images, kept, client)
+
+
+@pytest.fixture
+def work(resources: Resources, database: asyncpg.Connection) -> Work:
+    async def work(job: str, **arguments: str) -> None:
+        """Do what a worker does of an import."""
+        row = await database.fetchrow(
+            "SELECT id, args FROM jobs JOIN procrastinate_jobs ON id = number WHERE job = $1", UUID(job)
+        )
+        await run_job(import_people, resources, row["id"], json.loads(row["args"]) | arguments)
+
+    return work
+
+
+def bundle(faces: Mapping[str, bytes]) -> bytes:
+    """The least that is a bundle: a photograph of each person."""
+    names = {person: f"{n}.jpg" for n, person in enumerate(faces)}
+    lines = {
+        "persons.jsonl": [{"person": person} for person in faces],
+        "faces.jsonl": [{"person": person, "image": names[person]} for person in faces],
+    }
+    files = {name: "\n".join(map(json.dumps, parts)).encode() for name, parts in lines.items()}
+    photographs = {f"images/{names[person]}": content for person, content in faces.items()}
+    return zipped({"manifest.json": b'{"format": "faceserver-bundle", "version": 1}', **files, **photographs})
+
+
+def folder(faces: Mapping[str, bytes]) -> bytes:
+    return zipped({f"{person}/1.jpg": content for person, content in faces.items()})
+
+
+async def add_person(gateway: httpx.AsyncClient, person: str) -> None:
+    assert (await gateway.put(f"/directories/acme/persons/{person}", json={})).status_code == 201
+
+
+async def people(database: asyncpg.Connection) -> list[str]:
+    return [row["person"] for row in await database.fetch("SELECT person FROM persons ORDER BY 1")]
+
+
+@pytest.fixture(params=[bundle, folder])
+def archive(request: pytest.FixtureRequest, ann: bytes, bob: bytes) -> bytes:
+    packed: bytes = request.param({"ann": ann, "bob": bob})
+    return packed
+
+
+async def test_who_is_deleted_while_the_archive_waits_stays_deleted(gateway, work, database, archive):
+    await add_person(gateway, "ann")
+    job = await start(gateway, archive)
+    assert (await gateway.delete("/directories/acme/persons/ann")).status_code == 200
+
+    await work(job)
+    assert [(line["person"], line["outcome"]) for line in await outcomes(gateway, job)] == [("bob", "created")]
+    assert await people(database) == ["bob"]
+    assert await database.fetchval("SELECT count(*) FROM archives") == 0, "nor is the name"
+
+
+@pytest.mark.timing
+async def test_a_directory_that_is_deleted_while_its_import_is_planned_stays_deleted(
+    gateway, work, resources, database, archive
+):
+    await add_person(gateway, "ann")
+    job = await start(gateway, archive)
+    async with database.transaction():
+        await database.execute("SELECT FROM archives FOR UPDATE")
+        deleting = asyncio.create_task(Erasure(resources.database, timedelta(0)).directory("acme"))
+        await until_somebody_waits(database)  # for the archive, all else being done
+        importing = asyncio.create_task(work(job))
+        await asyncio.sleep(0.5)  # it must not end, wherever it is by then
+        assert not deleting.done()
+        assert not importing.done()
+    await deleting
+    await importing
+
+    assert await people(database) == []
+    for table in ("directories", "faces", "imports", "import_items", "archives"):
+        assert await database.fetchval(f"SELECT count(*) FROM {table}") == 0, table  # noqa: S608
+
+
+async def test_an_import_that_was_stopped_behind_its_last_item_is_done(gateway, work, settings, database, ann):
+    job = await start(gateway, folder({"ann": ann}))
+    await work(job)
+    assert archives(settings) == []
+    await database.execute("UPDATE jobs SET done = 0, total = NULL, note = NULL")
+    await work(job)
+
+    row = await database.fetchrow("SELECT done, total, note, problem_code FROM jobs WHERE job = $1", UUID(job))
+    assert tuple(row) == (1, 1, "1 of 1: 1 created.", None)
+
+
+async def test_what_waits_to_be_imported_follows_its_person(gateway, resources, database):
+    await add_person(gateway, "ann")
+    await add_person(gateway, "bob")
+    body = {"manifest": [{"person": person, "key": f"imports/{person}"} for person in ("ann", "bob")]}
+    job = (await gateway.post("/directories/acme/imports", json=body)).json()["job"]
+    one = Import("acme", UUID(job))
+    face = Face((1, 2, 3, 4), 0.9, [1.0] + 127 * [0.0], b"crop")
+    ready = [
+        NewFace(item.n, item.person, face, "model", bytes([item.n]) * 32, None, Origin())
+        for item in await waiting(resources.database, one, -1, 10)
+    ]
+    assert (await gateway.patch("/directories/acme/persons/ann", json={"person": "anna"})).status_code == 200
+    merged = await gateway.post("/directories/acme/persons/anna/merge", json={"from": ["bob"]})
+    assert merged.status_code == 200, merged.text
+
+    await enrol_all(resources.database, one, ready, [])
+    assert [(line["person"], line["outcome"]) for line in await outcomes(gateway, job)] == 2 * [("anna", "created")]
+    assert await people(database) == ["anna"]
+
+
+async def test_an_import_waits_for_vectorizers_that_use_another_model_by_now(resources, ann):
+    class Here:
+        async def read(self, _: Item) -> Material:
+            return Material(ann)
+
+    model = replace(await resources.vectorizer.model_in_use(), id="earlier@0123")
+    preparation = Preparation(
+        "acme", Here(), resources.vectorizer, model, FaceChoice.ONLY, QualityLimits(), timedelta(minutes=1)
+    )
+    with pytest.raises(VectorizerUnavailable, match="no longer earlier@0123"):
+        await preparation.prepare(Item(0, "ann", "1.jpg", {}))
+
+
+async def test_of_faces_with_one_id_only_one_keeps_it(resources):
+    one, face = Import("acme", UUID(int=1)), Face((1, 2, 3, 4), 0.9, [1.0] + 127 * [0.0], b"crop")
+    people = ["ann", "bob"]
+    async with resources.database.connection() as connection:
+        await announce(connection, one, planned=True)
+        await add(connection, one, [Item(n, person, "", {}) for n, person in enumerate(people)])
+    origin = Origin(UUID(int=7))
+    faces = [NewFace(n, person, face, "model", bytes(32), None, origin) for n, person in enumerate(people)]
+
+    ends = await enrol_all(resources.database, one, faces, [])
+    assert [end.word for end in ends] == ["created", "created"]
+    assert ends[0].face != ends[1].face
+    assert origin.face in {end.face for end in ends}
+
+
+async def test_the_archive_of_an_import_that_failed_goes(gateway, work, resources, database, ann):
+    failing, deadly = [await start(gateway, folder({"ann": ann}), directory) for directory in ("one", "two")]
+    with pytest.raises(ValueError, match="nobody"):
+        await work(failing, face="nobody")
+    assert [path.stem for path in archives(resources.settings)] == [deadly]
+
+    assert (await resources.archives.remove_expired(10)).removed == 0
+    await database.execute(
+        "UPDATE procrastinate_jobs SET status = 'failed' FROM jobs WHERE id = number AND job = $1", UUID(deadly)
+    )
+    assert (await resources.archives.remove_expired(10)).removed == 1
+    assert archives(resources.settings) == []

@@ -1,0 +1,119 @@
+"""Children of the supervisor, as real processes."""
+
+import logging
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from faceserver.problems import StartError
+from faceserver.standalone.child import Child, Program
+from faceserver.standalone.guard import Guard
+from tests.waiting import PATIENCE_SECONDS, until
+
+pytestmark = pytest.mark.timing
+
+SLEEP = "import time; time.sleep(3600)"
+
+
+@pytest.fixture
+def guard() -> Iterator[Guard]:
+    with Guard() as guard:
+        yield guard
+
+
+def python(code: str, **options: Any) -> Program:
+    return Program(name="child", command=[sys.executable, "-I", "-c", code], **options)
+
+
+async def failure(child: Child) -> StartError:
+    """Return why the child cannot start, once it has ended."""
+    failures: list[StartError] = []
+
+    async def failed() -> bool:
+        try:
+            await child.check()
+        except StartError as error:
+            failures.append(error)
+        return bool(failures)
+
+    await until(failed)
+    return failures[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("import sys; print('loading', flush=True); sys.exit('The models are gone.')", "The models are gone."),
+        ("raise ValueError('no such pack')", "ValueError: no such pack"),
+        ("raise SystemExit(3)", "exit status 3"),
+        ("import os; os.kill(os.getpid(), 9)", "killed by SIGKILL"),
+    ],
+)
+async def test_the_last_words_of_a_child_are_the_reason(guard: Guard, code: str, reason: str):
+    child = Child(python(code), guard)
+    await child.start()
+
+    assert str(await failure(child)) == f"The child cannot start: {reason}"
+
+
+async def test_what_a_child_says_is_passed_on(guard: Guard, capfdbinary: pytest.CaptureFixture[bytes]):
+    child = Child(python("import sys; print('out'); sys.stderr.write('50%\\r100%\\n')"), guard)
+    await child.start()
+    await failure(child)
+
+    said = capfdbinary.readouterr()
+    assert said.out == b""
+    assert b"50%\r100%\n" in said.err
+    assert b"out\n" in said.err
+
+
+async def test_a_stubborn_child_is_killed_after_its_deadline(
+    guard: Guard, caplog: pytest.LogCaptureFixture, tmp_path: Path
+):
+    deaf = tmp_path / "deaf"
+    ignore = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    child = Child(python(f"{ignore}; open({str(deaf)!r}, 'w').close(); {SLEEP}", stop_seconds=0.5), guard)
+    await child.start()
+    await until(deaf.exists)
+
+    begun = time.monotonic()
+    await child.stop()
+
+    assert time.monotonic() - begun > 0.4
+    assert "The child did not stop within 0.5 s and was killed." in caplog.text
+
+
+async def test_a_kept_child_is_started_again_ever_more_slowly(guard: Guard, caplog: pytest.LogCaptureFixture):
+    child = Child(python("raise SystemExit(7)"), guard)
+    await child.start()
+    with caplog.at_level(logging.WARNING):
+        child.keep()
+        await until(lambda: len(caplog.records) >= 3)
+        await child.stop()
+
+    assert [record.message for record in caplog.records[:3]] == [
+        f"The child exited unexpectedly (exit status 7); restarting it in {delay} s." for delay in ("0.2", "0.4", "0.8")
+    ]
+
+
+async def test_what_was_never_started_is_stopped_at_once(guard: Guard):
+    await Child(python(SLEEP), guard).stop()
+
+
+def test_the_guard_ends_what_is_left_and_spares_what_has_ended():
+    command = [sys.executable, "-I", "-c", SLEEP]
+    with subprocess.Popen(command) as left, subprocess.Popen(command) as forgotten:
+        with Guard() as guard:  # its end is the end of the pipe, as when the supervisor dies
+            guard.watch(left.pid, signal.SIGKILL)
+            guard.watch(forgotten.pid, signal.SIGKILL)
+            guard.forget(forgotten.pid)
+
+        assert left.wait(PATIENCE_SECONDS) == -signal.SIGKILL
+        assert forgotten.poll() is None
+        forgotten.kill()

@@ -1,0 +1,49 @@
+"""Comings and goings."""
+
+from faceserver.camera.presence import STRANGER, Event, Presence
+
+
+def test_somebody_comes_once_and_goes_when_last_seen():
+    presence = Presence(gone_after_seconds=2)
+
+    assert presence.see(["ann"], 0.0) == [Event("came", "ann", 0.0)]
+    assert presence.see(["ann"], 1.0) == []
+    assert presence.see([], 3.0) == []
+    assert presence.see([], 3.1) == [Event("went", "ann", 1.0)]
+    assert presence.see(["ann"], 4.0) == [Event("came", "ann", 4.0)]
+
+
+def test_a_short_absence_is_none():
+    presence = Presence(gone_after_seconds=2)
+    presence.see(["ann"], 0.0)
+
+    assert presence.see([], 1.0) == []
+    assert presence.see(["ann"], 2.0) == []
+    assert presence.see([], 4.0) == []
+
+
+def test_several_come_in_the_order_of_the_frame_and_a_name_twice_is_one():
+    presence = Presence(gone_after_seconds=0)
+
+    assert presence.see(["bo", "ann", "bo", STRANGER, STRANGER], 1.0) == [
+        Event("came", "bo", 1.0),
+        Event("came", "ann", 1.0),
+        Event("came", None, 1.0),
+    ]
+    assert presence.see(["ann"], 2.0) == [Event("went", "bo", 1.0), Event("went", None, 1.0)]
+
+
+def test_frames_that_lie_far_apart_are_no_absence():
+    presence = Presence(gone_after_seconds=3)
+    presence.see(["ann"], 0.0)
+
+    assert presence.see(["ann"], 10.0) == []
+
+
+def test_at_the_end_everybody_goes():
+    presence = Presence(gone_after_seconds=60)
+    presence.see(["ann"], 1.0)
+    presence.see(["bo"], 2.0)
+
+    assert presence.end() == [Event("went", "ann", 1.0), Event("went", "bo", 2.0)]
+    assert presence.end() == []

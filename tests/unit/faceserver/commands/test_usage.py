@@ -1,0 +1,63 @@
+"""What the commands say of themselves, and of wrong use, before they call anything."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from faceserver.__main__ import app
+
+COMMANDS = [
+    *("learn", "register", "recognize", "verify", "compare", "detect", "watch", "import", "export", "job", "calibrate"),
+    *(f"persons {name}" for name in ("list", "show", "edit", "rename", "delete", "faces", "merge", "split")),
+    *(f"directories {name}" for name in ("list", "show", "set", "delete")),
+]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_shows_examples(name: str):
+    shown = CliRunner().invoke(app, [*name.split(), "--help"]).output
+    assert "For example:" in shown
+    assert f"faceserver {name}" in shown
+
+
+def leaves(group: Any) -> Iterator[str]:
+    for name, command in group.commands.items():
+        yield from (f"{name} {leaf}" for leaf in leaves(command)) if hasattr(command, "commands") else (name,)
+
+
+def test_every_command_is_here_and_documented():
+    document = (Path(__file__).parents[4] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert set(leaves(typer.main.get_command(app))) == {*COMMANDS, "serve"}
+    assert [name for name in COMMANDS if name.split()[-1] not in document] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("directories set", "Give --default or the settings to change"),
+        ("directories set --fpir 0.1 --default", "Give --default or"),
+        ("directories set --fpir 0.1 --threshold 0.5", "mutually exclusive"),
+        ("directories set --fpir 2", "--fpir"),
+        ("directories delete", "Missing option"),
+        ("persons split ann", "Give face ids and --to, or only --undo."),
+        ("persons split ann id", "Give face ids"),
+        ("persons split ann --to bo", "Give face ids"),
+        ("persons split ann id --to bo --undo id", "only --undo"),
+        ("persons edit ann --metadata {", "--metadata is not valid JSON"),
+        ("persons edit ann --metadata []", "--metadata is not a JSON object"),
+        ("persons list --sort age", "age"),
+        ("detect pyproject.toml LICENSE --draw out.jpg", "--draw takes one photograph."),
+        ("recognize pyproject.toml LICENSE --draw out.jpg", "--draw takes one photograph."),
+        ("verify ann", "Missing argument"),
+        ("persons list --url localhost:8080", "localhost:8080 is not a valid URL"),
+    ],
+)
+def test_wrong_use_is_explained(line: str, said: str):
+    run = CliRunner(env={"TERM": "dumb", "COLUMNS": "200"}).invoke(app, line.split())
+
+    assert run.exit_code == 2
+    assert said in run.stderr

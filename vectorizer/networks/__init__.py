@@ -1,0 +1,1 @@
+"""Detection, alignment, embedding and the sessions that run them."""

@@ -1,0 +1,36 @@
+"""Turns aligned faces into unit vectors, whose inner product is the similarity of two faces."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorizer.networks.detection import as_input
+from vectorizer.networks.sessions import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Embedder:
+    """An embedding network. Its input is RGB pixels, ``(value - mean) / scale``."""
+
+    session: Session
+    mean: float
+    scale: float
+
+    def embed(self, aligned: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return (n, dimension) vectors of length 1 for (n, 112, 112, 3) aligned RGB faces."""
+        if not len(aligned):
+            return np.empty((0, 0), np.float32)
+        return normalise(self.session.run(as_batch(aligned, self.mean, self.scale))[0])
+
+
+def as_batch(aligned: NDArray[np.uint8], mean: float, scale: float) -> NDArray[np.float32]:
+    """Return (n, 112, 112, 3) faces, at least one, as the input of an embedding network: (n, 3, 112, 112)."""
+    return np.concatenate([as_input(face, mean=mean, scale=scale) for face in aligned])
+
+
+def normalise(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale each row of (n, dimension) to length 1."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: NDArray[np.float32] = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
+    return unit
