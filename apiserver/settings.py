@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         0.001,
         ge=MIN_FPIR,
         le=MAX_FPIR,
-        description="Maximum share of strangers that may be named, for directories without a setting of their own.",
+        description="Maximum share of strangers that may be named, for directories that do not set it themselves.",
     )
 
     directories_on_learn: bool = Field(

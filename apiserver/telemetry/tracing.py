@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 _EXPORT_SECONDS = 3
-_LACKING = "Traces require the packages in requirements/traces.txt: install them, or unset OTEL_EXPORTER_OTLP_ENDPOINT."
+_LACKING = "Traces need the packages of requirements/traces.txt: install them, or unset OTEL_EXPORTER_OTLP_ENDPOINT."
 
 Runner = Callable[[int, Mapping[str, Any]], Awaitable[None]]
 

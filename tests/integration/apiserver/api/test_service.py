@@ -19,7 +19,10 @@ async def test_readiness_names_everything_that_is_missing(serve, settings, empty
     response = await gateway.get("/health/ready")
     assert (response.status_code, response.json()["code"]) == (503, "not-ready")
     assert response.json()["title"] == "The service is not ready."
-    assert response.json()["detail"] == "The database has not been migrated. The vectorizer is unavailable."
+    assert (
+        response.json()["detail"]
+        == "The database has not been migrated; run the migrations. The vectorizer is unavailable."
+    )
     assert "Retry-After" in response.headers
 
 

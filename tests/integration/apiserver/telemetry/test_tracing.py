@@ -177,7 +177,7 @@ def test_without_the_extra_the_sentence_says_what_to_install(module: str):
         [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 1
-    assert ended.stderr.startswith("Traces require the packages in requirements/traces.txt")
+    assert ended.stderr.startswith("Traces need the packages of requirements/traces.txt")
 
 
 def test_without_an_endpoint_nothing_of_the_sdk_is_imported():
