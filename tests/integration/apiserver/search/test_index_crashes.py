@@ -19,12 +19,22 @@ from apiserver.directories.sizes import DirectorySizes
 from apiserver.problems import Problem
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search
-from apiserver.search.indexes import Indexed, Kind, ask_for_build, build, valid_indexes
+from apiserver.search.indexes import (
+    _PARTITION,
+    Indexed,
+    Kind,
+    _build_one,
+    _builder,
+    ask_for_build,
+    build,
+    valid_indexes,
+)
 from apiserver.search.planning import Path, SwitchPoints
 from db.migrate import migrate
 from faceserver.standalone.child import Child
 from faceserver.standalone.guard import Guard
 from faceserver.standalone.postgres import Cluster
+from tests.integration.apiserver.worker_process import LOST_SOON
 from tests.waiting import until
 
 pytestmark = [pytest.mark.timing, pytest.mark.timeout(1200)]  # builds wait for every older transaction
@@ -78,9 +88,15 @@ async def search(database):
     return result.path
 
 
+async def build_codes(database):
+    """Build the first of both indexes, so that the graph alone is missing."""
+    async with _builder(database, INDEXED) as connection:
+        await _build_one(connection, await connection.fetchval(_PARTITION, "acme"), INDEXED, Kind.CODES)
+
+
 @asynccontextmanager
 async def building(url):
-    """Hold the build of the graph, which cannot end before this older transaction, once it is there."""
+    """Keep a build of the graph from ending, as any older transaction does; yields what returns once it has begun."""
     connection = await asyncpg.connect(url)
     transaction = connection.transaction(isolation="repeatable_read")
     await transaction.start()
@@ -127,7 +143,7 @@ async def worker(url, folder):
         env={
             "APISERVER_DATABASE_URL": url,
             "APISERVER_IMAGE_STORE_URL": f"file://{folder}/images",
-            "APISERVER_JOB_LOST_SECONDS": "3",
+            **LOST_SOON,
             "APISERVER_SEARCH_INDEX_FACES": "1",  # or upkeep drops the indexes of so few faces
         },
     )
@@ -142,6 +158,7 @@ async def worker(url, folder):
 async def test_a_worker_that_is_killed_is_followed_by_one_that_finishes(database_url, tmp_path):
     await enrol(database_url)
     async with open_database(database_url, pool_size=4, timeout_seconds=60) as database:
+        await build_codes(database)
         async with database.connection() as connection:
             await ask_for_build(connection, INDEXED)
         async with building(database_url) as until_building, worker(database_url, tmp_path) as first:
@@ -172,6 +189,7 @@ async def test_a_server_that_is_killed_leaves_an_index_that_is_built_again(folde
             await migrate(cluster.dsn)
             await enrol(cluster.dsn)
             async with open_database(cluster.dsn, pool_size=4, timeout_seconds=60) as database:
+                await build_codes(database)
                 async with building(cluster.dsn) as until_building:
                     build_of_it = asyncio.create_task(build(database, INDEXED, ignore))
                     await until_building()
