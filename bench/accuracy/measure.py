@@ -43,7 +43,7 @@ def main(
     if pairs is None and not comparable(photographs):
         raise typer.BadParameter("The folder needs a sub-folder per person, or a table of pairs.")
     with httpx.Client(base_url=vectorizer, timeout=TIMEOUT_SECONDS) as client:
-        origin = provenance("bench.accuracy.measure", sys.argv[1:], client)
+        origin = provenance("accuracy", sys.argv[1:], client)
         embedded = embed_folder(client, photographs, concurrency)
     report = Report(
         provenance=origin,

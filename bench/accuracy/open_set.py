@@ -48,7 +48,7 @@ def main(
     """Measure FPIR and FNIR on people that the thresholds were not fitted on."""
     photographs = [one for one in find_photographs(folder) if one.person and one.person not in (leave_out or [])]
     with httpx.Client(base_url=vectorizer, timeout=TIMEOUT_SECONDS) as client:
-        origin = provenance("bench.accuracy.open_set", sys.argv[1:], client, ("numpy", "scipy", "scikit-learn"))
+        origin = provenance("open-set", sys.argv[1:], client, ("numpy", "scipy", "scikit-learn"))
         embedded = embed_folder(client, photographs, concurrency)
     embeddings, people = usable(embedded)
     record: Record = {

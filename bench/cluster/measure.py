@@ -111,7 +111,7 @@ def _experiment(subject: _Subject, kind: str, shape: Shape, measurement: Measure
         async def measure() -> Record:
             async with running_topology(network, Path(folder), shape) as topology:
                 with httpx.Client(base_url=topology.gateways[0].url, trust_env=False) as gateway:
-                    origin = asdict(provenance("bench.cluster", sys.argv[1:], gateway, SPEED_PACKAGES))
+                    origin = asdict(provenance("cluster", sys.argv[1:], gateway, SPEED_PACKAGES))
                 await _prepare(topology, [*people, *(Upload("/recognize", image) for image in images[:WARM_UP])])
                 return {"provenance": origin} | await measurement(topology, images)
 

@@ -42,7 +42,7 @@ def experiment(subject: Subject, kind: str, measurement: Measurement) -> None:
 
 def _provenance(stack: RunningStack) -> Provenance:
     with httpx.Client(base_url=stack.url, trust_env=False) as gateway:
-        return provenance("bench.speed.throughput", sys.argv[1:], gateway, SPEED_PACKAGES)
+        return provenance("throughput", sys.argv[1:], gateway, SPEED_PACKAGES)
 
 
 async def _prepare(stack: RunningStack, images: Sequence[bytes], people: Sequence[Upload]) -> None:

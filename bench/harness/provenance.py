@@ -32,15 +32,15 @@ class Provenance:
 
 
 def provenance(
-    module: str,
+    program: str,
     arguments: Sequence[str],
     service: httpx.Client | None,
     packages: Sequence[str] = ("numpy", "scikit-learn", "httpx"),
 ) -> Provenance:
-    """Describe the date, machine and command (`python -m module arguments`), and the service's self-description."""
+    """Describe the date, machine and command (`python -m bench program arguments`), and the service itself."""
     return Provenance(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["python", "-m", module, *map(_relative, arguments)]),
+        command=shlex.join(["python", "-m", "bench", program, *map(_relative, arguments)]),
         machine=f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
         versions={"python": platform.python_version()} | dict(_versions(packages)),
         service=_account(service) if service else {},

@@ -79,7 +79,7 @@ def main(
         "kind": "quality",
         "photographs": folder.resolve().name,
         "models": Path(models).resolve().name,
-        "provenance": asdict(provenance("bench.quality.gate", sys.argv[1:], None, _PACKAGES)),
+        "provenance": asdict(provenance("quality", sys.argv[1:], None, _PACKAGES)),
         "limits": asdict(QualityLimits()),
         "untouched": untouched([one for one in seen if one]),
         "copies": {way: spoiled(networks, photographs, seen, way, copies) for way in WAYS} if copies else {},

@@ -46,7 +46,7 @@ def main(
         "kind": "search_crowd",
         "photographs": "synthetic",
         "models": "none",
-        "provenance": asdict(provenance("bench.search.crowd", sys.argv[1:], None, SPEED_PACKAGES)),
+        "provenance": asdict(provenance("search-crowd", sys.argv[1:], None, SPEED_PACKAGES)),
         "directories": directories,
         **asyncio.run(_measure(data.resolve(), galleries, population)),
     }

@@ -66,7 +66,7 @@ def main(
         "kind": "search",
         "photographs": name,
         "models": models.resolve().name,
-        "provenance": asdict(provenance("bench.search.measure", sys.argv[1:], None, SPEED_PACKAGES)),
+        "provenance": asdict(provenance("search", sys.argv[1:], None, SPEED_PACKAGES)),
         "similarities": {"real": _similarities(embeddings, people), "synthetic": _synthetic(population, people)},
         **measured,
     }

@@ -44,7 +44,7 @@ def main(
         "kind": "sizes",
         "photographs": "synthetic",
         "models": str(dimension),
-        "provenance": asdict(provenance("bench.search.sizes", sys.argv[1:], None, SPEED_PACKAGES)),
+        "provenance": asdict(provenance("sizes", sys.argv[1:], None, SPEED_PACKAGES)),
         "faces": faces,
         "bytes_a_row": sizes,
     }

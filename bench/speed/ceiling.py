@@ -34,7 +34,7 @@ def main(
     """Measure the networks without a service."""
     images = read_set(photographs, data)
     size = plain_size or plain_size_for(photographs)
-    origin = provenance("bench.speed.ceiling", sys.argv[1:], None, SPEED_PACKAGES)
+    origin = provenance("ceiling", sys.argv[1:], None, SPEED_PACKAGES)
     record = {
         "kind": "ceiling",
         "photographs": set_name(photographs),

@@ -53,7 +53,7 @@ def main(
 async def _measure(folder: Path, models: str, images: Sequence[bytes], rate: float, seconds: float) -> Record:
     async with running_fleet(folder, models) as fleet:
         with httpx.Client(base_url=fleet.gateways[0].url, trust_env=False) as gateway:
-            origin = asdict(provenance("bench.speed.failover", sys.argv[1:], gateway, SPEED_PACKAGES))
+            origin = asdict(provenance("failover", sys.argv[1:], gateway, SPEED_PACKAGES))
         await _warm_up(fleet, images)
         killed = await _disturbed(fleet, images, rate, seconds, kill_one)
         rolled = await _disturbed(fleet, images, rate, seconds, roll_all)

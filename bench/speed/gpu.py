@@ -75,7 +75,7 @@ def main(
         "kind": "gpu",
         "photographs": "lfw",
         "models": models.resolve().name,
-        "provenance": asdict(provenance("bench.speed.gpu", sys.argv[1:], None, SPEED_PACKAGES)),
+        "provenance": asdict(provenance("gpu", sys.argv[1:], None, SPEED_PACKAGES)),
         "gpu": gpu_name(),
         "detector_size": DETECTOR_SIZE,
         "missing": missing,

@@ -5,7 +5,7 @@
 #
 # Requirements are installed into a separate environment ($VENV); the figures go to bench/results/gpu.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 models=${1:?"usage: bench/speed/gpu.sh MODELS [DATA]"}
 data=${2:-../shared/data}
 venv=${VENV:-$HOME/.cache/faceserver/gpu-venv}
@@ -18,12 +18,12 @@ pip=("$venv/bin/python" -m pip --quiet --disable-pip-version-check install --no-
 "${pip[@]}" --no-build-isolation --editable .
 
 stack() {
-  "$venv/bin/python" -m bench.speed.throughput --models "$models" --data "$data" --results "$results" \
+  "$venv/bin/python" -m bench throughput --models "$models" --data "$data" --results "$results" \
     --setting VECTORIZER_PROVIDER=cuda "$@"
 }
 
 # The networks alone: ms a face and images a second by precision and batch size.
-"$venv/bin/python" -m bench.speed.gpu --models "$models" --data "$data" --results "$results"
+"$venv/bin/python" -m bench gpu --models "$models" --data "$data" --results "$results"
 # The whole stack: images a second by clients, and memory over 10,000 photographs of all sizes.
 for photographs in lfw large; do
   stack --photographs "$photographs" closed --concurrency 1 --concurrency 8 --concurrency 32 --concurrency 128

@@ -168,7 +168,7 @@ def main(
         "kind": "paging",
         "photographs": "none",
         "models": "none",
-        "provenance": asdict(provenance("bench.speed.paging", sys.argv[1:], None, packages)),
+        "provenance": asdict(provenance("paging", sys.argv[1:], None, packages)),
         "persons": persons,
         "limit": limit,
         "lists": lists,

@@ -51,7 +51,7 @@ def main(
         "kind": "runtimes",
         "photographs": folder.resolve().name,
         "models": Path(models).resolve().name,
-        "provenance": asdict(provenance("bench.speed.runtimes", sys.argv[1:], None, SPEED_PACKAGES)),
+        "provenance": asdict(provenance("runtimes", sys.argv[1:], None, SPEED_PACKAGES)),
         "faces": len(faces),
         "threshold": threshold,
         "runtimes": {
