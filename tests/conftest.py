@@ -56,14 +56,14 @@ def template_database(postgres: PostgresServer) -> str:
 @pytest.fixture
 def database_url(postgres: PostgresServer, template_database: str) -> Iterator[str]:
     """A migrated database that nobody else uses."""
-    with _database(postgres, f"TEMPLATE {template_database}") as url:
+    with _database(postgres, f"TEMPLATE {template_database} STRATEGY FILE_COPY") as url:
         yield url
 
 
 @pytest.fixture
 def other_database_url(postgres: PostgresServer, template_database: str) -> Iterator[str]:
     """Another migrated database that nobody else uses."""
-    with _database(postgres, f"TEMPLATE {template_database}") as url:
+    with _database(postgres, f"TEMPLATE {template_database} STRATEGY FILE_COPY") as url:
         yield url
 
 
