@@ -35,7 +35,7 @@ test-all: .venv/installed-dev
 	@$(TEST) 2 --dist worksteal $(ARGS)
 
 test-unit: .venv/installed-dev
-	@$(TEST) 2 --dist worksteal tests/unit $(ARGS)
+	@$(TEST) 2 --dist worksteal -p no:schemathesis tests/unit $(ARGS)
 
 check: lint format types imports
 
