@@ -24,17 +24,30 @@ from apiserver.archives import Archives
 from apiserver.database import open_database
 from apiserver.settings import Settings
 from tests.integration.apiserver.conftest import Serve, encoded, on_grey, stranger
-from tests.integration.apiserver.worker_process import Worker
+from tests.integration.apiserver.worker_process import LOST_SECONDS, Worker, working
 
-Hire = Callable[..., Awaitable[Worker]]
+Hire = Callable[..., Awaitable[None]]
+HireProcess = Callable[..., Awaitable[Worker]]
 
 
 @pytest.fixture
 async def hire(settings: Settings) -> AsyncIterator[Hire]:
-    """Starts workers that end with the test."""
+    """Starts workers in this process that end with the test."""
     async with AsyncExitStack() as stack:
 
-        async def start(settings: Settings = settings, **variables: str) -> Worker:
+        async def start(settings: Settings = settings, **changes: object) -> None:
+            update = {"job_lost_seconds": LOST_SECONDS, **changes}
+            await stack.enter_async_context(working(settings.model_copy(update=update)))
+
+        yield start
+
+
+@pytest.fixture
+async def hire_process(settings: Settings) -> AsyncIterator[HireProcess]:
+    """Starts workers as processes that end with the test."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**variables: str) -> Worker:
             return await stack.enter_async_context(Worker(settings, "apiserver.worker", **variables))
 
         yield start
@@ -169,9 +182,9 @@ async def test_a_folder_of_people_is_enrolled_and_refusals_have_their_reason(gat
     assert await database.fetchval("SELECT count(*) FROM archives") == 0
 
 
-async def test_a_killed_worker_leaves_an_import_that_ends_with_each_face_once(gateway, hire, database):
+async def test_a_killed_worker_leaves_an_import_that_ends_with_each_face_once(gateway, hire, hire_process, database):
     number = 60
-    first = await hire(APISERVER_IMPORT_CONCURRENCY="2")
+    first = await hire_process(APISERVER_IMPORT_CONCURRENCY="2")
     job = await start(gateway, zipped(people(number)))
     async with asyncio.timeout(60):
         while len(await outcomes(gateway, job)) < 10:
@@ -232,8 +245,8 @@ async def test_no_other_objects_can_be_imported(gateway, key):
     assert answer.json()["detail"].startswith("manifest.0.key: ")
 
 
-async def test_archives_that_mean_no_good_are_refused_by_name(gateway, hire, settings, database):
-    worker = await hire(APISERVER_MAX_IMPORT_FILES="20")
+async def test_archives_that_mean_no_good_are_refused_by_name(gateway, hire_process, settings, database):
+    worker = await hire_process(APISERVER_MAX_IMPORT_FILES="20")
     bad = {
         b"PK\x03\x04 and no more": "archive-unreadable",
         zipped({"../ann/1.jpg": b"-"}): "archive-unsafe",
@@ -275,7 +288,7 @@ async def test_a_manifest_takes_a_place(serve: Serve, settings):
 
 
 async def test_one_file_that_is_too_large_or_damaged_harms_no_other(gateway, hire, ann):
-    await hire(APISERVER_MAX_IMAGE_BYTES="500000")
+    await hire(max_image_bytes=500_000)
     archive = bytearray(zipped({"ann/0.bmp": bytes(500_001), "ann/1.jpg": ann, "ann/2.jpg": b"spoilt by one bit"}))
     archive[archive.index(b"spoilt")] ^= 1
     job = await start(gateway, bytes(archive))

@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-import sys
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,11 +26,11 @@ from apiserver.problems import AnswerErased, DatabaseBusy, FaceNotFound, PersonN
 from apiserver.runs import Resources, run_job
 from apiserver.search_index import Indexed, Kind, build
 from apiserver.vectorizers import open_vectorizers
+from tests.integration.apiserver.worker_process import working
 
 MODEL = Model("model", 32, Calibration(20, -8), Thresholds(0.5, 0.4))
 IMAGE = Image("image/png", "png", width=10, height=10)
 UNTIL_GONE_SECONDS = 60
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -97,22 +96,6 @@ def recognized(connections, images):
         return image.key
 
     return recognized
-
-
-@asynccontextmanager
-async def working(settings):
-    """A worker."""
-    environment = {
-        "APISERVER_DATABASE_URL": settings.database_url.get_secret_value(),
-        "APISERVER_IMAGE_STORE_URL": settings.image_store_url,
-        "APISERVER_IMAGE_STORE_TIMEOUT_SECONDS": str(settings.image_store_timeout_seconds),
-    }
-    worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "apiserver.worker", cwd=ROOT, env=environment)
-    try:
-        yield
-    finally:
-        worker.terminate()
-        await asyncio.wait_for(worker.wait(), UNTIL_GONE_SECONDS)
 
 
 async def until_finished(database, seconds=UNTIL_GONE_SECONDS):
