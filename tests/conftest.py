@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import asyncpg
@@ -14,6 +14,8 @@ from tests.database import PostgresServer, postgres_server
 pytest_plugins = ["tests.skipping"]
 
 CLONED = f"TEMPLATE {DATABASE} STRATEGY FILE_COPY"  # half the work of the other one, where nothing is synced
+
+Execute = Callable[[str], object]
 
 
 @pytest.fixture(scope="session")
@@ -30,42 +32,43 @@ def own_postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def execute(postgres: PostgresServer) -> Iterator[Execute]:
+    """Runs a statement on the server, over one connection: a new one costs as much as a database."""
+    with asyncio.Runner() as runner:
+        connection = runner.run(_connected(postgres.get_uri()))
+        yield lambda statement: runner.run(connection.execute(statement))
+        runner.run(connection.close())
+
+
 @pytest.fixture
-def database_url(postgres: PostgresServer) -> Iterator[str]:
+def database_url(postgres: PostgresServer, execute: Execute) -> Iterator[str]:
     """A migrated database that nobody else uses."""
-    with _database(postgres, CLONED) as url:
+    with _database(postgres, execute, CLONED) as url:
         yield url
 
 
 @pytest.fixture
-def other_database_url(postgres: PostgresServer) -> Iterator[str]:
+def other_database_url(postgres: PostgresServer, execute: Execute) -> Iterator[str]:
     """Another migrated database that nobody else uses."""
-    with _database(postgres, CLONED) as url:
+    with _database(postgres, execute, CLONED) as url:
         yield url
 
 
 @pytest.fixture
-def empty_database_url(postgres: PostgresServer) -> Iterator[str]:
+def empty_database_url(postgres: PostgresServer, execute: Execute) -> Iterator[str]:
     """A database in which nothing was ever made."""
-    with _database(postgres, "") as url:
+    with _database(postgres, execute, "") as url:
         yield url
 
 
 @contextmanager
-def _database(server: PostgresServer, options: str) -> Iterator[str]:
+def _database(server: PostgresServer, execute: Execute, options: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
-    _execute(server.get_uri(), f"CREATE DATABASE {name} {options}")
+    execute(f"CREATE DATABASE {name} {options}")
     yield server.get_uri(database=name)
-    _execute(server.get_uri(), f"DROP DATABASE {name} WITH (FORCE)")
+    execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _execute(dsn: str, *statements: str) -> None:
-    async def execute() -> None:
-        connection = await asyncpg.connect(dsn)
-        try:
-            for statement in statements:
-                await connection.execute(statement)
-        finally:
-            await connection.close()
-
-    asyncio.run(execute())
+async def _connected(dsn: str) -> asyncpg.Connection:
+    return await asyncpg.connect(dsn)
