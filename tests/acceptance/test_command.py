@@ -56,15 +56,16 @@ def test_a_signal_ends_everything_cleanly(new: Stack, number: signal.Signals):
 
 
 @pytest.mark.timing
-def test_a_signal_during_the_start_ends_everything(new: Stack):
-    new.launch()
-    wait_until(lambda: len(new.processes()) >= 2)
-    running = new.processes()
+def test_a_signal_during_the_first_start_ends_everything():
+    with new_stack(prepared=False) as new:
+        new.launch()
+        wait_until(lambda: len(new.processes()) >= 2)
+        running = new.processes()
 
-    assert new.stop() == 0
+        assert new.stop() == 0
 
-    assert [process for process in running if is_alive(process)] == []
-    new.start()
+        assert [process for process in running if is_alive(process)] == []
+        new.start()
 
 
 @pytest.mark.timing

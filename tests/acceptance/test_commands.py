@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 from tests.commands import Commands
 from tests.photographs import actor, astronaut, encoded
 from tests.ports import free_port
+from tests.waiting import PATIENCE_SECONDS
 
 
 def test_learn_says_of_each_photograph_what_became_of_it(command: Commands):
@@ -249,9 +250,10 @@ def test_shells_complete_the_commands(command: Commands, shell: str):
 
 
 def test_calling_a_service_needs_nothing_of_the_stack(command: Commands):
-    run = command("recognize", "ann.jpg", environment={"PYTHONPROFILEIMPORTTIME": "1"})
+    command.environment["PYTHONPROFILEIMPORTTIME"] = "1"
+    _, said = command.start("recognize", "ann.jpg").communicate(timeout=PATIENCE_SECONDS)
 
-    brought = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines() if line.startswith("import time:")}
+    brought = {line.rpartition("|")[2].strip() for line in said.splitlines() if line.startswith("import time:")}
     assert "httpx" in brought
     heavy = {
         "numpy",

@@ -17,6 +17,7 @@ from bench.harness.uploads import recognitions
 from tests.photographs import actor, astronaut, encoded
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.allow_hosts(["127.0.0.1", f"{SUBNET}.0/24"]),
     pytest.mark.timing,
     pytest.mark.timeout(1800),  # all that happens, happens before the first test

@@ -47,6 +47,9 @@ CALLS = schemathesis.openapi.from_dict(
 )
 ABOUT_SOMETHING = CALLS.include(path_regex="{")
 
+named_by_call = pytest.mark.parametrize("stack", [None], indirect=True, ids=["stack"])
+"""Without any parameter of pytest, all calls' tests have one id (schemathesis 4.32, pytest 9.2) and xdist runs one."""
+
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
@@ -84,11 +87,13 @@ def known(stack: Stack, job: str) -> dict[str, str]:
 
 
 @CALLS.parametrize()
+@named_by_call
 def test_call(case: schemathesis.Case[Any], stack: Stack):
     call(case, stack)
 
 
 @ABOUT_SOMETHING.parametrize()
+@named_by_call
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # once for a call is meant
 def test_call_about_what_is_there(case: schemathesis.Case[Any], stack: Stack, known: dict[str, str]):
     case.path_parameters.update({name: known[name] for name in case.path_parameters if name in known})

@@ -1,16 +1,35 @@
-"""A worker as a process of its own."""
+"""Workers: one as a process, for the tests that end it or read its log, and one in this process for all others."""
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Self
 
+from apiserver import tasks
 from apiserver.settings import Settings
+from apiserver.telemetry.worker_telemetry import worker_telemetry
+from apiserver.worker import work
 from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[3]
-LOST_SOON = {"APISERVER_JOB_LOST_SECONDS": "6"}
+LOST_SECONDS = 6.0
+LOST_SOON = {"APISERVER_JOB_LOST_SECONDS": f"{LOST_SECONDS}"}
 """For those whose loss is noticed in the test; others cannot be so slow that they are taken for lost."""
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncIterator[None]:
+    """Run jobs here, as `python -m apiserver.worker` does in a process that takes a second of a core to start."""
+    with worker_telemetry(settings) as telemetry:
+        worker = asyncio.create_task(work(settings, tasks.ON_REQUEST, telemetry))
+        try:
+            yield
+        finally:
+            worker.cancel()
+            with suppress(asyncio.CancelledError):
+                await worker
 
 
 class Worker:

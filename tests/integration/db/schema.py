@@ -13,7 +13,7 @@ from pathlib import Path
 from procrastinate.schema import SchemaManager
 
 from db.migrate import MIGRATIONS, migrate
-from tests.conftest import postgres_server
+from tests.database import postgres_server
 
 SCHEMA = MIGRATIONS.with_name("schema.sql")
 

@@ -19,10 +19,9 @@ def port() -> int:
 
 
 @pytest.fixture(scope="module")
-def vectorizer(tmp_path_factory: pytest.TempPathFactory, port: int):
+def vectorizer(model_cache: Path, port: int):
     """One that batches, as on a GPU, with a lane and two places."""
-    cache: Path = tmp_path_factory.mktemp("models")
-    running = start(cache, lanes="1", waiting="1", batch="4", metrics_port=str(port), log_level="error")
+    running = start(model_cache, lanes="1", waiting="1", batch="4", metrics_port=str(port), log_level="error")
     yield running
     running.client.close()
     running.process.terminate()

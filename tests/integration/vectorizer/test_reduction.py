@@ -1,6 +1,7 @@
 """A large JPEG decoded smaller has the same faces as in full."""
 
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +15,8 @@ LIMITS = Limits(max_bytes=100_000_000, max_pixels=100_000_000)
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
-    return ModelSource.find("opencv", tmp_path_factory.mktemp("cache"), Engine(runtime="onnxruntime")).open()[0]
+def models(model_cache: Path) -> Models:
+    return ModelSource.find("opencv", model_cache, Engine(runtime="onnxruntime")).open()[0]
 
 
 def photo(image: Image.Image, image_format: str) -> bytes:

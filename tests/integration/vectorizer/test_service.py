@@ -58,11 +58,6 @@ def start(cache: Path, **settings: str) -> Vectorizer:
     pytest.fail(f"the vectorizer did not become ready: {process.communicate()[1]}")
 
 
-@pytest.fixture(scope="session")
-def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 @pytest.fixture(scope="module")
 def vectorizer(model_cache: Path) -> Iterator[Vectorizer]:
     running = start(model_cache, max_image_bytes=str(MAX_BYTES), lanes="2", waiting="2")

@@ -25,15 +25,27 @@ from apiserver.settings import Settings
 from apiserver.storage.archives import Archives
 from tests.gate import gate_before
 from tests.integration.apiserver.conftest import Serve, encoded, on_grey, stranger
-from tests.integration.apiserver.worker_process import LOST_SOON, Worker
+from tests.integration.apiserver.worker_process import LOST_SECONDS, LOST_SOON, Worker, working
 from tests.waiting import PATIENCE_SECONDS, until
 
-Hire = Callable[..., Awaitable[Worker]]
+Hire = Callable[..., Awaitable[None]]
+HireProcess = Callable[..., Awaitable[Worker]]
 
 
 @pytest.fixture
 async def hire(settings: Settings) -> AsyncIterator[Hire]:
-    """Starts workers that end with the test."""
+    """Starts workers in this process that end with the test."""
+    async with AsyncExitStack() as stack:
+
+        async def start(settings: Settings = settings, **changes: object) -> None:
+            await stack.enter_async_context(working(settings.model_copy(update=changes)))
+
+        yield start
+
+
+@pytest.fixture
+async def hire_process(settings: Settings) -> AsyncIterator[HireProcess]:
+    """Starts workers as processes that end with the test."""
     async with AsyncExitStack() as stack:
 
         async def start(settings: Settings = settings, **variables: str) -> Worker:
@@ -172,7 +184,9 @@ async def test_a_folder_of_people_is_enrolled_and_refusals_have_their_reason(gat
 
 
 @pytest.mark.timing
-async def test_a_killed_worker_leaves_an_import_that_ends_with_each_face_once(gateway, hire, settings, database):
+async def test_a_killed_worker_leaves_an_import_that_ends_with_each_face_once(
+    gateway, hire, hire_process, settings, database
+):
     number = 30
 
     async def ten_are_enrolled() -> bool:
@@ -181,13 +195,13 @@ async def test_a_killed_worker_leaves_an_import_that_ends_with_each_face_once(ga
     with gate_before(settings.vectorizer_urls, passes=10) as gate:
         held = settings.model_copy(update={"vectorizer_urls": gate.url})
         patient = {"APISERVER_IMPORT_CONCURRENCY": "2", "APISERVER_VECTORIZER_TIMEOUT_SECONDS": "3600"}
-        first = await hire(held, **patient, **LOST_SOON)
+        first = await hire_process(held, **patient, **LOST_SOON)
         job = await start(gateway, zipped(people(number)))
         await until(ten_are_enrolled)
         first.process.send_signal(signal.SIGKILL)
         await first.process.wait()
     assert await ten_are_enrolled()
-    await hire(**LOST_SOON)
+    await hire(job_lost_seconds=LOST_SECONDS)
 
     assert (await ended(gateway, job))["state"] == "done"
     lines = await outcomes(gateway, job)
@@ -239,8 +253,8 @@ async def test_no_other_objects_can_be_imported(gateway, key):
     assert answer.json()["detail"].startswith("manifest.0.key: ")
 
 
-async def test_archives_that_mean_no_good_are_refused_by_name(gateway, hire, settings, database):
-    worker = await hire(APISERVER_MAX_IMPORT_FILES="20")
+async def test_archives_that_mean_no_good_are_refused_by_name(gateway, hire_process, settings, database):
+    worker = await hire_process(APISERVER_MAX_IMPORT_FILES="20")
     bad = {
         b"PK\x03\x04 and no more": "archive-unreadable",
         zipped({"../ann/1.jpg": b"-"}): "archive-unsafe",
@@ -285,7 +299,7 @@ async def test_a_manifest_takes_a_place(serve: Serve, settings):
 
 
 async def test_one_file_that_is_too_large_or_damaged_harms_no_other(gateway, hire, ann):
-    await hire(APISERVER_MAX_IMAGE_BYTES="500000")
+    await hire(max_image_bytes=500_000)
     archive = bytearray(zipped({"ann/0.bmp": bytes(500_001), "ann/1.jpg": ann, "ann/2.jpg": b"spoilt by one bit"}))
     archive[archive.index(b"spoilt")] ^= 1
     job = await start(gateway, bytes(archive))

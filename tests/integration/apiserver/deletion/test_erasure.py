@@ -3,9 +3,8 @@
 import asyncio
 import itertools
 import json
-import sys
 from collections import Counter
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,13 +31,13 @@ from apiserver.storage.archives import Archives
 from apiserver.storage.images import ImageStore, image_row, open_store
 from apiserver.vectorizers.discovery import open_vectorizers
 from tests.integration.apiserver.locks import until_somebody_waits
+from tests.integration.apiserver.worker_process import working
 from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.timing
 
 MODEL = Model("model", 32, Calibration(20, -8), Thresholds(0.5, 0.4))
 IMAGE = Image("image/png", "png", width=10, height=10)
-ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture
@@ -105,22 +104,6 @@ def recognized(connections, images):
         return image.key
 
     return recognized
-
-
-@asynccontextmanager
-async def working(settings):
-    """A worker."""
-    environment = {
-        "APISERVER_DATABASE_URL": settings.database_url.get_secret_value(),
-        "APISERVER_IMAGE_STORE_URL": settings.image_store_url,
-        "APISERVER_IMAGE_STORE_TIMEOUT_SECONDS": str(settings.image_store_timeout_seconds),
-    }
-    worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "apiserver.worker", cwd=ROOT, env=environment)
-    try:
-        yield
-    finally:
-        worker.terminate()
-        await asyncio.wait_for(worker.wait(), PATIENCE_SECONDS)
 
 
 async def until_finished(database):

@@ -37,8 +37,8 @@ class Counted:
 
 
 @pytest.fixture(scope="module")
-def embedder(tmp_path_factory: pytest.TempPathFactory) -> OnnxSession:
-    return OnnxSession(ModelSource.find("opencv", tmp_path_factory.mktemp("cache")).embedder_path)
+def embedder(model_cache: Path) -> OnnxSession:
+    return OnnxSession(ModelSource.find("opencv", model_cache, Engine(runtime="onnxruntime")).embedder_path)
 
 
 @pytest.fixture
@@ -99,9 +99,9 @@ def test_shapes_are_not_mixed(batching: BatchingSession):
 
 
 @needs_arcface
-def test_scrfd_in_a_batch_is_scrfd_alone_bit_for_bit(tmp_path: Path):
-    single = OnnxSession(ModelSource.find(str(ARCFACE), tmp_path).detector_path)
-    batched = OnnxSession(ModelSource.find(str(ARCFACE), tmp_path, Engine(batch=4)).detector_path)
+def test_scrfd_in_a_batch_is_scrfd_alone_bit_for_bit(model_cache: Path):
+    single = OnnxSession(ModelSource.find(str(ARCFACE), model_cache).detector_path)
+    batched = OnnxSession(ModelSource.find(str(ARCFACE), model_cache, Engine(batch=4)).detector_path)
     images = np.random.default_rng(0).normal(0, 0.5, (5, 3, 160, 224)).astype(np.float32)
     together = batched.run(images)
     for row in range(len(images)):
@@ -127,11 +127,11 @@ BFLOAT16 = pytest.param(
     ("engine", "least"), [(Engine(batch=4), 0.9999), (Engine(batch=4, precision="fp16"), 0.999), BFLOAT16]
 )
 def test_batched_and_halved_networks_see_the_same(
-    pack: str, engine: Engine, least: float, group: Image.Image, tmp_path: Path
+    pack: str, engine: Engine, least: float, group: Image.Image, model_cache: Path
 ):
     photo = np.asarray(group)
-    boxes, embeddings = everything(ModelSource.find(pack, tmp_path, Engine(runtime="onnxruntime")).open()[0], photo)
-    models, other = ModelSource.find(pack, tmp_path, engine).open(lanes=2)
+    boxes, embeddings = everything(ModelSource.find(pack, model_cache, Engine(runtime="onnxruntime")).open()[0], photo)
+    models, other = ModelSource.find(pack, model_cache, engine).open(lanes=2)
     assert (models is other) == engine.shared
     other_boxes, other_embeddings = everything(models, photo)
     assert np.abs(other_boxes - boxes).max() < 2

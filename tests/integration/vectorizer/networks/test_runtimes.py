@@ -17,13 +17,13 @@ RUNTIMES = {"onnxruntime", "openvino", "openvino-bf16"}
 
 
 @pytest.fixture
-def embedder(tmp_path: Path) -> ModelFile:
-    return open_pack("opencv", read_manifest(), tmp_path).embedder_file
+def embedder(model_cache: Path) -> ModelFile:
+    return open_pack("opencv", read_manifest(), model_cache).embedder_file
 
 
 @pytest.fixture
-def prepared(embedder: ModelFile, tmp_path: Path) -> Path:
-    return prepare(embedder, read_manifest().embedder("sface_2021dec"), tmp_path)
+def prepared(embedder: ModelFile, model_cache: Path) -> Path:
+    return prepare(embedder, read_manifest().embedder("sface_2021dec"), model_cache)
 
 
 @pytest.mark.skipif(openvino_version() is None, reason="needs the package openvino")

@@ -42,8 +42,8 @@ def test_prepared_files_are_kept_and_repaired(tmp_path: Path):
     assert prepared_files(tmp_path) == first
 
 
-def test_the_prepared_files_run(tmp_path: Path):
-    source = ModelSource.find("opencv", tmp_path)
+def test_the_prepared_files_run(model_cache: Path):
+    source = ModelSource.find("opencv", model_cache)
     assert OnnxSession(source.embedder_path).input_shape == ["batch", 3, 112, 112]
     assert OnnxSession(source.detector_path).input_shape == ["batch", 3, "height", "width"]
 
@@ -118,8 +118,8 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path):
         ModelSource.find("opencv", in_the_way)
 
 
-def test_cuda_never_becomes_cpu(tmp_path: Path):
-    source = ModelSource.find("opencv", tmp_path)
+def test_cuda_never_becomes_cpu(model_cache: Path):
+    source = ModelSource.find("opencv", model_cache)
 
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         pytest.skip("needs an ONNX Runtime without CUDA")

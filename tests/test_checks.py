@@ -1,0 +1,21 @@
+"""What `make check` looks for, as tests, so that it shares the cores with the others and the report with them."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}  # noqa: TID251 - handed on
+"""Without what the make that runs the tests was told."""
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("check", ["types", "lint", "format", "imports"])
+def test_nothing_is_found(check: str):
+    found = subprocess.run(
+        ["make", "--no-print-directory", check], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+
+    assert found.returncode == 0, found.stdout + found.stderr
