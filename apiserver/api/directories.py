@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from apiserver.api.directory_bodies import DirectoriesQuery, DirectoryAnswer, DirectorySummary, SettingsBody
 from apiserver.api.receipts import ReceiptAnswer, receipt_response
 from apiserver.api.responses import ProblemDetails, applied_thresholds
-from apiserver.biometrics.face import Model
+from apiserver.biometrics.model import Model
 from apiserver.directories import listing as directory_lists
 from apiserver.directories.records import Directories, Directory
 from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, tagged

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from operator import mul
 from typing import NamedTuple
 
-from apiserver.biometrics.face import Decision, Face, Model
+from apiserver.biometrics.face import Face
+from apiserver.biometrics.model import Decision, Model
 
 
 class Judgement(NamedTuple):

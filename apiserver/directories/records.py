@@ -7,14 +7,13 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
-from apiserver.biometrics.face import Model
+from apiserver.biometrics.model import Model, Scoring
 from apiserver.database import Connection, Database
 from apiserver.directories.settings import DirectorySettings, QualitySettings
 from apiserver.directories.sizes import DirectorySize, DirectorySizes
 from apiserver.directories.thresholds import Applied, apply
 from apiserver.problems import DirectoryNotFound, InvalidSettings
 from apiserver.revisions import ALWAYS, Condition
-from apiserver.search.statements import Scoring
 
 _SETTINGS = """
 fpir, threshold, threshold_model, scoring, recognized_retention_seconds, unseen_retention_days, quality

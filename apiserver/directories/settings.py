@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from apiserver.biometrics.model import Scoring
 from apiserver.biometrics.quality import Action, QualityLimits
-from apiserver.search.statements import Scoring
 
 
 class QualitySettings(BaseModel):

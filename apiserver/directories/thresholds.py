@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from apiserver.biometrics.face import Model, Thresholds
+from apiserver.biometrics.model import Model, Thresholds
 from apiserver.biometrics.open_set import thresholds_at
 from apiserver.directories.settings import DirectorySettings
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from apiserver.biometrics.face import Box, Face, FaceChoice, Image, choose, choose_in_box
+from apiserver.biometrics.choice import FaceChoice, choose, choose_in_box
+from apiserver.biometrics.face import Box, Face, Image
 from apiserver.biometrics.quality import Action, Finding, QualityLimits, findings
 from apiserver.problems import NoFace, NoFaceInBox, PoorQuality, SeveralFaces
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from apiserver.biometrics.face import Analysis, Box, Candidate, FaceChoice, Model
+from apiserver.biometrics.choice import FaceChoice
+from apiserver.biometrics.face import Analysis, Box, Candidate
+from apiserver.biometrics.model import Model
 from apiserver.directories.records import Directories
 from apiserver.enrolment.gallery import Enrolment, Gallery
 from apiserver.enrolment.gate import chosen_face, examine

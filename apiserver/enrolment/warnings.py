@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from apiserver.biometrics.face import Candidate, Thresholds
+from apiserver.biometrics.face import Candidate
+from apiserver.biometrics.model import Thresholds
 from apiserver.biometrics.quality import Finding
 
 

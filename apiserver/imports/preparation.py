@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from apiserver.biometrics.face import Analysis, Face, FaceChoice, Model
+from apiserver.biometrics.choice import FaceChoice
+from apiserver.biometrics.face import Analysis, Face
+from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import QualityLimits, measured
 from apiserver.bundles.format import EXTENSION_OF_MEDIA_TYPE, BundleFace
 from apiserver.enrolment.gate import chosen_face, examine

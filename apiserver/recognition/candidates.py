@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apiserver.biometrics.assignment import assign_once
-from apiserver.biometrics.face import Candidate, Decision, Model, Thresholds
+from apiserver.biometrics.face import Candidate
+from apiserver.biometrics.model import Decision, Model, Scoring, Thresholds
 from apiserver.directories.records import SearchTerms
 from apiserver.search.identification import Search, SearchResult
 from apiserver.search.planning import Path
-from apiserver.search.statements import Scoring
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from apiserver.biometrics.face import Decision, Embedding, Model, Photograph
+from apiserver.biometrics.face import Embedding, Photograph
+from apiserver.biometrics.model import Decision, Model
 from apiserver.database import Database
 from apiserver.directories.records import Directories
 from apiserver.directories.settings import DirectorySettings

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from contextlib import suppress
 
-from apiserver.biometrics.face import Decision
+from apiserver.biometrics.model import Decision
 from apiserver.database import Database
 from apiserver.directories.lock import attempts
 from apiserver.problems import DatabaseBusy, DirectoryBusy

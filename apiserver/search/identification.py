@@ -12,15 +12,15 @@ from typing import NamedTuple
 
 from pgvector import HalfVector
 
-from apiserver.biometrics.face import Candidate, Embedding, Model
+from apiserver.biometrics.face import Candidate, Embedding
+from apiserver.biometrics.model import Model, Scoring
 from apiserver.database import Connection, Database
 from apiserver.directories.sizes import DirectorySize
 from apiserver.search import statements as search_sql
-from apiserver.search.codes import code
 from apiserver.search.effort import Efforts
 from apiserver.search.indexes import Indexed, Kind, ask_for_build, condition, valid_indexes
 from apiserver.search.planning import Path, Plan, Scan, SwitchPoints, plan
-from apiserver.search.statements import Scoring
+from apiserver.search.statements import code
 from apiserver.storage.images import WRITE_ROW, ImageRow, write_row
 
 _MAX_PROBES = 20

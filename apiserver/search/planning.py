@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
 
+from apiserver.biometrics.model import Scoring
 from apiserver.directories.sizes import DirectorySize
 from apiserver.search.effort import Effort
 from apiserver.search.indexes import Kind
-from apiserver.search.statements import Scoring
 
 _FACES_A_CANDIDATE = 250
 """Candidates grow with the directory, since more persons are similar to the probe by chance."""

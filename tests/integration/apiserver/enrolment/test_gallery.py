@@ -6,7 +6,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from apiserver.biometrics.face import Calibration, Face, Image, Model, Thresholds
+from apiserver.biometrics.face import Face, Image
+from apiserver.biometrics.model import Calibration, Model, Thresholds
 from apiserver.database import open_database
 from apiserver.enrolment.gallery import Gallery
 from apiserver.problems import DatabaseBusy

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from pgvector import HalfVector
 
-from apiserver.biometrics.face import Calibration, Image, Model, Thresholds
+from apiserver.biometrics.face import Image
+from apiserver.biometrics.model import Calibration, Model, Scoring, Thresholds
 from apiserver.database import open_database
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.search.effort import Efforts
@@ -16,7 +17,6 @@ from apiserver.search.identification import Identification, Search
 from apiserver.search.indexes import Indexed, Kind, build, drop, valid_indexes
 from apiserver.search.planning import Path, SwitchPoints
 from apiserver.search.recall import RecallCheck
-from apiserver.search.statements import Scoring
 from apiserver.storage.images import image_row
 
 DIMENSION = 64

@@ -2,7 +2,8 @@
 
 import pytest
 
-from apiserver.biometrics.face import Candidate, Thresholds
+from apiserver.biometrics.face import Candidate
+from apiserver.biometrics.model import Thresholds
 from apiserver.enrolment.warnings import of_resemblance
 
 THRESHOLDS = Thresholds(match=0.5, review=0.4)

@@ -2,11 +2,11 @@
 
 import pytest
 
+from apiserver.biometrics.model import Scoring
 from apiserver.directories.sizes import DirectorySize
 from apiserver.search.effort import Effort
 from apiserver.search.indexes import Kind
 from apiserver.search.planning import SwitchPoints, plan
-from apiserver.search.statements import Scoring
 
 POINTS = SwitchPoints(exact_faces=2_000, index_faces=50_000, candidates=800, graph_candidates=100, parallel_workers=2)
 BOTH = frozenset(Kind)
