@@ -3,13 +3,13 @@
 The graph misses people, so it declares nobody unknown: the scan decides about the probes that it finds nobody for.
 """
 
-import asyncio
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
+from cachetools import TTLCache
 from pgvector import HalfVector
 
 from apiserver.biometrics.face import Candidate, Embedding
@@ -62,11 +62,6 @@ class SearchResult(NamedTuple):
     path: Path
 
 
-class _Known(NamedTuple):
-    kinds: frozenset[Kind]
-    good_until: float
-
-
 class Identification:
     """Searches directories for the persons whom probes resemble."""
 
@@ -74,7 +69,7 @@ class Identification:
         self._database = database
         self._points = points
         self._efforts = efforts
-        self._indexes: OrderedDict[Indexed, _Known] = OrderedDict()
+        self._indexes: TTLCache[Indexed, frozenset[Kind]] = TTLCache(_MAX_KNOWN, _INDEXES_GOOD_SECONDS)
 
     async def identify(
         self, search: Search, probes: Sequence[Embedding], size: DirectorySize, row: ImageRow | None = None
@@ -104,16 +99,12 @@ class Identification:
     async def _kinds(self, connection: Connection, search: Search, size: DirectorySize) -> frozenset[Kind]:
         """Return the indexes that the directory has; if it is large and has none, have them built."""
         indexed = Indexed(search.directory, search.model.id, search.model.dimension)
-        known, now = self._indexes.get(indexed), asyncio.get_running_loop().time()
-        if known and now < known.good_until:
-            return known.kinds
+        with suppress(KeyError):
+            return self._indexes[indexed]
         kinds = await valid_indexes(connection, indexed)
         if not kinds and size.faces >= self._points.index_faces:
             await ask_for_build(connection, indexed)
-        self._indexes[indexed] = _Known(kinds, now + _INDEXES_GOOD_SECONDS)
-        self._indexes.move_to_end(indexed)
-        while len(self._indexes) > _MAX_KNOWN:
-            self._indexes.popitem(last=False)
+        self._indexes[indexed] = kinds
         return kinds
 
 
