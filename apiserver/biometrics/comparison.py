@@ -1,4 +1,4 @@
-"""Whether two faces show one person, 1:1. Pure functions; nobody enrolled is involved."""
+"""Whether two faces show one person (1:1), without a gallery."""
 
 from collections.abc import Iterator, Sequence
 from operator import mul

@@ -46,7 +46,7 @@ class Quality:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """A detected face: its place, the detector's score, an L2-normalised embedding, its crop.
+    """A detected face: its box, the detector's score, an L2-normalised embedding, its crop.
 
     landmarks: empty if the vectorizer sent none. quality: None if it was not requested, or not measured.
     """

@@ -1,4 +1,4 @@
-"""The thresholds of a directory: from its settings, its size and the model."""
+"""The thresholds of a search, from the settings and the size of its directory and from the model."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -7,7 +7,7 @@ from pgvector import HalfVector
 
 from apiserver.biometrics.face import Box, Face
 from apiserver.biometrics.model import Model
-from apiserver.biometrics.quality import measured
+from apiserver.biometrics.quality import measurements
 from apiserver.database import Database
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.problems import DatabaseBusy, DirectoryBusy, PersonNotFound
@@ -79,7 +79,7 @@ class Gallery:
         enrolments are excluded from the directory, or DatabaseBusy if the image or the person was removed concurrently.
         """
         identity, new = (row.directory, person, row.sha256, model.id), uuid4()
-        columns = (HalfVector(face.embedding), face.crop, row.key, list(face.box), face.score, measured(face), new)
+        columns = (HalfVector(face.embedding), face.crop, row.key, list(face.box), face.score, measurements(face), new)
         async for _ in attempts(self._database.timeout_seconds):
             async with self._database.connection() as connection:
                 shown = await connection.fetchrow(self._enrol, *identity, *columns)

@@ -1,4 +1,4 @@
-"""Enrolments, one after the other and all at once."""
+"""Enrolments, in sequence and concurrent."""
 
 import asyncio
 from datetime import timedelta
@@ -72,7 +72,7 @@ async def test_an_enrolment_whose_image_was_removed_changes_nothing(gallery, dat
 
 
 async def test_one_photograph_by_two_names_is_kept_once(enrol, database):
-    """The kind of an image is part of its key, and a bundle may tell another one than the image is of."""
+    """The media type of an image is part of its key, and a bundle may state another one than the image has."""
     [vector] = unit_vectors(1, seed=8)
     first = await enrol("ann", vector)
     again = await enrol("ann", vector, image=Image("image/jpeg", "jpg", width=10, height=10))

@@ -19,7 +19,7 @@ from apiserver.directories.sizes import DirectorySizes
 from apiserver.problems import Problem
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search
-from apiserver.search.indexes import Indexed, Kind, ask_for_build, build, valid_indexes
+from apiserver.search.indexes import Indexed, Kind, build, enqueue_build, valid_indexes
 from apiserver.search.planning import Path, SwitchPoints
 from db.migrate import migrate
 from faceserver.standalone.child import Child
@@ -42,7 +42,7 @@ def vectors():
 
 
 async def enrol(url):
-    """Enrol so many people that a graph of them takes some seconds."""
+    """Enrol enough people for a graph to take some seconds."""
     connection = await asyncpg.connect(url)
     await connection.set_type_codec(
         "halfvec", schema="public", encoder=HalfVector.to_binary, decoder=HalfVector.from_binary, format="binary"
@@ -70,7 +70,7 @@ async def enrol(url):
 
 
 async def search(database):
-    """Search for one of the people, and return how they were found."""
+    """Search for one of the people, and return the path."""
     identification = Identification(database, POINTS, Efforts(0))
     size = await DirectorySizes(database).of("acme", MODEL.id)
     [result] = await identification.identify(Search("acme", MODEL, 3, 0.6), [vectors()[123]], size)
@@ -80,33 +80,24 @@ async def search(database):
 
 @asynccontextmanager
 async def building(url):
-    """Hold the build of the graph, which cannot end before this older transaction, once it is there."""
+    """Hold the build of the graph once it has begun: it cannot end before a transaction with an older snapshot.
+
+    The transaction begins after the other index is complete, whose build would wait for it as well.
+    """
     connection = await asyncpg.connect(url)
-    transaction = connection.transaction(isolation="repeatable_read")
-    await transaction.start()
-    await connection.fetchval("SELECT count(*) FROM directories")  # takes its snapshot
 
     async def begun():
-        query = """
-            SELECT blocks_done > 10 OR phase LIKE 'waiting for old snapshots' FROM pg_stat_progress_create_index
-            WHERE index_relid = to_regclass($1)
-        """
-        async with asyncpg_connection(url) as other:
-            return await other.fetchval(query, INDEXED.name(Kind.GRAPH))
+        return await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", INDEXED.name(Kind.GRAPH))
+
+    async def until_building():
+        await until(begun)
+        await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        await connection.fetchval("SELECT count(*) FROM directories")  # takes the snapshot
 
     try:
-        yield lambda: until(begun)
+        yield until_building
     finally:
         connection.terminate()
-
-
-@asynccontextmanager
-async def asyncpg_connection(url):
-    connection = await asyncpg.connect(url)
-    try:
-        yield connection
-    finally:
-        await connection.close()
 
 
 async def until_valid(database):
@@ -143,7 +134,7 @@ async def test_a_worker_that_is_killed_is_followed_by_one_that_finishes(database
     await enrol(database_url)
     async with open_database(database_url, pool_size=4, timeout_seconds=60) as database:
         async with database.connection() as connection:
-            await ask_for_build(connection, INDEXED)
+            await enqueue_build(connection, INDEXED)
         async with building(database_url) as until_building, worker(database_url, tmp_path) as first:
             await until_building()
             first.kill()
@@ -156,7 +147,7 @@ async def test_a_worker_that_is_killed_is_followed_by_one_that_finishes(database
 
 @pytest.fixture
 def folder():
-    """Where PostgreSQL, which does not run as root, keeps its own."""
+    """The folder of a PostgreSQL, which does not run as root."""
     with tempfile.TemporaryDirectory(prefix="postgres-") as path:
         yield FilePath(path)
 

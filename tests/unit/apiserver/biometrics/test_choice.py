@@ -32,13 +32,13 @@ def test_choice_among_faces(faces, choice, chosen):
     assert choose(faces, choice, IMAGE) is chosen
 
 
-def test_a_box_means_the_face_that_it_overlaps_most():
+def test_a_box_selects_the_face_that_it_overlaps_most():
     faces = [LARGE_IN_A_CORNER, SMALL_IN_THE_MIDDLE]
     assert choose_in_box(faces, (50, 42, 62, 58)) is SMALL_IN_THE_MIDDLE
     assert choose_in_box(faces, (0, 0, 60, 60)) is LARGE_IN_A_CORNER
 
 
 @pytest.mark.parametrize("box", [(70, 70, 90, 90), (0, 0, 100, 100), (0, 0, 20, 20), (60, 60, 70, 70)])
-def test_a_box_that_overlaps_too_little_means_nobody(box):
+def test_a_box_that_overlaps_too_little_selects_no_face(box):
     assert choose_in_box([LARGE_IN_A_CORNER, SMALL_IN_THE_MIDDLE], box) is None
     assert choose_in_box([], box) is None

@@ -29,7 +29,7 @@ def test_a_tail_without_shape_is_an_exponential():
     assert tail.cosine(0.01 / math.e) == pytest.approx(0.33)
 
 
-def test_a_tail_knows_nothing_below_its_start_nor_above_one():
+def test_a_tail_is_limited_to_its_start_and_one():
     assert TAIL.cosine(0.5) == TAIL.start
     assert Tail(start=0.3, rate=0.01, scale=0.1, shape=0).cosine(1e-12) == 1
 
@@ -48,7 +48,7 @@ def test_a_model_whose_thresholds_are_equal_still_rises():
 
 
 @given(RATES, SIZES)
-def test_so_many_comparisons_make_up_the_rate(fpir: float, faces: int):
+def test_the_rates_of_all_comparisons_make_up_the_rate_of_a_search(fpir: float, faces: int):
     rate = false_match_rate(fpir, faces)
     assert 1 - (1 - rate) ** max(faces, MIN_FACES) == pytest.approx(fpir, rel=1e-3)
 
