@@ -17,10 +17,11 @@ from apiserver.directories.thresholds import Applied, apply
 from apiserver.problems import DirectoryNotFound, InvalidSettings
 from apiserver.revisions import ALWAYS, Condition
 
+# The settings are read and written as one JSON object, whose keys are the names of the columns.
 _COLUMNS = "created_at, updated_at, revision, to_jsonb(directories) AS settings"
 _READ = f"SELECT {_COLUMNS} FROM directories WHERE directory = $1"  # noqa: S608
 _LOCK = f"{_READ} FOR NO KEY UPDATE"
-_MAKE = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true"
+_CREATE = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true"
 
 _SETTINGS = ", ".join(DirectorySettings.model_fields)
 _WRITE = f"""
@@ -112,12 +113,12 @@ class Directories:
     async def write(
         self, directory: str, settings: DirectorySettings, condition: Condition = ALWAYS
     ) -> tuple[Directory, bool]:
-        """Replace all settings of a directory, made if it does not exist; return it, and whether it was made.
+        """Replace all settings of a directory, created if it does not exist; return it, and whether it was created.
 
         Raises PreconditionFailed or DatabaseUnavailable.
         """
         async with self._database.connection() as connection, connection.transaction():
-            created = bool(await connection.fetchval(_MAKE, directory))
+            created = bool(await connection.fetchval(_CREATE, directory))
             known = await _locked(connection, directory)
             condition.check(None if created else known.revision)
             written = await _write(connection, directory, settings, 1 if created else known.revision + 1)

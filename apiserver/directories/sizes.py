@@ -1,4 +1,4 @@
-"""The number of people and faces of a directory under one model: counted, and remembered for a while."""
+"""The number of people and faces of a directory under one model, counted and remembered for a while."""
 
 import time
 from collections.abc import Callable

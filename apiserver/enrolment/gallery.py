@@ -41,11 +41,11 @@ _ENROLLED = """
 SELECT face, box, score FROM faces WHERE directory = $1 AND person = $2 AND image_sha256 = $3 AND model = $4
 """
 
+# <#> is the negative inner product.
 _OWN_SIMILARITY = """
 SELECT max(-(embedding <#> $4)) FROM faces WHERE directory = $1 AND model = $2 AND person = $3 AND image_sha256 <> $5
 """
 
-# <#> is the negative inner product.
 _SIMILARITY = """
 SELECT (
     SELECT max(-(embedding <#> $4::halfvec)) FROM faces WHERE directory = $1 AND person = $2 AND model = $3
