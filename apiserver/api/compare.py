@@ -18,9 +18,10 @@ from apiserver.api.fields import (
 )
 from apiserver.api.responses import ProblemDetails
 from apiserver.biometrics.comparison import Judgement, Pair, judge, pairs
-from apiserver.biometrics.face import Analysis, Decision, Face, Model
+from apiserver.biometrics.face import Analysis, Face
+from apiserver.biometrics.model import Decision, Model
+from apiserver.enrolment.gallery import best_similarity
 from apiserver.enrolment.gate import chosen_face
-from apiserver.enrolment.verification import best_similarity
 from apiserver.http.forms import CompareForm, VerifyForm
 from apiserver.http.photographs import PROBLEMS, PhotographCall, PhotographRoute
 from apiserver.problems import VectorizerUnavailable

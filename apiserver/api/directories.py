@@ -1,6 +1,5 @@
 """Routes of directories."""
 
-from dataclasses import fields
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -9,7 +8,7 @@ from pydantic import TypeAdapter
 from apiserver.api.directory_bodies import DirectoriesQuery, DirectoryAnswer, DirectorySummary, SettingsBody
 from apiserver.api.receipts import ReceiptAnswer, receipt_response
 from apiserver.api.responses import ProblemDetails, applied_thresholds
-from apiserver.biometrics.face import Model
+from apiserver.biometrics.model import Model
 from apiserver.directories import listing as directory_lists
 from apiserver.directories.records import Directories, Directory
 from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, tagged
@@ -96,10 +95,10 @@ async def delete_directory(directory: DirectoryName, condition: IfMatch, state: 
 
 
 async def _describe(directory: str, known: Directory, directories: Directories, model: Model) -> DirectoryAnswer:
-    terms = await directories.describe(directory, model)
+    terms = await directories.describe(directory, known.settings, model)
     return DirectoryAnswer(
         directory=directory,
-        **{field.name: getattr(known.settings, field.name) for field in fields(known.settings)},
+        **dict(known.settings),
         model=model.id,
         persons=terms.size.persons,
         faces=terms.size.faces,

@@ -6,11 +6,11 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from apiserver.api.responses import AppliedThresholds
+from apiserver.biometrics.model import Scoring
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
 from apiserver.directories.settings import DirectorySettings, QualitySettings
 from apiserver.http.json_bodies import JsonBody
 from apiserver.http.paging import PageQuery
-from apiserver.search.statements import Scoring
 from apiserver.storable import Text
 
 _MAX_SECONDS = 10 * 366 * 86_400

@@ -19,7 +19,8 @@ from apiserver.api.fields import (
     Probability,
     rounded,
 )
-from apiserver.biometrics.face import Decision, Face, Model
+from apiserver.biometrics.face import Face
+from apiserver.biometrics.model import Decision, Model
 from apiserver.directories.thresholds import Applied, Source
 from apiserver.enrolment.gallery import Enrolment
 from apiserver.http.last_response import LastResponse

@@ -12,7 +12,9 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from apiserver.biometrics.face import Box, FaceChoice
+from apiserver.biometrics.choice import FaceChoice
+from apiserver.biometrics.face import Box
+from apiserver.biometrics.model import Scoring
 from apiserver.http.multipart import MAX_FILES, Fields, Upload
 from apiserver.names import Name
 from apiserver.problems import (
@@ -25,7 +27,6 @@ from apiserver.problems import (
     Problem,
 )
 from apiserver.recognition.candidates import SearchOptions
-from apiserver.search.statements import Scoring
 
 
 def _only(files: object) -> object:

@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from apiserver.biometrics.face import Analysis, Face, FaceChoice, Model
-from apiserver.biometrics.quality import QualityLimits, measured
+from apiserver.biometrics.choice import FaceChoice
+from apiserver.biometrics.face import Analysis, Face
+from apiserver.biometrics.model import Model
+from apiserver.biometrics.quality import QualityLimits, measurements
 from apiserver.bundles.format import EXTENSION_OF_MEDIA_TYPE, BundleFace
 from apiserver.enrolment.gate import chosen_face, examine
 from apiserver.imports.enrolment import NewFace, Origin
@@ -89,7 +91,7 @@ class Preparation:
         row = image_row(self.directory, image, analysis.image, self.staging)
         new = NewFace(
             *(item.n, item.person, face, analysis.model.id, row.sha256, row.key, _origin(bundled)),
-            quality=measured(face),
+            quality=measurements(face),
             warning=(defects[0].reason, " ".join(defect.detail for defect in defects)) if defects else None,
         )
         return Ready(new, row, image)

@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import timedelta
 from zipfile import ZipFile
 
-from apiserver.biometrics.face import FaceChoice, Model
+from apiserver.biometrics.choice import FaceChoice
+from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import Action, QualityLimits
 from apiserver.bundles.zip_reading import ZipLimits, open_zip
 from apiserver.directories.records import read_settings

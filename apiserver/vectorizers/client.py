@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from apiserver.biometrics.face import Analysis, Model
+from apiserver.biometrics.face import Analysis
+from apiserver.biometrics.model import Model
 from apiserver.problems import (
     Outage,
     Problem,

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgpack
 
-from apiserver.biometrics.face import Analysis, Calibration, Face, Image, Model, Quality, Tail, Thresholds
+from apiserver.biometrics.face import Analysis, Face, Image, Quality
+from apiserver.biometrics.model import Calibration, Model, Tail, Thresholds
 from apiserver.problems import (
     FileEmpty,
     ImageTooLarge,

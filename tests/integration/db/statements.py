@@ -9,12 +9,12 @@ from pathlib import Path
 import sqlglot
 from sqlglot import exp
 
+from apiserver.biometrics.model import Scoring
 from apiserver.deletion import erasure
 from apiserver.directories.lock import ENTER
 from apiserver.enrolment import gallery
 from apiserver.people import listing as person_lists
 from apiserver.search import statements as search_sql
-from apiserver.search.statements import Scoring
 from apiserver.storage import images as image_store
 
 ROOT = Path(__file__).parents[3]

@@ -15,7 +15,8 @@ import pytest
 from obstore.store import MemoryStore
 
 from apiserver import tasks
-from apiserver.biometrics.face import Calibration, Decision, Face, Image, Model, Thresholds
+from apiserver.biometrics.face import Face, Image
+from apiserver.biometrics.model import Calibration, Decision, Model, Thresholds
 from apiserver.database import open_database
 from apiserver.deletion.erasure import Erasure
 from apiserver.enrolment.gallery import Gallery

@@ -11,7 +11,8 @@ import asyncpg
 import httpx
 import pytest
 
-from apiserver.biometrics.face import Face, FaceChoice
+from apiserver.biometrics.choice import FaceChoice
+from apiserver.biometrics.face import Face
 from apiserver.biometrics.quality import QualityLimits
 from apiserver.database import open_database
 from apiserver.deletion.erasure import Erasure

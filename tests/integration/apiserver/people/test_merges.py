@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from apiserver.biometrics.face import Calibration, Face, Image, Model, Thresholds
+from apiserver.biometrics.face import Face, Image
+from apiserver.biometrics.model import Calibration, Model, Thresholds
 from apiserver.database import open_database
 from apiserver.enrolment.gallery import Gallery
 from apiserver.people import merges, splits

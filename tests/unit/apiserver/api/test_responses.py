@@ -1,7 +1,8 @@
 """The entries of the old envelope."""
 
 from apiserver.api.responses import recognized_person
-from apiserver.biometrics.face import Calibration, Candidate, Face, Model, Thresholds
+from apiserver.biometrics.face import Candidate, Face
+from apiserver.biometrics.model import Calibration, Model, Thresholds
 from apiserver.recognition.candidates import SearchOptions
 from apiserver.search.identification import SearchResult
 from apiserver.search.planning import Path

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apiserver.biometrics.face import FaceChoice
+from apiserver.biometrics.choice import FaceChoice
 from apiserver.http.forms import EmbedForm, FacesForm, LearnForm, RecognizeForm
 from apiserver.http.multipart import Fields, Upload
 from apiserver.problems import (
