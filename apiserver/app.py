@@ -34,7 +34,7 @@ from apiserver.directories.sizes import DirectorySizes
 from apiserver.draining import Draining
 from apiserver.enrolment.gallery import Gallery
 from apiserver.enrolment.learning import Learning
-from apiserver.http.admission import Door
+from apiserver.http.admission import Admission
 from apiserver.http.openapi import documented_by
 from apiserver.http.request_log import RequestIds, Telemetry, traced_requests
 from apiserver.problems import (
@@ -54,7 +54,7 @@ from apiserver.search.identification import Identification
 from apiserver.search.planning import SwitchPoints
 from apiserver.search.recall import RecallCheck
 from apiserver.settings import Settings
-from apiserver.slots import Places
+from apiserver.slots import Slots
 from apiserver.state import State
 from apiserver.telemetry.gateway import StateMetrics
 from apiserver.telemetry.metrics import Metrics
@@ -108,7 +108,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(ClientDisconnect)(_on_client_gone)
     app.add_middleware(Telemetry)
-    app.add_middleware(Door)
+    app.add_middleware(Admission)
     app.add_middleware(RequestIds)  # the last one added is the outermost
     return app
 
@@ -130,19 +130,19 @@ async def _open_state(
             )
         )
         database, images, vectorizer = resources.database, resources.images, resources.vectorizer
-        efforts, places = Efforts(settings.search_recall), Places(settings.max_requests)
+        efforts, slots = Efforts(settings.search_recall), Slots(settings.max_requests)
         identification = Identification(database, _switch_points(settings), efforts)
         recall_check = RecallCheck(identification, efforts, settings.search_checked_share)
         await stack.enter_async_context(background(recall_check.run()))
         directories = Directories(database, DirectorySizes(database), settings.fpir)
-        for collector in (StateMetrics(places, vectorizer, recall_check), PoolMetrics(database)):
+        for collector in (StateMetrics(slots, vectorizer, recall_check), PoolMetrics(database)):
             metrics.registry.register(collector)
             stack.callback(metrics.registry.unregister, collector)
         yield State(
             settings=settings,
             draining=draining,
             metrics=metrics,
-            places=places,
+            slots=slots,
             database=database,
             vectorizer=vectorizer,
             directories=directories,

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from apiserver.problems import GatewayBusy
 
 
-class Places:
+class Slots:
     """A number of slots, each for one photograph of the maximum size."""
 
     def __init__(self, number: int) -> None:

@@ -10,9 +10,10 @@ from apiserver.api.fields import EnrolmentWarning
 from apiserver.api.responses import ProblemDetails, problem_details
 from apiserver.database import Database
 from apiserver.enrolment.learning import Learned, Sample
+from apiserver.http.admission import slots_needed
 from apiserver.http.forms import FacesForm, usable
 from apiserver.http.idempotency import KEY, Handler, idempotent
-from apiserver.http.multipart import MAX_FILES, places_needed
+from apiserver.http.multipart import MAX_FILES
 from apiserver.http.path_names import DirectoryName, PersonName
 from apiserver.http.paths import EncodedRoute
 from apiserver.http.photographs import PROBLEMS, PhotographCall, noting_refusal
@@ -34,7 +35,7 @@ class _FacesRoute(EncodedRoute):
         async def admit(request: Request) -> Response:
             state = State.of(request)
             state.vectorizer.check_room()
-            with state.places.taken(places_needed(request, state.settings.max_image_bytes)):
+            with state.slots.taken(slots_needed(request, state.settings.max_image_bytes)):
                 return await handle(request)
 
         return admit

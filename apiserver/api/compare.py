@@ -21,8 +21,9 @@ from apiserver.biometrics.comparison import Judgement, Pair, judge, pairs
 from apiserver.biometrics.face import Analysis, Decision, Face, Model
 from apiserver.enrolment.gate import chosen_face
 from apiserver.enrolment.verification import best_similarity
+from apiserver.http.admission import PhotographRoute
 from apiserver.http.forms import CompareForm, VerifyForm
-from apiserver.http.photographs import PROBLEMS, PhotographCall, PhotographRoute
+from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.problems import VectorizerUnavailable
 from apiserver.recognition import sightings
 

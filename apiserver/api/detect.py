@@ -6,9 +6,10 @@ from pydantic import BaseModel, Field
 from apiserver.api.fields import BoxPixels, DetectorScore, Embedding, ModelId, rounded, rounded_embedding
 from apiserver.biometrics.face import Face
 from apiserver.biometrics.quality import pose
+from apiserver.http.admission import PhotographRoute
 from apiserver.http.forms import DetectForm, EmbedForm
 from apiserver.http.hang_up import while_connected
-from apiserver.http.photographs import PROBLEMS, PhotographCall, PhotographRoute
+from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.vectorizers.wire import Want
 
 router = APIRouter(tags=["photographs"], route_class=PhotographRoute)

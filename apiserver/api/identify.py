@@ -10,8 +10,9 @@ from pydantic import BaseModel, Field, model_validator
 from apiserver.api.fields import Cosine, ModelId, PersonId, Probability, rounded
 from apiserver.api.responses import AppliedThresholds, ProblemDetails, applied_thresholds
 from apiserver.biometrics.face import Decision, Embedding, Model
+from apiserver.http.admission import PhotographRoute
 from apiserver.http.json_bodies import JsonBody, read_json
-from apiserver.http.photographs import PROBLEMS, PhotographCall, PhotographRoute
+from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.names import Name
 from apiserver.problems import InvalidEmbedding, ModelMismatch
 from apiserver.recognition.candidates import Identity, SearchOptions

@@ -23,10 +23,10 @@ from apiserver.api.bulk_bodies import (
 from apiserver.api.responses import ProblemDetails
 from apiserver.exports import snapshot as exports
 from apiserver.http.idempotency import KEY, Handler, IdempotentRoute, idempotent
-from apiserver.http.multipart import read_small
+from apiserver.http.json_bodies import read_small
+from apiserver.http.multipart import receive_archive
 from apiserver.http.path_names import DirectoryName
 from apiserver.http.paths import EncodedRoute
-from apiserver.http.upload_stream import receive_archive
 from apiserver.imports import records as imports
 from apiserver.imports.records import Import, Item
 from apiserver.jobs.records import enqueue
@@ -82,7 +82,7 @@ async def start_import(directory: DirectoryName, request: Request) -> Response:
     if not state.settings.directories_on_learn:
         await state.directories.require(directory)
     read = _receive if _is_form(request) else _read_manifest
-    with state.places.taken():
+    with state.slots.taken():
         await read(request, state, Import(directory, job))
     return _started(job)
 
@@ -109,7 +109,7 @@ async def outcomes(directory: DirectoryName, job: str, state: StateOf) -> Stream
 async def start_export(directory: DirectoryName, request: Request) -> Response:
     """Start a job that writes a directory into a bundle, which another installation can import."""
     state = State.of(request)
-    body = await read_small(request, timeout_seconds=state.settings.upload_timeout_seconds)
+    body = await read_small(request)
     export = read_body(ExportBody, body or b"{}")
     await state.directories.read(directory)
     async with state.database.connection() as connection:
@@ -151,8 +151,7 @@ async def _receive(request: Request, state: State, import_: Import) -> None:
 async def _read_manifest(request: Request, state: State, import_: Import) -> None:
     """Plan the import of a manifest and enqueue it."""
     most = state.settings.max_import_files
-    seconds = state.settings.upload_timeout_seconds
-    content = await read_small(request, timeout_seconds=seconds, max_bytes=_MAX_MANIFEST_BYTES)
+    content = await read_small(request, max_bytes=_MAX_MANIFEST_BYTES)
     body = await asyncio.to_thread(read_body, ImportBody, content)
     if len(body.manifest) > most:
         raise ArchiveTooManyFiles(

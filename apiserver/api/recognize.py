@@ -15,10 +15,11 @@ from apiserver.api.learn import (
 from apiserver.api.responses import LearnAnswer, RecognizeAnswer, Refusal, recognize_answer
 from apiserver.biometrics.face import Photograph
 from apiserver.enrolment.learning import Learned, Sample
+from apiserver.http.admission import PhotographRoute
 from apiserver.http.forms import LearnForm, RecognizeForm, usable
 from apiserver.http.idempotency import KEY, idempotent
 from apiserver.http.multipart import MAX_FILES
-from apiserver.http.photographs import STATUSES, PhotographCall, PhotographRoute, noting_refusal
+from apiserver.http.photographs import STATUSES, PhotographCall, noting_refusal
 from apiserver.problems import Refused
 from apiserver.vectorizers.wire import ENROLMENT_WANTS
 

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from apiserver.http.multipart import SMALL_BYTES, read_small
-from apiserver.problems import InvalidField, InvalidJson, Problem
+from apiserver.http.upload_stream import SMALL_BYTES, read_body
+from apiserver.problems import ImageTooLarge, InvalidField, InvalidJson, Problem
 from apiserver.state import State
 
 Body = TypeVar("Body", bound="JsonBody")
@@ -28,12 +28,20 @@ async def read_json(
     request: Request, kind: type[Body], wrong: type[Problem] = InvalidField, *, max_bytes: int = SMALL_BYTES
 ) -> Body:
     """Parse the body of a request. Raises InvalidJson, UploadTimeout, or `wrong`, which names the invalid field."""
-    seconds = State.of(request).settings.upload_timeout_seconds
-    body = await read_small(request, timeout_seconds=seconds, max_bytes=max_bytes)
+    body = await read_small(request, max_bytes=max_bytes)
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
         raise problem_of(error, wrong) from error
+
+
+async def read_small(request: Request, *, max_bytes: int = SMALL_BYTES) -> bytes:
+    """Return a body without a photograph. Raises UploadTimeout, or InvalidJson if it exceeds `max_bytes`."""
+    seconds = State.of(request).settings.upload_timeout_seconds
+    try:
+        return await read_body(request, timeout_seconds=seconds, max_bytes=max_bytes)
+    except ImageTooLarge as error:
+        raise InvalidJson("The body is too long.") from error
 
 
 def problem_of(error: ValidationError, wrong: type[Problem] = InvalidField) -> Problem:

@@ -310,7 +310,7 @@ async def test_what_is_wrong_with_a_request_is_said_at_once(serve: Serve, settin
     loud = await gateway.post(path, content=b"-", headers={"Content-Type": "Multipart/Form-Data; boundary=b"})
     assert (loud.status_code, loud.json()["code"]) == (400, "invalid-form")
     assert (await gateway.post(path, files={"file": b""})).json()["code"] == "file-empty"
-    assert (await gateway.post(path, files={"photo": b"PK"})).json()["code"] == "invalid-form"
+    assert (await gateway.post(path, files={"photo": b"PK"})).json()["code"] == "file-missing"
     wrong = await gateway.post(path, files={"file": b"PK"}, data={"face": "prettiest"})
     assert (wrong.json()["code"], wrong.json()["detail"][:6]) == ("invalid-field", "face: ")
     assert (await gateway.post(path, content=b"-")).json()["code"] == "invalid-json"

@@ -149,7 +149,7 @@ async def test_who_reads_nothing_before_all_is_sent_gets_the_refusal_too(gateway
     assert response.headers["Connection"] == "close"
 
 
-async def test_a_form_larger_than_all_places_is_taken_alone(serve, settings, ann):
+async def test_a_form_larger_than_all_slots_is_taken_alone(serve, settings, ann):
     gateway = await serve(settings.model_copy(update={"max_requests": 1, "max_image_bytes": len(ann)}))
     response = await gateway.post("/recognize", files=[("file", ann), ("file", ann), ("file", ann)])
     assert response.status_code == 201
@@ -191,7 +191,8 @@ async def test_fields_may_stand_on_either_side_of_the_file(gateway, ann, order):
         (part("person", b"ann") + part("file", b"cut short", "ann.jpg"), "invalid-form"),
         (form(part("person", b"ann")).removesuffix(b"\r\n"), "file-missing"),
         (form(), "person-missing"),
-        (b"a preamble\r\n" + form(part("person", b"ann")) + b"an epilogue", "file-missing"),
+        (b"a preamble\r\n" + form(part("person", b"ann")), "invalid-form"),
+        (form(part("person", b"ann")) + b"an epilogue", "file-missing"),
         (form(part("person", b"ann")).replace(b"\r\n", b"\n"), "invalid-form"),
         (form(part("person", b"ann").replace(b"name=", b"eman=")), "invalid-form"),
         (form(part("person", b"ann").replace(b"Disposition", b"Type")), "invalid-form"),
