@@ -11,21 +11,24 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
-from apiserver.api import add_faces as face_adding_routes
-from apiserver.api import compare as comparison_routes
-from apiserver.api import deletions as deletion_routes
-from apiserver.api import detect as photograph_routes
-from apiserver.api import directories as directory_routes
-from apiserver.api import exports as export_routes
-from apiserver.api import faces as face_routes
-from apiserver.api import identify as identify_routes
-from apiserver.api import images as files
-from apiserver.api import imports as bulk_routes
-from apiserver.api import jobs as job_routes
-from apiserver.api import merges as merge_routes
-from apiserver.api import persons as person_routes
-from apiserver.api import recognize as routes
-from apiserver.api import service as health
+from apiserver.api import (
+    add_faces,
+    compare,
+    deletions,
+    detect,
+    directories,
+    exports,
+    faces,
+    identify,
+    images,
+    imports,
+    jobs,
+    learn,
+    merges,
+    persons,
+    recognize,
+    service,
+)
 from apiserver.api.responses import problem_response
 from apiserver.background import background
 from apiserver.deletion.erasure import Erasure
@@ -65,6 +68,13 @@ from apiserver.telemetry.tracing import Spans, open_tracing
 
 _logger = logging.getLogger(__name__)
 
+_ROUTERS = (
+    *(learn.router, recognize.router, detect.router, compare.router, identify.router),
+    *(directories.router, persons.router, images.router, faces.router, add_faces.router, merges.router),
+    *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
+    *(jobs.router, service.router),
+)
+
 _PROBLEM_OF_STATUS: dict[int, type[Problem]] = {404: NotFound, 405: MethodNotAllowed}
 
 
@@ -84,23 +94,11 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     app = FastAPI(
         title="faceserver",
         summary="Learn and recognize faces.",
-        version=health.version(),
+        version=service.version(),
         lifespan=lifespan,
         telemetry=traced_requests(spans),
         # Routes are listed flat: each included router would be another layer for every request.
-        routes=[
-            *(
-                *routes.router.routes,
-                *photograph_routes.router.routes,
-                *comparison_routes.router.routes,
-                *identify_routes.router.routes,
-            ),
-            *(*directory_routes.router.routes, *person_routes.router.routes, *files.router.routes),
-            *(*face_routes.router.routes, *face_adding_routes.router.routes, *merge_routes.router.routes),
-            *(*deletion_routes.router.routes, *export_routes.router.routes),
-            *(*bulk_routes.imports_router.routes, *bulk_routes.exports_router.routes, *bulk_routes.router.routes),
-            *(*job_routes.router.routes, *health.router.routes),
-        ],
+        routes=[route for router in _ROUTERS for route in router.routes],
     )
     app.openapi = documented_by(app)  # type: ignore[method-assign]  # as FastAPI documents it
     app.exception_handler(Problem)(_on_problem)

@@ -18,11 +18,11 @@ from apiserver.api.fields import (
 )
 from apiserver.api.responses import ProblemDetails
 from apiserver.biometrics.comparison import Judgement, Pair, judge, pairs
-from apiserver.biometrics.face import Analysis, Decision, Face, Model
+from apiserver.biometrics.face import Analysis, Decision, Face, FaceChoice, Model
 from apiserver.enrolment.gate import chosen_face
 from apiserver.enrolment.verification import best_similarity
 from apiserver.http.admission import PhotographRoute
-from apiserver.http.forms import CompareForm, VerifyForm
+from apiserver.http.forms import DirectoryField, FaceField, FileField, Form, PersonField
 from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.problems import VectorizerUnavailable
 from apiserver.recognition import sightings
@@ -31,6 +31,22 @@ _UNKNOWN = {"similarity": None, "probability": 0.0, "decision": Decision.UNKNOWN
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemDetails}}
 
 router = APIRouter(tags=["comparison"], route_class=PhotographRoute)
+
+
+class CompareForm(Form):
+    """Two photographs of any number of people."""
+
+    source: FileField
+    target: FileField
+
+
+class VerifyForm(Form):
+    """A photograph of a person, and who the person claims to be."""
+
+    person: PersonField
+    directory: DirectoryField = "default"
+    file: FileField
+    face: FaceField = FaceChoice.ONLY
 
 
 class PairThresholds(BaseModel):

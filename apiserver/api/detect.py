@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from apiserver.api.fields import BoxPixels, DetectorScore, Embedding, ModelId, rounded, rounded_embedding
+from apiserver.api.fields import BoxPixels, DetectorScore, EmbeddingField, ModelId, rounded, rounded_embedding
 from apiserver.biometrics.face import Face
 from apiserver.biometrics.quality import pose
 from apiserver.http.admission import PhotographRoute
-from apiserver.http.forms import DetectForm, EmbedForm
+from apiserver.http.forms import FileField, Form
 from apiserver.http.hang_up import while_connected
 from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.vectorizers.wire import Want
@@ -15,12 +15,27 @@ from apiserver.vectorizers.wire import Want
 router = APIRouter(tags=["photographs"], route_class=PhotographRoute)
 
 
+class EmbedForm(Form):
+    """A photograph of any number of people."""
+
+    file: FileField
+
+
+class DetectForm(Form):
+    """A photograph of any number of people, and which of its faces to return."""
+
+    file: FileField
+    min_score: float = Field(0, ge=0, le=1, description="Faces with a lower detector score are omitted.")
+    min_size: int = Field(0, ge=0, le=100_000, description="Faces whose shorter side has fewer pixels are omitted.")
+    draw: bool = Field(False, description="Return the photograph with its faces drawn in, as a JPEG.")
+
+
 class EmbeddedFace(BaseModel):
     """A detected face and its embedding."""
 
     box: BoxPixels
     score: DetectorScore
-    embedding: Embedding
+    embedding: EmbeddingField
 
 
 class EmbedAnswer(BaseModel):

@@ -7,8 +7,8 @@ from typing import Any, Self
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
-from apiserver.api.fields import Cosine, ModelId, PersonId, Probability, rounded
-from apiserver.api.responses import AppliedThresholds, ProblemDetails, applied_thresholds
+from apiserver.api.fields import AppliedThresholds, Cosine, ModelId, PersonId, Probability, applied_thresholds, rounded
+from apiserver.api.responses import ProblemDetails
 from apiserver.biometrics.face import Decision, Embedding, Model
 from apiserver.http.admission import PhotographRoute
 from apiserver.http.json_bodies import JsonBody, read_json
