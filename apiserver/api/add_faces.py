@@ -54,7 +54,7 @@ class FacesForm(Form):
 
 
 class FileOutcome(BaseModel):
-    """The outcome of one photograph, and the doubts about it, as in /learn."""
+    """The outcome of a photograph, with the warnings of /learn."""
 
     filename: str = Field(examples=["ann.jpg"])
     outcome: Outcome

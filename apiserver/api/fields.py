@@ -45,13 +45,13 @@ def rounded_embedding(embedding: Sequence[float]) -> list[float]:
 
 
 class EnrolmentWarning(BaseModel):
-    """A doubt about an enrolment, by name, and the value that is on the wrong side of its limit."""
+    """A warning about an enrolment, with the value that exceeds its limit or falls below it."""
 
     code: str = Field(examples=["blurred"])
     detail: str = Field(examples=["The face is blurred: hold the camera still, focus on the face, wipe the lens."])
     value: float = Field(examples=[0.31])
     limit: float = Field(examples=[0.45])
-    person: PersonId | None = Field(None, description="Whom the face resembles, if that is the doubt.")
+    person: PersonId | None = Field(None, description="The person whom the face resembles, if that is the warning.")
 
     @classmethod
     def of(cls, warning: enrolment_warnings.EnrolmentWarning) -> Self:
@@ -112,7 +112,7 @@ def file_url(key: str | None) -> str | None:
 
 
 class PhotographAnswer(BaseModel):
-    """What /learn and /recognize answer about one photograph."""
+    """The common fields of answers about a single photograph."""
 
     status: Literal["OK"]
     url: str | None = Field(examples=["/files/2c116cd3-eff0-8136-b4d5-5e476fa58ff7.jpg"])
@@ -122,7 +122,7 @@ class PhotographAnswer(BaseModel):
 
 
 class PhotographsAnswer(BaseModel):
-    """What /learn and /recognize answer about several photographs."""
+    """The common fields of answers about several photographs."""
 
     status: Literal["OK"]
     directory: DirectoryName

@@ -28,14 +28,16 @@ router = APIRouter(tags=["faces"], route_class=PhotographRoute)
 
 
 class IdentifyBody(JsonBody):
-    """One embedding or several, and where to search."""
+    """One or several embeddings, and the directory to search."""
 
-    directory: Name = Field("default", description="Where to search.", examples=["acme"])
+    directory: Name = Field("default", description="The directory to search.", examples=["acme"])
     model: str = Field(
         description="The model that computed them, as returned by `/embed`.", examples=["sface_2021dec@fb143eea0783"]
     )
     embedding: list[float] | None = Field(
-        None, description="Of any length except zero.", examples=[[0.0314159, -0.0271828]]
+        None,
+        description="The embedding; its length need not be 1, but must not be 0.",
+        examples=[[0.0314159, -0.0271828]],
     )
     embeddings: list[list[float]] | None = Field(
         None,
@@ -44,17 +46,19 @@ class IdentifyBody(JsonBody):
         description="Several; not together with `embedding`.",
         examples=[[[0.0314159, -0.0271828], [-0.0161803, 0.0141421]]],
     )
-    k: int = Field(5, ge=1, le=100, description="How many candidates to list for each.")
+    k: int = Field(5, ge=1, le=100, description="Maximum number of candidates for each embedding.")
     threshold: float | None = Field(
         None,
         ge=-1,
         le=1,
         allow_inf_nan=False,
-        description="The cosine from which a candidate is a match.",
+        description="Minimum cosine of a match, instead of the directory's.",
         examples=[0.5],
     )
-    unique_persons: bool = Field(False, description="Whether each person can be at most one of them.")
-    scoring: Scoring | None = Field(None, description="How a person's samples count; the directory's setting if unset.")
+    unique_persons: bool = Field(False, description="Whether each person can have at most one of the embeddings.")
+    scoring: Scoring | None = Field(
+        None, description="How a person's faces are combined; the directory's setting if unset."
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -63,7 +67,7 @@ class IdentifyBody(JsonBody):
         return self
 
     def search_options(self) -> SearchOptions:
-        """Return what the body asks of the search."""
+        """Return the options of the search."""
         return SearchOptions(self.directory, self.k, self.threshold, self.scoring, self.unique_persons)
 
     def probes(self) -> list[list[float]]:
@@ -72,7 +76,7 @@ class IdentifyBody(JsonBody):
 
 
 class IdentifiedCandidate(BaseModel):
-    """An enrolled person whom an embedding resembles."""
+    """An enrolled person who resembles an embedding."""
 
     person: PersonId
     similarity: Cosine
@@ -80,14 +84,16 @@ class IdentifiedCandidate(BaseModel):
 
 
 class Identified(BaseModel):
-    """Whose embedding it is; `person` is absent when the decision is `unknown`."""
+    """The identity of an embedding; `person` is absent when the decision is `unknown`."""
 
     person: PersonId | None = None
     decision: Decision
     similarity: Cosine | None
     probability: Probability
     candidates: list[IdentifiedCandidate]
-    search: Path = Field(description="How it was found: by all embeddings, by their codes first, or by a graph.")
+    search: Path = Field(
+        description="How the directory was searched: by all embeddings, by their codes first, or by a graph."
+    )
 
 
 class IdentifyAnswer(BaseModel):
@@ -105,13 +111,13 @@ class IdentifyAnswer(BaseModel):
     openapi_extra=IdentifyBody.request_body(),
 )
 async def identify(request: Request) -> Response:
-    """Say of every embedding who of the directory it is, if anybody."""
+    """Identify embeddings within a directory."""
     call = PhotographCall.of(request)
     with call.stages.measure("read"):
         body = await read_json(request, IdentifyBody, max_bytes=_MAX_BYTES)
     model = await call.state.vectorizer.model_in_use()
     if body.model != model.id:
-        raise ModelMismatch(f"The model in use is {model.id}; embeddings of another cannot be compared with its own.")
+        raise ModelMismatch(f"The model in use is {model.id}; embeddings of different models cannot be compared.")
     probes = [_of_length_one(embedding, model) for embedding in body.probes()]
     recognized = await call.state.recognition.recognize(probes, model, body.search_options(), call.stages)
     call.state.metrics.decided(recognized.identities)

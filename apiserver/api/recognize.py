@@ -1,4 +1,4 @@
-"""/recognize: who is on photographs."""
+"""/recognize: identify the people on photographs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -42,19 +42,19 @@ class RecognizeForm(Form):
 
     directory: DirectoryField = "default"
     file: FilesField
-    k: int = Field(5, ge=1, le=100, description="How many candidates to list for each face.")
+    k: int = Field(5, ge=1, le=100, description="Maximum number of candidates for each face.")
     threshold: float | None = Field(
         None,
         ge=-1,
         le=1,
         allow_inf_nan=False,
-        description="The cosine from which a candidate is a match, instead of the model's own.",
+        description="Minimum cosine of a match, instead of the directory's.",
         examples=[0.5],
     )
     unique_persons: bool = Field(False, description="Whether each person can be on the photograph at most once.")
     scoring: Scoring | None = Field(
         None,
-        description="How a person's samples count: the best one, or their mean, weighted by score. "
+        description="How a person's faces are combined: the best one, or their mean, weighted by score. "
         "If unset, the directory's setting applies, or else `max`.",
     )
     min_score: float = Field(0, ge=0, le=1, description="Faces with a lower detector score are omitted.")
@@ -62,12 +62,12 @@ class RecognizeForm(Form):
     keep: bool = Field(True, description="Whether the photograph is kept for the retention time, or not at all.")
 
     def search_options(self) -> SearchOptions:
-        """Return what the form asks of the search."""
+        """Return the options of the search."""
         return SearchOptions(self.directory, self.k, self.threshold, self.scoring, self.unique_persons)
 
 
 class Candidate(BaseModel):
-    """An enrolled person whom a face resembles."""
+    """An enrolled person who resembles a face."""
 
     id: PersonId
     similarity: Cosine
@@ -84,7 +84,9 @@ class RecognizedPerson(BaseModel):
     similarity: Cosine | None
     decision: Decision
     candidates: list[Candidate]
-    search: Path = Field(description="How it was found: by all embeddings, by their codes first, or by a graph.")
+    search: Path = Field(
+        description="How the directory was searched: by all embeddings, by their codes first, or by a graph."
+    )
 
 
 class RecognizeAnswer(PhotographAnswer):
@@ -123,7 +125,7 @@ class RecognizeRefusal(Refusal):
     openapi_extra={"requestBody": RecognizeForm.request_body()},
 )
 async def recognize(request: Request) -> Response:
-    """Say of every face on a photograph who of the directory it is, if anybody; of several files, of each."""
+    """Identify every face on a photograph, or on each of several photographs, within a directory."""
     call = PhotographCall.of(request)
     form = await call.read(RecognizeForm, max_files=MAX_FILES)
     outcomes: list[RecognizeAnswer | Refused] = []

@@ -1,4 +1,4 @@
-"""The fields of the calls that take a photograph, and the problem that each wrong one is."""
+"""The fields that forms with photographs share, and the problem of each invalid field."""
 
 from typing import Annotated, Any, Self
 
@@ -54,7 +54,9 @@ def usable(upload: Upload) -> Upload:
     return upload
 
 
-PersonField = Annotated[Name, Field(description="Whose face it is: an id or a name of your choice.", examples=["ann"])]
+PersonField = Annotated[
+    Name, Field(description="The person on the photograph: an id or a name of your choice.", examples=["ann"])
+]
 DirectoryField = Annotated[
     Name, Field(description="People are recognized within their own directory.", examples=["acme"])
 ]
@@ -76,7 +78,7 @@ FilesField = Annotated[
         }
     ),
 ]
-"""One with a `problem` is not refused here: it must not affect the others."""
+"""A file with a `problem` is not refused here: it must not affect the others."""
 FaceField = Annotated[
     FaceChoice,
     WithJsonSchema(
@@ -111,13 +113,13 @@ _MISSING_ERRORS = {"missing", "string_too_short", "dataclass_type", "tuple_type"
 
 
 class Form(BaseModel):
-    """The fields of a form; they are checked in order, and the first wrong one is reported."""
+    """The fields of a form; they are checked in order, and the first invalid one is reported."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     @classmethod
     def of(cls, fields: Fields) -> Self:
-        """Return the checked form. Raises the problem of its first wrong field."""
+        """Return the validated form. Raises the problem of its first invalid field."""
         try:
             return cls.model_validate(fields)
         except ValidationError as error:

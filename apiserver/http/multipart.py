@@ -5,13 +5,12 @@ Boundary, headers, fields and the body are bounded before they are parsed; see d
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
 
 from apiserver.http.upload_stream import SMALL_BYTES, body_chunks, read_body
 from apiserver.problems import (
@@ -93,7 +92,6 @@ class FormParser:
                 "on_header_end": self._parts.end_header,
                 "on_headers_finished": self._parts.open,
                 "on_part_data": self._parts.read_content,
-                "on_end": self._parts.end,
             },
             max_header_count=_MAX_HEADERS,
             max_header_size=_MAX_HEADER_BYTES,
@@ -111,24 +109,27 @@ class FormParser:
 
     def texts(self) -> dict[str, str]:
         """Return the fields that are not files, after the whole body was parsed. Raises InvalidForm."""
-        if not self._parts.ended:
+        if self._parser.state is not MultipartState.END:
             raise InvalidForm("The form is truncated.")
         return {name: _decoded(text) for name, text in self._parts.texts.items()}
 
 
+@dataclass(slots=True)
 class _Parts:
     """The parts of a form as the parser finds them.
 
     Apart from FormParser, because a cycle of references would keep photographs in memory.
     """
 
-    def __init__(self, open_file: Callable[[str, str], Write]) -> None:
-        self.count = 0
-        self.ended = False
-        self.texts: dict[str, bytearray] = {}
-        self._open_file = open_file
-        self._header = self._value = self._disposition = b""
-        self._write: Write
+    open_file: Callable[[str, str], Write]
+    texts: dict[str, bytearray] = field(default_factory=dict)
+    count: int = 0
+    _header: bytes = b""
+    _value: bytes = b""
+    _disposition: bytes = b""
+    _text: bytearray = field(default_factory=bytearray)
+    """The content of the current part, unless it is a file."""
+    _write: Write = bytes
 
     def read_header(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
@@ -151,23 +152,17 @@ class _Parts:
         if b"name" not in options:
             raise InvalidForm
         name = _decoded(options[b"name"])
+        self._text = bytearray()
         if b"filename" in options:
-            self._write = self._open_file(name, _decoded(options[b"filename"]))
+            self._write = self.open_file(name, _decoded(options[b"filename"]))
         else:
-            self.texts[name] = bytearray()
-            self._write = partial(_extend, self.texts[name])
+            self._text = self.texts[name] = bytearray()
+            self._write = self._text.extend
 
     def read_content(self, data: bytes, start: int, end: int) -> None:
         self._write(data[start:end])
-
-    def end(self) -> None:
-        self.ended = True
-
-
-def _extend(text: bytearray, piece: bytes) -> None:
-    if len(text) + len(piece) > _MAX_FIELD_BYTES:
-        raise InvalidForm("A field is too long.")
-    text.extend(piece)
+        if len(self._text) > _MAX_FIELD_BYTES:
+            raise InvalidForm("A field is too long.")
 
 
 async def read_form(request: Request, limits: FormLimits) -> Fields:
@@ -198,7 +193,8 @@ def parse_form(body: bytes, boundary: bytes, limits: FormLimits) -> Fields:
     received: list[tuple[str, str, list[bytes]]] = []
 
     def open_file(name: str, filename: str) -> Write:
-        _check_count(len(received), limits.max_files)
+        if len(received) == limits.max_files:
+            raise _too_many(limits.max_files)
         pieces: list[bytes] = []
         received.append((name, filename, pieces))
         return pieces.append
@@ -249,7 +245,8 @@ class _Archive:
 
     def open(self, name: str, filename: str) -> Write:
         """Return what takes the pieces of the file. Raises InvalidForm, or FileMissing for another field."""
-        _check_count(len(self._filenames), 1)
+        if self._filenames:
+            raise _too_many(1)
         if name != "file":
             raise FileMissing
         self._filenames.append(filename)
@@ -267,11 +264,8 @@ class _Archive:
         self.pieces.append(piece)
 
 
-def _check_count(files: int, max_files: int) -> None:
-    """Raise InvalidForm if a form that has `files` files may not have another one."""
-    if files < max_files:
-        return
-    raise InvalidForm(
+def _too_many(max_files: int) -> InvalidForm:
+    return InvalidForm(
         "The form has more than one file." if max_files == 1 else f"The form has more than {max_files} files."
     )
 

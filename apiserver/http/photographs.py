@@ -39,14 +39,14 @@ class PhotographCall:
         return cls(request, State.of(request), cast("Stages", request.state.stages))
 
     async def read(self, kind: type[AnyForm], *, max_files: int = 1) -> AnyForm:
-        """Return the form of the request. Raises the problem of a malformed body or of a wrong field."""
+        """Return the form of the request. Raises the problem of a malformed body or of an invalid field."""
         settings = self.state.settings
         limits = FormLimits(settings.max_image_bytes, settings.upload_timeout_seconds, max_files)
         with self.stages.measure("read"):
             return kind.of(await read_form(self.request, limits))
 
     async def analyse(self, upload: Upload, wants: frozenset[Want] = frozenset()) -> Analysis:
-        """Return what the vectorizer sees on a photograph.
+        """Return the faces on a photograph.
 
         Raises the problem of a bad photograph, an Outage, or ClientDisconnect when the client hangs up.
         """
@@ -57,7 +57,7 @@ class PhotographCall:
         return analysis
 
     async def analyse_both(self, source: Upload, target: Upload) -> tuple[Analysis, Analysis]:
-        """Return what the vectorizers see on two photographs, analysed concurrently.
+        """Return the faces on two photographs, analysed concurrently.
 
         Raises the problem of the first bad one, an Outage, or ClientDisconnect.
         """
