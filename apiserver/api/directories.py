@@ -70,7 +70,7 @@ class SettingsBody(JsonBody):
     quality: QualitySettings | None = Field(None, description="Quality limits for enrolment.")
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
+    def _check_exclusive(self) -> Self:
         if self.fpir is not None and self.threshold is not None:
             raise ValueError("fpir and threshold exclude each other; set only one of them")
         return self

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from apiserver.api import images as files
+from apiserver.api import images
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.api.fields import BoxPixels, DetectorScore, ModelId, PersonId, file_url, rounded
 from apiserver.api.responses import ProblemDetails
@@ -114,7 +114,7 @@ async def read_image(directory: DirectoryName, person: PersonName, face: _FaceId
         found = await person_faces.read(connection, directory, person, face)
     if found.image is None:
         raise FileNotFound("The face was imported without its photograph.")
-    return await files.shown(found.image, state)
+    return await images.shown(found.image, state)
 
 
 @router.get(
@@ -126,4 +126,4 @@ async def read_crop(directory: DirectoryName, person: PersonName, face: _FaceId,
     """Return the aligned crop of a face, from which its embedding was computed: a JPEG of 112 x 112 pixels."""
     async with state.database.connection() as connection:
         crop = await person_faces.crop(connection, directory, person, face)
-    return Response(crop, media_type="image/jpeg", headers=files.PRIVATE)
+    return Response(crop, media_type="image/jpeg", headers=images.PRIVATE)

@@ -61,7 +61,7 @@ class IdentifyBody(JsonBody):
     )
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
+    def _check_exclusive(self) -> Self:
         if (self.embedding is None) == (self.embeddings is None):
             raise ValueError("give embedding or embeddings")
         return self
@@ -118,7 +118,7 @@ async def identify(request: Request) -> Response:
     model = await call.state.vectorizer.model_in_use()
     if body.model != model.id:
         raise ModelMismatch(f"The model in use is {model.id}; embeddings of different models cannot be compared.")
-    probes = [_of_length_one(embedding, model) for embedding in body.probes()]
+    probes = [_normalised(embedding, model) for embedding in body.probes()]
     recognized = await call.state.recognition.recognize(probes, model, body.search_options(), call.stages)
     call.state.metrics.decided(recognized.identities)
     answer = IdentifyAnswer(
@@ -129,7 +129,7 @@ async def identify(request: Request) -> Response:
     return Response(answer.model_dump_json(exclude_unset=True), media_type="application/json")
 
 
-def _of_length_one(embedding: Sequence[float], model: Model) -> Embedding:
+def _normalised(embedding: Sequence[float], model: Model) -> Embedding:
     """Return the normalised embedding. Raises InvalidEmbedding."""
     if len(embedding) != model.dimension:
         raise InvalidEmbedding(f"An embedding of {model.id} has {model.dimension} numbers; one has {len(embedding)}.")

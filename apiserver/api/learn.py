@@ -109,10 +109,10 @@ async def learn(request: Request) -> Response:
             await call.state.learning.require(form.directory)
             analysis = await call.analyse(upload, ENROLMENT_WANTS)
             outcomes.append(await call.state.learning.learn(sample, analysis, call.stages))
-    return learn_response(form, outcomes)
+    return _response(form, outcomes)
 
 
-def learn_response(form: LearnForm, outcomes: Sequence[Learned | Refused]) -> Response:
+def _response(form: LearnForm, outcomes: Sequence[Learned | Refused]) -> Response:
     """Return the answer about one photograph, or about several; a failure if all of them were refused."""
     if len(outcomes) > 1:
         return _learned_files(form, outcomes)
@@ -125,7 +125,7 @@ def learn_response(form: LearnForm, outcomes: Sequence[Learned | Refused]) -> Re
         filename=form.file[0].filename,
         directory=form.directory,
         model=outcome.model.id,
-        persons=[learned_person(form.person, outcome.enrolment)],
+        persons=[_learned_person(form.person, outcome.enrolment)],
         created=outcome.enrolment.created,
         warnings=[EnrolmentWarning.of(warning) for warning in outcome.warnings],
     )
@@ -151,12 +151,12 @@ def _learned_file(person: str, upload: Upload, outcome: Learned | Refused) -> Le
         filename=upload.filename,
         url=file_url(outcome.image_key),
         outcome=Outcome.CREATED if outcome.enrolment.created else Outcome.KNOWN,
-        persons=[learned_person(person, outcome.enrolment)],
+        persons=[_learned_person(person, outcome.enrolment)],
         warnings=[EnrolmentWarning.of(warning) for warning in outcome.warnings],
         problem=None,
     )
 
 
-def learned_person(person: str, enrolment: Enrolment) -> LearnedPerson:
+def _learned_person(person: str, enrolment: Enrolment) -> LearnedPerson:
     """Return the entry for the one person of /learn."""
     return LearnedPerson(id=person, box=list(enrolment.box), score=rounded(enrolment.score), face=str(enrolment.face))

@@ -60,7 +60,7 @@ class SplitBody(JsonBody):
     into_existing: bool = Field(False, description="Whether a person to be created may already exist.")
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
+    def _check_exclusive(self) -> Self:
         chosen = self.faces is not None, self.person is not None
         if any(chosen) == (self.merge is not None) or any(chosen) != all(chosen):
             raise ValueError("give either `merge`, or both `faces` and `person`")

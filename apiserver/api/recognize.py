@@ -141,12 +141,7 @@ async def recognize(request: Request) -> Response:
                 Photograph(upload.content, analysis.image) if form.keep else None,
             )
             call.state.metrics.decided(recognized.identities)
-            outcomes.append(recognize_answer(upload.filename, form.directory, faces, analysis.model, recognized))
-    return recognize_response(form, outcomes)
-
-
-def recognize_response(form: RecognizeForm, outcomes: Sequence[RecognizeAnswer | Refused]) -> Response:
-    """Return the answer about one photograph, or about several; a failure if all of them were refused."""
+            outcomes.append(_recognized(upload.filename, form.directory, faces, analysis.model, recognized))
     if len(outcomes) > 1:
         return _recognized_files(form, outcomes)
     [outcome] = outcomes
@@ -170,7 +165,7 @@ def _recognized_files(form: RecognizeForm, outcomes: Sequence[RecognizeAnswer | 
     return json_response(RecognizeFilesAnswer(status="OK", directory=form.directory, model=model, files=files), 201)
 
 
-def recognize_answer(
+def _recognized(
     filename: str, directory: str, faces: Sequence[Face], model: Model, recognized: Recognized
 ) -> RecognizeAnswer:
     """Return the answer about one photograph."""

@@ -204,8 +204,11 @@ def parse_form(body: bytes, boundary: bytes, limits: FormLimits) -> Fields:
     files: dict[str, tuple[Upload, ...]] = {}
     for name, filename, pieces in received:
         if pieces or filename:
-            upload = _upload(filename, b"".join(pieces), limits.max_image_bytes)
-            files[name] = (*files.get(name, ()), upload)
+            content = b"".join(pieces)
+            problem = None if content else FileEmpty
+            if len(content) > limits.max_image_bytes:
+                content, problem = b"", ImageTooLarge
+            files[name] = (*files.get(name, ()), Upload(filename, content, problem))
     return {**parser.texts(), **files}
 
 
@@ -268,12 +271,6 @@ def _too_many(max_files: int) -> InvalidForm:
     return InvalidForm(
         "The form has more than one file." if max_files == 1 else f"The form has more than {max_files} files."
     )
-
-
-def _upload(filename: str, content: bytes, max_image_bytes: int) -> Upload:
-    if not content:
-        return Upload(filename, content, FileEmpty)
-    return Upload(filename, content) if len(content) <= max_image_bytes else Upload(filename, b"", ImageTooLarge)
 
 
 def _urlencoded(body: bytes) -> Fields:
