@@ -28,10 +28,10 @@ class StateMetrics(Collector):
     def _slot_gauges(self) -> Iterator[GaugeMetricFamily]:
         yield GaugeMetricFamily(
             "faceserver_gateway_places",
-            "Places for requests with photographs (`APISERVER_MAX_REQUESTS`).",
-            self._slots.number,
+            "Slots for requests with photographs (`APISERVER_MAX_REQUESTS`).",
+            self._slots.count,
         )
-        yield GaugeMetricFamily("faceserver_gateway_places_taken", "Places that are taken.", self._slots.in_use)
+        yield GaugeMetricFamily("faceserver_gateway_places_taken", "Slots that are taken.", self._slots.in_use)
 
     def _vectorizers(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         in_flight = GaugeMetricFamily(

@@ -264,7 +264,7 @@ async def test_archives_that_mean_no_good_are_refused_by_name(gateway, hire, set
 
 
 @pytest.mark.timing
-async def test_a_manifest_takes_a_place(serve: Serve, settings):
+async def test_a_manifest_takes_a_slot(serve: Serve, settings):
     gateway = await serve(settings.model_copy(update={"max_requests": 1, "upload_timeout_seconds": 3600}))
     sending = asyncio.Event()
 

@@ -115,7 +115,7 @@ async def until_answered(ask, is_as_expected):
 
 
 @pytest.mark.timing
-async def test_a_photograph_too_many_is_refused_unread_until_there_is_a_place(serve, settings):
+async def test_a_photograph_too_many_is_refused_unread_until_there_is_a_slot(serve, settings):
     gateway = await serve(settings.model_copy(update={"max_requests": 1, "upload_timeout_seconds": 3600}))
     _, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
     writer.write(form_head("Content-Length: 1000") + part("person", b"ann"))
@@ -130,7 +130,7 @@ async def test_a_photograph_too_many_is_refused_unread_until_there_is_a_place(se
 
 
 @pytest.mark.timing
-async def test_a_large_form_takes_the_place_of_several_photographs(serve, settings):
+async def test_a_large_form_takes_the_slots_of_several_photographs(serve, settings):
     gateway = await serve(
         settings.model_copy(update={"max_requests": 4, "max_image_bytes": LIMIT, "upload_timeout_seconds": 3600})
     )
@@ -139,7 +139,7 @@ async def test_a_large_form_takes_the_place_of_several_photographs(serve, settin
     two = {"files": [("file", bytes(LIMIT)), ("file", bytes(LIMIT))]}
     response = await until_answered(lambda: gateway.post("/recognize", **two), lambda status: status == 503)
     assert response.json()["code"] == "gateway-busy"
-    assert (await gateway.post("/recognize")).json()["code"] == "file-missing", "there is a place for one"
+    assert (await gateway.post("/recognize")).json()["code"] == "file-missing", "there is a slot for one"
     writer.close()
 
 
