@@ -205,7 +205,7 @@ def parse_form(body: bytes, boundary: bytes, limits: FormLimits) -> Fields:
     for name, filename, pieces in received:
         if pieces or filename:
             content = b"".join(pieces)
-            problem = None if content else FileEmpty
+            problem: type[FileEmpty | ImageTooLarge] | None = None if content else FileEmpty
             if len(content) > limits.max_image_bytes:
                 content, problem = b"", ImageTooLarge
             files[name] = (*files.get(name, ()), Upload(filename, content, problem))
