@@ -11,21 +11,24 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
-from apiserver.api import add_faces as face_adding_routes
-from apiserver.api import compare as comparison_routes
-from apiserver.api import deletions as deletion_routes
-from apiserver.api import detect as photograph_routes
-from apiserver.api import directories as directory_routes
-from apiserver.api import exports as export_routes
-from apiserver.api import faces as face_routes
-from apiserver.api import identify as identify_routes
-from apiserver.api import images as files
-from apiserver.api import imports as bulk_routes
-from apiserver.api import jobs as job_routes
-from apiserver.api import merges as merge_routes
-from apiserver.api import persons as person_routes
-from apiserver.api import recognize as routes
-from apiserver.api import service as health
+from apiserver.api import (
+    add_faces,
+    compare,
+    deletions,
+    detect,
+    directories,
+    exports,
+    faces,
+    identify,
+    images,
+    imports,
+    jobs,
+    learn,
+    merges,
+    persons,
+    recognize,
+    service,
+)
 from apiserver.api.responses import problem_response
 from apiserver.background import background
 from apiserver.deletion.erasure import Erasure
@@ -34,7 +37,7 @@ from apiserver.directories.sizes import DirectorySizes
 from apiserver.draining import Draining
 from apiserver.enrolment.gallery import Gallery
 from apiserver.enrolment.learning import Learning
-from apiserver.http.admission import Door
+from apiserver.http.admission import Admission
 from apiserver.http.openapi import documented_by
 from apiserver.http.request_log import RequestIds, Telemetry, traced_requests
 from apiserver.problems import (
@@ -54,7 +57,7 @@ from apiserver.search.identification import Identification
 from apiserver.search.planning import SwitchPoints
 from apiserver.search.recall import RecallCheck
 from apiserver.settings import Settings
-from apiserver.slots import Places
+from apiserver.slots import Slots
 from apiserver.state import State
 from apiserver.telemetry.gateway import StateMetrics
 from apiserver.telemetry.metrics import Metrics
@@ -64,6 +67,13 @@ from apiserver.telemetry.traced_sql import traced_sql
 from apiserver.telemetry.tracing import Spans, open_tracing
 
 _logger = logging.getLogger(__name__)
+
+_ROUTERS = (
+    *(learn.router, recognize.router, detect.router, compare.router, identify.router),
+    *(directories.router, persons.router, images.router, faces.router, add_faces.router, merges.router),
+    *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
+    *(jobs.router, service.router),
+)
 
 _PROBLEM_OF_STATUS: dict[int, type[Problem]] = {404: NotFound, 405: MethodNotAllowed}
 
@@ -84,23 +94,11 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     app = FastAPI(
         title="faceserver",
         summary="Learn and recognize faces.",
-        version=health.version(),
+        version=service.version(),
         lifespan=lifespan,
         telemetry=traced_requests(spans),
         # Routes are listed flat: each included router would be another layer for every request.
-        routes=[
-            *(
-                *routes.router.routes,
-                *photograph_routes.router.routes,
-                *comparison_routes.router.routes,
-                *identify_routes.router.routes,
-            ),
-            *(*directory_routes.router.routes, *person_routes.router.routes, *files.router.routes),
-            *(*face_routes.router.routes, *face_adding_routes.router.routes, *merge_routes.router.routes),
-            *(*deletion_routes.router.routes, *export_routes.router.routes),
-            *(*bulk_routes.imports_router.routes, *bulk_routes.exports_router.routes, *bulk_routes.router.routes),
-            *(*job_routes.router.routes, *health.router.routes),
-        ],
+        routes=[route for router in _ROUTERS for route in router.routes],
     )
     app.openapi = documented_by(app)  # type: ignore[method-assign]  # as FastAPI documents it
     app.exception_handler(Problem)(_on_problem)
@@ -108,7 +106,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(ClientDisconnect)(_on_client_gone)
     app.add_middleware(Telemetry)
-    app.add_middleware(Door)
+    app.add_middleware(Admission)
     app.add_middleware(RequestIds)  # the last one added is the outermost
     return app
 
@@ -130,19 +128,19 @@ async def _open_state(
             )
         )
         database, images, vectorizer = resources.database, resources.images, resources.vectorizer
-        efforts, places = Efforts(settings.search_recall), Places(settings.max_requests)
+        efforts, slots = Efforts(settings.search_recall), Slots(settings.max_requests)
         identification = Identification(database, _switch_points(settings), efforts)
         recall_check = RecallCheck(identification, efforts, settings.search_checked_share)
         await stack.enter_async_context(background(recall_check.run()))
         directories = Directories(database, DirectorySizes(database), settings.fpir)
-        for collector in (StateMetrics(places, vectorizer, recall_check), PoolMetrics(database)):
+        for collector in (StateMetrics(slots, vectorizer, recall_check), PoolMetrics(database)):
             metrics.registry.register(collector)
             stack.callback(metrics.registry.unregister, collector)
         yield State(
             settings=settings,
             draining=draining,
             metrics=metrics,
-            places=places,
+            slots=slots,
             database=database,
             vectorizer=vectorizer,
             directories=directories,

@@ -12,7 +12,7 @@ from apiserver.draining import Draining
 from apiserver.enrolment.learning import Learning
 from apiserver.recognition.recognizing import Recognition
 from apiserver.settings import Settings
-from apiserver.slots import Places
+from apiserver.slots import Slots
 from apiserver.storage.archives import Archives
 from apiserver.storage.images import ImageStore
 from apiserver.telemetry.metrics import Metrics
@@ -26,7 +26,7 @@ class State:
     settings: Settings
     draining: Draining
     metrics: Metrics
-    places: Places
+    slots: Slots
     database: Database
     vectorizer: VectorizerClient
     directories: Directories

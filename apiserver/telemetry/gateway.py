@@ -7,31 +7,31 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from apiserver.search.recall import RecallCheck
-from apiserver.slots import Places
+from apiserver.slots import Slots
 from apiserver.vectorizers.client import VectorizerClient
 
 
 class StateMetrics(Collector):
     """Reads the resources of one gateway, on the thread that answers Prometheus."""
 
-    def __init__(self, places: Places, vectorizer: VectorizerClient, recall_check: RecallCheck) -> None:
-        self._slots = places
+    def __init__(self, slots: Slots, vectorizer: VectorizerClient, recall_check: RecallCheck) -> None:
+        self._slots = slots
         self._vectorizer = vectorizer
         self._recall_check = recall_check
 
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         """Yield the metrics."""
-        yield from self._places()
+        yield from self._slot_gauges()
         yield from self._vectorizers()
         yield from self._recall()
 
-    def _places(self) -> Iterator[GaugeMetricFamily]:
+    def _slot_gauges(self) -> Iterator[GaugeMetricFamily]:
         yield GaugeMetricFamily(
             "faceserver_gateway_places",
-            "Places for requests with photographs (`APISERVER_MAX_REQUESTS`).",
-            self._slots.number,
+            "Slots for requests with photographs (`APISERVER_MAX_REQUESTS`).",
+            self._slots.count,
         )
-        yield GaugeMetricFamily("faceserver_gateway_places_taken", "Places that are taken.", self._slots.in_use)
+        yield GaugeMetricFamily("faceserver_gateway_places_taken", "Slots that are taken.", self._slots.in_use)
 
     def _vectorizers(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         in_flight = GaugeMetricFamily(

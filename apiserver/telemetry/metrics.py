@@ -54,7 +54,7 @@ class Metrics:
         for name, milliseconds in stages.items():
             self._stage_seconds.labels(name).observe(milliseconds / 1000)
 
-    def turned_away(self, route: str, status: int, outcome: str) -> None:
+    def refused(self, route: str, status: int, outcome: str) -> None:
         """Count a request that was refused unread."""
         self._requests.labels(route, str(status), outcome).inc()
 

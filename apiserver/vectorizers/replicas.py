@@ -15,14 +15,14 @@ _FULL_SECONDS = 1.0
 class Replica:
     """One vectorizer: its images from this gateway, its capacity, and its health."""
 
-    def __init__(self, url: str, places: int) -> None:
+    def __init__(self, url: str, slots: int) -> None:
         self.url = url
         self.in_flight = 0
         self.turn = 0
         """Sequence number of the last choice of this replica."""
         self.answers = 0
-        self._places = places
-        self._fits = places
+        self._slots = slots
+        self._fits = slots
         self._fits_until = 0.0
         self._failures = 0
         self._probe_at: float | None = None
@@ -34,7 +34,7 @@ class Replica:
 
     def has_room(self, now: float) -> bool:
         """Return whether the replica may accept another image."""
-        return self.in_flight < (self._fits if now < self._fits_until else self._places)
+        return self.in_flight < (self._fits if now < self._fits_until else self._slots)
 
     def is_due(self, now: float) -> bool:
         """Return whether the replica is set aside and should be probed now."""
@@ -67,10 +67,10 @@ class Replica:
 
 
 class Replicas:
-    """All vectorizers; each gets at most `places` images of this gateway at once."""
+    """All vectorizers; each gets at most `slots` images of this gateway at once."""
 
-    def __init__(self, places: int, random: Random | None = None) -> None:
-        self._places = places
+    def __init__(self, slots: int, random: Random | None = None) -> None:
+        self._slots = slots
         self._random = random or Random()  # noqa: S311 - load balancing, not cryptography
         self._replicas: dict[str, Replica] = {}
         self._turns = 0
@@ -83,7 +83,7 @@ class Replicas:
 
     def update(self, urls: Iterable[str]) -> None:
         """Replace the list of replicas by `urls`; the state of those that remain is kept."""
-        self._replicas = {url: self._replicas.get(url) or Replica(url, self._places) for url in urls}
+        self._replicas = {url: self._replicas.get(url) or Replica(url, self._slots) for url in urls}
 
     def choose(self, now: float, other_than: Replica | None = None) -> Replica | None:
         """Return, of two random replicas, the one with fewer images in flight; None if all are full.

@@ -202,7 +202,7 @@ async def test_a_body_too_long_without_photographs_is_refused_as_without_a_key(g
 
 
 @pytest.mark.timing
-async def test_photographs_have_a_place_before_they_are_read(serve, settings):
+async def test_photographs_have_a_slot_before_they_are_read(serve, settings):
     gateway = await serve(settings.model_copy(update={"max_requests": 1, "upload_timeout_seconds": 3600}))
     head = (
         "POST /directories/acme/persons/ann/faces HTTP/1.1\r\nHost: gateway\r\nIdempotency-Key: {}\r\n"

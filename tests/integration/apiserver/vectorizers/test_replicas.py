@@ -118,10 +118,10 @@ class Vectorizer:
 
 @asynccontextmanager
 async def client_of(
-    *vectorizers: Vectorizer, seconds: float = 120, places: int = 100, ready_seconds: float = 2
+    *vectorizers: Vectorizer, seconds: float = 120, slots: int = 100, ready_seconds: float = 2
 ) -> AsyncIterator[VectorizerClient]:
     """Yield a client of the vectorizers, which are running."""
-    replicas = Replicas(places)
+    replicas = Replicas(slots)
     await look_up(replicas, {vectorizer.endpoint: [] for vectorizer in vectorizers})
     async with AsyncExitStack() as stack:
         for vectorizer in vectorizers:
@@ -243,9 +243,9 @@ async def test_when_both_are_full_it_is_said():
         client.check_room()  # one at a time may ask
 
 
-async def test_no_more_than_the_places_are_taken():
+async def test_no_more_than_the_slots_are_taken():
     vectorizer = Vectorizer(None)
-    async with client_of(vectorizer, places=3) as client:
+    async with client_of(vectorizer, slots=3) as client:
         waiting = [asyncio.create_task(client.analyse(b"image")) for _ in range(3)]
         await until(lambda: vectorizer.images == 3)
         with pytest.raises(VectorizerBusy):
@@ -258,7 +258,7 @@ async def test_no_more_than_the_places_are_taken():
 
 async def test_a_full_vectorizer_is_a_ready_one():
     vectorizer = Vectorizer(None)
-    async with client_of(vectorizer, places=1) as client:
+    async with client_of(vectorizer, slots=1) as client:
         waiting = asyncio.create_task(client.analyse(b"image"))
         await until(lambda: vectorizer.images == 1)
         with pytest.raises(VectorizerBusy):

@@ -1,6 +1,6 @@
-"""The entries of the old envelope."""
+"""The persons of /recognize."""
 
-from apiserver.api.responses import recognized_person
+from apiserver.api.recognize import recognized_person
 from apiserver.biometrics.face import Candidate, Face
 from apiserver.biometrics.model import Calibration, Model, Thresholds
 from apiserver.recognition.candidates import SearchOptions
