@@ -31,7 +31,6 @@ from apiserver.background import background
 from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
 from apiserver.directories.sizes import DirectorySizes
-from apiserver.draining import Draining
 from apiserver.enrolment.gallery import Gallery
 from apiserver.enrolment.learning import Learning
 from apiserver.http.admission import Door
@@ -53,6 +52,7 @@ from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification
 from apiserver.search.planning import SwitchPoints
 from apiserver.search.recall import RecallCheck
+from apiserver.server import Draining
 from apiserver.settings import Settings
 from apiserver.slots import Places
 from apiserver.state import State

@@ -10,8 +10,8 @@ from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
 from apiserver.directories.settings import DirectorySettings, QualitySettings
 from apiserver.http.json_bodies import JsonBody
 from apiserver.http.paging import PageQuery
+from apiserver.names import Text
 from apiserver.search.statements import Scoring
-from apiserver.storable import Text
 
 _MAX_SECONDS = 10 * 366 * 86_400
 _MAX_DAYS = 100 * 366

@@ -7,10 +7,9 @@ from pydantic import BaseModel, Field, Json
 
 from apiserver.http.json_bodies import JsonBody
 from apiserver.http.paging import PageQuery
-from apiserver.names import Name
+from apiserver.names import Metadata, Name, Text
 from apiserver.people.listing import PersonsFilter, Sort
 from apiserver.people.records import Details, Person
-from apiserver.storable import Metadata, Text
 
 
 class PersonBody(JsonBody):

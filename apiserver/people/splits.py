@@ -5,8 +5,7 @@ from uuid import UUID
 
 from apiserver.database import Connection
 from apiserver.directories.lock import MAX_SECONDS
-from apiserver.people.duplicates import remove_duplicates
-from apiserver.people.person_locks import lock_persons, note_change
+from apiserver.people.moving import delete_duplicates, increment_revision, lock_persons
 from apiserver.problems import FaceNotFound, InvalidField, MergeNotFound, MergeUndone
 
 _MERGED_PERSONS = "SELECT person FROM merged_persons WHERE directory = $1 AND merge = $2 ORDER BY person"
@@ -103,7 +102,7 @@ async def undo(connection: Connection, directory: str, person: str, merge: UUID,
         await connection.execute(_RETURN_MERGES, directory, merge, person)
         await connection.execute(_UNDONE, directory, merge)
         await connection.execute(_FORGET, directory, merge)
-        await note_change(connection, directory, person)
+        await increment_revision(connection, directory, person)
     return restored
 
 
@@ -124,7 +123,7 @@ async def take_faces(
         await connection.execute(_ADD_PERSON + unless_there, directory, name)
         await connection.execute(_FORGET_FACES, directory, list(faces))
         await _move(connection, directory, person, name, faces)
-        await note_change(connection, directory, person)
+        await increment_revision(connection, directory, person)
 
 
 async def _require_merge(connection: Connection, directory: str, person: str, merge: UUID) -> None:
@@ -140,6 +139,6 @@ async def _move(connection: Connection, directory: str, person: str, name: str, 
     if person == name:
         return
     pairs = await connection.fetch(_DUPLICATES, directory, person, name, list(faces))
-    await remove_duplicates(connection, directory, [tuple(pair) for pair in pairs])
+    await delete_duplicates(connection, directory, [tuple(pair) for pair in pairs])
     await connection.execute(_MOVE_FACES, directory, person, name, list(faces), timeout=MAX_SECONDS)
     await connection.execute(_SHARE_MATCHES, directory, person, name)
