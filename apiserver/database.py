@@ -62,7 +62,7 @@ class PoolUse(NamedTuple):
 
     open: int
     idle: int
-    most: int
+    limit: int
 
 
 class Database:

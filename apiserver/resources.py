@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from apiserver.database import Database, StatementEnded, open_database
 from apiserver.settings import Settings
 from apiserver.storage.archives import Archives
-from apiserver.storage.images import ImageStore, open_store
+from apiserver.storage.images import ImageStore
+from apiserver.storage.object_store import open_store
 from apiserver.vectorizers.client import VectorizerClient
 from apiserver.vectorizers.discovery import open_vectorizers
 from apiserver.vectorizers.exchange import TraceConfig

@@ -31,7 +31,7 @@ class Periodic:
 
 async def remove_expired_images(run: Run) -> None:
     """Remove expired images."""
-    await run.report(await sweep(run.resources.images.remove_expired))
+    await run.report(await sweep(run.resources.images.delete_expired))
 
 
 async def forget_jobs(run: Run) -> None:
@@ -48,7 +48,7 @@ async def erase_objects(run: Run) -> None:
     """Remove the objects of a deletion, and the indexes of a directory that went with it."""
     database, images = run.resources.database, run.resources.images
     directory, deletion = str(run.arguments["directory"]), UUID(run.arguments["deletion"])
-    await run.report(run.done + await sweep(partial(images.remove_deleted, directory, deletion)))
+    await run.report(run.done + await sweep(partial(images.delete_marked, directory, deletion)))
     await _drop_where_small(run, [indexed for indexed in await requested(database) if indexed.directory == directory])
     if not await finish(database, directory, deletion):
         raise ImageStoreUnavailable
@@ -64,7 +64,7 @@ async def delete_unseen(run: Run) -> None:
 
 async def remove_expired_archives(run: Run) -> None:
     """Remove expired bundles, and the archives of imports that never ended."""
-    await run.report(await sweep(run.resources.archives.remove_expired))
+    await run.report(await sweep(run.resources.archives.delete_expired))
 
 
 async def forget_imports(run: Run) -> None:

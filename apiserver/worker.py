@@ -16,7 +16,7 @@ from apiserver.jobs.runs import Task, current_job, recover, run_job
 from apiserver.problems import Problem
 from apiserver.resources import Resources, open_resources
 from apiserver.settings import Settings, read_settings
-from apiserver.storage.store_check import require_store
+from apiserver.storage.object_store import require_store
 from apiserver.telemetry.logs import configure_logging
 from apiserver.telemetry.worker_telemetry import WorkerTelemetry, worker_telemetry
 

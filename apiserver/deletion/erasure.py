@@ -19,7 +19,7 @@ from apiserver.people import unseen
 from apiserver.people.records import require_directory
 from apiserver.problems import DirectoryNotFound, FaceNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
-from apiserver.storage.archives import withdraw
+from apiserver.storage.archives import exclude_persons
 
 ERASE = "erasure"
 """Kind of the jobs that delete objects."""
@@ -174,7 +174,7 @@ class Erasure:
             timeout=_MAX_SECONDS,
         )
         await forget_persons(connection, directory, None if whole_directory else target.persons, seconds=_MAX_SECONDS)
-        await withdraw(connection, directory, target.persons, seconds=_MAX_SECONDS)
+        await exclude_persons(connection, directory, target.persons, seconds=_MAX_SECONDS)
         *columns, written_at = row
         receipt = Receipt(*columns)
         if receipt.finished_at is None:

@@ -41,20 +41,20 @@ async def import_people(run: Run) -> None:
     except Outage:
         raise
     except Exception:
-        await resources.archives.remove(*import_)
+        await resources.archives.delete(*import_)
         raise
-    await resources.archives.remove(*import_)
+    await resources.archives.delete(*import_)
 
 
 async def _import_archive(run: Run, import_: Import, archive: ZipFile) -> None:
     manifest = await asyncio.to_thread(import_plan.find_manifest, archive)
-    database, most_bytes = run.resources.database, run.resources.settings.max_image_bytes
+    database, max_bytes = run.resources.database, run.resources.settings.max_image_bytes
     if not await imports.is_planned(database, import_):
         await import_plan.plan(archive, manifest, database, import_)
     model = await run.resources.vectorizer.model_in_use()
-    source: Source = Members(archive, most_bytes)
+    source: Source = Members(archive, max_bytes)
     if manifest:
-        source = await asyncio.to_thread(BundleParts, archive, manifest, model.id, most_bytes)
+        source = await asyncio.to_thread(BundleParts, archive, manifest, model.id, max_bytes)
     await _enrol(run, import_, source, model)
 
 
@@ -99,7 +99,7 @@ async def _quality_limits(run: Run, directory: str) -> QualityLimits:
 async def _archive(run: Run) -> AsyncIterator[ZipFile]:
     limits = _limits(run.resources.settings)
     with (
-        await run.resources.archives.reader(run.job, limits.longest_read) as file,
+        await run.resources.archives.reader(run.job, limits.max_read_bytes) as file,
         await asyncio.to_thread(open_zip, file, file.seek(0, io.SEEK_END), limits) as archive,
     ):
         yield archive

@@ -91,9 +91,9 @@ class BundleParts:
             raise BundleInvalid("The bundle has neither a crop nor a photograph of this face.")
         return Material(image, crop, embedding, face)
 
-    def _part(self, name: str | None, most_bytes: int) -> bytes | None:
+    def _part(self, name: str | None, max_bytes: int) -> bytes | None:
         info = self._archive.NameToInfo.get(name) if name else None
-        return read_member(self._archive, info, most_bytes) if info else None
+        return read_member(self._archive, info, max_bytes) if info else None
 
 
 class _Rows:

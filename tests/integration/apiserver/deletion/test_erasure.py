@@ -29,7 +29,8 @@ from apiserver.recognition import sightings
 from apiserver.resources import Resources
 from apiserver.search.indexes import Indexed, Kind, build
 from apiserver.storage.archives import Archives
-from apiserver.storage.images import ImageStore, image_row, open_store
+from apiserver.storage.images import ImageStore, image_row
+from apiserver.storage.object_store import open_store
 from apiserver.vectorizers.discovery import open_vectorizers
 from tests.integration.apiserver.locks import until_somebody_waits
 from tests.waiting import PATIENCE_SECONDS, until
@@ -319,7 +320,7 @@ async def test_a_photograph_on_its_way_to_the_store_is_waited_for(images, erasur
     (folder / late.key).unlink()
     receipt = await erasure.directory("acme")
     assert receipt.images == 2
-    assert (await images.remove_deleted("acme", receipt.deletion, 10)).removed == 0, "it may still come"
+    assert (await images.delete_marked("acme", receipt.deletion, 10)).deleted == 0, "it may still come"
     await images.put(late, b"late")
     async with working(settings):
         await until_finished(database)

@@ -25,7 +25,8 @@ from apiserver.problems import VectorizerUnavailable
 from apiserver.resources import Resources
 from apiserver.settings import Settings
 from apiserver.storage.archives import Archives
-from apiserver.storage.images import ImageStore, open_store
+from apiserver.storage.images import ImageStore
+from apiserver.storage.object_store import open_store
 from apiserver.vectorizers.discovery import open_vectorizers
 from tests.integration.apiserver.api.test_imports import archives, outcomes, start, zipped
 from tests.integration.apiserver.locks import until_somebody_waits
@@ -181,9 +182,9 @@ async def test_the_archive_of_an_import_that_failed_goes(gateway, work, resource
         await work(failing, face="nobody")
     assert [path.stem for path in archives(resources.settings)] == [deadly]
 
-    assert (await resources.archives.remove_expired(10)).removed == 0
+    assert (await resources.archives.delete_expired(10)).deleted == 0
     await database.execute(
         "UPDATE procrastinate_jobs SET status = 'failed' FROM jobs WHERE id = number AND job = $1", UUID(deadly)
     )
-    assert (await resources.archives.remove_expired(10)).removed == 1
+    assert (await resources.archives.delete_expired(10)).deleted == 1
     assert archives(resources.settings) == []
