@@ -69,7 +69,7 @@ async def remove_expired_archives(run: Run) -> None:
 
 async def forget_imports(run: Run) -> None:
     """Forget the outcomes of imports whose jobs were forgotten."""
-    await imports.forget(run.resources.database, timedelta(days=1))
+    await imports.delete_without_job(run.resources.database, timedelta(days=1))
 
 
 async def build_search_index(run: Run) -> None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from apiserver.biometrics.face import FaceChoice
 from apiserver.biometrics.quality import Action
 from apiserver.http.json_bodies import problem_of
-from apiserver.imports.records import Word
+from apiserver.imports.records import Outcome
 from apiserver.names import Name
 
 # No empty parts, no `..`, and no hidden files.
@@ -101,7 +101,7 @@ class OutcomeLine(BaseModel):
     n: int = Field(description="Position in the import, from 0.")
     person: str
     name: str
-    outcome: Word
+    outcome: Outcome
     face: UUID | None
     code: str | None
     detail: str | None

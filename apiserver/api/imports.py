@@ -144,7 +144,7 @@ async def _receive(request: Request, state: State, import_: Import) -> None:
         request.state.body_unread = False
         options = read_fields(ImportOptions, fields)
     async with state.database.connection() as connection, connection.transaction():
-        await imports.announce(connection, import_)
+        await imports.add_import(connection, import_)
         await _enqueue(connection, import_, options, archive=True)
 
 
@@ -164,8 +164,8 @@ async def _read_manifest(request: Request, state: State, import_: Import) -> Non
         for n, entry in enumerate(body.manifest)
     )
     async with state.database.connection() as connection, connection.transaction():
-        await imports.announce(connection, import_, planned=True)
-        await imports.add(connection, import_, items)
+        await imports.add_import(connection, import_, planned=True)
+        await imports.add_items(connection, import_, items)
         await _enqueue(connection, import_, body, archive=False)
 
 

@@ -13,7 +13,7 @@ from apiserver.database import Connection, Database
 from apiserver.deletion.records import COLUMNS, Receipt
 from apiserver.directories.lock import exclude_enrolments
 from apiserver.idempotency_keys import erase_answers
-from apiserver.imports.records import forget_persons
+from apiserver.imports.records import delete_persons
 from apiserver.jobs.records import enqueue
 from apiserver.people import unseen
 from apiserver.people.records import require_directory
@@ -173,7 +173,7 @@ class Erasure:
             whole_directory,  # then the job also drops the directory's indexes
             timeout=_MAX_SECONDS,
         )
-        await forget_persons(connection, directory, None if whole_directory else target.persons, seconds=_MAX_SECONDS)
+        await delete_persons(connection, directory, None if whole_directory else target.persons, seconds=_MAX_SECONDS)
         await exclude_persons(connection, directory, target.persons, seconds=_MAX_SECONDS)
         *columns, written_at = row
         receipt = Receipt(*columns)

@@ -27,7 +27,7 @@ EVERYWHERE = {
     "storage.images._RETRY_LATER": "rows of many directories, by lists of them: what the sweeper could not delete",
     "storage.images._DELETE": "the same: what it has deleted",
     "storage.archives._LOCK_EXPIRED": "the sweeper goes by the time at which archives expire",
-    "imports.records._FORGOTTEN": "upkeep looks for imports whose jobs were forgotten",
+    "imports.records._WITHOUT_JOB": "upkeep looks for imports whose jobs were deleted",
     "search.indexes._REQUESTED": "upkeep looks for indexes that are no longer needed",
 }
 """Statements about all directories, and why they are; docs/scale.md says what becomes of them."""
