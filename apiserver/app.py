@@ -73,12 +73,12 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
 
     metrics: must not be shared with another gateway. draining: once it has begun, the gateway is not ready.
     """
-    counted, leaving = metrics or Metrics(), draining or Draining()
+    metrics, draining = metrics or Metrics(), draining or Draining()
     spans = open_tracing(settings.otlp_endpoint, "faceserver-gateway")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, State]]:
-        async with _open_state(settings, counted, leaving, spans) as state:
+        async with _open_state(settings, metrics, draining, spans) as state:
             yield {"gateway": state}
 
     app = FastAPI(
@@ -179,7 +179,7 @@ def _switch_points(settings: Settings) -> SwitchPoints:
 
 async def _on_problem(request: Request, problem: Problem) -> Response:
     if isinstance(problem, NotReady):
-        _logger.debug("not ready: %s", problem)  # the client is told, and during the start it is not a fault
+        _logger.debug("not ready: %s", problem)  # the client sees it, and during the start it is expected
     elif isinstance(problem, Outage):
         _logger.warning("%s: %r", problem.code, problem.__cause__ or problem)
     elif isinstance(problem, InternalError):
@@ -208,5 +208,5 @@ async def _on_invalid_request(request: Request, error: RequestValidationError) -
 
 
 async def _on_client_gone(_: Request, __: ClientDisconnect) -> Response:
-    """End the request quietly; nobody reads the answer."""
+    """End the request; the client has disconnected and reads no answer."""
     return Response(status_code=499)

@@ -1,4 +1,7 @@
-"""The database, the object store and the vectorizers, as the gateway and the worker open them."""
+"""The database, the object store and the vectorizers, as the gateway and the worker open them.
+
+A module of its own because both processes use it, and jobs receive it: `state` holds what only the gateway has.
+"""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager

@@ -41,7 +41,7 @@ WITH item AS (
     FROM item
     ON CONFLICT DO NOTHING
     RETURNING person, image_sha256, model, image
-), kept_images AS (
+), stored_images AS (
     UPDATE images SET expires_at = NULL, deletion = NULL
     WHERE directory = $1 AND image = ANY (ARRAY(SELECT image FROM new_faces))
 )

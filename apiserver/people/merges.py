@@ -60,7 +60,7 @@ UPDATE persons SET revision = revision + 1, updated_at = now(), last_seen_at = (
 )
 WHERE directory = $1 AND person = $2
 """
-_REMOVE_PERSONS = "DELETE FROM persons WHERE directory = $1 AND person = ANY ($2::text[])"
+_DELETE_PERSONS = "DELETE FROM persons WHERE directory = $1 AND person = ANY ($2::text[])"
 
 
 async def merge(connection: Connection, directory: str, person: str, others: Sequence[str]) -> UUID:
@@ -75,7 +75,7 @@ async def merge(connection: Connection, directory: str, person: str, others: Seq
         await _collapse(connection, directory, merge_id, person, others)
         await _move(connection, directory, merge_id, person, others)
         await connection.execute(_CHANGE_TARGET, directory, person, others)
-        await connection.execute(_REMOVE_PERSONS, directory, others, timeout=MAX_SECONDS)
+        await connection.execute(_DELETE_PERSONS, directory, others, timeout=MAX_SECONDS)
     return merge_id
 
 

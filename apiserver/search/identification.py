@@ -18,7 +18,7 @@ from apiserver.directories.sizes import DirectorySize
 from apiserver.search import statements as search_sql
 from apiserver.search.codes import code
 from apiserver.search.effort import Efforts
-from apiserver.search.indexes import Indexed, Kind, ask_for_build, condition, valid_indexes
+from apiserver.search.indexes import Indexed, Kind, condition, enqueue_build, valid_indexes
 from apiserver.search.planning import Path, Plan, Scan, SwitchPoints, plan
 from apiserver.search.statements import Scoring
 from apiserver.storage.images import WRITE_ROW, ImageRow, write_row
@@ -109,7 +109,7 @@ class Identification:
             return known.kinds
         kinds = await valid_indexes(connection, indexed)
         if not kinds and size.faces >= self._points.index_faces:
-            await ask_for_build(connection, indexed)
+            await enqueue_build(connection, indexed)
         self._indexes[indexed] = _Known(kinds, now + _INDEXES_GOOD_SECONDS)
         self._indexes.move_to_end(indexed)
         while len(self._indexes) > _MAX_KNOWN:

@@ -264,9 +264,9 @@ async def test_sigterm_hands_a_long_job_back(hire, database, go):
 async def test_a_job_handed_back_bears_that_another_of_its_name_waits(hire, database, go):
     worker = await hire(APISERVER_WORKER_JOBS="1", **LOST_SOON)
     held = {"to": 3, "hold": 0, "go": str(go)}
-    running = await enqueue(database, "count", directory="acme", arguments=held, once="count acme")
+    running = await enqueue(database, "count", directory="acme", arguments=held, deduplication_key="count acme")
     await until(steps(database, 1))
-    waiting = await enqueue(database, "count", directory="acme", arguments={"to": 3}, once="count acme")
+    waiting = await enqueue(database, "count", directory="acme", arguments={"to": 3}, deduplication_key="count acme")
     assert waiting != running
     assert await worker.stop() == 0
     assert (await state(database, running))[0] == "todo"

@@ -20,7 +20,7 @@ from apiserver.biometrics.face import Calibration, Decision, Face, Image, Model,
 from apiserver.database import open_database
 from apiserver.deletion.erasure import Erasure
 from apiserver.enrolment.gallery import Gallery
-from apiserver.idempotency_keys import Claim, Kept, claim, keep
+from apiserver.idempotency_keys import Claim, StoredAnswer, claim, store
 from apiserver.imports.enrolment import NewFace, Origin, enrol_all
 from apiserver.imports.records import Import
 from apiserver.jobs.runs import run_job
@@ -405,7 +405,7 @@ async def test_what_is_answered_while_somebody_is_being_deleted_is_erased(enrol,
         await until_somebody_waits(database)
         claimed = await claim(connections, "key", bytes(32))
         assert isinstance(claimed, Claim)
-        await keep(connections, claimed, Kept(200, {}, b"ann"), "acme")
+        await store(connections, claimed, StoredAnswer(200, {}, b"ann"), "acme")
     await deleting
 
     with pytest.raises(AnswerErased):

@@ -19,7 +19,7 @@ from apiserver.directories.sizes import DirectorySizes
 from apiserver.problems import Problem
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search
-from apiserver.search.indexes import Indexed, Kind, ask_for_build, build, valid_indexes
+from apiserver.search.indexes import Indexed, Kind, build, enqueue_build, valid_indexes
 from apiserver.search.planning import Path, SwitchPoints
 from db.migrate import migrate
 from faceserver.standalone.child import Child
@@ -143,7 +143,7 @@ async def test_a_worker_that_is_killed_is_followed_by_one_that_finishes(database
     await enrol(database_url)
     async with open_database(database_url, pool_size=4, timeout_seconds=60) as database:
         async with database.connection() as connection:
-            await ask_for_build(connection, INDEXED)
+            await enqueue_build(connection, INDEXED)
         async with building(database_url) as until_building, worker(database_url, tmp_path) as first:
             await until_building()
             first.kill()
