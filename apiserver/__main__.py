@@ -8,10 +8,9 @@ import uvicorn
 from asgi_correlation_id import CorrelationIdFilter
 
 from apiserver.app import create_app
-from apiserver.draining import Draining
-from apiserver.server import Server
+from apiserver.server import Draining, Server
 from apiserver.settings import read_settings
-from apiserver.storage.store_check import require_store
+from apiserver.storage.object_store import require_store
 from apiserver.telemetry.logs import configure_logging
 from apiserver.telemetry.metrics import Metrics
 from apiserver.telemetry.metrics_listener import metrics_served

@@ -34,7 +34,6 @@ from apiserver.background import background
 from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
 from apiserver.directories.sizes import DirectorySizes
-from apiserver.draining import Draining
 from apiserver.enrolment.gallery import Gallery
 from apiserver.enrolment.learning import Learning
 from apiserver.http.admission import Admission
@@ -56,6 +55,7 @@ from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification
 from apiserver.search.planning import SwitchPoints
 from apiserver.search.recall import RecallCheck
+from apiserver.server import Draining
 from apiserver.settings import Settings
 from apiserver.slots import Slots
 from apiserver.state import State
@@ -83,12 +83,12 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
 
     metrics: must not be shared with another gateway. draining: once it has begun, the gateway is not ready.
     """
-    counted, leaving = metrics or Metrics(), draining or Draining()
+    metrics, draining = metrics or Metrics(), draining or Draining()
     spans = open_tracing(settings.otlp_endpoint, "faceserver-gateway")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, State]]:
-        async with _open_state(settings, counted, leaving, spans) as state:
+        async with _open_state(settings, metrics, draining, spans) as state:
             yield {"gateway": state}
 
     app = FastAPI(
@@ -177,7 +177,7 @@ def _switch_points(settings: Settings) -> SwitchPoints:
 
 async def _on_problem(request: Request, problem: Problem) -> Response:
     if isinstance(problem, NotReady):
-        _logger.debug("not ready: %s", problem)  # the client is told, and during the start it is not a fault
+        _logger.debug("not ready: %s", problem)  # the client sees it, and during the start it is expected
     elif isinstance(problem, Outage):
         _logger.warning("%s: %r", problem.code, problem.__cause__ or problem)
     elif isinstance(problem, InternalError):
@@ -206,5 +206,5 @@ async def _on_invalid_request(request: Request, error: RequestValidationError) -
 
 
 async def _on_client_gone(_: Request, __: ClientDisconnect) -> Response:
-    """End the request quietly; nobody reads the answer."""
+    """End the request; the client has disconnected and reads no answer."""
     return Response(status_code=499)

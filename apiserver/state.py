@@ -8,9 +8,9 @@ from fastapi import Depends, Request
 from apiserver.database import Database
 from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
-from apiserver.draining import Draining
 from apiserver.enrolment.learning import Learning
 from apiserver.recognition.recognizing import Recognition
+from apiserver.server import Draining
 from apiserver.settings import Settings
 from apiserver.slots import Slots
 from apiserver.storage.archives import Archives

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from apiserver import tasks
 from apiserver.background import background, repeat
-from apiserver.jobs.queue import Lane, Pace, Runner, quieten, run_jobs
+from apiserver.jobs.queue import Lane, Pace, Runner, reduce_log, run_jobs
 from apiserver.jobs.runs import Task, current_job, recover, run_job
 from apiserver.problems import Problem
 from apiserver.resources import Resources, open_resources
 from apiserver.settings import Settings, read_settings
-from apiserver.storage.store_check import require_store
+from apiserver.storage.object_store import require_store
 from apiserver.telemetry.logs import configure_logging
 from apiserver.telemetry.worker_telemetry import WorkerTelemetry, worker_telemetry
 
@@ -43,7 +43,7 @@ def main() -> int:
 def serve(settings: Settings, on_request: Mapping[str, Task]) -> int:
     """Run the periodic jobs and those of `on_request` until a signal; return the exit status."""
     configure_logging(settings, _JobIds())
-    quieten()
+    reduce_log()
     with worker_telemetry(settings) as telemetry, suppress(asyncio.CancelledError):
         asyncio.run(_until_signal(work(settings, on_request, telemetry)))
     return 0
@@ -52,8 +52,8 @@ def serve(settings: Settings, on_request: Mapping[str, Task]) -> int:
 async def _until_signal(working: Coroutine[None, None, None]) -> None:
     task = asyncio.current_task()
     assert task  # noqa: S101
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, _cancel_once(task))
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, _cancel_once(task))
     await working
 
 
@@ -103,17 +103,17 @@ async def work(settings: Settings, on_request: Mapping[str, Task], telemetry: Wo
 
 async def _keep_running(resources: Resources, lanes: list[Lane], pace: Pace) -> None:
     dsn = resources.settings.database_url.get_secret_value()
-    complaint = ""
+    reported = ""
     while True:
         try:
             await resources.database.check_schema()
             _logger.info("Taking jobs")
-            complaint = ""
+            reported = ""
             await run_jobs(dsn, lanes, pace)
         except Problem as problem:
-            if complaint != problem.sentence:  # one line for each outage
-                complaint = problem.sentence
-                _logger.warning("Taking no jobs: %s", complaint)
+            if reported != problem.sentence:  # one line for each outage
+                reported = problem.sentence
+                _logger.warning("Taking no jobs: %s", reported)
         await asyncio.sleep(_PAUSE_SECONDS)
 
 

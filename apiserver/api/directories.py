@@ -18,9 +18,9 @@ from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED
 from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute
+from apiserver.names import Text
 from apiserver.problems import InvalidSettings
 from apiserver.state import State, StateOf
-from apiserver.storable import Text
 
 _OUTAGES: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 500, 503, 504)}
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemDetails}}

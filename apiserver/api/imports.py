@@ -20,7 +20,7 @@ from apiserver.http.json_bodies import parse_fields, parse_json, read_small
 from apiserver.http.multipart import receive_archive
 from apiserver.http.paths import DirectoryName, EncodedRoute
 from apiserver.imports import records as imports
-from apiserver.imports.records import Import, Item, Word
+from apiserver.imports.records import Import, Item, Outcome
 from apiserver.jobs.records import enqueue
 from apiserver.names import Name
 from apiserver.problems import ArchiveTooManyFiles
@@ -100,7 +100,7 @@ class OutcomeLine(BaseModel):
     n: int = Field(description="Position in the import, from 0.")
     person: str
     name: str
-    outcome: Word
+    outcome: Outcome
     face: UUID | None
     code: str | None
     detail: str | None
@@ -172,7 +172,7 @@ async def _receive(request: Request, state: State, import_: Import) -> None:
         request.state.body_unread = False
         options = parse_fields(ImportOptions, fields)
     async with state.database.connection() as connection, connection.transaction():
-        await imports.announce(connection, import_)
+        await imports.add_import(connection, import_)
         await _enqueue(connection, import_, options, archive=True)
 
 
@@ -190,8 +190,8 @@ async def _read_manifest(request: Request, state: State, import_: Import) -> Non
         for n, entry in enumerate(body.manifest)
     )
     async with state.database.connection() as connection, connection.transaction():
-        await imports.announce(connection, import_, planned=True)
-        await imports.add(connection, import_, items)
+        await imports.add_import(connection, import_, planned=True)
+        await imports.add_items(connection, import_, items)
         await _enqueue(connection, import_, body, archive=False)
 
 

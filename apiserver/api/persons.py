@@ -12,13 +12,12 @@ from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED
 from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
-from apiserver.names import Name
+from apiserver.names import Metadata, Name, Text
 from apiserver.people import listing as person_lists
 from apiserver.people import records as persons
 from apiserver.people.listing import PersonsFilter, Sort
 from apiserver.people.records import Details, Person
 from apiserver.state import State, StateOf
-from apiserver.storable import Metadata, Text
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 500, 503)}
 _WRITING: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (408, 409)}

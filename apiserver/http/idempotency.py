@@ -19,7 +19,7 @@ from apiserver.http.json_bodies import read_small
 from apiserver.http.multipart import MULTIPART, FormLimits, form_type, parse_form
 from apiserver.http.paths import EncodedRoute
 from apiserver.http.upload_stream import read_body
-from apiserver.idempotency_keys import LOST_SECONDS, Claim, Kept, claim, keep, release, renew
+from apiserver.idempotency_keys import LOST_SECONDS, Claim, StoredAnswer, claim, release, renew, store
 from apiserver.names import checked_name
 from apiserver.problems import InvalidField, InvalidName, Outage, Refused
 from apiserver.state import State
@@ -76,7 +76,7 @@ async def _once(key: str, handle: Handler, request: Request, max_files: int | No
     database = State.of(request).database
     request, fingerprint = await _fingerprinted(request, max_files)
     claimed = await claim(database, key, fingerprint)
-    if isinstance(claimed, Kept):
+    if isinstance(claimed, StoredAnswer):
         return Response(claimed.body, claimed.status, {**claimed.headers, "Idempotency-Replayed": "true"})
     try:
         async with background(repeat(lambda: renew(database, claimed), _RENEW_SECONDS)):
@@ -105,8 +105,8 @@ async def _settle(request: Request, claimed: Claim, response: Response) -> None:
             await release(database, claimed)
         else:
             headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-            kept = Kept(response.status_code, headers, bytes(response.body))
-            await keep(database, claimed, kept, _directory(request, kept.body))
+            answer = StoredAnswer(response.status_code, headers, bytes(response.body))
+            await store(database, claimed, answer, _directory(request, answer.body))
     except Outage as outage:
         _logger.warning("The answer of a request with an Idempotency-Key was not stored: %s", outage)
 

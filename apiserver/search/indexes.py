@@ -99,7 +99,13 @@ async def valid_indexes(connection: Connection, indexed: Indexed) -> frozenset[K
 async def enqueue_build(connection: Connection, indexed: Indexed) -> None:
     """Enqueue a build of the indexes, unless one is already waiting."""
     arguments = {"model": indexed.model, "dimension": indexed.dimension}
-    await enqueue(connection, BUILD, directory=indexed.directory, arguments=arguments, once=indexed.name(Kind.GRAPH))
+    await enqueue(
+        connection,
+        BUILD,
+        directory=indexed.directory,
+        arguments=arguments,
+        deduplication_key=indexed.name(Kind.GRAPH),
+    )
 
 
 async def requested(database: Database) -> list[Indexed]:

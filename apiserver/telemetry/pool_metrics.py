@@ -43,5 +43,5 @@ class PoolMetrics(Collector):
         yield GaugeMetricFamily(
             "faceserver_database_connections_limit",
             "Maximum number of connections to PostgreSQL (`APISERVER_DATABASE_POOL_SIZE`).",
-            use.most,
+            use.limit,
         )

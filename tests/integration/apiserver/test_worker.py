@@ -22,7 +22,8 @@ from apiserver.database import open_database
 from apiserver.jobs.records import enqueue
 from apiserver.jobs.runs import MAX_CRASHES
 from apiserver.settings import Settings
-from apiserver.storage.images import ImageStore, image_row, open_store
+from apiserver.storage.images import ImageStore, image_row
+from apiserver.storage.object_store import open_store
 from db.migrate import migrate
 from tests.integration.apiserver.counting_worker import STEPS
 from tests.integration.apiserver.worker_process import LOST_SOON, Worker
@@ -263,9 +264,9 @@ async def test_sigterm_hands_a_long_job_back(hire, database, go):
 async def test_a_job_handed_back_bears_that_another_of_its_name_waits(hire, database, go):
     worker = await hire(APISERVER_WORKER_JOBS="1", **LOST_SOON)
     held = {"to": 3, "hold": 0, "go": str(go)}
-    running = await enqueue(database, "count", directory="acme", arguments=held, once="count acme")
+    running = await enqueue(database, "count", directory="acme", arguments=held, deduplication_key="count acme")
     await until(steps(database, 1))
-    waiting = await enqueue(database, "count", directory="acme", arguments={"to": 3}, once="count acme")
+    waiting = await enqueue(database, "count", directory="acme", arguments={"to": 3}, deduplication_key="count acme")
     assert waiting != running
     assert await worker.stop() == 0
     assert (await state(database, running))[0] == "todo"
@@ -385,7 +386,7 @@ async def test_expired_images_are_removed_by_themselves_and_kept_ones_stay(hire,
     kept = await database.fetchval("SELECT image FROM images")
     assert [file.name for file in (tmp_path / "images").iterdir()] == [kept]
 
-    await until(lambda: "Removed 4 objects" in worker.log)
+    await until(lambda: "Deleted 4 objects" in worker.log)
     assert await database.fetchval("SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'") == 0
 
 

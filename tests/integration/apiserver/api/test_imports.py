@@ -483,7 +483,7 @@ async def test_bundles_whose_time_is_over_are_removed(gateway, hire, settings, d
     await database.execute("UPDATE archives SET expires_at = now()")
     assert (await gateway.get(f"/directories/acme/exports/{job}/bundle")).json()["code"] == "bundle-not-found"
     async with open_database(settings.database_url.get_secret_value(), pool_size=1, timeout_seconds=60) as connections:
-        await Archives(LocalStore(archive.parents[1]), connections, 2).remove_expired(10)
+        await Archives(LocalStore(archive.parents[1]), connections, 2).delete_expired(10)
     assert not archive.exists()
     assert await database.fetchval("SELECT count(*) FROM archives") == 0
 

@@ -11,7 +11,8 @@ from apiserver.biometrics.model import Calibration, Model, Thresholds
 from apiserver.database import open_database
 from apiserver.enrolment.gallery import Gallery
 from apiserver.problems import DatabaseBusy
-from apiserver.storage.images import ImageRow, ImageStore, image_row, open_store
+from apiserver.storage.images import ImageRow, ImageStore, image_row
+from apiserver.storage.object_store import open_store
 
 DIMENSION = 32
 IMAGE = Image("image/png", "png", width=10, height=10)

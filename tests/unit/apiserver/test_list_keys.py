@@ -2,7 +2,7 @@
 
 import pytest
 
-from apiserver.name_ranges import after_prefix
+from apiserver.list_keys import after_prefix
 
 
 @pytest.mark.parametrize(
