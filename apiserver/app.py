@@ -26,7 +26,6 @@ from apiserver.api import merges as merge_routes
 from apiserver.api import persons as person_routes
 from apiserver.api import recognize as routes
 from apiserver.api import service as health
-from apiserver.api.responses import problem_response
 from apiserver.background import background
 from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
@@ -36,6 +35,7 @@ from apiserver.enrolment.gallery import Gallery
 from apiserver.enrolment.learning import Learning
 from apiserver.http.admission import Door
 from apiserver.http.openapi import documented_by
+from apiserver.http.problem_responses import problem_response
 from apiserver.http.request_log import RequestIds, Telemetry, traced_requests
 from apiserver.problems import (
     InternalError,
@@ -61,7 +61,7 @@ from apiserver.telemetry.metrics import Metrics
 from apiserver.telemetry.pool_metrics import PoolMetrics
 from apiserver.telemetry.traced_hop import traced_hop
 from apiserver.telemetry.traced_sql import traced_sql
-from apiserver.telemetry.tracing import Spans, open_tracing
+from serving.tracing import Spans, open_tracing
 
 _logger = logging.getLogger(__name__)
 

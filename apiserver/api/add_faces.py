@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request, Response
 
 from apiserver.api.face_answers import AddedFaces, FaceAnswer, FileOutcome, FileProblem, NoneAdded, Outcome
 from apiserver.api.fields import EnrolmentWarning
-from apiserver.api.responses import ProblemDetails, problem_details
 from apiserver.database import Database
 from apiserver.enrolment.learning import Learned, Sample
 from apiserver.http.forms import FacesForm, usable
@@ -20,6 +19,7 @@ from apiserver.people import faces as person_faces
 from apiserver.problems import DatabaseBusy, NoFaceEnrolled, Refused
 from apiserver.state import State
 from apiserver.vectorizers.wire import ENROLMENT_WANTS
+from serving.problem_responses import ProblemDetails, problem_details
 
 _MORE: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 409, 410)}
 

@@ -16,7 +16,6 @@ from apiserver.api.fields import (
     Probability,
     rounded,
 )
-from apiserver.api.responses import ProblemDetails
 from apiserver.biometrics.comparison import Judgement, Pair, judge, pairs
 from apiserver.biometrics.face import Analysis, Decision, Face, Model
 from apiserver.enrolment.gate import chosen_face
@@ -25,6 +24,7 @@ from apiserver.http.forms import CompareForm, VerifyForm
 from apiserver.http.photographs import PROBLEMS, PhotographCall, PhotographRoute
 from apiserver.problems import VectorizerUnavailable
 from apiserver.recognition import sightings
+from serving.problem_responses import ProblemDetails
 
 _UNKNOWN = {"similarity": None, "probability": 0.0, "decision": Decision.UNKNOWN}
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemDetails}}

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from apiserver.api.directory_bodies import DirectoriesQuery, DirectoryAnswer, DirectorySummary, SettingsBody
 from apiserver.api.receipts import ReceiptAnswer, receipt_response
-from apiserver.api.responses import ProblemDetails, applied_thresholds
+from apiserver.api.responses import applied_thresholds
 from apiserver.biometrics.face import Model
 from apiserver.directories import listing as directory_lists
 from apiserver.directories.records import Directories, Directory
@@ -19,6 +19,7 @@ from apiserver.http.path_names import DirectoryName
 from apiserver.http.paths import EncodedRoute
 from apiserver.problems import InvalidSettings
 from apiserver.state import State, StateOf
+from serving.problem_responses import ProblemDetails
 
 _OUTAGES: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 500, 503, 504)}
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemDetails}}

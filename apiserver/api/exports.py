@@ -6,13 +6,13 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from apiserver.api import images as files
-from apiserver.api.responses import ProblemDetails
 from apiserver.bundles.zip_writing import zipped
 from apiserver.http.path_names import DirectoryName, PersonName
 from apiserver.http.paths import EncodedRoute
 from apiserver.people import records as persons
 from apiserver.people.export import person_members
 from apiserver.state import StateOf
+from serving.problem_responses import ProblemDetails
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 500, 503)}
 

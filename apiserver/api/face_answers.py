@@ -9,9 +9,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from apiserver.api.fields import BoxPixels, DetectorScore, EnrolmentWarning, ModelId, PersonId, rounded
-from apiserver.api.responses import ProblemDetails, file_url
+from apiserver.api.responses import file_url
 from apiserver.people.faces import EnrolledFace
 from apiserver.problems import Problem
+from serving.problem_responses import ProblemDetails
 
 
 class KeptQuality(BaseModel):

@@ -9,13 +9,13 @@ from fastapi.responses import StreamingResponse
 from apiserver.api import images as files
 from apiserver.api.face_answers import FaceAnswer
 from apiserver.api.receipts import ReceiptAnswer, receipt_response
-from apiserver.api.responses import ProblemDetails
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.path_names import DirectoryName, PersonName
 from apiserver.http.paths import EncodedRoute
 from apiserver.people import faces as person_faces
 from apiserver.problems import FileNotFound
 from apiserver.state import StateOf
+from serving.problem_responses import ProblemDetails
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 500, 503)}
 _ORDER = "faces"

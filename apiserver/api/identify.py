@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from apiserver.api.fields import Cosine, ModelId, PersonId, Probability, rounded
-from apiserver.api.responses import AppliedThresholds, ProblemDetails, applied_thresholds
+from apiserver.api.responses import AppliedThresholds, applied_thresholds
 from apiserver.biometrics.face import Decision, Embedding, Model
 from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.photographs import PROBLEMS, PhotographCall, PhotographRoute
@@ -17,6 +17,7 @@ from apiserver.problems import InvalidEmbedding, ModelMismatch
 from apiserver.recognition.candidates import Identity, SearchOptions
 from apiserver.search.planning import Path
 from apiserver.search.statements import Scoring
+from serving.problem_responses import ProblemDetails
 
 _CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ProblemDetails}}
 _MAX_EMBEDDINGS = 100

@@ -20,7 +20,6 @@ from apiserver.api.bulk_bodies import (
     read_body,
     read_fields,
 )
-from apiserver.api.responses import ProblemDetails
 from apiserver.exports import snapshot as exports
 from apiserver.http.idempotency import KEY, Handler, IdempotentRoute, idempotent
 from apiserver.http.multipart import read_small
@@ -32,6 +31,7 @@ from apiserver.imports.records import Import, Item
 from apiserver.jobs.records import enqueue
 from apiserver.problems import ArchiveTooManyFiles, JobNotFound
 from apiserver.state import State, StateOf
+from serving.problem_responses import ProblemDetails
 
 _MAX_MANIFEST_BYTES = 8_000_000
 _OUTCOMES_AT_ONCE = 1_000

@@ -8,18 +8,11 @@ from pydantic import BaseModel, Field
 
 from apiserver.api.face_answers import FileProblem, Outcome
 from apiserver.api.fields import DirectoryName, EnrolmentWarning, ModelId
-from apiserver.api.responses import (
-    LearnAnswer,
-    LearnedPerson,
-    RecognizeAnswer,
-    Refusal,
-    file_url,
-    learned_person,
-    refusal,
-)
+from apiserver.api.responses import LearnAnswer, LearnedPerson, RecognizeAnswer, file_url, learned_person
 from apiserver.enrolment.learning import Learned
 from apiserver.http.forms import LearnForm, RecognizeForm
 from apiserver.http.multipart import Upload
+from apiserver.http.problem_responses import Refusal, refusal
 from apiserver.problems import NoFaceEnrolled, NoPhotographUsable, Refused
 
 

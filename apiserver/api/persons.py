@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Request, Response
 
 from apiserver.api.person_bodies import PersonAnswer, PersonBody, PersonPatch, PersonsQuery
 from apiserver.api.receipts import ReceiptAnswer, receipt_response
-from apiserver.api.responses import ProblemDetails
 from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, tagged
 from apiserver.http.json_bodies import read_json
 from apiserver.http.paging import Page, read_cursor, write_cursor
@@ -15,6 +14,7 @@ from apiserver.http.paths import EncodedRoute
 from apiserver.people import listing as person_lists
 from apiserver.people import records as persons
 from apiserver.state import State, StateOf
+from serving.problem_responses import ProblemDetails
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 500, 503)}
 _WRITING: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (408, 409)}

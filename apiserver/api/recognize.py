@@ -12,13 +12,14 @@ from apiserver.api.learn import (
     learn_response,
     recognize_response,
 )
-from apiserver.api.responses import LearnAnswer, RecognizeAnswer, Refusal, recognize_answer
+from apiserver.api.responses import LearnAnswer, RecognizeAnswer, recognize_answer
 from apiserver.biometrics.face import Photograph
 from apiserver.enrolment.learning import Learned, Sample
 from apiserver.http.forms import LearnForm, RecognizeForm, usable
 from apiserver.http.idempotency import KEY, idempotent
 from apiserver.http.multipart import MAX_FILES
 from apiserver.http.photographs import STATUSES, PhotographCall, PhotographRoute, noting_refusal
+from apiserver.http.problem_responses import Refusal
 from apiserver.problems import Refused
 from apiserver.vectorizers.wire import ENROLMENT_WANTS
 

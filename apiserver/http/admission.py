@@ -6,7 +6,7 @@ import time
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from apiserver.api.responses import ENVELOPE_PATHS, problem_response
+from apiserver.http.problem_responses import ENVELOPE_PATHS, problem_response
 from apiserver.problems import VectorizerBusy
 from apiserver.state import State
 

@@ -14,10 +14,10 @@ from fastapi import Request, Response
 from python_multipart.multipart import parse_options_header
 from starlette.types import Message, Receive
 
-from apiserver.api.responses import problem_response
 from apiserver.background import background, repeat
 from apiserver.http.multipart import FormLimits, read_body, read_small
 from apiserver.http.paths import EncodedRoute
+from apiserver.http.problem_responses import problem_response
 from apiserver.idempotency_keys import LOST_SECONDS, Claim, Kept, claim, keep, release, renew
 from apiserver.names import checked_name
 from apiserver.problems import InvalidField, InvalidName, Outage, Refused

@@ -9,7 +9,6 @@ from typing import Any, Self, TypeVar, cast
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from apiserver.api.responses import ProblemDetails
 from apiserver.biometrics.face import Analysis
 from apiserver.http.forms import Form
 from apiserver.http.hang_up import while_connected
@@ -18,6 +17,7 @@ from apiserver.problems import DirectoryNotFound, Refused
 from apiserver.stages import Stages
 from apiserver.state import State
 from apiserver.vectorizers.wire import Want
+from serving.problem_responses import ProblemDetails
 
 AnyForm = TypeVar("AnyForm", bound=Form)
 T = TypeVar("T")

@@ -11,11 +11,11 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from apiserver.api.responses import problem_response
+from apiserver.http.problem_responses import problem_response
 from apiserver.problems import InternalError
 from apiserver.stages import Stages
 from apiserver.state import State
-from apiserver.telemetry.tracing import Spans
+from serving.tracing import Spans
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 

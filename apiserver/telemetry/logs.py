@@ -21,7 +21,7 @@ def configure_logging(settings: Settings, correlation: logging.Filter) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(correlation)
     if settings.otlp_endpoint:
-        from apiserver.telemetry.tracing import TraceIds  # noqa: PLC0415 - imported only if traces are enabled
+        from serving.tracing import TraceIds  # noqa: PLC0415 - imported only if traces are enabled
 
         handler.addFilter(TraceIds())
     handler.setFormatter(_formatter(settings.log_format, traced=bool(settings.otlp_endpoint)))

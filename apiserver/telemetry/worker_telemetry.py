@@ -1,8 +1,8 @@
 """Metrics and optional traces of a worker."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apiserver.background import background, repeat
 from apiserver.database import Database, StatementEnded
@@ -14,7 +14,7 @@ from apiserver.telemetry.worker import Runner, WorkerMetrics
 from apiserver.vectorizers.exchange import TraceConfig
 
 if TYPE_CHECKING:
-    from apiserver.telemetry.tracing import Spans
+    from serving.tracing import Spans
 
 
 class WorkerTelemetry:
@@ -38,7 +38,7 @@ class WorkerTelemetry:
     def over(self, kind: str, runner: Runner) -> Runner:
         """Wrap `runner` to count its runs and create spans for them."""
         counted = self._metrics.counted(kind, runner)
-        return self._spans.around(kind, counted) if self._spans else counted
+        return _traced(self._spans, kind, counted) if self._spans else counted
 
     @asynccontextmanager
     async def of(self, database: Database) -> AsyncIterator[None]:
@@ -53,12 +53,22 @@ class WorkerTelemetry:
             yield
 
 
+def _traced(spans: "Spans", kind: str, runner: Runner) -> Runner:
+    """Wrap `runner` to create a span for each run of a job of this kind."""
+
+    async def run(job_id: int, arguments: Mapping[str, Any]) -> None:
+        with spans.tracer.start_as_current_span(f"job {kind}"):
+            await runner(job_id, arguments)
+
+    return run
+
+
 @contextmanager
 def worker_telemetry(settings: Settings) -> Iterator[WorkerTelemetry]:
     """Yield the telemetry of a worker, and serve its metrics in the block. May end the process with a message."""
     spans = None
     if settings.otlp_endpoint:
-        from apiserver.telemetry.tracing import open_tracing  # noqa: PLC0415 - imported only if traces are enabled
+        from serving.tracing import open_tracing  # noqa: PLC0415 - imported only if traces are enabled
 
         spans = open_tracing(settings.otlp_endpoint, "faceserver-worker")
     telemetry = WorkerTelemetry(settings, spans)

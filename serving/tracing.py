@@ -2,9 +2,8 @@
 
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from opentelemetry import trace
 
@@ -12,9 +11,9 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 _EXPORT_SECONDS = 3
-_LACKING = "Traces need the packages of requirements/traces.txt: install them, or unset OTEL_EXPORTER_OTLP_ENDPOINT."
-
-Runner = Callable[[int, Mapping[str, Any]], Awaitable[None]]
+_SDK_MISSING = (
+    "Traces need the packages of requirements/traces.txt: install them, or unset OTEL_EXPORTER_OTLP_ENDPOINT."
+)
 
 
 class TraceIds(logging.Filter):
@@ -37,15 +36,6 @@ class Spans:
         """Send the remaining spans, or drop them if the endpoint does not accept them within a few seconds."""
         self.provider.shutdown()
 
-    def around(self, kind: str, runner: Runner) -> Runner:
-        """Wrap `runner` to create a span for each run of a job of this kind."""
-
-        async def run(number: int, arguments: Mapping[str, Any]) -> None:
-            with self.tracer.start_as_current_span(f"job {kind}"):
-                await runner(number, arguments)
-
-        return run
-
 
 def current_trace_id() -> str | None:
     """Return the id of the current trace, 32 hexadecimal digits, or None outside of a trace."""
@@ -67,7 +57,7 @@ def open_tracing(endpoint: str | None, service: str) -> Spans | None:
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
     except ImportError:
-        sys.exit(_LACKING)
+        sys.exit(_SDK_MISSING)
     provider = TracerProvider(resource=Resource.create({"service.name": service}), shutdown_on_exit=False)
     exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=_EXPORT_SECONDS)
     provider.add_span_processor(BatchSpanProcessor(exporter))
