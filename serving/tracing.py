@@ -2,6 +2,8 @@
 
 import logging
 import sys
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +37,19 @@ class Spans:
     def close(self) -> None:
         """Send the remaining spans, or drop them if the endpoint does not accept them within a few seconds."""
         self.provider.shutdown()
+
+    def add_stages(self, begun: float, stages: Mapping[str, float]) -> None:
+        """Make a span for each of several consecutive stages, inside the current one.
+
+        begun: when the first one began, on `time.monotonic`'s clock. stages: durations in milliseconds.
+        """
+        if not trace.get_current_span().is_recording():
+            return
+        start = time.time_ns() - round((time.monotonic() - begun) * 1e9)
+        for name, milliseconds in stages.items():
+            end = start + round(milliseconds * 1e6)
+            self.tracer.start_span(name, start_time=start).end(end)
+            start = end
 
 
 def current_trace_id() -> str | None:

@@ -7,9 +7,9 @@ from apiserver.api.fields import BoxPixels, DetectorScore, Embedding, ModelId, r
 from apiserver.biometrics.face import Face
 from apiserver.biometrics.quality import pose
 from apiserver.http.forms import DetectForm, EmbedForm
-from apiserver.http.hang_up import while_connected
 from apiserver.http.photographs import PROBLEMS, PhotographCall, PhotographRoute
 from apiserver.vectorizers.wire import Want
+from serving.hang_up import while_connected
 
 router = APIRouter(tags=["photographs"], route_class=PhotographRoute)
 

@@ -10,8 +10,8 @@ from apiserver.enrolment.gate import chosen_face, examine
 from apiserver.enrolment.warnings import EnrolmentWarning, of_quality, of_resemblance
 from apiserver.search.identification import Identification, Search, SearchResult
 from apiserver.settings import Settings
-from apiserver.stages import Stages
 from apiserver.storage.images import ImageStore, image_row
+from serving.stages import Stages
 
 
 @dataclass(frozen=True, slots=True)

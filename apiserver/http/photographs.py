@@ -11,13 +11,13 @@ from fastapi.routing import APIRoute
 
 from apiserver.biometrics.face import Analysis
 from apiserver.http.forms import Form
-from apiserver.http.hang_up import while_connected
 from apiserver.http.multipart import FormLimits, Upload, places_needed, read_form
 from apiserver.problems import DirectoryNotFound, Refused
-from apiserver.stages import Stages
 from apiserver.state import State
 from apiserver.vectorizers.wire import Want
+from serving.hang_up import while_connected
 from serving.problem_responses import ProblemDetails
+from serving.stages import Stages
 
 AnyForm = TypeVar("AnyForm", bound=Form)
 T = TypeVar("T")
