@@ -104,7 +104,7 @@ class StateMetrics(Collector):
             "1 where a vectorizer failed and gets no work until it says that it is well, else 0.",
             labels=["replica"],
         )
-        for replica in self._vectorizer.replicas:
+        for replica in self._vectorizer.replicas.known:
             in_flight.add_metric([replica.url], replica.in_flight)
             set_aside.add_metric([replica.url], replica.set_aside)
         attempts = CounterMetricFamily(

@@ -24,7 +24,7 @@ SNAPSHOTS = Path(__file__).parent / "openapi"
 @pytest.mark.parametrize("module", [apiserver.problems, vectorizer.problems], ids=lambda module: module.__name__)
 def test_every_problem_is_documented(module: ModuleType):
     problems = [
-        kind for _, kind in getmembers(module, isclass) if issubclass(kind, Problem) and getattr(kind, "code", "")
+        kind for _, kind in getmembers(module, isclass) if issubclass(kind, Problem) and bool(getattr(kind, "code", ""))
     ]
     rows = [f"| `{problem.code}` | {int(problem.status)} |" for problem in problems]
     assert len(rows) > 5

@@ -24,7 +24,7 @@ from faceserver.errors import (
 GATEWAY = [
     kind
     for _, kind in getmembers(apiserver.problems, isclass)
-    if issubclass(kind, apiserver.problems.Problem) and getattr(kind, "code", "")
+    if issubclass(kind, apiserver.problems.Problem) and bool(getattr(kind, "code", ""))
 ]
 
 
