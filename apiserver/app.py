@@ -6,10 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
-from starlette.routing import Match
 
 from apiserver.api import (
     add_faces,
@@ -29,7 +25,6 @@ from apiserver.api import (
     recognize,
     service,
 )
-from apiserver.api.responses import problem_response
 from apiserver.background import background
 from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
@@ -38,17 +33,9 @@ from apiserver.enrolment.gallery import Gallery
 from apiserver.enrolment.learning import Learning
 from apiserver.http.admission import Admission
 from apiserver.http.openapi import documented_by
-from apiserver.http.request_log import RequestIds, Telemetry, traced_requests
-from apiserver.problems import (
-    InternalError,
-    InvalidField,
-    InvalidForm,
-    MethodNotAllowed,
-    NotFound,
-    NotReady,
-    Outage,
-    Problem,
-)
+from apiserver.http.problem_responses import problem_response
+from apiserver.http.request_log import log_request
+from apiserver.problems import InternalError, InvalidField, InvalidForm, NotReady, Outage, Problem
 from apiserver.recognition.recognizing import Recognition
 from apiserver.resources import open_resources
 from apiserver.search.effort import Efforts
@@ -59,12 +46,12 @@ from apiserver.server import Draining
 from apiserver.settings import Settings
 from apiserver.slots import Slots
 from apiserver.state import State
-from apiserver.telemetry.gateway import StateMetrics
-from apiserver.telemetry.metrics import Metrics
-from apiserver.telemetry.pool_metrics import PoolMetrics
-from apiserver.telemetry.traced_hop import traced_hop
-from apiserver.telemetry.traced_sql import traced_sql
-from apiserver.telemetry.tracing import Spans, open_tracing
+from apiserver.telemetry.database import PoolMetrics
+from apiserver.telemetry.gateway import Metrics, StateMetrics
+from apiserver.telemetry.tracing import traced_hop, traced_sql
+from serving.exception_handlers import handle_exceptions
+from serving.request_log import RequestIds, RequestLog, traced_requests
+from serving.tracing import Spans, open_tracing
 
 _logger = logging.getLogger(__name__)
 
@@ -74,8 +61,6 @@ _ROUTERS = (
     *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
     *(jobs.router, service.router),
 )
-
-_PROBLEM_OF_STATUS: dict[int, type[Problem]] = {404: NotFound, 405: MethodNotAllowed}
 
 
 def create_app(settings: Settings, metrics: Metrics | None = None, draining: Draining | None = None) -> FastAPI:
@@ -101,11 +86,8 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         routes=[route for router in _ROUTERS for route in router.routes],
     )
     app.openapi = documented_by(app)  # type: ignore[method-assign]  # as FastAPI documents it
-    app.exception_handler(Problem)(_on_problem)
-    app.exception_handler(HTTPException)(_on_http_exception)
-    app.exception_handler(RequestValidationError)(_on_invalid_request)
-    app.exception_handler(ClientDisconnect)(_on_client_gone)
-    app.add_middleware(Telemetry)
+    handle_exceptions(app, malformed=InvalidForm, invalid=InvalidField, respond=_respond)
+    app.add_middleware(RequestLog, on_end=log_request, respond=problem_response)
     app.add_middleware(Admission)
     app.add_middleware(RequestIds)  # the last one added is the outermost
     return app
@@ -175,7 +157,7 @@ def _switch_points(settings: Settings) -> SwitchPoints:
     )
 
 
-async def _on_problem(request: Request, problem: Problem) -> Response:
+def _respond(request: Request, problem: Problem) -> Response:
     if isinstance(problem, NotReady):
         _logger.debug("not ready: %s", problem)  # the client sees it, and during the start it is expected
     elif isinstance(problem, Outage):
@@ -183,28 +165,3 @@ async def _on_problem(request: Request, problem: Problem) -> Response:
     elif isinstance(problem, InternalError):
         _logger.error("Unexpected error", exc_info=problem)
     return problem_response(request, problem)
-
-
-async def _on_http_exception(request: Request, error: HTTPException) -> Response:
-    """Respond to what the router refuses: an unknown path, or a method that a path does not have."""
-    response = problem_response(request, _PROBLEM_OF_STATUS.get(error.status_code, InvalidForm)())
-    response.headers.update(error.headers or {})
-    if error.status_code == 405:
-        response.headers["Allow"] = ", ".join(sorted(_methods(request)))
-    return response
-
-
-def _methods(request: Request) -> set[str]:
-    """Return all methods of the path; the router names only those of one route."""
-    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    return {method for route in routes for method in getattr(route, "methods", None) or ()}
-
-
-async def _on_invalid_request(request: Request, error: RequestValidationError) -> Response:
-    first = error.errors()[0]
-    return problem_response(request, InvalidField(f"{first['loc'][-1]}: {first['msg']}"))
-
-
-async def _on_client_gone(_: Request, __: ClientDisconnect) -> Response:
-    """End the request; the client has disconnected and reads no answer."""
-    return Response(status_code=499)

@@ -15,7 +15,7 @@ from apiserver.settings import Settings
 from apiserver.slots import Slots
 from apiserver.storage.archives import Archives
 from apiserver.storage.images import ImageStore
-from apiserver.telemetry.metrics import Metrics
+from apiserver.telemetry.gateway import Metrics
 from apiserver.vectorizers.client import VectorizerClient
 
 

@@ -15,10 +15,11 @@ from apiserver.jobs.queue import Lane, Pace, Runner, reduce_log, run_jobs
 from apiserver.jobs.runs import Task, current_job, recover, run_job
 from apiserver.problems import Problem
 from apiserver.resources import Resources, open_resources
-from apiserver.settings import Settings, read_settings
+from apiserver.settings import Settings
 from apiserver.storage.object_store import require_store
-from apiserver.telemetry.logs import configure_logging
-from apiserver.telemetry.worker_telemetry import WorkerTelemetry, worker_telemetry
+from apiserver.telemetry.worker import WorkerTelemetry, worker_telemetry
+from serving.logs import configure_logging
+from serving.settings import read_settings
 
 _ALIVE_SECONDS = 5.0
 _PAUSE_SECONDS = 1.0
@@ -35,7 +36,7 @@ class _JobIds(logging.Filter):
 
 def main() -> int:
     """Run the worker and return the exit status."""
-    settings = read_settings()
+    settings = read_settings(Settings)
     require_store(settings.image_store_url)
     return serve(settings, tasks.ON_REQUEST)
 

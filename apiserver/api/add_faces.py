@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 
 from apiserver.api.faces import FaceAnswer
 from apiserver.api.fields import EnrolmentWarning, FileProblem, Outcome
-from apiserver.api.responses import ProblemDetails, problem_details
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.database import Database
 from apiserver.enrolment.learning import Learned, Sample
@@ -22,6 +21,7 @@ from apiserver.people import faces as person_faces
 from apiserver.problems import DatabaseBusy, NoFaceEnrolled, Refused
 from apiserver.state import State
 from apiserver.vectorizers.wire import ENROLMENT_WANTS
+from serving.problem_responses import ProblemDetails, problem_details
 
 _MORE: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 409, 410)}
 

@@ -16,7 +16,6 @@ from apiserver.api.fields import (
     Probability,
     rounded,
 )
-from apiserver.api.responses import ProblemDetails
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.comparison import Judgement, Pair, judge, pairs
 from apiserver.biometrics.face import Analysis, Face
@@ -28,6 +27,7 @@ from apiserver.http.forms import DirectoryField, FaceField, FileField, Form, Per
 from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.problems import VectorizerUnavailable
 from apiserver.recognition import sightings
+from serving.problem_responses import ProblemDetails
 
 _UNKNOWN = {"similarity": None, "probability": 0.0, "decision": Decision.UNKNOWN}
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemDetails}}

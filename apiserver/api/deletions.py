@@ -8,11 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from apiserver.api.responses import ProblemDetails
 from apiserver.deletion import records as deletions
 from apiserver.deletion.records import Receipt
 from apiserver.problems import DeletionNotFound
 from apiserver.state import StateOf
+from serving.problem_responses import ProblemDetails
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 500, 503)}
 

@@ -8,9 +8,9 @@ from apiserver.biometrics.face import Face
 from apiserver.biometrics.quality import pose
 from apiserver.http.admission import PhotographRoute
 from apiserver.http.forms import FileField, Form
-from apiserver.http.hang_up import while_connected
 from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.vectorizers.wire import Want
+from serving.hang_up import while_connected
 
 router = APIRouter(tags=["photographs"], route_class=PhotographRoute)
 

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.api.fields import AppliedThresholds, applied_thresholds
-from apiserver.api.responses import ProblemDetails
 from apiserver.biometrics.model import Model, Scoring
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
 from apiserver.directories import listing as directory_lists
@@ -21,6 +20,7 @@ from apiserver.http.paths import DirectoryName, EncodedRoute
 from apiserver.names import Text
 from apiserver.problems import InvalidSettings
 from apiserver.state import State, StateOf
+from serving.problem_responses import ProblemDetails
 
 _OUTAGES: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 500, 503, 504)}
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemDetails}}

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from apiserver.api.images import PRIVATE
 from apiserver.api.jobs import JobStarted, job_id, job_started
-from apiserver.api.responses import ProblemDetails
 from apiserver.bundles.zip_writing import zipped
 from apiserver.exports import snapshot
 from apiserver.http.idempotency import KEY, IdempotentRoute
@@ -18,6 +17,7 @@ from apiserver.jobs.records import enqueue
 from apiserver.people import records as persons
 from apiserver.people.export import person_members
 from apiserver.state import State, StateOf
+from serving.problem_responses import ProblemDetails
 
 _PERSON_PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemDetails} for status in (400, 404, 500, 503)

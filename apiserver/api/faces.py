@@ -12,13 +12,13 @@ from pydantic import BaseModel, Field
 from apiserver.api import images
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.api.fields import BoxPixels, DetectorScore, ModelId, PersonId, file_url, rounded
-from apiserver.api.responses import ProblemDetails
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
 from apiserver.people import faces as person_faces
 from apiserver.people.faces import EnrolledFace
 from apiserver.problems import FileNotFound
 from apiserver.state import StateOf
+from serving.problem_responses import ProblemDetails
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 500, 503)}
 _ORDER = "faces"

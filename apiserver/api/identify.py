@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from apiserver.api.fields import AppliedThresholds, Cosine, ModelId, PersonId, Probability, applied_thresholds, rounded
-from apiserver.api.responses import ProblemDetails
 from apiserver.biometrics.face import Embedding
 from apiserver.biometrics.model import Decision, Model, Scoring
 from apiserver.http.admission import PhotographRoute
@@ -18,6 +17,7 @@ from apiserver.names import Name
 from apiserver.problems import InvalidEmbedding, ModelMismatch
 from apiserver.recognition.candidates import Identity, SearchOptions
 from apiserver.search.planning import Path
+from serving.problem_responses import ProblemDetails
 
 _CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ProblemDetails}}
 _MAX_EMBEDDINGS = 100

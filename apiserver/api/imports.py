@@ -12,7 +12,6 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from apiserver.api.jobs import JobStarted, job_id, job_started
-from apiserver.api.responses import ProblemDetails
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.quality import Action
 from apiserver.http.idempotency import KEY, Handler, idempotent
@@ -25,6 +24,7 @@ from apiserver.jobs.records import enqueue
 from apiserver.names import Name
 from apiserver.problems import ArchiveTooManyFiles
 from apiserver.state import State, StateOf
+from serving.problem_responses import ProblemDetails
 
 _MAX_MANIFEST_BYTES = 8_000_000
 _OUTCOMES_AT_ONCE = 1_000

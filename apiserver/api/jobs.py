@@ -7,10 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from apiserver.api.responses import ProblemDetails
 from apiserver.jobs.records import Job, State, read
 from apiserver.problems import JobNotFound
 from apiserver.state import StateOf
+from serving.problem_responses import ProblemDetails
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 503)}
 

@@ -19,7 +19,6 @@ from apiserver.api.fields import (
     json_response,
     rounded,
 )
-from apiserver.api.responses import Refusal, refusal
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.enrolment.gallery import Enrolment
 from apiserver.enrolment.learning import Learned, Sample
@@ -28,6 +27,7 @@ from apiserver.http.forms import BoxField, DirectoryField, FaceField, FilesField
 from apiserver.http.idempotency import KEY, idempotent
 from apiserver.http.multipart import MAX_FILES, Upload
 from apiserver.http.photographs import STATUSES, PhotographCall, noting_refusal
+from apiserver.http.problem_responses import Refusal, refusal
 from apiserver.problems import NoFaceEnrolled, Refused
 from apiserver.vectorizers.wire import ENROLMENT_WANTS
 

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from apiserver.api.persons import PersonAnswer
-from apiserver.api.responses import ProblemDetails
 from apiserver.database import Connection
 from apiserver.http.entity_tags import TAGGED, tagged
 from apiserver.http.idempotency import KEY, IdempotentRoute
@@ -18,6 +17,7 @@ from apiserver.people import merges, splits
 from apiserver.people import records as persons
 from apiserver.problems import InvalidField
 from apiserver.state import State
+from serving.problem_responses import ProblemDetails
 
 _STATUSES = (400, 404, 408, 409, 410, 422, 500, 503)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in _STATUSES}

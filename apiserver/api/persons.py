@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, Json
 
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
-from apiserver.api.responses import ProblemDetails
 from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, tagged
 from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
@@ -18,6 +17,7 @@ from apiserver.people import records as persons
 from apiserver.people.listing import PersonsFilter, Sort
 from apiserver.people.records import Details, Person
 from apiserver.state import State, StateOf
+from serving.problem_responses import ProblemDetails
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 500, 503)}
 _WRITING: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (408, 409)}

@@ -20,13 +20,13 @@ from apiserver.api.fields import (
     json_response,
     rounded,
 )
-from apiserver.api.responses import Refusal, refusal
 from apiserver.biometrics.face import Face, Photograph
 from apiserver.biometrics.model import Decision, Model, Scoring
 from apiserver.http.admission import PhotographRoute
 from apiserver.http.forms import DirectoryField, FilesField, Form, usable
 from apiserver.http.multipart import MAX_FILES
 from apiserver.http.photographs import STATUSES, PhotographCall, noting_refusal
+from apiserver.http.problem_responses import Refusal, refusal
 from apiserver.problems import NoPhotographUsable, Refused
 from apiserver.recognition.candidates import Identity, SearchOptions
 from apiserver.recognition.recognizing import Recognized

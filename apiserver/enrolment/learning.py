@@ -12,8 +12,8 @@ from apiserver.enrolment.gate import chosen_face, examine
 from apiserver.enrolment.warnings import EnrolmentWarning, quality_warning, resemblance_warnings
 from apiserver.search.identification import Identification, Search, SearchResult
 from apiserver.settings import Settings
-from apiserver.stages import Stages
 from apiserver.storage.images import ImageStore, image_row
+from serving.stages import Stages
 
 
 @dataclass(frozen=True, slots=True)

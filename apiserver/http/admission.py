@@ -10,8 +10,8 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from apiserver.api.responses import ENVELOPE_PATHS, problem_response
 from apiserver.http.multipart import MAX_FULL_FILES
+from apiserver.http.problem_responses import ENVELOPE_PATHS, problem_response
 from apiserver.http.upload_stream import SMALL_BYTES
 from apiserver.problems import VectorizerBusy
 from apiserver.state import State

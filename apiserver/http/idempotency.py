@@ -13,11 +13,11 @@ from urllib.parse import unquote
 from fastapi import Request, Response
 from starlette.types import Message, Receive
 
-from apiserver.api.responses import problem_response
 from apiserver.background import background, repeat
 from apiserver.http.json_bodies import read_small
 from apiserver.http.multipart import MULTIPART, FormLimits, form_type, parse_form
 from apiserver.http.paths import EncodedRoute
+from apiserver.http.problem_responses import problem_response
 from apiserver.http.upload_stream import read_body
 from apiserver.idempotency_keys import LOST_SECONDS, Claim, StoredAnswer, claim, release, renew, store
 from apiserver.names import checked_name

@@ -13,14 +13,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
 
 from apiserver.http.upload_stream import SMALL_BYTES, body_chunks, read_body
-from apiserver.problems import (
-    ArchiveTooLarge,
-    FileEmpty,
-    FileMissing,
-    ImageTooLarge,
-    InvalidForm,
-    UnsupportedMediaType,
-)
+from apiserver.problems import ArchiveTooLarge, FileEmpty, FileMissing, ImageTooLarge, InvalidForm, UnsupportedMediaType
 
 MULTIPART = b"multipart/form-data"
 _URLENCODED = {b"application/x-www-form-urlencoded", b""}

@@ -8,15 +8,15 @@ from typing import Any, Self, TypeVar, cast
 
 from fastapi import Request
 
-from apiserver.api.responses import ProblemDetails
 from apiserver.biometrics.face import Analysis
 from apiserver.http.forms import Form
-from apiserver.http.hang_up import while_connected
 from apiserver.http.multipart import FormLimits, Upload, read_form
 from apiserver.problems import DirectoryNotFound, Refused
-from apiserver.stages import Stages
 from apiserver.state import State
 from apiserver.vectorizers.wire import Want
+from serving.hang_up import while_connected
+from serving.problem_responses import ProblemDetails
+from serving.stages import Stages
 
 AnyForm = TypeVar("AnyForm", bound=Form)
 T = TypeVar("T")

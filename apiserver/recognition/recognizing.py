@@ -13,8 +13,8 @@ from apiserver.recognition import sightings
 from apiserver.recognition.candidates import Identity, SearchOptions
 from apiserver.search.identification import Identification
 from apiserver.search.recall import RecallCheck
-from apiserver.stages import Stages
 from apiserver.storage.images import ImageStore, image_row
+from serving.stages import Stages
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Self
 
 from apiserver import tasks
 from apiserver.settings import Settings
-from apiserver.telemetry.worker_telemetry import worker_telemetry
+from apiserver.telemetry.worker import worker_telemetry
 from apiserver.worker import work
 from tests.waiting import PATIENCE_SECONDS
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from apiserver.jobs.records import enqueue
-from apiserver.telemetry.traced_sql import without_literals
+from apiserver.telemetry.tracing import without_literals
 from tests.calls import accepted
 from tests.integration.apiserver.conftest import wait_until_ready
 from tests.integration.apiserver.counting_worker import STEPS
@@ -183,7 +183,7 @@ def test_without_the_extra_the_sentence_says_what_to_install(module: str):
 def test_without_an_endpoint_nothing_of_the_sdk_is_imported():
     program = """
 import sys
-import apiserver.worker, apiserver.telemetry.logs
+import apiserver.worker, serving.logs
 assert not [name for name in sys.modules if name.startswith("opentelemetry")], "a worker needs not even the API"
 import apiserver.__main__, vectorizer.__main__
 print([name for name in sys.modules if name.startswith(("opentelemetry.sdk", "opentelemetry.exporter", "requests"))])

@@ -20,7 +20,7 @@ from apiserver.problems import (
     VectorizerUnavailable,
 )
 from apiserver.vectorizers.client import VectorizerClient, open_vectorizer
-from apiserver.vectorizers.replica_watch import look_up, probe_forever
+from apiserver.vectorizers.discovery import look_up, probe_forever
 from apiserver.vectorizers.replicas import Replicas
 from tests.waiting import PATIENCE_SECONDS, until
 
@@ -381,7 +381,7 @@ async def test_a_name_is_as_many_replicas_as_it_has_addresses():
     replicas = Replicas(1)
     await look_up(replicas, {Endpoint("localhost", 8081): []})
     addresses = {address[0] for *_, address in socket.getaddrinfo("localhost", 8081, type=socket.SOCK_STREAM)}
-    assert len(replicas) == len(addresses) >= 1
+    assert len(replicas.known) == len(addresses) >= 1
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b"])
@@ -390,5 +390,5 @@ async def test_while_a_name_has_no_address_its_old_ones_and_all_others_serve(cap
     known = {Endpoint(host, 8081): ["http://127.0.0.7:8081"], Endpoint("127.0.0.1", 8081): []}
     await look_up(replicas, known)
     assert {url for urls in known.values() for url in urls} == {"http://127.0.0.7:8081", "http://127.0.0.1:8081"}
-    assert len(replicas) == 2
+    assert len(replicas.known) == 2
     assert f"The host name {host} could not be resolved" in caplog.text

@@ -183,7 +183,7 @@ def test_addresses_come_and_go_and_those_that_stay_are_not_forgotten():
     named(replicas, "a").in_flight = 3
     named(replicas, "b").failed(now=0.0)
     replicas.update(["a", "c"])
-    assert len(replicas) == 2
+    assert len(replicas.known) == 2
     assert {chosen(replicas).url for _ in range(50)} == {"c"}
     assert named_in_flight(replicas) == {"a": 3, "c": 0}
 

@@ -5,7 +5,7 @@ import sys
 
 from pythonjsonlogger.json import JsonFormatter
 
-from apiserver.settings import Settings
+from serving.settings import ServiceSettings
 
 _TEXT = "%(asctime)s %(levelname)s %(name)s [%(correlation_id)s] %(message)s"
 _TRACED_TEXT = "%(asctime)s %(levelname)s %(name)s [%(correlation_id)s %(trace_id)s] %(message)s"
@@ -13,7 +13,7 @@ _FIELDS = ["levelname", "name", "correlation_id", "message"]
 _NAMES = {"levelname": "level", "name": "logger", "correlation_id": "request_id"}
 
 
-def configure_logging(settings: Settings, correlation: logging.Filter) -> None:
+def configure_logging(settings: ServiceSettings, correlation: logging.Filter) -> None:
     """Send the log records of the whole process, including libraries, to standard error.
 
     correlation: a filter that sets `correlation_id`, the request or job that a record belongs to.
@@ -21,11 +21,11 @@ def configure_logging(settings: Settings, correlation: logging.Filter) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(correlation)
     if settings.otlp_endpoint:
-        from apiserver.telemetry.tracing import TraceIds  # noqa: PLC0415 - imported only if traces are enabled
+        from serving.tracing import TraceIds  # noqa: PLC0415 - imported only if traces are enabled
 
         handler.addFilter(TraceIds())
     handler.setFormatter(_formatter(settings.log_format, traced=bool(settings.otlp_endpoint)))
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
 
 
 def _formatter(log_format: str, *, traced: bool) -> logging.Formatter:

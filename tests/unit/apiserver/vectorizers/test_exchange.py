@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from apiserver.vectorizers.sockets import LOST_SECONDS, open_socket
+from apiserver.vectorizers.exchange import LOST_SECONDS, open_socket
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Other systems have fewer options.")

@@ -1,4 +1,4 @@
-"""Traces by OpenTelemetry, if an endpoint is set; only then is its SDK imported."""
+"""Traces with OpenTelemetry. Its SDK is imported only if an endpoint is set."""
 
 import logging
 import sys
@@ -22,30 +22,30 @@ class TraceIds(logging.Filter):
     """Adds the id of the current trace to each log record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Add the id and let the record pass."""
+        """Add the id; no record is filtered out."""
         record.trace_id = current_trace_id() or "-"
         return True
 
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Makes and sends the spans of a process."""
+    """Creation and export of the spans of a process."""
 
     provider: "TracerProvider"
     tracer: trace.Tracer
 
     def close(self) -> None:
-        """Send the remaining spans, or drop them if they cannot be sent within seconds."""
+        """Send the remaining spans, or drop them if the endpoint does not accept them within a few seconds."""
         self.provider.shutdown()
 
-    def image_done(self, asked: float, stages: Mapping[str, float]) -> None:
-        """Make a span for each stage of an image, inside the current one.
+    def add_stages(self, begun: float, stages: Mapping[str, float]) -> None:
+        """Make a span for each of several consecutive stages, inside the current one.
 
-        asked: when the image came, on `time.monotonic`'s clock. stages: consecutive, in milliseconds, from then on.
+        begun: when the first one began, on `time.monotonic`'s clock. stages: durations in milliseconds.
         """
         if not trace.get_current_span().is_recording():
             return
-        start = time.time_ns() - round((time.monotonic() - asked) * 1e9)
+        start = time.time_ns() - round((time.monotonic() - begun) * 1e9)
         for name, milliseconds in stages.items():
             end = start + round(milliseconds * 1e6)
             self.tracer.start_span(name, start_time=start).end(end)
@@ -53,16 +53,16 @@ class Spans:
 
 
 def current_trace_id() -> str | None:
-    """Return the id of the current trace, 32 hexadecimal digits, or None outside of one."""
+    """Return the id of the current trace, 32 hexadecimal digits, or None outside of a trace."""
     context = trace.get_current_span().get_span_context()
     return trace.format_trace_id(context.trace_id) if context.is_valid else None
 
 
 def open_tracing(endpoint: str | None, service: str) -> Spans | None:
-    """Return the spans of `service`, which are sent to `endpoint`, or None if it is not set.
+    """Set up spans of `service`, sent to `endpoint`; return None without an endpoint.
 
-    The SDK reads OpenTelemetry's other variables itself, such as OTEL_TRACES_SAMPLER. Ends the process, with a
-    sentence, if the SDK is not installed.
+    The SDK itself reads OpenTelemetry's other variables, such as OTEL_TRACES_SAMPLER. Ends the process with a message
+    if the SDK is not installed.
     """
     if endpoint is None:
         return None

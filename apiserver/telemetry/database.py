@@ -2,17 +2,12 @@
 
 from collections.abc import Iterator
 
-import prometheus_client
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from apiserver.database import Database
-
-prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # they would double the number of series
-
-SHORT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-"""Histogram buckets for operations that should take milliseconds."""
+from serving.metrics_port import SHORT_SECONDS
 
 
 def database_wait(registry: CollectorRegistry) -> Histogram:
