@@ -57,7 +57,10 @@ class EnrolmentWarning(BaseModel):
     def of(cls, warning: enrolment_warnings.EnrolmentWarning) -> Self:
         """Return the warning as clients read it."""
         value, limit = rounded(warning.value), rounded(warning.limit)
-        return cls(code=warning.code, detail=warning.detail, value=value, limit=limit, person=warning.person)
+        answer = cls(code=warning.code, detail=warning.detail, value=value, limit=limit)
+        if warning.person is not None:
+            answer.person = warning.person  # else the answer has no such field
+        return answer
 
 
 class AppliedThresholds(BaseModel):
