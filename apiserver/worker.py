@@ -80,26 +80,12 @@ async def work(settings: Settings, on_request: Mapping[str, Task], telemetry: Wo
         ) as resources,
         telemetry.of(resources.database),
     ):
-        lanes = [
-            Lane("on request", _runners(on_request, resources, telemetry, logging.INFO), settings.worker_jobs, {}),
-            Lane(
-                "upkeep",
-                _runners(
-                    {kind: periodic.task for kind, periodic in tasks.UPKEEP.items()},
-                    resources,
-                    telemetry,
-                    logging.DEBUG,
-                ),
-                len(tasks.UPKEEP),
-                {kind: periodic.cron for kind, periodic in tasks.UPKEEP.items()},
-            ),
-        ]
         recovering = repeat(lambda: recover(resources.database, pace.lost_seconds), pace.heartbeat_seconds)
         async with (
             background(recovering),
             _shown_alive(settings.worker_alive_file, min(pace.heartbeat_seconds, _ALIVE_SECONDS)),
         ):
-            await _keep_running(resources, lanes, pace)
+            await _keep_running(resources, _lanes(on_request, resources, telemetry), pace)
 
 
 async def _keep_running(resources: Resources, lanes: list[Lane], pace: Pace) -> None:
@@ -116,6 +102,20 @@ async def _keep_running(resources: Resources, lanes: list[Lane], pace: Pace) -> 
                 reported = problem.sentence
                 _logger.warning("Taking no jobs: %s", reported)
         await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def _lanes(on_request: Mapping[str, Task], resources: Resources, telemetry: WorkerTelemetry) -> list[Lane]:
+    upkeep = {kind: periodic.task for kind, periodic in tasks.UPKEEP.items()}
+    crons = {kind: periodic.cron for kind, periodic in tasks.UPKEEP.items()}
+    return [
+        Lane(
+            "on request",
+            _runners(on_request, resources, telemetry, logging.INFO),
+            resources.settings.worker_jobs,
+            crons={},
+        ),
+        Lane("upkeep", _runners(upkeep, resources, telemetry, logging.DEBUG), len(upkeep), crons),
+    ]
 
 
 def _runners(

@@ -344,7 +344,7 @@ async def test_sigterm_during_an_outage(hire, settings, cable):
 
 async def test_a_database_that_is_migrated_later(hire, settings, empty_database_url):
     worker = await hire(settings.model_copy(update={"database_url": SecretStr(empty_database_url)}))
-    await until(lambda: "Taking no jobs: The database has not been migrated." in worker.log)
+    await until(lambda: "Taking no jobs: The database has not been migrated; run the migrations." in worker.log)
     await migrate(empty_database_url)
     database = await asyncpg.connect(empty_database_url)
     await database.execute(STEPS)
