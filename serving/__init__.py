@@ -1,1 +1,1 @@
-"""What a service of this project is made of besides its subject; the gateway and the vectorizer share it."""
+"""What the gateway and the vectorizer share: the parts of a service that do not depend on what it serves."""

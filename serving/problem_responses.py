@@ -23,9 +23,9 @@ class ProblemDetails(BaseModel):
     """A failure, as RFC 9457 describes it."""
 
     type: str = Field(examples=["urn:faceserver:problem:file-not-found"])
-    title: str = Field(examples=["There is no such file, or it has expired."])
+    title: str = Field(examples=["This file does not exist or has expired."])
     status: int = Field(examples=[404])
-    detail: str = Field(examples=["There is no such file, or it has expired."])
+    detail: str = Field(examples=["This file does not exist or has expired."])
     code: str = Field(examples=["file-not-found"])
     request_id: str | None = Field(examples=["288483c29ff94d78875cb8c8dfe4fed7"])
     trace_id: TraceId
