@@ -2,6 +2,7 @@
 
 import gc
 import random
+from collections import deque
 
 import pytest
 from fastapi import Request
@@ -39,11 +40,11 @@ def posted(body: bytes, content_type: str = FORM, *, chunk_bytes: int | None = N
     """Return a request whose body arrives in chunks."""
     step = chunk_bytes or max(1, len(body))
     chunks = [body[start : start + step] for start in range(0, len(body), step)] or [b""]
-    messages = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+    messages = deque({"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks)
     messages[-1]["more_body"] = False
 
     async def receive():
-        return messages.pop(0)
+        return messages.popleft()
 
     return Request({"type": "http", "method": "POST", "headers": [(b"content-type", content_type.encode())]}, receive)
 
@@ -111,7 +112,7 @@ FILE: Part = ("file", "f", b"1")
         (form(FILE).replace(b"Content", b"X: y\r\n" * 8 + b"Content", 1), InvalidForm),
         (form(*[(f"text {index}", None, b"") for index in range(32)], FILE), InvalidForm),
         (form(("text", None, bytes(16_385)), FILE), InvalidForm),
-        (b"--b\r\n" * 10_000, InvalidForm),
+        (b"--b\r\n" * 1_000, InvalidForm),
         (form(FILE, FILE), InvalidForm),
         (form(("text", None, b"")), FileMissing),
         (form(("file", None, b"text")), FileMissing),
