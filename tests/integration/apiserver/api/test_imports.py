@@ -72,15 +72,15 @@ async def here(gateway: httpx.AsyncClient, hire: Hire, database: asyncpg.Connect
 
 @pytest.fixture
 async def other(
-    other_database_url: str, settings: Settings, serve: Serve, hire: Hire, tmp_path: Path
+    other_database_url: str, settings: Settings, serve: Serve, tmp_path: Path
 ) -> AsyncIterator[Installation]:
     """An installation in which nobody is enrolled."""
     update = {"database_url": SecretStr(other_database_url), "image_store_url": f"file://{tmp_path}/other"}
     theirs = settings.model_copy(update=update)
-    await hire(theirs)
-    connection = await asyncpg.connect(other_database_url)
-    yield Installation(await serve(theirs), connection)
-    await connection.close()
+    async with working(theirs):
+        connection = await asyncpg.connect(other_database_url)
+        yield Installation(await serve(theirs), connection)
+        await connection.close()
 
 
 def zipped(files: Mapping[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
