@@ -1,7 +1,7 @@
-"""Everything that can go wrong in the vectorizer, each with a slug, a status and a sentence.
+"""All problems the vectorizer reports; each has a code, an HTTP status and a sentence.
 
 Problem
-├── Refused                  the caller's fault: the same request will fail again
+├── Refused                  caused by the client: the same request will fail again
 │   ├── ImageMissing         image-missing          400
 │   ├── InvalidFileFormat    invalid-file-format    400
 │   ├── BadRequest           bad-request            400
@@ -15,7 +15,7 @@ Problem
 ├── Outage                   the same request may succeed later
 │   ├── Busy                 busy                   503
 │   └── DeadlineExceeded     deadline-exceeded      504
-└── InternalError            internal-error         500  our own fault
+└── InternalError            internal-error         500  a defect of this service
 
 StartError                   the service cannot start
 ├── ModelsUnavailable
@@ -27,7 +27,7 @@ from typing import ClassVar
 
 
 class Problem(Exception):
-    """A failure with a public face, as in RFC 9457; a more precise `sentence` may be given where it is raised."""
+    """A failure that is reported to the client (RFC 9457); pass `sentence` to be more precise than the default."""
 
     code: ClassVar[str]
     status: ClassVar[int]
@@ -44,41 +44,43 @@ class Problem(Exception):
 
 
 class Refused(Problem, status=400):
-    """The caller's fault."""
+    """A request that the client must change before it sends it again."""
 
 
 class ImageMissing(Refused, code="image-missing", sentence="Image is required: send the bytes of one image file."):
-    """The request has no image."""
+    """A request without an image."""
 
 
 class InvalidFileFormat(Refused, code="invalid-file-format", sentence="Invalid file format"):
-    """The bytes are not an image of a format that is read here."""
+    """A file that is not an image, or an image of an unsupported format."""
 
     def __init__(self, media_type: str) -> None:
         super().__init__(f"Invalid file format {media_type}")
 
 
-class BadRequest(Refused, code="bad-request", sentence="The form cannot be read."):
-    """A body that is not the form its content type promises."""
+class BadRequest(Refused, code="bad-request", sentence="The form is malformed."):
+    """A body that does not match its content type."""
 
 
-class NotFound(Refused, code="not-found", status=404, sentence="There is nothing at this address."):
-    """No such path."""
+class NotFound(Refused, code="not-found", status=404, sentence="This path does not exist."):
+    """An unknown path."""
 
 
-class MethodNotAllowed(Refused, code="method-not-allowed", status=405, sentence="This method is not allowed here."):
-    """The path exists, but not for this method."""
+class MethodNotAllowed(
+    Refused, code="method-not-allowed", status=405, sentence="This path does not support this method."
+):
+    """A method that the path does not support."""
 
 
 class ImageTooLarge(Refused, code="image-too-large", status=413, sentence="The image has too many bytes."):
-    """The file is larger than allowed."""
+    """An image with more bytes than the limit."""
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(f"The image is larger than {limit_bytes:,} bytes; send a smaller one.")
 
 
 class ImageTooManyPixels(Refused, code="image-too-many-pixels", status=413, sentence="The image has too many pixels."):
-    """The header announces more pixels than allowed."""
+    """An image whose header announces more pixels than the limit."""
 
     def __init__(self, width: int, height: int, limit_pixels: int) -> None:
         super().__init__(
@@ -87,44 +89,44 @@ class ImageTooManyPixels(Refused, code="image-too-many-pixels", status=413, sent
 
 
 class ImageUnreadable(Refused, code="image-unreadable", status=422, sentence="The image is truncated or corrupt."):
-    """The format is known but the data are damaged."""
+    """An image of a supported format that is truncated or corrupt."""
 
     def __init__(self, image_format: str) -> None:
         super().__init__(f"The {image_format} file is damaged or incomplete; send the whole file again.")
 
 
 class NotAligned(Refused, code="not-aligned", status=422, sentence="The image is not an aligned face."):
-    """The image does not have the size of an aligned face."""
+    """An image that does not have the size of an aligned face."""
 
     def __init__(self, width: int, height: int) -> None:
         super().__init__(f"An aligned face has 112 x 112 pixels; this image has {width} x {height}.")
 
 
 class InvalidRequest(Refused, code="invalid-request", status=422, sentence="The request is invalid."):
-    """A query parameter or header is invalid; the sentence names it."""
+    """An invalid query parameter or header; the sentence names it."""
 
 
 class Outage(Problem, status=503):
-    """The service has too much work."""
+    """The service is overloaded; the same request may succeed later."""
 
     retry_after_seconds: ClassVar[int] = 1
 
 
 class Busy(Outage, code="busy", sentence="The vectorizer is busy; try again in a moment."):
-    """As many images as allowed are waiting or being worked on."""
+    """The maximum number of images is waiting or being processed."""
 
 
 class DeadlineExceeded(
     Outage,
     code="deadline-exceeded",
     status=504,
-    sentence="The deadline passed before the image's turn came; try again in a moment.",
+    sentence="The deadline passed before a lane was free; try again in a moment.",
 ):
-    """The caller's deadline passed before a lane was free."""
+    """The deadline of the request passed before a lane was free."""
 
 
 class InternalError(Problem, code="internal-error", status=500, sentence="Something went wrong on our side."):
-    """A mistake in this service."""
+    """A defect of this service."""
 
 
 class StartError(Exception):

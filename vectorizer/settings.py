@@ -1,4 +1,4 @@
-"""The vectorizer's configuration, from environment variables that begin with ``VECTORIZER_``."""
+"""Configuration of the vectorizer, read from environment variables that begin with VECTORIZER_."""
 
 import sys
 from pathlib import Path
@@ -15,12 +15,12 @@ from vectorizer.packs.prepared_files import Precision
 
 
 class Settings(BaseSettings):
-    """Read once, in ``__main__``, and passed down."""
+    """Settings of one process; `__main__` reads them once and passes them on."""
 
     model_config = SettingsConfigDict(env_prefix="VECTORIZER_", frozen=True, extra="forbid", validate_by_name=True)
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8081, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    port: int = Field(8081, ge=0, le=65535, description="Port to listen on; 0 chooses a free port.")
     models: str = Field("opencv", description="Model pack by name, or a folder in InsightFace's layout.")
     model_cache: Path = Field(
         default_factory=lambda: user_cache_path("faceserver"),
@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     provider: Provider = Field(
         "cpu",
         description="Where networks run: `cpu`, `cuda`, or `tensorrt`, whose libraries have to be installed "
-        "separately. The service does not start if the choice is not available.",
+        "separately. The service does not start if the chosen provider is not available.",
     )
     runtime: RuntimeChoice = Field(
         "auto",
@@ -41,13 +41,15 @@ class Settings(BaseSettings):
         0,
         ge=0,
         le=256,
-        description="Maximum images per batch; 0 chooses 1 on a CPU, which means no batching, and 16 on a GPU.",
+        description="Maximum number of images per batch; 0 chooses 1 on a CPU, that is, no batching, and 16 on a GPU.",
     )
     batch_wait_ms: float = Field(3, ge=0, le=1000, description="How long a batch waits for more images, milliseconds.")
     lanes: int | None = Field(
-        None, ge=1, description="Images worked on at once; if unset, one per usable core, or two batches with batching."
+        None, ge=1, description="Images processed at once. Unset: one per usable core; with batching, two batches."
     )
-    waiting: int = Field(64, ge=0, description="Images that may wait for a lane; one more is answered 503 at once.")
+    waiting: int = Field(
+        64, ge=0, description="Maximum number of images that wait for a lane. Further images are answered 503 at once."
+    )
     detector_size: int = Field(
         640,
         ge=32,
@@ -56,21 +58,23 @@ class Settings(BaseSettings):
         description="Longer side of the image that the detector sees, pixels; smaller images are not enlarged.",
     )
     max_image_bytes: int = Field(20_000_000, gt=0, description="Maximum size of an image file, bytes.")
-    max_image_pixels: int = Field(50_000_000, gt=0, description="Maximum pixels of an image, width times height.")
-    shutdown_timeout_seconds: int = Field(20, gt=0, description="How long running requests may take after SIGTERM.")
-    metrics_host: str = Field("127.0.0.1", description="Address to serve metrics on.")
+    max_image_pixels: int = Field(
+        50_000_000, gt=0, description="Maximum number of pixels of an image, width times height."
+    )
+    shutdown_timeout_seconds: int = Field(20, gt=0, description="Requests may still run for this long after SIGTERM.")
+    metrics_host: str = Field("127.0.0.1", description="Address at which the vectorizer serves its metrics.")
     metrics_port: int | None = Field(
-        None, ge=1, le=65535, description="Port to serve metrics on; unset, they are not served."
+        None, ge=1, le=65535, description="Port at which the vectorizer serves its metrics. Unset: no metrics."
     )
     log_level: str = Field(
-        "info", pattern="^(debug|info|warning|error)$", description="Minimum severity of logged lines."
+        "info", pattern="^(debug|info|warning|error)$", description="Lowest severity that is logged."
     )
     log_format: Literal["text", "json"] = Field("text", description="Format of log lines: `text` or `json`.")
     otlp_endpoint: str | None = Field(
         None,
         validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
         pattern="^https?://.+$",
-        description="Where traces are sent by OTLP over HTTP, such as http://collector:4318; none are if unset.",
+        description="Where traces are sent (OTLP over HTTP), such as http://collector:4318. Unset: no traces.",
     )
 
     @field_validator("otlp_endpoint", mode="before")
@@ -91,7 +95,7 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """Return the settings of this process, or end it with a line for each that is wrong."""
+    """Return the settings of this process. If some are invalid, print a line for each and exit with status 2."""
     try:
         return Settings()
     except ValidationError as error:
