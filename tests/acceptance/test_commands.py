@@ -1,4 +1,4 @@
-"""The commands that call a running stack: what they print, and how they end."""
+"""The commands that call a running stack: their output and exit statuses."""
 
 import json
 import shlex
@@ -13,7 +13,7 @@ from tests.photographs import actor, astronaut, encoded
 from tests.ports import free_port
 
 
-def test_learn_says_of_each_photograph_what_became_of_it(command: Commands):
+def test_learn_prints_the_outcome_of_each_photograph(command: Commands):
     first = command("learn", "ann", "ann.jpg", "cup.jpg")
     again = command("learn", "ann", "ann.jpg")
     largest = command("learn", "ann", "party.jpg", "--face", "largest")
@@ -47,9 +47,9 @@ def test_recognize_prints_json_for_programs(command: Commands):
     assert run.returncode == 1
 
 
-def test_recognize_draws_what_it_found_on_the_upright_photograph(command: Commands):
+def test_recognize_draws_boxes_and_names_on_the_upright_photograph(command: Commands):
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned a quarter clockwise
+    exif[0x0112] = 6  # orientation: rotate by 90 degrees clockwise
     lying = ImageOps.exif_transpose(astronaut()).rotate(90, expand=True)
     (command.folder / "lying.jpg").write_bytes(encoded(lying, exif=exif, quality=95))
     run = command("recognize", "lying.jpg", "--draw", "named.png", "--json")
@@ -101,7 +101,7 @@ def test_wrong_use_is_explained(command: Commands, arguments: tuple[str, ...], s
         ("register", "ann", "people"),
     ],
 )
-def test_a_stack_that_does_not_run_is_explained(command: Commands, arguments: tuple[str, ...]):
+def test_a_stack_that_is_not_running_is_explained(command: Commands, arguments: tuple[str, ...]):
     (command.folder / "people" / "ann").mkdir(parents=True)
     (command.folder / "people" / "ann" / "1.jpg").write_bytes(b"-")
     url = f"http://127.0.0.1:{free_port()}"
@@ -172,7 +172,7 @@ def test_persons_and_directories_are_deleted(command: Commands):
     assert command("directories", "show").returncode == 1
 
 
-def test_faces_are_looked_at_given_away_and_merged(command: Commands):
+def test_faces_are_listed_moved_and_merged(command: Commands):
     command("learn", "ann", "ann.jpg", "party.jpg", "--face", "largest")
     (command.folder / "bo.png").write_bytes(encoded(actor(), "PNG"))
     command("learn", "ann", "bo.png")
@@ -194,7 +194,7 @@ def test_faces_are_looked_at_given_away_and_merged(command: Commands):
     assert command("persons", "faces", "bo", "--ids").stdout.split() == [wrong]
 
 
-def test_one_against_one(command: Commands):
+def test_verify_and_compare(command: Commands):
     command("learn", "ann", "ann.jpg")
 
     assert command("verify", "ann", "ann.jpg").returncode == 0
@@ -206,7 +206,7 @@ def test_one_against_one(command: Commands):
     assert (nobody_there.returncode, nobody_there.stderr) == (4, "Each of the two photographs must show a face.\n")
 
 
-def test_what_is_held_goes_into_a_zip_and_comes_out_of_one(command: Commands):
+def test_a_directory_is_exported_to_a_zip_and_imported_from_it(command: Commands):
     elsewhere = f"{command.environment['FACESERVER_DIRECTORY']} too"
     command("learn", "ann", "ann.jpg")
     person = command("export", "ann.zip", "--person", "ann")
@@ -248,7 +248,7 @@ def test_shells_complete_the_commands(command: Commands, shell: str):
     assert "recognize" in command(environment=words | action).stdout
 
 
-def test_calling_a_service_needs_nothing_of_the_stack(command: Commands):
+def test_calling_a_service_imports_nothing_of_the_stack(command: Commands):
     run = command("recognize", "ann.jpg", environment={"PYTHONPROFILEIMPORTTIME": "1"})
 
     brought = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines() if line.startswith("import time:")}
