@@ -1,12 +1,12 @@
-# Everything is installed into .venv of this checkout; wanted are make and Python 3.11 or newer with its venv module.
+# Everything is installed into .venv of this checkout. Required: make, and Python 3.11 or newer with its venv module.
 #
-#   make serve [ARGS="--port 9000"]   install what is missing, then run the whole stack
+#   make serve [ARGS="--port 9000"]   install missing packages, then run the whole stack
 #   make install                      only install; GPU=1 for machines with an NVIDIA GPU
-#   make test [ARGS="-k learn"]       every check and every test but the long ones
-#   make test-unit                    the tests without neighbours, in seconds
-#   make test-all                     the long ones too, within an hour
-#   make check                        formatting, lint, types, who may import whom
-#   make lock                         bring requirements/*.txt in line with *.in (needs uv)
+#   make test [ARGS="-k learn"]       run all checks and all tests except the long ones
+#   make test-unit                    run the unit tests only, in seconds
+#   make test-all                     run the long tests as well, within an hour
+#   make check                        check formatting, lint, types and permitted imports
+#   make lock                         resolve requirements/*.in into *.txt again (needs uv)
 
 .PHONY: serve install test test-unit test-all check lint format types imports lock
 .DEFAULT_GOAL := serve
@@ -51,7 +51,7 @@ types: .venv/installed-dev
 imports: .venv/installed-dev
 	@$(BIN)/lint-imports
 
-# The whole is resolved first; what one image needs is then a selection of it, at the same versions.
+# The complete set is resolved first; the set of each image is a selection from it, at the same versions.
 lock:
 	$(COMPILE) -o requirements/build.txt requirements/build.in
 	$(COMPILE) $(WITHOUT).txt -o requirements/runtime.txt $(RUNTIME)
@@ -62,8 +62,8 @@ lock:
 	done
 	$(COMPILE) $(WITHOUT)-gpu.txt -c requirements/gpu.txt -o requirements/vectorizer-gpu.txt requirements/vectorizer-gpu.in
 
-# The umask lets the account that runs PostgreSQL, when root starts the stack, read its programs.
-# Both sets have an ONNX Runtime, at the same place; what was installed for a GPU stays so.
+# With this umask, the account that runs PostgreSQL can read its programs when root starts the stack.
+# Both sets install an ONNX Runtime as the same module; an installation for a GPU remains one (.venv/gpu).
 $(INSTALLED): requirements/build.txt requirements/$(SET).txt pyproject.toml | $(BIN)/python
 	@echo "Installing the packages into .venv; the first time takes a minute or two."
 	@if [ "$(SET)" = gpu ]; then $(BIN)/python -m pip --quiet uninstall --yes onnxruntime; touch .venv/gpu; fi
@@ -76,13 +76,13 @@ $(INSTALLED): requirements/build.txt requirements/$(SET).txt pyproject.toml | $(
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-# pyenv leaves commands that only complain: what a candidate answers decides, not that it is there.
+# pyenv installs commands that only print an error, so each candidate is run.
 $(BIN)/python:
 	@for python in python3 python3.13 python3.12 python3.11; do \
 	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then echo "faceserver needs Python 3.11 or newer; none was found."; exit 1; fi; \
 	if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then \
-	  echo "$$found has no venv module; on Debian and Ubuntu, apt install python3-venv brings it."; exit 1; \
+	  echo "$$found has no venv module; on Debian and Ubuntu, apt install python3-venv installs it."; exit 1; \
 	fi; \
 	umask 022; "$$found" -m venv --clear .venv

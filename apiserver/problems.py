@@ -113,11 +113,11 @@ class InvalidFileFormat(Refused, code="invalid-file-format", sentence="Invalid f
 
 
 class NoFace(Refused, code="no-face", sentence="No face detected."):
-    """A photograph for /learn on which no face was detected."""
+    """A photograph for /learn or /verify on which no face was detected."""
 
 
 class SeveralFaces(Refused, code="several-faces", sentence="More than one face detected."):
-    """A photograph for /learn with several faces, sent without a choice of one."""
+    """A photograph for /learn or /verify with several faces, sent without a choice of one."""
 
 
 class NoFaceInBox(Refused, code="no-face-in-box", sentence="No face detected in the box."):

@@ -127,7 +127,7 @@ class Settings(ServiceSettings):
     export_retention_hours: PositiveInt = Field(24, description="How long the bundle of an export can be downloaded.")
 
     worker_jobs: PositiveInt = Field(
-        2, description="Maximum number of jobs a worker runs at once, not counting its maintenance."
+        2, description="Maximum number of jobs a worker runs at once, not counting upkeep."
     )
     worker_metrics_port: int | None = Field(
         None, ge=1, le=65535, description="Port at which the worker serves its metrics. Unset: no metrics."

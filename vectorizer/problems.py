@@ -32,29 +32,29 @@ from serving.problems import Refused as Refused
 
 
 class ImageMissing(Refused, code="image-missing", sentence="Image is required: send the bytes of one image file."):
-    """The request has no image."""
+    """A request without an image."""
 
 
 class InvalidFileFormat(Refused, code="invalid-file-format", sentence="Invalid file format"):
-    """The bytes are not an image of a format that is read here."""
+    """A file that is not an image, or an image of an unsupported format."""
 
     def __init__(self, media_type: str) -> None:
         super().__init__(f"Invalid file format {media_type}")
 
 
-class BadRequest(Refused, code="bad-request", sentence="The form cannot be read."):
-    """A body that is not the form its content type promises."""
+class BadRequest(Refused, code="bad-request", sentence="The form is malformed."):
+    """A body that does not match its content type."""
 
 
 class ImageTooLarge(Refused, code="image-too-large", status=413, sentence="The image has too many bytes."):
-    """The file is larger than allowed."""
+    """An image with more bytes than the limit."""
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(f"The image is larger than {limit_bytes:,} bytes; send a smaller one.")
 
 
 class ImageTooManyPixels(Refused, code="image-too-many-pixels", status=413, sentence="The image has too many pixels."):
-    """The header announces more pixels than allowed."""
+    """An image whose header announces more pixels than the limit."""
 
     def __init__(self, width: int, height: int, limit_pixels: int) -> None:
         super().__init__(
@@ -63,34 +63,34 @@ class ImageTooManyPixels(Refused, code="image-too-many-pixels", status=413, sent
 
 
 class ImageUnreadable(Refused, code="image-unreadable", status=422, sentence="The image is truncated or corrupt."):
-    """The format is known but the data are damaged."""
+    """An image of a supported format that is truncated or corrupt."""
 
     def __init__(self, image_format: str) -> None:
         super().__init__(f"The {image_format} file is damaged or incomplete; send the whole file again.")
 
 
 class NotAligned(Refused, code="not-aligned", status=422, sentence="The image is not an aligned face."):
-    """The image does not have the size of an aligned face."""
+    """An image that does not have the size of an aligned face."""
 
     def __init__(self, width: int, height: int) -> None:
         super().__init__(f"An aligned face has 112 x 112 pixels; this image has {width} x {height}.")
 
 
 class InvalidRequest(Refused, code="invalid-request", status=422, sentence="The request is invalid."):
-    """A query parameter or header is invalid; the sentence names it."""
+    """An invalid query parameter or header; the sentence names it."""
 
 
 class Busy(Outage, code="busy", sentence="The vectorizer is busy; try again in a moment."):
-    """As many images as allowed are waiting or being worked on."""
+    """The maximum number of images is waiting or being processed."""
 
 
 class DeadlineExceeded(
     Outage,
     code="deadline-exceeded",
     status=504,
-    sentence="The deadline passed before the image's turn came; try again in a moment.",
+    sentence="The deadline passed before a lane was free; try again in a moment.",
 ):
-    """The caller's deadline passed before a lane was free."""
+    """The deadline of the request passed before a lane was free."""
 
 
 class StartError(Exception):

@@ -1,4 +1,4 @@
-"""The vectorizer's configuration, from environment variables that begin with ``VECTORIZER_``."""
+"""Configuration of the vectorizer, read from environment variables that begin with VECTORIZER_."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ class Settings(ServiceSettings):
     provider: Provider = Field(
         "cpu",
         description="Where networks run: `cpu`, `cuda`, or `tensorrt`, whose libraries have to be installed "
-        "separately. The service does not start if the choice is not available.",
+        "separately. The service does not start if the chosen provider is not available.",
     )
     runtime: RuntimeChoice = Field(
         "auto",
@@ -39,13 +39,15 @@ class Settings(ServiceSettings):
         0,
         ge=0,
         le=256,
-        description="Maximum images per batch; 0 chooses 1 on a CPU, which means no batching, and 16 on a GPU.",
+        description="Maximum number of images per batch; 0 chooses 1 on a CPU, that is, no batching, and 16 on a GPU.",
     )
     batch_wait_ms: float = Field(3, ge=0, le=1000, description="How long a batch waits for more images, milliseconds.")
     lanes: int | None = Field(
-        None, ge=1, description="Images worked on at once; if unset, one per usable core, or two batches with batching."
+        None, ge=1, description="Images processed at once. Unset: one per usable core; with batching, two batches."
     )
-    waiting: int = Field(64, ge=0, description="Images that may wait for a lane; one more is answered 503 at once.")
+    waiting: int = Field(
+        64, ge=0, description="Maximum number of images that wait for a lane. Further images are answered 503 at once."
+    )
     detector_size: int = Field(
         640,
         ge=32,

@@ -1,4 +1,4 @@
-"""One running stack for all tests that leave it running."""
+"""One running stack, shared by all tests that leave it running."""
 
 import uuid
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def client(stack: Stack) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def command(stack: Stack, tmp_path: Path) -> Commands:
-    """`faceserver`, run in a folder with a few photographs, for a directory that nobody else uses."""
+    """Run `faceserver` in a folder with a few photographs, for a directory that no other test uses."""
     (tmp_path / "ann.jpg").write_bytes(encoded(astronaut()))
     (tmp_path / "party.jpg").write_bytes(encoded(beside(astronaut(), actor())))
     (tmp_path / "cup.jpg").write_bytes(encoded(nobody()))

@@ -1,4 +1,4 @@
-"""Whatever people send that cannot be answered: the mistake is named, costs little, and nothing is kept."""
+"""Invalid requests: the problem is named, costs little, and nothing is stored."""
 
 import json
 import select
@@ -31,7 +31,7 @@ def path(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_kept(stack: Stack) -> Iterator[None]:
+def assert_nothing_is_kept(stack: Stack) -> Iterator[None]:
     before = stack.images()
     yield
     assert stack.images() == before
@@ -75,10 +75,10 @@ def test_one_pixel_cannot_be_learned(client: httpx.Client):
     assert_refused(response, 400, "no-face", "No face detected.")
 
 
-def test_a_huge_picture_in_a_small_file_is_refused_by_its_header(client: httpx.Client, stack: Stack, path: str):
+def test_a_small_file_with_too_many_pixels_is_refused_by_its_header(client: httpx.Client, stack: Stack, path: str):
     content = white_png(30_000, 30_000)
     assert len(content) < MEBIBYTE
-    post(client, path, PORTRAIT[:1000], person="ann")  # whatever is set up by a first request is set up
+    post(client, path, PORTRAIT[:1000], person="ann")  # the first request sets up what is kept afterwards
 
     with memory_growth(stack.vectorizer) as growth:
         response = post(client, path, content, person="ann")
@@ -102,17 +102,17 @@ def test_names_too_long_or_with_control_characters(client: httpx.Client, field: 
     assert_refused(response, 400, "invalid-name", "A name must have 1 to 255 characters and no control characters.")
 
 
-def test_nobody_to_learn(client: httpx.Client):
+def test_learning_a_photograph_without_a_face(client: httpx.Client):
     assert_refused(post(client, "/learn", encoded(nobody()), person="ann"), 400, "no-face", "No face detected.")
 
 
-def test_several_people_to_learn(client: httpx.Client):
+def test_learning_a_photograph_of_several_people(client: httpx.Client):
     response = post(client, "/learn", encoded(beside(astronaut(), actor())), person="ann")
 
     assert_refused(response, 400, "several-faces", "More than one face detected.")
 
 
-def test_the_wrong_method(client: httpx.Client, path: str):
+def test_an_unsupported_method(client: httpx.Client, path: str):
     response = client.get(path)
 
     assert_refused(response, 405, "method-not-allowed", "This path does not support this method.")
@@ -140,11 +140,11 @@ def test_an_endless_upload_is_refused_once_over_the_limit(stack: Stack, path: st
     with socket.create_connection(("127.0.0.1", stack.port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(form_head(path, "Transfer-Encoding: chunked"))
         connection.sendall(b"%x\r\n%b\r\n" % (len(FORM_START), FORM_START))
-        with suppress(ConnectionError):  # the server may have hung up after its answer
+        with suppress(ConnectionError):  # the server may close the connection after its answer
             while not select.select([connection], [], [], 0)[0]:
                 connection.sendall(piece)
                 sent += MEBIBYTE
-                assert sent < 7 * MAX_IMAGE_BYTES  # five of the largest photographs are taken
+                assert sent < 7 * MAX_IMAGE_BYTES  # a request may have the size of five of the largest photographs
 
         status, answer = read_answer(connection)
 
@@ -172,7 +172,7 @@ def read_answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
 
 
 def white_png(width: int, height: int) -> bytes:
-    """Return a whole and valid PNG of one bit a pixel, made without ever holding its pixels."""
+    """Return a complete PNG of one bit per pixel, made without holding its pixels."""
     compressor = zlib.compressobj(9)
     row = b"\0" + b"\xff" * ((width + 7) // 8)
     rows = b"".join(compressor.compress(row) for _ in range(height)) + compressor.flush()
@@ -186,7 +186,7 @@ def white_png(width: int, height: int) -> bytes:
 
 @contextmanager
 def memory_growth(process: Any) -> Iterator[list[int]]:
-    """Yield a list that fills, every few milliseconds, with the bytes by which the process has grown."""
+    """Yield a list to which the growth of the process in bytes is appended every few milliseconds."""
     start = process.memory_info().rss
     growth = [0]
     done = threading.Event()

@@ -1,4 +1,4 @@
-"""The Python client and a running stack."""
+"""The Python client with a running stack."""
 
 import asyncio
 import dataclasses
@@ -67,7 +67,7 @@ def test_results_are_frozen_and_become_json(service: Client):
 
 
 @pytest.mark.parametrize("given", [np.asarray(astronaut()), astronaut()], ids=["array", "image"])
-def test_pixels_are_the_photograph(service: Client, given: object):
+def test_pixels_and_file_give_the_same_result(service: Client, given: object):
     service.learn("ann", PORTRAIT)
 
     [face] = service.recognize(given).faces  # type: ignore[arg-type]
@@ -87,7 +87,7 @@ def test_the_options_of_a_call_reach_the_service(service: Client):
     assert service.recognize(PORTRAIT, directory="elsewhere").faces[0].person is None
 
 
-def test_several_photographs_are_recognized_each_by_itself(service: Client):
+def test_several_photographs_are_recognized_separately(service: Client):
     service.learn("ann", PORTRAIT)
 
     [party, text, portrait] = service.recognize_each([PARTY, b"text", PORTRAIT])
@@ -102,7 +102,7 @@ def test_several_photographs_are_recognized_each_by_itself(service: Client):
         service.recognize_each([b"text", b""])
 
 
-def test_nothing_is_stored_of_a_photograph_that_is_not_to_be_kept(stack: Stack, service: Client):
+def test_a_photograph_with_keep_false_is_not_stored(stack: Stack, service: Client):
     service.learn("ann", PORTRAIT)
     before = stack.images()
 
@@ -112,7 +112,7 @@ def test_nothing_is_stored_of_a_photograph_that_is_not_to_be_kept(stack: Stack, 
     assert stack.images() == before
 
 
-def test_whom_to_learn_can_be_said_by_a_box_and_doubts_are_told(service: Client):
+def test_a_box_selects_the_face_to_learn_and_warnings_are_returned(service: Client):
     left, right = sorted((face.box for face in service.detect(PARTY).faces), key=lambda box: box.left)
     assert service.learn("ann", PARTY, box=left).box == left
     assert service.learn("bo", PARTY, box=(right.left - 5, right.top, right.right, right.bottom)).box == right
@@ -131,7 +131,7 @@ def test_embeddings(service: Client):
     assert np.linalg.norm(found.faces[0].embedding) == pytest.approx(1, abs=1e-3)
 
 
-def test_a_directory_goes_from_one_to_another(service: Client, tmp_path: Path):
+def test_a_directory_is_exported_and_imported_into_another(service: Client, tmp_path: Path):
     service.add_faces("ann", [PORTRAIT])
     service.patch_person("ann", metadata={"team": "blue"})
     another = f"{service.directory} too"
@@ -188,7 +188,7 @@ def test_detection(service: Client):
     assert (drawn.format, drawn.size) == ("JPEG", (624, 512))
 
 
-def test_one_against_one(service: Client):
+def test_verify_and_compare(service: Client):
     service.learn("ann", PORTRAIT)
 
     compared = service.compare(PORTRAIT, PARTY)
@@ -215,7 +215,7 @@ def test_directories(service: Client):
     assert (back.fpir, back.threshold, back.directory) == (None, None, service.directory)
 
 
-def test_settings_are_changed_one_by_one_and_only_as_they_were_read(service: Client):
+def test_settings_are_changed_separately_and_only_at_the_revision_read(service: Client):
     made = service.put_directory(fpir=0.01, quality=QualityGate(action="refuse", min_face_pixels=50))
     changed = service.patch_directory(scoring="mean", fpir=None, if_match=made.revision)
 
@@ -227,7 +227,7 @@ def test_settings_are_changed_one_by_one_and_only_as_they_were_read(service: Cli
     assert service.directory in [one.directory for one in service.directories(prefix=service.directory[:32])]
 
 
-def test_persons_are_known_listed_and_changed(service: Client):
+def test_persons_are_created_listed_and_changed(service: Client):
     for number in range(5):
         service.put_person(f"p{number}", external_id=f"id-{number}", metadata={"odd": number % 2 == 1, "n": [number]})
     service.learn("ann", PORTRAIT)
@@ -252,7 +252,7 @@ def test_persons_are_known_listed_and_changed(service: Client):
         service.person("ann")
 
 
-def test_faces_are_added_given_away_and_merged(service: Client, tmp_path: Path):
+def test_faces_are_added_moved_and_merged(service: Client, tmp_path: Path):
     added = service.add_faces("ann", [PORTRAIT, PARTY, PORTRAIT, encoded(actor(), "PNG")])
     assert (added.created, added.known, added.refused) == (2, 1, 1)
     assert [one.outcome for one in added.items] == ["created", "refused", "known", "created"]
@@ -282,7 +282,7 @@ def test_faces_are_added_given_away_and_merged(service: Client, tmp_path: Path):
         assert f"crops/{first.face}.jpg" in archive.namelist()
 
 
-def test_what_is_deleted_is_gone_when_the_receipt_says_so(service: Client):
+def test_deleted_data_is_gone_when_the_receipt_is_finished(service: Client):
     learned = service.learn("ann", PORTRAIT)
     [other] = service.add_faces("ann", [encoded(ImageOps.mirror(astronaut()))]).items
     recognized = service.recognize(PORTRAIT).url
@@ -321,7 +321,7 @@ def test_any_name_of_a_directory(stack: Stack, name: str):
         assert client.put_directory(fpir=0.01).directory == client.get_directory().directory == name
 
 
-def test_the_service_itself(service: Client):
+def test_models_version_and_readiness(service: Client):
     models = service.models()
     service.check_ready()
 
@@ -351,7 +351,7 @@ def test_problems_are_errors(service: Client, tmp_path: Path):
 
 
 @pytest.mark.timing
-async def test_many_at_once_from_asyncio(stack: Stack):
+async def test_many_concurrent_calls_from_asyncio(stack: Stack):
     async with AsyncClient(stack.url, directory=uuid.uuid4().hex) as client:
         assert (await client.learn("ann", PORTRAIT)).created
         found = await asyncio.gather(*(client.recognize(PARTY) for _ in range(20)))
@@ -364,7 +364,7 @@ async def test_many_at_once_from_asyncio(stack: Stack):
 
 
 @pytest.mark.timing
-def test_a_client_may_be_there_before_the_service():
+def test_a_client_can_be_created_before_the_service_runs():
     with new_stack() as stack:
         stack.launch()
         with Client(stack.url, patience_seconds=PATIENCE_SECONDS) as client:

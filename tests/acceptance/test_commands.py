@@ -1,4 +1,4 @@
-"""The commands that call a running stack: what they print, and how they end."""
+"""The commands that call a running stack: their output and exit statuses."""
 
 import json
 import shlex
@@ -14,7 +14,7 @@ from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS
 
 
-def test_learn_says_of_each_photograph_what_became_of_it(command: Commands):
+def test_learn_prints_the_outcome_of_each_photograph(command: Commands):
     first = command("learn", "ann", "ann.jpg", "cup.jpg")
     again = command("learn", "ann", "ann.jpg")
     largest = command("learn", "ann", "party.jpg", "--face", "largest")
@@ -48,9 +48,9 @@ def test_recognize_prints_json_for_programs(command: Commands):
     assert run.returncode == 1
 
 
-def test_recognize_draws_what_it_found_on_the_upright_photograph(command: Commands):
+def test_recognize_draws_boxes_and_names_on_the_upright_photograph(command: Commands):
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned a quarter clockwise
+    exif[0x0112] = 6  # orientation: rotate by 90 degrees clockwise
     lying = ImageOps.exif_transpose(astronaut()).rotate(90, expand=True)
     (command.folder / "lying.jpg").write_bytes(encoded(lying, exif=exif, quality=95))
     run = command("recognize", "lying.jpg", "--draw", "named.png", "--json")
@@ -102,7 +102,7 @@ def test_wrong_use_is_explained(command: Commands, arguments: tuple[str, ...], s
         ("register", "ann", "people"),
     ],
 )
-def test_a_stack_that_does_not_run_is_explained(command: Commands, arguments: tuple[str, ...]):
+def test_a_stack_that_is_not_running_is_explained(command: Commands, arguments: tuple[str, ...]):
     (command.folder / "people" / "ann").mkdir(parents=True)
     (command.folder / "people" / "ann" / "1.jpg").write_bytes(b"-")
     url = f"http://127.0.0.1:{free_port()}"
@@ -173,7 +173,7 @@ def test_persons_and_directories_are_deleted(command: Commands):
     assert command("directories", "show").returncode == 1
 
 
-def test_faces_are_looked_at_given_away_and_merged(command: Commands):
+def test_faces_are_listed_moved_and_merged(command: Commands):
     command("learn", "ann", "ann.jpg", "party.jpg", "--face", "largest")
     (command.folder / "bo.png").write_bytes(encoded(actor(), "PNG"))
     command("learn", "ann", "bo.png")
@@ -195,7 +195,7 @@ def test_faces_are_looked_at_given_away_and_merged(command: Commands):
     assert command("persons", "faces", "bo", "--ids").stdout.split() == [wrong]
 
 
-def test_one_against_one(command: Commands):
+def test_verify_and_compare(command: Commands):
     command("learn", "ann", "ann.jpg")
 
     assert command("verify", "ann", "ann.jpg").returncode == 0
@@ -207,7 +207,7 @@ def test_one_against_one(command: Commands):
     assert (nobody_there.returncode, nobody_there.stderr) == (4, "Each of the two photographs must show a face.\n")
 
 
-def test_what_is_held_goes_into_a_zip_and_comes_out_of_one(command: Commands):
+def test_a_directory_is_exported_to_a_zip_and_imported_from_it(command: Commands):
     elsewhere = f"{command.environment['FACESERVER_DIRECTORY']} too"
     command("learn", "ann", "ann.jpg")
     person = command("export", "ann.zip", "--person", "ann")

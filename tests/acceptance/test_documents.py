@@ -1,4 +1,4 @@
-"""The examples of docs/client.md and docs/command-line.md do what stands there."""
+"""The examples of docs/client.md and docs/command-line.md give the printed output."""
 
 import shutil
 import subprocess

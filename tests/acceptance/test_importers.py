@@ -1,4 +1,4 @@
-"""`faceserver import` of bundles and of other systems: people who were somewhere else are recognized here."""
+"""`faceserver import` of bundles and from other systems: the imported people are recognized."""
 
 import pickle
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.commands import Commands
 from tests.photographs import actor, astronaut, encoded
 from tests.stack import Stack
 
-# The columns that are read, and those of them that may be missing, as CompreFace 1.2 has them.
+# The columns that are read, and which of them may be NULL, as in CompreFace 1.2.
 COMPREFACE = """
 CREATE TABLE model (id bigint PRIMARY KEY, name varchar, guid varchar, app_id bigint, api_key varchar UNIQUE);
 CREATE TABLE subject (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), api_key varchar(36), subject_name varchar);
@@ -49,12 +49,12 @@ def compreface(empty_database_url: str) -> str:
     return empty_database_url
 
 
-def named(stack: Stack, command: Commands) -> list[str | None]:
+def recognized_person(stack: Stack, command: Commands) -> list[str | None]:
     with Client(stack.url, directory=command.environment["FACESERVER_DIRECTORY"]) as client:
         return [client.recognize(encoded(portrait)).faces[0].person for portrait in (astronaut(), actor())]
 
 
-def test_a_service_of_compreface_is_taken_over(stack: Stack, command: Commands, compreface: str):
+def test_a_compreface_service_is_imported(stack: Stack, command: Commands, compreface: str):
     asked = command("import", "--compreface", compreface)
     assert asked.returncode == 2
     assert "--service; those with people are: 'guests', 'staff'" in asked.stderr
@@ -63,12 +63,12 @@ def test_a_service_of_compreface_is_taken_over(stack: Stack, command: Commands, 
     assert run.returncode == 0, run.stderr
     assert "Skipped 1 face of 'staff' without a photograph." in run.stderr
     assert "2 of 2 photographs: 2 learned, 0 known, 0 refused, 0 failed." in run.stderr
-    assert named(stack, command) == ["Ann O'Hara", "Bo"]
+    assert recognized_person(stack, command) == ["Ann O'Hara", "Bo"]
     again = command("import", "--compreface", compreface, "--service", "staff")
     assert "2 of 2 photographs: 0 learned, 2 known" in again.stderr
 
 
-def test_a_folder_of_deepface_is_taken_over(stack: Stack, command: Commands):
+def test_a_deepface_folder_is_imported(stack: Stack, command: Commands):
     folder = command.folder / "db"
     (folder / "ann").mkdir(parents=True)
     (folder / "ann" / "1.jpg").write_bytes(encoded(astronaut()))
@@ -80,10 +80,10 @@ def test_a_folder_of_deepface_is_taken_over(stack: Stack, command: Commands):
     run = command("import", "--deepface", "db")
     assert run.returncode == 0, run.stderr
     assert "Skipped 2 photographs not found in the folder." in run.stderr
-    assert named(stack, command) == ["ann", "bo"]
+    assert recognized_person(stack, command) == ["ann", "bo"]
 
 
-def test_a_table_of_deepface_is_taken_over(stack: Stack, command: Commands, empty_database_url: str):
+def test_a_deepface_table_is_imported(stack: Stack, command: Commands, empty_database_url: str):
     (command.folder / "ann").mkdir()
     (command.folder / "ann" / "1.jpg").write_bytes(encoded(astronaut()))
     with psycopg.connect(empty_database_url) as connection:
@@ -93,10 +93,10 @@ def test_a_table_of_deepface_is_taken_over(stack: Stack, command: Commands, empt
     assert "--photographs" in command("import", "--deepface", empty_database_url).stderr
     run = command("import", "--deepface", empty_database_url, "--photographs", ".")
     assert "1 of 1 photographs: 1 learned" in run.stderr, run.stderr
-    assert named(stack, command)[0] == "ann"
+    assert recognized_person(stack, command)[0] == "ann"
 
 
-def test_a_pickle_that_means_no_good_is_not_read(command: Commands):
+def test_a_malicious_pickle_is_refused(command: Commands):
     (command.folder / "bad.pkl").write_bytes(b"cos\nsystem\n(S'touch touched'\ntR.")
     run = command("import", "--deepface", "bad.pkl")
     assert run.returncode == 2
@@ -112,23 +112,23 @@ def test_an_export_is_imported_into_another_directory(stack: Stack, command: Com
     run = other("import", "all.zip")
     assert run.returncode == 0, run.stderr
     assert "1 of 1 photographs: 1 learned" in run.stderr
-    assert named(stack, other)[0] == "ann"
+    assert recognized_person(stack, other)[0] == "ann"
 
 
 @pytest.mark.parametrize("sources", [(), ("people", "--compreface", "nowhere"), ("people", "--deepface", ".")])
-def test_one_source_is_wanted(command: Commands, sources: tuple[str, ...]):
+def test_exactly_one_source_is_required(command: Commands, sources: tuple[str, ...]):
     (command.folder / "people").mkdir()
     run = command("import", *sources)
     assert (run.returncode, "Give exactly one source" in run.stderr) == (2, True)
 
 
-def test_what_is_no_archive_is_said_so(command: Commands):
+def test_a_file_that_is_not_an_archive_is_refused(command: Commands):
     run = command("import", "ann.jpg")
     assert run.returncode != 0
     assert "neither a folder nor a zip archive" in run.stderr
 
 
-def test_a_database_of_something_else_is_said_so(command: Commands, empty_database_url: str):
+def test_a_database_of_another_program_is_refused(command: Commands, empty_database_url: str):
     for option in ("--compreface", "--deepface"):
         run = command("import", option, empty_database_url, "--photographs", str(Path.cwd()))
         assert (run.returncode, "This is not a database of" in run.stderr) == (2, True), run.stderr

@@ -9,7 +9,7 @@ from tests.stack import Stack
 from tests.waiting import wait_until
 
 
-def test_an_unknown_job_is_said_so(client: httpx.Client):
+def test_an_unknown_job_is_not_found(client: httpx.Client):
     for job in (uuid.uuid4(), "7", "..%2F7"):
         answer = client.get(f"/jobs/{job}")
         assert answer.status_code == 404

@@ -1,4 +1,4 @@
-"""What looks odd and is fine."""
+"""Unusual input that is valid."""
 
 import httpx
 import pytest
@@ -10,19 +10,19 @@ from tests.photographs import astronaut, encoded, nobody
 PORTRAIT = encoded(astronaut())
 
 
-def test_one_pixel_shows_nobody(client: httpx.Client):
+def test_one_pixel_has_no_face(client: httpx.Client):
     assert recognize(client, encoded(Image.new("RGB", (1, 1)), "PNG"))["persons"] == []
 
 
 @pytest.mark.parametrize("file_format", ["GIF", "MPO"])
-def test_the_first_of_several_pictures_counts(client: httpx.Client, file_format: str):
+def test_the_first_frame_of_a_file_is_used(client: httpx.Client, file_format: str):
     content = encoded(astronaut(), file_format, save_all=True, append_images=[nobody().resize((512, 512))])
 
     assert len(recognize(client, content)["persons"]) == 1
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "image/png", "application/octet-stream", "nonsense"])
-def test_content_decides_whatever_it_is_called(client: httpx.Client, media_type: str):
+def test_the_format_is_detected_from_the_content_not_the_name(client: httpx.Client, media_type: str):
     answer = accepted(client.post("/recognize", files={"file": ("notes.txt", PORTRAIT, media_type)}))
 
     assert len(answer["persons"]) == 1

@@ -1,4 +1,4 @@
-"""What a person does with the service, in order of a first hour with it."""
+"""The first hour of a person with the service, in order."""
 
 import json
 import shlex
@@ -82,13 +82,13 @@ def test_a_stranger_gets_no_name(client: httpx.Client, directory: str):
     assert [candidate["id"] for candidate in person["candidates"]] == ["ann"]
 
 
-def test_where_nobody_is_enrolled_everybody_is_unknown(client: httpx.Client, directory: str):
+def test_everybody_is_unknown_in_an_empty_directory(client: httpx.Client, directory: str):
     [person] = recognize(client, PORTRAIT, directory=directory)["persons"]
 
     assert (person["decision"], person["probability"], person["candidates"]) == ("unknown", 0, [])
 
 
-def test_people_are_known_in_their_own_directory_only(client: httpx.Client, directory: str):
+def test_people_are_recognized_in_their_own_directory_only(client: httpx.Client, directory: str):
     learn(client, "ann", PORTRAIT, directory=directory)
 
     [elsewhere] = recognize(client, PORTRAIT, directory=f"{directory}-other")["persons"]
@@ -115,7 +115,7 @@ def test_of_six_people_five_are_named_and_the_sixth_is_unknown(client: httpx.Cli
     assert [person["decision"] for person in persons] == ["match"] * 5 + ["unknown"]
 
 
-def test_people_are_found_again_after_a_restart():
+def test_people_are_recognized_after_a_restart():
     with new_stack() as stack:
         stack.start()
         with stack.client() as client:

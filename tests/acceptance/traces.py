@@ -1,4 +1,4 @@
-"""Looks for what is left of somebody who was deleted: in every table, index, statistic and object."""
+"""Searches every table, index, statistic and object for remaining data of a deleted person."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -30,7 +30,7 @@ WHERE tables.relnamespace = 'public'::regnamespace AND tables.relkind = 'r' AND 
 
 
 class Traces:
-    """What is known of a person of one installation. photographs: on which the person is to be seen."""
+    """The data of a person in one installation. photographs: those that show the person."""
 
     def __init__(self, dsn: str, objects: Path, person: str, photographs: Iterable[Path]) -> None:
         self._dsn = dsn
@@ -40,7 +40,7 @@ class Traces:
         self._needles: set[str] = set()
 
     async def remember(self) -> None:
-        """Note all that tells of the person, and make sure that each of it would be found."""
+        """Record all data of the person, and check that the search finds each part of it."""
         async with self._connected() as connection:
             for query in (_OF_PERSON, _OF_FACES, _OF_PHOTOGRAPHS):
                 self._needles.update(value for row in await connection.fetch(query, self._person) for value in row)
@@ -50,7 +50,7 @@ class Traces:
         assert len(self._in_objects()) == 2
 
     async def left(self) -> list[Any]:
-        """Return what is still there, and where. The vacuum is the one that PostgreSQL makes by itself in time."""
+        """Return the remaining data and their places, after the vacuum that autovacuum would run later."""
         async with self._connected() as connection:
             await connection.execute("VACUUM (ANALYZE, INDEX_CLEANUP ON)")
             return [

@@ -1,4 +1,4 @@
-"""One stack for all tests that hurt it only in ways from which it recovers."""
+"""One stack, shared by all tests that disturb it only in ways from which it recovers."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""HTTP spoken by hand, to stop in the middle of a sentence."""
+"""HTTP requests written by hand, to stop in the middle of one."""
 
 import socket
 
@@ -14,7 +14,7 @@ def connected(stack: Stack) -> socket.socket:
 
 
 def learn_request(person: str, directory: str, content: bytes, **headers: str) -> bytes:
-    """Return the bytes of a whole request."""
+    """Return the bytes of a complete request."""
     request = httpx.Request(
         "POST",
         "http://127.0.0.1/learn",
@@ -27,7 +27,7 @@ def learn_request(person: str, directory: str, content: bytes, **headers: str) -
 
 
 def read_until(connection: socket.socket, end: bytes) -> bytes:
-    """Return what arrives up to `end`. Raises ConnectionError where the connection ends before."""
+    """Return the bytes up to `end`. Raises ConnectionError if the connection ends earlier."""
     received = b""
     while not received.endswith(end):
         chunk = connection.recv(65_536)

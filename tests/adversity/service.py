@@ -1,4 +1,4 @@
-"""Vectorizers and a gateway as processes of their own, for the tests to end and start again one by one."""
+"""Vectorizers and a gateway as separate processes, which tests can end and restart."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Service:
-    """`python -m <module>` on a port that stays the same however often it is started."""
+    """`python -m <module>`, always on the same port."""
 
     def __init__(self, module: str, **environment: str) -> None:
         self._module = module
@@ -36,13 +36,13 @@ class Service:
         return self
 
     def terminate(self) -> None:
-        """Ask the process to end, as a rolling update does, and wait until it has."""
+        """Send SIGTERM, as a rolling update does, and wait until the process has ended."""
         assert self.process
         self.process.terminate()
         assert self.process.wait(PATIENCE_SECONDS) in {0, -15}
 
     def kill(self) -> None:
-        """End the process at once, if there is one."""
+        """Kill the process, if it runs."""
         if self.process:
             self.process.kill()
             self.process.wait()
@@ -58,7 +58,7 @@ class Service:
 
 @contextmanager
 def running(*services: Service) -> Iterator[None]:
-    """Run the services, started in their order, for as long as this lasts."""
+    """Run the services, started in the given order, until the context ends."""
     with ExitStack() as stack:
         for service in services:
             stack.callback(service.kill)
@@ -67,7 +67,7 @@ def running(*services: Service) -> Iterator[None]:
 
 
 class Crowd:
-    """Clients that recognize the same photograph again and again, and count how they are answered."""
+    """Clients that repeatedly recognize the same photograph and count the answers by kind."""
 
     def __init__(self, url: str, photograph: bytes, clients: int) -> None:
         self._url = url
@@ -89,7 +89,7 @@ class Crowd:
             thread.join()
 
     def wait_for(self, more: int) -> None:
-        """Return after so many more answers of success."""
+        """Return after this many further successful answers."""
         goal = self.statuses[201] + more
         wait_until(lambda: self.statuses[201] >= goal)
 

@@ -1,4 +1,4 @@
-"""Clients that hang up in the middle."""
+"""Clients that disconnect during a request."""
 
 import uuid
 from contextlib import ExitStack
@@ -16,7 +16,7 @@ from tests.waiting import wait_until
 PORTRAIT = encoded(actor())
 
 
-def test_half_an_upload_is_no_upload(stack: Stack, client: httpx.Client):
+def test_an_interrupted_upload_has_no_effect(stack: Stack, client: httpx.Client):
     directory = uuid.uuid4().hex
     request = learn_request("ann", directory, PORTRAIT)
 
@@ -34,8 +34,8 @@ def connections_to(process: Any, port: int) -> list[Any]:
 
 
 @pytest.mark.timing
-def test_those_who_do_not_wait_for_the_answer_take_no_place_for_good(stack: Stack, client: httpx.Client):
-    """The vectorizer has 64 places to wait in, which seven crowds of ten would fill."""
+def test_clients_that_hang_up_release_their_slots(stack: Stack, client: httpx.Client):
+    """The vectorizer has 64 slots for waiting images, which seven groups of ten clients would fill."""
     ended = stack.log.count("POST /learn")
     port = int(stack.vectorizer.environ()["VECTORIZER_PORT"])
     for _ in range(7):

@@ -1,4 +1,4 @@
-"""A process of the stack dies or freezes: callers are told, nothing is half done, and it comes back by itself."""
+"""A process of the stack dies or freezes: clients get a problem, nothing is half done, and it is restarted."""
 
 import uuid
 from typing import Any
@@ -20,7 +20,7 @@ OTHER = encoded(actor())
 
 @pytest.fixture
 def directory(client: httpx.Client) -> str:
-    """A directory in which ann is known."""
+    """A directory in which ann is enrolled."""
     directory = uuid.uuid4().hex
     learn(client, "ann", PORTRAIT, directory=directory)
     return directory
@@ -33,8 +33,8 @@ def assert_outage(response: httpx.Response, status: int, code: str) -> None:
     assert answer["status"].endswith(".")
 
 
-def known(client: httpx.Client, directory: str) -> set[str]:
-    """Return who is known in `directory`."""
+def persons_in(client: httpx.Client, directory: str) -> set[str]:
+    """Return the ids of the persons recognized in `directory`."""
     persons: list[dict[str, Any]] = recognize(client, PORTRAIT, directory=directory, k="100")["persons"]
     return {candidate["id"] for person in persons for candidate in person["candidates"]}
 
@@ -51,11 +51,11 @@ def test_without_the_vectorizer_nothing_is_stored(stack: Stack, client: httpx.Cl
         assert stack.images() == images
 
     wait_until(stack.is_ready)
-    assert known(client, directory) == {"ann"}
+    assert persons_in(client, directory) == {"ann"}
     learn(client, "bob", OTHER, directory=directory)
 
 
-def test_a_frozen_vectorizer_is_given_up(stack: Stack, client: httpx.Client, directory: str):
+def test_a_frozen_vectorizer_times_out(stack: Stack, client: httpx.Client, directory: str):
     images = stack.images()
     environment = {name: value for name, value in stack.gateway.environ().items() if name.startswith("APISERVER_")}
     impatient = Service("apiserver", **environment | {"APISERVER_VECTORIZER_TIMEOUT_SECONDS": "1"})
@@ -68,7 +68,7 @@ def test_a_frozen_vectorizer_is_given_up(stack: Stack, client: httpx.Client, dir
 
     assert_outage(response, 504, "vectorizer-timeout")
     assert stack.images() == images
-    assert known(client, directory) == {"ann"}
+    assert persons_in(client, directory) == {"ann"}
 
 
 def test_without_the_database_nothing_is_stored(stack: Stack, client: httpx.Client, directory: str):
@@ -82,18 +82,18 @@ def test_without_the_database_nothing_is_stored(stack: Stack, client: httpx.Clie
         assert stack.images() == images
 
     wait_until(stack.is_ready)
-    assert known(client, directory) == {"ann"}
+    assert persons_in(client, directory) == {"ann"}
     learn(client, "bob", OTHER, directory=directory)
 
 
 @pytest.mark.parametrize("name", ["gateway", "vectorizer", "database"])
-def test_a_killed_process_is_started_again(stack: Stack, directory: str, name: str):
+def test_a_killed_process_is_restarted(stack: Stack, directory: str, name: str):
     killed = getattr(stack, name)
     killed.kill()
 
     wait_until(lambda: not killed.is_running() and stack.is_ready())
 
     with stack.client() as client:
-        assert known(client, directory) == {"ann"}
+        assert persons_in(client, directory) == {"ann"}
     assert getattr(stack, name).pid != killed.pid
     assert "exited unexpectedly (killed by SIGKILL); restarting it" in stack.log

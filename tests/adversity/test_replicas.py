@@ -1,4 +1,4 @@
-"""Two vectorizers of which one is always gone: clients notice nothing; and both full: clients are told politely."""
+"""Two vectorizers: if one is down, no request fails; if both are full, requests are refused with Retry-After."""
 
 import socket
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ PORTRAIT = encoded(actor())
 
 
 def begin_upload(vectorizer: Service) -> socket.socket:
-    """Take a place of a vectorizer, for as long as the connection lasts."""
+    """Occupy a slot of a vectorizer until the connection ends."""
     connection = socket.create_connection(("127.0.0.1", vectorizer.port))
     connection.sendall(b"POST /faces HTTP/1.1\r\nHost: v\r\nContent-Length: 1000\r\n\r\n")
     return connection
@@ -46,7 +46,7 @@ def gateway(vectorizers: list[Service], database_url: str, tmp_path: Path) -> It
         yield service
 
 
-def test_a_vectorizer_that_is_killed_and_comes_back_costs_no_request(gateway: Service, vectorizers: list[Service]):
+def test_no_request_fails_when_a_vectorizer_is_killed_and_restarted(gateway: Service, vectorizers: list[Service]):
     with Crowd(gateway.url, PORTRAIT, clients=4) as crowd:
         crowd.wait_for(20)
         for vectorizer in vectorizers:
@@ -59,7 +59,7 @@ def test_a_vectorizer_that_is_killed_and_comes_back_costs_no_request(gateway: Se
     assert crowd.statuses[201] >= 140
 
 
-def test_replacing_the_vectorizers_one_by_one_costs_no_request(gateway: Service, vectorizers: list[Service]):
+def test_no_request_fails_when_the_vectorizers_are_replaced_one_by_one(gateway: Service, vectorizers: list[Service]):
     with Crowd(gateway.url, PORTRAIT, clients=4) as crowd:
         for vectorizer in vectorizers:
             crowd.wait_for(20)
@@ -71,7 +71,7 @@ def test_replacing_the_vectorizers_one_by_one_costs_no_request(gateway: Service,
     assert (crowd.broken, [refusal.text for refusal in crowd.refusals]) == ([], [])
 
 
-def test_when_all_are_full_every_refusal_is_polite(database_url: str, tmp_path: Path):
+def test_when_all_are_full_every_refusal_has_retry_after(database_url: str, tmp_path: Path):
     full = [Service("vectorizer", VECTORIZER_LANES="1", VECTORIZER_WAITING="0") for _ in range(2)]
     gateway = gateway_of(full, database_url, tmp_path)
     with running(*full, gateway):

@@ -1,4 +1,4 @@
-"""Stopping while people use it: whoever was let in is served."""
+"""Stopping under load: every accepted request is answered."""
 
 import threading
 import uuid
@@ -25,7 +25,7 @@ def own_stack() -> Iterator[Stack]:
 
 
 class Visitor(threading.Thread):
-    """Learns one person after the other, each over a new connection, until it is no longer let in."""
+    """Learns one person after the other, each over a new connection, until a connection is refused."""
 
     def __init__(self, stack: Stack) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class Visitor(threading.Thread):
         self.learned: list[str] = []
 
     def run(self) -> None:
-        with suppress(ConnectionError):  # refused, or cut off at the closing door
+        with suppress(ConnectionError):  # refused, or reset while the listener closes
             while True:
                 self._learn_another(f"person {len(self.learned)}")
 
@@ -70,7 +70,7 @@ def test_under_load_no_accepted_request_is_lost(own_stack: Stack):
                 assert not learn(client, person, PORTRAIT, directory=visitor.directory)["created"]
 
 
-def test_an_upload_under_way_is_finished(own_stack: Stack):
+def test_an_upload_in_progress_is_finished(own_stack: Stack):
     request = learn_request("ann", "default", PORTRAIT, Expect="100-continue")
     head, separator, body = request.partition(b"\r\n\r\n")
     with connected(own_stack) as connection:

@@ -1,6 +1,6 @@
-"""Two gateways, three vectorizers and a database on hosts of their own, which come, go, die and are cut off under load.
+"""Two gateways, three vectorizers and a database, whose hosts are added, removed, killed and cut off under load.
 
-Hosts are network namespaces: only root can make them. `python -m bench cluster` measures the same for longer.
+Hosts are network namespaces, which only root can create. `python -m bench cluster` measures the same for longer.
 """
 
 import tempfile
@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.allow_hosts(["127.0.0.1", f"{SUBNET}.0/24"]),
     pytest.mark.timing,
-    pytest.mark.timeout(1800),  # all that happens, happens before the first test
+    pytest.mark.timeout(1800),  # all events happen before the first test
 ]
 
 RATE = 4
@@ -31,7 +31,7 @@ RESTART = "PostgreSQL is restarted"
 
 @pytest.fixture(scope="module")
 def courses() -> dict[str, Course]:
-    """How the load fared while each of the events happened, one after the other."""
+    """The outcomes of a load during each event, one after the other."""
     if wrong := complaint(services.BALANCER, services.NAME_SERVER):
         pytest.skip(wrong)
     photographs = [encoded(actor()), encoded(astronaut())]
@@ -46,7 +46,7 @@ def courses() -> dict[str, Course]:
 
 
 @pytest.mark.parametrize("event", [name for name, _ in EVENTS[1:] if name != RESTART])
-def test_it_costs_no_request(courses, event):
+def test_no_request_fails(courses, event):
     assert (courses[event].refused, courses[event].failed) == (0, {})
 
 
@@ -65,14 +65,14 @@ def test_while_the_database_restarts_requests_are_refused_and_then_succeed(cours
         ("SIGTERM to each gateway in turn", {1, 2, 3}),
     ],
 )
-def test_all_that_are_left_share_the_work(courses, event, vectorizers):
+def test_the_remaining_vectorizers_share_the_images(courses, event, vectorizers):
     spread = courses[event].spread
     assert len(spread) == len(vectorizers)
     assert min(spread.values()) > 0.3 * sum(spread.values()) / len(vectorizers), spread
 
 
-def test_one_that_is_cut_off_costs_some_requests_seconds_and_later_ones_nothing(courses):
-    """Half of the ten minutes that an image may take in all would be a slow vectorizer's."""
+def test_a_vectorizer_that_is_cut_off_delays_only_the_requests_in_progress(courses):
+    """Without the detection, a request would wait for half of the ten minutes that an image may take."""
     cut = courses["a vectorizer is cut off"]
     assert 1500 < cut.during.longest < 300_000
-    assert cut.after.p95 < 1000 * LOST_SECONDS, "they did not come to it"
+    assert cut.after.p95 < 1000 * LOST_SECONDS, "later requests avoid it"

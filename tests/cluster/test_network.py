@@ -1,4 +1,4 @@
-"""Nothing of a network of namespaces is left, however it ends."""
+"""A network of namespaces is removed completely, however it ends."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ def test_a_network_that_fails_leaves_nothing():
     assert list(Path("/etc/netns").glob(f"{PREFIX}-{os.getpid()}-*")) == []
 
 
-def test_what_a_killed_process_left_is_removed():
+def test_namespaces_of_a_killed_process_are_removed():
     ended = subprocess.Popen(["true"])
     ended.wait()
     left = f"{PREFIX}-{ended.pid}-host"
@@ -52,7 +52,7 @@ def test_what_a_killed_process_left_is_removed():
         assert not (NAMESPACES / left).exists()
 
 
-def test_work_is_done_on_the_client():
+def test_work_runs_on_the_client_host():
     async def addresses() -> str:
         process = await asyncio.create_subprocess_exec("ip", "-brief", "address", stdout=asyncio.subprocess.PIPE)
         return (await process.communicate())[0].decode()
@@ -64,7 +64,7 @@ def test_work_is_done_on_the_client():
         assert len(said.splitlines()) == 2, f"{CLIENT} has loopback and one cable"
 
 
-def test_a_cable_that_is_pulled_carries_nothing():
+def test_no_packet_crosses_a_pulled_cable():
     with Network.opened() as network:
         host = network.add("host")
 
@@ -72,7 +72,7 @@ def test_a_cable_that_is_pulled_carries_nothing():
             try:
                 await asyncio.wait_for(asyncio.open_connection(host.address, 9), seconds)
             except ConnectionRefusedError:
-                return True  # by the host itself
+                return True  # to the host itself
             except TimeoutError:
                 return False
             raise AssertionError("somebody listens there")
@@ -84,7 +84,7 @@ def test_a_cable_that_is_pulled_carries_nothing():
         assert network.inside(answers)
 
 
-def test_a_quota_bounds_what_runs_in_it():
+def test_a_quota_limits_the_processes_in_it():
     spin = (
         "import time; begun = time.time()\n"
         "while time.time() < begun + 1: pass\n"

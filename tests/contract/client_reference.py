@@ -1,8 +1,8 @@
-"""The list of calls in docs/client.md, made of their signatures and docstrings.
+"""The list of calls in docs/client.md, generated from their signatures and docstrings.
 
     python -m tests.contract.client_reference
 
-writes it there.
+writes it into the document.
 """
 
 import inspect
@@ -27,7 +27,7 @@ def methods(kind: type) -> dict[str, Method]:
 
 
 def reference() -> str:
-    """Return a table for each group of calls, and one for what the clients have beside them."""
+    """Return a table for each group of calls, and one for the other methods of the clients."""
     groups = [(inspect.getdoc(group) or "", methods(group)) for group in Calls.__bases__]
     return "\n".join(f"### {title.rstrip('.')}\n\n{_table(calls)}" for title, calls in [*groups, _CLIENT])
 
@@ -60,7 +60,7 @@ def _result(call: Method) -> str:
 
 
 def _bare(name: str) -> str:
-    """Return the name of a type without those of its modules."""
+    """Return the name of a type without its modules."""
     for module in (
         "faceserver.client.results.",
         "faceserver.client.call.",
@@ -74,7 +74,7 @@ def _bare(name: str) -> str:
 
 
 def split(document: str) -> tuple[str, str, str]:
-    """Return what stands before the list of calls, the list, and what stands behind it."""
+    """Return the text before the list of calls, the list, and the text after it."""
     before, begin, rest = document.partition(_BEGIN)
     calls, end, after = rest.partition(_END)
     return before + begin, calls, end + after

@@ -1,4 +1,4 @@
-"""What the services export."""
+"""The exported metrics of the services."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every metric that the services export, from the very objects that export them."""
+"""Every metric of the services, from the objects that export them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +36,7 @@ class Exported(NamedTuple):
 
     @property
     def samples(self) -> list[str]:
-        """The names of its series."""
+        """The names of the metric's series."""
         stem = self.name.removesuffix("_total").removesuffix("_info")
         return [stem + ending for ending in ENDINGS[self.kind]]
 
@@ -50,7 +50,7 @@ async def gateway() -> list[Exported]:
 
 
 async def worker(folder: Path) -> list[Exported]:
-    """Return what a worker exports, which finds no database here."""
+    """Return the metrics of a worker; its database is unreachable."""
     metrics = WorkerMetrics()
     async with open_database(NOWHERE, pool_size=1, timeout_seconds=1) as database:
         metrics.registry.register(PoolMetrics(database))
@@ -59,7 +59,7 @@ async def worker(folder: Path) -> list[Exported]:
 
 
 def vectorizers(cache: Path) -> list[Exported]:
-    """Return what a vectorizer exports, on a GPU or not."""
+    """Return the metrics of a vectorizer, with those of a GPU."""
     metrics = vectorizer.metrics.Metrics()
     lanes = Lanes(
         ModelSource.find("opencv", cache, Engine(runtime="onnxruntime")),

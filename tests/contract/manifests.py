@@ -1,4 +1,4 @@
-"""What docker-compose.yml and k8s/ say, read without Docker, a cluster or kustomize."""
+"""The contents of docker-compose.yml and k8s/, read without Docker, a cluster or kustomize."""
 
 import re
 import tomllib
@@ -20,16 +20,16 @@ SETTINGS = {
     for settings in (apiserver.settings.Settings, vectorizer.settings.Settings, db.__main__.Settings)
     for name, field in settings.model_fields.items()
 }
-"""Every variable that a service heeds."""
+"""Every variable that a service reads."""
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 OURS = ("gateway", "vectorizer", "vectorizer-gpu", "models")
-"""What is built here, as faceserver-<name>."""
+"""The images that are built here, as faceserver-<name>."""
 
 
 @cache
 @cache
 def documents() -> list[tuple[Path, dict[str, Any]]]:
-    """Return every document below k8s/, and the file it stands in."""
+    """Return every document below k8s/, with its file."""
     files = {path: path.read_text(encoding="utf-8") for path in sorted(KUBERNETES.rglob("*.yaml"))}
     return [(path, document) for path, text in files.items() for document in yaml.safe_load_all(text)]
 
@@ -44,7 +44,7 @@ def workloads(folder: str = "") -> dict[str, dict[str, Any]]:
 
 
 def containers(pod: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the containers of a pod, those that come before the others included."""
+    """Return the containers of a pod, including its init containers."""
     return [*pod.get("initContainers", []), *pod["containers"]]
 
 
@@ -59,5 +59,5 @@ def literals() -> dict[str, dict[str, str]]:
 
 
 def default(value: str) -> str:
-    """Return what compose makes of `value` where no variable is set."""
+    """Return `value` as compose reads it if no variable is set."""
     return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)

@@ -1,4 +1,4 @@
-"""docs/api.md and the OpenAPI documents are what the services do."""
+"""docs/api.md and the OpenAPI documents describe what the services do."""
 
 import json
 from collections.abc import Iterator
@@ -44,11 +44,13 @@ def vectorizer_calls() -> FastAPI:
 
 
 @pytest.mark.parametrize(("name", "app"), [("apiserver", gateway()), ("vectorizer", vectorizer_calls())])
-def test_openapi_changes_are_seen(name: str, app: FastAPI):
+def test_openapi_documents_equal_the_snapshots(name: str, app: FastAPI):
     """To accept a change, write the document over the snapshot: the diff is then part of the review."""
     document = app.openapi() | {"info": {"title": name, "version": "-"}}
     snapshot = SNAPSHOTS / f"{name}.json"
-    assert document == json.loads(snapshot.read_text(encoding="utf-8")), f"{snapshot} is not what the service says"
+    assert document == json.loads(snapshot.read_text(encoding="utf-8")), (
+        f"{snapshot} is not the document of the service"
+    )
 
 
 @pytest.mark.parametrize("app", [gateway(), vectorizer_calls()])
@@ -58,8 +60,8 @@ def test_every_call_is_documented(app: FastAPI):
             assert f"`{method.upper()} {path}".replace("{key}", "<key>") in DOCUMENT
 
 
-def test_every_field_that_is_sent_has_an_example():
-    """Or says by itself what can be sent: by a default, by a list of values, or by being a file or a yes or no."""
+def test_every_field_of_a_request_has_an_example():
+    """Unless its schema is sufficient: a default, a list of values, a file or a boolean."""
     document = gateway().openapi()
     bare = [
         f"{method.upper()} {path}: {name}"
@@ -67,7 +69,7 @@ def test_every_field_that_is_sent_has_an_example():
         for method, call in calls.items()
         for media in call.get("requestBody", {}).get("content", {}).values()
         for name, field in fields(media["schema"], document)
-        if not speaks_for_itself(field)
+        if not is_self_explanatory(field)
     ]
     assert bare == []
 
@@ -83,7 +85,7 @@ def resolved(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]
     return found
 
 
-def speaks_for_itself(field: dict[str, Any]) -> bool:
+def is_self_explanatory(field: dict[str, Any]) -> bool:
     kinds = [field, field.get("items", {}), *field.get("anyOf", [])]
     return (
         any(

@@ -1,4 +1,4 @@
-"""Both clients are one, docs/client.md names their calls, and a strictly typed program can use them."""
+"""Both clients have the same calls, docs/client.md lists them, and strictly typed programs can use them."""
 
 import inspect
 import subprocess
@@ -29,7 +29,7 @@ WRONG = [
     ('awaited.recognize("a.jpg").faces', "attr-defined"),
     ('[face for face in awaited.faces("ann")]', "attr-defined"),
 ]
-"""What a user may write, and what mypy says of it."""
+"""Lines that a user may write, with mypy's messages."""
 
 
 def test_both_clients_have_the_same_calls():
@@ -43,7 +43,7 @@ def test_both_clients_have_the_same_calls():
         assert plain[name].__doc__ == awaited[name].__doc__
 
 
-async def test_a_call_is_as_it_was_described():
+async def test_a_call_keeps_its_signature_and_docstring():
     with Client() as client:
         assert client.learn.__doc__ == AsyncClient.learn.__doc__ == Client.learn.__doc__
         assert list(inspect.signature(client.learn).parameters)[:2] == ["person", "photograph"]
@@ -52,7 +52,7 @@ async def test_a_call_is_as_it_was_described():
         assert inspect.iscoroutinefunction(client.learn)
 
 
-def test_the_list_of_calls_is_made_of_the_docstrings():
+def test_the_list_of_calls_equals_the_docstrings():
     """To accept a change: python -m tests.contract.client_reference."""
     _, calls, _ = split(DOCUMENT.read_text(encoding="utf-8"))
     assert calls.strip() == reference().strip()
@@ -66,7 +66,7 @@ def test_every_error_is_documented():
     assert [name for name in named if f"`{name}`" not in document] == []
 
 
-def test_a_strictly_typed_program_can_be_written(tmp_path: Path, pytestconfig: pytest.Config):
+def test_mypy_strict_accepts_right_and_rejects_wrong_programs(tmp_path: Path, pytestconfig: pytest.Config):
     assert pytestconfig.cache
     cache = pytestconfig.cache.mkdir("mypy")
     (tmp_path / "example.py").write_text(program("client.md"))
@@ -81,7 +81,7 @@ def test_a_strictly_typed_program_can_be_written(tmp_path: Path, pytestconfig: p
 
 
 def checked(folder: Path, program: str, cache: Path) -> subprocess.CompletedProcess[str]:
-    """Type-check a program as its author would, who has the package installed with its types."""
+    """Type-check a program as its author would, with the installed package and its types."""
     site = folder / "site"
     if not site.exists():
         site.mkdir()
@@ -97,12 +97,12 @@ def checked(folder: Path, program: str, cache: Path) -> subprocess.CompletedProc
     )
 
 
-def test_the_types_are_installed():
+def test_the_package_is_marked_as_typed():
     assert (ROOT / "faceserver" / "py.typed").exists()
     assert 'faceserver = ["py.typed"]' in (ROOT / "pyproject.toml").read_text()
 
 
-def test_importing_the_client_brings_nothing_of_the_stack():
+def test_importing_the_client_imports_nothing_of_the_stack():
     heavy = [
         "numpy",
         "cv2",

@@ -11,10 +11,10 @@ NAMED = re.findall(
 )
 
 
-def test_the_document_names_where_to_change_what():
+def test_the_document_has_the_table_of_places_to_change():
     assert len(NAMED) > 20
 
 
 @pytest.mark.parametrize("path", sorted(set(NAMED)))
-def test_what_the_document_names_exists(path: str):
+def test_every_named_file_exists(path: str):
     assert (ROOT / path).exists()

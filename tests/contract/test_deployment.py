@@ -1,4 +1,4 @@
-"""docker-compose.yml and k8s/ agree with the services, with each other and with what is safe."""
+"""docker-compose.yml and k8s/ agree with the services and with each other, and are safe."""
 
 import re
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ PREFIX = {name: "APISERVER_" if name == "gateway" else "VECTORIZER_" for name in
 
 
 def ours(image: str) -> str | None:
-    """The name of an image that is built here."""
+    """Return the name of an image that is built here."""
     found = re.fullmatch(r"faceserver-([\w-]+)(:.*)?", image)
     return found[1] if found else None
 
@@ -96,7 +96,7 @@ def test_compose_and_kubernetes_run_the_same_images():
     assert all(":" in image and not image.endswith(":latest") for image in by_compose | tagged)
 
 
-def test_compose_publishes_the_gateway_and_the_dashboard_alone_and_on_loopback():
+def test_compose_publishes_only_gateway_and_dashboard_and_only_on_loopback():
     published = {name: service["ports"] for name, service in COMPOSE["services"].items() if "ports" in service}
     assert {name: [default(port) for port in ports] for name, ports in published.items()} == {
         "apiserver": ["127.0.0.1:8080:8080"],
@@ -105,7 +105,7 @@ def test_compose_publishes_the_gateway_and_the_dashboard_alone_and_on_loopback()
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_of_compose_can_do_little(name: str):
+def test_services_of_compose_have_few_privileges(name: str):
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -113,7 +113,7 @@ def test_a_service_of_compose_can_do_little(name: str):
     assert "user" not in service  # the image's
 
 
-def test_compose_waits_for_the_migration_and_for_requests_in_work():
+def test_compose_waits_for_the_migration_and_for_requests_in_progress():
     for name in ("apiserver", "worker"):
         assert COMPOSE["services"][name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
     services = (apiserver.settings.Settings, vectorizer.settings.Settings)
@@ -122,7 +122,7 @@ def test_compose_waits_for_the_migration_and_for_requests_in_work():
         assert int(service["stop_grace_period"].rstrip("s")) > longest
 
 
-def test_only_gateway_worker_and_watchers_reach_the_vectorizers_and_nobody_outside_the_database():
+def test_networks_of_compose_admit_only_the_required_connections():
     attached = {name: service.get("networks", []) for name, service in COMPOSE["services"].items()}
     assert {name for name, networks in attached.items() if "vectorizers" in networks} == {
         "apiserver",
@@ -137,11 +137,11 @@ def test_only_gateway_worker_and_watchers_reach_the_vectorizers_and_nobody_outsi
 
 
 @pytest.mark.parametrize("name", PODS)
-def test_a_container_can_do_little(name: str):
+def test_containers_have_few_privileges(name: str):
     pod = PODS[name]
     if "base" in name:
         assert pod["automountServiceAccountToken"] is False
-        assert pod["enableServiceLinks"] is False  # they would set VECTORIZER_PORT
+        assert pod["enableServiceLinks"] is False  # service links would set VECTORIZER_PORT
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     for container in containers(pod):
@@ -155,7 +155,7 @@ def test_a_container_can_do_little(name: str):
             assert "memory" in container["resources"]["limits"]
 
 
-def test_every_secret_comes_by_reference_and_every_volume_is_there():
+def test_secrets_are_references_and_every_mounted_volume_exists():
     for pod in BASE.values():
         volumes = {volume["name"] for volume in pod.get("volumes", [])}
         for container in pod["containers"]:
@@ -168,7 +168,7 @@ def test_every_secret_comes_by_reference_and_every_volume_is_there():
     ("service", "routes"),
     [("gateway", apiserver.api.service.router.routes), ("vectorizer", vectorizer.routes.router.routes)],
 )
-def test_probes_ask_what_the_service_answers(service: str, routes: list[Any]):
+def test_probes_use_paths_that_the_service_has(service: str, routes: list[Any]):
     [container] = BASE[f"base/{service}.yaml:{service}"]["containers"]
     paths = {kind: container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "liveness", "readiness")}
     assert paths == {"startup": "/health/live", "liveness": "/health/live", "readiness": "/health/ready"}
@@ -176,7 +176,7 @@ def test_probes_ask_what_the_service_answers(service: str, routes: list[Any]):
     assert {port["name"] for port in container["ports"]} == {"http", "metrics"}
 
 
-def test_a_pod_has_the_time_to_drain():
+def test_a_pod_has_enough_time_to_drain():
     gateway, vectorizer = (BASE[f"base/{name}.yaml:{name}"] for name in ("gateway", "vectorizer"))
     settings = literals()
     draining = int(settings["gateway"]["APISERVER_DRAIN_SECONDS"])
@@ -187,7 +187,7 @@ def test_a_pod_has_the_time_to_drain():
     assert vectorizer["terminationGracePeriodSeconds"] >= asleep + stopping + 5
 
 
-def test_updates_take_nothing_away():
+def test_updates_never_reduce_the_number_of_pods():
     deployments = {d["metadata"]["name"]: d for p, d in documents() if d["kind"] == "Deployment" and "base" in p.parts}
     budgets = {d["metadata"]["name"] for _, d in documents() if d["kind"] == "PodDisruptionBudget"}
     assert set(deployments) == budgets == {"gateway", "worker", "vectorizer"}
@@ -197,7 +197,7 @@ def test_updates_take_nothing_away():
         assert spread == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
 
 
-def test_every_pod_is_under_the_policy_that_refuses_the_rest():
+def test_the_default_deny_policy_selects_every_pod():
     base = [document for path, document in documents() if "base" in path.parts]
     policies = {d["metadata"]["name"]: d["spec"] for d in base if d["kind"] == "NetworkPolicy"}
     assert policies["faceserver"]["podSelector"] == {"matchLabels": {"app.kubernetes.io/part-of": "faceserver"}}
@@ -209,14 +209,14 @@ def test_every_pod_is_under_the_policy_that_refuses_the_rest():
             assert document["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/part-of"] == "faceserver"
 
 
-def test_metrics_are_served_where_the_scraper_looks_and_may():
+def test_metrics_are_served_where_the_scraper_may_read_them():
     [policy] = [d for _, d in documents() if d["kind"] == "NetworkPolicy" and d["metadata"]["name"] == "metrics"]
     [selected] = policy["spec"]["podSelector"]["matchExpressions"]
     [admitted] = policy["spec"]["ingress"]
     [port] = [each["port"] for each in admitted["ports"]]
     assert admitted["from"] == [
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
-    ]  # and nobody else
+    ]  # and no other peer
     settings = {"gateway": "APISERVER_METRICS_PORT", "worker": "APISERVER_WORKER_METRICS_PORT"}
     for name in selected["values"]:
         setting = settings.get(name, "VECTORIZER_METRICS_PORT")
@@ -229,7 +229,7 @@ def test_metrics_are_served_where_the_scraper_looks_and_may():
         assert annotations == {"prometheus.io/scrape": "true", "prometheus.io/port": str(port)}
 
 
-def test_no_metrics_are_behind_the_public_service():
+def test_the_public_service_does_not_expose_metrics():
     for _, document in documents():
         if document["kind"] == "Service" and document["metadata"]["name"] in BASE:
             assert "metrics" not in str(document["spec"]["ports"])
@@ -252,18 +252,18 @@ def test_every_file_below_k8s_is_used():
     assert {path for path in used if not path.exists()} == set()
 
 
-def test_yaml_has_no_key_twice():
+def test_no_yaml_mapping_repeats_a_key():
     for path in [ROOT / "docker-compose.yml", *KUBERNETES.rglob("*.yaml")]:
         for document in yaml.compose_all(path.read_text(encoding="utf-8")):
-            assert repeated(document) == [], path
+            assert repeated_keys(document) == [], path
 
 
-def repeated(node: yaml.Node | None) -> list[str]:
-    """The keys that stand twice in a mapping below `node`; the parser would silently take the last."""
+def repeated_keys(node: yaml.Node | None) -> list[str]:
+    """Return the keys that a mapping below `node` repeats; the parser would silently take the last one."""
     if isinstance(node, yaml.MappingNode):
         keys = [key.value for key, _ in node.value]
-        below = [name for _, value in node.value for name in repeated(value)]
+        below = [name for _, value in node.value for name in repeated_keys(value)]
         return [key for key in set(keys) if keys.count(key) > 1] + below
     if isinstance(node, yaml.SequenceNode):
-        return [name for value in node.value for name in repeated(value)]
+        return [name for value in node.value for name in repeated_keys(value)]
     return []

@@ -1,7 +1,7 @@
-"""Every described call, as its description allows it and as it does not, against a running stack.
+"""Valid and invalid requests for every described call, against a running stack.
 
-Schemathesis makes the requests: the examples, the edges of every field, missing and mistyped ones, and some at random,
-the same ones in every run. Whatever is answered must be described, and no mistake of ours.
+Schemathesis generates the requests: the examples, the limits of every field, missing and mistyped fields, and some
+random ones, the same in every run. Every answer must be described, and must not be an internal error.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ CONFIG = SchemathesisConfig.from_dict(
             "not_a_server_error": {
                 "expected-statuses": ["2xx", "3xx", "4xx", 503, 504]
             },  # outages, which are described
-            # A field may be refused for more than a schema can say, and forms have fields of other calls.
+            # A field may be refused for reasons that a schema cannot express, and forms have fields of other calls.
             "positive_data_acceptance": {"enabled": False},
             "negative_data_rejection": {"enabled": False},
         },
@@ -60,7 +60,7 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def job(stack: Stack) -> str:
-    """An export that is done."""
+    """The id of a finished export."""
     with stack.client() as client:
         learn(client, "ann", PERSON, directory="acme")
         job: str = client.post("/directories/acme/exports").json()["job"]
@@ -69,8 +69,8 @@ def job(stack: Stack) -> str:
 
 
 @pytest.fixture
-def known(stack: Stack, job: str) -> dict[str, str]:
-    """What paths can name that is there, made anew for every call, one of which may delete it."""
+def known_ids(stack: Stack, job: str) -> dict[str, str]:
+    """Ids of existing resources for paths, created again for every call, because a call may delete them."""
     with stack.client() as client:
         learn(client, "bob", PERSON, directory="acme")
         deletion = client.delete("/directories/acme/persons/bob").json()["deletion"]
@@ -102,6 +102,6 @@ def test_call_about_what_is_there(case: schemathesis.Case[Any], stack: Stack, kn
 
 
 def call(case: schemathesis.Case[Any], stack: Stack) -> None:
-    """Make a call as if nobody had used its key before, and hold the answer to what is described."""
+    """Send a call with an unused Idempotency-Key, and check the answer against the description."""
     case.headers.update({name: str(uuid4()) for name in case.headers if name == "Idempotency-Key"})
     case.call_and_validate(base_url=stack.url)

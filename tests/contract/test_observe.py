@@ -1,4 +1,4 @@
-"""Dashboard, alerts and autoscalers ask for what the services export, and say what to do."""
+"""Dashboard, alerts and autoscalers query exported metrics, and alerts link to instructions."""
 
 import json
 import re
@@ -32,7 +32,7 @@ FOREIGN = {
     "kubelet_volume_stats_available_bytes": {"persistentvolumeclaim", "namespace"},
     "kubelet_volume_stats_capacity_bytes": {"persistentvolumeclaim", "namespace"},
 }
-"""What Prometheus itself and the kubelet tell."""
+"""Metrics of Prometheus itself and of the kubelet."""
 OF_THE_SCRAPE = {"job", "instance", "namespace", "pod"}
 
 SERIES = re.compile(r"\b((?:faceserver|process|kubelet|up)\w*)\b(?:\{([^}]*)\})?")
@@ -62,7 +62,7 @@ def queries() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("query", [*queries()])
-def test_a_query_asks_for_what_there_is(query: str, metrics: list[Exported]):
+def test_queries_use_exported_metrics_and_labels(query: str, metrics: list[Exported]):
     known = {
         name: {*metric.labels, *OF_THE_SCRAPE, *(["le"] if name.endswith("_bucket") else [])}
         for metric in metrics
@@ -78,7 +78,7 @@ def test_a_query_asks_for_what_there_is(query: str, metrics: list[Exported]):
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert["alert"])
-def test_an_alert_says_what_to_do(alert: dict[str, Any]):
+def test_every_alert_links_to_instructions(alert: dict[str, Any]):
     assert alert["labels"]["severity"] in {"warning", "critical"}
     assert alert["annotations"]["summary"].endswith(".")
     document, _, anchor = alert["annotations"]["runbook"].partition("#")
@@ -88,7 +88,7 @@ def test_an_alert_says_what_to_do(alert: dict[str, Any]):
     assert len(advice) > 40
 
 
-def test_every_piece_of_advice_is_for_an_alert():
+def test_every_instruction_belongs_to_an_alert():
     section = OPERATIONS.partition("\n## Alerts\n")[2].partition("\n## ")[0]
     assert re.findall(r"^### (\w+)$", section, re.MULTILINE) == [alert["alert"] for alert in ALERTS]
     titles = {panel["title"] for panel in PANELS}
@@ -100,7 +100,7 @@ def test_the_operator_has_the_same_alerts():
     assert [rule for group in rules["spec"]["groups"] for rule in group["rules"]] == ALERTS
 
 
-def test_autoscalers_ask_the_adapter_for_what_it_tells():
+def test_autoscalers_use_metrics_of_the_adapter():
     told = {rule["name"]["as"] for rule in ADAPTER}
     scalers = [document for _, document in documents() if document["kind"] == "HorizontalPodAutoscaler"]
     asked = {
@@ -112,7 +112,7 @@ def test_autoscalers_ask_the_adapter_for_what_it_tells():
     assert asked == told == {"faceserver_vectorizer_load", "faceserver_gateway_load"}
 
 
-def test_the_dashboard_is_whole():
+def test_the_dashboard_is_complete():
     identities = [panel["id"] for panel in DASHBOARD["panels"]]
     assert len(set(identities)) == len(identities)
     assert len({(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in DASHBOARD["panels"]}) == len(identities)
@@ -151,6 +151,6 @@ PROMTOOL = shutil.which("promtool")
     [["check", "config", "observe/prometheus.yml"], ["test", "rules", "tests/contract/alert_cases.yml"]],
     ids=" ".join,
 )
-def test_prometheus_takes_it(arguments: list[str]):
+def test_promtool_accepts_rules_and_configuration(arguments: list[str]):
     checked = subprocess.run([str(PROMTOOL), *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr

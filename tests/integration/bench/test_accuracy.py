@@ -1,4 +1,4 @@
-"""A measurement of a running stack, from photographs to the report."""
+"""A measurement of a running stack, from the photographs to the report."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two people with two photographs each, a stranger among five others, and one whom no photograph shows."""
+    """Two people with two photographs each, one photograph of a crowd, and one without a face."""
     folder = tmp_path_factory.mktemp("measured") / "office"
     for person, image in (("ann", photographs.astronaut()), ("bo", photographs.actor())):
         save(image, folder / person / "1.jpg")
@@ -75,7 +75,7 @@ def test_judges_the_table_of_pairs(report):
 
 
 def test_judges_all_pairs(report):
-    """Six photographs make fifteen pairs, too few to see the rates that thresholds are chosen by."""
+    """Six photographs make fifteen pairs, too few to observe the rates on which thresholds are based."""
     measured = report["all_pairs"]
     assert (measured["rates"]["genuine_pairs"], measured["rates"]["impostor_pairs"]) == (2, 13)
     assert measured["match"] == {"threshold": report["model"]["thresholds"]["match"], "fmr": 0.0, "fnmr": 0.0}
@@ -93,14 +93,14 @@ def test_names_the_enrolled_and_no_stranger(report):
     assert found["non_mated_decisions"] == {"unknown": 1.0}
 
 
-def test_says_how_to_repeat_it_without_paths_of_this_machine(report):
+def test_the_command_to_repeat_it_has_no_paths_of_this_machine(report):
     origin = report["provenance"]
     assert origin["command"].startswith("python -m bench accuracy ..")
     assert str(Path.home()) not in json.dumps(report)
     assert origin["service"]["active"]["embedder"] == report["model"]["id"]
 
 
-def test_a_folder_that_allows_no_comparison_is_said_so(tmp_path):
+def test_a_folder_without_comparisons_is_refused(tmp_path):
     save(photographs.actor(), tmp_path / "1.jpg")
     run = measure(tmp_path)
     assert run.returncode == 2

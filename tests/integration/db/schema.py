@@ -1,8 +1,8 @@
-"""What the migrations make, as db/schema.sql shows it.
+"""The schema that the migrations create, as in db/schema.sql.
 
     python -m tests.integration.db.schema
 
-writes it there.
+writes that file.
 """
 
 import asyncio
@@ -28,22 +28,22 @@ _OF_A_PARTITION = re.compile(r"\bfaces_\d")
 
 
 def dumped(programs: Path, url: str) -> list[str]:
-    """Return the statements that make the database at `url`, in pg_dump's order."""
+    """Return the statements that create the database at `url`, in pg_dump's order."""
     options = ["--schema-only", "--no-owner", "--no-privileges", "--no-comments", "--exclude-table=schema_migrations"]
     dump = subprocess.run([programs / "pg_dump", *options, url], check=True, capture_output=True, text=True).stdout
     return [_SESSION.sub("", entry).strip() for entry in _ENTRY.split(dump.partition(_END)[0])[1:]]
 
 
 def dumped_queue(programs: Path, empty_url: str) -> list[str]:
-    """Return the statements of the queue's schema, once the installed library has made it in an empty database."""
+    """Return the statements of the queue's schema, as the installed library creates it in an empty database."""
     options = ["--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1"]
     schema = SchemaManager.get_schema()
     subprocess.run([programs / "psql", *options, empty_url], check=True, input=schema, text=True, capture_output=True)
     return dumped(programs, empty_url)
 
 
-def reviewed(made: list[str], queue: list[str]) -> str:
-    """Return the text of db/schema.sql, given what the migrations make and what of it is the queue's."""
+def schema_text(made: list[str], queue: list[str]) -> str:
+    """Return the text of db/schema.sql: the statements of the migrations without those of the queue."""
     ours = [entry for entry in made if entry not in queue and not _OF_A_PARTITION.search(entry)]
     return "\n\n".join([_HEAD, *ours]) + "\n"
 
@@ -54,4 +54,4 @@ if __name__ == "__main__":
         server.psql("CREATE DATABASE queue")
         made = dumped(server.bin_path, server.get_uri(database="migrated"))
         queue = dumped_queue(server.bin_path, server.get_uri(database="queue"))
-        SCHEMA.write_text(reviewed(made, queue), encoding="utf-8")
+        SCHEMA.write_text(schema_text(made, queue), encoding="utf-8")

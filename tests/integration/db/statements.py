@@ -1,4 +1,4 @@
-"""The SQL of the gateway as its source has it, and what of it names the directory that it is about."""
+"""The SQL statements in the gateway's source, and whether each names its directory."""
 
 import ast
 import re
@@ -24,7 +24,7 @@ _KEYED = re.compile(r"ALTER TABLE ONLY public\.(\w+)\n +ADD CONSTRAINT \w+ PRIMA
 DISTRIBUTED = {
     table for table in _KEYED.findall((ROOT / "db/schema.sql").read_text()) if not re.fullmatch(r"faces_\d+", table)
 }
-"""The tables whose primary key begins with the directory, partitions left out."""
+"""The tables whose primary key begins with the directory, without partitions."""
 
 _SQL = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\b")
 _DISTANCE = re.compile(r"<#>|<~>|<=>|<->")
@@ -33,7 +33,7 @@ _DISTANCE = re.compile(r"<#>|<~>|<=>|<->")
 
 @dataclass(frozen=True)
 class Statement:
-    """SQL and where it stands: the constant that holds it, or the function that has or writes it."""
+    """SQL and its place: the constant that holds it, or the function that contains or composes it."""
 
     module: str
     name: str
@@ -57,7 +57,7 @@ _WRITTEN: Mapping[str, list[str]] = {
     "search.statements.graph": [
         search_sql.graph(2, dimension=128, candidates=200, where="directory = 'a' AND model = 'b'")
     ],
-    "search.statements._ranked": [],  # part of the two before
+    "search.statements._ranked": [],  # part of the two above
     "storage.images.write_row": [image_store.write_row(1)],
     "enrolment.gallery._ENROL": [gallery._ENROL.format(enter=ENTER, new_directory=gallery._NEW_DIRECTORY)],
     "deletion.erasure._FACE": [erasure._FACE + erasure._ADD_RECEIPT],
@@ -67,7 +67,7 @@ _WRITTEN: Mapping[str, list[str]] = {
         person_lists._statement("acme", person_lists.PersonsFilter(metadata={"a": 1}), 10, None).text,
     ],
 }
-"""What functions write that put statements together; everything else is read from the source."""
+"""Statements composed by functions; all others are read from the source."""
 
 
 def statements() -> list[Statement]:
@@ -103,7 +103,7 @@ def _named(part: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
 
 
 def _texts(node: ast.AST) -> Iterator[str]:
-    """Yield the strings that are SQL; what stands between the parts of one that is put together is left out."""
+    """Yield the strings that are SQL; expressions inside a composed string are omitted."""
     if isinstance(node, ast.JoinedStr):
         text = "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)  # type: ignore[misc]
         if _SQL.match(text):
@@ -116,7 +116,7 @@ def _texts(node: ast.AST) -> Iterator[str]:
 
 
 def unbound_tables(statement: str) -> set[str]:
-    """Return the distributed tables of a statement that it reads or writes in no particular directory."""
+    """Return the distributed tables that a statement reads or writes without naming a directory."""
     tree = sqlglot.parse_one(_DISTANCE.sub("-", statement), dialect="postgres")
     defined = {part.alias for part in tree.find_all(exp.CTE)}
     tables = [table for table in tree.find_all(exp.Table) if table.name in DISTRIBUTED - defined]
@@ -136,7 +136,7 @@ def _joined_by_and(condition: exp.Expr) -> Iterable[exp.Expr]:
 
 
 def _is_of(table: exp.Table, condition: exp.Expr) -> bool:
-    """Tell whether a condition sets the table's directory equal to what is given, or to that of a bound outer query."""
+    """Return whether a condition equates the table's directory with a value, or with that of a bound outer query."""
     if not isinstance(condition, exp.EQ):
         return False
     column, value = condition.this, condition.expression
@@ -146,7 +146,7 @@ def _is_of(table: exp.Table, condition: exp.Expr) -> bool:
 
 
 def _outer_source(table: exp.Table, name: str) -> exp.Expr | None:
-    """Return what `name` is in the queries around that of the table."""
+    """Return the source called `name` in the queries around that of the table."""
     query = table.find_ancestor(exp.Select)
     while query and (query := query.find_ancestor(exp.Select)):
         source: exp.Expr = query.args["from_"].this
@@ -156,7 +156,7 @@ def _outer_source(table: exp.Table, name: str) -> exp.Expr | None:
 
 
 def _comes_from_one(source: exp.Expr | None) -> bool:
-    """Tell whether the directory of every row of a table or a derived one is the same."""
+    """Return whether all rows of a table or derived table have the same directory."""
     if isinstance(source, exp.Subquery):
         return _comes_from_one(source.this.args["from_"].this)
     return isinstance(source, exp.Table) and _is_bound(source)

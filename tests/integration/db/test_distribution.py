@@ -30,7 +30,7 @@ EVERYWHERE = {
     "imports.records._WITHOUT_JOB": "upkeep looks for imports whose jobs were deleted",
     "search.indexes._REQUESTED": "upkeep looks for indexes that are no longer needed",
 }
-"""Statements about all directories, and why they are; docs/scale.md says what becomes of them."""
+"""Statements about all directories, with the reason; docs/scale.md lists what Citus requires of them."""
 
 STATEMENTS = statements()
 COUNTED = "SELECT (SELECT count(*) FROM faces WHERE faces.directory = persons.directory) FROM {}"
@@ -44,7 +44,7 @@ async def keys(database_url: str) -> list[asyncpg.Record]:
     return rows
 
 
-def test_all_their_keys_begin_with_the_directory_and_lead_to_no_other_tables(keys):
+def test_all_keys_begin_with_the_directory_and_refer_to_distributed_tables(keys):
     wrong = [
         key
         for key in keys
@@ -71,7 +71,7 @@ def test_every_statement_names_its_directory(statement: Statement):
     assert unbound_tables(statement.text) == set(), "add the directory, or say in EVERYWHERE why not"
 
 
-def test_no_other_statement_is_excused():
+def test_every_exempted_statement_exists():
     about_all = {one.place for one in STATEMENTS if one.place in EVERYWHERE and unbound_tables(one.text)}
     assert about_all == set(EVERYWHERE)
 

@@ -1,4 +1,4 @@
-"""The migrations against a real PostgreSQL."""
+"""The migrations, run on a real PostgreSQL."""
 
 import asyncio
 import re
@@ -11,11 +11,11 @@ import pytest
 
 from apiserver.database import REQUIRED_SCHEMA
 from db.migrate import MIGRATIONS, MigrationFailed, UnknownSchema, migrate
-from tests.integration.db.schema import SCHEMA, dumped, dumped_queue, reviewed
+from tests.integration.db.schema import SCHEMA, dumped, dumped_queue, schema_text
 from tests.waiting import until
 
 BEFORE_THE_FIRST = ["20261122000000", "20261122040710"]
-"""Versions that databases of unreleased versions have."""
+"""Migrations of databases made before the first release."""
 
 EARLIER = (
     "The {place} was made by an earlier version of faceserver and cannot be upgraded: "
@@ -47,7 +47,7 @@ async def test_migrate_applies_everything_once(empty_database_url):
 
 
 @pytest.mark.timing
-async def test_many_at_once_migrate_once(empty_database_url):
+async def test_concurrent_migrations_are_applied_once(empty_database_url):
     reports = await asyncio.gather(*(migrate(empty_database_url) for _ in range(6)))
 
     assert await applied(empty_database_url) == all_versions()
@@ -62,7 +62,7 @@ async def test_a_cancelled_migration_leaves_no_process():
     def silent(_, writer):
         if "dbmate" in children():
             writers.append(writer)
-        else:  # who reads the versions first
+        else:  # whichever reads the versions first
             writer.close()
 
     writers: list[asyncio.StreamWriter] = []
@@ -91,7 +91,7 @@ def test_schema_file_equals_the_migrations_and_the_queue_the_librarys(postgres, 
 
     assert len(queue) > 50
     assert [entry for entry in queue if entry not in made] == []
-    assert SCHEMA.read_text(encoding="utf-8") == reviewed(made, queue)
+    assert SCHEMA.read_text(encoding="utf-8") == schema_text(made, queue)
 
 
 async def test_faces_have_partitions_that_are_vacuumed_early(database_url):
@@ -166,7 +166,7 @@ def test_command_without_a_database_says_what_to_set():
     assert "Traceback" not in result.stderr
 
 
-def test_command_says_in_one_sentence_why_it_failed():
+def test_command_reports_a_failure_in_one_sentence():
     result = run_command("migrate", url="postgresql://127.0.0.1:1/faceserver")
 
     assert result.returncode == 1
@@ -175,7 +175,7 @@ def test_command_says_in_one_sentence_why_it_failed():
 
 
 async def made_by(url: str, *versions: str) -> None:
-    """Note in a database that `versions` were applied, and no others."""
+    """Record in a database that exactly `versions` were applied."""
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("CREATE TABLE IF NOT EXISTS schema_migrations (version varchar PRIMARY KEY)")
@@ -194,7 +194,7 @@ async def tables(url: str) -> int:
         await connection.close()
 
 
-async def test_a_database_of_an_earlier_version_is_left_as_it_was(empty_database_url):
+async def test_a_database_of_an_earlier_version_is_refused_unchanged(empty_database_url):
     await made_by(empty_database_url, *BEFORE_THE_FIRST)
 
     with pytest.raises(UnknownSchema) as caught:
@@ -205,7 +205,7 @@ async def test_a_database_of_an_earlier_version_is_left_as_it_was(empty_database
     assert await tables(empty_database_url) == 1
 
 
-async def test_a_database_of_a_newer_version_is_left_as_it_was(database_url):
+async def test_a_database_of_a_newer_version_is_refused_unchanged(database_url):
     versions = [*all_versions(), "29991231000000"]
     await made_by(database_url, *versions)
     before = await tables(database_url)
@@ -233,7 +233,7 @@ async def test_an_earlier_release_of_this_schema_is_upgraded(empty_database_url)
 
 
 @pytest.mark.parametrize(("version", "sentence"), [(BEFORE_THE_FIRST[-1], EARLIER), ("29991231000000", NEWER)])
-def test_command_says_in_one_sentence_which_version_made_the_database(empty_database_url, version, sentence):
+def test_command_names_the_version_that_made_the_database(empty_database_url, version, sentence):
     asyncio.run(made_by(empty_database_url, version))
 
     result = run_command("migrate", url=empty_database_url)

@@ -1,4 +1,4 @@
-"""`python -m vectorizer.fetch`, which fills a cache before vectorizers start."""
+"""`python -m vectorizer.fetch`, which prepares a pack before vectorizers start."""
 
 import os
 import subprocess
@@ -43,7 +43,7 @@ def fetch(cache: Path, *, models: str, command: tuple[str, ...] = ("-m", "vector
     )
 
 
-def test_it_leaves_what_a_vectorizer_wants(tmp_path: Path):
+def test_it_prepares_the_files_that_a_vectorizer_opens(tmp_path: Path):
     fetched = fetch(tmp_path, models="opencv")
     assert fetched.returncode == 0, fetched.stderr
     made = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.onnx")}
@@ -52,20 +52,20 @@ def test_it_leaves_what_a_vectorizer_wants(tmp_path: Path):
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.onnx")} == made
 
 
-def test_what_is_no_pack_is_a_sentence(tmp_path: Path):
+def test_an_unknown_pack_is_explained_in_a_sentence(tmp_path: Path):
     fetched = fetch(tmp_path, models="nothing")
     assert fetched.returncode == 1
     assert fetched.stderr.startswith("There is no model pack 'nothing'")
 
 
-def test_where_insightface_is_missing_the_sentence_says_what_to_do(tmp_path: Path):
+def test_a_missing_insightface_package_is_explained(tmp_path: Path):
     fetched = fetch(tmp_path, models="buffalo_sc", command=("-c", WITHOUT_INSIGHTFACE))
     assert fetched.returncode == 1
     assert "Run python -m vectorizer.fetch with the same cache" in fetched.stderr
     assert "Traceback" not in fetched.stderr
 
 
-def test_a_download_that_is_cut_short_leaves_nothing_behind(tmp_path: Path):
+def test_an_interrupted_download_leaves_no_files(tmp_path: Path):
     fetched = fetch(tmp_path, models="buffalo_sc", command=("-c", CUT_SHORT))
     assert fetched.returncode == 1
     assert "cannot be downloaded" in fetched.stderr

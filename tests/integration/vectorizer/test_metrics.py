@@ -1,4 +1,4 @@
-"""What the vectorizer tells Prometheus."""
+"""The metrics of the vectorizer."""
 
 import socket
 from io import BytesIO
@@ -36,7 +36,7 @@ def photo(group: Image.Image) -> bytes:
     return file.getvalue()
 
 
-def test_images_are_counted_by_what_became_of_them(vectorizer, port, photo):
+def test_images_are_counted_by_outcome(vectorizer, port, photo):
     before = Samples(port)
     assert vectorizer.faces(photo).status_code == 200
     assert vectorizer.faces(b"no image").status_code == 400
@@ -60,11 +60,11 @@ def test_images_are_counted_by_what_became_of_them(vectorizer, port, photo):
 
 
 @pytest.mark.timing
-def test_what_waits_and_what_is_refused_is_seen(vectorizer, port, photo):
+def test_waiting_and_refused_images_are_counted(vectorizer, port, photo):
     host, listening = vectorizer.client.base_url.host, vectorizer.client.base_url.port
     before = Samples(port)("vectorizer_requests_total", route="POST /faces", status="503", outcome="busy")
     senders = [socket.create_connection((host, listening)) for _ in range(2)]
-    for sender in senders:  # of an image that never ends
+    for sender in senders:  # of an image that is never sent completely
         sender.sendall(b"POST /faces HTTP/1.1\r\nHost: vectorizer\r\nContent-Length: 1000\r\n\r\n")
     wait_until(lambda: Samples(port)("vectorizer_places_taken") == 2)
 
@@ -81,5 +81,5 @@ def test_what_waits_and_what_is_refused_is_seen(vectorizer, port, photo):
 
 
 @pytest.mark.usefixtures("vectorizer")
-def test_it_says_what_it_is(port):
+def test_info_names_version_models_and_runtime(port):
     assert 'embedder="sface_2021dec@fb143eea0783"' in Samples(port).text

@@ -1,4 +1,4 @@
-"""A large JPEG decoded smaller has the same faces as in full."""
+"""A large JPEG decoded at a reduced size has the same faces as in full."""
 
 from io import BytesIO
 from pathlib import Path
@@ -26,7 +26,7 @@ def photo(image: Image.Image, image_format: str) -> bytes:
 
 
 @pytest.mark.parametrize(("width", "reduction"), [(3840, 2), (5120, 2)])
-def test_reduced_is_as_in_full(models: Models, group: Image.Image, width: int, reduction: int):
+def test_reduced_decoding_finds_the_same_faces(models: Models, group: Image.Image, width: int, reduction: int):
     large = group.resize((width, width * group.height // group.width), Image.Resampling.LANCZOS)
     jpeg = photo(large, "JPEG")
     assert decode(jpeg, LIMITS).reduction == reduction
@@ -41,7 +41,7 @@ def test_reduced_is_as_in_full(models: Models, group: Image.Image, width: int, r
 
 
 def test_small_faces_are_cut_from_the_full_image(models: Models, group: Image.Image):
-    """Six faces of about 140 pixels in 3840: at one half they have fewer pixels than a crop."""
+    """Six faces of about 140 pixels in an image of 3840: at half size they have fewer pixels than a crop."""
     large = Image.new("RGB", (3840, 2160), "grey")
     large.paste(group.resize((1664, 1152), Image.Resampling.LANCZOS), (1500, 700))
     jpeg = photo(large, "JPEG")

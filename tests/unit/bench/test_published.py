@@ -1,4 +1,4 @@
-"""What is published of the measurements agrees with the committed reports."""
+"""The published tables, pictures and thresholds agree with the committed reports."""
 
 import json
 import tomllib
@@ -15,13 +15,13 @@ REPORTS = sorted((ROOT / "bench" / "results").glob("accuracy-*.json"))
 LFW = [path for path in REPORTS if "lfw" in path.stem]
 
 
-def test_every_table_of_the_reports_stands_in_the_document():
+def test_every_table_of_the_reports_is_in_the_document():
     document = (ROOT / "docs" / "accuracy.md").read_text()
     missing = [table for table in tables(REPORTS) if table not in document]
     assert not missing
 
 
-def test_a_table_is_drawn_only_where_there_are_rows():
+def test_a_table_without_rows_is_not_drawn():
     pairs_only = [path for path in REPORTS if "deepface" in path.stem]
     titles = [table.split("**")[1] for table in tables(pairs_only)]
     assert "Photographs" in titles
@@ -40,7 +40,7 @@ def test_the_manifest_holds_the_measured_calibration_and_thresholds(path):
 
 @pytest.mark.parametrize("path", LFW, ids=lambda path: path.stem)
 def test_the_pictures_are_those_of_the_reports(path, tmp_path):
-    """The text of a picture: its counts and thresholds. Lines may differ in the last digit from machine to machine."""
+    """Compare the text of a picture: counts and thresholds. Lines may differ in the last digit between machines."""
     draw(json.loads(path.read_text()), tmp_path / "drawn.svg")
     assert texts(tmp_path / "drawn.svg") == texts(ROOT / "docs" / "plots" / f"{path.stem}.svg")
 

@@ -29,7 +29,7 @@ GATEWAY = [
 
 
 @pytest.mark.parametrize("kind", GATEWAY, ids=lambda kind: kind.code)
-def test_every_problem_of_the_gateway_is_refused_or_an_outage_as_there(kind: type[apiserver.problems.Problem]):
+def test_every_problem_of_the_gateway_has_the_same_base_in_the_client(kind: type[apiserver.problems.Problem]):
     error = problem(kind.sentence, kind.code, int(kind.status), "id")
 
     assert isinstance(error, Refused if issubclass(kind, apiserver.problems.Refused) else Outage)
@@ -58,10 +58,10 @@ def test_every_code_that_the_client_knows_is_one_of_the_gateway():
         ("of-a-newer-service", 599, Outage),
     ],
 )
-def test_callers_can_tell_what_to_do(code: str, status: int, kind: type[ProblemError]):
+def test_problems_become_the_narrowest_error(code: str, status: int, kind: type[ProblemError]):
     assert type(problem("-", code, status, None)) is kind
 
 
-def test_an_error_passes_from_one_process_to_another():
+def test_an_error_can_be_pickled():
     error = pickle.loads(pickle.dumps(problem("No face detected.", "no-face", 400, "id")))  # noqa: S301 - our own
     assert (type(error), str(error), error.code, error.request_id) == (NoFace, "No face detected.", "no-face", "id")

@@ -1,4 +1,4 @@
-"""A container's limit counts, not the machine's processors."""
+"""The limit of a container applies, not the machine's number of processors."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whatever file a person sends becomes upright RGB pixels, or a named problem."""
+"""Every file becomes upright RGB pixels or a named problem."""
 
 import struct
 import zlib
@@ -44,15 +44,15 @@ def difference(data: bytes, image: Image.Image = PHOTO) -> float:
         ("HEIF", "image/heic", "heic"),
     ],
 )
-def test_formats_are_told_by_content(image_format: str, media_type: str, extension: str):
+def test_formats_are_detected_from_content(image_format: str, media_type: str, extension: str):
     data = encoded(PHOTO, image_format)
     decoded = decode(data, LIMITS)
     assert (decoded.media_type, decoded.extension) == (media_type, extension)
     assert difference(data) < 8
 
 
-def lying(image: Image.Image, orientation: int) -> Image.Image:
-    """The image as a camera stores it that was held otherwise."""
+def rotated_by_exif(image: Image.Image, orientation: int) -> Image.Image:
+    """Return the image as a camera in this orientation stores it."""
     turned = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -70,7 +70,7 @@ def lying(image: Image.Image, orientation: int) -> Image.Image:
 def test_exif_orientation_is_applied(orientation: int, image_format: str):
     exif = Image.Exif()
     exif[0x0112] = orientation
-    assert difference(encoded(lying(PHOTO, orientation), image_format, exif=exif)) < 8
+    assert difference(encoded(rotated_by_exif(PHOTO, orientation), image_format, exif=exif)) < 8
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_large_jpegs_are_decoded_smaller_and_upright(
 ):
     exif = Image.Exif()
     exif[0x0112] = orientation
-    data = encoded(lying(large, orientation), "JPEG", exif=exif)
+    data = encoded(rotated_by_exif(large, orientation), "JPEG", exif=exif)
     decoded = decode(data, LIMITS)
     assert (decoded.width, decoded.height, decoded.reduction) == (3200, 3840, 2)
     assert decoded.pixels.shape == (1920, 1600, 3)
@@ -98,19 +98,19 @@ def test_large_jpegs_are_decoded_smaller_and_upright(
     assert np.abs(decoded.in_full()[some] - np.asarray(large, np.int16)[some]).mean() < 2
 
 
-def test_odd_metadata_are_no_reason_to_refuse_a_photograph():
+def test_a_photograph_with_malformed_metadata_is_accepted():
     broken = b"Exif\0\0" + b"no TIFF header here"
     for image_format in ("JPEG", "PNG", "WEBP"):
         assert difference(encoded(PHOTO, image_format, exif=broken, dpi=(72, 72))) < 8
 
 
-def test_an_orientation_that_only_xmp_tells():
+def test_an_orientation_given_only_by_xmp():
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
-    stored = lying(PHOTO, 6)
+    stored = rotated_by_exif(PHOTO, 6)
     assert difference(encoded(stored, "JPEG", xmp=xmp)) < 8
 
 
-def test_a_cut_jpeg_is_told_by_its_end_even_with_a_whole_preview():
+def test_a_truncated_jpeg_is_detected_even_with_a_complete_preview():
     preview = encoded(PHOTO.resize((50, 60)), "JPEG")
     whole = encoded(PHOTO, "JPEG", comment=preview)
     assert difference(whole) < 8
@@ -118,7 +118,7 @@ def test_a_cut_jpeg_is_told_by_its_end_even_with_a_whole_preview():
         decode(whole[:-50], LIMITS)
 
 
-def test_heif_is_turned_by_its_own_property_not_by_exif():
+def test_heif_is_rotated_by_its_property_not_by_exif():
     # ISO/IEC 23008-12: the rotation is the property irot, which the decoder applies; the EXIF tag repeats it.
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -149,7 +149,7 @@ def test_cmyk_looks_as_printed():
     assert difference(encoded(PHOTO.convert("CMYK"), "JPEG", quality=95)) < 8
 
 
-def test_transparent_places_become_white():
+def test_transparent_pixels_become_white():
     see_through = PHOTO.convert("RGBA")
     see_through.paste((10, 20, 30, 0), (0, 0, 100, 240))
     for image_format in ("PNG", "WEBP"):
@@ -187,7 +187,7 @@ def test_one_pixel():
     assert decode(encoded(Image.new("RGB", (1, 1), "red"), "PNG"), LIMITS).pixels.shape == (1, 1, 3)
 
 
-def test_nothing_is_missing():
+def test_an_empty_file_is_a_missing_image():
     with pytest.raises(ImageMissing):
         decode(b"", LIMITS)
 
@@ -203,14 +203,14 @@ def test_nothing_is_missing():
         (b"\xff\xfe\xfa\x00\x81", "application/octet-stream"),
     ],
 )
-def test_other_files_are_named(data: bytes, media_type: str):
+def test_other_file_formats_are_named_in_the_refusal(data: bytes, media_type: str):
     with pytest.raises(InvalidFileFormat, match=f"^Invalid file format {media_type}$"):
         decode(data, LIMITS)
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "HEIF"])
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
-def test_damaged_files_are_named(image_format: str, share: float):
+def test_damaged_files_are_refused_with_their_format(image_format: str, share: float):
     data = encoded(PHOTO, image_format)
     with pytest.raises((ImageUnreadable, InvalidFileFormat)):
         decode(data[: int(len(data) * share)], LIMITS)

@@ -1,4 +1,4 @@
-"""When a call is repeated, against real sockets that refuse, break and say that they are busy."""
+"""Repetition of calls, with real sockets that refuse, break and answer that they are busy."""
 
 import json
 import socket
@@ -33,9 +33,9 @@ def page(*names: str, following: str | None = None) -> bytes:
 
 @contextmanager
 def answering(*answers: Answer) -> Iterator[tuple[str, list[str]]]:
-    """Yield the address of a server that gives these answers in turn, the last for ever, and what it was asked.
+    """Yield the address of a server that gives these answers in turn, repeating the last, and the received requests.
 
-    Status 0 ends the connection without an answer. What is asked with an Idempotency-Key is noted with it.
+    Status 0 closes the connection without an answer. A request with an Idempotency-Key is recorded with the key.
     """
     asked: list[str] = []
 
@@ -75,7 +75,7 @@ def answering(*answers: Answer) -> Iterator[tuple[str, list[str]]]:
         server.server_close()
 
 
-def test_a_busy_service_is_asked_again_when_it_said():
+def test_a_busy_service_is_retried_after_retry_after():
     with answering((503, {"Retry-After": "1"}, BUSY), (200, {}, VERSION)) as (url, asked), Client(url) as client:
         begun = time.monotonic()
         assert client.version().version == "1"
@@ -83,20 +83,20 @@ def test_a_busy_service_is_asked_again_when_it_said():
         assert len(asked) == 2
 
 
-def test_a_broken_connection_is_made_again():
+def test_a_broken_connection_is_retried():
     with answering((0, {}, b""), (0, {}, b""), (200, {}, VERSION)) as (url, asked), Client(url) as client:
         assert client.version().service == "apiserver"
         assert len(asked) == 3
 
 
-async def test_from_asyncio_too():
+async def test_asyncio_calls_are_retried_too():
     with answering((0, {}, b""), (503, {"Retry-After": "0"}, BUSY), (200, {}, VERSION)) as (url, asked):
         async with AsyncClient(url) as client:
             assert (await client.version()).service == "apiserver"
         assert len(asked) == 3
 
 
-def test_patience_ends():
+def test_retries_end_with_patience_seconds():
     with (
         answering((503, {"Retry-After": "0"}, BUSY)) as (url, asked),
         Client(url, patience_seconds=5) as client,
@@ -107,7 +107,7 @@ def test_patience_ends():
     assert (raised.value.code, raised.value.status, raised.value.request_id) == ("gateway-busy", 503, "7")
 
 
-def test_a_wait_beyond_patience_is_not_begun():
+def test_a_retry_after_longer_than_patience_is_not_awaited():
     with (
         answering((503, {"Retry-After": "60"}, BUSY)) as (url, asked),
         Client(url) as client,
@@ -117,7 +117,7 @@ def test_a_wait_beyond_patience_is_not_begun():
     assert len(asked) == 1
 
 
-def test_what_would_be_done_twice_is_repeated_with_one_key():
+def test_a_call_with_a_second_effect_is_repeated_with_one_idempotency_key():
     with (
         answering((0, {}, b""), (409, {"Retry-After": "0"}, BUSY), (202, {}, JOB)) as (url, asked),
         Client(url) as client,
@@ -129,7 +129,7 @@ def test_what_would_be_done_twice_is_repeated_with_one_key():
     assert len(first) == len(other) == 36
 
 
-def test_what_would_be_refused_the_second_time_is_repeated_only_if_it_did_not_arrive():
+def test_a_call_refused_the_second_time_is_repeated_only_if_it_did_not_arrive():
     with answering((503, {"Retry-After": "0"}, BUSY), (0, {}, b"")) as (url, asked), Client(url) as client:
         for once in (
             lambda: client.delete_person("ann"),
@@ -141,7 +141,7 @@ def test_what_would_be_refused_the_second_time_is_repeated_only_if_it_did_not_ar
     assert len(asked) == 2 + 1 + 1
 
 
-def test_a_file_that_broke_off_is_fetched_again(tmp_path: Path):
+def test_a_truncated_file_is_fetched_again(tmp_path: Path):
     broken = (200, {"Content-Length": "6"}, b"zi")
     with answering(broken, (200, {}, b"zipped")) as (url, asked), Client(url) as client:
         assert client.export_person("ann", tmp_path / "ann.zip") == tmp_path / "ann.zip"
@@ -154,7 +154,7 @@ def test_a_file_that_broke_off_is_fetched_again(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["ann.zip"], "nothing half is left"
 
 
-async def test_pages_are_asked_for_when_they_are_needed():
+async def test_pages_are_requested_when_they_are_needed():
     pages: list[Answer] = [
         (200, {}, page("a", "b", following="1 &")),
         (200, {}, page(following="2")),
@@ -186,19 +186,19 @@ async def test_pages_are_asked_for_when_they_are_needed():
         ((200, {}, b'{"service": "other"}'), UnexpectedAnswer),
     ],
 )
-def test_nothing_else_is_repeated(answer: tuple[int, dict[str, str], bytes], error: type[Exception]):
+def test_other_failures_are_not_repeated(answer: tuple[int, dict[str, str], bytes], error: type[Exception]):
     with answering(answer) as (url, asked), Client(url) as client, pytest.raises(error):
         client.version()
     assert len(asked) == 1
 
 
-def test_nobody_there():
+def test_a_refused_connection_is_unreachable():
     url = f"http://127.0.0.1:{free_port()}"
     with Client(url, patience_seconds=0.2) as client, pytest.raises(Unreachable, match=url):
         client.version()
 
 
-def test_an_answer_that_takes_too_long_is_not_asked_for_again():
+def test_a_timeout_is_not_repeated():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         begun = time.monotonic()
@@ -212,18 +212,18 @@ def test_an_answer_that_takes_too_long_is_not_asked_for_again():
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8080", "localhost", "", "ftp://localhost", "http://"])
-def test_what_is_no_address_is_said_at_once(url: str):
+def test_an_invalid_address_is_refused_at_once(url: str):
     with pytest.raises(ValueError, match="is not a valid URL"):
         Client(url)
 
 
-def test_a_path_in_front_of_the_service_stays():
+def test_a_path_prefix_of_the_service_is_kept():
     with answering((200, {}, VERSION)) as (url, asked), Client(f"{url}/faces/") as client:
         client.version()
     assert asked == ["/faces/version"]
 
 
-def test_a_client_of_ones_own_is_used_and_not_closed():
+def test_a_given_httpx_client_is_used_and_not_closed():
     with answering((200, {}, VERSION)) as (url, asked), httpx.Client(trust_env=False) as http:
         with Client(url, http=http) as client:
             client.version()
@@ -231,7 +231,7 @@ def test_a_client_of_ones_own_is_used_and_not_closed():
     assert len(asked) == 1
 
 
-def test_proxies_are_passed_over_for_this_machine(monkeypatch: pytest.MonkeyPatch):
+def test_proxies_are_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)

@@ -1,4 +1,4 @@
-"""Children of the supervisor, as real processes."""
+"""Child processes of the supervisor, as real processes."""
 
 import logging
 import signal
@@ -32,7 +32,7 @@ def python(code: str, **options: Any) -> Program:
 
 
 async def failure(child: Child) -> StartError:
-    """Return why the child cannot start, once it has ended."""
+    """Return the reason why the child cannot start, once it has ended."""
     failures: list[StartError] = []
 
     async def failed() -> bool:
@@ -55,14 +55,14 @@ async def failure(child: Child) -> StartError:
         ("import os; os.kill(os.getpid(), 9)", "killed by SIGKILL"),
     ],
 )
-async def test_the_last_words_of_a_child_are_the_reason(guard: Guard, code: str, reason: str):
+async def test_the_last_line_of_a_child_is_the_reason(guard: Guard, code: str, reason: str):
     child = Child(python(code), guard)
     await child.start()
 
     assert str(await failure(child)) == f"The child cannot start: {reason}"
 
 
-async def test_what_a_child_says_is_passed_on(guard: Guard, capfdbinary: pytest.CaptureFixture[bytes]):
+async def test_the_output_of_a_child_is_passed_on(guard: Guard, capfdbinary: pytest.CaptureFixture[bytes]):
     child = Child(python("import sys; print('out'); sys.stderr.write('50%\\r100%\\n')"), guard)
     await child.start()
     await failure(child)
@@ -73,7 +73,7 @@ async def test_what_a_child_says_is_passed_on(guard: Guard, capfdbinary: pytest.
     assert b"out\n" in said.err
 
 
-async def test_a_stubborn_child_is_killed_after_its_deadline(
+async def test_a_child_that_ignores_sigterm_is_killed_after_its_deadline(
     guard: Guard, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ):
     deaf = tmp_path / "deaf"
@@ -89,7 +89,7 @@ async def test_a_stubborn_child_is_killed_after_its_deadline(
     assert "The child did not stop within 0.5 s and was killed." in caplog.text
 
 
-async def test_a_kept_child_is_started_again_ever_more_slowly(guard: Guard, caplog: pytest.LogCaptureFixture):
+async def test_a_failing_child_is_restarted_with_growing_delays(guard: Guard, caplog: pytest.LogCaptureFixture):
     child = Child(python("raise SystemExit(7)"), guard)
     await child.start()
     with caplog.at_level(logging.WARNING):
@@ -102,14 +102,14 @@ async def test_a_kept_child_is_started_again_ever_more_slowly(guard: Guard, capl
     ]
 
 
-async def test_what_was_never_started_is_stopped_at_once(guard: Guard):
+async def test_a_child_that_never_started_stops_at_once(guard: Guard):
     await Child(python(SLEEP), guard).stop()
 
 
-def test_the_guard_ends_what_is_left_and_spares_what_has_ended():
+def test_the_guard_ends_the_remaining_processes_only():
     command = [sys.executable, "-I", "-c", SLEEP]
     with subprocess.Popen(command) as left, subprocess.Popen(command) as forgotten:
-        with Guard() as guard:  # its end is the end of the pipe, as when the supervisor dies
+        with Guard() as guard:  # closing the pipe ends it, as when the supervisor dies
             guard.watch(left.pid, signal.SIGKILL)
             guard.watch(forgotten.pid, signal.SIGKILL)
             guard.forget(forgotten.pid)

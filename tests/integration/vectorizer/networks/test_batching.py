@@ -1,4 +1,4 @@
-"""Runs of many threads are joined, and each caller gets what a run of its own gives."""
+"""Runs of several threads are joined, and each caller gets the results of a separate run."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,7 +21,7 @@ SIZES = [1, 2, 4, 8]
 
 
 class Counted:
-    """A session that notes the batches it was given, and runs them once it may."""
+    """A session that records its batches, and runs them once it is released."""
 
     def __init__(self, session: Session) -> None:
         self.may_run = Event()
@@ -56,7 +56,9 @@ def faces(number: int) -> np.ndarray:
 
 
 @pytest.mark.timing
-def test_runs_are_joined_and_parted(batching: BatchingSession, counted: Counted, embedder: OnnxSession):
+def test_runs_are_joined_and_results_returned_to_their_callers(
+    batching: BatchingSession, counted: Counted, embedder: OnnxSession
+):
     rows = faces(6)
     counted.may_run.clear()
     with ThreadPoolExecutor(7) as threads:
@@ -72,13 +74,13 @@ def test_runs_are_joined_and_parted(batching: BatchingSession, counted: Counted,
         assert np.allclose(output, embedder.run(rows[row : row + 1])[0], atol=1e-4)
 
 
-def test_a_long_run_is_cut(batching: BatchingSession, counted: Counted, embedder: OnnxSession):
+def test_a_run_longer_than_a_batch_is_divided(batching: BatchingSession, counted: Counted, embedder: OnnxSession):
     rows = faces(19)
     assert np.allclose(batching.run(rows)[0], embedder.run(rows)[0], atol=1e-4)
     assert counted.batches == [8, 8, 4]
 
 
-def test_one_alone_is_run_alone(batching: BatchingSession, counted: Counted):
+def test_a_single_run_does_not_wait_for_others(batching: BatchingSession, counted: Counted):
     batching.run(faces(1))
     assert counted.batches == [1]
 

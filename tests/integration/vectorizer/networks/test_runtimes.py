@@ -12,7 +12,7 @@ from vectorizer.packs.manifest import read_manifest
 from vectorizer.packs.opening import ModelFile, open_pack
 from vectorizer.packs.prepared_files import prepare
 
-SAMPLE = np.random.default_rng(5).random((3, 3, 112, 112), np.float32) * 255  # SFace takes pixels as they are
+SAMPLE = np.random.default_rng(5).random((3, 3, 112, 112), np.float32) * 255  # SFace takes unscaled pixels
 RUNTIMES = {"onnxruntime", "openvino", "openvino-bf16"}
 
 
@@ -27,7 +27,7 @@ def prepared(embedder: ModelFile, model_cache: Path) -> Path:
 
 
 @pytest.mark.skipif(openvino_version() is None, reason="needs the package openvino")
-def test_the_fastest_runtime_is_chosen_and_noted(embedder: ModelFile, prepared: Path, tmp_path: Path):
+def test_the_fastest_runtime_is_chosen_and_recorded(embedder: ModelFile, prepared: Path, tmp_path: Path):
     chosen = choose_runtime("auto", embedder, prepared, tmp_path, SAMPLE)
     notes = tmp_path / "runtimes.json"
     ((circumstances, times),) = json.loads(notes.read_text()).items()
@@ -45,7 +45,7 @@ def test_the_fastest_runtime_is_chosen_and_noted(embedder: ModelFile, prepared: 
 
 
 @pytest.mark.skipif(openvino_version() is None, reason="needs the package openvino")
-def test_bfloat16_points_where_full_precision_does(prepared: Path):
+def test_bfloat16_embeddings_agree_with_full_precision(prepared: Path):
     full = open_embedder_session("openvino", prepared).run(SAMPLE)[0]
     short = open_embedder_session("openvino-bf16", prepared).run(SAMPLE)[0]
     cosines = (full * short).sum(axis=1) / np.linalg.norm(full, axis=1) / np.linalg.norm(short, axis=1)
@@ -53,7 +53,7 @@ def test_bfloat16_points_where_full_precision_does(prepared: Path):
 
 
 @pytest.mark.skipif(openvino_version() is None, reason="needs the package openvino")
-def test_notes_that_cannot_be_read_or_written_do_no_harm(embedder: ModelFile, prepared: Path, tmp_path: Path):
+def test_a_record_that_cannot_be_read_or_written_is_ignored(embedder: ModelFile, prepared: Path, tmp_path: Path):
     (tmp_path / "runtimes.json").write_text("{half a note")
     assert choose_runtime("auto", embedder, prepared, tmp_path, SAMPLE) in RUNTIMES
     in_the_way = tmp_path / "file"
@@ -61,6 +61,6 @@ def test_notes_that_cannot_be_read_or_written_do_no_harm(embedder: ModelFile, pr
     assert choose_runtime("auto", embedder, prepared, in_the_way, SAMPLE) in RUNTIMES
 
 
-def test_a_choice_is_heeded(embedder: ModelFile, prepared: Path, tmp_path: Path):
+def test_a_chosen_runtime_is_used(embedder: ModelFile, prepared: Path, tmp_path: Path):
     assert choose_runtime("onnxruntime", embedder, prepared, tmp_path, SAMPLE) == "onnxruntime"
     assert not (tmp_path / "runtimes.json").exists()

@@ -1,4 +1,4 @@
-"""Model packs are found, verified and opened, or the reason is a sentence."""
+"""Model packs are found, verified and opened, or the failure is explained in a sentence."""
 
 import shutil
 from importlib.util import find_spec
@@ -64,7 +64,7 @@ def test_a_folder_in_the_layout_of_insightface(tmp_path: Path):
 
 
 @needs_arcface
-def test_models_the_manifest_does_not_know(tmp_path: Path):
+def test_models_that_are_not_in_the_manifest(tmp_path: Path):
     folder = tmp_path / "own"
     folder.mkdir()
     for path in ARCFACE.glob("*.onnx"):
@@ -80,7 +80,7 @@ def test_models_the_manifest_does_not_know(tmp_path: Path):
     assert models.embedder_id != "own_w600k_mbf@f0645f23b893"
 
 
-def test_a_name_nobody_knows(tmp_path: Path):
+def test_an_unknown_name(tmp_path: Path):
     with pytest.raises(ModelsUnavailable, match=r"no model pack 'bufallo_l'.*buffalo_l"):
         open_pack("bufallo_l", read_manifest(), tmp_path)
 
@@ -91,7 +91,7 @@ def test_a_folder_without_models(tmp_path: Path):
 
 
 def test_a_pack_that_cannot_be_fetched(tmp_path: Path):
-    """The test run lets no connection leave this machine, as a closed network does."""
+    """Tests cannot connect to other machines, as on a closed network."""
     with pytest.raises(ModelsUnavailable, match=r"'buffalo_sc' cannot be downloaded.*put its ONNX files into"):
         open_pack("buffalo_sc", read_manifest(), tmp_path)
 
@@ -106,7 +106,7 @@ def test_a_pack_with_another_file_under_its_name(wheel_folder: Path, tmp_path: P
 
 
 @needs_arcface
-def test_a_pack_that_was_put_there_by_hand(tmp_path: Path):
+def test_a_pack_copied_into_the_cache_by_hand(tmp_path: Path):
     shutil.copytree(ARCFACE, tmp_path / "models" / "buffalo_sc")
     assert open_pack("buffalo_sc", read_manifest(), tmp_path).embedder.name == "w600k_mbf"
 

@@ -1,4 +1,4 @@
-"""The curve from a cosine to a probability."""
+"""The calibration curve, from a cosine to a probability."""
 
 import numpy as np
 import pytest

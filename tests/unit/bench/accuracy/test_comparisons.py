@@ -38,7 +38,7 @@ def test_a_table_about_other_photographs_is_refused(folder):
 
 
 def test_every_pair_among_people_once(folder):
-    """Four photographs of two people make six pairs; the photograph in nobody's sub-folder takes no part."""
+    """Four photographs of two people make six pairs; the photograph outside of sub-folders is not used."""
     compared = compare_all(folder)
     assert sorted(zip(compared.same.tolist(), compared.similarity.round(6).tolist(), strict=True)) == [
         (False, NO_FACE),
@@ -51,7 +51,7 @@ def test_every_pair_among_people_once(folder):
 
 
 def test_names_the_pairs_to_look_at(folder):
-    """A pair without a face is no hard pair: the list of failures already names its photograph."""
+    """A pair without a face is not a hard pair: the list of failures already names its photograph."""
     compared = compare_all(folder)
     assert most_alike_impostors(folder, compared, 1) == [NamedPair("ann/2", "bo/1", 0.6)]
     assert least_alike_genuine(folder, compared, 2) == [NamedPair("ann/1", "ann/2", 0.8)]

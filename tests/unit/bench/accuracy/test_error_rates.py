@@ -21,7 +21,7 @@ def roc(genuine, impostor):
 
 
 def counted(genuine, impostor, threshold):
-    """Count the rates straight from their definition."""
+    """Count the rates directly from their definition."""
     false_matches = sum(similarity >= threshold for similarity in impostor)
     false_non_matches = sum(similarity < threshold for similarity in genuine)
     return OperatingPoint(threshold, false_matches / len(impostor), false_non_matches / len(genuine))

@@ -1,4 +1,4 @@
-"""The tail of impostor scores, and what is published of it."""
+"""The tail of impostor scores, and its published figures."""
 
 import json
 import tomllib
@@ -33,7 +33,7 @@ def test_scores_of_one_person_and_of_two():
     assert sorted(impostor_scores(embeddings, people)) == pytest.approx([0, 0.6])
 
 
-def test_a_known_tail_is_found_again():
+def test_the_fit_recovers_a_known_tail():
     scores = genpareto.rvs(-0.1, loc=0.2, scale=0.03, size=400_000, random_state=np.random.default_rng(1))
     tail = fit_tail(scores, rate=0.05)
     for rate in (1e-3, 1e-5):
@@ -55,7 +55,7 @@ def test_equal_photographs_of_a_person_are_one_comparison():
     assert comparisons_of_samples(np.repeat(embeddings, 2, axis=0), np.repeat(people, 2), 2) == pytest.approx(1)
 
 
-def test_other_photographs_of_synthetic_people_have_the_cosines_asked_for():
+def test_second_photographs_of_synthetic_people_have_the_requested_cosines():
     population = SyntheticPeople(np.zeros(24, np.float32), np.eye(24, dtype=np.float32), np.full(6, 0.05))
     enrolled = population.draw(500, seed=1)
     again = another_photograph(enrolled, population, np.array([0.5, 0.7]), seed=2)

@@ -1,4 +1,4 @@
-"""The written report, the shares of decisions in it, and the manifest's block made of it."""
+"""The written report, its shares of decisions, and the manifest's block generated from it."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,7 @@ def searched():
     return judge_searches(Split([ann, bo], mated=[], non_mated=[]), {"bo/1.jpg": "no-face"}, mated, non_mated)
 
 
-def test_decisions_for_somebody_else_are_told_apart(searched):
+def test_decisions_for_another_person_are_counted_separately(searched):
     assert searched.enrolled_people == 1
     assert searched.mated_decisions == {"match": 0.25, "review": 0.25, "unknown": 0.25, "wrong_match": 0.25}
     assert searched.non_mated_decisions == {"review": pytest.approx(1 / 3), "unknown": pytest.approx(2 / 3)}
@@ -71,6 +71,6 @@ def test_the_manifest_block_matches_at_1e_5_and_reviews_from_1e_4():
     ]
 
 
-def test_there_is_no_manifest_block_of_too_few_pairs():
+def test_too_few_pairs_for_a_manifest_block_are_refused():
     with pytest.raises(ValueError, match="hundred thousand pairs"):
         manifest_block(all_pairs_report({"1e-3": {"threshold": 0.36}, "1e-4": None, "1e-5": None}))

@@ -18,7 +18,7 @@ def test_precision_is_zero_where_nothing_matches():
 
 
 def test_each_fold_is_measured_at_the_threshold_of_the_others():
-    """Fold a separates at 0.5 and fold b at 0.1: exchanged, each threshold misjudges half of the other fold."""
+    """Fold a separates at 0.5 and fold b at 0.1: applied to the other fold, each threshold misjudges half of it."""
     same = np.array([True, False, True, False])
     similarity = np.array([0.6, 0.4, 0.2, 0.0])
     measured = accuracy_by_folds(same, similarity, np.array(["a", "a", "b", "b"]))

@@ -1,4 +1,4 @@
-"""The tables of the documents are those of the committed records."""
+"""The tables in the documents equal those of the committed records."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_the_documents_hold_the_tables_of_the_records(name):
     assert fill(document, RECORDS) == document, f"run python -m bench performance {' '.join(DOCUMENTS)}"
 
 
-def test_every_table_stands_in_a_document():
+def test_every_table_is_in_a_document():
     documents = "".join((ROOT / name).read_text() for name in DOCUMENTS)
     assert not [name for name in TABLES if f"<!-- figures: {name} -->" not in documents]
 
@@ -47,7 +47,7 @@ def test_a_table_is_drawn_from_the_records_of_its_kind():
     ]
 
 
-def test_only_what_stands_between_the_marks_is_replaced():
+def test_only_the_text_between_the_marks_is_replaced():
     document = "before\n<!-- figures: overhead -->\nold\n<!-- end -->\nafter\n<!-- figures: gpu -->\n<!-- end -->\n"
     filled = fill(document, [OVERHEAD])
     assert filled.startswith("before\n<!-- figures: overhead -->\n| photographs")
@@ -67,7 +67,7 @@ def test_numbers_have_three_digits(value, written):
     assert number(value) == written
 
 
-def test_a_record_is_named_after_what_it_is_and_read_again(tmp_path):
+def test_a_record_is_named_after_its_kind_and_can_be_read(tmp_path):
     write(OVERHEAD, tmp_path / "gpu")
     (tmp_path / "accuracy-lfw-pack.json").write_text("{}")
     [record] = read_records(tmp_path)

@@ -1,4 +1,4 @@
-"""The load generator against a real socket."""
+"""The load generator, with a real socket."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ FULL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\nRetry-After: 1
 
 
 class Server:
-    """Answers each request on port `url` with the next of `answers`, in pieces, once `together` are there."""
+    """Answers each request at `url` with the next of `answers`, in pieces, once `together` requests have arrived."""
 
     def __init__(self, answers: Iterable[bytes], together: int) -> None:
         self._answers, self._together = iter(answers), asyncio.Barrier(together)
@@ -71,7 +71,7 @@ async def test_requests_one_after_the_other_share_a_connection():
     assert [outcome.status for outcome in client.outcomes] == [201] * 5
 
 
-async def test_a_connection_that_the_server_gives_up_is_not_used_again():
+async def test_a_connection_closed_by_the_server_is_not_reused():
     async with serving([FULL, OK, OK]) as (server, client):
         await closed_loop(client, repeat(UPLOAD, 3), 1, 3600)
     assert [(outcome.status, outcome.retry_after) for outcome in client.outcomes] == [
@@ -82,7 +82,7 @@ async def test_a_connection_that_the_server_gives_up_is_not_used_again():
     assert server.connections == 2
 
 
-async def test_a_closed_loop_has_as_many_requests_under_way_as_clients():
+async def test_a_closed_loop_has_one_request_in_progress_per_client():
     async with serving(repeat(OK), together=4) as (server, client), asyncio.timeout(PATIENCE_SECONDS):
         await closed_loop(client, repeat(UPLOAD, 20), 4, 3600)
     assert (server.requests, server.most_at_once) == (20, 4)
@@ -109,13 +109,13 @@ async def test_a_latency_counts_from_when_the_request_was_due():
     assert outcome.latency_ms >= 1000 * (1 + outcome.finished - outcome.sent) - 0.001
 
 
-async def test_a_connection_cut_is_an_outcome():
+async def test_a_broken_connection_is_an_outcome():
     async with serving([b""]) as (_, client):
         outcome = await client.send(UPLOAD)
     assert (outcome.status, outcome.code) == (0, "connection-closed")
 
 
-async def test_nobody_there_is_an_outcome():
+async def test_a_refused_connection_is_an_outcome():
     async with serving([]) as (_, client):
         pass
     outcome = await client.send(UPLOAD)
@@ -128,7 +128,7 @@ def test_a_schedule_is_even_whatever_the_rate():
     assert list(islice(schedule(0.0, 1000, 60), 59_999, None)) == [59.999]
 
 
-def test_an_answer_is_read_once_it_is_whole():
+def test_an_answer_is_read_when_it_is_complete():
     whole = b"HTTP/1.1 201 Created\r\ncontent-length: 4\r\nX: Y\r\n\r\nbody"
     assert not [length for length in range(len(whole)) if read_answer(whole[:length])]
     answer = read_answer(whole)

@@ -1,4 +1,4 @@
-"""Summing up what became of requests."""
+"""The summary of the outcomes of requests."""
 
 import pytest
 
@@ -25,12 +25,12 @@ def test_percentiles_are_the_nearest_rank(share, expected):
     assert percentile(list(range(100, 0, -1)), share) == expected
 
 
-def test_the_percentile_of_few_is_one_of_them():
+def test_the_percentile_of_few_values_is_one_of_them():
     assert percentile([3.0, 1.0], 0.5) == 1.0
     assert percentile([3.0, 1.0], 0.51) == 3.0
 
 
-def test_there_is_no_latency_of_nothing():
+def test_no_outcomes_have_no_latency():
     assert latency([]) is None
     assert latency([2.0, 1.0]) == Latency(1.0, 2.0, 2.0, 2.0)
 
@@ -48,19 +48,19 @@ def test_server_timing_is_read(header, expected):
     assert parse_server_timing(header) == expected
 
 
-def test_the_overhead_is_what_the_networks_do_not_explain():
+def test_the_overhead_is_the_latency_minus_the_stages_of_the_networks():
     seen = outcome(0.1, stages_ms={"decode": 10, "detect": 20, "align": 1, "embed": 29, "store": 12, "queue": 3})
     assert overhead_ms(seen) == pytest.approx(40)
 
 
-def test_an_answer_tells_its_faces_and_stages():
+def test_an_answer_has_faces_and_stages():
     head = b"http/1.1 201 created\r\nserver-timing: decode;dur=2.0"
     seen = outcome_of(Answer(head, b'{"persons":[{"box":[1,2,3,4]},{"box":[5,6,7,8]}]}'), 1.0, 1.5, 2.0)
     assert (seen.answered, seen.faces, seen.stages_ms) == (True, 2, {"decode": 2.0})
-    assert seen.latency_ms == 1000  # from the moment it was due, not from when it was sent
+    assert seen.latency_ms == 1000  # from when it was due, not from when it was sent
 
 
-def test_a_refusal_tells_its_code_and_whether_to_come_again():
+def test_a_refusal_has_its_code_and_retry_after():
     head = b"http/1.1 503 service unavailable\r\nretry-after: 1"
     seen = outcome_of(Answer(head, b'{"code":"vectorizer-busy","status":"Busy."}'), 0, 0, 1)
     assert (seen.status, seen.code, seen.retry_after) == (503, "vectorizer-busy", True)
@@ -71,11 +71,11 @@ def test_a_body_without_a_code_has_none(body):
     assert code_of(body) == ""
 
 
-def test_a_summary_tells_answers_refusals_and_failures_apart():
+def test_a_summary_separates_answers_refusals_and_failures():
     outcomes = [
         outcome(0.5, faces=1),
         outcome(1.0, faces=2),
-        outcome(2.5, faces=3),  # answered, but after the time of the load
+        outcome(2.5, faces=3),  # answered after the end of the load
         outcome(0.25, 503, code="vectorizer-busy", retry_after=True),
         outcome(0.75, 503, code="vectorizer-busy"),
         outcome(0.1, 500, code="internal-error"),
@@ -90,6 +90,6 @@ def test_a_summary_tells_answers_refusals_and_failures_apart():
     assert summary.latency_ms.p50 == 1000
 
 
-def test_a_load_that_nobody_answered_has_a_summary():
+def test_a_load_without_answers_has_a_summary():
     summary = summarise([outcome(1.0, 0, code="connection-refused")], 0.0, 1.0)
     assert (summary.images_per_second, summary.latency_ms) == (0, None)

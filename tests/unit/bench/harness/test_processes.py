@@ -10,7 +10,7 @@ import pytest
 
 from bench.harness.processes import LOAD_GENERATOR, Usage, cpu_ms_per_image, memory_mb, total, usages
 
-# Burns CPU for 0.3 s in a child that ends, then says so and waits.
+# Uses CPU for 0.3 s in a child that ends, then prints a line and waits.
 WORK = """
 import subprocess, sys
 subprocess.run([sys.executable, "-c", "import time\\nwhile time.process_time() < 0.3: pass"])
@@ -19,7 +19,7 @@ sys.stdin.read()
 """
 
 
-# Starts such children, as a supervisor does, and ends them with itself.
+# Starts such children, as a supervisor does, and ends them when it ends.
 SUPERVISOR = """
 import subprocess, sys
 work, *modules = sys.argv[1:]
@@ -36,7 +36,7 @@ for child in children:
 
 @contextmanager
 def services(*modules: str) -> Iterator[int]:
-    """Processes of these modules, under a supervisor of their own; yields its id."""
+    """Run processes of these modules under a supervisor; yield its id."""
     command = [sys.executable, "-c", SUPERVISOR, WORK, *modules]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
@@ -45,7 +45,7 @@ def services(*modules: str) -> Iterator[int]:
         process.communicate()
 
 
-def test_services_are_told_apart_and_numbered():
+def test_services_are_identified_and_numbered():
     with services("apiserver", "vectorizer", "apiserver", "another") as supervisor:
         found = usages(supervisor)
     assert set(found) == {LOAD_GENERATOR, "gateway", "gateway 2", "vectorizer"}
@@ -58,7 +58,7 @@ def test_the_time_of_children_that_ended_counts():
     assert found["vectorizer"].memory_bytes > 1e6
 
 
-def test_own_time_is_the_load_generator_s():
+def test_own_time_is_reported_as_the_load_generator():
     before = usages(None)
     start = time.process_time()
     while time.process_time() < start + 0.2:
@@ -68,9 +68,11 @@ def test_own_time_is_the_load_generator_s():
 
 def test_cost_is_divided_by_the_images():
     before, after = {"gateway": Usage(1.0, 0)}, {"gateway": Usage(3.0, 0), "vectorizer": Usage(9.0, 0)}
-    assert cpu_ms_per_image(before, after, images=4) == {"gateway": 500.0}  # the vectorizer is new: nothing to compare
+    assert cpu_ms_per_image(before, after, images=4) == {
+        "gateway": 500.0
+    }  # the vectorizer is new, so there is no earlier value
 
 
-def test_the_load_generator_is_no_part_of_the_stack():
+def test_the_load_generator_is_not_part_of_the_stack():
     assert total({LOAD_GENERATOR: 5.0, "gateway": 1.0, "PostgreSQL": 2.0}) == 3.0
     assert memory_mb({"gateway": Usage(0, 120_000_000)}) == {"gateway": pytest.approx(120)}

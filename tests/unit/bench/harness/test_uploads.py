@@ -1,4 +1,4 @@
-"""Requests put together beforehand."""
+"""Requests prepared in advance."""
 
 from email.parser import BytesParser
 from io import BytesIO
@@ -11,7 +11,7 @@ from bench.harness.uploads import Upload, enrolments, recognitions
 
 
 def parts_of(message: bytes) -> dict[str, bytes]:
-    """The fields of a form as any HTTP server reads them."""
+    """Return the fields of a form, as an HTTP server reads them."""
     parts: Any
     head, _, body = message.partition(b"\r\n\r\n")
     request_line, _, header = head.partition(b"\r\n")
@@ -28,7 +28,7 @@ def test_a_message_is_a_form_with_its_fields_and_the_photograph():
     assert parts["file"].startswith(b"pixels")
 
 
-def test_every_message_has_a_photograph_of_its_own():
+def test_every_message_has_a_different_photograph():
     upload = Upload("/recognize", b"pixels")
     assert len({parts_of(upload.message())["file"] for _ in range(100)}) == 100
 

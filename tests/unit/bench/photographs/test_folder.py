@@ -1,4 +1,4 @@
-"""Finding photographs and the face each is labelled for."""
+"""Finding photographs, and the labelled face of each."""
 
 from pathlib import Path
 
@@ -19,13 +19,13 @@ def test_finds_photographs_of_any_depth_by_name(tmp_path):
     assert {person: len(theirs) for person, theirs in by_person(found).items()} == {"ann": 1, "bo": 2}
 
 
-def test_an_empty_folder_is_said_so(tmp_path):
+def test_an_empty_folder_is_refused(tmp_path):
     with pytest.raises(ValueError, match="contains no photographs"):
         find_photographs(tmp_path)
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "avif", "heic"])
-def test_size_is_told_of_every_kind_a_phone_makes(tmp_path: Path, suffix: str):
+def test_size_is_read_from_every_format_of_a_phone(tmp_path: Path, suffix: str):
     path = tmp_path / f"face.{suffix}"
     Image.new("RGB", (64, 48)).save(path)
     assert Photograph(path, path.name).size() == (64, 48)
@@ -34,7 +34,7 @@ def test_size_is_told_of_every_kind_a_phone_makes(tmp_path: Path, suffix: str):
 def test_size_is_of_the_upright_image(tmp_path: Path):
     image, path = Image.new("RGB", (40, 30)), tmp_path / "turned.jpg"
     exif = image.getexif()
-    exif[0x0112] = 6  # orientation: turn a quarter clockwise
+    exif[0x0112] = 6  # orientation: rotate by 90 degrees clockwise
     image.save(path, exif=exif)
     assert Photograph(path, path.name).size() == (30, 40)
 

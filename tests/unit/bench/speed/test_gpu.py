@@ -1,4 +1,4 @@
-"""What of the GPU's benchmark can be tried without one."""
+"""The parts of the GPU benchmark that run without a GPU."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def test_the_least_cosine_is_that_of_the_worst_row():
 
 @pytest.mark.skipif(not MODELS.is_dir(), reason="needs the ArcFace pack and the photographs in ../shared")
 @pytest.mark.skipif("CUDAExecutionProvider" in ort.get_available_providers(), reason="there is a GPU")
-def test_both_networks_are_measured_and_a_missing_gpu_is_said_so(tmp_path):
+def test_both_networks_are_measured_and_a_missing_gpu_is_reported(tmp_path):
     faces = aligned_faces(MODELS, SHARED / "data", 2)
     speeds, missing = measure_modes(MODELS, tmp_path, ["cpu", "fp32"], batches=[1, 2], faces=faces, seconds=0.01)
     assert [(speed.network, speed.batch) for speed in speeds] == [

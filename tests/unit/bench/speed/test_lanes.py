@@ -14,7 +14,7 @@ from bench.speed.stages import Stages
 
 
 class SlowLane:
-    """Takes 5 ms an image and says that it has as many faces as bytes."""
+    """Takes 5 ms per image and reports as many faces as bytes."""
 
     def __init__(self) -> None:
         self.stages = Stages()
@@ -27,11 +27,13 @@ class SlowLane:
         return len(data)
 
 
-def test_lanes_share_the_images_between_them():
+def test_lanes_share_the_images():
     images = [bytes(1), bytes(2), bytes(3)]
     lanes = [SlowLane(), SlowLane()]
     run = run_lanes(lanes, images, seconds=1)
-    counted = sorted(len(data) for lane in lanes for data in lane.seen[1:])  # the first of each is not measured
+    counted = sorted(
+        len(data) for lane in lanes for data in lane.seen[1:]
+    )  # the first image of each lane is not measured
     assert run.images == len(counted) > 2
     assert run.faces_per_image == pytest.approx(sum(counted) / len(counted))
     expected = sorted(len(images[number % 3]) for number in range(len(counted)))
@@ -42,7 +44,7 @@ def test_stages_are_those_of_one_image():
     begun = time.monotonic()
     run = run_lanes([SlowLane()], [b"x"], seconds=0.05)
     assert 5 <= run.stages_ms_per_image["sleep"] <= 1000 * (time.monotonic() - begun) / run.images
-    assert run.cpu_ms_per_image < run.stages_ms_per_image["sleep"]  # sleeping is not work
+    assert run.cpu_ms_per_image < run.stages_ms_per_image["sleep"]  # sleeping uses no CPU time
 
 
 def test_a_stack_is_compared_in_speed_and_cost():

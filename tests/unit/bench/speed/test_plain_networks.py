@@ -1,4 +1,4 @@
-"""The yardstick must find and tell apart the faces it is measured with."""
+"""The reference networks find and distinguish the faces that they are measured with."""
 
 from pathlib import Path
 

@@ -57,7 +57,7 @@ def test_without_two_photographs_of_anybody_nothing_is_measured():
         Measurement(at_angles(0, 60), np.array([0, 1]))
 
 
-def test_an_interval_holds_the_share_and_knows_that_never_is_not_impossible():
+def test_an_interval_contains_the_share_and_is_not_empty_for_zero():
     never, half = share(0.0, 1000), share(0.5, 1000)
     assert (never.value, never.low) == (0, 0)
     assert 3 / 1000 < never.high < 5 / 1000
@@ -65,19 +65,19 @@ def test_an_interval_holds_the_share_and_knows_that_never_is_not_impossible():
 
 
 @pytest.mark.parametrize("rate", [1e-2, 1e-3, 1e-5])
-def test_so_many_people_make_enough_pairs(rate: float):
+def test_the_stated_number_of_people_makes_enough_pairs(rate: float):
     people = people_needed(rate)
     assert people * (people - 1) / 2 >= 3 / rate > (people - 1) * (people - 2) / 2
 
 
-def test_a_rate_that_is_seen_is_taken_from_the_people():
+def test_an_observed_rate_comes_from_the_people():
     measured = Measurement(*crowd(80))
     threshold = measured.threshold(0.01, TAIL)
     assert threshold is not None
     assert np.mean(measured.impostor >= threshold) == pytest.approx(0.01, abs=1e-4)
 
 
-def test_a_rarer_rate_continues_as_the_model_falls():
+def test_a_rarer_rate_follows_the_tail_of_the_model():
     measured = Measurement(*crowd(80))
     seen = MIN_PAIRS / measured.pairs_of_people
     first, second = measured.threshold(seen, TAIL), measured.threshold(1e-6, TAIL)
@@ -86,6 +86,6 @@ def test_a_rarer_rate_continues_as_the_model_falls():
     assert second - first == pytest.approx(TAIL.cosine(1e-6) - TAIL.cosine(seen))
 
 
-def test_too_few_people_suggest_nothing():
+def test_too_few_people_give_no_threshold():
     assert Measurement(*crowd(MIN_PEOPLE - 1)).threshold(1e-5, TAIL) is None
     assert Measurement(*crowd(MIN_PEOPLE)).threshold(1e-5, TAIL) is not None

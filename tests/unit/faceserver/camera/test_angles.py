@@ -1,4 +1,4 @@
-"""Which pose is which angle, and which are still missing."""
+"""The angle of a pose, and the angles that are still missing."""
 
 import pytest
 
@@ -20,7 +20,7 @@ STRAIGHT = Pose(yaw=2, pitch=-9, roll=0)
         (30, 20, None),
     ],
 )
-def test_angles_are_told_from_the_straight_face(yaw: float, pitch: float, angle: Angle | None):
+def test_angles_are_relative_to_the_straight_face(yaw: float, pitch: float, angle: Angle | None):
     assert Angles([STRAIGHT]).missing_angle(Pose(yaw, pitch, 0)) is angle
 
 
@@ -35,6 +35,6 @@ def test_the_straight_one_comes_first_and_each_once():
     assert angles.missing == ["left", "right", "up", "down"]
 
 
-def test_what_is_enrolled_is_not_asked_for_again():
+def test_enrolled_angles_are_not_requested_again():
     assert Angles([Pose(30, -9, 0), STRAIGHT, Pose(0, 10, 0), Pose(29, -9, 0)]).missing == ["right", "down"]
-    assert Angles([Pose(30, -9, 0)]).missing == list(Angle), "nothing can be told without a straight one"
+    assert Angles([Pose(30, -9, 0)]).missing == list(Angle), "without a straight face, no angle can be determined"

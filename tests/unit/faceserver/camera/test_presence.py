@@ -1,4 +1,4 @@
-"""Comings and goings."""
+"""People who come and go in front of a camera."""
 
 from faceserver.camera.presence import STRANGER, Event, Presence
 
@@ -13,7 +13,7 @@ def test_somebody_comes_once_and_goes_when_last_seen():
     assert presence.see(["ann"], 4.0) == [Event("came", "ann", 4.0)]
 
 
-def test_a_short_absence_is_none():
+def test_a_short_absence_is_ignored():
     presence = Presence(gone_after_seconds=2)
     presence.see(["ann"], 0.0)
 
@@ -22,7 +22,7 @@ def test_a_short_absence_is_none():
     assert presence.see([], 4.0) == []
 
 
-def test_several_come_in_the_order_of_the_frame_and_a_name_twice_is_one():
+def test_several_come_in_the_order_of_the_frame_and_repeated_names_count_once():
     presence = Presence(gone_after_seconds=0)
 
     assert presence.see(["bo", "ann", "bo", STRANGER, STRANGER], 1.0) == [
@@ -33,7 +33,7 @@ def test_several_come_in_the_order_of_the_frame_and_a_name_twice_is_one():
     assert presence.see(["ann"], 2.0) == [Event("went", "bo", 1.0), Event("went", None, 1.0)]
 
 
-def test_frames_that_lie_far_apart_are_no_absence():
+def test_frames_far_apart_are_not_an_absence():
     presence = Presence(gone_after_seconds=3)
     presence.see(["ann"], 0.0)
 

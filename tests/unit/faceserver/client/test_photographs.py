@@ -1,4 +1,4 @@
-"""What a photograph can be given as, and what not."""
+"""The forms in which a photograph can be given."""
 
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +15,7 @@ CONTENT = encoded(astronaut())
 
 
 @pytest.mark.parametrize("given", [CONTENT, bytearray(CONTENT), memoryview(CONTENT), BytesIO(CONTENT)])
-def test_bytes_are_taken_as_they_are(given: Any):
+def test_bytes_are_sent_unchanged(given: Any):
     assert load(given) == ("photograph", CONTENT)
 
 
@@ -30,7 +30,7 @@ def test_a_path_and_an_open_file_have_a_name(tmp_path: Path):
         assert load(numbered) == ("photograph", CONTENT)
 
 
-def test_pixels_lose_next_to_nothing_and_are_the_same_bytes_each_time():
+def test_pixels_are_encoded_nearly_without_loss_and_always_to_the_same_bytes():
     pixels = np.asarray(astronaut())
     name, content = load(pixels)
 
@@ -50,13 +50,13 @@ def test_pixels_lose_next_to_nothing_and_are_the_same_bytes_each_time():
         (None, "NoneType ()"),
     ],
 )
-def test_what_is_no_photograph_is_said(given: Any, said: str):
+def test_an_object_that_is_not_a_photograph_is_refused(given: Any, said: str):
     with pytest.raises(TypeError, match="height x width x 3, RGB") as raised:
         load(given)
     assert said in str(raised.value)
 
 
-def test_a_file_in_text_mode_is_said(tmp_path: Path):
+def test_a_file_in_text_mode_is_refused(tmp_path: Path):
     (tmp_path / "a.txt").write_text("a")
     with (tmp_path / "a.txt").open() as file, pytest.raises(TypeError, match="binary mode"):
         load(file)  # type: ignore[arg-type]

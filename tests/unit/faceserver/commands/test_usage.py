@@ -1,4 +1,4 @@
-"""What the commands say of themselves, and of wrong use, before they call anything."""
+"""The help of the commands, and their messages about wrong use, without a service."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +29,7 @@ def leaves(group: Any) -> Iterator[str]:
         yield from (f"{name} {leaf}" for leaf in leaves(command)) if hasattr(command, "commands") else (name,)
 
 
-def test_every_command_is_here_and_documented():
+def test_every_command_is_listed_here_and_documented():
     document = (Path(__file__).parents[4] / "docs" / "command-line.md").read_text(encoding="utf-8")
     assert set(leaves(typer.main.get_command(app))) == {*COMMANDS, "serve"}
     assert [name for name in COMMANDS if name.split()[-1] not in document] == []

@@ -1,4 +1,4 @@
-"""What an import remembers."""
+"""The journal of an import."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def files(tmp_path: Path) -> list[Path]:
     return [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
 
 
-def test_answers_are_found_again_in_their_order(photographs: list[Photograph]):
+def test_answers_are_read_back_in_order(photographs: list[Photograph]):
     ann, ann_2, _ = photographs
     journal = Journal("here", "default")
     journal.note(Entry.of(ann_2, None))
@@ -45,7 +45,7 @@ def test_a_changed_and_a_deleted_photograph_are_not_done(photographs: list[Photo
     assert list(journal.read([])) == []
 
 
-def test_a_line_that_was_cut_is_passed_over(photographs: list[Photograph], tmp_path: Path):
+def test_a_truncated_line_is_ignored(photographs: list[Photograph], tmp_path: Path):
     journal = Journal("here")
     for one in photographs:
         journal.note(Entry.of(one, None))
@@ -55,7 +55,7 @@ def test_a_line_that_was_cut_is_passed_over(photographs: list[Photograph], tmp_p
     assert list(journal.read(photographs)) == photographs[:2]
 
 
-def test_only_its_owner_reads_it_and_it_can_be_removed(photographs: list[Photograph], tmp_path: Path):
+def test_only_its_owner_can_read_it_and_it_can_be_removed(photographs: list[Photograph], tmp_path: Path):
     journal = Journal("here")
     journal.remove()
     journal.note(Entry.of(photographs[0], None))
@@ -67,7 +67,7 @@ def test_only_its_owner_reads_it_and_it_can_be_removed(photographs: list[Photogr
     assert journal.read(photographs) == {}
 
 
-def test_where_it_cannot_be_written_it_says_why(photographs: list[Photograph], tmp_path: Path):
+def test_a_journal_that_cannot_be_written_is_explained(photographs: list[Photograph], tmp_path: Path):
     (tmp_path / "state").write_text("no folder")
     journal = Journal("here")
     journal.note(Entry.of(photographs[0], None))

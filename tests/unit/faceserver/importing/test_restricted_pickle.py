@@ -33,7 +33,7 @@ def test_lists_of_embeddings_are_read(protocol: int, embedding: object):
     assert (read["identity"], read["target_x"]) == ("db/ann/1.jpg", 0)
 
 
-def test_nothing_that_a_pickle_names_is_run(tmp_path: Path):
+def test_no_code_that_a_pickle_names_is_run(tmp_path: Path):
     touched = tmp_path / "touched"
     for payload in (Shell(touched), [{"identity": Shell(touched)}], np.array([Shell(touched)], object)):
         with pytest.raises(UnsafePickle, match=r"names (posix|nt)\.system"):
@@ -45,7 +45,7 @@ def test_nothing_that_a_pickle_names_is_run(tmp_path: Path):
     assert not touched.exists()
 
 
-def test_the_names_of_a_folder_s_pickles_in_both_forms(tmp_path: Path):
+def test_both_forms_of_deepface_pickles_are_read(tmp_path: Path):
     (tmp_path / "ds_a_v2.pkl").write_bytes(pickle.dumps([{"identity": "db/ann/1.jpg"}, {"identity": "db/bo/1.jpg"}]))
     (tmp_path / "representations_b.pkl").write_bytes(pickle.dumps([["db/ann/1.jpg", [0.5]]]))
     assert names_in_pickles(tmp_path) == ["db/ann/1.jpg", "db/bo/1.jpg"]

@@ -5,7 +5,7 @@ from pathlib import Path
 from faceserver.standalone.accounts import let_through
 
 
-def test_a_closed_folder_can_be_passed_through_and_not_listed():
+def test_a_closed_folder_becomes_traversable_but_not_listable():
     with tempfile.TemporaryDirectory() as name:
         closed, inner = Path(name, "closed"), Path(name, "closed", "inner")
         closed.mkdir(mode=0o700)

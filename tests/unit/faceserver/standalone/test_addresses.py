@@ -17,12 +17,12 @@ from faceserver.standalone.addresses import base_url, free_loopback_port, requir
         ("faces.example", "http://faces.example:8080"),
     ],
 )
-def test_the_address_to_type_is_one_that_can_be_reached(host: str, url: str):
+def test_the_printed_address_can_be_reached(host: str, url: str):
     assert base_url(host, 8080) == url
 
 
 @pytest.mark.parametrize("listening_on", ["127.0.0.1", "0.0.0.0"])
-def test_a_port_somebody_listens_on_is_not_free(listening_on: str):
+def test_a_port_in_use_is_refused(listening_on: str):
     with socket.create_server((listening_on, 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(StartError, match=f"^Cannot listen on 127.0.0.1:{port} .address already in use.; choose"):
@@ -31,10 +31,10 @@ def test_a_port_somebody_listens_on_is_not_free(listening_on: str):
     require_free("127.0.0.1", port)
 
 
-def test_a_host_that_does_not_exist_is_a_sentence():
+def test_a_host_that_does_not_exist_is_explained():
     with pytest.raises(StartError, match=r"^Cannot listen on no\.such\.host\.invalid:8080 "):
         require_free("no.such.host.invalid", 8080)
 
 
-def test_a_free_port_can_be_listened_on():
+def test_a_free_port_is_accepted():
     require_free("127.0.0.1", free_loopback_port())

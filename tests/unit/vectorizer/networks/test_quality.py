@@ -1,4 +1,4 @@
-"""What is measured on an aligned face."""
+"""The quality measured on an aligned face."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""Non-maximum suppression keeps one box a face."""
+"""Non-maximum suppression keeps one box per face."""
 
 import numpy as np
 from hypothesis import given
@@ -23,7 +23,7 @@ def intersection_over_union(a: np.ndarray, b: np.ndarray) -> float:
 
 
 @given(boxes_and_scores)
-def test_kept_boxes_stand_apart_and_cover_the_rest(drawn: list[tuple[float, float, float, float, float]]):
+def test_kept_boxes_do_not_overlap_and_cover_the_others(drawn: list[tuple[float, float, float, float, float]]):
     values = np.array(drawn, np.float32).reshape(-1, 5)
     boxes = np.column_stack([values[:, :2], values[:, :2] + values[:, 2:4]])
     scores = values[:, 4]

@@ -1,4 +1,4 @@
-"""Block-quantised weights become the numbers they stand for."""
+"""Block-quantised weights become the numbers that they represent."""
 
 import numpy as np
 
