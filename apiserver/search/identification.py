@@ -59,6 +59,7 @@ class SearchResult(NamedTuple):
     path: Path
 
 
+_EXACT_PLAN = Plan(0, None)
 _Find = Callable[[Sequence[Embedding]], Awaitable[list[SearchResult]]]
 
 
@@ -78,13 +79,10 @@ class Identification:
 
         Raises DatabaseUnavailable.
         """
-        effort = self._efforts.of((search.directory, search.model.id))
         results: list[SearchResult] = []
         async with self._database.connection() as connection:
-            kinds: frozenset[Kind] = frozenset()
-            if probes and size.faces >= self._points.index_faces // 2:  # between the two sizes it keeps its indexes
-                kinds = await self._kinds(connection, search, size)
-            chosen = plan(size, kinds, self._points, effort, scoring=search.scoring, persons=search.persons)
+            is_small = not probes or size.faces <= self._points.exact_faces
+            chosen = _EXACT_PLAN if is_small else await self._plan(connection, search, size)
             if row and (chosen.scan or not probes):
                 await connection.execute(WRITE_ROW, *row)
             for first in range(0, len(probes), _MAX_PROBES):
@@ -100,6 +98,12 @@ class Identification:
         async with self._database.connection() as connection:
             [result] = await _exact(connection, search, [probe])
         return result
+
+    async def _plan(self, connection: Connection, search: Search, size: DirectorySize) -> Plan:
+        effort, kinds = self._efforts.of((search.directory, search.model.id)), frozenset[Kind]()
+        if size.faces >= self._points.index_faces // 2:  # between the two sizes it keeps its indexes
+            kinds = await self._kinds(connection, search, size)
+        return plan(size, kinds, self._points, effort, scoring=search.scoring, persons=search.persons)
 
     async def _kinds(self, connection: Connection, search: Search, size: DirectorySize) -> frozenset[Kind]:
         """Return the kinds of the directory's indexes; request their build if it is large and has none."""

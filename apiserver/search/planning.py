@@ -73,8 +73,8 @@ def plan(
     scoring: Scoring,
     persons: int,
 ) -> Plan:
-    """Return the plan to find the `persons` most similar persons in a directory."""
-    if size.faces <= points.exact_faces or effort.exact:
+    """Return the plan to find the `persons` most similar persons in a directory of more than `exact_faces`."""
+    if effort.exact:
         return Plan(0, None)
     limit = max(points.candidates, 4 * persons)
     candidates = effort.width * max(_MIN_CANDIDATES, 4 * persons, min(limit, size.faces // _FACES_A_CANDIDATE))

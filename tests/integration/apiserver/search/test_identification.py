@@ -316,3 +316,15 @@ async def test_a_directory_whose_answers_are_wrong_is_searched_harder(searching,
     assert "now it is searched exactly" in caplog.text
     assert check.verdicts.total() == 100
     assert 0 < check.verdicts[Path.QUANTIZED, True] < 100
+
+
+async def test_a_small_directory_is_searched_exactly(enrol, searching, size_of):
+    vectors = unit_vectors(3, seed=1)
+    await enrol(["ann", "bo", "cy"], vectors)
+    search = Search("acme", model(), 1, MATCH)
+    size = await size_of(search)
+    for exact_faces, path in ((3, Path.EXACT), (2, Path.QUANTIZED)):
+        [result] = await searching(SwitchPoints(exact_faces, 10**9, 200, 100, 0)).identify(
+            search, [vectors[0].tolist()], size
+        )
+        assert (result.path, result.candidates[0].person) == (path, "ann")

@@ -17,12 +17,6 @@ def planned(faces, indexes=frozenset(), effort=None, scoring=Scoring.MAX, person
     return plan(size, indexes, POINTS, effort or Effort(), scoring=scoring, persons=persons)
 
 
-def test_small_directories_are_searched_exactly():
-    assert planned(0).scan is None
-    assert planned(2_000).scan is None
-    assert planned(2_001).scan is not None
-
-
 def test_a_directory_without_indexes_is_scanned():
     chosen = planned(10_000)
     assert chosen.graph_candidates == 0
