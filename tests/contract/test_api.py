@@ -13,8 +13,9 @@ import apiserver.problems
 import apiserver.settings
 import vectorizer.problems
 import vectorizer.routes
+from tests.checkout import ROOT
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+DOCUMENT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 SNAPSHOTS = Path(__file__).parent / "openapi"
 
 Problems = type[apiserver.problems.Problem] | type[vectorizer.problems.Problem]

@@ -1,7 +1,6 @@
 """What the commands say of themselves, and of wrong use, before they call anything."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from faceserver.__main__ import app
+from tests.checkout import ROOT
 
 COMMANDS = [
     *("learn", "register", "recognize", "verify", "compare", "detect", "watch", "import", "export", "job", "calibrate"),
@@ -30,7 +30,7 @@ def leaves(group: Any) -> Iterator[str]:
 
 
 def test_every_command_is_here_and_documented():
-    document = (Path(__file__).parents[4] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    document = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     assert set(leaves(typer.main.get_command(app))) == {*COMMANDS, "serve"}
     assert [name for name in COMMANDS if name.split()[-1] not in document] == []
 
