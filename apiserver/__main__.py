@@ -8,18 +8,18 @@ import uvicorn
 from asgi_correlation_id import CorrelationIdFilter
 
 from apiserver.app import create_app
-from apiserver.draining import Draining
-from apiserver.server import Server
-from apiserver.settings import read_settings
-from apiserver.storage.store_check import require_store
-from apiserver.telemetry.logs import configure_logging
-from apiserver.telemetry.metrics import Metrics
-from apiserver.telemetry.metrics_listener import metrics_served
+from apiserver.server import Draining, Server
+from apiserver.settings import Settings
+from apiserver.storage.object_store import require_store
+from apiserver.telemetry.gateway import Metrics
+from serving.logs import configure_logging
+from serving.metrics_port import metrics_served
+from serving.settings import read_settings
 
 
 def main() -> int:
     """Run the gateway and return the exit status."""
-    settings = read_settings()
+    settings = read_settings(Settings)
     require_store(settings.image_store_url)
     configure_logging(settings, CorrelationIdFilter(default_value="-"))
     metrics = Metrics()

@@ -62,7 +62,7 @@ class PoolUse(NamedTuple):
 
     open: int
     idle: int
-    most: int
+    limit: int
 
 
 class Database:
@@ -82,7 +82,7 @@ class Database:
                 self._waited(time.perf_counter() - begun)
                 yield connection
         except (asyncpg.PostgresError, *PROBLEM_OF_ERROR) as error:
-            raise translated(error) from error
+            raise problem_of(error) from error
 
     @property
     def hold_seconds(self) -> float:
@@ -113,7 +113,7 @@ def require_pgvector(version: str) -> None:
         )
 
 
-def translated(error: BaseException) -> Problem:
+def problem_of(error: BaseException) -> Problem:
     """Return the problem for an error of asyncpg or of its socket."""
     if isinstance(error, asyncpg.UniqueViolationError):
         return PROBLEM_OF_CONSTRAINT.get(error.constraint_name or "", InternalError)()

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from apiserver.database import Connection, Database
 from apiserver.problems import AnswerErased, IdempotencyKeyReused, RequestInProgress
 
-KEPT = timedelta(hours=24)
+RETENTION = timedelta(hours=24)
 """How long an answer is stored."""
 
 LOST_SECONDS = 30
@@ -30,7 +30,7 @@ _READ = "SELECT fingerprint, status, headers, body FROM keyed_requests WHERE key
 
 _RENEW = "UPDATE keyed_requests SET lost_at = now() + $3::interval WHERE key = $1 AND run = $2 AND status IS NULL"
 
-_KEEP = """
+_STORE = """
 UPDATE keyed_requests SET status = $3, directory = $6, expires_at = now() + $7::interval, erased = '{}',
     headers = CASE WHEN $6 = ANY (erased) THEN NULL ELSE $4::jsonb END,
     body = CASE WHEN $6 = ANY (erased) THEN NULL ELSE $5::bytea END
@@ -39,18 +39,18 @@ WHERE key = $1 AND run = $2
 
 _RELEASE = "DELETE FROM keyed_requests WHERE key = $1 AND run = $2 AND status IS NULL"
 
-_ERASE = "UPDATE keyed_requests SET headers = NULL, body = NULL WHERE directory = $1 AND body IS NOT NULL"
+_DELETE_ANSWERS = "UPDATE keyed_requests SET headers = NULL, body = NULL WHERE directory = $1 AND body IS NOT NULL"
 
 # Ordered by key, so that two concurrent deletions cannot deadlock.
-_ERASE_BEFOREHAND = """
-WITH in_work AS (
+_EXCLUDE_ANSWERS = """
+WITH running AS (
     SELECT key FROM keyed_requests WHERE status IS NULL ORDER BY key FOR UPDATE
 )
-UPDATE keyed_requests SET erased = array_append(erased, $1) FROM in_work
-WHERE keyed_requests.key = in_work.key AND $1 <> ALL (erased)
+UPDATE keyed_requests SET erased = array_append(erased, $1) FROM running
+WHERE keyed_requests.key = running.key AND $1 <> ALL (erased)
 """
 
-_FORGET = "DELETE FROM keyed_requests WHERE expires_at <= now()"
+_DELETE_EXPIRED = "DELETE FROM keyed_requests WHERE expires_at <= now()"
 
 
 class Claim(NamedTuple):
@@ -60,7 +60,7 @@ class Claim(NamedTuple):
     run: UUID
 
 
-class Kept(NamedTuple):
+class StoredAnswer(NamedTuple):
     """The stored answer of a request."""
 
     status: int
@@ -68,7 +68,7 @@ class Kept(NamedTuple):
     body: bytes
 
 
-async def claim(database: Database, key: str, fingerprint: bytes) -> Claim | Kept:
+async def claim(database: Database, key: str, fingerprint: bytes) -> Claim | StoredAnswer:
     """Return the stored answer of the request with this key, or a claim if it has not run yet.
 
     Raises IdempotencyKeyReused if the `fingerprint` differs, RequestInProgress if another claim is valid,
@@ -77,7 +77,7 @@ async def claim(database: Database, key: str, fingerprint: bytes) -> Claim | Kep
     run = uuid4()
     async with database.connection() as connection:
         while True:
-            if await connection.fetchval(_CLAIM, key, fingerprint, run, timedelta(seconds=LOST_SECONDS), KEPT):
+            if await connection.fetchval(_CLAIM, key, fingerprint, run, timedelta(seconds=LOST_SECONDS), RETENTION):
                 return Claim(key, run)
             if row := await connection.fetchrow(_READ, key):  # None if it was released in between
                 break
@@ -87,7 +87,7 @@ async def claim(database: Database, key: str, fingerprint: bytes) -> Claim | Kep
         raise RequestInProgress
     if row["body"] is None:
         raise AnswerErased
-    return Kept(row["status"], json.loads(row["headers"]), row["body"])
+    return StoredAnswer(row["status"], json.loads(row["headers"]), row["body"])
 
 
 async def renew(database: Database, claim: Claim) -> None:
@@ -96,11 +96,11 @@ async def renew(database: Database, claim: Claim) -> None:
         await connection.execute(_RENEW, *claim, timedelta(seconds=LOST_SECONDS))
 
 
-async def keep(database: Database, claim: Claim, answer: Kept, directory: str | None) -> None:
+async def store(database: Database, claim: Claim, answer: StoredAnswer, directory: str | None) -> None:
     """Store the answer; `directory` is the one whose persons it may contain. Raises DatabaseUnavailable."""
     headers = json.dumps(dict(answer.headers))
     async with database.connection() as connection:
-        await connection.execute(_KEEP, *claim, answer.status, headers, answer.body, directory, KEPT)
+        await connection.execute(_STORE, *claim, answer.status, headers, answer.body, directory, RETENTION)
 
 
 async def release(database: Database, claim: Claim) -> None:
@@ -109,16 +109,16 @@ async def release(database: Database, claim: Claim) -> None:
         await connection.execute(_RELEASE, *claim)
 
 
-async def erase_answers(connection: Connection, directory: str, *, seconds: float | None = None) -> None:
-    """Erase the stored answers about a directory; their requests stay recorded as done.
+async def delete_answers(connection: Connection, directory: str, *, seconds: float | None = None) -> None:
+    """Delete the stored answers about a directory; their requests stay recorded as done.
 
     Requests that are still running will not store an answer about the directory. seconds: limit for each statement.
     """
-    await connection.execute(_ERASE_BEFOREHAND, directory, timeout=seconds)
-    await connection.execute(_ERASE, directory, timeout=seconds)
+    await connection.execute(_EXCLUDE_ANSWERS, directory, timeout=seconds)
+    await connection.execute(_DELETE_ANSWERS, directory, timeout=seconds)
 
 
-async def forget_expired(database: Database) -> None:
+async def delete_expired(database: Database) -> None:
     """Delete requests whose retention has ended. Raises DatabaseUnavailable."""
     async with database.connection() as connection:
-        await connection.execute(_FORGET)
+        await connection.execute(_DELETE_EXPIRED)

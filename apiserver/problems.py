@@ -66,26 +66,12 @@ Problem
 
 from typing import ClassVar
 
-
-class Problem(Exception):
-    """A failure that is reported to the client (RFC 9457); pass `sentence` to be more precise than the default."""
-
-    code: ClassVar[str]
-    status: ClassVar[int]
-    sentence: str
-
-    def __init_subclass__(cls, *, code: str = "", status: int = 0, sentence: str = "") -> None:
-        cls.code = code
-        cls.sentence = sentence
-        cls.status = status or cls.status
-
-    def __init__(self, sentence: str | None = None) -> None:
-        super().__init__(sentence or self.sentence)
-        self.sentence = str(self)
-
-
-class Refused(Problem, status=400):
-    """A request that the client must change before it sends it again."""
+from serving.problems import InternalError as InternalError
+from serving.problems import MethodNotAllowed as MethodNotAllowed
+from serving.problems import NotFound as NotFound
+from serving.problems import Outage as Outage
+from serving.problems import Problem as Problem
+from serving.problems import Refused as Refused
 
 
 class PersonMissing(Refused, code="person-missing", sentence="Person identification is required."):
@@ -138,10 +124,6 @@ class NoFaceInBox(Refused, code="no-face-in-box", sentence="No face detected in 
     """A photograph without a face in the box that the client, or the bundle, gave."""
 
 
-class NotFound(Refused, code="not-found", status=404, sentence="This path does not exist."):
-    """An unknown path."""
-
-
 class FileNotFound(Refused, code="file-not-found", status=404, sentence="This file does not exist or has expired."):
     """An image that never existed, was deleted, or has expired."""
 
@@ -189,12 +171,6 @@ class ObjectNotFound(
     Refused, code="object-not-found", status=404, sentence="The image store has no object with this key."
 ):
     """A key in a manifest for which no object is stored."""
-
-
-class MethodNotAllowed(
-    Refused, code="method-not-allowed", status=405, sentence="This path does not support this method."
-):
-    """A method that the path does not support."""
 
 
 class UploadTimeout(Refused, code="upload-timeout", status=408, sentence="The upload took too long."):
@@ -354,12 +330,6 @@ class InvalidSettings(
     """Settings of a directory that are unknown, out of range, or exclude each other."""
 
 
-class Outage(Problem, status=503):
-    """A failure of a service that the gateway depends on."""
-
-    retry_after_seconds: ClassVar[int] = 1
-
-
 class NotReady(Outage, code="not-ready", sentence="The service is not ready."):
     """A gateway at least one of whose dependencies is unavailable."""
 
@@ -402,9 +372,3 @@ class DirectoryBusy(
 
 class ImageStoreUnavailable(Outage, code="image-store-unavailable", sentence="The image store is unavailable."):
     """The object store cannot be reached, refuses access, or does not answer in time."""
-
-
-class InternalError(
-    Problem, code="internal-error", status=500, sentence="The service failed because of an internal error."
-):
-    """A defect of this service."""

@@ -1,4 +1,7 @@
-"""The database, the object store and the vectorizers, as the gateway and the worker open them."""
+"""The database, the object store and the vectorizers, as the gateway and the worker open them.
+
+A module of its own because both processes use it, and jobs receive it: `state` holds what only the gateway has.
+"""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -7,7 +10,8 @@ from dataclasses import dataclass
 from apiserver.database import Database, StatementEnded, open_database
 from apiserver.settings import Settings
 from apiserver.storage.archives import Archives
-from apiserver.storage.images import ImageStore, open_store
+from apiserver.storage.images import ImageStore
+from apiserver.storage.object_store import open_store
 from apiserver.vectorizers.client import VectorizerClient
 from apiserver.vectorizers.discovery import open_vectorizers
 from apiserver.vectorizers.exchange import TraceConfig

@@ -2,12 +2,18 @@
 
 import signal
 import time
+from dataclasses import dataclass
 
 import uvicorn
 
-from apiserver.draining import Draining
-
 _CLOSE = (b"connection", b"close")
+
+
+@dataclass(slots=True)
+class Draining:
+    """Whether draining has begun: the gateway still serves, but clients should turn to another one."""
+
+    begun: bool = False
 
 
 class Server(uvicorn.Server):

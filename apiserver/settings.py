@@ -1,48 +1,31 @@
 """Configuration of the gateway and the worker, read from environment variables that begin with APISERVER_."""
 
 import re
-import sys
 from pathlib import Path
-from typing import Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, field_validator
+from pydantic_settings import SettingsConfigDict
 
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
 from apiserver.endpoints import read_endpoints
+from serving.settings import ServiceSettings
 
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^:/?#@,\[\]]*)(:[0-9]{1,5})?"
 _DATABASE_URL = re.compile(rf"postgres(ql)?://([^/?#]*@)?{_HOST}(,{_HOST})*(/[^?#]*)?(\?[^#]*)?")
 _IMAGE_STORE_URL = re.compile(r"(file|memory):///.*|(s3|gs|az)://[^/]+.*")
 
 
-class Settings(BaseSettings):
-    """Settings of one process; `__main__` reads them once and passes them on."""
+class Settings(ServiceSettings):
+    """Settings of the gateway and the worker."""
 
-    model_config = SettingsConfigDict(env_prefix="APISERVER_", frozen=True, extra="forbid", validate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix="APISERVER_")
 
-    host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 chooses a free port.")
-    log_level: str = Field(
-        "info", pattern="^(debug|info|warning|error)$", description="Lowest severity that is logged."
-    )
-    log_format: Literal["text", "json"] = Field("text", description="Format of log lines: `text` or `json`.")
-    otlp_endpoint: str | None = Field(
-        None,
-        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
-        pattern="^https?://.+$",
-        description="Where traces are sent (OTLP over HTTP), such as http://collector:4318. Unset: no traces.",
-    )
     drain_seconds: float = Field(
         0,
         ge=0,
         description="After SIGTERM, the gateway reports not ready and goes on serving for this long. It closes each "
         "connection after its response.",
-    )
-    shutdown_timeout_seconds: PositiveInt = Field(20, description="Requests may still run for this long after that.")
-    metrics_host: str = Field("127.0.0.1", description="Address at which the gateway or worker serves its metrics.")
-    metrics_port: int | None = Field(
-        None, ge=1, le=65535, description="Port at which the gateway serves its metrics. Unset: no metrics."
     )
 
     max_requests: PositiveInt = Field(
@@ -159,11 +142,6 @@ class Settings(BaseSettings):
     )
     job_retention_hours: PositiveInt = Field(168, description="How long the record of a finished job is kept.")
 
-    @field_validator("otlp_endpoint", mode="before")
-    @classmethod
-    def _empty_is_unset(cls, endpoint: object) -> object:
-        return endpoint or None
-
     @field_validator("vectorizer_urls")
     @classmethod
     def _names_endpoints(cls, urls: str) -> str:
@@ -183,14 +161,3 @@ class Settings(BaseSettings):
         if not _IMAGE_STORE_URL.fullmatch(url):
             raise ValueError("must have the form file:///…, s3://…, gs://… or az://…")
         return url
-
-
-def read_settings() -> Settings:
-    """Return the settings of this process. If some are invalid, print a line for each and exit with status 2."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        for wrong in error.errors(include_url=False, include_input=False):
-            name = str(wrong["loc"][0])
-            sys.stderr.write(f"{name if name.isupper() else 'APISERVER_' + name.upper()}: {wrong['msg']}\n")
-        sys.exit(2)

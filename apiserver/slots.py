@@ -6,29 +6,29 @@ from contextlib import contextmanager
 from apiserver.problems import GatewayBusy
 
 
-class Places:
-    """A number of slots, each for one photograph of the maximum size."""
+class Slots:
+    """The slots of a gateway, each for one photograph of the maximum size."""
 
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self._free = number
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._free = count
 
     @property
     def in_use(self) -> int:
         """Number of slots in use."""
-        return self.number - self._free
+        return self.count - self._free
 
     @contextmanager
-    def taken(self, number: int = 1) -> Iterator[None]:
-        """Take `number` slots while the block runs; a request that needs more than all slots takes all.
+    def taken(self, count: int = 1) -> Iterator[None]:
+        """Take `count` slots while the block runs; a request that needs more than all slots takes all.
 
         Raises GatewayBusy at once if too few are free.
         """
-        number = min(number, self.number)
-        if number > self._free:
+        count = min(count, self.count)
+        if count > self._free:
             raise GatewayBusy
-        self._free -= number
+        self._free -= count
         try:
             yield
         finally:
-            self._free += number
+            self._free += count

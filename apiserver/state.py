@@ -8,14 +8,14 @@ from fastapi import Depends, Request
 from apiserver.database import Database
 from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
-from apiserver.draining import Draining
 from apiserver.enrolment.learning import Learning
 from apiserver.recognition.recognizing import Recognition
+from apiserver.server import Draining
 from apiserver.settings import Settings
-from apiserver.slots import Places
+from apiserver.slots import Slots
 from apiserver.storage.archives import Archives
 from apiserver.storage.images import ImageStore
-from apiserver.telemetry.metrics import Metrics
+from apiserver.telemetry.gateway import Metrics
 from apiserver.vectorizers.client import VectorizerClient
 
 
@@ -26,7 +26,7 @@ class State:
     settings: Settings
     draining: Draining
     metrics: Metrics
-    places: Places
+    slots: Slots
     database: Database
     vectorizer: VectorizerClient
     directories: Directories

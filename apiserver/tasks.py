@@ -6,15 +6,16 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from apiserver.deletion.erasure import ERASE, Erasure
+from apiserver.deletion import erasure
+from apiserver.deletion.erasure import Erasure
 from apiserver.deletion.records import finish
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.exports import snapshot as exports
 from apiserver.exports.running import export_people
-from apiserver.idempotency_keys import forget_expired
+from apiserver.idempotency_keys import delete_expired
 from apiserver.imports import records as imports
 from apiserver.imports.running import import_people
-from apiserver.jobs.runs import Run, Task, forget_finished
+from apiserver.jobs.runs import Run, Task, delete_finished
 from apiserver.people import unseen
 from apiserver.problems import ImageStoreUnavailable
 from apiserver.search.indexes import BUILD, Indexed, Progress, build, drop, requested
@@ -29,26 +30,26 @@ class Periodic:
     cron: str
 
 
-async def remove_expired_images(run: Run) -> None:
-    """Remove expired images."""
-    await run.report(await sweep(run.resources.images.remove_expired))
+async def delete_expired_images(run: Run) -> None:
+    """Delete expired images."""
+    await run.report(await sweep(run.resources.images.delete_expired))
 
 
-async def forget_jobs(run: Run) -> None:
-    """Forget jobs that ended long ago."""
-    await forget_finished(run.resources.database, timedelta(hours=run.resources.settings.job_retention_hours))
+async def delete_finished_jobs(run: Run) -> None:
+    """Delete the records of jobs that ended long ago."""
+    await delete_finished(run.resources.database, timedelta(hours=run.resources.settings.job_retention_hours))
 
 
-async def forget_requests(run: Run) -> None:
-    """Forget requests with a key whose answers have expired."""
-    await forget_expired(run.resources.database)
+async def delete_expired_requests(run: Run) -> None:
+    """Delete requests with a key whose answers have expired."""
+    await delete_expired(run.resources.database)
 
 
-async def erase_objects(run: Run) -> None:
-    """Remove the objects of a deletion, and the indexes of a directory that went with it."""
+async def delete_objects(run: Run) -> None:
+    """Delete the objects of a deletion, and drop the indexes of a deleted directory."""
     database, images = run.resources.database, run.resources.images
     directory, deletion = str(run.arguments["directory"]), UUID(run.arguments["deletion"])
-    await run.report(run.done + await sweep(partial(images.remove_deleted, directory, deletion)))
+    await run.report(run.done + await sweep(partial(images.delete_marked, directory, deletion)))
     await _drop_where_small(run, [indexed for indexed in await requested(database) if indexed.directory == directory])
     if not await finish(database, directory, deletion):
         raise ImageStoreUnavailable
@@ -56,20 +57,20 @@ async def erase_objects(run: Run) -> None:
 
 async def delete_unseen(run: Run) -> None:
     """Delete the persons of each directory who were not seen for longer than its retention time."""
-    erasure = Erasure(run.resources.database, run.resources.images.uploads_end_after)
+    deleting = Erasure(run.resources.database, run.resources.images.uploads_end_after)
     for directory, age in await unseen.ages(run.resources.database):
-        while receipt := await erasure.unseen(directory, age):
+        while receipt := await deleting.unseen(directory, age):
             await run.report(run.done + receipt.persons)
 
 
-async def remove_expired_archives(run: Run) -> None:
-    """Remove expired bundles, and the archives of imports that never ended."""
-    await run.report(await sweep(run.resources.archives.remove_expired))
+async def delete_expired_archives(run: Run) -> None:
+    """Delete expired bundles, and the archives of imports that never ended."""
+    await run.report(await sweep(run.resources.archives.delete_expired))
 
 
-async def forget_imports(run: Run) -> None:
-    """Forget the outcomes of imports whose jobs were forgotten."""
-    await imports.forget(run.resources.database, timedelta(days=1))
+async def delete_old_imports(run: Run) -> None:
+    """Delete the outcomes of imports whose jobs were deleted."""
+    await imports.delete_without_job(run.resources.database, timedelta(days=1))
 
 
 async def build_search_index(run: Run) -> None:
@@ -98,19 +99,19 @@ async def _drop_where_small(run: Run, candidates: Iterable[Indexed]) -> None:
 
 ON_REQUEST: Mapping[str, Task] = {
     BUILD: build_search_index,
-    ERASE: erase_objects,
+    erasure.KIND: delete_objects,
     imports.KIND: import_people,
     exports.KIND: export_people,
 }
 """The tasks that run on request, by kind."""
 
 UPKEEP: Mapping[str, Periodic] = {
-    "retention": Periodic(remove_expired_images, cron="* * * * *"),
+    "retention": Periodic(delete_expired_images, cron="* * * * *"),
     "unseen-removal": Periodic(delete_unseen, cron="30 * * * *"),
-    "archive-removal": Periodic(remove_expired_archives, cron="* * * * *"),
-    "import-forgetting": Periodic(forget_imports, cron="30 * * * *"),
+    "archive-removal": Periodic(delete_expired_archives, cron="* * * * *"),
+    "import-forgetting": Periodic(delete_old_imports, cron="30 * * * *"),
     "search-index-removal": Periodic(drop_search_indexes, cron="*/10 * * * *"),
-    "forgetting": Periodic(forget_jobs, cron="0 * * * *"),
-    "request-removal": Periodic(forget_requests, cron="*/10 * * * *"),
+    "forgetting": Periodic(delete_finished_jobs, cron="0 * * * *"),
+    "request-removal": Periodic(delete_expired_requests, cron="*/10 * * * *"),
 }
 """The periodic tasks, by kind. They are short, and none waits for another."""

@@ -11,14 +11,15 @@ from pathlib import Path
 
 from apiserver import tasks
 from apiserver.background import background, repeat
-from apiserver.jobs.queue import Lane, Pace, Runner, quieten, run_jobs
+from apiserver.jobs.queue import Lane, Pace, Runner, reduce_log, run_jobs
 from apiserver.jobs.runs import Task, current_job, recover, run_job
 from apiserver.problems import Problem
 from apiserver.resources import Resources, open_resources
-from apiserver.settings import Settings, read_settings
-from apiserver.storage.store_check import require_store
-from apiserver.telemetry.logs import configure_logging
-from apiserver.telemetry.worker_telemetry import WorkerTelemetry, worker_telemetry
+from apiserver.settings import Settings
+from apiserver.storage.object_store import require_store
+from apiserver.telemetry.worker import WorkerTelemetry, worker_telemetry
+from serving.logs import configure_logging
+from serving.settings import read_settings
 
 _ALIVE_SECONDS = 5.0
 _PAUSE_SECONDS = 1.0
@@ -35,7 +36,7 @@ class _JobIds(logging.Filter):
 
 def main() -> int:
     """Run the worker and return the exit status."""
-    settings = read_settings()
+    settings = read_settings(Settings)
     require_store(settings.image_store_url)
     return serve(settings, tasks.ON_REQUEST)
 
@@ -43,7 +44,7 @@ def main() -> int:
 def serve(settings: Settings, on_request: Mapping[str, Task]) -> int:
     """Run the periodic jobs and those of `on_request` until a signal; return the exit status."""
     configure_logging(settings, _JobIds())
-    quieten()
+    reduce_log()
     with worker_telemetry(settings) as telemetry, suppress(asyncio.CancelledError):
         asyncio.run(_until_signal(work(settings, on_request, telemetry)))
     return 0
@@ -52,8 +53,8 @@ def serve(settings: Settings, on_request: Mapping[str, Task]) -> int:
 async def _until_signal(working: Coroutine[None, None, None]) -> None:
     task = asyncio.current_task()
     assert task  # noqa: S101
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, _cancel_once(task))
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, _cancel_once(task))
     await working
 
 
@@ -79,42 +80,42 @@ async def work(settings: Settings, on_request: Mapping[str, Task], telemetry: Wo
         ) as resources,
         telemetry.of(resources.database),
     ):
-        lanes = [
-            Lane("on request", _runners(on_request, resources, telemetry, logging.INFO), settings.worker_jobs, {}),
-            Lane(
-                "upkeep",
-                _runners(
-                    {kind: periodic.task for kind, periodic in tasks.UPKEEP.items()},
-                    resources,
-                    telemetry,
-                    logging.DEBUG,
-                ),
-                len(tasks.UPKEEP),
-                {kind: periodic.cron for kind, periodic in tasks.UPKEEP.items()},
-            ),
-        ]
         recovering = repeat(lambda: recover(resources.database, pace.lost_seconds), pace.heartbeat_seconds)
         async with (
             background(recovering),
             _shown_alive(settings.worker_alive_file, min(pace.heartbeat_seconds, _ALIVE_SECONDS)),
         ):
-            await _keep_running(resources, lanes, pace)
+            await _keep_running(resources, _lanes(on_request, resources, telemetry), pace)
 
 
 async def _keep_running(resources: Resources, lanes: list[Lane], pace: Pace) -> None:
     dsn = resources.settings.database_url.get_secret_value()
-    complaint = ""
+    reported = ""
     while True:
         try:
             await resources.database.check_schema()
             _logger.info("Taking jobs")
-            complaint = ""
+            reported = ""
             await run_jobs(dsn, lanes, pace)
         except Problem as problem:
-            if complaint != problem.sentence:  # one line for each outage
-                complaint = problem.sentence
-                _logger.warning("Taking no jobs: %s", complaint)
+            if reported != problem.sentence:  # one line for each outage
+                reported = problem.sentence
+                _logger.warning("Taking no jobs: %s", reported)
         await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def _lanes(on_request: Mapping[str, Task], resources: Resources, telemetry: WorkerTelemetry) -> list[Lane]:
+    upkeep = {kind: periodic.task for kind, periodic in tasks.UPKEEP.items()}
+    crons = {kind: periodic.cron for kind, periodic in tasks.UPKEEP.items()}
+    return [
+        Lane(
+            "on request",
+            _runners(on_request, resources, telemetry, logging.INFO),
+            resources.settings.worker_jobs,
+            crons={},
+        ),
+        Lane("upkeep", _runners(upkeep, resources, telemetry, logging.DEBUG), len(upkeep), crons),
+    ]
 
 
 def _runners(

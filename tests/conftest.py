@@ -1,6 +1,7 @@
 """One PostgreSQL server a process, and a freshly migrated database for every test that asks for one."""
 
 import asyncio
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,10 @@ from faceserver.standalone.postgres import DATABASE
 from tests.database import PostgresServer, postgres_server
 
 pytest_plugins = ["tests.skipping"]
+
+# In the background of a shell it is ignored, and the commands that tests interrupt would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run, however long each takes.
 settings.register_profile("tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

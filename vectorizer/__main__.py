@@ -6,24 +6,26 @@ import sys
 from contextlib import suppress
 
 import uvicorn
+from asgi_correlation_id import CorrelationIdFilter
 
+from serving.logs import configure_logging
+from serving.metrics_port import metrics_served
+from serving.settings import read_settings
+from serving.tracing import open_tracing
 from vectorizer.app import create_app
 from vectorizer.images import Limits
 from vectorizer.lane_metrics import LaneMetrics
 from vectorizer.lanes import Lanes
-from vectorizer.logs import configure_logging
 from vectorizer.metrics import Metrics
-from vectorizer.metrics_listener import metrics_served
 from vectorizer.networks.models import ModelSource
 from vectorizer.problems import StartError
-from vectorizer.settings import read_settings
-from vectorizer.tracing import open_tracing
+from vectorizer.settings import Settings
 
 
 def main() -> int:
     """Open the models and serve until a signal; return the exit status. A failed start prints one sentence."""
-    settings = read_settings()
-    configure_logging(settings)
+    settings = read_settings(Settings)
+    configure_logging(settings, CorrelationIdFilter(default_value="-"))
     metrics, spans = Metrics(), open_tracing(settings.otlp_endpoint, "faceserver-vectorizer")
     try:
         source = ModelSource.find(settings.models, settings.model_cache, settings.engine())
@@ -34,7 +36,7 @@ def main() -> int:
             lanes=settings.lanes,
             waiting=settings.waiting,
             metrics=metrics,
-            on_image_done=spans.image_done if spans else None,
+            on_image_done=spans.add_stages if spans else None,
         )
     except StartError as error:
         sys.stderr.write(f"{error}\n")
@@ -62,7 +64,7 @@ def main() -> int:
 def _watch_gpus(metrics: Metrics) -> None:
     """Export the memory of the GPUs too, if NVIDIA's management library is installed."""
     with suppress(ImportError):
-        from vectorizer.networks.gpu_memory import GpuMemory  # noqa: PLC0415 - its library is installed with the GPU requirements only
+        from vectorizer.gpu_memory import GpuMemory  # noqa: PLC0415 - its library is installed with the GPU requirements only
 
         metrics.registry.register(GpuMemory())
 

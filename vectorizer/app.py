@@ -7,12 +7,15 @@ from importlib.metadata import version
 from typing import TypedDict
 
 from fastapi import FastAPI
+from starlette.types import Scope
 
+from serving.exception_handlers import handle_exceptions
+from serving.request_log import RequestIds, RequestLog, traced_requests
+from serving.stages import Ended
+from serving.tracing import Spans
 from vectorizer.lanes import Lanes
-from vectorizer.responses import handle_problems
+from vectorizer.problems import BadRequest, InvalidRequest
 from vectorizer.routes import router
-from vectorizer.telemetry import RequestIds, RequestMetrics, traced_requests
-from vectorizer.tracing import Spans
 
 
 class State(TypedDict):
@@ -34,6 +37,9 @@ def create_app(lanes: Lanes, spans: Spans | None = None) -> FastAPI:
             if spans:
                 await asyncio.to_thread(spans.close)
 
+    def count_request(_: Scope, request: Ended) -> None:
+        lanes.metrics.request_done(request)
+
     app = FastAPI(
         title="faceserver vectorizer",
         summary="An image in, faces with embeddings out.",
@@ -42,7 +48,7 @@ def create_app(lanes: Lanes, spans: Spans | None = None) -> FastAPI:
         telemetry=traced_requests(spans),
         routes=router.routes,  # an included router would add a step to every request
     )
-    handle_problems(app)
-    app.add_middleware(RequestMetrics, metrics=lanes.metrics)
+    handle_exceptions(app, malformed=BadRequest, invalid=InvalidRequest)
+    app.add_middleware(RequestLog, on_end=count_request)
     app.add_middleware(RequestIds)
     return app

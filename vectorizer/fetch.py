@@ -6,16 +6,19 @@ Run it once before vectorizers that cannot reach the internet, or that share a c
 import logging
 import sys
 
-from vectorizer.logs import configure_logging
+from asgi_correlation_id import CorrelationIdFilter
+
+from serving.logs import configure_logging
+from serving.settings import read_settings
 from vectorizer.networks.models import ModelSource
 from vectorizer.problems import StartError
-from vectorizer.settings import read_settings
+from vectorizer.settings import Settings
 
 
 def main() -> int:
     """Fetch, verify and prepare the pack, and return the exit status; files already in the cache are only verified."""
-    settings = read_settings()
-    configure_logging(settings)
+    settings = read_settings(Settings)
+    configure_logging(settings, CorrelationIdFilter(default_value="-"))
     try:
         source = ModelSource.find(settings.models, settings.model_cache, settings.engine())
     except StartError as error:

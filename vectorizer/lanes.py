@@ -12,12 +12,13 @@ from queue import SimpleQueue
 
 import numpy as np
 
+from serving.stages import Stages
 from vectorizer.cores import usable_cores
 from vectorizer.images import Limits
 from vectorizer.metrics import Metrics
 from vectorizer.networks.alignment import SIZE
 from vectorizer.networks.models import Models, ModelSource
-from vectorizer.pipeline import Faces, Timings, Want, embed_aligned, find_faces
+from vectorizer.pipeline import Faces, Want, embed_aligned, find_faces
 from vectorizer.problems import Busy, DeadlineExceeded
 
 _NICENESS = 10
@@ -103,7 +104,7 @@ class Lanes:
                 await asyncio.wait({asyncio.wrap_future(turn)})
             raise
         if self._on_image_done:
-            self._on_image_done(job.asked, found.timings.milliseconds)
+            self._on_image_done(job.asked, found.stages.own)
         return found
 
     def _work(self, job: Job) -> Faces:
@@ -113,13 +114,13 @@ class Lanes:
         # There are as many models as threads, so one is always available.
         models = self._idle.get()
         try:
-            timings = Timings()
-            timings.record("queue", started - job.asked)
+            stages = Stages()
+            stages.own["queue"] = 1000 * (started - job.asked)
             if job.aligned:
-                found = embed_aligned(models, self.limits, job.data, timings=timings)
+                found = embed_aligned(models, self.limits, job.data, stages=stages)
             else:
-                found = find_faces(models, self.limits, job.data, job.wants, timings=timings)
-            self.metrics.image_done(timings.milliseconds, len(found.embeddings))
+                found = find_faces(models, self.limits, job.data, job.wants, stages=stages)
+            self.metrics.image_done(stages.own, len(found.embeddings))
             return found
         finally:
             self._idle.put(models)

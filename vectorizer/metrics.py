@@ -2,22 +2,20 @@
 
 from collections.abc import Mapping
 
-import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import Counter, Histogram
 
-prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the series and are not used
+from serving.metrics_port import SHORT_SECONDS, new_registry
+from serving.stages import Ended
 
-_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _FACES = (0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 100)
 _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
-    """The counters of one vectorizer, in their own registry, so that several can live in one process."""
+    """The counters of one vectorizer."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
+        self.registry = new_registry()
         self._requests = Counter(
             "faceserver_vectorizer_requests_total",
             "Requests by outcome: `ok`, the code of a problem, `client-gone` or `cut`.",
@@ -28,7 +26,7 @@ class Metrics:
             "faceserver_vectorizer_stage_seconds",
             "Duration of the stages of an image; `queue` is the wait for a lane.",
             ["stage"],
-            buckets=_SECONDS,
+            buckets=SHORT_SECONDS,
             registry=self.registry,
         )
         self._faces = Histogram(
@@ -42,9 +40,9 @@ class Metrics:
             registry=self.registry,
         )
 
-    def request_done(self, route: str, status: int, outcome: str) -> None:
+    def request_done(self, request: Ended) -> None:
         """Count a request."""
-        self._requests.labels(route, str(status), outcome).inc()
+        self._requests.labels(request.route, str(request.status), request.outcome).inc()
 
     def image_done(self, stages: Mapping[str, float], faces: int) -> None:
         """Count an image with its `stages`, milliseconds, and its `faces`."""

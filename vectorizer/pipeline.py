@@ -1,14 +1,12 @@
 """The stages that one image passes: decode, detect, align, embed."""
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from serving.stages import Stages
 from vectorizer.images import DecodedImage, Limits, decode
 from vectorizer.networks.alignment import SIZE, TEMPLATE, align, encode_crop, enlarges
 from vectorizer.networks.detection import Detections
@@ -25,24 +23,6 @@ class Want(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Timings:
-    """How long each stage of one image took, milliseconds."""
-
-    milliseconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Record the duration of the block as `name`."""
-        start = time.perf_counter()
-        yield
-        self.record(name, time.perf_counter() - start)
-
-    def record(self, name: str, seconds: float) -> None:
-        """Record a duration that was measured elsewhere."""
-        self.milliseconds[name] = round(seconds * 1000, 3)
-
-
-@dataclass(frozen=True, slots=True)
 class Faces:
     """All faces of one image, best score first, in pixels of the full image.
 
@@ -54,7 +34,7 @@ class Faces:
     embeddings: NDArray[np.float32]
     crops: tuple[bytes, ...] | None
     qualities: tuple[Quality, ...] | None
-    timings: Timings
+    stages: Stages
 
 
 def find_faces(
@@ -63,38 +43,38 @@ def find_faces(
     data: bytes,
     wants: frozenset[Want] = frozenset(),
     *,
-    timings: Timings | None = None,
+    stages: Stages | None = None,
 ) -> Faces:
     """Return the faces of the image file `data`, each with what `wants` names.
 
     Raises the problems of `vectorizer.images.decode`.
     """
-    timings = timings or Timings()
-    with timings.stage("decode"):
+    stages = stages or Stages()
+    with stages.measure("decode"):
         image = decode(data, limits)
-    with timings.stage("detect"):
+    with stages.measure("detect"):
         detections = models.detector.detect(image.pixels)
-    with timings.stage("align"):
+    with stages.measure("align"):
         aligned = _align_all(image, detections.landmarks)
         encoded = tuple(map(encode_crop, aligned)) if Want.CROPS in wants else None
         qualities = tuple(map(measure, aligned)) if Want.QUALITY in wants else None
-    with timings.stage("embed"):
+    with stages.measure("embed"):
         embeddings = models.embedder.embed(aligned)
-    return Faces(image, detections.enlarged(image.reduction), embeddings, encoded, qualities, timings)
+    return Faces(image, detections.enlarged(image.reduction), embeddings, encoded, qualities, stages)
 
 
-def embed_aligned(models: Models, limits: Limits, data: bytes, *, timings: Timings | None = None) -> Faces:
+def embed_aligned(models: Models, limits: Limits, data: bytes, *, stages: Stages | None = None) -> Faces:
     """Return the one face of an image file that is an aligned face, (112, 112); its box is the whole image.
 
     Raises NotAligned, and the problems of `vectorizer.images.decode`.
     """
-    timings = timings or Timings()
-    with timings.stage("decode"):
+    stages = stages or Stages()
+    with stages.measure("decode"):
         image = decode(data, limits)
         aligned = image.in_full()[None]
     if aligned.shape[1:3] != (SIZE, SIZE):
         raise NotAligned(image.width, image.height)
-    with timings.stage("embed"):
+    with stages.measure("embed"):
         embeddings = models.embedder.embed(aligned)
     whole = np.array([[0, 0, SIZE, SIZE]], np.float32)
     return Faces(
@@ -103,7 +83,7 @@ def embed_aligned(models: Models, limits: Limits, data: bytes, *, timings: Timin
         embeddings,
         (data,),
         (measure(aligned[0]),),
-        timings,
+        stages,
     )
 
 

@@ -1,7 +1,7 @@
-"""Everything that can go wrong in the vectorizer, each with a slug, a status and a sentence.
+"""All problems the vectorizer reports; each has a code, an HTTP status and a sentence.
 
 Problem
-├── Refused                  the caller's fault: the same request will fail again
+├── Refused                  caused by the client: the same request will fail again
 │   ├── ImageMissing         image-missing          400
 │   ├── InvalidFileFormat    invalid-file-format    400
 │   ├── BadRequest           bad-request            400
@@ -15,36 +15,20 @@ Problem
 ├── Outage                   the same request may succeed later
 │   ├── Busy                 busy                   503
 │   └── DeadlineExceeded     deadline-exceeded      504
-└── InternalError            internal-error         500  our own fault
+└── InternalError            internal-error         500  a defect of this service
 
-StartError                   the service cannot start
+StartError                   the service cannot start; it is not reported by HTTP
 ├── ModelsUnavailable
 ├── ProviderUnavailable
 └── RuntimeUnavailable
 """
 
-from typing import ClassVar
-
-
-class Problem(Exception):
-    """A failure with a public face, as in RFC 9457; a more precise `sentence` may be given where it is raised."""
-
-    code: ClassVar[str]
-    status: ClassVar[int]
-    sentence: str
-
-    def __init_subclass__(cls, *, code: str = "", status: int = 0, sentence: str = "") -> None:
-        cls.code = code
-        cls.sentence = sentence
-        cls.status = status or cls.status
-
-    def __init__(self, sentence: str | None = None) -> None:
-        super().__init__(sentence or self.sentence)
-        self.sentence = str(self)
-
-
-class Refused(Problem, status=400):
-    """The caller's fault."""
+from serving.problems import InternalError as InternalError
+from serving.problems import MethodNotAllowed as MethodNotAllowed
+from serving.problems import NotFound as NotFound
+from serving.problems import Outage as Outage
+from serving.problems import Problem as Problem
+from serving.problems import Refused as Refused
 
 
 class ImageMissing(Refused, code="image-missing", sentence="Image is required: send the bytes of one image file."):
@@ -60,14 +44,6 @@ class InvalidFileFormat(Refused, code="invalid-file-format", sentence="Invalid f
 
 class BadRequest(Refused, code="bad-request", sentence="The form cannot be read."):
     """A body that is not the form its content type promises."""
-
-
-class NotFound(Refused, code="not-found", status=404, sentence="There is nothing at this address."):
-    """No such path."""
-
-
-class MethodNotAllowed(Refused, code="method-not-allowed", status=405, sentence="This method is not allowed here."):
-    """The path exists, but not for this method."""
 
 
 class ImageTooLarge(Refused, code="image-too-large", status=413, sentence="The image has too many bytes."):
@@ -104,12 +80,6 @@ class InvalidRequest(Refused, code="invalid-request", status=422, sentence="The 
     """A query parameter or header is invalid; the sentence names it."""
 
 
-class Outage(Problem, status=503):
-    """The service has too much work."""
-
-    retry_after_seconds: ClassVar[int] = 1
-
-
 class Busy(Outage, code="busy", sentence="The vectorizer is busy; try again in a moment."):
     """As many images as allowed are waiting or being worked on."""
 
@@ -121,10 +91,6 @@ class DeadlineExceeded(
     sentence="The deadline passed before the image's turn came; try again in a moment.",
 ):
     """The caller's deadline passed before a lane was free."""
-
-
-class InternalError(Problem, code="internal-error", status=500, sentence="Something went wrong on our side."):
-    """A mistake in this service."""
 
 
 class StartError(Exception):

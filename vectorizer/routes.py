@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from math import inf
@@ -11,13 +11,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from starlette.datastructures import UploadFile
-from starlette.requests import ClientDisconnect
 
+from serving.hang_up import while_connected
 from vectorizer.drawing import draw
 from vectorizer.lanes import Job, Lanes
 from vectorizer.networks.models import ModelSource
 from vectorizer.packs.manifest import DetectorManifest, EmbedderManifest, read_manifest
-from vectorizer.pipeline import Faces, Want
+from vectorizer.pipeline import Want
 from vectorizer.problems import DeadlineExceeded, ImageTooLarge
 from vectorizer.wire import MEDIA_TYPE, describe_faces, pack_faces
 
@@ -66,7 +66,8 @@ async def faces(request: Request, want: Wants = frozenset(), x_deadline_ms: Dead
     deadline = _deadline(x_deadline_ms)
     with lanes.slot():
         data = await _read(request, lanes.limits.max_bytes, deadline)
-        found = await _unless_gone(request, lanes.faces(Job(data, want, deadline=deadline)))
+        async with while_connected(request.receive):
+            found = await lanes.faces(Job(data, want, deadline=deadline))
         return Response(pack_faces(found, lanes.source), media_type=MEDIA_TYPE)
 
 
@@ -85,7 +86,8 @@ async def drawing(
     deadline = _deadline(x_deadline_ms)
     with lanes.slot():
         data = await _read(request, lanes.limits.max_bytes, deadline)
-        found = await _unless_gone(request, lanes.faces(Job(data, deadline=deadline)))
+        async with while_connected(request.receive):
+            found = await lanes.faces(Job(data, deadline=deadline))
         drawn = await asyncio.to_thread(draw, found, min_score, min_size)
         return Response(drawn, media_type="image/jpeg")
 
@@ -103,7 +105,9 @@ async def crops(request: Request, *, x_deadline_ms: DeadlineHeader = None) -> Re
     deadline = _deadline(x_deadline_ms)
     with lanes.slot():
         job = Job(await _read(request, lanes.limits.max_bytes, deadline), aligned=True, deadline=deadline)
-        return Response(pack_faces(await _unless_gone(request, lanes.faces(job)), lanes.source), media_type=MEDIA_TYPE)
+        async with while_connected(request.receive):
+            found = await lanes.faces(job)
+        return Response(pack_faces(found, lanes.source), media_type=MEDIA_TYPE)
 
 
 @router.post("/vectorize", summary="Faces of an image, for people", openapi_extra=_MULTIPART)
@@ -112,7 +116,9 @@ async def vectorize(request: Request) -> list[dict[str, Any]]:
     lanes: Lanes = request.state.lanes
     with lanes.slot():
         data = await _read_form(request, lanes.limits.max_bytes)
-        return describe_faces(await _unless_gone(request, lanes.faces(Job(data))))
+        async with while_connected(request.receive):
+            found = await lanes.faces(Job(data))
+        return describe_faces(found)
 
 
 @router.get("/vectorize", summary="Whether the service is reachable", response_class=PlainTextResponse)
@@ -186,18 +192,3 @@ async def _in_time(deadline: float) -> AsyncIterator[None]:
             yield
     except TimeoutError as error:
         raise DeadlineExceeded from error
-
-
-async def _unless_gone(request: Request, work: Coroutine[None, None, Faces]) -> Faces:
-    """Wait for `work`, and cancel it if the client hangs up first. Raises ClientDisconnect then."""
-    working = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(request.receive())  # after the body, only a disconnect can follow
-    gone.add_done_callback(lambda _: working.cancel())
-    try:
-        return await working
-    except asyncio.CancelledError:
-        if gone.done():
-            raise ClientDisconnect from None
-        raise
-    finally:
-        gone.cancel()

@@ -1,26 +1,24 @@
 """The vectorizer's configuration, from environment variables that begin with ``VECTORIZER_``."""
 
-import sys
 from pathlib import Path
-from typing import Literal
 
 from platformdirs import user_cache_path
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
 
+from serving.settings import ServiceSettings
 from vectorizer.networks.models import Engine
 from vectorizer.networks.runtimes import RuntimeChoice
 from vectorizer.networks.sessions import Provider
 from vectorizer.packs.prepared_files import Precision
 
 
-class Settings(BaseSettings):
-    """Read once, in ``__main__``, and passed down."""
+class Settings(ServiceSettings):
+    """Settings of the vectorizer."""
 
-    model_config = SettingsConfigDict(env_prefix="VECTORIZER_", frozen=True, extra="forbid", validate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix="VECTORIZER_")
 
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8081, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    port: int = Field(8081, ge=0, le=65535, description="Port to listen on; 0 chooses a free port.")
     models: str = Field("opencv", description="Model pack by name, or a folder in InsightFace's layout.")
     model_cache: Path = Field(
         default_factory=lambda: user_cache_path("faceserver"),
@@ -57,26 +55,6 @@ class Settings(BaseSettings):
     )
     max_image_bytes: int = Field(20_000_000, gt=0, description="Maximum size of an image file, bytes.")
     max_image_pixels: int = Field(50_000_000, gt=0, description="Maximum pixels of an image, width times height.")
-    shutdown_timeout_seconds: int = Field(20, gt=0, description="How long running requests may take after SIGTERM.")
-    metrics_host: str = Field("127.0.0.1", description="Address to serve metrics on.")
-    metrics_port: int | None = Field(
-        None, ge=1, le=65535, description="Port to serve metrics on; unset, they are not served."
-    )
-    log_level: str = Field(
-        "info", pattern="^(debug|info|warning|error)$", description="Minimum severity of logged lines."
-    )
-    log_format: Literal["text", "json"] = Field("text", description="Format of log lines: `text` or `json`.")
-    otlp_endpoint: str | None = Field(
-        None,
-        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
-        pattern="^https?://.+$",
-        description="Where traces are sent by OTLP over HTTP, such as http://collector:4318; none are if unset.",
-    )
-
-    @field_validator("otlp_endpoint", mode="before")
-    @classmethod
-    def _empty_is_unset(cls, endpoint: object) -> object:
-        return endpoint or None
 
     def engine(self) -> Engine:
         """Return where and how the networks run."""
@@ -88,14 +66,3 @@ class Settings(BaseSettings):
             runtime=self.runtime,
             detector_size=self.detector_size,
         )
-
-
-def read_settings() -> Settings:
-    """Return the settings of this process, or end it with a line for each that is wrong."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        for wrong in error.errors(include_url=False, include_input=False):
-            name = str(wrong["loc"][0])
-            sys.stderr.write(f"{name if name.isupper() else 'VECTORIZER_' + name.upper()}: {wrong['msg']}\n")
-        sys.exit(2)

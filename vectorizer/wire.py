@@ -34,7 +34,7 @@ def pack_faces(faces: Faces, source: ModelSource) -> bytes:
                 "width": faces.image.width,
                 "height": faces.image.height,
             },
-            "timings": faces.timings.milliseconds,
+            "timings": faces.stages.own,
             "faces": [_face(faces, box, index) for index, box in enumerate(whole_pixels(faces))],
         }
     )

@@ -1,25 +1,27 @@
 """Adds the faces of photographs to a person."""
 
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
 
-from apiserver.api.face_answers import AddedFaces, FaceAnswer, FileOutcome, FileProblem, NoneAdded, Outcome
-from apiserver.api.fields import EnrolmentWarning
-from apiserver.api.responses import ProblemDetails, problem_details
+from apiserver.api.faces import FaceAnswer
+from apiserver.api.fields import EnrolmentWarning, FileProblem, Outcome
+from apiserver.biometrics.choice import FaceChoice
 from apiserver.database import Database
 from apiserver.enrolment.learning import Learned, Sample
-from apiserver.http.forms import FacesForm, usable
+from apiserver.http.admission import slots_needed
+from apiserver.http.forms import BoxField, FaceField, FilesField, Form, usable
 from apiserver.http.idempotency import KEY, Handler, idempotent
-from apiserver.http.multipart import MAX_FILES, places_needed
-from apiserver.http.path_names import DirectoryName, PersonName
-from apiserver.http.paths import EncodedRoute
+from apiserver.http.multipart import MAX_FILES
+from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
 from apiserver.http.photographs import PROBLEMS, PhotographCall, noting_refusal
 from apiserver.people import faces as person_faces
 from apiserver.problems import DatabaseBusy, NoFaceEnrolled, Refused
 from apiserver.state import State
 from apiserver.vectorizers.wire import ENROLMENT_WANTS
+from serving.problem_responses import ProblemDetails, problem_details
 
 _MORE: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 409, 410)}
 
@@ -34,13 +36,49 @@ class _FacesRoute(EncodedRoute):
         async def admit(request: Request) -> Response:
             state = State.of(request)
             state.vectorizer.check_room()
-            with state.places.taken(places_needed(request, state.settings.max_image_bytes)):
+            with state.slots.taken(slots_needed(request, state.settings.max_image_bytes)):
                 return await handle(request)
 
         return admit
 
 
 router = APIRouter(tags=["persons"], route_class=_FacesRoute)
+
+
+class FacesForm(Form):
+    """Photographs of one person to learn."""
+
+    file: FilesField
+    face: FaceField = FaceChoice.ONLY
+    box: BoxField = None
+
+
+class FileOutcome(BaseModel):
+    """The outcome of a photograph, with the warnings of /learn."""
+
+    filename: str = Field(examples=["ann.jpg"])
+    outcome: Outcome
+    face: FaceAnswer | None
+    warnings: list[EnrolmentWarning]
+    problem: FileProblem | None
+
+
+class AddedFaces(BaseModel):
+    """The outcome of each photograph, in order, and the number of each."""
+
+    items: list[FileOutcome]
+    created: int
+    known: int
+    refused: int
+
+    @classmethod
+    def of(cls, items: list[FileOutcome]) -> Self:
+        """Return the outcomes with their counts."""
+        return cls(items=items, **{str(outcome): sum(item.outcome is outcome for item in items) for outcome in Outcome})
+
+
+class NoneAdded(ProblemDetails, AddedFaces):
+    """The problem of photographs that were all refused."""
 
 
 @router.post(

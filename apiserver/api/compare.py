@@ -1,4 +1,4 @@
-"""/compare and /verify: one face against another, or against one person. No photograph is kept."""
+"""/compare and /verify: compare a face with another, or with a person. No photograph is kept."""
 
 import asyncio
 from typing import Any
@@ -16,15 +16,18 @@ from apiserver.api.fields import (
     Probability,
     rounded,
 )
-from apiserver.api.responses import ProblemDetails
+from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.comparison import Judgement, Pair, judge, pairs
-from apiserver.biometrics.face import Analysis, Decision, Face, Model
+from apiserver.biometrics.face import Analysis, Face
+from apiserver.biometrics.model import Decision, Model
+from apiserver.enrolment.gallery import best_similarity
 from apiserver.enrolment.gate import chosen_face
-from apiserver.enrolment.verification import best_similarity
-from apiserver.http.forms import CompareForm, VerifyForm
-from apiserver.http.photographs import PROBLEMS, PhotographCall, PhotographRoute
+from apiserver.http.admission import PhotographRoute
+from apiserver.http.forms import DirectoryField, FaceField, FileField, Form, PersonField
+from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.problems import VectorizerUnavailable
 from apiserver.recognition import sightings
+from serving.problem_responses import ProblemDetails
 
 _UNKNOWN = {"similarity": None, "probability": 0.0, "decision": Decision.UNKNOWN}
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemDetails}}
@@ -32,12 +35,28 @@ _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemDetails}}
 router = APIRouter(tags=["comparison"], route_class=PhotographRoute)
 
 
-class PairThresholds(BaseModel):
-    """The model's own cosines from which two faces are one person, or worth a review."""
+class CompareForm(Form):
+    """Two photographs of any number of people."""
 
-    match: float = Field(description="One in 100,000 pairs of different people reaches it.", examples=[0.4655])
-    review: float = Field(description="One in 10,000 pairs of different people reaches it.", examples=[0.4158])
-    calibrated: bool = Field(description="Whether they were measured with this model, or are those of another one.")
+    source: FileField
+    target: FileField
+
+
+class VerifyForm(Form):
+    """A photograph of a person, and the id that the person claims."""
+
+    person: PersonField
+    directory: DirectoryField = "default"
+    file: FileField
+    face: FaceField = FaceChoice.ONLY
+
+
+class PairThresholds(BaseModel):
+    """The model's minimum cosines of two faces of the same person, and of two faces worth a review."""
+
+    match: float = Field(description="Reached by one in 100,000 pairs of different people.", examples=[0.4655])
+    review: float = Field(description="Reached by one in 10,000 pairs of different people.", examples=[0.4158])
+    calibrated: bool = Field(description="Whether they were measured with this model, or with another one.")
 
 
 class ComparedFace(BaseModel):
@@ -48,17 +67,17 @@ class ComparedFace(BaseModel):
 
 
 class Comparison(BaseModel):
-    """A face of one photograph against a face of the other."""
+    """The comparison of a face of one photograph with a face of the other."""
 
-    source: int = Field(description="Place in `source_faces`, from 0.", examples=[0])
-    target: int = Field(description="Place in `target_faces`, from 0.", examples=[0])
+    source: int = Field(description="Position in `source_faces`, from 0.", examples=[0])
+    target: int = Field(description="Position in `target_faces`, from 0.", examples=[0])
     similarity: Cosine
     probability: Probability
     decision: Decision
 
 
 class CompareAnswer(BaseModel):
-    """Every face of one photograph against every face of the other, the most similar first."""
+    """The comparisons of all faces of one photograph with all faces of the other, highest similarity first."""
 
     model: ModelId
     source_faces: list[ComparedFace]
@@ -68,7 +87,7 @@ class CompareAnswer(BaseModel):
 
 
 class VerifyAnswer(BaseModel):
-    """Whether the face is that person's; `similarity` is null for a person without a face of this model."""
+    """The decision about the claim; `similarity` is null for a person without a face of this model."""
 
     directory: DirectoryName
     person: PersonId
@@ -88,14 +107,14 @@ class VerifyAnswer(BaseModel):
     openapi_extra={"requestBody": CompareForm.request_body()},
 )
 async def compare(request: Request) -> Response:
-    """Say of every face of one photograph and every face of another whether they are one person."""
+    """Compare every face of one photograph with every face of another."""
     call = PhotographCall.of(request)
     form = await call.read(CompareForm, max_files=2)
     source, target = await call.analyse_both(form.source, form.target)
     if source.model.id != target.model.id:
         raise VectorizerUnavailable("The vectorizers use different models at the moment.")
     with call.stages.measure("compare"):
-        # On a thread, because two crowds make tens of thousands of pairs.
+        # On a thread, because the faces of two crowds form tens of thousands of pairs.
         comparisons = await asyncio.to_thread(_compared, source, target)
     answer = CompareAnswer(
         model=source.model.id,
@@ -114,7 +133,7 @@ async def compare(request: Request) -> Response:
     openapi_extra={"requestBody": VerifyForm.request_body()},
 )
 async def verify(request: Request) -> Response:
-    """Say whether a photograph shows the person it claims to show."""
+    """Verify that a photograph shows the given person."""
     call = PhotographCall.of(request)
     form = await call.read(VerifyForm)
     analysis = await call.analyse(form.file)

@@ -1,19 +1,38 @@
 """The route of deletions."""
 
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
 
-from apiserver.api.receipts import ReceiptAnswer, receipt_response
-from apiserver.api.responses import ProblemDetails
 from apiserver.deletion import records as deletions
+from apiserver.deletion.records import Receipt
 from apiserver.problems import DeletionNotFound
 from apiserver.state import StateOf
+from serving.problem_responses import ProblemDetails
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 500, 503)}
 
 router = APIRouter(tags=["deletions"])
+
+
+class ReceiptAnswer(BaseModel):
+    """What was deleted, and whether its last photograph is removed from the store."""
+
+    deletion: UUID
+    directory: str = Field(examples=["acme"])
+    person: str | None = Field(description="The person; null once the deletion has finished.", examples=["ann"])
+    face: UUID | None = Field(description="The face, if a single face was deleted.")
+    persons: int = Field(examples=[1])
+    faces: int = Field(description="Number of embeddings and crops, deleted before the response.", examples=[3])
+    images: int = Field(
+        description="Number of photographs, inaccessible from now on. A job removes them from the store.", examples=[4]
+    )
+    requested_at: datetime
+    finished_at: datetime | None = Field(description="When the last photograph was removed; null: not yet.")
 
 
 @router.get("/deletions/{deletion}", response_model=ReceiptAnswer, responses=_PROBLEMS)
@@ -24,3 +43,8 @@ async def read_deletion(deletion: str, state: StateOf) -> Response:
     except ValueError as error:
         raise DeletionNotFound from error
     return receipt_response(await deletions.read(state.database, deletion_id))
+
+
+def receipt_response(receipt: Receipt) -> Response:
+    """Convert a receipt to a response."""
+    return Response(ReceiptAnswer(**asdict(receipt)).model_dump_json(), media_type="application/json")

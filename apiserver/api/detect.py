@@ -3,15 +3,31 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from apiserver.api.fields import BoxPixels, DetectorScore, Embedding, ModelId, rounded, rounded_embedding
+from apiserver.api.fields import BoxPixels, DetectorScore, EmbeddingField, ModelId, rounded, rounded_embedding
 from apiserver.biometrics.face import Face
 from apiserver.biometrics.quality import pose
-from apiserver.http.forms import DetectForm, EmbedForm
-from apiserver.http.hang_up import while_connected
-from apiserver.http.photographs import PROBLEMS, PhotographCall, PhotographRoute
+from apiserver.http.admission import PhotographRoute
+from apiserver.http.forms import FileField, Form
+from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.vectorizers.wire import Want
+from serving.hang_up import while_connected
 
 router = APIRouter(tags=["photographs"], route_class=PhotographRoute)
+
+
+class EmbedForm(Form):
+    """A photograph of any number of people."""
+
+    file: FileField
+
+
+class DetectForm(Form):
+    """A photograph of any number of people, and which of its faces to return."""
+
+    file: FileField
+    min_score: float = Field(0, ge=0, le=1, description="Faces with a lower detector score are omitted.")
+    min_size: int = Field(0, ge=0, le=100_000, description="Faces whose shorter side has fewer pixels are omitted.")
+    draw: bool = Field(False, description="Return the photograph with its faces drawn in, as a JPEG.")
 
 
 class EmbeddedFace(BaseModel):
@@ -19,7 +35,7 @@ class EmbeddedFace(BaseModel):
 
     box: BoxPixels
     score: DetectorScore
-    embedding: Embedding
+    embedding: EmbeddingField
 
 
 class EmbedAnswer(BaseModel):
@@ -34,17 +50,17 @@ class EmbedAnswer(BaseModel):
 class Quality(BaseModel):
     """The measurements of a face, see docs/quality.md."""
 
-    sharpness: float = Field(description="0 for a flat surface, growing with fine detail.", examples=[0.412])
+    sharpness: float = Field(description="0 for a uniform surface; increases with fine detail.", examples=[0.412])
     brightness: float = Field(description="0 black to 1 white.", examples=[0.547])
     size: int = Field(description="The shorter side of the box, pixels.", examples=[113])
 
 
 class Pose(BaseModel):
-    """Which way a face is turned, in degrees, all 0 towards the camera; good to several degrees, pitch least."""
+    """The direction of a face in degrees, all 0 towards the camera; accurate to several degrees, pitch least."""
 
-    yaw: float = Field(description="Grows as it turns to the right edge of the picture.", examples=[-8.4])
-    pitch: float = Field(description="Grows as it looks up.", examples=[3.1])
-    roll: float = Field(description="Grows as it tilts clockwise.", examples=[1.2])
+    yaw: float = Field(description="Positive towards the right edge of the image.", examples=[-8.4])
+    pitch: float = Field(description="Positive upwards.", examples=[3.1])
+    roll: float = Field(description="Positive clockwise.", examples=[1.2])
 
 
 class DetectedFace(BaseModel):
@@ -56,7 +72,7 @@ class DetectedFace(BaseModel):
         description="Five x, y in pixels: eye, eye, nose, mouth corner, mouth corner; left before right as seen.",
         examples=[[[198.1, 108.2], [240.7, 107.9], [219.3, 131.0], [203.4, 150.2], [237.5, 149.8]]],
     )
-    quality: Quality | None = Field(description="null from an older vectorizer, which does not measure it.")
+    quality: Quality | None = Field(description="null if the vectorizer is too old to measure it.")
     pose: Pose
 
 
@@ -76,7 +92,7 @@ class DetectAnswer(BaseModel):
     openapi_extra={"requestBody": DetectForm.request_body()},
 )
 async def detect(request: Request) -> Response:
-    """Return the place, the quality and the pose of every face on a photograph; nothing is kept."""
+    """Return the position, quality and pose of every face on a photograph; nothing is kept."""
     call = PhotographCall.of(request)
     form = await call.read(DetectForm)
     if form.draw:

@@ -1,27 +1,76 @@
 """Routes of the faces of a person."""
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Self
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
 
-from apiserver.api import images as files
-from apiserver.api.face_answers import FaceAnswer
-from apiserver.api.receipts import ReceiptAnswer, receipt_response
-from apiserver.api.responses import ProblemDetails
+from apiserver.api import images
+from apiserver.api.deletions import ReceiptAnswer, receipt_response
+from apiserver.api.fields import BoxPixels, DetectorScore, ModelId, PersonId, file_url, rounded
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
-from apiserver.http.path_names import DirectoryName, PersonName
-from apiserver.http.paths import EncodedRoute
+from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
 from apiserver.people import faces as person_faces
+from apiserver.people.faces import EnrolledFace
 from apiserver.problems import FileNotFound
 from apiserver.state import StateOf
+from serving.problem_responses import ProblemDetails
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 500, 503)}
 _ORDER = "faces"
 _FaceId = Annotated[UUID, Path(description="The face's id, as returned by /learn.")]
 
 router = APIRouter(tags=["persons"], route_class=EncodedRoute)
+
+
+class KeptQuality(BaseModel):
+    """The measurements of a face when it was enrolled, see docs/quality.md; the angles if there were landmarks."""
+
+    sharpness: float = Field(examples=[0.872])
+    brightness: float = Field(examples=[0.547])
+    yaw: float | None = Field(None, examples=[-8.4])
+    pitch: float | None = Field(None, examples=[3.1])
+    roll: float | None = Field(None, examples=[1.2])
+
+
+class FaceAnswer(BaseModel):
+    """An enrolled face of a person."""
+
+    face: UUID
+    person: PersonId
+    model: ModelId
+    box: BoxPixels
+    score: DetectorScore
+    quality: KeptQuality | None = Field(description="null if nothing was measured.")
+    image: str | None = Field(
+        description="The photograph that shows it; null for a face imported without.",
+        examples=["/files/47aa5e19-c120-84b0-a5a0-d64d932fb8eb.jpg"],
+    )
+    crop: str = Field(
+        description="The aligned face, 112 x 112.",
+        examples=["/directories/acme/persons/ann/faces/1120092e-8684-446d-9dd1-6a35418df10e/crop"],
+    )
+    created_at: datetime
+
+    @classmethod
+    def of(cls, directory: str, face: EnrolledFace) -> Self:
+        """Return a face as clients read it."""
+        person = f"/directories/{quote(directory, safe='')}/persons/{quote(face.person, safe='')}"
+        return cls(
+            face=face.face,
+            person=face.person,
+            model=face.model,
+            box=list(face.box),
+            score=rounded(face.score),
+            quality=KeptQuality.model_validate_json(face.quality) if face.quality else None,
+            image=file_url(face.image),
+            crop=f"{person}/faces/{face.face}/crop",
+            created_at=face.created_at,
+        )
 
 
 @router.get("/directories/{directory}/persons/{person}/faces", responses=_PROBLEMS, response_model=Page[FaceAnswer])
@@ -65,7 +114,7 @@ async def read_image(directory: DirectoryName, person: PersonName, face: _FaceId
         found = await person_faces.read(connection, directory, person, face)
     if found.image is None:
         raise FileNotFound("The face was imported without its photograph.")
-    return await files.shown(found.image, state)
+    return await images.shown(found.image, state)
 
 
 @router.get(
@@ -77,4 +126,4 @@ async def read_crop(directory: DirectoryName, person: PersonName, face: _FaceId,
     """Return the aligned crop of a face, from which its embedding was computed: a JPEG of 112 x 112 pixels."""
     async with state.database.connection() as connection:
         crop = await person_faces.crop(connection, directory, person, face)
-    return Response(crop, media_type="image/jpeg", headers=files.PRIVATE)
+    return Response(crop, media_type="image/jpeg", headers=images.PRIVATE)

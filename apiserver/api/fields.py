@@ -1,11 +1,16 @@
 """Fields that several response models share, with their OpenAPI descriptions."""
 
 from collections.abc import Sequence
-from typing import Annotated, Self
+from enum import StrEnum
+from typing import Annotated, Literal, Self
 
+from fastapi import Response
 from pydantic import BaseModel, Field
 
+from apiserver.biometrics.model import Model
+from apiserver.directories.thresholds import Applied, Source
 from apiserver.enrolment import warnings as enrolment_warnings
+from apiserver.problems import Problem
 
 _DECIMALS = 6
 _EMBEDDING_DECIMALS = 7
@@ -24,7 +29,7 @@ Cosine = Annotated[float, Field(description="Cosine similarity of the two embedd
 Probability = Annotated[
     float, Field(description="Probability that both faces are of one person, at even prior.", examples=[0.998877])
 ]
-Embedding = Annotated[
+EmbeddingField = Annotated[
     list[float], Field(description="The embedding, normalized to length 1.", examples=[[0.0314159, -0.0271828]])
 ]
 
@@ -40,16 +45,93 @@ def rounded_embedding(embedding: Sequence[float]) -> list[float]:
 
 
 class EnrolmentWarning(BaseModel):
-    """A doubt about an enrolment, by name, and the value that is on the wrong side of its limit."""
+    """A warning about an enrolment, with the value that exceeds its limit or falls below it."""
 
     code: str = Field(examples=["blurred"])
     detail: str = Field(examples=["The face is blurred: hold the camera still, focus on the face, wipe the lens."])
     value: float = Field(examples=[0.31])
     limit: float = Field(examples=[0.45])
-    person: PersonId | None = Field(None, description="Whom the face resembles, if that is the doubt.")
+    person: PersonId | None = Field(None, description="The person whom the face resembles, if that is the warning.")
 
     @classmethod
     def of(cls, warning: enrolment_warnings.EnrolmentWarning) -> Self:
         """Return the warning as clients read it."""
         value, limit = rounded(warning.value), rounded(warning.limit)
-        return cls(code=warning.code, detail=warning.detail, value=value, limit=limit, person=warning.person)
+        answer = cls(code=warning.code, detail=warning.detail, value=value, limit=limit)
+        if warning.person is not None:
+            answer.person = warning.person  # else the answer has no such field
+        return answer
+
+
+class AppliedThresholds(BaseModel):
+    """The cosines that decided, and where they come from.
+
+    `match` is made for the rate `fpir` unless the request or the directory set it; `review` for ten times that rate.
+    """
+
+    match: float = Field(examples=[0.4987])
+    review: float = Field(examples=[0.4546])
+    source: Source = Field(description="Where `match` comes from.")
+    fpir: float = Field(description="The share of strangers that may be named.", examples=[0.001])
+    faces: int = Field(description="The enrolled faces that a face is compared with.", examples=[812])
+    calibrated: bool = Field(description="Whether the model's impostor scores were measured; estimated if not.")
+
+
+def applied_thresholds(applied: Applied, model: Model) -> AppliedThresholds:
+    """Return the thresholds as clients read them."""
+    return AppliedThresholds(
+        match=rounded(applied.thresholds.match),
+        review=rounded(applied.thresholds.review),
+        source=applied.source,
+        fpir=applied.fpir,
+        faces=applied.faces,
+        calibrated=model.calibrated,
+    )
+
+
+class Outcome(StrEnum):
+    """The outcome of a photograph; `known`: it was enrolled for this person before."""
+
+    CREATED = "created"
+    KNOWN = "known"
+    REFUSED = "refused"
+
+
+class FileProblem(BaseModel):
+    """Why a photograph was refused."""
+
+    code: str = Field(examples=["several-faces"])
+    detail: str = Field(examples=["More than one face detected."])
+
+    @classmethod
+    def of(cls, problem: Problem) -> Self:
+        """Return a problem as clients read it."""
+        return cls(code=problem.code, detail=problem.sentence)
+
+
+def file_url(key: str | None) -> str | None:
+    """Return the path from which the image can be fetched, if it is kept."""
+    return f"/files/{key}" if key else None
+
+
+class PhotographAnswer(BaseModel):
+    """The common fields of answers about a single photograph."""
+
+    status: Literal["OK"]
+    url: str | None = Field(examples=["/files/2c116cd3-eff0-8136-b4d5-5e476fa58ff7.jpg"])
+    filename: str = Field(examples=["portrait.jpg"])
+    directory: DirectoryName
+    model: ModelId
+
+
+class PhotographsAnswer(BaseModel):
+    """The common fields of answers about several photographs."""
+
+    status: Literal["OK"]
+    directory: DirectoryName
+    model: ModelId
+
+
+def json_response(answer: BaseModel, status: int) -> Response:
+    """Return an answer of /learn or /recognize, without the fields that were not set."""
+    return Response(answer.model_dump_json(exclude_unset=True), status, media_type="application/json")

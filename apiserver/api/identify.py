@@ -7,16 +7,17 @@ from typing import Any, Self
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
-from apiserver.api.fields import Cosine, ModelId, PersonId, Probability, rounded
-from apiserver.api.responses import AppliedThresholds, ProblemDetails, applied_thresholds
-from apiserver.biometrics.face import Decision, Embedding, Model
+from apiserver.api.fields import AppliedThresholds, Cosine, ModelId, PersonId, Probability, applied_thresholds, rounded
+from apiserver.biometrics.face import Embedding
+from apiserver.biometrics.model import Decision, Model, Scoring
+from apiserver.http.admission import PhotographRoute
 from apiserver.http.json_bodies import JsonBody, read_json
-from apiserver.http.photographs import PROBLEMS, PhotographCall, PhotographRoute
+from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.names import Name
 from apiserver.problems import InvalidEmbedding, ModelMismatch
 from apiserver.recognition.candidates import Identity, SearchOptions
 from apiserver.search.planning import Path
-from apiserver.search.statements import Scoring
+from serving.problem_responses import ProblemDetails
 
 _CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ProblemDetails}}
 _MAX_EMBEDDINGS = 100
@@ -27,14 +28,16 @@ router = APIRouter(tags=["faces"], route_class=PhotographRoute)
 
 
 class IdentifyBody(JsonBody):
-    """One embedding or several, and where to search."""
+    """One or several embeddings, and the directory to search."""
 
-    directory: Name = Field("default", description="Where to search.", examples=["acme"])
+    directory: Name = Field("default", description="The directory to search.", examples=["acme"])
     model: str = Field(
         description="The model that computed them, as returned by `/embed`.", examples=["sface_2021dec@fb143eea0783"]
     )
     embedding: list[float] | None = Field(
-        None, description="Of any length except zero.", examples=[[0.0314159, -0.0271828]]
+        None,
+        description="The embedding; its length need not be 1, but must not be 0.",
+        examples=[[0.0314159, -0.0271828]],
     )
     embeddings: list[list[float]] | None = Field(
         None,
@@ -43,26 +46,28 @@ class IdentifyBody(JsonBody):
         description="Several; not together with `embedding`.",
         examples=[[[0.0314159, -0.0271828], [-0.0161803, 0.0141421]]],
     )
-    k: int = Field(5, ge=1, le=100, description="How many candidates to list for each.")
+    k: int = Field(5, ge=1, le=100, description="Maximum number of candidates for each embedding.")
     threshold: float | None = Field(
         None,
         ge=-1,
         le=1,
         allow_inf_nan=False,
-        description="The cosine from which a candidate is a match.",
+        description="Minimum cosine of a match, instead of the directory's.",
         examples=[0.5],
     )
-    unique_persons: bool = Field(False, description="Whether each person can be at most one of them.")
-    scoring: Scoring | None = Field(None, description="How a person's samples count; the directory's setting if unset.")
+    unique_persons: bool = Field(False, description="Whether each person can have at most one of the embeddings.")
+    scoring: Scoring | None = Field(
+        None, description="How a person's faces are combined; the directory's setting if unset."
+    )
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
+    def _check_exclusive(self) -> Self:
         if (self.embedding is None) == (self.embeddings is None):
             raise ValueError("give embedding or embeddings")
         return self
 
     def search_options(self) -> SearchOptions:
-        """Return what the body asks of the search."""
+        """Return the options of the search."""
         return SearchOptions(self.directory, self.k, self.threshold, self.scoring, self.unique_persons)
 
     def probes(self) -> list[list[float]]:
@@ -71,7 +76,7 @@ class IdentifyBody(JsonBody):
 
 
 class IdentifiedCandidate(BaseModel):
-    """An enrolled person whom an embedding resembles."""
+    """An enrolled person who resembles an embedding."""
 
     person: PersonId
     similarity: Cosine
@@ -79,14 +84,16 @@ class IdentifiedCandidate(BaseModel):
 
 
 class Identified(BaseModel):
-    """Whose embedding it is; `person` is absent when the decision is `unknown`."""
+    """The identity of an embedding; `person` is absent when the decision is `unknown`."""
 
     person: PersonId | None = None
     decision: Decision
     similarity: Cosine | None
     probability: Probability
     candidates: list[IdentifiedCandidate]
-    search: Path = Field(description="How it was found: by all embeddings, by their codes first, or by a graph.")
+    search: Path = Field(
+        description="How the directory was searched: by all embeddings, by their codes first, or by a graph."
+    )
 
 
 class IdentifyAnswer(BaseModel):
@@ -104,14 +111,14 @@ class IdentifyAnswer(BaseModel):
     openapi_extra=IdentifyBody.request_body(),
 )
 async def identify(request: Request) -> Response:
-    """Say of every embedding who of the directory it is, if anybody."""
+    """Identify embeddings within a directory."""
     call = PhotographCall.of(request)
     with call.stages.measure("read"):
         body = await read_json(request, IdentifyBody, max_bytes=_MAX_BYTES)
     model = await call.state.vectorizer.model_in_use()
     if body.model != model.id:
-        raise ModelMismatch(f"The model in use is {model.id}; embeddings of another cannot be compared with its own.")
-    probes = [_of_length_one(embedding, model) for embedding in body.probes()]
+        raise ModelMismatch(f"The model in use is {model.id}; embeddings of different models cannot be compared.")
+    probes = [_normalised(embedding, model) for embedding in body.probes()]
     recognized = await call.state.recognition.recognize(probes, model, body.search_options(), call.stages)
     call.state.metrics.decided(recognized.identities)
     answer = IdentifyAnswer(
@@ -122,7 +129,7 @@ async def identify(request: Request) -> Response:
     return Response(answer.model_dump_json(exclude_unset=True), media_type="application/json")
 
 
-def _of_length_one(embedding: Sequence[float], model: Model) -> Embedding:
+def _normalised(embedding: Sequence[float], model: Model) -> Embedding:
     """Return the normalised embedding. Raises InvalidEmbedding."""
     if len(embedding) != model.dimension:
         raise InvalidEmbedding(f"An embedding of {model.id} has {model.dimension} numbers; one has {len(embedding)}.")

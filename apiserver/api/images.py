@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from apiserver.api.responses import ProblemDetails
 from apiserver.state import State, StateOf
+from serving.problem_responses import ProblemDetails
 
 PRIVATE = {
     "X-Content-Type-Options": "nosniff",

@@ -1,37 +1,30 @@
-"""Routes of imports and exports, which the worker runs as jobs."""
+"""Imports, which run as jobs: of an archive, or of photographs that are already in the store."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
-from apiserver.api.bulk_bodies import (
-    ExportBody,
-    ImportBody,
-    ImportForm,
-    ImportOptions,
-    JobStarted,
-    OutcomeLine,
-    read_body,
-    read_fields,
-)
-from apiserver.api.responses import ProblemDetails
-from apiserver.exports import snapshot as exports
-from apiserver.http.idempotency import KEY, Handler, IdempotentRoute, idempotent
-from apiserver.http.multipart import read_small
-from apiserver.http.path_names import DirectoryName
-from apiserver.http.paths import EncodedRoute
-from apiserver.http.upload_stream import receive_archive
+from apiserver.api.jobs import JobStarted, job_id, job_started
+from apiserver.biometrics.choice import FaceChoice
+from apiserver.biometrics.quality import Action
+from apiserver.http.idempotency import KEY, Handler, idempotent
+from apiserver.http.json_bodies import parse_fields, parse_json, read_small
+from apiserver.http.multipart import receive_archive
+from apiserver.http.paths import DirectoryName, EncodedRoute
 from apiserver.imports import records as imports
-from apiserver.imports.records import Import, Item
+from apiserver.imports.records import Import, Item, Outcome
 from apiserver.jobs.records import enqueue
-from apiserver.problems import ArchiveTooManyFiles, JobNotFound
+from apiserver.names import Name
+from apiserver.problems import ArchiveTooManyFiles
 from apiserver.state import State, StateOf
+from serving.problem_responses import ProblemDetails
 
 _MAX_MANIFEST_BYTES = 8_000_000
 _OUTCOMES_AT_ONCE = 1_000
@@ -41,13 +34,82 @@ _HELD = timedelta(days=7)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemDetails} for status in (400, 404, 408, 409, 410, 413, 415, 422, 500, 503)
 }
+# No empty parts, no `..`, and no hidden files.
+_Key = Annotated[str, StringConstraints(max_length=1000, pattern=r"^imports(/[^/.\\\x00-\x1f][^/\\\x00-\x1f]*)+$")]
+_FACE = {
+    "type": "string",
+    "enum": list(FaceChoice),
+    "default": FaceChoice.ONLY,
+    "description": "Which face to enrol if a photograph shows several people; `only` refuses such a photograph.",
+}
+_QUALITY = {
+    "type": "string",
+    "enum": list(Action),
+    "description": "How to treat poor photographs; overrides the directory's setting.",
+}
+_MANIFEST = {
+    "type": "array",
+    "minItems": 1,
+    "items": {
+        "type": "object",
+        "required": ["person", "key"],
+        "properties": {
+            "person": {"type": "string", "minLength": 1, "maxLength": 255},
+            "key": {"type": "string", "description": "Key of an object in the image store, below `imports/`."},
+        },
+    },
+    "examples": [[{"person": "ann", "key": "imports/2026/ann-1.jpg"}]],
+}
+
+
+class ImportOptions(BaseModel):
+    """How to enrol the photographs."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    face: Annotated[FaceChoice, WithJsonSchema(_FACE)] = FaceChoice.ONLY
+    quality: Annotated[Action | None, WithJsonSchema(_QUALITY)] = None
+
+
+class ImportForm(ImportOptions):
+    """A zip archive to import: one folder of photographs for each person, or a bundle."""
+
+    file: Annotated[Any, Field(json_schema_extra={"type": "string", "format": "binary"}, description="The archive.")]
+
+
+class ManifestEntry(BaseModel):
+    """A photograph that is already in the image store."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    person: Name
+    key: _Key
+
+
+class ImportBody(ImportOptions):
+    """Photographs to import that are already in the image store."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    manifest: Annotated[list[ManifestEntry], Field(min_length=1), WithJsonSchema(_MANIFEST)]
+
+
+class OutcomeLine(BaseModel):
+    """The outcome of one photograph, or of one face of a bundle."""
+
+    n: int = Field(description="Position in the import, from 0.")
+    person: str
+    name: str
+    outcome: Outcome
+    face: UUID | None
+    code: str | None
+    detail: str | None
+
+
 _IMPORT = {
     "multipart/form-data": {"schema": ImportForm.model_json_schema()},
     "application/json": {"schema": ImportBody.model_json_schema()},
 }
-_EXPORT = {"application/json": {"schema": ExportBody.model_json_schema()}}
-
-router = APIRouter(tags=["bulk"], route_class=EncodedRoute)
 
 
 class _ImportRoute(EncodedRoute):
@@ -65,11 +127,12 @@ class _ImportRoute(EncodedRoute):
         return handle_once
 
 
-imports_router = APIRouter(tags=["bulk"], route_class=_ImportRoute)
-exports_router = APIRouter(tags=["bulk"], route_class=IdempotentRoute)
+router = APIRouter(tags=["bulk"], route_class=EncodedRoute)
+starting = APIRouter(tags=["bulk"], route_class=_ImportRoute)
+"""The route that starts a job."""
 
 
-@imports_router.post(
+@starting.post(
     "/directories/{directory}/imports",
     status_code=202,
     response_model=JobStarted,
@@ -82,9 +145,9 @@ async def start_import(directory: DirectoryName, request: Request) -> Response:
     if not state.settings.directories_on_learn:
         await state.directories.require(directory)
     read = _receive if _is_form(request) else _read_manifest
-    with state.places.taken():
+    with state.slots.taken():
         await read(request, state, Import(directory, job))
-    return _started(job)
+    return job_started(job)
 
 
 @router.get(
@@ -94,44 +157,9 @@ async def start_import(directory: DirectoryName, request: Request) -> Response:
 )
 async def outcomes(directory: DirectoryName, job: str, state: StateOf) -> StreamingResponse:
     """Return one line for each photograph that has an outcome, in the order of the import."""
-    import_ = Import(directory, _parse_id(job))
+    import_ = Import(directory, job_id(job))
     await imports.check_exists(state.database, import_)
     return StreamingResponse(_lines(state, import_), media_type="application/x-ndjson")
-
-
-@exports_router.post(
-    "/directories/{directory}/exports",
-    status_code=202,
-    response_model=JobStarted,
-    responses=_PROBLEMS,
-    openapi_extra={"requestBody": {"required": False, "content": _EXPORT}, "parameters": [KEY]},
-)
-async def start_export(directory: DirectoryName, request: Request) -> Response:
-    """Start a job that writes a directory into a bundle, which another installation can import."""
-    state = State.of(request)
-    body = await read_small(request, timeout_seconds=state.settings.upload_timeout_seconds)
-    export = read_body(ExportBody, body or b"{}")
-    await state.directories.read(directory)
-    async with state.database.connection() as connection:
-        arguments = {"images": export.images}
-        return _started(await enqueue(connection, exports.KIND, directory=directory, arguments=arguments))
-
-
-@router.get(
-    "/directories/{directory}/exports/{job}/bundle",
-    response_class=StreamingResponse,
-    responses=_PROBLEMS | {200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
-)
-async def bundle(directory: DirectoryName, job: str, state: StateOf) -> StreamingResponse:
-    """Return the bundle of a finished export; it expires after 24 hours unless configured otherwise."""
-    stored = await state.archives.open(directory, _parse_id(job))
-    headers = {
-        "Content-Length": str(stored.size_bytes),
-        "Content-Disposition": f'attachment; filename="{job}.zip"',
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-    }
-    return StreamingResponse(stored.chunks, media_type="application/zip", headers=headers)
 
 
 async def _receive(request: Request, state: State, import_: Import) -> None:
@@ -142,30 +170,28 @@ async def _receive(request: Request, state: State, import_: Import) -> None:
             request, write, max_bytes=settings.max_import_bytes, pause_seconds=settings.upload_timeout_seconds
         )
         request.state.body_unread = False
-        options = read_fields(ImportOptions, fields)
+        options = parse_fields(ImportOptions, fields)
     async with state.database.connection() as connection, connection.transaction():
-        await imports.announce(connection, import_)
+        await imports.add_import(connection, import_)
         await _enqueue(connection, import_, options, archive=True)
 
 
 async def _read_manifest(request: Request, state: State, import_: Import) -> None:
     """Plan the import of a manifest and enqueue it."""
-    most = state.settings.max_import_files
-    seconds = state.settings.upload_timeout_seconds
-    content = await read_small(request, timeout_seconds=seconds, max_bytes=_MAX_MANIFEST_BYTES)
-    body = await asyncio.to_thread(read_body, ImportBody, content)
-    if len(body.manifest) > most:
+    content = await read_small(request, max_bytes=_MAX_MANIFEST_BYTES)
+    body = await asyncio.to_thread(parse_json, ImportBody, content)
+    limit = state.settings.max_import_files
+    if len(body.manifest) > limit:
         raise ArchiveTooManyFiles(
-            f"The manifest has {len(body.manifest):,} entries; the limit is {most:,}. Import it in parts."
+            f"The manifest has {len(body.manifest):,} entries; the limit is {limit:,}. Import it in parts."
         )
-
     items = (
         Item(n, entry.person, entry.key.removeprefix("imports/"), {"key": entry.key})
         for n, entry in enumerate(body.manifest)
     )
     async with state.database.connection() as connection, connection.transaction():
-        await imports.announce(connection, import_, planned=True)
-        await imports.add(connection, import_, items)
+        await imports.add_import(connection, import_, planned=True)
+        await imports.add_items(connection, import_, items)
         await _enqueue(connection, import_, body, archive=False)
 
 
@@ -183,15 +209,3 @@ async def _lines(state: State, import_: Import) -> AsyncIterator[bytes]:
 
 def _is_form(request: Request) -> bool:
     return request.headers.get("content-type", "").lower().startswith("multipart/")
-
-
-def _started(job: UUID) -> Response:
-    answer = JobStarted(job=job, url=f"/jobs/{job}")
-    return Response(answer.model_dump_json(), 202, {"Location": answer.url}, "application/json")
-
-
-def _parse_id(job: str) -> UUID:
-    try:
-        return UUID(job)
-    except ValueError as error:
-        raise JobNotFound from error

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from apiserver.api.responses import ProblemDetails
 from apiserver.jobs.records import Job, State, read
 from apiserver.problems import JobNotFound
 from apiserver.state import StateOf
+from serving.problem_responses import ProblemDetails
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 503)}
 
@@ -46,14 +46,19 @@ class JobAnswer(BaseModel):
     finished_at: datetime | None
 
 
+class JobStarted(BaseModel):
+    """A job that was created."""
+
+    job: UUID
+    url: str = Field(
+        description="Where to read the job's progress.", examples=["/jobs/5b0c7a3e-6d0b-4a53-9b7c-0f1d0c6f3a52"]
+    )
+
+
 @router.get("/jobs/{id}", responses=_PROBLEMS, tags=["jobs"])
 async def job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its name on the wire
     """Return the state of a job; its record is kept for a week after its end unless configured otherwise."""
-    try:
-        job_id = UUID(id)
-    except ValueError as error:
-        raise JobNotFound from error
-    return _answer(await read(state.database, job_id))
+    return _answer(await read(state.database, job_id(id)))
 
 
 def _answer(job: Job) -> JobAnswer:
@@ -69,3 +74,17 @@ def _answer(job: Job) -> JobAnswer:
         started_at=job.started_at,
         finished_at=job.finished_at,
     )
+
+
+def job_started(job: UUID) -> Response:
+    """Return the response to a request that created a job."""
+    answer = JobStarted(job=job, url=f"/jobs/{job}")
+    return Response(answer.model_dump_json(), 202, {"Location": answer.url}, "application/json")
+
+
+def job_id(job: str) -> UUID:
+    """Return the id of a job in a path. Raises JobNotFound."""
+    try:
+        return UUID(job)
+    except ValueError as error:
+        raise JobNotFound from error

@@ -1,26 +1,66 @@
-"""The answers of /learn and /recognize about one photograph or several, each of which has its own outcome."""
+"""/learn: enrols the person shown on photographs."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any
 
-from fastapi import Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from apiserver.api.face_answers import FileProblem, Outcome
-from apiserver.api.fields import DirectoryName, EnrolmentWarning, ModelId
-from apiserver.api.responses import (
-    LearnAnswer,
-    LearnedPerson,
-    RecognizeAnswer,
-    Refusal,
+from apiserver.api.fields import (
+    BoxPixels,
+    DetectorScore,
+    EnrolmentWarning,
+    FileProblem,
+    Outcome,
+    PersonId,
+    PhotographAnswer,
+    PhotographsAnswer,
     file_url,
-    learned_person,
-    refusal,
+    json_response,
+    rounded,
 )
-from apiserver.enrolment.learning import Learned
-from apiserver.http.forms import LearnForm, RecognizeForm
-from apiserver.http.multipart import Upload
-from apiserver.problems import NoFaceEnrolled, NoPhotographUsable, Refused
+from apiserver.biometrics.choice import FaceChoice
+from apiserver.enrolment.gallery import Enrolment
+from apiserver.enrolment.learning import Learned, Sample
+from apiserver.http.admission import PhotographRoute
+from apiserver.http.forms import BoxField, DirectoryField, FaceField, FilesField, Form, PersonField, usable
+from apiserver.http.idempotency import KEY, idempotent
+from apiserver.http.multipart import MAX_FILES, Upload
+from apiserver.http.photographs import STATUSES, PhotographCall, noting_refusal
+from apiserver.http.problem_responses import Refusal, refusal
+from apiserver.problems import NoFaceEnrolled, Refused
+from apiserver.vectorizers.wire import ENROLMENT_WANTS
+
+_REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in STATUSES}
+
+router = APIRouter(tags=["faces"], route_class=PhotographRoute)
+
+
+class LearnForm(Form):
+    """Photographs of a person to learn."""
+
+    person: PersonField
+    directory: DirectoryField = "default"
+    file: FilesField
+    face: FaceField = FaceChoice.ONLY
+    box: BoxField = None
+
+
+class LearnedPerson(BaseModel):
+    """The person that was learned."""
+
+    id: PersonId
+    box: BoxPixels
+    score: DetectorScore
+    face: str = Field(examples=["f323466b-1e04-4d87-80eb-e950fde57ede"])
+
+
+class LearnAnswer(PhotographAnswer):
+    """The success of /learn; `created` is false when this photograph of this person was learned before."""
+
+    persons: list[LearnedPerson]
+    created: bool
+    warnings: list[EnrolmentWarning]
 
 
 class LearnedFile(BaseModel):
@@ -34,31 +74,10 @@ class LearnedFile(BaseModel):
     problem: FileProblem | None
 
 
-class RefusedFile(BaseModel):
-    """One file of several that was refused."""
-
-    status: str = Field(examples=["The image is truncated or corrupt."])
-    code: str = Field(examples=["image-unreadable"])
-    filename: str = Field(examples=["photo.jpg"])
-    persons: None
-
-
-class _FilesAnswer(BaseModel):
-    status: Literal["OK"]
-    directory: DirectoryName
-    model: ModelId
-
-
-class LearnFilesAnswer(_FilesAnswer):
+class LearnFilesAnswer(PhotographsAnswer):
     """The success of /learn with several files, of which at least one was enrolled."""
 
     files: list[LearnedFile]
-
-
-class RecognizeFilesAnswer(_FilesAnswer):
-    """The success of /recognize with several files, of which at least one was accepted."""
-
-    files: list[RecognizeAnswer | RefusedFile]
 
 
 class LearnRefusal(Refusal):
@@ -67,13 +86,33 @@ class LearnRefusal(Refusal):
     files: list[LearnedFile] = Field(default_factory=list)
 
 
-class RecognizeRefusal(Refusal):
-    """The failure of /recognize with several files; `files` is present if each of them was refused."""
+@router.post(
+    "/learn",
+    status_code=201,
+    response_model=LearnAnswer | LearnFilesAnswer,
+    responses=_REFUSALS | {422: {"model": LearnRefusal}} | {status: {"model": Refusal} for status in (404, 409, 410)},
+    openapi_extra={"requestBody": LearnForm.request_body(), "parameters": [KEY]},
+)
+@idempotent(max_files=MAX_FILES)
+async def learn(request: Request) -> Response:
+    """Enrol the person shown on a photograph; the same photograph of the same person again changes nothing.
 
-    files: list[RefusedFile] = Field(default_factory=list)
+    Of several files each has its own outcome: enrolled, known or refused. An outage fails the call, which may be
+    repeated.
+    """
+    call = PhotographCall.of(request)
+    form = await call.read(LearnForm, max_files=MAX_FILES)
+    outcomes: list[Learned | Refused] = []
+    for upload in form.file:
+        with noting_refusal(outcomes):
+            sample = Sample(form.directory, form.person, usable(upload).content, form.face, form.box)
+            await call.state.learning.require(form.directory)
+            analysis = await call.analyse(upload, ENROLMENT_WANTS)
+            outcomes.append(await call.state.learning.learn(sample, analysis, call.stages))
+    return _response(form, outcomes)
 
 
-def learn_response(form: LearnForm, outcomes: Sequence[Learned | Refused]) -> Response:
+def _response(form: LearnForm, outcomes: Sequence[Learned | Refused]) -> Response:
     """Return the answer about one photograph, or about several; a failure if all of them were refused."""
     if len(outcomes) > 1:
         return _learned_files(form, outcomes)
@@ -86,21 +125,11 @@ def learn_response(form: LearnForm, outcomes: Sequence[Learned | Refused]) -> Re
         filename=form.file[0].filename,
         directory=form.directory,
         model=outcome.model.id,
-        persons=[learned_person(form.person, outcome.enrolment)],
+        persons=[_learned_person(form.person, outcome.enrolment)],
         created=outcome.enrolment.created,
         warnings=[EnrolmentWarning.of(warning) for warning in outcome.warnings],
     )
-    return _response(answer, 201)
-
-
-def recognize_response(form: RecognizeForm, outcomes: Sequence[RecognizeAnswer | Refused]) -> Response:
-    """Return the answer about one photograph, or about several; a failure if all of them were refused."""
-    if len(outcomes) > 1:
-        return _recognized_files(form, outcomes)
-    [outcome] = outcomes
-    if isinstance(outcome, Refused):
-        raise outcome
-    return _response(outcome, 201)
+    return json_response(answer, 201)
 
 
 def _learned_files(form: LearnForm, outcomes: Sequence[Learned | Refused]) -> Response:
@@ -108,23 +137,8 @@ def _learned_files(form: LearnForm, outcomes: Sequence[Learned | Refused]) -> Re
     model = next((each.model.id for each in outcomes if isinstance(each, Learned)), None)
     if model is None:
         problem = NoFaceEnrolled()
-        return _response(LearnRefusal(**refusal(problem).model_dump(), files=files), problem.status)
-    return _response(LearnFilesAnswer(status="OK", directory=form.directory, model=model, files=files), 201)
-
-
-def _recognized_files(form: RecognizeForm, outcomes: Sequence[RecognizeAnswer | Refused]) -> Response:
-    refused = [
-        RefusedFile(status=each.sentence, code=each.code, filename=upload.filename, persons=None)
-        for upload, each in zip(form.file, outcomes, strict=True)
-        if isinstance(each, Refused)
-    ]
-    model = next((each.model for each in outcomes if isinstance(each, RecognizeAnswer)), None)
-    if model is None:
-        problem = NoPhotographUsable()
-        return _response(RecognizeRefusal(**refusal(problem).model_dump(), files=refused), problem.status)
-    in_order = iter(refused)
-    files = [next(in_order) if isinstance(each, Refused) else each for each in outcomes]
-    return _response(RecognizeFilesAnswer(status="OK", directory=form.directory, model=model, files=files), 201)
+        return json_response(LearnRefusal(**refusal(problem).model_dump(), files=files), problem.status)
+    return json_response(LearnFilesAnswer(status="OK", directory=form.directory, model=model, files=files), 201)
 
 
 def _learned_file(person: str, upload: Upload, outcome: Learned | Refused) -> LearnedFile:
@@ -137,11 +151,12 @@ def _learned_file(person: str, upload: Upload, outcome: Learned | Refused) -> Le
         filename=upload.filename,
         url=file_url(outcome.image_key),
         outcome=Outcome.CREATED if outcome.enrolment.created else Outcome.KNOWN,
-        persons=[learned_person(person, outcome.enrolment)],
+        persons=[_learned_person(person, outcome.enrolment)],
         warnings=[EnrolmentWarning.of(warning) for warning in outcome.warnings],
         problem=None,
     )
 
 
-def _response(answer: BaseModel, status: int) -> Response:
-    return Response(answer.model_dump_json(exclude_unset=True), status, media_type="application/json")
+def _learned_person(person: str, enrolment: Enrolment) -> LearnedPerson:
+    """Return the entry for the one person of /learn."""
+    return LearnedPerson(id=person, box=list(enrolment.box), score=rounded(enrolment.score), face=str(enrolment.face))

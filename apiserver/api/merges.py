@@ -6,18 +6,18 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
-from apiserver.api.person_bodies import PersonAnswer
-from apiserver.api.responses import ProblemDetails
+from apiserver.api.persons import PersonAnswer
 from apiserver.database import Connection
 from apiserver.http.entity_tags import TAGGED, tagged
 from apiserver.http.idempotency import KEY, IdempotentRoute
 from apiserver.http.json_bodies import JsonBody, read_json
-from apiserver.http.path_names import DirectoryName, PersonName
+from apiserver.http.paths import DirectoryName, PersonName
 from apiserver.names import Name
 from apiserver.people import merges, splits
 from apiserver.people import records as persons
 from apiserver.problems import InvalidField
 from apiserver.state import State
+from serving.problem_responses import ProblemDetails
 
 _STATUSES = (400, 404, 408, 409, 410, 422, 500, 503)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in _STATUSES}
@@ -60,7 +60,7 @@ class SplitBody(JsonBody):
     into_existing: bool = Field(False, description="Whether a person to be created may already exist.")
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
+    def _check_exclusive(self) -> Self:
         chosen = self.faces is not None, self.person is not None
         if any(chosen) == (self.merge is not None) or any(chosen) != all(chosen):
             raise ValueError("give either `merge`, or both `faces` and `person`")

@@ -1,56 +1,120 @@
-"""/learn and /recognize."""
+"""/recognize: identify the people on photographs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
 
-from apiserver.api.learn import (
-    LearnFilesAnswer,
-    LearnRefusal,
-    RecognizeFilesAnswer,
-    RecognizeRefusal,
-    learn_response,
-    recognize_response,
+from apiserver.api.fields import (
+    AppliedThresholds,
+    BoxPixels,
+    Cosine,
+    DetectorScore,
+    PersonId,
+    PhotographAnswer,
+    PhotographsAnswer,
+    Probability,
+    applied_thresholds,
+    file_url,
+    json_response,
+    rounded,
 )
-from apiserver.api.responses import LearnAnswer, RecognizeAnswer, Refusal, recognize_answer
-from apiserver.biometrics.face import Photograph
-from apiserver.enrolment.learning import Learned, Sample
-from apiserver.http.forms import LearnForm, RecognizeForm, usable
-from apiserver.http.idempotency import KEY, idempotent
+from apiserver.biometrics.face import Face, Photograph
+from apiserver.biometrics.model import Decision, Model, Scoring
+from apiserver.http.admission import PhotographRoute
+from apiserver.http.forms import DirectoryField, FilesField, Form, usable
 from apiserver.http.multipart import MAX_FILES
-from apiserver.http.photographs import STATUSES, PhotographCall, PhotographRoute, noting_refusal
-from apiserver.problems import Refused
-from apiserver.vectorizers.wire import ENROLMENT_WANTS
+from apiserver.http.photographs import STATUSES, PhotographCall, noting_refusal
+from apiserver.http.problem_responses import Refusal, refusal
+from apiserver.problems import NoPhotographUsable, Refused
+from apiserver.recognition.candidates import Identity, SearchOptions
+from apiserver.recognition.recognizing import Recognized
+from apiserver.search.planning import Path
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in STATUSES}
 
 router = APIRouter(tags=["faces"], route_class=PhotographRoute)
 
 
-@router.post(
-    "/learn",
-    status_code=201,
-    response_model=LearnAnswer | LearnFilesAnswer,
-    responses=_REFUSALS | {422: {"model": LearnRefusal}} | {status: {"model": Refusal} for status in (404, 409, 410)},
-    openapi_extra={"requestBody": LearnForm.request_body(), "parameters": [KEY]},
-)
-@idempotent(max_files=MAX_FILES)
-async def learn(request: Request) -> Response:
-    """Enrol the person shown on a photograph; the same photograph of the same person again changes nothing.
+class RecognizeForm(Form):
+    """Photographs of people to recognize."""
 
-    Of several files each has its own outcome: enrolled, known or refused. An outage fails the call, which may be
-    repeated.
-    """
-    call = PhotographCall.of(request)
-    form = await call.read(LearnForm, max_files=MAX_FILES)
-    outcomes: list[Learned | Refused] = []
-    for upload in form.file:
-        with noting_refusal(outcomes):
-            sample = Sample(form.directory, form.person, usable(upload).content, form.face, form.box)
-            await call.state.learning.require(form.directory)
-            analysis = await call.analyse(upload, ENROLMENT_WANTS)
-            outcomes.append(await call.state.learning.learn(sample, analysis, call.stages))
-    return learn_response(form, outcomes)
+    directory: DirectoryField = "default"
+    file: FilesField
+    k: int = Field(5, ge=1, le=100, description="Maximum number of candidates for each face.")
+    threshold: float | None = Field(
+        None,
+        ge=-1,
+        le=1,
+        allow_inf_nan=False,
+        description="Minimum cosine of a match, instead of the directory's.",
+        examples=[0.5],
+    )
+    unique_persons: bool = Field(False, description="Whether each person can be on the photograph at most once.")
+    scoring: Scoring | None = Field(
+        None,
+        description="How a person's faces are combined: the best one, or their mean, weighted by score. "
+        "If unset, the directory's setting applies, or else `max`.",
+    )
+    min_score: float = Field(0, ge=0, le=1, description="Faces with a lower detector score are omitted.")
+    min_size: int = Field(0, ge=0, le=100_000, description="Faces whose shorter side has fewer pixels are omitted.")
+    keep: bool = Field(True, description="Whether the photograph is kept for the retention time, or not at all.")
+
+    def search_options(self) -> SearchOptions:
+        """Return the options of the search."""
+        return SearchOptions(self.directory, self.k, self.threshold, self.scoring, self.unique_persons)
+
+
+class Candidate(BaseModel):
+    """An enrolled person who resembles a face."""
+
+    id: PersonId
+    similarity: Cosine
+    probability: Probability
+
+
+class RecognizedPerson(BaseModel):
+    """A detected face; `id` is absent when the decision is `unknown`."""
+
+    id: PersonId | None = None
+    box: BoxPixels
+    score: DetectorScore
+    probability: Probability
+    similarity: Cosine | None
+    decision: Decision
+    candidates: list[Candidate]
+    search: Path = Field(
+        description="How the directory was searched: by all embeddings, by their codes first, or by a graph."
+    )
+
+
+class RecognizeAnswer(PhotographAnswer):
+    """The success of /recognize: one entry for each detected face, best score first, and the thresholds."""
+
+    persons: list[RecognizedPerson]
+    thresholds: AppliedThresholds
+
+
+class RefusedFile(BaseModel):
+    """One file of several that was refused."""
+
+    status: str = Field(examples=["The image is truncated or corrupt."])
+    code: str = Field(examples=["image-unreadable"])
+    filename: str = Field(examples=["photo.jpg"])
+    persons: None
+
+
+class RecognizeFilesAnswer(PhotographsAnswer):
+    """The success of /recognize with several files, of which at least one was accepted."""
+
+    files: list[RecognizeAnswer | RefusedFile]
+
+
+class RecognizeRefusal(Refusal):
+    """The failure of /recognize with several files; `files` is present if each of them was refused."""
+
+    files: list[RefusedFile] = Field(default_factory=list)
 
 
 @router.post(
@@ -61,7 +125,7 @@ async def learn(request: Request) -> Response:
     openapi_extra={"requestBody": RecognizeForm.request_body()},
 )
 async def recognize(request: Request) -> Response:
-    """Say of every face on a photograph who of the directory it is, if anybody; of several files, of each."""
+    """Identify every face on a photograph, or on each of several photographs, within a directory."""
     call = PhotographCall.of(request)
     form = await call.read(RecognizeForm, max_files=MAX_FILES)
     outcomes: list[RecognizeAnswer | Refused] = []
@@ -77,5 +141,68 @@ async def recognize(request: Request) -> Response:
                 Photograph(upload.content, analysis.image) if form.keep else None,
             )
             call.state.metrics.decided(recognized.identities)
-            outcomes.append(recognize_answer(upload.filename, form.directory, faces, analysis.model, recognized))
-    return recognize_response(form, outcomes)
+            outcomes.append(_recognized(upload.filename, form.directory, faces, analysis.model, recognized))
+    if len(outcomes) > 1:
+        return _recognized_files(form, outcomes)
+    [outcome] = outcomes
+    if isinstance(outcome, Refused):
+        raise outcome
+    return json_response(outcome, 201)
+
+
+def _recognized_files(form: RecognizeForm, outcomes: Sequence[RecognizeAnswer | Refused]) -> Response:
+    refused = [
+        RefusedFile(status=each.sentence, code=each.code, filename=upload.filename, persons=None)
+        for upload, each in zip(form.file, outcomes, strict=True)
+        if isinstance(each, Refused)
+    ]
+    model = next((each.model for each in outcomes if isinstance(each, RecognizeAnswer)), None)
+    if model is None:
+        problem = NoPhotographUsable()
+        return json_response(RecognizeRefusal(**refusal(problem).model_dump(), files=refused), problem.status)
+    in_order = iter(refused)
+    files = [next(in_order) if isinstance(each, Refused) else each for each in outcomes]
+    return json_response(RecognizeFilesAnswer(status="OK", directory=form.directory, model=model, files=files), 201)
+
+
+def _recognized(
+    filename: str, directory: str, faces: Sequence[Face], model: Model, recognized: Recognized
+) -> RecognizeAnswer:
+    """Return the answer about one photograph."""
+    return RecognizeAnswer(
+        status="OK",
+        url=file_url(recognized.image_key),
+        filename=filename,
+        directory=directory,
+        model=model.id,
+        persons=[
+            recognized_person(face, identity, model)
+            for face, identity in zip(faces, recognized.identities, strict=True)
+        ],
+        thresholds=applied_thresholds(recognized.applied, model),
+    )
+
+
+def recognized_person(face: Face, identity: Identity, model: Model) -> RecognizedPerson:
+    """Return the entry for one face of /recognize."""
+    candidates = [
+        Candidate(
+            id=candidate.person,
+            similarity=rounded(candidate.similarity),
+            probability=rounded(model.calibration.probability(candidate.similarity)),
+        )
+        for candidate in identity.candidates
+    ]
+    best = candidates[0] if candidates else None
+    entry = RecognizedPerson(
+        box=list(face.box),
+        score=rounded(face.score),
+        probability=best.probability if best else 0.0,
+        similarity=best.similarity if best else None,
+        decision=identity.decision,
+        candidates=candidates,
+        search=identity.path,
+    )
+    if best and identity.decision is not Decision.UNKNOWN:
+        entry.id = best.id
+    return entry

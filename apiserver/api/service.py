@@ -5,9 +5,9 @@ from importlib.metadata import version as installed_version
 
 from fastapi import APIRouter
 
-from apiserver.api.responses import ProblemDetails
 from apiserver.problems import NotReady, Problem
 from apiserver.state import StateOf
+from serving.problem_responses import ProblemDetails
 
 router = APIRouter(tags=["health"])
 

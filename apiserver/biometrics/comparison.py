@@ -1,10 +1,11 @@
-"""Whether two faces show one person, 1:1. Pure functions; nobody enrolled is involved."""
+"""Whether two faces show one person (1:1), without a gallery."""
 
 from collections.abc import Iterator, Sequence
 from operator import mul
 from typing import NamedTuple
 
-from apiserver.biometrics.face import Decision, Face, Model
+from apiserver.biometrics.face import Face
+from apiserver.biometrics.model import Decision, Model
 
 
 class Judgement(NamedTuple):

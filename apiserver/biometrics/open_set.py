@@ -7,7 +7,7 @@ the cosine.
 
 import math
 
-from apiserver.biometrics.face import Tail, Thresholds
+from apiserver.biometrics.model import Tail, Thresholds
 
 MIN_FPIR, MAX_FPIR = 1e-6, 0.1
 

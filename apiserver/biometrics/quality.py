@@ -1,6 +1,6 @@
 """Whether a face is good enough to enrol: its pose from five landmarks, and its defects by name.
 
-Nothing here sees a picture: the vectorizer has measured the pixels.
+The pixels were measured by the vectorizer.
 """
 
 import json
@@ -72,7 +72,7 @@ class Finding:
 
 
 def findings(face: Face, limits: QualityLimits) -> list[Finding]:
-    """Return the defects of `face`. What the vectorizer did not measure is no defect."""
+    """Return the defects of `face`. A value that the vectorizer did not measure is not a defect."""
     found = [_size(face, limits)]
     if face.quality:
         found += [_sharpness(face.quality.sharpness, limits), _brightness(face.quality.brightness, limits)]
@@ -81,7 +81,7 @@ def findings(face: Face, limits: QualityLimits) -> list[Finding]:
     return [finding for finding in found if finding]
 
 
-def measured(face: Face) -> str | None:
+def measurements(face: Face) -> str | None:
     """Return the measurements of a face as JSON, None if there are none."""
     if face.quality is None:
         return None
@@ -92,7 +92,7 @@ def measured(face: Face) -> str | None:
 def _size(face: Face, limits: QualityLimits) -> Finding | None:
     if face.size >= limits.min_face_pixels:
         return None
-    detail = f"The face is {face.size} pixels across; {limits.min_face_pixels} or more are wanted: come closer."
+    detail = f"The face is {face.size} pixels across; the minimum is {limits.min_face_pixels}: come closer."
     return Finding(Reason.FACE_TOO_SMALL, detail, face.size, limits.min_face_pixels)
 
 
@@ -124,7 +124,7 @@ _EYE, _MOUTH, _NOSE = (0.5, -0.485, 0.1), (0.43, 0.485, 0.1), (0.0, 0.0, -0.4)
 _HEAD = ((-_EYE[0], *_EYE[1:]), _EYE, _NOSE, (-_MOUTH[0], *_MOUTH[1:]), _MOUTH)
 """The landmarks of a mean head around their centre: x right, y down, z away from the camera, in eye distances.
 
-Eyes and mouth stand in one plane, which faces the camera at pitch 0. Width and height are the mean shape of 2,320
+Eyes and mouth lie in one plane, which faces the camera at pitch 0. Width and height are the mean shape of 2,320
 faces' landmarks by factorization (Tomasi and Kanade, "Shape and motion from image streams under orthography", IJCV 9,
 1992). Small turns leave the depth open: at half an eye distance the yaw agrees with a network that sees the pixels, see
 docs/quality.md.

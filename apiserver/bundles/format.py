@@ -7,9 +7,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from apiserver.names import Name
+from apiserver.names import Metadata, Name, Text
 from apiserver.problems import BundleInvalid, BundleUnsupported
-from apiserver.storable import Metadata, Text
 
 FORMAT = "faceserver-bundle"
 VERSION = 1

@@ -35,11 +35,11 @@ class ZipLimits:
     """Limits of an archive: number of files, ratio of unpacked to packed size, and size of a file."""
 
     max_files: int
-    most_expansion: int
+    max_expansion: int
     max_file_bytes: int
 
     @property
-    def longest_read(self) -> int:
+    def max_read_bytes(self) -> int:
         """Maximum number of bytes that zipfile reads at once from an archive within these limits."""
         return max(_DIRECTORY_BYTES_A_FILE * self.max_files, self.max_file_bytes + 65_536)
 
@@ -62,19 +62,19 @@ def open_zip(file: BinaryIO, size_bytes: int, limits: ZipLimits) -> ZipFile:
     if len({info.filename for info in files}) < len(files):
         raise ArchiveUnsafe("The archive has several files with the same name.")
     expanded = sum(info.file_size for info in files)
-    if expanded > max(size_bytes * limits.most_expansion, _MIN_BOMB_BYTES):
+    if expanded > max(size_bytes * limits.max_expansion, _MIN_BOMB_BYTES):
         raise ArchiveBomb(
-            f"The archive unpacks to {expanded:,} bytes, more than {limits.most_expansion} times its size."
+            f"The archive unpacks to {expanded:,} bytes, more than {limits.max_expansion} times its size."
         )
     return archive
 
 
-def read_member(archive: ZipFile, info: ZipInfo, most_bytes: int) -> bytes:
+def read_member(archive: ZipFile, info: ZipInfo, max_bytes: int) -> bytes:
     """Return the content of a file in the archive. Raises ImageTooLarge, or ArchiveUnreadable if it is damaged.
 
-    Never unpacks more than `most_bytes`, whatever size the archive declares.
+    Never unpacks more than `max_bytes`, whatever size the archive declares.
     """
-    if info.file_size > most_bytes:
+    if info.file_size > max_bytes:
         raise ImageTooLarge
     with reading_zip(), archive.open(info) as member:
         content = member.read(info.file_size)

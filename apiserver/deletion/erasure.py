@@ -12,16 +12,16 @@ from uuid import UUID, uuid4
 from apiserver.database import Connection, Database
 from apiserver.deletion.records import COLUMNS, Receipt
 from apiserver.directories.lock import exclude_enrolments
-from apiserver.idempotency_keys import erase_answers
-from apiserver.imports.records import forget_persons
+from apiserver.idempotency_keys import delete_answers
+from apiserver.imports.records import delete_persons
 from apiserver.jobs.records import enqueue
 from apiserver.people import unseen
 from apiserver.people.records import require_directory
 from apiserver.problems import DirectoryNotFound, FaceNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
-from apiserver.storage.archives import withdraw
+from apiserver.storage.archives import exclude_persons
 
-ERASE = "erasure"
+KIND = "erasure"
 """Kind of the jobs that delete objects."""
 
 _MAX_SECONDS = 600
@@ -29,54 +29,54 @@ _MAX_SECONDS = 600
 
 # $1 is the directory, $2 the deletion. All parts see one snapshot; foreign keys are checked at the end.
 _FACE = """
-WITH gone_persons AS (
+WITH deleted_persons AS (
     SELECT NULL WHERE false
-), gone_faces AS (
+), deleted_faces AS (
     DELETE FROM faces WHERE directory = $1 AND person = $3 AND face = $4 RETURNING image
-), gone_images AS (
+), deleted_images AS (
     UPDATE images SET expires_at = now(), deletion = $2
-    WHERE directory = $1 AND image IN (SELECT image FROM gone_faces) AND deletion IS NULL
+    WHERE directory = $1 AND image IN (SELECT image FROM deleted_faces) AND deletion IS NULL
     AND NOT EXISTS (SELECT FROM faces WHERE faces.directory = $1 AND faces.image = images.image AND face <> $4)
     RETURNING written_at
 ), """
 
 _PERSONS = """
-WITH gone_faces AS (
+WITH deleted_faces AS (
     DELETE FROM faces WHERE directory = $1 AND person = ANY ($5) RETURNING image
-), gone_names AS (
+), deleted_matches AS (
     DELETE FROM matched_images WHERE directory = $1 AND person = ANY ($5) RETURNING image
-), gone_images AS (
+), deleted_images AS (
     UPDATE images SET expires_at = now(), deletion = $2
-    WHERE directory = $1 AND image IN (SELECT image FROM gone_faces UNION SELECT image FROM gone_names)
+    WHERE directory = $1 AND image IN (SELECT image FROM deleted_faces UNION SELECT image FROM deleted_matches)
     AND deletion IS NULL AND NOT EXISTS (
         SELECT FROM faces WHERE faces.directory = $1 AND faces.image = images.image AND person <> ALL ($5)
     )
     RETURNING written_at
-), gone_persons AS (
+), deleted_persons AS (
     DELETE FROM persons WHERE directory = $1 AND person = ANY ($5) RETURNING person
 ), """
 
 _DIRECTORY = """
-WITH gone_faces AS (
+WITH deleted_faces AS (
     DELETE FROM faces WHERE directory = $1 RETURNING face
-), gone_names AS (
+), deleted_matches AS (
     DELETE FROM matched_images WHERE directory = $1
-), gone_images AS (
+), deleted_images AS (
     UPDATE images SET expires_at = now(), deletion = $2 WHERE directory = $1 AND deletion IS NULL RETURNING written_at
-), gone_persons AS (
+), deleted_persons AS (
     DELETE FROM persons WHERE directory = $1 RETURNING person
-), gone_directory AS (
+), deleted_directory AS (
     DELETE FROM directories WHERE directory = $1
 ), """
 
 # A finished deletion keeps no name. Every parameter occurs in every statement, so that PostgreSQL knows its type.
-_ISSUE = f"""
-given AS (
+_ADD_RECEIPT = f"""
+parameters AS (
     SELECT $3::text, $4::uuid, $5::text[], $6::boolean
 ), counted AS (
-    SELECT (SELECT count(*) FROM gone_persons) AS persons, (SELECT count(*) FROM gone_faces) AS faces,
+    SELECT (SELECT count(*) FROM deleted_persons) AS persons, (SELECT count(*) FROM deleted_faces) AS faces,
         images, written_at, images = 0 AND NOT $6 AS finished
-    FROM (SELECT count(*) AS images, max(written_at) AS written_at FROM gone_images) AS gone
+    FROM (SELECT count(*) AS images, max(written_at) AS written_at FROM deleted_images) AS totals
 )
 INSERT INTO deletions (directory, deletion, person, face, persons, faces, images, finished_at)
 SELECT $1, $2, CASE WHEN NOT finished THEN $3 END, $4, persons, faces, images, CASE WHEN finished THEN now() END
@@ -115,7 +115,7 @@ class Erasure:
         """Delete a face. Raises DirectoryNotFound, PersonNotFound, FaceNotFound or DatabaseUnavailable."""
         async with self._database.connection() as connection, connection.transaction():
             await self._lock(connection, directory, [person])
-            receipt = await self._erase(connection, directory, _Target(_FACE, person, face))
+            receipt = await self._delete(connection, directory, _Target(_FACE, person, face))
             if not receipt.faces:
                 raise FaceNotFound
             return receipt
@@ -124,7 +124,7 @@ class Erasure:
         """Delete a person. Raises DirectoryNotFound, PersonNotFound, PreconditionFailed or DatabaseUnavailable."""
         async with self._database.connection() as connection, connection.transaction():
             condition.check(await self._lock(connection, directory, [person]))
-            return await self._erase(connection, directory, _Target(_PERSONS, person, persons=[person]))
+            return await self._delete(connection, directory, _Target(_PERSONS, person, persons=[person]))
 
     async def directory(self, directory: str, condition: Condition = ALWAYS) -> Receipt:
         """Delete a directory with everything in it.
@@ -137,7 +137,7 @@ class Erasure:
             if revision is None:
                 raise DirectoryNotFound
             condition.check(revision)
-            return await self._erase(connection, directory, _Target(_DIRECTORY))
+            return await self._delete(connection, directory, _Target(_DIRECTORY))
 
     async def unseen(self, directory: str, age: timedelta) -> Receipt | None:
         """Delete some persons who were neither recognized nor enrolled within `age`; return None if there are none.
@@ -148,8 +148,8 @@ class Erasure:
             if not await unseen.find(connection, directory, age):  # this check takes no lock
                 return None
             await exclude_enrolments(connection, directory)
-            persons = await unseen.hold(connection, directory, age)
-            return await self._erase(connection, directory, _Target(_PERSONS, persons=persons)) if persons else None
+            persons = await unseen.find_locked(connection, directory, age)
+            return await self._delete(connection, directory, _Target(_PERSONS, persons=persons)) if persons else None
 
     async def _lock(self, connection: Connection, directory: str, persons: Sequence[str]) -> int:
         """Lock one or more persons until the transaction ends, and return the revision of the last one."""
@@ -161,26 +161,26 @@ class Erasure:
         revision: int = rows[-1]["revision"]
         return revision
 
-    async def _erase(self, connection: Connection, directory: str, target: _Target) -> Receipt:
+    async def _delete(self, connection: Connection, directory: str, target: _Target) -> Receipt:
         whole_directory = target.statement is _DIRECTORY
         row = await connection.fetchrow(
-            target.statement + _ISSUE,
+            target.statement + _ADD_RECEIPT,
             directory,
             uuid4(),
             target.person,
             target.face,
             target.persons,
-            whole_directory,  # then the job also drops the directory's indexes
+            whole_directory,  # then there is a job even without images, to drop the directory's indexes
             timeout=_MAX_SECONDS,
         )
-        await forget_persons(connection, directory, None if whole_directory else target.persons, seconds=_MAX_SECONDS)
-        await withdraw(connection, directory, target.persons, seconds=_MAX_SECONDS)
+        await delete_persons(connection, directory, None if whole_directory else target.persons, seconds=_MAX_SECONDS)
+        await exclude_persons(connection, directory, target.persons, seconds=_MAX_SECONDS)
         *columns, written_at = row
         receipt = Receipt(*columns)
         if receipt.finished_at is None:
             arguments = {"directory": directory, "deletion": str(receipt.deletion)}
             not_before = written_at + self._uploads_end_after if written_at else None
-            await enqueue(connection, ERASE, arguments=arguments, not_before=not_before)
+            await enqueue(connection, KIND, arguments=arguments, not_before=not_before)
         # This comes last because concurrent requests wait for its row locks.
-        await erase_answers(connection, directory, seconds=_MAX_SECONDS)
+        await delete_answers(connection, directory, seconds=_MAX_SECONDS)
         return replace(receipt, person=target.person)

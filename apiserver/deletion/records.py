@@ -23,7 +23,7 @@ _IS_FINISHED = "SELECT finished_at IS NOT NULL FROM deletions WHERE directory = 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was deleted, how much, and when the last object was removed, if it is."""
+    """What was deleted, how much, and when the last object was deleted, if it is."""
 
     deletion: UUID
     directory: str
@@ -46,7 +46,7 @@ async def read(database: Database, deletion: UUID) -> Receipt:
 
 
 async def finish(database: Database, directory: str, deletion: UUID) -> bool:
-    """Mark a deletion as finished if its last object is removed; return whether it is. Raises DatabaseUnavailable."""
+    """Mark a deletion as finished if its last object is deleted; return whether it is. Raises DatabaseUnavailable."""
     async with database.connection() as connection:
         await connection.execute(_FINISH, directory, deletion)
         return bool(await connection.fetchval(_IS_FINISHED, directory, deletion))

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from apiserver.database import Connection
-from apiserver.name_ranges import after_prefix
+from apiserver.list_keys import after_prefix
 
 _MAX_SECONDS = 60
 """The first directory of a page is always counted, however large it is."""

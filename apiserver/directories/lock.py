@@ -17,7 +17,7 @@ _MAX_PAUSE_SECONDS = 0.5
 _KEY = "hashtextextended('enrolment ' || $1::text, 0)"
 
 ENTER = f"SELECT pg_try_advisory_xact_lock_shared({_KEY}) AS let_in"
-"""Every operation that adds faces to directory $1 runs this first, or in the same statement, and obeys the result."""
+"""Run by every operation that adds faces to directory $1, first or in the same statement; if false, it adds nothing."""
 
 _EXCLUDE = f"SELECT pg_advisory_xact_lock({_KEY}) FROM directories WHERE directory = $1"  # noqa: S608
 

@@ -1,34 +1,35 @@
 """The directories and their settings."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
-from apiserver.biometrics.face import Model
+from cachetools import TTLCache
+
+from apiserver.biometrics.model import Model
 from apiserver.database import Connection, Database
-from apiserver.directories.settings import DirectorySettings, QualitySettings
+from apiserver.directories.settings import DirectorySettings
 from apiserver.directories.sizes import DirectorySize, DirectorySizes
 from apiserver.directories.thresholds import Applied, apply
 from apiserver.problems import DirectoryNotFound, InvalidSettings
 from apiserver.revisions import ALWAYS, Condition
-from apiserver.search.statements import Scoring
 
-_SETTINGS = """
-fpir, threshold, threshold_model, scoring, recognized_retention_seconds, unseen_retention_days, quality
-"""
-
-_READ = f"SELECT created_at, updated_at, revision, {_SETTINGS} FROM directories WHERE directory = $1"  # noqa: S608
+# The settings are read and written as one JSON object, whose keys are the names of the columns.
+_COLUMNS = "created_at, updated_at, revision, to_jsonb(directories) AS settings"
+_READ = f"SELECT {_COLUMNS} FROM directories WHERE directory = $1"  # noqa: S608
 _LOCK = f"{_READ} FOR NO KEY UPDATE"
-_MAKE = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true"
+_CREATE = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true"
 
+_SETTINGS = ", ".join(DirectorySettings.model_fields)
 _WRITE = f"""
 UPDATE directories
-SET ({_SETTINGS}, revision, updated_at) = ($2, $3, $4, $5, $6, $7, $8, $9, now())
+SET ({_SETTINGS}) = (SELECT {_SETTINGS} FROM jsonb_populate_record(NULL::directories, $2)),
+    revision = $3, updated_at = now()
 WHERE directory = $1
-RETURNING created_at, updated_at, revision, {_SETTINGS}
+RETURNING {_COLUMNS}
 """  # noqa: S608
 
 _MAX_REMEMBERED = 10_000
@@ -48,18 +49,9 @@ class Directory:
 
     @classmethod
     def of(cls, row: Any) -> Self:  # noqa: ANN401 - asyncpg's records have no type
-        """Return the directory in a row of `_READ`."""
-        created_at, updated_at, revision, fpir, threshold, model, scoring, recognized, unseen, quality = row
-        settings = DirectorySettings(
-            fpir,
-            threshold,
-            model,
-            Scoring(scoring) if scoring else None,
-            recognized,
-            unseen,
-            QualitySettings.model_validate_json(quality) if quality else None,
-        )
-        return cls(settings, created_at, updated_at, revision)
+        """Return the directory in a row of `_COLUMNS`."""
+        settings = DirectorySettings.model_validate_json(row["settings"])
+        return cls(settings, row["created_at"], row["updated_at"], row["revision"])
 
 
 class SearchTerms(NamedTuple):
@@ -68,11 +60,6 @@ class SearchTerms(NamedTuple):
     settings: DirectorySettings
     size: DirectorySize
     applied: Applied
-
-
-class _Remembered(NamedTuple):
-    settings: DirectorySettings | None
-    good_until: float
 
 
 class Directories:
@@ -92,8 +79,7 @@ class Directories:
         self._database = database
         self._sizes = sizes
         self._default_fpir = default_fpir
-        self._now = clock
-        self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
+        self._remembered: TTLCache[str, DirectorySettings | None] = TTLCache(_MAX_REMEMBERED, _GOOD_SECONDS, clock)
 
     async def search_terms(self, directory: str, model: Model, threshold: float | None = None) -> SearchTerms:
         """Return the terms of a search, with its own match threshold if it has one. Raises DatabaseUnavailable."""
@@ -101,9 +87,11 @@ class Directories:
         size = await self._sizes.of(directory, model.id)
         return SearchTerms(settings, size, apply(model, settings, self._default_fpir, size.faces, threshold))
 
-    async def describe(self, directory: str, model: Model) -> SearchTerms:
-        """Return the terms of a search with the people and faces counted now. Raises DatabaseUnavailable."""
-        settings = await self._known(directory) or DirectorySettings()
+    async def describe(self, directory: str, settings: DirectorySettings, model: Model) -> SearchTerms:
+        """Return the terms of a search with these settings, with the people and faces counted now.
+
+        Raises DatabaseUnavailable.
+        """
         size = await self._sizes.counted(directory, model.id)
         return SearchTerms(settings, size, apply(model, settings, self._default_fpir, size.faces))
 
@@ -117,7 +105,7 @@ class Directories:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_READ, directory)
         found = Directory.of(row) if row else None
-        self._remember(directory, found.settings if found else None)
+        self._remembered[directory] = found.settings if found else None
         if found is None:
             raise DirectoryNotFound
         return found
@@ -125,16 +113,16 @@ class Directories:
     async def write(
         self, directory: str, settings: DirectorySettings, condition: Condition = ALWAYS
     ) -> tuple[Directory, bool]:
-        """Replace all settings of a directory, made if it does not exist; return it, and whether it was made.
+        """Replace all settings of a directory, created if it does not exist; return it, and whether it was created.
 
         Raises PreconditionFailed or DatabaseUnavailable.
         """
         async with self._database.connection() as connection, connection.transaction():
-            created = bool(await connection.fetchval(_MAKE, directory))
+            created = bool(await connection.fetchval(_CREATE, directory))
             known = await _locked(connection, directory)
             condition.check(None if created else known.revision)
             written = await _write(connection, directory, settings, 1 if created else known.revision + 1)
-        self._remember(directory, settings)
+        self._remembered[directory] = settings
         return written, created
 
     async def edit(self, directory: str, changes: dict[str, Any], condition: Condition = ALWAYS) -> Directory:
@@ -148,11 +136,11 @@ class Directories:
             condition.check(known.revision)
             if not changes:
                 return known
-            settings = replace(known.settings, **changes)
+            settings = known.settings.model_copy(update=changes)
             if settings.fpir is not None and settings.threshold is not None:
                 raise InvalidSettings("fpir and threshold exclude each other: set one, and the other to null.")
             written = await _write(connection, directory, settings, known.revision + 1)
-        self._remember(directory, written.settings)
+        self._remembered[directory] = written.settings
         return written
 
     def forget(self, directory: str) -> None:
@@ -160,20 +148,11 @@ class Directories:
         self._remembered.pop(directory, None)
 
     async def _known(self, directory: str) -> DirectorySettings | None:
-        remembered = self._remembered.get(directory)
-        if remembered and self._now() < remembered.good_until:
-            self._remembered.move_to_end(directory)
-            return remembered.settings
-        try:
+        with suppress(KeyError):
+            return self._remembered[directory]
+        with suppress(DirectoryNotFound):
             return (await self.read(directory)).settings
-        except DirectoryNotFound:
-            return None
-
-    def _remember(self, directory: str, settings: DirectorySettings | None) -> None:
-        self._remembered[directory] = _Remembered(settings, self._now() + _GOOD_SECONDS)
-        self._remembered.move_to_end(directory)
-        while len(self._remembered) > _MAX_REMEMBERED:
-            self._remembered.popitem(last=False)
+        return None
 
 
 async def read_settings(connection: Connection, directory: str) -> DirectorySettings:
@@ -190,6 +169,5 @@ async def _locked(connection: Connection, directory: str) -> Directory:
 
 
 async def _write(connection: Connection, directory: str, settings: DirectorySettings, revision: int) -> Directory:
-    *columns, quality = (getattr(settings, field.name) for field in fields(settings))
-    written = quality.model_dump_json(exclude_none=True) if quality else None
-    return Directory.of(await connection.fetchrow(_WRITE, directory, *columns, written, revision))
+    values = settings.model_dump_json(exclude_none=True)
+    return Directory.of(await connection.fetchrow(_WRITE, directory, values, revision))

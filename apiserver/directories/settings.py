@@ -1,11 +1,9 @@
 """Settings of a directory."""
 
-from dataclasses import dataclass
-
 from pydantic import BaseModel, ConfigDict, Field
 
+from apiserver.biometrics.model import Scoring
 from apiserver.biometrics.quality import Action, QualityLimits
-from apiserver.search.statements import Scoring
 
 
 class QualitySettings(BaseModel):
@@ -27,9 +25,13 @@ class QualitySettings(BaseModel):
         return QualityLimits(**self.model_dump(exclude_none=True))
 
 
-@dataclass(frozen=True, slots=True)
-class DirectorySettings:
-    """Settings of a directory; None means the service's default. A threshold applies to one model only."""
+class DirectorySettings(BaseModel):
+    """Settings of a directory, by the names of their columns; None means the service's default.
+
+    A threshold applies to one model only.
+    """
+
+    model_config = ConfigDict(frozen=True)
 
     fpir: float | None = None
     threshold: float | None = None
@@ -40,5 +42,5 @@ class DirectorySettings:
     quality: QualitySettings | None = None
 
     def quality_limits(self) -> QualityLimits:
-        """Return the limits of photographs to learn."""
+        """Return the limits for photographs to enrol."""
         return self.quality.limits() if self.quality else QualityLimits()

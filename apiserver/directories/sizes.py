@@ -1,9 +1,10 @@
-"""The number of people and faces of a directory under one model: counted, and remembered for a while."""
+"""The number of people and faces of a directory under one model, counted and remembered for a while."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
+
+from cachetools import LRUCache
 
 from apiserver.database import Database
 
@@ -46,9 +47,8 @@ class DirectorySizes:
         self, database: Database, max_known: int = _MAX_KNOWN, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._database = database
-        self._max_known = max_known
         self._now = clock
-        self._known: OrderedDict[tuple[str, str], _Known] = OrderedDict()
+        self._known: LRUCache[tuple[str, str], _Known] = LRUCache(max_known)
 
     async def of(self, directory: str, model: str) -> DirectorySize:
         """Return the size of a directory, zero if it does not exist.
@@ -59,7 +59,6 @@ class DirectorySizes:
         known = self._known.get(key)
         if known is None:
             return await self.counted(directory, model)
-        self._known.move_to_end(key)
         if now < known.good_until:
             return known.size
         self._known[key] = known._replace(good_until=now + known.good_seconds)
@@ -73,6 +72,4 @@ class DirectorySizes:
         counted = self._now()
         good_seconds = max(_MIN_SECONDS, _SECONDS_TO_COST * (counted - begun)) if size.faces else 0.0
         self._known[directory, model] = _Known(size, counted + good_seconds, good_seconds)
-        while len(self._known) > self._max_known:
-            self._known.popitem(last=False)
         return size

@@ -1,9 +1,9 @@
-"""The thresholds of a directory: from its settings, its size and the model."""
+"""The thresholds of a search, from the settings and the size of its directory and from the model."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from apiserver.biometrics.face import Model, Thresholds
+from apiserver.biometrics.model import Model, Thresholds
 from apiserver.biometrics.open_set import thresholds_at
 from apiserver.directories.settings import DirectorySettings
 

@@ -1,1 +1,1 @@
-"""Enrolment of a face, and what is doubtful about it."""
+"""Enrolment of faces: which face is enrolled, the gallery, and warnings."""

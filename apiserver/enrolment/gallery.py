@@ -5,11 +5,12 @@ from uuid import UUID, uuid4
 
 from pgvector import HalfVector
 
-from apiserver.biometrics.face import Box, Face, Model
-from apiserver.biometrics.quality import measured
+from apiserver.biometrics.face import Box, Face
+from apiserver.biometrics.model import Model
+from apiserver.biometrics.quality import measurements
 from apiserver.database import Database
 from apiserver.directories.lock import ENTER, attempts
-from apiserver.problems import DatabaseBusy, DirectoryBusy
+from apiserver.problems import DatabaseBusy, DirectoryBusy, PersonNotFound
 from apiserver.storage.images import ImageRow
 
 # All parts of a statement see one snapshot, and foreign keys are checked at its end. Rows removed between the snapshot
@@ -40,8 +41,16 @@ _ENROLLED = """
 SELECT face, box, score FROM faces WHERE directory = $1 AND person = $2 AND image_sha256 = $3 AND model = $4
 """
 
+# <#> is the negative inner product.
 _OWN_SIMILARITY = """
 SELECT max(-(embedding <#> $4)) FROM faces WHERE directory = $1 AND model = $2 AND person = $3 AND image_sha256 <> $5
+"""
+
+_SIMILARITY = """
+SELECT (
+    SELECT max(-(embedding <#> $4::halfvec)) FROM faces WHERE directory = $1 AND person = $2 AND model = $3
+) AS similarity
+FROM persons WHERE directory = $1 AND person = $2
 """
 
 
@@ -70,7 +79,7 @@ class Gallery:
         enrolments are excluded from the directory, or DatabaseBusy if the image or the person was removed concurrently.
         """
         identity, new = (row.directory, person, row.sha256, model.id), uuid4()
-        columns = (HalfVector(face.embedding), face.crop, row.key, list(face.box), face.score, measured(face), new)
+        columns = (HalfVector(face.embedding), face.crop, row.key, list(face.box), face.score, measurements(face), new)
         async for _ in attempts(self._database.timeout_seconds):
             async with self._database.connection() as connection:
                 shown = await connection.fetchrow(self._enrol, *identity, *columns)
@@ -94,3 +103,18 @@ class Gallery:
                 _OWN_SIMILARITY, row.directory, model.id, person, HalfVector(face.embedding), row.sha256
             )
         return similarity
+
+
+async def best_similarity(
+    database: Database, directory: str, person: str, model: str, embedding: list[float]
+) -> float | None:
+    """Return the cosine with the person's most similar face, None if no face is of this model.
+
+    Raises PersonNotFound or DatabaseUnavailable.
+    """
+    async with database.connection() as connection:
+        row = await connection.fetchrow(_SIMILARITY, directory, person, model, HalfVector(embedding))
+    if row is None:
+        raise PersonNotFound
+    # Rounded to halves, an embedding's length is not quite one.
+    return None if row["similarity"] is None else max(-1.0, min(1.0, row["similarity"]))

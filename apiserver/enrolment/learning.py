@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from apiserver.biometrics.face import Analysis, Box, Candidate, FaceChoice, Model
+from apiserver.biometrics.choice import FaceChoice
+from apiserver.biometrics.face import Analysis, Box, Candidate
+from apiserver.biometrics.model import Model
 from apiserver.directories.records import Directories
 from apiserver.enrolment.gallery import Enrolment, Gallery
 from apiserver.enrolment.gate import chosen_face, examine
-from apiserver.enrolment.warnings import EnrolmentWarning, of_quality, of_resemblance
+from apiserver.enrolment.warnings import EnrolmentWarning, quality_warning, resemblance_warnings
 from apiserver.search.identification import Identification, Search, SearchResult
 from apiserver.settings import Settings
-from apiserver.stages import Stages
 from apiserver.storage.images import ImageStore, image_row
+from serving.stages import Stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,13 @@ class Learning:
         with stages.measure("search"):
             terms = await self._directories.search_terms(sample.directory, model)
             thresholds = terms.applied.thresholds
-            warnings = [of_quality(finding) for finding in examine(face, terms.settings.quality_limits())]
+            warnings = [quality_warning(finding) for finding in examine(face, terms.settings.quality_limits())]
             search = Search(sample.directory, model, 2, thresholds.match)  # one of the two may be the same person
             [result] = await self._identification.identify(search, [face.embedding], terms.size)
             another = _another(result, person)
             if another and another.similarity >= thresholds.review:
                 own = await self._gallery.own_similarity(person, face, model, row)
-                warnings += of_resemblance(another, own, thresholds)
+                warnings += resemblance_warnings(another, own, thresholds)
         with stages.measure("store"):
             await self._images.save(row, sample.content)
         with stages.measure("enrol"):

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from apiserver.biometrics.face import Candidate, Thresholds
+from apiserver.biometrics.face import Candidate
+from apiserver.biometrics.model import Thresholds
 from apiserver.biometrics.quality import Finding
 
 
@@ -18,7 +19,7 @@ class Resemblance(StrEnum):
 class EnrolmentWarning:
     """A doubt about an enrolment, and the value that is on the wrong side of its limit.
 
-    person: the person whom the face resembles, if that is the doubt.
+    person: the other person, if the doubt is a resemblance.
     """
 
     code: str
@@ -28,12 +29,12 @@ class EnrolmentWarning:
     person: str | None = None
 
 
-def of_quality(finding: Finding) -> EnrolmentWarning:
+def quality_warning(finding: Finding) -> EnrolmentWarning:
     """Return the warning of a defect of the photograph."""
     return EnrolmentWarning(finding.reason, finding.detail, finding.value, finding.limit)
 
 
-def of_resemblance(another: Candidate, own: float | None, thresholds: Thresholds) -> list[EnrolmentWarning]:
+def resemblance_warnings(another: Candidate, own: float | None, thresholds: Thresholds) -> list[EnrolmentWarning]:
     """Return the warnings of a face that resembles `another` person most, apart from the person it is enrolled as.
 
     own: the best cosine with the person's other faces, None if there are none. Cosines below the review threshold

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
-from apiserver.biometrics.face import Model
+from apiserver.biometrics.model import Model
 from apiserver.bundles import embeddings as embeddings_file
 from apiserver.bundles.format import FACES, MANIFEST, PERSONS, BundleModel, Manifest, embeddings_name
 from apiserver.bundles.zip_writing import Member, whole, zipped

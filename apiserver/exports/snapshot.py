@@ -16,7 +16,8 @@ _PREFETCH = 500
 
 _MODELS = """
 SELECT model, count(*) AS faces, (
-    SELECT vector_dims(embedding) FROM faces AS one WHERE one.directory = $1 AND one.model = faces.model LIMIT 1
+    SELECT vector_dims(embedding) FROM faces AS sample
+    WHERE sample.directory = $1 AND sample.model = faces.model LIMIT 1
 ) AS dimension
 FROM faces WHERE directory = $1 GROUP BY model ORDER BY model
 """

@@ -1,12 +1,18 @@
-"""Admission: refuse a photograph before it is read if all vectorizers are full."""
+"""Admission: photographs are not read if all vectorizers are full, or if the gateway has no slot for them."""
 
 import logging
 import time
+from collections.abc import Callable, Coroutine
+from math import ceil
+from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from apiserver.api.responses import ENVELOPE_PATHS, problem_response
+from apiserver.http.multipart import MAX_FULL_FILES
+from apiserver.http.problem_responses import ENVELOPE_PATHS, problem_response
+from apiserver.http.upload_stream import SMALL_BYTES
 from apiserver.problems import VectorizerBusy
 from apiserver.state import State
 
@@ -16,7 +22,7 @@ _LOG_SECONDS = 1.0
 _logger = logging.getLogger(__name__)
 
 
-class Door:
+class Admission:
     """Middleware that refuses photographs while all vectorizers are full.
 
     It runs before the request log, which an overload would flood, and writes at most one log line a second.
@@ -24,7 +30,7 @@ class Door:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._turned_away = 0
+        self._refused = 0
         self._log_at = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,13 +42,39 @@ class Door:
                 state.vectorizer.check_room()
             except VectorizerBusy as problem:
                 self._note()
-                state.metrics.turned_away(f"POST {scope['path']}", problem.status, problem.code)
+                state.metrics.refused(f"POST {scope['path']}", problem.status, problem.code)
                 await problem_response(request, problem)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
     def _note(self) -> None:
-        self._turned_away += 1
+        self._refused += 1
         if (now := time.monotonic()) >= self._log_at:
-            _logger.warning("All vectorizers are full; %d requests refused", self._turned_away)
-            self._turned_away, self._log_at = 0, now + _LOG_SECONDS
+            _logger.warning("All vectorizers are full; %d requests refused", self._refused)
+            self._refused, self._log_at = 0, now + _LOG_SECONDS
+
+
+class PhotographRoute(APIRoute):
+    """Takes slots for the request and calls the endpoint with the request alone.
+
+    FastAPI, which does not read these forms, only documents the route.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler of a request."""
+
+        async def handle(request: Request) -> Response:
+            state = State.of(request)
+            with state.slots.taken(slots_needed(request, state.settings.max_image_bytes)):
+                response: Response = await self.endpoint(request)
+                return response
+
+        return handle
+
+
+def slots_needed(request: Request, max_image_bytes: int) -> int:
+    """Return the size of the body in photographs of the maximum size, rounded up; the maximum if it is unknown."""
+    length = request.headers.get("content-length")
+    if length is None:
+        return MAX_FULL_FILES
+    return min(max(1, ceil((int(length) - SMALL_BYTES) / max_image_bytes)), MAX_FULL_FILES)

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Response
 from pydantic import BaseModel
 
-from apiserver.api.responses import ProblemDetails
 from apiserver.revisions import Condition, Tags
+from serving.problem_responses import ProblemDetails
 
 TAGGED: dict[int | str, dict[str, Any]] = {
     200: {"headers": {"ETag": {"description": "The revision, in quotes.", "schema": {"type": "string"}}}}

@@ -1,4 +1,4 @@
-"""The fields of the calls that take a photograph, and the problem that each wrong one is."""
+"""The fields that forms with photographs share, and the problem of each invalid field."""
 
 from typing import Annotated, Any, Self
 
@@ -12,7 +12,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from apiserver.biometrics.face import Box, FaceChoice
+from apiserver.biometrics.choice import FaceChoice
+from apiserver.biometrics.face import Box
 from apiserver.http.multipart import MAX_FILES, Fields, Upload
 from apiserver.names import Name
 from apiserver.problems import (
@@ -24,8 +25,6 @@ from apiserver.problems import (
     PersonMissing,
     Problem,
 )
-from apiserver.recognition.candidates import SearchOptions
-from apiserver.search.statements import Scoring
 
 
 def _only(files: object) -> object:
@@ -56,15 +55,19 @@ def usable(upload: Upload) -> Upload:
     return upload
 
 
-_Person = Annotated[Name, Field(description="Whose face it is: an id or a name of your choice.", examples=["ann"])]
-_Directory = Annotated[Name, Field(description="People are recognized within their own directory.", examples=["acme"])]
-_File = Annotated[
+PersonField = Annotated[
+    Name, Field(description="The person on the photograph: an id or a name of your choice.", examples=["ann"])
+]
+DirectoryField = Annotated[
+    Name, Field(description="People are recognized within their own directory.", examples=["acme"])
+]
+FileField = Annotated[
     Upload,
     BeforeValidator(_only),
     AfterValidator(usable),
     WithJsonSchema({"type": "string", "format": "binary", "description": "The photograph, in any common format."}),
 ]
-_Files = Annotated[
+FilesField = Annotated[
     tuple[Upload, ...],
     WithJsonSchema(
         {
@@ -76,8 +79,8 @@ _Files = Annotated[
         }
     ),
 ]
-"""One with a `problem` is not refused here: it must not affect the others."""
-_Face = Annotated[
+"""A file with a `problem` is not refused here: it must not affect the others."""
+FaceField = Annotated[
     FaceChoice,
     WithJsonSchema(
         {
@@ -89,7 +92,7 @@ _Face = Annotated[
     ),
 ]
 
-_Box = Annotated[
+BoxField = Annotated[
     Box | None,
     BeforeValidator(_read_box),
     WithJsonSchema(
@@ -111,13 +114,13 @@ _MISSING_ERRORS = {"missing", "string_too_short", "dataclass_type", "tuple_type"
 
 
 class Form(BaseModel):
-    """The fields of a form; they are checked in order, and the first wrong one is reported."""
+    """The fields of a form; they are checked in order, and the first invalid one is reported."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     @classmethod
     def of(cls, fields: Fields) -> Self:
-        """Return the checked form. Raises the problem of its first wrong field."""
+        """Return the validated form. Raises the problem of its first invalid field."""
         try:
             return cls.model_validate(fields)
         except ValidationError as error:
@@ -127,85 +130,6 @@ class Form(BaseModel):
     def request_body(cls) -> dict[str, Any]:
         """Return the form as the body of a request in OpenAPI."""
         return {"required": True, "content": {"multipart/form-data": {"schema": cls.model_json_schema()}}}
-
-
-class LearnForm(Form):
-    """Photographs of a person to learn."""
-
-    person: _Person
-    directory: _Directory = "default"
-    file: _Files
-    face: _Face = FaceChoice.ONLY
-    box: _Box = None
-
-
-class FacesForm(Form):
-    """Photographs of one person to learn."""
-
-    file: _Files
-    face: _Face = FaceChoice.ONLY
-    box: _Box = None
-
-
-class RecognizeForm(Form):
-    """Photographs of people to recognize."""
-
-    directory: _Directory = "default"
-    file: _Files
-    k: int = Field(5, ge=1, le=100, description="How many candidates to list for each face.")
-    threshold: float | None = Field(
-        None,
-        ge=-1,
-        le=1,
-        allow_inf_nan=False,
-        description="The cosine from which a candidate is a match, instead of the model's own.",
-        examples=[0.5],
-    )
-
-    unique_persons: bool = Field(False, description="Whether each person can be on the photograph at most once.")
-    scoring: Scoring | None = Field(
-        None,
-        description="How a person's samples count: the best one, or their mean, weighted by score. "
-        "If unset, the directory's setting applies, or else `max`.",
-    )
-    min_score: float = Field(0, ge=0, le=1, description="Faces with a lower detector score are omitted.")
-    min_size: int = Field(0, ge=0, le=100_000, description="Faces whose shorter side has fewer pixels are omitted.")
-    keep: bool = Field(True, description="Whether the photograph is kept for the retention time, or not at all.")
-
-    def search_options(self) -> SearchOptions:
-        """Return what the form asks of the search."""
-        return SearchOptions(self.directory, self.k, self.threshold, self.scoring, self.unique_persons)
-
-
-class EmbedForm(Form):
-    """A photograph of any number of people."""
-
-    file: _File
-
-
-class DetectForm(Form):
-    """A photograph of any number of people, and which of its faces to return."""
-
-    file: _File
-    min_score: float = Field(0, ge=0, le=1, description="Faces with a lower detector score are omitted.")
-    min_size: int = Field(0, ge=0, le=100_000, description="Faces whose shorter side has fewer pixels are omitted.")
-    draw: bool = Field(False, description="Return the photograph with its faces drawn in, as a JPEG.")
-
-
-class CompareForm(Form):
-    """Two photographs of any number of people."""
-
-    source: _File
-    target: _File
-
-
-class VerifyForm(Form):
-    """A photograph of a person, and who the person claims to be."""
-
-    person: _Person
-    directory: _Directory = "default"
-    file: _File
-    face: _Face = FaceChoice.ONLY
 
 
 def _problem(error: ValidationError) -> Problem:

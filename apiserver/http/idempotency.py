@@ -4,21 +4,22 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import suppress
 from functools import wraps
 from typing import Any
 from urllib.parse import unquote
 
 from fastapi import Request, Response
-from python_multipart.multipart import parse_options_header
 from starlette.types import Message, Receive
 
-from apiserver.api.responses import problem_response
 from apiserver.background import background, repeat
-from apiserver.http.multipart import FormLimits, read_body, read_small
+from apiserver.http.json_bodies import read_small
+from apiserver.http.multipart import MULTIPART, FormLimits, form_type, parse_form
 from apiserver.http.paths import EncodedRoute
-from apiserver.idempotency_keys import LOST_SECONDS, Claim, Kept, claim, keep, release, renew
+from apiserver.http.problem_responses import problem_response
+from apiserver.http.upload_stream import read_body
+from apiserver.idempotency_keys import LOST_SECONDS, Claim, StoredAnswer, claim, release, renew, store
 from apiserver.names import checked_name
 from apiserver.problems import InvalidField, InvalidName, Outage, Refused
 from apiserver.state import State
@@ -75,7 +76,7 @@ async def _once(key: str, handle: Handler, request: Request, max_files: int | No
     database = State.of(request).database
     request, fingerprint = await _fingerprinted(request, max_files)
     claimed = await claim(database, key, fingerprint)
-    if isinstance(claimed, Kept):
+    if isinstance(claimed, StoredAnswer):
         return Response(claimed.body, claimed.status, {**claimed.headers, "Idempotency-Replayed": "true"})
     try:
         async with background(repeat(lambda: renew(database, claimed), _RENEW_SECONDS)):
@@ -104,8 +105,8 @@ async def _settle(request: Request, claimed: Claim, response: Response) -> None:
             await release(database, claimed)
         else:
             headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-            kept = Kept(response.status_code, headers, bytes(response.body))
-            await keep(database, claimed, kept, _directory(request, kept.body))
+            answer = StoredAnswer(response.status_code, headers, bytes(response.body))
+            await store(database, claimed, answer, _directory(request, answer.body))
     except Outage as outage:
         _logger.warning("The answer of a request with an Idempotency-Key was not stored: %s", outage)
 
@@ -126,29 +127,38 @@ async def _fingerprinted(request: Request, max_files: int | None) -> tuple[Reque
     """Return a request whose body can be read again, and a digest of the request."""
     if max_files is None:
         return request, _digest(request, [request.headers.get("content-length", "").encode()])
-    settings = State.of(request).settings
-    seconds = settings.upload_timeout_seconds
     if max_files:
-        body = await read_body(request, FormLimits(settings.max_image_bytes, seconds, max_files))
+        settings = State.of(request).settings
+        limits = FormLimits(settings.max_image_bytes, settings.upload_timeout_seconds, max_files)
+        body = await read_body(request, timeout_seconds=limits.timeout_seconds, max_bytes=limits.max_bytes)
+        digest = _digest(request, _parts(request, body, limits))
     else:
-        body = await read_small(request, timeout_seconds=seconds)
-    return Request(request.scope, _again(body, request.receive)), _digest(request, _parts(request, body))
+        body = await read_small(request)
+        digest = _digest(request, [body])
+    return Request(request.scope, _again(body, request.receive)), digest
 
 
 def _digest(request: Request, parts: Iterable[bytes]) -> bytes:
     digest = hashlib.sha256()
-    media_type, _ = parse_options_header(request.headers.get("content-type"))
     scope = request.scope
-    for part in (scope["method"].encode(), scope["raw_path"], scope["query_string"], media_type, *parts):
+    for part in (scope["method"].encode(), scope["raw_path"], scope["query_string"], form_type(request)[0], *parts):
         digest.update(len(part).to_bytes(8))
         digest.update(part)
     return digest.digest()
 
 
-def _parts(request: Request, body: bytes) -> list[bytes]:
-    """Split a form at its boundary, which clients choose at random for each attempt."""
-    boundary = parse_options_header(request.headers.get("content-type"))[1].get(b"boundary")
-    return body.split(b"--" + boundary) if boundary else [body]
+def _parts(request: Request, body: bytes, limits: FormLimits) -> Iterator[bytes]:
+    """Yield the fields of a form, without its boundary, which clients choose at random for each attempt."""
+    media_type, boundary = form_type(request)
+    if media_type != MULTIPART:
+        yield body
+        return
+    for name, value in parse_form(body, boundary, limits).items():
+        if isinstance(value, str):
+            yield from (b"text", name.encode(), value.encode())
+            continue
+        for upload in value:
+            yield from (b"file", name.encode(), upload.filename.encode(), upload.content)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -1,15 +1,17 @@
 """JSON request bodies: parsed whatever their content type, and validated by a model."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from apiserver.http.multipart import SMALL_BYTES, read_small
-from apiserver.problems import InvalidField, InvalidJson, Problem
+from apiserver.http.upload_stream import SMALL_BYTES, read_body
+from apiserver.problems import ImageTooLarge, InvalidField, InvalidJson, Problem
 from apiserver.state import State
 
 Body = TypeVar("Body", bound="JsonBody")
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class JsonBody(BaseModel):
@@ -28,15 +30,36 @@ async def read_json(
     request: Request, kind: type[Body], wrong: type[Problem] = InvalidField, *, max_bytes: int = SMALL_BYTES
 ) -> Body:
     """Parse the body of a request. Raises InvalidJson, UploadTimeout, or `wrong`, which names the invalid field."""
-    seconds = State.of(request).settings.upload_timeout_seconds
-    body = await read_small(request, timeout_seconds=seconds, max_bytes=max_bytes)
+    body = await read_small(request, max_bytes=max_bytes)
+    return parse_json(kind, body, wrong)
+
+
+def parse_json(kind: type[Model], body: bytes, wrong: type[Problem] = InvalidField) -> Model:
+    """Parse a JSON body. Raises InvalidJson, or `wrong`, which names the invalid field."""
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
-        raise problem_of(error, wrong) from error
+        raise _problem(error, wrong) from error
 
 
-def problem_of(error: ValidationError, wrong: type[Problem] = InvalidField) -> Problem:
+def parse_fields(kind: type[Model], fields: Mapping[str, str]) -> Model:
+    """Parse the texts of a form. Raises InvalidField."""
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        raise _problem(error, InvalidField) from error
+
+
+async def read_small(request: Request, *, max_bytes: int = SMALL_BYTES) -> bytes:
+    """Return a body without a photograph. Raises UploadTimeout, or InvalidJson if it exceeds `max_bytes`."""
+    seconds = State.of(request).settings.upload_timeout_seconds
+    try:
+        return await read_body(request, timeout_seconds=seconds, max_bytes=max_bytes)
+    except ImageTooLarge as error:
+        raise InvalidJson("The body is too long.") from error
+
+
+def _problem(error: ValidationError, wrong: type[Problem]) -> Problem:
     """Return InvalidJson if a body is not a JSON object; otherwise `wrong`, with a sentence that names the field."""
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] == "json_invalid" or (first["type"] == "model_type" and not first["loc"]):

@@ -1,13 +1,15 @@
 """Routes whose path parameters may contain any character, including a slash."""
 
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import unquote
 
+from fastapi import Depends, Path
 from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
 
+from apiserver.names import checked_name
 from apiserver.problems import InvalidName
 
 
@@ -28,3 +30,19 @@ def decoded(parameter: str) -> str:
         return unquote(parameter, errors="strict")
     except UnicodeDecodeError as error:
         raise InvalidName("A name in a path must be percent-encoded UTF-8.") from error
+
+
+# Coroutines, because FastAPI runs plain functions in a thread pool.
+async def _directory(directory: Annotated[str, Path(description="Name of the directory, percent-encoded.")]) -> str:
+    return checked_name(decoded(directory))
+
+
+async def _person(person: Annotated[str, Path(description="Id of the person, percent-encoded.")]) -> str:
+    return checked_name(decoded(person))
+
+
+DirectoryName = Annotated[str, Depends(_directory)]
+"""A path parameter `directory` of an EncodedRoute. Raises InvalidName."""
+
+PersonName = Annotated[str, Depends(_person)]
+"""A path parameter `person` of an EncodedRoute. Raises InvalidName."""

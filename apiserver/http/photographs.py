@@ -1,47 +1,28 @@
-"""What all calls with photographs share: admission, the form, and the vectorizer."""
+"""What all calls with photographs share: the form and the vectorizer."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar, cast
 
-from fastapi import Request, Response
-from fastapi.routing import APIRoute
+from fastapi import Request
 
-from apiserver.api.responses import ProblemDetails
 from apiserver.biometrics.face import Analysis
 from apiserver.http.forms import Form
-from apiserver.http.hang_up import while_connected
-from apiserver.http.multipart import FormLimits, Upload, places_needed, read_form
+from apiserver.http.multipart import FormLimits, Upload, read_form
 from apiserver.problems import DirectoryNotFound, Refused
-from apiserver.stages import Stages
 from apiserver.state import State
 from apiserver.vectorizers.wire import Want
+from serving.hang_up import while_connected
+from serving.problem_responses import ProblemDetails
+from serving.stages import Stages
 
 AnyForm = TypeVar("AnyForm", bound=Form)
 T = TypeVar("T")
 
 STATUSES = (400, 405, 408, 413, 415, 422, 500, 503, 504)
 PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in STATUSES}
-
-
-class PhotographRoute(APIRoute):
-    """Takes a slot for the request and calls the endpoint with the request alone.
-
-    FastAPI, which does not read these forms, only documents the route.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler of a request."""
-
-        async def handle(request: Request) -> Response:
-            state = State.of(request)
-            with state.places.taken(places_needed(request, state.settings.max_image_bytes)):
-                response: Response = await self.endpoint(request)
-                return response
-
-        return handle
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +39,14 @@ class PhotographCall:
         return cls(request, State.of(request), cast("Stages", request.state.stages))
 
     async def read(self, kind: type[AnyForm], *, max_files: int = 1) -> AnyForm:
-        """Return the form of the request. Raises the problem of a malformed body or of a wrong field."""
+        """Return the form of the request. Raises the problem of a malformed body or of an invalid field."""
         settings = self.state.settings
         limits = FormLimits(settings.max_image_bytes, settings.upload_timeout_seconds, max_files)
         with self.stages.measure("read"):
             return kind.of(await read_form(self.request, limits))
 
     async def analyse(self, upload: Upload, wants: frozenset[Want] = frozenset()) -> Analysis:
-        """Return what the vectorizer sees on a photograph.
+        """Return the faces on a photograph.
 
         Raises the problem of a bad photograph, an Outage, or ClientDisconnect when the client hangs up.
         """
@@ -76,7 +57,7 @@ class PhotographCall:
         return analysis
 
     async def analyse_both(self, source: Upload, target: Upload) -> tuple[Analysis, Analysis]:
-        """Return what the vectorizers see on two photographs, analysed concurrently.
+        """Return the faces on two photographs, analysed concurrently.
 
         Raises the problem of the first bad one, an Outage, or ClientDisconnect.
         """

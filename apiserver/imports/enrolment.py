@@ -1,4 +1,4 @@
-"""Enrols many faces at a time, and notes their outcomes in the same transaction."""
+"""Enrols many faces at a time, and writes their outcomes in the same transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from pgvector import HalfVector
 from apiserver.biometrics.face import Face
 from apiserver.database import Connection, Database
 from apiserver.directories.lock import ENTER, attempts
-from apiserver.imports.records import Import, Outcome, Word, note
+from apiserver.imports.records import Import, ItemOutcome, Outcome, write_outcomes
 from apiserver.problems import DirectoryBusy
 
 # Deleting or renaming a person also changes their items that wait to be enrolled, and is waited for here.
@@ -41,16 +41,16 @@ WITH item AS (
     FROM item
     ON CONFLICT DO NOTHING
     RETURNING person, image_sha256, model, image
-), kept_images AS (
+), stored_images AS (
     UPDATE images SET expires_at = NULL, deletion = NULL
     WHERE directory = $1 AND image = ANY (ARRAY(SELECT image FROM new_faces))
 )
 SELECT person, image_sha256, model FROM new_faces
 """
 
-# Known faces that were imported without their photographs get these.
-_SHOW = """
-WITH shown AS (
+# Known faces that were imported without their photographs get them now.
+_ADD_IMAGES = """
+WITH changed AS (
     UPDATE faces SET image = item.image
     FROM unnest($2::text[], $3::bytea[], $4::text[], $5::text[]) AS item (person, image_sha256, model, image)
     WHERE faces.directory = $1 AND faces.person = item.person AND faces.image_sha256 = item.image_sha256
@@ -58,7 +58,7 @@ WITH shown AS (
     RETURNING faces.image
 )
 UPDATE images SET expires_at = NULL, deletion = NULL
-WHERE directory = $1 AND image = ANY (ARRAY(SELECT image FROM shown))
+WHERE directory = $1 AND image = ANY (ARRAY(SELECT image FROM changed))
 """
 
 _ENROLLED = """
@@ -81,7 +81,7 @@ class NewFace:
     """A face of item `n` to enrol.
 
     sha256: digest of its photograph. image: the key of the photograph, if it is kept. quality: measurements, as JSON.
-    warning: the code and the sentence of a doubt, if there is one.
+    warning: code and sentence of a warning, if any.
     """
 
     n: int
@@ -101,39 +101,39 @@ class NewFace:
 
 
 async def enrol_all(
-    database: Database, import_: Import, faces: Sequence[NewFace], others: Sequence[Outcome]
-) -> list[Outcome]:
-    """Enrol the faces, note and return their outcomes, and note the `others`, all or nothing.
+    database: Database, import_: Import, faces: Sequence[NewFace], others: Sequence[ItemOutcome]
+) -> list[ItemOutcome]:
+    """Enrol the faces, and write their outcomes and the `others`, all or nothing; return all outcomes.
 
     Raises DatabaseUnavailable, DirectoryBusy while enrolments are excluded from the directory, or DatabaseBusy if an
-    image or a person was removed concurrently.
+    image or a person was deleted concurrently.
     """
-    numbers = [*(face.n for face in faces), *(outcome.n for outcome in others)]
+    positions = [*(face.n for face in faces), *(outcome.n for outcome in others)]
     async for _ in attempts(database.timeout_seconds):
         async with database.connection() as connection, connection.transaction():
             if not await connection.fetchval(ENTER, import_.directory):
                 continue
-            person_of = {row["n"]: row["person"] for row in await connection.fetch(_LOCK, *import_, numbers)}
+            person_of = {row["n"]: row["person"] for row in await connection.fetch(_LOCK, *import_, positions)}
             remaining = [replace(face, person=person_of[face.n]) for face in faces if face.n in person_of]
             outcomes = [*await _enrol(connection, import_.directory, remaining), *others]
-            await note(connection, import_, outcomes)
+            await write_outcomes(connection, import_, outcomes)
         return outcomes
     raise DirectoryBusy
 
 
-async def _enrol(connection: Connection, directory: str, faces: Sequence[NewFace]) -> list[Outcome]:
+async def _enrol(connection: Connection, directory: str, faces: Sequence[NewFace]) -> list[ItemOutcome]:
     if not faces:
         return []
     created = {tuple(row) for row in await connection.fetch(_ENROL, directory, *_columns(faces))}
     identities = [list(column) for column in zip(*(face.identity for face in faces), strict=True)]
     if len(created) < len(faces):
-        await connection.execute(_SHOW, directory, *identities, [face.image for face in faces])
+        await connection.execute(_ADD_IMAGES, directory, *identities, [face.image for face in faces])
     ids = {tuple(row)[:3]: row["face"] for row in await connection.fetch(_ENROLLED, directory, *identities)}
     outcomes = []
     for face in faces:
-        word = Word.CREATED if face.identity in created else Word.KNOWN
-        created.discard(face.identity)  # the same one again is known
-        outcomes.append(Outcome(face.n, word, ids[face.identity], *(face.warning or (None, None))))
+        outcome = Outcome.CREATED if face.identity in created else Outcome.KNOWN
+        created.discard(face.identity)  # a second face with this identity is known
+        outcomes.append(ItemOutcome(face.n, outcome, ids[face.identity], *(face.warning or (None, None))))
     return outcomes
 
 

@@ -35,8 +35,8 @@ _WRITE_PERSONS = """
 WITH import AS (
     SELECT erased FROM imports JOIN archives USING (directory, job) WHERE imports.directory = $1 AND imports.job = $3
     AND archives.directory = $1
-), told AS (
-    SELECT told.* FROM import CROSS JOIN jsonb_to_recordset($2::jsonb) AS told (
+), bundled AS (
+    SELECT bundled.* FROM import CROSS JOIN jsonb_to_recordset($2::jsonb) AS bundled (
         person text, display_name text, external_id text, metadata jsonb, created_at timestamptz,
         last_seen_at timestamptz
     )
@@ -46,16 +46,16 @@ WITH import AS (
 )
 INSERT INTO persons (directory, person, display_name, external_id, metadata, created_at, last_seen_at)
 SELECT $1, person, display_name,
-    CASE WHEN EXISTS (SELECT FROM persons WHERE directory = $1 AND persons.external_id = told.external_id)
+    CASE WHEN EXISTS (SELECT FROM persons WHERE directory = $1 AND persons.external_id = bundled.external_id)
         THEN NULL ELSE external_id END,
     coalesce(metadata, '{}'), coalesce(created_at, now()), last_seen_at
-FROM told ORDER BY person
+FROM bundled ORDER BY person
 ON CONFLICT DO NOTHING
 """
 
 _PLANNED = "UPDATE imports SET planned = true WHERE directory = $1 AND job = $2 RETURNING true"
 
-_DROP_ERASED = """
+_DELETE_ERASED = """
 DELETE FROM import_items WHERE directory = $1 AND job = $2
 AND (NOT $3 OR person IN (SELECT unnest(erased) FROM archives WHERE directory = $1 AND job = $2))
 """
@@ -77,21 +77,21 @@ def find_manifest(archive: ZipFile) -> Manifest | None:
 async def plan(archive: ZipFile, manifest: Manifest | None, database: Database, import_: Import) -> None:
     """Write the items of an import and, for a bundle, its persons. Raises BundleInvalid.
 
-    Concurrent deletions cannot see the uncommitted items, so items of persons deleted since the upload are dropped at
+    Concurrent deletions cannot see the uncommitted items, so items of persons deleted since the upload are deleted at
     the end, under the lock of the directory; from then until the commit, deletions wait.
     """
     if manifest:
         await _write_persons(archive, database, import_)
     async with database.connection() as connection, connection.transaction():
         async for items in _bundled_faces(archive) if manifest else _photographs(archive):
-            await imports.add(connection, import_, items)
-        await _enter(connection, import_.directory)
+            await imports.add_items(connection, import_, items)
+        await _wait_for_deletions(connection, import_.directory)
         exists = bool(await connection.fetchval(_PLANNED, *import_))
-        await connection.execute(_DROP_ERASED, *import_, exists, timeout=_MAX_SECONDS)
+        await connection.execute(_DELETE_ERASED, *import_, exists, timeout=_MAX_SECONDS)
 
 
-async def _enter(connection: Connection, directory: str) -> None:
-    """Wait for deletions, and have others wait for the connection's transaction. Raises DirectoryBusy."""
+async def _wait_for_deletions(connection: Connection, directory: str) -> None:
+    """Wait for running deletions; later ones wait until the transaction ends. Raises DirectoryBusy."""
     async for _ in attempts(_MAX_SECONDS):
         if await connection.fetchval(ENTER, directory):
             return
@@ -106,9 +106,9 @@ async def _photographs(archive: ZipFile) -> AsyncIterator[list[Item]]:
 
 async def _bundled_faces(archive: ZipFile) -> AsyncIterator[list[Item]]:
     """Yield the faces of a bundle as items, in batches."""
-    numbers = itertools.count()
+    positions = itertools.count()
     async for lines in _lines(archive, FACES):
-        yield [_face_item(next(numbers), read_line(line, BundleFace, FACES)) for line in lines]
+        yield [_face_item(next(positions), read_line(line, BundleFace, FACES)) for line in lines]
 
 
 async def _write_persons(archive: ZipFile, database: Database, import_: Import) -> None:
@@ -116,7 +116,7 @@ async def _write_persons(archive: ZipFile, database: Database, import_: Import) 
     async for lines in _lines(archive, PERSONS):
         persons = [read_line(line, BundlePerson, PERSONS).model_dump(mode="json") for line in lines]
         async with database.connection() as connection, connection.transaction():
-            await _enter(connection, import_.directory)
+            await _wait_for_deletions(connection, import_.directory)
             await connection.execute(_WRITE_PERSONS, import_.directory, json.dumps(persons), import_.job)
 
 

@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from apiserver.biometrics.face import Analysis, Face, FaceChoice, Model
-from apiserver.biometrics.quality import QualityLimits, measured
+from apiserver.biometrics.choice import FaceChoice
+from apiserver.biometrics.face import Analysis, Face
+from apiserver.biometrics.model import Model
+from apiserver.biometrics.quality import QualityLimits, measurements
 from apiserver.bundles.format import EXTENSION_OF_MEDIA_TYPE, BundleFace
 from apiserver.enrolment.gate import chosen_face, examine
 from apiserver.imports.enrolment import NewFace, Origin
-from apiserver.imports.records import Item, Outcome, Word
+from apiserver.imports.records import Item, ItemOutcome, Outcome
 from apiserver.imports.sources import Material, Source
 from apiserver.names import checked_name
 from apiserver.problems import (
@@ -29,7 +31,7 @@ from apiserver.vectorizers.client import VectorizerClient
 from apiserver.vectorizers.wire import ENROLMENT_WANTS
 
 _MAX_ATTEMPTS = 3
-"""After this many failures of the vectorizers an image is given up."""
+"""After this many failures of the vectorizers, an image gets the outcome `failed`."""
 
 _BUSY_SECONDS = 60.0
 """How long vectorizers may be busy before the import is postponed."""
@@ -63,42 +65,47 @@ class Preparation:
     limits: QualityLimits
     staging: timedelta
 
-    async def prepare(self, item: Item) -> Ready | Outcome:
+    async def prepare(self, item: Item) -> Ready | ItemOutcome:
         """Return the face of an item, or the outcome if it has none. Raises an Outage."""
         try:
             checked_name(item.person)
             return await self._ready(item, await self.source.read(item))
         except Refused as problem:
-            return Outcome(item.n, Word.REFUSED, None, problem.code, problem.sentence)
+            return ItemOutcome(item.n, Outcome.REFUSED, None, problem.code, problem.sentence)
         except (VectorizerFailed, VectorizerTimeout) as problem:
-            return Outcome(item.n, Word.FAILED, None, problem.code, problem.sentence)
+            return ItemOutcome(item.n, Outcome.FAILED, None, problem.code, problem.sentence)
 
     async def _ready(self, item: Item, material: Material) -> Ready:
-        bundled = material.told
+        bundled = material.description
         if bundled and material.image is not None:
             _check_digest(bundled, material.image)
         if bundled and material.embedding is not None and material.crop is not None:
-            face = Face(bundled.box or _WHOLE, _score(bundled), _unit(material.embedding, self.model), material.crop)
+            face = Face(
+                bundled.box or _WHOLE,
+                _score(bundled),
+                _checked_embedding(material.embedding, self.model),
+                material.crop,
+            )
             return self._with_kept_image(item, bundled, face, material)
         if material.image is None:
             return await self._of_crop(item, material)
         image = material.image
-        analysis = await self._patiently(lambda: self.vectorizer.analyse(image, ENROLMENT_WANTS))
+        analysis = await self._retried(lambda: self.vectorizer.analyse(image, ENROLMENT_WANTS))
         face = chosen_face(analysis.faces, self.choice, bundled.box if bundled else None, analysis.image)
         defects = examine(face, self.limits)
         row = image_row(self.directory, image, analysis.image, self.staging)
         new = NewFace(
             *(item.n, item.person, face, analysis.model.id, row.sha256, row.key, _origin(bundled)),
-            quality=measured(face),
+            quality=measurements(face),
             warning=(defects[0].reason, " ".join(defect.detail for defect in defects)) if defects else None,
         )
         return Ready(new, row, image)
 
     async def _of_crop(self, item: Item, material: Material) -> Ready:
-        bundled, crop = material.told, material.crop
+        bundled, crop = material.description, material.crop
         if bundled is None or crop is None:
             raise BundleInvalid("The bundle has neither a crop nor the photograph of this face.")
-        analysis = await self._patiently(lambda: self.vectorizer.embed_crop(crop))
+        analysis = await self._retried(lambda: self.vectorizer.embed_crop(crop))
         [embedded] = analysis.faces
         face = Face(bundled.box or _WHOLE, _score(bundled), embedded.embedding, crop)
         identity = (item.n, item.person, face, analysis.model.id, _digest(bundled, crop))
@@ -116,12 +123,12 @@ class Preparation:
         )
         return Ready(new, image, content)
 
-    async def _patiently(self, call: Callable[[], Awaitable[Analysis]]) -> Analysis:
+    async def _retried(self, call: Callable[[], Awaitable[Analysis]]) -> Analysis:
         """Return the vectorizer's answer, waiting while it is busy; a failure may be the image's or its own."""
         attempts, deadline = 0, asyncio.get_running_loop().time() + _BUSY_SECONDS
         while True:
             try:
-                return self._by_the_model(await call())
+                return self._checked_model(await call())
             except VectorizerBusy:
                 if asyncio.get_running_loop().time() > deadline:
                     raise
@@ -131,7 +138,7 @@ class Preparation:
                     raise
             await asyncio.sleep(_PAUSE_SECONDS)
 
-    def _by_the_model(self, analysis: Analysis) -> Analysis:
+    def _checked_model(self, analysis: Analysis) -> Analysis:
         """Raise an outage if the vectorizers now use another model; the next attempt asks for the model again."""
         if analysis.model.id != self.model.id:
             raise VectorizerUnavailable(f"The vectorizers use {analysis.model.id} now, no longer {self.model.id}.")
@@ -158,20 +165,20 @@ def _digest(bundled: BundleFace, crop: bytes) -> bytes:
 
 def _check_digest(bundled: BundleFace, image: bytes) -> None:
     if bundled.image_sha256 and hashlib.sha256(image).hexdigest() != bundled.image_sha256:
-        raise BundleInvalid(f"{bundled.image_name} is not the photograph that the bundle tells of.")
+        raise BundleInvalid(f"{bundled.image_name} is not the photograph that the bundle describes.")
 
 
 def _kept_row(directory: str, bundled: BundleFace, content: bytes, sha256: bytes, staging: timedelta) -> ImageRow:
     extension = EXTENSION_OF_MEDIA_TYPE.get(bundled.media_type or "")
     if extension is None:
-        raise BundleInvalid(f"{bundled.media_type} is no kind of photograph.")
+        raise BundleInvalid(f"{bundled.media_type} is not a supported type of photograph.")
     key = image_key(directory, sha256, extension)
     return ImageRow(directory, key, bundled.media_type or "", len(content), sha256, staging)
 
 
-def _unit(embedding: list[float], model: Model) -> list[float]:
+def _checked_embedding(embedding: list[float], model: Model) -> list[float]:
     """Return an embedding of the model's dimension and length 1. Raises BundleInvalid for any other."""
     length = math.sqrt(math.fsum(number * number for number in embedding))
     if len(embedding) != model.dimension or not abs(length - 1) < _UNIT_ERROR:
-        raise BundleInvalid(f"An embedding of {model.id} has {model.dimension} numbers and the length 1.")
+        raise BundleInvalid(f"An embedding of {model.id} has {model.dimension} numbers and length 1.")
     return embedding

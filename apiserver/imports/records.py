@@ -14,12 +14,12 @@ from apiserver.problems import JobNotFound
 KIND = "import"
 
 _COPY_SECONDS = 600
-_FORGOTTEN_AT_ONCE = 10_000
+_DELETED_AT_ONCE = 10_000
 _COLUMNS = ("directory", "job", "n", "person", "name", "source")
 
-_ANNOUNCE = "INSERT INTO imports (directory, job, planned) VALUES ($1, $2, $3)"
+_ADD = "INSERT INTO imports (directory, job, planned) VALUES ($1, $2, $3)"
 
-_HAS_WORK = """
+_IS_UNFINISHED = """
 SELECT NOT planned OR EXISTS (SELECT FROM import_items WHERE directory = $1 AND job = $2 AND outcome IS NULL)
 FROM imports WHERE directory = $1 AND job = $2
 """
@@ -35,10 +35,10 @@ _TALLY = """
 SELECT coalesce(outcome, 'waiting') AS outcome, count(*) FROM import_items WHERE directory = $1 AND job = $2 GROUP BY 1
 """
 
-_NOTE = """
-UPDATE import_items AS item SET outcome = ended.outcome, face = ended.face, code = ended.code, detail = ended.detail
-FROM unnest($3::bigint[], $4::text[], $5::uuid[], $6::text[], $7::text[]) AS ended (n, outcome, face, code, detail)
-WHERE directory = $1 AND job = $2 AND item.n = ended.n
+_WRITE_OUTCOMES = """
+UPDATE import_items AS item SET outcome = new.outcome, face = new.face, code = new.code, detail = new.detail
+FROM unnest($3::bigint[], $4::text[], $5::uuid[], $6::text[], $7::text[]) AS new (n, outcome, face, code, detail)
+WHERE directory = $1 AND job = $2 AND item.n = new.n
 """
 
 _EXISTS = "SELECT true FROM imports WHERE directory = $1 AND job = $2"
@@ -48,26 +48,25 @@ SELECT n, person, name, outcome, face, code, detail FROM import_items
 WHERE directory = $1 AND job = $2 AND n > $3 AND outcome IS NOT NULL ORDER BY n LIMIT $4
 """
 
-_FORGOTTEN = """
+_WITHOUT_JOB = """
 SELECT directory, job FROM imports
 WHERE created_at < now() - $1::interval AND NOT EXISTS (SELECT FROM jobs WHERE jobs.job = imports.job)
 """
 
-_FORGET_ITEMS = """
+_DELETE_ITEMS = """
 DELETE FROM import_items WHERE directory = $1 AND job = $2 AND n IN (
     SELECT n FROM import_items WHERE directory = $1 AND job = $2 ORDER BY n LIMIT $3
 )
 """
 
-_FORGET = "DELETE FROM imports WHERE directory = $1 AND job = $2"
+_DELETE = "DELETE FROM imports WHERE directory = $1 AND job = $2"
+
+_DELETE_PERSONS = "DELETE FROM import_items WHERE directory = $1 AND ($2::text[] IS NULL OR person = ANY ($2))"
+
+_DELETE_DIRECTORY = "DELETE FROM imports WHERE directory = $1"
 
 
-_FORGET_PERSONS = "DELETE FROM import_items WHERE directory = $1 AND ($2::text[] IS NULL OR person = ANY ($2))"
-
-_FORGET_DIRECTORY = "DELETE FROM imports WHERE directory = $1"
-
-
-class Word(StrEnum):
+class Outcome(StrEnum):
     """Outcome of an item: enrolled, already enrolled, refused, or failed after several attempts."""
 
     CREATED = "created"
@@ -86,11 +85,11 @@ class Item:
     source: Mapping[str, Any]
 
 
-class Outcome(NamedTuple):
+class ItemOutcome(NamedTuple):
     """Outcome of an item. `code` and `detail` give the reason of a refusal, or a warning about an enrolled face."""
 
     n: int
-    word: Word
+    outcome: Outcome
     face: UUID | None = None
     code: str | None = None
     detail: str | None = None
@@ -103,21 +102,21 @@ class Import(NamedTuple):
     job: UUID
 
 
-async def announce(connection: Connection, import_: Import, *, planned: bool = False) -> None:
+async def add_import(connection: Connection, import_: Import, *, planned: bool = False) -> None:
     """Create the row of an import; `planned`: all its items are written in the same transaction."""
-    await connection.execute(_ANNOUNCE, *import_, planned)
+    await connection.execute(_ADD, *import_, planned)
 
 
-async def add(connection: Connection, import_: Import, items: Iterable[Item]) -> None:
+async def add_items(connection: Connection, import_: Import, items: Iterable[Item]) -> None:
     """Add items to the import."""
     records = ((*import_, item.n, item.person, item.name, json.dumps(item.source)) for item in items)
     await connection.copy_records_to_table("import_items", records=records, columns=_COLUMNS, timeout=_COPY_SECONDS)
 
 
-async def has_work(database: Database, import_: Import) -> bool:
-    """Return whether work is left; False if the directory was deleted."""
+async def is_unfinished(database: Database, import_: Import) -> bool:
+    """Return whether items are left to plan or to enrol; False if the directory was deleted."""
     async with database.connection() as connection:
-        return bool(await connection.fetchval(_HAS_WORK, *import_))
+        return bool(await connection.fetchval(_IS_UNFINISHED, *import_))
 
 
 async def is_planned(database: Database, import_: Import) -> bool:
@@ -139,9 +138,9 @@ async def tally(database: Database, import_: Import) -> dict[str, int]:
         return {row["outcome"]: row["count"] for row in await connection.fetch(_TALLY, *import_)}
 
 
-async def note(connection: Connection, import_: Import, outcomes: Sequence[Outcome]) -> None:
+async def write_outcomes(connection: Connection, import_: Import, outcomes: Sequence[ItemOutcome]) -> None:
     """Write the outcomes of items."""
-    await connection.execute(_NOTE, *import_, *map(list, zip(*outcomes, strict=True)))
+    await connection.execute(_WRITE_OUTCOMES, *import_, *map(list, zip(*outcomes, strict=True)))
 
 
 async def read_outcomes(database: Database, import_: Import, after: int, limit: int) -> list[dict[str, Any]]:
@@ -157,22 +156,22 @@ async def check_exists(database: Database, import_: Import) -> None:
             raise JobNotFound
 
 
-async def forget_persons(
+async def delete_persons(
     connection: Connection, directory: str, persons: Sequence[str] | None, *, seconds: float
 ) -> None:
     """Delete the items of some persons, or of the whole directory if None, with or without an outcome.
 
     seconds: limit for each statement.
     """
-    await connection.execute(_FORGET_PERSONS, directory, persons, timeout=seconds)
+    await connection.execute(_DELETE_PERSONS, directory, persons, timeout=seconds)
     if persons is None:
-        await connection.execute(_FORGET_DIRECTORY, directory, timeout=seconds)
+        await connection.execute(_DELETE_DIRECTORY, directory, timeout=seconds)
 
 
-async def forget(database: Database, age: timedelta) -> None:
+async def delete_without_job(database: Database, age: timedelta) -> None:
     """Delete the imports whose jobs were deleted, in batches of items. Raises DatabaseUnavailable."""
     async with database.connection() as connection:
-        for import_ in await connection.fetch(_FORGOTTEN, age):
-            while not (await connection.execute(_FORGET_ITEMS, *import_, _FORGOTTEN_AT_ONCE)).endswith(" 0"):
+        for import_ in await connection.fetch(_WITHOUT_JOB, age):
+            while not (await connection.execute(_DELETE_ITEMS, *import_, _DELETED_AT_ONCE)).endswith(" 0"):
                 pass
-            await connection.execute(_FORGET, *import_)
+            await connection.execute(_DELETE, *import_)

@@ -1,37 +1,50 @@
-"""The import job: plans what is to be enrolled and enrols it; a second run continues where the first one ended."""
+"""The import job: plans the items and enrols them; a second run continues where the first one ended.
+
+Items are prepared concurrently, and those that are ready at the same time are written together.
+"""
 
 import asyncio
 import io
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from zipfile import ZipFile
 
-from apiserver.biometrics.face import FaceChoice, Model
+from apiserver.background import background
+from apiserver.biometrics.choice import FaceChoice
+from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import Action, QualityLimits
 from apiserver.bundles.zip_reading import ZipLimits, open_zip
+from apiserver.database import Database
 from apiserver.directories.records import read_settings
 from apiserver.imports import plan as import_plan
 from apiserver.imports import records as imports
-from apiserver.imports.preparation import Preparation
-from apiserver.imports.records import Import, Outcome
+from apiserver.imports.enrolment import enrol_all
+from apiserver.imports.preparation import Preparation, Ready
+from apiserver.imports.records import Import, Item, ItemOutcome, Outcome, waiting
 from apiserver.imports.sources import BundleParts, Keys, Members, Source
-from apiserver.imports.work import enrol_items
 from apiserver.jobs.runs import Run
-from apiserver.problems import Outage
+from apiserver.problems import DatabaseBusy, Outage
 from apiserver.settings import Settings
+from apiserver.storage.images import ImageStore
+
+_PAGE = 256
+
+OnDone = Callable[[Sequence[ItemOutcome]], Awaitable[None]]
+"""Is called with the outcomes of items."""
 
 
 async def import_people(run: Run) -> None:
     """Enrol the contents of an archive, or of a manifest of keys."""
     import_, resources = Import(str(run.directory), run.job), run.resources
     try:
-        if not await imports.has_work(resources.database, import_):  # an earlier run was stopped after the last item
+        if not await imports.is_unfinished(resources.database, import_):
+            # An earlier run was stopped after the last item.
             tally = await imports.tally(resources.database, import_)
-            words = Counter({imports.Word(word): count for word, count in tally.items()})
-            await run.report(words.total(), words.total(), _sentence(words, words.total()))
+            counts = Counter({Outcome(outcome): count for outcome, count in tally.items()})
+            await run.report(counts.total(), counts.total(), _sentence(counts, counts.total()))
         elif run.arguments["archive"]:
             async with _archive(run) as archive:
                 await _import_archive(run, import_, archive)
@@ -41,31 +54,31 @@ async def import_people(run: Run) -> None:
     except Outage:
         raise
     except Exception:
-        await resources.archives.remove(*import_)
+        await resources.archives.delete(*import_)
         raise
-    await resources.archives.remove(*import_)
+    await resources.archives.delete(*import_)
 
 
 async def _import_archive(run: Run, import_: Import, archive: ZipFile) -> None:
     manifest = await asyncio.to_thread(import_plan.find_manifest, archive)
-    database, most_bytes = run.resources.database, run.resources.settings.max_image_bytes
+    database, max_bytes = run.resources.database, run.resources.settings.max_image_bytes
     if not await imports.is_planned(database, import_):
         await import_plan.plan(archive, manifest, database, import_)
     model = await run.resources.vectorizer.model_in_use()
-    source: Source = Members(archive, most_bytes)
+    source: Source = Members(archive, max_bytes)
     if manifest:
-        source = await asyncio.to_thread(BundleParts, archive, manifest, model.id, most_bytes)
+        source = await asyncio.to_thread(BundleParts, archive, manifest, model.id, max_bytes)
     await _enrol(run, import_, source, model)
 
 
 async def _enrol(run: Run, import_: Import, source: Source, model: Model) -> None:
     resources = run.resources
-    counted = Counter(await imports.tally(resources.database, import_))
-    total, words = counted.total(), Counter({word: counted[word] for word in imports.Word})
+    tally = Counter(await imports.tally(resources.database, import_))
+    total, counts = tally.total(), Counter({outcome: tally[outcome] for outcome in Outcome})
 
-    async def on_done(outcomes: Sequence[Outcome]) -> None:
-        words.update(outcome.word for outcome in outcomes)
-        await run.report(words.total(), total, _sentence(words, total))
+    async def on_done(outcomes: Sequence[ItemOutcome]) -> None:
+        counts.update(each.outcome for each in outcomes)
+        await run.report(counts.total(), total, _sentence(counts, total))
 
     preparation = Preparation(
         directory=import_.directory,
@@ -77,14 +90,7 @@ async def _enrol(run: Run, import_: Import, source: Source, model: Model) -> Non
         staging=timedelta(seconds=resources.settings.staging_seconds),
     )
     await on_done([])
-    await enrol_items(
-        import_,
-        preparation,
-        resources.database,
-        resources.images,
-        concurrency=resources.settings.import_concurrency,
-        on_done=on_done,
-    )
+    await _enrol_items(run, import_, preparation, on_done)
 
 
 async def _quality_limits(run: Run, directory: str) -> QualityLimits:
@@ -99,7 +105,7 @@ async def _quality_limits(run: Run, directory: str) -> QualityLimits:
 async def _archive(run: Run) -> AsyncIterator[ZipFile]:
     limits = _limits(run.resources.settings)
     with (
-        await run.resources.archives.reader(run.job, limits.longest_read) as file,
+        await run.resources.archives.reader(run.job, limits.max_read_bytes) as file,
         await asyncio.to_thread(open_zip, file, file.seek(0, io.SEEK_END), limits) as archive,
     ):
         yield archive
@@ -109,6 +115,88 @@ def _limits(settings: Settings) -> ZipLimits:
     return ZipLimits(settings.max_import_files, settings.max_import_expansion, settings.max_image_bytes)
 
 
-def _sentence(words: Counter[imports.Word], total: int) -> str:
-    counts = ", ".join(f"{words[word]:,} {word}" for word in imports.Word if words[word])
-    return f"{words.total():,} of {total:,}" + (f": {counts}." if counts else ".")
+def _sentence(counts: Counter[Outcome], total: int) -> str:
+    listed = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in Outcome if counts[outcome])
+    return f"{counts.total():,} of {total:,}" + (f": {listed}." if listed else ".")
+
+
+class _Writer:
+    """Enrols the items that are ready while the next ones are prepared."""
+
+    def __init__(self, import_: Import, database: Database, images: ImageStore, on_done: OnDone) -> None:
+        self._import = import_
+        self._database = database
+        self._images = images
+        self._on_done = on_done
+        self._waiting: list[tuple[Ready | ItemOutcome, asyncio.Future[None]]] = []
+        self._wake = asyncio.Event()
+
+    async def write(self, result: Ready | ItemOutcome) -> None:
+        """Return when the outcome of the item is written. Raises the error that prevented it."""
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((result, written))
+        self._wake.set()
+        await written
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            batch, self._waiting = self._waiting, []
+            try:
+                await self._write([result for result, _ in batch])
+            except Exception as error:  # noqa: BLE001 - raised to those who wait for the items
+                for _, written in batch:
+                    if not written.done():
+                        written.set_exception(error)
+            else:
+                for _, written in batch:
+                    if not written.done():
+                        written.set_result(None)
+
+    async def _write(self, results: Sequence[Ready | ItemOutcome]) -> None:
+        ready = [result for result in results if isinstance(result, Ready)]
+        others = [result for result in results if isinstance(result, ItemOutcome)]
+        await self._images.save_all({each.image: each.content for each in ready if each.image})
+        faces = [each.face for each in ready]
+        try:
+            outcomes = await enrol_all(self._database, self._import, faces, others)
+        except DatabaseBusy:  # the same people were enrolled or deleted concurrently; a second attempt sees the result
+            outcomes = await enrol_all(self._database, self._import, faces, others)
+        await self._on_done(outcomes)
+
+
+async def _enrol_items(run: Run, import_: Import, preparation: Preparation, on_done: OnDone) -> None:
+    """Enrol every item without an outcome, some at a time; `on_done` is called with their outcomes.
+
+    A photograph is in memory until its outcome is written, so no more than `import_concurrency` are. Raises an Outage.
+    """
+    resources = run.resources
+    items, turn = _items(resources.database, import_), asyncio.Lock()
+    writer = _Writer(import_, resources.database, resources.images, on_done)
+
+    async def work() -> None:
+        while True:
+            async with turn:
+                item = await anext(items, None)
+            if item is None:
+                return
+            await writer.write(await preparation.prepare(item))
+
+    async with background(writer.run()):
+        workers = [asyncio.create_task(work()) for _ in range(resources.settings.import_concurrency)]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+
+async def _items(database: Database, import_: Import) -> AsyncIterator[Item]:
+    last = -1
+    while page := await waiting(database, import_, last, _PAGE):
+        for item in page:
+            yield item
+        last = page[-1].n

@@ -1,7 +1,7 @@
-"""Sources of an import: a zip archive, a bundle, or objects in the store."""
+"""Sources of an import: a zip archive, a bundle, or objects in the store. Reading raises a Refused or an Outage."""
 
 import asyncio
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from zipfile import ZipFile
 
 from apiserver.bundles.embeddings import HEADER_BYTES, read_header, read_rows
@@ -24,14 +24,7 @@ class Material(NamedTuple):
     image: bytes | None
     crop: bytes | None = None
     embedding: list[float] | None = None
-    told: BundleFace | None = None
-
-
-class Source(Protocol):
-    """A source of items, read one at a time."""
-
-    async def read(self, item: Item) -> Material:
-        """Return the data of an item. Raises a Refused problem or an Outage."""
+    description: BundleFace | None = None
 
 
 class Keys:
@@ -69,9 +62,7 @@ class BundleParts:
         self._max_image_bytes = max_image_bytes
         self._turn = asyncio.Lock()
         self._embeddings = {
-            described.id: _Rows(archive, described.embeddings)
-            for described in manifest.models
-            if described.id == model and described.faces
+            known.id: _Rows(archive, known.embeddings) for known in manifest.models if known.id == model and known.faces
         }
 
     async def read(self, item: Item) -> Material:
@@ -91,9 +82,12 @@ class BundleParts:
             raise BundleInvalid("The bundle has neither a crop nor a photograph of this face.")
         return Material(image, crop, embedding, face)
 
-    def _part(self, name: str | None, most_bytes: int) -> bytes | None:
+    def _part(self, name: str | None, max_bytes: int) -> bytes | None:
         info = self._archive.NameToInfo.get(name) if name else None
-        return read_member(self._archive, info, most_bytes) if info else None
+        return read_member(self._archive, info, max_bytes) if info else None
+
+
+Source = Keys | Members | BundleParts
 
 
 class _Rows:

@@ -88,7 +88,7 @@ class _WithoutTrace(logging.Filter):
 _WITHOUT_TRACE = _WithoutTrace()
 
 
-def quieten() -> None:
+def reduce_log() -> None:
     """Reduce the libraries' log to what operators need: no line for each periodic job, and no failure twice."""
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     logging.getLogger("procrastinate.worker").addFilter(_WITHOUT_TRACE)
@@ -110,7 +110,7 @@ class _Connector(PsycopgConnector):
             await super().execute_query_async(query, **arguments)
 
 
-class _HandBack(BaseRetryStrategy):
+class _Retries(BaseRetryStrategy):
     """Retries stopped jobs at once, and jobs that failed because of an outage after a delay."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
@@ -150,7 +150,7 @@ def _register(app: App, lane: Lane, kind: str, runner: Runner) -> None:
         assert context.job.id is not None  # noqa: S101
         await runner(context.job.id, arguments)
 
-    task = app.task(name=kind, queue=kind, pass_context=True, retry=_HandBack())(run)
+    task = app.task(name=kind, queue=kind, pass_context=True, retry=_Retries())(run)
     if kind in lane.crons:
         periodic = app.periodic(cron=lane.crons[kind], queueing_lock=kind, lock=kind)
         periodic(task)  # type: ignore[arg-type]  # its type requires a parameter named `timestamp`

@@ -78,23 +78,24 @@ async def enqueue(
     *,
     directory: str | None = None,
     arguments: Mapping[str, Any] | None = None,
-    once: str | None = None,
+    deduplication_key: str | None = None,
     not_before: datetime | None = None,
     job: UUID | None = None,
 ) -> UUID:
     """Enqueue a job and return its id; the job can run after the transaction commits.
 
-    arguments: must be serializable as JSON. directory: jobs of one directory run one after the other. once: if a job
-    with the same value is waiting, its id is returned instead; a running job does not count, since it may have missed
-    the latest change. not_before: the job starts then or some seconds later. job: the id, chosen by the caller.
+    arguments: must be serializable as JSON. directory: jobs of one directory run one after the other.
+    deduplication_key: if a job with the same key is waiting, its id is returned instead; a running job does not count,
+    since it may have missed the latest change. not_before: the job starts then or some seconds later. job: the id,
+    chosen by the caller.
     """
     lock = None if directory is None else f"directory {directory}"
     written = json.dumps(arguments or {})
     while True:
         job_id: UUID | None = await connection.fetchval(
-            _ENQUEUE, kind, lock, once, written, job or uuid4(), directory, not_before
+            _ENQUEUE, kind, lock, deduplication_key, written, job or uuid4(), directory, not_before
         )
-        job_id = job_id or await connection.fetchval(_WAITING, once)
+        job_id = job_id or await connection.fetchval(_WAITING, deduplication_key)
         if job_id:
             return job_id
 

@@ -51,7 +51,7 @@ SELECT job, crashes, CASE WHEN crashes >= $2
 FROM counted
 """
 
-_FORGET = """
+_DELETE_FINISHED = """
 DELETE FROM procrastinate_jobs AS queue
 WHERE status NOT IN ('todo', 'doing')
 AND NOT EXISTS (SELECT FROM procrastinate_events WHERE job_id = queue.id AND at > now() - $1::interval)
@@ -127,19 +127,19 @@ async def run_job(
 
 async def recover(database: Database, lost_seconds: float) -> None:
     """Requeue the jobs of workers without a heartbeat for `lost_seconds`. Raises DatabaseUnavailable."""
-    verdict = InternalError(f"{MAX_CRASHES} workers died while they ran this job.")
+    problem = InternalError(f"{MAX_CRASHES} workers died while they ran this job.")
     async with database.connection() as connection:
         rows = await connection.fetch(
-            _RECOVER, timedelta(seconds=lost_seconds), MAX_CRASHES, verdict.code, verdict.sentence
+            _RECOVER, timedelta(seconds=lost_seconds), MAX_CRASHES, problem.code, problem.sentence
         )
     for row in rows:
         _logger.warning("A worker died while it ran job %s (crash %d of this job)", row["job"], row["crashes"])
 
 
-async def forget_finished(database: Database, age: timedelta) -> None:
+async def delete_finished(database: Database, age: timedelta) -> None:
     """Delete the records of jobs that ended longer than `age` ago. Raises DatabaseUnavailable."""
     async with database.connection() as connection:
-        await connection.execute(_FORGET, age)
+        await connection.execute(_DELETE_FINISHED, age)
 
 
 async def _begin(number: int, arguments: Mapping[str, Any], resources: Resources) -> Run:

@@ -18,17 +18,17 @@ _AT_ONCE = 100
 """Faces read per statement, of about 10 kB each."""
 _FIRST = UUID(int=0)
 
-# Includes faces that a merge removed as duplicates, which are kept to undo it.
+# Includes the faces that a merge deleted as duplicates; they are stored to undo it.
 _FACES = """
 SELECT face, model, box, score, quality, image, created_at, embedding, crop FROM (
     SELECT face, model, box, score, quality, image, created_at, embedding, crop
     FROM faces WHERE directory = $1 AND person = $2
     UNION ALL
-    SELECT gone.face, gone.model, gone.box, gone.score, gone.quality, kept.image, gone.created_at, gone.embedding,
-        gone.crop
-    FROM collapsed_faces AS gone, merges, faces AS kept
-    WHERE merges.directory = $1 AND merges.person = $2 AND gone.directory = $1 AND gone.merge = merges.merge
-    AND kept.directory = $1 AND kept.face = gone.kept_face
+    SELECT duplicate.face, duplicate.model, duplicate.box, duplicate.score, duplicate.quality, kept.image,
+        duplicate.created_at, duplicate.embedding, duplicate.crop
+    FROM collapsed_faces AS duplicate, merges, faces AS kept
+    WHERE merges.directory = $1 AND merges.person = $2 AND duplicate.directory = $1 AND duplicate.merge = merges.merge
+    AND kept.directory = $1 AND kept.face = duplicate.kept_face
 ) AS kept
 WHERE face > $3 ORDER BY face LIMIT $4
 """
@@ -50,12 +50,12 @@ async def person_members(database: Database, images: ImageStore, person: Person)
     async with database.connection() as connection:
         merges = await connection.fetch(_MERGES, person.directory, person.person)
         matched = [row["image"] for row in await connection.fetch(_MATCHED, person.directory, person.person)]
-    yield _described("person.json", _known(person, merges, matched))
+    yield _json_member("person.json", _described_person(person, merges, matched))
     photographs = set(matched)
     async for face in _faces(database, person):
         if face["image"]:
             photographs.add(face["image"])
-        yield _described(f"faces/{face['face']}.json", _face(face))
+        yield _json_member(f"faces/{face['face']}.json", _face(face))
         yield Member(f"crops/{face['face']}.jpg", whole(face["crop"]))
     for key in sorted(photographs):
         try:
@@ -78,7 +78,7 @@ async def _faces(database: Database, person: Person) -> AsyncIterator[Mapping[st
         last = rows[-1]["face"]
 
 
-def _known(person: Person, merges: list[Mapping[str, Any]], matched: list[str]) -> dict[str, Any]:
+def _described_person(person: Person, merges: list[Mapping[str, Any]], matched: list[str]) -> dict[str, Any]:
     """Return a person's details and merges; `matched` are the photographs on which the person was recognized."""
     return {
         "directory": person.directory,
@@ -101,5 +101,5 @@ def _face(row: Mapping[str, Any]) -> dict[str, Any]:
     return described | {"quality": quality, "embedding": row["embedding"].to_list()}
 
 
-def _described(name: str, values: dict[str, Any]) -> Member:
+def _json_member(name: str, values: dict[str, Any]) -> Member:
     return Member(name, whole(to_json(values, indent=1)))

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 
 from apiserver.database import Connection
-from apiserver.list_keys import Time
-from apiserver.name_ranges import after_prefix
+from apiserver.list_keys import Time, after_prefix
 from apiserver.people.records import COLUMNS, Person, require_directory
 
 

@@ -5,8 +5,7 @@ from uuid import UUID
 
 from apiserver.database import Connection
 from apiserver.directories.lock import MAX_SECONDS
-from apiserver.people.duplicates import remove_duplicates
-from apiserver.people.person_locks import lock_persons
+from apiserver.people.moving import delete_duplicates, lock_persons
 
 _MERGE = "INSERT INTO merges (directory, person) VALUES ($1, $2) RETURNING merge"
 
@@ -61,7 +60,7 @@ UPDATE persons SET revision = revision + 1, updated_at = now(), last_seen_at = (
 )
 WHERE directory = $1 AND person = $2
 """
-_REMOVE_PERSONS = "DELETE FROM persons WHERE directory = $1 AND person = ANY ($2::text[])"
+_DELETE_PERSONS = "DELETE FROM persons WHERE directory = $1 AND person = ANY ($2::text[])"
 
 
 async def merge(connection: Connection, directory: str, person: str, others: Sequence[str]) -> UUID:
@@ -76,7 +75,7 @@ async def merge(connection: Connection, directory: str, person: str, others: Seq
         await _collapse(connection, directory, merge_id, person, others)
         await _move(connection, directory, merge_id, person, others)
         await connection.execute(_CHANGE_TARGET, directory, person, others)
-        await connection.execute(_REMOVE_PERSONS, directory, others, timeout=MAX_SECONDS)
+        await connection.execute(_DELETE_PERSONS, directory, others, timeout=MAX_SECONDS)
     return merge_id
 
 
@@ -84,7 +83,7 @@ async def _collapse(connection: Connection, directory: str, merge_id: UUID, pers
     """Keep one face of each photograph that several of the persons have."""
     pairs = await connection.fetch(_KEEP_DUPLICATES, directory, merge_id, person, others, timeout=MAX_SECONDS)
     await connection.execute(_FOLLOW_DUPLICATES, directory, merge_id)
-    await remove_duplicates(connection, directory, [tuple(pair) for pair in pairs])
+    await delete_duplicates(connection, directory, [tuple(pair) for pair in pairs])
 
 
 async def _move(connection: Connection, directory: str, merge_id: UUID, person: str, others: Sequence[str]) -> None:

@@ -5,8 +5,7 @@ from uuid import UUID
 
 from apiserver.database import Connection
 from apiserver.directories.lock import MAX_SECONDS
-from apiserver.people.duplicates import remove_duplicates
-from apiserver.people.person_locks import lock_persons, note_change
+from apiserver.people.moving import delete_duplicates, increment_revision, lock_persons
 from apiserver.problems import FaceNotFound, InvalidField, MergeNotFound, MergeUndone
 
 _MERGED_PERSONS = "SELECT person FROM merged_persons WHERE directory = $1 AND merge = $2 ORDER BY person"
@@ -17,17 +16,17 @@ SELECT directory, person, display_name, external_id, metadata, created_at, last_
 FROM merged_persons WHERE directory = $1 AND merge = $2
 """
 _ADD_PERSON = "INSERT INTO persons (directory, person) VALUES ($1, $2)"
-_UNLESS_THERE = " ON CONFLICT (directory, person) DO NOTHING"
+_UNLESS_EXISTING = " ON CONFLICT (directory, person) DO NOTHING"
 
 _FACES_OF = "SELECT face FROM merged_faces WHERE directory = $1 AND merge = $2 AND person = $3"
 # Later merges may have moved the faces of this merge again; their records of these faces become void.
-_FORGET_LATER = """
+_DELETE_LATER = """
 DELETE FROM merged_faces AS later USING merged_faces AS undone, merged_persons AS merged
 WHERE undone.directory = $1 AND undone.merge = $2 AND later.directory = $1 AND later.face = undone.face
 AND merged.directory = $1 AND merged.merge = $2 AND merged.person = undone.person
 AND later.merge <> $2 AND later.merge <> ALL (merged.merges)
 """
-# A face of this merge may have been removed as a duplicate of another face of the same photograph.
+# A face of this merge may have been deleted as a duplicate of another face of the same photograph.
 _RESTORE_DUPLICATES = """
 INSERT INTO faces
     (directory, face, person, model, embedding, crop, box, score, quality, image, image_sha256, created_at)
@@ -37,7 +36,7 @@ SELECT $1, collapsed.face, coalesce(owners[array_position(merges, $2)], collapse
 FROM collapsed_faces AS collapsed, faces AS kept
 WHERE collapsed.directory = $1 AND (merge = $2 OR $2 = ANY (merges))
 AND kept.directory = $1 AND kept.face = collapsed.kept_face
-ON CONFLICT DO NOTHING -- somebody may have learned the photograph again
+ON CONFLICT DO NOTHING -- the photograph may have been learned again
 """
 _RESTORE_HISTORY = """
 INSERT INTO merged_faces (directory, face, merge, person)
@@ -53,14 +52,14 @@ AND EXISTS (
     WHERE known.directory = $1 AND known.merge = earlier.merge AND known.person = earlier.person
 )
 """
-_FORGET_DUPLICATES = "DELETE FROM collapsed_faces WHERE directory = $1 AND (merge = $2 OR $2 = ANY (merges))"
+_DELETE_DUPLICATES = "DELETE FROM collapsed_faces WHERE directory = $1 AND (merge = $2 OR $2 = ANY (merges))"
 _RETURN_MERGES = """
 UPDATE merges SET person = merged.person FROM merged_persons AS merged
 WHERE merged.directory = $1 AND merged.merge = $2 AND merges.directory = $1 AND merges.merge = ANY (merged.merges)
 AND merges.person = $3
 """
-_UNDONE = "UPDATE merges SET undone_at = now() WHERE directory = $1 AND merge = $2"
-_FORGET = "DELETE FROM merged_persons WHERE directory = $1 AND merge = $2"
+_MARK_UNDONE = "UPDATE merges SET undone_at = now() WHERE directory = $1 AND merge = $2"
+_DELETE_PERSON_RECORDS = "DELETE FROM merged_persons WHERE directory = $1 AND merge = $2"
 
 # Faces of photographs that the new owner already has are duplicates.
 _DUPLICATES = """
@@ -70,7 +69,7 @@ AND known.directory = $1 AND known.person = $3
 AND known.image_sha256 = faces.image_sha256 AND known.model = faces.model
 """
 _MOVE_FACES = "UPDATE faces SET person = $3 WHERE directory = $1 AND person = $2 AND face = ANY ($4::uuid[])"
-_FORGET_FACES = "DELETE FROM merged_faces WHERE directory = $1 AND face = ANY ($2::uuid[])"
+_DELETE_FACE_RECORDS = "DELETE FROM merged_faces WHERE directory = $1 AND face = ANY ($2::uuid[])"
 _COUNT_FACES = "SELECT count(*) FROM faces WHERE directory = $1 AND person = $2 AND face = ANY ($3::uuid[])"
 # It is unknown which of the two persons a recognized photograph shows, so it is deleted with either of them.
 _SHARE_MATCHES = """
@@ -79,7 +78,9 @@ SELECT directory, $3, image FROM matched_images WHERE directory = $1 AND person 
 """
 
 
-async def undo(connection: Connection, directory: str, person: str, merge: UUID, *, into_existing: bool) -> list[str]:
+async def undo(
+    connection: Connection, directory: str, person: str, merge_id: UUID, *, into_existing: bool
+) -> list[str]:
     """Undo a merge into `person`: restore the merged persons with those of their faces that `person` still has.
 
     Returns the names of the restored persons. into_existing: if a person with one of these names exists by now, move
@@ -88,22 +89,22 @@ async def undo(connection: Connection, directory: str, person: str, merge: UUID,
     """
     async with connection.transaction():
         # The records of a merge do not change until it is undone, so they can be read before the lock.
-        restored = [row["person"] for row in await connection.fetch(_MERGED_PERSONS, directory, merge)]
+        restored = [row["person"] for row in await connection.fetch(_MERGED_PERSONS, directory, merge_id)]
         await lock_persons(connection, directory, [person], restored)
-        await _require_merge(connection, directory, person, merge)
-        await connection.execute(_FORGET_LATER, directory, merge, timeout=MAX_SECONDS)
-        unless_there = _UNLESS_THERE if into_existing else ""
-        await connection.execute(_RESTORE_PERSONS + unless_there, directory, merge)
+        await _require_merge(connection, directory, person, merge_id)
+        await connection.execute(_DELETE_LATER, directory, merge_id, timeout=MAX_SECONDS)
+        unless_existing = _UNLESS_EXISTING if into_existing else ""
+        await connection.execute(_RESTORE_PERSONS + unless_existing, directory, merge_id)
         for name in restored:
-            rows = await connection.fetch(_FACES_OF, directory, merge, name)
+            rows = await connection.fetch(_FACES_OF, directory, merge_id, name)
             await _move(connection, directory, person, name, [row["face"] for row in rows])
-        await connection.execute(_RESTORE_DUPLICATES, directory, merge, timeout=MAX_SECONDS)
-        await connection.execute(_RESTORE_HISTORY, directory, merge, timeout=MAX_SECONDS)
-        await connection.execute(_FORGET_DUPLICATES, directory, merge)
-        await connection.execute(_RETURN_MERGES, directory, merge, person)
-        await connection.execute(_UNDONE, directory, merge)
-        await connection.execute(_FORGET, directory, merge)
-        await note_change(connection, directory, person)
+        await connection.execute(_RESTORE_DUPLICATES, directory, merge_id, timeout=MAX_SECONDS)
+        await connection.execute(_RESTORE_HISTORY, directory, merge_id, timeout=MAX_SECONDS)
+        await connection.execute(_DELETE_DUPLICATES, directory, merge_id)
+        await connection.execute(_RETURN_MERGES, directory, merge_id, person)
+        await connection.execute(_MARK_UNDONE, directory, merge_id)
+        await connection.execute(_DELETE_PERSON_RECORDS, directory, merge_id)
+        await increment_revision(connection, directory, person)
     return restored
 
 
@@ -120,15 +121,15 @@ async def take_faces(
         await lock_persons(connection, directory, [person], [name])
         if await connection.fetchval(_COUNT_FACES, directory, person, list(faces)) < len(set(faces)):
             raise FaceNotFound("At least one of these faces does not belong to this person.")
-        unless_there = _UNLESS_THERE if into_existing else ""
-        await connection.execute(_ADD_PERSON + unless_there, directory, name)
-        await connection.execute(_FORGET_FACES, directory, list(faces))
+        unless_existing = _UNLESS_EXISTING if into_existing else ""
+        await connection.execute(_ADD_PERSON + unless_existing, directory, name)
+        await connection.execute(_DELETE_FACE_RECORDS, directory, list(faces))
         await _move(connection, directory, person, name, faces)
-        await note_change(connection, directory, person)
+        await increment_revision(connection, directory, person)
 
 
-async def _require_merge(connection: Connection, directory: str, person: str, merge: UUID) -> None:
-    row = await connection.fetchrow(_MERGE, directory, merge)
+async def _require_merge(connection: Connection, directory: str, person: str, merge_id: UUID) -> None:
+    row = await connection.fetchrow(_MERGE, directory, merge_id)
     if row is None or row["person"] != person:
         raise MergeNotFound
     if row["undone_at"]:
@@ -140,6 +141,6 @@ async def _move(connection: Connection, directory: str, person: str, name: str, 
     if person == name:
         return
     pairs = await connection.fetch(_DUPLICATES, directory, person, name, list(faces))
-    await remove_duplicates(connection, directory, [tuple(pair) for pair in pairs])
+    await delete_duplicates(connection, directory, [tuple(pair) for pair in pairs])
     await connection.execute(_MOVE_FACES, directory, person, name, list(faces), timeout=MAX_SECONDS)
     await connection.execute(_SHARE_MATCHES, directory, person, name)

@@ -21,7 +21,7 @@ LIMIT $3
 """
 
 # Waits for concurrent updates of a person, and then checks the conditions again.
-_HOLD = f"{_FIND} FOR UPDATE"
+_FIND_LOCKED = f"{_FIND} FOR UPDATE"
 
 
 async def ages(database: Database) -> list[tuple[str, timedelta]]:
@@ -36,9 +36,9 @@ async def find(connection: Connection, directory: str, age: timedelta) -> list[s
     return await _persons(connection, _FIND, directory, age)
 
 
-async def hold(connection: Connection, directory: str, age: timedelta) -> list[str]:
+async def find_locked(connection: Connection, directory: str, age: timedelta) -> list[str]:
     """Return some persons not seen within `age`, locked until the transaction ends."""
-    return await _persons(connection, _HOLD, directory, age)
+    return await _persons(connection, _FIND_LOCKED, directory, age)
 
 
 async def _persons(connection: Connection, statement: str, directory: str, age: timedelta) -> list[str]:

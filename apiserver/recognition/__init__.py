@@ -1,1 +1,1 @@
-"""Who is on a photograph."""
+"""Recognition of the persons on a photograph."""

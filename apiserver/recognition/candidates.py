@@ -1,19 +1,19 @@
-"""What a request asks of a search, and what the results mean to it."""
+"""The options of a search, and the identities that follow from its results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apiserver.biometrics.assignment import assign_once
-from apiserver.biometrics.face import Candidate, Decision, Model, Thresholds
+from apiserver.biometrics.face import Candidate
+from apiserver.biometrics.model import Decision, Model, Scoring, Thresholds
 from apiserver.directories.records import SearchTerms
 from apiserver.search.identification import Search, SearchResult
 from apiserver.search.planning import Path
-from apiserver.search.statements import Scoring
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the best candidate of a probe means, the candidates, best first, and how they were found."""
+    """The decision about a probe, its candidates, best first, and the path of the search."""
 
     decision: Decision
     candidates: list[Candidate]
@@ -22,7 +22,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """What a request asks of a search; None leaves it to the directory.
+    """The options of a request; None stands for the directory's setting.
 
     k: the number of candidates of each probe. unique_persons: whether a person is the best candidate of at most one
     probe.
@@ -35,8 +35,8 @@ class SearchOptions:
     unique_persons: bool
 
     def search(self, model: Model, terms: SearchTerms, probes: int) -> Search:
-        """Return the search for a number of probes."""
-        others = max(0, probes - 1) if self.unique_persons else 0  # whose candidates may be taken away
+        """Return a search that leaves each of the probes `k` candidates."""
+        others = max(0, probes - 1) if self.unique_persons else 0  # each may take one candidate away
         scoring = self.scoring or terms.settings.scoring or Scoring.MAX
         return Search(self.directory, model, self.k + others, terms.applied.thresholds.match, scoring)
 

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from apiserver.biometrics.face import Decision, Embedding, Model, Photograph
+from apiserver.biometrics.face import Embedding, Photograph
+from apiserver.biometrics.model import Decision, Model
 from apiserver.database import Database
 from apiserver.directories.records import Directories
-from apiserver.directories.settings import DirectorySettings
 from apiserver.directories.thresholds import Applied
 from apiserver.recognition import sightings
 from apiserver.recognition.candidates import Identity, SearchOptions
 from apiserver.search.identification import Identification
 from apiserver.search.recall import RecallCheck
-from apiserver.stages import Stages
-from apiserver.storage.images import ImageRow, ImageStore, image_row
+from apiserver.storage.images import ImageStore, image_row
+from serving.stages import Stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Recognized:
 
 
 class Recognition:
-    """Says who of a directory the probes are, keeps their photograph for a while, and notes who was seen."""
+    """Identifies probes in a directory, keeps their photograph for a while, and notes who was seen."""
 
     def __init__(
         self,
@@ -54,13 +54,15 @@ class Recognition:
         stages: Stages,
         photograph: Photograph | None = None,
     ) -> Recognized:
-        """Return who the probes are; keep the photograph if there is one and the directory keeps photographs.
+        """Identify the probes; keep the photograph if there is one and the directory keeps photographs.
 
         Raises DatabaseUnavailable, ImageStoreUnavailable, or DirectoryBusy.
         """
         with stages.measure("search"):
             terms = await self._directories.search_terms(options.directory, model, options.threshold)
-            row = self._row(options.directory, photograph, terms.settings) if photograph else None
+            seconds = terms.settings.recognized_retention_seconds
+            keep = timedelta(seconds=self._retention_seconds if seconds is None else seconds)
+            row = image_row(options.directory, *photograph, keep) if photograph and keep else None
             search = options.search(model, terms, len(probes))
             results = await self._identification.identify(search, probes, terms.size, row)
         self._recall_check.offer(search, probes, results)
@@ -77,10 +79,3 @@ class Recognition:
             with stages.measure("note"):
                 await sightings.note(self._database, options.directory, named, key)
         return Recognized(identities, terms.applied, key)
-
-    def _row(self, directory: str, photograph: Photograph, settings: DirectorySettings) -> ImageRow | None:
-        """Return the row of the photograph, None if the directory keeps none."""
-        seconds = settings.recognized_retention_seconds
-        if seconds is None:
-            seconds = self._retention_seconds
-        return image_row(directory, *photograph, timedelta(seconds=seconds)) if seconds else None

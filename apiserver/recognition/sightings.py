@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from contextlib import suppress
 
-from apiserver.biometrics.face import Decision
+from apiserver.biometrics.model import Decision
 from apiserver.database import Database
 from apiserver.directories.lock import attempts
 from apiserver.problems import DatabaseBusy, DirectoryBusy
@@ -15,7 +15,7 @@ AND (last_seen_at IS NULL OR last_seen_at < now() - interval '1 hour')
 """
 
 # A person or a photograph that is being removed makes this fail, and another attempt no longer finds it. A photograph
-# that names somebody who was deleted expires at once.
+# that names a deleted person expires at once.
 _NOTE = f"""
 WITH present AS (
     SELECT person FROM persons WHERE directory = $1 AND person = ANY ($3::text[]) ORDER BY person FOR KEY SHARE NOWAIT
@@ -39,7 +39,7 @@ async def note(
     moved or deleted.
     """
     matched = {person for person, decision in named if decision is Decision.MATCH}
-    if image_key is None:  # locks nobody, and mostly writes nothing
+    if image_key is None:  # without a reference to the person there is nothing to protect from a deletion
         async with database.connection() as connection:
             await connection.execute(_SEE, directory, matched)
         return

@@ -1,8 +1,9 @@
 """The search effort of each directory, adapted to the share of correct answers."""
 
 import logging
-from collections import OrderedDict
 from dataclasses import dataclass
+
+from cachetools import FIFOCache
 
 _MIN_CHECKS = 20
 """Minimum number of checked answers before the effort is changed."""
@@ -10,6 +11,7 @@ _WINDOW = 200
 """Number of checked answers that count; older ones are weighted less."""
 _MAX_WIDTH = 8
 _MAX_DIRECTORIES = 10_000
+"""Directories whose effort is remembered; the one checked longest ago is forgotten first."""
 
 Key = tuple[str, str]
 """Directory and model."""
@@ -35,7 +37,7 @@ class Efforts:
 
     def __init__(self, lowest_recall: float) -> None:
         self._lowest_recall = lowest_recall
-        self._efforts: OrderedDict[Key, Effort] = OrderedDict()
+        self._efforts: FIFOCache[Key, Effort] = FIFOCache(_MAX_DIRECTORIES)
 
     def of(self, key: Key) -> Effort:
         """Return the current effort."""
@@ -47,10 +49,7 @@ class Efforts:
 
     def note(self, key: Key, *, right: bool) -> None:
         """Count a checked answer; increase the effort if too few recent answers were correct."""
-        effort = self._efforts.setdefault(key, Effort())
-        self._efforts.move_to_end(key)
-        while len(self._efforts) > _MAX_DIRECTORIES:
-            self._efforts.popitem(last=False)
+        effort = self._efforts[key] = self.of(key)  # setting it again makes it the last one to be forgotten
         fading = 1 - 1 / _WINDOW
         effort.checked, effort.right = fading * effort.checked + 1, fading * effort.right + right
         if effort.checked >= _MIN_CHECKS and effort.right < self._lowest_recall * effort.checked:

@@ -76,13 +76,12 @@ Report = Callable[[Progress], Awaitable[None]]
 
 
 def literal(text: str) -> str:
-    """Return any text as an SQL literal. Names contain no control characters, so there is no zero byte to escape."""
-    return "'" + text.replace("'", "''") + "'" if "\\" not in text else _escaped(text)
+    """Return any text as an SQL literal. Names contain no control characters, so there is no zero byte to escape.
 
-
-def _escaped(text: str) -> str:
-    """Return a literal that does not depend on standard_conforming_strings."""
-    return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+    With a backslash in it, the literal does not depend on standard_conforming_strings.
+    """
+    quoted = "'" + text.replace("'", "''") + "'"
+    return "E" + quoted.replace("\\", "\\\\") if "\\" in text else quoted
 
 
 def condition(directory: str, model: str) -> str:
@@ -91,22 +90,22 @@ def condition(directory: str, model: str) -> str:
 
 
 async def valid_indexes(connection: Connection, indexed: Indexed) -> frozenset[Kind]:
-    """Return the kinds of the indexes that are complete."""
+    """Return the kinds of the complete indexes."""
     kinds = {indexed.name(kind): kind for kind in Kind}
     rows = await connection.fetch(_STATE, list(kinds))
     return frozenset(kinds[row["relname"]] for row in rows if row["indisvalid"])
 
 
-async def request(database: Database, indexed: Indexed) -> None:
-    """Record that these indexes should exist, so that they can be found even if the build fails."""
-    async with database.connection() as connection:
-        await connection.execute(_REQUEST, *indexed)
-
-
-async def ask_for_build(connection: Connection, indexed: Indexed) -> None:
+async def enqueue_build(connection: Connection, indexed: Indexed) -> None:
     """Enqueue a build of the indexes, unless one is already waiting."""
     arguments = {"model": indexed.model, "dimension": indexed.dimension}
-    await enqueue(connection, BUILD, directory=indexed.directory, arguments=arguments, once=indexed.name(Kind.GRAPH))
+    await enqueue(
+        connection,
+        BUILD,
+        directory=indexed.directory,
+        arguments=arguments,
+        deduplication_key=indexed.name(Kind.GRAPH),
+    )
 
 
 async def requested(database: Database) -> list[Indexed]:
@@ -121,8 +120,8 @@ async def build(database: Database, indexed: Indexed, report: Report) -> bool:
     Safe to call again after an interruption, and concurrently: one caller builds, the others wait. Searches and
     enrolments continue during the build. Raises DatabaseUnavailable.
     """
-    await request(database, indexed)
     async with _builder(database, indexed) as connection:
+        await connection.execute(_REQUEST, *indexed)  # first, so that indexes left by a crash can be found
         partition = await connection.fetchval(_PARTITION, indexed.directory)
         if partition is None:
             return False
@@ -131,7 +130,7 @@ async def build(database: Database, indexed: Indexed, report: Report) -> bool:
                 continue
             if kind is Kind.CODES or indexed.dimension <= _MAX_INDEXED_DIMENSIONS:
                 async with background(_watch(database, indexed.name(kind), kind, report)):
-                    await _build_one(connection, partition, indexed, kind)
+                    await _build_index(connection, partition, indexed, kind)
     return True
 
 
@@ -143,7 +142,7 @@ async def drop(database: Database, indexed: Indexed) -> None:
         await connection.execute(_WITHDRAW, indexed.directory, indexed.model)
 
 
-async def _build_one(connection: Connection, partition: str, indexed: Indexed, kind: Kind) -> None:
+async def _build_index(connection: Connection, partition: str, indexed: Indexed, kind: Kind) -> None:
     name = indexed.name(kind)
     await _execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # left incomplete by a crash
     columns = {

@@ -1,14 +1,14 @@
 """Choice of the search path of a directory, from its size and its indexes."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import ceil
 
+from apiserver.biometrics.model import Scoring
 from apiserver.directories.sizes import DirectorySize
 from apiserver.search.effort import Effort
 from apiserver.search.indexes import Kind
-from apiserver.search.statements import Scoring
 
 _FACES_A_CANDIDATE = 250
 """Candidates grow with the directory, since more persons are similar to the probe by chance."""
@@ -43,7 +43,7 @@ class SwitchPoints:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Parameters of a scan of the codes, see `search_sql.quantized`."""
+    """Parameters of a scan of the codes, see `statements.quantized`."""
 
     candidates: int
     sample: int
@@ -53,7 +53,7 @@ class Scan:
 
     def wider(self, times: int) -> "Scan":
         """Return a scan with `times` as many candidates."""
-        return Scan(times * self.candidates, self.sample, times * self.rank, self.workers, self.own_index)
+        return replace(self, candidates=times * self.candidates, rank=times * self.rank)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from apiserver.search.planning import Path
 
 _TIE = 1e-3
 """Precision of similarities of float16 embeddings: below this difference, the order of two persons is arbitrary."""
-_REST = 100
+_PAUSE = 100
 """Pause after a check, in multiples of its duration, so that checks use at most a hundredth of one connection."""
 
 _logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class RecallCheck:
         self._waiting: asyncio.Queue[tuple[Search, Embedding, SearchResult]] = asyncio.Queue(maxsize=1)
 
     def offer(self, search: Search, probes: Sequence[Embedding], results: Sequence[SearchResult]) -> None:
-        """Have one of a photograph's answers checked, if it is its turn and nothing else is being checked."""
+        """Queue one of a photograph's approximate answers, chosen by chance, unless another is being checked."""
         inexact = [pair for pair in zip(probes, results, strict=True) if pair[1].path is not Path.EXACT]
         if inexact and random.random() < self._share:  # noqa: S311 - a sample, not a secret
             with suppress(asyncio.QueueFull):
@@ -48,10 +48,10 @@ class RecallCheck:
                 await self.check(search, probe, result)
             except Problem as problem:
                 _logger.debug("Not checked: %s", problem)
-            await asyncio.sleep(_REST * (asyncio.get_running_loop().time() - begun))
+            await asyncio.sleep(_PAUSE * (asyncio.get_running_loop().time() - begun))
 
     async def check(self, search: Search, probe: Embedding, result: SearchResult) -> None:
-        """Compare an answer with the exact one. That of a stranger tells nothing: it misses nobody."""
+        """Compare an answer with the exact one; the answer about a stranger does not count, since it misses nobody."""
         exact = await self._identification.exactly(search, probe)
         if not exact.candidates or exact.candidates[0].similarity < search.match:
             return

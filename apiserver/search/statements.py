@@ -6,9 +6,10 @@ Parameters of every statement: $1 directory, $2 model, $3 number of persons, and
 $1 and $2.
 """
 
-from collections.abc import Callable
-from enum import StrEnum
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+
+from apiserver.biometrics.model import Scoring
 
 WHERE = "directory = $1 AND model = $2"
 BUCKET = "(uuid_hash(face) & 31)"
@@ -17,13 +18,13 @@ BUCKETS = 32
 _FIRST_PROBE = 4
 _PARAMETERS = "$1::text, $2::text"
 """Every parameter occurs in every statement, so that PostgreSQL knows its type."""
+_ROUNDED_TO_ZERO = 2.0**-25
+"""The largest value that half precision, in which embeddings are stored, rounds to zero."""
 
 
-class Scoring(StrEnum):
-    """How a person's faces are combined: maximum similarity, or mean weighted by detector score."""
-
-    MAX = "max"
-    MEAN = "mean"
+def code(embedding: Sequence[float]) -> str:
+    """Return the code as a string of bits, like pgvector's `binary_quantize` of a halfvec: 1 for values above zero."""
+    return "".join(["1" if value > _ROUNDED_TO_ZERO else "0" for value in embedding])
 
 
 def exact(probes: int, scoring: Scoring, where: str = WHERE, also: Callable[[int], str] | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Images in an object store that all gateways share. Each has a row with its expiry time.
+"""Images in the object store. Each has a row with its expiry time.
 
 An object never exists without its row: the row is written first and deleted last, so the sweeper finds every object
 after an interruption.
@@ -8,29 +8,23 @@ import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 from uuid import UUID
 
 import obstore
-from obstore.exceptions import BaseError
-from obstore.store import ObjectStore, from_url
+from obstore.store import ObjectStore
 
 from apiserver.biometrics.face import Image
 from apiserver.database import Connection, Database
-from apiserver.problems import FileNotFound, ImageStoreUnavailable
+from apiserver.problems import FileNotFound
+from apiserver.storage.object_store import delete_objects, open_object, reaching_store
+from apiserver.storage.sweeping import RETRY_AFTER, SweptBatch
 
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,8}")
 
 _FIND = "SELECT media_type FROM images WHERE image = $1 AND (expires_at IS NULL OR expires_at > now())"
-
-RETRY_SECONDS = 600
-"""Time until the next attempt to delete an object."""
 
 # `written_at` is checked because the object of a photograph with a short retention may still be being uploaded.
 _LOCK_EXPIRED = """
@@ -51,13 +45,13 @@ AND written_at <= now() - $3::interval AND (retry_at IS NULL OR retry_at <= now(
 LIMIT $4 FOR UPDATE
 """
 
-_LEAVE = """
+_RETRY_LATER = """
 UPDATE images SET retry_at = now() + $3::interval
 FROM unnest($1::text[], $2::text[]) AS stuck (directory, image)
 WHERE images.directory = stuck.directory AND images.image = stuck.image
 """
 
-_FORGET = """
+_DELETE = """
 DELETE FROM images USING unnest($1::text[], $2::text[]) AS expired (directory, image)
 WHERE images.directory = expired.directory AND images.image = expired.image
 """
@@ -100,13 +94,6 @@ class StoredFile:
     chunks: AsyncIterator[bytes]
 
 
-class Removal(NamedTuple):
-    """Number of objects deleted, and the errors of those that could not be, by key."""
-
-    removed: int
-    stuck: dict[str, BaseException]
-
-
 class ImageStore:
     """Saves, opens and deletes images."""
 
@@ -114,7 +101,7 @@ class ImageStore:
         self._store = store
         self._database = database
         self._timeout_seconds = timeout_seconds
-        self._removal_seconds = min(timeout_seconds, database.hold_seconds)
+        self._deletion_seconds = min(timeout_seconds, database.hold_seconds)
         self.uploads_end_after = timedelta(seconds=2 * timeout_seconds)
         """The latest time after its row is written at which an object may appear; a search may run in between."""
 
@@ -143,14 +130,10 @@ class ImageStore:
             media_type = await connection.fetchval(_FIND, key)
         if media_type is None:
             raise FileNotFound
-        async with reaching_store(self._timeout_seconds):
-            try:
-                found = await obstore.get_async(self._store, key)
-            except FileNotFoundError as error:
-                raise FileNotFound from error
-        return StoredFile(media_type, found.meta["size"], (bytes(chunk) async for chunk in found.stream()))
+        stored = await open_object(self._store, key, self._timeout_seconds, missing=FileNotFound)
+        return StoredFile(media_type, *stored)
 
-    async def remove_expired(self, limit: int) -> Removal:
+    async def delete_expired(self, limit: int) -> SweptBatch:
         """Delete up to `limit` expired images: those never tried or, if there are none, those that failed before.
 
         The rows stay locked until the objects are deleted, so a concurrent save of the same image waits and then
@@ -160,36 +143,19 @@ class ImageStore:
         age = self.uploads_end_after
         async with self._database.connection() as connection, connection.transaction():
             rows = await connection.fetch(_LOCK_EXPIRED, limit, age) or await connection.fetch(_LOCK_STUCK, limit, age)
-            return await self._remove(connection, rows)
+            return await self._delete_all(connection, rows)
 
-    async def remove_deleted(self, directory: str, deletion: UUID, limit: int) -> Removal:
-        """Delete up to `limit` images of a deletion, as `remove_expired` does. Raises DatabaseUnavailable."""
+    async def delete_marked(self, directory: str, deletion: UUID, limit: int) -> SweptBatch:
+        """Delete up to `limit` images that a deletion marked, as `delete_expired` does. Raises DatabaseUnavailable."""
         async with self._database.connection() as connection, connection.transaction():
             rows = await connection.fetch(_LOCK_DELETED, directory, deletion, self.uploads_end_after, limit)
-            return await self._remove(connection, rows)
+            return await self._delete_all(connection, rows)
 
-    async def _remove(self, connection: Connection, rows: Sequence[Mapping[str, str]]) -> Removal:
-        faults = await asyncio.gather(*(self._delete(row["image"]) for row in rows), return_exceptions=True)
-        outcomes = list(zip(rows, faults, strict=True))
-        await connection.execute(_FORGET, *_columns([row for row, fault in outcomes if fault is None]))
-        stuck = [row for row, fault in outcomes if fault is not None]
-        await connection.execute(_LEAVE, *_columns(stuck), timedelta(seconds=RETRY_SECONDS))
-        return Removal(len(rows) - len(stuck), {row["image"]: fault for row, fault in outcomes if fault is not None})
-
-    async def _delete(self, key: str) -> None:
-        async with reaching_store(self._removal_seconds):
-            with suppress(FileNotFoundError):  # a save was interrupted between row and object
-                await obstore.delete_async(self._store, key)
-
-
-@asynccontextmanager
-async def reaching_store(timeout_seconds: float) -> AsyncIterator[None]:
-    """Limit the time of the block and translate the object store's errors into problems."""
-    try:
-        async with asyncio.timeout(timeout_seconds):
-            yield
-    except (BaseError, OSError) as error:
-        raise ImageStoreUnavailable from error
+    async def _delete_all(self, connection: Connection, rows: Sequence[Mapping[str, str]]) -> SweptBatch:
+        stuck = await delete_objects(self._store, [row["image"] for row in rows], self._deletion_seconds)
+        await connection.execute(_DELETE, *_columns([row for row in rows if row["image"] not in stuck]))
+        await connection.execute(_RETRY_LATER, *_columns([row for row in rows if row["image"] in stuck]), RETRY_AFTER)
+        return SweptBatch(len(rows) - len(stuck), stuck)
 
 
 def _columns(rows: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
@@ -208,16 +174,3 @@ def image_key(directory: str, sha256: bytes, extension: str) -> str:
     digest = hashlib.sha256(directory.encode() + b"\0" + sha256).digest()
     number = int.from_bytes(digest[:16]) & ~(0xF << 76) & ~(0b11 << 62)
     return f"{UUID(int=number | 8 << 76 | 0b10 << 62)}.{extension}"
-
-
-def open_store(url: str) -> ObjectStore:
-    """Open the object store at `url`; create the folder of a `file://` URL. Raises ValueError for an unknown scheme."""
-    if folder := local_folder(url):
-        folder.mkdir(parents=True, exist_ok=True)
-    return from_url(url)
-
-
-def local_folder(url: str) -> Path | None:
-    """Return the folder of a `file://` store; None for other stores."""
-    parts = urlsplit(url)
-    return Path(url2pathname(parts.path)) if parts.scheme == "file" else None

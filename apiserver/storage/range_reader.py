@@ -11,12 +11,12 @@ from apiserver.problems import ArchiveUnreadable, ImageStoreUnavailable
 _RANGE_BYTES = 1024 * 1024
 
 
-def open_ranges(store: ObjectStore, key: str, size: int, longest_read: int) -> io.BufferedReader:
-    """Return an object of `size` bytes as a file that refuses a read of more than `longest_read` bytes.
+def open_ranges(store: ObjectStore, key: str, size: int, max_read_bytes: int) -> io.BufferedReader:
+    """Return an object of `size` bytes as a file that refuses a read of more than `max_read_bytes` bytes.
 
-    Reads raise ImageStoreUnavailable, or ArchiveUnreadable if they exceed `longest_read`.
+    Reads raise ImageStoreUnavailable, or ArchiveUnreadable if they exceed `max_read_bytes`.
     """
-    return _Guarded(_Ranges(store, key, size), longest_read)
+    return _Guarded(_Ranges(store, key, size), max_read_bytes)
 
 
 class _Ranges(io.RawIOBase):
@@ -58,11 +58,11 @@ class _Ranges(io.RawIOBase):
 class _Guarded(io.BufferedReader):
     """A buffered file that limits the size of a read: zipfile reads the central directory of an archive at once."""
 
-    def __init__(self, raw: io.RawIOBase, longest_read: int) -> None:
+    def __init__(self, raw: io.RawIOBase, max_read_bytes: int) -> None:
         super().__init__(raw, _RANGE_BYTES)
-        self._longest_read = longest_read
+        self._max_read_bytes = max_read_bytes
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > self._longest_read:
+        if size is not None and size > self._max_read_bytes:
             raise ArchiveUnreadable("The archive declares a part that is longer than the limits allow.")
         return super().read(size)

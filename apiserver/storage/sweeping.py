@@ -1,33 +1,43 @@
-"""Removal of expired or deleted objects from the store."""
+"""Deletion of expired objects in batches, until none is left."""
 
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import NamedTuple
 
-from apiserver.storage.images import Removal
+RETRY_AFTER = timedelta(minutes=10)
+"""Time until the next attempt to delete an object."""
 
 _BATCH = 20
-"""Objects removed per transaction, which locks their rows."""
+"""Objects deleted per transaction, which locks their rows."""
 
 _PATIENCE_SECONDS = 30.0
-"""A sweep ends if it could not remove anything for this long: the store is unavailable."""
+"""A sweep ends if it could not delete anything for this long: the store is unavailable."""
 
 _logger = logging.getLogger(__name__)
 
 
-async def sweep(remove: Callable[[int], Awaitable[Removal]]) -> int:
-    """Call `remove` with a batch size until nothing is left, and return the number of objects removed.
+class SweptBatch(NamedTuple):
+    """Number of objects deleted, and the errors of those that could not be, by key."""
 
-    Objects that cannot be removed are skipped and left to a later sweep.
+    deleted: int
+    stuck: dict[str, BaseException]
+
+
+async def sweep(delete_some: Callable[[int], Awaitable[SweptBatch]]) -> int:
+    """Call `delete_some` with a batch size until nothing is left, and return the number of objects deleted.
+
+    Objects that cannot be deleted are skipped and left to a later sweep.
     """
-    removed, last_removal = 0, time.monotonic()
-    while time.monotonic() - last_removal < _PATIENCE_SECONDS:
-        batch = await remove(_BATCH)
-        for key, fault in batch.stuck.items():
-            _logger.warning("%s could not be removed and will be retried: %r", key, fault.__cause__ or fault)
-        if batch.removed:
-            removed, last_removal = removed + batch.removed, time.monotonic()
-            _logger.info("Removed %d objects", batch.removed)
+    deleted, last_deletion = 0, time.monotonic()
+    while time.monotonic() - last_deletion < _PATIENCE_SECONDS:
+        batch = await delete_some(_BATCH)
+        for key, error in batch.stuck.items():
+            _logger.warning("%s could not be deleted and will be retried: %r", key, error.__cause__ or error)
+        if batch.deleted:
+            deleted, last_deletion = deleted + batch.deleted, time.monotonic()
+            _logger.info("Deleted %d objects", batch.deleted)
         elif not batch.stuck:
             break
-    return removed
+    return deleted

@@ -1,37 +1,97 @@
-"""Metrics that are read from the gateway's resources when Prometheus asks; requests do no work for them."""
+"""Metrics of the gateway: what it counts, and what is read from its resources when Prometheus asks."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter as Counts
+from collections.abc import Iterable, Iterator
 
+from prometheus_client import Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from apiserver.recognition.candidates import Identity
 from apiserver.search.recall import RecallCheck
-from apiserver.slots import Places
+from apiserver.slots import Slots
+from apiserver.telemetry.database import database_wait
 from apiserver.vectorizers.client import VectorizerClient
+from serving.metrics_port import SHORT_SECONDS, new_registry
+from serving.stages import Ended
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """What one gateway counts.
+
+    No label takes its values from clients' data; in particular, no names of directories or persons.
+    """
+
+    def __init__(self) -> None:
+        self.registry = new_registry()
+        self._requests = Counter(
+            "faceserver_gateway_requests_total",
+            "Requests by outcome: `ok`, the code of a problem, `client-gone` or `cut`.",
+            ["route", "status", "outcome"],
+            registry=self.registry,
+        )
+        self._request_seconds = Histogram(
+            "faceserver_gateway_request_seconds",
+            "Time from a request's arrival to its response, without the requests refused unread.",
+            ["route"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._stage_seconds = Histogram(
+            "faceserver_gateway_stage_seconds",
+            "Time of the stages of a request in the gateway; `vectorize` is the total wait for vectorizers.",
+            ["stage"],
+            buckets=SHORT_SECONDS,
+            registry=self.registry,
+        )
+        self._decisions = Counter(
+            "faceserver_gateway_decisions_total",
+            "Recognized faces by decision and search path.",
+            ["decision", "search"],
+            registry=self.registry,
+        )
+        self.database_wait = database_wait(self.registry)
+
+    def request_done(self, request: Ended) -> None:
+        """Count a request."""
+        self._requests.labels(request.route, str(request.status), request.outcome).inc()
+        self._request_seconds.labels(request.route).observe(request.seconds)
+        for name, milliseconds in request.stages.items():
+            self._stage_seconds.labels(name).observe(milliseconds / 1000)
+
+    def refused(self, route: str, status: int, outcome: str) -> None:
+        """Count a request that was refused unread."""
+        self._requests.labels(route, str(status), outcome).inc()
+
+    def decided(self, identities: Iterable[Identity]) -> None:
+        """Count decisions."""
+        for identity in identities:
+            self._decisions.labels(identity.decision, identity.path).inc()
 
 
 class StateMetrics(Collector):
-    """Reads the resources of one gateway, on the thread that answers Prometheus."""
+    """Reads the resources of one gateway, on the thread that answers Prometheus; requests do no work for it."""
 
-    def __init__(self, places: Places, vectorizer: VectorizerClient, recall_check: RecallCheck) -> None:
-        self._slots = places
+    def __init__(self, slots: Slots, vectorizer: VectorizerClient, recall_check: RecallCheck) -> None:
+        self._slots = slots
         self._vectorizer = vectorizer
         self._recall_check = recall_check
 
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         """Yield the metrics."""
-        yield from self._places()
+        yield from self._slot_gauges()
         yield from self._vectorizers()
         yield from self._recall()
 
-    def _places(self) -> Iterator[GaugeMetricFamily]:
+    def _slot_gauges(self) -> Iterator[GaugeMetricFamily]:
         yield GaugeMetricFamily(
             "faceserver_gateway_places",
-            "Places for requests with photographs (`APISERVER_MAX_REQUESTS`).",
-            self._slots.number,
+            "Slots for requests with photographs (`APISERVER_MAX_REQUESTS`).",
+            self._slots.count,
         )
-        yield GaugeMetricFamily("faceserver_gateway_places_taken", "Places that are taken.", self._slots.in_use)
+        yield GaugeMetricFamily("faceserver_gateway_places_taken", "Slots that are taken.", self._slots.in_use)
 
     def _vectorizers(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         in_flight = GaugeMetricFamily(
@@ -44,7 +104,7 @@ class StateMetrics(Collector):
             "1 where a vectorizer failed and gets no work until it says that it is well, else 0.",
             labels=["replica"],
         )
-        for replica in self._vectorizer.replicas:
+        for replica in self._vectorizer.replicas.known:
             in_flight.add_metric([replica.url], replica.in_flight)
             set_aside.add_metric([replica.url], replica.set_aside)
         attempts = CounterMetricFamily(
@@ -52,8 +112,8 @@ class StateMetrics(Collector):
             "Images sent to a vectorizer, second attempts included, by `ok` or the code of a problem.",
             labels=["outcome"],
         )
-        for outcome, number in list(self._vectorizer.attempts.items()):
-            attempts.add_metric([outcome], number)
+        for outcome, count in list(self._vectorizer.attempts.items()):
+            attempts.add_metric([outcome], count)
         yield from (in_flight, set_aside, attempts)
 
     def _recall(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
@@ -62,14 +122,14 @@ class StateMetrics(Collector):
             "Answers compared with exact ones, by how they were found and whether they were `right` or `wrong`.",
             labels=["search", "verdict"],
         )
-        for (path, right), number in list(self._recall_check.verdicts.items()):
-            checks.add_metric([path, "right" if right else "wrong"], number)
+        for (path, right), count in list(self._recall_check.verdicts.items()):
+            checks.add_metric([path, "right" if right else "wrong"], count)
         directories = GaugeMetricFamily(
             "faceserver_gateway_checked_directories",
             "Directories with checked answers, by how hard they are searched: times the candidates, or `exact`.",
             labels=["effort"],
         )
         efforts = self._recall_check.efforts.known().values()
-        for effort, number in Counter("exact" if each.exact else str(each.width) for each in efforts).items():
-            directories.add_metric([effort], number)
+        for effort, count in Counts("exact" if each.exact else str(each.width) for each in efforts).items():
+            directories.add_metric([effort], count)
         yield from (checks, directories)

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from apiserver.database import Database
 from apiserver.jobs.records import State, state_of
-from apiserver.storage.images import local_folder
+from apiserver.storage.object_store import local_folder
 
 REFRESH_SECONDS = 15.0
 """Maximum age of the metrics of the queue and the database."""

@@ -1,74 +1,91 @@
-"""Traces with OpenTelemetry. Its SDK is imported only if an endpoint is set."""
+"""Spans of SQL statements, from the driver's query logger, and of calls to vectorizers."""
 
-import logging
-import sys
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import re
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Protocol
 
+import aiohttp
 from opentelemetry import trace
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import TracerProvider
-
-_EXPORT_SECONDS = 3
-_LACKING = "Traces need the packages of requirements/traces.txt: install them, or unset OTEL_EXPORTER_OTLP_ENDPOINT."
-
-Runner = Callable[[int, Mapping[str, Any]], Awaitable[None]]
+_LITERAL = re.compile(r"E?'(?:[^'\\]|''|\\.)*'")
+_SPACE = re.compile(r"\s+")
+_MAX_CHARACTERS = 2_000
+_PROPAGATOR = TraceContextTextMapPropagator()
 
 
-class TraceIds(logging.Filter):
-    """Adds the id of the current trace to each log record."""
+class Statement(Protocol):
+    """A record of asyncpg's query logger; `elapsed` is in seconds."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Add the id; no record is filtered out."""
-        record.trace_id = current_trace_id() or "-"
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class Spans:
-    """Creation and export of the spans of a process."""
-
-    provider: "TracerProvider"
-    tracer: trace.Tracer
-
-    def close(self) -> None:
-        """Send the remaining spans, or drop them if the endpoint does not accept them within a few seconds."""
-        self.provider.shutdown()
-
-    def around(self, kind: str, runner: Runner) -> Runner:
-        """Wrap `runner` to create a span for each run of a job of this kind."""
-
-        async def run(number: int, arguments: Mapping[str, Any]) -> None:
-            with self.tracer.start_as_current_span(f"job {kind}"):
-                await runner(number, arguments)
-
-        return run
+    query: str
+    elapsed: float
+    exception: BaseException | None
 
 
-def current_trace_id() -> str | None:
-    """Return the id of the current trace, 32 hexadecimal digits, or None outside of a trace."""
-    context = trace.get_current_span().get_span_context()
-    return trace.format_trace_id(context.trace_id) if context.is_valid else None
+def traced_sql(tracer: trace.Tracer) -> Callable[[Statement], None]:
+    """Return a query logger that creates a span for each statement in a trace, without its arguments."""
+
+    def note(statement: Statement) -> None:
+        if not trace.get_current_span().is_recording():
+            return
+        end = time.time_ns()
+        text = without_literals(statement.query)
+        span = tracer.start_span(
+            text.partition(" ")[0],
+            kind=trace.SpanKind.CLIENT,
+            attributes={"db.system.name": "postgresql", "db.query.text": text[:_MAX_CHARACTERS]},
+            start_time=end - round(statement.elapsed * 1e9),
+        )
+        if statement.exception:
+            span.set_attribute("error.type", type(statement.exception).__qualname__)
+            span.set_status(trace.StatusCode.ERROR)
+        span.end(end)
+
+    return note
 
 
-def open_tracing(endpoint: str | None, service: str) -> Spans | None:
-    """Set up spans of `service`, sent to `endpoint`; return None without an endpoint.
+def without_literals(query: str) -> str:
+    """Return a statement on one line, with question marks in place of its literals, some of which name a directory."""
+    return _LITERAL.sub("?", _SPACE.sub(" ", query.strip()))
 
-    The SDK itself reads OpenTelemetry's other variables, such as OTEL_TRACES_SAMPLER. Ends the process with a message
-    if the SDK is not installed.
+
+def traced_hop(tracer: trace.Tracer) -> aiohttp.TraceConfig:
+    """Return an aiohttp configuration that creates a span for each request in a trace; probes belong to no trace.
+
+    The trace is passed on in the W3C header `traceparent`.
     """
-    if endpoint is None:
-        return None
-    try:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
-        from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
-    except ImportError:
-        sys.exit(_LACKING)
-    provider = TracerProvider(resource=Resource.create({"service.name": service}), shutdown_on_exit=False)
-    exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=_EXPORT_SECONDS)
-    provider.add_span_processor(BatchSpanProcessor(exporter))
-    return Spans(provider, provider.get_tracer("faceserver"))
+
+    async def on_start(_: aiohttp.ClientSession, call: SimpleNamespace, asked: aiohttp.TraceRequestStartParams) -> None:
+        if not trace.get_current_span().get_span_context().is_valid:
+            return
+        attributes: dict[str, str | int] = {
+            "http.request.method": asked.method,
+            "server.address": asked.url.host or "",
+            "server.port": asked.url.port or 0,
+            "url.full": str(asked.url),
+        }
+        call.span = tracer.start_span(asked.method, kind=trace.SpanKind.CLIENT, attributes=attributes)
+        _PROPAGATOR.inject(asked.headers, trace.set_span_in_context(call.span))
+
+    async def on_end(_: aiohttp.ClientSession, call: SimpleNamespace, answered: aiohttp.TraceRequestEndParams) -> None:
+        if span := getattr(call, "span", None):
+            span.set_attribute("http.response.status_code", answered.response.status)
+            if answered.response.status >= 500:
+                span.set_status(trace.StatusCode.ERROR)
+            span.end()
+
+    async def on_exception(
+        _: aiohttp.ClientSession, call: SimpleNamespace, failed: aiohttp.TraceRequestExceptionParams
+    ) -> None:
+        if span := getattr(call, "span", None):
+            span.set_attribute("error.type", type(failed.exception).__qualname__)
+            span.set_status(trace.StatusCode.ERROR)
+            span.end()
+
+    config = aiohttp.TraceConfig()
+    config.on_request_start.append(on_start)
+    config.on_request_end.append(on_end)
+    config.on_request_exception.append(on_exception)
+    return config

@@ -5,8 +5,10 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from time import monotonic
 
-from apiserver.biometrics.face import Analysis, Model
+from apiserver.biometrics.face import Analysis
+from apiserver.biometrics.model import Model
 from apiserver.problems import (
     Outage,
     Problem,
@@ -17,8 +19,7 @@ from apiserver.problems import (
     VectorizerUnavailable,
 )
 from apiserver.vectorizers.exchange import Call, T, TraceConfig, VectorizerHttp, is_unreachable, open_http, was_cut
-from apiserver.vectorizers.replicas import Replica, Replicas
-from apiserver.vectorizers.retry_budget import RetryBudget
+from apiserver.vectorizers.replicas import Replica, Replicas, RetryBudget
 from apiserver.vectorizers.wire import Want, read_analysis, read_json, read_model_in_use
 
 _READY_TIMEOUT_SECONDS = 2
@@ -81,23 +82,25 @@ class VectorizerClient:
 
     def check_room(self) -> None:
         """Raise VectorizerBusy if every vectorizer is known to be full."""
-        if not self.replicas.has_room(_now()):
+        if not self.replicas.has_room(monotonic()):
             raise VectorizerBusy
 
     async def probe(self, replica: Replica) -> None:
         """Check whether a replica that was set aside is ready again."""
         try:
-            await self._http.exchange(replica.url, _READY, _now() + self._ready_timeout_seconds)
+            await self._http.exchange(replica.url, _READY, monotonic() + self._ready_timeout_seconds)
         except Problem:
-            replica.failed(_now())
+            replica.failed(monotonic())
         else:
             _logger.info("%s is ready again", replica.url)
             replica.recovered()
 
     async def _ask(self, call: Call[T], seconds: float) -> T:
         """Ask all vectorizers and return the first answer; such calls do not count as load."""
-        deadline = _now() + seconds
-        asked = [asyncio.create_task(self._http.exchange(replica.url, call, deadline)) for replica in self.replicas]
+        deadline = monotonic() + seconds
+        asked = [
+            asyncio.create_task(self._http.exchange(replica.url, call, deadline)) for replica in self.replicas.known
+        ]
         problem: Problem = VectorizerUnavailable()
         try:
             for answer in asyncio.as_completed(asked):
@@ -113,10 +116,12 @@ class VectorizerClient:
 
     async def _answer(self, call: Call[T], seconds: float) -> T:
         """Return the answer of one vectorizer or, if it fails and time is left of `seconds`, of a second one."""
-        start = _now()
+        start = monotonic()
         self._budget.earn()
-        first = self._first()
-        share = seconds if len(self.replicas) == 1 else seconds / 2  # leaves time for a second one
+        first = self.replicas.choose(start)
+        if first is None:
+            raise VectorizerBusy if self.replicas.known else VectorizerUnavailable
+        share = seconds if len(self.replicas.known) == 1 else seconds / 2  # leaves time for a second one
         try:
             return await self._attempt(first, call, start + share)
         except Outage as problem:
@@ -125,15 +130,9 @@ class VectorizerClient:
                 raise
         return await self._attempt(second, call, start + seconds)
 
-    def _first(self) -> Replica:
-        replica = self.replicas.choose(_now())
-        if replica is None:
-            raise VectorizerBusy if len(self.replicas) else VectorizerUnavailable
-        return replica
-
     def _second(self, first: Replica, problem: Outage) -> Replica | None:
         """Return the replica for a second attempt, if one is worthwhile; calls can be repeated safely."""
-        other = self.replicas.choose(_now(), other_than=first)
+        other = self.replicas.choose(monotonic(), other_than=first)
         if isinstance(problem, VectorizerBusy):
             return other  # a refusal costs nothing, so it does not count against the budget
         second = other or (first if was_cut(problem) else None)
@@ -178,7 +177,7 @@ async def open_vectorizer(
 def _record_outage(replica: Replica, problem: Outage, *, answered_others: bool) -> None:
     """Record that the replica is full, or set it aside if it is unreachable, hangs or answers nonsense."""
     if isinstance(problem, VectorizerBusy):
-        replica.refused(_now())
+        replica.refused(monotonic())
     elif isinstance(problem, VectorizerTimeout) and not isinstance(problem.__cause__, TimeoutError):
         replica.answered()  # it reported that the deadline was too short
     elif answered_others and isinstance(problem, VectorizerTimeout) and not is_unreachable(problem):
@@ -186,8 +185,4 @@ def _record_outage(replica: Replica, problem: Outage, *, answered_others: bool) 
     else:
         if not replica.set_aside:
             _logger.warning("%s is set aside: %r", replica.url, problem.__cause__ or problem)
-        replica.failed(_now())
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+        replica.failed(monotonic())

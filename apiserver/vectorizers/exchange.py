@@ -1,18 +1,19 @@
 """One HTTP exchange with a vectorizer, with aiohttp's errors translated into problems."""
 
 import asyncio
+import socket
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import aiohttp
 from asgi_correlation_id import correlation_id
 
 from apiserver.problems import Problem, VectorizerTimeout, VectorizerUnavailable
-from apiserver.vectorizers.sockets import open_socket
 from apiserver.vectorizers.wire import read_problem
 
 PROBLEM_OF_ERROR: dict[type[Exception], type[Problem]] = {
@@ -24,6 +25,16 @@ PROBLEM_OF_ERROR: dict[type[Exception], type[Problem]] = {
 _CONNECT_TIMEOUT_SECONDS = 2
 # Shorter than any server keeps an idle connection, so that none is reused at the moment the server closes it.
 _KEEPALIVE_SECONDS = 2
+
+LOST_SECONDS = 3
+"""A host that acknowledged nothing for this long is lost."""
+
+_OPTIONS = {
+    "TCP_KEEPIDLE": 1,  # a connection that waits for an answer is idle, so keepalive probes check it
+    "TCP_KEEPINTVL": 1,
+    "TCP_KEEPCNT": LOST_SECONDS - 1,
+    "TCP_USER_TIMEOUT": 1000 * LOST_SECONDS,
+}
 
 TraceConfig = aiohttp.TraceConfig
 """Hooks for the start and end of every call."""
@@ -48,17 +59,18 @@ class VectorizerHttp:
         self._session = session
 
     async def exchange(self, url: str, call: Call[T], deadline: float) -> T:
-        """Return the answer of the vectorizer at `url`, before `deadline` on the event loop's clock.
+        """Return the answer of the vectorizer at `url`, before `deadline` on the clock of `time.monotonic`.
 
         Raises the problem that it reports, VectorizerTimeout or VectorizerUnavailable.
         """
-        headers = {"X-Deadline-Ms": str(max(0, round(1000 * (deadline - asyncio.get_running_loop().time()))))}
+        seconds = max(0.0, deadline - time.monotonic())
+        headers = {"X-Deadline-Ms": str(round(1000 * seconds))}
         if request_id := correlation_id.get():
             headers["X-Request-ID"] = request_id
         content = None if call.content is None else BytesIO(call.content)
         try:
             async with (
-                asyncio.timeout_at(deadline),
+                asyncio.timeout(seconds),
                 self._session.request(call.method, url + call.path, data=content, headers=headers) as response,
             ):
                 body = await response.read()
@@ -82,6 +94,21 @@ async def open_http(trace_configs: Sequence[TraceConfig] = ()) -> AsyncIterator[
         skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
     ) as session:
         yield VectorizerHttp(session)
+
+
+def open_socket(address: tuple[int, int, int, str, Any]) -> socket.socket:
+    """Return a socket for an address from `getaddrinfo` that detects when the other host disappears.
+
+    The kernel of a host acknowledges packets however busy its processes are, so missing acknowledgements mean that
+    its network is cut, or that it lost power. Otherwise a request in flight would wait for its whole timeout.
+    """
+    family, kind, protocol, *_ = address
+    opened = socket.socket(family, kind, protocol)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _OPTIONS.items():
+        if (option := getattr(socket, name, None)) is not None:  # not all systems have all options
+            opened.setsockopt(socket.IPPROTO_TCP, option, value)
+    return opened
 
 
 def translated(error: BaseException) -> Problem:

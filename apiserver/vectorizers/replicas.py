@@ -1,9 +1,9 @@
-"""State of the vectorizers as seen by this gateway, and the choice of one for the next image.
+"""State of the vectorizers as seen by this gateway, the choice of one for the next image, and the limit of retries.
 
 Times are in seconds of one monotonic clock.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from random import Random
 
 _FIRST_PROBE_SECONDS = 0.25
@@ -15,36 +15,33 @@ _FULL_SECONDS = 1.0
 class Replica:
     """One vectorizer: its images from this gateway, its capacity, and its health."""
 
-    def __init__(self, url: str, places: int) -> None:
+    def __init__(self, url: str, slots: int) -> None:
         self.url = url
         self.in_flight = 0
         self.turn = 0
         """Sequence number of the last choice of this replica."""
         self.answers = 0
-        self._places = places
-        self._fits = places
+        self._slots = slots
+        self._fits = slots
         self._fits_until = 0.0
         self._failures = 0
-        self._probe_at: float | None = None
-
-    @property
-    def set_aside(self) -> bool:
+        self.set_aside = False
         """Whether the replica failed and gets no work."""
-        return self._probe_at is not None
+        self._probe_at = 0.0
 
     def has_room(self, now: float) -> bool:
         """Return whether the replica may accept another image."""
-        return self.in_flight < (self._fits if now < self._fits_until else self._places)
+        return self.in_flight < (self._fits if now < self._fits_until else self._slots)
 
     def is_due(self, now: float) -> bool:
         """Return whether the replica is set aside and should be probed now."""
-        return self._probe_at is not None and self._probe_at <= now
+        return self.set_aside and self._probe_at <= now
 
     def answered(self) -> None:
         """Record a successful answer."""
         self.answers += 1
         self._failures = 0
-        self._probe_at = None
+        self.set_aside = False
 
     def refused(self, now: float) -> None:
         """Record that the replica was full: for a while, the other images in flight count as its capacity."""
@@ -56,34 +53,30 @@ class Replica:
 
         Further failures while it is set aside are not counted.
         """
-        if self._probe_at is not None and now < self._probe_at:
+        if self.set_aside and now < self._probe_at:
             return
+        self.set_aside = True
         self._probe_at = now + min(_MAX_PROBE_SECONDS, _FIRST_PROBE_SECONDS * 2**self._failures)
         self._failures = min(self._failures + 1, 10)
 
     def recovered(self) -> None:
         """Give the replica work again after a successful probe; only an answer resets the count of failures."""
-        self._probe_at = None
+        self.set_aside = False
 
 
 class Replicas:
-    """All vectorizers; each gets at most `places` images of this gateway at once."""
+    """All vectorizers; each gets at most `slots` images of this gateway at once."""
 
-    def __init__(self, places: int, random: Random | None = None) -> None:
-        self._places = places
+    def __init__(self, slots: int, random: Random | None = None) -> None:
+        self._slots = slots
         self._random = random or Random()  # noqa: S311 - load balancing, not cryptography
-        self._replicas: dict[str, Replica] = {}
+        self.known: Sequence[Replica] = ()
         self._turns = 0
-
-    def __len__(self) -> int:
-        return len(self._replicas)
-
-    def __iter__(self) -> Iterator[Replica]:
-        return iter(self._replicas.values())
 
     def update(self, urls: Iterable[str]) -> None:
         """Replace the list of replicas by `urls`; the state of those that remain is kept."""
-        self._replicas = {url: self._replicas.get(url) or Replica(url, self._places) for url in urls}
+        known = {replica.url: replica for replica in self.known}
+        self.known = [known.get(url) or Replica(url, self._slots) for url in dict.fromkeys(urls)]
 
     def choose(self, now: float, other_than: Replica | None = None) -> Replica | None:
         """Return, of two random replicas, the one with fewer images in flight; None if all are full.
@@ -102,12 +95,35 @@ class Replicas:
 
     def has_room(self, now: float) -> bool:
         """Return whether a replica has room. True if no replica is known: the cause is then not a lack of room."""
-        return not self._replicas or any(replica.has_room(now) for replica in self._sound())
+        return not self.known or any(replica.has_room(now) for replica in self._sound())
 
-    def _sound(self) -> Collection[Replica]:
-        known = self._replicas.values()
-        return [replica for replica in known if not replica.set_aside] or known
+    def _sound(self) -> Sequence[Replica]:
+        return [replica for replica in self.known if not replica.set_aside] or self.known
 
     def due(self, now: float) -> list[Replica]:
         """Return the replicas that should be probed now."""
-        return [replica for replica in self._replicas.values() if replica.is_due(now)]
+        return [replica for replica in self.known if replica.is_due(now)]
+
+
+class RetryBudget:
+    """Allows one retry for every few requests, so that retries do not double the load during an outage.
+
+    A token bucket: each request adds `share` of a token, each retry takes one token. Its capacity is what `requests`
+    requests add, and it starts full.
+    """
+
+    def __init__(self, *, share: float = 0.2, requests: int = 500) -> None:
+        self._share = share
+        self._max_tokens = share * requests
+        self._tokens = self._max_tokens
+
+    def earn(self) -> None:
+        """Count a request."""
+        self._tokens = min(self._max_tokens, self._tokens + self._share)
+
+    def spend(self) -> bool:
+        """Take a token for a retry; return whether the retry is allowed."""
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True

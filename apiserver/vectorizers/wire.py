@@ -7,7 +7,8 @@ from typing import Any
 
 import msgpack
 
-from apiserver.biometrics.face import Analysis, Calibration, Face, Image, Model, Quality, Tail, Thresholds
+from apiserver.biometrics.face import Analysis, Face, Image, Quality
+from apiserver.biometrics.model import Calibration, Model, Tail, Thresholds
 from apiserver.problems import (
     FileEmpty,
     ImageTooLarge,
@@ -50,7 +51,14 @@ _UNREADABLE = "The vectorizer's answer cannot be read."
 def read_analysis(body: bytes) -> Analysis:
     """Return the faces of an image. Raises VectorizerUnavailable."""
     try:
-        return _analysis(msgpack.unpackb(body))
+        answer = msgpack.unpackb(body)
+        model, image = _model(answer["model"]), answer["image"]
+        return Analysis(
+            model=model,
+            image=Image(image["media_type"], image["extension"], image["width"], image["height"]),
+            faces=[_face(entry, model.dimension) for entry in answer["faces"]],
+            timings=dict(answer["timings"]),
+        )
     except (ValueError, TypeError, KeyError, AttributeError, struct.error, msgpack.UnpackException) as error:
         raise VectorizerUnavailable(_UNREADABLE) from error
 
@@ -78,17 +86,6 @@ def read_problem(status: int, body: bytes) -> Problem:
         return _PROBLEM_OF_CODE[problem["code"]](problem.get("detail"))
     except (ValueError, TypeError, KeyError, AttributeError):
         return VectorizerUnavailable(f"The vectorizer answered with status {status}.")
-
-
-def _analysis(body: dict[str, Any]) -> Analysis:
-    """Return the faces of the map. Raises the errors that `read_analysis` catches if its form is another."""
-    model, image = _model(body["model"]), body["image"]
-    return Analysis(
-        model=model,
-        image=Image(image["media_type"], image["extension"], image["width"], image["height"]),
-        faces=[_face(entry, model.dimension) for entry in body["faces"]],
-        timings=dict(body["timings"]),
-    )
 
 
 def _model_in_use(description: dict[str, Any]) -> Model:

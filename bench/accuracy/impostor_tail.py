@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import genpareto
 
-from apiserver.biometrics.face import Tail
+from apiserver.biometrics.model import Tail
 from bench.accuracy.error_rates import FloatArray
 
 TAIL_RATE = 0.005

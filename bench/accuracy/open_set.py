@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 import typer
 
-from apiserver.biometrics.face import Tail
+from apiserver.biometrics.model import Tail
 from apiserver.biometrics.open_set import thresholds_at
 from bench.accuracy.error_rates import FloatArray
 from bench.accuracy.impostor_tail import People, fit_tail, genuine_scores, impostor_scores

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apiserver.biometrics.face import Tail
+from apiserver.biometrics.model import Tail
 from apiserver.biometrics.open_set import thresholds_at
 from bench.accuracy.error_rates import BoolArray, FloatArray
 from bench.accuracy.impostor_tail import People, fit_tail, impostor_scores

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from apiserver.biometrics.face import Tail
+from apiserver.biometrics.model import Tail
 from apiserver.biometrics.open_set import thresholds_at
 from bench.accuracy.error_rates import FloatArray
 from bench.accuracy.stranger_rates import FPIRS, Rates, interval

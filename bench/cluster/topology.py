@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from apiserver.vectorizers.replica_watch import LOOK_UP_SECONDS
+from apiserver.vectorizers.discovery import LOOK_UP_SECONDS
 from bench.cluster import services
 from bench.cluster.member import POLL_SECONDS, START_SECONDS, Member, until
 from bench.cluster.network import Host, Network

@@ -20,6 +20,7 @@ import typer
 from platformdirs import user_cache_path
 
 from apiserver.biometrics import face as faces
+from apiserver.biometrics.choice import MIN_OVERLAP, overlap
 from apiserver.biometrics.quality import QualityLimits, Reason, findings, pose
 from bench.accuracy.error_rates import FloatArray
 from bench.harness.options import RESULTS, Models, Results
@@ -49,7 +50,7 @@ class Seen:
 
     def shows(self, other: Self) -> bool:
         """Tell whether both are the same place of the photograph, whatever its size."""
-        return faces.overlap(self._thousandths(), other._thousandths()) >= faces.MIN_OVERLAP
+        return overlap(self._thousandths(), other._thousandths()) >= MIN_OVERLAP
 
     def _thousandths(self) -> faces.Box:
         left, top, right, bottom = self.face.box

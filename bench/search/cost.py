@@ -8,7 +8,8 @@ from datetime import timedelta
 import asyncpg
 import numpy as np
 
-from apiserver.biometrics.face import Calibration, Face, Image, Model, Tail, Thresholds
+from apiserver.biometrics.face import Face, Image
+from apiserver.biometrics.model import Calibration, Model, Tail, Thresholds
 from apiserver.biometrics.open_set import thresholds_at
 from apiserver.database import Database, open_database
 from apiserver.directories.sizes import DirectorySize, DirectorySizes

@@ -17,11 +17,11 @@ import numpy as np
 import typer
 from pgvector import HalfVector
 
+from apiserver.biometrics.model import Scoring
 from apiserver.database import open_database
 from apiserver.search import statements as search_sql
-from apiserver.search.codes import code
 from apiserver.search.indexes import Indexed, Progress, build, condition, drop
-from apiserver.search.statements import Scoring
+from apiserver.search.statements import code
 from bench.harness.options import RESULTS
 from bench.harness.provenance import SPEED_PACKAGES, provenance
 from bench.harness.records import write

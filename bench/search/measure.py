@@ -15,7 +15,7 @@ import numpy as np
 import typer
 from platformdirs import user_cache_path
 
-from apiserver.biometrics.face import Tail
+from apiserver.biometrics.model import Tail
 from bench.documents.search_plot import draw
 from bench.harness.options import DATA, RESULTS
 from bench.harness.provenance import SPEED_PACKAGES, provenance

@@ -5,7 +5,6 @@ another one, and PostgreSQL is that of the standalone stack. The first request o
 one finds everything connected and remembered.
 """
 
-import argparse
 import asyncio
 import os
 import socket
@@ -17,8 +16,10 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from subprocess import Popen
 from types import FrameType
+from typing import Annotated
 
 import httpx
+import typer
 import uvicorn
 from asgi_correlation_id import correlation_id
 
@@ -125,19 +126,19 @@ async def _gateway(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         await serving
 
 
-def main() -> None:
+def main(
+    photograph: Annotated[Path, typer.Argument(help="Image file that shows one person.")],
+    *,
+    listed: Annotated[bool, typer.Option("--list", help="Name every function.")] = False,
+) -> None:
     """Print the call path."""
-    parser = argparse.ArgumentParser(prog="python -m bench call-path", description=__doc__)
-    parser.add_argument("photograph", type=Path, help="an image file that shows one person")
-    parser.add_argument("--list", action="store_true", help="name every function")
-    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="faceserver-bench-") as folder:
-        paths = asyncio.run(measure(arguments.photograph.read_bytes(), Path(folder)))
+        paths = asyncio.run(measure(photograph.read_bytes(), Path(folder)))
     for name, path in paths.items():
         for package, functions in path.functions.items():
             modules = {module for module, _ in functions}
             print(f"{name}, {package}: {len(modules)} modules, {len(functions)} functions")
-            for module, function in sorted(functions) if arguments.list else ():
+            for module, function in sorted(functions) if listed else ():
                 print(f"    {module}: {function}")
         print(f"{name}, SQL statements: {len(path.statements)}")
         for statement in path.statements:
@@ -145,4 +146,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -24,5 +24,5 @@ class OwnNetworks:
     def analyse(self, data: bytes) -> int:
         """See `bench.speed.lanes.Lane`."""
         faces = find_faces(self._models, LIMITS, data)
-        self.stages.add(faces.timings.milliseconds)
+        self.stages.add(faces.stages.own)
         return len(faces.detections)

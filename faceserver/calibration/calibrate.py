@@ -9,7 +9,9 @@ from typing import Literal
 import numpy as np
 from rich.console import Console
 
-from apiserver.biometrics.face import Face, FaceChoice, Image, Tail, Thresholds, choose
+from apiserver.biometrics.choice import FaceChoice, choose
+from apiserver.biometrics.face import Face, Image
+from apiserver.biometrics.model import Tail, Thresholds
 from apiserver.biometrics.open_set import MIN_FACES, false_match_rate, thresholds_at
 from faceserver.calibration.error_plot import draw
 from faceserver.calibration.error_rates import MIN_PEOPLE, Measurement

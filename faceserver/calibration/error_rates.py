@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apiserver.biometrics.face import Tail
+from apiserver.biometrics.model import Tail
 
 Scores = NDArray[np.float32]
 People = NDArray[np.intp]

@@ -8,18 +8,18 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.metrics_core import Metric
 
-import apiserver.telemetry.metrics
+import apiserver.telemetry.gateway
 import vectorizer.metrics
 from apiserver.app import create_app
 from apiserver.database import open_database
 from apiserver.settings import Settings
-from apiserver.telemetry.pool_metrics import PoolMetrics
+from apiserver.telemetry.database import PoolMetrics
 from apiserver.telemetry.shared import SharedMetrics
 from apiserver.telemetry.worker import WorkerMetrics
+from vectorizer.gpu_memory import GpuMemory
 from vectorizer.images import Limits
 from vectorizer.lane_metrics import LaneMetrics
 from vectorizer.lanes import Lanes
-from vectorizer.networks.gpu_memory import GpuMemory
 from vectorizer.networks.models import Engine, ModelSource
 
 NOWHERE = "postgresql:///nowhere"
@@ -43,7 +43,7 @@ class Exported(NamedTuple):
 
 async def gateway() -> list[Exported]:
     """Return what a gateway exports, which finds no neighbour here."""
-    metrics = apiserver.telemetry.metrics.Metrics()
+    metrics = apiserver.telemetry.gateway.Metrics()
     app = create_app(Settings(database_url=NOWHERE, image_store_url="memory:///"), metrics)
     async with app.router.lifespan_context(app):
         return list(_exported(metrics.registry))

@@ -40,7 +40,7 @@ def imported(package: str) -> set[str]:
                 found |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 found.add(node.module.partition(".")[0])
-    return found - set(sys.stdlib_module_names) - {package}
+    return found - set(sys.stdlib_module_names) - {package, "serving"}
 
 
 @pytest.mark.parametrize("selection", ["gateway", "vectorizer", "models"])
@@ -61,6 +61,8 @@ def test_the_image_for_gpus_has_a_selection_of_the_lock_for_gpus():
         ("apiserver", "gateway", set()),
         ("db", "gateway", set()),
         ("vectorizer", "vectorizer", {"insightface", "pynvml"}),
+        ("serving", "gateway", set()),
+        ("serving", "vectorizer", set()),
     ],
 )
 def test_an_image_has_what_its_code_imports(package: str, requirements: str, left_out: set[str]):
@@ -97,7 +99,7 @@ def test_an_image_is_built_of_locked_packages_and_runs_as_nobody(text: str):
 @pytest.mark.parametrize("text", DOCKERFILES.values(), ids=DOCKERFILES)
 def test_what_an_image_copies_is_let_in_and_there(text: str):
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    assert {"apiserver", "db", "faceserver", "vectorizer", "requirements", "pyproject.toml"} <= allowed
+    assert {"apiserver", "db", "faceserver", "serving", "vectorizer", "requirements", "pyproject.toml"} <= allowed
     assert all((ROOT / path).exists() for path in allowed)
     copied = re.findall(r"requirements/([\w-]+)\.txt", text.replace("${REQUIREMENTS}", "vectorizer"))
     assert all((ROOT / "requirements" / f"{name}.txt").is_file() for name in copied)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from apiserver.jobs.runs import Run
 from apiserver.problems import ImageStoreUnavailable, InvalidField
-from apiserver.settings import read_settings
+from apiserver.settings import Settings
 from apiserver.worker import serve
+from serving.settings import read_settings
 
 STEPS = "CREATE TABLE steps (job uuid, step bigint, process integer, at timestamptz DEFAULT clock_timestamp())"
 
@@ -88,4 +89,4 @@ TASKS = {
 }
 
 if __name__ == "__main__":
-    sys.exit(serve(read_settings(), TASKS))
+    sys.exit(serve(read_settings(Settings), TASKS))

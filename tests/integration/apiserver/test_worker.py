@@ -22,15 +22,15 @@ from apiserver.database import open_database
 from apiserver.jobs.records import enqueue
 from apiserver.jobs.runs import MAX_CRASHES
 from apiserver.settings import Settings
-from apiserver.storage.images import ImageStore, image_row, open_store
+from apiserver.storage.images import ImageStore, image_row
+from apiserver.storage.object_store import open_store
 from db.migrate import migrate
+from tests.checkout import ROOT
 from tests.integration.apiserver.counting_worker import STEPS
 from tests.integration.apiserver.worker_process import LOST_SOON, Worker
 from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.timing
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -263,9 +263,9 @@ async def test_sigterm_hands_a_long_job_back(hire, database, go):
 async def test_a_job_handed_back_bears_that_another_of_its_name_waits(hire, database, go):
     worker = await hire(APISERVER_WORKER_JOBS="1", **LOST_SOON)
     held = {"to": 3, "hold": 0, "go": str(go)}
-    running = await enqueue(database, "count", directory="acme", arguments=held, once="count acme")
+    running = await enqueue(database, "count", directory="acme", arguments=held, deduplication_key="count acme")
     await until(steps(database, 1))
-    waiting = await enqueue(database, "count", directory="acme", arguments={"to": 3}, once="count acme")
+    waiting = await enqueue(database, "count", directory="acme", arguments={"to": 3}, deduplication_key="count acme")
     assert waiting != running
     assert await worker.stop() == 0
     assert (await state(database, running))[0] == "todo"
@@ -343,7 +343,7 @@ async def test_sigterm_during_an_outage(hire, settings, cable):
 
 async def test_a_database_that_is_migrated_later(hire, settings, empty_database_url):
     worker = await hire(settings.model_copy(update={"database_url": SecretStr(empty_database_url)}))
-    await until(lambda: "Taking no jobs: The database has not been migrated." in worker.log)
+    await until(lambda: "Taking no jobs: The database has not been migrated; run the migrations." in worker.log)
     await migrate(empty_database_url)
     database = await asyncpg.connect(empty_database_url)
     await database.execute(STEPS)
@@ -385,7 +385,7 @@ async def test_expired_images_are_removed_by_themselves_and_kept_ones_stay(hire,
     kept = await database.fetchval("SELECT image FROM images")
     assert [file.name for file in (tmp_path / "images").iterdir()] == [kept]
 
-    await until(lambda: "Removed 4 objects" in worker.log)
+    await until(lambda: "Deleted 4 objects" in worker.log)
     assert await database.fetchval("SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'") == 0
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import sqlglot
 from sqlglot import exp
 
+from apiserver.biometrics.model import Scoring
 from apiserver.deletion import erasure
 from apiserver.directories.lock import ENTER
 from apiserver.enrolment import gallery
 from apiserver.people import listing as person_lists
 from apiserver.search import statements as search_sql
-from apiserver.search.statements import Scoring
 from apiserver.storage import images as image_store
 from tests.checkout import ROOT
 
@@ -60,9 +60,9 @@ _WRITTEN: Mapping[str, list[str]] = {
     "search.statements._ranked": [],  # part of the two before
     "storage.images.write_row": [image_store.write_row(1)],
     "enrolment.gallery._ENROL": [gallery._ENROL.format(enter=ENTER, new_directory=gallery._NEW_DIRECTORY)],
-    "deletion.erasure._FACE": [erasure._FACE + erasure._ISSUE],
-    "deletion.erasure._PERSONS": [erasure._PERSONS + erasure._ISSUE],
-    "deletion.erasure._DIRECTORY": [erasure._DIRECTORY + erasure._ISSUE],
+    "deletion.erasure._FACE": [erasure._FACE + erasure._ADD_RECEIPT],
+    "deletion.erasure._PERSONS": [erasure._PERSONS + erasure._ADD_RECEIPT],
+    "deletion.erasure._DIRECTORY": [erasure._DIRECTORY + erasure._ADD_RECEIPT],
     "people.listing._text": [
         person_lists._statement("acme", person_lists.PersonsFilter(metadata={"a": 1}), 10, None).text,
     ],

@@ -23,11 +23,11 @@ EVERYWHERE = {
     "directories.listing._PAGE": "a page of directories, and how much each holds",
     "storage.images._FIND": "an address of a file names no directory; keys are unique by their content",
     "storage.images._LOCK_EXPIRED": "the sweeper goes by the time at which images expire",
-    "storage.images._LOCK_STUCK": "the same, for those that could not be removed",
-    "storage.images._LEAVE": "rows of many directories, by lists of them: what the sweeper could not remove",
-    "storage.images._FORGET": "the same: what it has removed",
+    "storage.images._LOCK_STUCK": "the same, for those that could not be deleted",
+    "storage.images._RETRY_LATER": "rows of many directories, by lists of them: what the sweeper could not delete",
+    "storage.images._DELETE": "the same: what it has deleted",
     "storage.archives._LOCK_EXPIRED": "the sweeper goes by the time at which archives expire",
-    "imports.records._FORGOTTEN": "upkeep looks for imports whose jobs were forgotten",
+    "imports.records._WITHOUT_JOB": "upkeep looks for imports whose jobs were deleted",
     "search.indexes._REQUESTED": "upkeep looks for indexes that are no longer needed",
 }
 """Statements about all directories, and why they are; docs/scale.md says what becomes of them."""

@@ -56,7 +56,7 @@ def test_a_more_precise_sentence_replaces_the_usual_one():
 
 @pytest.mark.parametrize("kind", [k for k in exceptions_of(asyncpg.exceptions) if getattr(k, "sqlstate", None)])
 def test_every_sqlstate_of_asyncpg_has_its_problem(kind):
-    problem = database.translated(kind(""))
+    problem = database.problem_of(kind(""))
     group = kind.sqlstate[:2]
     known = {kind.sqlstate, group} & database.PROBLEM_OF_SQLSTATE.keys()
     assert known or group in OUR_MISTAKES.split(), f"{kind.__name__} ({kind.sqlstate}) has no problem"
@@ -86,7 +86,7 @@ def test_every_other_error_of_asyncpg_is_caught(kind):
     ],
 )
 def test_errors_of_the_database(error: Exception, problem: type[Problem]):
-    assert type(database.translated(error)) is problem
+    assert type(database.problem_of(error)) is problem
 
 
 # Of web sockets, and of a stream read past its end, neither of which happens here.

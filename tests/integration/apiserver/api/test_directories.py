@@ -7,7 +7,7 @@ from urllib.parse import quote
 import asyncpg
 import pytest
 
-from apiserver.biometrics.face import Calibration, Model, Thresholds
+from apiserver.biometrics.model import Calibration, Model, Thresholds
 from apiserver.database import open_database
 from apiserver.directories.records import Directories
 from apiserver.directories.settings import DirectorySettings

@@ -278,7 +278,7 @@ async def test_archives_that_mean_no_good_are_refused_by_name(gateway, hire_proc
 
 
 @pytest.mark.timing
-async def test_a_manifest_takes_a_place(serve: Serve, settings):
+async def test_a_manifest_takes_a_slot(serve: Serve, settings):
     gateway = await serve(settings.model_copy(update={"max_requests": 1, "upload_timeout_seconds": 3600}))
     sending = asyncio.Event()
 
@@ -324,7 +324,7 @@ async def test_what_is_wrong_with_a_request_is_said_at_once(serve: Serve, settin
     loud = await gateway.post(path, content=b"-", headers={"Content-Type": "Multipart/Form-Data; boundary=b"})
     assert (loud.status_code, loud.json()["code"]) == (400, "invalid-form")
     assert (await gateway.post(path, files={"file": b""})).json()["code"] == "file-empty"
-    assert (await gateway.post(path, files={"photo": b"PK"})).json()["code"] == "invalid-form"
+    assert (await gateway.post(path, files={"photo": b"PK"})).json()["code"] == "file-missing"
     wrong = await gateway.post(path, files={"file": b"PK"}, data={"face": "prettiest"})
     assert (wrong.json()["code"], wrong.json()["detail"][:6]) == ("invalid-field", "face: ")
     assert (await gateway.post(path, content=b"-")).json()["code"] == "invalid-json"
@@ -483,7 +483,7 @@ async def test_bundles_whose_time_is_over_are_removed(gateway, hire, settings, d
     await database.execute("UPDATE archives SET expires_at = now()")
     assert (await gateway.get(f"/directories/acme/exports/{job}/bundle")).json()["code"] == "bundle-not-found"
     async with open_database(settings.database_url.get_secret_value(), pool_size=1, timeout_seconds=60) as connections:
-        await Archives(LocalStore(archive.parents[1]), connections, 2).remove_expired(10)
+        await Archives(LocalStore(archive.parents[1]), connections, 2).delete_expired(10)
     assert not archive.exists()
     assert await database.fetchval("SELECT count(*) FROM archives") == 0
 

@@ -9,7 +9,7 @@ import pytest
 
 from apiserver.database import open_database
 from apiserver.jobs.records import State, enqueue, read
-from apiserver.jobs.runs import forget_finished, recover
+from apiserver.jobs.runs import delete_finished, recover
 from apiserver.problems import JobNotFound
 
 
@@ -86,29 +86,29 @@ async def test_what_was_asked_for_in_a_transaction_that_fails_was_not_asked_for(
 
 
 async def test_a_job_that_waits_is_not_asked_for_twice(database):
-    first = await enqueue(database, "count", once="count acme")
-    assert await enqueue(database, "count", once="count acme") == first
-    assert await enqueue(database, "count", once="count events") != first
+    first = await enqueue(database, "count", deduplication_key="count acme")
+    assert await enqueue(database, "count", deduplication_key="count acme") == first
+    assert await enqueue(database, "count", deduplication_key="count events") != first
     assert await enqueue(database, "count") != first
 
     await begin(database, "count")
-    assert await enqueue(database, "count", once="count acme") != first
+    assert await enqueue(database, "count", deduplication_key="count acme") != first
 
 
 @pytest.mark.timing
 async def test_many_that_ask_at_once_get_one_job(connections):
     async def ask() -> uuid.UUID:
         async with connections.connection() as connection:
-            return await enqueue(connection, "count", once="count acme")
+            return await enqueue(connection, "count", deduplication_key="count acme")
 
     assert len(set(await asyncio.gather(*(ask() for _ in range(20))))) == 1
 
 
 async def test_a_waiting_job_does_not_begin_before_the_transaction_that_counts_on_it_ends(database, database_url):
-    job = await enqueue(database, "count", once="count acme")
+    job = await enqueue(database, "count", deduplication_key="count acme")
     other = await asyncpg.connect(database_url)
     async with other.transaction():
-        assert await enqueue(other, "count", once="count acme") == job
+        assert await enqueue(other, "count", deduplication_key="count acme") == job
         assert await begin(database, "count") is None
     await other.close()
     assert await begin(database, "count") is not None
@@ -136,7 +136,7 @@ async def test_finished_jobs_are_forgotten_and_others_are_not(connections, datab
         """,
         [finished, failed, waiting],
     )
-    await forget_finished(connections, timedelta(days=7))
+    await delete_finished(connections, timedelta(days=7))
 
     assert {row["job"] for row in await database.fetch("SELECT job FROM jobs")} == {late, waiting}
     assert await database.fetchval("SELECT count(*) FROM procrastinate_jobs") == 2

@@ -15,11 +15,12 @@ import pytest
 from obstore.store import MemoryStore
 
 from apiserver import tasks
-from apiserver.biometrics.face import Calibration, Decision, Face, Image, Model, Thresholds
+from apiserver.biometrics.face import Face, Image
+from apiserver.biometrics.model import Calibration, Decision, Model, Thresholds
 from apiserver.database import open_database
 from apiserver.deletion.erasure import Erasure
 from apiserver.enrolment.gallery import Gallery
-from apiserver.idempotency_keys import Claim, Kept, claim, keep
+from apiserver.idempotency_keys import Claim, StoredAnswer, claim, store
 from apiserver.imports.enrolment import NewFace, Origin, enrol_all
 from apiserver.imports.records import Import
 from apiserver.jobs.runs import run_job
@@ -28,7 +29,8 @@ from apiserver.recognition import sightings
 from apiserver.resources import Resources
 from apiserver.search.indexes import Indexed, Kind, build
 from apiserver.storage.archives import Archives
-from apiserver.storage.images import ImageStore, image_row, open_store
+from apiserver.storage.images import ImageStore, image_row
+from apiserver.storage.object_store import open_store
 from apiserver.vectorizers.discovery import open_vectorizers
 from tests.integration.apiserver.locks import until_somebody_waits
 from tests.integration.apiserver.worker_process import working
@@ -302,7 +304,7 @@ async def test_a_photograph_on_its_way_to_the_store_is_waited_for(images, erasur
     (folder / late.key).unlink()
     receipt = await erasure.directory("acme")
     assert receipt.images == 2
-    assert (await images.remove_deleted("acme", receipt.deletion, 10)).removed == 0, "it may still come"
+    assert (await images.delete_marked("acme", receipt.deletion, 10)).deleted == 0, "it may still come"
     await images.put(late, b"late")
     async with working(settings):
         await until_finished(database)
@@ -387,7 +389,7 @@ async def test_what_is_answered_while_somebody_is_being_deleted_is_erased(enrol,
         await until_somebody_waits(database)
         claimed = await claim(connections, "key", bytes(32))
         assert isinstance(claimed, Claim)
-        await keep(connections, claimed, Kept(200, {}, b"ann"), "acme")
+        await store(connections, claimed, StoredAnswer(200, {}, b"ann"), "acme")
     await deleting
 
     with pytest.raises(AnswerErased):

@@ -65,7 +65,7 @@ async def test_people_and_faces_of_one_directory_and_model(sizes, enrol):
     assert await sizes.of("nowhere", "model") == (0, 0)
 
 
-async def test_a_size_is_remembered_for_a_while_and_then_counted_anew(sizes, enrol, clock):
+async def test_a_size_is_remembered_for_a_while_and_then_counted_again(sizes, enrol, clock):
     await enrol("acme", "ann")
     assert (await sizes.of("acme", "model")).faces == 1
     await enrol("acme", "ann")
@@ -76,7 +76,7 @@ async def test_a_size_is_remembered_for_a_while_and_then_counted_anew(sizes, enr
     assert (await sizes.of("acme", "model")).faces == 2
 
 
-async def test_only_so_many_are_remembered_the_latest_asked_for(connections, enrol):
+async def test_the_size_read_longest_ago_is_forgotten_first(connections, enrol):
     sizes = DirectorySizes(connections, max_known=2, clock=Clock())
     for directory in ("a", "b", "c"):
         await enrol(directory, "ann")
@@ -96,7 +96,7 @@ async def test_the_first_face_of_a_directory_is_seen_at_once(sizes, enrol):
 
 
 @pytest.mark.timing
-async def test_while_one_counts_the_others_take_the_last_size(connections, database, sizes, enrol, clock):
+async def test_while_one_caller_counts_others_get_the_last_size(connections, database, sizes, enrol, clock):
     await enrol("acme", "ann")
     await sizes.of("acme", "model")
     clock.seconds += 1

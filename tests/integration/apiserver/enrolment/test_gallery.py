@@ -1,4 +1,4 @@
-"""Enrolments, one after the other and all at once."""
+"""Enrolments, in sequence and concurrent."""
 
 import asyncio
 from datetime import timedelta
@@ -6,11 +6,13 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from apiserver.biometrics.face import Calibration, Face, Image, Model, Thresholds
+from apiserver.biometrics.face import Face, Image
+from apiserver.biometrics.model import Calibration, Model, Thresholds
 from apiserver.database import open_database
 from apiserver.enrolment.gallery import Gallery
 from apiserver.problems import DatabaseBusy
-from apiserver.storage.images import ImageRow, ImageStore, image_row, open_store
+from apiserver.storage.images import ImageRow, ImageStore, image_row
+from apiserver.storage.object_store import open_store
 
 DIMENSION = 32
 IMAGE = Image("image/png", "png", width=10, height=10)
@@ -71,7 +73,7 @@ async def test_an_enrolment_whose_image_was_removed_changes_nothing(gallery, dat
 
 
 async def test_one_photograph_by_two_names_is_kept_once(enrol, database):
-    """The kind of an image is part of its key, and a bundle may tell another one than the image is of."""
+    """The media type of an image is part of its key, and a bundle may state another one than the image has."""
     [vector] = unit_vectors(1, seed=8)
     first = await enrol("ann", vector)
     again = await enrol("ann", vector, image=Image("image/jpeg", "jpg", width=10, height=10))

@@ -1,4 +1,4 @@
-"""What /learn says about poor photographs, about faces that may be somebody else's, and about several files."""
+"""Warnings of /learn about poor photographs and resemblances, and its answers about several files."""
 
 import io
 import json
@@ -52,7 +52,7 @@ async def test_a_poor_photograph_is_learned_with_a_warning(learn, ann, spoil, co
     assert set(warning) == {"code", "detail", "value", "limit"}
 
 
-async def test_somebody_who_is_enrolled_already(learn, ann, ann_again, cid):
+async def test_a_face_that_is_enrolled_as_another_person(learn, ann, ann_again, cid):
     await learn("ann", ann)
     await learn("cid", cid)
 
@@ -62,7 +62,7 @@ async def test_somebody_who_is_enrolled_already(learn, ann, ann_again, cid):
     assert warning["value"] > warning["limit"]
 
 
-async def test_somebody_who_is_more_like_another(learn, database, ann, ann_again, cid):
+async def test_a_face_that_resembles_another_person_more(learn, database, ann, ann_again, cid):
     await learn("ann", ann)
     await learn("cid", cid)
 
@@ -72,14 +72,14 @@ async def test_somebody_who_is_more_like_another(learn, database, ann, ann_again
     assert await database.fetchval("SELECT count(*) FROM faces WHERE person = 'cid'") == 2
 
 
-async def test_more_of_the_same_person_is_no_doubt(learn, ann, ann_again, cid):
+async def test_more_faces_of_the_same_person_cause_no_warning(learn, ann, ann_again, cid):
     await learn("cid", cid)
     await learn("ann", ann)
     assert codes((await learn("ann", ann_again)).json()) == []
 
 
 async def test_a_box_chooses_among_several(learn, group):
-    """The one on the right, whom neither `largest` nor `center` would take."""
+    """The face on the right, which neither `largest` nor `center` chooses."""
     right = (await learn("a", group, face="largest", box="740,110,900,290")).json()
     assert right["persons"][0]["box"][0] > 700
 
@@ -138,7 +138,7 @@ async def test_a_directory_may_set_its_own_limits_or_none(learn, set_quality, an
     assert codes((await learn("ann", ann)).json()) == []
 
 
-async def test_what_was_measured_is_kept(learn, database, ann):
+async def test_measurements_are_kept(learn, database, ann):
     await learn("ann", ann)
     measured = json.loads(await database.fetchval("SELECT quality FROM faces"))
     assert 0.5 < measured["sharpness"] < 1.5

@@ -12,7 +12,7 @@ from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.timing
 
-CLIENTS_TURNED_AWAY = 50
+REFUSED_CLIENTS = 50
 
 
 @pytest.fixture
@@ -48,10 +48,10 @@ async def full(serve_app, settings, hanging, ann):
     first.cancel()
 
 
-async def test_a_full_house_refuses_at_once(full, ann, caplog):
+async def test_a_full_gateway_refuses_at_once(full, ann, caplog):
     caplog.set_level(logging.INFO)
     begun = time.monotonic()
-    for number in range(CLIENTS_TURNED_AWAY):
+    for number in range(REFUSED_CLIENTS):
         headers = {"X-Request-ID": f"guest-{number}"}
         response = await full.post("/learn", data={"person": "ann"}, files={"file": ann}, headers=headers)
         assert response.status_code == 503
@@ -67,7 +67,7 @@ async def test_a_full_house_refuses_at_once(full, ann, caplog):
     assert 1 <= len(refusals) <= 1 + time.monotonic() - begun, "a line a second, at most"
 
 
-async def test_other_calls_are_let_in(full):
+async def test_other_calls_are_served(full):
     assert (await full.get("/health/live")).status_code == 200
     assert (await full.get("/files/nothing")).status_code == 404
     assert (await full.get("/learn")).status_code == 405

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from apiserver.database import open_database
-from apiserver.idempotency_keys import Claim, Kept, claim, erase_answers, forget_expired, keep
+from apiserver.idempotency_keys import Claim, StoredAnswer, claim, delete_answers, delete_expired, store
 from apiserver.problems import AnswerErased
 from tests.gate import gate_before
 from tests.integration.apiserver.locks import until_somebody_waits
@@ -135,10 +135,10 @@ async def test_after_a_day_a_key_may_be_used_anew(learn, connections, database, 
     await learn(ann)
     await database.execute("UPDATE keyed_requests SET expires_at = now()")
     assert (await learn(ann, person="bob")).status_code == 201
-    await forget_expired(connections)
+    await delete_expired(connections)
     assert await database.fetchval("SELECT count(*) FROM keyed_requests") == 1
     await database.execute("UPDATE keyed_requests SET expires_at = now()")
-    await forget_expired(connections)
+    await delete_expired(connections)
     assert await database.fetchval("SELECT count(*) FROM keyed_requests") == 0
 
 
@@ -151,27 +151,27 @@ async def test_what_was_deleted_before_the_answer_is_kept_is_not_kept(connection
     assert isinstance(others, Claim)
     deletion = database.transaction()
     await deletion.start()
-    await erase_answers(database, "acme")
+    await delete_answers(database, "acme")
     if deletion_ends_first:
         await deletion.commit()
-    kept = asyncio.create_task(keep(connections, mine, Kept(201, {}, b"ann"), "acme"))
+    kept = asyncio.create_task(store(connections, mine, StoredAnswer(201, {}, b"ann"), "acme"))
     if not deletion_ends_first:
         await until_somebody_waits(database)
         assert not kept.done(), "what is deleted is not known before the deletion ends"
         await deletion.commit()
     await kept
-    await keep(connections, others, Kept(201, {}, b"bob"), "default")
+    await store(connections, others, StoredAnswer(201, {}, b"bob"), "default")
 
     with pytest.raises(AnswerErased):
         await claim(connections, "mine", FINGERPRINT)
-    assert await claim(connections, "others", FINGERPRINT) == Kept(201, {}, b"bob")
+    assert await claim(connections, "others", FINGERPRINT) == StoredAnswer(201, {}, b"bob")
 
 
 async def test_an_answer_is_erased_with_its_directory(learn, database, ann):
     await learn(ann)
-    await erase_answers(database, "acme")
+    await delete_answers(database, "acme")
     assert (await learn(ann)).status_code == 201
-    await erase_answers(database, "default")
+    await delete_answers(database, "default")
     response = await learn(ann)
     assert (response.status_code, response.json()["code"]) == (410, "answer-erased")
 
@@ -202,7 +202,7 @@ async def test_a_body_too_long_without_photographs_is_refused_as_without_a_key(g
 
 
 @pytest.mark.timing
-async def test_photographs_have_a_place_before_they_are_read(serve, settings):
+async def test_photographs_have_a_slot_before_they_are_read(serve, settings):
     gateway = await serve(settings.model_copy(update={"max_requests": 1, "upload_timeout_seconds": 3600}))
     head = (
         "POST /directories/acme/persons/ann/faces HTTP/1.1\r\nHost: gateway\r\nIdempotency-Key: {}\r\n"

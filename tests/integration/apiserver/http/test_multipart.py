@@ -115,7 +115,7 @@ async def until_answered(ask, is_as_expected):
 
 
 @pytest.mark.timing
-async def test_a_photograph_too_many_is_refused_unread_until_there_is_a_place(serve, settings):
+async def test_a_photograph_too_many_is_refused_unread_until_there_is_a_slot(serve, settings):
     gateway = await serve(settings.model_copy(update={"max_requests": 1, "upload_timeout_seconds": 3600}))
     _, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
     writer.write(form_head("Content-Length: 1000") + part("person", b"ann"))
@@ -130,7 +130,7 @@ async def test_a_photograph_too_many_is_refused_unread_until_there_is_a_place(se
 
 
 @pytest.mark.timing
-async def test_a_large_form_takes_the_place_of_several_photographs(serve, settings):
+async def test_a_large_form_takes_the_slots_of_several_photographs(serve, settings):
     gateway = await serve(
         settings.model_copy(update={"max_requests": 4, "max_image_bytes": LIMIT, "upload_timeout_seconds": 3600})
     )
@@ -139,7 +139,7 @@ async def test_a_large_form_takes_the_place_of_several_photographs(serve, settin
     two = {"files": [("file", bytes(LIMIT)), ("file", bytes(LIMIT))]}
     response = await until_answered(lambda: gateway.post("/recognize", **two), lambda status: status == 503)
     assert response.json()["code"] == "gateway-busy"
-    assert (await gateway.post("/recognize")).json()["code"] == "file-missing", "there is a place for one"
+    assert (await gateway.post("/recognize")).json()["code"] == "file-missing", "there is a slot for one"
     writer.close()
 
 
@@ -149,7 +149,7 @@ async def test_who_reads_nothing_before_all_is_sent_gets_the_refusal_too(gateway
     assert response.headers["Connection"] == "close"
 
 
-async def test_a_form_larger_than_all_places_is_taken_alone(serve, settings, ann):
+async def test_a_form_larger_than_all_slots_is_taken_alone(serve, settings, ann):
     gateway = await serve(settings.model_copy(update={"max_requests": 1, "max_image_bytes": len(ann)}))
     response = await gateway.post("/recognize", files=[("file", ann), ("file", ann), ("file", ann)])
     assert response.status_code == 201
@@ -191,7 +191,8 @@ async def test_fields_may_stand_on_either_side_of_the_file(gateway, ann, order):
         (part("person", b"ann") + part("file", b"cut short", "ann.jpg"), "invalid-form"),
         (form(part("person", b"ann")).removesuffix(b"\r\n"), "file-missing"),
         (form(), "person-missing"),
-        (b"a preamble\r\n" + form(part("person", b"ann")) + b"an epilogue", "file-missing"),
+        (b"a preamble\r\n" + form(part("person", b"ann")), "invalid-form"),
+        (form(part("person", b"ann")) + b"an epilogue", "file-missing"),
         (form(part("person", b"ann")).replace(b"\r\n", b"\n"), "invalid-form"),
         (form(part("person", b"ann").replace(b"name=", b"eman=")), "invalid-form"),
         (form(part("person", b"ann").replace(b"Disposition", b"Type")), "invalid-form"),

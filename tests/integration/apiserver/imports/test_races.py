@@ -1,31 +1,35 @@
 """Imports whose people are deleted, renamed or merged meanwhile, and those that fail or are run again."""
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
+from zipfile import ZipFile
 
 import asyncpg
 import httpx
 import pytest
 
-from apiserver.biometrics.face import Face, FaceChoice
+from apiserver.biometrics.choice import FaceChoice
+from apiserver.biometrics.face import Face
 from apiserver.biometrics.quality import QualityLimits
 from apiserver.database import open_database
 from apiserver.deletion.erasure import Erasure
 from apiserver.imports.enrolment import NewFace, Origin, enrol_all
 from apiserver.imports.preparation import Preparation
-from apiserver.imports.records import Import, Item, add, announce, waiting
+from apiserver.imports.records import Import, Item, add_import, add_items, waiting
 from apiserver.imports.running import import_people
-from apiserver.imports.sources import Material
+from apiserver.imports.sources import Members
 from apiserver.jobs.runs import run_job
 from apiserver.problems import VectorizerUnavailable
 from apiserver.resources import Resources
 from apiserver.settings import Settings
 from apiserver.storage.archives import Archives
-from apiserver.storage.images import ImageStore, open_store
+from apiserver.storage.images import ImageStore
+from apiserver.storage.object_store import open_store
 from apiserver.vectorizers.discovery import open_vectorizers
 from tests.integration.apiserver.api.test_imports import archives, outcomes, start, zipped
 from tests.integration.apiserver.locks import until_somebody_waits
@@ -148,29 +152,26 @@ async def test_what_waits_to_be_imported_follows_its_person(gateway, resources, 
 
 
 async def test_an_import_waits_for_vectorizers_that_use_another_model_by_now(resources, ann):
-    class Here:
-        async def read(self, _: Item) -> Material:
-            return Material(ann)
-
+    source = Members(ZipFile(io.BytesIO(zipped({"1.jpg": ann}))), len(ann))
     model = replace(await resources.vectorizer.model_in_use(), id="earlier@0123")
     preparation = Preparation(
-        "acme", Here(), resources.vectorizer, model, FaceChoice.ONLY, QualityLimits(), timedelta(minutes=1)
+        "acme", source, resources.vectorizer, model, FaceChoice.ONLY, QualityLimits(), timedelta(minutes=1)
     )
     with pytest.raises(VectorizerUnavailable, match="no longer earlier@0123"):
-        await preparation.prepare(Item(0, "ann", "1.jpg", {}))
+        await preparation.prepare(Item(0, "ann", "1.jpg", {"member": "1.jpg"}))
 
 
 async def test_of_faces_with_one_id_only_one_keeps_it(resources):
     one, face = Import("acme", UUID(int=1)), Face((1, 2, 3, 4), 0.9, [1.0] + 127 * [0.0], b"crop")
     people = ["ann", "bob"]
     async with resources.database.connection() as connection:
-        await announce(connection, one, planned=True)
-        await add(connection, one, [Item(n, person, "", {}) for n, person in enumerate(people)])
+        await add_import(connection, one, planned=True)
+        await add_items(connection, one, [Item(n, person, "", {}) for n, person in enumerate(people)])
     origin = Origin(UUID(int=7))
     faces = [NewFace(n, person, face, "model", bytes(32), None, origin) for n, person in enumerate(people)]
 
     ends = await enrol_all(resources.database, one, faces, [])
-    assert [end.word for end in ends] == ["created", "created"]
+    assert [end.outcome for end in ends] == ["created", "created"]
     assert ends[0].face != ends[1].face
     assert origin.face in {end.face for end in ends}
 
@@ -181,9 +182,9 @@ async def test_the_archive_of_an_import_that_failed_goes(gateway, work, resource
         await work(failing, face="nobody")
     assert [path.stem for path in archives(resources.settings)] == [deadly]
 
-    assert (await resources.archives.remove_expired(10)).removed == 0
+    assert (await resources.archives.delete_expired(10)).deleted == 0
     await database.execute(
         "UPDATE procrastinate_jobs SET status = 'failed' FROM jobs WHERE id = number AND job = $1", UUID(deadly)
     )
-    assert (await resources.archives.remove_expired(10)).removed == 1
+    assert (await resources.archives.delete_expired(10)).deleted == 1
     assert archives(resources.settings) == []

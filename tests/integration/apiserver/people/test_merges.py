@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from apiserver.biometrics.face import Calibration, Face, Image, Model, Thresholds
+from apiserver.biometrics.face import Face, Image
+from apiserver.biometrics.model import Calibration, Model, Thresholds
 from apiserver.database import open_database
 from apiserver.enrolment.gallery import Gallery
 from apiserver.people import merges, splits
@@ -22,7 +23,8 @@ from apiserver.problems import (
     PersonNotFound,
     Problem,
 )
-from apiserver.storage.images import ImageStore, image_row, open_store
+from apiserver.storage.images import ImageStore, image_row
+from apiserver.storage.object_store import open_store
 
 MODEL = Model("model", 2, Calibration(20, -8), Thresholds(0.5, 0.4))
 IMAGE = Image("image/png", "png", width=10, height=10)

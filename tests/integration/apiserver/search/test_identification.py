@@ -1,4 +1,4 @@
-"""Searches against exhaustive comparisons in numpy, each way of searching in turn."""
+"""Searches against exhaustive comparisons in numpy, for each search path."""
 
 import asyncio
 from datetime import timedelta
@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from pgvector import HalfVector
 
-from apiserver.biometrics.face import Calibration, Image, Model, Thresholds
+from apiserver.biometrics.face import Image
+from apiserver.biometrics.model import Calibration, Model, Scoring, Thresholds
 from apiserver.database import open_database
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.search.effort import Efforts
@@ -16,7 +17,6 @@ from apiserver.search.identification import Identification, Search
 from apiserver.search.indexes import Indexed, Kind, build, drop, valid_indexes
 from apiserver.search.planning import Path, SwitchPoints
 from apiserver.search.recall import RecallCheck
-from apiserver.search.statements import Scoring
 from apiserver.storage.images import image_row
 
 DIMENSION = 64
@@ -78,7 +78,7 @@ def enrol(connections):
 
 @pytest.fixture
 def searching(connections):
-    """Makes a search with the given switch points; those for indexes have them built first."""
+    """Makes a search with the given switch points; indexes are built first if they are needed."""
 
     def searching(points, efforts=None):
         return Identification(connections, points, efforts or Efforts(0.99))
@@ -136,7 +136,7 @@ async def test_best_sample_of_every_person_best_person_first(identify, enrol, pa
     assert [one.path for one in found] == [path] * 37
     for one, probe in zip(found, probes, strict=True):
         everyone = dict(best(people, samples, probe, 100))
-        sure = 1 if path is Path.QUANTIZED else 5  # codes of 64 bits tell strangers apart but roughly
+        sure = 1 if path is Path.QUANTIZED else 5  # codes of 64 bits distinguish strangers only roughly
         assert [candidate.person for candidate in one.candidates][:sure] == list(everyone)[:sure]
         similarities = [candidate.similarity for candidate in one.candidates]
         assert similarities == sorted(similarities, reverse=True)
@@ -169,14 +169,14 @@ async def test_directories_and_models_are_kept_apart(identify, enrol, path):
     assert await names("acme", other, longer) == (path, ["cid"])
 
 
-async def test_nobody_is_found_where_nobody_is(searching, size_of):
+async def test_an_empty_directory_has_no_candidates(searching, size_of):
     for points in (EXACT, QUANTIZED, INDEXED):
         search = Search("nowhere", model(), 5, MATCH)
         [found] = await searching(points).identify(search, [list(unit_vectors(1, seed=4)[0])], await size_of(search))
         assert found.candidates == []
 
 
-async def test_equals_are_ordered_by_name(identify, enrol):
+async def test_persons_of_equal_similarity_are_ordered_by_name(identify, enrol):
     [vector] = unit_vectors(1, seed=5)
     await enrol(["b", "C", "a"], [vector] * 3)
     [found] = await identify([vector])
@@ -218,7 +218,7 @@ async def test_people_are_listed_although_one_has_most_photographs(identify, enr
     assert found.candidates[0].person == "ann"
 
 
-async def test_what_the_graph_does_not_decide_is_scanned_for(connections, searching, size_of, enrol):
+async def test_a_scan_decides_if_the_graph_does_not(connections, searching, size_of, enrol):
     samples = unit_vectors(500, seed=11)
     await enrol([f"person {number}" for number in range(500)], samples)
     await build(connections, Indexed("acme", "model", DIMENSION), ignore)
@@ -244,7 +244,7 @@ async def test_the_row_of_the_image_is_written_with_the_search(identify, enrol, 
 async def test_faces_that_come_and_go_are_seen_by_every_path(identify, enrol, database):
     samples = unit_vectors(100, seed=14)
     await enrol([f"person {number}" for number in range(99)], samples[:99])
-    await identify(samples[:1])  # builds what is to be built
+    await identify(samples[:1])  # builds the indexes
     await database.execute("DELETE FROM faces WHERE person = 'person 0'")
     await enrol(["late"], samples[99:], of="model")
 
@@ -253,7 +253,7 @@ async def test_faces_that_come_and_go_are_seen_by_every_path(identify, enrol, da
     assert late.candidates[0].person == "late"
 
 
-async def test_a_search_of_a_large_directory_has_its_indexes_built(searching, size_of, enrol, database):
+async def test_a_search_of_a_large_directory_requests_its_indexes(searching, size_of, enrol, database):
     await enrol(["ann"], unit_vectors(1, seed=15))
     identification = searching(INDEXED)
     for _ in range(2):
@@ -296,7 +296,7 @@ async def test_a_half_built_index_is_not_searched_and_is_built_again(connections
 
 
 async def test_a_directory_whose_answers_are_wrong_is_searched_harder(searching, size_of, enrol, caplog):
-    """Codes of two dimensions tell four kinds of people apart, so candidates by code are no better than chance."""
+    """Codes of two dimensions distinguish four kinds of people, so candidates by code are no better than chance."""
     flat = model(dimension=2)
     angles = np.linspace(0, 0.5 * np.pi, 3000)
     await enrol([f"person {n}" for n in range(3000)], np.stack([np.cos(angles), np.sin(angles)], axis=1))

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from pgvector import HalfVector
 
-from apiserver.biometrics.face import Calibration, Model, Thresholds
+from apiserver.biometrics.model import Calibration, Model, Thresholds
 from apiserver.database import open_database
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.problems import Problem
@@ -23,10 +23,10 @@ from apiserver.search.indexes import (
     _PARTITION,
     Indexed,
     Kind,
-    _build_one,
+    _build_index,
     _builder,
-    ask_for_build,
     build,
+    enqueue_build,
     valid_indexes,
 )
 from apiserver.search.planning import Path, SwitchPoints
@@ -34,12 +34,12 @@ from db.migrate import migrate
 from faceserver.standalone.child import Child
 from faceserver.standalone.guard import Guard
 from faceserver.standalone.postgres import Cluster
+from tests.checkout import ROOT
 from tests.integration.apiserver.worker_process import LOST_SOON
 from tests.waiting import until
 
 pytestmark = [pytest.mark.timing, pytest.mark.timeout(1200)]  # builds wait for every older transaction
 
-ROOT = FilePath(__file__).parents[4]
 FACES, DIMENSION = 20_000, 128
 INDEXED = Indexed("acme", "model", DIMENSION)
 POINTS = SwitchPoints(0, 1, 200, 100, 0)
@@ -91,7 +91,7 @@ async def search(database):
 async def build_codes(database):
     """Build the first of both indexes, so that the graph alone is missing."""
     async with _builder(database, INDEXED) as connection:
-        await _build_one(connection, await connection.fetchval(_PARTITION, "acme"), INDEXED, Kind.CODES)
+        await _build_index(connection, await connection.fetchval(_PARTITION, "acme"), INDEXED, Kind.CODES)
 
 
 @asynccontextmanager
@@ -160,7 +160,7 @@ async def test_a_worker_that_is_killed_is_followed_by_one_that_finishes(database
     async with open_database(database_url, pool_size=4, timeout_seconds=60) as database:
         await build_codes(database)
         async with database.connection() as connection:
-            await ask_for_build(connection, INDEXED)
+            await enqueue_build(connection, INDEXED)
         async with building(database_url) as until_building, worker(database_url, tmp_path) as first:
             await until_building()
             first.kill()

@@ -7,7 +7,7 @@ import pytest
 
 from apiserver.database import open_database
 from apiserver.storage.archives import Archives
-from apiserver.storage.images import open_store
+from apiserver.storage.object_store import open_store
 from apiserver.storage.sweeping import sweep
 
 
@@ -28,12 +28,12 @@ async def test_any_number_that_cannot_be_removed_hold_up_nothing_else_and_are_tr
     async with archives.writing("acme", uuid4(), "export", timedelta(0)) as write:
         await write(b"bundle")
 
-    assert await sweep(archives.remove_expired) == 1
+    assert await sweep(archives.delete_expired) == 1
     assert await database.fetchval("SELECT count(*) FROM archives") == len(stuck)
 
     for file in stuck:
         (file / "inside").rmdir()
         file.rmdir()
-    assert await sweep(archives.remove_expired) == 0, "they are left alone for a while"
+    assert await sweep(archives.delete_expired) == 0, "they are left alone for a while"
     await database.execute("UPDATE archives SET retry_at = now()")
-    assert await sweep(archives.remove_expired) == len(stuck)
+    assert await sweep(archives.delete_expired) == len(stuck)

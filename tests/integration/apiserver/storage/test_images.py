@@ -10,7 +10,8 @@ from obstore.store import S3Store
 from apiserver.biometrics.face import Image
 from apiserver.database import open_database
 from apiserver.problems import FileNotFound, ImageStoreUnavailable
-from apiserver.storage.images import ImageRow, ImageStore, image_row, open_store, write_row
+from apiserver.storage.images import ImageRow, ImageStore, image_row, write_row
+from apiserver.storage.object_store import open_store
 from apiserver.storage.sweeping import sweep
 from tests.integration.apiserver.locks import until_somebody_waits
 from tests.waiting import PATIENCE_SECONDS
@@ -71,8 +72,8 @@ async def test_sweep_removes_all_that_expired_in_several_batches(images, databas
     await expire_all(database)
     young = await save(images, b"young")
 
-    assert await images.remove_expired(2) == (2, {})
-    assert await sweep(images.remove_expired) == 3
+    assert await images.delete_expired(2) == (2, {})
+    assert await sweep(images.delete_expired) == 3
     assert [file.name for file in folder.iterdir()] == [young.key]
     assert await database.fetchval("SELECT count(*) FROM images") == 1
 
@@ -83,24 +84,24 @@ async def test_sweeps_at_the_same_time_remove_each_image_once(images, database):
         await save(images, b"old %d" % number)
     await expire_all(database)
 
-    assert sum(await asyncio.gather(*(sweep(images.remove_expired) for _ in range(3)))) == 20
+    assert sum(await asyncio.gather(*(sweep(images.delete_expired) for _ in range(3)))) == 20
 
 
 async def test_sweep_survives_a_save_that_never_wrote_its_object(images, database, folder):
     stored = await save(images, b"content")
     (folder / stored.key).unlink()
     await expire_all(database)
-    assert await sweep(images.remove_expired) == 1
+    assert await sweep(images.delete_expired) == 1
 
 
 async def test_an_object_on_its_way_is_waited_for_however_short_its_time_was(images, database, folder):
     row = await save(images, b"content", timedelta(0))
     (folder / row.key).unlink()
-    assert await sweep(images.remove_expired) == 0, "it may still come"
+    assert await sweep(images.delete_expired) == 0, "it may still come"
     await images.put(row, b"content")
 
     await expire_all(database)
-    assert await sweep(images.remove_expired) == 1
+    assert await sweep(images.delete_expired) == 1
     assert list(folder.iterdir()) == []
 
 
@@ -130,7 +131,7 @@ async def test_who_stores_an_image_that_cannot_be_removed_waits_no_longer_than_a
         async with connections.connection() as connection:
             await connection.execute(write_row(1), *row)
         await expire_all(database)
-        removing = asyncio.create_task(images.remove_expired(1))
+        removing = asyncio.create_task(images.delete_expired(1))
         await asyncio.wait_for(asked.wait(), PATIENCE_SECONDS)
         async with connections.connection() as connection:
             await connection.execute(write_row(1), *row)
@@ -152,18 +153,18 @@ async def test_what_cannot_be_deleted_holds_up_nothing_else_and_is_tried_again(i
         await save(images, b"old %d" % number)
     await expire_all(database)
 
-    batch = await images.remove_expired(2)
-    assert (batch.removed, len(batch.stuck)) == (0, 2)
-    assert await sweep(images.remove_expired) == 4
+    batch = await images.delete_expired(2)
+    assert (batch.deleted, len(batch.stuck)) == (0, 2)
+    assert await sweep(images.delete_expired) == 4
     assert {row["image"] for row in await database.fetch("SELECT image FROM images")} == {row.key for row in stuck}
-    assert f"{stuck[2].key} could not be removed" in caplog.text
+    assert f"{stuck[2].key} could not be deleted" in caplog.text
 
     for row in stuck:
         (folder / row.key / "inside").rmdir()
         (folder / row.key).rmdir()
-    assert await sweep(images.remove_expired) == 0, "they are left alone for a while"
+    assert await sweep(images.delete_expired) == 0, "they are left alone for a while"
     await database.execute("UPDATE images SET retry_at = now()")
-    assert await sweep(images.remove_expired) == 3
+    assert await sweep(images.delete_expired) == 3
 
 
 async def test_a_thousand_that_cannot_be_deleted_hold_up_nothing_else(images, database, folder):
@@ -171,31 +172,31 @@ async def test_a_thousand_that_cannot_be_deleted_hold_up_nothing_else(images, da
     await save(images, b"old")
     await expire_all(database)  # those that stick expired first
 
-    assert await sweep(images.remove_expired) == 1
+    assert await sweep(images.delete_expired) == 1
     assert await database.fetchval("SELECT count(*) FROM images") == 1000
 
 
 async def test_what_was_not_tried_yet_comes_before_what_sticks(images, database, folder):
     await spoil(images, folder, 3)
     await expire_all(database)
-    assert await sweep(images.remove_expired) == 0
+    assert await sweep(images.delete_expired) == 0
     await database.execute("UPDATE images SET retry_at = now()")
     await save(images, b"old")
     await expire_all(database)
 
-    assert await images.remove_expired(1) == (1, {})
+    assert await images.delete_expired(1) == (1, {})
 
 
 async def test_what_sticks_and_is_saved_again_is_not_removed(images, database, folder):
     [row] = await spoil(images, folder, 1)
     await expire_all(database)
-    assert await sweep(images.remove_expired) == 0
+    assert await sweep(images.delete_expired) == 0
     (folder / row.key / "inside").rmdir()
     (folder / row.key).rmdir()
     await images.save(row, b"stuck 0")
     await database.execute("UPDATE images SET retry_at = now()")
 
-    assert await sweep(images.remove_expired) == 0
+    assert await sweep(images.delete_expired) == 0
     assert (await images.open(row.key)).size_bytes == 7
 
 

@@ -8,8 +8,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from apiserver.app import create_app
-from apiserver.telemetry.metrics import Metrics
-from apiserver.telemetry.metrics_listener import metrics_served
+from apiserver.telemetry.gateway import Metrics
+from serving.metrics_port import metrics_served
 from tests.calls import accepted
 from tests.metrics import Samples
 from tests.ports import free_port

@@ -20,7 +20,7 @@ from apiserver.problems import (
     VectorizerUnavailable,
 )
 from apiserver.vectorizers.client import VectorizerClient, open_vectorizer
-from apiserver.vectorizers.replica_watch import look_up, probe_forever
+from apiserver.vectorizers.discovery import look_up, probe_forever
 from apiserver.vectorizers.replicas import Replicas
 from tests.waiting import PATIENCE_SECONDS, until
 
@@ -118,10 +118,10 @@ class Vectorizer:
 
 @asynccontextmanager
 async def client_of(
-    *vectorizers: Vectorizer, seconds: float = 120, places: int = 100, ready_seconds: float = 2
+    *vectorizers: Vectorizer, seconds: float = 120, slots: int = 100, ready_seconds: float = 2
 ) -> AsyncIterator[VectorizerClient]:
     """Yield a client of the vectorizers, which are running."""
-    replicas = Replicas(places)
+    replicas = Replicas(slots)
     await look_up(replicas, {vectorizer.endpoint: [] for vectorizer in vectorizers})
     async with AsyncExitStack() as stack:
         for vectorizer in vectorizers:
@@ -243,9 +243,9 @@ async def test_when_both_are_full_it_is_said():
         client.check_room()  # one at a time may ask
 
 
-async def test_no_more_than_the_places_are_taken():
+async def test_no_more_than_the_slots_are_taken():
     vectorizer = Vectorizer(None)
-    async with client_of(vectorizer, places=3) as client:
+    async with client_of(vectorizer, slots=3) as client:
         waiting = [asyncio.create_task(client.analyse(b"image")) for _ in range(3)]
         await until(lambda: vectorizer.images == 3)
         with pytest.raises(VectorizerBusy):
@@ -258,7 +258,7 @@ async def test_no_more_than_the_places_are_taken():
 
 async def test_a_full_vectorizer_is_a_ready_one():
     vectorizer = Vectorizer(None)
-    async with client_of(vectorizer, places=1) as client:
+    async with client_of(vectorizer, slots=1) as client:
         waiting = asyncio.create_task(client.analyse(b"image"))
         await until(lambda: vectorizer.images == 1)
         with pytest.raises(VectorizerBusy):
@@ -381,7 +381,7 @@ async def test_a_name_is_as_many_replicas_as_it_has_addresses():
     replicas = Replicas(1)
     await look_up(replicas, {Endpoint("localhost", 8081): []})
     addresses = {address[0] for *_, address in socket.getaddrinfo("localhost", 8081, type=socket.SOCK_STREAM)}
-    assert len(replicas) == len(addresses) >= 1
+    assert len(replicas.known) == len(addresses) >= 1
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b"])
@@ -390,5 +390,5 @@ async def test_while_a_name_has_no_address_its_old_ones_and_all_others_serve(cap
     known = {Endpoint(host, 8081): ["http://127.0.0.7:8081"], Endpoint("127.0.0.1", 8081): []}
     await look_up(replicas, known)
     assert {url for urls in known.values() for url in urls} == {"http://127.0.0.7:8081", "http://127.0.0.1:8081"}
-    assert len(replicas) == 2
+    assert len(replicas.known) == 2
     assert f"The host name {host} could not be resolved" in caplog.text

@@ -1,4 +1,4 @@
-"""Who gets whom where everyone is there once at most."""
+"""Assignment of persons who are each on a photograph at most once."""
 
 from apiserver.biometrics.assignment import assign_once
 from apiserver.biometrics.face import Candidate
@@ -17,17 +17,17 @@ def test_the_surest_face_keeps_the_person_and_the_other_gets_its_next_best():
     assert names(assign_once(faces, 0.3)) == [["bob"], ["ann"]]
 
 
-def test_whom_a_face_took_is_nobody_elses():
+def test_an_assigned_person_is_not_a_candidate_of_other_faces():
     faces = [ranked(ann=0.9, bob=0.4), ranked(ann=0.8, bob=0.7), ranked(ann=0.7, bob=0.6)]
     assert names(assign_once(faces, 0.3)) == [["ann"], ["bob"], []]
 
 
-def test_the_surest_pair_stays_although_another_sum_were_greater():
+def test_the_surest_pair_is_kept_even_if_another_sum_is_greater():
     faces = [ranked(ann=0.9, bob=0.8), ranked(ann=0.85)]
     assert names(assign_once(faces, 0.3)) == [["ann", "bob"], []]
 
 
-def test_whoever_would_not_be_named_anyway_takes_nobody():
+def test_candidates_below_the_minimum_are_not_assigned():
     faces = [ranked(ann=0.2), ranked(ann=0.1)]
     assert names(assign_once(faces, 0.3)) == [["ann"], ["ann"]]
 

@@ -6,13 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apiserver.biometrics.face import Calibration, Model, Tail, Thresholds
+from apiserver.biometrics.model import Calibration, Model, Tail, Thresholds
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FACES, MIN_FPIR, false_match_rate, thresholds_at
-from apiserver.directories.settings import DirectorySettings
-from apiserver.directories.thresholds import Source, apply
 
 TAIL = Tail(start=0.3, rate=0.005, scale=0.03, shape=-0.07)
-MODEL = Model("model@1", 2, Calibration(20, -8), Thresholds(0.5, 0.4), TAIL, calibrated=True)
 RATES = st.floats(MIN_FPIR, MAX_FPIR)
 SIZES = st.integers(0, 10_000_000)
 
@@ -32,7 +29,7 @@ def test_a_tail_without_shape_is_an_exponential():
     assert tail.cosine(0.01 / math.e) == pytest.approx(0.33)
 
 
-def test_a_tail_knows_nothing_below_its_start_nor_above_one():
+def test_a_tail_is_limited_to_its_start_and_one():
     assert TAIL.cosine(0.5) == TAIL.start
     assert Tail(start=0.3, rate=0.01, scale=0.1, shape=0).cosine(1e-12) == 1
 
@@ -51,7 +48,7 @@ def test_a_model_whose_thresholds_are_equal_still_rises():
 
 
 @given(RATES, SIZES)
-def test_so_many_comparisons_make_up_the_rate(fpir: float, faces: int):
+def test_the_rates_of_all_comparisons_make_up_the_rate_of_a_search(fpir: float, faces: int):
     rate = false_match_rate(fpir, faces)
     assert 1 - (1 - rate) ** max(faces, MIN_FACES) == pytest.approx(fpir, rel=1e-3)
 
@@ -77,35 +74,3 @@ def test_review_is_for_ten_times_the_rate():
 def test_a_small_directory_counts_as_one_of_a_hundred():
     assert thresholds_at(TAIL, 0.001, 0) == thresholds_at(TAIL, 0.001, 1) == thresholds_at(TAIL, 0.001, 100)
     assert thresholds_at(TAIL, 0.001, 101).match > thresholds_at(TAIL, 0.001, 100).match
-
-
-def test_nothing_set_is_the_services_rate():
-    applied = apply(MODEL, DirectorySettings(), 0.002, 500)
-    assert (applied.source, applied.fpir, applied.faces) == (Source.DEFAULT, 0.002, 500)
-    assert applied.thresholds == thresholds_at(TAIL, 0.002, 500)
-
-
-def test_the_directorys_rate_beats_the_services():
-    applied = apply(MODEL, DirectorySettings(fpir=0.01), 0.001, 500)
-    assert (applied.source, applied.fpir) == (Source.FPIR, 0.01)
-    assert applied.thresholds == thresholds_at(TAIL, 0.01, 500)
-
-
-def test_the_directorys_threshold_replaces_match_and_leaves_review():
-    applied = apply(MODEL, DirectorySettings(threshold=0.61, threshold_model=MODEL.id), 0.001, 500)
-    assert applied.source is Source.THRESHOLD
-    assert applied.thresholds == thresholds_at(TAIL, 0.001, 500).with_match(0.61)
-
-
-def test_the_threshold_of_another_model_is_passed_over():
-    applied = apply(MODEL, DirectorySettings(threshold=0.1, threshold_model="other@2"), 0.001, 500)
-    assert applied.source is Source.DEFAULT
-    assert applied.thresholds == thresholds_at(TAIL, 0.001, 500)
-
-
-@pytest.mark.parametrize(
-    "settings", [DirectorySettings(fpir=0.01), DirectorySettings(threshold=0.9, threshold_model=MODEL.id)]
-)
-def test_a_request_beats_them_all(settings: DirectorySettings):
-    applied = apply(MODEL, settings, 0.001, 500, requested=0.7)
-    assert (applied.source, applied.thresholds.match) == (Source.REQUEST, 0.7)

@@ -1,4 +1,4 @@
-"""Poses of known heads, and what stands against a face."""
+"""Poses of known heads, and defects of faces."""
 
 import itertools
 
@@ -26,7 +26,7 @@ def seen(yaw: float, pitch: float, roll: float, scale: float = 2.0) -> tuple[tup
     return tuple((float(x), float(y)) for x, y in points[:, :2] * scale + [300, 200])
 
 
-def test_the_nose_tells_the_side():
+def test_the_nose_points_to_the_side():
     nose_right = (*FRONTAL[:2], (60.0, 52.0), *FRONTAL[3:])
     nose_high = (*FRONTAL[:2], (50.0, 40.0), *FRONTAL[3:])
     assert pose(nose_right).yaw > 10
@@ -41,7 +41,7 @@ def test_a_known_pose(yaw: float, pitch: float, roll: float):
     assert pose(seen(yaw, pitch, roll)) == pytest.approx((yaw, pitch, roll), abs=3)
 
 
-def test_landmarks_in_one_place_have_a_pose_all_the_same():
+def test_coinciding_landmarks_have_a_pose():
     assert np.isfinite(pose(((5.0, 5.0),) * 5)).all()
 
 
@@ -49,7 +49,7 @@ def face(size: int = 100, quality: Quality | None = SHARP, landmarks=FRONTAL) ->
     return Face((10, 10, 10 + size, 10 + 2 * size), 0.9, [1.0], landmarks=landmarks, quality=quality)
 
 
-def test_nothing_stands_against_a_good_face():
+def test_a_good_face_has_no_defects():
     assert findings(face(), LIMITS) == []
 
 
@@ -63,16 +63,16 @@ def test_nothing_stands_against_a_good_face():
         (face(landmarks=seen(-50, 0, 0)), Reason.TURNED_AWAY, 50, 30),
     ],
 )
-def test_one_thing_stands_against_a_face(poor: Face, reason: Reason, value: float, limit: float):
+def test_one_defect(poor: Face, reason: Reason, value: float, limit: float):
     [finding] = findings(poor, LIMITS)
     assert (finding.reason, finding.limit) == (reason, limit)
     assert finding.value == pytest.approx(value, abs=3)
 
 
-def test_all_of_it_is_told():
+def test_all_defects_are_reported():
     poor = face(20, Quality(0, 0), seen(50, 0, 0))
     assert {finding.reason for finding in findings(poor, LIMITS)} == set(Reason) - {Reason.TOO_BRIGHT}
 
 
-def test_what_was_not_measured_stands_against_nobody():
+def test_a_value_that_was_not_measured_is_not_a_defect():
     assert findings(face(quality=None, landmarks=()), LIMITS) == []

@@ -1,9 +1,10 @@
-"""When an enrolment may be somebody else's."""
+"""When an enrolled face may be another person's."""
 
 import pytest
 
-from apiserver.biometrics.face import Candidate, Thresholds
-from apiserver.enrolment.warnings import of_resemblance
+from apiserver.biometrics.face import Candidate
+from apiserver.biometrics.model import Thresholds
+from apiserver.enrolment.warnings import resemblance_warnings
 
 THRESHOLDS = Thresholds(match=0.5, review=0.4)
 
@@ -12,7 +13,7 @@ THRESHOLDS = Thresholds(match=0.5, review=0.4)
     ("another", "own", "codes"),
     [
         (0.39, None, []),
-        (0.39, 0.1, []),  # as like as strangers are
+        (0.39, 0.1, []),  # strangers are as similar
         (0.45, None, []),
         (0.45, 0.6, []),
         (0.45, 0.2, ["closer-to-another"]),
@@ -21,8 +22,8 @@ THRESHOLDS = Thresholds(match=0.5, review=0.4)
         (0.7, 0.6, ["enrolled-as-another", "closer-to-another"]),
     ],
 )
-def test_doubts(another: float, own: float | None, codes: list[str]):
-    warnings = of_resemblance(Candidate("bob", another), own, THRESHOLDS)
+def test_warnings(another: float, own: float | None, codes: list[str]):
+    warnings = resemblance_warnings(Candidate("bob", another), own, THRESHOLDS)
     assert [warning.code for warning in warnings] == codes
     assert all((warning.person, warning.value) == ("bob", another) for warning in warnings)
     assert all("bob" in warning.detail and warning.value >= warning.limit for warning in warnings)

@@ -2,8 +2,11 @@
 
 import pytest
 
-from apiserver.biometrics.face import FaceChoice
-from apiserver.http.forms import EmbedForm, FacesForm, LearnForm, RecognizeForm
+from apiserver.api.add_faces import FacesForm
+from apiserver.api.detect import EmbedForm
+from apiserver.api.learn import LearnForm
+from apiserver.api.recognize import RecognizeForm
+from apiserver.biometrics.choice import FaceChoice
 from apiserver.http.multipart import Fields, Upload
 from apiserver.problems import (
     DirectoryMissing,

@@ -4,11 +4,22 @@ import pytest
 from fastapi import Request
 
 from apiserver.http.idempotency import _digest, _parts
+from apiserver.http.multipart import FormLimits
+
+LIMITS = FormLimits(max_image_bytes=1000, timeout_seconds=60)
 
 
-def form(boundary: str, person: str) -> tuple[str, bytes]:
-    content = f'--{boundary}\r\nContent-Disposition: form-data; name="person"\r\n\r\n{person}\r\n--{boundary}--\r\n'
-    return f"multipart/form-data; boundary={boundary}", content.encode()
+def form(boundary: str, **fields: str) -> tuple[str, bytes]:
+    parts = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    )
+    return f"multipart/form-data; boundary={boundary}", "".join([*parts, f"--{boundary}--\r\n"]).encode()
+
+
+def form_with_file(content: str) -> tuple[str, bytes]:
+    media_type, body = form("one", person=content)
+    return media_type, body.replace(b'name="person"', b'name="person"; filename=""')
 
 
 def fingerprint(
@@ -22,27 +33,24 @@ def fingerprint(
         "headers": [(b"content-type", content_type.encode())],
     }
     request = Request(scope)
-    return _digest(request, _parts(request, body))
+    return _digest(request, _parts(request, body, LIMITS))
 
 
-def test_a_form_made_anew_is_the_same_request():
-    assert fingerprint(*form("one", "ann")) == fingerprint(*form("another", "ann"))
+def test_a_form_with_another_boundary_is_the_same_request():
+    assert fingerprint(*form("one", person="ann")) == fingerprint(*form("another", person="ann"))
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        fingerprint(*form("one", "bob")),
-        fingerprint(*form("one", "ann"), path="/other"),
-        fingerprint(*form("one", "ann"), query="k=1"),
-        fingerprint("application/json", form("one", "ann")[1]),
+        fingerprint(*form("one", person="bob")),
+        fingerprint(*form("one", person="ann", face="")),
+        fingerprint(*form("one", persona="nn")),
+        fingerprint(*form_with_file("ann")),
+        fingerprint(*form("one", person="ann"), path="/other"),
+        fingerprint(*form("one", person="ann"), query="k=1"),
+        fingerprint("application/json", form("one", person="ann")[1]),
     ],
 )
 def test_another_request(other):
-    assert other != fingerprint(*form("one", "ann"))
-
-
-def test_parts_do_not_run_together():
-    assert fingerprint("multipart/form-data; boundary=b", b"a--bc") != fingerprint(
-        "multipart/form-data; boundary=b", b"ac"
-    )
+    assert other != fingerprint(*form("one", person="ann"))

@@ -1,4 +1,4 @@
-"""When a directory is searched harder."""
+"""When the effort of a search grows."""
 
 from apiserver.search.effort import Efforts
 
@@ -30,7 +30,7 @@ def test_wrong_answers_widen_the_search_and_then_make_it_exact():
     assert efforts.of(("elsewhere", "model")).width == 1
 
 
-def test_what_is_set_is_what_is_asked():
+def test_the_lowest_recall_is_a_setting():
     answers = [number % 10 != 0 for number in range(400)]  # nine of ten are right
     assert noted(Efforts(0.8), *answers).width == 1
     assert noted(Efforts(0.95), *answers).width > 1

@@ -7,7 +7,7 @@ from apiserver.problems import DatabaseUnavailable
 from apiserver.search.indexes import Indexed, Kind, literal
 
 
-def test_literals_cannot_be_left():
+def test_literals_cannot_be_escaped_from():
     assert literal("acme") == "'acme'"
     assert literal("o'hara'); DROP TABLE faces --") == "'o''hara''); DROP TABLE faces --'"
     assert literal("back\\slash'") == "E'back\\\\slash'''"

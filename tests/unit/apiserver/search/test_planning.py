@@ -1,12 +1,12 @@
-"""Which way a directory of some size is searched."""
+"""The search path of directories of different sizes."""
 
 import pytest
 
+from apiserver.biometrics.model import Scoring
 from apiserver.directories.sizes import DirectorySize
 from apiserver.search.effort import Effort
 from apiserver.search.indexes import Kind
 from apiserver.search.planning import SwitchPoints, plan
-from apiserver.search.statements import Scoring
 
 POINTS = SwitchPoints(exact_faces=2_000, index_faces=50_000, candidates=800, graph_candidates=100, parallel_workers=2)
 BOTH = frozenset(Kind)
@@ -30,19 +30,19 @@ def test_a_directory_without_indexes_is_scanned():
     assert (chosen.scan.own_index, chosen.scan.workers) == (False, 0)
 
 
-def test_indexes_are_used_as_far_as_they_are_there():
+def test_existing_indexes_are_used():
     assert planned(100_000, BOTH).graph_candidates == 100
     codes = planned(100_000, {Kind.CODES})
     assert codes.scan
     assert (codes.graph_candidates, codes.scan.own_index, codes.scan.workers) == (0, True, 2)
 
 
-def test_the_mean_of_photographs_is_nothing_for_the_graph():
+def test_the_graph_is_not_used_for_the_mean():
     assert planned(100_000, BOTH, scoring=Scoring.MEAN).graph_candidates == 0
 
 
 @pytest.mark.parametrize("faces", [3_000, 10_000, 50_000, 100_000, 10**6, 10**7])
-def test_what_passes_is_enough_to_choose_the_candidates_from(faces):
+def test_enough_rows_pass_the_distance_limit(faces):
     scan = planned(faces).scan
     assert scan
     passing = scan.rank * faces / min(scan.sample, faces)
@@ -50,13 +50,13 @@ def test_what_passes_is_enough_to_choose_the_candidates_from(faces):
     assert 32 <= scan.candidates <= 800
 
 
-def test_more_persons_wanted_are_more_candidates():
+def test_more_persons_need_more_candidates():
     scan = planned(100_000, persons=100).scan
     assert scan
     assert scan.candidates >= 400
 
 
-def test_effort_widens_and_ends_in_exactness():
+def test_effort_widens_the_search_and_then_makes_it_exact():
     scan, wide = planned(10**6).scan, planned(10**6, effort=Effort(width=4)).scan
     assert scan
     assert wide

@@ -183,7 +183,7 @@ def test_addresses_come_and_go_and_those_that_stay_are_not_forgotten():
     named(replicas, "a").in_flight = 3
     named(replicas, "b").failed(now=0.0)
     replicas.update(["a", "c"])
-    assert len(replicas) == 2
+    assert len(replicas.known) == 2
     assert {chosen(replicas).url for _ in range(50)} == {"c"}
     assert named_in_flight(replicas) == {"a": 3, "c": 0}
 
@@ -197,16 +197,16 @@ def named_in_flight(replicas: Replicas) -> dict[str, int]:
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["take", "give", "fail", "mend"])), max_size=60))
-@pytest.mark.parametrize("places", [1, 3])
-def test_whatever_happens_a_choice_has_room_and_is_sound_if_any_is(places: int, events: list[tuple[str, str]]):
-    replicas = Replicas(places, Random(7))
+@pytest.mark.parametrize("slots", [1, 3])
+def test_whatever_happens_a_choice_has_room_and_is_sound_if_any_is(slots: int, events: list[tuple[str, str]]):
+    replicas = Replicas(slots, Random(7))
     replicas.update("abc")
     known = {url: named(replicas, url) for url in "abc"}
     for url, event in events:
         replica = known[url]
         match event:
             case "take":
-                replica.in_flight = min(places, replica.in_flight + 1)
+                replica.in_flight = min(slots, replica.in_flight + 1)
             case "give":
                 replica.in_flight = max(0, replica.in_flight - 1)
             case "fail":
@@ -215,5 +215,5 @@ def test_whatever_happens_a_choice_has_room_and_is_sound_if_any_is(places: int, 
                 replica.recovered()
         sound = [one for one in known.values() if not one.set_aside] or list(known.values())
         choice = replicas.choose(0.0)
-        assert choice in sound if any(one.in_flight < places for one in sound) else choice is None
-        assert choice is None or choice.in_flight < places
+        assert choice in sound if any(one.in_flight < slots for one in sound) else choice is None
+        assert choice is None or choice.in_flight < slots

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apiserver.vectorizers.retry_budget import RetryBudget
+from apiserver.vectorizers.replicas import RetryBudget
 
 
 def spent(budget: RetryBudget) -> int:

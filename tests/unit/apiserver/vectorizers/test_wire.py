@@ -6,7 +6,8 @@ import msgpack
 import numpy as np
 import pytest
 
-from apiserver.biometrics.face import Image, Quality, Tail
+from apiserver.biometrics.face import Image, Quality
+from apiserver.biometrics.model import Tail
 from apiserver.problems import (
     ImageUnreadable,
     VectorizerBusy,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from apiserver.biometrics.face import Tail
+from apiserver.biometrics.model import Tail
 from faceserver.calibration.error_rates import MIN_PAIRS, MIN_PEOPLE, Measurement, people_needed, share
 
 TAIL = Tail(start=0.3, rate=0.005, scale=0.03, shape=-0.07)

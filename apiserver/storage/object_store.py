@@ -1,0 +1,84 @@
+"""The object store that all gateways and workers share: opening it, and its objects; translates its errors."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore, from_url
+
+from apiserver.problems import ImageStoreUnavailable, Refused
+
+
+class StoredObject(NamedTuple):
+    """The content of an object, as a stream."""
+
+    size_bytes: int
+    chunks: AsyncIterator[bytes]
+
+
+def open_store(url: str) -> ObjectStore:
+    """Open the object store at `url`; create the folder of a `file://` URL. Raises ValueError for an unknown scheme."""
+    if folder := local_folder(url):
+        folder.mkdir(parents=True, exist_ok=True)
+    return from_url(url)
+
+
+def local_folder(url: str) -> Path | None:
+    """Return the folder of a `file://` store; None for other stores."""
+    parts = urlsplit(url)
+    return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
+
+
+def require_store(url: str) -> None:
+    """End the process with a message that names the setting if the store at `url` cannot be opened."""
+    try:
+        open_store(url)
+    except OSError as error:
+        reason = f"its folder cannot be created: {error.strerror}"
+    except (BaseError, ValueError) as error:
+        reason = str(error).partition("\n")[0]  # the lines below it show obstore's source code
+    else:
+        return
+    sys.stderr.write(f"APISERVER_IMAGE_STORE_URL: {reason}\n")
+    sys.exit(2)
+
+
+@asynccontextmanager
+async def reaching_store(timeout_seconds: float) -> AsyncIterator[None]:
+    """Limit the time of the block and translate the object store's errors into problems."""
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            yield
+    except (BaseError, OSError) as error:
+        raise ImageStoreUnavailable from error
+
+
+async def open_object(store: ObjectStore, key: str, timeout_seconds: float, *, missing: type[Refused]) -> StoredObject:
+    """Open the object at `key`. Raises `missing` if it does not exist, or ImageStoreUnavailable."""
+    async with reaching_store(timeout_seconds):
+        try:
+            found = await obstore.get_async(store, key)
+        except FileNotFoundError as error:
+            raise missing from error
+    return StoredObject(found.meta["size"], (bytes(chunk) async for chunk in found.stream()))
+
+
+async def delete_object(store: ObjectStore, key: str, timeout_seconds: float) -> None:
+    """Delete the object at `key`, which need not exist. Raises ImageStoreUnavailable."""
+    async with reaching_store(timeout_seconds):
+        with suppress(FileNotFoundError):
+            await obstore.delete_async(store, key)
+
+
+async def delete_objects(store: ObjectStore, keys: Sequence[str], timeout_seconds: float) -> dict[str, BaseException]:
+    """Delete objects concurrently; return the errors of those that could not be deleted, by key."""
+    deletions = (delete_object(store, key, timeout_seconds) for key in keys)
+    errors = await asyncio.gather(*deletions, return_exceptions=True)
+    return {key: error for key, error in zip(keys, errors, strict=True) if error is not None}

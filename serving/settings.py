@@ -1,0 +1,52 @@
+"""Settings of a process, read from environment variables, and the ones that every service has."""
+
+import sys
+from typing import Literal, TypeVar
+
+from pydantic import Field, PositiveInt, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """Settings of one process; `__main__` reads them once and passes them on. A subclass sets `env_prefix`."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", validate_by_name=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    log_level: str = Field(
+        "info", pattern="^(debug|info|warning|error)$", description="Lowest severity that is logged."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Format of log lines: `text` or `json`.")
+    otlp_endpoint: str | None = Field(
+        None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        pattern="^https?://.+$",
+        description="Where traces are sent (OTLP over HTTP), such as http://collector:4318. Unset: no traces.",
+    )
+    shutdown_timeout_seconds: PositiveInt = Field(
+        20, description="Requests in progress may run for this long when the service stops."
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address at which metrics are served.")
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Port at which the service serves its metrics. Unset: no metrics."
+    )
+
+    @field_validator("otlp_endpoint", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, endpoint: object) -> object:
+        return endpoint or None
+
+
+AnySettings = TypeVar("AnySettings", bound=ServiceSettings)
+
+
+def read_settings(kind: type[AnySettings]) -> AnySettings:
+    """Return the settings of this process. If some are invalid, print a line for each and exit with status 2."""
+    try:
+        return kind()
+    except ValidationError as error:
+        for wrong in error.errors(include_url=False, include_input=False):
+            name = str(wrong["loc"][0])
+            variable = name if name.isupper() else f"{kind.model_config['env_prefix']}{name.upper()}"
+            sys.stderr.write(f"{variable}: {wrong['msg']}\n")
+        sys.exit(2)

@@ -1,0 +1,256 @@
+"""Forms read from a request: in memory, and with one file that is passed on."""
+
+import gc
+import random
+from collections import deque
+
+import pytest
+from fastapi import Request
+
+from apiserver.http.multipart import FormLimits, Upload, parse_form, read_form, receive_archive
+from apiserver.problems import (
+    ArchiveTooLarge,
+    FileEmpty,
+    FileMissing,
+    ImageTooLarge,
+    InvalidForm,
+    Problem,
+    UnsupportedMediaType,
+)
+
+LIMITS = FormLimits(max_image_bytes=10, timeout_seconds=60, max_files=3)
+FORM = "multipart/form-data; boundary=b"
+
+Part = tuple[str, str | None, bytes]
+
+
+def form(*parts: Part, boundary: str = "b") -> bytes:
+    body = b"".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'.encode()
+        + (b"" if filename is None else f'; filename="{filename}"'.encode())
+        + b"\r\n\r\n"
+        + content
+        + b"\r\n"
+        for name, filename, content in parts
+    )
+    return body + f"--{boundary}--\r\n".encode()
+
+
+def posted(body: bytes, content_type: str = FORM, *, chunk_bytes: int | None = None) -> Request:
+    """Return a request whose body arrives in chunks."""
+    step = chunk_bytes or max(1, len(body))
+    chunks = [body[start : start + step] for start in range(0, len(body), step)] or [b""]
+    messages = deque({"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks)
+    messages[-1]["more_body"] = False
+
+    async def receive():
+        return messages.popleft()
+
+    return Request({"type": "http", "method": "POST", "headers": [(b"content-type", content_type.encode())]}, receive)
+
+
+async def in_memory(body: bytes, content_type: str = FORM, *, chunk_bytes: int | None = None):
+    """Return the texts of a form, and the content of its only file."""
+    limits = FormLimits(max_image_bytes=1000, timeout_seconds=60)
+    fields = dict(await read_form(posted(body, content_type, chunk_bytes=chunk_bytes), limits))
+    files = fields.pop("file", ())
+    if not isinstance(files, tuple) or not files:
+        raise FileMissing
+    [upload] = files
+    if upload.problem:
+        raise upload.problem
+    return fields, upload.content
+
+
+async def passed_on(body: bytes, content_type: str = FORM, *, chunk_bytes: int | None = None):
+    """Return the same as `in_memory`, from the other reader."""
+    pieces: list[bytes] = []
+
+    async def write(piece: bytes) -> None:
+        pieces.append(piece)
+
+    request = posted(body, content_type, chunk_bytes=chunk_bytes)
+    fields = await receive_archive(request, write, max_bytes=1000, pause_seconds=60)
+    return fields, b"".join(pieces)
+
+
+READERS = pytest.mark.parametrize("read", [in_memory, passed_on])
+CHUNKS = pytest.mark.parametrize("chunk_bytes", [1, 7, None])
+
+
+@READERS
+@CHUNKS
+@pytest.mark.parametrize("seed", range(20))
+async def test_any_content_is_read_whatever_its_chunks(read, chunk_bytes, seed):
+    """The content is made of pieces of what the parser looks for."""
+    chance = random.Random(seed)
+    pieces = [b"\r\n", b"--", b"\r", b"\n", b"-", b"b", b"\r\n-", b"\r\n--", b"\r\n--c", b"--b", b"\xff", b"--b--"]
+    content = b"!" + b"".join(chance.choice(pieces) for _ in range(60)).replace(b"\r\n--b", b"\r\n--c")
+    text = "".join(chance.choice("a-\r\n é") for _ in range(20))
+    order = chance.choice([1, -1])
+    body = form(*[("text", None, text.encode()), ("file", "f", content)][::order])
+    assert await read(body, chunk_bytes=chunk_bytes) == ({"text": text}, content)
+
+
+NAMED = b'--b\r\nContent-Disposition: form-data; name="a"'
+FILE: Part = ("file", "f", b"1")
+
+
+@READERS
+@CHUNKS
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"", InvalidForm),
+        (b"no form at all", InvalidForm),
+        (b"a preamble\r\n" + form(FILE), InvalidForm),
+        (form(FILE)[:-4], InvalidForm),
+        (form(FILE).replace(b"\r\n", b"\n"), InvalidForm),
+        (form(FILE).replace(b"name=", b"eman="), InvalidForm),
+        (form(FILE).replace(b"Disposition", b"Type"), InvalidForm),
+        (form(FILE).replace(b"form-data;", b"form-data; size=1;" + b" x=y;" * 1000), InvalidForm),
+        (form(FILE).replace(b"Content", b"X: y\r\n" * 8 + b"Content", 1), InvalidForm),
+        (form(*[(f"text {index}", None, b"") for index in range(32)], FILE), InvalidForm),
+        (form(("text", None, bytes(16_385)), FILE), InvalidForm),
+        (b"--b\r\n" * 1_000, InvalidForm),
+        (form(FILE, FILE), InvalidForm),
+        (form(("text", None, b"")), FileMissing),
+        (form(("file", None, b"text")), FileMissing),
+        (form(("other", "f", b"1")), FileMissing),
+        (form(("file", "", b"")), FileMissing),
+        (form(("file", "f", b"")), FileEmpty),
+    ],
+)
+async def test_both_readers_refuse_the_same(read, chunk_bytes, body: bytes, problem: type[Problem]):
+    with pytest.raises(Problem) as raised:
+        await read(body, chunk_bytes=chunk_bytes)
+    assert type(raised.value) is problem
+
+
+@READERS
+@CHUNKS
+@pytest.mark.parametrize(
+    "body",
+    [
+        form(*[(f"text {index}", None, b"") for index in range(31)], FILE),
+        form(FILE).replace(b"Content", b"X: y\r\n" * 7 + b"Content", 1),
+        form(FILE).replace(b"form-data;", b"form-data; x=" + b"y" * 4000 + b";"),
+        form(FILE, ("text", None, bytes(16_384))),
+        form(FILE).removesuffix(b"\r\n"),
+        form(FILE) + b"an epilogue",
+    ],
+)
+async def test_both_readers_accept_the_limits_themselves(read, chunk_bytes, body):
+    assert (await read(body, chunk_bytes=chunk_bytes))[1] == b"1"
+
+
+@READERS
+@pytest.mark.parametrize(
+    ("sent", "text"), [("жук".encode(), "жук"), (b"caf\xe9", "café"), (b"\xed\xa0\x80", "\xed\xa0\x80")]
+)
+async def test_texts_and_their_names_are_utf8_or_latin1(read, sent, text):
+    body = form(FILE, ("NAME", None, sent)).replace(b"NAME", sent)
+    assert await read(body) == ({text: text}, b"1")
+
+
+@READERS
+@pytest.mark.parametrize(
+    ("content_type", "problem"),
+    [
+        ("multipart/form-data", InvalidForm),
+        ("multipart/form-data; boundary=", InvalidForm),
+        ("multipart/form-data; boundary=another", InvalidForm),
+        (f"multipart/form-data; boundary={257 * 'b'}", InvalidForm),
+        (f"multipart/form-data; boundary=b;{4096 * ';'}", InvalidForm),
+        ("application/json", UnsupportedMediaType),
+    ],
+)
+async def test_content_types_that_are_refused(read, content_type: str, problem: type[Problem]):
+    with pytest.raises(problem):
+        await read(form(FILE), content_type)
+
+
+@READERS
+async def test_the_longest_boundary(read):
+    boundary = 256 * "b"
+    assert await read(form(FILE, boundary=boundary), f'Multipart/Form-Data; boundary="{boundary}"') == ({}, b"1")
+
+
+@READERS
+async def test_false_delimiters_are_refused_at_once(read):
+    """The parser would need a microsecond for each."""
+    with pytest.raises(InvalidForm, match="too many fields"):
+        await read(form(("file", "f", b"\r\n--bx" * 100)))
+
+
+async def test_an_archive_over_the_limit_is_not_passed_on():
+    assert await passed_on(form(("file", "f", bytes(1000)))) == ({}, bytes(1000))
+    with pytest.raises(ArchiveTooLarge):
+        await passed_on(form(("file", "f", bytes(1001))))
+
+
+async def test_files_come_by_name_and_in_order():
+    parts = (("file", "a", b"1"), ("face", None, b"only"), ("other", "b", b"2"), ("file", "c", b"3"))
+    assert await read_form(posted(form(*parts)), LIMITS) == {
+        "file": (Upload("a", b"1"), Upload("c", b"3")),
+        "face": "only",
+        "other": (Upload("b", b"2"),),
+    }
+
+
+async def test_a_bad_file_does_not_affect_the_others():
+    body = form(("file", "a", b""), ("file", "b", bytes(11)), ("file", "c", bytes(10)))
+    fields = await read_form(posted(body), LIMITS)
+    assert fields["file"] == (Upload("a", b"", FileEmpty), Upload("b", b"", ImageTooLarge), Upload("c", bytes(10)))
+
+
+def test_a_photograph_is_freed_with_its_form():
+    """A cycle of references would keep it until the garbage collector runs."""
+    gc.collect()
+    gc.disable()
+    try:
+        parse_form(form(("text", None, b"1"), ("file", "a", b"1")), b"b", LIMITS)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+async def test_the_last_text_of_a_name_counts():
+    body = form(("face", None, b"largest"), ("face", None, b"only"))
+    assert await read_form(posted(body), LIMITS) == {"face": "only"}
+
+
+async def test_one_file_more_than_allowed():
+    with pytest.raises(InvalidForm, match="more than 3 files"):
+        await read_form(posted(form(*[("file", "a", b"1")] * 4)), LIMITS)
+
+
+async def test_too_many_bytes_together():
+    limits = FormLimits(max_image_bytes=20_000, timeout_seconds=60, max_files=20)
+    with pytest.raises(ImageTooLarge):
+        await read_form(posted(form(*[("file", "a", bytes(18_000))] * 10)), limits)
+
+
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+async def test_an_urlencoded_form():
+    assert await read_form(posted(b"person=ann&face=&face=only", URLENCODED), LIMITS) == {
+        "person": "ann",
+        "face": "only",
+    }
+    assert await read_form(posted(b"", ""), LIMITS) == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"a=" + 16_385 * b"b", InvalidForm),
+        (32 * b"a=b&" + b"a=b", InvalidForm),
+        (16_384 * b"a=b&" + b"a", ImageTooLarge),
+    ],
+)
+async def test_an_urlencoded_form_over_the_limits(body: bytes, problem: type[Problem]):
+    limits = FormLimits(max_image_bytes=1_000_000, timeout_seconds=60)
+    with pytest.raises(problem):
+        await read_form(posted(body, URLENCODED), limits)
