@@ -16,6 +16,7 @@ from pathlib import Path
 import faceserver.standalone.postgres
 from db.migrate import MIGRATIONS, migrate
 from faceserver.standalone.postgres import DATABASE, Cluster
+from tests.checkout import ROOT
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks for a runtime folder while it is imported, and warns where none is set
@@ -23,7 +24,7 @@ with warnings.catch_warnings():
 
 __all__ = ["PostgresServer", "copy_cluster", "postgres_server"]
 
-CACHE = Path(__file__).parents[1] / ".pytest_cache" / "d"
+CACHE = ROOT / ".pytest_cache" / "d"
 
 
 @contextmanager

@@ -3,13 +3,10 @@
 from collections.abc import Sequence
 from importlib.resources import files
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from skimage import data
-
-SHARED = Path(__file__).parents[1] / ".." / "shared" / "data" / "photos"
 
 
 def astronaut() -> Image.Image:

@@ -2,11 +2,11 @@
 
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.checkout import ROOT
+
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}  # noqa: TID251 - handed on
 """Without what the make that runs the tests was told."""
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.checkout import ROOT
+
 PYTEST = (sys.executable, "-m", "pytest", "-p", "tests.skipping", "-c", "/dev/null")
 ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
 EXPECTED, OTHER = "there is a GPU", "somebody forgot to install it"

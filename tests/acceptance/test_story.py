@@ -11,11 +11,13 @@ import pytest
 from PIL import Image
 
 from tests.calls import learn, recognize
-from tests.photographs import SHARED, actor, around, astronaut, beside, encoded, six_people
+from tests.checkout import SHARED
+from tests.photographs import actor, around, astronaut, beside, encoded, six_people
 from tests.stack import Stack, new_stack
 
 PORTRAIT = encoded(astronaut())
 STRANGER = encoded(actor(), "PNG")
+PHOTOS = SHARED / "data" / "photos"
 
 
 @pytest.fixture
@@ -100,9 +102,9 @@ def test_people_are_recognized_in_their_own_directory_only(client: httpx.Client,
 
 @pytest.mark.parametrize("source", ["package", "shared"])
 def test_of_six_people_five_are_named_and_the_sixth_is_unknown(client: httpx.Client, directory: str, source: str):
-    if source == "shared" and not SHARED.is_dir():
+    if source == "shared" and not PHOTOS.is_dir():
         pytest.skip("the photographs beside the checkout are not there")
-    photograph = six_people() if source == "package" else Image.open(SHARED / "t1.jpg")
+    photograph = six_people() if source == "package" else Image.open(PHOTOS / "t1.jpg")
     content = encoded(photograph)
     boxes = [person["box"] for person in recognize(client, content, directory=directory)["persons"]]
     assert len(boxes) == 6

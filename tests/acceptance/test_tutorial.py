@@ -8,12 +8,13 @@ from PIL import Image
 
 from faceserver import Client
 from tests.acceptance.traces import Traces
+from tests.checkout import SHARED
 from tests.commands import Commands
 from tests.documents import examples, words
 from tests.photographs import beside, encoded
 from tests.stack import Stack, new_stack
 
-PHOTOGRAPHS = Path(__file__).parents[2] / ".." / "shared" / "data" / "lfw-dev"
+PHOTOGRAPHS = SHARED / "data" / "lfw-dev"
 ANN, CARL, ZENO = "Jennifer_Keller", "Fujio_Cho", "Bob_Stoops"
 SECONDS = 900
 

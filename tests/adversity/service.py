@@ -13,10 +13,9 @@ from typing import Self
 import httpx
 
 from tests.calls import post
+from tests.checkout import ROOT
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS, wait_until
-
-ROOT = Path(__file__).parents[2]
 
 
 class Service:

@@ -11,8 +11,8 @@ import yaml
 import apiserver.settings
 import db.__main__
 import vectorizer.settings
+from tests.checkout import ROOT
 
-ROOT = Path(__file__).parents[2]
 KUBERNETES = ROOT / "k8s"
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SETTINGS = {

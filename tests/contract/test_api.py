@@ -16,8 +16,9 @@ import apiserver.settings
 import vectorizer.problems
 import vectorizer.routes
 from serving.problems import Problem
+from tests.checkout import ROOT
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+DOCUMENT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 SNAPSHOTS = Path(__file__).parent / "openapi"
 
 

@@ -9,11 +9,10 @@ import pytest
 
 import faceserver
 from faceserver import AsyncClient, Client
+from tests.checkout import ROOT
 from tests.contract.client_reference import DOCUMENT, methods, reference, split
 from tests.documents import program
 from tests.waiting import PATIENCE_SECONDS
-
-ROOT = Path(__file__).parents[2]
 
 WRONG = [
     ('client.learn("ann", 42)', "arg-type"),

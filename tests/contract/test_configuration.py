@@ -1,7 +1,5 @@
 """docs/configuration.md lists every setting with its default and its meaning."""
 
-from pathlib import Path
-
 import pytest
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -10,8 +8,9 @@ from pydantic_settings import BaseSettings
 import apiserver.settings
 import faceserver.standalone.settings
 import vectorizer.settings
+from tests.checkout import ROOT
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+DOCUMENT = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 SERVICES: list[type[BaseSettings]] = [
     faceserver.standalone.settings.Settings,
     apiserver.settings.Settings,

@@ -1,11 +1,11 @@
 """CONTRIBUTING.md names files that exist."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.checkout import ROOT
+
 NAMED = re.findall(
     r"`((?:apiserver|serving|vectorizer|faceserver|db|bench|tests)/[\w/.]+)`", (ROOT / "CONTRIBUTING.md").read_text()
 )

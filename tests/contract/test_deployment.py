@@ -14,11 +14,11 @@ import apiserver.api.service
 import apiserver.settings
 import vectorizer.routes
 import vectorizer.settings
+from tests.checkout import ROOT
 from tests.contract.manifests import (
     COMPOSE,
     KUBERNETES,
     OURS,
-    ROOT,
     SETTINGS,
     VERSION,
     containers,

@@ -10,7 +10,8 @@ import pytest
 
 import apiserver.api.service
 import vectorizer.routes
-from tests.contract.manifests import ROOT, SETTINGS, VERSION
+from tests.checkout import ROOT
+from tests.contract.manifests import SETTINGS, VERSION
 
 DOCKERFILES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in sorted(ROOT.glob("*/Dockerfile*"))}
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.checkout import ROOT
 from tests.contract.exported import Exported
-from tests.contract.manifests import COMPOSE, ROOT, documents
+from tests.contract.manifests import COMPOSE, documents
 from tests.documents import DOCUMENTS
 
 OBSERVE = ROOT / "observe"

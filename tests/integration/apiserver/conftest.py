@@ -22,10 +22,9 @@ from PIL import Image
 
 from apiserver.app import create_app
 from apiserver.settings import Settings
+from tests.checkout import ROOT
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS
-
-ROOT = Path(__file__).parents[3]
 
 
 def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -5,15 +5,14 @@ import re
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import httpx
 import pytest
 
 from apiserver.settings import Settings
+from tests.checkout import ROOT
 from tests.waiting import PATIENCE_SECONDS, until
 
-ROOT = Path(__file__).parents[3]
 BOUNDARY = "edge"
 
 

@@ -25,13 +25,12 @@ from apiserver.settings import Settings
 from apiserver.storage.images import ImageStore, image_row
 from apiserver.storage.object_store import open_store
 from db.migrate import migrate
+from tests.checkout import ROOT
 from tests.integration.apiserver.counting_worker import STEPS
 from tests.integration.apiserver.worker_process import LOST_SOON, Worker
 from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.timing
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

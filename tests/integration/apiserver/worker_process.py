@@ -4,16 +4,15 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Self
 
 from apiserver import tasks
 from apiserver.settings import Settings
 from apiserver.telemetry.worker import worker_telemetry
 from apiserver.worker import work
+from tests.checkout import ROOT
 from tests.waiting import PATIENCE_SECONDS
 
-ROOT = Path(__file__).parents[3]
 LOST_SECONDS = 6.0
 LOST_SOON = {"APISERVER_JOB_LOST_SECONDS": f"{LOST_SECONDS}"}
 """For those whose loss is noticed in the test; others cannot be so slow that they are taken for lost."""

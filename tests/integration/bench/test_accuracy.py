@@ -11,9 +11,9 @@ import pytest
 from PIL import Image, ImageOps
 
 from tests import photographs
+from tests.checkout import ROOT
 from tests.stack import Stack, new_stack
 
-ROOT = Path(__file__).parents[3]
 PAIRS = """file_x,file_y,Decision,fold
 ann/1.jpg,ann/2.jpg,Yes,1
 ann/1.jpg,bo/1.jpg,No,1

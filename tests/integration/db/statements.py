@@ -16,8 +16,8 @@ from apiserver.enrolment import gallery
 from apiserver.people import listing as person_lists
 from apiserver.search import statements as search_sql
 from apiserver.storage import images as image_store
+from tests.checkout import ROOT
 
-ROOT = Path(__file__).parents[3]
 SOURCE = ROOT / "apiserver"
 
 _KEYED = re.compile(r"ALTER TABLE ONLY public\.(\w+)\n +ADD CONSTRAINT \w+ PRIMARY KEY \(directory\b")

@@ -1,14 +1,14 @@
 """The tables can be distributed by directory: every key begins with it, and every statement names it."""
 
 import re
-from pathlib import Path
 
 import asyncpg
 import pytest
 
+from tests.checkout import ROOT
 from tests.integration.db.statements import DISTRIBUTED, Statement, statements, unbound_tables
 
-SCALE = Path(__file__).parents[3] / "docs" / "scale.md"
+SCALE = ROOT / "docs" / "scale.md"
 
 KEYS = """
 SELECT conrelid::regclass::text AS table, contype::text AS type, confrelid::regclass::text AS other,

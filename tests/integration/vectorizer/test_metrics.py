@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.integration.vectorizer.test_service import start
+from tests.integration.vectorizer.process import start
 from tests.metrics import Samples
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS, wait_until

@@ -34,12 +34,12 @@ from db.migrate import migrate
 from faceserver.standalone.child import Child
 from faceserver.standalone.guard import Guard
 from faceserver.standalone.postgres import Cluster
+from tests.checkout import ROOT
 from tests.integration.apiserver.worker_process import LOST_SOON
 from tests.waiting import until
 
 pytestmark = [pytest.mark.timing, pytest.mark.timeout(1200)]  # builds wait for every older transaction
 
-ROOT = FilePath(__file__).parents[4]
 FACES, DIMENSION = 20_000, 128
 INDEXED = Indexed("acme", "model", DIMENSION)
 POINTS = SwitchPoints(0, 1, 200, 100, 0)

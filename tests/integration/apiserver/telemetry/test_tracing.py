@@ -15,13 +15,13 @@ import pytest
 from apiserver.jobs.records import enqueue
 from apiserver.telemetry.tracing import without_literals
 from tests.calls import accepted
+from tests.checkout import ROOT
 from tests.integration.apiserver.conftest import wait_until_ready
 from tests.integration.apiserver.counting_worker import STEPS
 from tests.ports import free_port
 from tests.receiver import Receiver, Span, receiver
 from tests.waiting import PATIENCE_SECONDS, until, wait_until
 
-ROOT = Path(__file__).parents[4]
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
 TRACED = {"traceparent": f"00-{TRACE}-{PARENT}-01"}

@@ -11,12 +11,11 @@ import httpx
 import pytest
 
 from apiserver.jobs.records import enqueue
+from tests.checkout import ROOT
 from tests.integration.apiserver.counting_worker import STEPS
 from tests.metrics import Samples
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS
-
-ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.checkout import SHARED
 from tests.waiting import PATIENCE_SECONDS, wait_until
 from vectorizer.networks.alignment import align
 from vectorizer.networks.batching import BatchingSession
@@ -15,7 +16,7 @@ from vectorizer.networks.models import Engine, Models, ModelSource
 from vectorizer.networks.openvino_sessions import openvino_version
 from vectorizer.networks.sessions import OnnxSession, Session
 
-ARCFACE = Path(__file__).parents[5] / "shared" / "models" / "buffalo_sc"
+ARCFACE = SHARED / "models" / "buffalo_sc"
 needs_arcface = pytest.mark.skipif(not ARCFACE.is_dir(), reason="needs ArcFace weights in ../shared/models/buffalo_sc")
 SIZES = [1, 2, 4, 8]
 

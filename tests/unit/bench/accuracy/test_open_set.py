@@ -2,7 +2,6 @@
 
 import json
 import tomllib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +12,8 @@ from bench.accuracy.real_galleries import comparisons_of_samples, search_real_pe
 from bench.accuracy.stranger_rates import interval
 from bench.documents.fill import fill, read_records
 from bench.photographs.synthetic_embeddings import SyntheticPeople, another_photograph
+from tests.checkout import ROOT
 
-ROOT = Path(__file__).parents[4]
 RECORDS = [one for one in read_records(ROOT / "bench" / "results") if one["kind"] == "open_set"]
 DOCUMENT = (ROOT / "docs" / "thresholds.md").read_text()
 

@@ -1,15 +1,14 @@
 """The tables in the documents equal those of the committed records."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from bench.documents.fill import NOTHING, TABLES, draw, fill, number, read_records
 from bench.harness.options import RESULTS
 from bench.harness.records import rounded, write
+from tests.checkout import ROOT
 
-ROOT = Path(__file__).parents[4]
 DOCUMENTS = ("docs/performance.md", "docs/search.md", "docs/thresholds.md", "docs/scale.md", "README.md")
 RECORDS = read_records(ROOT / RESULTS)
 

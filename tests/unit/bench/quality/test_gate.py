@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +9,8 @@ import pytest
 from apiserver.biometrics.quality import QualityLimits
 from bench.documents.quality import good_table, spoiled_table
 from bench.photographs.degraded import WAYS, exposed, shrunk
+from tests.checkout import ROOT
 
-ROOT = Path(__file__).parents[4]
 RECORDS = [json.loads(path.read_text()) for path in sorted((ROOT / "bench" / "results").glob("quality-*.json"))]
 
 

@@ -1,14 +1,12 @@
 """The parts of the GPU benchmark that run without a GPU."""
 
-from pathlib import Path
-
 import numpy as np
 import onnxruntime as ort
 import pytest
 
 from bench.speed.gpu import aligned_faces, least_cosine, measure_modes
+from tests.checkout import SHARED
 
-SHARED = Path(__file__).parents[4] / ".." / "shared"
 MODELS = SHARED / "models" / "buffalo_sc"
 
 

@@ -1,13 +1,11 @@
 """The reference networks find and distinguish the faces that they are measured with."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from bench.speed.plain_networks import PlainNetworks
+from tests.checkout import SHARED
 
-SHARED = Path(__file__).parents[4] / ".." / "shared"
 MODELS, LFW = SHARED / "models" / "buffalo_sc", SHARED / "data" / "lfw-dev"
 
 pytestmark = pytest.mark.skipif(

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.checkout import SHARED
 from vectorizer.networks.detection import Detections, Detector
 from vectorizer.networks.models import Engine, ModelSource
 
-SHARED = Path(__file__).parents[4] / "shared"
 PHOTOS = SHARED / "data" / "photos"
 
 

@@ -8,13 +8,14 @@ import onnx
 import onnxruntime
 import pytest
 
+from tests.checkout import SHARED
 from vectorizer.networks.models import ModelSource
 from vectorizer.networks.sessions import OnnxSession
 from vectorizer.packs.manifest import DetectorManifest, EmbedderManifest, read_manifest
 from vectorizer.packs.opening import open_pack
 from vectorizer.problems import ModelsUnavailable, ProviderUnavailable
 
-ARCFACE = Path(__file__).parents[5] / "shared" / "models" / "buffalo_sc"
+ARCFACE = SHARED / "models" / "buffalo_sc"
 needs_arcface = pytest.mark.skipif(not ARCFACE.is_dir(), reason="needs ArcFace weights in ../shared/models/buffalo_sc")
 
 

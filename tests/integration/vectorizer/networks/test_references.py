@@ -10,6 +10,7 @@ from insightface.model_zoo.arcface_onnx import ArcFaceONNX
 from insightface.model_zoo.scrfd import SCRFD
 from PIL import Image
 
+from tests.checkout import SHARED
 from vectorizer.networks.alignment import align
 from vectorizer.networks.detection import STRIDE, Detector
 from vectorizer.networks.models import Engine, Models, ModelSource
@@ -17,7 +18,6 @@ from vectorizer.networks.openvino_sessions import openvino_version
 from vectorizer.packs.manifest import read_manifest
 from vectorizer.packs.opening import sha256_of
 
-SHARED = Path(__file__).parents[4] / "shared"
 ARCFACE = SHARED / "models" / "buffalo_sc"
 PHOTOS = SHARED / "data" / "photos"
 

@@ -9,8 +9,8 @@ import pytest
 from bench.accuracy.manifest_block import manifest_block
 from bench.documents.accuracy import tables
 from bench.documents.accuracy_plots import draw
+from tests.checkout import ROOT
 
-ROOT = Path(__file__).parents[3]
 REPORTS = sorted((ROOT / "bench" / "results").glob("accuracy-*.json"))
 LFW = [path for path in REPORTS if "lfw" in path.stem]
 

@@ -1,7 +1,6 @@
 """The help of the commands, and their messages about wrong use, without a service."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from faceserver.__main__ import app
+from tests.checkout import ROOT
 
 COMMANDS = [
     *("learn", "register", "recognize", "verify", "compare", "detect", "watch", "import", "export", "job", "calibrate"),
@@ -29,8 +29,8 @@ def leaves(group: Any) -> Iterator[str]:
         yield from (f"{name} {leaf}" for leaf in leaves(command)) if hasattr(command, "commands") else (name,)
 
 
-def test_every_command_is_listed_here_and_documented():
-    document = (Path(__file__).parents[4] / "docs" / "command-line.md").read_text(encoding="utf-8")
+def test_every_command_is_here_and_documented():
+    document = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     assert set(leaves(typer.main.get_command(app))) == {*COMMANDS, "serve"}
     assert [name for name in COMMANDS if name.split()[-1] not in document] == []
 
