@@ -3,7 +3,7 @@
 The graph misses persons, so it alone declares no probe unknown: a scan decides about those that it finds no match for.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -159,9 +159,9 @@ class _Approximation:
         statement = statements.graph(
             len(probes), dimension=self._search.model.dimension, candidates=candidates, where=self._own_rows()
         )
-        results = await _fetch(self._connection, self._search, Path.GRAPH, statement, probes)
+        rows = await self._connection.fetch(statement, *_parameters(self._search, probes))
         await self._connection.execute("SET LOCAL enable_sort = on")
-        return results
+        return _results(rows, len(probes), Path.GRAPH)
 
     async def _scan(self, scan: Scan, probes: Sequence[Embedding]) -> list[SearchResult]:
         where = self._own_rows() if scan.own_index else statements.WHERE
@@ -174,7 +174,8 @@ class _Approximation:
         statement = statements.quantized(
             len(probes), self._search.scoring, candidates=scan.candidates, where=where, parts=scan.workers + 1
         )
-        return await _fetch(self._connection, self._search, Path.QUANTIZED, statement, probes, *codes, *distances)
+        rows = await self._connection.fetch(statement, *_parameters(self._search, probes), *codes, *distances)
+        return _results(rows, len(probes), Path.QUANTIZED)
 
     def _own_rows(self) -> str:
         return condition(self._search.directory, self._search.model.id)
@@ -184,16 +185,18 @@ async def _exact(
     connection: Connection, search: Search, probes: Sequence[Embedding], row: ImageRow | None = None
 ) -> list[SearchResult]:
     statement = _exact_statement(len(probes), search.scoring, also=write_row if row else None)
-    return await _fetch(connection, search, Path.EXACT, statement, probes, *(row or ()))
+    rows = await connection.fetch(statement, *_parameters(search, probes), *(row or ()))
+    return _results(rows, len(probes), Path.EXACT)
 
 
-async def _fetch(
-    connection: Connection, search: Search, path: Path, statement: str, probes: Sequence[Embedding], *more: object
-) -> list[SearchResult]:
-    """Return the result for each probe of one of the statements; `more` are its parameters after the embeddings."""
-    results = [SearchResult([], path) for _ in probes]
-    embeddings = map(HalfVector, probes)
-    rows = await connection.fetch(statement, search.directory, search.model.id, search.persons, *embeddings, *more)
+def _parameters(search: Search, probes: Sequence[Embedding]) -> list[object]:
+    """Return the parameters with which every statement begins."""
+    return [search.directory, search.model.id, search.persons, *map(HalfVector, probes)]
+
+
+def _results(rows: Iterable[tuple[int, str, float]], probes: int, path: Path) -> list[SearchResult]:
+    """Return the result for each probe of the rows of a statement: number of the probe, person, similarity."""
+    results = [SearchResult([], path) for _ in range(probes)]
     for number, person, similarity in rows:
         # Rounded to halves, an embedding's length is not quite one.
         results[number - 1].candidates.append(Candidate(person, max(-1.0, min(1.0, similarity))))
