@@ -1,10 +1,15 @@
 """Ports, and the address at which a server is reached."""
 
+import random
 import socket
+from contextlib import suppress
 
 from faceserver.problems import StartError
 
 ANY_INTERFACE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - replaced here, never bound
+
+_NOT_OUTGOING = range(20_000, 32_000)
+"""Ports that systems give to no connection by themselves."""
 
 
 def require_free(host: str, port: int) -> None:
@@ -20,10 +25,12 @@ def require_free(host: str, port: int) -> None:
 
 
 def free_loopback_port() -> int:
-    """Return a port that is currently free on 127.0.0.1."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """Return a port that is free on 127.0.0.1 at this moment, and that no outgoing connection will take."""
+    for port in (*random.sample(_NOT_OUTGOING, 100), 0):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)) as server:
+            found: int = server.getsockname()[1]
+            return found
+    raise StartError("There is no free port on 127.0.0.1.")
 
 
 def base_url(host: str, port: int) -> str:
