@@ -95,8 +95,8 @@ def test_call(case: schemathesis.Case[Any], stack: Stack):
 @ABOUT_SOMETHING.parametrize()
 @named_by_call
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # once for a call is meant
-def test_call_about_what_is_there(case: schemathesis.Case[Any], stack: Stack, known: dict[str, str]):
-    case.path_parameters.update({name: known[name] for name in case.path_parameters if name in known})
+def test_call_about_what_is_there(case: schemathesis.Case[Any], stack: Stack, known_ids: dict[str, str]):
+    case.path_parameters.update({name: known_ids[name] for name in case.path_parameters if name in known_ids})
     case.headers.update({name: "*" for name in case.headers if name == "If-Match"})
     call(case, stack)
 

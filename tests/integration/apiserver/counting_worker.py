@@ -29,9 +29,11 @@ async def count(run: Run) -> None:
     """Count on from what is done, one number each `pause` seconds, at `hold` only once there is the file `go`."""
     for step in range(run.done, run.arguments["to"]):
         await run.report(step, run.arguments["to"], f"At {step}.")
+        held = step == run.arguments.get("hold")
+        if held:
+            await run.write()  # before the step, which shows the test that it may interrupt
         await _step(run)
-        if step == run.arguments.get("hold"):
-            await run.write()
+        if held:
             await _appears(run.arguments["go"])
         await asyncio.sleep(run.arguments.get("pause", 0.0))
     await run.report(run.arguments["to"], run.arguments["to"], "Counted.")
