@@ -16,7 +16,7 @@ _MAX_PAUSE_SECONDS = 0.5
 
 _KEY = "hashtextextended('enrolment ' || $1::text, 0)"
 
-ENTER = f"SELECT pg_try_advisory_xact_lock_shared({_KEY}) AS let_in"
+ENTER = f"SELECT pg_try_advisory_xact_lock_shared({_KEY}) AS admitted"
 """Run by every operation that adds faces to directory $1, first or in the same statement; if false, it adds nothing."""
 
 _EXCLUDE = f"SELECT pg_advisory_xact_lock({_KEY}) FROM directories WHERE directory = $1"  # noqa: S608

@@ -20,21 +20,21 @@ _ENROL = """
 WITH entered AS (
     {enter}
 ), {new_directory}new_person AS (
-    INSERT INTO persons (directory, person) SELECT $1, $2 FROM entered WHERE let_in ON CONFLICT DO NOTHING
+    INSERT INTO persons (directory, person) SELECT $1, $2 FROM entered WHERE admitted ON CONFLICT DO NOTHING
 ), shown AS (
     INSERT INTO faces (directory, person, image_sha256, model, embedding, crop, image, box, score, quality, face)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM entered WHERE let_in
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM entered WHERE admitted
     ON CONFLICT (directory, person, image_sha256, model) DO UPDATE SET image = excluded.image WHERE faces.image IS NULL
     RETURNING face, box, score
 ), kept_image AS (
     UPDATE images SET expires_at = NULL, deletion = NULL
     WHERE directory = $1 AND image = $7 AND EXISTS (SELECT FROM shown)
 )
-SELECT let_in, face, box, score FROM entered LEFT JOIN shown ON true
+SELECT admitted, face, box, score FROM entered LEFT JOIN shown ON true
 """
 
 _NEW_DIRECTORY = """new_directory AS (
-    INSERT INTO directories (directory) SELECT $1 FROM entered WHERE let_in ON CONFLICT DO NOTHING
+    INSERT INTO directories (directory) SELECT $1 FROM entered WHERE admitted ON CONFLICT DO NOTHING
 ), """
 
 _ENROLLED = """
@@ -83,7 +83,7 @@ class Gallery:
         async for _ in attempts(self._database.timeout_seconds):
             async with self._database.connection() as connection:
                 shown = await connection.fetchrow(self._enrol, *identity, *columns)
-                if not shown["let_in"]:
+                if not shown["admitted"]:
                     continue
                 enrolled = shown if shown["face"] else await connection.fetchrow(_ENROLLED, *identity)
             if enrolled is None:

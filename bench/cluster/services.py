@@ -45,7 +45,7 @@ def database(host: Host, cluster: Cluster) -> Program:
     return on(host, replace(program, command=[*program.command, f"--listen_addresses={host.address}"]))
 
 
-def let_in(folder: Path) -> None:
+def allow_access(folder: Path) -> None:
     """Have the PostgreSQL cluster in a folder trust the hosts of the network."""
     with (folder / "postgres" / "pg_hba.conf").open("a") as rules:
         rules.write(f"host all all {SUBNET}.0/24 trust\n")

@@ -116,7 +116,7 @@ class Topology:
         self._cluster = self._stack.enter_context(Cluster.opened(self.folder))
         host = self._database_host = self._host("database")
         await self._cluster.prepare()
-        services.let_in(self.folder)
+        services.allow_access(self.folder)
         self._database = self._child(services.database(host, self._cluster))
         await self._start_server()
         await migrate(services.dsn(host))

@@ -31,7 +31,7 @@ class Visitor(threading.Thread):
         super().__init__()
         self._stack = stack
         self.directory = uuid.uuid4().hex
-        self.let_in: list[str] = []
+        self.admitted: list[str] = []
         self.learned: list[str] = []
 
     def run(self) -> None:
@@ -45,7 +45,7 @@ class Visitor(threading.Thread):
         with connected(self._stack) as connection:
             connection.sendall(head + separator)
             read_until(connection, b"\r\n\r\n")
-            self.let_in.append(person)
+            self.admitted.append(person)
             connection.sendall(body)
             if read_until(connection, b"}").startswith(b"HTTP/1.1 201 "):
                 self.learned.append(person)
@@ -62,7 +62,7 @@ def test_under_load_no_accepted_request_is_lost(own_stack: Stack):
         visitor.join()
 
     for visitor in visitors:
-        assert visitor.learned == visitor.let_in
+        assert visitor.learned == visitor.admitted
     own_stack.start()
     with own_stack.client() as client:
         for visitor in visitors:

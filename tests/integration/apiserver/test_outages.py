@@ -192,7 +192,7 @@ async def test_who_names_somebody_being_moved_keeps_nobody_from_the_others(serve
             assert_outage(response, "directory-busy")
 
 
-async def test_an_enrolment_is_let_in_as_soon_as_it_can_be(serve, settings, closed_directory, ann):
+async def test_an_enrolment_is_admitted_as_soon_as_possible(serve, settings, closed_directory, ann):
     gateway = await serve(settings)
     fields = {"person": "ann", "directory": "moving"}
     waiting = asyncio.create_task(gateway.post("/learn", data=fields, files={"file": ann}))
