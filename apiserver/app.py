@@ -37,7 +37,7 @@ from apiserver.http.problem_responses import problem_response
 from apiserver.http.request_log import log_request
 from apiserver.problems import InternalError, InvalidField, InvalidForm, NotReady, Outage, Problem
 from apiserver.recognition.recognizing import Recognition
-from apiserver.resources import open_resources
+from apiserver.resources import Resources, open_resources
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification
 from apiserver.search.planning import SwitchPoints
@@ -109,42 +109,49 @@ async def _open_state(
                 trace_configs=[traced_hop(spans.tracer)] if spans else [],
             )
         )
-        database, images, vectorizer = resources.database, resources.images, resources.vectorizer
-        efforts, slots = Efforts(settings.search_recall), Slots(settings.max_requests)
-        identification = Identification(database, _switch_points(settings), efforts)
-        recall_check = RecallCheck(identification, efforts, settings.search_checked_share)
-        await stack.enter_async_context(background(recall_check.run()))
-        directories = Directories(database, DirectorySizes(database), settings.fpir)
-        for collector in (StateMetrics(slots, vectorizer, recall_check), PoolMetrics(database)):
+        state = _state(settings, metrics, draining, resources)
+        await stack.enter_async_context(background(state.recall_check.run()))
+        state_metrics = StateMetrics(state.slots, state.vectorizer, state.recall_check)
+        for collector in (state_metrics, PoolMetrics(state.database)):
             metrics.registry.register(collector)
             stack.callback(metrics.registry.unregister, collector)
-        yield State(
-            settings=settings,
-            draining=draining,
-            metrics=metrics,
-            slots=slots,
+        yield state
+
+
+def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: Resources) -> State:
+    database, images = resources.database, resources.images
+    efforts = Efforts(settings.search_recall)
+    identification = Identification(database, _switch_points(settings), efforts)
+    recall_check = RecallCheck(identification, efforts, settings.search_checked_share)
+    directories = Directories(database, DirectorySizes(database), settings.fpir)
+    return State(
+        settings=settings,
+        draining=draining,
+        metrics=metrics,
+        slots=Slots(settings.max_requests),
+        database=database,
+        vectorizer=resources.vectorizer,
+        directories=directories,
+        recall_check=recall_check,
+        recognition=Recognition(
             database=database,
-            vectorizer=vectorizer,
             directories=directories,
-            recognition=Recognition(
-                database=database,
-                directories=directories,
-                identification=identification,
-                recall_check=recall_check,
-                images=images,
-                retention_seconds=settings.recognized_retention_seconds,
-            ),
-            learning=Learning(
-                directories=directories,
-                identification=identification,
-                gallery=Gallery(database, makes_directories=settings.directories_on_learn),
-                images=images,
-                settings=settings,
-            ),
-            erasure=Erasure(database, images.uploads_end_after),
+            identification=identification,
+            recall_check=recall_check,
             images=images,
-            archives=resources.archives,
-        )
+            retention_seconds=settings.recognized_retention_seconds,
+        ),
+        learning=Learning(
+            directories=directories,
+            identification=identification,
+            gallery=Gallery(database, makes_directories=settings.directories_on_learn),
+            images=images,
+            settings=settings,
+        ),
+        erasure=Erasure(database, images.uploads_end_after),
+        images=images,
+        archives=resources.archives,
+    )
 
 
 def _switch_points(settings: Settings) -> SwitchPoints:

@@ -10,6 +10,7 @@ from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
 from apiserver.enrolment.learning import Learning
 from apiserver.recognition.recognizing import Recognition
+from apiserver.search.recall import RecallCheck
 from apiserver.server import Draining
 from apiserver.settings import Settings
 from apiserver.slots import Slots
@@ -32,6 +33,7 @@ class State:
     directories: Directories
     recognition: Recognition
     learning: Learning
+    recall_check: RecallCheck
     erasure: Erasure
     images: ImageStore
     archives: Archives
