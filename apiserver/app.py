@@ -31,6 +31,7 @@ from apiserver.directories.records import Directories
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.enrolment.gallery import Gallery
 from apiserver.enrolment.learning import Learning
+from apiserver.enrolment.likeness import Likenesses
 from apiserver.http.admission import Admission
 from apiserver.http.openapi import documented_by
 from apiserver.http.problem_responses import problem_response
@@ -143,7 +144,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         ),
         learning=Learning(
             directories=directories,
-            identification=identification,
+            likenesses=Likenesses(database, identification),
             gallery=Gallery(database, makes_directories=settings.directories_on_learn),
             images=images,
             settings=settings,

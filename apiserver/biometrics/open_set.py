@@ -2,7 +2,7 @@
 
 A stranger is compared with every face of a gallery, and each comparison is a chance of a false match. With n
 comparisons, each a false match with probability FMR, FPIR = 1 - (1 - FMR)^n; solved for FMR, the model's tail gives
-the cosine.
+the cosine. The same holds for a stranger's photograph that is compared with all photographs of one person.
 """
 
 import math
@@ -19,10 +19,13 @@ REVIEW_FACTOR = 10
 
 _MAX_REVIEW_FPIR = 0.5
 
+MISSED_STRANGERS = 0.01
+"""The share of strangers' photographs that resemble a person's photographs by chance as much as that person does."""
+
 
 def false_match_rate(fpir: float, faces: int) -> float:
     """Return the rate of one comparison that gives `fpir` for a search among `faces`."""
-    return -math.expm1(math.log1p(-fpir) / max(faces, MIN_FACES))
+    return _rate_of_one(fpir, max(faces, MIN_FACES))
 
 
 def thresholds_at(tail: Tail, fpir: float, faces: int) -> Thresholds:
@@ -31,3 +34,16 @@ def thresholds_at(tail: Tail, fpir: float, faces: int) -> Thresholds:
     return Thresholds(
         match=tail.cosine(false_match_rate(fpir, faces)), review=tail.cosine(false_match_rate(review_fpir, faces))
     )
+
+
+def likeness_limit(tail: Tail, faces: int) -> float:
+    """Return the cosine that a photograph of a person reaches with the best of that person's other `faces`.
+
+    Strangers reach it in a share of `MISSED_STRANGERS`, or less where the tail does not describe such low cosines.
+    """
+    return tail.cosine(_rate_of_one(MISSED_STRANGERS, faces))
+
+
+def _rate_of_one(rate: float, comparisons: int) -> float:
+    """Return the rate of one comparison that gives `rate` for any of several."""
+    return -math.expm1(math.log1p(-rate) / comparisons)

@@ -42,10 +42,6 @@ SELECT face, box, score FROM faces WHERE directory = $1 AND person = $2 AND imag
 """
 
 # <#> is the negative inner product.
-_OWN_SIMILARITY = """
-SELECT max(-(embedding <#> $4)) FROM faces WHERE directory = $1 AND model = $2 AND person = $3 AND image_sha256 <> $5
-"""
-
 _SIMILARITY = """
 SELECT (
     SELECT max(-(embedding <#> $4::halfvec)) FROM faces WHERE directory = $1 AND person = $2 AND model = $3
@@ -92,17 +88,6 @@ class Gallery:
                 enrolled["face"], tuple(enrolled["box"]), enrolled["score"], created=enrolled["face"] == new
             )
         raise DirectoryBusy
-
-    async def own_similarity(self, person: str, face: Face, model: Model, row: ImageRow) -> float | None:
-        """Return the best cosine of `face` with the person's faces of other photographs, None if there are none.
-
-        Raises DatabaseUnavailable.
-        """
-        async with self._database.connection() as connection:
-            similarity: float | None = await connection.fetchval(
-                _OWN_SIMILARITY, row.directory, model.id, person, HalfVector(face.embedding), row.sha256
-            )
-        return similarity
 
 
 async def best_similarity(

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from apiserver.biometrics.choice import FaceChoice
-from apiserver.biometrics.face import Analysis, Box, Candidate
+from apiserver.biometrics.face import Analysis, Box
 from apiserver.biometrics.model import Model
 from apiserver.directories.records import Directories
 from apiserver.enrolment.gallery import Enrolment, Gallery
 from apiserver.enrolment.gate import chosen_face, examine
-from apiserver.enrolment.warnings import EnrolmentWarning, quality_warning, resemblance_warnings
-from apiserver.search.identification import Identification, Search, SearchResult
+from apiserver.enrolment.likeness import EnrolledFace, Likenesses
+from apiserver.enrolment.warnings import EnrolmentWarning, likeness_warnings, quality_warning
 from apiserver.settings import Settings
 from apiserver.storage.images import ImageStore, image_row
 from serving.stages import Stages
@@ -44,13 +44,13 @@ class Learning:
         self,
         *,
         directories: Directories,
-        identification: Identification,
+        likenesses: Likenesses,
         gallery: Gallery,
         images: ImageStore,
         settings: Settings,
     ) -> None:
         self._directories = directories
-        self._identification = identification
+        self._likenesses = likenesses
         self._gallery = gallery
         self._images = images
         self._staging = timedelta(seconds=settings.staging_seconds)
@@ -64,6 +64,8 @@ class Learning:
     async def learn(self, sample: Sample, analysis: Analysis, stages: Stages) -> Learned:
         """Enrol the face of a photograph, all or nothing; learning the same one again changes nothing.
 
+        A failure of the comparison leaves the face enrolled; learning it again returns the warnings.
+
         Raises NoFace, SeveralFaces, NoFaceInBox, PoorQuality, or an Outage.
         """
         model, person = analysis.model, sample.person
@@ -71,21 +73,13 @@ class Learning:
         row = image_row(sample.directory, sample.content, analysis.image, self._staging)
         with stages.measure("search"):
             terms = await self._directories.search_terms(sample.directory, model)
-            thresholds = terms.applied.thresholds
-            warnings = [quality_warning(finding) for finding in examine(face, terms.settings.quality_limits())]
-            search = Search(sample.directory, model, 2, thresholds.match)  # one of the two may be the same person
-            [result] = await self._identification.identify(search, [face.embedding], terms.size)
-            another = _another(result, person)
-            if another and another.similarity >= thresholds.review:
-                own = await self._gallery.own_similarity(person, face, model, row)
-                warnings += resemblance_warnings(another, own, thresholds)
+        defects = [quality_warning(finding) for finding in examine(face, terms.settings.quality_limits())]
         with stages.measure("store"):
             await self._images.save(row, sample.content)
         with stages.measure("enrol"):
             enrolment = await self._gallery.enrol(person, face, model, row)
-        return Learned(enrolment, row.key, model, warnings)
-
-
-def _another(result: SearchResult, person: str) -> Candidate | None:
-    """Return the best candidate that is not the person."""
-    return next((candidate for candidate in result.candidates if candidate.person != person), None)
+        with stages.measure("search"):
+            enrolled = EnrolledFace(sample.directory, model, person, face.embedding, row.sha256)
+            likeness = await self._likenesses.of(enrolled, terms.size)
+        doubts = likeness_warnings(likeness, terms.applied.thresholds, model)
+        return Learned(enrolment, row.key, model, doubts + defects)

@@ -1,18 +1,33 @@
-"""Doubts about an enrolment that was made nevertheless: a poor photograph, or a resemblance to another person."""
+"""Doubts about an enrolment that was made nevertheless: a poor photograph, or whom the face resembles."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from apiserver.biometrics.face import Candidate
-from apiserver.biometrics.model import Thresholds
+from apiserver.biometrics.model import Model, Thresholds
+from apiserver.biometrics.open_set import likeness_limit
 from apiserver.biometrics.quality import Finding
 
 
 class Resemblance(StrEnum):
-    """How a face resembles another person."""
+    """How a face resembles the wrong person, or not the right one."""
 
     ENROLLED_AS_ANOTHER = "enrolled-as-another"
     CLOSER_TO_ANOTHER = "closer-to-another"
+    UNLIKE_OWN = "unlike-own"
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Whom an enrolled face resembles.
+
+    another: the most similar other person, None if there is none. own: the best cosine with the person's faces of other
+    photographs. own_faces: their number; `own` is None if there are none.
+    """
+
+    another: Candidate | None
+    own: float | None
+    own_faces: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +49,17 @@ def quality_warning(finding: Finding) -> EnrolmentWarning:
     return EnrolmentWarning(finding.reason, finding.detail, finding.value, finding.limit)
 
 
+def likeness_warnings(likeness: Likeness, thresholds: Thresholds, model: Model) -> list[EnrolmentWarning]:
+    """Return the warnings of a face that resembles another person, or not the one it is enrolled as."""
+    another, own = likeness.another, likeness.own
+    warnings = resemblance_warnings(another, own, thresholds) if another else []
+    limit = likeness_limit(model.tail, max(likeness.own_faces, 1))
+    if own is not None and own < limit:
+        detail = _unlike(likeness.own_faces)
+        warnings.append(EnrolmentWarning(Resemblance.UNLIKE_OWN, detail, own, limit))
+    return warnings
+
+
 def resemblance_warnings(another: Candidate, own: float | None, thresholds: Thresholds) -> list[EnrolmentWarning]:
     """Return the warnings of a face that resembles `another` person most, apart from the person it is enrolled as.
 
@@ -43,11 +69,25 @@ def resemblance_warnings(another: Candidate, own: float | None, thresholds: Thre
     name, similarity = another.person, another.similarity
     warnings = []
     if similarity >= thresholds.match:
-        detail = f"The face is enrolled as {name} already: two ids of one person, or a photograph of {name}."
-        warnings.append(
-            EnrolmentWarning(Resemblance.ENROLLED_AS_ANOTHER, detail, similarity, thresholds.match, person=name)
-        )
+        code = Resemblance.ENROLLED_AS_ANOTHER
+        warnings.append(EnrolmentWarning(code, detail_of(code, name), similarity, thresholds.match, person=name))
     if own is not None and similarity >= max(own, thresholds.review):
-        detail = f"The face resembles {name} more than the person's own faces: perhaps it is a photograph of {name}."
-        warnings.append(EnrolmentWarning(Resemblance.CLOSER_TO_ANOTHER, detail, similarity, own, person=name))
+        code = Resemblance.CLOSER_TO_ANOTHER
+        warnings.append(EnrolmentWarning(code, detail_of(code, name), similarity, own, person=name))
     return warnings
+
+
+def detail_of(code: str, person: str) -> str:
+    """Return the sentence of a warning that names another person."""
+    if code == Resemblance.ENROLLED_AS_ANOTHER:
+        return f"The face is enrolled as {person} already: two ids of one person, or a photograph of {person}."
+    return f"The face resembles {person} more than the person's own faces: perhaps it is a photograph of {person}."
+
+
+def _unlike(others: int) -> str:
+    if others == 1:
+        return (
+            "The face does not resemble the person's other photograph: one of the two shows somebody else or is poor, "
+            "and it is not known which."
+        )
+    return f"The face resembles none of the person's {others:,} other photographs: perhaps it shows somebody else."

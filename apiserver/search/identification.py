@@ -81,8 +81,7 @@ class Identification:
         """
         results: list[SearchResult] = []
         async with self._database.connection() as connection:
-            is_small = not probes or size.faces <= self._points.exact_faces
-            chosen = _EXACT_PLAN if is_small else await self._plan(connection, search, size)
+            chosen = _EXACT_PLAN if not probes or self.is_exact(size) else await self._plan(connection, search, size)
             if row and (chosen.scan or not probes):
                 await connection.execute(WRITE_ROW, *row)
             for first in range(0, len(probes), _MAX_PROBES):
@@ -92,6 +91,10 @@ class Identification:
                 else:
                     results += await _exact(connection, search, batch, None if first else row)
         return results
+
+    def is_exact(self, size: DirectorySize) -> bool:
+        """Return whether a directory of this size is searched exactly."""
+        return size.faces <= self._points.exact_faces
 
     async def exactly(self, search: Search, probe: Embedding) -> SearchResult:
         """Return the result of an exact search, however large the directory is. Raises DatabaseUnavailable."""

@@ -1,5 +1,6 @@
 """Warnings of /learn about poor photographs and resemblances, and its answers about several files."""
 
+import asyncio
 import io
 import json
 
@@ -67,8 +68,8 @@ async def test_a_face_that_resembles_another_person_more(learn, database, ann, a
     await learn("cid", cid)
 
     answer = (await learn("cid", ann_again)).json()
-    assert codes(answer) == ["enrolled-as-another", "closer-to-another"]
-    assert {warning["person"] for warning in answer["warnings"]} == {"ann"}
+    assert codes(answer) == ["enrolled-as-another", "closer-to-another", "unlike-own"]
+    assert [warning.get("person") for warning in answer["warnings"]] == ["ann", "ann", None]
     assert await database.fetchval("SELECT count(*) FROM faces WHERE person = 'cid'") == 2
 
 
@@ -76,6 +77,44 @@ async def test_more_faces_of_the_same_person_cause_no_warning(learn, ann, ann_ag
     await learn("cid", cid)
     await learn("ann", ann)
     assert codes((await learn("ann", ann_again)).json()) == []
+
+
+async def test_a_photograph_of_somebody_else_is_unlike_the_persons_own(learn, ann, ann_again, cid):
+    await learn("ann", ann, ann_again)
+
+    [warning] = (await learn("ann", cid)).json()["warnings"]
+    assert (warning["code"], set(warning)) == ("unlike-own", {"code", "detail", "value", "limit"})
+    assert warning["value"] < warning["limit"]
+    assert "none of the person's 2 other photographs" in warning["detail"]
+    assert codes((await learn("ann", cid)).json()) == ["unlike-own"], "it does not resemble itself"
+    assert codes((await learn("ann", ann)).json()) == []
+
+
+async def test_of_two_photographs_that_differ_either_may_be_the_wrong_one(learn, ann, cid):
+    assert codes((await learn("ann", cid)).json()) == [], "there is nothing else to resemble"
+
+    [warning] = (await learn("ann", ann)).json()["warnings"]
+    assert warning["code"] == "unlike-own"
+    assert "it is not known which" in warning["detail"]
+
+
+async def test_a_large_directory_is_compared_as_a_small_one(serve, settings, ann, ann_again, cid):
+    gateway = await serve(settings.model_copy(update={"search_exact_faces": 0}))
+
+    async def learn(person, photograph):
+        answer = await gateway.post("/learn", data={"person": person}, files={"file": photograph})
+        return [(warning["code"], warning.get("person")) for warning in answer.json()["warnings"]]
+
+    assert await learn("ann", ann) == []
+    assert await learn("ann", ann_again) == []
+    assert await learn("cid", ann) == [("enrolled-as-another", "ann")]
+    assert await learn("ann", cid) == [("unlike-own", None)]
+
+
+@pytest.mark.timing
+async def test_of_two_who_learn_one_face_at_the_same_time_one_hears_of_the_other(learn, ann):
+    answers = await asyncio.gather(*(learn(person, ann) for person in ("ann", "eileen")))
+    assert "enrolled-as-another" in [code for answer in answers for code in codes(answer.json())]
 
 
 async def test_a_box_chooses_among_several(learn, group):

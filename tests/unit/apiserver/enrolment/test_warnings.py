@@ -3,27 +3,49 @@
 import pytest
 
 from apiserver.biometrics.face import Candidate
-from apiserver.biometrics.model import Thresholds
-from apiserver.enrolment.warnings import resemblance_warnings
+from apiserver.biometrics.model import Calibration, Model, Tail, Thresholds
+from apiserver.enrolment.warnings import Likeness, likeness_warnings
 
 THRESHOLDS = Thresholds(match=0.5, review=0.4)
+MODEL = Model("model", 4, Calibration(40, -12), THRESHOLDS, Tail(start=0.2, rate=0.005, scale=0.03, shape=0.0))
 
 
 @pytest.mark.parametrize(
     ("another", "own", "codes"),
     [
         (0.39, None, []),
-        (0.39, 0.1, []),  # strangers are as similar
+        (0.39, 0.25, []),  # strangers are as similar
         (0.45, None, []),
         (0.45, 0.6, []),
-        (0.45, 0.2, ["closer-to-another"]),
+        (0.45, 0.25, ["closer-to-another"]),
         (0.5, None, ["enrolled-as-another"]),
         (0.6, 0.7, ["enrolled-as-another"]),
         (0.7, 0.6, ["enrolled-as-another", "closer-to-another"]),
+        (0.1, 0.19, ["unlike-own"]),
+        (0.6, 0.1, ["enrolled-as-another", "closer-to-another", "unlike-own"]),
     ],
 )
 def test_warnings(another: float, own: float | None, codes: list[str]):
-    warnings = resemblance_warnings(Candidate("bob", another), own, THRESHOLDS)
+    likeness = Likeness(Candidate("bob", another), own, 0 if own is None else 2)
+    warnings = likeness_warnings(likeness, THRESHOLDS, MODEL)
     assert [warning.code for warning in warnings] == codes
-    assert all((warning.person, warning.value) == ("bob", another) for warning in warnings)
-    assert all("bob" in warning.detail and warning.value >= warning.limit for warning in warnings)
+    for warning in warnings:
+        if warning.code == "unlike-own":
+            assert (warning.person, warning.value) == (None, own)
+            assert warning.value < warning.limit == pytest.approx(0.2)
+        else:
+            assert (warning.person, warning.value) == ("bob", another)
+            assert "bob" in warning.detail
+            assert warning.value >= warning.limit
+
+
+def test_a_directory_of_one_person_has_nobody_else():
+    assert likeness_warnings(Likeness(None, 0.9, 3), THRESHOLDS, MODEL) == []
+    [warning] = likeness_warnings(Likeness(None, 0.1, 3), THRESHOLDS, MODEL)
+    assert warning.code == "unlike-own"
+
+
+def test_the_more_photographs_the_more_one_of_them_must_resemble():
+    """By chance a stranger resembles one of many more closely than one of few."""
+    for own_faces, codes in ((1, []), (2, []), (50, ["unlike-own"])):
+        assert [one.code for one in likeness_warnings(Likeness(None, 0.25, own_faces), THRESHOLDS, MODEL)] == codes

@@ -1,0 +1,83 @@
+"""Whom an enrolled face resembles: the other photographs of its person, and other persons of the directory.
+
+A face is compared after it is enrolled. Of two faces that are enrolled at the same time, at least one then sees the
+other.
+"""
+
+from typing import NamedTuple
+
+from pgvector import HalfVector
+
+from apiserver.biometrics.face import Candidate, Embedding
+from apiserver.biometrics.model import Model
+from apiserver.database import Database
+from apiserver.directories.sizes import DirectorySize
+from apiserver.enrolment.warnings import Likeness
+from apiserver.search.identification import Identification, Search, SearchResult
+
+MAX_OWN_FACES = 1_000
+"""The faces of a person with which a face is compared at most."""
+
+# <#> is the negative inner product. Rounded to halves, an embedding's length is not quite one.
+_OWN = f"""
+SELECT count(*) AS faces, least(max(similarity), 1) AS similarity FROM (
+    SELECT -(embedding <#> $4::halfvec) AS similarity FROM faces
+    WHERE directory = $1 AND model = $2 AND person = $3 AND image_sha256 <> $5::bytea LIMIT {MAX_OWN_FACES}
+) AS own
+"""  # noqa: S608
+
+# One statement for both, since a round trip costs more than the comparison of a small directory.
+_OWN_AND_ANOTHER = f"""
+SELECT own.faces, own.similarity, another.person, least(another.similarity, 1)
+FROM ({_OWN}) AS own LEFT JOIN (
+    SELECT person, -(embedding <#> $4) AS similarity FROM faces
+    WHERE directory = $1 AND model = $2 AND person <> $3 ORDER BY similarity DESC, person LIMIT 1
+) AS another ON true
+"""  # noqa: S608
+
+
+class EnrolledFace(NamedTuple):
+    """A face of the gallery; sha256: the digest of its photograph."""
+
+    directory: str
+    model: Model
+    person: str
+    embedding: Embedding
+    sha256: bytes
+
+
+class Likenesses:
+    """Compares enrolled faces with the gallery."""
+
+    def __init__(self, database: Database, identification: Identification) -> None:
+        self._database = database
+        self._identification = identification
+
+    async def of(self, face: EnrolledFace, size: DirectorySize) -> Likeness:
+        """Return whom a face resembles in a directory of this size, other faces of its photograph apart.
+
+        Raises DatabaseUnavailable.
+        """
+        exactly = self._identification.is_exact(size)
+        embedding = HalfVector(face.embedding)
+        parameters = face.directory, face.model.id, face.person, embedding, face.sha256
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_OWN_AND_ANOTHER if exactly else _OWN, *parameters)
+        if exactly:
+            own_faces, own, person, similarity = row
+            return Likeness(Candidate(person, similarity) if person else None, own, own_faces)
+        [result] = await self._identification.identify(search_of(face.directory, face.model), [face.embedding], size)
+        return Likeness(another(result, face.person), row["similarity"], row["faces"])
+
+
+def search_of(directory: str, model: Model) -> Search:
+    """Return the search for the person most similar to an enrolled face, apart from its own person.
+
+    A graph's answer is final: it contains the face itself, and a warning is not worth a scan of a large directory.
+    """
+    return Search(directory, model, persons=2, match=-1.0)
+
+
+def another(result: SearchResult, person: str) -> Candidate | None:
+    """Return the best candidate that is not the person."""
+    return next((candidate for candidate in result.candidates if candidate.person != person), None)
