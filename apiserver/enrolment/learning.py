@@ -64,7 +64,7 @@ class Learning:
     async def learn(self, sample: Sample, analysis: Analysis, stages: Stages) -> Learned:
         """Enrol the face of a photograph, all or nothing; learning the same one again changes nothing.
 
-        Raises NoFace, SeveralFaces, NoFaceInBox, PoorQuality, or an Outage.
+        Raises NoFace, SeveralFaces, NoFaceInBox, Unrecognizable, PoorQuality, or an Outage.
         """
         model, person = analysis.model, sample.person
         face = chosen_face(analysis.faces, sample.choice, sample.box, analysis.image)
@@ -72,7 +72,8 @@ class Learning:
         with stages.measure("search"):
             terms = await self._directories.search_terms(sample.directory, model)
             thresholds = terms.applied.thresholds
-            warnings = [quality_warning(finding) for finding in examine(face, terms.settings.quality_limits())]
+            found = examine(face, terms.settings.quality_limits(), terms.applied.floor)
+            warnings = [quality_warning(finding) for finding in found]
             search = Search(sample.directory, model, 2, thresholds.match)  # one of the two may be the same person
             [result] = await self._identification.identify(search, [face.embedding], terms.size)
             another = _another(result, person)
