@@ -42,6 +42,7 @@ Problem
 │   ├── InvalidEmbedding         invalid-embedding       422
 │   ├── IdempotencyKeyReused     idempotency-key-reused  422
 │   ├── PoorQuality              poor-quality            422
+│   ├── Unrecognizable           unrecognizable          422
 │   ├── NoFaceEnrolled           no-face-enrolled        422
 │   ├── NoPhotographUsable       no-photograph-usable    422
 │   ├── ArchiveUnreadable        archive-unreadable      422
@@ -276,6 +277,15 @@ class PoorQuality(
     Refused, code="poor-quality", status=422, sentence="The quality of the photograph is too low for enrolment."
 ):
     """A face that the directory's quality settings refuse: small, blurred, dark, bright, or turned away."""
+
+
+class Unrecognizable(
+    Refused,
+    code="unrecognizable",
+    status=422,
+    sentence="Nobody could be recognized by this face; use a photograph on which it is upright, sharp and well lit.",
+):
+    """A face below the directory's floor of recognizability, which would match strangers."""
 
 
 class ArchiveUnreadable(

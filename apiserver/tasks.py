@@ -10,6 +10,7 @@ from apiserver.deletion import erasure
 from apiserver.deletion.erasure import Erasure
 from apiserver.deletion.records import finish
 from apiserver.directories.sizes import DirectorySizes
+from apiserver.enrolment.measuring import measure_recognizability
 from apiserver.exports import snapshot as exports
 from apiserver.exports.running import export_people
 from apiserver.idempotency_keys import delete_expired
@@ -111,7 +112,8 @@ UPKEEP: Mapping[str, Periodic] = {
     "archive-removal": Periodic(delete_expired_archives, cron="* * * * *"),
     "import-forgetting": Periodic(delete_old_imports, cron="30 * * * *"),
     "search-index-removal": Periodic(drop_search_indexes, cron="*/10 * * * *"),
+    "recognizability": Periodic(measure_recognizability, cron="*/10 * * * *"),
     "forgetting": Periodic(delete_finished_jobs, cron="0 * * * *"),
     "request-removal": Periodic(delete_expired_requests, cron="*/10 * * * *"),
 }
-"""The periodic tasks, by kind. They are short, and none waits for another."""
+"""The periodic tasks, by kind. None waits for another, and only that of recognizability may take long."""

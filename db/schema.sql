@@ -40,7 +40,8 @@ CREATE TABLE public.collapsed_faces (
     created_at timestamp with time zone NOT NULL,
     quality jsonb,
     merges uuid[] DEFAULT '{}'::uuid[] NOT NULL,
-    owners text[] DEFAULT '{}'::text[] NOT NULL COLLATE pg_catalog."C"
+    owners text[] DEFAULT '{}'::text[] NOT NULL COLLATE pg_catalog."C",
+    recognizability real
 );
 
 CREATE TABLE public.deletions (
@@ -68,9 +69,11 @@ CREATE TABLE public.directories (
     quality jsonb,
     revision bigint DEFAULT 1 NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    recognizability_floor double precision,
     CONSTRAINT directories_fpir_check CHECK (((fpir > (0)::double precision) AND (fpir < (1)::double precision))),
     CONSTRAINT directories_fpir_or_threshold CHECK ((num_nonnulls(fpir, threshold) <= 1)),
     CONSTRAINT directories_quality_check CHECK ((jsonb_typeof(quality) = 'object'::text)),
+    CONSTRAINT directories_recognizability_floor_check CHECK (((recognizability_floor >= (0)::double precision) AND (recognizability_floor <= (1)::double precision))),
     CONSTRAINT directories_recognized_retention_seconds_check CHECK ((recognized_retention_seconds >= 0)),
     CONSTRAINT directories_scoring_check CHECK ((scoring = ANY (ARRAY['max'::text, 'mean'::text]))),
     CONSTRAINT directories_threshold_check CHECK (((threshold >= ('-1'::integer)::double precision) AND (threshold <= (1)::double precision))),
@@ -92,8 +95,10 @@ CREATE TABLE public.faces (
     image_sha256 bytea NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     quality jsonb,
+    recognizability real,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
-    CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32))
+    CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32)),
+    CONSTRAINT faces_recognizability_check CHECK (((recognizability >= (0)::double precision) AND (recognizability <= (1)::double precision)))
 )
 PARTITION BY HASH (directory);
 ALTER TABLE ONLY public.faces ALTER COLUMN code SET STORAGE PLAIN;
@@ -285,6 +290,8 @@ CREATE INDEX deletions_unfinished ON public.deletions USING btree (directory, de
 CREATE INDEX faces_by_image ON ONLY public.faces USING btree (directory, image);
 
 CREATE INDEX faces_by_model_and_person ON ONLY public.faces USING btree (directory, model, person) INCLUDE (face, code);
+
+CREATE INDEX faces_by_recognizability ON ONLY public.faces USING btree (directory, model, recognizability, face);
 
 CREATE INDEX images_by_deletion ON public.images USING btree (directory, deletion) WHERE (deletion IS NOT NULL);
 

@@ -29,12 +29,15 @@ _NICENESS = 10
 class Job:
     """One image to analyse. aligned: it is an aligned face as this service crops it, so detection is skipped.
 
+    score: that of an aligned face when it was detected.
+
     deadline, asked: on `time.monotonic`'s clock; when the caller gives up, and when the request came.
     """
 
     data: bytes
     wants: frozenset[Want] = frozenset()
     aligned: bool = False
+    score: float = 1
     deadline: float = float("inf")
     asked: float = field(default_factory=time.monotonic)
 
@@ -117,7 +120,7 @@ class Lanes:
             stages = Stages()
             stages.own["queue"] = 1000 * (started - job.asked)
             if job.aligned:
-                found = embed_aligned(models, self.limits, job.data, stages=stages)
+                found = embed_aligned(models, self.limits, job.data, score=job.score, stages=stages)
             else:
                 found = find_faces(models, self.limits, job.data, job.wants, stages=stages)
             self.metrics.image_done(stages.own, len(found.embeddings))

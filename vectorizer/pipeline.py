@@ -10,6 +10,7 @@ from serving.stages import Stages
 from vectorizer.images import DecodedImage, Limits, decode
 from vectorizer.networks.alignment import SIZE, TEMPLATE, align, encode_crop, enlarges
 from vectorizer.networks.detection import Detections
+from vectorizer.networks.embedding import Embeddings
 from vectorizer.networks.models import Models
 from vectorizer.networks.quality import Quality, measure
 from vectorizer.problems import NotAligned
@@ -26,12 +27,14 @@ class Want(StrEnum):
 class Faces:
     """All faces of one image, best score first, in pixels of the full image.
 
-    embeddings: (n, dimension). crops: n JPEG files. qualities: n. Both are None unless they were asked for.
+    embeddings: (n, dimension). recognizabilities: (n,), 0 to 1; None with an embedder that was not measured.
+    crops: n JPEG files. qualities: n. Both are None unless they were asked for.
     """
 
     image: DecodedImage
     detections: Detections
     embeddings: NDArray[np.float32]
+    recognizabilities: NDArray[np.float32] | None
     crops: tuple[bytes, ...] | None
     qualities: tuple[Quality, ...] | None
     stages: Stages
@@ -59,12 +62,19 @@ def find_faces(
         encoded = tuple(map(encode_crop, aligned)) if Want.CROPS in wants else None
         qualities = tuple(map(measure, aligned)) if Want.QUALITY in wants else None
     with stages.measure("embed"):
-        embeddings = models.embedder.embed(aligned)
-    return Faces(image, detections.enlarged(image.reduction), embeddings, encoded, qualities, stages)
+        embedded = models.embedder.embed(aligned)
+        recognizabilities = _recognizabilities(models, aligned, detections.scores, embedded)
+    return Faces(
+        image, detections.enlarged(image.reduction), embedded.vectors, recognizabilities, encoded, qualities, stages
+    )
 
 
-def embed_aligned(models: Models, limits: Limits, data: bytes, *, stages: Stages | None = None) -> Faces:
+def embed_aligned(
+    models: Models, limits: Limits, data: bytes, *, score: float = 1, stages: Stages | None = None
+) -> Faces:
     """Return the one face of an image file that is an aligned face, (112, 112); its box is the whole image.
+
+    score: that of the face when it was detected, which recognizability depends on.
 
     Raises NotAligned, and the problems of `vectorizer.images.decode`.
     """
@@ -75,16 +85,27 @@ def embed_aligned(models: Models, limits: Limits, data: bytes, *, stages: Stages
     if aligned.shape[1:3] != (SIZE, SIZE):
         raise NotAligned(image.width, image.height)
     with stages.measure("embed"):
-        embeddings = models.embedder.embed(aligned)
+        embedded = models.embedder.embed(aligned)
+        scores = np.full(1, score, np.float32)
+        recognizabilities = _recognizabilities(models, aligned, scores, embedded)
     whole = np.array([[0, 0, SIZE, SIZE]], np.float32)
     return Faces(
         image,
-        Detections(whole, np.ones(1, np.float32), TEMPLATE[None]),
-        embeddings,
+        Detections(whole, scores, TEMPLATE[None]),
+        embedded.vectors,
+        recognizabilities,
         (data,),
         (measure(aligned[0]),),
         stages,
     )
+
+
+def _recognizabilities(
+    models: Models, aligned: NDArray[np.uint8], scores: NDArray[np.float32], embedded: Embeddings
+) -> NDArray[np.float32] | None:
+    if models.recognizability is None:
+        return None
+    return models.recognizability.of(aligned, scores, embedded)
 
 
 def _align_all(image: DecodedImage, landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -44,6 +44,10 @@ DeadlineHeader = Annotated[
     float | None, Header(description="Milliseconds for which the caller waits; work that would start later is refused.")
 ]
 
+DetectorScore = Annotated[
+    float, Query(ge=0, le=1, description="The score of the face when it was detected; recognizability depends on it.")
+]
+
 Wants = Annotated[
     frozenset[Want],
     Query(
@@ -99,12 +103,13 @@ async def drawing(
     openapi_extra={"requestBody": {"required": True, "content": {"image/*": {"schema": {"format": "binary"}}}}},
     response_class=Response,
 )
-async def crops(request: Request, *, x_deadline_ms: DeadlineHeader = None) -> Response:
+async def crops(request: Request, *, score: DetectorScore = 1, x_deadline_ms: DeadlineHeader = None) -> Response:
     """Take the raw bytes of a face as `POST /faces` crops it; answer MessagePack. Nothing is detected."""
     lanes: Lanes = request.state.lanes
     deadline = _deadline(x_deadline_ms)
     with lanes.slot():
-        job = Job(await _read(request, lanes.limits.max_bytes, deadline), aligned=True, deadline=deadline)
+        data = await _read(request, lanes.limits.max_bytes, deadline)
+        job = Job(data, aligned=True, score=score, deadline=deadline)
         async with while_connected(request.receive):
             found = await lanes.faces(job)
         return Response(pack_faces(found, lanes.source), media_type=MEDIA_TYPE)

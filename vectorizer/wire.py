@@ -15,7 +15,8 @@ MEDIA_TYPE = "application/msgpack"
 def pack_faces(faces: Faces, source: ModelSource) -> bytes:
     """Return the answer of ``POST /faces``: a MessagePack map; vectors and landmarks are little-endian float32 bytes.
 
-    The model includes its calibration, thresholds and tail, so that the gateway can search without a second source.
+    The model includes its calibration, thresholds, tail and floor of recognizability, so that the gateway can search
+    without a second source.
     """
     manifest = source.embedder
     packed: bytes = msgpack.packb(
@@ -27,6 +28,7 @@ def pack_faces(faces: Faces, source: ModelSource) -> bytes:
                 "thresholds": manifest.thresholds.model_dump(),
                 "tail": manifest.tail.model_dump(),
                 "calibrated": manifest.calibrated,
+                "recognizability_floor": manifest.recognizability.floor if manifest.recognizability else None,
             },
             "image": {
                 "media_type": faces.image.media_type,
@@ -55,6 +57,7 @@ def _face(faces: Faces, box: list[int], index: int) -> dict[str, Any]:
         "score": float(faces.detections.scores[index]),
         "landmarks": _float32_bytes(faces.detections.landmarks[index]),
         "embedding": _float32_bytes(faces.embeddings[index]),
+        "recognizability": None if faces.recognizabilities is None else float(faces.recognizabilities[index]),
     }
     if faces.crops is not None:
         face["crop"] = faces.crops[index]

@@ -14,12 +14,17 @@ from apiserver.api.fields import (
     ModelId,
     PersonId,
     Probability,
+    ReasonField,
+    Recognizability,
+    RecognizabilityFloor,
     rounded,
+    rounded_or_none,
 )
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.comparison import Judgement, Pair, judge, pairs
 from apiserver.biometrics.face import Analysis, Face
 from apiserver.biometrics.model import Decision, Model
+from apiserver.biometrics.recognizability import UnknownReason, unknown_reason
 from apiserver.enrolment.gallery import best_similarity
 from apiserver.enrolment.gate import chosen_face
 from apiserver.http.admission import PhotographRoute
@@ -29,7 +34,6 @@ from apiserver.problems import VectorizerUnavailable
 from apiserver.recognition import sightings
 from serving.problem_responses import ProblemDetails
 
-_UNKNOWN = {"similarity": None, "probability": 0.0, "decision": Decision.UNKNOWN}
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemDetails}}
 
 router = APIRouter(tags=["comparison"], route_class=PhotographRoute)
@@ -57,6 +61,7 @@ class PairThresholds(BaseModel):
     match: float = Field(description="Reached by one in 100,000 pairs of different people.", examples=[0.4655])
     review: float = Field(description="Reached by one in 10,000 pairs of different people.", examples=[0.4158])
     calibrated: bool = Field(description="Whether they were measured with this model, or with another one.")
+    recognizability_floor: RecognizabilityFloor
 
 
 class ComparedFace(BaseModel):
@@ -64,6 +69,7 @@ class ComparedFace(BaseModel):
 
     box: BoxPixels
     score: DetectorScore
+    recognizability: Recognizability
 
 
 class Comparison(BaseModel):
@@ -74,6 +80,7 @@ class Comparison(BaseModel):
     similarity: Cosine
     probability: Probability
     decision: Decision
+    reason: ReasonField
 
 
 class CompareAnswer(BaseModel):
@@ -92,10 +99,12 @@ class VerifyAnswer(BaseModel):
     directory: DirectoryName
     person: PersonId
     decision: Decision
+    reason: ReasonField
     similarity: Cosine | None
     probability: Probability
     box: BoxPixels
     score: DetectorScore
+    recognizability: Recognizability
     model: ModelId
     thresholds: PairThresholds
 
@@ -121,7 +130,7 @@ async def compare(request: Request) -> Response:
         source_faces=[_face(face) for face in source.faces],
         target_faces=[_face(face) for face in target.faces],
         comparisons=comparisons,
-        thresholds=_thresholds(source.model),
+        thresholds=_thresholds(source.model, source.model.recognizability_floor),
     )
     return Response(answer.model_dump_json(), media_type="application/json")
 
@@ -139,10 +148,12 @@ async def verify(request: Request) -> Response:
     analysis = await call.analyse(form.file)
     face = chosen_face(analysis.faces, form.face, None, analysis.image)
     with call.stages.measure("search"):
+        floor = await call.state.directories.floor(form.directory, analysis.model)
         similarity = await best_similarity(
             call.state.database, form.directory, form.person, analysis.model.id, face.embedding
         )
-    judgement = _UNKNOWN if similarity is None else _fields(judge(similarity, analysis.model))
+    reason = unknown_reason(face.recognizability, floor)
+    judgement = _unknown(reason) if similarity is None else _fields(judge(similarity, analysis.model, reason))
     if judgement["decision"] is Decision.MATCH:
         with call.stages.measure("note"):
             await sightings.note(call.state.database, form.directory, [(form.person, Decision.MATCH)], None)
@@ -152,8 +163,9 @@ async def verify(request: Request) -> Response:
         **judgement,
         box=list(face.box),
         score=rounded(face.score),
+        recognizability=rounded_or_none(face.recognizability),
         model=analysis.model.id,
-        thresholds=_thresholds(analysis.model),
+        thresholds=_thresholds(analysis.model, floor),
     )
     return Response(answer.model_dump_json(), media_type="application/json")
 
@@ -173,13 +185,25 @@ def _fields(judgement: Judgement) -> dict[str, Any]:
         "similarity": rounded(judgement.similarity),
         "probability": rounded(judgement.probability),
         "decision": judgement.decision,
+        "reason": judgement.reason,
     }
 
 
+def _unknown(reason: UnknownReason | None) -> dict[str, Any]:
+    """Return the fields of an answer about a person without a face of this model."""
+    return {"similarity": None, "probability": 0.0, "decision": Decision.UNKNOWN, "reason": reason}
+
+
 def _face(face: Face) -> ComparedFace:
-    return ComparedFace(box=list(face.box), score=rounded(face.score))
+    recognizability = rounded_or_none(face.recognizability)
+    return ComparedFace(box=list(face.box), score=rounded(face.score), recognizability=recognizability)
 
 
-def _thresholds(model: Model) -> PairThresholds:
+def _thresholds(model: Model, floor: float | None) -> PairThresholds:
     thresholds = model.thresholds
-    return PairThresholds(match=thresholds.match, review=thresholds.review, calibrated=model.calibrated)
+    return PairThresholds(
+        match=thresholds.match,
+        review=thresholds.review,
+        calibrated=model.calibrated,
+        recognizability_floor=floor,
+    )

@@ -3,7 +3,16 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from apiserver.api.fields import BoxPixels, DetectorScore, EmbeddingField, ModelId, rounded, rounded_embedding
+from apiserver.api.fields import (
+    BoxPixels,
+    DetectorScore,
+    EmbeddingField,
+    ModelId,
+    Recognizability,
+    rounded,
+    rounded_embedding,
+    rounded_or_none,
+)
 from apiserver.biometrics.face import Face
 from apiserver.biometrics.quality import pose
 from apiserver.http.admission import PhotographRoute
@@ -35,6 +44,7 @@ class EmbeddedFace(BaseModel):
 
     box: BoxPixels
     score: DetectorScore
+    recognizability: Recognizability
     embedding: EmbeddingField
 
 
@@ -68,6 +78,7 @@ class DetectedFace(BaseModel):
 
     box: BoxPixels
     score: DetectorScore
+    recognizability: Recognizability
     landmarks: list[list[float]] = Field(
         description="Five x, y in pixels: eye, eye, nose, mouth corner, mouth corner; left before right as seen.",
         examples=[[[198.1, 108.2], [240.7, 107.9], [219.3, 131.0], [203.4, 150.2], [237.5, 149.8]]],
@@ -137,6 +148,7 @@ def _detected(face: Face) -> DetectedFace:
     return DetectedFace(
         box=list(face.box),
         score=rounded(face.score),
+        recognizability=rounded_or_none(face.recognizability),
         landmarks=[[round(x, 1), round(y, 1)] for x, y in face.landmarks],
         quality=quality
         and Quality(sharpness=rounded(quality.sharpness), brightness=rounded(quality.brightness), size=face.size),
@@ -145,5 +157,9 @@ def _detected(face: Face) -> DetectedFace:
 
 
 def _embedded(face: Face) -> EmbeddedFace:
-    embedding = rounded_embedding(face.embedding)
-    return EmbeddedFace(box=list(face.box), score=rounded(face.score), embedding=embedding)
+    return EmbeddedFace(
+        box=list(face.box),
+        score=rounded(face.score),
+        recognizability=rounded_or_none(face.recognizability),
+        embedding=rounded_embedding(face.embedding),
+    )

@@ -65,6 +65,15 @@ class SettingsBody(JsonBody):
         description="Persons who were neither recognized nor enrolled for this many days are deleted.",
         examples=[365],
     )
+    recognizability_floor: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Faces with a lower recognizability are neither recognized nor enrolled. "
+        "0 turns this off: strangers whose faces nobody could recognize then match each other. "
+        "null: the model's own floor.",
+        examples=[0.2],
+    )
     quality: QualitySettings | None = Field(None, description="Quality limits for enrolment.")
 
     @model_validator(mode="after")
@@ -115,6 +124,7 @@ class DirectoryAnswer(BaseModel):
     scoring: Scoring | None = Field(description="The setting; null means `max`.")
     recognized_retention_seconds: int | None = Field(description="The setting; null means the service's default.")
     unseen_retention_days: int | None = Field(description="The setting; null means that nobody is deleted.")
+    recognizability_floor: float | None = Field(description="The setting; null means the model's own floor.")
     quality: QualitySettings | None = Field(description="The setting; null means the service's default.")
     model: str = Field(description="The model in use.", examples=["sface_2021dec@fb143eea0783"])
     persons: int = Field(description="Number of persons with a face of this model.", examples=[301])

@@ -11,17 +11,29 @@ from pydantic import BaseModel, Field
 
 from apiserver.api import images
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
-from apiserver.api.fields import BoxPixels, DetectorScore, ModelId, PersonId, file_url, rounded
+from apiserver.api.fields import (
+    BoxPixels,
+    DetectorScore,
+    ModelId,
+    PersonId,
+    Recognizability,
+    file_url,
+    rounded,
+    rounded_or_none,
+)
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
 from apiserver.people import faces as person_faces
-from apiserver.people.faces import EnrolledFace
+from apiserver.people.faces import EnrolledFace, Floor
 from apiserver.problems import FileNotFound
-from apiserver.state import StateOf
+from apiserver.state import State, StateOf
 from serving.problem_responses import ProblemDetails
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 500, 503)}
+_OUTAGES: dict[int | str, dict[str, Any]] = {504: {"model": ProblemDetails}}
 _ORDER = "faces"
+_DIRECTORY_ORDER = "faces of a directory"
+_RECOGNIZABILITY_ORDER = "faces by recognizability"
 _FaceId = Annotated[UUID, Path(description="The face's id, as returned by /learn.")]
 
 router = APIRouter(tags=["persons"], route_class=EncodedRoute)
@@ -45,6 +57,7 @@ class FaceAnswer(BaseModel):
     model: ModelId
     box: BoxPixels
     score: DetectorScore
+    recognizability: Recognizability
     quality: KeptQuality | None = Field(description="null if nothing was measured.")
     image: str | None = Field(
         description="The photograph that shows it; null for a face imported without.",
@@ -66,11 +79,49 @@ class FaceAnswer(BaseModel):
             model=face.model,
             box=list(face.box),
             score=rounded(face.score),
+            recognizability=rounded_or_none(face.recognizability),
             quality=KeptQuality.model_validate_json(face.quality) if face.quality else None,
             image=file_url(face.image),
             crop=f"{person}/faces/{face.face}/crop",
             created_at=face.created_at,
         )
+
+
+class FacesQuery(PageQuery):
+    """Query parameters of the list of a directory's faces."""
+
+    unrecognizable: bool = Field(
+        False,
+        description="Only faces of the model in use below the directory's floor of recognizability, or below the "
+        "model's if the directory has turned it off; the least recognizable first.",
+    )
+
+
+@router.get("/directories/{directory}/faces", responses=_PROBLEMS | _OUTAGES, response_model=Page[FaceAnswer])
+async def list_directory_faces(
+    directory: DirectoryName, query: Annotated[FacesQuery, Query()], state: StateOf
+) -> Response:
+    """List the faces of a directory in pages, ordered by id, or only those that a list is asked for."""
+    list_page = _unrecognizable_page if query.unrecognizable else _directory_page
+    found, following = await list_page(directory, query, state)
+    return Page(items=[FaceAnswer.of(directory, face) for face in found], next=following).response()
+
+
+async def _directory_page(directory: str, query: PageQuery, state: State) -> tuple[list[EnrolledFace], str | None]:
+    after = read_cursor(query.cursor, _DIRECTORY_ORDER, person_faces.DIRECTORY_KEY)
+    async with state.database.connection() as connection:
+        found, key = await person_faces.page_of_directory(connection, directory, query.limit, after)
+    return found, None if key is None else write_cursor(_DIRECTORY_ORDER, key)
+
+
+async def _unrecognizable_page(directory: str, query: PageQuery, state: State) -> tuple[list[EnrolledFace], str | None]:
+    after = read_cursor(query.cursor, _RECOGNIZABILITY_ORDER, person_faces.RECOGNIZABILITY_KEY)
+    model = await state.vectorizer.model_in_use()
+    floor = await state.directories.floor(directory, model) or model.recognizability_floor or 0.0
+    below = Floor(model.id, floor)
+    async with state.database.connection() as connection:
+        found, key = await person_faces.unrecognizable(connection, directory, below, query.limit, after)
+    return found, None if key is None else write_cursor(_RECOGNIZABILITY_ORDER, key)
 
 
 @router.get("/directories/{directory}/persons/{person}/faces", responses=_PROBLEMS, response_model=Page[FaceAnswer])

@@ -8,6 +8,7 @@ from fastapi import Response
 from pydantic import BaseModel, Field
 
 from apiserver.biometrics.model import Model
+from apiserver.biometrics.recognizability import UnknownReason
 from apiserver.directories.thresholds import Applied, Source
 from apiserver.enrolment import warnings as enrolment_warnings
 from apiserver.problems import Problem
@@ -29,6 +30,26 @@ Cosine = Annotated[float, Field(description="Cosine similarity of the two embedd
 Probability = Annotated[
     float, Field(description="Probability that both faces are of one person, at even prior.", examples=[0.998877])
 ]
+Recognizability = Annotated[
+    float | None,
+    Field(
+        description="The chance that this face matches a good photograph of the same person, 0 to 1; "
+        "null if it was not measured.",
+        examples=[0.973],
+    ),
+]
+RecognizabilityFloor = Annotated[
+    float | None,
+    Field(
+        description="Faces with a lower recognizability are `unknown`; 0: no face is. "
+        "null if the model does not measure it.",
+        examples=[0.2],
+    ),
+]
+ReasonField = Annotated[
+    UnknownReason | None,
+    Field(description="Why the decision is `unknown` whatever the similarity is; null if nothing prevents a match."),
+]
 EmbeddingField = Annotated[
     list[float], Field(description="The embedding, normalized to length 1.", examples=[[0.0314159, -0.0271828]])
 ]
@@ -37,6 +58,11 @@ EmbeddingField = Annotated[
 def rounded(value: float) -> float:
     """Round a score, cosine or probability for a response."""
     return round(value, _DECIMALS)
+
+
+def rounded_or_none(value: float | None) -> float | None:
+    """Round a value for a response, if there is one."""
+    return None if value is None else rounded(value)
 
 
 def rounded_embedding(embedding: Sequence[float]) -> list[float]:
@@ -75,6 +101,7 @@ class AppliedThresholds(BaseModel):
     fpir: float = Field(description="The share of strangers that may be named.", examples=[0.001])
     faces: int = Field(description="The enrolled faces that a face is compared with.", examples=[812])
     calibrated: bool = Field(description="Whether the model's impostor scores were measured; estimated if not.")
+    recognizability_floor: RecognizabilityFloor
 
 
 def applied_thresholds(applied: Applied, model: Model) -> AppliedThresholds:
@@ -86,6 +113,7 @@ def applied_thresholds(applied: Applied, model: Model) -> AppliedThresholds:
         fpir=applied.fpir,
         faces=applied.faces,
         calibrated=model.calibrated,
+        recognizability_floor=applied.floor,
     )
 
 

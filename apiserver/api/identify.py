@@ -2,13 +2,22 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
-from apiserver.api.fields import AppliedThresholds, Cosine, ModelId, PersonId, Probability, applied_thresholds, rounded
-from apiserver.biometrics.face import Embedding
+from apiserver.api.fields import (
+    AppliedThresholds,
+    Cosine,
+    ModelId,
+    PersonId,
+    Probability,
+    ReasonField,
+    applied_thresholds,
+    rounded,
+)
+from apiserver.biometrics.face import Embedding, Probe
 from apiserver.biometrics.model import Decision, Model, Scoring
 from apiserver.http.admission import PhotographRoute
 from apiserver.http.json_bodies import JsonBody, read_json
@@ -23,6 +32,8 @@ _CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ProblemDetails}}
 _MAX_EMBEDDINGS = 100
 _MAX_BYTES = 2_000_000
 """A hundred embeddings of 512 numbers, each written with all its digits."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 router = APIRouter(tags=["faces"], route_class=PhotographRoute)
 
@@ -46,6 +57,16 @@ class IdentifyBody(JsonBody):
         description="Several; not together with `embedding`.",
         examples=[[[0.0314159, -0.0271828], [-0.0161803, 0.0141421]]],
     )
+    recognizability: Share | None = Field(
+        None,
+        description="That of `embedding`, as returned by `/embed`; without it no floor is applied.",
+        examples=[0.973],
+    )
+    recognizabilities: list[Share | None] | None = Field(
+        None,
+        description="Those of `embeddings`, in the same order; without them no floor is applied.",
+        examples=[[0.973, None]],
+    )
     k: int = Field(5, ge=1, le=100, description="Maximum number of candidates for each embedding.")
     threshold: float | None = Field(
         None,
@@ -64,15 +85,26 @@ class IdentifyBody(JsonBody):
     def _check_exclusive(self) -> Self:
         if (self.embedding is None) == (self.embeddings is None):
             raise ValueError("give embedding or embeddings")
+        if self.recognizability is not None and self.embedding is None:
+            raise ValueError("recognizability belongs to embedding; recognizabilities to embeddings")
+        if self.recognizabilities is not None and len(self.recognizabilities) != len(self.embeddings or []):
+            raise ValueError("recognizabilities must have one value or null for each of the embeddings")
         return self
 
     def search_options(self) -> SearchOptions:
         """Return the options of the search."""
         return SearchOptions(self.directory, self.k, self.threshold, self.scoring, self.unique_persons)
 
-    def probes(self) -> list[list[float]]:
-        """Return the embeddings, even if it is only one."""
-        return self.embeddings or [self.embedding or []]
+    def probes(self, model: Model) -> list[Probe]:
+        """Return the normalised embeddings, even if it is only one. Raises InvalidEmbedding."""
+        if self.embedding is not None:
+            return [Probe(_normalised(self.embedding, model), self.recognizability)]
+        embeddings = self.embeddings or []
+        recognizabilities = self.recognizabilities or [None] * len(embeddings)
+        return [
+            Probe(_normalised(embedding, model), recognizability)
+            for embedding, recognizability in zip(embeddings, recognizabilities, strict=True)
+        ]
 
 
 class IdentifiedCandidate(BaseModel):
@@ -88,6 +120,7 @@ class Identified(BaseModel):
 
     person: PersonId | None = None
     decision: Decision
+    reason: ReasonField
     similarity: Cosine | None
     probability: Probability
     candidates: list[IdentifiedCandidate]
@@ -111,15 +144,18 @@ class IdentifyAnswer(BaseModel):
     openapi_extra=IdentifyBody.request_body(),
 )
 async def identify(request: Request) -> Response:
-    """Identify embeddings within a directory."""
+    """Identify embeddings within a directory.
+
+    An embedding does not show whether the face was recognizable: send its `recognizability` along, or no floor applies.
+    """
     call = PhotographCall.of(request)
     with call.stages.measure("read"):
         body = await read_json(request, IdentifyBody, max_bytes=_MAX_BYTES)
     model = await call.state.vectorizer.model_in_use()
     if body.model != model.id:
         raise ModelMismatch(f"The model in use is {model.id}; embeddings of different models cannot be compared.")
-    probes = [_normalised(embedding, model) for embedding in body.probes()]
-    recognized = await call.state.recognition.recognize(probes, model, body.search_options(), call.stages)
+    options = body.search_options()
+    recognized = await call.state.recognition.recognize(body.probes(model), model, options, call.stages)
     call.state.metrics.decided(recognized.identities)
     answer = IdentifyAnswer(
         model=model.id,
@@ -151,6 +187,7 @@ def _identified(identity: Identity, model: Model) -> Identified:
     best = candidates[0] if candidates else None
     result = Identified(
         decision=identity.decision,
+        reason=identity.reason,
         similarity=best.similarity if best else None,
         probability=best.probability if best else 0.0,
         candidates=candidates,

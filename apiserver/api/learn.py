@@ -15,9 +15,11 @@ from apiserver.api.fields import (
     PersonId,
     PhotographAnswer,
     PhotographsAnswer,
+    Recognizability,
     file_url,
     json_response,
     rounded,
+    rounded_or_none,
 )
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.enrolment.gallery import Enrolment
@@ -52,6 +54,7 @@ class LearnedPerson(BaseModel):
     id: PersonId
     box: BoxPixels
     score: DetectorScore
+    recognizability: Recognizability
     face: str = Field(examples=["f323466b-1e04-4d87-80eb-e950fde57ede"])
 
 
@@ -159,4 +162,10 @@ def _learned_file(person: str, upload: Upload, outcome: Learned | Refused) -> Le
 
 def _learned_person(person: str, enrolment: Enrolment) -> LearnedPerson:
     """Return the entry for the one person of /learn."""
-    return LearnedPerson(id=person, box=list(enrolment.box), score=rounded(enrolment.score), face=str(enrolment.face))
+    return LearnedPerson(
+        id=person,
+        box=list(enrolment.box),
+        score=rounded(enrolment.score),
+        recognizability=rounded_or_none(enrolment.recognizability),
+        face=str(enrolment.face),
+    )

@@ -15,10 +15,13 @@ from apiserver.api.fields import (
     PhotographAnswer,
     PhotographsAnswer,
     Probability,
+    ReasonField,
+    Recognizability,
     applied_thresholds,
     file_url,
     json_response,
     rounded,
+    rounded_or_none,
 )
 from apiserver.biometrics.face import Face, Photograph
 from apiserver.biometrics.model import Decision, Model, Scoring
@@ -83,6 +86,8 @@ class RecognizedPerson(BaseModel):
     probability: Probability
     similarity: Cosine | None
     decision: Decision
+    reason: ReasonField
+    recognizability: Recognizability
     candidates: list[Candidate]
     search: Path = Field(
         description="How the directory was searched: by all embeddings, by their codes first, or by a graph."
@@ -134,7 +139,7 @@ async def recognize(request: Request) -> Response:
             analysis = await call.analyse(usable(upload))
             faces = analysis.select(min_score=form.min_score, min_size=form.min_size)
             recognized = await call.state.recognition.recognize(
-                [face.embedding for face in faces],
+                [face.probe for face in faces],
                 analysis.model,
                 form.search_options(),
                 call.stages,
@@ -200,6 +205,8 @@ def recognized_person(face: Face, identity: Identity, model: Model) -> Recognize
         probability=best.probability if best else 0.0,
         similarity=best.similarity if best else None,
         decision=identity.decision,
+        reason=identity.reason,
+        recognizability=rounded_or_none(face.recognizability),
         candidates=candidates,
         search=identity.path,
     )

@@ -6,14 +6,16 @@ from typing import NamedTuple
 
 from apiserver.biometrics.face import Face
 from apiserver.biometrics.model import Decision, Model
+from apiserver.biometrics.recognizability import UnknownReason, unknown_reason
 
 
 class Judgement(NamedTuple):
-    """What the cosine of two faces means."""
+    """What the cosine of two faces means. reason: why they are unknown whatever the cosine is, if one of them is."""
 
     similarity: float
     probability: float
     decision: Decision
+    reason: UnknownReason | None = None
 
 
 class Pair(NamedTuple):
@@ -24,16 +26,20 @@ class Pair(NamedTuple):
     judgement: Judgement
 
 
-def judge(similarity: float, model: Model) -> Judgement:
+def judge(similarity: float, model: Model, reason: UnknownReason | None = None) -> Judgement:
     """Return what a cosine of two faces means by the model's own thresholds, which are 1:1."""
-    return Judgement(similarity, model.calibration.probability(similarity), model.thresholds.decide(similarity))
+    decision = Decision.UNKNOWN if reason else model.thresholds.decide(similarity)
+    return Judgement(similarity, model.calibration.probability(similarity), decision, reason)
 
 
 def pairs(sources: Sequence[Face], targets: Sequence[Face], model: Model) -> Iterator[Pair]:
     """Yield every face of one photograph with every face of another, all embedded by `model`."""
+    floor = model.recognizability_floor
+    reasons = [unknown_reason(target.recognizability, floor) for target in targets]
     for i, source in enumerate(sources):
+        reason = unknown_reason(source.recognizability, floor)
         for j, target in enumerate(targets):
-            yield Pair(i, j, judge(cosine(source.embedding, target.embedding), model))
+            yield Pair(i, j, judge(cosine(source.embedding, target.embedding), model, reason or reasons[j]))
 
 
 def cosine(first: Sequence[float], second: Sequence[float]) -> float:

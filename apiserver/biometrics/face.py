@@ -49,6 +49,8 @@ class Face:
     """A detected face: its box, the detector's score, an L2-normalised embedding, its crop.
 
     landmarks: empty if the vectorizer sent none. quality: None if it was not requested, or not measured.
+    recognizability: the chance, 0 to 1, that the face matches a good photograph of the same person; None if the model
+    does not measure it.
     """
 
     box: Box
@@ -57,12 +59,25 @@ class Face:
     crop: bytes | None = None
     landmarks: Landmarks = ()
     quality: Quality | None = None
+    recognizability: float | None = None
+
+    @property
+    def probe(self) -> "Probe":
+        """What a search needs of the face."""
+        return Probe(self.embedding, self.recognizability)
 
     @property
     def size(self) -> int:
         """The shorter side of the box, pixels."""
         left, top, right, bottom = self.box
         return min(right - left, bottom - top)
+
+
+class Probe(NamedTuple):
+    """The embedding of a face to identify, and its recognizability, None if that is unknown."""
+
+    embedding: Embedding
+    recognizability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ class Model:
     """The embedder whose embeddings may be compared with each other, and how to read their cosines.
 
     calibrated: whether the numbers were measured with this model; otherwise they are those of another one.
+    recognizability_floor: below it, strangers match each other; None if the model does not measure recognizability.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Model:
     thresholds: Thresholds
     known_tail: Tail | None = None
     calibrated: bool = False
+    recognizability_floor: float | None = None
 
     @property
     def tail(self) -> Tail:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self
 from cachetools import TTLCache
 
 from apiserver.biometrics.model import Model
+from apiserver.biometrics.recognizability import applied_floor
 from apiserver.database import Connection, Database
 from apiserver.directories.settings import DirectorySettings
 from apiserver.directories.sizes import DirectorySize, DirectorySizes
@@ -94,6 +95,11 @@ class Directories:
         """
         size = await self._sizes.counted(directory, model.id)
         return SearchTerms(settings, size, apply(model, settings, self._default_fpir, size.faces))
+
+    async def floor(self, directory: str, model: Model) -> float | None:
+        """Return the recognizability below which faces are unknown. Raises DatabaseUnavailable."""
+        settings = await self._known(directory) or DirectorySettings()
+        return applied_floor(model, settings.recognizability_floor)
 
     async def require(self, directory: str) -> None:
         """Raise DirectoryNotFound if the directory does not exist, or did not a second ago."""

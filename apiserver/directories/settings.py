@@ -39,6 +39,7 @@ class DirectorySettings(BaseModel):
     scoring: Scoring | None = None
     recognized_retention_seconds: int | None = None
     unseen_retention_days: int | None = None
+    recognizability_floor: float | None = None
     quality: QualitySettings | None = None
 
     def quality_limits(self) -> QualityLimits:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from apiserver.biometrics.model import Model, Thresholds
 from apiserver.biometrics.open_set import thresholds_at
+from apiserver.biometrics.recognizability import applied_floor
 from apiserver.directories.settings import DirectorySettings
 
 
@@ -22,13 +23,15 @@ class Applied:
     """The thresholds of one search and where they come from.
 
     fpir: the rate that `match` is made for, unless it was set directly; `review` is made for ten times that rate.
-    faces: the number of enrolled faces on which the rates are based.
+    faces: the number of enrolled faces on which the rates are based. floor: faces below this recognizability are
+    unknown; None if the model does not measure it.
     """
 
     thresholds: Thresholds
     source: Source
     fpir: float
     faces: int
+    floor: float | None = None
 
 
 def apply(
@@ -41,8 +44,9 @@ def apply(
     """
     fpir = settings.fpir if settings.fpir is not None else default_fpir
     by_rate = thresholds_at(model.tail, fpir, faces)
+    floor = applied_floor(model, settings.recognizability_floor)
     if requested is not None:
-        return Applied(by_rate.with_match(requested), Source.REQUEST, fpir, faces)
+        return Applied(by_rate.with_match(requested), Source.REQUEST, fpir, faces, floor)
     if settings.threshold is not None and settings.threshold_model == model.id:
-        return Applied(by_rate.with_match(settings.threshold), Source.THRESHOLD, fpir, faces)
-    return Applied(by_rate, Source.DEFAULT if settings.fpir is None else Source.FPIR, fpir, faces)
+        return Applied(by_rate.with_match(settings.threshold), Source.THRESHOLD, fpir, faces, floor)
+    return Applied(by_rate, Source.DEFAULT if settings.fpir is None else Source.FPIR, fpir, faces, floor)

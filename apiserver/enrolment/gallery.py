@@ -22,15 +22,16 @@ WITH entered AS (
 ), {new_directory}new_person AS (
     INSERT INTO persons (directory, person) SELECT $1, $2 FROM entered WHERE admitted ON CONFLICT DO NOTHING
 ), shown AS (
-    INSERT INTO faces (directory, person, image_sha256, model, embedding, crop, image, box, score, quality, face)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM entered WHERE admitted
+    INSERT INTO faces
+        (directory, person, image_sha256, model, embedding, crop, image, box, score, quality, recognizability, face)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM entered WHERE admitted
     ON CONFLICT (directory, person, image_sha256, model) DO UPDATE SET image = excluded.image WHERE faces.image IS NULL
-    RETURNING face, box, score
+    RETURNING face, box, score, recognizability
 ), kept_image AS (
     UPDATE images SET expires_at = NULL, deletion = NULL
     WHERE directory = $1 AND image = $7 AND EXISTS (SELECT FROM shown)
 )
-SELECT admitted, face, box, score FROM entered LEFT JOIN shown ON true
+SELECT admitted, face, box, score, recognizability FROM entered LEFT JOIN shown ON true
 """
 
 _NEW_DIRECTORY = """new_directory AS (
@@ -38,7 +39,8 @@ _NEW_DIRECTORY = """new_directory AS (
 ), """
 
 _ENROLLED = """
-SELECT face, box, score FROM faces WHERE directory = $1 AND person = $2 AND image_sha256 = $3 AND model = $4
+SELECT face, box, score, recognizability FROM faces
+WHERE directory = $1 AND person = $2 AND image_sha256 = $3 AND model = $4
 """
 
 # <#> is the negative inner product.
@@ -58,6 +60,7 @@ class Enrolment:
     box: Box
     score: float
     created: bool
+    recognizability: float | None = None
 
 
 class Gallery:
@@ -75,7 +78,8 @@ class Gallery:
         enrolments are excluded from the directory, or DatabaseBusy if the image or the person was removed concurrently.
         """
         identity, new = (row.directory, person, row.sha256, model.id), uuid4()
-        columns = (HalfVector(face.embedding), face.crop, row.key, list(face.box), face.score, measurements(face), new)
+        measured = (measurements(face), face.recognizability)
+        columns = (HalfVector(face.embedding), face.crop, row.key, list(face.box), face.score, *measured, new)
         async for _ in attempts(self._database.timeout_seconds):
             async with self._database.connection() as connection:
                 shown = await connection.fetchrow(self._enrol, *identity, *columns)
@@ -85,7 +89,11 @@ class Gallery:
             if enrolled is None:
                 raise DatabaseBusy
             return Enrolment(
-                enrolled["face"], tuple(enrolled["box"]), enrolled["score"], created=enrolled["face"] == new
+                enrolled["face"],
+                tuple(enrolled["box"]),
+                enrolled["score"],
+                created=enrolled["face"] == new,
+                recognizability=enrolled["recognizability"],
             )
         raise DirectoryBusy
 

@@ -66,14 +66,15 @@ class Learning:
 
         A failure of the comparison leaves the face enrolled; learning it again returns the warnings.
 
-        Raises NoFace, SeveralFaces, NoFaceInBox, PoorQuality, or an Outage.
+        Raises NoFace, SeveralFaces, NoFaceInBox, Unrecognizable, PoorQuality, or an Outage.
         """
         model, person = analysis.model, sample.person
         face = chosen_face(analysis.faces, sample.choice, sample.box, analysis.image)
         row = image_row(sample.directory, sample.content, analysis.image, self._staging)
         with stages.measure("search"):
             terms = await self._directories.search_terms(sample.directory, model)
-        defects = [quality_warning(finding) for finding in examine(face, terms.settings.quality_limits())]
+        found = examine(face, terms.settings.quality_limits(), terms.applied.floor)
+        defects = [quality_warning(finding) for finding in found]
         with stages.measure("store"):
             await self._images.save(row, sample.content)
         with stages.measure("enrol"):

@@ -23,21 +23,25 @@ _ENROL = """
 WITH item AS (
     SELECT * FROM unnest(
         $2::text[], $3::bytea[], $4::text[], $5::halfvec[], $6::bytea[], $7::text[], $8::float8[], $9::text[],
-        $10::uuid[], $11::timestamptz[], $12::jsonb[]
-    ) AS item (person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality)
+        $10::uuid[], $11::timestamptz[], $12::jsonb[], $13::real[]
+    ) AS item (
+        person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality, recognizability
+    )
 ), new_directory AS (
     INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING
 ), new_persons AS (
     INSERT INTO persons (directory, person) SELECT DISTINCT $1, person FROM item ORDER BY person
     ON CONFLICT DO NOTHING
 ), new_faces AS (
-    INSERT INTO faces
-        (directory, person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality)
+    INSERT INTO faces (
+        directory, person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality,
+        recognizability
+    )
     SELECT $1, person, image_sha256, model, embedding, crop, box::integer[], score, image,
         CASE WHEN item.face IS NULL OR row_number() OVER (PARTITION BY item.face) > 1
             OR EXISTS (SELECT FROM faces WHERE directory = $1 AND faces.face = item.face)
             THEN gen_random_uuid() ELSE item.face END,
-        coalesce(created_at, now()), quality
+        coalesce(created_at, now()), quality, recognizability
     FROM item
     ON CONFLICT DO NOTHING
     RETURNING person, image_sha256, model, image
@@ -148,6 +152,7 @@ def _columns(faces: Sequence[NewFace]) -> list[list[object]]:
             face.image,
             *face.origin,
             face.quality,
+            face.face.recognizability,
         )
         for face in faces
     )

@@ -5,7 +5,7 @@ import hashlib
 import json
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from apiserver.biometrics.choice import FaceChoice
@@ -13,7 +13,7 @@ from apiserver.biometrics.face import Analysis, Face
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import QualityLimits, measurements
 from apiserver.bundles.format import EXTENSION_OF_MEDIA_TYPE, BundleFace
-from apiserver.enrolment.gate import chosen_face, examine
+from apiserver.enrolment.gate import chosen_face, examine, require_recognizable
 from apiserver.imports.enrolment import NewFace, Origin
 from apiserver.imports.records import Item, ItemOutcome, Outcome
 from apiserver.imports.sources import Material, Source
@@ -63,6 +63,7 @@ class Preparation:
     model: Model
     choice: FaceChoice
     limits: QualityLimits
+    floor: float | None
     staging: timedelta
 
     async def prepare(self, item: Item) -> Ready | ItemOutcome:
@@ -85,14 +86,16 @@ class Preparation:
                 _score(bundled),
                 _checked_embedding(material.embedding, self.model),
                 material.crop,
+                recognizability=await self._recognizability(bundled, material.crop),
             )
+            require_recognizable(face.recognizability, self.floor)
             return self._with_kept_image(item, bundled, face, material)
         if material.image is None:
             return await self._of_crop(item, material)
         image = material.image
         analysis = await self._retried(lambda: self.vectorizer.analyse(image, ENROLMENT_WANTS))
         face = chosen_face(analysis.faces, self.choice, bundled.box if bundled else None, analysis.image)
-        defects = examine(face, self.limits)
+        defects = examine(face, self.limits, self.floor)
         row = image_row(self.directory, image, analysis.image, self.staging)
         new = NewFace(
             *(item.n, item.person, face, analysis.model.id, row.sha256, row.key, _origin(bundled)),
@@ -105,11 +108,19 @@ class Preparation:
         bundled, crop = material.description, material.crop
         if bundled is None or crop is None:
             raise BundleInvalid("The bundle has neither a crop nor the photograph of this face.")
-        analysis = await self._retried(lambda: self.vectorizer.embed_crop(crop))
+        analysis = await self._retried(lambda: self.vectorizer.embed_crop(crop, _score(bundled)))
         [embedded] = analysis.faces
-        face = Face(bundled.box or _WHOLE, _score(bundled), embedded.embedding, crop)
+        require_recognizable(embedded.recognizability, self.floor)
+        face = replace(embedded, box=bundled.box or _WHOLE, score=_score(bundled), crop=crop)
         identity = (item.n, item.person, face, analysis.model.id, _digest(bundled, crop))
         return Ready(NewFace(*identity, None, _origin(bundled), _bundled_quality(bundled)))
+
+    async def _recognizability(self, bundled: BundleFace, crop: bytes) -> float | None:
+        """Return the recognizability of a face whose embedding is in the bundle; it is measured if it is not there."""
+        if bundled.recognizability is not None or self.model.recognizability_floor is None:
+            return bundled.recognizability
+        analysis = await self._retried(lambda: self.vectorizer.embed_crop(crop, _score(bundled)))
+        return analysis.faces[0].recognizability
 
     def _with_kept_image(self, item: Item, bundled: BundleFace, face: Face, material: Material) -> Ready:
         """Return a face as it is in the bundle, with its photograph if the bundle has it."""

@@ -16,9 +16,11 @@ from apiserver.background import background
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import Action, QualityLimits
+from apiserver.biometrics.recognizability import applied_floor
 from apiserver.bundles.zip_reading import ZipLimits, open_zip
 from apiserver.database import Database
 from apiserver.directories.records import read_settings
+from apiserver.directories.settings import DirectorySettings
 from apiserver.imports import plan as import_plan
 from apiserver.imports import records as imports
 from apiserver.imports.enrolment import enrol_all
@@ -80,23 +82,25 @@ async def _enrol(run: Run, import_: Import, source: Source, model: Model) -> Non
         counts.update(each.outcome for each in outcomes)
         await run.report(counts.total(), total, _sentence(counts, total))
 
+    async with resources.database.connection() as connection:
+        settings = await read_settings(connection, import_.directory)
     preparation = Preparation(
         directory=import_.directory,
         source=source,
         vectorizer=resources.vectorizer,
         model=model,
         choice=FaceChoice(run.arguments["face"]),
-        limits=await _quality_limits(run, import_.directory),
+        limits=_quality_limits(run, settings),
+        floor=applied_floor(model, settings.recognizability_floor),
         staging=timedelta(seconds=resources.settings.staging_seconds),
     )
     await on_done([])
     await _enrol_items(run, import_, preparation, on_done)
 
 
-async def _quality_limits(run: Run, directory: str) -> QualityLimits:
+def _quality_limits(run: Run, settings: DirectorySettings) -> QualityLimits:
     """Return the directory's limits of photographs, with the import's own action if it has one."""
-    async with run.resources.database.connection() as connection:
-        limits = (await read_settings(connection, directory)).quality_limits()
+    limits = settings.quality_limits()
     action = run.arguments["quality"]
     return replace(limits, action=Action(action)) if action else limits
 

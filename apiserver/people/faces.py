@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from apiserver.biometrics.face import Box
 from apiserver.database import Connection
@@ -13,7 +13,7 @@ from apiserver.list_keys import Time
 from apiserver.people import records as persons
 from apiserver.problems import FaceNotFound
 
-_COLUMNS = "face, person, model, box, score, quality, image, created_at"
+_COLUMNS = "face, person, model, box, score, quality, recognizability, image, created_at"
 
 # No index supports this order: a person's faces are found by the unique index of photographs, and are few to sort.
 _PAGE = f"""
@@ -24,10 +24,32 @@ ORDER BY created_at, face LIMIT $3
 _READ = f"SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND person = $2 AND face = $3"
 _CROP = "SELECT crop FROM faces WHERE directory = $1 AND person = $2 AND face = $3"
 
+_DIRECTORY_PAGE = f"""
+SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND ($3::uuid IS NULL OR face > $3) ORDER BY face LIMIT $2
+"""
+_UNRECOGNIZABLE = f"""
+SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND model = $3 AND recognizability < $4
+AND ($5::real IS NULL OR (recognizability, face) > ($5, $6::uuid))
+ORDER BY recognizability, face LIMIT $2
+"""
+
 Key = tuple[Time, UUID]
 """Key of the last item of a page."""
 
 KEY: TypeAdapter[Key] = TypeAdapter(Key)
+
+DIRECTORY_KEY: TypeAdapter[tuple[UUID]] = TypeAdapter(tuple[UUID])
+
+RecognizabilityKey = tuple[Annotated[float, Field(ge=0, le=1)], UUID]
+
+RECOGNIZABILITY_KEY: TypeAdapter[RecognizabilityKey] = TypeAdapter(RecognizabilityKey)
+
+
+class Floor(NamedTuple):
+    """A recognizability, and the model that measured it."""
+
+    model: str
+    recognizability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +57,7 @@ class EnrolledFace:
     """A face of a person.
 
     image: key of the photograph, None if it was imported without it. quality: measured values, as JSON.
+    recognizability: 0 to 1, None if it was not measured.
     """
 
     face: UUID
@@ -43,6 +66,7 @@ class EnrolledFace:
     box: Box
     score: float
     quality: str | None
+    recognizability: float | None
     image: str | None
     created_at: datetime
 
@@ -64,6 +88,38 @@ async def page(
         await persons.read(connection, directory, person)
     faces = [EnrolledFace.of(row) for row in rows[:limit]]
     return faces, (faces[-1].created_at, faces[-1].face) if len(rows) > limit else None
+
+
+async def page_of_directory(
+    connection: Connection, directory: str, limit: int, after: tuple[UUID] | None
+) -> tuple[list[EnrolledFace], tuple[UUID] | None]:
+    """Return the first `limit` faces of a directory after the key `after`, ordered by id, and the key of the next page.
+
+    Raises DirectoryNotFound or DatabaseUnavailable.
+    """
+    faces, more = await _page(connection, directory, _DIRECTORY_PAGE, limit, *(after or (None,)))
+    return faces, (faces[-1].face,) if more else None
+
+
+async def unrecognizable(
+    connection: Connection, directory: str, below: Floor, limit: int, after: RecognizabilityKey | None
+) -> tuple[list[EnrolledFace], RecognizabilityKey | None]:
+    """Return the first `limit` faces below a floor, the least recognizable first, and the next key.
+
+    Raises DirectoryNotFound or DatabaseUnavailable.
+    """
+    faces, more = await _page(connection, directory, _UNRECOGNIZABLE, limit, *below, *(after or (None, None)))
+    return faces, (faces[-1].recognizability or 0.0, faces[-1].face) if more else None
+
+
+async def _page(
+    connection: Connection, directory: str, statement: str, limit: int, *values: object
+) -> tuple[list[EnrolledFace], bool]:
+    """Return the first `limit` faces that a statement finds, and whether there are more."""
+    rows = await connection.fetch(statement, directory, limit + 1, *values)
+    if not rows:
+        await persons.require_directory(connection, directory)
+    return [EnrolledFace.of(row) for row in rows[:limit]], len(rows) > limit
 
 
 async def read(connection: Connection, directory: str, person: str, face: UUID) -> EnrolledFace:

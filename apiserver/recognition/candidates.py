@@ -4,20 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apiserver.biometrics.assignment import assign_once
-from apiserver.biometrics.face import Candidate
+from apiserver.biometrics.face import Candidate, Probe
 from apiserver.biometrics.model import Decision, Model, Scoring, Thresholds
+from apiserver.biometrics.recognizability import UnknownReason, unknown_reason
 from apiserver.directories.records import SearchTerms
+from apiserver.directories.thresholds import Applied
 from apiserver.search.identification import Search, SearchResult
 from apiserver.search.planning import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The decision about a probe, its candidates, best first, and the path of the search."""
+    """The decision about a probe, its candidates, best first, and the path of the search.
+
+    reason: why the probe is unknown whatever its candidates are, if it is.
+    """
 
     decision: Decision
     candidates: list[Candidate]
     path: Path
+    reason: UnknownReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +46,31 @@ class SearchOptions:
         scoring = self.scoring or terms.settings.scoring or Scoring.MAX
         return Search(self.directory, model, self.k + others, terms.applied.thresholds.match, scoring)
 
-    def identities(self, results: Sequence[SearchResult], thresholds: Thresholds) -> list[Identity]:
+    def identities(self, probes: Sequence[Probe], results: Sequence[SearchResult], applied: Applied) -> list[Identity]:
         """Return the identity of each probe."""
+        reasons = [unknown_reason(probe.recognizability, applied.floor) for probe in probes]
         candidates = [result.candidates for result in results]
         if self.unique_persons:
-            candidates = [best[: self.k] for best in assign_once(candidates, thresholds.review)]
+            candidates = self._assigned(candidates, reasons, applied.thresholds.review)
         return [
-            Identity(thresholds.decide(best[0].similarity) if best else Decision.UNKNOWN, best, result.path)
-            for best, result in zip(candidates, results, strict=True)
+            Identity(_decision(best, applied.thresholds, reason), best, result.path, reason)
+            for best, result, reason in zip(candidates, results, reasons, strict=True)
         ]
+
+    def _assigned(
+        self,
+        candidates: Sequence[list[Candidate]],
+        reasons: Sequence[UnknownReason | None],
+        min_similarity: float,
+    ) -> list[list[Candidate]]:
+        """Return the candidates of each probe, each person only once; unknown probes keep theirs and take nobody."""
+        taking = [best for best, reason in zip(candidates, reasons, strict=True) if reason is None]
+        assigned = iter(assign_once(taking, min_similarity))
+        kept = [best if reason else next(assigned) for best, reason in zip(candidates, reasons, strict=True)]
+        return [best[: self.k] for best in kept]
+
+
+def _decision(candidates: Sequence[Candidate], thresholds: Thresholds, reason: UnknownReason | None) -> Decision:
+    if reason or not candidates:
+        return Decision.UNKNOWN
+    return thresholds.decide(candidates[0].similarity)

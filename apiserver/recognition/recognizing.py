@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from apiserver.biometrics.face import Embedding, Photograph
+from apiserver.biometrics.face import Embedding, Photograph, Probe
 from apiserver.biometrics.model import Decision, Model
 from apiserver.database import Database
 from apiserver.directories.records import Directories
 from apiserver.directories.thresholds import Applied
 from apiserver.recognition import sightings
 from apiserver.recognition.candidates import Identity, SearchOptions
-from apiserver.search.identification import Identification
+from apiserver.search.identification import Identification, Search, SearchResult
 from apiserver.search.recall import RecallCheck
 from apiserver.storage.images import ImageStore, image_row
 from serving.stages import Stages
@@ -48,7 +48,7 @@ class Recognition:
 
     async def recognize(
         self,
-        probes: Sequence[Embedding],
+        probes: Sequence[Probe],
         model: Model,
         options: SearchOptions,
         stages: Stages,
@@ -64,12 +64,13 @@ class Recognition:
             keep = timedelta(seconds=self._retention_seconds if seconds is None else seconds)
             row = image_row(options.directory, *photograph, keep) if photograph and keep else None
             search = options.search(model, terms, len(probes))
-            results = await self._identification.identify(search, probes, terms.size, row)
-        self._recall_check.offer(search, probes, results)
+            embeddings = [probe.embedding for probe in probes]
+            results = await self._identification.identify(search, embeddings, terms.size, row)
+        identities = options.identities(probes, results, terms.applied)
+        self._check_recall(search, embeddings, results, identities)
         if photograph and row:
             with stages.measure("store"):
                 await self._images.put(row, photograph.content)
-        identities = options.identities(results, terms.applied.thresholds)
         key = row.key if row else None
         if named := [
             (identity.candidates[0].person, identity.decision)
@@ -79,3 +80,14 @@ class Recognition:
             with stages.measure("note"):
                 await sightings.note(self._database, options.directory, named, key)
         return Recognized(identities, terms.applied, key)
+
+    def _check_recall(
+        self,
+        search: Search,
+        embeddings: Sequence[Embedding],
+        results: Sequence[SearchResult],
+        identities: Sequence[Identity],
+    ) -> None:
+        """Offer the answers to the recall check, without those that name nobody whatever is found."""
+        chosen = [number for number, identity in enumerate(identities) if identity.reason is None]
+        self._recall_check.offer(search, [embeddings[n] for n in chosen], [results[n] for n in chosen])

@@ -48,8 +48,8 @@ class Metrics:
         )
         self._decisions = Counter(
             "faceserver_gateway_decisions_total",
-            "Recognized faces by decision and search path.",
-            ["decision", "search"],
+            "Recognized faces by decision, search path and reason: `unrecognizable`, or `none`.",
+            ["decision", "search", "reason"],
             registry=self.registry,
         )
         self.database_wait = database_wait(self.registry)
@@ -68,7 +68,7 @@ class Metrics:
     def decided(self, identities: Iterable[Identity]) -> None:
         """Count decisions."""
         for identity in identities:
-            self._decisions.labels(identity.decision, identity.path).inc()
+            self._decisions.labels(identity.decision, identity.path, identity.reason or "none").inc()
 
 
 class StateMetrics(Collector):

@@ -26,6 +26,12 @@ WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())
 GROUP BY task_name
 """
 
+_REMAINING = """
+SELECT task_name, sum(greatest(total - done, 0))::bigint
+FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = number
+WHERE status IN ('todo', 'doing') AND total IS NOT NULL GROUP BY task_name
+"""
+
 _INDEXES = """
 SELECT split_part(relname, '_', 2), CASE WHEN indisvalid THEN 'ready' ELSE 'unfinished' END, count(*)
 FROM pg_class JOIN pg_index ON indexrelid = oid
@@ -42,6 +48,7 @@ class _Seen:
 
     jobs: Counter[tuple[str, State]]
     oldest_seconds: list[tuple[str, float]]
+    remaining: list[tuple[str, int]]
     indexes: list[tuple[str, str, int]]
     bytes: int
 
@@ -64,6 +71,7 @@ class SharedMetrics(Collector):
             self._seen = _Seen(
                 jobs,
                 [tuple(row) for row in await connection.fetch(_OLDEST)],
+                [tuple(row) for row in await connection.fetch(_REMAINING)],
                 [tuple(row) for row in await connection.fetch(_INDEXES)],
                 await connection.fetchval(_SIZE),
             )
@@ -78,6 +86,11 @@ class SharedMetrics(Collector):
         oldest = GaugeMetricFamily(
             "faceserver_jobs_oldest_seconds", "Waiting time of the oldest job that is ready to run.", labels=["kind"]
         )
+        remaining = GaugeMetricFamily(
+            "faceserver_jobs_remaining",
+            "What jobs that have begun still have to do, in units of their kind, such as photographs or faces.",
+            labels=["kind"],
+        )
         indexes = GaugeMetricFamily(
             "faceserver_search_indexes",
             "Indexes of large directories by kind (`codes`, `graph`) and state (`ready`, `unfinished`).",
@@ -89,10 +102,12 @@ class SharedMetrics(Collector):
                 jobs.add_metric([kind, state], number)
             for kind, seconds in seen.oldest_seconds:
                 oldest.add_metric([kind], seconds)
+            for kind, number in seen.remaining:
+                remaining.add_metric([kind], number)
             for index, condition, number in seen.indexes:
                 indexes.add_metric([index, condition], number)
             size.add_metric([], seen.bytes)
-        yield from (jobs, oldest, indexes, size, *self._disk())
+        yield from (jobs, oldest, remaining, indexes, size, *self._disk())
 
     def _disk(self) -> Iterator[GaugeMetricFamily]:
         total = GaugeMetricFamily(

@@ -61,12 +61,13 @@ class VectorizerClient:
         call = Call("POST", f"/drawing?min_score={min_score}&min_size={min_size}", bytes, image)
         return await self._answer(call, self._timeout_seconds)
 
-    async def embed_crop(self, crop: bytes) -> Analysis:
+    async def embed_crop(self, crop: bytes, score: float = 1.0) -> Analysis:
         """Return the face of a crop that `analyse` returned before, embedded by the model in use.
 
-        Raises the problems of `analyse`.
+        score: the detector's, which the crop does not show. Raises the problems of `analyse`.
         """
-        return await self._answer(Call("POST", "/crops", read_analysis, crop), self._timeout_seconds)
+        call = Call("POST", f"/crops?score={score}", read_analysis, crop)
+        return await self._answer(call, self._timeout_seconds)
 
     async def models(self) -> object:
         """Return the description of the models by a vectorizer, the answer of ``GET /models``."""

@@ -107,6 +107,7 @@ def _model(entry: dict[str, Any]) -> Model:
         thresholds=Thresholds(match=thresholds["match"], review=thresholds["review"]),
         known_tail=Tail(tail["start"], tail["rate"], tail["scale"], tail["shape"]) if tail else None,
         calibrated=entry.get("calibrated", False),
+        recognizability_floor=_share(entry.get("recognizability_floor")),
     )
 
 
@@ -116,4 +117,13 @@ def _face(entry: dict[str, Any], dimension: int) -> Face:
     landmarks = tuple(struct.iter_unpack("<2f", entry.get("landmarks", b"")))
     quality = entry.get("quality")
     measured = Quality(quality["sharpness"], quality["brightness"]) if quality else None
-    return Face((left, top, right, bottom), entry["score"], embedding, entry.get("crop"), landmarks, measured)
+    recognizability = _share(entry.get("recognizability"))
+    box = (left, top, right, bottom)
+    return Face(box, entry["score"], embedding, entry.get("crop"), landmarks, measured, recognizability)
+
+
+def _share(value: float | None) -> float | None:
+    """Return a number from 0 to 1, or None if the vectorizer sent none. Raises ValueError or TypeError."""
+    if value is not None and not 0 <= value <= 1:
+        raise ValueError
+    return value

@@ -104,7 +104,7 @@ def look(networks: Networks, image: Pixels) -> Seen | None:
     face = faces.Face(
         (left, top, right, bottom),
         float(found.scores[labelled]),
-        networks.embedder.embed(aligned[None])[0].tolist(),
+        networks.embedder.embed(aligned[None]).vectors[0].tolist(),
         landmarks=landmarks,
         quality=faces.Quality(quality.sharpness, quality.brightness),
     )

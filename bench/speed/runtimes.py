@@ -97,7 +97,7 @@ def _embedded(source: ModelSource, faces: Aligned) -> tuple[FloatArray, float]:
     times, embeddings = [], []
     for face in faces:
         start = time.perf_counter()
-        embeddings.append(networks.embedder.embed(face[None])[0])
+        embeddings.append(networks.embedder.embed(face[None]).vectors[0])
         times.append(time.perf_counter() - start)
     return np.stack(embeddings).astype(np.float64), float(np.median(times)) * 1000
 

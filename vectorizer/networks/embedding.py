@@ -1,12 +1,24 @@
 """Turns aligned faces into unit vectors, whose inner product is the similarity of two faces."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vectorizer.networks.detection import as_input
 from vectorizer.networks.sessions import Session
+
+
+class Embeddings(NamedTuple):
+    """The embeddings of `n` faces.
+
+    vectors: (n, dimension), of length 1. lengths: (n,), of the network's output before it was scaled; it grows with
+    what the network recognizes in the face.
+    """
+
+    vectors: NDArray[np.float32]
+    lengths: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +29,12 @@ class Embedder:
     mean: float
     scale: float
 
-    def embed(self, aligned: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return (n, dimension) vectors of length 1 for (n, 112, 112, 3) aligned RGB faces."""
+    def embed(self, aligned: NDArray[np.uint8]) -> Embeddings:
+        """Return the embeddings of (n, 112, 112, 3) aligned RGB faces."""
         if not len(aligned):
-            return np.empty((0, 0), np.float32)
-        return normalise(self.session.run(as_batch(aligned, self.mean, self.scale))[0])
+            return Embeddings(np.empty((0, 0), np.float32), np.empty(0, np.float32))
+        raw = self.session.run(as_batch(aligned, self.mean, self.scale))[0]
+        return Embeddings(normalise(raw), np.linalg.norm(raw, axis=1))
 
 
 def as_batch(aligned: NDArray[np.uint8], mean: float, scale: float) -> NDArray[np.float32]:

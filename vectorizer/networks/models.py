@@ -11,6 +11,7 @@ from vectorizer.networks.alignment import SIZE
 from vectorizer.networks.batching import BatchingSession
 from vectorizer.networks.detection import CLOSE_UP_CANVAS, Detector, DetectorNetwork
 from vectorizer.networks.embedding import Embedder, as_batch
+from vectorizer.networks.recognizability import Recognizability
 from vectorizer.networks.runtimes import Runtime, RuntimeChoice, choose_runtime, open_embedder_session
 from vectorizer.networks.scrfd import Scrfd
 from vectorizer.networks.sessions import OnnxSession, Provider, Session
@@ -52,10 +53,11 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """A detector and an embedder for one thread."""
+    """A detector and an embedder for one thread. recognizability: None if it was not measured with this embedder."""
 
     detector: Detector
     embedder: Embedder
+    recognizability: Recognizability | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class ModelSource:
             # Batching needs few shapes, so every first view is a square then.
             Detector(self._network(detector), self.engine.detector_size, square=self.engine.shared),
             Embedder(embedder, self.embedder.mean, self.embedder.scale),
+            Recognizability.read(self.embedder.recognizability) if self.embedder.recognizability else None,
         )
 
     def _batching(self, path: Path, sides: tuple[int, ...], on_batch: Callable[[int], object]) -> Session:

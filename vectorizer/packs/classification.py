@@ -65,6 +65,7 @@ def _embedder(path: Path, sha256: str, graph: onnx.GraphProto) -> EmbedderManife
                 "mean": 0.0 if normalises else 127.5,
                 "scale": 1.0 if normalises else 127.5,
                 "calibrated": False,
+                "recognizability": None,
             }
         )
     )

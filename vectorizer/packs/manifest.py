@@ -41,6 +41,14 @@ class Tail(_Entry):
     shape: float = Field(gt=-1, lt=1)
 
 
+class RecognizabilityManifest(_Entry):
+    """How the recognizability of a face is computed, and the floor below which it is compared with nobody."""
+
+    intercept: float
+    length: float
+    floor: float = Field(ge=0, le=1)
+
+
 class _Model(_Entry):
     name: str
     files: tuple[str, ...]
@@ -74,6 +82,7 @@ class EmbedderManifest(_Model):
     calibration: Calibration
     thresholds: Thresholds
     tail: Tail
+    recognizability: RecognizabilityManifest | None = Field(default=None, description="None: not measured.")
 
 
 AnyModel = DetectorManifest | EmbedderManifest

@@ -49,6 +49,7 @@ def test_faces_for_the_gateway(vectorizer: Vectorizer, photo: bytes):
     assert answer["image"] == {"media_type": "image/jpeg", "extension": "jpg", "width": 1280, "height": 886}
     assert answer["model"]["id"] == "sface_2021dec@fb143eea0783"
     assert answer["model"]["thresholds"]["match"] > answer["model"]["thresholds"]["review"]
+    assert 0 < answer["model"]["recognizability_floor"] < 1
     assert set(answer["timings"]) == {"queue", "decode", "detect", "align", "embed"}
     assert len(answer["faces"]) == 6
     scores = [face["score"] for face in answer["faces"]]
@@ -58,6 +59,7 @@ def test_faces_for_the_gateway(vectorizer: Vectorizer, photo: bytes):
         assert embedding.shape == (answer["model"]["dimension"],)
         assert abs(np.linalg.norm(embedding) - 1) < 1e-5
         assert np.frombuffer(face["landmarks"], "<f4").shape == (10,)
+        assert answer["model"]["recognizability_floor"] < face["recognizability"] <= 1
         assert not {"crop", "quality"} & set(face)
 
 

@@ -115,7 +115,7 @@ def test_scrfd_in_a_batch_is_scrfd_alone_bit_for_bit(model_cache: Path):
 def everything(models: Models, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     found = models.detector.detect(photo)
     aligned = np.stack([align(photo, landmarks) for landmarks in found.landmarks])
-    return found.boxes, models.embedder.embed(aligned)
+    return found.boxes, models.embedder.embed(aligned).vectors
 
 
 BFLOAT16 = pytest.param(

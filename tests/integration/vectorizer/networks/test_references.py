@@ -127,7 +127,7 @@ def test_sface_agrees_with_opencv(opencv: Models):
     for face in faces:
         network.setInput(cv2.dnn.blobFromImage(face, 1, (112, 112), (0, 0, 0), swapRB=False), "data")
         theirs.append(network.forward().ravel())
-    assert cosines(opencv.embedder.embed(faces), np.array(theirs)).min() >= 0.999
+    assert cosines(opencv.embedder.embed(faces).vectors, np.array(theirs)).min() >= 0.999
 
 
 def test_sface_pixels_are_preprocessed_as_in_opencv(opencv: Models, cache: Path):
@@ -136,20 +136,20 @@ def test_sface_pixels_are_preprocessed_as_in_opencv(opencv: Models, cache: Path)
     (folded,) = (cache / "prepared").glob("sface*.onnx")
     reference = cv2.FaceRecognizerSF.create(str(folded), "")
     theirs = np.concatenate([reference.feature(np.ascontiguousarray(face[:, :, ::-1])) for face in faces])
-    assert cosines(opencv.embedder.embed(faces), theirs).min() >= 0.999
+    assert cosines(opencv.embedder.embed(faces).vectors, theirs).min() >= 0.999
 
 
 def test_arcface_agrees_with_insightface(arcface: Models):
     faces = aligned_faces(arcface)
     reference = ArcFaceONNX(str(ARCFACE / "w600k_mbf.onnx"))
     theirs = reference.get_feat([np.ascontiguousarray(face[:, :, ::-1]) for face in faces])
-    assert cosines(arcface.embedder.embed(faces), theirs).min() >= 0.999
+    assert cosines(arcface.embedder.embed(faces).vectors, theirs).min() >= 0.999
 
 
 def test_embeddings_have_length_one_for_any_number_of_faces(opencv: Models):
     faces = aligned_faces(opencv)
-    assert np.allclose(np.linalg.norm(opencv.embedder.embed(faces), axis=1), 1, atol=1e-5)
-    assert opencv.embedder.embed(faces[:0]).shape[0] == 0
+    assert np.allclose(np.linalg.norm(opencv.embedder.embed(faces).vectors, axis=1), 1, atol=1e-5)
+    assert opencv.embedder.embed(faces[:0]).vectors.shape[0] == 0
 
 
 def test_the_pack_in_the_wheel_is_the_published_one():
