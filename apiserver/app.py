@@ -122,7 +122,7 @@ async def _open_state(
 def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: Resources) -> State:
     database, images = resources.database, resources.images
     efforts = Efforts(settings.search_recall)
-    identification = Identification(database, _switch_points(settings), efforts)
+    identification = Identification(database, SwitchPoints.of(settings), efforts)
     recall_check = RecallCheck(identification, efforts, settings.search_checked_share)
     directories = Directories(database, DirectorySizes(database), settings.fpir)
     return State(
@@ -152,16 +152,6 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         erasure=Erasure(database, images.uploads_end_after),
         images=images,
         archives=resources.archives,
-    )
-
-
-def _switch_points(settings: Settings) -> SwitchPoints:
-    return SwitchPoints(
-        exact_faces=settings.search_exact_faces,
-        index_faces=settings.search_index_faces,
-        candidates=settings.search_candidates,
-        graph_candidates=settings.search_graph_candidates,
-        parallel_workers=settings.search_parallel_workers,
     )
 
 

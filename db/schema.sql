@@ -130,14 +130,18 @@ CREATE TABLE public.import_items (
     face uuid,
     code text,
     detail text,
-    CONSTRAINT import_items_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'known'::text, 'refused'::text, 'failed'::text])))
+    warnings jsonb,
+    other text COLLATE pg_catalog."C",
+    CONSTRAINT import_items_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'known'::text, 'refused'::text, 'failed'::text]))),
+    CONSTRAINT import_items_warnings_check CHECK ((jsonb_typeof(warnings) = 'array'::text))
 );
 
 CREATE TABLE public.imports (
     directory text NOT NULL COLLATE pg_catalog."C",
     job uuid NOT NULL,
     planned boolean NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    compared_to bigint DEFAULT '-1'::integer NOT NULL
 );
 
 CREATE TABLE public.jobs (
@@ -300,6 +304,8 @@ CREATE INDEX images_by_expiry ON public.images USING btree (expires_at) WHERE ((
 CREATE INDEX images_by_image ON public.images USING btree (image);
 
 CREATE INDEX images_by_retry ON public.images USING btree (retry_at) WHERE (retry_at IS NOT NULL);
+
+CREATE INDEX import_items_by_other ON public.import_items USING btree (directory, other) WHERE (other IS NOT NULL);
 
 CREATE INDEX import_items_by_person ON public.import_items USING btree (directory, person);
 

@@ -1,16 +1,16 @@
 """Imports, which run as jobs: of an archive, or of photographs that are already in the store."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
+from apiserver.api.fields import EnrolmentWarning
 from apiserver.api.jobs import JobStarted, job_id, job_started
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.quality import Action
@@ -19,7 +19,7 @@ from apiserver.http.json_bodies import parse_fields, parse_json, read_small
 from apiserver.http.multipart import receive_archive
 from apiserver.http.paths import DirectoryName, EncodedRoute
 from apiserver.imports import records as imports
-from apiserver.imports.records import Import, Item, Outcome
+from apiserver.imports.records import Import, Item, Outcome, RecordedOutcome
 from apiserver.jobs.records import enqueue
 from apiserver.names import Name
 from apiserver.problems import ArchiveTooManyFiles
@@ -95,7 +95,11 @@ class ImportBody(ImportOptions):
 
 
 class OutcomeLine(BaseModel):
-    """The outcome of one photograph, or of one face of a bundle."""
+    """The outcome of one photograph, or of one face of a bundle.
+
+    `code` and `detail` give the reason of a refusal; for an enrolled face, the code of the first warning and the
+    sentences of all.
+    """
 
     n: int = Field(description="Position in the import, from 0.")
     person: str
@@ -104,6 +108,23 @@ class OutcomeLine(BaseModel):
     face: UUID | None
     code: str | None
     detail: str | None
+    warnings: list[EnrolmentWarning]
+
+    @classmethod
+    def of(cls, recorded: RecordedOutcome) -> Self:
+        """Return an outcome as clients read it."""
+        outcome = recorded.outcome
+        warnings = [EnrolmentWarning.of(warning) for warning in outcome.warnings or ()]
+        return cls(
+            n=outcome.n,
+            person=recorded.person,
+            name=recorded.name,
+            outcome=outcome.outcome,
+            face=outcome.face,
+            code=warnings[0].code if warnings else outcome.code,
+            detail=" ".join(warning.detail for warning in warnings) if warnings else outcome.detail,
+            warnings=warnings,
+        )
 
 
 _IMPORT = {
@@ -203,8 +224,10 @@ async def _enqueue(connection: Any, import_: Import, options: ImportOptions, *, 
 async def _lines(state: State, import_: Import) -> AsyncIterator[bytes]:
     last = -1
     while page := await imports.read_outcomes(state.database, import_, last, _OUTCOMES_AT_ONCE):
-        yield b"".join(json.dumps(line, default=str, ensure_ascii=False).encode() + b"\n" for line in page)
-        last = page[-1]["n"]
+        yield b"".join(
+            OutcomeLine.of(recorded).model_dump_json(exclude_unset=True).encode() + b"\n" for recorded in page
+        )
+        last = page[-1].outcome.n
 
 
 def _is_form(request: Request) -> bool:

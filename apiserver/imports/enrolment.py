@@ -11,6 +11,7 @@ from pgvector import HalfVector
 from apiserver.biometrics.face import Face
 from apiserver.database import Connection, Database
 from apiserver.directories.lock import ENTER, attempts
+from apiserver.enrolment.warnings import EnrolmentWarning
 from apiserver.imports.records import Import, ItemOutcome, Outcome, write_outcomes
 from apiserver.problems import DirectoryBusy
 
@@ -85,7 +86,7 @@ class NewFace:
     """A face of item `n` to enrol.
 
     sha256: digest of its photograph. image: the key of the photograph, if it is kept. quality: measurements, as JSON.
-    warning: code and sentence of a warning, if any.
+    warnings: doubts about the photograph.
     """
 
     n: int
@@ -96,7 +97,7 @@ class NewFace:
     image: str | None
     origin: Origin
     quality: str | None = None
-    warning: tuple[str, str] | None = None
+    warnings: Sequence[EnrolmentWarning] = ()
 
     @property
     def identity(self) -> tuple[str, bytes, str]:
@@ -137,7 +138,7 @@ async def _enrol(connection: Connection, directory: str, faces: Sequence[NewFace
     for face in faces:
         outcome = Outcome.CREATED if face.identity in created else Outcome.KNOWN
         created.discard(face.identity)  # a second face with this identity is known
-        outcomes.append(ItemOutcome(face.n, outcome, ids[face.identity], *(face.warning or (None, None))))
+        outcomes.append(ItemOutcome(face.n, outcome, ids[face.identity], warnings=face.warnings))
     return outcomes
 
 

@@ -14,6 +14,7 @@ from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import QualityLimits, measurements
 from apiserver.bundles.format import EXTENSION_OF_MEDIA_TYPE, BundleFace
 from apiserver.enrolment.gate import chosen_face, examine, require_recognizable
+from apiserver.enrolment.warnings import quality_warning
 from apiserver.imports.enrolment import NewFace, Origin
 from apiserver.imports.records import Item, ItemOutcome, Outcome
 from apiserver.imports.sources import Material, Source
@@ -100,7 +101,7 @@ class Preparation:
         new = NewFace(
             *(item.n, item.person, face, analysis.model.id, row.sha256, row.key, _origin(bundled)),
             quality=measurements(face),
-            warning=(defects[0].reason, " ".join(defect.detail for defect in defects)) if defects else None,
+            warnings=[quality_warning(defect) for defect in defects],
         )
         return Ready(new, row, image)
 

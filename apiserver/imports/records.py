@@ -1,14 +1,15 @@
 """Rows of imports: the items to enrol, in order, and the outcome of each."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from apiserver.database import Connection, Database
+from apiserver.enrolment.warnings import EnrolmentWarning, detail_of
 from apiserver.problems import JobNotFound
 
 KIND = "import"
@@ -36,15 +37,17 @@ SELECT coalesce(outcome, 'waiting') AS outcome, count(*) FROM import_items WHERE
 """
 
 _WRITE_OUTCOMES = """
-UPDATE import_items AS item SET outcome = new.outcome, face = new.face, code = new.code, detail = new.detail
-FROM unnest($3::bigint[], $4::text[], $5::uuid[], $6::text[], $7::text[]) AS new (n, outcome, face, code, detail)
+UPDATE import_items AS item
+SET outcome = new.outcome, face = new.face, code = new.code, detail = new.detail, warnings = new.warnings
+FROM unnest($3::bigint[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::jsonb[])
+    AS new (n, outcome, face, code, detail, warnings)
 WHERE directory = $1 AND job = $2 AND item.n = new.n
 """
 
 _EXISTS = "SELECT true FROM imports WHERE directory = $1 AND job = $2"
 
 _OUTCOMES = """
-SELECT n, person, name, outcome, face, code, detail FROM import_items
+SELECT n, person, name, outcome, face, code, detail, warnings, nullif(other, person) AS other FROM import_items
 WHERE directory = $1 AND job = $2 AND n > $3 AND outcome IS NOT NULL ORDER BY n LIMIT $4
 """
 
@@ -60,6 +63,8 @@ DELETE FROM import_items WHERE directory = $1 AND job = $2 AND n IN (
 """
 
 _DELETE = "DELETE FROM imports WHERE directory = $1 AND job = $2"
+
+_DELETE_NAMES = "UPDATE import_items SET other = NULL WHERE directory = $1 AND other = ANY ($2)"
 
 _DELETE_PERSONS = "DELETE FROM import_items WHERE directory = $1 AND ($2::text[] IS NULL OR person = ANY ($2))"
 
@@ -86,13 +91,22 @@ class Item:
 
 
 class ItemOutcome(NamedTuple):
-    """Outcome of an item. `code` and `detail` give the reason of a refusal, or a warning about an enrolled face."""
+    """Outcome of an item. `code` and `detail` give the reason of a refusal, `warnings` are about an enrolled face."""
 
     n: int
     outcome: Outcome
     face: UUID | None = None
     code: str | None = None
     detail: str | None = None
+    warnings: Sequence[EnrolmentWarning] | None = None
+
+
+class RecordedOutcome(NamedTuple):
+    """The outcome of an item, its person as now named, and the client's name for it."""
+
+    person: str
+    name: str
+    outcome: ItemOutcome
 
 
 class Import(NamedTuple):
@@ -140,13 +154,40 @@ async def tally(database: Database, import_: Import) -> dict[str, int]:
 
 async def write_outcomes(connection: Connection, import_: Import, outcomes: Sequence[ItemOutcome]) -> None:
     """Write the outcomes of items."""
-    await connection.execute(_WRITE_OUTCOMES, *import_, *map(list, zip(*outcomes, strict=True)))
+    rows = [(*outcome[:-1], write_warnings(outcome.warnings)) for outcome in outcomes]
+    await connection.execute(_WRITE_OUTCOMES, *import_, *map(list, zip(*rows, strict=True)))
 
 
-async def read_outcomes(database: Database, import_: Import, after: int, limit: int) -> list[dict[str, Any]]:
+async def read_outcomes(database: Database, import_: Import, after: int, limit: int) -> list[RecordedOutcome]:
     """Return the next outcomes after number `after`, in the order of the items."""
     async with database.connection() as connection:
-        return [dict(row) for row in await connection.fetch(_OUTCOMES, *import_, after, limit)]
+        rows = await connection.fetch(_OUTCOMES, *import_, after, limit)
+    return [RecordedOutcome(row["person"], row["name"], _outcome(row)) for row in rows]
+
+
+def write_warnings(warnings: Sequence[EnrolmentWarning] | None) -> str | None:
+    """Return warnings as JSON, without the name of another person: its sentences are composed when they are read."""
+    if warnings is None:
+        return None
+    return json.dumps([_without_name(warning) if warning.person else asdict(warning) for warning in warnings])
+
+
+def _without_name(warning: EnrolmentWarning) -> dict[str, Any]:
+    return {"code": warning.code, "value": warning.value, "limit": warning.limit}
+
+
+def _outcome(row: Any) -> ItemOutcome:  # noqa: ANN401 - asyncpg's records have no type
+    warnings = list(_warnings(json.loads(row["warnings"] or "[]"), row["other"]))
+    return ItemOutcome(row["n"], Outcome(row["outcome"]), row["face"], row["code"], row["detail"], warnings)
+
+
+def _warnings(written: Iterable[dict[str, Any]], other: str | None) -> Iterator[EnrolmentWarning]:
+    """Yield the warnings of an item; those that name another person end with that person."""
+    for warning in written:
+        if "detail" in warning:
+            yield EnrolmentWarning(**warning)
+        elif other:
+            yield EnrolmentWarning(**warning, detail=detail_of(warning["code"], other), person=other)
 
 
 async def check_exists(database: Database, import_: Import) -> None:
@@ -164,7 +205,9 @@ async def delete_persons(
     seconds: limit for each statement.
     """
     await connection.execute(_DELETE_PERSONS, directory, persons, timeout=seconds)
-    if persons is None:
+    if persons is not None:
+        await connection.execute(_DELETE_NAMES, directory, persons, timeout=seconds)
+    else:
         await connection.execute(_DELETE_DIRECTORY, directory, timeout=seconds)
 
 

@@ -1,4 +1,4 @@
-"""The import job: plans the items and enrols them; a second run continues where the first one ended.
+"""The import job: plans the items, enrols them and compares them; a second run continues where the first one ended.
 
 Items are prepared concurrently, and those that are ready at the same time are written together.
 """
@@ -23,6 +23,7 @@ from apiserver.directories.records import read_settings
 from apiserver.directories.settings import DirectorySettings
 from apiserver.imports import plan as import_plan
 from apiserver.imports import records as imports
+from apiserver.imports.comparison import compare_enrolled
 from apiserver.imports.enrolment import enrol_all
 from apiserver.imports.preparation import Preparation, Ready
 from apiserver.imports.records import Import, Item, ItemOutcome, Outcome, waiting
@@ -53,6 +54,7 @@ async def import_people(run: Run) -> None:
         else:
             model = await resources.vectorizer.model_in_use()
             await _enrol(run, import_, Keys(resources.archives, resources.settings.max_image_bytes), model)
+        await compare_enrolled(run, import_)
     except Outage:
         raise
     except Exception:

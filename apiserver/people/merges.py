@@ -47,7 +47,12 @@ INSERT INTO merged_faces (directory, face, merge, person)
 SELECT directory, face, $2, person FROM faces WHERE directory = $1 AND person = ANY ($3::text[])
 """
 _MOVE_FACES = "UPDATE faces SET person = $2 WHERE directory = $1 AND person = ANY ($3::text[])"
-_MOVE_ITEMS = "UPDATE import_items SET person = $2 WHERE directory = $1 AND person = ANY ($3::text[])"
+_MOVE_ITEMS = """
+UPDATE import_items SET
+    person = CASE WHEN person = ANY ($3::text[]) THEN $2 ELSE person END,
+    other = CASE WHEN other = ANY ($3::text[]) THEN $2 ELSE other END
+WHERE directory = $1 AND (person = ANY ($3::text[]) OR other = ANY ($3::text[]))
+"""
 _MOVE_MATCHES = """
 INSERT INTO matched_images (directory, person, image)
 SELECT directory, $2, image FROM matched_images WHERE directory = $1 AND person = ANY ($3::text[])

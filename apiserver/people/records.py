@@ -32,7 +32,9 @@ _EDIT = """
 WITH renamed AS (
     UPDATE faces SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3
 ), renamed_items AS (
-    UPDATE import_items SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3
+    UPDATE import_items SET
+        person = CASE WHEN person = $2 THEN $3 ELSE person END, other = CASE WHEN other = $2 THEN $3 ELSE other END
+    WHERE directory = $1 AND (person = $2 OR other = $2) AND $2 <> $3
 )
 UPDATE persons
 SET person = $3, display_name = $4, external_id = $5, metadata = $6, revision = revision + 1, updated_at = now()

@@ -4,11 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import ceil
+from typing import Self
 
 from apiserver.biometrics.model import Scoring
 from apiserver.directories.sizes import DirectorySize
 from apiserver.search.effort import Effort
 from apiserver.search.indexes import Kind
+from apiserver.settings import Settings
 
 _FACES_A_CANDIDATE = 250
 """Candidates grow with the directory, since more persons are similar to the probe by chance."""
@@ -39,6 +41,17 @@ class SwitchPoints:
     candidates: int
     graph_candidates: int
     parallel_workers: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the configured sizes."""
+        return cls(
+            exact_faces=settings.search_exact_faces,
+            index_faces=settings.search_index_faces,
+            candidates=settings.search_candidates,
+            graph_candidates=settings.search_graph_candidates,
+            parallel_workers=settings.search_parallel_workers,
+        )
 
 
 @dataclass(frozen=True, slots=True)

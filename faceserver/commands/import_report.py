@@ -19,10 +19,12 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from faceserver.client.results import ImportOutcome
+from faceserver.client.results import EnrolmentWarning, ImportOutcome
 from faceserver.importing.learning import Outcome
 
 _MAX_NAMED = 20
+_WHO = frozenset({"enrolled-as-another", "closer-to-another", "unlike-own"})
+"""The warnings that a photograph may show somebody else."""
 
 
 class Report:
@@ -35,6 +37,7 @@ class Report:
         self._as_json = as_json
         self._counts: Counter[str] = Counter()
         self._complaints: list[tuple[str, str]] = []
+        self._doubts: list[tuple[str, str]] = []
         self._warnings: Counter[str] = Counter()
         columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn(), TextColumn("left:"))
         screen = Console(stderr=True)
@@ -63,11 +66,12 @@ class Report:
         return self._counts["failed"] > 0
 
     def sum_up(self) -> None:
-        """Print how many photographs had each outcome, and name those refused or failed, with the reason."""
-        for name, reason in sorted(self._complaints)[:_MAX_NAMED]:
-            typer.echo(f"{name}: {reason}", err=True)
-        if (more := len(self._complaints) - _MAX_NAMED) > 0:
-            typer.echo(f"... and {more} more; --json lists all of them.", err=True)
+        """Print how many photographs had each outcome, and name those refused, failed, or perhaps of somebody else."""
+        for named in (self._complaints, self._doubts):
+            for name, reason in sorted(named)[:_MAX_NAMED]:
+                typer.echo(f"{name}: {reason}", err=True)
+            if (more := len(named) - _MAX_NAMED) > 0:
+                typer.echo(f"... and {more} more; --json lists all of them.", err=True)
         for reason, count in Counter(reason for _, reason in self._complaints).most_common():
             typer.echo(f"{count:6}  {reason}", err=True)
         for code, count in self._warnings.most_common():
@@ -83,14 +87,18 @@ class Report:
         if not enrolled:
             self._line(outcome.name, outcome.person, outcome.outcome, outcome.detail)
             return
-        self._warnings.update([outcome.code] if outcome.code else [])
-        self._line(outcome.name, outcome.person, enrolled, None, [outcome.detail] if outcome.detail else [])
+        self._line(outcome.name, outcome.person, enrolled, None, self._warned(outcome.name, outcome.warnings))
 
     def _count(self, outcome: Outcome) -> None:
         name = outcome.photograph.path.relative_to(self._folder).as_posix()
-        self._warnings.update(warning.code for warning in outcome.warnings)
-        warnings = [warning.detail for warning in outcome.warnings]
+        warnings = self._warned(name, outcome.warnings)
         self._line(name, outcome.photograph.person, outcome.name, outcome.refusal or outcome.failure, warnings)
+
+    def _warned(self, name: str, warnings: Sequence[EnrolmentWarning]) -> list[str]:
+        """Count warnings, note those of whom a photograph shows, and return their sentences."""
+        self._warnings.update(warning.code for warning in warnings)
+        self._doubts += [(name, warning.detail) for warning in warnings if warning.code in _WHO]
+        return [warning.detail for warning in warnings]
 
     def _line(self, name: str, person: str, outcome: str, reason: str | None, warnings: Sequence[str] = ()) -> None:
         self._counts[outcome] += 1

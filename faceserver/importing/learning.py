@@ -1,7 +1,9 @@
 """Learns many photographs at a time, and resumes where an earlier run ended."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from faceserver.client.async_client import AsyncClient
@@ -10,6 +12,9 @@ from faceserver.client.results import EnrolmentWarning
 from faceserver.errors import Outage, Refused, Unavailable
 from faceserver.importing.journal import Entry, Journal
 from faceserver.importing.people_folder import Photograph
+
+_APART = 2
+"""Photographs of a person that are learned one after the other: the next ones are compared with at least these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,12 @@ async def learn_all(
 ) -> None:
     """Learn the photographs, `concurrency` at a time, and `note` each outcome as it comes.
 
+    Photographs of one person that are learned at the same time are not compared with each other, so everybody's first
+    ones are learned one after the other.
+
     Raises a FaceserverError if the service is unavailable.
     """
-    remaining = iter(photographs)
+    remaining, turns = iter(in_turns(photographs)), _Turns()
 
     async def work() -> None:
         for photograph in remaining:
@@ -73,7 +81,8 @@ async def learn_all(
             except OSError as error:  # deleted since the folder was read
                 note(Outcome(photograph, failure=str(error)))
                 continue
-            outcome = await _learn(client, photograph, face)
+            async with turns.of(photograph.person):
+                outcome = await _learn(client, photograph, face)
             if not outcome.failure:
                 journal.note(replace(entry, refusal=outcome.refusal))
             note(outcome)
@@ -85,6 +94,34 @@ async def learn_all(
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
+
+
+def in_turns(photographs: Iterable[Photograph]) -> list[Photograph]:
+    """Return the first photograph of each person, then the second of each, and so on."""
+    seen: Counter[str] = Counter()
+
+    def turn(photograph: Photograph) -> int:
+        seen[photograph.person] += 1
+        return seen[photograph.person]
+
+    return sorted(photographs, key=turn)
+
+
+class _Turns:
+    """Lets the first photographs of a person pass one at a time, and any number of them after that."""
+
+    def __init__(self) -> None:
+        self._passed: Counter[str] = Counter()
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    @asynccontextmanager
+    async def of(self, person: str) -> AsyncIterator[None]:
+        if self._passed[person] >= _APART:
+            yield
+            return
+        async with self._locks[person]:
+            yield
+        self._passed[person] += 1
 
 
 async def _learn(client: AsyncClient, photograph: Photograph, face: FaceChoice) -> Outcome:

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from faceserver.client.results.recognition import EnrolmentWarning
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartedJob:
@@ -49,7 +51,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOutcome:
-    """The outcome of the `n`th photograph of an import."""
+    """The outcome of the `n`th photograph of an import.
+
+    code, detail: the reason of a refusal, or the first warning's code and the sentences of all. warnings: doubts about a
+    face that was enrolled.
+    """
 
     n: int
     person: str
@@ -58,3 +64,4 @@ class ImportOutcome:
     face: str | None = None
     code: str | None = None
     detail: str | None = None
+    warnings: tuple[EnrolmentWarning, ...] = ()

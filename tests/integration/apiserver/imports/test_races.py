@@ -3,7 +3,7 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -16,45 +16,14 @@ import pytest
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Face
 from apiserver.biometrics.quality import QualityLimits
-from apiserver.database import open_database
 from apiserver.deletion.erasure import Erasure
 from apiserver.imports.enrolment import NewFace, Origin, enrol_all
 from apiserver.imports.preparation import Preparation
 from apiserver.imports.records import Import, Item, add_import, add_items, waiting
-from apiserver.imports.running import import_people
 from apiserver.imports.sources import Members
-from apiserver.jobs.runs import run_job
 from apiserver.problems import VectorizerUnavailable
-from apiserver.resources import Resources
-from apiserver.settings import Settings
-from apiserver.storage.archives import Archives
-from apiserver.storage.images import ImageStore
-from apiserver.storage.object_store import open_store
-from apiserver.vectorizers.discovery import open_vectorizers
 from tests.integration.apiserver.api.test_imports import archives, outcomes, start, zipped
 from tests.integration.apiserver.locks import until_somebody_waits
-
-Work = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture
-async def resources(settings: Settings) -> AsyncIterator[Resources]:
-    url, store = settings.database_url.get_secret_value(), open_store(settings.image_store_url)
-    async with open_database(url, pool_size=8, timeout_seconds=60) as connections, open_vectorizers(settings) as client:
-        images, kept = ImageStore(store, connections, 60), Archives(store, connections, 60)
-        yield Resources(settings, connections, images, kept, client)
-
-
-@pytest.fixture
-def work(resources: Resources, database: asyncpg.Connection) -> Work:
-    async def work(job: str, **arguments: str) -> None:
-        """Do what a worker does of an import."""
-        row = await database.fetchrow(
-            "SELECT id, args FROM jobs JOIN procrastinate_jobs ON id = number WHERE job = $1", UUID(job)
-        )
-        await run_job(import_people, resources, row["id"], json.loads(row["args"]) | arguments)
-
-    return work
 
 
 def bundle(faces: Mapping[str, bytes]) -> bytes:

@@ -1,0 +1,136 @@
+"""Warns of the enrolled faces of an import that resemble another person, or not the one they are enrolled as.
+
+Faces are compared after all of them are enrolled. What a warning says then depends neither on the order in which they
+were enrolled nor on which of them were enrolled together, and a run after a crash says the same.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from apiserver.biometrics.model import Model
+from apiserver.database import Database
+from apiserver.directories.lock import ENTER, attempts
+from apiserver.directories.records import Directories, SearchTerms
+from apiserver.directories.sizes import DirectorySizes
+from apiserver.enrolment.likeness import MAX_OWN_FACES, another, search_of
+from apiserver.enrolment.warnings import EnrolmentWarning, Likeness, likeness_warnings
+from apiserver.imports.records import Import, write_warnings
+from apiserver.jobs.runs import Run
+from apiserver.problems import DirectoryBusy
+from apiserver.search.effort import Efforts
+from apiserver.search.identification import Identification
+from apiserver.search.planning import SwitchPoints
+
+_AT_ONCE = 200
+"""Faces whose warnings are written together."""
+_COMPARISONS = 500_000
+"""Comparisons of one statement, well within its timeout."""
+_MAX_PROBES = 20
+
+_IS_LEFT = """
+SELECT EXISTS (
+    SELECT FROM import_items WHERE directory = $1 AND job = $2 AND face IS NOT NULL AND n > imports.compared_to
+)
+FROM imports WHERE directory = $1 AND job = $2
+"""
+
+# The subquery applies the limit first. A face that was deleted, or is of another model, has no embedding here.
+_NEXT = f"""
+SELECT item.n, faces.person, faces.embedding, own.faces AS own_faces, own.similarity AS own
+FROM (
+    SELECT n, face FROM import_items JOIN imports USING (directory, job)
+    WHERE directory = $1 AND job = $2 AND face IS NOT NULL AND n > compared_to ORDER BY n LIMIT $4
+) AS item
+LEFT JOIN faces ON faces.directory = $1 AND faces.face = item.face AND faces.model = $3
+CROSS JOIN LATERAL (
+    SELECT count(*) AS faces, least(max(-(embedding <#> faces.embedding)), 1) AS similarity FROM (
+        SELECT embedding FROM faces AS others WHERE others.directory = $1 AND others.model = $3
+        AND others.person = faces.person AND others.image_sha256 <> faces.image_sha256 LIMIT {MAX_OWN_FACES}
+    ) AS others
+) AS own
+ORDER BY item.n
+"""  # noqa: S608
+
+# Written once, even if a second worker has taken over a job whose first worker still runs.
+_COMPARED = """
+UPDATE imports SET compared_to = $3 WHERE directory = $1 AND job = $2 AND compared_to < $3 RETURNING true
+"""
+_WRITE = """
+UPDATE import_items AS item SET warnings = new.warnings || coalesce(item.warnings, '[]'),
+    other = (SELECT person FROM persons WHERE directory = $1 AND persons.person = new.other)
+FROM unnest($3::bigint[], $4::jsonb[], $5::text[]) AS new (n, warnings, other)
+WHERE directory = $1 AND job = $2 AND item.n = new.n
+"""
+
+
+class _Compared(NamedTuple):
+    n: int
+    warnings: Sequence[EnrolmentWarning]
+
+    @property
+    def other(self) -> str | None:
+        """The person whom the warnings name: all of them name the same one."""
+        return next((warning.person for warning in self.warnings if warning.person), None)
+
+
+async def compare_enrolled(run: Run, import_: Import) -> None:
+    """Compare the enrolled faces that were not compared yet, and write the warnings. Raises an Outage."""
+    database, settings = run.resources.database, run.resources.settings
+    if not await _is_left(database, import_):
+        return
+    model = await run.resources.vectorizer.model_in_use()
+    identification = Identification(database, SwitchPoints.of(settings), Efforts(settings.search_recall))
+    terms = await Directories(database, DirectorySizes(database), settings.fpir).search_terms(import_.directory, model)
+    note = run.note or ""
+    while rows := await _next(database, import_, model):
+        compared = await _compare(identification, import_.directory, model, terms, rows)
+        await _write(database, import_, rows[-1]["n"], compared)
+        await run.report(run.done, run.total, f"{note} Comparing the faces: {rows[-1]['n'] + 1:,}.")
+    await run.report(run.done, run.total, note)
+
+
+async def _is_left(database: Database, import_: Import) -> bool:
+    async with database.connection() as connection:
+        return bool(await connection.fetchval(_IS_LEFT, *import_))
+
+
+async def _next(database: Database, import_: Import, model: Model) -> list[Any]:
+    async with database.connection() as connection:
+        rows: list[Any] = await connection.fetch(_NEXT, *import_, model.id, _AT_ONCE)
+    return rows
+
+
+async def _compare(
+    identification: Identification, directory: str, model: Model, terms: SearchTerms, rows: Sequence[Any]
+) -> list[_Compared]:
+    """Return the faces with a warning."""
+    found = [row for row in rows if row["embedding"] is not None]
+    search, step = search_of(directory, model), max(1, min(_MAX_PROBES, _COMPARISONS // max(terms.size.faces, 1)))
+    compared = []
+    for first in range(0, len(found), step):
+        batch = found[first : first + step]
+        results = await identification.identify(search, [row["embedding"].to_list() for row in batch], terms.size)
+        for row, result in zip(batch, results, strict=True):
+            likeness = Likeness(another(result, row["person"]), row["own"], row["own_faces"])
+            compared.append(_Compared(row["n"], likeness_warnings(likeness, terms.applied.thresholds, model)))
+    return [each for each in compared if each.warnings]
+
+
+async def _write(database: Database, import_: Import, last: int, compared: Sequence[_Compared]) -> None:
+    """Write warnings while nobody is deleted, so that nobody who was deleted is named.
+
+    Raises DatabaseUnavailable, or DirectoryBusy while enrolments are excluded from the directory.
+    """
+    columns = (
+        [each.n for each in compared],
+        [write_warnings(each.warnings) for each in compared],
+        [each.other for each in compared],
+    )
+    async for _ in attempts(database.timeout_seconds):
+        async with database.connection() as connection, connection.transaction():
+            if not await connection.fetchval(ENTER, import_.directory):
+                continue
+            if await connection.fetchval(_COMPARED, *import_, last):
+                await connection.execute(_WRITE, *import_, *columns)
+        return
+    raise DirectoryBusy
