@@ -13,6 +13,7 @@ from apiserver.api import images
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.api.fields import (
     BoxPixels,
+    Cosine,
     DetectorScore,
     ModelId,
     PersonId,
@@ -24,8 +25,10 @@ from apiserver.api.fields import (
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
 from apiserver.people import faces as person_faces
+from apiserver.people import unlike
 from apiserver.people.faces import EnrolledFace, Floor
-from apiserver.problems import FileNotFound
+from apiserver.people.unlike import UnlikeFace, Whose
+from apiserver.problems import FileNotFound, InvalidField
 from apiserver.state import State, StateOf
 from serving.problem_responses import ProblemDetails
 
@@ -33,6 +36,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} 
 _OUTAGES: dict[int | str, dict[str, Any]] = {504: {"model": ProblemDetails}}
 _ORDER = "faces"
 _DIRECTORY_ORDER = "faces of a directory"
+_UNLIKE_ORDER = "unlike faces"
 _RECOGNIZABILITY_ORDER = "faces by recognizability"
 _FaceId = Annotated[UUID, Path(description="The face's id, as returned by /learn.")]
 
@@ -47,6 +51,13 @@ class KeptQuality(BaseModel):
     yaw: float | None = Field(None, examples=[-8.4])
     pitch: float | None = Field(None, examples=[3.1])
     roll: float | None = Field(None, examples=[1.2])
+
+
+class UnlikeAnswer(BaseModel):
+    """How little a face resembles the person's other photographs."""
+
+    similarity: Cosine
+    limit: float = Field(description="Photographs of one person reach it, see docs/quality.md.", examples=[0.3146])
 
 
 class FaceAnswer(BaseModel):
@@ -68,6 +79,7 @@ class FaceAnswer(BaseModel):
         examples=["/directories/acme/persons/ann/faces/1120092e-8684-446d-9dd1-6a35418df10e/crop"],
     )
     created_at: datetime
+    unlike: UnlikeAnswer | None = Field(None, description="null except in lists of faces that are `unlike`.")
 
     @classmethod
     def of(cls, directory: str, face: EnrolledFace) -> Self:
@@ -86,8 +98,25 @@ class FaceAnswer(BaseModel):
             created_at=face.created_at,
         )
 
+    @classmethod
+    def of_unlike(cls, directory: str, found: UnlikeFace) -> Self:
+        """Return a face of a list of `unlike` ones."""
+        answer = cls.of(directory, found.face)
+        answer.unlike = UnlikeAnswer(similarity=rounded(found.similarity), limit=rounded(found.limit))
+        return answer
 
-class FacesQuery(PageQuery):
+
+class PersonFacesQuery(PageQuery):
+    """Query parameters of the list of a person's faces."""
+
+    unlike: bool = Field(
+        False,
+        description="Only faces of the model in use that do not resemble the person's other photographs, ordered by "
+        "person and id. A page may have fewer items than `limit`, or none, although `next` is not null.",
+    )
+
+
+class FacesQuery(PersonFacesQuery):
     """Query parameters of the list of a directory's faces."""
 
     unrecognizable: bool = Field(
@@ -102,6 +131,10 @@ async def list_directory_faces(
     directory: DirectoryName, query: Annotated[FacesQuery, Query()], state: StateOf
 ) -> Response:
     """List the faces of a directory in pages, ordered by id, or only those that a list is asked for."""
+    if query.unlike and query.unrecognizable:
+        raise InvalidField("unlike, unrecognizable: they exclude each other.")
+    if query.unlike:
+        return await _unlike_page(directory, None, query, state)
     list_page = _unrecognizable_page if query.unrecognizable else _directory_page
     found, following = await list_page(directory, query, state)
     return Page(items=[FaceAnswer.of(directory, face) for face in found], next=following).response()
@@ -124,11 +157,26 @@ async def _unrecognizable_page(directory: str, query: PageQuery, state: State) -
     return found, None if key is None else write_cursor(_RECOGNIZABILITY_ORDER, key)
 
 
-@router.get("/directories/{directory}/persons/{person}/faces", responses=_PROBLEMS, response_model=Page[FaceAnswer])
+async def _unlike_page(directory: str, person: str | None, query: PageQuery, state: State) -> Response:
+    after = read_cursor(query.cursor, _UNLIKE_ORDER, unlike.KEY)
+    whose = Whose(directory, person, await state.vectorizer.model_in_use())
+    async with state.database.connection() as connection:
+        found, key = await unlike.page(connection, whose, query.limit, after)
+    following = None if key is None else write_cursor(_UNLIKE_ORDER, key)
+    return Page(items=[FaceAnswer.of_unlike(directory, each) for each in found], next=following).response()
+
+
+@router.get(
+    "/directories/{directory}/persons/{person}/faces",
+    responses=_PROBLEMS | _OUTAGES,
+    response_model=Page[FaceAnswer],
+)
 async def list_faces(
-    directory: DirectoryName, person: PersonName, query: Annotated[PageQuery, Query()], state: StateOf
+    directory: DirectoryName, person: PersonName, query: Annotated[PersonFacesQuery, Query()], state: StateOf
 ) -> Response:
-    """List the faces of a person in pages, the oldest first."""
+    """List the faces of a person in pages, the oldest first, or only those that a list is asked for."""
+    if query.unlike:
+        return await _unlike_page(directory, person, query, state)
     after = read_cursor(query.cursor, _ORDER, person_faces.KEY)
     async with state.database.connection() as connection:
         found, key = await person_faces.page(connection, directory, person, query.limit, after)

@@ -1,5 +1,6 @@
 """The enrolled faces of a person."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple, Self
@@ -22,6 +23,7 @@ AND ($4::timestamptz IS NULL OR (created_at, face) > ($4, $5::uuid))
 ORDER BY created_at, face LIMIT $3
 """
 _READ = f"SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND person = $2 AND face = $3"
+_READ_ALL = f"SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND face = ANY ($2)"
 _CROP = "SELECT crop FROM faces WHERE directory = $1 AND person = $2 AND face = $3"
 
 _DIRECTORY_PAGE = f"""
@@ -129,6 +131,12 @@ async def read(connection: Connection, directory: str, person: str, face: UUID) 
         await persons.read(connection, directory, person)
         raise FaceNotFound
     return EnrolledFace.of(row)
+
+
+async def read_all(connection: Connection, directory: str, faces: Sequence[UUID]) -> dict[UUID, EnrolledFace]:
+    """Return those of the faces that exist, by id. Raises DatabaseUnavailable."""
+    rows = await connection.fetch(_READ_ALL, directory, faces) if faces else []
+    return {row["face"]: EnrolledFace.of(row) for row in rows}
 
 
 async def crop(connection: Connection, directory: str, person: str, face: UUID) -> bytes:
