@@ -78,16 +78,17 @@ def recognize(
 
 
 def _print(found: list[tuple[Path, Recognition]]) -> None:
-    columns = ("file", "person", "decision", "similarity", "probability", "box")
+    columns = ("file", "person", "decision", "similarity", "probability", "recognizability", "box")
     print_table(columns, [row for file, recognition in found for row in _rows(file, recognition)])
 
 
 def _rows(file: Path, recognition: Recognition) -> Iterator[tuple[object, ...]]:
     for face in recognition.faces:
         person = Text(face.person or "", style=STYLES[face.decision])
-        yield file.name, person, decided(face.decision), face.similarity, face.probability, face.box
+        decision = decided(face.decision, face.reason)
+        yield file.name, person, decision, face.similarity, face.probability, face.recognizability, face.box
     if not recognition.faces:
-        yield file.name, Text("nobody", style="dim"), *[None] * 4
+        yield file.name, Text("nobody", style="dim"), *[None] * 5
 
 
 def _draw(path: Path, file: Path, recognition: Recognition) -> None:
