@@ -64,12 +64,19 @@ def list_faces(
         for face, similarity in found:
             typer.echo(face.face) if ids else print_json(face, similarity=similarity)
     else:
-        columns = ("face", "person", "similarity", "recognizability", "learned")
-        print_table(columns, [_row(face, similarity) for face, similarity in found])
+        _print(found, by_person=person is None, is_ranked=like is not None)
 
 
-def _row(face: Face, similarity: float | None) -> tuple[object, ...]:
-    return face.face, face.person, similarity, face.recognizability, face.created_at
+def _print(found: list[tuple[Face, float | None]], *, by_person: bool, is_ranked: bool) -> None:
+    """Print a table that is narrow enough for the ids."""
+    if by_person:
+        rows: list[tuple[object, ...]] = [(face.face, face.person, face.recognizability) for face, _ in found]
+        print_table(("face", "person", "recognizability"), rows)
+    elif is_ranked:
+        print_table(("face", "similarity", "learned"), [(face.face, value, face.created_at) for face, value in found])
+    else:
+        rows = [(face.face, face.recognizability, face.created_at) for face, _ in found]
+        print_table(("face", "recognizability", "learned"), rows)
 
 
 def _resemblance(client: Client, face: Face, photograph: Path | None) -> float | None:

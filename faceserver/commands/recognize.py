@@ -78,17 +78,16 @@ def recognize(
 
 
 def _print(found: list[tuple[Path, Recognition]]) -> None:
-    columns = ("file", "person", "decision", "similarity", "probability", "recognizability", "box")
+    columns = ("file", "person", "decision", "similarity", "probability", "box")
     print_table(columns, [row for file, recognition in found for row in _rows(file, recognition)])
 
 
 def _rows(file: Path, recognition: Recognition) -> Iterator[tuple[object, ...]]:
     for face in recognition.faces:
         person = Text(face.person or "", style=STYLES[face.decision])
-        decision = decided(face.decision, face.reason)
-        yield file.name, person, decision, face.similarity, face.probability, face.recognizability, face.box
+        yield file.name, person, decided(face.decision, face.reason), face.similarity, face.probability, face.box
     if not recognition.faces:
-        yield file.name, Text("nobody", style="dim"), *[None] * 5
+        yield file.name, Text("nobody", style="dim"), *[None] * 4
 
 
 def _draw(path: Path, file: Path, recognition: Recognition) -> None:
