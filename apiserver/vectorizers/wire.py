@@ -92,7 +92,7 @@ def _model_in_use(description: dict[str, Any]) -> Model:
     identity = description["active"]["embedder"]
     name, _, digits = identity.partition("@")
     return next(
-        _model(model | {"id": identity})
+        _model(model | {"id": identity, "recognizability_floor": (model.get("recognizability") or {}).get("floor")})
         for model in description["models"]
         if model["name"] == name and any(digest.startswith(digits) for digest in model["sha256"])
     )

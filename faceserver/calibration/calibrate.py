@@ -13,11 +13,12 @@ from apiserver.biometrics.choice import FaceChoice, choose
 from apiserver.biometrics.face import Face, Image
 from apiserver.biometrics.model import Tail, Thresholds
 from apiserver.biometrics.open_set import MIN_FACES, false_match_rate, thresholds_at
+from apiserver.biometrics.recognizability import is_unrecognizable
 from faceserver.calibration.error_plot import draw
 from faceserver.calibration.error_rates import MIN_PEOPLE, Measurement
-from faceserver.calibration.report import Row, print_measured, print_needed, print_skipped
+from faceserver.calibration.report import Row, print_measured, print_needed, print_refused, print_skipped
 from faceserver.client.client import Client
-from faceserver.client.results import Embeddings, Model
+from faceserver.client.results import Directory, Embeddings, Model
 from faceserver.errors import NotFound, Refused
 from faceserver.importing.people_folder import EXAMPLE, Photograph, find_people, find_photographs
 from faceserver.problems import CalibrationError
@@ -39,6 +40,19 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What was measured with the directory's floor of recognizability, and without; `refused` photographs are below it.
+
+    floor: None if the model does not measure recognizability.
+    """
+
+    with_floor: Measurement
+    without_floor: Measurement
+    floor: float | None
+    refused: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Embedded:
     """The face of a photograph, or why the photograph was skipped."""
 
@@ -56,12 +70,15 @@ def calibrate(request: Request, client: Client) -> None:
     photographs = find_photographs(request.folder)
     model = client.models().embedder_in_use
     tail = _tail(model)
-    faces = max(_faces(client) if request.faces is None else request.faces, MIN_FACES)
-    measured = _measure(client, photographs, request, console)
+    directory = _directory(client)
+    enrolled = directory.faces if directory else 0
+    faces = max(enrolled if request.faces is None else request.faces, MIN_FACES)
+    floor = directory.thresholds.recognizability_floor if directory else model.recognizability_floor
+    measured = _measure(client, photographs, floor, request, console)
     by_model = thresholds_at(tail, request.fpir, faces)
-    suggested = measured.threshold(false_match_rate(request.fpir, faces), tail)
+    suggested = measured.with_floor.threshold(false_match_rate(request.fpir, faces), tail)
     _report(measured, by_model, suggested, request, console)
-    print_needed(console, measured, request.fpir, faces)
+    print_needed(console, measured.with_floor, request.fpir, faces)
     _advise(suggested, by_model, faces, request, console)
     if request.write:
         _write(client, suggested, console)
@@ -76,11 +93,11 @@ def _tail(model: Model) -> Tail:
     raise CalibrationError(f"The service does not give thresholds for the model {model.name}.")
 
 
-def _faces(client: Client) -> int:
+def _directory(client: Client) -> Directory | None:
     try:
-        return client.get_directory().faces
+        return client.get_directory()
     except NotFound:
-        return 0
+        return None
 
 
 def _require_two_people(folder: Path) -> None:
@@ -89,7 +106,9 @@ def _require_two_people(folder: Path) -> None:
         raise CalibrationError(f"{folder} has {len(people) or 'no'} sub-folder{'s' * (len(people) != 1)}. {EXAMPLE}")
 
 
-def _measure(client: Client, photographs: Sequence[Photograph], request: Request, console: Console) -> Measurement:
+def _measure(
+    client: Client, photographs: Sequence[Photograph], floor: float | None, request: Request, console: Console
+) -> Measured:
     with console.status(f"Embedding {len(photographs)} photographs"), ThreadPoolExecutor(request.concurrency) as pool:
         work = pool.map(lambda each: _embed(client, each.path, FaceChoice(request.face)), photographs)
         embedded = list(zip(photographs, work, strict=True))
@@ -97,7 +116,7 @@ def _measure(client: Client, photographs: Sequence[Photograph], request: Request
         (each.path.relative_to(request.folder).as_posix(), found.skipped) for each, found in embedded if found.skipped
     ]
     print_skipped(console, skipped)
-    return _measured([(each.person, found) for each, found in embedded if found.face])
+    return _measured([(each.person, found.face) for each, found in embedded if found.face], floor)
 
 
 def _embed(client: Client, path: Path, choice: FaceChoice) -> Embedded:
@@ -114,17 +133,21 @@ def _embed(client: Client, path: Path, choice: FaceChoice) -> Embedded:
 
 
 def _chosen(found: Embeddings, choice: FaceChoice) -> Face | None:
-    faces = [Face(face.box, face.score, list(face.embedding)) for face in found.faces]
+    faces = [
+        Face(face.box, face.score, list(face.embedding), recognizability=face.recognizability) for face in found.faces
+    ]
     return choose(faces, choice, Image("", "", found.width, found.height))
 
 
-def _measured(embedded: Sequence[tuple[str, Embedded]]) -> Measurement:
+def _measured(embedded: Sequence[tuple[str, Face]], floor: float | None) -> Measured:
     names = [person for person, _ in embedded]
     if len(set(names)) < 2:
         raise CalibrationError("Fewer than two people have a usable photograph; there is nothing to compare.")
-    vectors = np.stack([found.face.embedding for _, found in embedded if found.face])
+    vectors, people = np.stack([face.embedding for _, face in embedded]), np.unique(names, return_inverse=True)[1]
+    refused = np.array([is_unrecognizable(face.recognizability, floor) for _, face in embedded])
     try:
-        return Measurement(vectors, np.unique(names, return_inverse=True)[1])
+        measurements = Measurement(vectors, people, refused), Measurement(vectors, people)
+        return Measured(*measurements, floor, int(refused.sum()))
     except ValueError as error:
         raise CalibrationError(
             "Nobody has two usable photographs. Add a second photograph of some people, to measure recognition."
@@ -132,16 +155,20 @@ def _measured(embedded: Sequence[tuple[str, Embedded]]) -> Measurement:
 
 
 def _report(
-    measured: Measurement, by_model: Thresholds, suggested: float | None, request: Request, console: Console
+    measured: Measured, by_model: Thresholds, suggested: float | None, request: Request, console: Console
 ) -> None:
     named = {"review, by the model": by_model.review, "match, by the model": by_model.match}
     if suggested is not None:
         named |= {"match, by your people": suggested}
-    rows: list[Row] = [(name, measured.at(threshold)) for name, threshold in named.items()]
-    print_measured(console, measured, rows)
-    curves = [measured.at(float(threshold)) for threshold in PLOTTED]
+    applied = measured.with_floor
+    rows: list[Row] = [(name, applied.at(threshold)) for name, threshold in named.items()]
+    if measured.refused:
+        rows += [(f"{name}, no floor", measured.without_floor.at(threshold)) for name, threshold in named.items()]
+    print_measured(console, applied, rows)
+    print_refused(console, applied, measured.refused, measured.floor)
+    curves = [applied.at(float(threshold)) for threshold in PLOTTED]
     try:
-        request.plot.write_text(draw(curves, named, f"{measured.photographs} photographs of {measured.people} people"))
+        request.plot.write_text(draw(curves, named, f"{applied.photographs} photographs of {applied.people} people"))
     except OSError as error:
         raise CalibrationError(f"The plot cannot be written to {request.plot}: {error.strerror}.") from error
     console.print(f"The plot was written to {request.plot}.", markup=False)

@@ -49,19 +49,20 @@ class Measurement:
     """Error rates of embeddings, shape (n, dimension), whose people are given by number, shape (n,).
 
     A rate's interval counts every pair of people (FMR), every searched person (FPIR) and every person with several
-    photographs (FNMR, FNIR) once, because the photographs of a person are not independent. Raises ValueError if nobody
-    has two photographs.
+    photographs (FNMR, FNIR) once, because the photographs of a person are not independent. refused, shape (n,): the
+    photographs that match nobody whatever their embeddings are. Raises ValueError if nobody has two photographs.
     """
 
-    def __init__(self, embeddings: Scores, people: People) -> None:
+    def __init__(self, embeddings: Scores, people: People, refused: NDArray[np.bool_] | None = None) -> None:
+        accepted = np.ones(len(people), bool) if refused is None else ~refused
         self.people = len(np.unique(people))
         self.photographs = len(people)
         self.people_with_several = int(np.sum(np.bincount(people) > 1))
         self.pairs_of_people = self.people * (self.people - 1) // 2
         if not self.people_with_several:
             raise ValueError("Nobody has two photographs.")
-        self.genuine, self.impostor = _compared(embeddings, people)
-        self.strangers, self.mated = _searched(embeddings, people)
+        self.genuine, self.impostor = _compared(embeddings, people, accepted)
+        self.strangers, self.mated = _searched(embeddings, people, accepted)
 
     def at(self, threshold: float) -> Errors:
         """Return the error rates at a threshold."""
@@ -102,25 +103,26 @@ def share(value: float, independent: int) -> Share:
     return Share(value, max(0.0, min(value, centre - width)), min(1.0, centre + width))
 
 
-def _compared(embeddings: Scores, people: People) -> tuple[Scores, Scores]:
+def _compared(embeddings: Scores, people: People, accepted: NDArray[np.bool_]) -> tuple[Scores, Scores]:
     """Return the cosines of all pairs of the same person and of all pairs of different people."""
     genuine, impostor = [], []
     for row in range(len(people) - 1):
-        scores = embeddings[row + 1 :] @ embeddings[row]
+        is_compared = accepted[row + 1 :] & accepted[row]
+        scores = np.where(is_compared, embeddings[row + 1 :] @ embeddings[row], np.float32(_MISSED))
         same = people[row + 1 :] == people[row]
         genuine.append(scores[same])
         impostor.append(scores[~same])
     return np.concatenate(genuine), np.concatenate(impostor)
 
 
-def _searched(embeddings: Scores, people: People) -> tuple[Scores, Scores]:
+def _searched(embeddings: Scores, people: People, accepted: NDArray[np.bool_]) -> tuple[Scores, Scores]:
     """Return the best cosines of searches among people with their first photograph each.
 
     The first are those of every photograph as a stranger's, excluding its own person; the second those of every further
     photograph of an enrolled person, if that person scores best.
     """
     enrolled, first = np.unique(people, return_index=True)
-    scores = embeddings @ embeddings[first].T
+    scores = np.where(np.outer(accepted, accepted[first]), embeddings @ embeddings[first].T, _MISSED)
     own = people[:, np.newaxis] == enrolled
     strangers = np.where(own, _MISSED, scores).max(axis=1)
     right = scores[own]

@@ -41,6 +41,17 @@ def print_measured(console: Console, measured: Measurement, rows: Iterable[Row])
     console.print("In parentheses: 95 % intervals. A rate of 0 may still be as high as the upper end of its interval.")
 
 
+def print_refused(console: Console, measured: Measurement, refused: int, floor: float | None) -> None:
+    """Print how many photographs are below the floor of recognizability, and how they are counted."""
+    if floor is None:
+        return
+    share = _percent(refused / measured.photographs)
+    console.print(
+        f"{refused} of {measured.photographs} photographs ({share}) are below the floor of recognizability, {floor:g}. "
+        "They match nobody: misses of the same person, and no matches of different people."
+    )
+
+
 def print_needed(console: Console, measured: Measurement, fpir: float, faces: int) -> None:
     """Print how many people and photographs would show the rate directly (rule of three), and how many there are."""
     rate = false_match_rate(fpir, faces)

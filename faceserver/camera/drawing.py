@@ -35,5 +35,5 @@ def draw(photograph: Path, faces: Sequence[RecognizedFace], path: Path) -> None:
 
 
 def _label(face: RecognizedFace) -> str:
-    """Return a name, with a question mark if the decision needs a review."""
-    return f"{face.person or 'unknown'}{'?' if face.decision == 'review' else ''}"
+    """Return a name, with a question mark if the decision needs a review, or why nobody is named."""
+    return f"{face.person or face.reason or 'unknown'}{'?' if face.decision == 'review' else ''}"

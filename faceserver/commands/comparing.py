@@ -38,7 +38,7 @@ def verify(
     if as_json:
         print_json(found)
     else:
-        row = (file.name, found.person, decided(found.decision), found.similarity, found.probability)
+        row = (file.name, found.person, decided(found.decision, found.reason), found.similarity, found.probability)
         print_table(("file", "person", *_RESULT_COLUMNS), [row])
     if found.decision != "match":
         raise typer.Exit(ExitStatus.NO)
@@ -68,7 +68,7 @@ def _print(found: Comparison) -> None:
         (
             found.source_faces[pair.source].box,
             found.target_faces[pair.target].box,
-            decided(pair.decision),
+            decided(pair.decision, pair.reason),
             pair.similarity,
             pair.probability,
         )

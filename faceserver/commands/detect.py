@@ -14,7 +14,7 @@ from faceserver.commands.options import Files, Json, Url
 from faceserver.commands.printing import print_json, print_table
 from faceserver.commands.service import ExitStatus, fail, service, unless_refused
 
-_COLUMNS = ("file", "box", "score", "size", "sharpness", "brightness", "yaw", "pitch", "roll")
+_COLUMNS = ("file", "box", "score", "recognizability", "size", "sharpness", "brightness", "yaw", "pitch", "roll")
 
 
 def detect(
@@ -70,6 +70,6 @@ def _rows(file: Path, detection: Detection) -> Iterator[tuple[object, ...]]:
     for face in detection.faces:
         quality = (face.quality.size, face.quality.sharpness, face.quality.brightness) if face.quality else (None,) * 3
         angles = (f"{angle:.0f}°" for angle in face.pose)
-        yield file.name, face.box, face.score, *quality, *angles
+        yield file.name, face.box, face.score, face.recognizability, *quality, *angles
     if not detection.faces:
-        yield file.name, "nobody", *[None] * 7
+        yield file.name, "nobody", *[None] * 8

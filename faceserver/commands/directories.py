@@ -77,6 +77,10 @@ def set_directory(
         int | None,
         typer.Option(help="Delete people who have not been recognized for this long.", metavar="DAYS", min=1),
     ] = None,
+    recognizability_floor: Annotated[
+        float | None,
+        typer.Option(help="Minimum recognizability of a face that is recognized or learned; 0: off.", min=0, max=1),
+    ] = None,
     quality: Annotated[
         QualityAction | None, typer.Option(help="What to do with poor photographs when learning.")
     ] = None,
@@ -91,7 +95,7 @@ def set_directory(
 
         faceserver directories set --directory acme --default
     """
-    given = [fpir, threshold, scoring, keep_recognized, forget_unseen, quality]
+    given = [fpir, threshold, scoring, keep_recognized, forget_unseen, recognizability_floor, quality]
     is_given = any(value is not None for value in given)
     if default is is_given or (fpir is not None and threshold is not None):
         fail(
@@ -108,6 +112,7 @@ def set_directory(
             scoring=unless_none(scoring),
             recognized_retention_seconds=unless_none(keep_recognized),
             unseen_retention_days=unless_none(forget_unseen),
+            recognizability_floor=unless_none(recognizability_floor),
             quality=UNCHANGED if quality is None else replace(gate, action=quality),
         )
         _print(changed, as_json)
@@ -158,11 +163,19 @@ def _print(directory: Directory, as_json: bool) -> None:
             "scoring": _set(directory.scoring),
             "keeps recognized": _set(directory.recognized_retention_seconds, " seconds"),
             "forgets unseen": _set(directory.unseen_retention_days, " days"),
+            "recognizability": _set(directory.recognizability_floor),
             "quality": _set(directory.quality and directory.quality.action),
             "match": f"from {applied.match:.4f}, decided by {applied.source}",
             "review": f"from {applied.review:.4f}",
+            "unrecognizable": _floor(applied.recognizability_floor),
         }
     )
+
+
+def _floor(floor: float | None) -> str:
+    if floor is None:
+        return "not measured by this model"
+    return f"below {floor:g}" if floor else "no face: strangers whom nobody could recognize match each other"
 
 
 def _set(value: object, unit: str = "") -> str:

@@ -15,7 +15,7 @@ from faceserver.commands.service import ExitStatus, fail, service
 
 
 def list_faces(
-    person: Person,
+    person: Annotated[str | None, typer.Argument(help="Id of the person; not with --unrecognizable.")] = None,
     *,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
@@ -28,11 +28,18 @@ def list_faces(
             help="List the faces most similar to those in this photograph first.", exists=True, dir_okay=False
         ),
     ] = None,
+    unrecognizable: Annotated[
+        bool,
+        typer.Option(
+            "--unrecognizable",
+            help="List the directory's faces below its floor of recognizability, the least recognizable first.",
+        ),
+    ] = False,
     limit: Limit = 100,
     ids: Annotated[bool, typer.Option("--ids", help="Print only the ids.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List the faces of a person, oldest first.
+    """List the faces of a person, oldest first, or those of a directory that nobody could be recognized by.
 
     For example:
 
@@ -41,9 +48,14 @@ def list_faces(
         faceserver persons faces ann --crops faces-of-ann
 
         faceserver persons faces ann --like stranger.jpg --ids | head -1
+
+        faceserver persons faces --unrecognizable --crops to-look-at
     """
+    if unrecognizable is bool(person):
+        fail(ExitStatus.USAGE, "Give a person or --unrecognizable.")
     with service(url, directory) as client:
-        found = [(face, _resemblance(client, face, like)) for face in first(client.faces(person), limit)]
+        faces = client.faces(person) if person else client.directory_faces(unrecognizable=True)
+        found = [(face, _resemblance(client, face, like)) for face in first(faces, limit)]
         if crops:
             _save(client, [face for face, _ in found], crops)
     if like:
@@ -52,9 +64,19 @@ def list_faces(
         for face, similarity in found:
             typer.echo(face.face) if ids else print_json(face, similarity=similarity)
     else:
-        print_table(
-            ("face", "similarity", "learned"), ((face.face, similarity, face.created_at) for face, similarity in found)
-        )
+        _print(found, by_person=person is None, is_ranked=like is not None)
+
+
+def _print(found: list[tuple[Face, float | None]], *, by_person: bool, is_ranked: bool) -> None:
+    """Print a table that is narrow enough for the ids."""
+    if by_person:
+        rows: list[tuple[object, ...]] = [(face.face, face.person, face.recognizability) for face, _ in found]
+        print_table(("face", "person", "recognizability"), rows)
+    elif is_ranked:
+        print_table(("face", "similarity", "learned"), [(face.face, value, face.created_at) for face, value in found])
+    else:
+        rows = [(face.face, face.recognizability, face.created_at) for face, _ in found]
+        print_table(("face", "recognizability", "learned"), rows)
 
 
 def _resemblance(client: Client, face: Face, photograph: Path | None) -> float | None:

@@ -54,9 +54,9 @@ def print_receipt(deletion: Deletion, as_json: bool) -> None:
     typer.echo(f"Deleted {', '.join(counted(*count) for count in counts)}; {progress}. Receipt: {deletion.deletion}")
 
 
-def decided(decision: str) -> Text:
-    """Return a decision in its style."""
-    return Text(decision, style=STYLES[decision])
+def decided(decision: str, reason: str | None) -> Text:
+    """Return a decision in its style, or the reason why it is `unknown`."""
+    return Text(reason or decision, style=STYLES[decision])
 
 
 def counted(number: int, thing: str) -> str:

@@ -85,7 +85,7 @@ def _print(found: list[tuple[Path, Recognition]]) -> None:
 def _rows(file: Path, recognition: Recognition) -> Iterator[tuple[object, ...]]:
     for face in recognition.faces:
         person = Text(face.person or "", style=STYLES[face.decision])
-        yield file.name, person, decided(face.decision), face.similarity, face.probability, face.box
+        yield file.name, person, decided(face.decision, face.reason), face.similarity, face.probability, face.box
     if not recognition.faces:
         yield file.name, Text("nobody", style="dim"), *[None] * 4
 

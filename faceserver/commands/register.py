@@ -7,7 +7,7 @@ import typer
 from faceserver.camera.angles import Angles
 from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.client.results import Pose
+from faceserver.client.results import Pose, Verification
 from faceserver.commands.options import Directory, FramesPerSecond, Person, Source, Url
 from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
 from faceserver.errors import NotFound, Refused
@@ -59,8 +59,8 @@ def _look(client: Client, person: str, picture: bytes, angles: Angles) -> None:
     if angle is None:
         return
     try:
-        if not angles.is_first and client.verify(person, picture).decision == "unknown":
-            typer.echo(f"{angle}: This does not look like {person}.", err=True)
+        if not angles.is_first and (doubt := _doubt(client.verify(person, picture))):
+            typer.echo(f"{angle}: {doubt}", err=True)
             return
         enrolment = client.learn(person, picture)
     except Refused as problem:
@@ -71,6 +71,13 @@ def _look(client: Client, person: str, picture: bytes, angles: Angles) -> None:
     typer.echo(f"{angle}: learned")
     angles.take(angle, faces[0].pose)
     _ask(angles)
+
+
+def _doubt(verified: Verification) -> str | None:
+    """Return why a picture is not one to learn, None if it may be one."""
+    if verified.reason:
+        return "Nobody could be recognized in this picture: hold still, in good light."
+    return f"This does not look like {verified.person}." if verified.decision == "unknown" else None
 
 
 def _ask(angles: Angles) -> None:

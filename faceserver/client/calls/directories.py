@@ -32,6 +32,7 @@ class DirectoryCalls(InDirectory):
         scoring: Scoring | None = None,
         recognized_retention_seconds: int | None = None,
         unseen_retention_days: int | None = None,
+        recognizability_floor: float | None = None,
         quality: QualityGate | None = None,
         if_match: int | None = None,
     ) -> Call[Directory]:
@@ -42,6 +43,7 @@ class DirectoryCalls(InDirectory):
             scoring=scoring,
             recognized_retention_seconds=recognized_retention_seconds,
             unseen_retention_days=unseen_retention_days,
+            recognizability_floor=recognizability_floor,
             quality=_gate(quality),
         )
         return Call("PUT", self._path(directory), json_of(Directory), json=settings, if_match=if_match)
@@ -56,6 +58,7 @@ class DirectoryCalls(InDirectory):
         scoring: Scoring | Unchanged | None = UNCHANGED,
         recognized_retention_seconds: int | Unchanged | None = UNCHANGED,
         unseen_retention_days: int | Unchanged | None = UNCHANGED,
+        recognizability_floor: float | Unchanged | None = UNCHANGED,
         quality: QualityGate | Unchanged | None = UNCHANGED,
         if_match: int | None = None,
     ) -> Call[Directory]:
@@ -66,6 +69,7 @@ class DirectoryCalls(InDirectory):
             scoring=scoring,
             recognized_retention_seconds=recognized_retention_seconds,
             unseen_retention_days=unseen_retention_days,
+            recognizability_floor=recognizability_floor,
             quality=_gate(quality),
         )
         return Call("PATCH", self._path(directory), json_of(Directory), json=settings, if_match=if_match)

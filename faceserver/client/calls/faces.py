@@ -1,4 +1,4 @@
-"""The faces of a person."""
+"""The faces of a person, and of a directory."""
 
 from collections.abc import Iterable
 
@@ -16,6 +16,15 @@ class FaceCalls(InDirectory):
     def faces(self, person: str, *, directory: str | None = None) -> Call[Page[Face]]:
         """Iterate over the faces of a person."""
         return Call("GET", self._faces(directory, person), json_of(Page[Face]), query={"limit": MAX_PAGE})
+
+    @listing
+    def directory_faces(self, *, directory: str | None = None, unrecognizable: bool = False) -> Call[Page[Face]]:
+        """Iterate over the faces of a directory.
+
+        unrecognizable: only those below the directory's floor of recognizability, the least recognizable first.
+        """
+        query = given(limit=MAX_PAGE, unrecognizable=unrecognizable or None)
+        return Call("GET", self._path(directory, "faces"), json_of(Page[Face]), query=query)
 
     @result
     def face(self, person: str, face: str, *, directory: str | None = None) -> Call[Face]:

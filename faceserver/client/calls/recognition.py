@@ -128,9 +128,19 @@ class RecognitionCalls(InDirectory):
         threshold: float | None = None,
         scoring: Scoring | None = None,
         unique_persons: bool | None = None,
+        recognizabilities: Iterable[float | None] | None = None,
     ) -> Call[Identification]:
-        """Identify up to 100 embeddings returned by `embed`, with the `model` that it returned."""
-        options = given(k=k, threshold=threshold, scoring=scoring, unique_persons=unique_persons)
+        """Identify up to 100 embeddings returned by `embed`, with the `model` that it returned.
+
+        recognizabilities: those of the same faces; without them no floor of recognizability is applied.
+        """
+        options = given(
+            k=k,
+            threshold=threshold,
+            scoring=scoring,
+            unique_persons=unique_persons,
+            recognizabilities=None if recognizabilities is None else list(recognizabilities),
+        )
         rows = [[float(value) for value in embedding] for embedding in embeddings]
         body = {"directory": self._directory(directory), "model": model, "embeddings": rows, **options}
         return Call("POST", "/identify", json_of(Identification), json=body)

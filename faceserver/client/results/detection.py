@@ -35,13 +35,17 @@ class Quality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectedFace:
-    """A detected face. landmarks: eyes, nose, corners of the mouth; left before right in the picture."""
+    """A detected face. landmarks: eyes, nose, corners of the mouth; left before right in the picture.
+
+    recognizability: the chance that it matches a good photograph of the same person; None if it was not measured.
+    """
 
     box: Box
     score: float
     landmarks: tuple[Point, ...]
     quality: Quality | None
     pose: Pose
+    recognizability: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +60,12 @@ class Detection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedFace:
-    """A detected face with its embedding, of length 1."""
+    """A detected face with its embedding, of length 1. recognizability: to be given to `identify`."""
 
     box: Box
     score: float
     embedding: tuple[float, ...]
+    recognizability: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,26 +84,35 @@ class ComparedFace:
 
     box: Box
     score: float
+    recognizability: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairThresholds:
-    """Minimum cosines of a match and of a review. calibrated: whether they were measured with this model."""
+    """Minimum cosines of a match and of a review. calibrated: whether they were measured with this model.
+
+    recognizability_floor: faces below it are unknown.
+    """
 
     match: float
     review: float
     calibrated: bool
+    recognizability_floor: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedPair:
-    """The decision about two faces, given by their indexes in the lists of the comparison."""
+    """The decision about two faces, given by their indexes in the lists of the comparison.
+
+    reason: `unrecognizable` if one of the faces is below the floor, which makes the decision `unknown`.
+    """
 
     source: int
     target: int
     similarity: float
     probability: float
     decision: Decision
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +130,8 @@ class Comparison:
 class Verification:
     """Whether a photograph shows the claimed person.
 
-    similarity: to their most similar face; None if they have no face of this model.
+    similarity: to their most similar face; None if they have no face of this model. reason: `unrecognizable` if the
+    face is below the floor, which makes the decision `unknown`.
     """
 
     directory: str
@@ -128,3 +143,5 @@ class Verification:
     score: float
     thresholds: PairThresholds
     model: str
+    reason: str | None = None
+    recognizability: float | None = None

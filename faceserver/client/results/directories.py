@@ -52,3 +52,4 @@ class Directory:
     created_at: datetime
     updated_at: datetime
     revision: int
+    recognizability_floor: float | None = None

@@ -36,7 +36,10 @@ class KeptQuality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """An enrolled face. image, crop: URLs of its photograph and of the aligned face, None if not stored."""
+    """An enrolled face. image, crop: URLs of its photograph and of the aligned face, None if not stored.
+
+    recognizability: the chance that it matches a good photograph of the same person; None if it is not measured yet.
+    """
 
     face: str
     person: str
@@ -47,6 +50,7 @@ class Face:
     image: str | None
     crop: str | None
     created_at: datetime
+    recognizability: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,12 +34,16 @@ class EnrolmentWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """A learned face. created: False if this photograph of this person was learned before."""
+    """A learned face. created: False if this photograph of this person was learned before.
+
+    recognizability: the chance that it matches a good photograph of the same person; None if it was not measured.
+    """
 
     person: Annotated[str, Field(validation_alias=AliasPath("persons", 0, "id"))]
     face: Annotated[str, Field(validation_alias=AliasPath("persons", 0, "face"))]
     box: Annotated[Box, Field(validation_alias=AliasPath("persons", 0, "box"))]
     score: Annotated[float, Field(validation_alias=AliasPath("persons", 0, "score"))]
+    recognizability: Annotated[float | None, Field(validation_alias=AliasPath("persons", 0, "recognizability"))] = None
     created: bool
     warnings: tuple[EnrolmentWarning, ...]
     directory: str
@@ -61,7 +65,8 @@ class RecognizedFace:
     """A detected face and its identity.
 
     person: None if the decision is `unknown`. similarity: the best candidate's cosine, None if nobody is enrolled.
-    probability: 0 to 1. score: the detector's confidence. candidates: best first.
+    probability: 0 to 1. score: the detector's confidence. candidates: best first. reason: `unrecognizable` if the
+    recognizability is below the floor, which makes the decision `unknown`.
     """
 
     person: Annotated[str | None, Field(validation_alias="id")] = None
@@ -71,11 +76,16 @@ class RecognizedFace:
     box: Box
     score: float
     candidates: tuple[Candidate, ...]
+    reason: str | None = None
+    recognizability: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """The cosines that determine a decision, and their source; see docs/thresholds.md."""
+    """The cosines that determine a decision, and their source; see docs/thresholds.md.
+
+    recognizability_floor: faces below it are unknown; 0: none is. None if the model does not measure recognizability.
+    """
 
     match: float
     review: float
@@ -83,6 +93,7 @@ class Thresholds:
     fpir: float
     faces: int
     calibrated: bool
+    recognizability_floor: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +125,7 @@ class IdentifiedFace:
     similarity: float | None
     probability: float
     candidates: tuple[Candidate, ...]
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

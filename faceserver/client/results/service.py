@@ -37,6 +37,7 @@ class Model:
     """A detector or an embedder that the service knows. licence: SPDX.
 
     The optional fields belong to embedders. calibrated: whether the calibration was measured with this model.
+    recognizability_floor: below it, strangers match each other; None if the model does not measure recognizability.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Model:
     thresholds: ModelThresholds | None = None
     tail: Tail | None = None
     calibrated: bool = False
+    recognizability_floor: Annotated[float | None, Field(validation_alias=AliasPath("recognizability", "floor"))] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

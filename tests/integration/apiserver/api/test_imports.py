@@ -356,7 +356,9 @@ async def test_a_bundle_is_recognized_the_same_in_another_installation(here, oth
     assert {line["outcome"] for line in await outcomes(other.gateway, job, "copy")} == {"created"}
 
     there = other.database
-    columns = "face, person, model, embedding::text, crop, box, score, quality, image_sha256, created_at"
+    columns = (
+        "face, person, model, embedding::text, crop, box, score, quality, recognizability, image_sha256, created_at"
+    )
     for table, rows in (("faces", columns), ("persons", "person, display_name, external_id, metadata, created_at")):
         statement = f"SELECT {rows} FROM {table} ORDER BY 1"  # noqa: S608
         assert await there.fetch(statement) == await database.fetch(statement)

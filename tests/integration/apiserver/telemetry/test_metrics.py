@@ -59,7 +59,7 @@ async def test_requests_are_counted_by_route_and_outcome(counted, ann, ann_again
     assert said("gateway_request_seconds_count", route="POST /recognize") == 2
     stages = {"read", "vectorize", "search", "store", "note", "enrol"}
     assert said.names("stage", "gateway_stage_seconds_count") == stages
-    assert said("gateway_decisions_total", decision="match", search="exact") == 1
+    assert said("gateway_decisions_total", decision="match", search="exact", reason="none") == 1
 
 
 async def test_nothing_a_client_names_becomes_a_label(counted, ann):
@@ -71,7 +71,7 @@ async def test_nothing_a_client_names_becomes_a_label(counted, ann):
 
     said = await until_scraped(scraped, lambda said: said("gateway_requests_total", **last) == 1)
 
-    assert said("gateway_decisions_total", decision="match", search="exact") == 1
+    assert said("gateway_decisions_total", decision="match", search="exact", reason="none") == 1
     assert "Ann" not in said.text
     assert "Secret" not in said.text
 
