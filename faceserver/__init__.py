@@ -51,6 +51,7 @@ from faceserver.client.results import (
     StartedJob,
     Tail,
     Thresholds,
+    Unlike,
     Verification,
     Version,
 )
@@ -111,6 +112,7 @@ __all__ = [
     "StartedJob",
     "Tail",
     "Thresholds",
+    "Unlike",
     "Verification",
     "Version",
 ]

@@ -41,7 +41,9 @@ FROM (
     SELECT n, face FROM import_items JOIN imports USING (directory, job)
     WHERE directory = $1 AND job = $2 AND face IS NOT NULL AND n > compared_to ORDER BY n LIMIT $4
 ) AS item
-LEFT JOIN faces ON faces.directory = $1 AND faces.face = item.face AND faces.model = $3
+LEFT JOIN (
+    SELECT face, person, embedding, image_sha256 FROM faces WHERE directory = $1 AND model = $3
+) AS faces ON faces.face = item.face
 CROSS JOIN LATERAL (
     SELECT count(*) AS faces, least(max(-(embedding <#> faces.embedding)), 1) AS similarity FROM (
         SELECT embedding FROM faces AS others WHERE others.directory = $1 AND others.model = $3

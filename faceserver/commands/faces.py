@@ -15,7 +15,9 @@ from faceserver.commands.service import ExitStatus, fail, service
 
 
 def list_faces(
-    person: Annotated[str | None, typer.Argument(help="Id of the person; not with --unrecognizable.")] = None,
+    person: Annotated[
+        str | None, typer.Argument(help="Id of the person; not with --unrecognizable, and optional with --unlike.")
+    ] = None,
     *,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
@@ -35,11 +37,15 @@ def list_faces(
             help="List the directory's faces below its floor of recognizability, the least recognizable first.",
         ),
     ] = False,
+    unlike: Annotated[
+        bool,
+        typer.Option("--unlike", help="List only faces that do not resemble the person's other photographs."),
+    ] = False,
     limit: Limit = 100,
     ids: Annotated[bool, typer.Option("--ids", help="Print only the ids.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List the faces of a person, oldest first, or those of a directory that nobody could be recognized by.
+    """List the faces of a person, oldest first, or those of a directory that are enrolled by mistake.
 
     For example:
 
@@ -50,11 +56,16 @@ def list_faces(
         faceserver persons faces ann --like stranger.jpg --ids | head -1
 
         faceserver persons faces --unrecognizable --crops to-look-at
+
+        faceserver persons faces --unlike --crops to-look-at
     """
-    if unrecognizable is bool(person):
-        fail(ExitStatus.USAGE, "Give a person or --unrecognizable.")
+    if (unrecognizable and (person or unlike)) or not (person or unrecognizable or unlike):
+        fail(ExitStatus.USAGE, "Give a person, --unlike or both, or only --unrecognizable.")
     with service(url, directory) as client:
-        faces = client.faces(person) if person else client.directory_faces(unrecognizable=True)
+        if person:
+            faces = client.faces(person, unlike=unlike)
+        else:
+            faces = client.directory_faces(unrecognizable=unrecognizable, unlike=unlike)
         found = [(face, _resemblance(client, face, like)) for face in first(faces, limit)]
         if crops:
             _save(client, [face for face, _ in found], crops)
@@ -69,7 +80,10 @@ def list_faces(
 
 def _print(found: list[tuple[Face, float | None]], *, by_person: bool, is_ranked: bool) -> None:
     """Print a table that is narrow enough for the ids."""
-    if by_person:
+    if found and found[0][0].unlike:
+        unlike = [(face.face, face.person, face.unlike.similarity) for face, _ in found if face.unlike]
+        print_table(("face", "person", "similarity to their others"), unlike)
+    elif by_person:
         rows: list[tuple[object, ...]] = [(face.face, face.person, face.recognizability) for face, _ in found]
         print_table(("face", "person", "recognizability"), rows)
     elif is_ranked:

@@ -13,17 +13,24 @@ class FaceCalls(InDirectory):
     """Faces of a person."""
 
     @listing
-    def faces(self, person: str, *, directory: str | None = None) -> Call[Page[Face]]:
-        """Iterate over the faces of a person."""
-        return Call("GET", self._faces(directory, person), json_of(Page[Face]), query={"limit": MAX_PAGE})
+    def faces(self, person: str, *, directory: str | None = None, unlike: bool = False) -> Call[Page[Face]]:
+        """Iterate over the faces of a person.
+
+        unlike: only those that do not resemble the person's other photographs.
+        """
+        query = given(limit=MAX_PAGE, unlike=unlike or None)
+        return Call("GET", self._faces(directory, person), json_of(Page[Face]), query=query)
 
     @listing
-    def directory_faces(self, *, directory: str | None = None, unrecognizable: bool = False) -> Call[Page[Face]]:
+    def directory_faces(
+        self, *, directory: str | None = None, unrecognizable: bool = False, unlike: bool = False
+    ) -> Call[Page[Face]]:
         """Iterate over the faces of a directory.
 
         unrecognizable: only those below the directory's floor of recognizability, the least recognizable first.
+        unlike: only those that do not resemble their person's other photographs, by person.
         """
-        query = given(limit=MAX_PAGE, unrecognizable=unrecognizable or None)
+        query = given(limit=MAX_PAGE, unrecognizable=unrecognizable or None, unlike=unlike or None)
         return Call("GET", self._path(directory, "faces"), json_of(Page[Face]), query=query)
 
     @result

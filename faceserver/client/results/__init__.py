@@ -30,6 +30,7 @@ from faceserver.client.results.persons import (
     Merged,
     Person,
     Split,
+    Unlike,
 )
 from faceserver.client.results.recognition import (
     Box,
@@ -93,6 +94,7 @@ __all__ = [
     "StartedJob",
     "Tail",
     "Thresholds",
+    "Unlike",
     "Verification",
     "Version",
 ]

@@ -53,8 +53,8 @@ class Job:
 class ImportOutcome:
     """The outcome of the `n`th photograph of an import.
 
-    code, detail: the reason of a refusal, or the first warning's code and the sentences of all. warnings: doubts about a
-    face that was enrolled.
+    code, detail: the reason of a refusal, or the first warning's code and the sentences of all. warnings: doubts about
+    a face that was enrolled.
     """
 
     n: int

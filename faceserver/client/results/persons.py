@@ -35,10 +35,19 @@ class KeptQuality:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unlike:
+    """How little a face resembles the person's other photographs: the best cosine, and the limit that it is below."""
+
+    similarity: float
+    limit: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
     """An enrolled face. image, crop: URLs of its photograph and of the aligned face, None if not stored.
 
     recognizability: the chance that it matches a good photograph of the same person; None if it is not measured yet.
+    unlike: None except in lists of faces that are `unlike`.
     """
 
     face: str
@@ -51,6 +60,7 @@ class Face:
     crop: str | None
     created_at: datetime
     recognizability: float | None = None
+    unlike: Unlike | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from apiserver.deletion import erasure
 from apiserver.directories.lock import ENTER
 from apiserver.enrolment import gallery
 from apiserver.people import listing as person_lists
+from apiserver.people import unlike
 from apiserver.search import statements as search_sql
 from apiserver.storage import images as image_store
 from tests.checkout import ROOT
@@ -63,6 +64,7 @@ _WRITTEN: Mapping[str, list[str]] = {
     "deletion.erasure._FACE": [erasure._FACE + erasure._ADD_RECEIPT],
     "deletion.erasure._PERSONS": [erasure._PERSONS + erasure._ADD_RECEIPT],
     "deletion.erasure._DIRECTORY": [erasure._DIRECTORY + erasure._ADD_RECEIPT],
+    "people.unlike._COMPARE": [unlike._OF_DIRECTORY, unlike._OF_PERSON],
     "people.listing._text": [
         person_lists._statement("acme", person_lists.PersonsFilter(metadata={"a": 1}), 10, None).text,
     ],
