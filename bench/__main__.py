@@ -16,6 +16,7 @@ PROGRAMS = {
     "accuracy": "bench.accuracy.measure",
     "calibrate": "bench.accuracy.manifest_block",
     "open-set": "bench.accuracy.open_set",
+    "unlike": "bench.accuracy.own_resemblance",
     "quality": "bench.quality.gate",
     "throughput": "bench.speed.throughput",
     "call-path": "bench.speed.call_path",

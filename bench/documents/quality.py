@@ -1,6 +1,6 @@
-"""Measurements of the quality gate as the tables of docs/quality.md.
+"""Measurements of the quality gate, and of faces unlike their person's others, as the tables of docs/quality.md.
 
-python -m bench quality-table bench/results/quality-*.json
+python -m bench quality-table bench/results/quality-*.json bench/results/unlike_own-*.json
 """
 
 import json
@@ -41,6 +41,25 @@ def spoiled_table(records: Sequence[Record]) -> str:
     return _table(head, [_row(way, [record["copies"][way] for record in measured]) for way in WAYS])
 
 
+def unlike_table(records: Sequence[Record]) -> str:
+    """Return how many photographs are unlike a person's other ones, by the number of those."""
+    head = ["models", "other photographs", "limit", "own photographs", "warned", "strangers' photographs", "warned"]
+    rows = [
+        [
+            f"`{record['models']}`",
+            str(row["own"]),
+            f"{row['limit']:.3f}",
+            f"{row['genuine']:,}",
+            _percent(row["genuine_warned"]),
+            f"{row['strangers']:,}",
+            f"{100 * row['strangers_warned']:.1f} %",
+        ]
+        for record in records
+        for row in record["warned"]
+    ]
+    return _table(head, rows)
+
+
 def _row(way: str, copies: Sequence[Record]) -> list[str]:
     cells = [way, f"`{copies[0]['expected']}`" if copies[0]["expected"] else "none"]
     for copy in copies:
@@ -57,10 +76,16 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))
 
 
-def main(records: Annotated[list[Path], typer.Argument(help="JSON files of bench.quality.gate.", exists=True)]) -> None:
-    """Print both tables."""
+def main(
+    records: Annotated[
+        list[Path], typer.Argument(help="JSON files of `python -m bench quality` and `unlike`.", exists=True)
+    ],
+) -> None:
+    """Print the tables."""
     read = [json.loads(path.read_text()) for path in records]
-    print(good_table(read), spoiled_table(read), sep="\n\n")
+    gates = [record for record in read if "untouched" in record]
+    print(good_table(gates), spoiled_table(gates), sep="\n\n")
+    print("\n" + unlike_table([record for record in read if "warned" in record]))
 
 
 if __name__ == "__main__":

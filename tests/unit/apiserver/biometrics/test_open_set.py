@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apiserver.biometrics.model import Calibration, Model, Tail, Thresholds
-from apiserver.biometrics.open_set import MAX_FPIR, MIN_FACES, MIN_FPIR, false_match_rate, thresholds_at
+from apiserver.biometrics.open_set import (
+    MAX_FPIR,
+    MIN_FACES,
+    MIN_FPIR,
+    MISSED_STRANGERS,
+    false_match_rate,
+    likeness_limit,
+    thresholds_at,
+)
 
 TAIL = Tail(start=0.3, rate=0.005, scale=0.03, shape=-0.07)
 RATES = st.floats(MIN_FPIR, MAX_FPIR)
@@ -74,3 +82,13 @@ def test_review_is_for_ten_times_the_rate():
 def test_a_small_directory_counts_as_one_of_a_hundred():
     assert thresholds_at(TAIL, 0.001, 0) == thresholds_at(TAIL, 0.001, 1) == thresholds_at(TAIL, 0.001, 100)
     assert thresholds_at(TAIL, 0.001, 101).match > thresholds_at(TAIL, 0.001, 100).match
+
+
+@pytest.mark.parametrize("faces", [3, 20, 1000])
+def test_any_number_of_own_photographs_is_as_hard_to_resemble_for_a_stranger(faces: int):
+    missed = 1 - (1 - survival(TAIL, likeness_limit(TAIL, faces))) ** faces
+    assert missed == pytest.approx(MISSED_STRANGERS)
+
+
+def test_one_own_photograph_is_to_be_resembled_as_far_as_the_tail_describes():
+    assert likeness_limit(TAIL, 1) == TAIL.start

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from apiserver.biometrics.quality import QualityLimits
-from bench.documents.quality import good_table, spoiled_table
+from bench.documents.quality import good_table, spoiled_table, unlike_table
 from bench.photographs.degraded import WAYS, exposed, shrunk
 from tests.checkout import ROOT
 
+UNLIKE = [json.loads(path.read_text()) for path in sorted((ROOT / "bench" / "results").glob("unlike_own-*.json"))]
 RECORDS = [json.loads(path.read_text()) for path in sorted((ROOT / "bench" / "results").glob("quality-*.json"))]
 
 
-@pytest.mark.parametrize("table", [good_table(RECORDS), spoiled_table(RECORDS)])
+@pytest.mark.parametrize("table", [good_table(RECORDS), spoiled_table(RECORDS), unlike_table(UNLIKE)])
 def test_the_tables_are_in_the_document(table: str):
     assert table in (ROOT / "docs" / "quality.md").read_text()
 

@@ -1,0 +1,98 @@
+"""Measure how often a person's photograph, and a stranger's, is called unlike the person's other ones.
+
+    python -m bench unlike FOLDER --vectorizer URL
+
+The folder holds a sub-folder per person. Writes one JSON file.
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import numpy as np
+import typer
+
+from apiserver.biometrics.model import Tail
+from apiserver.biometrics.open_set import likeness_limit
+from bench.accuracy.error_rates import FloatArray
+from bench.accuracy.impostor_tail import People
+from bench.accuracy.open_set import TIMEOUT_SECONDS, usable
+from bench.harness.options import RESULTS, Results
+from bench.harness.provenance import provenance
+from bench.harness.records import Record, write
+from bench.photographs.embeddings import embed_folder
+from bench.photographs.folder import find_photographs
+
+OWN = (1, 2, 3, 5, 10)
+"""Enrolled photographs of a person."""
+
+ROUNDS = 20
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Photographs that were compared with `own` ones of a person, and the shares that are unlike them."""
+
+    own: int
+    limit: float
+    persons: int
+    genuine: int
+    genuine_warned: float
+    strangers: int
+    strangers_warned: float
+
+
+def main(
+    folder: Annotated[Path, typer.Argument(help="Photographs, in a sub-folder per person.", exists=True)],
+    *,
+    vectorizer: Annotated[str, typer.Option(help="The vectorizer's address.")] = "http://127.0.0.1:8081",
+    results: Results = RESULTS,
+    concurrency: Annotated[int, typer.Option(help="Requests at a time.", min=1)] = 2,
+) -> None:
+    """Compare every photograph with random ones of its own person, and with those of every other one."""
+    photographs = [one for one in find_photographs(folder) if one.person]
+    with httpx.Client(base_url=vectorizer, timeout=TIMEOUT_SECONDS) as client:
+        origin = provenance("unlike", sys.argv[1:], client, ("numpy",))
+        embedded = embed_folder(client, photographs, concurrency)
+    embeddings, people = usable(embedded)
+    record: Record = {
+        "kind": "unlike_own",
+        "photographs": folder.resolve().name,
+        "models": str(embedded.model["id"]).partition("@")[0],
+        "provenance": asdict(origin),
+        "people": len(np.unique(people)),
+        "files": len(people),
+        "warned": [asdict(each) for each in measure(embeddings, people, Tail(**embedded.model["tail"]))],
+    }
+    print(write(record, results).read_text())
+
+
+def measure(embeddings: FloatArray, people: People, tail: Tail) -> Iterator[Warned]:
+    """Yield the rates for each number of enrolled photographs, people with fewer than one more left out."""
+    random, similarity = np.random.default_rng(0), embeddings @ embeddings.T
+    for own in OWN:
+        persons, limit = np.flatnonzero(np.bincount(people) > own), likeness_limit(tail, own)
+        if not len(persons):
+            return
+        genuine, strangers = [], []
+        for person in np.tile(persons, ROUNDS):
+            photographs = random.permutation(np.flatnonzero(people == person))
+            best = similarity[photographs[:own]].max(axis=0)
+            genuine.append(best[photographs[own:]] < limit)
+            strangers.append(best[people != person] < limit)
+        yield Warned(
+            own=own,
+            limit=limit,
+            persons=len(persons),
+            genuine=sum(map(len, genuine)),
+            genuine_warned=float(np.mean(np.concatenate(genuine))),
+            strangers=sum(map(len, strangers)),
+            strangers_warned=float(np.mean(np.concatenate(strangers))),
+        )
+
+
+if __name__ == "__main__":
+    typer.run(main)
