@@ -29,7 +29,7 @@ def detect(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Find faces, and show their quality and pose. Nothing is stored.
+    """Find faces, and show their recognizability, quality and pose. Nothing is stored.
 
     For example:
 

@@ -1,5 +1,7 @@
 """Which thresholds a search of a directory applies."""
 
+from dataclasses import replace
+
 import pytest
 
 from apiserver.biometrics.model import Calibration, Model, Tail, Thresholds
@@ -41,3 +43,15 @@ def test_the_threshold_of_another_model_is_ignored():
 def test_the_requests_threshold_takes_precedence_over_all(settings: DirectorySettings):
     applied = apply(MODEL, settings, 0.001, 500, requested=0.7)
     assert (applied.source, applied.thresholds.match) == (Source.REQUEST, 0.7)
+
+
+@pytest.mark.parametrize(
+    ("of_model", "setting", "applied"),
+    [(0.2, None, 0.2), (0.2, 0.6, 0.6), (0.2, 0.0, 0.0), (None, None, None), (None, 0.6, None)],
+)
+@pytest.mark.parametrize("requested", [None, 0.5])
+def test_the_directorys_floor_takes_precedence_over_the_models(
+    of_model: float | None, setting: float | None, applied: float | None, requested: float | None
+):
+    model = replace(MODEL, recognizability_floor=of_model)
+    assert apply(model, DirectorySettings(recognizability_floor=setting), 0.001, 500, requested).floor == applied

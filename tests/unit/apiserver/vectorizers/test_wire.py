@@ -68,6 +68,27 @@ def test_a_vectorizer_that_tells_no_tail():
     assert not model.calibrated
 
 
+def test_recognizability_and_its_floor():
+    told = {
+        "model": {**ANSWER["model"], "recognizability_floor": 0.2},
+        "faces": [{**ANSWER["faces"][0], "recognizability": 0.75}],
+    }
+    analysis = read_analysis(msgpack.packb({**ANSWER, **told}))
+    assert (analysis.model.recognizability_floor, analysis.faces[0].recognizability) == (0.2, 0.75)
+
+
+def test_a_vectorizer_that_measures_no_recognizability():
+    analysis = read_analysis(msgpack.packb(ANSWER))
+    assert (analysis.model.recognizability_floor, analysis.faces[0].recognizability) == (None, None)
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, float("nan"), "high"])
+def test_a_recognizability_that_is_none_is_refused(value: object):
+    faces = [{**ANSWER["faces"][0], "recognizability": value}]
+    with pytest.raises(VectorizerUnavailable):
+        read_analysis(msgpack.packb({**ANSWER, "faces": faces}))
+
+
 def described(*models: tuple[str, str], active: str = "b@aaaaaaaaaaaa") -> dict[str, Any]:
     return {
         "active": {"detector": "d@0", "embedder": active},
@@ -83,6 +104,13 @@ def test_the_model_in_use_is_that_of_the_name_and_the_digest():
     model = read_model_in_use(described(("b", "b" * 64), ("b", "a" * 64), ("other", "a" * 64)))
     assert (model.id, model.dimension) == ("b@aaaaaaaaaaaa", 1)
     assert read_model_in_use(described(("other", "c" * 64), active="other@" + "c" * 12)).dimension == 5
+
+
+def test_the_floor_of_the_model_in_use():
+    description = described(("b", "a" * 64))
+    assert read_model_in_use(description).recognizability_floor is None
+    description["models"][1]["recognizability"] = {"floor": 0.2}
+    assert read_model_in_use(description).recognizability_floor == 0.2
 
 
 @pytest.mark.parametrize("answer", [[], {}, None, {"active": {}}, described(("c", "a" * 64)), described(("b", "c"))])

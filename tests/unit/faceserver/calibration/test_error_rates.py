@@ -47,6 +47,17 @@ def test_rates_at_a_threshold():
     assert errors.fnir.value == pytest.approx(1 / 2)
 
 
+def test_a_refused_photograph_is_a_miss_and_no_match():
+    """That at 10 degrees, whose person is enrolled with the one at 0, and that at 45, the only one of its person."""
+    refused = np.array([False, True, False, False, True])
+    measured = Measurement(at_angles(0, 10, 60, 90, 45), np.array([0, 0, 1, 1, 2]), refused)
+    errors = measured.at(math.cos(math.radians(61)))
+    assert errors.fmr.value == pytest.approx(1 / 8), "of all pairs of different people"
+    assert errors.fnmr.value == pytest.approx(1 / 2)
+    assert errors.fpir.value == pytest.approx(2 / 5)
+    assert errors.fnir.value == pytest.approx(1 / 2)
+
+
 def test_an_enrolled_person_found_as_somebody_else_is_missed():
     measured = Measurement(at_angles(0, 40, 45), np.array([0, 0, 1]))
     assert measured.at(-1).fnir.value == 1
