@@ -22,6 +22,9 @@ _MAX_REVIEW_FPIR = 0.5
 MISSED_STRANGERS = 0.01
 """The share of strangers' photographs that resemble a person's photographs by chance as much as that person does."""
 
+OWN_FACES_A_LIKENESS = 3
+"""A person's photograph has to resemble one of so many others of that person."""
+
 
 def false_match_rate(fpir: float, faces: int) -> float:
     """Return the rate of one comparison that gives `fpir` for a search among `faces`."""
@@ -36,14 +39,23 @@ def thresholds_at(tail: Tail, fpir: float, faces: int) -> Thresholds:
     )
 
 
-def likeness_limit(tail: Tail, faces: int) -> float:
-    """Return the cosine that a photograph of a person reaches with the best of that person's other `faces`.
+def likeness_rank(faces: int) -> int:
+    """Return how many of a person's other `faces` a photograph of that person has to resemble: a third of them.
 
-    Strangers reach it in a share of `MISSED_STRANGERS`, or less where the tail does not describe such low cosines.
+    One would be enough if all of them were the person's. A third is more than a few photographs of a stranger, which
+    resemble each other, and leaves room for ages, profiles and beards.
     """
-    return tail.cosine(_rate_of_one(MISSED_STRANGERS, faces))
+    return math.ceil(faces / OWN_FACES_A_LIKENESS)
 
 
-def _rate_of_one(rate: float, comparisons: int) -> float:
+def likeness_limit(tail: Tail, faces: int) -> float:
+    """Return the cosine that a photograph of a person has with `likeness_rank` of that person's other `faces`.
+
+    By chance, strangers reach it in a share of at most `MISSED_STRANGERS`.
+    """
+    return tail.cosine(_rate_of_one(MISSED_STRANGERS, faces / likeness_rank(faces)))
+
+
+def _rate_of_one(rate: float, comparisons: float) -> float:
     """Return the rate of one comparison that gives `rate` for any of several."""
     return -math.expm1(math.log1p(-rate) / comparisons)

@@ -13,6 +13,7 @@ from apiserver.biometrics.model import Model
 from apiserver.database import Database
 from apiserver.directories.sizes import DirectorySize
 from apiserver.enrolment.warnings import Likeness
+from apiserver.people.unlike import OWN
 from apiserver.search.identification import Identification, Search, SearchResult
 
 MAX_OWN_FACES = 1_000
@@ -20,7 +21,7 @@ MAX_OWN_FACES = 1_000
 
 # <#> is the negative inner product. Rounded to halves, an embedding's length is not quite one.
 _OWN = f"""
-SELECT count(*) AS faces, least(max(similarity), 1) AS similarity FROM (
+SELECT {OWN} FROM (
     SELECT -(embedding <#> $4::halfvec) AS similarity FROM faces
     WHERE directory = $1 AND model = $2 AND person = $3 AND image_sha256 <> $5::bytea LIMIT {MAX_OWN_FACES}
 ) AS own
@@ -28,7 +29,7 @@ SELECT count(*) AS faces, least(max(similarity), 1) AS similarity FROM (
 
 # One statement for both, since a round trip costs more than the comparison of a small directory.
 _OWN_AND_ANOTHER = f"""
-SELECT own.faces, own.similarity, another.person, least(another.similarity, 1)
+SELECT own.faces, own.best, own.similarity, another.person, least(another.similarity, 1)
 FROM ({_OWN}) AS own LEFT JOIN (
     SELECT person, -(embedding <#> $4) AS similarity FROM faces
     WHERE directory = $1 AND model = $2 AND person <> $3 ORDER BY similarity DESC, person LIMIT 1
@@ -64,10 +65,10 @@ class Likenesses:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_OWN_AND_ANOTHER if exactly else _OWN, *parameters)
         if exactly:
-            own_faces, own, person, similarity = row
-            return Likeness(Candidate(person, similarity) if person else None, own, own_faces)
+            *own, person, similarity = row
+            return Likeness(Candidate(person, similarity) if person else None, *own)
         [result] = await self._identification.identify(search_of(face.directory, face.model), [face.embedding], size)
-        return Likeness(another(result, face.person), row["similarity"], row["faces"])
+        return Likeness(another(result, face.person), *row)
 
 
 def search_of(directory: str, model: Model) -> Search:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from apiserver.biometrics.face import Candidate
 from apiserver.biometrics.model import Model, Thresholds
-from apiserver.biometrics.open_set import likeness_limit
+from apiserver.biometrics.open_set import likeness_limit, likeness_rank
 from apiserver.biometrics.quality import Finding
 
 
@@ -21,13 +21,15 @@ class Resemblance(StrEnum):
 class Likeness:
     """Whom an enrolled face resembles.
 
-    another: the most similar other person, None if there is none. own: the best cosine with the person's faces of other
-    photographs. own_faces: their number; `own` is None if there are none.
+    another: the most similar other person, None if there is none. own_faces: the number of the person's faces of other
+    photographs. own_best: the best cosine with them; own: the one that a third of them reach, see `likeness_rank`; None
+    if there are none.
     """
 
     another: Candidate | None
-    own: float | None
-    own_faces: int
+    own_faces: int = 0
+    own_best: float | None = None
+    own: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,9 @@ def quality_warning(finding: Finding) -> EnrolmentWarning:
 def likeness_warnings(likeness: Likeness, thresholds: Thresholds, model: Model) -> list[EnrolmentWarning]:
     """Return the warnings of a face that resembles another person, or not the one it is enrolled as."""
     another, own = likeness.another, likeness.own
-    warnings = resemblance_warnings(another, own, thresholds) if another else []
-    limit = likeness_limit(model.tail, max(likeness.own_faces, 1))
-    if own is not None and own < limit:
-        detail = _unlike(likeness.own_faces)
-        warnings.append(EnrolmentWarning(Resemblance.UNLIKE_OWN, detail, own, limit))
+    warnings = resemblance_warnings(another, likeness.own_best, thresholds) if another else []
+    if own is not None and own < (limit := likeness_limit(model.tail, likeness.own_faces)):
+        warnings.append(EnrolmentWarning(Resemblance.UNLIKE_OWN, _unlike(likeness.own_faces), own, limit))
     return warnings
 
 
@@ -90,4 +90,5 @@ def _unlike(others: int) -> str:
             "The face does not resemble the person's other photograph: one of the two shows somebody else or is poor, "
             "and it is not known which."
         )
-    return f"The face resembles none of the person's {others:,} other photographs: perhaps it shows somebody else."
+    few = "fewer than a third" if likeness_rank(others) > 1 else "none"
+    return f"The face resembles {few} of the person's {others:,} other photographs: perhaps it shows somebody else."

@@ -16,6 +16,7 @@ from apiserver.enrolment.likeness import MAX_OWN_FACES, another, search_of
 from apiserver.enrolment.warnings import EnrolmentWarning, Likeness, likeness_warnings
 from apiserver.imports.records import Import, write_warnings
 from apiserver.jobs.runs import Run
+from apiserver.people.unlike import OWN
 from apiserver.problems import DirectoryBusy
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification
@@ -36,7 +37,7 @@ FROM imports WHERE directory = $1 AND job = $2
 
 # The subquery applies the limit first. A face that was deleted, or is of another model, has no embedding here.
 _NEXT = f"""
-SELECT item.n, faces.person, faces.embedding, own.faces AS own_faces, own.similarity AS own
+SELECT item.n, faces.person, faces.embedding, own.faces, own.best, own.similarity
 FROM (
     SELECT n, face FROM import_items JOIN imports USING (directory, job)
     WHERE directory = $1 AND job = $2 AND face IS NOT NULL AND n > compared_to ORDER BY n LIMIT $4
@@ -45,9 +46,10 @@ LEFT JOIN (
     SELECT face, person, embedding, image_sha256 FROM faces WHERE directory = $1 AND model = $3
 ) AS faces ON faces.face = item.face
 CROSS JOIN LATERAL (
-    SELECT count(*) AS faces, least(max(-(embedding <#> faces.embedding)), 1) AS similarity FROM (
-        SELECT embedding FROM faces AS others WHERE others.directory = $1 AND others.model = $3
-        AND others.person = faces.person AND others.image_sha256 <> faces.image_sha256 LIMIT {MAX_OWN_FACES}
+    SELECT {OWN} FROM (
+        SELECT -(embedding <#> faces.embedding) AS similarity FROM faces AS others
+        WHERE others.directory = $1 AND others.model = $3 AND others.person = faces.person
+        AND others.image_sha256 <> faces.image_sha256 LIMIT {MAX_OWN_FACES}
     ) AS others
 ) AS own
 ORDER BY item.n
@@ -113,7 +115,7 @@ async def _compare(
         batch = found[first : first + step]
         results = await identification.identify(search, [row["embedding"].to_list() for row in batch], terms.size)
         for row, result in zip(batch, results, strict=True):
-            likeness = Likeness(another(result, row["person"]), row["own"], row["own_faces"])
+            likeness = Likeness(another(result, row["person"]), row["faces"], row["best"], row["similarity"])
             compared.append(_Compared(row["n"], likeness_warnings(likeness, terms.applied.thresholds, model)))
     return [each for each in compared if each.warnings]
 

@@ -11,11 +11,17 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from apiserver.biometrics.model import Model
-from apiserver.biometrics.open_set import likeness_limit
+from apiserver.biometrics.open_set import OWN_FACES_A_LIKENESS, likeness_limit
 from apiserver.database import Connection
 from apiserver.people import faces as person_faces
 from apiserver.people import records as persons
 from apiserver.people.faces import EnrolledFace
+
+OWN = f"""
+count(*) AS faces, least(max(similarity), 1) AS best,
+(array_agg(similarity ORDER BY similarity DESC))[ceil(count(*) / {OWN_FACES_A_LIKENESS}.0)::integer] AS similarity
+"""
+"""Columns of a face's `similarity` to the person's other faces: their number, the best, that of `likeness_rank`."""
 
 _AT_ONCE = 2_000
 """Faces that are compared for a page."""
@@ -24,16 +30,17 @@ _MAX_OTHERS = 100
 
 # A face is compared with those of other photographs. The subquery applies the limit first; a person with one face, as
 # most are, costs one look into an index.
-_COMPARE = """
-SELECT compared.person, compared.face, own.faces, least(own.similarity, 1) AS similarity
+_COMPARE = f"""
+SELECT compared.person, compared.face, own.faces, own.similarity
 FROM (
     SELECT person, face, embedding, image_sha256 FROM faces
-    WHERE directory = $1 AND model = $2 AND {where} ORDER BY person, face LIMIT $3
+    WHERE directory = $1 AND model = $2 AND {{where}} ORDER BY person, face LIMIT $3
 ) AS compared
 CROSS JOIN LATERAL (
-    SELECT count(*) AS faces, max(-(embedding <#> compared.embedding)) AS similarity FROM (
-        SELECT embedding FROM faces AS others WHERE others.directory = $1 AND others.model = $2
-        AND others.person = compared.person AND others.image_sha256 <> compared.image_sha256 LIMIT $4
+    SELECT {OWN} FROM (
+        SELECT -(embedding <#> compared.embedding) AS similarity FROM faces AS others
+        WHERE others.directory = $1 AND others.model = $2 AND others.person = compared.person
+        AND others.image_sha256 <> compared.image_sha256 LIMIT $4
     ) AS others
 ) AS own
 ORDER BY compared.person, compared.face
@@ -56,7 +63,7 @@ class Whose(NamedTuple):
 
 
 class UnlikeFace(NamedTuple):
-    """A face whose best cosine with its person's other photographs is below the limit."""
+    """A face whose cosine with a third of its person's other photographs is below the limit."""
 
     face: EnrolledFace
     similarity: float

@@ -16,7 +16,7 @@ import numpy as np
 import typer
 
 from apiserver.biometrics.model import Tail
-from apiserver.biometrics.open_set import likeness_limit
+from apiserver.biometrics.open_set import likeness_limit, likeness_rank
 from bench.accuracy.error_rates import FloatArray
 from bench.accuracy.impostor_tail import People
 from bench.accuracy.open_set import TIMEOUT_SECONDS, usable
@@ -34,7 +34,10 @@ ROUNDS = 20
 
 @dataclass(frozen=True)
 class Warned:
-    """Photographs that were compared with `own` ones of a person, and the shares that are unlike them."""
+    """Photographs that were compared with `own` ones of a person, and the shares that are unlike them.
+
+    second_warned: that of a stranger's photographs if one of the `own` ones is another photograph of that stranger.
+    """
 
     own: int
     limit: float
@@ -43,6 +46,7 @@ class Warned:
     genuine_warned: float
     strangers: int
     strangers_warned: float
+    second_warned: float
 
 
 def main(
@@ -74,15 +78,18 @@ def measure(embeddings: FloatArray, people: People, tail: Tail) -> Iterator[Warn
     """Yield the rates for each number of enrolled photographs, people with fewer than one more left out."""
     random, similarity = np.random.default_rng(0), embeddings @ embeddings.T
     for own in OWN:
-        persons, limit = np.flatnonzero(np.bincount(people) > own), likeness_limit(tail, own)
+        persons, limit, rank = np.flatnonzero(np.bincount(people) > own), likeness_limit(tail, own), likeness_rank(own)
         if not len(persons):
             return
-        genuine, strangers = [], []
+        genuine, strangers, second = [], [], []
         for person in np.tile(persons, ROUNDS):
             photographs = random.permutation(np.flatnonzero(people == person))
-            best = similarity[photographs[:own]].max(axis=0)
-            genuine.append(best[photographs[own:]] < limit)
-            strangers.append(best[people != person] < limit)
+            reached = np.sort(similarity[photographs[:own]], axis=0)[own - rank]
+            genuine.append(reached[photographs[own:]] < limit)
+            strangers.append(reached[people != person] < limit)
+            first, another = _two_of_a_stranger(people, person, random)
+            mixed = similarity[another, np.append(photographs[: own - 1], first)]
+            second.append(np.sort(mixed)[own - rank] < limit)
         yield Warned(
             own=own,
             limit=limit,
@@ -91,7 +98,15 @@ def measure(embeddings: FloatArray, people: People, tail: Tail) -> Iterator[Warn
             genuine_warned=float(np.mean(np.concatenate(genuine))),
             strangers=sum(map(len, strangers)),
             strangers_warned=float(np.mean(np.concatenate(strangers))),
+            second_warned=float(np.mean(second)),
         )
+
+
+def _two_of_a_stranger(people: People, person: int, random: np.random.Generator) -> People:
+    """Return two photographs of a random other person."""
+    several = np.flatnonzero(np.bincount(people) > 1)
+    stranger = random.choice(several[several != person])
+    return random.permutation(np.flatnonzero(people == stranger))[:2]
 
 
 if __name__ == "__main__":

@@ -43,7 +43,16 @@ def spoiled_table(records: Sequence[Record]) -> str:
 
 def unlike_table(records: Sequence[Record]) -> str:
     """Return how many photographs are unlike a person's other ones, by the number of those."""
-    head = ["models", "other photographs", "limit", "own photographs", "warned", "strangers' photographs", "warned"]
+    head = [
+        "models",
+        "other photographs",
+        "limit",
+        "own photographs",
+        "warned",
+        "strangers' photographs",
+        "warned",
+        "second ones",
+    ]
     rows = [
         [
             f"`{record['models']}`",
@@ -53,6 +62,7 @@ def unlike_table(records: Sequence[Record]) -> str:
             _percent(row["genuine_warned"]),
             f"{row['strangers']:,}",
             f"{100 * row['strangers_warned']:.1f} %",
+            f"{100 * row['second_warned']:.1f} %",
         ]
         for record in records
         for row in record["warned"]

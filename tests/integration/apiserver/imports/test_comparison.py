@@ -1,13 +1,16 @@
 """Warnings of an import about whom its faces resemble."""
 
+import io
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from PIL import Image
 
 from tests.integration.apiserver.api.test_imports import exported, outcomes, start, zipped
+from tests.integration.apiserver.conftest import encoded
 from tests.integration.apiserver.worker_process import working
 
 ANOTHER, CLOSER, UNLIKE = "enrolled-as-another", "closer-to-another", "unlike-own"
@@ -117,3 +120,17 @@ async def test_the_outcomes_of_an_earlier_release_keep_their_warning(gateway, ru
     [line] = await outcomes(gateway, job)
     assert (line["code"], line["detail"], line["warnings"]) == ("blurred", "It is.", [])
     assert UUID(line["face"])
+
+
+async def test_two_photographs_of_a_stranger_do_not_hide_each_other(gateway, run_import, ann, cid):
+    """Five photographs of ann, which differ by their sizes, and two of somebody else."""
+    own = {f"ann/{size}.jpg": resized(ann, size) for size in (300, 350, 400, 450, 512)}
+    job = await run_import(own | {f"ann/cid-{size}.jpg": resized(cid, size) for size in (400, 500)})
+
+    doubtful = {name for name, warnings in (await warned(gateway, job)).items() if warnings == [(UNLIKE, None)]}
+    assert doubtful == {"ann/cid-400.jpg", "ann/cid-500.jpg"}
+
+
+def resized(photograph: bytes, width: int) -> bytes:
+    image = Image.open(io.BytesIO(photograph))
+    return encoded(image.resize((width, round(image.height * width / image.width))))

@@ -14,6 +14,7 @@ from apiserver.biometrics.open_set import (
     MISSED_STRANGERS,
     false_match_rate,
     likeness_limit,
+    likeness_rank,
     thresholds_at,
 )
 
@@ -84,11 +85,16 @@ def test_a_small_directory_counts_as_one_of_a_hundred():
     assert thresholds_at(TAIL, 0.001, 101).match > thresholds_at(TAIL, 0.001, 100).match
 
 
-@pytest.mark.parametrize("faces", [3, 20, 1000])
-def test_any_number_of_own_photographs_is_as_hard_to_resemble_for_a_stranger(faces: int):
-    missed = 1 - (1 - survival(TAIL, likeness_limit(TAIL, faces))) ** faces
+def test_a_stranger_rarely_resembles_a_third_of_a_persons_photographs():
+    missed = 1 - (1 - survival(TAIL, likeness_limit(TAIL, 3))) ** 3
     assert missed == pytest.approx(MISSED_STRANGERS)
+    assert likeness_limit(TAIL, 3000) == likeness_limit(TAIL, 3)
 
 
 def test_one_own_photograph_is_to_be_resembled_as_far_as_the_tail_describes():
     assert likeness_limit(TAIL, 1) == TAIL.start
+
+
+@pytest.mark.parametrize(("faces", "rank"), [(1, 1), (3, 1), (4, 2), (6, 2), (7, 3), (1000, 334)])
+def test_a_third_of_the_others_is_to_be_resembled(faces: int, rank: int):
+    assert likeness_rank(faces) == rank

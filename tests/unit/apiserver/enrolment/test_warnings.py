@@ -26,7 +26,7 @@ MODEL = Model("model", 4, Calibration(40, -12), THRESHOLDS, Tail(start=0.2, rate
     ],
 )
 def test_warnings(another: float, own: float | None, codes: list[str]):
-    likeness = Likeness(Candidate("bob", another), own, 0 if own is None else 2)
+    likeness = Likeness(Candidate("bob", another), 0 if own is None else 2, own, own)
     warnings = likeness_warnings(likeness, THRESHOLDS, MODEL)
     assert [warning.code for warning in warnings] == codes
     for warning in warnings:
@@ -40,12 +40,12 @@ def test_warnings(another: float, own: float | None, codes: list[str]):
 
 
 def test_a_directory_of_one_person_has_nobody_else():
-    assert likeness_warnings(Likeness(None, 0.9, 3), THRESHOLDS, MODEL) == []
-    [warning] = likeness_warnings(Likeness(None, 0.1, 3), THRESHOLDS, MODEL)
+    assert likeness_warnings(Likeness(None, 3, 0.9, 0.9), THRESHOLDS, MODEL) == []
+    [warning] = likeness_warnings(Likeness(None, 3, 0.1, 0.1), THRESHOLDS, MODEL)
     assert warning.code == "unlike-own"
 
 
-def test_the_more_photographs_the_more_one_of_them_must_resemble():
-    """By chance a stranger resembles one of many more closely than one of few."""
-    for own_faces, codes in ((1, []), (2, []), (50, ["unlike-own"])):
-        assert [one.code for one in likeness_warnings(Likeness(None, 0.25, own_faces), THRESHOLDS, MODEL)] == codes
+def test_a_few_photographs_of_the_same_stranger_do_not_make_the_next_one_the_persons():
+    [warning] = likeness_warnings(Likeness(None, own_faces=6, own_best=0.8, own=0.1), THRESHOLDS, MODEL)
+    assert (warning.code, warning.value) == ("unlike-own", 0.1)
+    assert "fewer than a third of the person's 6 other photographs" in warning.detail
