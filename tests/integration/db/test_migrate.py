@@ -223,7 +223,8 @@ async def test_an_earlier_release_of_this_schema_is_upgraded(empty_database_url)
     last = all_versions()[-1]
     connection = await asyncpg.connect(empty_database_url)
     try:
-        await connection.execute("DROP TABLE keyed_requests")
+        for column in ("faces.recognizability", "collapsed_faces.recognizability", "directories.recognizability_floor"):
+            await connection.execute("ALTER TABLE {} DROP COLUMN {}".format(*column.split(".")))
         await connection.execute("DELETE FROM schema_migrations WHERE version = $1", last)
     finally:
         await connection.close()
