@@ -112,7 +112,7 @@ UPKEEP: Mapping[str, Periodic] = {
     "archive-removal": Periodic(delete_expired_archives, cron="* * * * *"),
     "import-forgetting": Periodic(delete_old_imports, cron="30 * * * *"),
     "search-index-removal": Periodic(drop_search_indexes, cron="*/10 * * * *"),
-    "recognizability": Periodic(measure_recognizability, cron="*/10 * * * *"),
+    "recognizability": Periodic(measure_recognizability, cron="15 * * * *"),
     "forgetting": Periodic(delete_finished_jobs, cron="0 * * * *"),
     "request-removal": Periodic(delete_expired_requests, cron="*/10 * * * *"),
 }

@@ -14,7 +14,8 @@ from faceserver.commands.options import Files, Json, Url
 from faceserver.commands.printing import print_json, print_table
 from faceserver.commands.service import ExitStatus, fail, service, unless_refused
 
-_COLUMNS = ("file", "box", "score", "recognizability", "size", "sharpness", "brightness", "yaw", "pitch", "roll")
+_COLUMNS = ("file", "box", "score", "recog.", "size", "sharp", "bright", "yaw", "pitch", "roll")
+"""Recognizability, sharpness and brightness are abbreviated, so that a row fits into a line."""
 
 
 def detect(

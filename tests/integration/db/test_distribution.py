@@ -28,6 +28,7 @@ EVERYWHERE = {
     "storage.images._DELETE": "the same: what it has deleted",
     "storage.archives._LOCK_EXPIRED": "the sweeper goes by the time at which archives expire",
     "imports.records._WITHOUT_JOB": "upkeep looks for imports whose jobs were deleted",
+    "enrolment.measuring._DIRECTORIES": "upkeep looks for faces that were enrolled before recognizability was measured",
     "search.indexes._REQUESTED": "upkeep looks for indexes that are no longer needed",
 }
 """Statements about all directories, with the reason; docs/scale.md lists what Citus requires of them."""

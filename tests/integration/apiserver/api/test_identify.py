@@ -87,7 +87,8 @@ async def test_who_is_matched_has_been_seen_and_nothing_else_is_kept(embed, iden
 async def test_nobody_is_enrolled(embed, identify, ann):
     model, [embedding] = await embed(ann)
     [result] = (await identify(model=model, embedding=embedding)).json()["results"]
-    assert result == {"decision": "unknown", "similarity": None, "probability": 0, "candidates": [], "search": "exact"}
+    nobody: dict[str, object] = {"similarity": None, "probability": 0, "candidates": []}
+    assert result == {"decision": "unknown", "reason": None, **nobody, "search": "exact"}
 
 
 @pytest.mark.parametrize(

@@ -222,7 +222,8 @@ async def test_faces_of_a_directory_below_the_floor_are_listed_the_least_recogni
         assert face["recognizability"] == learned["recognizability"]
 
     async def listed(**query: str | int) -> list[dict[str, Any]]:
-        items, cursor = [], {}
+        items: list[dict[str, Any]] = []
+        cursor: dict[str, str] = {}
         while True:
             answer = await gateway.get("/directories/acme/faces", params={**query, **cursor})
             assert answer.status_code == 200, answer.text

@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
+from PIL import ImageFilter
 from prometheus_client import CollectorRegistry
 
 from apiserver.app import create_app
 from apiserver.telemetry.gateway import Metrics
 from serving.metrics_port import metrics_served
 from tests.calls import accepted
+from tests.integration.apiserver.conftest import encoded, on_grey, stranger
 from tests.metrics import Samples
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS
@@ -39,6 +41,7 @@ async def test_requests_are_counted_by_route_and_outcome(counted, ann, ann_again
     gateway, scraped = counted
     accepted(await post(gateway, "/learn", ann, person="ann"))
     accepted(await post(gateway, "/recognize", ann_again))
+    accepted(await post(gateway, "/recognize", encoded(on_grey(stranger(29)).filter(ImageFilter.GaussianBlur(9)))))
     await post(gateway, "/recognize", b"no photograph")
     await gateway.get("/directories/Ann's secret friends")
     await gateway.get("/there/is/nothing")
@@ -49,17 +52,18 @@ async def test_requests_are_counted_by_route_and_outcome(counted, ann, ann_again
 
     for route, status, outcome in (
         ("POST /learn", "201", "ok"),
-        ("POST /recognize", "201", "ok"),
         ("POST /recognize", "400", "invalid-file-format"),
         ("GET /directories/{directory}", "404", "directory-not-found"),
         ("other", "404", "not-found"),
         ("other", "405", "method-not-allowed"),
     ):
         assert said("gateway_requests_total", route=route, status=status, outcome=outcome) == 1, outcome
-    assert said("gateway_request_seconds_count", route="POST /recognize") == 2
+    assert said("gateway_requests_total", route="POST /recognize", status="201", outcome="ok") == 2
+    assert said("gateway_request_seconds_count", route="POST /recognize") == 3
     stages = {"read", "vectorize", "search", "store", "note", "enrol"}
     assert said.names("stage", "gateway_stage_seconds_count") == stages
     assert said("gateway_decisions_total", decision="match", search="exact", reason="none") == 1
+    assert said("gateway_decisions_total", decision="unknown", search="exact", reason="unrecognizable") == 1
 
 
 async def test_nothing_a_client_names_becomes_a_label(counted, ann):

@@ -75,11 +75,13 @@ async def test_runs_are_counted_by_kind_and_outcome(connection, database_url, tm
 async def test_the_queue_and_the_stores_are_told_of(connection, database_url, tmp_path):
     await enqueue(connection, "of-a-later-release", directory="Secret Club")
     await connection.execute("UPDATE procrastinate_events SET at = at - interval '1 hour'")
+    await connection.execute("UPDATE jobs SET done = 30, total = 100")
 
     async with working(database_url, tmp_path) as port:
         said = await until(port, lambda said: said("database_bytes") > 0)
 
     assert said("jobs", kind="of-a-later-release", state="waiting") == 1
     assert 3600 <= said("jobs_oldest_seconds", kind="of-a-later-release") < 7200
+    assert said("jobs_remaining", kind="of-a-later-release") == 70
     assert 0 < said("image_store_free_bytes") < said("image_store_disk_bytes")
     assert "Secret" not in said.text
