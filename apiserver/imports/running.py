@@ -106,7 +106,9 @@ async def _archive(run: Run) -> AsyncIterator[ZipFile]:
     limits = _limits(run.resources.settings)
     with (
         await run.resources.archives.reader(run.job, limits.max_read_bytes) as file,
-        await asyncio.to_thread(open_zip, file, file.seek(0, io.SEEK_END), limits) as archive,
+        await asyncio.to_thread(
+            open_zip, file, file.seek(0, io.SEEK_END), limits, run.arguments.get("zip_encoding")
+        ) as archive,
     ):
         yield archive
 

@@ -13,13 +13,15 @@ from apiserver.biometrics.choice import FaceChoice, choose
 from apiserver.biometrics.face import Face, Image
 from apiserver.biometrics.model import Tail, Thresholds
 from apiserver.biometrics.open_set import MIN_FACES, false_match_rate, thresholds_at
+from apiserver.layout import EXAMPLE
 from faceserver.calibration.error_plot import draw
 from faceserver.calibration.error_rates import MIN_PEOPLE, Measurement
 from faceserver.calibration.report import Row, print_measured, print_needed, print_skipped
 from faceserver.client.client import Client
 from faceserver.client.results import Embeddings, Model
 from faceserver.errors import NotFound, Refused
-from faceserver.importing.people_folder import EXAMPLE, Photograph, find_people, find_photographs
+from faceserver.file_names import shown
+from faceserver.importing.people_folder import PeopleFolder, find_photographs
 from faceserver.problems import CalibrationError
 
 PLOTTED = np.linspace(0, 1, 101)
@@ -52,12 +54,12 @@ def calibrate(request: Request, client: Client) -> None:
     Raises CalibrationError, or FaceserverError.
     """
     console = Console(highlight=False)
-    _require_two_people(request.folder)
-    photographs = find_photographs(request.folder)
+    found = find_photographs(request.folder)
+    _require_two_people(found)
     model = client.models().embedder_in_use
     tail = _tail(model)
     faces = max(_faces(client) if request.faces is None else request.faces, MIN_FACES)
-    measured = _measure(client, photographs, request, console)
+    measured = _measure(client, found, request, console)
     by_model = thresholds_at(tail, request.fpir, faces)
     suggested = measured.threshold(false_match_rate(request.fpir, faces), tail)
     _report(measured, by_model, suggested, request, console)
@@ -83,21 +85,24 @@ def _faces(client: Client) -> int:
         return 0
 
 
-def _require_two_people(folder: Path) -> None:
-    people = find_people(folder)
-    if len(people) < 2:
-        raise CalibrationError(f"{folder} has {len(people) or 'no'} sub-folder{'s' * (len(people) != 1)}. {EXAMPLE}")
+def _require_two_people(found: PeopleFolder) -> None:
+    if found.problem:
+        raise CalibrationError(shown(found.problem))
+    [person, *others] = {photograph.person for photograph in found.photographs}
+    if not others:
+        raise CalibrationError(f"The only sub-folder with photographs is that of {shown(person)}. {EXAMPLE}")
 
 
-def _measure(client: Client, photographs: Sequence[Photograph], request: Request, console: Console) -> Measurement:
+def _measure(client: Client, found: PeopleFolder, request: Request, console: Console) -> Measurement:
+    photographs = found.photographs
     with console.status(f"Embedding {len(photographs)} photographs"), ThreadPoolExecutor(request.concurrency) as pool:
         work = pool.map(lambda each: _embed(client, each.path, FaceChoice(request.face)), photographs)
         embedded = list(zip(photographs, work, strict=True))
-    skipped = [
-        (each.path.relative_to(request.folder).as_posix(), found.skipped) for each, found in embedded if found.skipped
-    ]
-    print_skipped(console, skipped)
-    return _measured([(each.person, found) for each, found in embedded if found.face])
+    skipped = [*found.skipped, *((photograph, face.skipped) for photograph, face in embedded if face.skipped)]
+    print_skipped(
+        console, [(shown(file.path.relative_to(request.folder).as_posix()), reason) for file, reason in skipped]
+    )
+    return _measured([(photograph.person, face) for photograph, face in embedded if face.face])
 
 
 def _embed(client: Client, path: Path, choice: FaceChoice) -> Embedded:
