@@ -37,18 +37,16 @@ _NOT_A_LETTER = re.compile(r"[\W\d_]+")
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A photograph, by its path, and the person it shows."""
+    """A file, by its path, and the person in whose folder it is, "" if it is in nobody's."""
 
     person: str
     path: str
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file that is not imported, and the reason as a code and a sentence. person: "" if it is in nobody's folder."""
+class Skipped(Placed):
+    """A file that is not imported, and the reason as a code and a sentence."""
 
-    person: str
-    path: str
     code: str
     reason: str
 
@@ -83,7 +81,8 @@ def layout_of(paths: Iterable[str]) -> Layout:
     tree = [(path, parts) for path, parts in tree if not any(map(is_hidden, parts))]
     named = [parts for _, parts in tree if _PHOTOGRAPH.fullmatch(_suffix(parts))]
     people = _People.of(named or [parts for _, parts in tree if not _suffix(parts)])
-    photographs, skipped = [], []
+    photographs: list[Placed] = []
+    skipped: list[Skipped] = []
     for path, parts in tree:
         person = people.shown_by(parts)
         if person and (not _suffix(parts) or _PHOTOGRAPH.fullmatch(_suffix(parts))):
@@ -116,9 +115,9 @@ class _People:
             if not _are_around(folders, frozenset(parts[depth] for parts in photographs if len(parts) > depth + 2)):
                 break
             around.append(folders)
-        if len(folders) == 1 and not _is_series(*folders, [PurePosixPath(parts[-1]).stem for parts in photographs]):
-            return cls(around, frozenset(), *folders)
-        return cls(around, folders)
+        names = [PurePosixPath(parts[-1]).stem for parts in photographs]
+        flat = next((folder for folder in folders if len(folders) == 1 and not _is_series(folder, names)), None)
+        return cls(around, frozenset(), flat) if flat else cls(around, folders)
 
     def shown_by(self, parts: Sequence[str]) -> str:
         """Return the person in whose folder a file is; "" if it is in nobody's."""

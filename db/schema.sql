@@ -125,7 +125,7 @@ CREATE TABLE public.import_items (
     face uuid,
     code text,
     detail text,
-    CONSTRAINT import_items_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'known'::text, 'refused'::text, 'failed'::text])))
+    CONSTRAINT import_items_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'known'::text, 'refused'::text, 'failed'::text, 'skipped'::text])))
 );
 
 CREATE TABLE public.imports (

@@ -23,7 +23,7 @@ from apiserver.database import Connection, Database
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.imports import records as imports
 from apiserver.imports.records import Import, Item, ItemOutcome, Outcome
-from apiserver.layout import Layout, layout_of
+from apiserver.layout import Placed, layout_of
 from apiserver.problems import ArchiveUnreadable, ArchiveWithoutPeople, BundleInvalid, DirectoryBusy
 
 _MAX_MANIFEST_BYTES = 1_000_000
@@ -104,10 +104,10 @@ async def _wait_for_deletions(connection: Connection, directory: str) -> None:
 
 async def _add_photographs(connection: Connection, archive: ZipFile, import_: Import) -> None:
     """Write the photographs of a folder tree as items, and after them the other files, which are skipped."""
-    layout: Layout = await asyncio.to_thread(layout_of, archive.NameToInfo)
+    layout = await asyncio.to_thread(layout_of, archive.NameToInfo)
     if problem := layout.problem("The archive"):
         raise ArchiveWithoutPeople(problem)
-    files = [*layout.photographs, *layout.skipped]
+    files: list[Placed] = [*layout.photographs, *layout.skipped]
     items = (Item(n, file.person, file.path, {"member": file.path}) for n, file in enumerate(files))
     await imports.add_items(connection, import_, items)
     skipped = enumerate(layout.skipped, len(layout.photographs))
