@@ -104,5 +104,7 @@ def reading_zip() -> Iterator[None]:
         yield
     except Problem:
         raise
+    except UnicodeDecodeError as error:
+        raise ArchiveUnreadable("The archive states that its names are UTF-8, but one of them is not.") from error
     except (BadZipFile, NotImplementedError, EOFError, struct.error, zlib.error, ValueError, OSError) as error:
         raise ArchiveUnreadable from error
