@@ -70,6 +70,15 @@ def path_of(info: ZipInfo, encoding: str | None) -> str:
     return f"{path}/" if path and parts[-1] in {"", "."} else path
 
 
+def is_guessed(info: ZipInfo) -> bool:
+    """Tell whether nothing states the code page of a name, which is therefore read as code page 437."""
+    try:
+        _decoded(info, "utf_8")
+    except ArchiveUnreadable:
+        return True
+    return False
+
+
 def _decoded(info: ZipInfo, encoding: str | None) -> str:
     """Return the name of an entry, as its Unicode field, its flag, or the code page tell it."""
     flagged = info.flag_bits & _UTF_8

@@ -203,6 +203,10 @@ async def test_names_are_read_as_the_archive_and_the_client_say(gateway, hire, a
     ]
     persons = (await gateway.get("/directories/acme/persons")).json()["items"]
     assert [person["person"] for person in persons] == ["Zo\u00eb", "山田"]
+    guessed = await ended(gateway, await start(gateway, content))
+    assert guessed["progress"]["note"].startswith(
+        "3 of 3: 1 created, 1 known, 1 skipped. Names that state no code page"
+    )
 
 
 @pytest.mark.timing
