@@ -34,8 +34,8 @@ def _without_controls(name: str) -> str:
 
 Name = Annotated[
     str,
-    BeforeValidator(_composed),
     StringConstraints(min_length=1, max_length=_MAX_NAME),
+    BeforeValidator(_composed),
     AfterValidator(_without_controls),
 ]
 """1 to 255 characters without control characters and lone surrogates, in normalization form C."""
@@ -61,7 +61,7 @@ Text = Annotated[str, AfterValidator(_without_zero)]
 """A string that PostgreSQL can store as text."""
 
 NameFilter = Annotated[
-    str, BeforeValidator(_composed), StringConstraints(max_length=_MAX_NAME), AfterValidator(_without_zero)
+    str, StringConstraints(max_length=_MAX_NAME), BeforeValidator(_composed), AfterValidator(_without_zero)
 ]
 """A name, or the beginning of names, to look for."""
 
