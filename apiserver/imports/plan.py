@@ -23,8 +23,8 @@ from apiserver.database import Connection, Database
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.imports import records as imports
 from apiserver.imports.records import Import, Item, ItemOutcome, Outcome
-from apiserver.layout import Placed, layout_of
 from apiserver.problems import ArchiveUnreadable, ArchiveWithoutPeople, BundleInvalid, DirectoryBusy
+from serving.layout import Placed, layout_of
 
 _MAX_MANIFEST_BYTES = 1_000_000
 _MAX_SECONDS = 600

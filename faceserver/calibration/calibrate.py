@@ -13,7 +13,6 @@ from apiserver.biometrics.choice import FaceChoice, choose
 from apiserver.biometrics.face import Face, Image
 from apiserver.biometrics.model import Tail, Thresholds
 from apiserver.biometrics.open_set import MIN_FACES, false_match_rate, thresholds_at
-from apiserver.layout import EXAMPLE
 from faceserver.calibration.error_plot import draw
 from faceserver.calibration.error_rates import MIN_PEOPLE, Measurement
 from faceserver.calibration.report import Row, print_measured, print_needed, print_skipped
@@ -23,6 +22,7 @@ from faceserver.errors import NotFound, Refused
 from faceserver.file_names import shown
 from faceserver.importing.people_folder import PeopleFolder, find_photographs
 from faceserver.problems import CalibrationError
+from serving.layout import EXAMPLE
 
 PLOTTED = np.linspace(0, 1, 101)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from apiserver.layout import is_hidden, layout_of
+from serving.layout import is_hidden, layout_of
 
 
 @dataclass(frozen=True, slots=True)

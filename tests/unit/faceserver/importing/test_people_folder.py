@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from apiserver.layout import layout_of
 from faceserver.importing.people_folder import find_photographs
+from serving.layout import layout_of
 
 
 def folder_of(folder: Path, *files: str) -> Path:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apiserver.layout import EXAMPLE, layout_of
+from serving.layout import EXAMPLE, layout_of
 
 PEOPLE = ["people/ann/1.jpg", "people/ann/2.jpg", "people/bo/1.jpg"]
 
