@@ -14,14 +14,14 @@ from pydantic import AfterValidator, BeforeValidator, JsonValue, StringConstrain
 from apiserver.problems import InvalidName
 
 _MAX_METADATA_BYTES = 16_384
-_MAX_NAME = 255
+MAX_NAME = 255
 _MAX_DECOMPOSED = 4
 """The most characters that form C makes one of. A longer name is too long, and composing it takes quadratic time."""
 
 
 def _composed(name: object) -> object:
     """Return a name in normalization form C; anything but a string is left for pydantic to refuse."""
-    if isinstance(name, str) and len(name) <= _MAX_DECOMPOSED * _MAX_NAME:
+    if isinstance(name, str) and len(name) <= _MAX_DECOMPOSED * MAX_NAME:
         return unicodedata.normalize("NFC", name)
     return name
 
@@ -34,7 +34,7 @@ def _without_controls(name: str) -> str:
 
 Name = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=_MAX_NAME),
+    StringConstraints(min_length=1, max_length=MAX_NAME),
     BeforeValidator(_composed),
     AfterValidator(_without_controls),
 ]
@@ -61,7 +61,7 @@ Text = Annotated[str, AfterValidator(_without_zero)]
 """A string that PostgreSQL can store as text."""
 
 NameFilter = Annotated[
-    str, StringConstraints(max_length=_MAX_NAME), BeforeValidator(_composed), AfterValidator(_without_zero)
+    str, StringConstraints(max_length=MAX_NAME), BeforeValidator(_composed), AfterValidator(_without_zero)
 ]
 """A name, or the beginning of names, to look for."""
 

@@ -23,6 +23,7 @@ from apiserver.database import Connection, Database
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.imports import records as imports
 from apiserver.imports.records import Import, Item, ItemOutcome, Outcome
+from apiserver.names import MAX_NAME
 from apiserver.problems import ArchiveUnreadable, ArchiveWithoutPeople, BundleInvalid, DirectoryBusy
 from serving.layout import Placed, layout_of
 
@@ -108,7 +109,8 @@ async def _add_photographs(connection: Connection, archive: ZipFile, import_: Im
     if problem := layout.problem("The archive"):
         raise ArchiveWithoutPeople(problem)
     files: list[Placed] = [*layout.photographs, *layout.skipped]
-    items = (Item(n, file.person, file.path, {"member": file.path}) for n, file in enumerate(files))
+    # A longer name is refused later; PostgreSQL could not index it.
+    items = (Item(n, file.person[: MAX_NAME + 1], file.path, {"member": file.path}) for n, file in enumerate(files))
     await imports.add_items(connection, import_, items)
     skipped = enumerate(layout.skipped, len(layout.photographs))
     outcomes = [ItemOutcome(n, Outcome.SKIPPED, None, file.code, file.reason) for n, file in skipped]

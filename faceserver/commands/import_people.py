@@ -1,7 +1,7 @@
 """`faceserver import` of a folder, an archive, or the people of another system."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 from zipfile import is_zipfile
@@ -21,6 +21,7 @@ from faceserver.importing import compreface, deepface
 from faceserver.importing.foreign_people import ForeignError, ForeignPhotograph, write_bundle
 
 _MAX_NAMED = 5
+_UNNAMED = "the person's name must be UTF-8, 1 to 255 characters, no control characters"
 
 _Source = Annotated[
     Path | None,
@@ -97,9 +98,11 @@ def import_people(
             archive = Path(work) / "people.zip"
             try:
                 found = _of_compreface(compreface, service) if compreface else _of_deepface(str(deepface), photographs)
-                typer.echo(f"Read {counted(write_bundle(archive, found), 'photograph')}.", err=True)
+                written = write_bundle(archive, found)
             except (ForeignError, OSError) as error:
                 fail(ExitStatus.USAGE, error)
+            typer.echo(f"Read {counted(written.faces, 'photograph')}.", err=True)
+            _name_skipped(written.unnamed, _UNNAMED)
             report = _import_archive(archive, url, directory, face, None, as_json=as_json)
     if not report.is_faultless():
         raise typer.Exit(ExitStatus.REFUSED)
@@ -139,8 +142,12 @@ def _of_deepface(source: str, folder: Path | None) -> Iterable[ForeignPhotograph
         folder = folder or (path if path.is_dir() else path.parent)
         names = deepface.names_in_pickles(path)
     files, missing = deepface.find_files(names, folder)
-    for name in missing[:_MAX_NAMED]:
-        typer.echo(f"{shown(name)}: not found in {shown(folder)}.", err=True)
-    if missing:
-        typer.echo(f"Skipped {counted(len(missing), 'photograph')} not found in the folder.", err=True)
+    _name_skipped(missing, f"not found in {shown(folder)}")
     return deepface.photographs(files, folder)
+
+
+def _name_skipped(names: Sequence[str], reason: str) -> None:
+    for name in names[:_MAX_NAMED]:
+        typer.echo(f"{shown(name)}: {reason}.", err=True)
+    if names:
+        typer.echo(f"Skipped {counted(len(names), 'photograph')}: {reason}.", err=True)

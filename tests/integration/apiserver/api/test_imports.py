@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import json
+import random
 import signal
 import zipfile
 from collections import Counter
@@ -185,12 +186,15 @@ async def test_a_folder_of_people_is_enrolled_and_refusals_have_their_reason(gat
 
 
 async def test_names_are_read_as_the_archive_and_the_client_say(gateway, hire, ann, bob):
+    """Also if they are far too long."""
     await hire()
-    buffer = io.BytesIO()
+    buffer, long = io.BytesIO(), "z" + random.Random(1).randbytes(10_000).hex()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(".\\1234\\1234\\1.jpg", ann)
         archive.writestr(".\\1234\\Zoe\u0308\\1.jpg", bob)
         archive.writestr(".\\1234\\list.csv", b"-")
+        archive.writestr(f".\\1234\\{long}\\1.jpg", ann)
+        archive.writestr(".\\1234\\a\nb\\1.jpg", ann)
     content = buffer.getvalue().replace(b"\\1234\\1.jpg", b"\\" + "山田".encode("cp932") + b"\\1.jpg")
 
     job = await start(gateway, content, zip_encoding="932")
@@ -198,15 +202,15 @@ async def test_names_are_read_as_the_archive_and_the_client_say(gateway, hire, a
     assert (await ended(gateway, job))["state"] == "done"
     assert [(line["person"], line["name"], line["outcome"]) for line in await outcomes(gateway, job)] == [
         ("Zo\u00eb", "1234/Zoe\u0308/1.jpg", "created"),
+        ("a\nb", "1234/a\nb/1.jpg", "refused"),
+        (long[:256], f"1234/{long}/1.jpg", "refused"),
         ("山田", "1234/山田/1.jpg", "created"),
         ("", "1234/list.csv", "skipped"),
     ]
     persons = (await gateway.get("/directories/acme/persons")).json()["items"]
     assert [person["person"] for person in persons] == ["Zo\u00eb", "山田"]
     guessed = await ended(gateway, await start(gateway, content))
-    assert guessed["progress"]["note"].startswith(
-        "3 of 3: 1 created, 1 known, 1 skipped. Names that state no code page"
-    )
+    assert guessed["progress"]["note"].startswith("5 of 5: 1 created, 1 known, 2 refused, 1 skipped. Names")
 
 
 @pytest.mark.timing
