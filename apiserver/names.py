@@ -1,15 +1,29 @@
-"""Strings and JSON from clients: names of persons and directories, and what PostgreSQL can store."""
+"""Strings and JSON from clients: names of persons and directories, and what PostgreSQL can store.
+
+Names are compared in Unicode's normalization form C, in which they are stored: two names that look the same because one
+has `ë` and the other `e` with a combining diaeresis, as macOS writes it, are one name.
+"""
 
 import json
 import unicodedata
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, JsonValue, StringConstraints, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, JsonValue, StringConstraints, TypeAdapter, ValidationError
 
 from apiserver.problems import InvalidName
 
 _MAX_METADATA_BYTES = 16_384
+MAX_NAME = 255
+_MAX_DECOMPOSED = 4
+"""The most characters that form C makes one of. A longer name is too long, and composing it takes quadratic time."""
+
+
+def _composed(name: object) -> object:
+    """Return a name in normalization form C; anything but a string is left for pydantic to refuse."""
+    if isinstance(name, str) and len(name) <= _MAX_DECOMPOSED * MAX_NAME:
+        return unicodedata.normalize("NFC", name)
+    return name
 
 
 def _without_controls(name: str) -> str:
@@ -18,14 +32,19 @@ def _without_controls(name: str) -> str:
     return name
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_without_controls)]
-"""1 to 255 characters without control characters and lone surrogates."""
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_NAME),
+    BeforeValidator(_composed),
+    AfterValidator(_without_controls),
+]
+"""1 to 255 characters without control characters and lone surrogates, in normalization form C."""
 
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 
 def checked_name(name: str) -> str:
-    """Return a valid name unchanged. Raises InvalidName."""
+    """Return a valid name in normalization form C. Raises InvalidName."""
     try:
         return _NAME.validate_python(name)
     except ValidationError as error:
@@ -40,6 +59,11 @@ def _without_zero(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_without_zero)]
 """A string that PostgreSQL can store as text."""
+
+NameFilter = Annotated[
+    str, StringConstraints(max_length=MAX_NAME), BeforeValidator(_composed), AfterValidator(_without_zero)
+]
+"""A name, or the beginning of names, to look for."""
 
 
 def _storable(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,7 @@ Problem
 │   ├── NoPhotographUsable       no-photograph-usable    422
 │   ├── ArchiveUnreadable        archive-unreadable      422
 │   ├── ArchiveUnsafe            archive-unsafe          422
+│   ├── ArchiveWithoutPeople     archive-without-people  422
 │   ├── ArchiveBomb              archive-bomb            422
 │   ├── BundleUnsupported        bundle-unsupported      422
 │   ├── BundleInvalid            bundle-invalid          422
@@ -298,6 +299,15 @@ class ArchiveUnsafe(
     Refused, code="archive-unsafe", status=422, sentence="The archive has a file whose path leads out of the archive."
 ):
     """An archive with absolute paths, `..`, links, or duplicate names; these do not occur by accident."""
+
+
+class ArchiveWithoutPeople(
+    Refused,
+    code="archive-without-people",
+    status=422,
+    sentence="The archive contains no photographs of people.",
+):
+    """An archive without photographs in folders of people, or with those of all people in one folder."""
 
 
 class ArchiveBomb(

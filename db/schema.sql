@@ -132,7 +132,7 @@ CREATE TABLE public.import_items (
     detail text,
     warnings jsonb,
     other text COLLATE pg_catalog."C",
-    CONSTRAINT import_items_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'known'::text, 'refused'::text, 'failed'::text]))),
+    CONSTRAINT import_items_outcome_check CHECK ((outcome = ANY (ARRAY['created'::text, 'known'::text, 'refused'::text, 'failed'::text, 'skipped'::text]))),
     CONSTRAINT import_items_warnings_check CHECK ((jsonb_typeof(warnings) = 'array'::text))
 );
 

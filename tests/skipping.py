@@ -18,6 +18,7 @@ EXPECTED = [
     r"needs promtool, of Debian's package prometheus",
     r"Other systems have fewer options\.",
     r"Network namespaces need root\.",
+    r"Root reads every folder\.",
     r"There are no network namespaces here: .*",
     r"(ip|haproxy|dnsmasq) is not installed\.",
 ]

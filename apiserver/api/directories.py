@@ -17,7 +17,7 @@ from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED
 from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute
-from apiserver.names import Text
+from apiserver.names import NameFilter
 from apiserver.problems import InvalidSettings
 from apiserver.state import State, StateOf
 from serving.problem_responses import ProblemDetails
@@ -100,7 +100,7 @@ class SettingsBody(JsonBody):
 class DirectoriesQuery(PageQuery):
     """Query parameters of the list of directories."""
 
-    prefix: Text = Field("", max_length=255, description="Only names with this prefix (case-sensitive).")
+    prefix: NameFilter = Field("", description="Only names with this prefix (case-sensitive).")
 
 
 class DirectorySummary(BaseModel):

@@ -14,6 +14,8 @@ from apiserver.api.fields import EnrolmentWarning
 from apiserver.api.jobs import JobStarted, job_id, job_started
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.quality import Action
+from apiserver.bundles.zip_names import Encoding
+from apiserver.database import Connection
 from apiserver.http.idempotency import KEY, Handler, idempotent
 from apiserver.http.json_bodies import parse_fields, parse_json, read_small
 from apiserver.http.multipart import receive_archive
@@ -71,7 +73,18 @@ class ImportOptions(BaseModel):
     quality: Annotated[Action | None, WithJsonSchema(_QUALITY)] = None
 
 
-class ImportForm(ImportOptions):
+class ArchiveOptions(ImportOptions):
+    """How to read an archive and enrol its photographs."""
+
+    zip_encoding: Encoding | None = Field(
+        None,
+        description="Code page of the file names in the zip, such as cp932, where the zip does not state it; "
+        "otherwise such names are UTF-8 or, if they are not valid UTF-8, cp437.",
+        examples=["cp932"],
+    )
+
+
+class ImportForm(ArchiveOptions):
     """A zip archive to import: one folder of photographs for each person, or a bundle."""
 
     file: Annotated[Any, Field(json_schema_extra={"type": "string", "format": "binary"}, description="The archive.")]
@@ -191,10 +204,10 @@ async def _receive(request: Request, state: State, import_: Import) -> None:
             request, write, max_bytes=settings.max_import_bytes, pause_seconds=settings.upload_timeout_seconds
         )
         request.state.body_unread = False
-        options = parse_fields(ImportOptions, fields)
+        options = parse_fields(ArchiveOptions, fields)
     async with state.database.connection() as connection, connection.transaction():
         await imports.add_import(connection, import_)
-        await _enqueue(connection, import_, options, archive=True)
+        await _enqueue(connection, import_, options, archive=True, zip_encoding=options.zip_encoding)
 
 
 async def _read_manifest(request: Request, state: State, import_: Import) -> None:
@@ -216,8 +229,10 @@ async def _read_manifest(request: Request, state: State, import_: Import) -> Non
         await _enqueue(connection, import_, body, archive=False)
 
 
-async def _enqueue(connection: Any, import_: Import, options: ImportOptions, *, archive: bool) -> None:  # noqa: ANN401 - asyncpg's
-    arguments = {"archive": archive, "face": options.face, "quality": options.quality}
+async def _enqueue(
+    connection: Connection, import_: Import, options: ImportOptions, *, archive: bool, zip_encoding: str | None = None
+) -> None:
+    arguments = {"archive": archive, "face": options.face, "quality": options.quality, "zip_encoding": zip_encoding}
     await enqueue(connection, imports.KIND, directory=import_.directory, arguments=arguments, job=import_.job)
 
 

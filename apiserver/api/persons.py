@@ -11,7 +11,7 @@ from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED
 from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
-from apiserver.names import Metadata, Name, Text
+from apiserver.names import Metadata, Name, NameFilter, Text
 from apiserver.people import listing as person_lists
 from apiserver.people import records as persons
 from apiserver.people.listing import PersonsFilter, Sort
@@ -56,8 +56,8 @@ class PersonsQuery(PageQuery):
     """Query parameters of the list of persons."""
 
     sort: Sort = Sort.PERSON
-    prefix: Text = Field("", max_length=255, description="Only ids with this prefix (case-sensitive).")
-    external_id: Text | None = Field(None, max_length=255, description="Only the person with this external id.")
+    prefix: NameFilter = Field("", description="Only ids with this prefix (case-sensitive).")
+    external_id: NameFilter | None = Field(None, description="Only the person with this external id.")
     metadata: Json[Metadata] | None = Field(
         None, description="Only persons whose metadata contains this JSON object.", examples=['{"team": "blue"}']
     )

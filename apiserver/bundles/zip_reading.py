@@ -1,15 +1,15 @@
 """Reading of zip archives from untrusted clients: nothing is unpacked to disk, and everything is limited."""
 
-import re
 import stat
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
+from apiserver.bundles.zip_names import path_of
 from apiserver.problems import (
     ArchiveBomb,
     ArchiveTooManyFiles,
@@ -25,7 +25,6 @@ _DIRECTORY_BYTES_A_FILE = 160
 _MIN_BOMB_BYTES = 10_000_000
 """An archive that unpacks to at most this size is never a bomb, whatever its compression ratio."""
 
-_DRIVE = re.compile("[A-Za-z]:")
 _ENCRYPTED = 0x1
 _METHODS = (ZIP_STORED, ZIP_DEFLATED)  # others, such as LZMA, may require any amount of memory
 
@@ -44,10 +43,11 @@ class ZipLimits:
         return max(_DIRECTORY_BYTES_A_FILE * self.max_files, self.max_file_bytes + 65_536)
 
 
-def open_zip(file: BinaryIO, size_bytes: int, limits: ZipLimits) -> ZipFile:
-    """Open an archive and check its central directory.
+def open_zip(file: BinaryIO, size_bytes: int, limits: ZipLimits, encoding: str | None = None) -> ZipFile:
+    """Open an archive and check its central directory; the `filename` of each entry becomes its path in the archive.
 
-    Raises ArchiveUnreadable, ArchiveTooManyFiles, ArchiveUnsafe or ArchiveBomb.
+    encoding: the code page of names; see `path_of`. Raises ArchiveUnreadable, ArchiveTooManyFiles, ArchiveUnsafe or
+    ArchiveBomb.
     """
     with reading_zip():
         archive = ZipFile(file)
@@ -59,7 +59,10 @@ def open_zip(file: BinaryIO, size_bytes: int, limits: ZipLimits) -> ZipFile:
         )
     for info in files:
         _check(info)
-    if len({info.filename for info in files}) < len(files):
+        info.filename = path_of(info, encoding)
+    members = [info for info in files if info.filename and not info.is_dir()]
+    archive.NameToInfo = {info.filename: info for info in members}
+    if len(archive.NameToInfo) < len(members):
         raise ArchiveUnsafe("The archive has several files with the same name.")
     expanded = sum(info.file_size for info in files)
     if expanded > max(size_bytes * limits.max_expansion, _MIN_BOMB_BYTES):
@@ -84,33 +87,8 @@ def read_member(archive: ZipFile, info: ZipInfo, max_bytes: int) -> bytes:
     return content
 
 
-def people_files(archive: ZipFile) -> list[tuple[str, ZipInfo]]:
-    """Return the photographs in order of their names, each with its person, the name of its folder.
-
-    Ignores hidden files, files added by macOS, and files outside of folders. If a single top-level folder contains all
-    other folders, it is not a person.
-    """
-    found = [(info.filename.split("/"), info) for info in archive.infolist() if not info.is_dir()]
-    found = [(parts, info) for parts, info in found if not _is_hidden(parts)]
-    wrapped = _is_wrapped([parts for parts, _ in found])
-    people = [(parts[1:] if wrapped else parts, info) for parts, info in found]
-    named = [(parts[0], info) for parts, info in people if len(parts) > 1]
-    return sorted(named, key=lambda photograph: photograph[1].filename)
-
-
-def _is_wrapped(paths: Sequence[Sequence[str]]) -> bool:
-    return len({parts[0] for parts in paths}) == 1 and all(len(parts) > 2 for parts in paths)
-
-
-def _is_hidden(parts: Sequence[str]) -> bool:
-    return any(part.startswith(".") for part in parts) or parts[0] == "__MACOSX"
-
-
 def _check(info: ZipInfo) -> None:
     name = info.orig_filename
-    parts = name.removesuffix("/").split("/")
-    if "\\" in name or "\0" in name or _DRIVE.match(name) or {"", ".", ".."} & set(parts):
-        raise ArchiveUnsafe(f"The archive has a file {name!r} whose path leads out of the archive.")
     if stat.S_ISLNK(info.external_attr >> 16):
         raise ArchiveUnsafe(f"The archive has a symbolic link {name!r}.")
     if info.flag_bits & _ENCRYPTED:
@@ -126,5 +104,7 @@ def reading_zip() -> Iterator[None]:
         yield
     except Problem:
         raise
+    except UnicodeDecodeError as error:
+        raise ArchiveUnreadable("The archive states that its names are UTF-8, but one of them is not.") from error
     except (BadZipFile, NotImplementedError, EOFError, struct.error, zlib.error, ValueError, OSError) as error:
         raise ArchiveUnreadable from error

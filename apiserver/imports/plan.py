@@ -18,12 +18,14 @@ from apiserver.bundles.format import (
     read_line,
     read_manifest,
 )
-from apiserver.bundles.zip_reading import people_files, read_member, reading_zip
+from apiserver.bundles.zip_reading import read_member, reading_zip
 from apiserver.database import Connection, Database
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.imports import records as imports
-from apiserver.imports.records import Import, Item
-from apiserver.problems import ArchiveUnreadable, BundleInvalid, DirectoryBusy
+from apiserver.imports.records import Import, Item, ItemOutcome, Outcome
+from apiserver.names import MAX_NAME
+from apiserver.problems import ArchiveUnreadable, ArchiveWithoutPeople, BundleInvalid, DirectoryBusy
+from serving.layout import Placed, layout_of
 
 _MAX_MANIFEST_BYTES = 1_000_000
 _MAX_SECONDS = 600
@@ -75,7 +77,7 @@ def find_manifest(archive: ZipFile) -> Manifest | None:
 
 
 async def plan(archive: ZipFile, manifest: Manifest | None, database: Database, import_: Import) -> None:
-    """Write the items of an import and, for a bundle, its persons. Raises BundleInvalid.
+    """Write the items of an import and, for a bundle, its persons. Raises BundleInvalid or ArchiveWithoutPeople.
 
     Concurrent deletions cannot see the uncommitted items, so items of persons deleted since the upload are deleted at
     the end, under the lock of the directory; from then until the commit, deletions wait.
@@ -83,8 +85,11 @@ async def plan(archive: ZipFile, manifest: Manifest | None, database: Database, 
     if manifest:
         await _write_persons(archive, database, import_)
     async with database.connection() as connection, connection.transaction():
-        async for items in _bundled_faces(archive) if manifest else _photographs(archive):
-            await imports.add_items(connection, import_, items)
+        if manifest:
+            async for items in _bundled_faces(archive):
+                await imports.add_items(connection, import_, items)
+        else:
+            await _add_photographs(connection, archive, import_)
         await _wait_for_deletions(connection, import_.directory)
         exists = bool(await connection.fetchval(_PLANNED, *import_))
         await connection.execute(_DELETE_ERASED, *import_, exists, timeout=_MAX_SECONDS)
@@ -98,10 +103,19 @@ async def _wait_for_deletions(connection: Connection, directory: str) -> None:
     raise DirectoryBusy
 
 
-async def _photographs(archive: ZipFile) -> AsyncIterator[list[Item]]:
-    """Yield the photographs of a folder tree as items."""
-    files = await asyncio.to_thread(people_files, archive)
-    yield [Item(n, person, info.filename, {"member": info.filename}) for n, (person, info) in enumerate(files)]
+async def _add_photographs(connection: Connection, archive: ZipFile, import_: Import) -> None:
+    """Write the photographs of a folder tree as items, and after them the other files, which are skipped."""
+    layout = await asyncio.to_thread(layout_of, archive.NameToInfo)
+    if problem := layout.problem("The archive"):
+        raise ArchiveWithoutPeople(problem)
+    files: list[Placed] = [*layout.photographs, *layout.skipped]
+    # A longer name is refused later; PostgreSQL could not index it.
+    items = (Item(n, file.person[: MAX_NAME + 1], file.path, {"member": file.path}) for n, file in enumerate(files))
+    await imports.add_items(connection, import_, items)
+    skipped = enumerate(layout.skipped, len(layout.photographs))
+    outcomes = [ItemOutcome(n, Outcome.SKIPPED, None, file.code, file.reason) for n, file in skipped]
+    if outcomes:
+        await imports.write_outcomes(connection, import_, outcomes)
 
 
 async def _bundled_faces(archive: ZipFile) -> AsyncIterator[list[Item]]:

@@ -72,12 +72,13 @@ _DELETE_DIRECTORY = "DELETE FROM imports WHERE directory = $1"
 
 
 class Outcome(StrEnum):
-    """Outcome of an item: enrolled, already enrolled, refused, or failed after several attempts."""
+    """Outcome of an item: enrolled, already enrolled, refused, failed after several attempts, or not a photograph."""
 
     CREATED = "created"
     KNOWN = "known"
     REFUSED = "refused"
     FAILED = "failed"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import Action, QualityLimits
 from apiserver.biometrics.recognizability import applied_floor
+from apiserver.bundles.zip_names import is_guessed
 from apiserver.bundles.zip_reading import ZipLimits, open_zip
 from apiserver.database import Database
 from apiserver.directories.records import read_settings
@@ -34,6 +35,7 @@ from apiserver.settings import Settings
 from apiserver.storage.images import ImageStore
 
 _PAGE = 256
+_GUESSED = " Names that state no code page were read as cp437; if they look wrong, import again with zip_encoding."
 
 OnDone = Callable[[Sequence[ItemOutcome]], Awaitable[None]]
 """Is called with the outcomes of items."""
@@ -72,17 +74,18 @@ async def _import_archive(run: Run, import_: Import, archive: ZipFile) -> None:
     source: Source = Members(archive, max_bytes)
     if manifest:
         source = await asyncio.to_thread(BundleParts, archive, manifest, model.id, max_bytes)
-    await _enrol(run, import_, source, model)
+    guessed = not run.arguments.get("zip_encoding") and any(map(is_guessed, archive.infolist()))
+    await _enrol(run, import_, source, model, _GUESSED if guessed else "")
 
 
-async def _enrol(run: Run, import_: Import, source: Source, model: Model) -> None:
+async def _enrol(run: Run, import_: Import, source: Source, model: Model, hint: str = "") -> None:
     resources = run.resources
     tally = Counter(await imports.tally(resources.database, import_))
     total, counts = tally.total(), Counter({outcome: tally[outcome] for outcome in Outcome})
 
     async def on_done(outcomes: Sequence[ItemOutcome]) -> None:
         counts.update(each.outcome for each in outcomes)
-        await run.report(counts.total(), total, _sentence(counts, total))
+        await run.report(counts.total(), total, _sentence(counts, total) + hint)
 
     async with resources.database.connection() as connection:
         settings = await read_settings(connection, import_.directory)
@@ -112,7 +115,9 @@ async def _archive(run: Run) -> AsyncIterator[ZipFile]:
     limits = _limits(run.resources.settings)
     with (
         await run.resources.archives.reader(run.job, limits.max_read_bytes) as file,
-        await asyncio.to_thread(open_zip, file, file.seek(0, io.SEEK_END), limits) as archive,
+        await asyncio.to_thread(
+            open_zip, file, file.seek(0, io.SEEK_END), limits, run.arguments.get("zip_encoding")
+        ) as archive,
     ):
         yield archive
 

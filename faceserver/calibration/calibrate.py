@@ -20,8 +20,10 @@ from faceserver.calibration.report import Row, print_measured, print_needed, pri
 from faceserver.client.client import Client
 from faceserver.client.results import Directory, Embeddings, Model
 from faceserver.errors import NotFound, Refused
-from faceserver.importing.people_folder import EXAMPLE, Photograph, find_people, find_photographs
+from faceserver.file_names import shown
+from faceserver.importing.people_folder import PeopleFolder, find_photographs
 from faceserver.problems import CalibrationError
+from serving.layout import EXAMPLE
 
 PLOTTED = np.linspace(0, 1, 101)
 
@@ -66,15 +68,15 @@ def calibrate(request: Request, client: Client) -> None:
     Raises CalibrationError, or FaceserverError.
     """
     console = Console(highlight=False)
-    _require_two_people(request.folder)
-    photographs = find_photographs(request.folder)
+    found = find_photographs(request.folder)
+    _require_two_people(found)
     model = client.models().embedder_in_use
     tail = _tail(model)
     directory = _directory(client)
     enrolled = directory.faces if directory else 0
     faces = max(enrolled if request.faces is None else request.faces, MIN_FACES)
     floor = directory.thresholds.recognizability_floor if directory else model.recognizability_floor
-    measured = _measure(client, photographs, floor, request, console)
+    measured = _measure(client, found, floor, request, console)
     by_model = thresholds_at(tail, request.fpir, faces)
     suggested = measured.with_floor.threshold(false_match_rate(request.fpir, faces), tail)
     _report(measured, by_model, suggested, request, console)
@@ -100,23 +102,24 @@ def _directory(client: Client) -> Directory | None:
         return None
 
 
-def _require_two_people(folder: Path) -> None:
-    people = find_people(folder)
-    if len(people) < 2:
-        raise CalibrationError(f"{folder} has {len(people) or 'no'} sub-folder{'s' * (len(people) != 1)}. {EXAMPLE}")
+def _require_two_people(found: PeopleFolder) -> None:
+    if found.problem:
+        raise CalibrationError(shown(found.problem))
+    [person, *others] = {photograph.person for photograph in found.photographs}
+    if not others:
+        raise CalibrationError(f"The only sub-folder with photographs is that of {shown(person)}. {EXAMPLE}")
 
 
-def _measure(
-    client: Client, photographs: Sequence[Photograph], floor: float | None, request: Request, console: Console
-) -> Measured:
+def _measure(client: Client, found: PeopleFolder, floor: float | None, request: Request, console: Console) -> Measured:
+    photographs = found.photographs
     with console.status(f"Embedding {len(photographs)} photographs"), ThreadPoolExecutor(request.concurrency) as pool:
         work = pool.map(lambda each: _embed(client, each.path, FaceChoice(request.face)), photographs)
         embedded = list(zip(photographs, work, strict=True))
-    skipped = [
-        (each.path.relative_to(request.folder).as_posix(), found.skipped) for each, found in embedded if found.skipped
-    ]
-    print_skipped(console, skipped)
-    return _measured([(each.person, found.face) for each, found in embedded if found.face], floor)
+    skipped = [*found.skipped, *((photograph, face.skipped) for photograph, face in embedded if face.skipped)]
+    print_skipped(
+        console, [(shown(file.path.relative_to(request.folder).as_posix()), reason) for file, reason in skipped]
+    )
+    return _measured([(photograph.person, face.face) for photograph, face in embedded if face.face], floor)
 
 
 def _embed(client: Client, path: Path, choice: FaceChoice) -> Embedded:

@@ -5,6 +5,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeAlias, cast
 
+from faceserver.file_names import shown
+
 
 class Pixels(Protocol):
     """An array of NumPy, an image of Pillow, or any object with the same interface; neither package is required."""
@@ -29,7 +31,7 @@ def load(photograph: Photograph) -> tuple[str, bytes]:
         return _UNNAMED, bytes(photograph)
     if isinstance(photograph, str | PathLike):
         path = Path(photograph)
-        return path.name, path.read_bytes()
+        return shown(path.name), path.read_bytes()
     if hasattr(photograph, "read"):
         return _read(cast("BinaryIO", photograph))
     return f"{_UNNAMED}.jpg", _encoded(photograph)
@@ -40,7 +42,7 @@ def _read(file: BinaryIO) -> tuple[str, bytes]:
     if not isinstance(content, bytes):
         raise TypeError("Open the photograph in binary mode.")
     name = getattr(file, "name", None)  # an int for a file opened from a descriptor, missing for one in memory
-    return Path(name).name if isinstance(name, str) else _UNNAMED, content
+    return shown(Path(name).name) if isinstance(name, str) else _UNNAMED, content
 
 
 def _encoded(pixels: Pixels) -> bytes:

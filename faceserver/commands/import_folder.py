@@ -18,9 +18,10 @@ from faceserver.commands.service import (
     fail,
     failures_reported,
 )
+from faceserver.file_names import shown
 from faceserver.importing.journal import Journal
 from faceserver.importing.learning import answered_earlier, learn_all
-from faceserver.importing.people_folder import EXAMPLE, Photograph, find_photographs
+from faceserver.importing.people_folder import Photograph, find_photographs
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,16 @@ class FolderImport:
 
 def import_folder(folder: Path, options: FolderImport, *, fresh: bool, as_json: bool) -> Report:
     """Learn a folder of people and return the report, which has been printed."""
-    photographs = find_photographs(folder)
-    if not photographs:
-        fail(ExitStatus.USAGE, f"{folder} contains no photographs of people. {EXAMPLE}")
+    found = find_photographs(folder)
+    if found.problem:
+        fail(ExitStatus.USAGE, shown(found.problem))
+    photographs = found.photographs
     journal = Journal(checked_url(options.url), options.directory, str(folder.resolve()), options.face)
     if fresh:
         journal.remove()
     check_ready(options.url, options.directory)
     report = Report(len(photographs), as_json=as_json, folder=folder)
+    report.skip(found.skipped)
     with failures_reported():
         try:
             asyncio.run(_import(options, journal, photographs, report))

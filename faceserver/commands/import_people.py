@@ -1,7 +1,7 @@
 """`faceserver import` of a folder, an archive, or the people of another system."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 from zipfile import is_zipfile
@@ -16,10 +16,12 @@ from faceserver.commands.jobs import wait_with_progress
 from faceserver.commands.options import Directory, Face, Json, Url
 from faceserver.commands.printing import counted
 from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
+from faceserver.file_names import shown
 from faceserver.importing import compreface, deepface
 from faceserver.importing.foreign_people import ForeignError, ForeignPhotograph, write_bundle
 
 _MAX_NAMED = 5
+_UNNAMED = "the person's name must be UTF-8, 1 to 255 characters, no control characters"
 
 _Source = Annotated[
     Path | None,
@@ -52,6 +54,13 @@ def import_people(
     directory: Directory = DEFAULT_DIRECTORY,
     face: Face = "only",
     concurrency: Annotated[int, typer.Option(help="Photographs of a folder to send at a time.", min=1, max=64)] = 8,
+    zip_encoding: Annotated[
+        str | None,
+        typer.Option(
+            help="Code page of the names in a zip, such as cp932, if it does not state it.",
+            show_default="UTF-8, or else cp437",
+        ),
+    ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start from the beginning instead of resuming an earlier run.")
     ] = False,
@@ -69,6 +78,8 @@ def import_people(
 
         faceserver import acme.zip --directory acme
 
+        faceserver import people.zip --zip-encoding cp932
+
         faceserver import --compreface postgresql://postgres@localhost/frs --service staff
 
         faceserver import --deepface ./database
@@ -80,30 +91,34 @@ def import_people(
         report = import_folder(source, options, fresh=fresh, as_json=as_json)
     elif source:
         if not is_zipfile(source):
-            fail(ExitStatus.USAGE, f"{source} is neither a folder nor a zip archive.")
-        report = _import_archive(source, url, directory, face, as_json=as_json)
+            fail(ExitStatus.USAGE, f"{shown(source)} is neither a folder nor a zip archive.")
+        report = _import_archive(source, url, directory, face, zip_encoding, as_json=as_json)
     else:
         with tempfile.TemporaryDirectory(prefix="faceserver-import-") as work:
             archive = Path(work) / "people.zip"
             try:
                 found = _of_compreface(compreface, service) if compreface else _of_deepface(str(deepface), photographs)
-                typer.echo(f"Read {counted(write_bundle(archive, found), 'photograph')}.", err=True)
+                written = write_bundle(archive, found)
             except (ForeignError, OSError) as error:
                 fail(ExitStatus.USAGE, error)
-            report = _import_archive(archive, url, directory, face, as_json=as_json)
+            typer.echo(f"Read {counted(written.faces, 'photograph')}.", err=True)
+            _name_skipped(written.unnamed, _UNNAMED)
+            report = _import_archive(archive, url, directory, face, None, as_json=as_json)
     if not report.is_faultless():
         raise typer.Exit(ExitStatus.REFUSED)
 
 
-def _import_archive(file: Path, url: str, directory: str, face: FaceChoice, *, as_json: bool) -> Report:
+def _import_archive(
+    file: Path, url: str, directory: str, face: FaceChoice, zip_encoding: str | None, *, as_json: bool
+) -> Report:
     """Import an archive with a job of the service and return the report, which has been printed."""
     check_ready(url, directory)
     with service(url, directory, LONG_PATIENCE_SECONDS) as client:
-        started = client.start_import(file, face=face)
+        started = client.start_import(file, face=face, zip_encoding=zip_encoding)
         typer.echo(f"Job {started.job} runs in the service and continues if this command ends.", err=True)
         wait_with_progress(client, started)
         outcomes = client.import_outcomes(started.job)
-    report = Report(len(outcomes), as_json=as_json)
+    report = Report(sum(outcome.outcome != "skipped" for outcome in outcomes), as_json=as_json)
     for outcome in outcomes:
         report.take(outcome)
     report.sum_up()
@@ -127,8 +142,12 @@ def _of_deepface(source: str, folder: Path | None) -> Iterable[ForeignPhotograph
         folder = folder or (path if path.is_dir() else path.parent)
         names = deepface.names_in_pickles(path)
     files, missing = deepface.find_files(names, folder)
-    for name in missing[:_MAX_NAMED]:
-        typer.echo(f"{name}: not found in {folder}.", err=True)
-    if missing:
-        typer.echo(f"Skipped {counted(len(missing), 'photograph')} not found in the folder.", err=True)
+    _name_skipped(missing, f"not found in {shown(folder)}")
     return deepface.photographs(files, folder)
+
+
+def _name_skipped(names: Sequence[str], reason: str) -> None:
+    for name in names[:_MAX_NAMED]:
+        typer.echo(f"{shown(name)}: {reason}.", err=True)
+    if names:
+        typer.echo(f"Skipped {counted(len(names), 'photograph')}: {reason}.", err=True)

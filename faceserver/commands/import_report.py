@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import typer
@@ -20,7 +20,9 @@ from rich.progress import (
 from rich.text import Text
 
 from faceserver.client.results import EnrolmentWarning, ImportOutcome
+from faceserver.file_names import readable, shown
 from faceserver.importing.learning import Outcome
+from faceserver.importing.people_folder import Photograph
 
 _MAX_NAMED = 20
 _WHO = frozenset({"enrolled-as-another", "closer-to-another", "unlike-own"})
@@ -38,11 +40,17 @@ class Report:
         self._counts: Counter[str] = Counter()
         self._complaints: list[tuple[str, str]] = []
         self._doubts: list[tuple[str, str]] = []
+        self._skipped: list[tuple[str, str]] = []
         self._warnings: Counter[str] = Counter()
         columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeElapsedColumn(), TextColumn("left:"))
         screen = Console(stderr=True)
         self.progress = Progress(*columns, TimeRemainingColumn(), console=screen, disable=not screen.is_terminal)
         self._task = self.progress.add_task("", total=total)
+
+    def skip(self, files: Iterable[tuple[Photograph, str]]) -> None:
+        """Note files that are not imported, with the reason."""
+        for file, reason in files:
+            self._note_skipped(self._name(file), file.person, reason)
 
     def resume(self, outcomes: list[Outcome]) -> None:
         """Count the outcomes of an earlier run, which do not enter the rate."""
@@ -66,12 +74,10 @@ class Report:
         return self._counts["failed"] > 0
 
     def sum_up(self) -> None:
-        """Print how many photographs had each outcome, and name those refused, failed, or perhaps of somebody else."""
-        for named in (self._complaints, self._doubts):
-            for name, reason in sorted(named)[:_MAX_NAMED]:
-                typer.echo(f"{name}: {reason}", err=True)
-            if (more := len(named) - _MAX_NAMED) > 0:
-                typer.echo(f"... and {more} more; --json lists all of them.", err=True)
+        """Print how many photographs had each outcome, and name other files and those refused, failed, or doubtful."""
+        _name_some(self._skipped, "Skipped ")
+        _name_some(self._complaints)
+        _name_some(self._doubts)
         for reason, count in Counter(reason for _, reason in self._complaints).most_common():
             typer.echo(f"{count:6}  {reason}", err=True)
         for code, count in self._warnings.most_common():
@@ -83,6 +89,9 @@ class Report:
 
     def take(self, outcome: ImportOutcome) -> None:
         """Count an outcome that the service reports after its job."""
+        if outcome.outcome == "skipped":
+            self._note_skipped(outcome.name, outcome.person, outcome.detail or "")
+            return
         enrolled = {"created": "learned", "known": "known"}.get(outcome.outcome)
         if not enrolled:
             self._line(outcome.name, outcome.person, outcome.outcome, outcome.detail)
@@ -90,7 +99,7 @@ class Report:
         self._line(outcome.name, outcome.person, enrolled, None, self._warned(outcome.name, outcome.warnings))
 
     def _count(self, outcome: Outcome) -> None:
-        name = outcome.photograph.path.relative_to(self._folder).as_posix()
+        name = self._name(outcome.photograph)
         warnings = self._warned(name, outcome.warnings)
         self._line(name, outcome.photograph.person, outcome.name, outcome.refusal or outcome.failure, warnings)
 
@@ -104,9 +113,32 @@ class Report:
         self._counts[outcome] += 1
         if reason:
             self._complaints.append((name, reason))
+        self._print(name, person, outcome, reason, warnings)
+
+    def _note_skipped(self, name: str, person: str, reason: str) -> None:
+        self._skipped.append((name, reason))
+        self._print(name, person, "skipped", reason)
+
+    def _name(self, photograph: Photograph) -> str:
+        return photograph.path.relative_to(self._folder).as_posix()
+
+    def _print(self, name: str, person: str, outcome: str, reason: str | None, warnings: Sequence[str] = ()) -> None:
         if self._as_json:
-            line = {"file": name, "person": person, "outcome": outcome, "reason": reason, "warnings": warnings}
+            line = {
+                "file": readable(name),
+                "person": readable(person),
+                "outcome": outcome,
+                "reason": reason,
+                "warnings": warnings,
+            }
             typer.echo(json.dumps(line, ensure_ascii=False))
+
+
+def _name_some(files: Sequence[tuple[str, str]], verb: str = "") -> None:
+    for name, reason in sorted(files)[:_MAX_NAMED]:
+        typer.echo(f"{verb}{shown(name)}: {reason}", err=True)
+    if (more := len(files) - _MAX_NAMED) > 0:
+        typer.echo(f"... and {more} more; --json lists all of them.", err=True)
 
 
 class _Rate(ProgressColumn):

@@ -2,16 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zipfile import ZIP_STORED, ZipFile
 
 import psycopg
 
+from faceserver.file_names import readable
+
 _CONNECT_SECONDS = 10
+_MAX_ID = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +44,41 @@ def connected(dsn: str, system: str) -> Iterator[psycopg.Connection[Any]]:
         raise ForeignError(f"The database cannot be read: {error}".strip()) from error
 
 
-def write_bundle(path: Path, photographs: Iterable[ForeignPhotograph]) -> int:
-    """Write the photographs as a bundle, each once, and return the number of faces."""
+class Written(NamedTuple):
+    """The number of faces in a bundle, and the photographs left out because their person's name cannot be an id."""
+
+    faces: int
+    unnamed: Sequence[str]
+
+
+def write_bundle(path: Path, photographs: Iterable[ForeignPhotograph]) -> Written:
+    """Write the photographs as a bundle, each once."""
     lines: list[str] = []
+    unnamed: list[str] = []
     persons: dict[str, None] = {}
     written: set[str] = set()
     with ZipFile(path, "w", ZIP_STORED) as bundle:
         bundle.writestr("manifest.json", json.dumps({"format": "faceserver-bundle", "version": 1, "images": True}))
         for photograph in photographs:
+            if not _is_id(photograph.person):
+                unnamed.append(photograph.name)
+                continue
             digest = hashlib.sha256(photograph.content).hexdigest()
             if digest not in written:
                 bundle.writestr(f"images/{digest}", photograph.content)
                 written.add(digest)
             persons[photograph.person] = None
-            name = photograph.name[:1000]
+            name = readable(photograph.name)[:1000]
             lines.append(_line(person=photograph.person, image=digest, image_sha256=digest, name=name))
         bundle.writestr("persons.jsonl", "".join(_line(person=person) for person in persons))
         bundle.writestr("faces.jsonl", "".join(lines))
-    return len(lines)
+    return Written(len(lines), unnamed)
+
+
+def _is_id(name: str) -> bool:
+    """Tell whether the service accepts a name; because of one that it does not, it refuses the whole bundle."""
+    composed = unicodedata.normalize("NFC", name)
+    return 0 < len(composed) <= _MAX_ID and not any(unicodedata.category(each) in {"Cc", "Cs"} for each in composed)
 
 
 def _line(**values: str) -> str:

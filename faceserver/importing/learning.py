@@ -10,6 +10,7 @@ from faceserver.client.async_client import AsyncClient
 from faceserver.client.calls import FaceChoice
 from faceserver.client.results import EnrolmentWarning
 from faceserver.errors import Outage, Refused, Unavailable
+from faceserver.file_names import is_decoded
 from faceserver.importing.journal import Entry, Journal
 from faceserver.importing.people_folder import Photograph
 
@@ -125,6 +126,8 @@ class _Turns:
 
 
 async def _learn(client: AsyncClient, photograph: Photograph, face: FaceChoice) -> Outcome:
+    if not is_decoded(photograph.person):
+        return Outcome(photograph, refusal="The name of the person's folder is not UTF-8; rename the folder.")
     try:
         enrolment = await client.learn(photograph.person, photograph.path, face=face)
     except Refused as problem:

@@ -71,7 +71,7 @@ def test_a_few_people_are_measured_and_nothing_is_kept(
     )
     assert "Skipped crowd/1.jpg: 6 faces found" in done.stdout
     assert "Skipped nobody/1.jpg: no faces found" in done.stdout
-    assert "Skipped ann/notes.txt: Invalid file format" in done.stdout
+    assert "Skipped ann/notes.txt: By its name, the file is not a photograph." in done.stdout
     assert ".DS_Store" not in done.stdout
     assert "FPIR" in done.stdout
     assert "match, by the model" in done.stdout

@@ -1,6 +1,8 @@
 """`faceserver import`: killed, begun again, and what it says."""
 
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -83,14 +85,82 @@ def test_everybody_is_learned_and_refusals_have_their_reason(stack: Stack, comma
     run = command("import", people.name, "--json")
 
     assert run.returncode == 1, run.stderr
-    assert outcomes(run) == {"learned": PEOPLE, "refused": 2}
+    assert outcomes(run) == {"learned": PEOPLE, "refused": 2, "skipped": 1}
+    assert "Skipped readme.txt: By its name, the file is not a photograph." in run.stderr
     assert "crowd/1.jpg: More than one face detected." in run.stderr
     assert "nobody/sub/1.jpg: No face detected." in run.stderr
     assert f"62 of 62 photographs: {PEOPLE} learned, 0 known, 2 refused, 0 failed." in run.stderr
     assert holds(stack, command) == (PEOPLE, PEOPLE)
     assert journals(command) == [], "a complete import leaves no names behind"
     again = command("import", people.name, "--json", "--face", "largest")
-    assert outcomes(again) == {"known": PEOPLE, "learned": 1, "refused": 1}
+    assert outcomes(again) == {"known": PEOPLE, "learned": 1, "refused": 1, "skipped": 1}
+
+
+def test_a_zip_of_a_folder_is_imported_like_the_folder(stack: Stack, command: Commands):
+    for name, photograph in (("ann/1", "ann.jpg"), ("Zoë/1", "party.jpg")):
+        path = command.folder / "set" / "people" / f"{name}.jpg"
+        path.parent.mkdir(parents=True)
+        path.write_bytes((command.folder / photograph).read_bytes())
+    (command.folder / "set" / "people" / "list.csv").write_text("ann;Zoë")
+    (command.folder / "set" / "people" / ".DS_Store").write_text("-")
+    shutil.make_archive(str(command.folder / "set"), "zip", command.folder, "set")
+
+    folder, archive = (command("import", name, "--face", "largest", "--json") for name in ("set", "set.zip"))
+
+    assert (folder.returncode, archive.returncode) == (0, 0), archive.stderr
+    assert outcomes(folder) == {"learned": 2, "skipped": 1}
+    assert outcomes(archive) == {"known": 2, "skipped": 1}
+    for run in (folder, archive):
+        assert "people/list.csv: By its name, the file is not a photograph." in run.stderr
+        assert "2 of 2 photographs: " in run.stderr
+    assert holds(stack, command) == (2, 2)
+
+
+@pytest.mark.parametrize("where", ["known", "known.zip"])
+def test_photographs_of_several_people_in_one_folder_are_refused(command: Commands, where: str):
+    (command.folder / "known" / "known").mkdir(parents=True)
+    for name in ("ann", "bo"):
+        (command.folder / "known" / "known" / f"{name}.jpg").write_bytes((command.folder / "ann.jpg").read_bytes())
+    shutil.make_archive(str(command.folder / "known"), "zip", command.folder, "known")
+
+    run = command("import", where)
+
+    assert run.returncode in {1, 2}
+    assert "contains no photographs of people. Put the photographs of each person into a separate" in run.stderr
+
+
+def test_no_name_of_a_file_stops_a_command(stack: Stack, command: Commands):
+    """A name in another encoding than UTF-8, and names that would end a line."""
+    for name, photograph in (
+        (b"ann/Zo\xeb.jpg", "ann.jpg"),
+        (b"a\nb/1.jpg", "ann.jpg"),
+        (b"bo/a\nb\x1b.jpg", "cup.jpg"),
+    ):
+        path = command.folder / "odd\udceb" / os.fsdecode(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes((command.folder / photograph).read_bytes())
+    shutil.copytree(command.folder / "odd\udceb" / "ann", command.folder / "odd\udceb" / "bo\udcff")
+    ann = "odd\udceb/ann/Zo\udceb.jpg"
+
+    first = command("import", "odd\udceb", "--json")
+    lines = [json.loads(line) for line in first.stdout.splitlines()]
+    assert sorted((line["file"], line["person"], line["outcome"]) for line in lines) == [
+        ("a\nb/1.jpg", "a\nb", "refused"),
+        ("ann/Zo\\xeb.jpg", "ann", "learned"),
+        ("bo/a\nb\x1b.jpg", "bo", "refused"),
+        ("bo\\xff/Zo\\xeb.jpg", "bo\\xff", "refused"),
+    ]
+    assert "bo/a\\nb\\x1b.jpg: No face detected." in first.stderr.splitlines()
+    assert "bo\\xff/Zo\\xeb.jpg: The name of the person's folder is not UTF-8; rename the folder." in first.stderr
+    assert holds(stack, command) == (1, 1)
+
+    assert command("learn", "ann", ann).stdout == "odd\\xeb/ann/Zo\\xeb.jpg: already known\n"
+    for call in ("recognize", "detect"):
+        assert json.loads(command(call, ann, "--json").stdout)["file"] == "odd\\xeb/ann/Zo\\xeb.jpg"
+        assert "Zo\\xeb.jpg" in command(call, ann).stdout
+    assert "Zo\\xeb.jpg" in command("verify", "ann", ann).stdout
+    assert "not UTF-8" in command("learn", "Zo\udceb", ann).stderr
+    assert "Skipped bo/a\\nb\\x1b.jpg: no faces found" in command("calibrate", "odd\udceb").stdout
 
 
 @pytest.mark.timing
@@ -106,7 +176,7 @@ def test_killed_in_the_middle_it_goes_on_from_there_and_nobody_is_learned_twice(
 
     assert "Resuming after 15 of 62 photographs." in run.stderr
     words = outcomes(run)
-    assert words.total() == 62
+    assert words.total() == 63
     assert words["refused"] == 2
     assert words["known"] >= 13, "answered before the kill, so not sent again"
     assert words["learned"] + words["known"] == PEOPLE
@@ -143,7 +213,7 @@ def test_a_service_that_has_lost_the_people_gets_them_all_again(stack: Stack, co
 
         assert "Resuming" not in run.stderr
         assert outcomes(run)["refused"] == 2
-        assert outcomes(run).total() == 62
+        assert outcomes(run).total() == 63
         assert holds(empty, command) == (PEOPLE, PEOPLE)
 
 
@@ -172,7 +242,7 @@ def test_a_photograph_that_vanishes_fails_alone(stack: Stack, command: Commands,
         out, said = running.communicate(timeout=PATIENCE_SECONDS)
 
     words = Counter(json.loads(line)["outcome"] for line in out.splitlines())
-    assert words == {"learned": PEOPLE - 1, "refused": 2, "failed": 1}
+    assert words == {"learned": PEOPLE - 1, "refused": 2, "failed": 1, "skipped": 1}
     assert "person 59/1.jpg: [Errno 2]" in said
     assert "Traceback" not in said
 
@@ -182,7 +252,7 @@ def test_a_state_folder_that_cannot_be_written_is_told_of_and_no_more(command: C
 
     run = command("import", people.name, "--json")
 
-    assert outcomes(run) == {"learned": PEOPLE, "refused": 2}
+    assert outcomes(run) == {"learned": PEOPLE, "refused": 2, "skipped": 1}
     assert "The import journal could not be written, so another run cannot resume: [Errno 20]" in run.stderr
     assert "Traceback" not in run.stderr
 

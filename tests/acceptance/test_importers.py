@@ -1,6 +1,7 @@
 """`faceserver import` of bundles and from other systems: the imported people are recognized."""
 
 import pickle
+import shutil
 from pathlib import Path
 
 import psycopg
@@ -73,13 +74,17 @@ def test_a_deepface_folder_is_imported(stack: Stack, command: Commands):
     (folder / "ann").mkdir(parents=True)
     (folder / "ann" / "1.jpg").write_bytes(encoded(astronaut()))
     (folder / "bo.jpg").write_bytes(encoded(actor()))
-    names = ["db/ann/1.jpg", "db/bo.jpg", "db/gone.jpg", "/etc/hostname"]
+    for name in ("Zo\udceb", "a\nb"):
+        shutil.copytree(folder / "ann", folder / name)
+    names = ["db/ann/1.jpg", "db/bo.jpg", "db/gone.jpg", "/etc/hostname", "db/Zo\udceb/1.jpg", "db/a\nb/1.jpg"]
     entries = [{"identity": name, "hash": "", "embedding": [0.5] * 128} for name in names]
     (folder / "ds_model_sface_v2.pkl").write_bytes(pickle.dumps(entries))
 
     run = command("import", "--deepface", "db")
     assert run.returncode == 0, run.stderr
-    assert "Skipped 2 photographs not found in the folder." in run.stderr
+    assert "Skipped 2 photographs: not found in db." in run.stderr
+    assert "db/Zo\\xeb/1.jpg: the person's name must be UTF-8" in run.stderr
+    assert "Skipped 2 photographs: the person's name must be UTF-8" in run.stderr
     assert recognized_person(stack, command) == ["ann", "bo"]
 
 

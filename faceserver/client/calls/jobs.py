@@ -30,17 +30,19 @@ class JobCalls(InDirectory):
         directory: str | None = None,
         face: FaceChoice | None = None,
         quality: QualityAction | None = None,
+        zip_encoding: str | None = None,
     ) -> Call[StartedJob]:
         """Start to import a zip: photographs in a folder for each person, or the bundle of an export.
 
-        quality: what to do with poor photographs, instead of the directory's setting.
+        quality: what to do with poor photographs, instead of the directory's setting. zip_encoding: code page of the
+        names in the zip, such as `cp932`, if it does not state it.
         """
         files = [("file", Archive(Path(archive)))]
         return Call(
             "POST",
             self._imports(directory),
             json_of(StartedJob),
-            fields=given(face=face, quality=quality),
+            fields=given(face=face, quality=quality, zip_encoding=zip_encoding),
             files=files,
             creates=True,
         )

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import json
+import random
 import signal
 import zipfile
 from collections import Counter
@@ -171,16 +172,45 @@ async def test_a_folder_of_people_is_enrolled_and_refusals_have_their_reason(gat
         (1, "ann", "people/ann/sub/same.jpg", None),
         (2, "crowd", "people/crowd/1.jpg", "several-faces"),
         (3, "nobody", "people/nobody/1.jpg", "no-face"),
-        (4, "nobody", "people/nobody/notes.txt", "invalid-file-format"),
+        (4, "nobody", "people/nobody/notes.txt", "not-a-photograph"),
     ]
     assert {line["outcome"] for line in lines[:2]} == {"created", "known"}, "whichever was first"
-    assert {line["outcome"] for line in lines[2:]} == {"refused"}
+    assert [line["outcome"] for line in lines[2:]] == ["refused", "refused", "skipped"]
+    assert done["progress"]["note"] == "5 of 5: 1 created, 1 known, 2 refused, 1 skipped."
     assert lines[0]["face"] == lines[1]["face"]
     assert lines[2]["detail"] == "More than one face detected."
     assert [decision for _, decision, _ in await recognized(gateway, photos["ann"], "acme")] == ["match"]
     assert await database.fetchval("SELECT count(*) FROM images WHERE expires_at IS NULL") == 1
     assert archives(settings) == [], "what was uploaded goes when the import ends"
     assert await database.fetchval("SELECT count(*) FROM archives") == 0
+
+
+async def test_names_are_read_as_the_archive_and_the_client_say(gateway, hire, ann, bob):
+    """Also if they are far too long."""
+    await hire()
+    buffer, long = io.BytesIO(), "z" + random.Random(1).randbytes(10_000).hex()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(".\\1234\\1234\\1.jpg", ann)
+        archive.writestr(".\\1234\\Zoe\u0308\\1.jpg", bob)
+        archive.writestr(".\\1234\\list.csv", b"-")
+        archive.writestr(f".\\1234\\{long}\\1.jpg", ann)
+        archive.writestr(".\\1234\\a\nb\\1.jpg", ann)
+    content = buffer.getvalue().replace(b"\\1234\\1.jpg", b"\\" + "山田".encode("cp932") + b"\\1.jpg")
+
+    job = await start(gateway, content, zip_encoding="932")
+
+    assert (await ended(gateway, job))["state"] == "done"
+    assert [(line["person"], line["name"], line["outcome"]) for line in await outcomes(gateway, job)] == [
+        ("Zo\u00eb", "1234/Zoe\u0308/1.jpg", "created"),
+        ("a\nb", "1234/a\nb/1.jpg", "refused"),
+        (long[:256], f"1234/{long}/1.jpg", "refused"),
+        ("山田", "1234/山田/1.jpg", "created"),
+        ("", "1234/list.csv", "skipped"),
+    ]
+    persons = (await gateway.get("/directories/acme/persons")).json()["items"]
+    assert [person["person"] for person in persons] == ["Zo\u00eb", "山田"]
+    guessed = await ended(gateway, await start(gateway, content))
+    assert guessed["progress"]["note"].startswith("5 of 5: 1 created, 1 known, 2 refused, 1 skipped. Names")
 
 
 @pytest.mark.timing
@@ -263,6 +293,8 @@ async def test_archives_that_mean_no_good_are_refused_by_name(gateway, hire_proc
         zipped({"C:/1.jpg": b"-"}): "archive-unsafe",
         zipped({"ann/0": bytes(30_000_000)}, zipfile.ZIP_DEFLATED): "archive-bomb",
         zipped({f"ann/{n}": b"-" for n in range(21)}): "archive-too-many-files",
+        zipped({"known/ann.jpg": b"-", "known/bo.jpg": b"-", "list.csv": b"-"}): "archive-without-people",
+        zipped({}): "archive-without-people",
         zipped({"ann/0": b"-"}, zipfile.ZIP_LZMA): "archive-unreadable",
         zipped({"manifest.json": b'{"format": "faceserver-bundle", "version": 2}'}): "bundle-unsupported",
         zipped({"manifest.json": b'{"format": "faceserver-bundle", "version": 1}'}): "bundle-invalid",
@@ -327,6 +359,8 @@ async def test_what_is_wrong_with_a_request_is_said_at_once(serve: Serve, settin
     assert (await gateway.post(path, files={"photo": b"PK"})).json()["code"] == "file-missing"
     wrong = await gateway.post(path, files={"file": b"PK"}, data={"face": "prettiest"})
     assert (wrong.json()["code"], wrong.json()["detail"][:6]) == ("invalid-field", "face: ")
+    wrong = await gateway.post(path, files={"file": b"PK"}, data={"zip_encoding": "rot13"})
+    assert (wrong.json()["code"], wrong.json()["detail"][:14]) == ("invalid-field", "zip_encoding: ")
     assert (await gateway.post(path, content=b"-")).json()["code"] == "invalid-json"
     assert (await gateway.post(path, json={"manifest": []})).json()["code"] == "invalid-field"
     assert (await gateway.post("/directories/nobodys/exports")).json()["code"] == "directory-not-found"

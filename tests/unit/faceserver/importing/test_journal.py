@@ -14,7 +14,7 @@ def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Photogr
     for name in ("ann/1.jpg", "ann/2.jpg", "bo/1.jpg"):
         (tmp_path / "people" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "people" / name).write_text(name)
-    return find_photographs(tmp_path / "people")
+    return list(find_photographs(tmp_path / "people").photographs)
 
 
 def files(tmp_path: Path) -> list[Path]:
