@@ -14,6 +14,7 @@ from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.api.fields import BoxPixels, DetectorScore, ModelId, PersonId, file_url, rounded
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
+from apiserver.http.public_paths import public
 from apiserver.people import faces as person_faces
 from apiserver.people.faces import EnrolledFace
 from apiserver.problems import FileNotFound
@@ -59,7 +60,7 @@ class FaceAnswer(BaseModel):
     @classmethod
     def of(cls, directory: str, face: EnrolledFace) -> Self:
         """Return a face as clients read it."""
-        person = f"/directories/{quote(directory, safe='')}/persons/{quote(face.person, safe='')}"
+        person = public(f"/directories/{quote(directory, safe='')}/persons/{quote(face.person, safe='')}")
         return cls(
             face=face.face,
             person=face.person,

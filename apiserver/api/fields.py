@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from apiserver.biometrics.model import Model
 from apiserver.directories.thresholds import Applied, Source
 from apiserver.enrolment import warnings as enrolment_warnings
+from apiserver.http.public_paths import public
 from apiserver.problems import Problem
 
 _DECIMALS = 6
@@ -111,7 +112,7 @@ class FileProblem(BaseModel):
 
 def file_url(key: str | None) -> str | None:
     """Return the path from which the image can be fetched, if it is kept."""
-    return f"/files/{key}" if key else None
+    return public(f"/files/{key}") if key else None
 
 
 class PhotographAnswer(BaseModel):
