@@ -22,7 +22,8 @@ from apiserver.api.fields import (
 )
 from apiserver.biometrics.face import Face, Photograph
 from apiserver.biometrics.model import Decision, Model, Scoring
-from apiserver.http.admission import PhotographRoute
+from apiserver.http.admission import OldPhotographRoute
+from apiserver.http.field_names import Unknown
 from apiserver.http.forms import DirectoryField, FilesField, Form, usable
 from apiserver.http.multipart import MAX_FILES
 from apiserver.http.photographs import STATUSES, PhotographCall, noting_refusal
@@ -34,11 +35,13 @@ from apiserver.search.planning import Path
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in STATUSES}
 
-router = APIRouter(tags=["faces"], route_class=PhotographRoute)
+router = APIRouter(tags=["faces"], route_class=OldPhotographRoute)
 
 
 class RecognizeForm(Form):
     """Photographs of people to recognize."""
+
+    unknown = Unknown.MISSPELLED_REFUSED
 
     directory: DirectoryField = "default"
     file: FilesField
