@@ -7,7 +7,7 @@ from collections import deque
 import pytest
 from fastapi import Request
 
-from apiserver.http.multipart import FormLimits, Upload, parse_form, read_form, receive_archive
+from apiserver.http.multipart import MULTIPART, FormLimits, FormType, Upload, parse_form, read_form, receive_archive
 from apiserver.problems import (
     ArchiveTooLarge,
     FileEmpty,
@@ -209,7 +209,7 @@ def test_a_photograph_is_freed_with_its_form():
     body = form(("text", None, b"1"), ("file", "freed", b"1"))
     gc.disable()
     try:
-        parse_form(body, b"b", LIMITS)
+        parse_form(body, FormType(MULTIPART, b"b", ""), LIMITS)
         assert not [kept for kept in gc.get_objects() if isinstance(kept, Upload) and kept.filename == "freed"]
     finally:
         gc.enable()
