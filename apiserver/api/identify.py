@@ -7,7 +7,17 @@ from typing import Any, Self
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
-from apiserver.api.fields import AppliedThresholds, Cosine, ModelId, PersonId, Probability, applied_thresholds, rounded
+from apiserver.api.fields import (
+    AppliedThresholds,
+    Cosine,
+    ModelId,
+    PersonId,
+    Probability,
+    RecognitionWarning,
+    applied_thresholds,
+    recognition_warnings,
+    rounded,
+)
 from apiserver.biometrics.face import Embedding
 from apiserver.biometrics.model import Decision, Model, Scoring
 from apiserver.http.admission import PhotographRoute
@@ -102,6 +112,7 @@ class IdentifyAnswer(BaseModel):
     model: ModelId
     results: list[Identified]
     thresholds: AppliedThresholds
+    warnings: list[RecognitionWarning]
 
 
 @router.post(
@@ -125,6 +136,7 @@ async def identify(request: Request) -> Response:
         model=model.id,
         results=[_identified(identity, model) for identity in recognized.identities],
         thresholds=applied_thresholds(recognized.applied, model),
+        warnings=recognition_warnings(body.directory, recognized.nobody),
     )
     return Response(answer.model_dump_json(exclude_unset=True), media_type="application/json")
 

@@ -15,9 +15,11 @@ from apiserver.api.fields import (
     PhotographAnswer,
     PhotographsAnswer,
     Probability,
+    RecognitionWarning,
     applied_thresholds,
     file_url,
     json_response,
+    recognition_warnings,
     rounded,
 )
 from apiserver.biometrics.face import Face, Photograph
@@ -97,6 +99,7 @@ class RecognizeAnswer(PhotographAnswer):
 
     persons: list[RecognizedPerson]
     thresholds: AppliedThresholds
+    warnings: list[RecognitionWarning]
 
 
 class RefusedFile(BaseModel):
@@ -183,6 +186,7 @@ def _recognized(
             for face, identity in zip(faces, recognized.identities, strict=True)
         ],
         thresholds=applied_thresholds(recognized.applied, model),
+        warnings=recognition_warnings(directory, recognized.nobody),
     )
 
 
