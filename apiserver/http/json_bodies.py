@@ -67,7 +67,7 @@ def _problem(error: ValidationError, wrong: type[Problem], kind: type[BaseModel]
         return InvalidJson()
     place = ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden" and len(first["loc"]) == 1 and (meant := meant_by(place, _names(kind))):
-        return wrong(f"The field is called {meant}, not {place}.")
+        return wrong(f"{place}: the field is called {meant}.")
     return wrong(f"{place}: {first['msg']}." if place else f"{first['msg']}.")
 
 
