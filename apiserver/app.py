@@ -13,6 +13,7 @@ from apiserver.api import (
     deletions,
     detect,
     directories,
+    documentation,
     exports,
     faces,
     identify,
@@ -35,6 +36,7 @@ from apiserver.enrolment.likeness import Likenesses
 from apiserver.http.admission import Admission
 from apiserver.http.openapi import documented_by
 from apiserver.http.problem_responses import problem_response
+from apiserver.http.public_paths import PublicPaths
 from apiserver.http.request_log import log_request
 from apiserver.problems import InternalError, InvalidField, InvalidForm, NotReady, Outage, Problem
 from apiserver.recognition.recognizing import Recognition
@@ -51,6 +53,7 @@ from apiserver.telemetry.database import PoolMetrics
 from apiserver.telemetry.gateway import Metrics, StateMetrics
 from apiserver.telemetry.tracing import traced_hop, traced_sql
 from serving.exception_handlers import handle_exceptions
+from serving.head_requests import HeadRequests
 from serving.request_log import RequestIds, RequestLog, traced_requests
 from serving.tracing import Spans, open_tracing
 
@@ -60,7 +63,7 @@ _ROUTERS = (
     *(learn.router, recognize.router, detect.router, compare.router, identify.router),
     *(directories.router, persons.router, images.router, faces.router, add_faces.router, merges.router),
     *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
-    *(jobs.router, service.router),
+    *(jobs.router, service.router, documentation.router),
 )
 
 
@@ -82,6 +85,8 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         summary="Learn and recognize faces.",
         version=service.version(),
         lifespan=lifespan,
+        openapi_url=None,  # `documentation` serves it
+        redirect_slashes=False,  # PublicPaths removes them
         telemetry=traced_requests(spans),
         # Routes are listed flat: each included router would be another layer for every request.
         routes=[route for router in _ROUTERS for route in router.routes],
@@ -90,7 +95,9 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     handle_exceptions(app, malformed=InvalidForm, invalid=InvalidField, respond=_respond)
     app.add_middleware(RequestLog, on_end=log_request, respond=problem_response)
     app.add_middleware(Admission)
-    app.add_middleware(RequestIds)  # the last one added is the outermost
+    app.add_middleware(RequestIds)
+    app.add_middleware(PublicPaths, root_path=settings.root_path, trusted_proxies=settings.trusted_proxies)
+    app.add_middleware(HeadRequests)  # the last one added is the outermost
     return app
 
 

@@ -8,6 +8,7 @@ Problem
 │   ├── FileEmpty                file-empty              400
 │   ├── InvalidName              invalid-name            400
 │   ├── InvalidField             invalid-field           400
+│   ├── UnknownField             unknown-field           400
 │   ├── InvalidForm              invalid-form            400
 │   ├── InvalidJson              invalid-json            400
 │   ├── InvalidFileFormat        invalid-file-format     400
@@ -100,6 +101,10 @@ class InvalidName(
 
 class InvalidField(Refused, code="invalid-field", sentence="A field has an invalid value."):
     """An invalid value of another field."""
+
+
+class UnknownField(Refused, code="unknown-field", sentence="The request has a field that the call does not have."):
+    """A field or a parameter of the URL that the call does not have; often a misspelled one."""
 
 
 class InvalidForm(Refused, code="invalid-form", sentence="The form is malformed."):

@@ -8,6 +8,7 @@ from pydantic_settings import SettingsConfigDict
 
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
 from apiserver.endpoints import read_endpoints
+from apiserver.proxies import read_base_path, read_networks
 from serving.settings import ServiceSettings
 
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^:/?#@,\[\]]*)(:[0-9]{1,5})?"
@@ -26,6 +27,16 @@ class Settings(ServiceSettings):
         ge=0,
         description="After SIGTERM, the gateway reports not ready and goes on serving for this long. It closes each "
         "connection after its response.",
+    )
+    root_path: str = Field(
+        "",
+        description="Path below which a proxy publishes the service, such as `/faces`. Whether the proxy removes it "
+        "from the path makes no difference.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses and networks of proxies, separated by commas, whose `X-Forwarded-Prefix` takes "
+        "precedence over the root path. Other clients' `X-Forwarded-…` headers are ignored.",
     )
 
     max_requests: PositiveInt = Field(
@@ -141,6 +152,17 @@ class Settings(ServiceSettings):
         description="A worker without a heartbeat for this long is considered dead, and its jobs are run again.",
     )
     job_retention_hours: PositiveInt = Field(168, description="How long the record of a finished job is kept.")
+
+    @field_validator("root_path")
+    @classmethod
+    def _is_a_base_path(cls, path: str) -> str:
+        return read_base_path(path)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _names_networks(cls, networks: str) -> str:
+        read_networks(networks)
+        return networks
 
     @field_validator("vectorizer_urls")
     @classmethod

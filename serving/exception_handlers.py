@@ -47,4 +47,5 @@ def handle_exceptions(
 def _methods(request: Request) -> set[str]:
     """Return all methods of the path; the router names only those of one route."""
     routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    return {method for route in routes for method in getattr(route, "methods", None) or ()}
+    methods = {method for route in routes for method in getattr(route, "methods", None) or ()}
+    return methods | {"HEAD"} if "GET" in methods else methods  # see HeadRequests

@@ -77,7 +77,8 @@ class RequestLog:
 def _route(scope: Scope) -> str:
     route = scope.get("route")
     methods = getattr(route, "methods", None) or ()
-    return f"{scope['method']} {route.path}" if route and scope["method"] in methods else "other"
+    method = "GET" if scope["method"] == "HEAD" else scope["method"]
+    return f"{method} {route.path}" if route and method in methods else "other"
 
 
 def _outcome(scope: Scope, status: int) -> str:

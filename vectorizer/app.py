@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.types import Scope
 
 from serving.exception_handlers import handle_exceptions
+from serving.head_requests import HeadRequests
 from serving.request_log import RequestIds, RequestLog, traced_requests
 from serving.stages import Ended
 from serving.tracing import Spans
@@ -45,10 +46,13 @@ def create_app(lanes: Lanes, spans: Spans | None = None) -> FastAPI:
         summary="An image in, faces with embeddings out.",
         version=version("faceserver"),
         lifespan=lifespan,
+        docs_url=None,  # its page loads scripts from another host
+        redoc_url=None,
         telemetry=traced_requests(spans),
         routes=router.routes,  # an included router would add a step to every request
     )
     handle_exceptions(app, malformed=BadRequest, invalid=InvalidRequest)
     app.add_middleware(RequestLog, on_end=count_request)
     app.add_middleware(RequestIds)
+    app.add_middleware(HeadRequests)
     return app

@@ -10,13 +10,14 @@ from pydantic import BaseModel, Field
 
 from apiserver.deletion import records as deletions
 from apiserver.deletion.records import Receipt
+from apiserver.http.checked_routes import CheckedRoute
 from apiserver.problems import DeletionNotFound
 from apiserver.state import StateOf
 from serving.problem_responses import ProblemDetails
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 500, 503)}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 500, 503)}
 
-router = APIRouter(tags=["deletions"])
+router = APIRouter(tags=["deletions"], route_class=CheckedRoute)
 
 
 class ReceiptAnswer(BaseModel):

@@ -24,6 +24,7 @@ from apiserver.api.fields import (
 )
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
+from apiserver.http.public_paths import public
 from apiserver.people import faces as person_faces
 from apiserver.people import unlike
 from apiserver.people.faces import EnrolledFace, Floor
@@ -84,7 +85,7 @@ class FaceAnswer(BaseModel):
     @classmethod
     def of(cls, directory: str, face: EnrolledFace) -> Self:
         """Return a face as clients read it."""
-        person = f"/directories/{quote(directory, safe='')}/persons/{quote(face.person, safe='')}"
+        person = public(f"/directories/{quote(directory, safe='')}/persons/{quote(face.person, safe='')}")
         return cls(
             face=face.face,
             person=face.person,

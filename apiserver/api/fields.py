@@ -11,10 +11,17 @@ from apiserver.biometrics.model import Model
 from apiserver.biometrics.recognizability import UnknownReason
 from apiserver.directories.thresholds import Applied, Source
 from apiserver.enrolment import warnings as enrolment_warnings
+from apiserver.http.public_paths import public
 from apiserver.problems import Problem
+from apiserver.recognition.recognizing import NobodyEnrolled
 
 _DECIMALS = 6
 _EMBEDDING_DECIMALS = 7
+
+_NOBODY = {
+    NobodyEnrolled.DIRECTORY_UNKNOWN: "The directory {} does not exist, so that nobody is recognized in it.",
+    NobodyEnrolled.DIRECTORY_EMPTY: "Nobody with a face of the model in use is enrolled in the directory {}.",
+}
 
 PersonId = Annotated[str, Field(examples=["ann"])]
 DirectoryName = Annotated[str, Field(examples=["acme"])]
@@ -117,6 +124,18 @@ def applied_thresholds(applied: Applied, model: Model) -> AppliedThresholds:
     )
 
 
+class RecognitionWarning(BaseModel):
+    """Why nobody was recognized, whoever is on the photograph."""
+
+    code: NobodyEnrolled
+    detail: str = Field(examples=["The directory acmee does not exist, so that nobody is recognized in it."])
+
+
+def recognition_warnings(directory: str, nobody: NobodyEnrolled | None) -> list[RecognitionWarning]:
+    """Return the warnings about a directory as clients read them."""
+    return [RecognitionWarning(code=nobody, detail=_NOBODY[nobody].format(directory))] if nobody else []
+
+
 class Outcome(StrEnum):
     """The outcome of a photograph; `known`: it was enrolled for this person before."""
 
@@ -139,7 +158,7 @@ class FileProblem(BaseModel):
 
 def file_url(key: str | None) -> str | None:
     """Return the path from which the image can be fetched, if it is kept."""
-    return f"/files/{key}" if key else None
+    return public(f"/files/{key}") if key else None
 
 
 class PhotographAnswer(BaseModel):

@@ -14,7 +14,9 @@ from apiserver.api.fields import (
     PersonId,
     Probability,
     ReasonField,
+    RecognitionWarning,
     applied_thresholds,
+    recognition_warnings,
     rounded,
 )
 from apiserver.biometrics.face import Embedding, Probe
@@ -135,6 +137,7 @@ class IdentifyAnswer(BaseModel):
     model: ModelId
     results: list[Identified]
     thresholds: AppliedThresholds
+    warnings: list[RecognitionWarning]
 
 
 @router.post(
@@ -161,6 +164,7 @@ async def identify(request: Request) -> Response:
         model=model.id,
         results=[_identified(identity, model) for identity in recognized.identities],
         thresholds=applied_thresholds(recognized.applied, model),
+        warnings=recognition_warnings(body.directory, recognized.nobody),
     )
     return Response(answer.model_dump_json(exclude_unset=True), media_type="application/json")
 

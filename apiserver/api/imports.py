@@ -16,6 +16,7 @@ from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.quality import Action
 from apiserver.bundles.zip_names import Encoding
 from apiserver.database import Connection
+from apiserver.http.field_names import Unknown, check_fields
 from apiserver.http.idempotency import KEY, Handler, idempotent
 from apiserver.http.json_bodies import parse_fields, parse_json, read_small
 from apiserver.http.multipart import receive_archive
@@ -204,6 +205,7 @@ async def _receive(request: Request, state: State, import_: Import) -> None:
             request, write, max_bytes=settings.max_import_bytes, pause_seconds=settings.upload_timeout_seconds
         )
         request.state.body_unread = False
+        check_fields(fields, ImportForm.model_fields, Unknown.REFUSED)
         options = parse_fields(ArchiveOptions, fields)
     async with state.database.connection() as connection, connection.transaction():
         await imports.add_import(connection, import_)

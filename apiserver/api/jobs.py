@@ -7,14 +7,16 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from apiserver.http.checked_routes import CheckedRoute
+from apiserver.http.public_paths import public
 from apiserver.jobs.records import Job, State, read
 from apiserver.problems import JobNotFound
 from apiserver.state import StateOf
 from serving.problem_responses import ProblemDetails
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 503)}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 503)}
 
-router = APIRouter()
+router = APIRouter(route_class=CheckedRoute)
 
 
 class Progress(BaseModel):
@@ -78,7 +80,7 @@ def _answer(job: Job) -> JobAnswer:
 
 def job_started(job: UUID) -> Response:
     """Return the response to a request that created a job."""
-    answer = JobStarted(job=job, url=f"/jobs/{job}")
+    answer = JobStarted(job=job, url=public(f"/jobs/{job}"))
     return Response(answer.model_dump_json(), 202, {"Location": answer.url}, "application/json")
 
 

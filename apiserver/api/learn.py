@@ -24,7 +24,8 @@ from apiserver.api.fields import (
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.enrolment.gallery import Enrolment
 from apiserver.enrolment.learning import Learned, Sample
-from apiserver.http.admission import PhotographRoute
+from apiserver.http.admission import OldPhotographRoute
+from apiserver.http.field_names import Unknown
 from apiserver.http.forms import BoxField, DirectoryField, FaceField, FilesField, Form, PersonField, usable
 from apiserver.http.idempotency import KEY, idempotent
 from apiserver.http.multipart import MAX_FILES, Upload
@@ -35,11 +36,13 @@ from apiserver.vectorizers.wire import ENROLMENT_WANTS
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in STATUSES}
 
-router = APIRouter(tags=["faces"], route_class=PhotographRoute)
+router = APIRouter(tags=["faces"], route_class=OldPhotographRoute)
 
 
 class LearnForm(Form):
     """Photographs of a person to learn."""
+
+    unknown = Unknown.MISSPELLED_REFUSED
 
     person: PersonField
     directory: DirectoryField = "default"

@@ -16,16 +16,19 @@ from apiserver.api.fields import (
     PhotographsAnswer,
     Probability,
     ReasonField,
+    RecognitionWarning,
     Recognizability,
     applied_thresholds,
     file_url,
     json_response,
+    recognition_warnings,
     rounded,
     rounded_or_none,
 )
 from apiserver.biometrics.face import Face, Photograph
 from apiserver.biometrics.model import Decision, Model, Scoring
-from apiserver.http.admission import PhotographRoute
+from apiserver.http.admission import OldPhotographRoute
+from apiserver.http.field_names import Unknown
 from apiserver.http.forms import DirectoryField, FilesField, Form, usable
 from apiserver.http.multipart import MAX_FILES
 from apiserver.http.photographs import STATUSES, PhotographCall, noting_refusal
@@ -37,11 +40,13 @@ from apiserver.search.planning import Path
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in STATUSES}
 
-router = APIRouter(tags=["faces"], route_class=PhotographRoute)
+router = APIRouter(tags=["faces"], route_class=OldPhotographRoute)
 
 
 class RecognizeForm(Form):
     """Photographs of people to recognize."""
+
+    unknown = Unknown.MISSPELLED_REFUSED
 
     directory: DirectoryField = "default"
     file: FilesField
@@ -99,6 +104,7 @@ class RecognizeAnswer(PhotographAnswer):
 
     persons: list[RecognizedPerson]
     thresholds: AppliedThresholds
+    warnings: list[RecognitionWarning]
 
 
 class RefusedFile(BaseModel):
@@ -185,6 +191,7 @@ def _recognized(
             for face, identity in zip(faces, recognized.identities, strict=True)
         ],
         thresholds=applied_thresholds(recognized.applied, model),
+        warnings=recognition_warnings(directory, recognized.nobody),
     )
 
 

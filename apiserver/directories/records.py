@@ -56,11 +56,15 @@ class Directory:
 
 
 class SearchTerms(NamedTuple):
-    """What a search of a directory depends on: its settings, its size, and the thresholds that follow from both."""
+    """What a search of a directory depends on: its settings, its size, and the thresholds that follow from both.
+
+    exists: False if the directory did not exist a second ago.
+    """
 
     settings: DirectorySettings
     size: DirectorySize
     applied: Applied
+    exists: bool = True
 
 
 class Directories:
@@ -84,9 +88,11 @@ class Directories:
 
     async def search_terms(self, directory: str, model: Model, threshold: float | None = None) -> SearchTerms:
         """Return the terms of a search, with its own match threshold if it has one. Raises DatabaseUnavailable."""
-        settings = await self._known(directory) or DirectorySettings()
+        known = await self._known(directory)
+        settings = known or DirectorySettings()
         size = await self._sizes.of(directory, model.id)
-        return SearchTerms(settings, size, apply(model, settings, self._default_fpir, size.faces, threshold))
+        applied = apply(model, settings, self._default_fpir, size.faces, threshold)
+        return SearchTerms(settings, size, applied, exists=known is not None)
 
     async def describe(self, directory: str, settings: DirectorySettings, model: Model) -> SearchTerms:
         """Return the terms of a search with these settings, with the people and faces counted now.

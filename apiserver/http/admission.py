@@ -7,9 +7,10 @@ from math import ceil
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from apiserver.http.checked_routes import CheckedRoute
+from apiserver.http.field_names import Unknown
 from apiserver.http.multipart import MAX_FULL_FILES
 from apiserver.http.problem_responses import ENVELOPE_PATHS, problem_response
 from apiserver.http.upload_stream import SMALL_BYTES
@@ -54,7 +55,7 @@ class Admission:
             self._refused, self._log_at = 0, now + _LOG_SECONDS
 
 
-class PhotographRoute(APIRoute):
+class PhotographRoute(CheckedRoute):
     """Takes slots for the request and calls the endpoint with the request alone.
 
     FastAPI, which does not read these forms, only documents the route.
@@ -70,6 +71,12 @@ class PhotographRoute(APIRoute):
                 return response
 
         return handle
+
+
+class OldPhotographRoute(PhotographRoute):
+    """A call of the older face server, whose clients may send more than it needs."""
+
+    unknown = Unknown.MISSPELLED_REFUSED
 
 
 def slots_needed(request: Request, max_image_bytes: int) -> int:

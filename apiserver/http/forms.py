@@ -1,6 +1,6 @@
 """The fields that forms with photographs share, and the problem of each invalid field."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +14,7 @@ from pydantic import (
 
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Box
+from apiserver.http.field_names import Unknown, check_fields
 from apiserver.http.multipart import MAX_FILES, Fields, Upload
 from apiserver.names import Name
 from apiserver.problems import (
@@ -118,9 +119,12 @@ class Form(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
+    unknown: ClassVar[Unknown] = Unknown.REFUSED
+
     @classmethod
     def of(cls, fields: Fields) -> Self:
-        """Return the validated form. Raises the problem of its first invalid field."""
+        """Return the validated form. Raises UnknownField, or the problem of its first invalid field."""
+        check_fields(fields, cls.model_fields, cls.unknown)
         try:
             return cls.model_validate(fields)
         except ValidationError as error:

@@ -141,7 +141,13 @@ async def _fingerprinted(request: Request, max_files: int | None) -> tuple[Reque
 def _digest(request: Request, parts: Iterable[bytes]) -> bytes:
     digest = hashlib.sha256()
     scope = request.scope
-    for part in (scope["method"].encode(), scope["raw_path"], scope["query_string"], form_type(request)[0], *parts):
+    for part in (
+        scope["method"].encode(),
+        scope["raw_path"],
+        scope["query_string"],
+        form_type(request).media_type,
+        *parts,
+    ):
         digest.update(len(part).to_bytes(8))
         digest.update(part)
     return digest.digest()
@@ -149,11 +155,11 @@ def _digest(request: Request, parts: Iterable[bytes]) -> bytes:
 
 def _parts(request: Request, body: bytes, limits: FormLimits) -> Iterator[bytes]:
     """Yield the fields of a form, without its boundary, which clients choose at random for each attempt."""
-    media_type, boundary = form_type(request)
-    if media_type != MULTIPART:
+    form = form_type(request)
+    if form.media_type != MULTIPART:
         yield body
         return
-    for name, value in parse_form(body, boundary, limits).items():
+    for name, value in parse_form(body, form, limits).items():
         if isinstance(value, str):
             yield from (b"text", name.encode(), value.encode())
             continue

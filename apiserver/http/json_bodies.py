@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from apiserver.http.field_names import meant_by
 from apiserver.http.upload_stream import SMALL_BYTES, read_body
 from apiserver.problems import ImageTooLarge, InvalidField, InvalidJson, Problem
 from apiserver.state import State
@@ -39,7 +40,7 @@ def parse_json(kind: type[Model], body: bytes, wrong: type[Problem] = InvalidFie
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
-        raise _problem(error, wrong) from error
+        raise _problem(error, wrong, kind) from error
 
 
 def parse_fields(kind: type[Model], fields: Mapping[str, str]) -> Model:
@@ -47,7 +48,7 @@ def parse_fields(kind: type[Model], fields: Mapping[str, str]) -> Model:
     try:
         return kind.model_validate(fields)
     except ValidationError as error:
-        raise _problem(error, InvalidField) from error
+        raise _problem(error, InvalidField, kind) from error
 
 
 async def read_small(request: Request, *, max_bytes: int = SMALL_BYTES) -> bytes:
@@ -59,10 +60,16 @@ async def read_small(request: Request, *, max_bytes: int = SMALL_BYTES) -> bytes
         raise InvalidJson("The body is too long.") from error
 
 
-def _problem(error: ValidationError, wrong: type[Problem]) -> Problem:
+def _problem(error: ValidationError, wrong: type[Problem], kind: type[BaseModel]) -> Problem:
     """Return InvalidJson if a body is not a JSON object; otherwise `wrong`, with a sentence that names the field."""
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] == "json_invalid" or (first["type"] == "model_type" and not first["loc"]):
         return InvalidJson()
     place = ".".join(map(str, first["loc"]))
+    if first["type"] == "extra_forbidden" and len(first["loc"]) == 1 and (meant := meant_by(place, _names(kind))):
+        return wrong(f"{place}: the field is called {meant}.")
     return wrong(f"{place}: {first['msg']}." if place else f"{first['msg']}.")
+
+
+def _names(kind: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in kind.model_fields.items()]

@@ -1,19 +1,31 @@
 """Forms with files, which are kept in memory or passed on as they arrive.
 
-Boundary, headers, fields and the body are bounded before they are parsed; see docs/adr/0038.
+Boundary, headers, fields and the body are bounded before they are parsed; see docs/adr/0038 and 0044.
 """
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
 
+from apiserver.http.charsets import codec_of, decoded
+from apiserver.http.part_heads import PartHead, read_head
+from apiserver.http.transfer_encodings import Decode, decoding
 from apiserver.http.upload_stream import SMALL_BYTES, body_chunks, read_body
-from apiserver.problems import ArchiveTooLarge, FileEmpty, FileMissing, ImageTooLarge, InvalidForm, UnsupportedMediaType
+from apiserver.problems import (
+    ArchiveTooLarge,
+    FileEmpty,
+    FileMissing,
+    ImageTooLarge,
+    InvalidField,
+    InvalidForm,
+    UnsupportedMediaType,
+)
 
 MULTIPART = b"multipart/form-data"
 _URLENCODED = {b"application/x-www-form-urlencoded", b""}
@@ -25,6 +37,10 @@ _MAX_HEADER_BYTES = 4_096
 """Maximum length of a part's header, and of the content type of a form."""
 _MAX_FIELDS = 32
 _MAX_FIELD_BYTES = 16_384
+
+FILE_FIELDS = frozenset({"file", "source", "target"})
+"""The fields that are files in all forms, with or without a file name. Others are texts, even with a file name."""
+_CHARSET_FIELD = "_charset_"
 
 MAX_FILES = 20
 """Maximum number of photographs in a form that allows several."""
@@ -49,7 +65,10 @@ class Upload:
 
 
 Fields = Mapping[str, str | tuple[Upload, ...]]
-"""The fields of a form by name: the last text of a name, or all its files in order."""
+"""The fields of a form by name: the last text of a name, or all its files in order.
+
+A file in a field that is none of FILE_FIELDS, and too long for a text, has no content.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +85,26 @@ class FormLimits:
         return self.max_image_bytes * min(self.max_files, MAX_FULL_FILES) + SMALL_BYTES
 
 
+class FormType(NamedTuple):
+    """The content type of a request: its media type, and the boundary and charset of its parts, if any."""
+
+    media_type: bytes
+    boundary: bytes
+    charset: str
+
+
 class FormParser:
     """An incremental parser of multipart/form-data (RFC 7578).
 
-    open_file: called with the name and the filename of each file; returns what takes the pieces of the file.
+    charset: that of texts and names which are neither declared otherwise nor UTF-8, "" for Latin-1. open_file: called
+    with the name and the file name of each file; returns what takes the pieces of the file.
     """
 
-    def __init__(self, boundary: bytes, open_file: Callable[[str, str], Write]) -> None:
+    def __init__(self, boundary: bytes, charset: str, open_file: Callable[[str, str], Write]) -> None:
         if not 0 < len(boundary) <= _MAX_BOUNDARY_BYTES:
             raise InvalidForm("The content type has no boundary, or one that is too long.")
         self._delimiter = b"\r\n--" + boundary
-        self._parts = _Parts(open_file)
+        self._parts = _Parts(charset, open_file)
         self._parser = MultipartParser(
             boundary,
             {
@@ -85,6 +113,7 @@ class FormParser:
                 "on_header_end": self._parts.end_header,
                 "on_headers_finished": self._parts.open,
                 "on_part_data": self._parts.read_content,
+                "on_part_end": self._parts.close,
             },
             max_header_count=_MAX_HEADERS,
             max_header_size=_MAX_HEADER_BYTES,
@@ -100,11 +129,49 @@ class FormParser:
         except FormParserError as error:
             raise InvalidForm from error
 
-    def texts(self) -> dict[str, str]:
-        """Return the fields that are not files, after the whole body was parsed. Raises InvalidForm."""
+    def has_another_file(self) -> bool:
+        """Tell whether a field that is not a file has come as one, and is too long for a text."""
+        return any(text.content is None for text in self._parts.texts.values())
+
+    def texts(self) -> dict[str, str | tuple[Upload, ...]]:
+        """Return the fields that are not files, after the whole body was parsed.
+
+        Raises InvalidForm, or InvalidField for a text that is not in its declared charset.
+        """
         if self._parser.state is not MultipartState.END:
             raise InvalidForm("The form is truncated.")
-        return {name: _decoded(text) for name, text in self._parts.texts.items()}
+        return self._parts.decoded_texts()
+
+
+@dataclass(slots=True)
+class _Text:
+    """A field that is not a file. content: None if it came as a file and is too long."""
+
+    head: PartHead
+    content: bytearray | None = field(default_factory=bytearray)
+
+    def write(self, piece: bytes) -> None:
+        if self.content is None:
+            return
+        self.content += piece
+        if len(self.content) > _MAX_FIELD_BYTES:
+            if self.head.filename is None:
+                raise InvalidForm("A field is too long.")
+            self.content = None
+
+    def value(self, declared: str, charset: str) -> str | tuple[Upload, ...]:
+        """Return the text; `declared` is the charset of texts without their own, `charset` that of the form."""
+        if self.content is None:
+            return (Upload(self.head.filename or "", b""),)
+        label = self.head.charset or declared
+        if not label:
+            return decoded(self.content, charset)
+        if (codec := codec_of(label)) is None:
+            raise InvalidField(f"{self.head.name}: the charset {label!a} is not supported; send UTF-8.")
+        try:
+            return self.content.decode(codec)
+        except UnicodeDecodeError as error:
+            raise InvalidField(f"{self.head.name}: the text is not in the charset {label}.") from error
 
 
 @dataclass(slots=True)
@@ -114,15 +181,16 @@ class _Parts:
     Apart from FormParser, because a cycle of references would keep photographs in memory.
     """
 
+    charset: str
     open_file: Callable[[str, str], Write]
-    texts: dict[str, bytearray] = field(default_factory=dict)
+    texts: dict[str, _Text] = field(default_factory=dict)
     count: int = 0
     _header: bytes = b""
     _value: bytes = b""
-    _disposition: bytes = b""
-    _text: bytearray = field(default_factory=bytearray)
-    """The content of the current part, unless it is a file."""
-    _write: Write = bytes
+    _headers: dict[bytes, bytes] = field(default_factory=dict)
+    """Those of the current part."""
+    _decode: Decode | None = None
+    """Takes the content of the current part."""
 
     def read_header(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
@@ -131,8 +199,7 @@ class _Parts:
         self._value += data[start:end]
 
     def end_header(self) -> None:
-        if self._header.lower() == b"content-disposition":
-            self._disposition = self._value
+        self._headers[self._header.lower()] = self._value
         self._header = self._value = b""
 
     def open(self) -> None:
@@ -140,45 +207,58 @@ class _Parts:
         self.count += 1
         if self.count > _MAX_FIELDS:
             raise InvalidForm("The form has too many fields.")
-        options = parse_options_header(self._disposition)[1]
-        self._disposition = b""
-        if b"name" not in options:
-            raise InvalidForm
-        name = _decoded(options[b"name"])
-        self._text = bytearray()
-        if b"filename" in options:
-            self._write = self.open_file(name, _decoded(options[b"filename"]))
-        else:
-            self._text = self.texts[name] = bytearray()
-            self._write = self._text.extend
+        headers, self._headers = self._headers, {}
+        head = read_head(
+            headers.get(b"content-disposition", b""),
+            headers.get(b"content-type", b""),
+            headers.get(b"content-transfer-encoding", b""),
+            self.charset,
+        )
+        self._decode = decoding(head, self._open(head))
 
     def read_content(self, data: bytes, start: int, end: int) -> None:
-        self._write(data[start:end])
-        if len(self._text) > _MAX_FIELD_BYTES:
-            raise InvalidForm("A field is too long.")
+        if self._decode:
+            self._decode(data[start:end])
+
+    def close(self) -> None:
+        """End the content of a part."""
+        if self._decode:
+            self._decode(None)
+            self._decode = None
+
+    def decoded_texts(self) -> dict[str, str | tuple[Upload, ...]]:
+        declared = self.texts.pop(_CHARSET_FIELD, None)
+        charset = (declared.content or b"").decode("latin-1").strip() if declared else ""
+        return {name: text.value(charset, self.charset) for name, text in self.texts.items()}
+
+    def _open(self, head: PartHead) -> Write:
+        if head.name in FILE_FIELDS:
+            return self.open_file(head.name, head.filename or "")
+        text = self.texts[head.name] = _Text(head)
+        return text.write
 
 
 async def read_form(request: Request, limits: FormLimits) -> Fields:
     """Return the fields of a form. Raises as `read_body` does, UnsupportedMediaType, or InvalidForm."""
-    media_type, boundary = form_type(request)
-    if media_type == MULTIPART:
+    form = form_type(request)
+    if form.media_type == MULTIPART:
         body = await read_body(request, timeout_seconds=limits.timeout_seconds, max_bytes=limits.max_bytes)
-        return parse_form(body, boundary, limits)
-    if media_type in _URLENCODED:
+        return parse_form(body, form, limits)
+    if form.media_type in _URLENCODED:
         return _urlencoded(await read_body(request, timeout_seconds=limits.timeout_seconds))
     raise UnsupportedMediaType
 
 
-def form_type(request: Request) -> tuple[bytes, bytes]:
-    """Return the media type of a request, and the boundary of its parts, if any. Raises InvalidForm."""
+def form_type(request: Request) -> FormType:
+    """Return the content type of a request. Raises InvalidForm."""
     header = request.headers.get("content-type", "")
     if len(header) > _MAX_HEADER_BYTES:
         raise InvalidForm("The content type is too long.")
     media_type, options = parse_options_header(header)
-    return media_type, options.get(b"boundary", b"")
+    return FormType(media_type, options.get(b"boundary", b""), options.get(b"charset", b"").decode("latin-1"))
 
 
-def parse_form(body: bytes, boundary: bytes, limits: FormLimits) -> Fields:
+def parse_form(body: bytes, form: FormType, limits: FormLimits) -> Fields:
     """Return the fields of multipart/form-data, without the empty unnamed file that stands for none.
 
     Raises InvalidForm.
@@ -192,7 +272,7 @@ def parse_form(body: bytes, boundary: bytes, limits: FormLimits) -> Fields:
         received.append((name, filename, pieces))
         return pieces.append
 
-    parser = FormParser(boundary, open_file)
+    parser = FormParser(form.boundary, form.charset, open_file)
     parser.feed(body)
     files: dict[str, tuple[Upload, ...]] = {}
     for name, filename, pieces in received:
@@ -215,17 +295,19 @@ async def receive_archive(
     """
     if int(request.headers.get("content-length", 0)) > max_bytes + _MAX_FIELDS * _MAX_FIELD_BYTES:
         raise ArchiveTooLarge
-    media_type, boundary = form_type(request)
-    if media_type != MULTIPART:
+    form = form_type(request)
+    if form.media_type != MULTIPART:
         raise UnsupportedMediaType
     archive = _Archive(max_bytes)
-    parser = FormParser(boundary, archive.open)
+    parser = FormParser(form.boundary, form.charset, archive.open)
     async for chunk in body_chunks(request, pause_seconds=pause_seconds):
         parser.feed(chunk)
+        if parser.has_another_file():
+            raise FileMissing
         for piece in archive.pieces:
             await write(piece)
         archive.pieces.clear()
-    texts = parser.texts()
+    texts = {name: text for name, text in parser.texts().items() if isinstance(text, str)}
     archive.check()
     return texts
 
@@ -268,17 +350,9 @@ def _too_many(max_files: int) -> InvalidForm:
 
 def _urlencoded(body: bytes) -> Fields:
     try:
-        fields = parse_qsl(_decoded(body), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
+        fields = parse_qsl(decoded(body), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise InvalidForm("The form has too many fields.") from error
     if any(len(value) > _MAX_FIELD_BYTES for _, value in fields):
         raise InvalidForm("A field is too long.")
     return dict(fields)
-
-
-def _decoded(value: bytes | bytearray) -> str:
-    """Decode UTF-8 or, for some old clients, Latin-1."""
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")

@@ -5,15 +5,15 @@ from typing import Annotated, Any
 from urllib.parse import unquote
 
 from fastapi import Depends, Path
-from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
 
+from apiserver.http.checked_routes import CheckedRoute
 from apiserver.names import checked_name
 from apiserver.problems import InvalidName
 
 
-class EncodedRoute(APIRoute):
+class EncodedRoute(CheckedRoute):
     """A route that matches the encoded path, so that an encoded slash (%2F) is not a separator; see `decoded`.
 
     Starlette decodes a path before it splits it at slashes.

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 from apiserver.biometrics.face import Embedding, Photograph, Probe
 from apiserver.biometrics.model import Decision, Model
 from apiserver.database import Database
-from apiserver.directories.records import Directories
+from apiserver.directories.records import Directories, SearchTerms
 from apiserver.directories.thresholds import Applied
 from apiserver.recognition import sightings
 from apiserver.recognition.candidates import Identity, SearchOptions
@@ -17,13 +18,24 @@ from apiserver.storage.images import ImageStore, image_row
 from serving.stages import Stages
 
 
+class NobodyEnrolled(StrEnum):
+    """Why nobody can be recognized in a directory."""
+
+    DIRECTORY_UNKNOWN = "directory-unknown"
+    DIRECTORY_EMPTY = "directory-empty"
+
+
 @dataclass(frozen=True, slots=True)
 class Recognized:
-    """The identity of each probe, the thresholds that decided, and the key of the photograph, if it is kept."""
+    """The identity of each probe, the thresholds that decided, and the key of the photograph, if it is kept.
+
+    nobody: set if no face of the model is enrolled in the directory.
+    """
 
     identities: list[Identity]
     applied: Applied
     image_key: str | None
+    nobody: NobodyEnrolled | None
 
 
 class Recognition:
@@ -79,7 +91,7 @@ class Recognition:
         ]:
             with stages.measure("note"):
                 await sightings.note(self._database, options.directory, named, key)
-        return Recognized(identities, terms.applied, key)
+        return Recognized(identities, terms.applied, key, _nobody(terms))
 
     def _check_recall(
         self,
@@ -91,3 +103,9 @@ class Recognition:
         """Offer the answers to the recall check, without those that name nobody whatever is found."""
         chosen = [number for number, identity in enumerate(identities) if identity.reason is None]
         self._recall_check.offer(search, [embeddings[n] for n in chosen], [results[n] for n in chosen])
+
+
+def _nobody(terms: SearchTerms) -> NobodyEnrolled | None:
+    if terms.size.faces:
+        return None
+    return NobodyEnrolled.DIRECTORY_EMPTY if terms.exists else NobodyEnrolled.DIRECTORY_UNKNOWN

@@ -69,12 +69,18 @@ def recognize(
                 found.append((file, recognition))
                 if as_json:
                     print_json(recognition, file=str(file))
+    _warn(found)
     if found and not as_json:
         _print(found)
     if draw and found:
         _draw(draw, *found[0])
     if len(found) < len(files):
         raise typer.Exit(ExitStatus.REFUSED)
+
+
+def _warn(found: list[tuple[Path, Recognition]]) -> None:
+    for detail in sorted({warning.detail for _, recognition in found for warning in recognition.warnings}):
+        typer.echo(detail, err=True)
 
 
 def _print(found: list[tuple[Path, Recognition]]) -> None:

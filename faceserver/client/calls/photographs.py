@@ -38,4 +38,5 @@ class PhotographCalls:
     @result
     def fetch(self, url: str) -> Call[bytes]:
         """Return a photograph that was learned or recognized, by the `url` of that result."""
-        return Call("GET", url_path("files", url.removeprefix("/files/")), bytes)
+        key = url.rpartition("/files/")[2]  # behind a proxy, `url` begins with the path of the client's own address
+        return Call("GET", url_path("files", key), bytes)

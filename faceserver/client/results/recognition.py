@@ -97,6 +97,14 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecognitionWarning:
+    """Why nobody was recognized, such as a directory that does not exist."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:
     """The faces of a photograph, best score first. url: of the photograph while it is stored, None if it is not."""
 
@@ -105,6 +113,7 @@ class Recognition:
     directory: str
     model: str
     url: str | None
+    warnings: tuple[RecognitionWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,3 +144,4 @@ class Identification:
     results: tuple[IdentifiedFace, ...]
     thresholds: Thresholds
     model: str
+    warnings: tuple[RecognitionWarning, ...] = ()

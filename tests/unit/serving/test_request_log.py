@@ -88,7 +88,7 @@ async def test_an_outage_says_when_to_try_again_and_a_refusal_does_not(shop):
 
 
 async def test_a_wrong_method_names_those_of_all_routes_of_the_path(shop):
-    assert (await shop.client.post("/shelves/1")).headers["allow"] == "GET, PUT"
+    assert (await shop.client.post("/shelves/1")).headers["allow"] == "GET, HEAD, PUT"
 
 
 async def test_an_unexpected_error_is_logged_once_and_not_shown(shop, caplog):

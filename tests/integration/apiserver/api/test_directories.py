@@ -118,7 +118,7 @@ async def test_put_replaces_everything_and_nothing_is_the_default(put, get):
         (b'{"fpir": "0.01"}', (422, "invalid-settings"), "fpir: Input should be a valid number"),
         (b'{"threshold": 1.5}', (422, "invalid-settings"), "threshold: "),
         (b'{"threshold": NaN}', (422, "invalid-settings"), "threshold: "),
-        (b'{"fpri": 0.01}', (422, "invalid-settings"), "fpri: "),
+        (b'{"fpri": 0.01}', (422, "invalid-settings"), "fpri: the field is called fpir."),
         (b'{"fpir": 0.01, "threshold": 0.5}', (422, "invalid-settings"), "exclude each other"),
     ],
 )
@@ -145,7 +145,7 @@ async def test_a_name_that_cannot_be(gateway, path):
     assert (response.status_code, response.json()["code"]) == (400, "invalid-name")
 
 
-@pytest.mark.parametrize("path", ["/directories/", "/directories/a/b"])
+@pytest.mark.parametrize("path", ["/directories//", "/directories/a/b"])
 async def test_a_bare_slash_separates(gateway, path):
     response = await gateway.get(path)
     assert (response.status_code, response.json()["code"]) == (404, "not-found")

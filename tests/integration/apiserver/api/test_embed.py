@@ -44,5 +44,5 @@ async def test_a_file_that_cannot_be(embed, content, code):
 
 
 async def test_without_a_file(gateway):
-    response = await gateway.post("/embed", data={"person": "ann"})
+    response = await gateway.post("/embed", data={})
     assert (response.status_code, response.json()["code"]) == (400, "file-missing")

@@ -225,9 +225,9 @@ async def test_a_list_that_cannot_be(gateway, put, query):
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"])
 async def test_a_cursor_of_a_time_that_cannot_be_is_refused(gateway, put, time):
     await put("a")
-    for path, order, key in (PERSONS, "persons created_at", "a"), (f"{PERSONS}/a/faces", "faces", str(UUID(int=0))):
-        cursor = write_cursor(order, [time, key])
-        answer = await gateway.get(path, params={"cursor": cursor, "sort": "created_at"})
+    persons, faces = f"{PERSONS}?sort=created_at&", f"{PERSONS}/a/faces?"
+    for url, order, key in (persons, "persons created_at", "a"), (faces, "faces", str(UUID(int=0))):
+        answer = await gateway.get(f"{url}cursor={write_cursor(order, [time, key])}")
         assert refused(answer) == (400, "invalid-field")
 
 

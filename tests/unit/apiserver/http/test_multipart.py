@@ -2,12 +2,13 @@
 
 import gc
 import random
+from base64 import encodebytes
 from collections import deque
 
 import pytest
 from fastapi import Request
 
-from apiserver.http.multipart import FormLimits, Upload, parse_form, read_form, receive_archive
+from apiserver.http.multipart import MULTIPART, FormLimits, FormType, Upload, parse_form, read_form, receive_archive
 from apiserver.problems import (
     ArchiveTooLarge,
     FileEmpty,
@@ -115,7 +116,7 @@ FILE: Part = ("file", "f", b"1")
         (b"--b\r\n" * 1_000, InvalidForm),
         (form(FILE, FILE), InvalidForm),
         (form(("text", None, b"")), FileMissing),
-        (form(("file", None, b"text")), FileMissing),
+        (form(("file", None, b"")), FileMissing),
         (form(("other", "f", b"1")), FileMissing),
         (form(("file", "", b"")), FileMissing),
         (form(("file", "f", b"")), FileEmpty),
@@ -136,6 +137,8 @@ async def test_both_readers_refuse_the_same(read, chunk_bytes, body: bytes, prob
         form(FILE).replace(b"Content", b"X: y\r\n" * 7 + b"Content", 1),
         form(FILE).replace(b"form-data;", b"form-data; x=" + b"y" * 4000 + b";"),
         form(FILE, ("text", None, bytes(16_384))),
+        form(FILE, ("text", "text.txt", bytes(16_384))),
+        form(("file", None, b"1")),
         form(FILE).removesuffix(b"\r\n"),
         form(FILE) + b"an epilogue",
     ],
@@ -190,12 +193,120 @@ async def test_an_archive_over_the_limit_is_not_passed_on():
 
 
 async def test_files_come_by_name_and_in_order():
-    parts = (("file", "a", b"1"), ("face", None, b"only"), ("other", "b", b"2"), ("file", "c", b"3"))
+    parts = (("file", "a", b"1"), ("face", None, b"only"), ("source", "b", b"2"), ("file", None, b"3"))
     assert await read_form(posted(form(*parts)), LIMITS) == {
-        "file": (Upload("a", b"1"), Upload("c", b"3")),
+        "file": (Upload("a", b"1"), Upload("", b"3")),
         "face": "only",
-        "other": (Upload("b", b"2"),),
+        "source": (Upload("b", b"2"),),
     }
+
+
+async def test_a_file_without_a_name_may_have_the_size_of_any_file():
+    limits = FormLimits(max_image_bytes=100_000, timeout_seconds=60)
+    fields = await read_form(posted(form(("file", None, bytes(100_000)))), limits)
+    assert fields == {"file": (Upload("", bytes(100_000)),)}
+
+
+@READERS
+@CHUNKS
+async def test_a_text_may_come_as_a_file(read, chunk_bytes):
+    body = form(("text", "blob", "жук".encode()), FILE, ("empty", "", b""))
+    assert await read(body, chunk_bytes=chunk_bytes) == ({"text": "жук", "empty": ""}, b"1")
+
+
+async def test_another_file_is_no_text_and_does_not_count_as_one_of_the_files():
+    limits = FormLimits(max_image_bytes=50_000, timeout_seconds=60)
+    fields = await read_form(posted(form(FILE, ("thumbnail", "t.jpg", bytes(16_385)))), limits)
+    assert fields == {"file": (Upload("f", b"1"),), "thumbnail": (Upload("t.jpg", b""),)}
+
+
+async def test_an_archive_in_another_field_is_refused_before_its_end():
+    request = posted(form(("archive", "a.zip", bytes(100_000)))[:50_000], chunk_bytes=10_000)
+    with pytest.raises(FileMissing):
+        await receive_archive(request, forget, max_bytes=200_000, pause_seconds=60)
+
+
+async def forget(_: bytes) -> None:
+    """Take a piece of an archive."""
+
+
+def part(headers: str, content: bytes, disposition: str = 'form-data; name="text"') -> bytes:
+    return f"--b\r\nContent-Disposition: {disposition}\r\n{headers}\r\n".encode() + content + b"\r\n"
+
+
+END = form(FILE)
+
+
+@READERS
+@CHUNKS
+@pytest.mark.parametrize(
+    ("headers", "content"),
+    [
+        ("Content-Type: text/plain; charset=windows-1251\r\n", "Анна".encode("cp1251")),
+        ('content-type: text/plain;Charset="KOI8-R"\r\n', "Анна".encode("koi8-r")),
+        ("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n", "Анна".encode()),
+        ("Content-Type: text/plain;CHARSET=UTF-16\r\n", "Анна".encode("utf-16")),
+        ("Content-Transfer-Encoding: Base64\r\n", b"0JDQ\r\nvdC9\r\n0LA=\r\n"),
+        ("Content-Transfer-Encoding: quoted-printable\r\n", b"=D0=90=D0=BD=\r\n=D0=BD=D0=B0"),
+    ],
+)
+async def test_a_text_is_read_as_it_is_declared(read, chunk_bytes, headers, content):
+    assert await read(part(headers, content) + END, chunk_bytes=chunk_bytes) == ({"text": "Анна"}, b"1")
+
+
+@READERS
+@CHUNKS
+@pytest.mark.parametrize("encoding", ["base64", "BASE64 "])
+async def test_a_file_may_be_base64(read, chunk_bytes, encoding):
+    content = bytes(range(256)) * 3
+    lines = encodebytes(content).replace(b"\n", b"\r\n")
+    body = part(f"Content-Transfer-Encoding: {encoding}\r\n", lines, 'form-data; name="file"; filename="f"')
+    assert await read(body + b"--b--\r\n", chunk_bytes=chunk_bytes) == ({}, content)
+
+
+@READERS
+@pytest.mark.parametrize(
+    ("declared", "own", "sent"),
+    [
+        ("windows-1251", "", "Анна".encode("cp1251")),
+        ("windows-1251", "Content-Type: text/plain; charset=utf-8\r\n", "Анна".encode()),
+        ("", "", "Анна".encode()),
+    ],
+)
+async def test_the_charset_field_is_for_texts_without_their_own(read, declared, own, sent):
+    charset = form(("_charset_", None, declared.encode())).removesuffix(b"--b--\r\n")
+    assert await read(charset + part(own, sent) + END) == ({"text": "Анна"}, b"1")
+
+
+@READERS
+@pytest.mark.parametrize("sent", ["Анна".encode("cp1251"), "Анна".encode()])
+async def test_the_charset_of_the_form_is_for_texts_that_are_not_utf8(read, sent):
+    content_type = f"{FORM}; charset=windows-1251"
+    assert await read(part("", sent) + END, content_type) == ({"text": "Анна"}, b"1")
+
+
+@READERS
+@pytest.mark.parametrize(
+    ("headers", "content", "sentence"),
+    [
+        ("Content-Type: text/plain; charset=klingon\r\n", b"a", "text: the charset 'klingon' is not supported"),
+        ("Content-Type: text/plain; charset=base64\r\n", b"YQ==", "text: the charset 'base64' is not supported"),
+        ("Content-Type: text/plain; charset=utf-8\r\n", b"caf\xe9", "text: the text is not in the charset utf-8"),
+        ("Content-Transfer-Encoding: base64\r\n", b"YQ==YQ", "text is not valid Base64"),
+        ("Content-Transfer-Encoding: base64\r\n", b"YQ\xff=", "text is not valid Base64"),
+        ("Content-Transfer-Encoding: x-uuencode\r\n", b"a", "Content-Transfer-Encoding of text is not supported"),
+    ],
+)
+async def test_what_is_declared_must_be_true(read, headers, content, sentence):
+    with pytest.raises(Problem, match=sentence) as raised:
+        await read(part(headers, content) + END)
+    assert raised.value.status == 400
+
+
+async def test_the_charset_of_a_photograph_does_not_matter():
+    headers = "Content-Type: image/jpeg; charset=klingon\r\n"
+    body = part(headers, b"\xff", 'form-data; name="file"; filename="f"') + b"--b--\r\n"
+    assert (await in_memory(body))[1] == b"\xff"
 
 
 async def test_a_bad_file_does_not_affect_the_others():
@@ -209,7 +320,7 @@ def test_a_photograph_is_freed_with_its_form():
     body = form(("text", None, b"1"), ("file", "freed", b"1"))
     gc.disable()
     try:
-        parse_form(body, b"b", LIMITS)
+        parse_form(body, FormType(MULTIPART, b"b", ""), LIMITS)
         assert not [kept for kept in gc.get_objects() if isinstance(kept, Upload) and kept.filename == "freed"]
     finally:
         gc.enable()

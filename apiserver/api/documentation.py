@@ -1,0 +1,77 @@
+"""The OpenAPI document, and the page that shows it: Swagger UI, of which nothing comes from another host."""
+
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+
+from apiserver.http.public_paths import public
+
+_ASSETS = files("fastapi_swagger") / "resources"
+_MEDIA_TYPES = {
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "favicon-32x32.png": "image/png",
+}
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>faceserver</title>
+<link rel="icon" href="{base}/docs/favicon-32x32.png">
+<link rel="stylesheet" href="{base}/docs/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui" data-document="{base}/openapi.json"></div>
+<script src="{base}/docs/swagger-ui-bundle.js"></script>
+<script src="{base}/docs/start.js"></script>
+</body>
+</html>
+"""
+_START = """SwaggerUIBundle({
+  dom_id: "#swagger-ui",
+  url: document.getElementById("swagger-ui").dataset.document,
+  deepLinking: true,
+  validatorUrl: null,
+});
+"""
+_PAGE_HEADERS = {
+    # The browser refuses whatever a later release of Swagger UI might load from elsewhere.
+    "Content-Security-Policy": "default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; script-src 'self'; "
+    "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+_ASSET_HEADERS = {"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/openapi.json")
+async def document(request: Request) -> JSONResponse:
+    """Return the OpenAPI document, with the base path of the service, if it has one."""
+    described: dict[str, Any] = request.app.openapi()
+    base = public("")
+    return JSONResponse({**described, "servers": [{"url": base}]} if base else described)
+
+
+@router.get("/docs")
+async def page() -> HTMLResponse:
+    """Return the page."""
+    return HTMLResponse(_PAGE.format(base=escape(public(""))), headers=_PAGE_HEADERS)
+
+
+@router.get("/docs/start.js")
+async def start() -> PlainTextResponse:
+    """Return the script that starts Swagger UI."""
+    return PlainTextResponse(_START, headers=_ASSET_HEADERS, media_type="text/javascript")
+
+
+@router.get("/docs/{name}")
+async def asset(name: str) -> Response:
+    """Return a file of Swagger UI."""
+    if name not in _MEDIA_TYPES:
+        raise HTTPException(404)
+    return FileResponse(str(_ASSETS / name), media_type=_MEDIA_TYPES[name], headers=_ASSET_HEADERS)

@@ -1,0 +1,36 @@
+"""Routes that refuse parameters of the URL which they do not have."""
+
+from functools import cached_property
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl
+
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
+
+from apiserver.http.field_names import Unknown, check_parameters
+
+
+class CheckedRoute(APIRoute):
+    """A route that accepts only the parameters of the URL that its description names. Raises UnknownField."""
+
+    unknown: ClassVar[Unknown] = Unknown.REFUSED
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["query_string"] and scope["method"] in (self.methods or ()):
+            sent = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+            check_parameters([name for name, _ in sent], *self._names, self.unknown)
+        await super().handle(scope, receive, send)
+
+    @cached_property
+    def _names(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The names of the parameters, and of the fields of the body."""
+        description = get_openapi(title="", version="", routes=[self])
+        [operation] = description["paths"][self.path].values()
+        parameters = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"]
+        return frozenset(parameters), frozenset(_fields(operation.get("requestBody", {})))
+
+
+def _fields(body: dict[str, Any]) -> list[str]:
+    return [name for media in body.get("content", {}).values() for name in media["schema"].get("properties", ())]
