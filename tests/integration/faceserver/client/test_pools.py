@@ -60,6 +60,7 @@ class Service:
 def service() -> Iterator[Service]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             job = self.path.rpartition("/")[2]
