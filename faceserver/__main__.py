@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import sys
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -97,6 +99,8 @@ persons.app.command()(faces.split)
 
 def main() -> None:
     """Run the command line."""
+    if isinstance(sys.stdout, TextIOWrapper):  # no text that the terminal's encoding lacks ends a command
+        sys.stdout.reconfigure(errors="backslashreplace")
     app(prog_name="faceserver")
 
 

@@ -14,6 +14,7 @@ import httpx
 from faceserver.client.call import Archive, Call, T
 from faceserver.client.photographs import Photograph, load
 from faceserver.errors import FaceserverError, ProblemError, UnexpectedAnswer, Unreachable, problem
+from faceserver.file_names import shown
 
 Outcome = httpx.Response | httpx.RequestError
 
@@ -66,7 +67,7 @@ def _headers(call: Call[T], http: httpx.Client | httpx.AsyncClient) -> dict[str,
 
 def _part(file: Photograph | Archive, files: ExitStack) -> tuple[str, bytes | BinaryIO]:
     if isinstance(file, Archive):
-        return file.path.name, files.enter_context(file.path.open("rb"))
+        return shown(file.path.name), files.enter_context(file.path.open("rb"))
     return load(file)
 
 

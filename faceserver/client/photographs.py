@@ -1,12 +1,12 @@
 """The forms in which a photograph can be given."""
 
-import os
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, cast
 
 from faceserver.client.pillow import upright
+from faceserver.file_names import shown
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -36,7 +36,7 @@ def load(photograph: Photograph) -> tuple[str, bytes]:
         return _UNNAMED, bytes(photograph)
     if isinstance(photograph, str | PathLike):
         path = Path(photograph)
-        return _sendable(path.name), path.read_bytes()
+        return shown(path.name), path.read_bytes()
     if hasattr(photograph, "read"):
         return _read(cast("BinaryIO", photograph))
     return f"{_UNNAMED}.jpg", _encoded(photograph)
@@ -47,12 +47,7 @@ def _read(file: BinaryIO) -> tuple[str, bytes]:
     if not isinstance(content, bytes):
         raise TypeError("Open the photograph in binary mode.")
     name = getattr(file, "name", None)  # an int for a file opened from a descriptor, missing for one in memory
-    return _sendable(Path(name).name) if isinstance(name, str) else _UNNAMED, content
-
-
-def _sendable(name: str) -> str:
-    """Return the name of a file, with the bytes that are not UTF-8 as escape sequences."""
-    return os.fsencode(name).decode(errors="backslashreplace")
+    return shown(Path(name).name) if isinstance(name, str) else _UNNAMED, content
 
 
 def _encoded(pixels: Pixels) -> bytes:

@@ -13,6 +13,7 @@ from faceserver.client.results import Detection
 from faceserver.commands.options import Files, Json, Url
 from faceserver.commands.printing import print_json, print_table
 from faceserver.commands.service import ExitStatus, fail, service, unless_refused
+from faceserver.file_names import shown
 
 _COLUMNS = ("file", "box", "score", "size", "sharpness", "brightness", "yaw", "pitch", "roll")
 
@@ -55,13 +56,13 @@ def _draw(client: Client, file: Path, draw: Path, min_score: float | None, min_s
     try:
         draw.write_bytes(drawn)
     except OSError as error:
-        fail(ExitStatus.USAGE, f"{draw} cannot be written: {error.strerror}.")
+        fail(ExitStatus.USAGE, f"{shown(draw)} cannot be written: {error.strerror}.")
 
 
 def _print(found: list[tuple[Path, Detection]], as_json: bool) -> None:
     if as_json:
         for file, detection in found:
-            print_json(detection, file=str(file))
+            print_json(detection, file=file)
     elif found:
         print_table(_COLUMNS, [row for file, detection in found for row in _rows(file, detection)])
 

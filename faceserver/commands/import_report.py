@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from faceserver.client.results import ImportOutcome
+from faceserver.file_names import readable, shown
 from faceserver.importing.learning import Outcome
 
 _MAX_NAMED = 20
@@ -65,7 +66,7 @@ class Report:
     def sum_up(self) -> None:
         """Print how many photographs had each outcome, and name those refused or failed, with the reason."""
         for name, reason in sorted(self._complaints)[:_MAX_NAMED]:
-            typer.echo(f"{name}: {reason}", err=True)
+            typer.echo(f"{shown(name)}: {reason}", err=True)
         if (more := len(self._complaints) - _MAX_NAMED) > 0:
             typer.echo(f"... and {more} more; --json lists all of them.", err=True)
         for reason, count in Counter(reason for _, reason in self._complaints).most_common():
@@ -97,7 +98,13 @@ class Report:
         if reason:
             self._complaints.append((name, reason))
         if self._as_json:
-            line = {"file": name, "person": person, "outcome": outcome, "reason": reason, "warnings": warnings}
+            line = {
+                "file": readable(name),
+                "person": readable(person),
+                "outcome": outcome,
+                "reason": reason,
+                "warnings": warnings,
+            }
             typer.echo(json.dumps(line, ensure_ascii=False))
 
 

@@ -15,6 +15,7 @@ from faceserver.client.waiting import Work, is_finished, pauses
 from faceserver.commands.options import Directory, Json, Url
 from faceserver.commands.printing import print_fields, print_json
 from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, fail, service
+from faceserver.file_names import shown
 
 
 def job(
@@ -71,8 +72,8 @@ def export(
             else:
                 client.export_person(person, file)
         except OSError as error:
-            fail(ExitStatus.USAGE, f"{file} cannot be written: {error.strerror}.")
-    typer.echo(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
+            fail(ExitStatus.USAGE, f"{shown(file)} cannot be written: {error.strerror}.")
+    typer.echo(f"{shown(file)}: {file.stat().st_size / 1e6:.1f} MB")
 
 
 def wait_with_progress(client: Client, work: Work) -> Job:

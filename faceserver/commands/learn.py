@@ -8,6 +8,7 @@ from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.commands.options import Directory, Face, Files, Json, Person, Url
 from faceserver.commands.printing import print_json
 from faceserver.commands.service import ExitStatus, service, unless_refused
+from faceserver.file_names import shown
 
 
 def learn(
@@ -35,10 +36,10 @@ def learn(
                 refused = True
                 continue
             for warning in enrolment.warnings:
-                typer.echo(f"{file}: {warning.detail}", err=True)
+                typer.echo(f"{shown(file)}: {warning.detail}", err=True)
             if as_json:
-                print_json(enrolment, file=str(file))
+                print_json(enrolment, file=file)
             else:
-                typer.echo(f"{file}: {'learned' if enrolment.created else 'already known'}")
+                typer.echo(f"{shown(file)}: {'learned' if enrolment.created else 'already known'}")
     if refused:
         raise typer.Exit(ExitStatus.REFUSED)

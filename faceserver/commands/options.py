@@ -6,10 +6,21 @@ from typing import Annotated
 import typer
 
 from faceserver.client.calls import FaceChoice
+from faceserver.file_names import is_decoded
+
+
+def _decoded(name: str | None) -> str | None:
+    """Return a name that the service can be sent. Raises BadParameter."""
+    if name and not is_decoded(name):
+        raise typer.BadParameter("The name is not UTF-8.")
+    return name
+
 
 Url = Annotated[str, typer.Option(envvar="FACESERVER_URL", help="Address of the running service.")]
-Directory = Annotated[str, typer.Option(envvar="FACESERVER_DIRECTORY", help="Directory of the people.")]
-Person = Annotated[str, typer.Argument(help="Id of the person.", show_default=False)]
+Directory = Annotated[
+    str, typer.Option(envvar="FACESERVER_DIRECTORY", help="Directory of the people.", callback=_decoded)
+]
+Person = Annotated[str, typer.Argument(help="Id of the person.", show_default=False, callback=_decoded)]
 Files = Annotated[list[Path], typer.Argument(help="Photographs.", exists=True, dir_okay=False, show_default=False)]
 People = Annotated[
     Path,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 import typer
@@ -15,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from faceserver.client.results import Box, Deletion
+from faceserver.file_names import readable, shown
 
 T = TypeVar("T")
 
@@ -23,8 +25,11 @@ STYLES = {"match": "green", "review": "yellow", "unknown": "dim"}
 
 
 def print_json(result: Any, **additional: object) -> None:  # noqa: ANN401 - any dataclass
-    """Print a result as a line of JSON, with additional fields before its own."""
-    typer.echo(json.dumps(to_jsonable_python({**additional, **asdict(result)}), ensure_ascii=False))
+    """Print a result as a line of JSON, with additional fields before its own; texts among them are `readable`."""
+    named = {
+        name: readable(value) if isinstance(value, str | PurePath) else value for name, value in additional.items()
+    }
+    typer.echo(json.dumps(to_jsonable_python({**named, **asdict(result)}), ensure_ascii=False))
 
 
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
@@ -81,4 +86,4 @@ def _cell(value: object) -> Text:
         return Text(f"{value.astimezone(UTC):%Y-%m-%d %H:%M}")
     if isinstance(value, float):
         return Text(f"{value:.2f}")
-    return Text("" if value is None else str(value))
+    return Text("" if value is None else shown(str(value)))

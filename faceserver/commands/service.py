@@ -11,6 +11,7 @@ import typer
 from faceserver.client.client import Client
 from faceserver.client.connection import base_url
 from faceserver.errors import FaceserverError, JobFailed, Refused, Unreachable
+from faceserver.file_names import shown
 
 T = TypeVar("T")
 
@@ -76,5 +77,5 @@ def unless_refused(call: Callable[[Path], T], photograph: Path) -> T | None:
     try:
         return call(photograph)
     except Refused as problem:
-        typer.echo(f"{photograph}: {problem}", err=True)
+        typer.echo(f"{shown(photograph)}: {problem}", err=True)
         return None

@@ -47,7 +47,7 @@ class Journal:
 
     def __init__(self, *identity: str) -> None:
         """identity: what distinguishes imports: service, directory, folder, options."""
-        name = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:32]
+        name = hashlib.sha256("\n".join(identity).encode(errors="surrogateescape")).hexdigest()[:32]
         self.fault: OSError | None = None
         self._path = user_state_path("faceserver") / "imports" / f"{name}.jsonl"
 
