@@ -1,4 +1,4 @@
-"""`python -m db migrate`: migrate the database that DATABASE_URL names."""
+"""`python -m db migrate`: migrate the database that DATABASE_URL names, which must exist."""
 
 import argparse
 import asyncio
@@ -8,6 +8,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from db.migrate import MigrationFailed, UnknownSchema, migrate
+from db.server import UnusableDatabase, require_usable
 
 
 class Settings(BaseSettings):
@@ -28,8 +29,8 @@ def main() -> int:
     except ValidationError:
         parser.error("set DATABASE_URL, for example to postgresql://user:password@host:5432/faceserver")
     try:
-        report = asyncio.run(migrate(settings.database_url.get_secret_value()))
-    except UnknownSchema as failure:
+        report = asyncio.run(_migrate(settings.database_url.get_secret_value()))
+    except (UnusableDatabase, UnknownSchema) as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
     except MigrationFailed as failure:
@@ -37,6 +38,11 @@ def main() -> int:
         return 1
     sys.stdout.write(f"{report or 'The schema is up to date.'}\n")
     return 0
+
+
+async def _migrate(dsn: str) -> str:
+    await require_usable(dsn)
+    return await migrate(dsn, create=False)
 
 
 if __name__ == "__main__":

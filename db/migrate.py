@@ -3,9 +3,10 @@
 import asyncio
 import sysconfig
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+
+from db.dsn import for_dbmate
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -18,12 +19,12 @@ class UnknownSchema(MigrationFailed):
     """The database has migrations that this version does not know; the text is a sentence that says what to do."""
 
 
-async def migrate(dsn: str, *, place: str = "database") -> str:
+async def migrate(dsn: str, *, place: str = "database", create: bool = True) -> str:
     """Apply every pending migration to the database at `dsn` and return dbmate's report.
 
     Any number of processes may call this at once: dbmate's advisory lock lets one migrate while the others wait, and
-    those then find nothing left to do. The database is created if it is missing. Raises MigrationFailed, and before
-    anything is changed UnknownSchema, whose sentence calls the database `place`.
+    those then find nothing left to do. `create` makes a missing database. Raises MigrationFailed, and before anything
+    is changed UnknownSchema, whose sentence calls the database `place`.
     """
     _require_known(await _applied(dsn), place)
     process = await asyncio.create_subprocess_exec(
@@ -32,8 +33,8 @@ async def migrate(dsn: str, *, place: str = "database") -> str:
         "--no-dump-schema",
         "--migrations-dir",
         MIGRATIONS,
-        "up",
-        env={"DATABASE_URL": _with_sslmode(dsn)},  # not an argument: those are readable by everyone on the machine
+        "up" if create else "migrate",
+        env={"DATABASE_URL": for_dbmate(dsn)},  # not an argument: those are readable by everyone on the machine
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -73,12 +74,3 @@ def _require_known(applied: set[str], place: str) -> None:
         raise UnknownSchema(
             f"The {place} was made by a newer version of faceserver: run that version, or start with an empty {place}."
         )
-
-
-def _with_sslmode(dsn: str) -> str:
-    """Make libpq's default explicit, since dbmate's driver would insist on TLS where asyncpg only prefers it."""
-    parts = urlsplit(dsn)
-    if "sslmode=" in parts.query:
-        return dsn
-    query = f"{parts.query}&sslmode=prefer" if parts.query else "sslmode=prefer"
-    return urlunsplit(parts._replace(query=query))

@@ -23,6 +23,7 @@ class Presence:
     def __init__(self, gone_after_seconds: float) -> None:
         self._gone_after_seconds = gone_after_seconds
         self._seen: dict[str | None, float] = {}
+        self._watched_since = 0.0
 
     def see(self, persons: Iterable[str | None], seconds: float) -> list[Event]:
         """Record the people in the frame at `seconds`, which never decreases, and return the events."""
@@ -31,12 +32,16 @@ class Presence:
         self._seen.update(dict.fromkeys(here, seconds))  # first: people in two consecutive frames were not away
         return [*self._gone(seconds), *came]
 
+    def resume(self, seconds: float) -> None:
+        """Note that nobody was looked for before `seconds`, so that nobody has gone because of that."""
+        self._watched_since = seconds
+
     def end(self) -> list[Event]:
         """Return the departures of everybody still present, at the end of the video."""
         return list(self._gone(float("inf")))
 
     def _gone(self, seconds: float) -> Iterator[Event]:
         for person, last in list(self._seen.items()):
-            if seconds - last > self._gone_after_seconds:
+            if seconds - max(last, self._watched_since) > self._gone_after_seconds:
                 del self._seen[person]
                 yield Event("went", person, last)

@@ -1,7 +1,7 @@
 """The client for asyncio."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -14,26 +14,39 @@ from faceserver.client.calls import Calls
 from faceserver.client.connection import (
     DEFAULT_DIRECTORY,
     DEFAULT_URL,
+    MAX_CONNECTIONS,
     PATIENCE_SECONDS,
     TIMEOUT_SECONDS,
     base_url,
     http_options,
 )
-from faceserver.client.exchange import Outcome, Patience, build_request, read_result, written_atomically
+from faceserver.client.exchange import (
+    Outcome,
+    Patience,
+    build_request,
+    is_misdirected,
+    read_result,
+    written_atomically,
+)
 from faceserver.client.method import AsyncCaller
+from faceserver.client.pools import AsyncPool, Source
 from faceserver.client.results import Deletion, Job
 from faceserver.client.waiting import Work, is_finished, pauses, progress_call
 
 
 class AsyncClient(Calls, AsyncCaller):
-    """A client of a running service, for asyncio. Tasks may share it; connections are kept until it is closed.
+    """A client of a running service, for asyncio. Tasks, event loops, threads and forked processes may share it.
+
+    Connections are kept until it is closed or the event loop ends.
 
     directory: the default for calls that name none. timeout_seconds: maximum wait for one answer. patience_seconds: how
-    long a call is repeated while the service cannot be reached or is busy; 0 never repeats.
-    http: your own httpx.AsyncClient, for certificates, proxies or headers; its timeouts apply, and you close it.
+    long a call is repeated while the service cannot be reached or is busy; 0 never repeats. Neither includes the time
+    in which a call waits for one of `max_connections`.
+    http: your own httpx.AsyncClient, for certificates, proxies or headers, which you close and only one process and
+    event loop may use; or a function that returns a new one. Its timeouts apply.
 
-    Raises ValueError if `url` is not valid. Every call raises FaceserverError, or OSError if a file cannot be read or
-    written.
+    Raises ValueError if `url` is not valid. Every call raises FaceserverError, OSError if a file cannot be read or
+    written, or RuntimeError if an `http` that may not be shared is.
     """
 
     def __init__(
@@ -43,13 +56,15 @@ class AsyncClient(Calls, AsyncCaller):
         directory: str = DEFAULT_DIRECTORY,
         timeout_seconds: float = TIMEOUT_SECONDS,
         patience_seconds: float = PATIENCE_SECONDS,
-        http: httpx.AsyncClient | None = None,
+        max_connections: int = MAX_CONNECTIONS,
+        http: httpx.AsyncClient | Callable[[], httpx.AsyncClient] | None = None,
     ) -> None:
         self.url = base_url(url)
         self.directory = directory
         self._patience_seconds = patience_seconds
-        self._closes = http is None
-        self._http = http or httpx.AsyncClient(**http_options(url, timeout_seconds))
+        options = http_options(url, timeout_seconds, max_connections)
+        source = Source(http, lambda: httpx.AsyncClient(**options))
+        self._pool = AsyncPool(source, max_connections)
 
     async def __aenter__(self) -> Self:
         return self
@@ -60,9 +75,8 @@ class AsyncClient(Calls, AsyncCaller):
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections."""
-        if self._closes:
-            await self._http.aclose()
+        """Close the connections of this event loop."""
+        await self._pool.close()
 
     @overload
     async def wait(self, work: Deletion) -> Deletion: ...
@@ -79,15 +93,20 @@ class AsyncClient(Calls, AsyncCaller):
 
     async def answer(self, call: Call[T]) -> T:
         """Send a call and return its result; all other methods use this one."""
-        with ExitStack() as files:
-            request = await asyncio.to_thread(build_request, call, self._http, self.url, files)
-            patience = Patience(self._patience_seconds, call)
-            while True:
-                outcome = await self._attempt(request, call.into)
-                pause = patience.pause_after(outcome)
-                if pause is None:
-                    return read_result(call, outcome, self.url)
-                await asyncio.sleep(pause)
+        async with self._pool.connection() as http:
+            with ExitStack() as files:
+                request = await asyncio.to_thread(build_request, call, http, self.url, files)
+                outcome = await self._repeat(call, http, request)
+        return read_result(call, outcome, self.url)
+
+    async def _repeat(self, call: Call[T], http: httpx.AsyncClient, request: httpx.Request) -> Outcome:
+        patience = Patience(self._patience_seconds, call)
+        while True:
+            outcome = await self._attempt(http, request, call.into)
+            pause = patience.pause_after(outcome)
+            if pause is None:
+                return outcome
+            await asyncio.sleep(pause)
 
     async def answers(self, first: Call[Page[T]]) -> AsyncIterator[T]:
         """Yield the entries of a list, sending the call for each page when it is needed."""
@@ -99,22 +118,24 @@ class AsyncClient(Calls, AsyncCaller):
                 return
             page = await self.answer(first.after(page.next))
 
-    async def _attempt(self, request: httpx.Request, into: Path | None) -> Outcome:
+    async def _attempt(self, http: httpx.AsyncClient, request: httpx.Request, into: Path | None) -> Outcome:
         try:
-            response = await self._http.send(request, stream=into is not None)
-            if into:
-                await self._write(response, into)
+            response = await http.send(request, stream=True)
+            try:
+                await self._read(response, into)
+            finally:
+                await response.aclose()
         except httpx.RequestError as error:
             return error
         return response
 
-    async def _write(self, response: httpx.Response, into: Path) -> None:
-        try:
-            if not response.is_success:
-                await response.aread()
-                return
-            with written_atomically(into) as file:
-                async for chunk in response.aiter_bytes():
-                    file.write(chunk)
-        finally:
-            await response.aclose()
+    async def _read(self, response: httpx.Response, into: Path | None) -> None:
+        """Read the body, or write it to a file. A connection whose answer is unread is closed."""
+        if is_misdirected(response):
+            return
+        if into is None or not response.is_success:
+            await response.aread()
+            return
+        with written_atomically(into) as file:
+            async for chunk in response.aiter_bytes():
+                file.write(chunk)

@@ -1,7 +1,7 @@
 """The synchronous client."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -14,26 +14,37 @@ from faceserver.client.calls import Calls
 from faceserver.client.connection import (
     DEFAULT_DIRECTORY,
     DEFAULT_URL,
+    MAX_CONNECTIONS,
     PATIENCE_SECONDS,
     TIMEOUT_SECONDS,
     base_url,
     http_options,
 )
-from faceserver.client.exchange import Outcome, Patience, build_request, read_result, written_atomically
+from faceserver.client.exchange import (
+    Outcome,
+    Patience,
+    build_request,
+    is_misdirected,
+    read_result,
+    written_atomically,
+)
 from faceserver.client.method import SyncCaller
+from faceserver.client.pools import Pool, Source
 from faceserver.client.results import Deletion, Job
 from faceserver.client.waiting import Work, is_finished, pauses, progress_call
 
 
 class Client(Calls, SyncCaller):
-    """A client of a running service. Threads may share it; connections are kept until it is closed.
+    """A client of a running service. Threads and forked processes may share it; connections are kept until it closes.
 
     directory: the default for calls that name none. timeout_seconds: maximum wait for one answer. patience_seconds: how
-    long a call is repeated while the service cannot be reached or is busy; 0 never repeats.
-    http: your own httpx.Client, for certificates, proxies or headers; its timeouts apply, and you close it.
+    long a call is repeated while the service cannot be reached or is busy; 0 never repeats. Neither includes the time
+    in which a call waits for one of `max_connections`.
+    http: your own httpx.Client, for certificates, proxies or headers, which you close and only one process may use;
+    or a function that returns a new one. Its timeouts apply.
 
-    Raises ValueError if `url` is not valid. Every call raises FaceserverError, or OSError if a file cannot be read or
-    written.
+    Raises ValueError if `url` is not valid. Every call raises FaceserverError, OSError if a file cannot be read or
+    written, or RuntimeError if an `http` that may not be shared is.
     """
 
     def __init__(
@@ -43,13 +54,15 @@ class Client(Calls, SyncCaller):
         directory: str = DEFAULT_DIRECTORY,
         timeout_seconds: float = TIMEOUT_SECONDS,
         patience_seconds: float = PATIENCE_SECONDS,
-        http: httpx.Client | None = None,
+        max_connections: int = MAX_CONNECTIONS,
+        http: httpx.Client | Callable[[], httpx.Client] | None = None,
     ) -> None:
         self.url = base_url(url)
         self.directory = directory
         self._patience_seconds = patience_seconds
-        self._closes = http is None
-        self._http = http or httpx.Client(**http_options(url, timeout_seconds))
+        options = http_options(url, timeout_seconds, max_connections)
+        source = Source(http, lambda: httpx.Client(**options))
+        self._pool = Pool(source, max_connections)
 
     def __enter__(self) -> Self:
         return self
@@ -60,9 +73,8 @@ class Client(Calls, SyncCaller):
         self.close()
 
     def close(self) -> None:
-        """Close the connections."""
-        if self._closes:
-            self._http.close()
+        """Close the connections of this process."""
+        self._pool.close()
 
     @overload
     def wait(self, work: Deletion) -> Deletion: ...
@@ -79,15 +91,19 @@ class Client(Calls, SyncCaller):
 
     def answer(self, call: Call[T]) -> T:
         """Send a call and return its result; all other methods use this one."""
-        with ExitStack() as files:
-            request = build_request(call, self._http, self.url, files)
-            patience = Patience(self._patience_seconds, call)
-            while True:
-                outcome = self._attempt(request, call.into)
-                pause = patience.pause_after(outcome)
-                if pause is None:
-                    return read_result(call, outcome, self.url)
-                time.sleep(pause)
+        with self._pool.connection() as http, ExitStack() as files:
+            request = build_request(call, http, self.url, files)
+            outcome = self._repeat(call, http, request)
+        return read_result(call, outcome, self.url)
+
+    def _repeat(self, call: Call[T], http: httpx.Client, request: httpx.Request) -> Outcome:
+        patience = Patience(self._patience_seconds, call)
+        while True:
+            outcome = self._attempt(http, request, call.into)
+            pause = patience.pause_after(outcome)
+            if pause is None:
+                return outcome
+            time.sleep(pause)
 
     def answers(self, first: Call[Page[T]]) -> Iterator[T]:
         """Yield the entries of a list, sending the call for each page when it is needed."""
@@ -98,22 +114,24 @@ class Client(Calls, SyncCaller):
                 return
             page = self.answer(first.after(page.next))
 
-    def _attempt(self, request: httpx.Request, into: Path | None) -> Outcome:
+    def _attempt(self, http: httpx.Client, request: httpx.Request, into: Path | None) -> Outcome:
         try:
-            response = self._http.send(request, stream=into is not None)
-            if into:
-                self._write(response, into)
+            response = http.send(request, stream=True)
+            try:
+                self._read(response, into)
+            finally:
+                response.close()
         except httpx.RequestError as error:
             return error
         return response
 
-    def _write(self, response: httpx.Response, into: Path) -> None:
-        try:
-            if not response.is_success:
-                response.read()
-                return
-            with written_atomically(into) as file:
-                for chunk in response.iter_bytes():
-                    file.write(chunk)
-        finally:
-            response.close()
+    def _read(self, response: httpx.Response, into: Path | None) -> None:
+        """Read the body, or write it to a file. A connection whose answer is unread is closed."""
+        if is_misdirected(response):
+            return
+        if into is None or not response.is_success:
+            response.read()
+            return
+        with written_atomically(into) as file:
+            for chunk in response.iter_bytes():
+                file.write(chunk)

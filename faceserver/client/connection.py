@@ -1,4 +1,4 @@
-"""The address of the service, and the options of the connection."""
+"""The address of the service, and the options of the connections to it."""
 
 from typing import TypedDict
 
@@ -8,6 +8,8 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 DEFAULT_DIRECTORY = "default"
 TIMEOUT_SECONDS = 60.0
 PATIENCE_SECONDS = 10.0
+MAX_CONNECTIONS = 16
+"""Enough to keep a machine busy; a service with many vectorizers can take more."""
 _CONNECT_TIMEOUT_SECONDS = 5.0
 _THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
@@ -16,6 +18,7 @@ class HttpOptions(TypedDict):
     """Options of httpx's clients, synchronous and asynchronous."""
 
     timeout: httpx.Timeout
+    limits: httpx.Limits
     trust_env: bool
 
 
@@ -30,9 +33,11 @@ def base_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def http_options(url: str, timeout_seconds: float) -> HttpOptions:
+def http_options(url: str, timeout_seconds: float, max_connections: int) -> HttpOptions:
     """Return the options for `url`: the proxies of the environment are used, except for this machine."""
+    connect_seconds = min(timeout_seconds, _CONNECT_TIMEOUT_SECONDS)
     return {
-        "timeout": httpx.Timeout(timeout_seconds, connect=min(timeout_seconds, _CONNECT_TIMEOUT_SECONDS)),
+        "timeout": httpx.Timeout(timeout_seconds, connect=connect_seconds, pool=None),  # calls queue before the pool
+        "limits": httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
         "trust_env": httpx.URL(url).host not in _THIS_MACHINE,
     }

@@ -28,6 +28,10 @@ _NO_ANSWER = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ConnectTimeou
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
+_REQUEST_ID = "X-Request-ID"
+_ID_PREFIX = "client-"
+"""Begins the ids made here. Ids that the user sets as a header may be the same for all requests."""
+
 _LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.CONFLICT)
 """With Retry-After: the service is busy, or an earlier attempt with this idempotency key is still in progress."""
 
@@ -45,16 +49,20 @@ def build_request(call: Call[T], http: httpx.Client | httpx.AsyncClient, url: st
         data={name: _text(value) for name, value in call.fields.items()},
         files=[(name, _part(file, files)) for name, file in call.files] or None,
         json=call.json,
-        headers=_headers(call),
+        headers=_headers(call, http),
     )
     if not any(isinstance(file, Archive) for _, file in call.files):
         request.read()
     return request
 
 
-def _headers(call: Call[T]) -> dict[str, str]:
-    headers = {"Idempotency-Key": str(uuid.uuid4())} if call.creates else {}
-    return headers if call.if_match is None else {**headers, "If-Match": f'"{call.if_match}"'}
+def _headers(call: Call[T], http: httpx.Client | httpx.AsyncClient) -> dict[str, str]:
+    headers = {} if _REQUEST_ID in http.headers else {_REQUEST_ID: f"{_ID_PREFIX}{uuid.uuid4().hex}"}
+    if call.creates:
+        headers["Idempotency-Key"] = str(uuid.uuid4())
+    if call.if_match is not None:
+        headers["If-Match"] = f'"{call.if_match}"'
+    return headers
 
 
 def _part(file: Photograph | Archive, files: ExitStack) -> tuple[str, bytes | BinaryIO]:
@@ -107,11 +115,25 @@ class Patience:
         return outcome.status_code in _LATER and retry_after.isascii() and retry_after.isdigit()
 
 
+def is_misdirected(response: httpx.Response) -> bool:
+    """Tell whether the answer belongs to another request, as when two processes share a connection."""
+    sent = response.request.headers.get(_REQUEST_ID, "")
+    received = response.headers.get_list(
+        _REQUEST_ID, split_commas=True
+    )  # none from a proxy, two from one that adds its own
+    return sent.startswith(_ID_PREFIX) and bool(received) and sent not in received
+
+
 def read_result(call: Call[T], outcome: Outcome, url: str) -> T:
     """Return the result of a call to the service at `url`. Raises FaceserverError."""
     if isinstance(outcome, httpx.RequestError):
         reason = str(outcome) or type(outcome).__name__
         raise Unreachable(f"The service at {url} does not answer ({reason}).") from outcome
+    if is_misdirected(outcome):
+        raise UnexpectedAnswer(
+            f"The answer of {outcome.url} belongs to another request: its {_REQUEST_ID} is not the one sent. "
+            f"A proxy on the way must not replace the client's {_REQUEST_ID}."
+        )
     if not outcome.is_success:
         raise _error(outcome)
     try:

@@ -3,9 +3,13 @@
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, cast
 
+from faceserver.client.pillow import upright
 from faceserver.file_names import shown
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 class Pixels(Protocol):
@@ -16,9 +20,10 @@ class Pixels(Protocol):
 
 
 Photograph: TypeAlias = bytes | bytearray | memoryview | str | PathLike[str] | BinaryIO | Pixels
-"""The bytes of an image file, a path, a file opened in binary mode, or pixels: height x width x 3 uint8, RGB.
+"""The bytes of an image file, a path, a file opened in binary mode, an image of Pillow, or pixels: height x width x 3
+uint8, RGB, upright.
 
-OpenCV's pixels are BGR: give `frame[..., ::-1]`.
+OpenCV's pixels are BGR: give `frame[..., ::-1]`. Pixels do not tell their EXIF orientation, which images of Pillow do.
 """
 
 _UNNAMED = "photograph"
@@ -49,13 +54,19 @@ def _encoded(pixels: Pixels) -> bytes:
     """Return pixels as a JPEG of high quality; the same pixels always give the same bytes."""
     from PIL import Image  # noqa: PLC0415 - slow, and only needed for pixels
 
+    file = BytesIO()
+    image = upright(pixels) if isinstance(pixels, Image.Image) else _image(pixels)
+    image.save(file, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
+    return file.getvalue()
+
+
+def _image(pixels: Pixels) -> "Image":
+    from PIL import Image  # noqa: PLC0415
+
     interface = getattr(pixels, "__array_interface__", {"typestr": type(pixels).__name__, "shape": ()})
     if interface["typestr"] != "|u1" or len(interface["shape"]) != 3 or interface["shape"][2] != 3:
         raise TypeError(
-            "A photograph must be bytes, a path, a binary file, or pixels as uint8, height x width x 3, RGB; "
-            f"this is {interface['typestr']} {interface['shape']}."
+            "A photograph must be bytes, a path, a binary file, an image of Pillow, or pixels as uint8, "
+            f"height x width x 3, RGB; this is {interface['typestr']} {interface['shape']}."
         )
-    file = BytesIO()
-    image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
-    image.save(file, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
-    return file.getvalue()
+    return Image.fromarray(pixels)

@@ -10,9 +10,10 @@ import typer
 from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Detection
-from faceserver.commands.options import Files, Json, Url
+from faceserver.commands.options import FilesAndFolders, Json, Url
+from faceserver.commands.photographs import Photographs, service_for
 from faceserver.commands.printing import print_json, print_table
-from faceserver.commands.service import ExitStatus, fail, service, unless_refused
+from faceserver.commands.service import ExitStatus, fail
 from faceserver.file_names import shown
 
 _COLUMNS = ("file", "box", "score", "recog.", "size", "sharp", "bright", "yaw", "pitch", "roll")
@@ -20,7 +21,7 @@ _COLUMNS = ("file", "box", "score", "recog.", "size", "sharp", "bright", "yaw", 
 
 
 def detect(
-    files: Files,
+    files: FilesAndFolders,
     *,
     url: Url = DEFAULT_URL,
     min_score: Annotated[float | None, typer.Option(help="Minimum detector score.", min=0, max=1)] = None,
@@ -31,7 +32,7 @@ def detect(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Find faces, and show their recognizability, quality and pose. Nothing is stored.
+    """Find faces in photographs, and in all photographs in folders, and show what was measured. Nothing is stored.
 
     For example:
 
@@ -39,16 +40,23 @@ def detect(
 
         faceserver detect party.jpg --min-size 60 --draw faces.jpg
     """
-    if draw and len(files) > 1:
+    if draw and (len(files) > 1 or files[0].is_dir()):
         fail(ExitStatus.USAGE, "--draw takes one photograph.")
-    with service(url, DEFAULT_DIRECTORY) as client:
+    found, photographs = [], Photographs(files)
+    with service_for(files, url, DEFAULT_DIRECTORY) as client:
         call = partial(client.detect, min_score=min_score, min_size=min_size)
-        results = [(file, unless_refused(call, file)) for file in files]
-        found = [(file, detection) for file, detection in results if detection]
-        if draw and found:
-            _draw(client, files[0], draw, min_score, min_size)
-    _print(found, as_json)
-    if len(found) < len(files):
+        try:
+            for file, detection in photographs.results(call):
+                if as_json:
+                    print_json(detection, file=file)
+                else:
+                    found.append((photographs.name(file), detection))
+                if draw:
+                    _draw(client, file, draw, min_score, min_size)
+        finally:
+            if found:
+                print_table(_COLUMNS, [row for name, detection in found for row in _rows(name, detection)])
+    if photographs.refused:
         raise typer.Exit(ExitStatus.REFUSED)
 
 
@@ -60,18 +68,10 @@ def _draw(client: Client, file: Path, draw: Path, min_score: float | None, min_s
         fail(ExitStatus.USAGE, f"{shown(draw)} cannot be written: {error.strerror}.")
 
 
-def _print(found: list[tuple[Path, Detection]], as_json: bool) -> None:
-    if as_json:
-        for file, detection in found:
-            print_json(detection, file=file)
-    elif found:
-        print_table(_COLUMNS, [row for file, detection in found for row in _rows(file, detection)])
-
-
-def _rows(file: Path, detection: Detection) -> Iterator[tuple[object, ...]]:
+def _rows(name: str, detection: Detection) -> Iterator[tuple[object, ...]]:
     for face in detection.faces:
         quality = (face.quality.size, face.quality.sharpness, face.quality.brightness) if face.quality else (None,) * 3
         angles = (f"{angle:.0f}°" for angle in face.pose)
-        yield file.name, face.box, face.score, face.recognizability, *quality, *angles
+        yield name, face.box, face.score, face.recognizability, *quality, *angles
     if not detection.faces:
-        yield file.name, "nobody", *[None] * 8
+        yield name, "nobody", *[None] * 8

@@ -22,6 +22,9 @@ Directory = Annotated[
 ]
 Person = Annotated[str, typer.Argument(help="Id of the person.", show_default=False, callback=_decoded)]
 Files = Annotated[list[Path], typer.Argument(help="Photographs.", exists=True, dir_okay=False, show_default=False)]
+FilesAndFolders = Annotated[
+    list[Path], typer.Argument(help="Photographs, and folders of photographs.", exists=True, show_default=False)
+]
 People = Annotated[
     Path,
     typer.Argument(help="Folder with a sub-folder of photographs for each person.", exists=True, file_okay=False),

@@ -10,13 +10,14 @@ from rich.text import Text
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Recognition, Scoring
-from faceserver.commands.options import Directory, Files, Json, Url
+from faceserver.commands.options import Directory, FilesAndFolders, Json, Url
+from faceserver.commands.photographs import Photographs, service_for
 from faceserver.commands.printing import STYLES, decided, print_json, print_table
-from faceserver.commands.service import ExitStatus, fail, service, unless_refused
+from faceserver.commands.service import ExitStatus, fail
 
 
 def recognize(
-    files: Files,
+    files: FilesAndFolders,
     *,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
@@ -40,7 +41,7 @@ def recognize(
         Path | None, typer.Option(help="Write the photograph with boxes and names to this file.", dir_okay=False)
     ] = None,
 ) -> None:
-    """Recognize the people in photographs.
+    """Recognize the people in photographs, and in all photographs in folders.
 
     For example:
 
@@ -48,12 +49,15 @@ def recognize(
 
         faceserver recognize party.jpg --draw named.jpg
 
+        faceserver recognize holidays
+
         faceserver recognize *.jpg --json | jq -r '.faces[].person'
     """
-    if draw and len(files) > 1:
+    if draw and (len(files) > 1 or files[0].is_dir()):
         fail(ExitStatus.USAGE, "--draw takes one photograph.")
-    found = []
-    with service(url, directory) as client:
+    found: list[tuple[str, Recognition]] = []
+    photographs, warnings = Photographs(files), set[str]()
+    with service_for(files, url, directory) as client:
         call = partial(
             client.recognize,
             k=k,
@@ -64,36 +68,35 @@ def recognize(
             min_score=min_score,
             keep=None if keep else False,
         )
-        for file in files:
-            if recognition := unless_refused(call, file):
-                found.append((file, recognition))
+        try:
+            for file, recognition in photographs.results(call):
                 if as_json:
-                    print_json(recognition, file=str(file))
-    _warn(found)
-    if found and not as_json:
-        _print(found)
-    if draw and found:
-        _draw(draw, *found[0])
-    if len(found) < len(files):
+                    print_json(recognition, file=file)
+                else:
+                    found.append((photographs.name(file), recognition))
+                warnings.update(warning.detail for warning in recognition.warnings)
+                if draw:
+                    _draw(draw, file, recognition)
+        finally:
+            for detail in sorted(warnings):
+                typer.echo(detail, err=True)
+            if found:
+                _print(found)
+    if photographs.refused:
         raise typer.Exit(ExitStatus.REFUSED)
 
 
-def _warn(found: list[tuple[Path, Recognition]]) -> None:
-    for detail in sorted({warning.detail for _, recognition in found for warning in recognition.warnings}):
-        typer.echo(detail, err=True)
-
-
-def _print(found: list[tuple[Path, Recognition]]) -> None:
+def _print(found: list[tuple[str, Recognition]]) -> None:
     columns = ("file", "person", "decision", "similarity", "probability", "box")
-    print_table(columns, [row for file, recognition in found for row in _rows(file, recognition)])
+    print_table(columns, [row for name, recognition in found for row in _rows(name, recognition)])
 
 
-def _rows(file: Path, recognition: Recognition) -> Iterator[tuple[object, ...]]:
+def _rows(name: str, recognition: Recognition) -> Iterator[tuple[object, ...]]:
     for face in recognition.faces:
         person = Text(face.person or "", style=STYLES[face.decision])
-        yield file.name, person, decided(face.decision, face.reason), face.similarity, face.probability, face.box
+        yield name, person, decided(face.decision, face.reason), face.similarity, face.probability, face.box
     if not recognition.faces:
-        yield file.name, Text("nobody", style="dim"), *[None] * 4
+        yield name, Text("nobody", style="dim"), *[None] * 4
 
 
 def _draw(path: Path, file: Path, recognition: Recognition) -> None:

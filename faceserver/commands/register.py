@@ -5,6 +5,7 @@ from itertools import islice
 import typer
 
 from faceserver.camera.angles import Angles
+from faceserver.camera.frame import Incident
 from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Pose, Verification
@@ -41,7 +42,7 @@ def register(
         angles = Angles(_enrolled(client, person))
         try:
             _ask(angles)
-            for frame in frames(source, max_per_second) if angles.missing else ():
+            for frame in frames(source, max_per_second, _print_incident) if angles.missing else ():
                 _look(client, person, frame.picture, angles)
                 if not angles.missing:
                     break
@@ -78,6 +79,10 @@ def _doubt(verified: Verification) -> str | None:
     if verified.reason:
         return "Nobody could be recognized in this picture: hold still, in good light."
     return f"This does not look like {verified.person}." if verified.decision == "unknown" else None
+
+
+def _print_incident(incident: Incident) -> None:
+    typer.echo(incident.detail, err=True)
 
 
 def _ask(angles: Angles) -> None:

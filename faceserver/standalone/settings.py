@@ -18,6 +18,6 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
     port: Port = Field(default=8080, description="Port the gateway listens on.")
     models: str = Field(default="opencv", description="Model pack, by name or as a folder in InsightFace's layout.")
-    database_url: SecretStr = Field(
-        default=SecretStr(""), description="DSN of a PostgreSQL with pgvector; without one, an embedded server is run."
+    database_url: SecretStr | None = Field(
+        default=None, description="DSN of a PostgreSQL with pgvector; without one, an embedded server is run."
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from db.migrate import MigrationFailed, UnknownSchema, migrate
+from db.server import UnusableDatabase, require_usable
 from faceserver.problems import StartError
 from faceserver.standalone import programs
 from faceserver.standalone.addresses import base_url, free_loopback_port, require_free
@@ -31,6 +32,8 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
     """
     _cancel_on_signals()
     require_free(settings.host, settings.port)
+    if settings.database_url is not None:
+        await _require_usable(settings.database_url.get_secret_value())
     with locked(settings.data) as folder, _cluster(settings, folder) as cluster, Guard() as guard:
         stack = Stack(settings, folder, cluster, guard)
         try:
@@ -48,7 +51,9 @@ class Stack:
         vectorizer_port = free_loopback_port()
         self._ready_url = f"{base_url(settings.host, settings.port)}/health/ready"
         self._cluster = cluster
-        self._dsn = cluster.dsn if cluster else settings.database_url.get_secret_value()
+        self._dsn = (
+            settings.database_url.get_secret_value() if settings.database_url else cluster.dsn if cluster else ""
+        )
         self._postgres = Child(cluster.program, guard) if cluster else None
         self._vectorizer = Child(programs.vectorizer(settings, vectorizer_port), guard)
         self._gateway = Child(programs.gateway(settings, folder, self._dsn, vectorizer_port), guard)
@@ -78,7 +83,10 @@ class Stack:
             await self._postgres.start()
             await self._until(self._postgres_is_ready)
         try:
-            await migrate(self._dsn, place="data folder" if self._cluster else "database")
+            if self._cluster:
+                await migrate(self._dsn, place="data folder")
+            else:
+                await migrate(self._dsn, create=False)
         except UnknownSchema as failure:
             raise StartError(str(failure)) from failure
         except MigrationFailed as failure:
@@ -95,7 +103,14 @@ class Stack:
 
 
 def _cluster(settings: Settings, folder: Path) -> AbstractContextManager[Cluster | None]:
-    return nullcontext() if settings.database_url else Cluster.opened(folder)
+    return Cluster.opened(folder) if settings.database_url is None else nullcontext()
+
+
+async def _require_usable(dsn: str) -> None:
+    try:
+        await require_usable(dsn)
+    except UnusableDatabase as fault:
+        raise StartError(str(fault)) from fault
 
 
 def _cancel_on_signals() -> None:

@@ -127,14 +127,26 @@ def test_a_service_that_cannot_start_stops_the_stack_and_gives_its_reason(new: S
     assert not (new.data / "postgres" / "postmaster.pid").exists()
 
 
-def test_an_unreachable_database_stops_the_stack_and_gives_the_reason(new: Stack):
-    url = f"postgresql://postgres@127.0.0.1:{free_port()}/faceserver"
-    refused = serve("--port", str(new.port), "--data", str(new.data), "--database-url", url)
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://ann:secret@localhost/faces", "The database URL begins with mysql://, not with postgresql://"),
+        ("faces.db", "The database URL is not a URL of PostgreSQL"),
+        ("", "The database URL is empty"),
+        ("postgresql://ann:secret@127.0.0.1:{port}/faces", "PostgreSQL does not answer at 127.0.0.1:{port} ("),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_said_in_one_sentence_before_anything_starts(new: Stack, url: str, said: str):
+    port = free_port()
+    refused = serve(
+        *("--port", str(new.port), "--data", str(new.data), "--database-url", url.format(port=port)),
+    )
 
-    last = refused.stderr.splitlines()[-1]
-    assert last.startswith("The database cannot be migrated: ")
-    assert "refused" in last
+    assert refused.stderr.startswith(said.format(port=port))
+    assert refused.stderr.count("\n") == 1
+    assert "secret" not in refused.stderr
     assert refused.returncode == 1
+    assert not new.data.exists()
 
 
 async def note_migration(new: Stack, version: str) -> None:

@@ -1,5 +1,6 @@
 """The forms in which a photograph can be given."""
 
+import os
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,15 @@ CONTENT = encoded(astronaut())
 @pytest.mark.parametrize("given", [CONTENT, bytearray(CONTENT), memoryview(CONTENT), BytesIO(CONTENT)])
 def test_bytes_are_sent_unchanged(given: Any):
     assert load(given) == ("photograph", CONTENT)
+
+
+def test_a_file_name_that_is_not_utf_8_is_sent_escaped(tmp_path: Path):
+    path = tmp_path / os.fsdecode(b"caf\xe9.jpg")
+    path.write_bytes(CONTENT)
+
+    assert load(path) == ("caf\\xe9.jpg", CONTENT)
+    with path.open("rb") as file:
+        assert load(file) == ("caf\\xe9.jpg", CONTENT)
 
 
 def test_a_path_and_an_open_file_have_a_name(tmp_path: Path):
