@@ -5,14 +5,25 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 
-import cv2
-import filetype
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
-from vectorizer.problems import ImageMissing, ImageTooLarge, ImageTooManyPixels, ImageUnreadable, InvalidFileFormat
+from vectorizer.decoding import jpeg, png, tiff
+from vectorizer.decoding.containers import transferred_part
+from vectorizer.decoding.pixels import orientation_of, rgb_of_image, upright
+from vectorizer.decoding.raw_files import refuse_raw
+from vectorizer.decoding.rows import decode_padded, load_incomplete
+from vectorizer.decoding.variants import media_type_of, unsupported_variant
+from vectorizer.problems import (
+    ImageMissing,
+    ImageTooLarge,
+    ImageTooManyPixels,
+    ImageUnreadable,
+    InvalidFileFormat,
+    Refused,
+)
 
 register_heif_opener()
 # Pillow's own guard against decompression bombs is a process-wide constant; `decode` checks the header instead.
@@ -34,30 +45,13 @@ _EXTENSIONS = {
 _OPENED = [name for name in _EXTENSIONS if name != "MPO"]
 """An MPO, which is a JPEG with further images, is opened as a JPEG."""
 
+_BY_ROWS = frozenset({"PNG", "TIFF", "BMP", "GIF"})
+"""Formats whose decoders write rows as they come to them."""
+
 _READABLE = frozenset(f"image/{name}" for name in ("jpeg", "png", "webp", "avif", "tiff", "bmp", "gif", "heic", "heif"))
 
 _MEDIA_TYPES = {"MPO": "image/jpeg", "HEIF": "image/heic"}
 """Media types that browsers know, in place of Pillow's."""
-
-_JPEG_FLAGS = {
-    1: cv2.IMREAD_COLOR_RGB,
-    2: cv2.IMREAD_REDUCED_COLOR_2,
-    4: cv2.IMREAD_REDUCED_COLOR_4,
-    8: cv2.IMREAD_REDUCED_COLOR_8,
-}
-"""OpenCV's flags to decode a JPEG at one n-th of its size, without the highest frequencies of each block."""
-
-_TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
-    1: lambda stored: stored,
-    2: lambda stored: stored[:, ::-1],
-    3: lambda stored: stored[::-1, ::-1],
-    4: lambda stored: stored[::-1],
-    5: lambda stored: stored.transpose(1, 0, 2),
-    6: lambda stored: stored.transpose(1, 0, 2)[:, ::-1],
-    7: lambda stored: stored.transpose(1, 0, 2)[::-1, ::-1],
-    8: lambda stored: stored.transpose(1, 0, 2)[::-1],
-}
-"""How to turn pixels of each EXIF orientation upright (CIPA DC-008, 4.6.5.1, tag 274)."""
 
 _MIN_SWAPPED = 5
 """Orientations of at least this number exchange width and height."""
@@ -72,6 +66,11 @@ class Limits:
 
     max_bytes: int
     max_pixels: int
+
+    def check_pixels(self, width: int, height: int) -> None:
+        """Raise ImageTooManyPixels if an image has too many."""
+        if width * height > self.max_pixels:
+            raise ImageTooManyPixels(width, height, self.max_pixels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,119 +93,122 @@ def decode(data: bytes, limits: Limits) -> DecodedImage:
     """Decode the first frame of an image file, whatever it is called, and turn it upright by its EXIF orientation.
 
     Grey, palette, CMYK and 16-bit images become 8-bit RGB; transparent pixels become white. A JPEG that is large
-    enough is decoded at a half, a quarter or an eighth of its size.
+    enough is decoded at a half, a quarter or an eighth of its size. A file whose end is missing is decoded if it has
+    95 % of its rows.
     Raises ImageMissing, ImageTooLarge, InvalidFileFormat, ImageTooManyPixels or ImageUnreadable.
     """
     if not data:
         raise ImageMissing
     if len(data) > limits.max_bytes:
         raise ImageTooLarge(limits.max_bytes)
-    with _open(data) as image:
-        if image.width * image.height > limits.max_pixels:
-            raise ImageTooManyPixels(image.width, image.height, limits.max_pixels)
-        return _decode(image, data)
-
-
-def _decode(image: Image.Image, data: bytes) -> DecodedImage:
-    image_format = image.format or ""
-    names = _MEDIA_TYPES.get(image_format) or Image.MIME[image_format], _EXTENSIONS[image_format]
+    refuse_raw(data)
     try:
-        if not _is_plain_jpeg(image, data):
-            pixels = _decode_any(image)
-            return DecodedImage(pixels, pixels.shape[1], pixels.shape[0], *names, reduction=1, in_full=lambda: pixels)
-        orientation, reduction = _orientation(image), _reduction(image)
-        pixels = _decode_jpeg(data, orientation, reduction)
+        return _decode(data, limits)
+    except Refused:
+        raise
     # Decoders raise almost anything for damaged data: OSError, SyntaxError, struct.error, EOFError, cv2.error, …
     except Exception as error:
-        raise ImageUnreadable(image_format) from error
-    width, height = image.size if orientation < _MIN_SWAPPED else image.size[::-1]
-    return DecodedImage(pixels, width, height, *names, reduction, partial(_decode_jpeg, data, orientation, 1))
+        media_type = media_type_of(data)
+        if media_type not in _READABLE:
+            raise InvalidFileFormat(media_type) from error
+        if variant := unsupported_variant(data, error):
+            raise InvalidFileFormat(media_type, variant) from error
+        raise ImageUnreadable(media_type.removeprefix("image/").upper()) from error
 
 
-def _open(data: bytes) -> Image.Image:
+def _decode(data: bytes, limits: Limits) -> DecodedImage:
+    if data.startswith(png.SIGNATURE):
+        return _decode_any(png.without_ancillary(data), limits)
+    if data.startswith(b"\xff\xd8\xff"):
+        return _decode_jpeg(data, limits)
+    if tiff.is_tiff(data):
+        return _decode_tiff(data, limits)
+    data, missing = transferred_part(data)
+    if not missing:
+        return _decode_any(data, limits)
+    if missing > len(data):
+        raise ImageUnreadable("image")
+    return decode_padded(data, missing, lambda padded: _with_pixels(_decode_any(padded, limits)))
+
+
+def _with_pixels(image: DecodedImage) -> tuple[DecodedImage, NDArray[np.uint8]]:
+    return image, image.pixels
+
+
+def _open(data: bytes, limits: Limits) -> Image.Image:
     """Read the header only."""
+    image = Image.open(BytesIO(data), formats=_OPENED)
+    limits.check_pixels(*image.size)
+    return image
+
+
+def _decode_any(data: bytes, limits: Limits) -> DecodedImage:
+    """Decode with Pillow, upright. It turns some formats itself, and then reports orientation 1."""
+    with _open(data, limits) as opened:
+        image = opened
+        try:
+            image.load()
+        except Exception:
+            if image.format not in _BY_ROWS:
+                raise
+            image = load_incomplete(partial(_open, data, limits))
+        pixels = upright(rgb_of_image(image), orientation_of(image))
+        return _whole(pixels, image.format or "")
+
+
+def _whole(pixels: NDArray[np.uint8], image_format: str) -> DecodedImage:
+    height, width, _ = pixels.shape
+    return DecodedImage(pixels, width, height, *_names(image_format), reduction=1, in_full=lambda: pixels)
+
+
+def _names(image_format: str) -> tuple[str, str]:
+    """Return media type and file extension."""
+    return _MEDIA_TYPES.get(image_format) or Image.MIME[image_format], _EXTENSIONS[image_format]
+
+
+def _decode_tiff(data: bytes, limits: Limits) -> DecodedImage:
+    images = tiff.images_of(data)
+    if not images:
+        raise ImageUnreadable("TIFF")
+    image = tiff.photograph_of(images)
+    limits.check_pixels(*image.size)
+    limits.check_pixels(*image.largest_tile)
+    data = tiff.beginning_with(data, image)
     try:
-        return Image.open(BytesIO(data), formats=_OPENED)
-    except UnidentifiedImageError as error:
-        media_type = _media_type(data)
-        if media_type in _READABLE:
-            raise ImageUnreadable(media_type.removeprefix("image/").upper()) from error
-        raise InvalidFileFormat(media_type) from error
-    except Exception as error:
-        raise ImageUnreadable("image") from error
+        return _decode_any(data, limits)
+    except UnidentifiedImageError:
+        return _decode_deep_tiff(data, image, limits)
 
 
-def _media_type(data: bytes) -> str:
-    """The media type of a file that is not an image read here."""
-    guessed: str | None = filetype.guess_mime(data)
-    if guessed:
-        return guessed
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return "application/octet-stream"
-    return "application/octet-stream" if "\0" in text else "text/plain"
+def _decode_deep_tiff(data: bytes, image: tiff.TiffImage, limits: Limits) -> DecodedImage:
+    Limits(limits.max_bytes, tiff.max_pixels(image, limits.max_pixels)).check_pixels(*image.size)
+    if image.end > len(data):
+        raise ImageUnreadable("TIFF")
+    return _whole(upright(tiff.decode_samples(data, image), image.orientation), "TIFF")
 
 
-def _is_plain_jpeg(image: Image.Image, data: bytes) -> bool:
-    """Whether OpenCV can decode this file, which takes two thirds of Pillow's time.
-
-    OpenCV fills the missing part of a truncated file with grey. A complete file has an end-of-image marker after the
-    last start-of-scan marker; scan data cannot contain that marker, since 0xFF is only followed by 0 or a restart
-    number there (ITU-T T.81, B.1.1.5).
-    """
-    return (
-        image.format in {"JPEG", "MPO"}
-        and image.mode in {"RGB", "L"}
-        and data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
+def _decode_jpeg(data: bytes, limits: Limits) -> DecodedImage:
+    with _open(data, limits) as image:
+        width, height = image.size
+        # OpenCV takes two thirds of Pillow's time.
+        plain = image.mode in {"RGB", "L"}
+        reduction = _reduction(image) if plain else 1
+        orientation = orientation_of(image)
+    decoder = jpeg.by_opencv if plain else jpeg.by_pillow
+    data, stored = jpeg.decode(data, decoder, reduction)
+    pixels = upright(stored, orientation)
+    if orientation >= _MIN_SWAPPED:
+        width, height = height, width
+    return DecodedImage(
+        pixels,
+        width,
+        height,
+        *_names("JPEG"),
+        reduction,
+        (lambda: upright(decoder(data, 1), orientation)) if reduction > 1 else lambda: pixels,
     )
 
 
 def _reduction(image: Image.Image) -> int:
     """The largest n for which one n-th of the image is enough."""
-    return max(n for n in _JPEG_FLAGS if n == 1 or max(image.size) >= n * _MIN_REDUCED_SIDE)
-
-
-def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1, as stored, if it cannot be read."""
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # noqa: BLE001 - odd metadata must not refuse a photograph; Pillow raises anything here
-        return 1
-    return orientation if orientation in _TURNS else 1
-
-
-def _decode_jpeg(data: bytes, orientation: int, reduction: int) -> NDArray[np.uint8]:
-    """Decode at one `reduction`-th of the size, upright. Raises ValueError if OpenCV cannot."""
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), _JPEG_FLAGS[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
-    if decoded is None:
-        raise ValueError("OpenCV cannot decode this JPEG.")
-    rgb = decoded if reduction == 1 else cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
-    return np.ascontiguousarray(_TURNS[orientation](rgb.astype(np.uint8, copy=False)))
-
-
-def _decode_any(image: Image.Image) -> NDArray[np.uint8]:
-    """Decode with Pillow, upright. It turns some formats itself, and then reports orientation 1."""
-    image.load()
-    orientation = _orientation(image)
-    return np.ascontiguousarray(_TURNS[orientation](np.asarray(_to_rgb(image))))
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith(("I", "F")):
-        image = _to_8_bit(image)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return image.convert("RGB")
-
-
-def _to_8_bit(image: Image.Image) -> Image.Image:
-    """Reduce grey values of 16 or 32 bits; floats and 32-bit integers are scaled from their own range."""
-    values = np.asarray(image, np.float64)
-    if image.mode.startswith("I;16"):
-        low, high = 0.0, 65535.0
-    else:
-        low, high = float(values.min()), float(values.max())
-    scaled = (values - low) * (255 / max(high - low, np.finfo(np.float64).tiny))
-    return Image.fromarray(scaled.round().astype(np.uint8))
+    return max(n for n in jpeg.FLAGS if n == 1 or max(image.size) >= n * _MIN_REDUCED_SIDE)

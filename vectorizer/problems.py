@@ -36,10 +36,11 @@ class ImageMissing(Refused, code="image-missing", sentence="Image is required: s
 
 
 class InvalidFileFormat(Refused, code="invalid-file-format", sentence="Invalid file format"):
-    """A file that is not an image, or an image of an unsupported format."""
+    """A file that is not an image, or an image of an unsupported format or variant of a format."""
 
-    def __init__(self, media_type: str) -> None:
-        super().__init__(f"Invalid file format {media_type}")
+    def __init__(self, media_type: str, hint: str | None = None) -> None:
+        """Name the format, as clients of the older face server know it; hint: what is not supported, or what to do."""
+        super().__init__(f"Invalid file format {media_type}" + (f": {hint}" if hint else ""))
 
 
 class BadRequest(Refused, code="bad-request", sentence="The form is malformed."):

@@ -1,0 +1,1 @@
+"""What the formats of image files need besides a decoder."""

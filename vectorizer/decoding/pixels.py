@@ -1,0 +1,111 @@
+"""Any kind of pixels to upright 8-bit RGB, a band of rows at a time, so that no second copy of a large image is made."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image
+
+_BAND_PIXELS = 1 << 20
+
+_TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    1: lambda stored: stored,
+    2: lambda stored: stored[:, ::-1],
+    3: lambda stored: stored[::-1, ::-1],
+    4: lambda stored: stored[::-1],
+    5: lambda stored: stored.transpose(1, 0, 2),
+    6: lambda stored: stored.transpose(1, 0, 2)[:, ::-1],
+    7: lambda stored: stored.transpose(1, 0, 2)[::-1, ::-1],
+    8: lambda stored: stored.transpose(1, 0, 2)[::-1],
+}
+"""How to turn pixels of each EXIF orientation upright (CIPA DC-008, 4.6.5.1, tag 274)."""
+
+
+def bands(height: int, width: int) -> Iterator[slice]:
+    """Yield slices of rows with about a million pixels each, from the top to the bottom."""
+    rows = max(1, _BAND_PIXELS // max(width, 1))
+    for top in range(0, height, rows):
+        yield slice(top, min(top + rows, height))
+
+
+def upright(stored: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Turn (rows, columns, 3) by an EXIF orientation."""
+    return np.ascontiguousarray(_TURNS[orientation](stored))
+
+
+def orientation_of(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1, as stored, if it cannot be read."""
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # noqa: BLE001 - odd metadata must not refuse a photograph; Pillow raises anything here
+        return 1
+    return orientation if orientation in _TURNS else 1
+
+
+def rgb_of_image(image: Image.Image) -> NDArray[np.uint8]:
+    """Return (rows, columns, 3) of a decoded image; transparent pixels become white.
+
+    Grey values of 16 bits are divided by 257; floats and 32-bit integers are scaled from their own range.
+    """
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    deep = image.mode.startswith(("I", "F"))
+    low, high = _range_of_image(image) if deep else (0, 255)
+    for band in bands(image.height, image.width):
+        part = image.crop((0, band.start, image.width, band.stop))
+        if deep:
+            pixels[band] = _to_8_bit(np.asarray(part), low, high)[..., None]
+        else:
+            pixels[band] = np.asarray(_on_white(part))
+    return pixels
+
+
+def rgb_of_samples(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Return (rows, columns, 3) of grey, RGB or RGBA samples of any type, (rows, columns[, channels])."""
+    samples = samples if samples.ndim > 2 else samples[..., None]
+    pixels = np.empty((*samples.shape[:2], 3), np.uint8)
+    colours = samples[..., :3]
+    low, high = _range_of_samples(colours)
+    for band in bands(*samples.shape[:2]):
+        colour = _to_8_bit(colours[band], low, high)
+        if samples.shape[2] == 4:
+            # An alpha of floats is a share; other alphas have the range of their type.
+            top = 1 if samples.dtype.kind == "f" else np.iinfo(samples.dtype).max
+            alpha = _to_8_bit(samples[band, :, 3:], 0, top).astype(np.float32) / 255
+            colour = (colour * alpha + 255 * (1 - alpha)).round().astype(np.uint8)
+        pixels[band] = colour
+    return pixels
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _range_of_image(image: Image.Image) -> tuple[float, float]:
+    if image.mode.startswith("I;16"):
+        return 0, 65535
+    parts = (image.crop((0, band.start, image.width, band.stop)) for band in bands(image.height, image.width))
+    return _range(map(np.asarray, parts))
+
+
+def _range_of_samples(samples: NDArray[np.generic]) -> tuple[float, float]:
+    if samples.dtype in (np.uint8, np.uint16):
+        return 0, np.iinfo(samples.dtype).max
+    return _range(samples[band] for band in bands(*samples.shape[:2]))
+
+
+def _range(parts: Iterator[NDArray[np.generic]]) -> tuple[float, float]:
+    """The least and the greatest of all finite values; 0 and 1 if there are none."""
+    low, high = np.inf, -np.inf
+    for part in parts:
+        finite = part[np.isfinite(part)] if part.dtype.kind == "f" else part
+        if finite.size:
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+    return (low, high) if low <= high else (0, 1)
+
+
+def _to_8_bit(values: NDArray[np.generic], low: float, high: float) -> NDArray[np.uint8]:
+    shares = (values.astype(np.float64) - low) / max(high - low, np.finfo(np.float64).tiny)
+    return (np.nan_to_num(shares, posinf=1, neginf=0).clip(0, 1) * 255).round().astype(np.uint8)

@@ -1,0 +1,127 @@
+"""PNG: only the chunks that a picture needs, so that no text, profile or wrong checksum of theirs matters.
+
+Chunks: PNG specification, third edition, section 5.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from struct import pack
+
+from vectorizer.problems import ImageUnreadable, InvalidFileFormat
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+_MAX_METADATA = 1 << 20
+"""Bytes of a text with an orientation, unpacked; what Pillow reads at most."""
+
+_MANY_ZEROS = 16
+"""Zeros at the end of an incomplete chunk that are no content."""
+
+_TRANSPARENCY_BYTES = {0: 2, 2: 6}
+"""Length of a transparent colour, by colour type: grey, RGB."""
+
+_KIND = re.compile(rb"[A-Za-z]{4}")
+_NEEDED = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
+_KEPT_TEXTS = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0")
+"""Texts that may have an orientation."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """whole: the file has all of it. valid: its checksum is right. followed: a further chunk comes after it."""
+
+    kind: bytes
+    content: memoryview
+    whole: bool
+    valid: bool
+    followed: bool
+
+
+def without_ancillary(data: bytes) -> bytes:
+    """Return the file without chunks that do not change the picture, up to the image data that can be trusted.
+
+    Only the transparency, EXIF, and short texts with an orientation stay. Of an animation, the default image stays.
+    Raises ImageUnreadable for a wrong checksum, InvalidFileFormat for a picture that needs unknown chunks.
+    """
+    head: list[_Chunk] = []
+    pictures: list[memoryview] = []
+    for chunk in _chunks(data):
+        if chunk.kind == b"IEND":
+            break
+        if chunk.kind == b"IDAT":
+            # A wrong checksum between chunks is damage; at the end, the file was cut within this chunk.
+            if chunk.whole and not chunk.valid and chunk.followed:
+                break
+            pictures.append(chunk.content if chunk.valid else _transferred(chunk.content))
+        elif chunk.kind in _NEEDED:
+            if not chunk.valid:
+                raise ImageUnreadable("PNG")
+            head.append(chunk)
+        elif not chunk.kind[0] & 32:
+            raise InvalidFileFormat("image/png", f"PNG with chunks {chunk.kind.decode()} is not supported")
+        elif chunk.valid and _is_kept(chunk, head):
+            head.append(chunk)
+    if not head or not pictures:
+        raise ImageUnreadable("PNG")
+    written = [_written(chunk.kind, chunk.content) for chunk in head]
+    written += [_written(b"IDAT", content) for content in pictures]
+    return b"".join([SIGNATURE, *written, _written(b"IEND")])
+
+
+def _chunks(data: bytes) -> Iterator[_Chunk]:
+    view = memoryview(data)
+    position = len(SIGNATURE)
+    while _KIND.fullmatch(data, position + 4, position + 8):
+        end = position + 8 + int.from_bytes(view[position : position + 4])
+        kind, content = data[position + 4 : position + 8], view[position + 8 : end]
+        checksum = view[end : end + 4]
+        whole = len(checksum) == 4
+        needed = kind in _NEEDED or _may_be_kept(kind)
+        valid = whole and needed and zlib.crc32(content, zlib.crc32(kind)) == int.from_bytes(checksum)
+        position = end + 4
+        yield _Chunk(kind, content, whole, valid, _KIND.fullmatch(data, position + 4, position + 8) is not None)
+
+
+def _transferred(content: memoryview) -> memoryview:
+    """Return the content of the last chunk without the zeros of a file that was not transferred to its end."""
+    length = len(bytes(content).rstrip(b"\0"))
+    return content[:length] if len(content) - length >= _MANY_ZEROS else content
+
+
+def _may_be_kept(kind: bytes) -> bool:
+    return kind in {b"tRNS", b"eXIf", b"tEXt", b"zTXt", b"iTXt"}
+
+
+def _is_kept(chunk: _Chunk, head: list[_Chunk]) -> bool:
+    if chunk.kind == b"tRNS":
+        # Too short a transparency is none; Pillow would refuse the picture.
+        colour_type = head[0].content[9] if head and len(head[0].content) == 13 else None
+        return len(chunk.content) >= _TRANSPARENCY_BYTES.get(colour_type, 1)
+    if chunk.kind == b"eXIf":
+        return True
+    key = next((key for key in _KEPT_TEXTS if chunk.content[: len(key)] == key), None)
+    if key is None or any(kept.content[: len(key)] == key for kept in head):
+        return False
+    return len(chunk.content) <= _MAX_METADATA and _unpacks(chunk, key)
+
+
+def _unpacks(chunk: _Chunk, key: bytes) -> bool:
+    """Whether a text has few bytes, unpacked."""
+    text = bytes(chunk.content[len(key) :])
+    if chunk.kind == b"iTXt":
+        packed, text = text[:1] == b"\1", text[2:].split(b"\0", 2)[-1]
+    else:
+        packed, text = chunk.kind == b"zTXt", text[1:]
+    if not packed:
+        return True
+    unpacking = zlib.decompressobj()
+    try:
+        return bool(unpacking.decompress(text, _MAX_METADATA)) and not unpacking.unconsumed_tail
+    except zlib.error:
+        return False
+
+
+def _written(kind: bytes, content: memoryview | bytes = b"") -> bytes:
+    return b"".join((pack(">I", len(content)), kind, content, pack(">I", zlib.crc32(content, zlib.crc32(kind)))))

@@ -1,0 +1,222 @@
+"""TIFF: which of its images is the photograph, and samples that Pillow does not read (TIFF 6.0, TIFF/EP, DNG 1.7)."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorizer.decoding.pixels import rgb_of_samples
+from vectorizer.problems import InvalidFileFormat
+
+# OpenCV writes to standard error what it cannot decode; the answer says it.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+_HEADERS = {b"II*\0": ("<", False), b"MM\0*": (">", False), b"II+\0": ("<", True), b"MM\0+": (">", True)}
+"""Byte order, and whether offsets have eight bytes (BigTIFF)."""
+
+_NEW_SUBFILE_TYPE, _SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 255, 256, 257, 258, 259, 262
+_MAKE, _STRIPS, _ORIENTATION, _SAMPLES, _STRIP_BYTES, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES = (
+    271, 273, 274, 277, 279, 322, 323, 324, 325,
+)  # fmt: skip
+_SUB_IMAGES, _SAMPLE_FORMAT, _CFA_PATTERN, _DNG_VERSION = 330, 339, 33422, 50706
+
+_CFA, _LINEAR_RAW = 32803, 34892
+"""Photometric interpretations of sensor values."""
+
+_FORMATS = {1: "B", 2: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+"""How numbers, and texts, of a field's type are stored."""
+
+_MAX_IMAGES = 64
+"""Images of a file that are looked at."""
+
+_BYTES_A_PIXEL = 4
+"""Bytes that a pixel of an ordinary image takes; deeper ones have fewer pixels within the same limit."""
+
+_FLOAT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TiffImage:
+    """One image of a file. offset: of its directory. main: in the chain of pages, not below another image."""
+
+    offset: int
+    main: bool
+    fields: dict[int, tuple[int, ...]]
+
+    def number(self, tag: int, default: int = 0) -> int:
+        """Return the first value of a field."""
+        return self.fields.get(tag, (default,))[0]
+
+    @property
+    def pixels(self) -> int:
+        """Width times height."""
+        return self.number(_WIDTH) * self.number(_HEIGHT)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.number(_WIDTH), self.number(_HEIGHT)
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether it is a preview, or a mask, of another image."""
+        return bool(self.number(_NEW_SUBFILE_TYPE) & 5) or self.number(_SUBFILE_TYPE) == 2
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether it has sensor values."""
+        return self.is_dng or self.number(_PHOTOMETRIC) in {_CFA, _LINEAR_RAW} or _CFA_PATTERN in self.fields
+
+    @property
+    def is_dng(self) -> bool:
+        """Whether the file follows Adobe's specification of RAW files."""
+        return _DNG_VERSION in self.fields
+
+    @property
+    def largest_tile(self) -> tuple[int, int]:
+        """Width and height of a tile; 0 without tiles."""
+        return self.number(_TILE_WIDTH), self.number(_TILE_HEIGHT)
+
+    @property
+    def bytes_a_pixel(self) -> float:
+        """Bytes of all samples of a pixel, as stored without compression."""
+        return self.number(_BITS, 1) * self.number(_SAMPLES, 1) / 8
+
+    @property
+    def end(self) -> int:
+        """Where the last strip or tile ends in the file."""
+        tiled = _TILES in self.fields
+        starts = self.fields.get(_TILES if tiled else _STRIPS, ())
+        lengths = self.fields.get(_TILE_BYTES if tiled else _STRIP_BYTES, ())
+        return max(map(sum, zip(starts, lengths, strict=False)), default=0)
+
+    @property
+    def orientation(self) -> int:
+        """The EXIF orientation; 1, as stored, if there is none."""
+        orientation = self.number(_ORIENTATION, 1)
+        return orientation if 1 <= orientation <= 8 else 1
+
+    @property
+    def make(self) -> str:
+        """The maker of the camera."""
+        return bytes(value & 0xFF for value in self.fields.get(_MAKE, ())).decode("latin-1").strip("\0 ")
+
+    @property
+    def kind(self) -> str:
+        """What a decoder has to know, in words."""
+        samples = "floating-point" if self.number(_SAMPLE_FORMAT, 1) == _FLOAT else "integer"
+        return (
+            f"TIFF with compression {self.number(_COMPRESSION, 1)}, photometric interpretation "
+            f"{self.number(_PHOTOMETRIC)} and {self.number(_SAMPLES, 1)} {samples} samples of "
+            f"{self.number(_BITS, 1)} bits is not supported"
+        )
+
+
+def is_tiff(data: bytes) -> bool:
+    """Whether a file begins as a TIFF does."""
+    return data[:4] in _HEADERS
+
+
+def images_of(data: bytes) -> list[TiffImage]:
+    """Return the images of a TIFF, first those of the chain of pages; as far as they can be read."""
+    order, big = _HEADERS[data[:4]]
+    found = list(_chain(data, order, big, _number(data, 8 if big else 4, order, big), main=True))
+    for page in found[:_MAX_IMAGES]:
+        for offset in page.fields.get(_SUB_IMAGES, ())[:_MAX_IMAGES]:
+            found.extend(_chain(data, order, big, offset, main=False))
+            if len(found) > _MAX_IMAGES:
+                return found
+    return found
+
+
+def photograph_of(images: list[TiffImage]) -> TiffImage:
+    """Return the first page, or, if that is a preview, the largest image that is not."""
+    first = images[0]
+    whole = [image for image in images if not image.is_reduced]
+    below = max((image.pixels for image in whole if not image.main), default=0)
+    if not whole or (not first.is_reduced and first.pixels >= below):
+        return first
+    return max(whole, key=lambda image: image.pixels)
+
+
+def beginning_with(data: bytes, image: TiffImage) -> bytes:
+    """Return the file with `image` as its first page."""
+    order, big = _HEADERS[data[:4]]
+    at, kind = (8, "Q") if big else (4, "I")
+    if _number(data, at, order, big) == image.offset:
+        return data
+    return data[:at] + struct.pack(order + kind, image.offset) + data[at + struct.calcsize(kind) :]
+
+
+def decode_samples(data: bytes, image: TiffImage) -> NDArray[np.uint8]:
+    """Decode floats, wide integers and separate planes, which Pillow does not read, to RGB, as stored.
+
+    Raises InvalidFileFormat if OpenCV does not read them either.
+    """
+    samples = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if samples is None:
+        raise InvalidFileFormat("image/tiff", image.kind)
+    if samples.ndim > 2:
+        samples = samples[..., [2, 1, 0, 3][: samples.shape[2]]]
+    return rgb_of_samples(samples)
+
+
+def max_pixels(image: TiffImage, limit: int) -> int:
+    """Return how many pixels of such a depth take as much memory as `limit` ordinary ones."""
+    return int(limit * _BYTES_A_PIXEL / max(image.bytes_a_pixel, _BYTES_A_PIXEL))
+
+
+def _chain(data: bytes, order: str, big: bool, offset: int, *, main: bool) -> Iterator[TiffImage]:
+    """Yield the image at `offset` and those that follow it."""
+    seen: set[int] = set()
+    while 0 < offset < len(data) and offset not in seen and len(seen) < _MAX_IMAGES:
+        seen.add(offset)
+        fields, after = _fields(data, order, big, offset)
+        if _WIDTH in fields and _HEIGHT in fields:
+            yield TiffImage(offset, main, fields)
+        offset = _number(data, after, order, big)
+
+
+def _fields(data: bytes, order: str, big: bool, offset: int) -> tuple[dict[int, tuple[int, ...]], int]:
+    """Return the numbers of a directory by tag, and where the next directory's offset is."""
+    head, entry = (8, 20) if big else (2, 12)
+    count = _unpack(data, order + ("Q" if big else "H"), offset)
+    count = min(count[0] if count else 0, len(data) // entry)
+    fields: dict[int, tuple[int, ...]] = {}
+    for at in range(offset + head, offset + head + count * entry, entry):
+        described = _unpack(data, order + ("HHQ" if big else "HHI"), at)
+        if described and described[0] in _READ and described[1] in _FORMATS:
+            values = _values(data, order, big, at, described[1:])
+            if values:
+                fields[described[0]] = values
+    return fields, offset + head + count * entry
+
+
+def _values(data: bytes, order: str, big: bool, at: int, described: tuple[int, ...]) -> tuple[int, ...]:
+    kind, count = _FORMATS[described[0]], described[1]
+    room, start = (8, at + 12) if big else (4, at + 8)
+    size = struct.calcsize(order + kind)
+    if count * size > room:
+        start = _number(data, start, order, big)
+    count = min(count, max(len(data) - start, 0) // size)
+    return struct.unpack_from(f"{order}{count}{kind}", data, start)
+
+
+def _number(data: bytes, at: int, order: str, big: bool) -> int:
+    return next(iter(_unpack(data, order + ("Q" if big else "I"), at)), 0)
+
+
+def _unpack(data: bytes, form: str, at: int) -> tuple[int, ...]:
+    """Return numbers; none beyond the end of the file."""
+    return struct.unpack_from(form, data, at) if at + struct.calcsize(form) <= len(data) else ()
+
+
+_READ = frozenset({
+    _NEW_SUBFILE_TYPE, _SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _MAKE, _STRIPS, _ORIENTATION,
+    _SAMPLES, _STRIP_BYTES, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES, _SUB_IMAGES, _SAMPLE_FORMAT, _CFA_PATTERN,
+    _DNG_VERSION,
+})  # fmt: skip
+"""Tags of fields that are read."""
