@@ -18,7 +18,7 @@ from vectorizer.images import Limits
 from vectorizer.metrics import Metrics
 from vectorizer.networks.alignment import SIZE
 from vectorizer.networks.models import Models, ModelSource
-from vectorizer.pipeline import Faces, Want, embed_aligned, find_faces
+from vectorizer.pipeline import Faces, Look, Want, embed_aligned, find_faces
 from vectorizer.problems import Busy, DeadlineExceeded
 
 _NICENESS = 10
@@ -34,6 +34,7 @@ class Job:
 
     data: bytes
     wants: frozenset[Want] = frozenset()
+    look: Look = Look()
     aligned: bool = False
     deadline: float = float("inf")
     asked: float = field(default_factory=time.monotonic)
@@ -119,7 +120,7 @@ class Lanes:
             if job.aligned:
                 found = embed_aligned(models, self.limits, job.data, stages=stages)
             else:
-                found = find_faces(models, self.limits, job.data, job.wants, stages=stages)
+                found = find_faces(models, self.limits, job.data, job.wants, job.look, stages=stages)
             self.metrics.image_done(stages.own, len(found.embeddings))
             return found
         finally:

@@ -11,7 +11,10 @@ from vectorizer.images import DecodedImage, Limits, decode
 from vectorizer.networks.alignment import SIZE, TEMPLATE, align, encode_crop, enlarges
 from vectorizer.networks.detection import Detections
 from vectorizer.networks.models import Models
+from vectorizer.networks.orientation import Orientation
+from vectorizer.networks.picture import Picture
 from vectorizer.networks.quality import Quality, measure
+from vectorizer.networks.tiles import Detail
 from vectorizer.problems import NotAligned
 
 
@@ -23,10 +26,18 @@ class Want(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """How an image is looked at."""
+
+    orientation: Orientation = Orientation.AUTO
+    detail: Detail = Detail.AUTO
+
+
+@dataclass(frozen=True, slots=True)
 class Faces:
     """All faces of one image, best score first, in pixels of the full image.
 
-    embeddings: (n, dimension). crops: n JPEG files. qualities: n. Both are None unless they were asked for.
+    orientation: by how many degrees clockwise the image was turned so that its faces were upright. embeddings: (n, dimension). crops: n JPEG files. qualities: n. Both are None unless they were asked for.
     """
 
     image: DecodedImage
@@ -35,6 +46,7 @@ class Faces:
     crops: tuple[bytes, ...] | None
     qualities: tuple[Quality, ...] | None
     stages: Stages
+    orientation: int = 0
 
 
 def find_faces(
@@ -42,6 +54,7 @@ def find_faces(
     limits: Limits,
     data: bytes,
     wants: frozenset[Want] = frozenset(),
+    look: Look = Look(),  # noqa: B008 - it is frozen
     *,
     stages: Stages | None = None,
 ) -> Faces:
@@ -52,15 +65,16 @@ def find_faces(
     stages = stages or Stages()
     with stages.measure("decode"):
         image = decode(data, limits)
+    picture = Picture(image.pixels, image.reduction, image.in_full)
     with stages.measure("detect"):
-        detections = models.detector.detect(image.pixels)
+        found = models.finder.find(picture, look.orientation, look.detail)
     with stages.measure("align"):
-        aligned = _align_all(image, detections.landmarks)
+        aligned = _align_all(picture, found.faces.landmarks)
         encoded = tuple(map(encode_crop, aligned)) if Want.CROPS in wants else None
         qualities = tuple(map(measure, aligned)) if Want.QUALITY in wants else None
     with stages.measure("embed"):
         embeddings = models.embedder.embed(aligned)
-    return Faces(image, detections.enlarged(image.reduction), embeddings, encoded, qualities, stages)
+    return Faces(image, found.faces, embeddings, encoded, qualities, stages, found.orientation)
 
 
 def embed_aligned(models: Models, limits: Limits, data: bytes, *, stages: Stages | None = None) -> Faces:
@@ -87,15 +101,17 @@ def embed_aligned(models: Models, limits: Limits, data: bytes, *, stages: Stages
     )
 
 
-def _align_all(image: DecodedImage, landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return (n, 112, 112, 3) aligned faces; from the full image if the reduced one has too few pixels of a face."""
-    pixels = image.pixels
-    if image.reduction > 1:
-        full = landmarks * image.reduction
-        if any(enlarges(points) for points in landmarks):
-            pixels, landmarks = image.in_full(), full
+def _align_all(picture: Picture, landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return (n, 112, 112, 3) aligned faces; from the full image if the reduced one has too few pixels of a face.
+
+    landmarks: (n, 5, 2), pixels of the full image.
+    """
+    pixels = picture.reduced
+    if picture.reduction > 1:
+        if any(enlarges(points / picture.reduction) for points in landmarks):
+            pixels = picture.full
         else:
             # Warping counts from the centre of a pixel, and a reduced pixel has another centre than its full ones.
-            landmarks = ((full + 0.5) / image.reduction - 0.5).astype(np.float32)
+            landmarks = ((landmarks + 0.5) / picture.reduction - 0.5).astype(np.float32)
     aligned = [align(pixels, points) for points in landmarks]
     return np.stack(aligned) if aligned else np.empty((0, SIZE, SIZE, 3), np.uint8)

@@ -11,6 +11,7 @@ from vectorizer.networks.alignment import SIZE
 from vectorizer.networks.batching import BatchingSession
 from vectorizer.networks.detection import CLOSE_UP_CANVAS, Detector, DetectorNetwork
 from vectorizer.networks.embedding import Embedder, as_batch
+from vectorizer.networks.finder import Finder
 from vectorizer.networks.runtimes import Runtime, RuntimeChoice, choose_runtime, open_embedder_session
 from vectorizer.networks.scrfd import Scrfd
 from vectorizer.networks.sessions import OnnxSession, Provider, Session
@@ -52,10 +53,15 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """A detector and an embedder for one thread."""
+    """A detector, what finds faces with it, and an embedder, for one thread."""
 
-    detector: Detector
+    finder: Finder
     embedder: Embedder
+
+    @property
+    def detector(self) -> Detector:
+        """The detector."""
+        return self.finder.detector
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +128,10 @@ class ModelSource:
         ]
 
     def _models(self, detector: Session, embedder: Session) -> Models:
+        # Batching needs few shapes, so every first view is a square then.
+        views = Detector(self._network(detector), self.engine.detector_size, square=self.engine.shared)
         return Models(
-            # Batching needs few shapes, so every first view is a square then.
-            Detector(self._network(detector), self.engine.detector_size, square=self.engine.shared),
+            Finder(views, self.detector.upright_score, self.detector.upright_roll),
             Embedder(embedder, self.embedder.mean, self.embedder.scale),
         )
 
