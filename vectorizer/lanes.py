@@ -18,7 +18,7 @@ from vectorizer.images import Limits
 from vectorizer.metrics import Metrics
 from vectorizer.networks.alignment import SIZE
 from vectorizer.networks.models import Models, ModelSource
-from vectorizer.pipeline import Faces, Look, Want, embed_aligned, find_faces
+from vectorizer.pipeline import AS_USUAL, Faces, Look, Want, embed_aligned, find_faces
 from vectorizer.problems import Busy, DeadlineExceeded
 
 _NICENESS = 10
@@ -34,7 +34,7 @@ class Job:
 
     data: bytes
     wants: frozenset[Want] = frozenset()
-    look: Look = Look()
+    look: Look = AS_USUAL
     aligned: bool = False
     deadline: float = float("inf")
     asked: float = field(default_factory=time.monotonic)

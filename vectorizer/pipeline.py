@@ -33,11 +33,15 @@ class Look:
     detail: Detail = Detail.AUTO
 
 
+AS_USUAL = Look()
+
+
 @dataclass(frozen=True, slots=True)
 class Faces:
     """All faces of one image, best score first, in pixels of the full image.
 
-    orientation: by how many degrees clockwise the image was turned so that its faces were upright. embeddings: (n, dimension). crops: n JPEG files. qualities: n. Both are None unless they were asked for.
+    embeddings: (n, dimension). crops: n JPEG files. qualities: n. Both are None unless they were asked for.
+    orientation: degrees clockwise by which the image was turned so that its faces were upright.
     """
 
     image: DecodedImage
@@ -54,7 +58,7 @@ def find_faces(
     limits: Limits,
     data: bytes,
     wants: frozenset[Want] = frozenset(),
-    look: Look = Look(),  # noqa: B008 - it is frozen
+    look: Look = AS_USUAL,
     *,
     stages: Stages | None = None,
 ) -> Faces:

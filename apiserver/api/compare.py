@@ -12,6 +12,7 @@ from apiserver.api.fields import (
     DetectorScore,
     DirectoryName,
     ModelId,
+    OrientationDegrees,
     PersonId,
     Probability,
     rounded,
@@ -23,7 +24,7 @@ from apiserver.biometrics.model import Decision, Model
 from apiserver.enrolment.gallery import best_similarity
 from apiserver.enrolment.gate import chosen_face
 from apiserver.http.admission import PhotographRoute
-from apiserver.http.forms import DirectoryField, FaceField, FileField, Form, PersonField
+from apiserver.http.forms import DirectoryField, FaceField, FileField, LookForm, PersonField
 from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.problems import VectorizerUnavailable
 from apiserver.recognition import sightings
@@ -35,14 +36,14 @@ _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemDetails}}
 router = APIRouter(tags=["comparison"], route_class=PhotographRoute)
 
 
-class CompareForm(Form):
+class CompareForm(LookForm):
     """Two photographs of any number of people."""
 
     source: FileField
     target: FileField
 
 
-class VerifyForm(Form):
+class VerifyForm(LookForm):
     """A photograph of a person, and the id that the person claims."""
 
     person: PersonField
@@ -82,6 +83,8 @@ class CompareAnswer(BaseModel):
     model: ModelId
     source_faces: list[ComparedFace]
     target_faces: list[ComparedFace]
+    source_orientation: OrientationDegrees
+    target_orientation: OrientationDegrees
     comparisons: list[Comparison]
     thresholds: PairThresholds
 
@@ -96,6 +99,7 @@ class VerifyAnswer(BaseModel):
     probability: Probability
     box: BoxPixels
     score: DetectorScore
+    orientation: OrientationDegrees
     model: ModelId
     thresholds: PairThresholds
 
@@ -110,7 +114,7 @@ async def compare(request: Request) -> Response:
     """Compare every face of one photograph with every face of another."""
     call = PhotographCall.of(request)
     form = await call.read(CompareForm, max_files=2)
-    source, target = await call.analyse_both(form.source, form.target)
+    source, target = await call.analyse_both(form.source, form.target, form.look)
     if source.model.id != target.model.id:
         raise VectorizerUnavailable("The vectorizers use different models at the moment.")
     with call.stages.measure("compare"):
@@ -120,6 +124,8 @@ async def compare(request: Request) -> Response:
         model=source.model.id,
         source_faces=[_face(face) for face in source.faces],
         target_faces=[_face(face) for face in target.faces],
+        source_orientation=source.image.orientation,
+        target_orientation=target.image.orientation,
         comparisons=comparisons,
         thresholds=_thresholds(source.model),
     )
@@ -136,7 +142,7 @@ async def verify(request: Request) -> Response:
     """Verify that a photograph shows the given person."""
     call = PhotographCall.of(request)
     form = await call.read(VerifyForm)
-    analysis = await call.analyse(form.file)
+    analysis = await call.analyse(form.file, form.look)
     face = chosen_face(analysis.faces, form.face, None, analysis.image)
     with call.stages.measure("search"):
         similarity = await best_similarity(
@@ -152,6 +158,7 @@ async def verify(request: Request) -> Response:
         **judgement,
         box=list(face.box),
         score=rounded(face.score),
+        orientation=analysis.image.orientation,
         model=analysis.model.id,
         thresholds=_thresholds(analysis.model),
     )

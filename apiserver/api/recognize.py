@@ -20,10 +20,10 @@ from apiserver.api.fields import (
     json_response,
     rounded,
 )
-from apiserver.biometrics.face import Face, Photograph
+from apiserver.biometrics.face import Analysis, Face, Photograph
 from apiserver.biometrics.model import Decision, Model, Scoring
 from apiserver.http.admission import PhotographRoute
-from apiserver.http.forms import DirectoryField, FilesField, Form, usable
+from apiserver.http.forms import DirectoryField, FilesField, LookForm, usable
 from apiserver.http.multipart import MAX_FILES
 from apiserver.http.photographs import STATUSES, PhotographCall, noting_refusal
 from apiserver.http.problem_responses import Refusal, refusal
@@ -37,7 +37,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for sta
 router = APIRouter(tags=["faces"], route_class=PhotographRoute)
 
 
-class RecognizeForm(Form):
+class RecognizeForm(LookForm):
     """Photographs of people to recognize."""
 
     directory: DirectoryField = "default"
@@ -131,7 +131,7 @@ async def recognize(request: Request) -> Response:
     outcomes: list[RecognizeAnswer | Refused] = []
     for upload in form.file:
         with noting_refusal(outcomes):
-            analysis = await call.analyse(usable(upload))
+            analysis = await call.analyse(usable(upload), form.look)
             faces = analysis.select(min_score=form.min_score, min_size=form.min_size)
             recognized = await call.state.recognition.recognize(
                 [face.embedding for face in faces],
@@ -141,7 +141,7 @@ async def recognize(request: Request) -> Response:
                 Photograph(upload.content, analysis.image) if form.keep else None,
             )
             call.state.metrics.decided(recognized.identities)
-            outcomes.append(_recognized(upload.filename, form.directory, faces, analysis.model, recognized))
+            outcomes.append(_recognized(upload.filename, form.directory, faces, analysis, recognized))
     if len(outcomes) > 1:
         return _recognized_files(form, outcomes)
     [outcome] = outcomes
@@ -166,15 +166,17 @@ def _recognized_files(form: RecognizeForm, outcomes: Sequence[RecognizeAnswer | 
 
 
 def _recognized(
-    filename: str, directory: str, faces: Sequence[Face], model: Model, recognized: Recognized
+    filename: str, directory: str, faces: Sequence[Face], analysis: Analysis, recognized: Recognized
 ) -> RecognizeAnswer:
     """Return the answer about one photograph."""
+    model = analysis.model
     return RecognizeAnswer(
         status="OK",
         url=file_url(recognized.image_key),
         filename=filename,
         directory=directory,
         model=model.id,
+        orientation=analysis.image.orientation,
         persons=[
             recognized_person(face, identity, model)
             for face, identity in zip(faces, recognized.identities, strict=True)

@@ -29,12 +29,13 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """An enrolled face, the key of its photograph, and the doubts about it."""
+    """An enrolled face, the key of its photograph, the doubts about it, and how the photograph was turned."""
 
     enrolment: Enrolment
     image_key: str
     model: Model
     warnings: list[EnrolmentWarning]
+    orientation: int
 
 
 class Learning:
@@ -83,7 +84,7 @@ class Learning:
             await self._images.save(row, sample.content)
         with stages.measure("enrol"):
             enrolment = await self._gallery.enrol(person, face, model, row)
-        return Learned(enrolment, row.key, model, warnings)
+        return Learned(enrolment, row.key, model, warnings, analysis.image.orientation)
 
 
 def _another(result: SearchResult, person: str) -> Candidate | None:

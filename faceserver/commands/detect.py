@@ -1,16 +1,15 @@
 """`faceserver detect`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Detection
-from faceserver.commands.options import Files, Json, Url
+from faceserver.commands.options import Detail, Files, Json, Orientation, Url
 from faceserver.commands.printing import print_json, print_table
 from faceserver.commands.service import ExitStatus, fail, service, unless_refused
 
@@ -27,6 +26,8 @@ def detect(
         Path | None,
         typer.Option(help="Write the photograph with a box around each face to this JPEG file.", dir_okay=False),
     ] = None,
+    orientation: Orientation = "auto",
+    detail: Detail = "auto",
     as_json: Json = False,
 ) -> None:
     """Find faces, and show their quality and pose. Nothing is stored.
@@ -40,18 +41,24 @@ def detect(
     if draw and len(files) > 1:
         fail(ExitStatus.USAGE, "--draw takes one photograph.")
     with service(url, DEFAULT_DIRECTORY) as client:
-        call = partial(client.detect, min_score=min_score, min_size=min_size)
+        options: dict[str, Any] = {
+            "min_score": min_score,
+            "min_size": min_size,
+            "orientation": orientation,
+            "detail": detail,
+        }
+        call = partial(client.detect, **options)
         results = [(file, unless_refused(call, file)) for file in files]
         found = [(file, detection) for file, detection in results if detection]
         if draw and found:
-            _draw(client, files[0], draw, min_score, min_size)
+            _draw(partial(client.draw, **options), files[0], draw)
     _print(found, as_json)
     if len(found) < len(files):
         raise typer.Exit(ExitStatus.REFUSED)
 
 
-def _draw(client: Client, file: Path, draw: Path, min_score: float | None, min_size: int | None) -> None:
-    drawn = client.draw(file, min_score=min_score, min_size=min_size)
+def _draw(call: Callable[[Path], bytes], file: Path, draw: Path) -> None:
+    drawn = call(file)
     try:
         draw.write_bytes(drawn)
     except OSError as error:

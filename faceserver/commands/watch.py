@@ -45,7 +45,7 @@ def watch(
     with service(url, directory, LONG_PATIENCE_SECONDS) as client:
         try:
             for frame in frames(source, max_per_second):
-                found = client.recognize(frame.picture, k=1, keep=keep)
+                found = client.recognize(frame.picture, k=1, keep=keep, orientation="as-sent")
                 _print(presence.see(_persons(found.faces), frame.seconds), as_json)
         except VideoError as error:
             fail(ExitStatus.REFUSED, error)

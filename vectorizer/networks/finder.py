@@ -26,6 +26,9 @@ _VOTERS = 3
 _MAX_FAINT_LOOKS = 4
 """Faint proposals between upright faces that are looked at in other turns."""
 
+_LENIENCY = 0.03
+"""How much lower than elsewhere a face may score among upright ones before it is suspect."""
+
 _MAX_SUSPECT_LOOKS = 12
 """Suspect faces that are looked at in other turns, the largest ones; it bounds the time that a crowd takes."""
 
@@ -44,7 +47,7 @@ _LARGER = 3
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Faces in pixels of the full picture, best score first; orientation: by how many degrees clockwise it was turned."""
+    """Faces in pixels of the full picture, best score first; orientation: degrees clockwise by which it was turned."""
 
     faces: Detections
     orientation: int
@@ -139,10 +142,15 @@ class _Search:
         joined = self._detector.distinct(found, found.scores + (large & from_coarse))
         return Sightings(_without_parts(joined.faces), joined.faint)
 
-    def _upright(self, faces: Detections, quarters: int) -> NDArray[np.bool_]:
-        """Return which of the faces, (n,), are confidently upright once the picture is turned by `quarters`."""
+    def _upright(self, faces: Detections, quarters: int, leniency: float = 0.0) -> NDArray[np.bool_]:
+        """Return which of the faces, (n,), are confidently upright once the picture is turned by `quarters`.
+
+        leniency: subtracted from the score that an upright face has to have.
+        """
         tilts = np.array([abs(remainder(roll(points) + 90 * quarters, 360)) for points in faces.landmarks])
-        upright: NDArray[np.bool_] = (faces.scores >= self.finder.upright_score) & (tilts <= self.finder.upright_roll)
+        upright: NDArray[np.bool_] = (faces.scores >= self.finder.upright_score - leniency) & (
+            tilts <= self.finder.upright_roll
+        )
         return upright
 
     def _vote(self, seen: Sightings) -> int:
@@ -156,7 +164,8 @@ class _Search:
 
     def _straightened(self, faces: Detections, quarters: int) -> Detections:
         """Return the faces, those that are suspect as they are seen in the turn in which they are upright."""
-        suspect = np.flatnonzero(~self._upright(faces, quarters))
+        leniency = _LENIENCY if self._upright(faces, quarters).any() else 0.0
+        suspect = np.flatnonzero(~self._upright(faces, quarters, leniency))
         largest = suspect[np.argsort(-longer_sides(faces.boxes)[suspect], kind="stable")[:_MAX_SUSPECT_LOOKS]]
         again = [self._upright_face(faces.pick(index[None]), quarters) for index in largest]
         rest = faces.pick(np.setdiff1d(np.arange(len(faces)), largest))
@@ -185,12 +194,12 @@ class _Search:
         return found
 
     def _refined(self, faces: Detections, quarters: int) -> Detections:
-        """Return the faces, of a picture that was seen in tiles, with small ones seen again with all of their pixels."""
+        """Return the faces; if the picture was seen in tiles, small ones as seen again with all of their pixels."""
         if not self.scales:
             return faces
         small = longer_sides(faces.boxes) * self._overview_scale < _PRECISE
         refined = faces.pick(~small)
-        for box, points in zip(faces.boxes[small], faces.landmarks[small], strict=True):
+        for box in faces.boxes[small]:
             refined = refined.join(self._look(box, 90.0 * quarters))
         return refined
 
@@ -198,16 +207,20 @@ class _Search:
         key = box.tobytes() + bytes([quarters])
         if key not in self.turns:
             image, factor = self.picture.around(box)
-            self.turns[key] = best_turn(self._detector.network, image, box / factor, 90.0 * quarters)
+            self.turns[key] = best_turn(self._detector.network, image, _smaller(box, factor), 90.0 * quarters)
         return self.turns[key]
 
     def _straighten(self, box: NDArray[np.float32], degrees: float) -> Detections:
         image, factor = self.picture.around(box)
-        return straighten(self._detector.network, image, box / factor, degrees).enlarged(factor)
+        return straighten(self._detector.network, image, _smaller(box, factor), degrees).enlarged(factor)
 
     def _look(self, box: NDArray[np.float32], degrees: float) -> Detections:
         image, factor = self.picture.around(box)
-        return look(self._detector.network, image, box / factor, degrees).enlarged(factor)
+        return look(self._detector.network, image, _smaller(box, factor), degrees).enlarged(factor)
+
+
+def _smaller(box: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    return box / np.float32(factor)
 
 
 def longer_sides(boxes: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,8 +12,8 @@ from vectorizer.networks.detection import reduce
 _MAX_MISSING = 1.05
 """How many times larger than the reduced image a view may be and still be taken from it."""
 
-_MIN_FACE = 112
-"""Longer side of a face, pixels of the reduced image, from which the full image would not show it better."""
+_MIN_FACE = 64
+"""Longer side of a face, pixels, from which a second look does not see it better with more of them."""
 
 
 class Picture:
@@ -23,6 +24,7 @@ class Picture:
         self.reduced = pixels
         self.reduction = reduction
         self._in_full = in_full
+        self._halves: dict[int, NDArray[np.uint8]] = {}
 
     @cached_property
     def full(self) -> NDArray[np.uint8]:
@@ -40,10 +42,20 @@ class Picture:
         return reduce(self.reduced if enough else self.full, round(max(self.size) * scale))
 
     def around(self, box: NDArray[np.float32]) -> tuple[NDArray[np.uint8], int]:
-        """Return the pixels to see a face with, and how many times smaller than the full image they are.
+        """Return the picture as small as a second look at a face may see it, and how many times smaller that is.
 
         box: (4,) left, top, right, bottom, pixels of the full image.
         """
-        if self.reduction == 1 or (box[2:] - box[:2]).max() >= _MIN_FACE * self.reduction:
-            return self.reduced, self.reduction
-        return self.full, 1
+        longer = float((box[2:] - box[:2]).max())
+        factor = self.reduction if longer >= _MIN_FACE * self.reduction else 1
+        image = self.reduced if factor == self.reduction else self.full
+        while longer >= 2 * factor * _MIN_FACE:
+            factor *= 2
+            image = self._halves[factor] if factor in self._halves else self._halved(factor, image)
+        return image, factor
+
+    def _halved(self, factor: int, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return `image` at half of its size, which is a `factor`-th of the full one; it is kept for other faces."""
+        rows, columns = image.shape[0] // 2, image.shape[1] // 2
+        half = cv2.resize(image[: 2 * rows, : 2 * columns], (columns, rows), interpolation=cv2.INTER_AREA)
+        return self._halves.setdefault(factor, half.astype(np.uint8, copy=False))

@@ -26,7 +26,7 @@ class Scrfd:
         outputs = self._session.run(as_input(canvas, mean=127.5, scale=128.0))
         scores, boxes, landmarks = outputs[0:3], outputs[3:6], outputs[6:9]
         found = [
-            self._decode(stride, canvas.shape[:2], floor, scores[level], boxes[level], landmarks[level])
+            self._decode(stride, canvas.shape[:2], scores[level], boxes[level], landmarks[level], floor=floor)
             for level, stride in enumerate(STRIDES)
         ]
         return found[0].join(found[1]).join(found[2])
@@ -35,10 +35,11 @@ class Scrfd:
         self,
         stride: int,
         canvas: tuple[int, ...],
-        floor: float,
         scores: NDArray[np.float32],
         boxes: NDArray[np.float32],
         landmarks: NDArray[np.float32],
+        *,
+        floor: float,
     ) -> Detections:
         """Turn one stride's outputs, in strides around each anchor, into pixels of the canvas."""
         scores = scores.reshape(-1)

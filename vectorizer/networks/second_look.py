@@ -32,10 +32,10 @@ _PREFERENCE = 0.05
 _CLEAR = 0.15
 """Lead of the best of four turns over the second from which the face is not tilted by about 45 degrees."""
 
-_LEVEL = 3.0
+_LEVEL = 4.0
 """Degrees up to which landmarks are level."""
 
-_MAX_LOOKS = 5
+_MAX_LOOKS = 3
 """Looks at a tilted face until its landmarks are level."""
 
 _TILT_GAIN = 1.5
@@ -64,11 +64,13 @@ class Square:
         part = image[top : max(bottom, top), left : max(right, left)]
         matrix = self.matrix(size)
         matrix[:, 2] += matrix[:, :2] @ (left, top)
+        shrunk = 1
         # Without averaging, a large reduction would leave out most pixels.
-        while abs(np.linalg.det(matrix[:, :2])) <= 1 / 4 and min(part.shape[:2]) >= 2:  # noqa: PLR2004 - a half, squared
+        while self.side >= 2 * size * shrunk and min(part.shape[:2]) > 1:
             rows, columns = part.shape[0] // 2, part.shape[1] // 2
-            part = cv2.resize(part[: 2 * rows, : 2 * columns], (columns, rows), interpolation=cv2.INTER_AREA)
-            matrix[:, :2] *= 2
+            half = cv2.resize(part[: 2 * rows, : 2 * columns], (columns, rows), interpolation=cv2.INTER_AREA)
+            part, shrunk = half.astype(np.uint8, copy=False), 2 * shrunk
+        matrix[:, :2] *= shrunk
         if not part.size:
             return np.zeros((size, size, 3), np.uint8)
         return cv2.warpAffine(part, matrix, (size, size), flags=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
@@ -88,9 +90,9 @@ class Square:
 def look(
     network: DetectorNetwork, image: NDArray[np.uint8], box: NDArray[np.float32], turned: float = 0.0
 ) -> Detections:
-    """Return the face of `box`, in pixels of `image`, as seen alone and turned clockwise by `turned` degrees; or none."""
+    """Return the face of `box`, in pixels of `image`, as seen alone, turned clockwise by `turned` degrees; or none."""
     longer = _longer(box)
-    square = Square((box[:2] + box[2:]) / 2, longer * CLOSE_UP_CANVAS / FACE, turned)
+    square = Square(_centre(box), longer * CLOSE_UP_CANVAS / FACE, turned)
     found = network.propose(square.cut(image, CLOSE_UP_CANVAS))
     middle = np.full(2, CLOSE_UP_CANVAS / 2, np.float32)
     return square.uncut(_expected(found, middle, FACE), CLOSE_UP_CANVAS)
@@ -104,7 +106,7 @@ def turns(
     All four are quarters of one canvas, so they cost one run.
     """
     half = CLOSE_UP_CANVAS // 2
-    seen = Square((box[:2] + box[2:]) / 2, _longer(box) * half / _MONTAGE_FACE, start).cut(image, half)
+    seen = Square(_centre(box), _longer(box) * half / _MONTAGE_FACE, start).cut(image, half)
     rows = [np.concatenate([np.rot90(seen, -turn) for turn in pair], axis=1) for pair in ((0, 1), (2, 3))]
     found = network.propose(np.concatenate(rows), floor=0.0)
     centres = [np.array([x, y], np.float32) * half for y in (0.5, 1.5) for x in (0.5, 1.5)]
@@ -135,9 +137,7 @@ def best_turn(
     return degrees_, candidates[degrees_] - (_PREFERENCE if degrees_ == start else 0)
 
 
-def straighten(
-    network: DetectorNetwork, image: NDArray[np.uint8], box: NDArray[np.float32], turn: float
-) -> Detections:
+def straighten(network: DetectorNetwork, image: NDArray[np.uint8], box: NDArray[np.float32], turn: float) -> Detections:
     """Return the face of `box` as seen in the turn in which its landmarks are level, near `turn`; or none."""
     best, best_tilt = look(network, image, box, turn), 180.0
     found = best
@@ -152,6 +152,10 @@ def straighten(
         turn -= _TILT_GAIN * tilt
         found = look(network, image, box, turn)
     return best
+
+
+def _centre(box: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (box[:2] + box[2:]) / np.float32(2)
 
 
 def _longer(box: NDArray[np.float32]) -> float:

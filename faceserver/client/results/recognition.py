@@ -34,7 +34,10 @@ class EnrolmentWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """A learned face. created: False if this photograph of this person was learned before."""
+    """A learned face. created: False if this photograph of this person was learned before.
+
+    orientation: degrees clockwise by which the photograph was turned so that its faces were upright.
+    """
 
     person: Annotated[str, Field(validation_alias=AliasPath("persons", 0, "id"))]
     face: Annotated[str, Field(validation_alias=AliasPath("persons", 0, "face"))]
@@ -45,6 +48,7 @@ class Enrolment:
     directory: str
     model: str
     url: str
+    orientation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +91,17 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:
-    """The faces of a photograph, best score first. url: of the photograph while it is stored, None if it is not."""
+    """The faces of a photograph, best score first. url: of the photograph while it is stored, None if it is not.
+
+    orientation: degrees clockwise by which it was turned so that its faces were upright; boxes are as before that.
+    """
 
     faces: Annotated[tuple[RecognizedFace, ...], Field(validation_alias="persons")]
     thresholds: Thresholds
     directory: str
     model: str
     url: str | None
+    orientation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
