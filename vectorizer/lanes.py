@@ -18,7 +18,7 @@ from vectorizer.images import Limits
 from vectorizer.metrics import Metrics
 from vectorizer.networks.alignment import SIZE
 from vectorizer.networks.models import Models, ModelSource
-from vectorizer.pipeline import Faces, Want, embed_aligned, find_faces
+from vectorizer.pipeline import AS_USUAL, Faces, Look, Want, embed_aligned, find_faces
 from vectorizer.problems import Busy, DeadlineExceeded
 
 _NICENESS = 10
@@ -36,6 +36,7 @@ class Job:
 
     data: bytes
     wants: frozenset[Want] = frozenset()
+    look: Look = AS_USUAL
     aligned: bool = False
     score: float = 1
     deadline: float = float("inf")
@@ -122,7 +123,7 @@ class Lanes:
             if job.aligned:
                 found = embed_aligned(models, self.limits, job.data, score=job.score, stages=stages)
             else:
-                found = find_faces(models, self.limits, job.data, job.wants, stages=stages)
+                found = find_faces(models, self.limits, job.data, job.wants, job.look, stages=stages)
             self.metrics.image_done(stages.own, len(found.embeddings))
             return found
         finally:

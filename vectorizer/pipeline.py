@@ -12,7 +12,10 @@ from vectorizer.networks.alignment import SIZE, TEMPLATE, align, encode_crop, en
 from vectorizer.networks.detection import Detections
 from vectorizer.networks.embedding import Embeddings
 from vectorizer.networks.models import Models
+from vectorizer.networks.orientation import Orientation
+from vectorizer.networks.picture import Picture
 from vectorizer.networks.quality import Quality, measure
+from vectorizer.networks.tiles import Detail
 from vectorizer.problems import NotAligned
 
 
@@ -24,11 +27,23 @@ class Want(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """How an image is looked at."""
+
+    orientation: Orientation = Orientation.AUTO
+    detail: Detail = Detail.AUTO
+
+
+AS_USUAL = Look()
+
+
+@dataclass(frozen=True, slots=True)
 class Faces:
     """All faces of one image, best score first, in pixels of the full image.
 
     embeddings: (n, dimension). recognizabilities: (n,), 0 to 1; None with an embedder that was not measured.
     crops: n JPEG files. qualities: n. Both are None unless they were asked for.
+    orientation: degrees clockwise by which the image was turned so that its faces were upright.
     """
 
     image: DecodedImage
@@ -38,6 +53,7 @@ class Faces:
     crops: tuple[bytes, ...] | None
     qualities: tuple[Quality, ...] | None
     stages: Stages
+    orientation: int = 0
 
 
 def find_faces(
@@ -45,6 +61,7 @@ def find_faces(
     limits: Limits,
     data: bytes,
     wants: frozenset[Want] = frozenset(),
+    look: Look = AS_USUAL,
     *,
     stages: Stages | None = None,
 ) -> Faces:
@@ -55,18 +72,17 @@ def find_faces(
     stages = stages or Stages()
     with stages.measure("decode"):
         image = decode(data, limits)
+    picture = Picture(image.pixels, image.reduction, image.in_full)
     with stages.measure("detect"):
-        detections = models.detector.detect(image.pixels)
+        found = models.finder.find(picture, look.orientation, look.detail)
     with stages.measure("align"):
-        aligned = _align_all(image, detections.landmarks)
+        aligned = _align_all(picture, found.faces.landmarks)
         encoded = tuple(map(encode_crop, aligned)) if Want.CROPS in wants else None
         qualities = tuple(map(measure, aligned)) if Want.QUALITY in wants else None
     with stages.measure("embed"):
         embedded = models.embedder.embed(aligned)
-        recognizabilities = _recognizabilities(models, aligned, detections.scores, embedded)
-    return Faces(
-        image, detections.enlarged(image.reduction), embedded.vectors, recognizabilities, encoded, qualities, stages
-    )
+        recognizabilities = _recognizabilities(models, aligned, found.faces.scores, embedded)
+    return Faces(image, found.faces, embedded.vectors, recognizabilities, encoded, qualities, stages, found.orientation)
 
 
 def embed_aligned(
@@ -108,15 +124,17 @@ def _recognizabilities(
     return models.recognizability.of(aligned, scores, embedded)
 
 
-def _align_all(image: DecodedImage, landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return (n, 112, 112, 3) aligned faces; from the full image if the reduced one has too few pixels of a face."""
-    pixels = image.pixels
-    if image.reduction > 1:
-        full = landmarks * image.reduction
-        if any(enlarges(points) for points in landmarks):
-            pixels, landmarks = image.in_full(), full
+def _align_all(picture: Picture, landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return (n, 112, 112, 3) aligned faces; from the full image if the reduced one has too few pixels of a face.
+
+    landmarks: (n, 5, 2), pixels of the full image.
+    """
+    pixels = picture.reduced
+    if picture.reduction > 1:
+        if any(enlarges(points / picture.reduction) for points in landmarks):
+            pixels = picture.full
         else:
             # Warping counts from the centre of a pixel, and a reduced pixel has another centre than its full ones.
-            landmarks = ((full + 0.5) / image.reduction - 0.5).astype(np.float32)
+            landmarks = ((landmarks + 0.5) / picture.reduction - 0.5).astype(np.float32)
     aligned = [align(pixels, points) for points in landmarks]
     return np.stack(aligned) if aligned else np.empty((0, SIZE, SIZE, 3), np.uint8)

@@ -16,8 +16,10 @@ from serving.hang_up import while_connected
 from vectorizer.drawing import draw
 from vectorizer.lanes import Job, Lanes
 from vectorizer.networks.models import ModelSource
+from vectorizer.networks.orientation import Orientation
+from vectorizer.networks.tiles import Detail
 from vectorizer.packs.manifest import DetectorManifest, EmbedderManifest, read_manifest
-from vectorizer.pipeline import Want
+from vectorizer.pipeline import Look, Want
 from vectorizer.problems import DeadlineExceeded, ImageTooLarge
 from vectorizer.wire import MEDIA_TYPE, describe_faces, pack_faces
 
@@ -56,6 +58,16 @@ Wants = Annotated[
     ),
 ]
 
+OrientationParameter = Annotated[
+    Orientation,
+    Query(description="`auto` turns an image whose faces are not upright; `as-sent` takes it as it is, after EXIF."),
+]
+
+DetailParameter = Annotated[
+    Detail,
+    Query(description="`auto` looks at large images in tiles as well, `full` at all images, `fast` at none."),
+]
+
 
 @router.post(
     "/faces",
@@ -64,14 +76,21 @@ Wants = Annotated[
     openapi_extra={"requestBody": {"required": True, "content": {"image/*": {"schema": {"format": "binary"}}}}},
     response_class=Response,
 )
-async def faces(request: Request, want: Wants = frozenset(), x_deadline_ms: DeadlineHeader = None) -> Response:
+async def faces(
+    request: Request,
+    *,
+    want: Wants = frozenset(),
+    orientation: OrientationParameter = Orientation.AUTO,
+    detail: DetailParameter = Detail.AUTO,
+    x_deadline_ms: DeadlineHeader = None,
+) -> Response:
     """Take the raw bytes of one image; answer MessagePack."""
     lanes: Lanes = request.state.lanes
     deadline = _deadline(x_deadline_ms)
     with lanes.slot():
         data = await _read(request, lanes.limits.max_bytes, deadline)
         async with while_connected(request.receive):
-            found = await lanes.faces(Job(data, want, deadline=deadline))
+            found = await lanes.faces(Job(data, want, Look(orientation, detail), deadline=deadline))
         return Response(pack_faces(found, lanes.source), media_type=MEDIA_TYPE)
 
 
@@ -83,7 +102,13 @@ async def faces(request: Request, want: Wants = frozenset(), x_deadline_ms: Dead
     response_class=Response,
 )
 async def drawing(
-    request: Request, *, min_score: float = 0, min_size: float = 0, x_deadline_ms: DeadlineHeader = None
+    request: Request,
+    *,
+    min_score: float = 0,
+    min_size: float = 0,
+    orientation: OrientationParameter = Orientation.AUTO,
+    detail: DetailParameter = Detail.AUTO,
+    x_deadline_ms: DeadlineHeader = None,
 ) -> Response:
     """Take the raw bytes of one image; answer a JPEG with the boxes and landmarks of the faces drawn on it."""
     lanes: Lanes = request.state.lanes
@@ -91,7 +116,7 @@ async def drawing(
     with lanes.slot():
         data = await _read(request, lanes.limits.max_bytes, deadline)
         async with while_connected(request.receive):
-            found = await lanes.faces(Job(data, deadline=deadline))
+            found = await lanes.faces(Job(data, look=Look(orientation, detail), deadline=deadline))
         drawn = await asyncio.to_thread(draw, found, min_score, min_size)
         return Response(drawn, media_type="image/jpeg")
 

@@ -35,6 +35,7 @@ def pack_faces(faces: Faces, source: ModelSource) -> bytes:
                 "extension": faces.image.extension,
                 "width": faces.image.width,
                 "height": faces.image.height,
+                "orientation": faces.orientation,
             },
             "timings": faces.stages.own,
             "faces": [_face(faces, box, index) for index, box in enumerate(whole_pixels(faces))],

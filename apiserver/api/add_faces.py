@@ -7,12 +7,12 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from apiserver.api.faces import FaceAnswer
-from apiserver.api.fields import EnrolmentWarning, FileProblem, Outcome
+from apiserver.api.fields import EnrolmentWarning, FileProblem, OrientationDegrees, Outcome
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.database import Database
 from apiserver.enrolment.learning import Learned, Sample
 from apiserver.http.admission import slots_needed
-from apiserver.http.forms import BoxField, FaceField, FilesField, Form, usable
+from apiserver.http.forms import BoxField, FaceField, FilesField, LookForm, usable
 from apiserver.http.idempotency import KEY, Handler, idempotent
 from apiserver.http.multipart import MAX_FILES
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
@@ -45,7 +45,7 @@ class _FacesRoute(EncodedRoute):
 router = APIRouter(tags=["persons"], route_class=_FacesRoute)
 
 
-class FacesForm(Form):
+class FacesForm(LookForm):
     """Photographs of one person to learn."""
 
     file: FilesField
@@ -61,6 +61,7 @@ class FileOutcome(BaseModel):
     face: FaceAnswer | None
     warnings: list[EnrolmentWarning]
     problem: FileProblem | None
+    orientation: OrientationDegrees | None = None
 
 
 class AddedFaces(BaseModel):
@@ -100,7 +101,7 @@ async def add_faces(directory: DirectoryName, person: PersonName, request: Reque
         with noting_refusal(outcomes):
             sample = Sample(directory, person, usable(upload).content, form.face, form.box)
             await call.state.learning.require(directory)
-            analysis = await call.analyse(upload, ENROLMENT_WANTS)
+            analysis = await call.analyse(upload, form.look, ENROLMENT_WANTS)
             learned = await call.state.learning.learn(sample, analysis, call.stages)
             face = await _face(call.state.database, directory, person, learned.enrolment.face)
             outcomes.append(_accepted(upload.filename, learned, face))
@@ -123,6 +124,7 @@ def _accepted(filename: str, learned: Learned, face: FaceAnswer) -> FileOutcome:
         face=face,
         warnings=[EnrolmentWarning.of(warning) for warning in learned.warnings],
         problem=None,
+        orientation=learned.orientation,
     )
 
 

@@ -12,6 +12,7 @@ from apiserver.api.fields import (
     DetectorScore,
     DirectoryName,
     ModelId,
+    OrientationDegrees,
     PersonId,
     Probability,
     ReasonField,
@@ -28,7 +29,7 @@ from apiserver.biometrics.recognizability import UnknownReason, unknown_reason
 from apiserver.enrolment.gallery import best_similarity
 from apiserver.enrolment.gate import chosen_face
 from apiserver.http.admission import PhotographRoute
-from apiserver.http.forms import DirectoryField, FaceField, FileField, Form, PersonField
+from apiserver.http.forms import DirectoryField, FaceField, FileField, LookForm, PersonField
 from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.problems import VectorizerUnavailable
 from apiserver.recognition import sightings
@@ -39,14 +40,14 @@ _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemDetails}}
 router = APIRouter(tags=["comparison"], route_class=PhotographRoute)
 
 
-class CompareForm(Form):
+class CompareForm(LookForm):
     """Two photographs of any number of people."""
 
     source: FileField
     target: FileField
 
 
-class VerifyForm(Form):
+class VerifyForm(LookForm):
     """A photograph of a person, and the id that the person claims."""
 
     person: PersonField
@@ -89,6 +90,8 @@ class CompareAnswer(BaseModel):
     model: ModelId
     source_faces: list[ComparedFace]
     target_faces: list[ComparedFace]
+    source_orientation: OrientationDegrees
+    target_orientation: OrientationDegrees
     comparisons: list[Comparison]
     thresholds: PairThresholds
 
@@ -105,6 +108,7 @@ class VerifyAnswer(BaseModel):
     box: BoxPixels
     score: DetectorScore
     recognizability: Recognizability
+    orientation: OrientationDegrees
     model: ModelId
     thresholds: PairThresholds
 
@@ -119,7 +123,7 @@ async def compare(request: Request) -> Response:
     """Compare every face of one photograph with every face of another."""
     call = PhotographCall.of(request)
     form = await call.read(CompareForm, max_files=2)
-    source, target = await call.analyse_both(form.source, form.target)
+    source, target = await call.analyse_both(form.source, form.target, form.look)
     if source.model.id != target.model.id:
         raise VectorizerUnavailable("The vectorizers use different models at the moment.")
     with call.stages.measure("compare"):
@@ -129,6 +133,8 @@ async def compare(request: Request) -> Response:
         model=source.model.id,
         source_faces=[_face(face) for face in source.faces],
         target_faces=[_face(face) for face in target.faces],
+        source_orientation=source.image.orientation,
+        target_orientation=target.image.orientation,
         comparisons=comparisons,
         thresholds=_thresholds(source.model, source.model.recognizability_floor),
     )
@@ -145,7 +151,7 @@ async def verify(request: Request) -> Response:
     """Verify that a photograph shows the given person."""
     call = PhotographCall.of(request)
     form = await call.read(VerifyForm)
-    analysis = await call.analyse(form.file)
+    analysis = await call.analyse(form.file, form.look)
     face = chosen_face(analysis.faces, form.face, None, analysis.image)
     with call.stages.measure("search"):
         floor = await call.state.directories.floor(form.directory, analysis.model)
@@ -164,6 +170,7 @@ async def verify(request: Request) -> Response:
         box=list(face.box),
         score=rounded(face.score),
         recognizability=rounded_or_none(face.recognizability),
+        orientation=analysis.image.orientation,
         model=analysis.model.id,
         thresholds=_thresholds(analysis.model, floor),
     )

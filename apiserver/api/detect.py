@@ -8,6 +8,7 @@ from apiserver.api.fields import (
     DetectorScore,
     EmbeddingField,
     ModelId,
+    OrientationDegrees,
     Recognizability,
     rounded,
     rounded_embedding,
@@ -16,7 +17,7 @@ from apiserver.api.fields import (
 from apiserver.biometrics.face import Face
 from apiserver.biometrics.quality import pose
 from apiserver.http.admission import PhotographRoute
-from apiserver.http.forms import FileField, Form
+from apiserver.http.forms import FileField, LookForm
 from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.vectorizers.wire import Want
 from serving.hang_up import while_connected
@@ -24,13 +25,13 @@ from serving.hang_up import while_connected
 router = APIRouter(tags=["photographs"], route_class=PhotographRoute)
 
 
-class EmbedForm(Form):
+class EmbedForm(LookForm):
     """A photograph of any number of people."""
 
     file: FileField
 
 
-class DetectForm(Form):
+class DetectForm(LookForm):
     """A photograph of any number of people, and which of its faces to return."""
 
     file: FileField
@@ -54,6 +55,7 @@ class EmbedAnswer(BaseModel):
     model: ModelId
     width: int = Field(description="Of the upright image, pixels.", examples=[1280])
     height: int = Field(description="Of the upright image, pixels.", examples=[886])
+    orientation: OrientationDegrees
     faces: list[EmbeddedFace]
 
 
@@ -93,6 +95,7 @@ class DetectAnswer(BaseModel):
     model: ModelId
     width: int = Field(description="Of the upright image, pixels.", examples=[1280])
     height: int = Field(description="Of the upright image, pixels.", examples=[886])
+    orientation: OrientationDegrees
     faces: list[DetectedFace]
 
 
@@ -110,14 +113,15 @@ async def detect(request: Request) -> Response:
         with call.stages.measure("vectorize"):
             async with while_connected(request.receive):
                 drawing = await call.state.vectorizer.drawing(
-                    form.file.content, min_score=form.min_score, min_size=form.min_size
+                    form.file.content, min_score=form.min_score, min_size=form.min_size, look=form.look
                 )
         return Response(drawing, media_type="image/jpeg")
-    analysis = await call.analyse(form.file, frozenset({Want.QUALITY}))
+    analysis = await call.analyse(form.file, form.look, frozenset({Want.QUALITY}))
     answer = DetectAnswer(
         model=analysis.model.id,
         width=analysis.image.width,
         height=analysis.image.height,
+        orientation=analysis.image.orientation,
         faces=[_detected(face) for face in analysis.select(min_score=form.min_score, min_size=form.min_size)],
     )
     return Response(answer.model_dump_json(), media_type="application/json")
@@ -133,11 +137,12 @@ async def embed(request: Request) -> Response:
     """Return the embedding of every face on a photograph; nothing is kept."""
     call = PhotographCall.of(request)
     form = await call.read(EmbedForm)
-    analysis = await call.analyse(form.file)
+    analysis = await call.analyse(form.file, form.look)
     answer = EmbedAnswer(
         model=analysis.model.id,
         width=analysis.image.width,
         height=analysis.image.height,
+        orientation=analysis.image.orientation,
         faces=[_embedded(face) for face in analysis.faces],
     )
     return Response(answer.model_dump_json(), media_type="application/json")

@@ -33,6 +33,14 @@ BoxPixels = Annotated[
 DetectorScore = Annotated[
     float, Field(description="The detector's confidence that this is a face.", examples=[0.931334])
 ]
+OrientationDegrees = Annotated[
+    int,
+    Field(
+        description="Degrees clockwise by which the photograph, after its EXIF orientation, was turned so that its "
+        "faces were upright: 0, 90, 180 or 270. Boxes and landmarks are in pixels of the photograph before that turn.",
+        examples=[0],
+    ),
+]
 Cosine = Annotated[float, Field(description="Cosine similarity of the two embeddings.", examples=[0.712345])]
 Probability = Annotated[
     float, Field(description="Probability that both faces are of one person, at even prior.", examples=[0.998877])
@@ -169,6 +177,7 @@ class PhotographAnswer(BaseModel):
     filename: str = Field(examples=["portrait.jpg"])
     directory: DirectoryName
     model: ModelId
+    orientation: OrientationDegrees
 
 
 class PhotographsAnswer(BaseModel):

@@ -11,6 +11,7 @@ from apiserver.api.fields import (
     DetectorScore,
     EnrolmentWarning,
     FileProblem,
+    OrientationDegrees,
     Outcome,
     PersonId,
     PhotographAnswer,
@@ -26,7 +27,7 @@ from apiserver.enrolment.gallery import Enrolment
 from apiserver.enrolment.learning import Learned, Sample
 from apiserver.http.admission import OldPhotographRoute
 from apiserver.http.field_names import Unknown
-from apiserver.http.forms import BoxField, DirectoryField, FaceField, FilesField, Form, PersonField, usable
+from apiserver.http.forms import BoxField, DirectoryField, FaceField, FilesField, LookForm, PersonField, usable
 from apiserver.http.idempotency import KEY, idempotent
 from apiserver.http.multipart import MAX_FILES, Upload
 from apiserver.http.photographs import STATUSES, PhotographCall, noting_refusal
@@ -39,7 +40,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for sta
 router = APIRouter(tags=["faces"], route_class=OldPhotographRoute)
 
 
-class LearnForm(Form):
+class LearnForm(LookForm):
     """Photographs of a person to learn."""
 
     unknown = Unknown.MISSPELLED_REFUSED
@@ -78,6 +79,7 @@ class LearnedFile(BaseModel):
     persons: list[LearnedPerson]
     warnings: list[EnrolmentWarning]
     problem: FileProblem | None
+    orientation: OrientationDegrees | None = None
 
 
 class LearnFilesAnswer(PhotographsAnswer):
@@ -113,7 +115,7 @@ async def learn(request: Request) -> Response:
         with noting_refusal(outcomes):
             sample = Sample(form.directory, form.person, usable(upload).content, form.face, form.box)
             await call.state.learning.require(form.directory)
-            analysis = await call.analyse(upload, ENROLMENT_WANTS)
+            analysis = await call.analyse(upload, form.look, ENROLMENT_WANTS)
             outcomes.append(await call.state.learning.learn(sample, analysis, call.stages))
     return _response(form, outcomes)
 
@@ -131,6 +133,7 @@ def _response(form: LearnForm, outcomes: Sequence[Learned | Refused]) -> Respons
         filename=form.file[0].filename,
         directory=form.directory,
         model=outcome.model.id,
+        orientation=outcome.orientation,
         persons=[_learned_person(form.person, outcome.enrolment)],
         created=outcome.enrolment.created,
         warnings=[EnrolmentWarning.of(warning) for warning in outcome.warnings],
@@ -160,6 +163,7 @@ def _learned_file(person: str, upload: Upload, outcome: Learned | Refused) -> Le
         persons=[_learned_person(person, outcome.enrolment)],
         warnings=[EnrolmentWarning.of(warning) for warning in outcome.warnings],
         problem=None,
+        orientation=outcome.orientation,
     )
 
 

@@ -25,11 +25,11 @@ from apiserver.api.fields import (
     rounded,
     rounded_or_none,
 )
-from apiserver.biometrics.face import Face, Photograph
+from apiserver.biometrics.face import Analysis, Face, Photograph
 from apiserver.biometrics.model import Decision, Model, Scoring
 from apiserver.http.admission import OldPhotographRoute
 from apiserver.http.field_names import Unknown
-from apiserver.http.forms import DirectoryField, FilesField, Form, usable
+from apiserver.http.forms import DirectoryField, FilesField, LookForm, usable
 from apiserver.http.multipart import MAX_FILES
 from apiserver.http.photographs import STATUSES, PhotographCall, noting_refusal
 from apiserver.http.problem_responses import Refusal, refusal
@@ -43,7 +43,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for sta
 router = APIRouter(tags=["faces"], route_class=OldPhotographRoute)
 
 
-class RecognizeForm(Form):
+class RecognizeForm(LookForm):
     """Photographs of people to recognize."""
 
     unknown = Unknown.MISSPELLED_REFUSED
@@ -142,7 +142,7 @@ async def recognize(request: Request) -> Response:
     outcomes: list[RecognizeAnswer | Refused] = []
     for upload in form.file:
         with noting_refusal(outcomes):
-            analysis = await call.analyse(usable(upload))
+            analysis = await call.analyse(usable(upload), form.look)
             faces = analysis.select(min_score=form.min_score, min_size=form.min_size)
             recognized = await call.state.recognition.recognize(
                 [face.probe for face in faces],
@@ -152,7 +152,7 @@ async def recognize(request: Request) -> Response:
                 Photograph(upload.content, analysis.image) if form.keep else None,
             )
             call.state.metrics.decided(recognized.identities)
-            outcomes.append(_recognized(upload.filename, form.directory, faces, analysis.model, recognized))
+            outcomes.append(_recognized(upload.filename, form.directory, faces, analysis, recognized))
     if len(outcomes) > 1:
         return _recognized_files(form, outcomes)
     [outcome] = outcomes
@@ -177,15 +177,17 @@ def _recognized_files(form: RecognizeForm, outcomes: Sequence[RecognizeAnswer | 
 
 
 def _recognized(
-    filename: str, directory: str, faces: Sequence[Face], model: Model, recognized: Recognized
+    filename: str, directory: str, faces: Sequence[Face], analysis: Analysis, recognized: Recognized
 ) -> RecognizeAnswer:
     """Return the answer about one photograph."""
+    model = analysis.model
     return RecognizeAnswer(
         status="OK",
         url=file_url(recognized.image_key),
         filename=filename,
         directory=directory,
         model=model.id,
+        orientation=analysis.image.orientation,
         persons=[
             recognized_person(face, identity, model)
             for face, identity in zip(faces, recognized.identities, strict=True)

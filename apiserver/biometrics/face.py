@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 
 from apiserver.biometrics.model import Model
@@ -18,12 +19,38 @@ Landmarks = tuple[tuple[float, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """The properties of an encoded image; width and height in pixels of the upright image."""
+    """The properties of an encoded image; width and height in pixels of the upright image.
+
+    orientation: degrees clockwise by which it was turned, after its EXIF orientation, so that its faces were upright.
+    """
 
     media_type: str
     extension: str
     width: int
     height: int
+    orientation: int = 0
+
+
+class Orientation(StrEnum):
+    """How a photograph is looked at: `auto`, in the turn in which its faces are upright; `as-sent`, only as it is."""
+
+    AUTO = "auto"
+    AS_SENT = "as-sent"
+
+
+class Detail(StrEnum):
+    """How closely a photograph is looked at: `auto`, in parts if it is large; `fast`, never; `full`, always."""
+
+    AUTO = "auto"
+    FAST = "fast"
+    FULL = "full"
+
+
+class Look(NamedTuple):
+    """How a photograph is looked at."""
+
+    orientation: Orientation = Orientation.AUTO
+    detail: Detail = Detail.AUTO
 
 
 class Photograph(NamedTuple):

@@ -29,12 +29,13 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """An enrolled face, the key of its photograph, and the doubts about it."""
+    """An enrolled face, the key of its photograph, the doubts about it, and how the photograph was turned."""
 
     enrolment: Enrolment
     image_key: str
     model: Model
     warnings: list[EnrolmentWarning]
+    orientation: int
 
 
 class Learning:
@@ -83,4 +84,4 @@ class Learning:
             enrolled = EnrolledFace(sample.directory, model, person, face.embedding, row.sha256)
             likeness = await self._likenesses.of(enrolled, terms.size)
         doubts = likeness_warnings(likeness, terms.applied.thresholds, model)
-        return Learned(enrolment, row.key, model, doubts + defects)
+        return Learned(enrolment, row.key, model, doubts + defects, analysis.image.orientation)

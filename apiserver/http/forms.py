@@ -13,7 +13,7 @@ from pydantic import (
 )
 
 from apiserver.biometrics.choice import FaceChoice
-from apiserver.biometrics.face import Box
+from apiserver.biometrics.face import Box, Detail, Look, Orientation
 from apiserver.http.field_names import Unknown, check_fields
 from apiserver.http.multipart import MAX_FILES, Fields, Upload
 from apiserver.names import Name
@@ -114,6 +114,31 @@ _MISSING: dict[str, type[Problem]] = {
 _MISSING_ERRORS = {"missing", "string_too_short", "dataclass_type", "tuple_type"}
 
 
+OrientationField = Annotated[
+    Orientation,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": list(Orientation),
+            "default": Orientation.AUTO,
+            "description": "`auto` turns a photograph whose faces are not upright; `as-sent` does not. "
+            "EXIF orientation is applied before.",
+        }
+    ),
+]
+DetailField = Annotated[
+    Detail,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": list(Detail),
+            "default": Detail.AUTO,
+            "description": "`auto` looks for small faces in large photographs, `full` in all, `fast` in none.",
+        }
+    ),
+]
+
+
 class Form(BaseModel):
     """The fields of a form; they are checked in order, and the first invalid one is reported."""
 
@@ -134,6 +159,18 @@ class Form(BaseModel):
     def request_body(cls) -> dict[str, Any]:
         """Return the form as the body of a request in OpenAPI."""
         return {"required": True, "content": {"multipart/form-data": {"schema": cls.model_json_schema()}}}
+
+
+class LookForm(Form):
+    """The fields of all forms with photographs: how these are looked at."""
+
+    orientation: OrientationField = Orientation.AUTO
+    detail: DetailField = Detail.AUTO
+
+    @property
+    def look(self) -> Look:
+        """How the photographs are looked at."""
+        return Look(self.orientation, self.detail)
 
 
 def _problem(error: ValidationError) -> Problem:

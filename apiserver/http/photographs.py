@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar, cast
 
 from fastapi import Request
 
-from apiserver.biometrics.face import Analysis
+from apiserver.biometrics.face import Analysis, Look
 from apiserver.http.forms import Form
 from apiserver.http.multipart import FormLimits, Upload, read_form
 from apiserver.problems import DirectoryNotFound, Refused
@@ -45,18 +45,18 @@ class PhotographCall:
         with self.stages.measure("read"):
             return kind.of(await read_form(self.request, limits))
 
-    async def analyse(self, upload: Upload, wants: frozenset[Want] = frozenset()) -> Analysis:
+    async def analyse(self, upload: Upload, look: Look, wants: frozenset[Want] = frozenset()) -> Analysis:
         """Return the faces on a photograph.
 
         Raises the problem of a bad photograph, an Outage, or ClientDisconnect when the client hangs up.
         """
         with self.stages.measure("vectorize"):
             async with while_connected(self.request.receive):
-                analysis = await self.state.vectorizer.analyse(upload.content, wants)
+                analysis = await self.state.vectorizer.analyse(upload.content, wants, look)
         self.stages.add(analysis.timings)
         return analysis
 
-    async def analyse_both(self, source: Upload, target: Upload) -> tuple[Analysis, Analysis]:
+    async def analyse_both(self, source: Upload, target: Upload, look: Look) -> tuple[Analysis, Analysis]:
         """Return the faces on two photographs, analysed concurrently.
 
         Raises the problem of the first bad one, an Outage, or ClientDisconnect.
@@ -64,7 +64,7 @@ class PhotographCall:
         with self.stages.measure("vectorize"):
             async with while_connected(self.request.receive):
                 first, second = await asyncio.gather(
-                    *(self.state.vectorizer.analyse(upload.content) for upload in (source, target)),
+                    *(self.state.vectorizer.analyse(upload.content, look=look) for upload in (source, target)),
                     return_exceptions=True,
                 )
         if isinstance(first, BaseException):

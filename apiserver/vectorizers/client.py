@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 
-from apiserver.biometrics.face import Analysis
+from apiserver.biometrics.face import Analysis, Look
 from apiserver.biometrics.model import Model
 from apiserver.problems import (
     Outage,
@@ -48,17 +48,30 @@ class VectorizerClient:
         self._ready_timeout_seconds = ready_timeout_seconds
         self._budget = RetryBudget()
 
-    async def analyse(self, image: bytes, wants: frozenset[Want] = frozenset()) -> Analysis:
+    async def analyse(
+        self,
+        image: bytes,
+        wants: frozenset[Want] = frozenset(),
+        look: Look = Look(),  # noqa: B008 - it is immutable
+    ) -> Analysis:
         """Return the faces of an encoded image, each with what `wants` names.
 
         Raises the problem of a bad image, VectorizerBusy, VectorizerFailed, VectorizerTimeout or VectorizerUnavailable.
         """
-        query = "&".join(f"want={want}" for want in sorted(wants))
+        query = "&".join([_query(look), *(f"want={want}" for want in sorted(wants))])
         return await self._answer(Call("POST", f"/faces?{query}", read_analysis, image), self._timeout_seconds)
 
-    async def drawing(self, image: bytes, *, min_score: float, min_size: int) -> bytes:
+    async def drawing(
+        self,
+        image: bytes,
+        *,
+        min_score: float,
+        min_size: int,
+        look: Look = Look(),  # noqa: B008 - it is immutable
+    ) -> bytes:
         """Return an encoded image as a JPEG with those faces marked. Raises the problems of `analyse`."""
-        call = Call("POST", f"/drawing?min_score={min_score}&min_size={min_size}", bytes, image)
+        query = f"{_query(look)}&min_score={min_score}&min_size={min_size}"
+        call = Call("POST", f"/drawing?{query}", bytes, image)
         return await self._answer(call, self._timeout_seconds)
 
     async def embed_crop(self, crop: bytes, score: float = 1.0) -> Analysis:
@@ -173,6 +186,10 @@ async def open_vectorizer(
     """Yield a client of the vectorizers; it connects on first use."""
     async with open_http(trace_configs) as http:
         yield VectorizerClient(http, replicas, timeout_seconds, ready_timeout_seconds)
+
+
+def _query(look: Look) -> str:
+    return f"orientation={look.orientation}&detail={look.detail}"
 
 
 def _record_outage(replica: Replica, problem: Outage, *, answered_others: bool) -> None:

@@ -55,7 +55,7 @@ def read_analysis(body: bytes) -> Analysis:
         model, image = _model(answer["model"]), answer["image"]
         return Analysis(
             model=model,
-            image=Image(image["media_type"], image["extension"], image["width"], image["height"]),
+            image=_image(image),
             faces=[_face(entry, model.dimension) for entry in answer["faces"]],
             timings=dict(answer["timings"]),
         )
@@ -109,6 +109,11 @@ def _model(entry: dict[str, Any]) -> Model:
         calibrated=entry.get("calibrated", False),
         recognizability_floor=_share(entry.get("recognizability_floor")),
     )
+
+
+def _image(entry: dict[str, Any]) -> Image:
+    orientation = entry.get("orientation", 0)  # an older vectorizer turns nothing
+    return Image(entry["media_type"], entry["extension"], entry["width"], entry["height"], orientation)
 
 
 def _face(entry: dict[str, Any], dimension: int) -> Face:

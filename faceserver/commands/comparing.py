@@ -7,7 +7,7 @@ import typer
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Comparison
-from faceserver.commands.options import Directory, Face, Json, Person, Url
+from faceserver.commands.options import Detail, Directory, Face, Json, Orientation, Person, Url
 from faceserver.commands.printing import decided, print_json, print_table
 from faceserver.commands.service import ExitStatus, fail, service
 
@@ -23,6 +23,8 @@ def verify(
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
     face: Face = "only",
+    orientation: Orientation = "auto",
+    detail: Detail = "auto",
     as_json: Json = False,
 ) -> None:
     """Check whether a photograph shows PERSON; the exit status is 4 unless the decision is 'match'.
@@ -34,7 +36,7 @@ def verify(
         faceserver verify ann door.jpg && open-the-door
     """
     with service(url, directory) as client:
-        found = client.verify(person, file, face=face)
+        found = client.verify(person, file, face=face, orientation=orientation, detail=detail)
     if as_json:
         print_json(found)
     else:
@@ -44,7 +46,15 @@ def verify(
         raise typer.Exit(ExitStatus.NO)
 
 
-def compare(source: Photograph, target: Photograph, *, url: Url = DEFAULT_URL, as_json: Json = False) -> None:
+def compare(
+    source: Photograph,
+    target: Photograph,
+    *,
+    url: Url = DEFAULT_URL,
+    orientation: Orientation = "auto",
+    detail: Detail = "auto",
+    as_json: Json = False,
+) -> None:
     """Compare every face of one photograph with every face of another; the exit status is 4 if no pair matches.
 
     For example:
@@ -52,7 +62,7 @@ def compare(source: Photograph, target: Photograph, *, url: Url = DEFAULT_URL, a
         faceserver compare passport.jpg selfie.jpg
     """
     with service(url, DEFAULT_DIRECTORY) as client:
-        found = client.compare(source, target)
+        found = client.compare(source, target, orientation=orientation, detail=detail)
     if as_json:
         print_json(found)
     else:

@@ -1,16 +1,15 @@
 """`faceserver detect`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Detection
-from faceserver.commands.options import FilesAndFolders, Json, Url
+from faceserver.commands.options import Detail, FilesAndFolders, Json, Orientation, Url
 from faceserver.commands.photographs import Photographs, service_for
 from faceserver.commands.printing import print_json, print_table
 from faceserver.commands.service import ExitStatus, fail
@@ -30,6 +29,8 @@ def detect(
         Path | None,
         typer.Option(help="Write the photograph with a box around each face to this JPEG file.", dir_okay=False),
     ] = None,
+    orientation: Orientation = "auto",
+    detail: Detail = "auto",
     as_json: Json = False,
 ) -> None:
     """Find faces in photographs, and in all photographs in folders, and show what was measured. Nothing is stored.
@@ -42,9 +43,15 @@ def detect(
     """
     if draw and (len(files) > 1 or files[0].is_dir()):
         fail(ExitStatus.USAGE, "--draw takes one photograph.")
+    options: dict[str, Any] = {
+        "min_score": min_score,
+        "min_size": min_size,
+        "orientation": orientation,
+        "detail": detail,
+    }
     found, photographs = [], Photographs(files)
     with service_for(files, url, DEFAULT_DIRECTORY) as client:
-        call = partial(client.detect, min_score=min_score, min_size=min_size)
+        call = partial(client.detect, **options)
         try:
             for file, detection in photographs.results(call):
                 if as_json:
@@ -52,7 +59,7 @@ def detect(
                 else:
                     found.append((photographs.name(file), detection))
                 if draw:
-                    _draw(client, file, draw, min_score, min_size)
+                    _draw(partial(client.draw, **options), file, draw)
         finally:
             if found:
                 print_table(_COLUMNS, [row for name, detection in found for row in _rows(name, detection)])
@@ -60,8 +67,8 @@ def detect(
         raise typer.Exit(ExitStatus.REFUSED)
 
 
-def _draw(client: Client, file: Path, draw: Path, min_score: float | None, min_size: int | None) -> None:
-    drawn = client.draw(file, min_score=min_score, min_size=min_size)
+def _draw(call: Callable[[Path], bytes], file: Path, draw: Path) -> None:
+    drawn = call(file)
     try:
         draw.write_bytes(drawn)
     except OSError as error:

@@ -5,7 +5,7 @@ from functools import partial
 import typer
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.commands.options import Directory, Face, Files, Json, Person, Url
+from faceserver.commands.options import Detail, Directory, Face, Files, Json, Orientation, Person, Url
 from faceserver.commands.printing import print_json
 from faceserver.commands.service import ExitStatus, service, unless_refused
 from faceserver.file_names import shown
@@ -18,6 +18,8 @@ def learn(
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
     face: Face = "only",
+    orientation: Orientation = "auto",
+    detail: Detail = "auto",
     as_json: Json = False,
 ) -> None:
     """Learn PERSON from photographs; a photograph learned before changes nothing.
@@ -31,7 +33,8 @@ def learn(
     refused = False
     with service(url, directory) as client:
         for file in files:
-            enrolment = unless_refused(partial(client.learn, person, face=face), file)
+            call = partial(client.learn, person, face=face, orientation=orientation, detail=detail)
+            enrolment = unless_refused(call, file)
             if enrolment is None:
                 refused = True
                 continue

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from faceserver.client import calls
 from faceserver.client.calls import FaceChoice
 from faceserver.file_names import is_decoded
 
@@ -32,6 +33,14 @@ People = Annotated[
 Face = Annotated[
     FaceChoice,
     typer.Option(help="Which face to take if a photograph shows several; 'only' refuses such a photograph."),
+]
+Orientation = Annotated[
+    calls.Orientation,
+    typer.Option(help="'auto' turns a photograph whose faces are not upright; 'as-sent' takes it as it is."),
+]
+Detail = Annotated[
+    calls.Detail,
+    typer.Option(help="'auto' looks for small faces in large photographs, 'full' in all, 'fast' in none."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print a line of JSON for each result, for programs.")]
 Limit = Annotated[int, typer.Option(help="Maximum number to list.", min=1)]

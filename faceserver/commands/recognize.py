@@ -10,7 +10,7 @@ from rich.text import Text
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Recognition, Scoring
-from faceserver.commands.options import Directory, FilesAndFolders, Json, Url
+from faceserver.commands.options import Detail, Directory, FilesAndFolders, Json, Orientation, Url
 from faceserver.commands.photographs import Photographs, service_for
 from faceserver.commands.printing import STYLES, decided, print_json, print_table
 from faceserver.commands.service import ExitStatus, fail
@@ -36,6 +36,8 @@ def recognize(
     min_size: Annotated[int | None, typer.Option(help="Minimum shorter side of a face, in pixels.", min=0)] = None,
     min_score: Annotated[float | None, typer.Option(help="Minimum detector score.", min=0, max=1)] = None,
     keep: Annotated[bool, typer.Option(help="Whether the service stores the photographs for a while.")] = True,
+    orientation: Orientation = "auto",
+    detail: Detail = "auto",
     as_json: Json = False,
     draw: Annotated[
         Path | None, typer.Option(help="Write the photograph with boxes and names to this file.", dir_okay=False)
@@ -67,6 +69,8 @@ def recognize(
             min_size=min_size,
             min_score=min_score,
             keep=None if keep else False,
+            orientation=orientation,
+            detail=detail,
         )
         try:
             for file, recognition in photographs.results(call):
@@ -78,8 +82,8 @@ def recognize(
                 if draw:
                     _draw(draw, file, recognition)
         finally:
-            for detail in sorted(warnings):
-                typer.echo(detail, err=True)
+            for warning in sorted(warnings):
+                typer.echo(warning, err=True)
             if found:
                 _print(found)
     if photographs.refused:

@@ -55,15 +55,15 @@ def register(
 
 def _look(client: Client, person: str, picture: bytes, angles: Angles) -> None:
     """Learn the face in a picture if it is the only one and its angle is missing."""
-    faces = client.detect(picture).faces
+    faces = client.detect(picture, orientation="as-sent").faces
     angle = angles.missing_angle(faces[0].pose) if len(faces) == 1 else None
     if angle is None:
         return
     try:
-        if not angles.is_first and (doubt := _doubt(client.verify(person, picture))):
+        if not angles.is_first and (doubt := _doubt(client.verify(person, picture, orientation="as-sent"))):
             typer.echo(f"{angle}: {doubt}", err=True)
             return
-        enrolment = client.learn(person, picture)
+        enrolment = client.learn(person, picture, orientation="as-sent")
     except Refused as problem:
         typer.echo(f"{angle}: {problem}", err=True)
         return

@@ -97,7 +97,7 @@ class _Looking:
         """Return who is in a frame, None if that cannot be known. Raises FaceserverError after too long an outage."""
         while True:
             try:
-                found = self._client.recognize(frame.picture, k=1, keep=self._keep)
+                found = self._client.recognize(frame.picture, k=1, keep=self._keep, orientation="as-sent")
             except UnusablePhotograph as problem:
                 if frame.name is None:
                     raise

@@ -36,6 +36,7 @@ _JPEG_PROCESSES = {
 }
 """Kinds of JPEG by the second byte of the frame's marker (ITU-T T.81, table B.1, and T.87)."""
 
+
 def media_type_of(data: bytes) -> str:
     """The media type of a file that is not an image read here."""
     for beginning, media_type in _NAMES.items():

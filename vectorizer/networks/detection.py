@@ -6,6 +6,7 @@ where a face that fills the image has an ordinary size. The second view costs li
 does not find.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -29,6 +30,9 @@ CLOSE_UP_SHARE = 0.3
 """The second view adds faces whose longer side is at least this share of the image's; the first view sees smaller
 ones with more pixels."""
 
+MAX_FAINT = 16
+"""Proposals below the score threshold that are kept, the best ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Detections:
@@ -42,6 +46,11 @@ class Detections:
     scores: NDArray[np.float32]
     landmarks: NDArray[np.float32]
 
+    @classmethod
+    def none(cls) -> Self:
+        """Return no faces."""
+        return cls(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty((0, 5, 2), np.float32))
+
     def __len__(self) -> int:
         return len(self.scores)
 
@@ -52,6 +61,11 @@ class Detections:
     def enlarged(self, factor: float) -> Self:
         """Return the same faces in the pixels of an image that is `factor` times as large."""
         return type(self)(self.boxes * np.float32(factor), self.scores, self.landmarks * np.float32(factor))
+
+    def moved(self, right: float, down: float) -> Self:
+        """Return the same faces, moved."""
+        shift = np.array([right, down], np.float32)
+        return type(self)(self.boxes + np.tile(shift, 2), self.scores, self.landmarks + shift)
 
     def join(self, other: Self) -> Self:
         """Return both lists, one after the other."""
@@ -65,11 +79,27 @@ class Detections:
 class DetectorNetwork(Protocol):
     """A neural network that proposes faces on a canvas."""
 
-    def propose(self, canvas: NDArray[np.uint8]) -> Detections:
-        """Return all proposals above the score threshold, overlapping ones included.
+    @property
+    def score_threshold(self) -> float:
+        """The score from which a proposal counts as a face."""
+
+    def propose(self, canvas: NDArray[np.uint8], floor: float | None = None) -> Detections:
+        """Return all proposals with a score of at least `floor`, the score threshold by default; they may overlap.
 
         canvas: (height, width, 3) RGB; height and width are multiples of `STRIDE`.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """Faces, and faint proposals below the score threshold that are no part of them; both best score first."""
+
+    faces: Detections
+    faint: Detections
+
+    def map(self, change: Callable[[Detections], Detections]) -> Self:
+        """Return the same sightings, both changed alike."""
+        return type(self)(change(self.faces), change(self.faint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,32 +117,50 @@ class Detector:
 
     def detect(self, image: NDArray[np.uint8]) -> Detections:
         """Return the faces of `image`, (height, width, 3) RGB, best score first, in its pixels."""
+        return self.overview(image, self.network.score_threshold).faces
+
+    def overview(self, image: NDArray[np.uint8], floor: float) -> Sightings:
+        """Return the faces of `image` and the faint proposals from a score of `floor`, in its pixels."""
         seen = reduce(image, self.size)
-        height, width = seen.shape[:2]
-        canvas = (self.size, self.size) if self.square else (height, width)
-        whole = self._view(seen, _round_up(canvas[0]), _round_up(canvas[1]), top=0, left=0)
-        found = whole if max(height, width) <= CLOSE_UP_ABOVE else whole.join(self._close_up(seen))
+        whole = self.view(seen, floor)
+        found = whole if max(seen.shape[:2]) <= CLOSE_UP_ABOVE else whole.join(self._close_up(seen, floor))
         # The first view has more pixels, so its faces take precedence over the second view's whatever the scores.
         rank = found.scores + (np.arange(len(found)) < len(whole))
-        kept = found.pick(suppress(found.boxes, rank, self.overlap))
-        return _scaled(kept.pick(np.argsort(-kept.scores, kind="stable")), seen, image)
+        return self.distinct(found, rank).map(lambda some: _scaled(some, seen, image))
 
-    def _close_up(self, image: NDArray[np.uint8]) -> Detections:
+    def view(self, seen: NDArray[np.uint8], floor: float) -> Detections:
+        """Return the proposals from a score of `floor` on an image of at most `size` pixels; they may overlap."""
+        height, width = (self.size, self.size) if self.square else seen.shape[:2]
+        return self._view(seen, _round_up(height), _round_up(width), top=0, left=0, floor=floor)
+
+    def distinct(self, found: Detections, rank: NDArray[np.float32]) -> Sightings:
+        """Separate faces from faint proposals, and drop those that overlap with one of a higher `rank`, (n,)."""
+        sure = found.scores >= self.network.score_threshold
+        faces = found.pick(sure)
+        faces = faces.pick(suppress(faces.boxes, rank[sure], self.overlap))
+        faint = found.pick(~sure)
+        faint = faint.pick(np.argsort(-faint.scores, kind="stable")[:MAX_FAINT])
+        both = faces.join(faint)
+        kept = suppress(both.boxes, both.scores + (np.arange(len(both)) < len(faces)), self.overlap)
+        return Sightings(_best_first(faces), _best_first(both.pick(kept[kept >= len(faces)])))
+
+    def _close_up(self, image: NDArray[np.uint8], floor: float) -> Detections:
         """Detect on the image small in the middle of an empty square; only faces that fill much of it count."""
         seen = reduce(image, CLOSE_UP_SIZE)
         height, width = seen.shape[:2]
         top, left = (CLOSE_UP_CANVAS - height) // 2, (CLOSE_UP_CANVAS - width) // 2
-        found = self._view(seen, CLOSE_UP_CANVAS, CLOSE_UP_CANVAS, top=top, left=left)
+        found = self._view(seen, CLOSE_UP_CANVAS, CLOSE_UP_CANVAS, top=top, left=left, floor=floor)
         sides = (found.boxes[:, 2:] - found.boxes[:, :2]).max(axis=1, initial=0)
         return _scaled(found.pick(sides >= CLOSE_UP_SHARE * max(height, width)), seen, image)
 
-    def _view(self, seen: NDArray[np.uint8], height: int, width: int, *, top: int, left: int) -> Detections:
+    def _view(
+        self, seen: NDArray[np.uint8], height: int, width: int, *, top: int, left: int, floor: float
+    ) -> Detections:
         """Place `seen` on an empty canvas; return proposals in its pixels."""
         canvas = np.zeros((height, width, 3), np.uint8)
         canvas[top : top + seen.shape[0], left : left + seen.shape[1]] = seen
-        found = self.network.propose(canvas)
-        corner = np.array([left, top], np.float32)
-        return Detections(found.boxes - np.tile(corner, 2), found.scores, found.landmarks - corner)
+        found = self.network.propose(canvas, floor)
+        return found.moved(-left, -top)
 
 
 def as_input(pixels: NDArray[np.uint8], *, mean: float = 0.0, scale: float = 1.0) -> NDArray[np.float32]:
@@ -155,6 +203,10 @@ def reduce(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
         half = max(1, image.shape[1] // 2), max(1, image.shape[0] // 2)
         image = cv2.resize(image, half, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     return cv2.resize(image, target, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+
+
+def _best_first(found: Detections) -> Detections:
+    return found.pick(np.argsort(-found.scores, kind="stable"))
 
 
 def _scaled(found: Detections, seen: NDArray[np.uint8], image: NDArray[np.uint8]) -> Detections:

@@ -11,6 +11,7 @@ from vectorizer.networks.alignment import SIZE
 from vectorizer.networks.batching import BatchingSession
 from vectorizer.networks.detection import CLOSE_UP_CANVAS, Detector, DetectorNetwork
 from vectorizer.networks.embedding import Embedder, as_batch
+from vectorizer.networks.finder import Finder
 from vectorizer.networks.recognizability import Recognizability
 from vectorizer.networks.runtimes import Runtime, RuntimeChoice, choose_runtime, open_embedder_session
 from vectorizer.networks.scrfd import Scrfd
@@ -53,11 +54,19 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """A detector and an embedder for one thread. recognizability: None if it was not measured with this embedder."""
+    """A detector, what finds faces with it, and an embedder, for one thread.
 
-    detector: Detector
+    recognizability: None if it was not measured with this embedder.
+    """
+
+    finder: Finder
     embedder: Embedder
     recognizability: Recognizability | None
+
+    @property
+    def detector(self) -> Detector:
+        """The detector."""
+        return self.finder.detector
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +133,10 @@ class ModelSource:
         ]
 
     def _models(self, detector: Session, embedder: Session) -> Models:
+        # Batching needs few shapes, so every first view is a square then.
+        views = Detector(self._network(detector), self.engine.detector_size, square=self.engine.shared)
         return Models(
-            # Batching needs few shapes, so every first view is a square then.
-            Detector(self._network(detector), self.engine.detector_size, square=self.engine.shared),
+            Finder(views, self.detector.upright_score, self.detector.upright_roll),
             Embedder(embedder, self.embedder.mean, self.embedder.scale),
             Recognizability.read(self.embedder.recognizability) if self.embedder.recognizability else None,
         )

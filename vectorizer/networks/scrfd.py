@@ -18,14 +18,15 @@ class Scrfd:
 
     def __init__(self, session: Session, score_threshold: float = 0.5) -> None:
         self._session = session
-        self._score_threshold = score_threshold
+        self.score_threshold = score_threshold
 
-    def propose(self, canvas: NDArray[np.uint8]) -> Detections:
+    def propose(self, canvas: NDArray[np.uint8], floor: float | None = None) -> Detections:
         """See `vectorizer.networks.detection.DetectorNetwork`."""
+        floor = self.score_threshold if floor is None else floor
         outputs = self._session.run(as_input(canvas, mean=127.5, scale=128.0))
         scores, boxes, landmarks = outputs[0:3], outputs[3:6], outputs[6:9]
         found = [
-            self._decode(stride, canvas.shape[:2], scores[level], boxes[level], landmarks[level])
+            self._decode(stride, canvas.shape[:2], scores[level], boxes[level], landmarks[level], floor=floor)
             for level, stride in enumerate(STRIDES)
         ]
         return found[0].join(found[1]).join(found[2])
@@ -37,10 +38,12 @@ class Scrfd:
         scores: NDArray[np.float32],
         boxes: NDArray[np.float32],
         landmarks: NDArray[np.float32],
+        *,
+        floor: float,
     ) -> Detections:
         """Turn one stride's outputs, in strides around each anchor, into pixels of the canvas."""
         scores = scores.reshape(-1)
-        above = np.flatnonzero(scores >= self._score_threshold)
+        above = np.flatnonzero(scores >= floor)
         anchor = grid(canvas[0] // stride, canvas[1] // stride, ANCHORS)[above] * stride
         sides = boxes.reshape(-1, 4)[above] * stride
         return Detections(

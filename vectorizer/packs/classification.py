@@ -43,6 +43,8 @@ def _scrfd(path: Path, sha256: str) -> DetectorManifest:
         allowed_use="see its source",
         source=f"sha256:{sha256[:SHORT_DIGEST]}",
         score_threshold=0.5,
+        upright_score=0.8,
+        upright_roll=25.0,
     )
 
 

@@ -70,6 +70,15 @@ class DetectorManifest(_Model):
 
     architecture: Literal["scrfd", "yunet"]
     score_threshold: float = Field(ge=0, le=1)
+    upright_score: float = Field(
+        ge=0,
+        le=1,
+        description="A face that scores less may be turned; no face that is turned by 90 degrees reaches it.",
+    )
+    upright_roll: float = Field(
+        gt=0,
+        description="Degrees by which landmarks may be tilted and still be exact; a face tilted more is turned.",
+    )
 
 
 class EmbedderManifest(_Model):

@@ -5,10 +5,10 @@ from faceserver.client.calls.faces import FaceCalls
 from faceserver.client.calls.jobs import JobCalls
 from faceserver.client.calls.persons import PersonCalls
 from faceserver.client.calls.photographs import PhotographCalls
-from faceserver.client.calls.recognition import FaceChoice, RecognitionCalls
+from faceserver.client.calls.recognition import Detail, FaceChoice, Orientation, RecognitionCalls
 from faceserver.client.calls.service import ServiceCalls
 
-__all__ = ["Calls", "FaceChoice"]
+__all__ = ["Calls", "Detail", "FaceChoice", "Orientation"]
 
 
 class Calls(RecognitionCalls, PhotographCalls, PersonCalls, FaceCalls, DirectoryCalls, JobCalls, ServiceCalls):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from faceserver.client.call import MAX_PAGE, Call, InDirectory, Page, given, json_of
-from faceserver.client.calls.recognition import BoxLike, FaceChoice, form_box
+from faceserver.client.calls.recognition import BoxLike, Detail, FaceChoice, Orientation, form_box
 from faceserver.client.method import listing, result
 from faceserver.client.photographs import Photograph
 from faceserver.client.results import AddedFaces, Deletion, Face
@@ -47,13 +47,15 @@ class FaceCalls(InDirectory):
         directory: str | None = None,
         face: FaceChoice = "only",
         box: BoxLike | None = None,
+        orientation: Orientation | None = None,
+        detail: Detail | None = None,
     ) -> Call[AddedFaces]:
         """Enrol a person from up to 20 photographs; the result has the outcome of each.
 
         Raises NoneEnrolled if every photograph is refused.
         """
         files = [("file", photograph) for photograph in photographs]
-        fields = given(face=face, box=form_box(box))
+        fields = given(face=face, box=form_box(box), orientation=orientation, detail=detail)
         return Call("POST", self._faces(directory, person), json_of(AddedFaces), fields=fields, files=files)
 
     @result

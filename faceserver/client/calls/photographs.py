@@ -1,6 +1,7 @@
 """Detection, embedding and comparison of photographs, which are not stored."""
 
 from faceserver.client.call import Call, given, json_of, url_path
+from faceserver.client.calls.recognition import Detail, Orientation
 from faceserver.client.method import result
 from faceserver.client.photographs import Photograph
 from faceserver.client.results import Comparison, Detection, Embeddings
@@ -11,29 +12,53 @@ class PhotographCalls:
 
     @result
     def detect(
-        self, photograph: Photograph, *, min_score: float | None = None, min_size: int | None = None
+        self,
+        photograph: Photograph,
+        *,
+        min_score: float | None = None,
+        min_size: int | None = None,
+        orientation: Orientation | None = None,
+        detail: Detail | None = None,
     ) -> Call[Detection]:
         """Find the faces in a photograph, with landmarks, quality and pose."""
-        fields = given(min_score=min_score, min_size=min_size)
+        fields = given(min_score=min_score, min_size=min_size, orientation=orientation, detail=detail)
         return Call("POST", "/detect", json_of(Detection), fields=fields, files=[("file", photograph)])
 
     @result
     def draw(
-        self, photograph: Photograph, *, min_score: float | None = None, min_size: int | None = None
+        self,
+        photograph: Photograph,
+        *,
+        min_score: float | None = None,
+        min_size: int | None = None,
+        orientation: Orientation | None = None,
+        detail: Detail | None = None,
     ) -> Call[bytes]:
         """Return the upright photograph as a JPEG with a box around each face."""
-        fields = given(min_score=min_score, min_size=min_size, draw=True)
+        fields = given(min_score=min_score, min_size=min_size, orientation=orientation, detail=detail, draw=True)
         return Call("POST", "/detect", bytes, fields=fields, files=[("file", photograph)])
 
     @result
-    def embed(self, photograph: Photograph) -> Call[Embeddings]:
+    def embed(
+        self, photograph: Photograph, *, orientation: Orientation | None = None, detail: Detail | None = None
+    ) -> Call[Embeddings]:
         """Return the embedding of every face in a photograph."""
-        return Call("POST", "/embed", json_of(Embeddings), files=[("file", photograph)])
+        fields = given(orientation=orientation, detail=detail)
+        return Call("POST", "/embed", json_of(Embeddings), fields=fields, files=[("file", photograph)])
 
     @result
-    def compare(self, source: Photograph, target: Photograph) -> Call[Comparison]:
+    def compare(
+        self,
+        source: Photograph,
+        target: Photograph,
+        *,
+        orientation: Orientation | None = None,
+        detail: Detail | None = None,
+    ) -> Call[Comparison]:
         """Compare every face of one photograph with every face of another."""
-        return Call("POST", "/compare", json_of(Comparison), files=[("source", source), ("target", target)])
+        fields = given(orientation=orientation, detail=detail)
+        files = [("source", source), ("target", target)]
+        return Call("POST", "/compare", json_of(Comparison), fields=fields, files=files)
 
     @result
     def fetch(self, url: str) -> Call[bytes]:

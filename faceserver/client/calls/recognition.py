@@ -23,6 +23,12 @@ FaceChoice: TypeAlias = Literal["only", "largest", "center"]
 BoxLike: TypeAlias = Box | tuple[int, int, int, int]
 """Left, top, right, bottom in pixels of the upright photograph."""
 
+Orientation: TypeAlias = Literal["auto", "as-sent"]
+"""`auto` turns a photograph whose faces are not upright; `as-sent` takes it as it is, after EXIF."""
+
+Detail: TypeAlias = Literal["auto", "fast", "full"]
+"""`auto` looks for small faces in large photographs, `full` in all, `fast` in none."""
+
 
 def form_box(box: BoxLike | None) -> str | None:
     """Return a box in the format of forms."""
@@ -41,12 +47,21 @@ class RecognitionCalls(InDirectory):
         directory: str | None = None,
         face: FaceChoice = "only",
         box: BoxLike | None = None,
+        orientation: Orientation | None = None,
+        detail: Detail | None = None,
     ) -> Call[Enrolment]:
         """Enrol the person shown in a photograph; repeating it with the same photograph changes nothing.
 
         If it shows several people, `face` or a `box` around the face selects one.
         """
-        fields = given(person=person, directory=self._directory(directory), face=face, box=form_box(box))
+        fields = given(
+            person=person,
+            directory=self._directory(directory),
+            face=face,
+            box=form_box(box),
+            orientation=orientation,
+            detail=detail,
+        )
         return Call("POST", "/learn", json_of(Enrolment), fields=fields, files=[("file", photograph)])
 
     @result
@@ -62,6 +77,8 @@ class RecognitionCalls(InDirectory):
         min_score: float | None = None,
         min_size: int | None = None,
         keep: bool | None = None,
+        orientation: Orientation | None = None,
+        detail: Detail | None = None,
     ) -> Call[Recognition]:
         """Recognize every face in a photograph, with the `k` most similar people as candidates.
 
@@ -77,6 +94,8 @@ class RecognitionCalls(InDirectory):
             min_score=min_score,
             min_size=min_size,
             keep=keep,
+            orientation=orientation,
+            detail=detail,
         )
         return Call("POST", "/recognize", json_of(Recognition), fields=fields, files=[("file", photograph)])
 
@@ -93,6 +112,8 @@ class RecognitionCalls(InDirectory):
         min_score: float | None = None,
         min_size: int | None = None,
         keep: bool | None = None,
+        orientation: Orientation | None = None,
+        detail: Detail | None = None,
     ) -> Call[tuple[Recognition | RefusedPhotograph, ...]]:
         """Recognize the faces in up to 20 photographs, each separately; raises Refused only if all are refused."""
         fields = given(
@@ -104,6 +125,8 @@ class RecognitionCalls(InDirectory):
             min_score=min_score,
             min_size=min_size,
             keep=keep,
+            orientation=orientation,
+            detail=detail,
         )
         files = [("file", photograph) for photograph in photographs]
         read = _only if len(files) == 1 else _each
@@ -111,10 +134,19 @@ class RecognitionCalls(InDirectory):
 
     @result
     def verify(
-        self, person: str, photograph: Photograph, *, directory: str | None = None, face: FaceChoice = "only"
+        self,
+        person: str,
+        photograph: Photograph,
+        *,
+        directory: str | None = None,
+        face: FaceChoice = "only",
+        orientation: Orientation | None = None,
+        detail: Detail | None = None,
     ) -> Call[Verification]:
         """Check whether a photograph shows this person."""
-        fields = {"directory": self._directory(directory), "person": person, "face": face}
+        fields = given(
+            directory=self._directory(directory), person=person, face=face, orientation=orientation, detail=detail
+        )
         return Call("POST", "/verify", json_of(Verification), fields=fields, files=[("file", photograph)])
 
     @result

@@ -50,12 +50,16 @@ class DetectedFace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """The faces of a photograph, best score first. width, height: of the upright photograph, pixels."""
+    """The faces of a photograph, best score first. width, height: of the upright photograph, pixels.
+
+    orientation: degrees clockwise by which it was turned so that its faces were upright; boxes are as before that.
+    """
 
     faces: tuple[DetectedFace, ...]
     model: str
     width: int
     height: int
+    orientation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +74,16 @@ class EmbeddedFace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embeddings:
-    """The faces of a photograph, best score first. width, height: of the upright photograph, pixels."""
+    """The faces of a photograph, best score first. width, height: of the upright photograph, pixels.
+
+    orientation: degrees clockwise by which it was turned so that its faces were upright; boxes are as before that.
+    """
 
     faces: tuple[EmbeddedFace, ...]
     model: str
     width: int
     height: int
+    orientation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,13 +125,18 @@ class ComparedPair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Every face of one photograph compared with every face of another, the most similar pair first."""
+    """Every face of one photograph compared with every face of another, the most similar pair first.
+
+    source_orientation, target_orientation: degrees clockwise by which they were turned to make their faces upright.
+    """
 
     source_faces: tuple[ComparedFace, ...]
     target_faces: tuple[ComparedFace, ...]
     comparisons: tuple[ComparedPair, ...]
     thresholds: PairThresholds
     model: str
+    source_orientation: int = 0
+    target_orientation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,3 +158,4 @@ class Verification:
     model: str
     reason: str | None = None
     recognizability: float | None = None
+    orientation: int = 0

@@ -37,6 +37,7 @@ class Enrolment:
     """A learned face. created: False if this photograph of this person was learned before.
 
     recognizability: the chance that it matches a good photograph of the same person; None if it was not measured.
+    orientation: degrees clockwise by which the photograph was turned so that its faces were upright.
     """
 
     person: Annotated[str, Field(validation_alias=AliasPath("persons", 0, "id"))]
@@ -49,6 +50,7 @@ class Enrolment:
     directory: str
     model: str
     url: str
+    orientation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +108,10 @@ class RecognitionWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:
-    """The faces of a photograph, best score first. url: of the photograph while it is stored, None if it is not."""
+    """The faces of a photograph, best score first. url: of the photograph while it is stored, None if it is not.
+
+    orientation: degrees clockwise by which it was turned so that its faces were upright; boxes are as before that.
+    """
 
     faces: Annotated[tuple[RecognizedFace, ...], Field(validation_alias="persons")]
     thresholds: Thresholds
@@ -114,6 +119,7 @@ class Recognition:
     model: str
     url: str | None
     warnings: tuple[RecognitionWarning, ...] = ()
+    orientation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,239 @@
+"""Finds the faces of a picture: in its overview, in tiles if it is large, and in other turns if none is upright.
+
+A detector scores an upright face higher than the same face in any other turn. A low score, or tilted landmarks, make a
+face suspect, and it is looked at again in other turns. That costs a sixteenth of an overview a face, and nothing for a
+face that is confidently upright.
+"""
+
+from dataclasses import dataclass, field
+from math import remainder
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorizer.networks.detection import Detections, Detector, Sightings, reduce
+from vectorizer.networks.orientation import Orientation, turned, unturned
+from vectorizer.networks.picture import Picture
+from vectorizer.networks.second_look import best_turn, look, roll, straighten
+from vectorizer.networks.tiles import Detail, Tiling, levels
+
+_FAINT_SHARE = 0.3
+"""Share of the score threshold from which a proposal may be a face in another turn."""
+
+_VOTERS = 3
+"""Proposals, the best ones, that decide how a picture is turned."""
+
+_MAX_FAINT_LOOKS = 4
+"""Faint proposals between upright faces that are looked at in other turns."""
+
+_LENIENCY = 0.03
+"""How much lower than elsewhere a face may score among upright ones before it is suspect."""
+
+_MAX_SUSPECT_LOOKS = 12
+"""Suspect faces that are looked at in other turns, the largest ones; it bounds the time that a crowd takes."""
+
+_PRECISE = 48
+"""Longer side of a face in the overview, pixels, from which a second look would not place its landmarks better."""
+
+_PRECEDENCE = 40
+"""Longer side of a face in one level, pixels, from which it takes precedence over finer levels."""
+
+_PART = 0.8
+"""Share of a box inside a much larger face from which it is a part of that face."""
+
+_LARGER = 3
+"""How many times as large, in area, that face has to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Faces in pixels of the full picture, best score first; orientation: degrees clockwise by which it was turned."""
+
+    faces: Detections
+    orientation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """Finds faces with one detector.
+
+    upright_score, upright_roll: a face with at least this score, tilted by at most so many degrees, is upright.
+    """
+
+    detector: Detector
+    upright_score: float
+    upright_roll: float
+
+    def find(self, picture: Picture, orientation: Orientation, detail: Detail) -> Found:
+        """Return the faces of `picture`."""
+        return _Search(self, picture, levels(*picture.size, self.detector.size, detail)).find(orientation)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The search for the faces of one picture; all faces are in pixels of the full picture, as it was sent."""
+
+    finder: Finder
+    picture: Picture
+    scales: list[float]
+    turns: dict[bytes, tuple[float, float]] = field(default_factory=dict)
+
+    def find(self, orientation: Orientation) -> Found:
+        seen, quarters = self._sightings(0), 0
+        if orientation is Orientation.AUTO and not self._upright(seen.faces, 0).any():
+            quarters = self._vote(seen)
+            if quarters:
+                seen = self._sightings(quarters)
+        faces = self._straightened(seen.faces, quarters)
+        if orientation is Orientation.AUTO and len(faces):
+            faces = faces.join(self._turned_among(faces, seen.faint, quarters))
+        faces = self._refined(faces, quarters)
+        return Found(self._detector.distinct(faces, faces.scores).faces, 90 * quarters)
+
+    @property
+    def _detector(self) -> Detector:
+        return self.finder.detector
+
+    @property
+    def _threshold(self) -> float:
+        return self.finder.detector.network.score_threshold
+
+    @property
+    def _overview_scale(self) -> float:
+        return min(1.0, self._detector.size / max(self.picture.size))
+
+    def _sightings(self, quarters: int) -> Sightings:
+        """Return what the overview and the tiles show of the picture, turned clockwise by `quarters`."""
+        seen, coarser = self._overview(quarters), self._overview_scale
+        for scale in self.scales:
+            seen = self._joined(seen, coarser, self._in_tiles(scale, quarters))
+            coarser = scale
+        return seen
+
+    def _overview(self, quarters: int) -> Sightings:
+        image = self.picture.reduced
+        if quarters:
+            image = turned(reduce(image, self._detector.size), quarters)
+        seen = self._detector.overview(image, _FAINT_SHARE * self._threshold)
+        return seen.map(lambda found: self._as_sent(found, image, quarters))
+
+    def _in_tiles(self, scale: float, quarters: int) -> Detections:
+        image = turned(self.picture.at(scale), quarters)
+        height, width = image.shape[:2]
+        tiling = Tiling(width, height, self._detector.size)
+        found = Detections.none()
+        for tile in tiling:
+            part = image[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
+            proposed = self._detector.view(part, _FAINT_SHARE * self._threshold)
+            whole = proposed.pick(tiling.whole(tile, proposed.boxes))
+            found = found.join(whole.moved(tile.left, tile.top))
+        return self._as_sent(found, image, quarters)
+
+    def _as_sent(self, found: Detections, image: NDArray[np.uint8], quarters: int) -> Detections:
+        """Convert faces from the pixels of `image`, the picture turned and reduced, to those of the picture."""
+        height, width = image.shape[:2] if quarters % 2 == 0 else image.shape[1::-1]
+        return unturned(found, quarters, width, height).enlarged(self.picture.size[0] / width)
+
+    def _joined(self, coarse: Sightings, scale: float, fine: Detections) -> Sightings:
+        """Join what a coarser level, at `scale`, and a finer one show; large faces are better seen in the coarser."""
+        found = coarse.faces.join(coarse.faint).join(fine)
+        large = longer_sides(found.boxes) * scale >= _PRECEDENCE
+        from_coarse = np.arange(len(found)) < len(coarse.faces)
+        joined = self._detector.distinct(found, found.scores + (large & from_coarse))
+        return Sightings(_without_parts(joined.faces), joined.faint)
+
+    def _upright(self, faces: Detections, quarters: int, leniency: float = 0.0) -> NDArray[np.bool_]:
+        """Return which of the faces, (n,), are confidently upright once the picture is turned by `quarters`.
+
+        leniency: subtracted from the score that an upright face has to have.
+        """
+        tilts = np.array([abs(remainder(roll(points) + 90 * quarters, 360)) for points in faces.landmarks])
+        upright: NDArray[np.bool_] = (faces.scores >= self.finder.upright_score - leniency) & (
+            tilts <= self.finder.upright_roll
+        )
+        return upright
+
+    def _vote(self, seen: Sightings) -> int:
+        """Return by how many quarters clockwise the picture is to be turned so that its faces are upright."""
+        votes = np.zeros(4)
+        for box in seen.faces.join(seen.faint).boxes[:_VOTERS]:
+            degrees, score = self._best_turn(box, 0)
+            if score >= self._threshold and degrees % 90 == 0:
+                votes[round(degrees / 90) % 4] += score
+        return int(votes.argmax())
+
+    def _straightened(self, faces: Detections, quarters: int) -> Detections:
+        """Return the faces, those that are suspect as they are seen in the turn in which they are upright."""
+        leniency = _LENIENCY if self._upright(faces, quarters).any() else 0.0
+        suspect = np.flatnonzero(~self._upright(faces, quarters, leniency))
+        largest = suspect[np.argsort(-longer_sides(faces.boxes)[suspect], kind="stable")[:_MAX_SUSPECT_LOOKS]]
+        again = [self._upright_face(faces.pick(index[None]), quarters) for index in largest]
+        rest = faces.pick(np.setdiff1d(np.arange(len(faces)), largest))
+        for face in again:
+            rest = rest.join(face)
+        return rest
+
+    def _upright_face(self, face: Detections, quarters: int) -> Detections:
+        """Return one suspect face as it is, or as it is seen in a better turn."""
+        degrees, _ = self._best_turn(face.boxes[0], quarters)
+        tilt = remainder(roll(face.landmarks[0]) + degrees, 360)
+        if degrees == 90 * quarters and abs(tilt) <= self.finder.upright_roll:
+            return face
+        found = self._straighten(face.boxes[0], degrees)
+        return found if len(found) and found.scores[0] >= self._threshold else face
+
+    def _turned_among(self, faces: Detections, faint: Detections, quarters: int) -> Detections:
+        """Return the faces that lie among others in another turn, in which they are hardly seen."""
+        large = longer_sides(faint.boxes) >= np.median(longer_sides(faces.boxes)) / 2
+        found = Detections.none()
+        for box in faint.boxes[large][:_MAX_FAINT_LOOKS]:
+            degrees, score = self._best_turn(box, quarters)
+            if degrees != 90 * quarters and score >= self._threshold:
+                face = self._straighten(box, degrees)
+                found = found.join(face.pick(face.scores >= self.finder.upright_score))
+        return found
+
+    def _refined(self, faces: Detections, quarters: int) -> Detections:
+        """Return the faces; if the picture was seen in tiles, small ones as seen again with all of their pixels."""
+        if not self.scales:
+            return faces
+        small = longer_sides(faces.boxes) * self._overview_scale < _PRECISE
+        refined = faces.pick(~small)
+        for box in faces.boxes[small]:
+            refined = refined.join(self._look(box, 90.0 * quarters))
+        return refined
+
+    def _best_turn(self, box: NDArray[np.float32], quarters: int) -> tuple[float, float]:
+        key = box.tobytes() + bytes([quarters])
+        if key not in self.turns:
+            image, factor = self.picture.around(box)
+            self.turns[key] = best_turn(self._detector.network, image, _smaller(box, factor), 90.0 * quarters)
+        return self.turns[key]
+
+    def _straighten(self, box: NDArray[np.float32], degrees: float) -> Detections:
+        image, factor = self.picture.around(box)
+        return straighten(self._detector.network, image, _smaller(box, factor), degrees).enlarged(factor)
+
+    def _look(self, box: NDArray[np.float32], degrees: float) -> Detections:
+        image, factor = self.picture.around(box)
+        return look(self._detector.network, image, _smaller(box, factor), degrees).enlarged(factor)
+
+
+def _smaller(box: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    return box / np.float32(factor)
+
+
+def longer_sides(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the longer side of each of the (n, 4) boxes."""
+    sides: NDArray[np.float32] = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0)
+    return sides
+
+
+def _without_parts(faces: Detections) -> Detections:
+    """Leave out what a finer level took for a face inside a much larger one."""
+    low = np.maximum(faces.boxes[:, None, :2], faces.boxes[None, :, :2])
+    high = np.minimum(faces.boxes[:, None, 2:], faces.boxes[None, :, 2:])
+    shared = np.maximum(high - low, 0).prod(axis=2)
+    areas = (faces.boxes[:, 2:] - faces.boxes[:, :2]).prod(axis=1)
+    inside = (shared >= _PART * areas[:, None]) & (areas[None, :] >= _LARGER * areas[:, None])
+    return faces.pick(~inside.any(axis=1))

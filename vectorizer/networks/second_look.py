@@ -1,0 +1,173 @@
+"""Looks at one face again: cut out, turned and scaled so that the detector sees it best.
+
+A look has the size of the close-up, a sixteenth of an overview of 640 x 640 pixels.
+"""
+
+from dataclasses import dataclass
+from math import atan2, cos, degrees, radians, remainder, sin
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorizer.networks.alignment import TEMPLATE, similarity_transform
+from vectorizer.networks.detection import CLOSE_UP_CANVAS, Detections, DetectorNetwork
+
+FACE = 64
+"""Longer side of the face within a look, pixels."""
+
+_MONTAGE_FACE = 36
+"""Longer side of the face in each quarter of a montage, pixels."""
+
+_MAX_OFFSET = 0.4
+"""How far the centre of a face may be from the expected one, as a share of its longer side."""
+
+_MAX_GROWTH = 2.0
+"""How many times larger or smaller than expected a face may be."""
+
+
+_PREFERENCE = 0.05
+"""Added to the score of the turn as sent, so that a face which no turn shows well stays as it is."""
+
+_CLEAR = 0.15
+"""Lead of the best of four turns over the second from which the face is not tilted by about 45 degrees."""
+
+_LEVEL = 4.0
+"""Degrees up to which landmarks are level."""
+
+_MAX_LOOKS = 3
+"""Looks at a tilted face until its landmarks are level."""
+
+_TILT_GAIN = 1.5
+"""How many degrees a face is turned for each by which its landmarks are tilted; networks underestimate tilts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """A square of an image, `side` pixels wide around `centre`, turned clockwise by `degrees` when it is cut out."""
+
+    centre: NDArray[np.float32]
+    side: float
+    degrees: float = 0.0
+
+    def matrix(self, size: int) -> NDArray[np.float64]:
+        """Return the (2, 3) matrix from pixels of the image to pixels of a canvas with sides of `size`."""
+        scale, angle = size / self.side, radians(self.degrees)
+        turn = scale * np.array([[cos(angle), -sin(angle)], [sin(angle), cos(angle)]])
+        return np.column_stack([turn, size / 2 - turn @ self.centre])
+
+    def cut(self, image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+        """Return the square as (size, size, 3) pixels; those outside `image` are black."""
+        reach = self.side * 0.75  # half of the diagonal, and a margin
+        left, top = np.clip(np.floor(self.centre - reach), 0, None).astype(int)
+        right, bottom = np.ceil(self.centre + reach).astype(int)
+        part = image[top : max(bottom, top), left : max(right, left)]
+        matrix = self.matrix(size)
+        matrix[:, 2] += matrix[:, :2] @ (left, top)
+        shrunk = 1
+        # Without averaging, a large reduction would leave out most pixels.
+        while self.side >= 2 * size * shrunk and min(part.shape[:2]) > 1:
+            rows, columns = part.shape[0] // 2, part.shape[1] // 2
+            half = cv2.resize(part[: 2 * rows, : 2 * columns], (columns, rows), interpolation=cv2.INTER_AREA)
+            part, shrunk = half.astype(np.uint8, copy=False), 2 * shrunk
+        matrix[:, :2] *= shrunk
+        if not part.size:
+            return np.zeros((size, size, 3), np.uint8)
+        return cv2.warpAffine(part, matrix, (size, size), flags=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+
+    def uncut(self, found: Detections, size: int) -> Detections:
+        """Return faces on the canvas of `size` pixels in pixels of the image; their boxes keep their size."""
+        back = cv2.invertAffineTransform(self.matrix(size))
+        centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2 @ back[:, :2].T + back[:, 2]
+        sides = (found.boxes[:, 2:] - found.boxes[:, :2]) * (self.side / size)
+        if round(self.degrees / 90) % 2:
+            sides = sides[:, ::-1]
+        boxes = np.concatenate([centres - sides / 2, centres + sides / 2], axis=1).astype(np.float32)
+        landmarks = found.landmarks @ back[:, :2].T.astype(np.float32) + back[:, 2].astype(np.float32)
+        return Detections(boxes, found.scores, landmarks)
+
+
+def look(
+    network: DetectorNetwork, image: NDArray[np.uint8], box: NDArray[np.float32], turned: float = 0.0
+) -> Detections:
+    """Return the face of `box`, in pixels of `image`, as seen alone, turned clockwise by `turned` degrees; or none."""
+    longer = _longer(box)
+    square = Square(_centre(box), longer * CLOSE_UP_CANVAS / FACE, turned)
+    found = network.propose(square.cut(image, CLOSE_UP_CANVAS))
+    middle = np.full(2, CLOSE_UP_CANVAS / 2, np.float32)
+    return square.uncut(_expected(found, middle, FACE), CLOSE_UP_CANVAS)
+
+
+def turns(
+    network: DetectorNetwork, image: NDArray[np.uint8], box: NDArray[np.float32], start: float = 0.0
+) -> NDArray[np.float32]:
+    """Return the scores of the face of `box` turned clockwise by `start` degrees and 0, 90, 180 and 270 more.
+
+    All four are quarters of one canvas, so they cost one run.
+    """
+    half = CLOSE_UP_CANVAS // 2
+    seen = Square(_centre(box), _longer(box) * half / _MONTAGE_FACE, start).cut(image, half)
+    rows = [np.concatenate([np.rot90(seen, -turn) for turn in pair], axis=1) for pair in ((0, 1), (2, 3))]
+    found = network.propose(np.concatenate(rows), floor=0.0)
+    centres = [np.array([x, y], np.float32) * half for y in (0.5, 1.5) for x in (0.5, 1.5)]
+    return np.array([_expected(found, centre, _MONTAGE_FACE).scores.max(initial=0) for centre in centres], np.float32)
+
+
+def roll(landmarks: NDArray[np.float32]) -> float:
+    """Return by how many degrees clockwise a face with these (5, 2) landmarks is tilted, -180 to 180."""
+    matrix = similarity_transform(landmarks, TEMPLATE)
+    return -degrees(atan2(matrix[1, 0], matrix[0, 0]))
+
+
+def best_turn(
+    network: DetectorNetwork, image: NDArray[np.uint8], box: NDArray[np.float32], start: float
+) -> tuple[float, float]:
+    """Return by how many degrees clockwise the face of `box` is to be turned to be about upright, and its score then.
+
+    start: the turn that is preferred unless another one is clearly better.
+    """
+    scores = turns(network, image, box, start)
+    scores[0] += _PREFERENCE
+    candidates = dict(zip(start + 90.0 * np.arange(4), scores.tolist(), strict=True))
+    second, first = np.sort(scores)[-2:]
+    if first - second < _CLEAR:  # it may be tilted by about 45 degrees
+        more = turns(network, image, box, start + 45)
+        candidates |= dict(zip(start + 45 + 90.0 * np.arange(4), more.tolist(), strict=True))
+    degrees_ = max(candidates, key=lambda turn: candidates[turn])
+    return degrees_, candidates[degrees_] - (_PREFERENCE if degrees_ == start else 0)
+
+
+def straighten(network: DetectorNetwork, image: NDArray[np.uint8], box: NDArray[np.float32], turn: float) -> Detections:
+    """Return the face of `box` as seen in the turn in which its landmarks are level, near `turn`; or none."""
+    best, best_tilt = look(network, image, box, turn), 180.0
+    found = best
+    for _ in range(_MAX_LOOKS):
+        if not len(found):
+            break
+        tilt = remainder(roll(found.landmarks[0]) + turn, 360)
+        if abs(tilt) < best_tilt:
+            best, best_tilt = found, abs(tilt)
+        if best_tilt <= _LEVEL:
+            break
+        turn -= _TILT_GAIN * tilt
+        found = look(network, image, box, turn)
+    return best
+
+
+def _centre(box: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (box[:2] + box[2:]) / np.float32(2)
+
+
+def _longer(box: NDArray[np.float32]) -> float:
+    return max(float((box[2:] - box[:2]).max()), 1.0)
+
+
+def _expected(found: Detections, centre: NDArray[np.float32], size: float) -> Detections:
+    """Return the best face near `centre` and about `size` pixels large, or none."""
+    sides = (found.boxes[:, 2:] - found.boxes[:, :2]).max(axis=1, initial=0)
+    offset = np.abs((found.boxes[:, :2] + found.boxes[:, 2:]) / 2 - centre).max(axis=1, initial=0)
+    near = np.flatnonzero(
+        (offset <= _MAX_OFFSET * size) & (sides >= size / _MAX_GROWTH) & (sides <= size * _MAX_GROWTH)
+    )
+    best = near[np.argsort(-found.scores[near], kind="stable")[:1]]
+    return found.pick(best)
