@@ -30,9 +30,14 @@ def codec_of(label: str) -> str | None:
 
 def decoded(text: bytes | bytearray, label: str = "") -> str:
     """Decode a text in UTF-8 or, for some old clients, in the encoding of `label`, or Latin-1."""
-    for codec in ("utf-8", codec_of(label) or "latin-1"):
-        try:
-            return text.decode(codec)
-        except UnicodeDecodeError:
-            pass
-    return text.decode("latin-1")
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return _decoded_as(text, codec_of(label) or "latin-1")
+
+
+def _decoded_as(text: bytes | bytearray, codec: str) -> str:
+    try:
+        return text.decode(codec)
+    except UnicodeDecodeError:
+        return text.decode("latin-1")

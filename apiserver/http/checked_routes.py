@@ -9,18 +9,23 @@ from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 from apiserver.http.field_names import Unknown, check_parameters
+from apiserver.problems import InvalidField
+
+_MAX_PARAMETERS = 100
 
 
 class CheckedRoute(APIRoute):
-    """A route that accepts only the parameters of the URL that its description names. Raises UnknownField."""
+    """A route that accepts only the parameters of the URL that its description names.
+
+    Raises UnknownField or InvalidField.
+    """
 
     unknown: ClassVar[Unknown] = Unknown.REFUSED
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["query_string"] and scope["method"] in (self.methods or ()):
-            sent = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-            check_parameters([name for name, _ in sent], *self._names, self.unknown)
+            check_parameters(_sent(scope["query_string"]), *self._names, self.unknown)
         await super().handle(scope, receive, send)
 
     @cached_property
@@ -30,6 +35,15 @@ class CheckedRoute(APIRoute):
         [operation] = description["paths"][self.path].values()
         parameters = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"]
         return frozenset(parameters), frozenset(_fields(operation.get("requestBody", {})))
+
+
+def _sent(query: bytes) -> list[str]:
+    """Return the names in the query of a URL. Raises InvalidField."""
+    try:
+        parameters = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)
+    except ValueError as error:
+        raise InvalidField("The URL has too many parameters.") from error
+    return [name for name, _ in parameters]
 
 
 def _fields(body: dict[str, Any]) -> list[str]:

@@ -41,6 +41,7 @@ _MAX_FIELD_BYTES = 16_384
 FILE_FIELDS = frozenset({"file", "source", "target"})
 """The fields that are files in all forms, with or without a file name. Others are texts, even with a file name."""
 _CHARSET_FIELD = "_charset_"
+_BYTE_ORDER_MARK = "\ufeff"
 
 MAX_FILES = 20
 """Maximum number of photographs in a form that allows several."""
@@ -165,11 +166,11 @@ class _Text:
             return (Upload(self.head.filename or "", b""),)
         label = self.head.charset or declared
         if not label:
-            return decoded(self.content, charset)
+            return decoded(self.content, charset).removeprefix(_BYTE_ORDER_MARK)
         if (codec := codec_of(label)) is None:
             raise InvalidField(f"{self.head.name}: the charset {label!a} is not supported; send UTF-8.")
         try:
-            return self.content.decode(codec)
+            return self.content.decode(codec).removeprefix(_BYTE_ORDER_MARK)
         except UnicodeDecodeError as error:
             raise InvalidField(f"{self.head.name}: the text is not in the charset {label}.") from error
 

@@ -5,9 +5,9 @@ File names are read in each way in which clients have written them, because a na
 
 import re
 from binascii import Error as Base64Error
-from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from python_multipart.multipart import parse_options_header
@@ -19,8 +19,7 @@ _PARAMETER = re.compile(rb';[ \t]*([^=;"\s]+)[ \t]*=[ \t]*("(?:[^"\\]|\\.)*(?:"|
 _ENCODED_WORD = re.compile(r"=\?[^?]+\?[bqBQ]\?[^?]*\?=")
 
 
-@dataclass(frozen=True, slots=True)
-class PartHead:
+class PartHead(NamedTuple):
     """The head of a part. filename: None without one. charset, transfer_encoding: as declared, "" without."""
 
     name: str
@@ -40,7 +39,7 @@ def read_head(disposition: bytes, content_type: bytes, transfer_encoding: bytes,
     return PartHead(
         name=name,
         filename=extended.get(b"filename") or (filename and _unescaped(filename)),
-        charset=_charset(content_type) if b"harset" in content_type or b"HARSET" in content_type else "",
+        charset=_charset(content_type) if b";" in content_type else "",
         transfer_encoding=transfer_encoding.strip().lower(),
     )
 
@@ -78,7 +77,7 @@ def _in(charset: str, text: bytes) -> str:
 
 def _unescaped(filename: str) -> str:
     """Return a file name without the escapes of clients that send ASCII only."""
-    if _ENCODED_WORD.search(filename):  # RFC 2047, of mail libraries and of .NET
+    if "=?" in filename and _ENCODED_WORD.search(filename):  # RFC 2047, of mail libraries and of .NET
         try:
             words = decode_header(filename)
         except (HeaderParseError, Base64Error, ValueError):

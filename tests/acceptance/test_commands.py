@@ -36,6 +36,13 @@ def test_recognize_prints_a_table(command: Commands):
     assert lines[2] == ["cup.jpg", "nobody"]
 
 
+def test_recognize_says_why_nobody_can_be_recognized(command: Commands):
+    run = command("recognize", "ann.jpg", "party.jpg", "--directory", "acmee")
+
+    assert run.returncode == 0
+    assert run.stderr == "The directory acmee does not exist, so that nobody is recognized in it.\n"
+
+
 def test_recognize_prints_json_for_programs(command: Commands):
     command("learn", "Žofie 🧑‍🚀", "ann.jpg")
     (command.folder / "broken.jpg").write_bytes(encoded(astronaut())[:1000])

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 
 from serving.exception_handlers import handle_exceptions
 from serving.hang_up import while_connected
+from serving.head_requests import HeadRequests
 from serving.problems import Outage, Refused
 from serving.request_log import RequestIds, RequestLog
 from serving.stages import Ended
@@ -49,6 +50,7 @@ class Shop:
         handle_exceptions(app, malformed=Malformed, invalid=Invalid)
         app.add_middleware(RequestLog, on_end=lambda _, request: self.ended.append(request))
         app.add_middleware(RequestIds)
+        app.add_middleware(HeadRequests)
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop")
 
 
@@ -61,6 +63,7 @@ def shop():
     ("call", "status", "outcome", "route"),
     [
         ("GET /shelves/1", 200, "ok", "GET /shelves/{number}"),
+        ("HEAD /shelves/1", 200, "ok", "GET /shelves/{number}"),
         ("GET /shelves/0", 500, "internal-error", "GET /shelves/{number}"),
         ("GET /shelves/13", 503, "closed", "GET /shelves/{number}"),
         ("GET /shelves/one", 422, "invalid", "GET /shelves/{number}"),
@@ -89,6 +92,12 @@ async def test_an_outage_says_when_to_try_again_and_a_refusal_does_not(shop):
 
 async def test_a_wrong_method_names_those_of_all_routes_of_the_path(shop):
     assert (await shop.client.post("/shelves/1")).headers["allow"] == "GET, HEAD, PUT"
+
+
+@pytest.mark.parametrize("path", ["/shelves/1", "/shelves/0", "/shelves/13", "/nothing"])
+async def test_head_has_the_headers_of_get_and_no_body(shop, path):
+    got, head = [await shop.client.request(method, path, headers={"X-Request-ID": "a"}) for method in ("GET", "HEAD")]
+    assert (head.status_code, head.headers, head.content) == (got.status_code, got.headers, b"")
 
 
 async def test_an_unexpected_error_is_logged_once_and_not_shown(shop, caplog):

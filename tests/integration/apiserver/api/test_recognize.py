@@ -36,6 +36,18 @@ async def test_nobody_enrolled(recognize, ann):
     assert "id" not in person
 
 
+async def test_the_reason_why_nobody_can_be_recognized_is_a_warning(gateway, recognize, learn, ann, nobody):
+    await gateway.put("/directories/empty", json={})
+    await learn("ann", ann, directory="acme")
+    codes = {
+        directory: [warning["code"] for warning in (await recognize(ann, directory=directory))["warnings"]]
+        for directory in ("acmee", "empty", "acme")
+    }
+    assert codes == {"acmee": ["directory-unknown"], "empty": ["directory-empty"], "acme": []}
+    [warning] = (await recognize(nobody, directory="acmee"))["warnings"]
+    assert warning["detail"] == "The directory acmee does not exist, so that nobody is recognized in it."
+
+
 async def test_a_person_is_known_again_on_another_photograph(recognize, learn, ann, ann_again, bob):
     await learn("ann", ann)
     await learn("bob", bob)

@@ -77,6 +77,11 @@ async def test_parameters_of_newer_calls(gateway, call, sentence):
         assert response.json()["detail"].startswith(sentence)
 
 
+async def test_a_url_with_very_many_parameters(gateway):
+    response = await gateway.post("/recognize?" + "a&" * 10_000)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-field")
+
+
 @pytest.mark.parametrize("path", ["/files/none.jpg?t=1", "/health/live?probe=1", "/version?a=b", "/docs?a=b"])
 async def test_parameters_of_old_calls_and_probes_are_ignored(gateway, path):
     response = await gateway.get(path)

@@ -300,3 +300,50 @@ async def test_problems_of_the_image_are_the_vectorizers(gateway, database, ann)
 async def test_the_format_is_named_by_content(gateway):
     response = await gateway.post("/recognize", files={"file": ("photo.jpg", b"%PDF-1.7 no photograph", "image/jpeg")})
     assert response.json()["status"] == "Invalid file format application/pdf"
+
+
+@pytest.mark.parametrize(
+    ("disposition", "filename"),
+    [
+        ('form-data; name="file"', ""),
+        ("form-data; name=\"file\"; filename*=utf-8''Zo%C3%AB.jpg", "Zoë.jpg"),
+        ("form-data; name=file; filename=\"=?utf-8?B?Wm/Dqw==?=\"; filename*=utf-8''Zo%C3%AB", "Zoë"),
+    ],
+)
+async def test_a_photograph_of_any_size_needs_no_plain_file_name(gateway, ann, disposition, filename):
+    photograph = ann + bytes(LIMIT - len(ann))
+    head = f"--{BOUNDARY}\r\nContent-Disposition: {disposition}\r\nContent-Type: image/jpeg\r\n\r\n"
+    body = head.encode() + photograph + f"\r\n--{BOUNDARY}--\r\n".encode()
+    response = await gateway.post(
+        "/recognize", content=body, headers={"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    )
+
+    assert (response.status_code, response.json()["filename"]) == (201, filename)
+    assert len(response.json()["persons"]) == 1
+
+
+async def test_a_name_is_read_in_the_charset_that_is_declared(gateway, ann):
+    person = part("person", "Анна".encode("cp1251")).replace(
+        b"\r\n\r\n", b"\r\nContent-Type: text/plain; charset=windows-1251\r\n\r\n"
+    )
+    directory = part("directory", "Отдел".encode("koi8-r"), "blob")
+    body = form(part("_charset_", b"koi8-r"), person, directory, part("file", ann, "ann.jpg"))
+    response = await gateway.post(
+        "/learn", content=body, headers={"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    )
+
+    assert (response.status_code, response.json()["directory"]) == (201, "Отдел")
+    assert response.json()["persons"][0]["id"] == "Анна"
+
+
+async def test_an_unsupported_charset_names_the_field(gateway, database, ann):
+    person = part("person", b"ann").replace(b"\r\n\r\n", b"\r\nContent-Type: text/plain; charset=klingon\r\n\r\n")
+    response = await gateway.post(
+        "/learn",
+        content=form(person, part("file", ann, "ann.jpg")),
+        headers={"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"},
+    )
+
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-field")
+    assert response.json()["status"] == "person: the charset 'klingon' is not supported; send UTF-8."
+    assert await stored(database) == 0

@@ -1,5 +1,6 @@
 """Forms read from a request: in memory, and with one file that is passed on."""
 
+import codecs
 import gc
 import random
 from base64 import encodebytes
@@ -246,6 +247,8 @@ END = form(FILE)
         ('content-type: text/plain;Charset="KOI8-R"\r\n', "Анна".encode("koi8-r")),
         ("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n", "Анна".encode()),
         ("Content-Type: text/plain;CHARSET=UTF-16\r\n", "Анна".encode("utf-16")),
+        ("Content-Type: text/plain;CHARSET=UTF-16LE\r\n", codecs.BOM_UTF16_LE + "Анна".encode("utf-16-le")),
+        ("Content-Type: text/plain\r\n", codecs.BOM_UTF8 + "Анна".encode()),
         ("Content-Transfer-Encoding: Base64\r\n", b"0JDQ\r\nvdC9\r\n0LA=\r\n"),
         ("Content-Transfer-Encoding: quoted-printable\r\n", b"=D0=90=D0=BD=\r\n=D0=BD=D0=B0"),
     ],
