@@ -58,7 +58,7 @@ def people_in_a_folder(command: Commands) -> None:
         shutil.copy(command.folder / "ann.jpg", folder / name)
     (folder / "broken.jpg").write_bytes(encoded(astronaut())[:1000])
     (folder / "notes.jpg").write_text("text")
-    shutil.copy(command.folder / "cup.jpg", os.fsencode(folder / "caf") + b"\xe9.jpg")
+    shutil.copy(command.folder / "cup.jpg", folder / os.fsdecode(b"caf\xe9.jpg"))
 
 
 @pytest.mark.parametrize("name", ["recognize", "detect"])
