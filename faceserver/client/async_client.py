@@ -75,7 +75,7 @@ class AsyncClient(Calls, AsyncCaller):
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections of this event loop."""
+        """Close the connections of this process and event loop."""
         await self._pool.close()
 
     @overload

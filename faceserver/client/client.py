@@ -73,7 +73,7 @@ class Client(Calls, SyncCaller):
         self.close()
 
     def close(self) -> None:
-        """Close the connections of this process."""
+        """Close the connections of this process and event loop."""
         self._pool.close()
 
     @overload

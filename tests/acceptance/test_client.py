@@ -77,6 +77,23 @@ def test_pixels_and_file_give_the_same_result(service: Client, given: object):
     assert face.similarity > 0.98
 
 
+def test_an_image_of_pillow_gives_what_its_file_gives(service: Client, tmp_path: Path):
+    exif = Image.Exif()
+    exif[0x112] = 6
+    lying = astronaut().crop((60, 0, 512, 400)).transpose(Image.Transpose.ROTATE_90)
+    lying.save(tmp_path / "ann.jpg", exif=exif, quality=95)
+    service.learn("ann", tmp_path / "ann.jpg")
+
+    [expected] = service.recognize(tmp_path / "ann.jpg").faces
+    with Image.open(tmp_path / "ann.jpg") as image:
+        [opened] = service.recognize(image).faces
+        [upright] = service.recognize(np.asarray(ImageOps.exif_transpose(image))).faces
+
+    for face in (opened, upright):
+        assert (face.person, face.decision) == ("ann", "match")
+        assert face.box == pytest.approx(expected.box, abs=2)
+
+
 def test_the_options_of_a_call_reach_the_service(service: Client):
     service.learn("ann", PORTRAIT)
     service.learn("bo", encoded(actor(), "PNG"))

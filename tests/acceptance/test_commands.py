@@ -1,7 +1,9 @@
 """The commands that call a running stack: their output and exit statuses."""
 
 import json
+import os
 import shlex
+import shutil
 from zipfile import ZipFile
 
 import numpy as np
@@ -55,6 +57,42 @@ def test_recognize_prints_json_for_programs(command: Commands):
     assert run.returncode == 1
 
 
+def people_in_a_folder(command: Commands) -> None:
+    """Make a folder of photographs, with what else is found in folders."""
+    folder = command.folder / "people"
+    (folder / "a").mkdir(parents=True)
+    for name in ("10.jpg", "2.jpg", "a/1.jpg", ".hidden.jpg"):
+        shutil.copy(command.folder / "ann.jpg", folder / name)
+    (folder / "broken.jpg").write_bytes(encoded(astronaut())[:1000])
+    (folder / "notes.jpg").write_text("text")
+    shutil.copy(command.folder / "cup.jpg", folder / os.fsdecode(b"caf\xe9.jpg"))
+
+
+@pytest.mark.parametrize("name", ["recognize", "detect"])
+def test_folders_are_looked_through_in_natural_order(command: Commands, name: str):
+    people_in_a_folder(command)
+
+    run = command(name, "people", "ann.jpg", "--json")
+
+    found = ["people/2.jpg", "people/10.jpg", "people/a/1.jpg", "people/caf\\xe9.jpg", "ann.jpg"]
+    assert [json.loads(line)["file"] for line in run.stdout.splitlines()] == found
+    broken, notes = sorted(run.stderr.splitlines())
+    assert broken.startswith("people/broken.jpg: The JPEG file is damaged or incomplete")
+    assert notes == "people/notes.jpg: skipped. It is not an image."
+    assert run.returncode == 1, "for the damaged one"
+    (command.folder / "people/broken.jpg").unlink()
+    run = command(name, "people", "ann.jpg", environment={"COLUMNS": "160"})
+    assert run.returncode == 0
+    assert [line.split()[0] for line in run.stdout.splitlines() if ".jpg" in line] == found
+
+
+def test_a_folder_without_photographs_is_said(command: Commands):
+    (command.folder / "empty").mkdir()
+    run = command("recognize", "empty", "ann.jpg")
+    assert (run.returncode, run.stderr) == (1, "empty contains no photographs.\n")
+    assert "ann.jpg" in run.stdout
+
+
 def test_recognize_draws_boxes_and_names_on_the_upright_photograph(command: Commands):
     exif = Image.Exif()
     exif[0x0112] = 6  # orientation: rotate by 90 degrees clockwise
@@ -77,6 +115,7 @@ def test_recognize_draws_boxes_and_names_on_the_upright_photograph(command: Comm
     ("arguments", "said"),
     [
         (("recognize", "ann.jpg", "cup.jpg", "--draw", "out.jpg"), "--draw takes one photograph."),
+        (("recognize", ".", "--draw", "out.jpg"), "--draw takes one photograph."),
         (("recognize", "ann.jpg", "--draw", "out.none"), "out.none cannot be written: unknown file extension: .none."),
         (("recognize", "ann.jpg", "--draw", "no/out.jpg"), "no/out.jpg cannot be written"),
         (("recognize", "none.jpg"), "none.jpg"),

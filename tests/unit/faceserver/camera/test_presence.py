@@ -47,3 +47,14 @@ def test_at_the_end_everybody_goes():
 
     assert presence.end() == [Event("went", "ann", 1.0), Event("went", "bo", 2.0)]
     assert presence.end() == []
+
+
+def test_nobody_goes_because_nobody_was_looked_for():
+    presence = Presence(gone_after_seconds=2)
+    presence.see(["ann", "bo"], 1.0)
+
+    presence.resume(60.0)
+
+    assert presence.see(["bo"], 60.0) == []
+    assert presence.see(["bo"], 62.0) == []
+    assert presence.see(["bo"], 62.5) == [Event("went", "ann", 1.0)]

@@ -1,6 +1,7 @@
 """Images of Pillow are sent as the service decodes the files they were read from."""
 
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -22,6 +23,10 @@ def turned(orientation: int) -> Image.Exif:
     return exif
 
 
+def lying(orientation: int) -> bytes:
+    return encoded(astronaut(), exif=turned(orientation))
+
+
 def transparent() -> Image.Image:
     image = astronaut().convert("RGBA")
     image.putalpha(Image.linear_gradient("L").resize(image.size))
@@ -37,8 +42,8 @@ def film(file_format: str) -> bytes:
     return encoded(astronaut().quantize(64), file_format, save_all=True, append_images=frames)
 
 
-FILES = {
-    **{f"orientation-{n}": lambda n=n: encoded(astronaut(), exif=turned(n)) for n in range(1, 9)},
+FILES: dict[str, Callable[[], bytes]] = {
+    **{f"orientation-{number}": partial(lying, number) for number in range(1, 9)},
     "png": lambda: encoded(astronaut(), "PNG", exif=turned(6)),
     "webp": lambda: encoded(astronaut(), "WEBP", exif=turned(6)),
     "tiff": lambda: encoded(astronaut(), "TIFF", exif=turned(6)),
