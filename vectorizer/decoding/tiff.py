@@ -4,15 +4,12 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vectorizer.decoding import opencv
 from vectorizer.decoding.pixels import rgb_of_samples
 from vectorizer.problems import InvalidFileFormat
-
-# OpenCV writes to standard error what it cannot decode; the answer says it.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 _HEADERS = {b"II*\0": ("<", False), b"MM\0*": (">", False), b"II+\0": ("<", True), b"MM\0+": (">", True)}
 """Byte order, and whether offsets have eight bytes (BigTIFF)."""
@@ -25,6 +22,9 @@ _SUB_IMAGES, _SAMPLE_FORMAT, _CFA_PATTERN, _DNG_VERSION = 330, 339, 33422, 50706
 
 _CFA, _LINEAR_RAW = 32803, 34892
 """Photometric interpretations of sensor values."""
+
+_COMMON_COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000})
+"""None, three of fax, LZW, JPEG, Deflate twice, PackBits, LZMA and Zstandard."""
 
 _FORMATS = {1: "B", 2: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 """How numbers, and texts, of a field's type are stored."""
@@ -76,7 +76,12 @@ class TiffImage:
         return _DNG_VERSION in self.fields
 
     @property
-    def largest_tile(self) -> tuple[int, int]:
+    def is_common(self) -> bool:
+        """Whether decoders know the compression."""
+        return self.number(_COMPRESSION, 1) in _COMMON_COMPRESSIONS
+
+    @property
+    def tile_size(self) -> tuple[int, int]:
         """Width and height of a tile; 0 without tiles."""
         return self.number(_TILE_WIDTH), self.number(_TILE_HEIGHT)
 
@@ -156,11 +161,9 @@ def decode_samples(data: bytes, image: TiffImage) -> NDArray[np.uint8]:
 
     Raises InvalidFileFormat if OpenCV does not read them either.
     """
-    samples = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    samples = opencv.decode_samples(data)
     if samples is None:
         raise InvalidFileFormat("image/tiff", image.kind)
-    if samples.ndim > 2:
-        samples = samples[..., [2, 1, 0, 3][: samples.shape[2]]]
     return rgb_of_samples(samples)
 
 
@@ -183,8 +186,7 @@ def _chain(data: bytes, order: str, big: bool, offset: int, *, main: bool) -> It
 def _fields(data: bytes, order: str, big: bool, offset: int) -> tuple[dict[int, tuple[int, ...]], int]:
     """Return the numbers of a directory by tag, and where the next directory's offset is."""
     head, entry = (8, 20) if big else (2, 12)
-    count = _unpack(data, order + ("Q" if big else "H"), offset)
-    count = min(count[0] if count else 0, len(data) // entry)
+    count = min(next(iter(_unpack(data, order + ("Q" if big else "H"), offset)), 0), len(data) // entry)
     fields: dict[int, tuple[int, ...]] = {}
     for at in range(offset + head, offset + head + count * entry, entry):
         described = _unpack(data, order + ("HHQ" if big else "HHI"), at)

@@ -36,6 +36,7 @@ _JPEG_PROCESSES = {
 }
 """Kinds of JPEG by the second byte of the frame's marker (ITU-T T.81, table B.1, and T.87)."""
 
+
 def media_type_of(data: bytes) -> str:
     """The media type of a file that is not an image read here."""
     for beginning, media_type in _NAMES.items():
@@ -58,8 +59,8 @@ def unsupported_variant(data: bytes, error: Exception) -> str | None:
     if data.startswith(b"\xff\xd8"):
         name = _of_jpeg(data)
         return f"{name} is not supported; {_SEND}" if name else None
-    # Pillow names what it does not know of BMP, for instance "Unsupported BMP compression (4)".
-    return f"{error}; {_SEND}" if str(error).startswith("Unsupported BMP") else None
+    # Pillow says for instance "Unsupported BMP compression (4)", libheif "Unsupported feature: Unsupported codec".
+    return f"{error}; {_SEND}" if "unsupported" in str(error).lower() else None
 
 
 def _of_jpeg(data: bytes) -> str | None:
