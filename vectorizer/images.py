@@ -101,7 +101,6 @@ def decode(data: bytes, limits: Limits) -> DecodedImage:
         raise ImageMissing
     if len(data) > limits.max_bytes:
         raise ImageTooLarge(limits.max_bytes)
-    refuse_raw(data)
     try:
         return _decode(data, limits)
     except Refused:
@@ -117,6 +116,7 @@ def decode(data: bytes, limits: Limits) -> DecodedImage:
 
 
 def _decode(data: bytes, limits: Limits) -> DecodedImage:
+    refuse_raw(data)
     if data.startswith(png.SIGNATURE):
         return _decode_any(png.without_ancillary(data), limits)
     if data.startswith(b"\xff\xd8\xff"):

@@ -32,6 +32,9 @@ _FORMATS = {1: "B", 2: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _MAX_IMAGES = 64
 """Images of a file that are looked at."""
 
+_MAX_VALUES = 64
+"""Numbers of a field that are read."""
+
 _BYTES_A_PIXEL = 4
 """Bytes that a pixel of an ordinary image takes; deeper ones have fewer pixels within the same limit."""
 
@@ -94,9 +97,7 @@ class TiffImage:
     def end(self) -> int:
         """Where the last strip or tile ends in the file."""
         tiled = _TILES in self.fields
-        starts = self.fields.get(_TILES if tiled else _STRIPS, ())
-        lengths = self.fields.get(_TILE_BYTES if tiled else _STRIP_BYTES, ())
-        return max(map(sum, zip(starts, lengths, strict=False)), default=0)
+        return self.number(_TILES if tiled else _STRIPS) + self.number(_TILE_BYTES if tiled else _STRIP_BYTES)
 
     @property
     def orientation(self) -> int:
@@ -191,20 +192,22 @@ def _fields(data: bytes, order: str, big: bool, offset: int) -> tuple[dict[int, 
     for at in range(offset + head, offset + head + count * entry, entry):
         described = _unpack(data, order + ("HHQ" if big else "HHI"), at)
         if described and described[0] in _READ and described[1] in _FORMATS:
-            values = _values(data, order, big, at, described[1:])
+            values = _values(data, order, big, at, described)
             if values:
                 fields[described[0]] = values
     return fields, offset + head + count * entry
 
 
 def _values(data: bytes, order: str, big: bool, at: int, described: tuple[int, ...]) -> tuple[int, ...]:
-    kind, count = _FORMATS[described[0]], described[1]
+    """Return the first numbers of the field at `at`, or the last one."""
+    tag, kind, count = described[0], _FORMATS[described[1]], described[2]
     room, start = (8, at + 12) if big else (4, at + 8)
     size = struct.calcsize(order + kind)
     if count * size > room:
         start = _number(data, start, order, big)
-    count = min(count, max(len(data) - start, 0) // size)
-    return struct.unpack_from(f"{order}{count}{kind}", data, start)
+    if tag in _LAST and count:
+        return _unpack(data, order + kind, start + size * (count - 1))
+    return _unpack(data, f"{order}{min(count, _MAX_VALUES)}{kind}", start)
 
 
 def _number(data: bytes, at: int, order: str, big: bool) -> int:
@@ -215,6 +218,9 @@ def _unpack(data: bytes, form: str, at: int) -> tuple[int, ...]:
     """Return numbers; none beyond the end of the file."""
     return struct.unpack_from(form, data, at) if at + struct.calcsize(form) <= len(data) else ()
 
+
+_LAST = frozenset({_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES})
+"""Tags of fields whose last number is read, which says where the image ends."""
 
 _READ = frozenset({
     _NEW_SUBFILE_TYPE, _SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _MAKE, _STRIPS, _ORIENTATION,

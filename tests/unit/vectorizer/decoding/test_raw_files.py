@@ -11,6 +11,7 @@ from vectorizer.problems import InvalidFileFormat
 PREVIEW = PHOTO.resize((50, 60))
 SENSOR = PHOTO.convert("L")
 REDUCED, PHOTOMETRIC, MAKE, CFA_PATTERN, DNG_VERSION, ORIENTATION = 254, 262, 271, 33422, 50706, 274
+Fields = dict[int, int | bytes]
 CFA, LINEAR_RAW = 32803, 34892
 
 
@@ -31,7 +32,7 @@ def refused(data: bytes, media_type: str) -> None:
         ({PHOTOMETRIC: LINEAR_RAW}, {}, "image/x-raw"),
     ],
 )
-def test_sensor_values_below_a_preview(order: str, sensor: dict[int, int], version: dict[int, bytes], media_type: str):
+def test_sensor_values_below_a_preview(order: str, sensor: Fields, version: Fields, media_type: str):
     page = Page(PREVIEW, {REDUCED: 1, **version}, below=(Page(SENSOR, sensor),))
     refused(tiff(page, order=order), media_type)
 
