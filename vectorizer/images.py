@@ -142,8 +142,11 @@ def _open(data: bytes, limits: Limits) -> ImageFile.ImageFile:
     return image
 
 
-def _decode_any(data: bytes, limits: Limits) -> DecodedImage:
-    """Decode with Pillow, upright. It turns some formats itself, and then reports orientation 1."""
+def _decode_any(data: bytes, limits: Limits, orientation: int | None = None) -> DecodedImage:
+    """Decode with Pillow, upright. It turns some formats itself, and then reports orientation 1.
+
+    orientation: if the file does not say it where Pillow looks for it.
+    """
     with _open(data, limits) as opened:
         image: Image.Image = opened
         try:
@@ -152,7 +155,7 @@ def _decode_any(data: bytes, limits: Limits) -> DecodedImage:
             if image.format not in _BY_ROWS:
                 raise
             image = load_incomplete(partial(_open, data, limits))
-        pixels = upright(rgb_of_image(image), orientation_of(image))
+        pixels = upright(rgb_of_image(image), orientation or orientation_of(image))
         return _whole(pixels, image.format or "")
 
 
@@ -186,8 +189,9 @@ def _decode_tiff(data: bytes, limits: Limits) -> DecodedImage:
     limits.check_pixels(*image.size)
     limits.check_pixels(*image.tile_size)
     data = tiff.beginning_with(data, image)
+    inherited = images[0].orientation
     try:
-        return _decode_any(data, limits)
+        return _decode_any(data, limits, None if image.orientation else inherited)
     except Refused:
         raise
     except Exception as error:
@@ -195,14 +199,16 @@ def _decode_tiff(data: bytes, limits: Limits) -> DecodedImage:
             raise InvalidFileFormat("image/tiff", image.kind) from error
         if not isinstance(error, UnidentifiedImageError):
             raise
-        return _decode_deep_tiff(data, image, limits)
+        stored = _decode_deep_tiff(data, image, limits)
+        return _whole(upright(stored, image.orientation or inherited or 1), "TIFF")
 
 
-def _decode_deep_tiff(data: bytes, image: tiff.TiffImage, limits: Limits) -> DecodedImage:
+def _decode_deep_tiff(data: bytes, image: tiff.TiffImage, limits: Limits) -> NDArray[np.uint8]:
+    """Decode, as stored, what Pillow does not read."""
     Limits(limits.max_bytes, tiff.max_pixels(image, limits.max_pixels)).check_pixels(*image.size)
     if image.end > len(data):
         raise ImageUnreadable("TIFF")
-    return _whole(upright(tiff.decode_samples(data, image), image.orientation), "TIFF")
+    return tiff.decode_samples(data, image)
 
 
 def _decode_jpeg(data: bytes, limits: Limits) -> DecodedImage:

@@ -100,10 +100,10 @@ class TiffImage:
         return self.number(_TILES if tiled else _STRIPS) + self.number(_TILE_BYTES if tiled else _STRIP_BYTES)
 
     @property
-    def orientation(self) -> int:
-        """The EXIF orientation; 1, as stored, if there is none."""
-        orientation = self.number(_ORIENTATION, 1)
-        return orientation if 1 <= orientation <= 8 else 1
+    def orientation(self) -> int | None:
+        """The EXIF orientation, 1 to 8, if there is one."""
+        orientation = self.number(_ORIENTATION)
+        return orientation if 1 <= orientation <= 8 else None
 
     @property
     def make(self) -> str:

@@ -100,7 +100,11 @@ def test_the_photograph_of_other_tiffs(order: str, pages: tuple[Page, ...]):
     assert np.array_equal(decode(tiff(*pages, order=order), LIMITS).pixels, np.asarray(PHOTO))
 
 
-def test_the_photograph_after_a_preview_has_its_own_orientation():
+@pytest.mark.parametrize(("preview", "photograph"), [({}, {ORIENTATION: 6}), ({ORIENTATION: 6}, {})])
+def test_the_photograph_after_a_preview_is_turned(preview: Fields, photograph: Fields):
     stored = PHOTO.transpose(Image.Transpose.ROTATE_90)
-    data = tiff(Page(PREVIEW, {REDUCED: 1}), Page(stored, {ORIENTATION: 6}))
-    assert np.array_equal(decode(data, LIMITS).pixels, np.asarray(PHOTO))
+    for pages in (
+        (Page(PREVIEW, {REDUCED: 1, **preview}), Page(stored, photograph)),
+        (Page(PREVIEW, {REDUCED: 1, **preview}, below=(Page(stored, photograph),)),),
+    ):
+        assert np.array_equal(decode(tiff(*pages), LIMITS).pixels, np.asarray(PHOTO))

@@ -106,16 +106,16 @@ def test_a_photograph_with_a_grey_corner_is_whole():
 
 @pytest.mark.parametrize("image_format", ["WEBP", "BMP", "PNG", "GIF"])
 def test_a_file_that_rightly_ends_with_zeros(image_format: str):
-    black = Image.new("RGB", (3000, 3000))
+    black = Image.new("RGB", (2000, 2000))
     assert not decode(encoded(black, image_format, lossless=True), LIMITS).pixels.any()
 
 
-def test_an_animation_needs_only_its_first_frame():
-    frames = [TALL, TALL.rotate(180), TALL.rotate(90, expand=True).resize(TALL.size)]
-    for image_format in ("GIF", "WEBP", "PNG"):
-        data = encoded(frames[0], image_format, save_all=True, append_images=frames[1:], duration=40)
-        whole = decode(data, LIMITS).pixels
-        assert np.array_equal(decode(data[: int(len(data) * 0.6)], LIMITS).pixels, whole)
+@pytest.mark.parametrize("image_format", ["GIF", "WEBP", "PNG"])
+def test_an_animation_needs_only_its_first_frame(image_format: str):
+    frames = [PHOTO, PHOTO.rotate(180), PHOTO.transpose(Image.Transpose.FLIP_LEFT_RIGHT)]
+    data = encoded(frames[0], image_format, save_all=True, append_images=frames[1:], duration=40)
+    whole = decode(data, LIMITS).pixels
+    assert np.array_equal(decode(data[: int(len(data) * 0.6)], LIMITS).pixels, whole)
 
 
 def test_a_tiff_with_its_directory_first():

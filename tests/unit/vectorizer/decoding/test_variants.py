@@ -11,6 +11,7 @@ from vectorizer.problems import ImageTooManyPixels, ImageUnreadable, InvalidFile
 
 JPEG = encoded(PHOTO, "JPEG")
 FRAME = JPEG.index(b"\xff\xc0")
+HEIF = encoded(PHOTO, "HEIF")
 BMP = encoded(PHOTO, "BMP")
 SHARES = np.asarray(PHOTO, np.float32) / 255
 
@@ -31,6 +32,8 @@ def changed(data: bytes, at: int, content: bytes) -> bytes:
         (changed(BMP, 28, b"\x40"), r"image/bmp: Unsupported BMP pixel depth \(64\); save"),
         (tiff(Page(PHOTO, {259: 34712})), "image/tiff: TIFF with compression 34712, photometric interpretation 2 and"),
         (tiff(Page(PHOTO, {259: 6})), "image/tiff: TIFF with compression 6, "),
+        (HEIF.replace(b"hvc1", b"vvc1"), "image/heic: HEIF coded as VVC is not supported"),
+        (HEIF.replace(b"hvc1", b"unci"), "image/heic: HEIF coded as uncompressed samples is not supported"),
         (encoded(PHOTO, "JPEG2000"), "image/jp2"),
         (encoded(PHOTO, "JPEG2000", no_jp2=True), "image/x-jp2-codestream"),
         (b"\xff\x0a" + bytes(50), "image/jxl"),
