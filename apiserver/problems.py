@@ -116,7 +116,7 @@ class InvalidJson(Refused, code="invalid-json", sentence="The body is not a JSON
 
 
 class InvalidFileFormat(Refused, code="invalid-file-format", sentence="Invalid file format"):
-    """A file that is not an image, or an image of an unsupported format."""
+    """A file that is not an image, or an image of an unsupported format or variant."""
 
 
 class NoFace(Refused, code="no-face", sentence="No face detected."):
@@ -258,7 +258,7 @@ class UnsupportedMediaType(
 
 
 class ImageUnreadable(Refused, code="image-unreadable", status=422, sentence="The image is truncated or corrupt."):
-    """An image of a supported format that is truncated or corrupt."""
+    """An image of a supported format that is corrupt, or of which less than 95 % of the rows can be decoded."""
 
 
 class InvalidEmbedding(

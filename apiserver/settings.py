@@ -44,7 +44,7 @@ class Settings(ServiceSettings):
         description="Maximum number of photograph requests in progress, all in memory. A request with several "
         "photographs counts once for each `max_image_bytes` of its size. Further requests are answered 503 at once.",
     )
-    max_image_bytes: PositiveInt = Field(20_000_000, description="Maximum size of an uploaded image.")
+    max_image_bytes: PositiveInt = Field(32_000_000, description="Maximum size of an uploaded image.")
     upload_timeout_seconds: PositiveFloat = Field(60, description="Maximum time for a client to send its request.")
 
     fpir: float = Field(

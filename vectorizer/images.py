@@ -7,10 +7,10 @@ from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
-from vectorizer.decoding import jpeg, png, tiff
+from vectorizer.decoding import avif, jpeg, opencv, png, tiff
 from vectorizer.decoding.containers import transferred_part
 from vectorizer.decoding.pixels import orientation_of, rgb_of_image, upright
 from vectorizer.decoding.raw_files import refuse_raw
@@ -101,7 +101,6 @@ def decode(data: bytes, limits: Limits) -> DecodedImage:
         raise ImageMissing
     if len(data) > limits.max_bytes:
         raise ImageTooLarge(limits.max_bytes)
-    refuse_raw(data)
     try:
         return _decode(data, limits)
     except Refused:
@@ -117,6 +116,7 @@ def decode(data: bytes, limits: Limits) -> DecodedImage:
 
 
 def _decode(data: bytes, limits: Limits) -> DecodedImage:
+    refuse_raw(data)
     if data.startswith(png.SIGNATURE):
         return _decode_any(png.without_ancillary(data), limits)
     if data.startswith(b"\xff\xd8\xff"):
@@ -125,9 +125,9 @@ def _decode(data: bytes, limits: Limits) -> DecodedImage:
         return _decode_tiff(data, limits)
     data, missing = transferred_part(data)
     if not missing:
-        return _decode_any(data, limits)
+        return _decode_avif(data, limits) if avif.is_avif(data) else _decode_any(data, limits)
     if missing > len(data):
-        raise ImageUnreadable("image")
+        raise ValueError("More of the file is missing than is there.")
     return decode_padded(data, missing, lambda padded: _with_pixels(_decode_any(padded, limits)))
 
 
@@ -135,24 +135,27 @@ def _with_pixels(image: DecodedImage) -> tuple[DecodedImage, NDArray[np.uint8]]:
     return image, image.pixels
 
 
-def _open(data: bytes, limits: Limits) -> Image.Image:
+def _open(data: bytes, limits: Limits) -> ImageFile.ImageFile:
     """Read the header only."""
     image = Image.open(BytesIO(data), formats=_OPENED)
     limits.check_pixels(*image.size)
     return image
 
 
-def _decode_any(data: bytes, limits: Limits) -> DecodedImage:
-    """Decode with Pillow, upright. It turns some formats itself, and then reports orientation 1."""
+def _decode_any(data: bytes, limits: Limits, orientation: int | None = None) -> DecodedImage:
+    """Decode with Pillow, upright. It turns some formats itself, and then reports orientation 1.
+
+    orientation: if the file does not say it where Pillow looks for it.
+    """
     with _open(data, limits) as opened:
-        image = opened
+        image: Image.Image = opened
         try:
             image.load()
         except Exception:
             if image.format not in _BY_ROWS:
                 raise
             image = load_incomplete(partial(_open, data, limits))
-        pixels = upright(rgb_of_image(image), orientation_of(image))
+        pixels = upright(rgb_of_image(image), orientation or orientation_of(image))
         return _whole(pixels, image.format or "")
 
 
@@ -166,25 +169,46 @@ def _names(image_format: str) -> tuple[str, str]:
     return _MEDIA_TYPES.get(image_format) or Image.MIME[image_format], _EXTENSIONS[image_format]
 
 
-def _decode_tiff(data: bytes, limits: Limits) -> DecodedImage:
-    images = tiff.images_of(data)
-    if not images:
-        raise ImageUnreadable("TIFF")
-    image = tiff.photograph_of(images)
-    limits.check_pixels(*image.size)
-    limits.check_pixels(*image.largest_tile)
-    data = tiff.beginning_with(data, image)
+def _decode_avif(data: bytes, limits: Limits) -> DecodedImage:
     try:
         return _decode_any(data, limits)
     except UnidentifiedImageError:
-        return _decode_deep_tiff(data, image, limits)
+        for size in avif.sizes_of(data):
+            limits.check_pixels(*size)
+        pixels = avif.decode_leniently(data)
+        if pixels is None:
+            raise
+        return _whole(pixels, "AVIF")
 
 
-def _decode_deep_tiff(data: bytes, image: tiff.TiffImage, limits: Limits) -> DecodedImage:
+def _decode_tiff(data: bytes, limits: Limits) -> DecodedImage:
+    images = tiff.images_of(data)
+    if not images:
+        raise ValueError("The file has no directory of an image.")
+    image = tiff.photograph_of(images)
+    limits.check_pixels(*image.size)
+    limits.check_pixels(*image.tile_size)
+    data = tiff.beginning_with(data, image)
+    inherited = images[0].orientation
+    try:
+        return _decode_any(data, limits, None if image.orientation else inherited)
+    except Refused:
+        raise
+    except Exception as error:
+        if not image.is_common:
+            raise InvalidFileFormat("image/tiff", image.kind) from error
+        if not isinstance(error, UnidentifiedImageError):
+            raise
+        stored = _decode_deep_tiff(data, image, limits)
+        return _whole(upright(stored, image.orientation or inherited or 1), "TIFF")
+
+
+def _decode_deep_tiff(data: bytes, image: tiff.TiffImage, limits: Limits) -> NDArray[np.uint8]:
+    """Decode, as stored, what Pillow does not read."""
     Limits(limits.max_bytes, tiff.max_pixels(image, limits.max_pixels)).check_pixels(*image.size)
     if image.end > len(data):
         raise ImageUnreadable("TIFF")
-    return _whole(upright(tiff.decode_samples(data, image), image.orientation), "TIFF")
+    return tiff.decode_samples(data, image)
 
 
 def _decode_jpeg(data: bytes, limits: Limits) -> DecodedImage:
@@ -194,7 +218,7 @@ def _decode_jpeg(data: bytes, limits: Limits) -> DecodedImage:
         plain = image.mode in {"RGB", "L"}
         reduction = _reduction(image) if plain else 1
         orientation = orientation_of(image)
-    decoder = jpeg.by_opencv if plain else jpeg.by_pillow
+    decoder = opencv.decode_jpeg if plain else jpeg.by_pillow
     data, stored = jpeg.decode(data, decoder, reduction)
     pixels = upright(stored, orientation)
     if orientation >= _MIN_SWAPPED:
@@ -211,4 +235,4 @@ def _decode_jpeg(data: bytes, limits: Limits) -> DecodedImage:
 
 def _reduction(image: Image.Image) -> int:
     """The largest n for which one n-th of the image is enough."""
-    return max(n for n in jpeg.FLAGS if n == 1 or max(image.size) >= n * _MIN_REDUCED_SIDE)
+    return max(n for n in opencv.REDUCTIONS if n == 1 or max(image.size) >= n * _MIN_REDUCED_SIDE)

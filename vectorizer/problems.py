@@ -36,7 +36,7 @@ class ImageMissing(Refused, code="image-missing", sentence="Image is required: s
 
 
 class InvalidFileFormat(Refused, code="invalid-file-format", sentence="Invalid file format"):
-    """A file that is not an image, or an image of an unsupported format or variant of a format."""
+    """A file that is not an image, or an image of an unsupported format or variant."""
 
     def __init__(self, media_type: str, hint: str | None = None) -> None:
         """Name the format, as clients of the older face server know it; hint: what is not supported, or what to do."""
@@ -64,7 +64,7 @@ class ImageTooManyPixels(Refused, code="image-too-many-pixels", status=413, sent
 
 
 class ImageUnreadable(Refused, code="image-unreadable", status=422, sentence="The image is truncated or corrupt."):
-    """An image of a supported format that is truncated or corrupt."""
+    """An image of a supported format that is corrupt, or of which less than 95 % of the rows can be decoded."""
 
     def __init__(self, image_format: str) -> None:
         super().__init__(f"The {image_format} file is damaged or incomplete; send the whole file again.")

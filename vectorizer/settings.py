@@ -55,8 +55,13 @@ class Settings(ServiceSettings):
         multiple_of=32,
         description="Longer side of the image that the detector sees, pixels; smaller images are not enlarged.",
     )
-    max_image_bytes: int = Field(20_000_000, gt=0, description="Maximum size of an image file, bytes.")
-    max_image_pixels: int = Field(50_000_000, gt=0, description="Maximum pixels of an image, width times height.")
+    max_image_bytes: int = Field(32_000_000, gt=0, description="Maximum size of an image file, bytes.")
+    max_image_pixels: int = Field(
+        67_000_000,
+        gt=0,
+        description="Maximum pixels of an image, width times height. One image takes up to 18 bytes of memory per "
+        "pixel while it is decoded, in every lane.",
+    )
 
     def engine(self) -> Engine:
         """Return where and how the networks run."""

@@ -9,7 +9,7 @@ from vectorizer.images import Limits
 from vectorizer.networks.models import ModelSource
 from vectorizer.pipeline import find_faces
 
-LIMITS = Limits(max_bytes=20_000_000, max_pixels=50_000_000)
+LIMITS = Limits(max_bytes=32_000_000, max_pixels=67_000_000)
 """The vectorizer's defaults."""
 
 

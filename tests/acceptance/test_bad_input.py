@@ -22,7 +22,7 @@ from tests.waiting import PATIENCE_SECONDS
 
 PORTRAIT = encoded(astronaut())
 MEBIBYTE = 2**20
-MAX_IMAGE_BYTES = 20_000_000
+MAX_IMAGE_BYTES = 32_000_000
 
 
 @pytest.fixture(params=["/learn", "/recognize"])

@@ -1,9 +1,20 @@
 """How long a file should be by its own account: WebP (RIFF), AVIF and HEIF (ISO/IEC 14496-12)."""
 
 _BOX_HEADER = 8
+"""Bytes before the content of a box, and of a chunk of RIFF."""
 
-_MANY_ZEROS = 256
-"""Zeros at the end of a file that are no content, but the rest of a file that was not transferred."""
+_RIFF_HEADER = 12
+
+_LOSSLESS = b"VP8L"
+
+_MANY_ZEROS = 16
+"""Zeros at the end of an incomplete file that are no content."""
+
+_MANY_ZEROS_OF_ALL = 4096
+"""Zeros at the end of a file of the right length that are no content, but the rest of what was not transferred.
+
+Coded pixels of the same colour can end with some zeros, lossless ones with any number.
+"""
 
 
 def transferred_part(data: bytes) -> tuple[bytes, int]:
@@ -11,12 +22,32 @@ def transferred_part(data: bytes) -> tuple[bytes, int]:
     end = _end(data)
     if end is None:
         return data, 0
+    if len(data) < end and (frames := _whole_frames(data)):
+        return frames, 0
     content = data[:end]
     transferred = content.rstrip(b"\0")
-    if len(content) - len(transferred) < _MANY_ZEROS:
+    if len(content) - len(transferred) < _many_zeros(content, end):
         transferred = content
     missing = end - len(transferred)
     return (transferred, missing) if missing else (data, 0)
+
+
+def _many_zeros(content: bytes, end: int) -> int:
+    if len(content) < end:
+        return _MANY_ZEROS
+    return end if _LOSSLESS in content else _MANY_ZEROS_OF_ALL
+
+
+def _whole_frames(data: bytes) -> bytes:
+    """Return an animated WebP up to its last whole frame; nothing if none is whole, or in other formats."""
+    position = _RIFF_HEADER
+    end = 0
+    while data[:4] == b"RIFF" and position + _BOX_HEADER <= len(data):
+        kind, size = data[position : position + 4], int.from_bytes(data[position + 4 : position + 8], "little")
+        position += _BOX_HEADER + size + size % 2
+        if kind == b"ANMF" and position <= len(data):
+            end = position
+    return b"RIFF" + (end - 8).to_bytes(4, "little") + data[8:end] if end else b""
 
 
 def _end(data: bytes) -> int | None:

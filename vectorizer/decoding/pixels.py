@@ -1,4 +1,4 @@
-"""Any kind of pixels to upright 8-bit RGB, a band of rows at a time, so that no second copy of a large image is made."""
+"""Any kind of pixels to upright 8-bit RGB, a band of rows at a time, so that a large image is not copied as a whole."""
 
 from collections.abc import Callable, Iterator
 
@@ -69,7 +69,7 @@ def rgb_of_samples(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
         colour = _to_8_bit(colours[band], low, high)
         if samples.shape[2] == 4:
             # An alpha of floats is a share; other alphas have the range of their type.
-            top = 1 if samples.dtype.kind == "f" else np.iinfo(samples.dtype).max
+            top = 1 if samples.dtype.kind == "f" else _top(samples)
             alpha = _to_8_bit(samples[band, :, 3:], 0, top).astype(np.float32) / 255
             colour = (colour * alpha + 255 * (1 - alpha)).round().astype(np.uint8)
         pixels[band] = colour
@@ -92,8 +92,13 @@ def _range_of_image(image: Image.Image) -> tuple[float, float]:
 
 def _range_of_samples(samples: NDArray[np.generic]) -> tuple[float, float]:
     if samples.dtype in (np.uint8, np.uint16):
-        return 0, np.iinfo(samples.dtype).max
+        return 0, _top(samples)
     return _range(samples[band] for band in bands(*samples.shape[:2]))
+
+
+def _top(samples: NDArray[np.generic]) -> int:
+    """The greatest value of an integer type."""
+    return int(np.iinfo(samples.dtype.name).max)
 
 
 def _range(parts: Iterator[NDArray[np.generic]]) -> tuple[float, float]:

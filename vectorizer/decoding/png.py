@@ -19,11 +19,16 @@ _MAX_METADATA = 1 << 20
 _MANY_ZEROS = 16
 """Zeros at the end of an incomplete chunk that are no content."""
 
+_HEADER_BYTES = 13
+_PALETTE = 3
 _TRANSPARENCY_BYTES = {0: 2, 2: 6}
 """Length of a transparent colour, by colour type: grey, RGB."""
 
 _KIND = re.compile(rb"[A-Za-z]{4}")
-_NEEDED = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
+_NEEDED = frozenset({b"IHDR", b"PLTE", b"IDAT"})
+_ANCILLARY = 0x20
+"""Set in the first letter of chunks without which a picture can be decoded."""
+
 _KEPT_TEXTS = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0")
 """Texts that may have an orientation."""
 
@@ -48,21 +53,14 @@ def without_ancillary(data: bytes) -> bytes:
     head: list[_Chunk] = []
     pictures: list[memoryview] = []
     for chunk in _chunks(data):
-        if chunk.kind == b"IEND":
+        if chunk.kind != b"IDAT":
+            if _is_needed(chunk, head):
+                head.append(chunk)
+        elif chunk.whole and not chunk.valid and chunk.followed:
+            # Damage. A last chunk with a wrong checksum is one within which the file was cut.
             break
-        if chunk.kind == b"IDAT":
-            # A wrong checksum between chunks is damage; at the end, the file was cut within this chunk.
-            if chunk.whole and not chunk.valid and chunk.followed:
-                break
+        else:
             pictures.append(chunk.content if chunk.valid else _transferred(chunk.content))
-        elif chunk.kind in _NEEDED:
-            if not chunk.valid:
-                raise ImageUnreadable("PNG")
-            head.append(chunk)
-        elif not chunk.kind[0] & 32:
-            raise InvalidFileFormat("image/png", f"PNG with chunks {chunk.kind.decode()} is not supported")
-        elif chunk.valid and _is_kept(chunk, head):
-            head.append(chunk)
     if not head or not pictures:
         raise ImageUnreadable("PNG")
     written = [_written(chunk.kind, chunk.content) for chunk in head]
@@ -70,7 +68,19 @@ def without_ancillary(data: bytes) -> bytes:
     return b"".join([SIGNATURE, *written, _written(b"IEND")])
 
 
+def _is_needed(chunk: _Chunk, head: list[_Chunk]) -> bool:
+    """Whether to keep a chunk without image data. Raises ImageUnreadable, InvalidFileFormat."""
+    if chunk.kind in _NEEDED:
+        if not chunk.valid:
+            raise ImageUnreadable("PNG")
+        return True
+    if not chunk.kind[0] & _ANCILLARY:
+        raise InvalidFileFormat("image/png", f"PNG with chunks {chunk.kind.decode()} is not supported")
+    return chunk.valid and _is_kept(chunk, head)
+
+
 def _chunks(data: bytes) -> Iterator[_Chunk]:
+    """Yield the chunks before the end of the image."""
     view = memoryview(data)
     position = len(SIGNATURE)
     while _KIND.fullmatch(data, position + 4, position + 8):
@@ -80,6 +90,8 @@ def _chunks(data: bytes) -> Iterator[_Chunk]:
         whole = len(checksum) == 4
         needed = kind in _NEEDED or _may_be_kept(kind)
         valid = whole and needed and zlib.crc32(content, zlib.crc32(kind)) == int.from_bytes(checksum)
+        if kind == b"IEND":
+            break
         position = end + 4
         yield _Chunk(kind, content, whole, valid, _KIND.fullmatch(data, position + 4, position + 8) is not None)
 
@@ -97,7 +109,7 @@ def _may_be_kept(kind: bytes) -> bool:
 def _is_kept(chunk: _Chunk, head: list[_Chunk]) -> bool:
     if chunk.kind == b"tRNS":
         # Too short a transparency is none; Pillow would refuse the picture.
-        colour_type = head[0].content[9] if head and len(head[0].content) == 13 else None
+        colour_type = head[0].content[9] if head and len(head[0].content) == _HEADER_BYTES else _PALETTE
         return len(chunk.content) >= _TRANSPARENCY_BYTES.get(colour_type, 1)
     if chunk.kind == b"eXIf":
         return True

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from vectorizer.decoding.pixels import bands
 
@@ -66,7 +66,7 @@ def _fillings(length: int) -> Iterator[bytes]:
         yield noise(length, seed)
 
 
-def load_incomplete(open_: Callable[[], Image.Image]) -> Image.Image:
+def load_incomplete(open_: Callable[[], ImageFile.ImageFile]) -> Image.Image:
     """Return an image of which Pillow cannot decode everything; what is missing is black. Raises NotEnoughRowsError.
 
     open_: opens the image, whose decoder must write rows as it comes to them.
@@ -78,7 +78,7 @@ def load_incomplete(open_: Callable[[], Image.Image]) -> Image.Image:
     return one
 
 
-def _load_onto(image: Image.Image, value: int) -> Image.Image:
+def _load_onto(image: ImageFile.ImageFile, value: int) -> Image.Image:
     """Decode onto a canvas of one value for all samples."""
     image.load_prepare()
     canvas = Image.new(image.im.mode, image.size, (value,) * image.im.bands if image.im.bands > 1 else value)

@@ -4,15 +4,12 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vectorizer.decoding import opencv
 from vectorizer.decoding.pixels import rgb_of_samples
 from vectorizer.problems import InvalidFileFormat
-
-# OpenCV writes to standard error what it cannot decode; the answer says it.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 _HEADERS = {b"II*\0": ("<", False), b"MM\0*": (">", False), b"II+\0": ("<", True), b"MM\0+": (">", True)}
 """Byte order, and whether offsets have eight bytes (BigTIFF)."""
@@ -26,11 +23,17 @@ _SUB_IMAGES, _SAMPLE_FORMAT, _CFA_PATTERN, _DNG_VERSION = 330, 339, 33422, 50706
 _CFA, _LINEAR_RAW = 32803, 34892
 """Photometric interpretations of sensor values."""
 
+_COMMON_COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000})
+"""None, three of fax, LZW, JPEG, Deflate twice, PackBits, LZMA and Zstandard."""
+
 _FORMATS = {1: "B", 2: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 """How numbers, and texts, of a field's type are stored."""
 
 _MAX_IMAGES = 64
 """Images of a file that are looked at."""
+
+_MAX_VALUES = 64
+"""Numbers of a field that are read."""
 
 _BYTES_A_PIXEL = 4
 """Bytes that a pixel of an ordinary image takes; deeper ones have fewer pixels within the same limit."""
@@ -76,7 +79,12 @@ class TiffImage:
         return _DNG_VERSION in self.fields
 
     @property
-    def largest_tile(self) -> tuple[int, int]:
+    def is_common(self) -> bool:
+        """Whether decoders know the compression."""
+        return self.number(_COMPRESSION, 1) in _COMMON_COMPRESSIONS
+
+    @property
+    def tile_size(self) -> tuple[int, int]:
         """Width and height of a tile; 0 without tiles."""
         return self.number(_TILE_WIDTH), self.number(_TILE_HEIGHT)
 
@@ -89,15 +97,13 @@ class TiffImage:
     def end(self) -> int:
         """Where the last strip or tile ends in the file."""
         tiled = _TILES in self.fields
-        starts = self.fields.get(_TILES if tiled else _STRIPS, ())
-        lengths = self.fields.get(_TILE_BYTES if tiled else _STRIP_BYTES, ())
-        return max(map(sum, zip(starts, lengths, strict=False)), default=0)
+        return self.number(_TILES if tiled else _STRIPS) + self.number(_TILE_BYTES if tiled else _STRIP_BYTES)
 
     @property
-    def orientation(self) -> int:
-        """The EXIF orientation; 1, as stored, if there is none."""
-        orientation = self.number(_ORIENTATION, 1)
-        return orientation if 1 <= orientation <= 8 else 1
+    def orientation(self) -> int | None:
+        """The EXIF orientation, 1 to 8, if there is one."""
+        orientation = self.number(_ORIENTATION)
+        return orientation if 1 <= orientation <= 8 else None
 
     @property
     def make(self) -> str:
@@ -156,11 +162,9 @@ def decode_samples(data: bytes, image: TiffImage) -> NDArray[np.uint8]:
 
     Raises InvalidFileFormat if OpenCV does not read them either.
     """
-    samples = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    samples = opencv.decode_samples(data)
     if samples is None:
         raise InvalidFileFormat("image/tiff", image.kind)
-    if samples.ndim > 2:
-        samples = samples[..., [2, 1, 0, 3][: samples.shape[2]]]
     return rgb_of_samples(samples)
 
 
@@ -183,26 +187,27 @@ def _chain(data: bytes, order: str, big: bool, offset: int, *, main: bool) -> It
 def _fields(data: bytes, order: str, big: bool, offset: int) -> tuple[dict[int, tuple[int, ...]], int]:
     """Return the numbers of a directory by tag, and where the next directory's offset is."""
     head, entry = (8, 20) if big else (2, 12)
-    count = _unpack(data, order + ("Q" if big else "H"), offset)
-    count = min(count[0] if count else 0, len(data) // entry)
+    count = min(next(iter(_unpack(data, order + ("Q" if big else "H"), offset)), 0), len(data) // entry)
     fields: dict[int, tuple[int, ...]] = {}
     for at in range(offset + head, offset + head + count * entry, entry):
         described = _unpack(data, order + ("HHQ" if big else "HHI"), at)
         if described and described[0] in _READ and described[1] in _FORMATS:
-            values = _values(data, order, big, at, described[1:])
+            values = _values(data, order, big, at, described)
             if values:
                 fields[described[0]] = values
     return fields, offset + head + count * entry
 
 
 def _values(data: bytes, order: str, big: bool, at: int, described: tuple[int, ...]) -> tuple[int, ...]:
-    kind, count = _FORMATS[described[0]], described[1]
+    """Return the first numbers of the field at `at`, or the last one."""
+    tag, kind, count = described[0], _FORMATS[described[1]], described[2]
     room, start = (8, at + 12) if big else (4, at + 8)
     size = struct.calcsize(order + kind)
     if count * size > room:
         start = _number(data, start, order, big)
-    count = min(count, max(len(data) - start, 0) // size)
-    return struct.unpack_from(f"{order}{count}{kind}", data, start)
+    if tag in _LAST and count:
+        return _unpack(data, order + kind, start + size * (count - 1))
+    return _unpack(data, f"{order}{min(count, _MAX_VALUES)}{kind}", start)
 
 
 def _number(data: bytes, at: int, order: str, big: bool) -> int:
@@ -213,6 +218,9 @@ def _unpack(data: bytes, form: str, at: int) -> tuple[int, ...]:
     """Return numbers; none beyond the end of the file."""
     return struct.unpack_from(form, data, at) if at + struct.calcsize(form) <= len(data) else ()
 
+
+_LAST = frozenset({_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES})
+"""Tags of fields whose last number is read, which says where the image ends."""
 
 _READ = frozenset({
     _NEW_SUBFILE_TYPE, _SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _MAKE, _STRIPS, _ORIENTATION,

@@ -37,6 +37,22 @@ _JPEG_PROCESSES = {
 """Kinds of JPEG by the second byte of the frame's marker (ITU-T T.81, table B.1, and T.87)."""
 
 
+_ITEM = re.compile(rb"infe[\2\3]\0{3}(?:..){2,3}?([a-z][a-z0-9]{3})\0", re.DOTALL)
+"""The entry of a HEIF's item, with the item's type (ISO/IEC 14496-12, 8.11.6)."""
+
+_CODINGS = {
+    b"avc1": "H.264",
+    b"evc1": "EVC",
+    b"j2k1": "JPEG 2000",
+    b"jpeg": "JPEG",
+    b"jxl1": "JPEG XL",
+    b"lhv1": "layered HEVC",
+    b"unci": "uncompressed samples",
+    b"vvc1": "VVC",
+}
+"""Codings of HEIF images that are rare; those of most are HEVC and AV1."""
+
+
 def media_type_of(data: bytes) -> str:
     """The media type of a file that is not an image read here."""
     for beginning, media_type in _NAMES.items():
@@ -59,8 +75,11 @@ def unsupported_variant(data: bytes, error: Exception) -> str | None:
     if data.startswith(b"\xff\xd8"):
         name = _of_jpeg(data)
         return f"{name} is not supported; {_SEND}" if name else None
-    # Pillow names what it does not know of BMP, for instance "Unsupported BMP compression (4)".
-    return f"{error}; {_SEND}" if str(error).startswith("Unsupported BMP") else None
+    coding = next((_CODINGS[kind] for kind in _ITEM.findall(data) if kind in _CODINGS), None)
+    if data[4:8] == b"ftyp" and coding:
+        return f"HEIF coded as {coding} is not supported; {_SEND}"
+    # Pillow says for instance "Unsupported BMP compression (4)", libheif "Unsupported feature: Unsupported codec".
+    return f"{error}; {_SEND}" if "unsupported" in str(error).lower() else None
 
 
 def _of_jpeg(data: bytes) -> str | None:

@@ -2,26 +2,16 @@
 
 import struct
 import zlib
-from io import BytesIO
 from resource import RUSAGE_SELF, getrusage
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from skimage.data import astronaut
 
+from tests.unit.vectorizer.image_files import LIMITS, PHOTO, chunk, encoded
 from vectorizer.images import Limits, decode
 from vectorizer.problems import ImageMissing, ImageTooLarge, ImageTooManyPixels, ImageUnreadable, InvalidFileFormat
-
-LIMITS = Limits(max_bytes=20_000_000, max_pixels=50_000_000)
-PHOTO = Image.fromarray(astronaut()[:240, 100:300])
-
-
-def encoded(image: Image.Image, image_format: str, **options: object) -> bytes:
-    file = BytesIO()
-    image.save(file, image_format, **options)
-    return file.getvalue()
 
 
 def difference(data: bytes, image: Image.Image = PHOTO) -> float:
@@ -226,9 +216,6 @@ def bomb(side: int) -> bytes:
     row = bytes(1 + side // 8)
     pixels = zlib.compressobj(9)
     data = b"".join(pixels.compress(row) for _ in range(side)) + pixels.flush()
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
     header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
