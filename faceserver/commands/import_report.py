@@ -87,7 +87,7 @@ class Report:
         if not enrolled:
             self._line(outcome.name, outcome.person, outcome.outcome, outcome.detail)
             return
-        self._line(outcome.name, outcome.person, enrolled, None, self._warned(outcome.name, outcome.warnings))
+        self._line(outcome.name, outcome.person, enrolled, None, self._warned(_with_person(outcome), outcome.warnings))
 
     def _count(self, outcome: Outcome) -> None:
         name = outcome.photograph.path.relative_to(self._folder).as_posix()
@@ -107,6 +107,11 @@ class Report:
         if self._as_json:
             line = {"file": name, "person": person, "outcome": outcome, "reason": reason, "warnings": warnings}
             typer.echo(json.dumps(line, ensure_ascii=False))
+
+
+def _with_person(outcome: ImportOutcome) -> str:
+    """Return the name of a photograph with its person, whom names in a bundle do not contain."""
+    return outcome.name if outcome.person in outcome.name else f"{outcome.person}, {outcome.name}"
 
 
 class _Rate(ProgressColumn):
