@@ -22,16 +22,16 @@ MAX_OWN_FACES = 1_000
 # <#> is the negative inner product. Rounded to halves, an embedding's length is not quite one.
 _OWN = f"""
 SELECT {OWN} FROM (
-    SELECT -(embedding <#> $4::halfvec) AS similarity FROM faces
+    SELECT least(-(embedding <#> $4::halfvec), 1) AS similarity FROM faces
     WHERE directory = $1 AND model = $2 AND person = $3 AND image_sha256 <> $5::bytea LIMIT {MAX_OWN_FACES}
 ) AS own
 """  # noqa: S608
 
 # One statement for both, since a round trip costs more than the comparison of a small directory.
 _OWN_AND_ANOTHER = f"""
-SELECT own.faces, own.best, own.similarity, another.person, least(another.similarity, 1)
+SELECT own.faces, own.best, own.similarity, another.person, another.similarity
 FROM ({_OWN}) AS own LEFT JOIN (
-    SELECT person, -(embedding <#> $4) AS similarity FROM faces
+    SELECT person, least(-(embedding <#> $4), 1) AS similarity FROM faces
     WHERE directory = $1 AND model = $2 AND person <> $3 ORDER BY similarity DESC, person LIMIT 1
 ) AS another ON true
 """  # noqa: S608

@@ -47,7 +47,7 @@ LEFT JOIN (
 ) AS faces ON faces.face = item.face
 CROSS JOIN LATERAL (
     SELECT {OWN} FROM (
-        SELECT -(embedding <#> faces.embedding) AS similarity FROM faces AS others
+        SELECT least(-(embedding <#> faces.embedding), 1) AS similarity FROM faces AS others
         WHERE others.directory = $1 AND others.model = $3 AND others.person = faces.person
         AND others.image_sha256 <> faces.image_sha256 LIMIT {MAX_OWN_FACES}
     ) AS others

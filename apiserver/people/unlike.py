@@ -18,7 +18,7 @@ from apiserver.people import records as persons
 from apiserver.people.faces import EnrolledFace
 
 OWN = f"""
-count(*) AS faces, least(max(similarity), 1) AS best,
+count(*) AS faces, max(similarity) AS best,
 (array_agg(similarity ORDER BY similarity DESC))[ceil(count(*) / {OWN_FACES_A_LIKENESS}.0)::integer] AS similarity
 """
 """Columns of a face's `similarity` to the person's other faces: their number, the best, that of `likeness_rank`."""
@@ -38,7 +38,7 @@ FROM (
 ) AS compared
 CROSS JOIN LATERAL (
     SELECT {OWN} FROM (
-        SELECT -(embedding <#> compared.embedding) AS similarity FROM faces AS others
+        SELECT least(-(embedding <#> compared.embedding), 1) AS similarity FROM faces AS others
         WHERE others.directory = $1 AND others.model = $2 AND others.person = compared.person
         AND others.image_sha256 <> compared.image_sha256 LIMIT $4
     ) AS others

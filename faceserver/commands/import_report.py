@@ -96,7 +96,7 @@ class Report:
         if not enrolled:
             self._line(outcome.name, outcome.person, outcome.outcome, outcome.detail)
             return
-        self._line(outcome.name, outcome.person, enrolled, None, self._warned(outcome.name, outcome.warnings))
+        self._line(outcome.name, outcome.person, enrolled, None, self._warned(_with_person(outcome), outcome.warnings))
 
     def _count(self, outcome: Outcome) -> None:
         name = self._name(outcome.photograph)
@@ -139,6 +139,11 @@ def _name_some(files: Sequence[tuple[str, str]], verb: str = "") -> None:
         typer.echo(f"{verb}{shown(name)}: {reason}", err=True)
     if (more := len(files) - _MAX_NAMED) > 0:
         typer.echo(f"... and {more} more; --json lists all of them.", err=True)
+
+
+def _with_person(outcome: ImportOutcome) -> str:
+    """Return the name of a photograph with its person, whom names in a bundle do not contain."""
+    return outcome.name if outcome.person in outcome.name else f"{outcome.person}, {outcome.name}"
 
 
 class _Rate(ProgressColumn):
