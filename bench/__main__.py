@@ -17,6 +17,8 @@ PROGRAMS = {
     "calibrate": "bench.accuracy.manifest_block",
     "open-set": "bench.accuracy.open_set",
     "quality": "bench.quality.gate",
+    "recognizability-fit": "bench.recognizability.fitting",
+    "recognizability": "bench.recognizability.measure",
     "throughput": "bench.speed.throughput",
     "call-path": "bench.speed.call_path",
     "ceiling": "bench.speed.ceiling",

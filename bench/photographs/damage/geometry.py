@@ -1,6 +1,7 @@
 """Photographs turned, stretched and bent."""
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from bench.photographs.damage.scene import Scene
 from bench.photographs.degraded import Pixels
 
-Grid = NDArray[np.float32]
+Grid = NDArray[np.floating[Any]]
 
 
 def quarter_turned(image: Pixels, turns: int) -> Pixels:
@@ -63,7 +64,7 @@ def bulged(image: Pixels, power: float) -> Pixels:
 
     def bulge(x: Grid, y: Grid, reach: float) -> tuple[Grid, Grid]:
         distance = np.maximum(np.hypot(x, y) / (0.5 * reach), 1e-6)
-        factor = np.minimum(distance, 1) ** (power - 1)
+        factor = (np.minimum(distance, 1) ** (power - 1)).astype(np.float32)
         return x * factor, y * factor
 
     return _bent(image, bulge)

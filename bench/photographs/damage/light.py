@@ -36,7 +36,7 @@ def two_levels_by_place(image: Pixels, side: int = 25) -> Pixels:
     """Return the image in black and white, by a threshold that follows the surroundings, as in scanned forms."""
     grey = np.ascontiguousarray(as_grey(image)[:, :, 0])
     bits = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, side, 5)
-    return as_colour(bits)
+    return as_colour(bits.astype(np.uint8))
 
 
 def negative(image: Pixels) -> Pixels:

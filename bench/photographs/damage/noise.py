@@ -48,7 +48,8 @@ def with_lost_lines(scene: Scene, share: float) -> Pixels:
 def with_torn_lines(scene: Scene, deviation: float) -> Pixels:
     """Return the photograph with bands of lines shifted at random, as on a worn tape."""
     shifts = np.repeat(scene.random.normal(0, deviation, scene.height // 6 + 1), 6)[: scene.height]
-    return np.stack([np.roll(row, round(shift), axis=0) for row, shift in zip(scene.pixels, shifts, strict=True)])
+    lines = [np.roll(row, round(shift), axis=0) for row, shift in zip(scene.pixels, shifts, strict=True)]
+    return np.stack(lines).astype(np.uint8)
 
 
 def with_lost_blocks(scene: Scene, share: float, side: int = 16) -> Pixels:

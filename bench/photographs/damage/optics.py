@@ -37,8 +37,9 @@ def shaken(scene: Scene, length: float) -> Pixels:
     path = steps.cumsum(axis=0)
     path = (path - path.mean(axis=0)) * length / np.ptp(path, axis=0).max()
     side = 2 * int(np.ceil(length)) + 3
-    kernel, _, _ = np.histogram2d(*path.T, bins=side, range=[[-side / 2, side / 2]] * 2)
-    return _filtered(scene.pixels, kernel.astype(np.float32))
+    kernel = np.zeros((side, side), np.float32)
+    np.add.at(kernel, tuple((path + side / 2).astype(int).T), 1)
+    return _filtered(scene.pixels, kernel)
 
 
 def zoomed(image: Pixels, factor: float) -> Pixels:

@@ -25,12 +25,12 @@ class Scene:
     @property
     def height(self) -> int:
         """Of the photograph, pixels."""
-        return self.pixels.shape[0]
+        return len(self.pixels)
 
     @property
     def width(self) -> int:
         """Of the photograph, pixels."""
-        return self.pixels.shape[1]
+        return len(self.pixels[0])
 
     @property
     def eye_distance(self) -> float:
