@@ -33,6 +33,7 @@ PROGRAMS = {
     "performance": "bench.documents.fill",
     "tables": "bench.documents.accuracy",
     "quality-table": "bench.documents.quality",
+    "recognizability-table": "bench.documents.recognizability",
     "plots": "bench.documents.accuracy_plots",
     "search-plot": "bench.documents.search_plot",
 }

@@ -39,7 +39,7 @@ _WEAK = 0.8
 """Centres are those of faces whose cosine with the undamaged photograph is below this share of the threshold."""
 
 _REGULARIZATION = 0.003
-_WEIGHT_OF_UNDAMAGED = 5.0
+_WEIGHT_OF_UNDAMAGED = 10.0
 _WEIGHT_OF_CONFUSED = 4.0
 """Of a face that a stranger matches: to refuse these is the purpose."""
 

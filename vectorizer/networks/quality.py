@@ -25,6 +25,15 @@ _MIN_CONTRAST = 0.3
 _SCALE = 1.25
 """Makes the sharpness of press photographs about 0.75."""
 
+_UNDER_A_HAT = 16
+"""First row of the skin from which contrast is measured: a dark hat has contrast, and hardly any edges."""
+
+_MIN_STEEPNESS = 0.134
+"""First differences in the weakest direction, as a share of the contrast, of nearly all sharp faces."""
+
+_WEAK_CONTRAST = 3.0
+"""Grey levels that are added to the contrast, so that a flat surface is not steep."""
+
 _COS, _SIN = np.cos(DIRECTIONS), np.sin(DIRECTIONS)
 _FIRST = np.stack([_COS, _SIN])
 _SECOND = np.stack([_COS**2, 2 * _COS * _SIN, _SIN**2])
@@ -35,7 +44,7 @@ _SECOND = np.stack([_COS**2, 2 * _COS * _SIN, _SIN**2])
 class Quality:
     """The measurements of one aligned face.
 
-    sharpness: about 0.75 for a sharp face, 0.45 for one blurred by two pixels or in motion, 0 for a flat surface.
+    sharpness: about 0.75 for a sharp face, 0.4 for one blurred by two pixels or in motion, 0 for a flat surface.
     brightness: mean luma, 0 black to 1 white.
     """
 
@@ -45,25 +54,43 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """The spreads of first and second differences in each of `DIRECTIONS`, grey levels; second: above the noise."""
+    """The edges of a face in each of `DIRECTIONS`, grey levels.
+
+    first, second: (12,) spreads of the first and second differences; the second above the noise. contrast: the spread
+    of the values.
+    """
 
     first: NDArray[np.float64]
     second: NDArray[np.float64]
+    contrast: float
 
     @property
     def sharpness(self) -> NDArray[np.float64]:
-        """The ratio of both in each direction, which does not depend on contrast.
+        """(12,) ratio of second to first differences, 0.75 for sharp faces, whatever their contrast.
 
-        A blurred edge is a ramp, whose steps hardly differ from pixel to pixel. Motion blurs one direction, so the
-        lowest counts.
+        A blurred edge is a ramp, whose steps hardly differ from pixel to pixel.
         """
         return _SCALE * self.second / np.maximum(self.first, _MIN_CONTRAST)
+
+    @property
+    def steepness(self) -> float:
+        """First differences in the weakest direction as a share of the contrast."""
+        return float(self.first.min()) / (self.contrast + _WEAK_CONTRAST)
+
+    @property
+    def lowest_sharpness(self) -> float:
+        """The sharpness of the face: that of the weakest direction, because motion blurs only one.
+
+        Long motion makes copies of an edge that are as sharp as a short one leaves it, but ever weaker: then steepness
+        tells.
+        """
+        return float(self.sharpness.min()) * min(1.0, self.steepness / _MIN_STEEPNESS)
 
 
 def measure(aligned: NDArray[np.uint8]) -> Quality:
     """Return the quality of one aligned face, (112, 112, 3) RGB."""
     luma = face_luma(aligned)
-    return Quality(float(measure_edges(luma).sharpness.min()), float(luma.mean()) / 255)
+    return Quality(measure_edges(luma).lowest_sharpness, float(luma.mean()) / 255)
 
 
 def face_luma(aligned: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -85,7 +112,7 @@ def measure_edges(luma: NDArray[np.float32]) -> Edges:
     both = (smooth[2:, 2:] + smooth[:-2, :-2] - smooth[2:, :-2] - smooth[:-2, 2:]) / 4
     first = _variances(_FIRST, across, down)
     second = _variances(_SECOND, twice_across, both, twice_down) - _NOISE**2
-    return Edges(np.sqrt(np.maximum(first, 0)), np.sqrt(np.maximum(second, 0)))
+    return Edges(np.sqrt(np.maximum(first, 0)), np.sqrt(np.maximum(second, 0)), float(luma[_UNDER_A_HAT:].std()))
 
 
 def _variances(weights: NDArray[np.float64], *parts: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

@@ -48,14 +48,12 @@ class Recognizability:
 
 def pixel_signs(aligned: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return (7,) what the pixels of one aligned face, (112, 112, 3), say about its recognizability."""
-    luma = face_luma(aligned)
-    edges = measure_edges(luma)
-    sharpness = edges.sharpness
-    least, most, weakest, spread = sharpness.min(), sharpness.max(), edges.first.min(), float(luma.std())
-    contrast = np.log(spread + 0.5)
-    # Fifth and sixth are low in motion, which blurs one direction only.
+    edges = measure_edges(face_luma(aligned))
+    least, most, weakest = edges.sharpness.min(), edges.sharpness.max(), edges.first.min()
+    contrast = np.log(edges.contrast + 0.5)
+    # The last three are low in motion, which blurs one direction only.
     return np.array(
-        [least, least**2, contrast, contrast**2, least / (most + 0.05), weakest / (spread + 2), np.log(weakest + 0.1)],
+        [least, least**2, contrast, contrast**2, least / (most + 0.05), edges.steepness, np.log(weakest + 0.1)],
         np.float32,
     )
 

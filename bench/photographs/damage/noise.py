@@ -91,7 +91,8 @@ def halftoned(image: Pixels, period: int) -> Pixels:
     height, width = image.shape[:2]
     y, x = np.mgrid[:height, :width] * (np.pi / period)
     screen = (np.sin(x + y) * np.sin(x - y) + 1) * 127.5
-    return ((as_grey(image) > screen[:, :, None]) * 255).astype(np.uint8)
+    dots: Pixels = ((as_grey(image) > screen[:, :, None]) * 255).astype(np.uint8)
+    return dots
 
 
 def randomly_dithered(scene: Scene) -> Pixels:
