@@ -19,8 +19,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from bench.accuracy.error_rates import BoolArray
-from bench.harness.options import Models
-from bench.photographs.damage.kinds import KINDS
+from bench.harness.options import DATA, Models
+from bench.photographs.damage.kinds import FAMILIES, KINDS
 from bench.photographs.folder import find_photographs
 from bench.recognizability.genuine import GenuinePairs
 from bench.recognizability.grid import Grid, judge
@@ -38,25 +38,35 @@ MAX_COST = 0.0033
 _WEAK = 0.8
 """Centres are those of faces whose cosine with the undamaged photograph is below this share of the threshold."""
 
-_REGULARIZATION = 0.003
+_REGULARIZATION = 0.01
 _WEIGHT_OF_UNDAMAGED = 10.0
+_WEIGHT_OF_MILD = 20.0
+_WEIGHT_OF_EVERYDAY = 80.0
 _WEIGHT_OF_CONFUSED = 4.0
 """Of a face that a stranger matches: to refuse these is the purpose."""
+
+EVERYDAY = ("[0-9]*.jpg", "t1.jpg", "oscar2*", "selfie_faceonnx*")
+"""Photographs of people as telephones take them; the others of their folder show masks, drawings and crowds."""
+
+_MORE_CERTAIN = 0.2
+"""How much the score of their faces must be above the detector's threshold."""
 
 _PACKS = Path("vectorizer/packs")
 
 
-def fit(grid: Grid, undamaged: Looks) -> Recognizability:
-    """Fit to the people of `grid` and to undamaged photographs of good quality."""
+def fit(grid: Grid, undamaged: Looks, everyday: Looks) -> Recognizability:
+    """Fit to the people of `grid`, to undamaged photographs like theirs, and to other good ones."""
     weak = grid.looks.vectors[grid.rows[grid.found & (grid.own < _WEAK * grid.threshold)]]
     centres = KMeans(CENTRES, n_init=3, random_state=0).fit(weak).cluster_centers_
     # Stored in half precision, so they are fitted with it.
     centres = (centres / np.linalg.norm(centres, axis=1, keepdims=True)).astype(np.float16).astype(np.float32)
-    shown = Looks.joined([grid.looks.pick(grid.shown), undamaged])
+    shown = Looks.joined([grid.looks.pick(grid.shown), undamaged, everyday])
     values = signs(shown.pixels, shown.scores, shown.embedded, centres)
-    target = np.concatenate([recognizable(grid), np.ones(len(undamaged), bool)])
-    confused = np.where(grid.strangers[grid.found] > 0, _WEIGHT_OF_CONFUSED, 1)
-    weights = np.concatenate([confused, np.full(len(undamaged), _WEIGHT_OF_UNDAMAGED)])
+    target = np.concatenate([recognizable(grid), np.ones(len(undamaged) + len(everyday), bool)])
+    mild = np.array([kind in FAMILIES["mild"] for kind in grid.kinds])
+    weight = np.where(mild, _WEIGHT_OF_MILD, np.where(grid.strangers > 0, _WEIGHT_OF_CONFUSED, 1))
+    good = np.full(len(undamaged), _WEIGHT_OF_UNDAMAGED), np.full(len(everyday), _WEIGHT_OF_EVERYDAY)
+    weights = np.concatenate([weight[grid.found], *good])
     scaler = StandardScaler().fit(values)
     model = LogisticRegression(C=_REGULARIZATION, max_iter=500)
     model.fit(scaler.transform(values), target, sample_weight=weights)
@@ -93,6 +103,7 @@ def main(
     folder: Annotated[Path, typer.Argument(help="Photographs, in a sub-folder per person.", exists=True)],
     *,
     models: Models = "opencv",
+    everyday: Annotated[Path, typer.Option(help="Everyday photographs.", exists=True)] = DATA / "photos",
     cache: Annotated[Path, typer.Option(help="Folder for what was seen.")] = LOOKS,
     packs: Annotated[Path, typer.Option(help="Folder of the manifest.", exists=True)] = _PACKS,
 ) -> None:
@@ -106,11 +117,11 @@ def main(
     undamaged = looker.undamaged(folder)
     # Every second photograph, so that the floor is not chosen on the photographs of the fit alone.
     good = undamaged.pick(undamaged.found & (np.arange(len(undamaged)) % 2 == 0))
-    model = calibrated(fit(grid.people(fitted), good), grid.people(others))
-    values = np.where(undamaged.found, judge(model, undamaged), 0)
-    floor = GenuinePairs.of(find_photographs(folder), undamaged, embedder.thresholds.match).floor_at_cost(
-        values, MAX_COST
-    )
+    faces = looker.larger_faces(everyday, EVERYDAY, source.detector.score_threshold + _MORE_CERTAIN)
+    model = calibrated(fit(grid.people(fitted), good, faces), grid.people(others))
+    pairs = GenuinePairs.of(find_photographs(folder), undamaged, embedder.thresholds.match)
+    dearest = pairs.floor_at_cost(np.where(undamaged.found, judge(model, undamaged), 0), MAX_COST)
+    floor = min(dearest, float(judge(model, faces).min()))
     name = f"{embedder.name}.npz"
     write(model, packs / name)
     print(f'recognizability = {{ file = "{name}", floor = {np.floor(1000 * floor) / 1000:.3f} }}')

@@ -18,6 +18,7 @@ from bench.photographs.folder import Photograph, by_person, find_photographs, mo
 from bench.speed.own_networks import LIMITS
 from vectorizer.images import decode
 from vectorizer.networks.alignment import align
+from vectorizer.networks.detection import Detections
 from vectorizer.networks.embedding import Embeddings
 from vectorizer.networks.models import Models
 from vectorizer.networks.recognizability import pixel_signs
@@ -26,6 +27,9 @@ Float32Array = NDArray[np.float32]
 
 LOOKS = user_cache_path("faceserver") / "looks"
 """Where it is kept what was seen; delete the folder after a change of what is seen."""
+
+_LARGER_FACE = 60
+"""Pixels of the shorter side of its box."""
 
 WHOLE = "whole"
 """The kind of an undamaged photograph."""
@@ -115,6 +119,19 @@ class Looker:
             self._keep(kept, LookedAt([photograph.name for photograph in photographs], looks))
         return Looks.joined(self._read(kept).looks)
 
+    def larger_faces(self, folder: Path, names: Sequence[str], min_score: float) -> Looks:
+        """Look at all faces of some size on the photographs of a folder whose names match one of the patterns."""
+        files = sorted({path for name in names for path in folder.glob(name)})
+        return Looks.joined(
+            [look for path in files for look in self._faces(_pixels(Photograph(path, path.name)), min_score)]
+        )
+
+    def _faces(self, image: Pixels, min_score: float) -> Iterable[Looks]:
+        found = self._networks.detector.detect(image)
+        sides = (found.boxes[:, 2:] - found.boxes[:, :2]).min(axis=1, initial=np.inf)
+        for one in np.flatnonzero((sides >= _LARGER_FACE) & (found.scores >= min_score)):
+            yield self._see(image, found, int(one))
+
     def _damage(self, photograph: Photograph, other: Photograph, seed: int, kinds: Mapping[str, Damage]) -> LookedAt:
         pixels, second = (_pixels(one) for one in (photograph, other))
         found = self._networks.detector.detect(pixels)
@@ -134,7 +151,9 @@ class Looker:
         found = self._networks.detector.detect(image)
         if not len(found):
             return self._nothing()
-        one = most_central(found.boxes.tolist(), (image.shape[1], image.shape[0]))
+        return self._see(image, found, most_central(found.boxes.tolist(), (image.shape[1], image.shape[0])))
+
+    def _see(self, image: Pixels, found: Detections, one: int) -> Looks:
         aligned = align(image, found.landmarks[one])
         embedded = self._networks.embedder.embed(aligned[None])
         scores = found.scores[one : one + 1]

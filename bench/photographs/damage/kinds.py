@@ -52,6 +52,22 @@ def _grain(deviation: float) -> Damage:
 
 
 FAMILIES: dict[str, dict[str, Damage]] = {
+    "mild": {
+        "turned 12°": _tilted(12),
+        "turned 22°": _tilted(22),
+        "turned -22°": _tilted(-22),
+        "mirrored": on_pixels(lambda image: image[:, ::-1].copy()),
+        "half the size": on_pixels(lambda image: geometry.stretched(image, 0.5, 0.5)),
+        "enlarged, sharpened": _then(
+            on_pixels(lambda image: geometry.stretched(image, 2, 2)),
+            on_pixels(lambda image: drawings.sharpened(image, 1.5)),
+        ),
+        "light x 0.5": _exposed(0.5),
+        "light x 1.5": _exposed(1.5),
+        "warm light": on_pixels(lambda image: light.tinted(image, (1.2, 1.0, 0.7))),
+        "narrow": on_pixels(lambda image: geometry.stretched(image, 0.85, 1)),
+        "blur 1 px": _gaussian(1),
+    },
     "turned": {
         "turned 30°": _tilted(30),
         "turned 45°": _tilted(45),
@@ -237,6 +253,6 @@ FAMILIES: dict[str, dict[str, Damage]] = {
         "2 levels, turned 180°": _then(on_pixels(lambda image: light.few_levels(image, 2)), _turned(2)),
     },
 }
-"""Of each family, the kinds of damage. A family is fitted or judged as a whole when it is left out."""
+"""Of each family, the kinds of damage. The mild ones happen to ordinary photographs."""
 
 KINDS: dict[str, Damage] = {name: damage for family in FAMILIES.values() for name, damage in family.items()}

@@ -17,6 +17,11 @@ def with_gamma(image: Pixels, gamma: float) -> Pixels:
     return as_pixels(255 * (image / 255.0) ** gamma)
 
 
+def tinted(image: Pixels, factors: tuple[float, float, float]) -> Pixels:
+    """Return the image in light of another colour."""
+    return as_pixels(image * np.array(factors))
+
+
 def half_dark(scene: Scene, factor: float) -> Pixels:
     """Return the photograph with a shadow over the left half of the face."""
     edge = scene.landmarks[2, 0]
