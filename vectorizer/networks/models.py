@@ -128,7 +128,7 @@ class ModelSource:
             # Batching needs few shapes, so every first view is a square then.
             Detector(self._network(detector), self.engine.detector_size, square=self.engine.shared),
             Embedder(embedder, self.embedder.mean, self.embedder.scale),
-            Recognizability.read(self.embedder.recognizability) if self.embedder.recognizability else None,
+            Recognizability.read(self.embedder.recognizability.file) if self.embedder.recognizability else None,
         )
 
     def _batching(self, path: Path, sides: tuple[int, ...], on_batch: Callable[[int], object]) -> Session:
