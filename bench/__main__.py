@@ -18,6 +18,8 @@ PROGRAMS = {
     "open-set": "bench.accuracy.open_set",
     "unlike": "bench.accuracy.own_resemblance",
     "quality": "bench.quality.gate",
+    "recognizability-fit": "bench.recognizability.fitting",
+    "recognizability": "bench.recognizability.measure",
     "throughput": "bench.speed.throughput",
     "call-path": "bench.speed.call_path",
     "ceiling": "bench.speed.ceiling",
@@ -32,6 +34,7 @@ PROGRAMS = {
     "performance": "bench.documents.fill",
     "tables": "bench.documents.accuracy",
     "quality-table": "bench.documents.quality",
+    "recognizability-table": "bench.documents.recognizability",
     "plots": "bench.documents.accuracy_plots",
     "search-plot": "bench.documents.search_plot",
 }

@@ -142,19 +142,19 @@ async def list_directory_faces(
 
 
 async def _directory_page(directory: str, query: PageQuery, state: State) -> tuple[list[EnrolledFace], str | None]:
-    after = read_cursor(query.cursor, _DIRECTORY_ORDER, person_faces.DIRECTORY_KEY)
+    first = read_cursor(query.cursor, _DIRECTORY_ORDER, person_faces.DIRECTORY_KEY)
     async with state.database.connection() as connection:
-        found, key = await person_faces.page_of_directory(connection, directory, query.limit, after)
+        found, key = await person_faces.page_of_directory(connection, directory, query.limit, first)
     return found, None if key is None else write_cursor(_DIRECTORY_ORDER, key)
 
 
 async def _unrecognizable_page(directory: str, query: PageQuery, state: State) -> tuple[list[EnrolledFace], str | None]:
-    after = read_cursor(query.cursor, _RECOGNIZABILITY_ORDER, person_faces.RECOGNIZABILITY_KEY)
+    first = read_cursor(query.cursor, _RECOGNIZABILITY_ORDER, person_faces.RECOGNIZABILITY_KEY)
     model = await state.vectorizer.model_in_use()
     floor = await state.directories.floor(directory, model) or model.recognizability_floor or 0.0
     below = Floor(model.id, floor)
     async with state.database.connection() as connection:
-        found, key = await person_faces.unrecognizable(connection, directory, below, query.limit, after)
+        found, key = await person_faces.unrecognizable(connection, directory, below, query.limit, first)
     return found, None if key is None else write_cursor(_RECOGNIZABILITY_ORDER, key)
 
 

@@ -22,9 +22,11 @@ _DIRECTORIES = "SELECT directory FROM directories ORDER BY directory"
 
 _COUNT = "SELECT count(*) FROM faces WHERE directory = $1 AND model = $2 AND recognizability IS NULL"
 
+# The order is that of the index; by `face` alone the rows would be sorted for each batch.
 _UNMEASURED = """
 SELECT face, crop, score FROM faces
-WHERE directory = $1 AND model = $2 AND recognizability IS NULL AND face > $3 ORDER BY face LIMIT $4
+WHERE directory = $1 AND model = $2 AND recognizability IS NULL AND face > $3
+ORDER BY recognizability, face LIMIT $4
 """
 
 # A face that was deleted in the meantime is not found, and one that was moved keeps its id.

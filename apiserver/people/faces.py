@@ -26,13 +26,11 @@ _READ = f"SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND person = $2 AND 
 _READ_ALL = f"SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND face = ANY ($2)"
 _CROP = "SELECT crop FROM faces WHERE directory = $1 AND person = $2 AND face = $3"
 
-_DIRECTORY_PAGE = f"""
-SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND ($3::uuid IS NULL OR face > $3) ORDER BY face LIMIT $2
-"""
+# The first page has a key too, which is below all others: a condition that may be NULL would not be one of the index.
+_DIRECTORY_PAGE = f"SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND face >= $3 ORDER BY face LIMIT $2"
 _UNRECOGNIZABLE = f"""
 SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND model = $3 AND recognizability < $4
-AND ($5::real IS NULL OR (recognizability, face) > ($5, $6::uuid))
-ORDER BY recognizability, face LIMIT $2
+AND (recognizability, face) >= ($5, $6) ORDER BY recognizability, face LIMIT $2
 """
 
 Key = tuple[Time, UUID]
@@ -45,6 +43,8 @@ DIRECTORY_KEY: TypeAdapter[tuple[UUID]] = TypeAdapter(tuple[UUID])
 RecognizabilityKey = tuple[Annotated[float, Field(ge=0, le=1)], UUID]
 
 RECOGNIZABILITY_KEY: TypeAdapter[RecognizabilityKey] = TypeAdapter(RecognizabilityKey)
+
+_NO_FACE = UUID(int=0)
 
 
 class Floor(NamedTuple):
@@ -93,35 +93,37 @@ async def page(
 
 
 async def page_of_directory(
-    connection: Connection, directory: str, limit: int, after: tuple[UUID] | None
+    connection: Connection, directory: str, limit: int, first: tuple[UUID] | None
 ) -> tuple[list[EnrolledFace], tuple[UUID] | None]:
-    """Return the first `limit` faces of a directory after the key `after`, ordered by id, and the key of the next page.
+    """Return `limit` faces of a directory from the key `first` on, ordered by id, and the first key of the next page.
 
     Raises DirectoryNotFound or DatabaseUnavailable.
     """
-    faces, more = await _page(connection, directory, _DIRECTORY_PAGE, limit, *(after or (None,)))
-    return faces, (faces[-1].face,) if more else None
+    faces, following = await _page(connection, directory, _DIRECTORY_PAGE, limit, *(first or (_NO_FACE,)))
+    return faces, (following.face,) if following else None
 
 
 async def unrecognizable(
-    connection: Connection, directory: str, below: Floor, limit: int, after: RecognizabilityKey | None
+    connection: Connection, directory: str, below: Floor, limit: int, first: RecognizabilityKey | None
 ) -> tuple[list[EnrolledFace], RecognizabilityKey | None]:
-    """Return the first `limit` faces below a floor, the least recognizable first, and the next key.
+    """Return `limit` faces below a floor from the key `first` on, the least recognizable first, and the next such key.
 
     Raises DirectoryNotFound or DatabaseUnavailable.
     """
-    faces, more = await _page(connection, directory, _UNRECOGNIZABLE, limit, *below, *(after or (None, None)))
-    return faces, (faces[-1].recognizability or 0.0, faces[-1].face) if more else None
+    values = (*below, *(first or (0.0, _NO_FACE)))
+    faces, following = await _page(connection, directory, _UNRECOGNIZABLE, limit, *values)
+    return faces, (following.recognizability or 0.0, following.face) if following else None
 
 
 async def _page(
     connection: Connection, directory: str, statement: str, limit: int, *values: object
-) -> tuple[list[EnrolledFace], bool]:
-    """Return the first `limit` faces that a statement finds, and whether there are more."""
+) -> tuple[list[EnrolledFace], EnrolledFace | None]:
+    """Return the first `limit` faces that a statement finds, and the one after them."""
     rows = await connection.fetch(statement, directory, limit + 1, *values)
     if not rows:
         await persons.require_directory(connection, directory)
-    return [EnrolledFace.of(row) for row in rows[:limit]], len(rows) > limit
+    faces = [EnrolledFace.of(row) for row in rows]
+    return faces[:limit], faces[limit] if len(faces) > limit else None
 
 
 async def read(connection: Connection, directory: str, person: str, face: UUID) -> EnrolledFace:

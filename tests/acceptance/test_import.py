@@ -13,15 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import skimage.data
 from PIL import Image, ImageOps
 
 from faceserver import Client
 from tests.commands import Commands
 from tests.gate import Gate, gate_before
-from tests.photographs import actor, astronaut, encoded
+from tests.photographs import CLEAR_STRANGERS, actor, astronaut, encoded, stranger
 from tests.stack import Stack, new_stack
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -32,9 +30,8 @@ PEOPLE = 60
 def people(command: Commands) -> Path:
     """A photograph each of 60 people, 25 x 25 pixels enlarged; and what is refused."""
     folder = command.folder / "people"
-    for number, pixels in enumerate((skimage.data.lfw_subset()[:PEOPLE] * 255).astype(np.uint8)):
-        face = Image.fromarray(pixels).resize((200, 200), Image.Resampling.BICUBIC).convert("RGB")
-        save(ImageOps.expand(face, 100, (128, 128, 128)), folder / f"person {number:02}" / "1.jpg")
+    for number, who in enumerate(CLEAR_STRANGERS[:PEOPLE]):
+        save(ImageOps.expand(stranger(who), 100, (128, 128, 128)), folder / f"person {number:02}" / "1.jpg")
     (folder / "crowd").mkdir()
     (folder / "crowd" / "1.jpg").write_bytes((command.folder / "party.jpg").read_bytes())
     (folder / "nobody").mkdir()

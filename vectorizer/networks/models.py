@@ -138,7 +138,7 @@ class ModelSource:
         return Models(
             Finder(views, self.detector.upright_score, self.detector.upright_roll),
             Embedder(embedder, self.embedder.mean, self.embedder.scale),
-            Recognizability.read(self.embedder.recognizability) if self.embedder.recognizability else None,
+            Recognizability.read(self.embedder.recognizability.file) if self.embedder.recognizability else None,
         )
 
     def _batching(self, path: Path, sides: tuple[int, ...], on_batch: Callable[[int], object]) -> Session:

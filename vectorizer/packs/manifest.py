@@ -42,10 +42,9 @@ class Tail(_Entry):
 
 
 class RecognizabilityManifest(_Entry):
-    """How the recognizability of a face is computed, and the floor below which it is compared with nobody."""
+    """The file of this package with the fitted numbers, and the recognizability below which a face matches nobody."""
 
-    intercept: float
-    length: float
+    file: str
     floor: float = Field(ge=0, le=1)
 
 

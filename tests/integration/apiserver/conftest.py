@@ -13,7 +13,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import httpx
-import numpy as np
 import pytest
 import skimage.data
 import uvicorn
@@ -23,6 +22,7 @@ from PIL import Image
 from apiserver.app import create_app
 from apiserver.settings import Settings
 from tests.checkout import ROOT
+from tests.photographs import stranger
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS
 
@@ -160,12 +160,6 @@ def encoded(image: Image.Image, image_format: str = "JPEG") -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, image_format, quality=95)
     return buffer.getvalue()
-
-
-def stranger(number: int) -> Image.Image:
-    """One of the faces of 25 x 25 pixels that scikit-image carries, enlarged."""
-    pixels = (skimage.data.lfw_subset()[number] * 255).astype(np.uint8)
-    return Image.fromarray(pixels).resize((200, 200), Image.Resampling.BICUBIC).convert("RGB")
 
 
 def on_grey(*images: Image.Image) -> Image.Image:

@@ -25,8 +25,9 @@ from apiserver.database import open_database
 from apiserver.settings import Settings
 from apiserver.storage.archives import Archives
 from tests.gate import gate_before
-from tests.integration.apiserver.conftest import Serve, encoded, on_grey, stranger
+from tests.integration.apiserver.conftest import Serve, encoded, on_grey
 from tests.integration.apiserver.worker_process import LOST_SECONDS, LOST_SOON, Worker, working
+from tests.photographs import CLEAR_STRANGERS, stranger
 from tests.waiting import PATIENCE_SECONDS, until
 
 Hire = Callable[..., Awaitable[None]]
@@ -93,7 +94,11 @@ def zipped(files: Mapping[str, bytes], compression: int = zipfile.ZIP_STORED) ->
 
 
 def people(number: int) -> dict[str, bytes]:
-    return {f"p{n:02}/1.jpg": encoded(on_grey(stranger(n % 80).resize((200 + n // 80, 200)))) for n in range(number)}
+    photographs = {}
+    for n in range(number):
+        again, who = divmod(n, len(CLEAR_STRANGERS))
+        photographs[f"p{n:02}/1.jpg"] = encoded(on_grey(stranger(CLEAR_STRANGERS[who]).resize((200 + again, 200))))
+    return photographs
 
 
 async def start(gateway: httpx.AsyncClient, archive: bytes, directory: str = "acme", **fields: str) -> str:

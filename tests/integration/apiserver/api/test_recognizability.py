@@ -19,7 +19,8 @@ from tests.integration.apiserver.api.test_imports import (
     start,
     zipped,
 )
-from tests.integration.apiserver.conftest import encoded, on_grey, stranger
+from tests.integration.apiserver.conftest import encoded, on_grey
+from tests.photographs import stranger
 
 __all__ = ["here", "hire", "other"]  # fixtures
 

@@ -43,7 +43,8 @@ async def test_a_good_photograph_is_not_warned_about(learn, ann):
         (lambda image: image.resize((128, 128)), "face-too-small"),
     ],
 )
-async def test_a_poor_photograph_is_learned_with_a_warning(learn, ann, spoil, code):
+async def test_a_poor_photograph_is_learned_with_a_warning(gateway, learn, ann, spoil, code):
+    await gateway.put("/directories/default", json={"recognizability_floor": 0})  # it does not matter here
     answer = (await learn("ann", jpeg(spoil(opened(ann))))).json()
 
     assert answer["created"] is True

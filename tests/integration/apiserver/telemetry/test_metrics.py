@@ -12,8 +12,9 @@ from apiserver.app import create_app
 from apiserver.telemetry.gateway import Metrics
 from serving.metrics_port import metrics_served
 from tests.calls import accepted
-from tests.integration.apiserver.conftest import encoded, on_grey, stranger
+from tests.integration.apiserver.conftest import encoded, on_grey
 from tests.metrics import Samples
+from tests.photographs import stranger
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS
 

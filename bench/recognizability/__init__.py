@@ -1,0 +1,1 @@
+"""How recognizability is fitted, and what it is worth."""

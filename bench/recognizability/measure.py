@@ -1,0 +1,125 @@
+"""FMR by kind of damage with and without the floor of recognizability, and what the floor costs.
+
+    python -m bench recognizability ../shared/data/lfw-dev --models opencv --ordinary ../shared/data/deepface-pairs
+
+One photograph of each person is damaged in every way, and all pairs of people are compared. What was seen is kept, so
+that an interrupted run continues, and a new model is judged in seconds.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from platformdirs import user_cache_path
+
+from bench.accuracy.error_rates import FloatArray
+from bench.harness.options import RESULTS, Models, Results
+from bench.harness.provenance import provenance
+from bench.harness.records import Record, write
+from bench.photographs.damage.kinds import FAMILIES, KINDS
+from bench.photographs.folder import find_photographs
+from bench.recognizability.fitting import recognizable, split
+from bench.recognizability.genuine import GenuinePairs
+from bench.recognizability.grid import Grid, judge
+from bench.recognizability.looks import LOOKS, WHOLE, Looker, Looks, people_of
+from bench.recognizability.rates import KindRates, reliability
+from vectorizer.networks.models import ModelSource
+from vectorizer.networks.recognizability import Recognizability
+
+_PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "pillow")
+COSTS = (0.0, 0.001, 0.002, 0.0035, 0.005, 0.01)
+"""Rises of the FNMR for which the floor is stated."""
+
+
+def main(
+    folder: Annotated[Path, typer.Argument(help="Photographs, in a sub-folder per person.", exists=True)],
+    *,
+    models: Models = "opencv",
+    ordinary: Annotated[
+        list[Path] | None, typer.Option(help="Further photographs of good quality, to count refused ones.")
+    ] = None,
+    people: Annotated[int | None, typer.Option(help="Number of people; all if unset.")] = None,
+    cache: Annotated[Path, typer.Option(help="Folder for what was seen.")] = LOOKS,
+    results: Results = RESULTS,
+) -> None:
+    """Judge the recognizability of a pack's embedder."""
+    source = ModelSource.find(models, user_cache_path("faceserver"))
+    embedder, (networks,) = source.embedder, source.open()
+    if embedder.recognizability is None or networks.recognizability is None:
+        raise typer.BadParameter(f"The recognizability of {embedder.name} was not fitted.")
+    looker = Looker(networks, embedder.dimension, cache / embedder.name)
+    seen = list(looker.damaged(people_of(folder, people), KINDS))
+    grid = Grid.of(seen, [WHOLE, *KINDS], embedder.thresholds.match)
+    floor, model = embedder.recognizability.floor, networks.recognizability
+    undamaged = looker.undamaged(folder)
+    pairs = GenuinePairs.of(find_photographs(folder), undamaged, embedder.thresholds.match)
+    values = _values(model, undamaged)
+    record: Record = {
+        "kind": "recognizability",
+        "photographs": folder.resolve().name,
+        "models": embedder.name,
+        "provenance": asdict(provenance("recognizability", sys.argv[1:], None, _PACKAGES)),
+        "threshold": embedder.thresholds.match,
+        "floor": floor,
+        "people": len(grid.rows),
+        "fitted_people": len(split(len(grid.rows))[0]),
+        "kinds": by_kind(grid, model, floor),
+        "unseen_people": by_kind(unseen := grid.people(split(len(grid.rows))[1]), model, floor),
+        "reliability": reliability(judge(model, unseen.looks.pick(unseen.shown)), recognizable(unseen).astype(float)),
+        "ordinary": {
+            "pairs": len(pairs.cosines),
+            "fnmr_without": pairs.fnmr(values, 0),
+            "fnmr": pairs.fnmr(values, floor),
+            "refused": {
+                each.resolve().name: _refused(model, looker.undamaged(each), floor)
+                for each in (folder, *(ordinary or ()))
+            },
+        },
+        "floors": [_floor(grid, model, pairs, values, cost) for cost in COSTS],
+    }
+    print(write(record, results).read_text())
+
+
+def by_kind(grid: Grid, model: Recognizability, floor: float) -> Record:
+    """Return the rates of every kind, in the order of the families."""
+    values = grid.recognizabilities(model)
+    rates = {name: KindRates.of(grid, kind, values, floor) for kind, name in enumerate(grid.kinds)}
+    return {
+        family: {name: rates[name].record() for name in names if rates[name].pairs}
+        for family, names in {"none": [WHOLE], **{family: list(kinds) for family, kinds in FAMILIES.items()}}.items()
+    }
+
+
+def _floor(grid: Grid, model: Recognizability, pairs: GenuinePairs, values: FloatArray, cost: float) -> Record:
+    """Return what the highest floor of this cost does."""
+    floor = pairs.floor_at_cost(values, cost)
+    rates = [row for family in by_kind(grid, model, floor).values() for row in family.values()]
+    return {
+        "cost": pairs.fnmr(values, floor) - pairs.fnmr(values, 0),
+        "floor": floor,
+        "mean_fmr": float(np.mean([row["fmr"] for row in rates])),
+        "highest_fmr": max(row["fmr"] for row in rates),
+        "kinds_above_1e-4": sum(row["fmr"] > 1e-4 for row in rates),
+        "own_kept": sum(row["own"] * row["people"] for row in rates) / _own(rates),
+    }
+
+
+def _own(rates: Sequence[Record]) -> float:
+    return float(sum(row["own_without"] * row["people"] for row in rates))
+
+
+def _refused(model: Recognizability, looks: Looks, floor: float) -> Record:
+    return {"photographs": len(looks), "refused": int((_values(model, looks)[looks.found] < floor).sum())}
+
+
+def _values(model: Recognizability, looks: Looks) -> FloatArray:
+    values: FloatArray = np.where(looks.found, judge(model, looks), 0)
+    return values
+
+
+if __name__ == "__main__":
+    typer.run(main)
