@@ -91,7 +91,7 @@ class _Search:
 
     def find(self, orientation: Orientation) -> Found:
         (seen, large), quarters = self._sightings(0), 0
-        if orientation is Orientation.AUTO and not self._upright(seen.faces, 0).any():
+        if orientation is Orientation.AUTO and not self._is_upright(seen.faces):
             quarters = self._vote(seen)
             if quarters:
                 seen, large = self._sightings(quarters)
@@ -164,6 +164,11 @@ class _Search:
         )
         return upright
 
+    def _is_upright(self, faces: Detections) -> bool:
+        """Return whether a face shows that the picture is upright; what tiles show is too small to be sure."""
+        large = longer_sides(faces.boxes) * self._overview_scale >= _PRECISE
+        return bool((self._upright(faces, 0) & (large | (not self.scales))).any())
+
     def _vote(self, seen: Sightings) -> int:
         """Return by how many quarters clockwise the picture is to be turned so that its faces are upright."""
         votes = np.zeros(4)
@@ -186,16 +191,23 @@ class _Search:
 
     def _upright_face(self, face: Detections, quarters: int) -> Detections:
         """Return one suspect face as it is, or as it is seen in a better turn."""
-        degrees, least = 90.0 * quarters, self._threshold
+        degrees = 90.0 * quarters
         if face.scores[0] < self.finder.upright_score - _LENIENCY:
             degrees, _ = self._best_turn(face.boxes[0], quarters)
         if degrees == 90 * quarters:
             tilt = remainder(roll(face.landmarks[0]) + degrees, 360)
             if abs(tilt) <= self.finder.upright_roll:
                 return face
-            degrees, least = degrees - self.finder.roll_gain * tilt, float(face.scores[0]) - _LENIENCY
+            return self._level_face(face, degrees - self.finder.roll_gain * tilt)
         found = self._straighten(face.boxes[0], degrees)
-        return found if len(found) and found.scores[0] >= least else face
+        return found if len(found) and found.scores[0] >= self._threshold else face
+
+    def _level_face(self, face: Detections, degrees: float) -> Detections:
+        """Return a tilted face in its box, with landmarks as they are seen in a turn that makes them level."""
+        found = self._straighten(face.boxes[0], degrees)
+        if not len(found) or found.scores[0] < face.scores[0] - _LENIENCY:
+            return face
+        return Detections(face.boxes, np.maximum(face.scores, found.scores), found.landmarks)
 
     def _turned_among(self, faces: Detections, faint: Detections, quarters: int) -> Detections:
         """Return the faces that lie among others in another turn, in which they are hardly seen."""
