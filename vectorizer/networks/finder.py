@@ -32,6 +32,9 @@ _LENIENCY = 0.03
 _MAX_SUSPECT_LOOKS = 12
 """Suspect faces that are looked at in other turns, the largest ones; it bounds the time that a crowd takes."""
 
+_CERTAINTY = 2 / 3
+"""Where between the score threshold and that of an upright face the score of a certain face lies."""
+
 _PRECISE = 48
 """Longer side of a face in the overview, pixels, from which a second look would not place its landmarks better."""
 
@@ -57,12 +60,20 @@ class Found:
 class Finder:
     """Finds faces with one detector.
 
-    upright_score, upright_roll: a face with at least this score, tilted by at most so many degrees, is upright.
+    upright_score, upright_roll: a face with at least this score, whose landmarks are tilted by at most so many degrees,
+    is upright. roll_gain: how many degrees a face is tilted for each by which its landmarks are.
     """
 
     detector: Detector
     upright_score: float
     upright_roll: float
+    roll_gain: float
+
+    @property
+    def certain_score(self) -> float:
+        """Score of a face that only a second look shows: higher than the threshold, since more looks err more often."""
+        threshold = self.detector.network.score_threshold
+        return threshold + _CERTAINTY * (self.upright_score - threshold)
 
     def find(self, picture: Picture, orientation: Orientation, detail: Detail) -> Found:
         """Return the faces of `picture`."""
@@ -79,15 +90,14 @@ class _Search:
     turns: dict[bytes, tuple[float, float]] = field(default_factory=dict)
 
     def find(self, orientation: Orientation) -> Found:
-        seen, quarters = self._sightings(0), 0
-        if orientation is Orientation.AUTO and not self._upright(seen.faces, 0).any():
+        (seen, large), quarters = self._sightings(0), 0
+        if orientation is Orientation.AUTO and not self._is_upright(seen.faces):
             quarters = self._vote(seen)
             if quarters:
-                seen = self._sightings(quarters)
-        faces = self._straightened(seen.faces, quarters)
+                seen, large = self._sightings(quarters)
+        faces = self._straightened(self._refined(seen.faces, large, quarters), quarters)
         if orientation is Orientation.AUTO and len(faces):
             faces = faces.join(self._turned_among(faces, seen.faint, quarters))
-        faces = self._refined(faces, quarters)
         return Found(self._detector.distinct(faces, faces.scores).faces, 90 * quarters)
 
     @property
@@ -102,13 +112,14 @@ class _Search:
     def _overview_scale(self) -> float:
         return min(1.0, self._detector.size / max(self.picture.size))
 
-    def _sightings(self, quarters: int) -> Sightings:
-        """Return what the overview and the tiles show of the picture, turned clockwise by `quarters`."""
-        seen, coarser = self._overview(quarters), self._overview_scale
+    def _sightings(self, quarters: int) -> tuple[Sightings, Detections]:
+        """Return what all views show of the picture, turned clockwise by `quarters`, and the overview's faces."""
+        overview = self._overview(quarters)
+        seen, coarser = overview, self._overview_scale
         for scale in self.scales:
             seen = self._joined(seen, coarser, self._in_tiles(scale, quarters))
             coarser = scale
-        return seen
+        return seen, overview.faces
 
     def _overview(self, quarters: int) -> Sightings:
         image = self.picture.reduced
@@ -153,6 +164,11 @@ class _Search:
         )
         return upright
 
+    def _is_upright(self, faces: Detections) -> bool:
+        """Return whether a face shows that the picture is upright; what tiles show is too small to be sure."""
+        large = longer_sides(faces.boxes) * self._overview_scale >= _PRECISE
+        return bool((self._upright(faces, 0) & (large | (not self.scales))).any())
+
     def _vote(self, seen: Sightings) -> int:
         """Return by how many quarters clockwise the picture is to be turned so that its faces are upright."""
         votes = np.zeros(4)
@@ -167,7 +183,7 @@ class _Search:
         leniency = _LENIENCY if self._upright(faces, quarters).any() else 0.0
         suspect = np.flatnonzero(~self._upright(faces, quarters, leniency))
         largest = suspect[np.argsort(-longer_sides(faces.boxes)[suspect], kind="stable")[:_MAX_SUSPECT_LOOKS]]
-        again = [self._upright_face(faces.pick(index[None]), quarters) for index in largest]
+        again = [self._upright_face(faces.pick(np.array([index])), quarters) for index in largest]
         rest = faces.pick(np.setdiff1d(np.arange(len(faces)), largest))
         for face in again:
             rest = rest.join(face)
@@ -175,12 +191,23 @@ class _Search:
 
     def _upright_face(self, face: Detections, quarters: int) -> Detections:
         """Return one suspect face as it is, or as it is seen in a better turn."""
-        degrees, _ = self._best_turn(face.boxes[0], quarters)
-        tilt = remainder(roll(face.landmarks[0]) + degrees, 360)
-        if degrees == 90 * quarters and abs(tilt) <= self.finder.upright_roll:
-            return face
+        degrees = 90.0 * quarters
+        if face.scores[0] < self.finder.upright_score - _LENIENCY:
+            degrees, _ = self._best_turn(face.boxes[0], quarters)
+        if degrees == 90 * quarters:
+            tilt = remainder(roll(face.landmarks[0]) + degrees, 360)
+            if abs(tilt) <= self.finder.upright_roll:
+                return face
+            return self._level_face(face, degrees - self.finder.roll_gain * tilt)
         found = self._straighten(face.boxes[0], degrees)
         return found if len(found) and found.scores[0] >= self._threshold else face
+
+    def _level_face(self, face: Detections, degrees: float) -> Detections:
+        """Return a tilted face in its box, with landmarks as they are seen in a turn that makes them level."""
+        found = self._straighten(face.boxes[0], degrees)
+        if not len(found) or found.scores[0] < face.scores[0] - _LENIENCY:
+            return face
+        return Detections(face.boxes, np.maximum(face.scores, found.scores), found.landmarks)
 
     def _turned_among(self, faces: Detections, faint: Detections, quarters: int) -> Detections:
         """Return the faces that lie among others in another turn, in which they are hardly seen."""
@@ -190,17 +217,24 @@ class _Search:
             degrees, score = self._best_turn(box, quarters)
             if degrees != 90 * quarters and score >= self._threshold:
                 face = self._straighten(box, degrees)
-                found = found.join(face.pick(face.scores >= self.finder.upright_score))
+                found = found.join(face.pick(face.scores >= self.finder.certain_score))
         return found
 
-    def _refined(self, faces: Detections, quarters: int) -> Detections:
-        """Return the faces; if the picture was seen in tiles, small ones as seen again with all of their pixels."""
+    def _refined(self, faces: Detections, overview: Detections, quarters: int) -> Detections:
+        """Return the faces; if the picture was seen in tiles, small ones as seen again with all of their pixels.
+
+        A face that only tiles show, and not for certain when it is looked at alone, is left out.
+        """
         if not self.scales:
             return faces
         small = longer_sides(faces.boxes) * self._overview_scale < _PRECISE
         refined = faces.pick(~small)
-        for box in faces.boxes[small]:
-            refined = refined.join(self._look(box, 90.0 * quarters))
+        for index in np.flatnonzero(small):
+            face = faces.pick(np.array([index]))
+            known = bool((shared_areas(face.boxes, overview.boxes) > 0).any())
+            again = self._look(face.boxes[0], 90.0 * quarters)
+            sure = again.pick(again.scores >= (self._threshold if known else self.finder.certain_score))
+            refined = refined.join(face if known and not len(sure) else sure)
         return refined
 
     def _best_turn(self, box: NDArray[np.float32], quarters: int) -> tuple[float, float]:
@@ -212,7 +246,8 @@ class _Search:
 
     def _straighten(self, box: NDArray[np.float32], degrees: float) -> Detections:
         image, factor = self.picture.around(box)
-        return straighten(self._detector.network, image, _smaller(box, factor), degrees).enlarged(factor)
+        seen = straighten(self._detector.network, image, _smaller(box, factor), degrees, self.finder.roll_gain)
+        return seen.enlarged(factor)
 
     def _look(self, box: NDArray[np.float32], degrees: float) -> Detections:
         image, factor = self.picture.around(box)
@@ -229,11 +264,17 @@ def longer_sides(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     return sides
 
 
+def shared_areas(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the areas, (n, m), that each of (n, 4) boxes shares with each of (m, 4) others."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    areas: NDArray[np.float32] = np.maximum(high - low, 0).prod(axis=2)
+    return areas
+
+
 def _without_parts(faces: Detections) -> Detections:
     """Leave out what a finer level took for a face inside a much larger one."""
-    low = np.maximum(faces.boxes[:, None, :2], faces.boxes[None, :, :2])
-    high = np.minimum(faces.boxes[:, None, 2:], faces.boxes[None, :, 2:])
-    shared = np.maximum(high - low, 0).prod(axis=2)
+    shared = shared_areas(faces.boxes, faces.boxes)
     areas = (faces.boxes[:, 2:] - faces.boxes[:, :2]).prod(axis=1)
     inside = (shared >= _PART * areas[:, None]) & (areas[None, :] >= _LARGER * areas[:, None])
     return faces.pick(~inside.any(axis=1))

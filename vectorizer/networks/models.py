@@ -136,7 +136,7 @@ class ModelSource:
         # Batching needs few shapes, so every first view is a square then.
         views = Detector(self._network(detector), self.engine.detector_size, square=self.engine.shared)
         return Models(
-            Finder(views, self.detector.upright_score, self.detector.upright_roll),
+            Finder(views, self.detector.upright_score, self.detector.upright_roll, self.detector.roll_gain),
             Embedder(embedder, self.embedder.mean, self.embedder.scale),
             Recognizability.read(self.embedder.recognizability.file) if self.embedder.recognizability else None,
         )

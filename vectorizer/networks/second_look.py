@@ -38,9 +38,6 @@ _LEVEL = 4.0
 _MAX_LOOKS = 3
 """Looks at a tilted face until its landmarks are level."""
 
-_TILT_GAIN = 1.5
-"""How many degrees a face is turned for each by which its landmarks are tilted; networks underestimate tilts."""
-
 
 @dataclass(frozen=True, slots=True)
 class Square:
@@ -137,20 +134,22 @@ def best_turn(
     return degrees_, candidates[degrees_] - (_PREFERENCE if degrees_ == start else 0)
 
 
-def straighten(network: DetectorNetwork, image: NDArray[np.uint8], box: NDArray[np.float32], turn: float) -> Detections:
-    """Return the face of `box` as seen in the turn in which its landmarks are level, near `turn`; or none."""
-    best, best_tilt = look(network, image, box, turn), 180.0
-    found = best
-    for _ in range(_MAX_LOOKS):
-        if not len(found):
+def straighten(
+    network: DetectorNetwork, image: NDArray[np.uint8], box: NDArray[np.float32], turn: float, roll_gain: float
+) -> Detections:
+    """Return the face of `box` as seen in the best of a few turns near `turn`, which follow its landmarks; or none.
+
+    roll_gain: how many degrees a face is tilted for each by which its landmarks are.
+    """
+    best = found = look(network, image, box, turn)
+    for _ in range(_MAX_LOOKS - 1):
+        tilt = remainder(roll(found.landmarks[0]) + turn, 360) if len(found) else 0.0
+        if abs(tilt) <= _LEVEL:
             break
-        tilt = remainder(roll(found.landmarks[0]) + turn, 360)
-        if abs(tilt) < best_tilt:
-            best, best_tilt = found, abs(tilt)
-        if best_tilt <= _LEVEL:
-            break
-        turn -= _TILT_GAIN * tilt
+        turn -= roll_gain * tilt
         found = look(network, image, box, turn)
+        if len(found) and found.scores[0] > best.scores[0]:
+            best = found
     return best
 
 

@@ -68,8 +68,9 @@ class Tiling:
         low = np.array([_EDGE if tile.left else -np.inf, _EDGE if tile.top else -np.inf])
         right, bottom = tile.left + tile.width < self.width, tile.top + tile.height < self.height
         high = np.array([tile.width - _EDGE if right else np.inf, tile.height - _EDGE if bottom else np.inf])
-        kept = np.concatenate([boxes[:, :2] >= low, boxes[:, 2:] <= high], axis=1)
-        return np.logical_and.reduce(kept, axis=1, dtype=bool)
+        borders = np.concatenate([boxes[:, :2] >= low, boxes[:, 2:] <= high], axis=1)
+        inside: NDArray[np.bool_] = np.all(borders, axis=1)
+        return inside
 
 
 _EDGE = 3

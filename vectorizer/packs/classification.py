@@ -45,6 +45,7 @@ def _scrfd(path: Path, sha256: str) -> DetectorManifest:
         score_threshold=0.5,
         upright_score=0.8,
         upright_roll=25.0,
+        roll_gain=1.0,
     )
 
 

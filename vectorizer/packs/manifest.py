@@ -78,6 +78,7 @@ class DetectorManifest(_Model):
         gt=0,
         description="Degrees by which landmarks may be tilted and still be exact; a face tilted more is turned.",
     )
+    roll_gain: float = Field(gt=0, description="How many degrees a face is tilted for each by which its landmarks are.")
 
 
 class EmbedderManifest(_Model):

@@ -46,7 +46,13 @@ def test_faces_for_the_gateway(vectorizer: Vectorizer, photo: bytes):
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/msgpack"
     answer = msgpack.unpackb(response.content)
-    assert answer["image"] == {"media_type": "image/jpeg", "extension": "jpg", "width": 1280, "height": 886}
+    assert answer["image"] == {
+        "media_type": "image/jpeg",
+        "extension": "jpg",
+        "width": 1280,
+        "height": 886,
+        "orientation": 0,
+    }
     assert answer["model"]["id"] == "sface_2021dec@fb143eea0783"
     assert answer["model"]["thresholds"]["match"] > answer["model"]["thresholds"]["review"]
     assert 0 < answer["model"]["recognizability_floor"] < 1

@@ -72,3 +72,25 @@ async def test_a_file_that_cannot_be(detect, draw, content, status, code):
 async def test_fields_that_cannot_be(detect, ann, fields):
     response = await detect(ann, **fields)
     assert (response.status_code, response.json()["code"]) == (400, "invalid-field")
+
+
+async def test_a_turned_photograph_is_turned_back_unless_its_sender_says_so(detect, group):
+    upright = (await detect(group)).json()
+    sideways = Image.open(BytesIO(group)).rotate(90, expand=True)
+    file = BytesIO()
+    sideways.save(file, "PNG")
+
+    turned = (await detect(file.getvalue())).json()
+    as_sent = (await detect(file.getvalue(), orientation="as-sent")).json()
+
+    assert (upright["orientation"], turned["orientation"], as_sent["orientation"]) == (0, 90, 0)
+    assert (turned["width"], turned["height"]) == (upright["height"], upright["width"])
+    lefts = sorted(upright["width"] - face["box"][2] for face in upright["faces"])
+    tops = sorted(face["box"][1] for face in turned["faces"])
+    assert tops == pytest.approx(lefts, abs=12)
+
+
+@pytest.mark.parametrize("field", ["orientation", "detail"])
+async def test_how_to_look_is_one_of_a_few_words(detect, group, field):
+    response = await detect(group, **{field: "upside-down"})
+    assert (response.status_code, response.json()["code"]) == (422, "invalid-field")

@@ -39,7 +39,7 @@ def test_an_analysis():
     assert (face.box, face.score, face.crop) == ((1, 2, 3, 4), 0.9, None)
     assert face.embedding == pytest.approx([0.6, 0.8])
     assert (analysis.model.id, analysis.model.thresholds.review) == ("model", 0.4)
-    assert analysis.image == Image("image/png", "png", 30, 20)
+    assert analysis.image == Image("image/png", "png", 30, 20, orientation=0)
     assert analysis.timings == {"decode": 1.5}
 
 
@@ -152,3 +152,8 @@ def test_json():
 def test_problems(status, body, problem, sentence):
     found = read_problem(status, body)
     assert (type(found), found.sentence) == (problem, sentence)
+
+
+def test_how_the_image_was_turned():
+    answer = {**ANSWER, "image": {**ANSWER["image"], "orientation": 180}}
+    assert read_analysis(msgpack.packb(answer)).image.orientation == 180
