@@ -17,6 +17,7 @@ PROGRAMS = {
     "calibrate": "bench.accuracy.manifest_block",
     "open-set": "bench.accuracy.open_set",
     "quality": "bench.quality.gate",
+    "large": "bench.quality.large",
     "throughput": "bench.speed.throughput",
     "call-path": "bench.speed.call_path",
     "ceiling": "bench.speed.ceiling",
