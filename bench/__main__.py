@@ -20,6 +20,7 @@ PROGRAMS = {
     "quality": "bench.quality.gate",
     "recognizability-fit": "bench.recognizability.fitting",
     "recognizability": "bench.recognizability.measure",
+    "large": "bench.quality.large",
     "throughput": "bench.speed.throughput",
     "call-path": "bench.speed.call_path",
     "ceiling": "bench.speed.ceiling",

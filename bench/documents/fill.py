@@ -202,6 +202,23 @@ def _runtimes(record: Record) -> Iterable[Row]:
         yield *_subject(record), runtime, measured["ms_per_face"], *(f"{cosine:.4f}" for cosine in cosines), *rates
 
 
+def _large(record: Record) -> Iterable[Row]:
+    for size in record["sizes"]:
+        for detail in ("fast", "auto"):
+            seen = size[detail]
+            counts = (f"{seen[what]} of {record['people']}" for what in ("found", "named"))
+            strangers = seen["false_faces"]
+            yield (
+                *_subject(record),
+                size["pixels"],
+                detail,
+                *counts,
+                strangers,
+                f"{seen['ms']:.0f}",
+                f"{seen['ratio']:.1f}",
+            )
+
+
 def _searches(record: Record) -> Iterable[Row]:
     for gallery in record["galleries"]:
         for way, one in gallery["searches"].items():
@@ -310,6 +327,9 @@ TABLES = {
         (*SUBJECT, "runtime", "ms a face", "median cosine", "first percentile", "least", "FMR", "FNMR"),
         _runtimes,
         {"runtimes"},
+    ),
+    "large": Table(
+        (*SUBJECT, "pixels", "detail", "found", "named", "false faces", "ms", "to 1280x960"), _large, {"large"}
     ),
     "searches": Table(
         (

@@ -9,7 +9,14 @@ from bench.harness.options import RESULTS
 from bench.harness.records import rounded, write
 from tests.checkout import ROOT
 
-DOCUMENTS = ("docs/performance.md", "docs/search.md", "docs/thresholds.md", "docs/scale.md", "README.md")
+DOCUMENTS = (
+    "docs/performance.md",
+    "docs/search.md",
+    "docs/thresholds.md",
+    "docs/scale.md",
+    "docs/accuracy.md",
+    "README.md",
+)
 RECORDS = read_records(ROOT / RESULTS)
 
 OVERHEAD = {
