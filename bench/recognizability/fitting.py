@@ -20,11 +20,11 @@ from sklearn.preprocessing import StandardScaler
 
 from bench.accuracy.error_rates import BoolArray
 from bench.harness.options import DATA, Models
-from bench.photographs.damage.kinds import FAMILIES, KINDS
+from bench.photographs.damage.kinds import FAMILIES
 from bench.photographs.folder import find_photographs
 from bench.recognizability.genuine import GenuinePairs
 from bench.recognizability.grid import Grid, judge
-from bench.recognizability.looks import LOOKS, WHOLE, Looker, Looks, people_of
+from bench.recognizability.looks import EVERY_KIND, LOOKS, Looker, Looks, OnlySeen, people_of
 from vectorizer.networks.models import ModelSource
 from vectorizer.networks.recognizability import Recognizability, signs
 
@@ -50,6 +50,9 @@ EVERYDAY = ("[0-9]*.jpg", "t1.jpg", "oscar2*", "selfie_faceonnx*")
 
 _MORE_CERTAIN = 0.2
 """How much the score of their faces must be above the detector's threshold."""
+
+_MARGIN = 0.95
+"""The floor's share of the lowest value of an everyday photograph, which may be compressed again."""
 
 _PACKS = Path("vectorizer/packs")
 
@@ -105,14 +108,15 @@ def main(
     models: Models = "opencv",
     everyday: Annotated[Path, typer.Option(help="Everyday photographs.", exists=True)] = DATA / "photos",
     cache: Annotated[Path, typer.Option(help="Folder for what was seen.")] = LOOKS,
+    only_seen: OnlySeen = False,
     packs: Annotated[Path, typer.Option(help="Folder of the manifest.", exists=True)] = _PACKS,
 ) -> None:
     """Fit, calibrate and write the model; print its line of the manifest."""
     source = ModelSource.find(models, user_cache_path("faceserver"))
     embedder = source.embedder
-    looker = Looker(source.open()[0], embedder.dimension, cache / embedder.name)
-    seen = list(looker.damaged(people_of(folder, PEOPLE), KINDS))
-    grid = Grid.of(seen, [WHOLE, *KINDS], embedder.thresholds.match)
+    looker = Looker(source.open()[0], embedder.dimension, cache / embedder.name, only_seen=only_seen)
+    seen = list(looker.damaged(people_of(folder), EVERY_KIND, PEOPLE))
+    grid = Grid.of(seen, list(EVERY_KIND), embedder.thresholds.match)
     fitted, others = split(len(grid.rows))
     undamaged = looker.undamaged(folder)
     # Every second photograph, so that the floor is not chosen on the photographs of the fit alone.
@@ -121,7 +125,7 @@ def main(
     model = calibrated(fit(grid.people(fitted), good, faces), grid.people(others))
     pairs = GenuinePairs.of(find_photographs(folder), undamaged, embedder.thresholds.match)
     dearest = pairs.floor_at_cost(np.where(undamaged.found, judge(model, undamaged), 0), MAX_COST)
-    floor = min(dearest, float(judge(model, faces).min()))
+    floor = min(dearest, _MARGIN * float(judge(model, faces).min()))
     name = f"{embedder.name}.npz"
     write(model, packs / name)
     print(f'recognizability = {{ file = "{name}", floor = {np.floor(1000 * floor) / 1000:.3f} }}')

@@ -69,10 +69,7 @@ class Grid:
         return np.stack([self.matches(kind).sum(axis=1) for kind in range(len(self.kinds))], axis=1)
 
     def matches(self, kind: int) -> BoolArray:
-        """Return (p, p), whether two people match when both photographs have this damage; nobody matches himself.
-
-        The two people of a mixture appear in each other's, so these pairs are left out by `looks.Looker`'s order.
-        """
+        """Return (p, p), whether two people match when both photographs have this damage; nobody matches himself."""
         vectors = self.looks.vectors[self.rows[:, kind]]
         found = self.found[:, kind]
         matching = (vectors @ vectors.T >= self.threshold) & found & found[:, None]

@@ -4,14 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import cv2
 import numpy as np
+import typer
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from bench.accuracy.error_rates import BoolArray
+from bench.photographs.damage.kinds import FAMILIES, KINDS
 from bench.photographs.damage.scene import Damage, Scene
 from bench.photographs.degraded import Pixels
 from bench.photographs.folder import Photograph, by_person, find_photographs, most_central
@@ -28,11 +30,15 @@ Float32Array = NDArray[np.float32]
 LOOKS = user_cache_path("faceserver") / "looks"
 """Where it is kept what was seen; delete the folder after a change of what is seen."""
 
+OnlySeen = Annotated[bool, typer.Option(help="Continue with what was seen in earlier runs, which may be a part.")]
+
 _LARGER_FACE = 60
 """Pixels of the shorter side of its box."""
 
 WHOLE = "whole"
 """The kind of an undamaged photograph."""
+
+EVERY_KIND: dict[str, Damage] = {WHOLE: lambda scene: scene.pixels} | KINDS
 
 
 @dataclass(frozen=True)
@@ -88,27 +94,36 @@ class LookedAt:
 class Looker:
     """Looks at photographs with the networks of a pack; keeps what it saw of each person in a folder."""
 
-    def __init__(self, networks: Models, dimension: int, cache: Path) -> None:
+    def __init__(self, networks: Models, dimension: int, cache: Path, *, only_seen: bool = False) -> None:
+        """only_seen: no damage is looked at that was not seen before."""
         self._networks = networks
+        self._only_seen = only_seen
         self._dimension = dimension
         self._cache = cache
 
-    def damaged(self, people: Mapping[str, Photograph], kinds: Mapping[str, Damage]) -> Iterable[LookedAt]:
-        """Look at every person's photograph with every kind of damage; those known from the cache are not repeated.
+    def damaged(
+        self, people: Mapping[str, Photograph], kinds: Mapping[str, Damage], count: int | None = None
+    ) -> Iterable[LookedAt]:
+        """Look at the photographs of all people or the first `count` of them with every kind of damage.
 
-        The second photograph of a mixture is that of the person half the list away, so that two mixtures share people
-        only if each is the other's.
+        What is known from the cache is not repeated. People of the first half are mixed with those of the second,
+        who are not mixed themselves: two mixtures never show the same person.
         """
         names = list(people)
-        for number, name in enumerate(names):
+        half = len(names) // 2
+        for number, name in enumerate(names[:count]):
             kept = self._cache / f"{name}.npz"
             known = self._read(kept) if kept.exists() else LookedAt([], [])
-            missing = {kind: damage for kind, damage in kinds.items() if kind not in known.kinds}
-            if missing:
-                other = people[names[(number + len(names) // 2) % len(names)]]
+            possible = (
+                kinds if number < half else {kind: kinds[kind] for kind in kinds if kind not in FAMILIES["mixed"]}
+            )
+            missing = {kind: damage for kind, damage in possible.items() if kind not in known.kinds}
+            if missing and not self._only_seen:
+                other = people[names[(number + half) % len(names)]]
                 known = known.and_also(self._damage(people[name], other, number, missing))
                 self._keep(kept, known)
-            yield known
+            if known.kinds:
+                yield known
 
     def undamaged(self, folder: Path) -> Looks:
         """Look at all photographs of a folder as they are, in the order of their names."""
@@ -180,11 +195,11 @@ class Looker:
         return LookedAt(kinds, [looks.pick(np.array([row])) for row in range(len(kinds))])
 
 
-def people_of(folder: Path, count: int | None) -> dict[str, Photograph]:
-    """Return the first photograph of each person, in a fixed random order; only the first `count` people if given."""
+def people_of(folder: Path) -> dict[str, Photograph]:
+    """Return the first photograph of each person, in a fixed random order."""
     people = [(name, photographs[0]) for name, photographs in by_person(find_photographs(folder)).items()]
     Random(7).shuffle(people)  # noqa: S311 - an order, not a secret
-    return dict(people[:count])
+    return dict(people)
 
 
 def _pixels(photograph: Photograph) -> Pixels:

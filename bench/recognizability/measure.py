@@ -20,12 +20,12 @@ from bench.accuracy.error_rates import FloatArray
 from bench.harness.options import RESULTS, Models, Results
 from bench.harness.provenance import provenance
 from bench.harness.records import Record, write
-from bench.photographs.damage.kinds import FAMILIES, KINDS
+from bench.photographs.damage.kinds import FAMILIES
 from bench.photographs.folder import find_photographs
 from bench.recognizability.fitting import recognizable, split
 from bench.recognizability.genuine import GenuinePairs
 from bench.recognizability.grid import Grid, judge
-from bench.recognizability.looks import LOOKS, WHOLE, Looker, Looks, people_of
+from bench.recognizability.looks import EVERY_KIND, LOOKS, WHOLE, Looker, Looks, OnlySeen, people_of
 from bench.recognizability.rates import KindRates, reliability
 from vectorizer.networks.models import ModelSource
 from vectorizer.networks.recognizability import Recognizability
@@ -43,6 +43,7 @@ def main(
         list[Path] | None, typer.Option(help="Further photographs of good quality, to count refused ones.")
     ] = None,
     people: Annotated[int | None, typer.Option(help="Number of people; all if unset.")] = None,
+    only_seen: OnlySeen = False,
     cache: Annotated[Path, typer.Option(help="Folder for what was seen.")] = LOOKS,
     results: Results = RESULTS,
 ) -> None:
@@ -51,9 +52,9 @@ def main(
     embedder, (networks,) = source.embedder, source.open()
     if embedder.recognizability is None or networks.recognizability is None:
         raise typer.BadParameter(f"The recognizability of {embedder.name} was not fitted.")
-    looker = Looker(networks, embedder.dimension, cache / embedder.name)
-    seen = list(looker.damaged(people_of(folder, people), KINDS))
-    grid = Grid.of(seen, [WHOLE, *KINDS], embedder.thresholds.match)
+    looker = Looker(networks, embedder.dimension, cache / embedder.name, only_seen=only_seen)
+    seen = list(looker.damaged(people_of(folder), EVERY_KIND, people))
+    grid = Grid.of(seen, list(EVERY_KIND), embedder.thresholds.match)
     floor, model = embedder.recognizability.floor, networks.recognizability
     undamaged = looker.undamaged(folder)
     pairs = GenuinePairs.of(find_photographs(folder), undamaged, embedder.thresholds.match)

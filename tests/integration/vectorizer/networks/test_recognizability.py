@@ -1,7 +1,8 @@
 """Faces that nobody could recognize fall below the floor of both measured embedders, ordinary ones do not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from itertools import combinations
 from pathlib import Path
@@ -25,17 +26,9 @@ LFW = SHARED / "data" / "lfw-dev"
 LIMITS = Limits(max_bytes=10_000_000, max_pixels=10_000_000)
 
 HEAVY = [
-    *(
-        "turned 180°",
-        "turned 135°",
-        "upside down, mirrored",
-        "blur 8 px",
-        "blur, box of 25 px",
-        "defocus, disc of 12 px",
-    ),
-    *("spin of 45°", "zoom x 2", "motion 25 px, 0°", "motion 25 px, 45°", "motion 25 px, 90°", "light x 0.05"),
-    *("2 levels of grey", "negative", "negative, own hues", "green inverted", "JPEG 1", "strength of edges", "edges"),
-    *("upper half black", "swirl", "ripple", "blur 8 px, noise of 8", "turned 180°, blur 3 px"),
+    *("turned 180°", "upside down, mirrored", "blur 8 px", "defocus, disc of 12 px", "spin of 45°", "zoom x 2"),
+    *("motion 25 px, 0°", "motion 25 px, 45°", "motion 25 px, 90°", "light x 0.05", "2 levels of grey", "negative"),
+    *("green inverted", "strength of edges", "upper half black", "ripple", "blur 8 px, noise of 8"),
 ]
 """Kinds of damage that leave nothing of most faces."""
 
@@ -58,6 +51,20 @@ class Recognizer:
     networks: Models
     floor: float
     match: float
+
+    @cached_property
+    def scenes(self) -> list[Scene]:
+        """One photograph of each of seven people, ready to be damaged."""
+        people = portraits()
+        return [
+            Scene(
+                np.asarray(portrait),
+                self.look_at_face(portrait).landmarks,
+                np.asarray(people[number - 1].resize(portrait.size)),
+                np.random.default_rng(number),
+            )
+            for number, portrait in enumerate(people)
+        ]
 
     def look(self, image: Image.Image) -> Looked | None:
         """Detect in the picture as it is: nothing is turned upright here."""
@@ -90,7 +97,7 @@ def recognizer(request: pytest.FixtureRequest, model_cache: Path) -> Recognizer:
 def portraits() -> list[Image.Image]:
     """Return one photograph of each of seven people."""
     group = six_people()
-    middles = [(211, 269), (419, 338), (623, 208), (745, 386), (868, 162), (1095, 260)]
+    middles = [(111, 333), (320, 211), (519, 341), (798, 409), (952, 127), (1180, 336)]
     return [astronaut(), *(group.crop((x - 125, max(0, y - 125), x + 125, y + 125)) for x, y in middles)]
 
 
@@ -102,19 +109,10 @@ def test_ordinary_faces_are_above_the_floor(recognizer: Recognizer):
 
 @pytest.mark.parametrize("kind", HEAVY)
 def test_damaged_strangers_do_not_match(recognizer: Recognizer, kind: str):
-    damaged = [recognizer.look(image) for image in damaged_portraits(recognizer, kind)]
+    damaged = [recognizer.look(Image.fromarray(KINDS[kind](scene))) for scene in recognizer.scenes]
     kept = [look for look in damaged if look and look.recognizability >= recognizer.floor]
     assert all(one.vector @ other.vector < recognizer.match for one, other in combinations(kept, 2))
     assert len(kept) <= 2
-
-
-def damaged_portraits(recognizer: Recognizer, kind: str) -> Iterator[Image.Image]:
-    people = portraits()
-    for number, portrait in enumerate(people):
-        landmarks = recognizer.look_at_face(portrait).landmarks
-        other = np.asarray(people[number - 1].resize(portrait.size))
-        scene = Scene(np.asarray(portrait), landmarks, other, np.random.default_rng(number))
-        yield Image.fromarray(KINDS[kind](scene))
 
 
 def test_the_stored_crop_is_as_recognizable_as_the_photograph(recognizer: Recognizer):
