@@ -60,7 +60,7 @@ def test_text_named_jpg(client: httpx.Client, path: str):
     assert_refused(response, 400, "invalid-file-format", "Invalid file format text/plain")
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_truncated_jpeg(client: httpx.Client, path: str, share: float):
     response = post(client, path, PORTRAIT[: int(share * len(PORTRAIT))], person="ann")
 

@@ -124,7 +124,7 @@ def _has_one_scan(data: bytes) -> bool:
         while data[position] == 0xFF:
             kind = data[position + 1]
             if kind == _START_OF_SCAN:
-                return data[position + 4] == components and data.find(_END, position) >= 0
+                return data[position + 4] == components and (data.endswith(_END) or data.find(_END, position) >= 0)
             if kind in _FRAMES:
                 components = data[position + 9] if kind in _SEQUENTIAL else 0
             position += 2 + (data[position + 2] << 8 | data[position + 3])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
-_BAND_PIXELS = 1 << 20
+_BAND_PIXELS = 1 << 22
 
 _TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     1: lambda stored: stored,
@@ -22,7 +22,7 @@ _TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
 
 
 def bands(height: int, width: int) -> Iterator[slice]:
-    """Yield slices of rows with about a million pixels each, from the top to the bottom."""
+    """Yield slices of rows with about four million pixels each, from the top to the bottom."""
     rows = max(1, _BAND_PIXELS // max(width, 1))
     for top in range(0, height, rows):
         yield slice(top, min(top + rows, height))
@@ -47,9 +47,11 @@ def rgb_of_image(image: Image.Image) -> NDArray[np.uint8]:
 
     Grey values of 16 bits are divided by 257; floats and 32-bit integers are scaled from their own range.
     """
-    pixels = np.empty((image.height, image.width, 3), np.uint8)
     deep = image.mode.startswith(("I", "F"))
+    if not deep and image.height * image.width <= _BAND_PIXELS:
+        return np.asarray(_on_white(image))
     low, high = _range_of_image(image) if deep else (0, 255)
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
     for band in bands(image.height, image.width):
         part = image.crop((0, band.start, image.width, band.stop))
         if deep:
