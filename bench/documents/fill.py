@@ -357,7 +357,9 @@ TABLES = {
     "gpu": Table(("GPU", "models", "network", "mode", "batch", "ms each", "a second", "least cosine"), _gpu, {"gpu"}),
 }
 KINDS = frozenset(chain.from_iterable(table.kinds for table in TABLES.values()))
-TABLES["runs"] = Table(("file", "date", "machine", "command"), _runs, set(KINDS))
+LARGE = "large"
+TABLES["runs"] = Table(("file", "date", "machine", "command"), _runs, set(KINDS - {LARGE}))
+TABLES["large_runs"] = Table(("file", "date", "machine", "command"), _runs, {LARGE})
 OPEN_SET = "open_set"
 TABLES |= {name: Table(header, rows, {OPEN_SET}) for name, (header, rows) in open_set_tables.TABLES.items()}
 TABLES |= {name: Table(*table) for name, table in scale_tables.TABLES.items()}

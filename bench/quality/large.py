@@ -113,7 +113,7 @@ def _placed(photograph: Photograph, size: tuple[int, int], side: int) -> tuple[b
     return file.getvalue(), corner
 
 
-def _judged(  # noqa: PLR0913, PLR0917 - what a judgement takes
+def _judged(  # noqa: PLR0917 - what a judgement takes
     faces: Faces, enrolled: NDArray[np.float32], index: int, corner: tuple[int, int], side: int, match: float
 ) -> tuple[bool, bool, int]:
     """Return whether the person was found, whether named, and the number of faces outside the photograph."""

@@ -30,9 +30,9 @@ _MAX_FAINT_LOOKS = 4
 """Faint proposals between upright faces that are looked at in other turns."""
 
 _LENIENCY = 0.03
-"""How much lower than elsewhere a face may score among upright ones before it is suspect."""
+"""How much lower than before a face may score once its landmarks are level."""
 
-_MAX_SUSPECT_LOOKS = 12
+_MAX_SUSPECT_LOOKS = 6
 """Suspect faces that are looked at in other turns, the largest ones; it bounds the time that a crowd takes."""
 
 _CERTAINTY = 2 / 3
@@ -60,23 +60,27 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Finder:
-    """Finds faces with one detector.
+class Upright:
+    """How a detector sees upright faces, see `vectorizer.packs.manifest.DetectorManifest`."""
 
-    upright_score, upright_roll: a face with at least this score, whose landmarks are tilted by at most so many degrees,
-    is upright. roll_gain: how many degrees a face is tilted for each by which its landmarks are.
-    """
+    score: float
+    suspect_score: float
+    roll: float
+    roll_gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """Finds faces with one detector."""
 
     detector: Detector
-    upright_score: float
-    upright_roll: float
-    roll_gain: float
+    upright: Upright
 
     @property
     def certain_score(self) -> float:
         """Score of a face that only a second look shows: higher than the threshold, since more looks err more often."""
         threshold = self.detector.network.score_threshold
-        return threshold + _CERTAINTY * (self.upright_score - threshold)
+        return threshold + _CERTAINTY * (self.upright.score - threshold)
 
     def find(self, picture: Picture, orientation: Orientation, detail: Detail) -> Found:
         """Return the faces of `picture`."""
@@ -156,21 +160,16 @@ class _Search:
         joined = self._detector.distinct(found, found.scores + (large & from_coarse))
         return Sightings(_without_parts(joined.faces), joined.faint)
 
-    def _upright(self, faces: Detections, quarters: int, leniency: float = 0.0) -> NDArray[np.bool_]:
-        """Return which of the faces, (n,), are confidently upright once the picture is turned by `quarters`.
-
-        leniency: subtracted from the score that an upright face has to have.
-        """
+    def _upright(self, faces: Detections, quarters: int, least: float) -> NDArray[np.bool_]:
+        """Return which faces, (n,), score at least `least` and are level once the picture is turned by `quarters`."""
         tilts = np.array([abs(remainder(roll(points) + 90 * quarters, 360)) for points in faces.landmarks])
-        upright: NDArray[np.bool_] = (faces.scores >= self.finder.upright_score - leniency) & (
-            tilts <= self.finder.upright_roll
-        )
+        upright: NDArray[np.bool_] = (faces.scores >= least) & (tilts <= self.finder.upright.roll)
         return upright
 
     def _is_upright(self, faces: Detections) -> bool:
         """Return whether a face shows that the picture is upright; what tiles show is too small to be sure."""
         large = longer_sides(faces.boxes) * self._overview_scale >= _PRECISE
-        return bool((self._upright(faces, 0) & (large | (not self.scales))).any())
+        return bool((self._upright(faces, 0, self.finder.upright.score) & (large | (not self.scales))).any())
 
     def _vote(self, seen: Sightings) -> int:
         """Return by how many quarters clockwise the picture is to be turned so that its faces are upright."""
@@ -183,25 +182,27 @@ class _Search:
 
     def _straightened(self, faces: Detections, quarters: int) -> Detections:
         """Return the faces, those that are suspect as they are seen in the turn in which they are upright."""
-        leniency = _LENIENCY if self._upright(faces, quarters).any() else 0.0
-        suspect = np.flatnonzero(~self._upright(faces, quarters, leniency))
+        upright, least = self.finder.upright, self.finder.upright.suspect_score
+        if not (faces.scores >= upright.score).any():
+            least = upright.score
+        suspect = np.flatnonzero(~self._upright(faces, quarters, least))
         largest = suspect[np.argsort(-longer_sides(faces.boxes)[suspect], kind="stable")[:_MAX_SUSPECT_LOOKS]]
-        again = [self._upright_face(faces.pick(np.array([index])), quarters) for index in largest]
+        again = [self._upright_face(faces.pick(np.array([index])), quarters, least) for index in largest]
         rest = faces.pick(np.setdiff1d(np.arange(len(faces)), largest))
         for face in again:
             rest = rest.join(face)
         return rest
 
-    def _upright_face(self, face: Detections, quarters: int) -> Detections:
+    def _upright_face(self, face: Detections, quarters: int, least: float) -> Detections:
         """Return one suspect face as it is, or as it is seen in a better turn."""
         degrees = 90.0 * quarters
-        if face.scores[0] < self.finder.upright_score - _LENIENCY:
+        if face.scores[0] < least:
             degrees, _ = self._best_turn(face.boxes[0], quarters)
         if degrees == 90 * quarters:
             tilt = remainder(roll(face.landmarks[0]) + degrees, 360)
-            if abs(tilt) <= self.finder.upright_roll:
+            if abs(tilt) <= self.finder.upright.roll:
                 return face
-            return self._level_face(face, degrees - self.finder.roll_gain * tilt)
+            return self._level_face(face, degrees - self.finder.upright.roll_gain * tilt)
         found = self._straighten(face.boxes[0], degrees)
         return found if len(found) and found.scores[0] >= self._threshold else face
 
@@ -249,7 +250,7 @@ class _Search:
 
     def _straighten(self, box: NDArray[np.float32], degrees: float) -> Detections:
         image, factor = self.picture.around(box)
-        seen = straighten(self._detector.network, image, _smaller(box, factor), degrees, self.finder.roll_gain)
+        seen = straighten(self._detector.network, image, _smaller(box, factor), degrees, self.finder.upright.roll_gain)
         return seen.enlarged(factor)
 
     def _look(self, box: NDArray[np.float32], degrees: float) -> Detections:

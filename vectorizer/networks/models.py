@@ -11,7 +11,7 @@ from vectorizer.networks.alignment import SIZE
 from vectorizer.networks.batching import BatchingSession
 from vectorizer.networks.detection import CLOSE_UP_CANVAS, Detector, DetectorNetwork
 from vectorizer.networks.embedding import Embedder, as_batch
-from vectorizer.networks.finder import Finder
+from vectorizer.networks.finder import Finder, Upright
 from vectorizer.networks.recognizability import Recognizability
 from vectorizer.networks.runtimes import Runtime, RuntimeChoice, choose_runtime, open_embedder_session
 from vectorizer.networks.scrfd import Scrfd
@@ -136,10 +136,14 @@ class ModelSource:
         # Batching needs few shapes, so every first view is a square then.
         views = Detector(self._network(detector), self.engine.detector_size, square=self.engine.shared)
         return Models(
-            Finder(views, self.detector.upright_score, self.detector.upright_roll, self.detector.roll_gain),
+            Finder(views, self._upright()),
             Embedder(embedder, self.embedder.mean, self.embedder.scale),
             Recognizability.read(self.embedder.recognizability.file) if self.embedder.recognizability else None,
         )
+
+    def _upright(self) -> Upright:
+        detector = self.detector
+        return Upright(detector.upright_score, detector.suspect_score, detector.upright_roll, detector.roll_gain)
 
     def _batching(self, path: Path, sides: tuple[int, ...], on_batch: Callable[[int], object]) -> Session:
         """Open a session and run every shape that it will get: squares of `sides` pixels, in every batch size."""

@@ -29,7 +29,7 @@ _MAX_GROWTH = 2.0
 _PREFERENCE = 0.05
 """Added to the score of the turn as sent, so that a face which no turn shows well stays as it is."""
 
-_CLEAR = 0.15
+_CLEAR = 0.1
 """Lead of the best of four turns over the second from which the face is not tilted by about 45 degrees."""
 
 _LEVEL = 4.0

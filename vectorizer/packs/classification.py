@@ -44,6 +44,7 @@ def _scrfd(path: Path, sha256: str) -> DetectorManifest:
         source=f"sha256:{sha256[:SHORT_DIGEST]}",
         score_threshold=0.5,
         upright_score=0.8,
+        suspect_score=0.7,
         upright_roll=25.0,
         roll_gain=1.0,
     )

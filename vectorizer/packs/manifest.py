@@ -74,6 +74,9 @@ class DetectorManifest(_Model):
         le=1,
         description="A face that scores less may be turned; no face that is turned by 90 degrees reaches it.",
     )
+    suspect_score: float = Field(
+        ge=0, le=1, description="A face among upright ones that scores less may be turned; most turned ones do."
+    )
     upright_roll: float = Field(
         gt=0,
         description="Degrees by which landmarks may be tilted and still be exact; a face tilted more is turned.",
