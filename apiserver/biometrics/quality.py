@@ -55,7 +55,7 @@ class QualityLimits:
 
     action: Action = Action.WARN
     min_face_pixels: int = 40
-    min_sharpness: float = 0.45
+    min_sharpness: float = 0.42
     min_brightness: float = 0.2
     max_brightness: float = 0.82
     max_yaw_degrees: float = 50.0

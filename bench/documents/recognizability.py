@@ -20,6 +20,9 @@ def tables(records: Sequence[Record]) -> list[str]:
     shared = [
         _table("What the floor costs on ordinary photographs", _COSTS, [_cost(record) for record in records]),
         _table("Floors to choose from", _FLOORS, [row for record in records for row in _floors(record)]),
+        _table(
+            "Damage that was left out of the fit", _LEFT_OUT, [row for record in records for row in _left_out(record)]
+        ),
         _table("What the value means", _MEANING, [row for record in records for row in _meaning(record)]),
     ]
     return shared + [_table(f"Damage, {record['models']}", _KINDS, list(_kinds(record))) for record in records]
@@ -50,6 +53,16 @@ def _floors(record: Record) -> Iterable[Row]:
             str(floor["kinds_above_1e-4"]),
             f"{floor['own_kept']:.0%}",
         )
+
+
+_LEFT_OUT = ("model", "families left out", "pairs", "FMR without", "FMR, left out", "FMR, fitted", "right matches kept")
+
+
+def _left_out(record: Record) -> Iterable[Row]:
+    for part in record["left_out"]:
+        rates = (_rate(rate) for rate in (part["fmr_without"], part["fmr"], part["fitted"]["fmr"]))
+        kept = f"{part['own_kept']:.0%}, {part['fitted']['own_kept']:.0%}"
+        yield record["models"], ", ".join(part["families"]), f"{part['pairs']:,}", *rates, kept
 
 
 _MEANING = ("model", "faces", "mean recognizability", "were recognizable")

@@ -7,6 +7,8 @@ and no stranger's with the same damage. The model is fitted on a part of the peo
 the value is the chance. Writes the file beside the manifest, and prints the manifest's line.
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -53,6 +55,8 @@ _MORE_CERTAIN = 0.2
 
 _MARGIN = 0.95
 """The floor's share of the lowest value of an everyday photograph, which may be compressed again."""
+
+Everyday = Annotated[Path, typer.Option(help="Everyday photographs.", exists=True)]
 
 _PACKS = Path("vectorizer/packs")
 
@@ -102,11 +106,53 @@ def split(people: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return np.flatnonzero(fitted), np.flatnonzero(~fitted)
 
 
+@dataclass(frozen=True)
+class Material:
+    """What a model is fitted and its floor chosen with.
+
+    good: undamaged photographs like those of the people in `grid`. everyday: faces of other ones. undamaged, pairs: all
+    undamaged photographs, and the pairs of one person among them.
+    """
+
+    grid: Grid
+    good: Looks
+    everyday: Looks
+    undamaged: Looks
+    pairs: GenuinePairs
+
+    @classmethod
+    def seen(cls, looker: Looker, source: ModelSource, folder: Path, everyday: Path) -> "Material":
+        """Look at everything, as far as the cache does not have it."""
+        threshold = source.embedder.thresholds.match
+        people = list(looker.damaged(people_of(folder), EVERY_KIND, PEOPLE))
+        undamaged = looker.undamaged(folder)
+        return cls(
+            Grid.of(people, list(EVERY_KIND), threshold),
+            # Every second photograph, so that the floor is not chosen on the photographs of the fit alone.
+            undamaged.pick(undamaged.found & (np.arange(len(undamaged)) % 2 == 0)),
+            looker.larger_faces(everyday, EVERYDAY, source.detector.score_threshold + _MORE_CERTAIN),
+            undamaged,
+            GenuinePairs.of(find_photographs(folder), undamaged, threshold),
+        )
+
+    def without(self, kinds: Collection[str]) -> "Material":
+        """Leave kinds of damage out."""
+        return replace(self, grid=self.grid.without(kinds))
+
+    def model(self) -> tuple[Recognizability, float]:
+        """Fit and calibrate a model; return it and its floor."""
+        fitted, others = split(len(self.grid.rows))
+        model = calibrated(fit(self.grid.people(fitted), self.good, self.everyday), self.grid.people(others))
+        values = np.where(self.undamaged.found, judge(model, self.undamaged), 0)
+        floor = min(self.pairs.floor_at_cost(values, MAX_COST), _MARGIN * float(judge(model, self.everyday).min()))
+        return model, float(np.floor(1000 * floor) / 1000)
+
+
 def main(
     folder: Annotated[Path, typer.Argument(help="Photographs, in a sub-folder per person.", exists=True)],
     *,
     models: Models = "opencv",
-    everyday: Annotated[Path, typer.Option(help="Everyday photographs.", exists=True)] = DATA / "photos",
+    everyday: Everyday = DATA / "photos",
     cache: Annotated[Path, typer.Option(help="Folder for what was seen.")] = LOOKS,
     only_seen: OnlySeen = False,
     packs: Annotated[Path, typer.Option(help="Folder of the manifest.", exists=True)] = _PACKS,
@@ -115,20 +161,10 @@ def main(
     source = ModelSource.find(models, user_cache_path("faceserver"))
     embedder = source.embedder
     looker = Looker(source.open()[0], embedder.dimension, cache / embedder.name, only_seen=only_seen)
-    seen = list(looker.damaged(people_of(folder), EVERY_KIND, PEOPLE))
-    grid = Grid.of(seen, list(EVERY_KIND), embedder.thresholds.match)
-    fitted, others = split(len(grid.rows))
-    undamaged = looker.undamaged(folder)
-    # Every second photograph, so that the floor is not chosen on the photographs of the fit alone.
-    good = undamaged.pick(undamaged.found & (np.arange(len(undamaged)) % 2 == 0))
-    faces = looker.larger_faces(everyday, EVERYDAY, source.detector.score_threshold + _MORE_CERTAIN)
-    model = calibrated(fit(grid.people(fitted), good, faces), grid.people(others))
-    pairs = GenuinePairs.of(find_photographs(folder), undamaged, embedder.thresholds.match)
-    dearest = pairs.floor_at_cost(np.where(undamaged.found, judge(model, undamaged), 0), MAX_COST)
-    floor = min(dearest, _MARGIN * float(judge(model, faces).min()))
+    model, floor = Material.seen(looker, source, folder, everyday).model()
     name = f"{embedder.name}.npz"
     write(model, packs / name)
-    print(f'recognizability = {{ file = "{name}", floor = {np.floor(1000 * floor) / 1000:.3f} }}')
+    print(f'recognizability = {{ file = "{name}", floor = {floor:.3f} }}')
 
 
 def write(model: Recognizability, path: Path) -> None:

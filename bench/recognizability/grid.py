@@ -1,6 +1,6 @@
 """The looks at many people's photographs, by person and kind of damage."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -45,6 +45,12 @@ class Grid:
     def people(self, index: NDArray[np.intp]) -> "Grid":
         """Return only these people."""
         return Grid(self.kinds, self.looks, self.rows[index], self.looked[index], self.threshold)
+
+    def without(self, kinds: Collection[str]) -> "Grid":
+        """Return only the other kinds of damage."""
+        kept = [number for number, kind in enumerate(self.kinds) if kind not in kinds]
+        names = [self.kinds[number] for number in kept]
+        return Grid(names, self.looks, self.rows[:, kept], self.looked[:, kept], self.threshold)
 
     @property
     def found(self) -> BoolArray:

@@ -33,10 +33,11 @@ def compressed(image: Pixels) -> Pixels:
     return decoded.astype(np.uint8)
 
 
-WAYS: dict[str, Callable[[Pixels, float], Pixels]] = {"blur": blurred} | {
-    f"motion, {degrees} degrees": lambda image, pixels, degrees=degrees: moved(image, pixels, degrees)
-    for degrees in range(0, 180, 15)
-}
+def in_motion(degrees: int) -> Callable[[Pixels, float], Pixels]:
+    return lambda image, pixels: moved(image, pixels, degrees)
+
+
+WAYS = {"blur": blurred} | {f"motion, {degrees} degrees": in_motion(degrees) for degrees in range(0, 180, 15)}
 
 
 @pytest.mark.parametrize("file", [lambda image: image, compressed], ids=["raw", "JPEG 75"])
