@@ -8,6 +8,8 @@ from pathlib import Path
 
 import filetype
 
+from serving.layout import is_hidden
+
 _NUMBER = re.compile(r"(\d+)")
 _NOT_AN_IMAGE = "It is not an image."
 
@@ -27,17 +29,25 @@ def naturally(path: Path) -> tuple[tuple[tuple[int, str], ...], ...]:
 
 def photographs_in(folder: Path, on_skip: Callable[[Skipped], object]) -> Iterator[Path]:
     """Yield the photographs of a folder and its sub-folders, in natural order, without hidden ones."""
-    found: list[Path] = []
-    for name, folders, files in os.walk(folder, onerror=lambda error: on_skip(_unreadable(error))):
-        folders[:] = [each for each in folders if not _is_hidden(each)]
-        found += [Path(name, each) for each in files if not _is_hidden(each)]
+    found = files_below(folder, lambda error: on_skip(_unreadable(error)))
     yield from only_images(sorted(found, key=naturally), on_skip)
 
 
 def pictures_in(folder: Path, on_skip: Callable[[Skipped], object]) -> Iterator[Path]:
     """Yield the photographs directly in a folder, in natural order, without hidden ones. Raises OSError."""
-    found = sorted((path for path in folder.iterdir() if not _is_hidden(path.name)), key=naturally)
+    found = sorted((path for path in folder.iterdir() if not is_hidden(path.name)), key=naturally)
     yield from only_images(found, on_skip)
+
+
+def files_below(folder: Path, on_error: Callable[[OSError], object]) -> Iterator[Path]:
+    """Yield the files below a folder, without hidden ones; links are followed, but not to a folder around them."""
+    around = {folder: frozenset((folder.resolve(),))}
+    for name, folders, files in os.walk(folder, onerror=on_error, followlinks=True):
+        above = around.pop(Path(name))
+        below = {path: path.resolve() for path in (Path(name, each) for each in folders if not is_hidden(each))}
+        around |= {path: above | {real} for path, real in below.items() if real not in above}
+        folders[:] = [path.name for path in below if path in around]
+        yield from (Path(name, each) for each in files if not is_hidden(each))
 
 
 def only_images(paths: list[Path], on_skip: Callable[[Skipped], object]) -> Iterator[Path]:
@@ -56,10 +66,6 @@ def only_images(paths: list[Path], on_skip: Callable[[Skipped], object]) -> Iter
 
 def _order(part: str) -> tuple[int, str]:
     return (int(part), "") if part.isdecimal() else (-1, part)
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".")
 
 
 def _unreadable(error: OSError) -> Skipped:

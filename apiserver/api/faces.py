@@ -13,7 +13,6 @@ from apiserver.api import images
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.api.fields import (
     BoxPixels,
-    Cosine,
     DetectorScore,
     ModelId,
     PersonId,
@@ -57,7 +56,7 @@ class KeptQuality(BaseModel):
 class UnlikeAnswer(BaseModel):
     """How little a face resembles the person's other photographs."""
 
-    similarity: Cosine
+    similarity: float = Field(description="The cosine that a third of them reach.", examples=[0.1021])
     limit: float = Field(description="Photographs of one person reach it, see docs/quality.md.", examples=[0.3146])
 
 

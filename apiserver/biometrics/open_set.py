@@ -23,7 +23,7 @@ MISSED_STRANGERS = 0.01
 """The share of strangers' photographs that resemble a person's photographs by chance as much as that person does."""
 
 OWN_FACES_A_LIKENESS = 3
-"""A person's photograph has to resemble one of so many others of that person."""
+"""A photograph of a person has to resemble one in this many of the person's others."""
 
 
 def false_match_rate(fpir: float, faces: int) -> float:

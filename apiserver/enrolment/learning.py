@@ -9,7 +9,7 @@ from apiserver.biometrics.model import Model
 from apiserver.directories.records import Directories
 from apiserver.enrolment.gallery import Enrolment, Gallery
 from apiserver.enrolment.gate import chosen_face, examine
-from apiserver.enrolment.likeness import EnrolledFace, Likenesses
+from apiserver.enrolment.likeness import FaceToCompare, Likenesses
 from apiserver.enrolment.warnings import EnrolmentWarning, likeness_warnings, quality_warning
 from apiserver.settings import Settings
 from apiserver.storage.images import ImageStore, image_row
@@ -81,7 +81,7 @@ class Learning:
         with stages.measure("enrol"):
             enrolment = await self._gallery.enrol(person, face, model, row)
         with stages.measure("search"):
-            enrolled = EnrolledFace(sample.directory, model, person, face.embedding, row.sha256)
+            enrolled = FaceToCompare(sample.directory, model, person, face.embedding, row.sha256)
             likeness = await self._likenesses.of(enrolled, terms.size)
         doubts = likeness_warnings(likeness, terms.applied.thresholds, model)
         return Learned(enrolment, row.key, model, doubts + defects, analysis.image.orientation)

@@ -37,7 +37,7 @@ FROM ({_OWN}) AS own LEFT JOIN (
 """  # noqa: S608
 
 
-class EnrolledFace(NamedTuple):
+class FaceToCompare(NamedTuple):
     """A face of the gallery; sha256: the digest of its photograph."""
 
     directory: str
@@ -54,7 +54,7 @@ class Likenesses:
         self._database = database
         self._identification = identification
 
-    async def of(self, face: EnrolledFace, size: DirectorySize) -> Likeness:
+    async def of(self, face: FaceToCompare, size: DirectorySize) -> Likeness:
         """Return whom a face resembles in a directory of this size, other faces of its photograph apart.
 
         Raises DatabaseUnavailable.

@@ -31,6 +31,8 @@ _MAX_MANIFEST_BYTES = 1_000_000
 _MAX_SECONDS = 600
 _LINES_AT_ONCE = 500
 _MAX_LINE = 65_537
+_SKIPPED_AT_ONCE = 1_000
+"""Outcomes of one statement, so that it ends well within its timeout, however many files an archive has."""
 
 # Existing persons and external ids stay unchanged. Persons, or a directory, deleted after the upload stay deleted.
 _WRITE_PERSONS = """
@@ -113,9 +115,9 @@ async def _add_photographs(connection: Connection, archive: ZipFile, import_: Im
     items = (Item(n, file.person[: MAX_NAME + 1], file.path, {"member": file.path}) for n, file in enumerate(files))
     await imports.add_items(connection, import_, items)
     skipped = enumerate(layout.skipped, len(layout.photographs))
-    outcomes = [ItemOutcome(n, Outcome.SKIPPED, None, file.code, file.reason) for n, file in skipped]
-    if outcomes:
-        await imports.write_outcomes(connection, import_, outcomes)
+    outcomes = (ItemOutcome(n, Outcome.SKIPPED, None, file.code, file.reason) for n, file in skipped)
+    while batch := list(itertools.islice(outcomes, _SKIPPED_AT_ONCE)):
+        await imports.write_outcomes(connection, import_, batch)
 
 
 async def _bundled_faces(archive: ZipFile) -> AsyncIterator[list[Item]]:

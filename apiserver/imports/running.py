@@ -74,7 +74,8 @@ async def _import_archive(run: Run, import_: Import, archive: ZipFile) -> None:
     source: Source = Members(archive, max_bytes)
     if manifest:
         source = await asyncio.to_thread(BundleParts, archive, manifest, model.id, max_bytes)
-    guessed = not run.arguments.get("zip_encoding") and any(map(is_guessed, archive.infolist()))
+    names_an_encoding = run.arguments.get("zip_encoding") is not None
+    guessed = not names_an_encoding and await asyncio.to_thread(lambda: any(map(is_guessed, archive.infolist())))
     await _enrol(run, import_, source, model, _GUESSED if guessed else "")
 
 

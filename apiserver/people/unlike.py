@@ -45,13 +45,17 @@ CROSS JOIN LATERAL (
 ) AS own
 ORDER BY compared.person, compared.face
 """
-_OF_DIRECTORY = _COMPARE.format(where="($5::text IS NULL OR (person, face) > ($5, $6::uuid))")
-_OF_PERSON = _COMPARE.format(where="person = $7 AND ($5::text IS NULL OR face > $6::uuid)")
+# Without a condition that may be NULL, every plan begins at the key instead of reading all faces before it.
+_OF_DIRECTORY = _COMPARE.format(where="(person, face) > ($5, $6)")
+_OF_PERSON = _COMPARE.format(where="person = $7 AND (person, face) > ($5, $6)")
 
 Key = tuple[str, UUID]
 """Person and id of the last face that was compared."""
 
 KEY: TypeAdapter[Key] = TypeAdapter(Key)
+
+_BEFORE_ALL: Key = ("", UUID(int=0))
+"""Nobody has an empty name."""
 
 
 class Whose(NamedTuple):
@@ -92,7 +96,7 @@ async def page(
 
 
 async def _compare(connection: Connection, whose: Whose, after: Key | None) -> list[Any]:
-    values = [whose.directory, whose.model.id, _AT_ONCE, _MAX_OTHERS, *(after or (None, None))]
+    values = [whose.directory, whose.model.id, _AT_ONCE, _MAX_OTHERS, *(after or _BEFORE_ALL)]
     if whose.person is None:
         rows = await connection.fetch(_OF_DIRECTORY, *values)
         if not rows:

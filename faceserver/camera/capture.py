@@ -10,14 +10,14 @@ import cv2
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/@]*@")
+_CREDENTIALS = re.compile(r"(?<=://)[^/]*@")  # a password may contain @
 
 
 class VideoError(Exception):
     """A source gives no pictures, or no more; the text is a complete sentence."""
 
 
-def shown(source: str) -> str:
+def masked(source: str) -> str:
     """Return the name of a source without a password."""
     return _CREDENTIALS.sub("", source)
 
@@ -27,7 +27,7 @@ def opened(source: str) -> cv2.VideoCapture:
     capture = cv2.VideoCapture(int(source) if source.isdecimal() else source)
     if not capture.isOpened():
         capture.release()
-        raise VideoError(f"{shown(source)} cannot be opened as a camera, a stream or a video.")
+        raise VideoError(f"{masked(source)} cannot be opened as a camera, a stream or a video.")
     return capture
 
 

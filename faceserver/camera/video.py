@@ -7,10 +7,10 @@ from pathlib import Path
 
 import cv2
 
-from faceserver.camera.capture import Newest, VideoError, duration_seconds, opened, shown
+from faceserver.camera.capture import Newest, VideoError, duration_seconds, masked, opened
 from faceserver.camera.frame import Frame, Incident, Report
 from faceserver.camera.gap import GIVE_UP_SECONDS, Gap
-from faceserver.file_names import shown as shown_name
+from faceserver.file_names import shown
 from faceserver.photograph_files import Skipped, pictures_in
 
 __all__ = ["VideoError", "frames"]
@@ -48,7 +48,7 @@ def _pictures(folder: Path, interval_seconds: float, report: Report) -> Iterator
     number = 0
 
     def skip(skipped: Skipped) -> None:
-        sentence = f"{shown_name(skipped.path)}: skipped. {skipped.reason}"
+        sentence = f"{shown(skipped.path)}: skipped. {skipped.reason}"
         report(Incident("skipped", number * interval_seconds, sentence))
 
     for path in pictures_in(folder, skip):
@@ -60,7 +60,7 @@ def _pictures(folder: Path, interval_seconds: float, report: Report) -> Iterator
         yield Frame(number * interval_seconds, picture, name=str(path))
         number += 1
     if not number:
-        raise VideoError(f"{shown_name(folder)} contains no pictures.")
+        raise VideoError(f"{shown(folder)} contains no pictures.")
 
 
 def _recorded(
@@ -80,9 +80,9 @@ def _recorded(
     finally:
         capture.release()
     if not read_any:
-        raise VideoError(f"{shown(source)} contains no pictures.")
+        raise VideoError(f"{masked(source)} contains no pictures.")
     if last and length_seconds and last < _MIN_READABLE_SHARE * length_seconds - 1:
-        raise VideoError(f"{shown(source)} can be read only up to {last:.1f} s of its {length_seconds:.1f} s.")
+        raise VideoError(f"{masked(source)} can be read only up to {last:.1f} s of its {length_seconds:.1f} s.")
 
 
 def _live(
@@ -93,15 +93,15 @@ def _live(
         for pixels in _read(capture, interval_seconds) if capture else ():
             seconds = time.monotonic() - begun
             if (gone := gap.end()) is not None:
-                report(Incident("back", seconds, f"{shown(source)} is back after {gone:.0f} s."))
+                report(Incident("back", seconds, f"{masked(source)} is back after {gone:.0f} s."))
             seen_any = True
             yield Frame(seconds, _encoded(pixels), is_live=True)
         if not seen_any:
-            raise VideoError(f"{shown(source)} gives no pictures.")
+            raise VideoError(f"{masked(source)} gives no pictures.")
         if gap.begin():
-            report(Incident("lost", time.monotonic() - begun, f"{shown(source)} broke off; opening it again."))
+            report(Incident("lost", time.monotonic() - begun, f"{masked(source)} broke off; opening it again."))
         if not gap.wait():
-            raise VideoError(f"{shown(source)} broke off and did not come back within {gap.max_seconds:.0f} s.")
+            raise VideoError(f"{masked(source)} broke off and did not come back within {gap.max_seconds:.0f} s.")
         capture = None
         with suppress(VideoError):
             capture = opened(source)

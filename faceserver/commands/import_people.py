@@ -21,7 +21,7 @@ from faceserver.importing import compreface, deepface
 from faceserver.importing.foreign_people import ForeignError, ForeignPhotograph, write_bundle
 
 _MAX_NAMED = 5
-_UNNAMED = "the person's name must be UTF-8, 1 to 255 characters, no control characters"
+_UNNAMED = "the person's name must be UTF-8, of 1 to 255 characters without control characters"
 
 _Source = Annotated[
     Path | None,

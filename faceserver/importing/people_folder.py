@@ -1,11 +1,10 @@
 """A folder of photographs with a sub-folder for each person, by the same rule as an archive."""
 
-import os
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from serving.layout import is_hidden, layout_of
+from faceserver.photograph_files import files_below
+from serving.layout import layout_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +30,9 @@ class PeopleFolder:
 def find_photographs(folder: Path) -> PeopleFolder:
     """Return who is who in a folder."""
     unreadable: list[OSError] = []
-    layout = layout_of(path.relative_to(folder).as_posix() for path in _files(folder, unreadable.append))
+    files = files_below(folder, unreadable.append)
+    layout = layout_of(path.relative_to(folder).as_posix() for path in files if path.is_file())
     skipped = [(Photograph(file.person, folder / file.path), file.reason) for file in layout.skipped]
     skipped += [(Photograph("", Path(error.filename)), f"{error.strerror}.") for error in unreadable]
     photographs = tuple(Photograph(file.person, folder / file.path) for file in layout.photographs)
     return PeopleFolder(photographs, tuple(skipped), layout.problem(str(folder)))
-
-
-def _files(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:
-    """Yield the files below a folder, without hidden folders; links are followed, but not to a folder around them."""
-    around = {folder: frozenset((folder.resolve(),))}
-    for name, folders, files in os.walk(folder, onerror=on_error, followlinks=True):
-        above = around.pop(Path(name))
-        below = {path: path.resolve() for path in (Path(name, each) for each in folders if not is_hidden(each))}
-        around |= {path: above | {real} for path, real in below.items() if real not in above}
-        folders[:] = [path.name for path in below if path in around]
-        yield from (path for path in (Path(name, each) for each in files) if path.is_file())

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from vectorizer.decoding import opencv
 from vectorizer.decoding.pixels import rgb_of_samples
 
-_SIZE = re.compile(rb"ispe\0{4}(.{4})(.{4})", re.DOTALL)
-"""The property with an item's width and height (ISO/IEC 23008-12, 6.5.3)."""
+_SIZE = re.compile(rb"ispe\0.{3}(.{4})(.{4})", re.DOTALL)
+"""The property with an item's width and height, after any flags (ISO/IEC 23008-12, 6.5.3)."""
 
 _TURNS = (b"irot", b"imir")
 

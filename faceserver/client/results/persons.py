@@ -36,7 +36,10 @@ class KeptQuality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unlike:
-    """How little a face resembles the person's other photographs: the best cosine, and the limit that it is below."""
+    """How little a face resembles the person's other photographs.
+
+    similarity: the cosine that a third of them reach. limit: what photographs of one person have at least.
+    """
 
     similarity: float
     limit: float

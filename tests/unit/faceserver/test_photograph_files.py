@@ -14,7 +14,19 @@ IMAGE = encoded(nobody())
 def folder(tmp_path: Path) -> Path:
     files = {
         **dict.fromkeys(
-            ("10.jpg", "2.jpg", "a/1.jpg", "a/.b/1.jpg", ".c.jpg", "no-suffix", "a10/1.jpg", "a9/1"), IMAGE
+            (
+                "10.jpg",
+                "2.jpg",
+                "a/1.jpg",
+                "a/.b/1.jpg",
+                ".c.jpg",
+                "no-suffix",
+                "a10/1.jpg",
+                "a9/1",
+                "@eaDir/1.jpg",
+                "a/Thumbs.db",
+            ),
+            IMAGE,
         ),
         "3.txt": b"text",
         "empty.jpg": b"",
@@ -25,6 +37,8 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
     (tmp_path / "gone.jpg").symlink_to("nowhere")
+    (tmp_path / "a" / "around").symlink_to(tmp_path)
+    (tmp_path / "a9" / "link").symlink_to(tmp_path / "a")
     return tmp_path
 
 
@@ -37,7 +51,7 @@ def test_all_photographs_below_a_folder_in_natural_order(folder: Path):
 
     found = list(photographs_in(folder, skipped.append))
 
-    assert names(folder, found) == ["2.jpg", "10.jpg", "a/1.jpg", "a9/1", "a10/1.jpg", "no-suffix"]
+    assert names(folder, found) == ["2.jpg", "10.jpg", "a/1.jpg", "a9/1", "a9/link/1.jpg", "a10/1.jpg", "no-suffix"]
     assert names(folder, [each.path for each in skipped]) == ["3.txt", "empty.jpg", "film.mp4", "gone.jpg", "page.html"]
     assert {each.reason for each in skipped} == {"It is not an image."}
 

@@ -218,6 +218,16 @@ async def test_names_are_read_as_the_archive_and_the_client_say(gateway, hire, a
     assert guessed["progress"]["note"].startswith("5 of 5: 1 created, 1 known, 2 refused, 1 skipped. Names")
 
 
+async def test_an_archive_may_have_any_number_of_other_files(gateway, hire, ann):
+    await hire()
+    notes = dict.fromkeys((f"ann/{number:04}.txt" for number in range(1_001)), b"")
+    job = await start(gateway, zipped({"ann/1.jpg": ann, **notes}))
+    assert (await ended(gateway, job))["progress"]["note"] == "1,002 of 1,002: 1 created, 1,001 skipped."
+    lines = await outcomes(gateway, job)
+    assert [line["name"] for line in lines] == ["ann/1.jpg", *sorted(notes)]
+    assert {line["outcome"] for line in lines[1:]} == {"skipped"}
+
+
 @pytest.mark.timing
 async def test_a_killed_worker_leaves_an_import_that_ends_with_each_face_once(
     gateway, hire, hire_process, settings, database

@@ -2,6 +2,8 @@
 
 import pytest
 
+from apiserver.people.unlike import _OF_DIRECTORY
+
 ACME = "/directories/acme"
 
 
@@ -88,3 +90,15 @@ async def test_a_large_directory_is_compared_part_by_part(gateway, database, lis
     first = (await gateway.get(f"{ACME}/faces", params={"unlike": "true"})).json()
     assert (first["items"], first["next"] is None) == ([], False)
     assert [face["face"] for face in await listed("/faces")] == [stranger]
+
+
+async def test_a_page_begins_at_its_key(database):
+    """Otherwise each page would read all faces of the pages before it."""
+    await database.execute(
+        "SET enable_seqscan = off; SET enable_bitmapscan = off; SET plan_cache_mode = force_generic_plan"
+    )
+    await database.execute(f"PREPARE page AS {_OF_DIRECTORY}")
+    key = "'bo', '00000000-0000-0000-0000-000000000000'"
+    plan = await database.fetch(f"EXPLAIN EXECUTE page ('acme', 'model', 10, 10, {key})")
+    lines = "\n".join(line[0] for line in plan)
+    assert "(directory = $1) AND (model = $2) AND (person >= $5)" in lines

@@ -98,6 +98,12 @@ def test_all_modes_of_tiff(mode: str):
     assert decode(data, LIMITS).pixels.shape == (240, 200, 3)
 
 
+def see_through() -> bytes:
+    image = PHOTO.convert("RGBA")
+    image.paste((10, 20, 30, 0), (0, 0, 100, 240))
+    return encoded(image, "AVIF", quality=95)
+
+
 def without_size_of_alpha(data: bytes) -> bytes:
     """Return an AVIF whose alpha has no size of its own, as some encoders wrote them."""
     associations = data.index(b"ipma") + 12
@@ -108,12 +114,16 @@ def without_size_of_alpha(data: bytes) -> bytes:
 
 
 def test_an_avif_with_an_incompletely_described_alpha():
-    see_through = PHOTO.convert("RGBA")
-    see_through.paste((10, 20, 30, 0), (0, 0, 100, 240))
-    data = without_size_of_alpha(encoded(see_through, "AVIF", quality=95))
-    pixels = decode(data, LIMITS).pixels.astype(int)
+    pixels = decode(without_size_of_alpha(see_through()), LIMITS).pixels.astype(int)
     assert (pixels[:, :96] > 250).all()
     assert np.abs(pixels[:, 104:] - np.asarray(PHOTO, int)[:, 104:]).mean() < 4
+
+
+@pytest.mark.parametrize("flags", [b"\0\0\0", b"\0\0\1"])
+def test_an_incompletely_described_avif_has_limits(flags: bytes):
+    data = without_size_of_alpha(see_through()).replace(b"ispe\0\0\0\0", b"ispe\0" + flags)
+    with pytest.raises(ImageTooManyPixels):
+        decode(data, Limits(len(data), 1000))
 
 
 @pytest.mark.parametrize(("width", "height"), [(8160, 6144), (8192, 6144), (9248, 6944)])
