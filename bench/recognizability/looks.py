@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from bench.accuracy.error_rates import BoolArray
-from bench.photographs.damage.kinds import FAMILIES, KINDS
+from bench.photographs.damage.kinds import FAMILIES, KINDS, PRINCIPAL
 from bench.photographs.damage.scene import Damage, Scene
 from bench.photographs.degraded import Pixels
 from bench.photographs.folder import Photograph, by_person, find_photographs, most_central
@@ -23,7 +23,10 @@ from vectorizer.networks.alignment import align
 from vectorizer.networks.detection import Detections
 from vectorizer.networks.embedding import Embeddings
 from vectorizer.networks.models import Models
+from vectorizer.networks.orientation import Orientation
+from vectorizer.networks.picture import Picture
 from vectorizer.networks.recognizability import pixel_signs
+from vectorizer.networks.tiles import Detail
 
 Float32Array = NDArray[np.float32]
 
@@ -39,6 +42,13 @@ WHOLE = "whole"
 """The kind of an undamaged photograph."""
 
 EVERY_KIND: dict[str, Damage] = {WHOLE: lambda scene: scene.pixels} | KINDS
+
+UPRIGHTED: dict[str, Damage] = {
+    f"{name}, turned upright": KINDS[name] for name in ("turned 45°", "turned 90°", "turned 180°", "turned 270°")
+}
+"""Kinds at which is looked as `orientation=auto` does; all others are looked at as sent."""
+
+PRINCIPAL_KINDS = {WHOLE: EVERY_KIND[WHOLE]} | {name: KINDS[name] for name in PRINCIPAL} | UPRIGHTED
 
 
 @dataclass(frozen=True)
@@ -102,20 +112,25 @@ class Looker:
         self._cache = cache
 
     def damaged(
-        self, people: Mapping[str, Photograph], kinds: Mapping[str, Damage], count: int | None = None
+        self,
+        people: Mapping[str, Photograph],
+        kinds: Mapping[str, Damage],
+        count: int | None = None,
+        others: Mapping[str, Damage] | None = None,
     ) -> Iterable[LookedAt]:
         """Look at the photographs of all people or the first `count` of them with every kind of damage.
 
-        What is known from the cache is not repeated. People of the first half are mixed with those of the second,
-        who are not mixed themselves: two mixtures never show the same person.
+        others: kinds for the people after those. What is known from the cache is not repeated. People of the first half
+        are mixed with those of the second, who are not mixed themselves: two mixtures never show the same person.
         """
         names = list(people)
         half = len(names) // 2
-        for number, name in enumerate(names[:count]):
+        for number, name in enumerate(names[: count if others is None else None]):
             kept = self._cache / f"{name}.npz"
             known = self._read(kept) if kept.exists() else LookedAt([], [])
+            asked = kinds if others is None or count is None or number < count else others
             possible = (
-                kinds if number < half else {kind: kinds[kind] for kind in kinds if kind not in FAMILIES["mixed"]}
+                asked if number < half else {kind: asked[kind] for kind in asked if kind not in FAMILIES["mixed"]}
             )
             missing = {kind: damage for kind, damage in possible.items() if kind not in known.kinds}
             if missing and not self._only_seen:
@@ -155,15 +170,19 @@ class Looker:
         landmarks = found.landmarks[most_central(found.boxes.tolist(), (pixels.shape[1], pixels.shape[0]))]
         second = cv2.resize(second, (pixels.shape[1], pixels.shape[0])).astype(np.uint8)
 
-        def damaged(damage: Damage) -> Looks:
-            return self._look(damage(Scene(pixels, landmarks, second, np.random.default_rng(seed))))
+        def damaged(kind: str) -> Looks:
+            image = kinds[kind](Scene(pixels, landmarks, second, np.random.default_rng(seed)))
+            return self._look(image, Orientation.AUTO if kind in UPRIGHTED else Orientation.AS_SENT)
 
-        return LookedAt(list(kinds), [damaged(damage) for damage in kinds.values()])
+        return LookedAt(list(kinds), [damaged(kind) for kind in kinds])
 
-    def _look(self, image: Pixels) -> Looks:
+    def _look(self, image: Pixels, orientation: Orientation = Orientation.AS_SENT) -> Looks:
         """Detect, align and embed as the vectorizer's pipeline does."""
         image = np.ascontiguousarray(image)
-        found = self._networks.detector.detect(image)
+        if orientation is Orientation.AS_SENT:
+            found = self._networks.detector.detect(image)
+        else:
+            found = self._networks.finder.find(Picture(image, 1, lambda: image), orientation, Detail.AUTO).faces
         if not len(found):
             return self._nothing()
         return self._see(image, found, most_central(found.boxes.tolist(), (image.shape[1], image.shape[0])))

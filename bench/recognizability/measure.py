@@ -2,8 +2,9 @@
 
     python -m bench recognizability ../shared/data/lfw-dev --models opencv --ordinary ../shared/data/deepface-pairs
 
-One photograph of each person is damaged in every way, and all pairs of people are compared. What was seen is kept, so
-that an interrupted run continues, and a new model is judged in seconds.
+One photograph of each person is damaged, of some people in every way and of all others in the principal ways, and all
+pairs of people are compared. What was seen is kept, so that an interrupted run continues, and a new model is judged in
+seconds.
 """
 
 import sys
@@ -22,10 +23,20 @@ from bench.harness.provenance import provenance
 from bench.harness.records import Record, write
 from bench.photographs.damage.kinds import FAMILIES
 from bench.photographs.folder import find_photographs
-from bench.recognizability.fitting import Everyday, Material, recognizable, split
+from bench.recognizability.fitting import PEOPLE, Everyday, Material, recognizable, split
 from bench.recognizability.genuine import GenuinePairs
 from bench.recognizability.grid import Grid, judge
-from bench.recognizability.looks import EVERY_KIND, LOOKS, WHOLE, Looker, Looks, OnlySeen, people_of
+from bench.recognizability.looks import (
+    EVERY_KIND,
+    LOOKS,
+    PRINCIPAL_KINDS,
+    UPRIGHTED,
+    WHOLE,
+    Looker,
+    Looks,
+    OnlySeen,
+    people_of,
+)
 from bench.recognizability.rates import KindRates, reliability
 from vectorizer.networks.models import ModelSource
 from vectorizer.networks.recognizability import Recognizability
@@ -43,7 +54,9 @@ def main(
         list[Path] | None, typer.Option(help="Further photographs of good quality, to count refused ones.")
     ] = None,
     everyday: Everyday = DATA / "photos",
-    people: Annotated[int | None, typer.Option(help="Number of people; all if unset.")] = None,
+    people: Annotated[
+        int, typer.Option(help="Number of people looked at with every kind; all others with the principal kinds.")
+    ] = PEOPLE,
     only_seen: OnlySeen = False,
     cache: Annotated[Path, typer.Option(help="Folder for what was seen.")] = LOOKS,
     results: Results = RESULTS,
@@ -54,8 +67,9 @@ def main(
     if embedder.recognizability is None or networks.recognizability is None:
         raise typer.BadParameter(f"The recognizability of {embedder.name} was not fitted.")
     looker = Looker(networks, embedder.dimension, cache / embedder.name, only_seen=only_seen)
-    seen = list(looker.damaged(people_of(folder), EVERY_KIND, people))
-    grid = Grid.of(seen, list(EVERY_KIND), embedder.thresholds.match)
+    kinds = EVERY_KIND | UPRIGHTED
+    seen = list(looker.damaged(people_of(folder), kinds, people, PRINCIPAL_KINDS))
+    grid = Grid.of(seen, list(kinds), embedder.thresholds.match)
     floor, model = embedder.recognizability.floor, networks.recognizability
     undamaged = looker.undamaged(folder)
     pairs = GenuinePairs.of(find_photographs(folder), undamaged, embedder.thresholds.match)
@@ -70,7 +84,7 @@ def main(
         "people": len(grid.rows),
         "fitted_people": len(split(len(grid.rows))[0]),
         "kinds": by_kind(grid, model, floor),
-        "unseen_people": by_kind(unseen := grid.people(split(len(grid.rows))[1]), model, floor),
+        "unseen_people": by_kind(unseen := grid.people(split(min(people, len(grid.rows)))[1]), model, floor),
         "reliability": reliability(judge(model, unseen.looks.pick(unseen.shown)), recognizable(unseen).astype(float)),
         "ordinary": {
             "pairs": len(pairs.cosines),
@@ -96,7 +110,7 @@ def by_kind(grid: Grid, model: Recognizability, floor: float) -> Record:
     rates = {name: KindRates.of(grid, kind, values, floor) for kind, name in enumerate(grid.kinds)}
     return {
         family: {name: rates[name].record() for name in names if rates[name].pairs}
-        for family, names in {"none": [WHOLE], **{family: list(kinds) for family, kinds in FAMILIES.items()}}.items()
+        for family, names in {"none": [WHOLE], **FAMILIES, "turned upright": UPRIGHTED}.items()
     }
 
 

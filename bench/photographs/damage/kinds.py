@@ -256,3 +256,20 @@ FAMILIES: dict[str, dict[str, Damage]] = {
 """Of each family, the kinds of damage. The mild ones happen to ordinary photographs."""
 
 KINDS: dict[str, Damage] = {name: damage for family in FAMILIES.values() for name, damage in family.items()}
+
+PRINCIPAL = (
+    "turned 45°",
+    "turned 90°",
+    "turned 180°",
+    "blur 6 px",
+    "blur 8 px",
+    "motion 15 px, 0°",
+    "motion 25 px, 45°",
+    "light x 0.1",
+    "light x 0.05",
+    "2 levels of grey",
+    "negative",
+    "face of 24 px",
+    "face of 12 px",
+)
+"""The kinds that are measured with everybody, so that rates of 1e-5 are seen."""
