@@ -71,6 +71,7 @@ def people_in_a_folder(command: Commands) -> None:
 @pytest.mark.parametrize("name", ["recognize", "detect"])
 def test_folders_are_looked_through_in_natural_order(command: Commands, name: str):
     people_in_a_folder(command)
+    command("learn", "ann", "ann.jpg")
 
     run = command(name, "people", "ann.jpg", "--json")
 
@@ -88,6 +89,7 @@ def test_folders_are_looked_through_in_natural_order(command: Commands, name: st
 
 def test_a_folder_without_photographs_is_said(command: Commands):
     (command.folder / "empty").mkdir()
+    command("learn", "ann", "ann.jpg")
     run = command("recognize", "empty", "ann.jpg")
     assert (run.returncode, run.stderr) == (1, "empty contains no photographs.\n")
     assert "ann.jpg" in run.stdout

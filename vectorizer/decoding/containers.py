@@ -7,6 +7,9 @@ _RIFF_HEADER = 12
 
 _LOSSLESS = b"VP8L"
 
+_IMAGES = (b"VP8 ", _LOSSLESS)
+"""Chunks of a WebP with pixels; after those of a still image follows metadata only."""
+
 _MANY_ZEROS = 16
 """Zeros at the end of an incomplete file that are no content."""
 
@@ -19,6 +22,7 @@ Coded pixels of the same colour can end with some zeros, lossless ones with any 
 
 def transferred_part(data: bytes) -> tuple[bytes, int]:
     """Return what was transferred of a file, and how many bytes it lacks; 0 if it is complete or another format."""
+    data = _up_to_image(data)
     end = _end(data)
     if end is None:
         return data, 0
@@ -30,6 +34,21 @@ def transferred_part(data: bytes) -> tuple[bytes, int]:
         transferred = content
     missing = end - len(transferred)
     return (transferred, missing) if missing else (data, 0)
+
+
+def _up_to_image(data: bytes) -> bytes:
+    """Return a WebP that lacks its end without what follows the image, such as EXIF: half of it would be refused."""
+    position = _RIFF_HEADER
+    while data[8:12] == b"WEBP" and position + _BOX_HEADER <= len(data) < _riff_end(data):
+        kind, size = data[position : position + 4], int.from_bytes(data[position + 4 : position + 8], "little")
+        position += _BOX_HEADER + size + size % 2
+        if kind in _IMAGES:
+            return b"RIFF" + (position - _BOX_HEADER).to_bytes(4, "little") + data[8:position]
+    return data
+
+
+def _riff_end(data: bytes) -> int:
+    return _BOX_HEADER + int.from_bytes(data[4:8], "little")
 
 
 def _many_zeros(content: bytes, end: int) -> int:
@@ -53,7 +72,7 @@ def _whole_frames(data: bytes) -> bytes:
 def _end(data: bytes) -> int | None:
     """Where the last part of a file ends; None in other formats."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return 8 + int.from_bytes(data[4:8], "little")
+        return _riff_end(data)
     return _end_of_boxes(data) if data[4:8] == b"ftyp" else None
 
 

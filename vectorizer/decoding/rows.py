@@ -55,9 +55,18 @@ def decode_padded(data: bytes, missing: int, decode: Callable[[bytes], tuple[Dec
     else:
         raise NotEnoughRowsError
     (image, one), (_, other) = found
-    if one.shape != other.shape or equal_rows(one, other).mean() < MIN_SHARE:
+    if one.shape != other.shape or max(_equal_share(one, other), _equal_share(_lying(one), _lying(other))) < MIN_SHARE:
         raise NotEnoughRowsError
     return image
+
+
+def _equal_share(one: NDArray[np.generic], other: NDArray[np.generic]) -> float:
+    return float(equal_rows(one, other).mean())
+
+
+def _lying(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return pixels with columns as rows: what was stored as rows, if the image was turned by a quarter."""
+    return pixels.swapaxes(0, 1)
 
 
 def _fillings(length: int) -> Iterator[bytes]:

@@ -67,6 +67,19 @@ def test_half_a_coded_frame(image_format: str, share: float):
     assert decode(data[:-20], LIMITS).pixels.shape == (800, 160, 3)
 
 
+@pytest.mark.parametrize("image_format", ["AVIF", "HEIF", "WEBP"])
+@pytest.mark.parametrize("missing", [5, 20, 30])
+def test_a_turned_photograph_without_its_end(image_format: str, missing: int):
+    """Its rows may be columns of the picture, and its orientation may be lost, which is at the end of a WebP."""
+    orientation = Image.Exif()
+    orientation[0x112] = 6
+    data = encoded(TALL, image_format, quality=90, exif=orientation.tobytes())
+    upright = (800, 160, 3) if image_format == "WEBP" else (160, 800, 3)
+    assert decode(data[:-missing], LIMITS).pixels.shape == upright
+    with pytest.raises(ImageUnreadable):
+        decode(data[: int(len(data) * 0.8)], LIMITS)
+
+
 @pytest.mark.parametrize("name", ["jpeg", "jpeg-grey", "jpeg-cmyk", "jpeg-restarts", "jpeg-many-restarts"])
 def test_a_jpeg_without_its_end_marker(name: str):
     whole = decode(FILES[name], LIMITS).pixels
