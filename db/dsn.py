@@ -28,7 +28,8 @@ def require_dsn(dsn: str) -> None:
         raise InvalidDsn(f"The database URL begins with {scheme[0]}, not with postgresql://, as in {EXAMPLE}.")
     try:
         parts = urlsplit(dsn)
-        is_one_server = "," not in parts.netloc.rpartition("@")[2] and parts.port != 0
+        credentials, _, server = parts.netloc.rpartition("@")
+        is_one_server = not ("," in server or "@" in credentials) and parts.port != 0
     except ValueError:
         is_one_server = False
     if not is_one_server:

@@ -11,7 +11,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
 from vectorizer.decoding import avif, jpeg, opencv, png, tiff
-from vectorizer.decoding.containers import transferred_part
+from vectorizer.decoding.containers import transferred_part, with_room
 from vectorizer.decoding.pixels import orientation_of, rgb_of_image, upright
 from vectorizer.decoding.raw_files import refuse_raw
 from vectorizer.decoding.rows import decode_padded, load_incomplete
@@ -128,7 +128,7 @@ def _decode(data: bytes, limits: Limits) -> DecodedImage:
         return _decode_avif(data, limits) if avif.is_avif(data) else _decode_any(data, limits)
     if missing > len(data):
         raise ValueError("More of the file is missing than is there.")
-    return decode_padded(data, missing, lambda padded: _with_pixels(_decode_any(padded, limits)))
+    return decode_padded(*with_room(data, missing), lambda padded: _with_pixels(_decode_any(padded, limits)))
 
 
 def _with_pixels(image: DecodedImage) -> tuple[DecodedImage, NDArray[np.uint8]]:
@@ -148,15 +148,22 @@ def _decode_any(data: bytes, limits: Limits, orientation: int | None = None) -> 
     orientation: if the file does not say it where Pillow looks for it.
     """
     with _open(data, limits) as opened:
-        image: Image.Image = opened
-        try:
-            image.load()
-        except Exception:
-            if image.format not in _BY_ROWS:
-                raise
-            image = load_incomplete(partial(_open, data, limits))
+        image: Image.Image = opened if _is_whole(opened) else load_incomplete(partial(_open, data, limits))
         pixels = upright(rgb_of_image(image), orientation or orientation_of(image))
         return _whole(pixels, image.format or "")
+
+
+def _is_whole(image: ImageFile.ImageFile) -> bool:
+    """Load an image; False if some of it may be missing. Raises what decoders that do not write rows raise."""
+    try:
+        image.load()
+    except Exception:
+        if image.format not in _BY_ROWS:
+            raise
+        return False
+    # For a PNG whose data ends properly after too few rows, Pillow reports nothing and leaves zeros.
+    last_row = (0, image.height - 1, *image.size)
+    return image.format != "PNG" or image.crop(last_row).getbbox(alpha_only=False) is not None
 
 
 def _whole(pixels: NDArray[np.uint8], image_format: str) -> DecodedImage:

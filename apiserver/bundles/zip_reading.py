@@ -61,9 +61,11 @@ def open_zip(file: BinaryIO, size_bytes: int, limits: ZipLimits, encoding: str |
         _check(info)
         info.filename = path_of(info, encoding)
     members = [info for info in files if info.filename and not info.is_dir()]
-    archive.NameToInfo = {info.filename: info for info in members}
-    if len(archive.NameToInfo) < len(members):
-        raise ArchiveUnsafe("The archive has several files with the same name.")
+    archive.NameToInfo = {}
+    for info in members:
+        if info.filename in archive.NameToInfo:
+            raise ArchiveUnsafe(f"The archive has several files with the same name, {info.filename!r}.")
+        archive.NameToInfo[info.filename] = info
     expanded = sum(info.file_size for info in files)
     if expanded > max(size_bytes * limits.max_expansion, _MIN_BOMB_BYTES):
         raise ArchiveBomb(

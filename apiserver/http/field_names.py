@@ -58,8 +58,9 @@ def meant_by(name: str, known: Iterable[str]) -> str | None:
 
 
 def _key(name: str) -> str:
-    """Return a name without what is often changed by mistake: case, and the characters between words."""
-    return "".join(letter for letter in unicodedata.normalize("NFKC", name).casefold() if letter.isalnum())
+    """Return a name without what is often changed by mistake: case, the characters between words, and `-ies`."""
+    key = "".join(letter for letter in unicodedata.normalize("NFKC", name).casefold() if letter.isalnum())
+    return f"{key.removesuffix('ies')}y" if key.endswith("ies") else key
 
 
 def _likeness(sent: str, right: str) -> int | None:

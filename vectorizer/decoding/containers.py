@@ -1,5 +1,7 @@
 """How long a file should be by its own account: WebP (RIFF), AVIF and HEIF (ISO/IEC 14496-12)."""
 
+from collections.abc import Iterator
+
 _BOX_HEADER = 8
 """Bytes before the content of a box, and of a chunk of RIFF."""
 
@@ -18,6 +20,9 @@ _MANY_ZEROS_OF_ALL = 4096
 
 Coded pixels of the same colour can end with some zeros, lossless ones with any number.
 """
+
+_ROOM = 4096
+"""Bytes by which the pixels of an incomplete WebP are lengthened: its decoders fail at the end of other contents."""
 
 
 def transferred_part(data: bytes) -> tuple[bytes, int]:
@@ -51,6 +56,23 @@ def _riff_end(data: bytes) -> int:
     return _BOX_HEADER + int.from_bytes(data[4:8], "little")
 
 
+def with_room(data: bytes, missing: int) -> tuple[bytes, int]:
+    """Lengthen the pixels of an incomplete WebP, so that contents that take more bytes than the right ones fit in.
+
+    Returns the file and how many bytes it lacks; other formats as they are.
+    """
+    room = 2 * missing + _ROOM
+    for kind, start, size in _chunks(data):
+        if kind in _IMAGES and start + size > len(data):
+            sizes = _lengthened(data[4:8], room), _lengthened(data[start - 4 : start], room)
+            return b"".join((data[:4], sizes[0], data[8 : start - 4], sizes[1], data[start:])), missing + room
+    return data, missing
+
+
+def _lengthened(size: bytes, room: int) -> bytes:
+    return (int.from_bytes(size, "little") + room).to_bytes(4, "little")
+
+
 def _many_zeros(content: bytes, end: int) -> int:
     if len(content) < end:
         return _MANY_ZEROS
@@ -59,14 +81,19 @@ def _many_zeros(content: bytes, end: int) -> int:
 
 def _whole_frames(data: bytes) -> bytes:
     """Return an animated WebP up to its last whole frame; nothing if none is whole, or in other formats."""
+    ends = [start + size + size % 2 for kind, start, size in _chunks(data) if kind == b"ANMF"]
+    end = max((end for end in ends if end <= len(data)), default=0)
+    return b"RIFF" + (end - 8).to_bytes(4, "little") + data[8:end] if end else b""
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield kind, start and size of the content of the chunks of a WebP; nothing in other formats."""
     position = _RIFF_HEADER
-    end = 0
     while data[:4] == b"RIFF" and position + _BOX_HEADER <= len(data):
         kind, size = data[position : position + 4], int.from_bytes(data[position + 4 : position + 8], "little")
-        position += _BOX_HEADER + size + size % 2
-        if kind == b"ANMF" and position <= len(data):
-            end = position
-    return b"RIFF" + (end - 8).to_bytes(4, "little") + data[8:end] if end else b""
+        position += _BOX_HEADER
+        yield kind, position, size
+        position += size + size % 2
 
 
 def _end(data: bytes) -> int | None:

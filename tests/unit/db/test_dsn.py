@@ -52,6 +52,7 @@ def test_forms_that_asyncpg_reads(dsn: str, database: str, server: str, dbmate: 
         ("postgresql://ann:secret@[::1/db", "one host and a port"),
         ("postgresql://ann:secret@h1,h2/db", "one host and a port"),
         ("postgresql://ann:sec/ret@h/db", "%2F for /"),
+        ("postgresql://ann:sec@ret@h/db", "%40 for @"),
     ],
 )
 def test_what_is_not_one_says_how_it_is_written(dsn: str, said: str):

@@ -27,6 +27,7 @@ NAMES = {*LearnForm.model_fields, *RecognizeForm.model_fields}
         ("dir", "directory"),
         ("directory_name", "directory"),
         ("directoryName", "directory"),
+        ("directories", "directory"),
         ("persn", "person"),
         ("Person", "person"),
         ("files", "file"),

@@ -1,6 +1,8 @@
 """A file without its end is accepted if 95 % of its rows can be decoded."""
 
 from hashlib import shake_128
+from struct import pack
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -48,6 +50,15 @@ def test_the_last_rows_may_be_missing(name: str, tail: bytes):
     assert different.mean() < 0.05
 
 
+@pytest.mark.parametrize("missing", [4, 7, 16, 30, 64, 100, 300])
+@pytest.mark.parametrize("name", ["webp", "webp-lossless", "webp-alpha"])
+def test_few_bytes_may_be_missing(name: str, missing: int):
+    """Other contents than the right ones often need more bytes than are missing."""
+    whole = decode(FILES[name], LIMITS)
+    cut = decode(FILES[name][:-missing], LIMITS)
+    assert (cut.pixels == whole.pixels).all(axis=(1, 2)).mean() >= 0.95
+
+
 @pytest.mark.parametrize("tail", [*CUT_ANYHOW, bytes(4000), NOISE])
 @pytest.mark.parametrize("share", [0.3, 0.85])
 @pytest.mark.parametrize("name", [name for name in FILES if name not in {"bmp", "webp-lossless"}])
@@ -56,6 +67,18 @@ def test_more_rows_may_not(name: str, share: float, tail: bytes):
     tail = tail[: int(len(data) * (1 - share) / 4)] if name.startswith("webp") else tail
     with pytest.raises(ImageUnreadable):
         decode(data[: int(len(data) * share)] + tail, LIMITS)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1"])
+def test_png_data_that_ends_properly_after_too_few_rows(mode: str):
+    def stating_800_rows(rows: int) -> bytes:
+        data = encoded(TALL.convert(mode).crop((0, 0, 160, rows)), "PNG")
+        header = b"IHDR" + pack(">II", 160, 800) + data[24:29]
+        return data[:12] + header + pack(">I", crc32(header)) + data[33:]
+
+    assert decode(stating_800_rows(770), LIMITS).pixels.shape == (800, 160, 3)
+    with pytest.raises(ImageUnreadable):
+        decode(stating_800_rows(740), LIMITS)
 
 
 @pytest.mark.parametrize("image_format", ["AVIF", "HEIF"])
