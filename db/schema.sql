@@ -295,7 +295,7 @@ CREATE INDEX faces_by_image ON ONLY public.faces USING btree (directory, image);
 
 CREATE INDEX faces_by_model_and_person ON ONLY public.faces USING btree (directory, model, person) INCLUDE (face, code);
 
-CREATE INDEX faces_by_recognizability ON ONLY public.faces USING btree (directory, model, recognizability, face);
+CREATE INDEX faces_by_recognizability ON ONLY public.faces USING btree (directory, recognizability, model, face);
 
 CREATE INDEX images_by_deletion ON public.images USING btree (directory, deletion) WHERE (deletion IS NOT NULL);
 

@@ -7,8 +7,9 @@
 ALTER TABLE faces ADD COLUMN recognizability real CHECK (recognizability BETWEEN 0 AND 1);
 ALTER TABLE collapsed_faces ADD COLUMN recognizability real;
 
--- Finds the faces of a directory below a floor, the least recognizable first, and those not measured yet.
-CREATE INDEX faces_by_recognizability ON faces (directory, model, recognizability, face);
+-- Finds the faces of a directory below a floor, the least recognizable first, and those not measured yet. The model comes
+-- later than in a search, so that no search reads a directory in this order.
+CREATE INDEX faces_by_recognizability ON faces (directory, recognizability, model, face);
 
 -- NULL: the model's own floor. 0: off.
 ALTER TABLE directories ADD COLUMN recognizability_floor double precision

@@ -49,7 +49,8 @@ class Picture:
         longer = float((box[2:] - box[:2]).max())
         factor = self.reduction if longer >= _MIN_FACE * self.reduction else 1
         image = self.reduced if factor == self.reduction else self.full
-        while longer >= 4 * factor * _MIN_FACE:  # smaller parts are reduced faster than the whole picture
+        # Smaller parts are reduced faster than the whole picture. A single row cannot be halved.
+        while longer >= 4 * factor * _MIN_FACE and min(image.shape[:2]) > 1:
             factor *= 2
             image = self._halves[factor] if factor in self._halves else self._halved(factor, image)
         return image, factor

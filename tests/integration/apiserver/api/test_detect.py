@@ -93,4 +93,4 @@ async def test_a_turned_photograph_is_turned_back_unless_its_sender_says_so(dete
 @pytest.mark.parametrize("field", ["orientation", "detail"])
 async def test_how_to_look_is_one_of_a_few_words(detect, group, field):
     response = await detect(group, **{field: "upside-down"})
-    assert (response.status_code, response.json()["code"]) == (422, "invalid-field")
+    assert (response.status_code, response.json()["code"]) == (400, "invalid-field")

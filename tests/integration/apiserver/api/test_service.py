@@ -136,11 +136,12 @@ async def test_the_forms_are_documented(gateway):
         document["paths"][path]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
         for path in ("/learn", "/recognize")
     )
-    assert set(learn["properties"]) == {"person", "directory", "file", "face", "box"}
+    look = {"orientation", "detail"}
+    assert set(learn["properties"]) == {"person", "directory", "file", "face", "box", *look}
     assert learn["required"] == ["person", "file"]
     assert learn["properties"]["face"]["enum"] == ["only", "largest", "center"]
     choices = {"k", "threshold", "unique_persons", "scoring", "min_score", "min_size", "keep"}
-    assert set(recognize["properties"]) == {"directory", "file", *choices}
+    assert set(recognize["properties"]) == {"directory", "file", *choices, *look}
     assert recognize["required"] == ["file"]
     assert (recognize["properties"]["k"]["minimum"], recognize["properties"]["k"]["maximum"]) == (1, 100)
     for schema in (learn, recognize):
