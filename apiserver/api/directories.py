@@ -72,7 +72,7 @@ class SettingsBody(JsonBody):
         description="Faces with a lower recognizability are neither recognized nor enrolled. "
         "0 turns this off: strangers whose faces nobody could recognize then match each other. "
         "null: the model's own floor.",
-        examples=[0.2],
+        examples=[0.562],
     )
     quality: QualitySettings | None = Field(None, description="Quality limits for enrolment.")
 

@@ -58,7 +58,7 @@ RecognizabilityFloor = Annotated[
     Field(
         description="Faces with a lower recognizability are `unknown`; 0: no face is. "
         "null if the model does not measure it.",
-        examples=[0.2],
+        examples=[0.562],
     ),
 ]
 ReasonField = Annotated[

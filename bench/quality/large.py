@@ -134,3 +134,7 @@ def _summary(outcomes: Iterable[tuple[bool, bool, int, float]]) -> Record:
         "false_faces": sum(false_faces),
         "ms": median(milliseconds),
     }
+
+
+if __name__ == "__main__":
+    typer.run(main)

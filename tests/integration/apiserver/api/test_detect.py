@@ -74,9 +74,9 @@ async def test_fields_that_cannot_be(detect, ann, fields):
     assert (response.status_code, response.json()["code"]) == (400, "invalid-field")
 
 
-async def test_a_turned_photograph_is_turned_back_unless_its_sender_says_so(detect, group):
-    upright = (await detect(group)).json()
-    sideways = Image.open(BytesIO(group)).rotate(90, expand=True)
+async def test_a_turned_photograph_is_turned_back_unless_its_sender_says_so(detect, ann):
+    upright = (await detect(ann)).json()
+    sideways = Image.open(BytesIO(ann)).rotate(90, expand=True)
     file = BytesIO()
     sideways.save(file, "PNG")
 
