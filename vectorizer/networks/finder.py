@@ -26,13 +26,13 @@ _FAINT_SHARE_OF_TILES = 0.15
 _VOTERS = 3
 """Proposals, the best ones, that decide how a picture is turned; twice as many if it was seen in tiles."""
 
-_MAX_FAINT_LOOKS = 4
+_MAX_FAINT_LOOKS = 2
 """Faint proposals between upright faces that are looked at in other turns."""
 
 _LENIENCY = 0.03
 """How much lower than before a face may score once its landmarks are level."""
 
-_MAX_SUSPECT_LOOKS = 6
+_MAX_SUSPECT_LOOKS = 3
 """Suspect faces that are looked at in other turns, the largest ones; it bounds the time that a crowd takes."""
 
 _CERTAINTY = 2 / 3
