@@ -19,6 +19,9 @@ from bench.photographs.sets import read_set, set_name
 WARM_UP = 10
 """Photographs sent beforehand, so that all buffers and connections exist."""
 
+_UNRECOGNIZABLE = "unrecognizable"
+"""The refusal of a photograph that is too poor to enrol, of which a set may have a few."""
+
 Measurement = Callable[[RunningStack, Sequence[bytes]], Record]
 
 
@@ -46,10 +49,10 @@ def _provenance(stack: RunningStack) -> Provenance:
 
 
 async def _prepare(stack: RunningStack, images: Sequence[bytes], people: Sequence[Upload]) -> None:
-    """Enrol, and warm up. Raises RuntimeError when a request fails."""
+    """Enrol all whom their photograph shows recognizably, and warm up. Raises RuntimeError when a request fails."""
     client = Client(stack.url)
     for upload in [*people, *(Upload("/recognize", image) for image in images[:WARM_UP])]:
         outcome = await client.send(upload)
-        if not outcome.answered:
+        if not outcome.answered and outcome.code != _UNRECOGNIZABLE:
             raise RuntimeError(f"The stack cannot be prepared: {outcome.status} {outcome.code}")
     client.close()
