@@ -1,7 +1,8 @@
 """`faceserver import` of a folder, an archive, or the people of another system."""
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from zipfile import is_zipfile
@@ -94,18 +95,26 @@ def import_people(
             fail(ExitStatus.USAGE, f"{shown(source)} is neither a folder nor a zip archive.")
         report = _import_archive(source, url, directory, face, zip_encoding, as_json=as_json)
     else:
-        with tempfile.TemporaryDirectory(prefix="faceserver-import-") as work:
-            archive = Path(work) / "people.zip"
-            try:
-                found = _of_compreface(compreface, service) if compreface else _of_deepface(str(deepface), photographs)
-                written = write_bundle(archive, found)
-            except (ForeignError, OSError) as error:
-                fail(ExitStatus.USAGE, error)
-            typer.echo(f"Read {counted(written.faces, 'photograph')}.", err=True)
-            _name_skipped(written.unnamed, _UNNAMED)
-            report = _import_archive(archive, url, directory, face, None, as_json=as_json)
+        deepface_people = partial(_of_deepface, str(deepface), photographs)
+        find = partial(_of_compreface, compreface, service) if compreface else deepface_people
+        report = _import_foreign(find, url, directory, face, as_json=as_json)
     if not report.is_faultless():
         raise typer.Exit(ExitStatus.REFUSED)
+
+
+def _import_foreign(
+    find: Callable[[], Iterable[ForeignPhotograph]], url: str, directory: str, face: FaceChoice, *, as_json: bool
+) -> Report:
+    """Import the people of another system as a bundle and return the report, which has been printed."""
+    with tempfile.TemporaryDirectory(prefix="faceserver-import-") as work:
+        archive = Path(work) / "people.zip"
+        try:
+            written = write_bundle(archive, find())
+        except (ForeignError, OSError) as error:
+            fail(ExitStatus.USAGE, error)
+        typer.echo(f"Read {counted(written.faces, 'photograph')}.", err=True)
+        _name_skipped(written.unnamed, _UNNAMED)
+        return _import_archive(archive, url, directory, face, None, as_json=as_json)
 
 
 def _import_archive(

@@ -14,6 +14,7 @@ from faceserver.commands.options import Detail, Directory, FilesAndFolders, Json
 from faceserver.commands.photographs import Photographs, service_for
 from faceserver.commands.printing import STYLES, decided, print_json, print_table
 from faceserver.commands.service import ExitStatus, fail
+from faceserver.file_names import shown
 
 
 def recognize(
@@ -109,4 +110,4 @@ def _draw(path: Path, file: Path, recognition: Recognition) -> None:
     try:
         draw(file, recognition.faces, path)
     except (OSError, ValueError) as error:
-        fail(ExitStatus.USAGE, f"{path} cannot be written: {error}.")
+        fail(ExitStatus.USAGE, f"{shown(path)} cannot be written: {error}.")
