@@ -17,6 +17,7 @@ Problem
 │   ├── NoFaceInBox              no-face-in-box          400
 │   ├── NotFound                 not-found               404
 │   ├── FileNotFound             file-not-found          404
+│   ├── OriginNotAllowed         origin-not-allowed      403
 │   ├── DirectoryNotFound        directory-not-found     404
 │   ├── PersonNotFound           person-not-found        404
 │   ├── FaceNotFound             face-not-found          404
@@ -39,7 +40,9 @@ Problem
 │   ├── ArchiveTooLarge          archive-too-large       413
 │   ├── ArchiveTooManyFiles      archive-too-many-files  413
 │   ├── UnsupportedMediaType     unsupported-media-type  415
+│   ├── HostNotAccepted          host-not-accepted       421
 │   ├── ImageUnreadable          image-unreadable        422
+│   ├── ImageTooCostly           image-too-costly        422
 │   ├── InvalidEmbedding         invalid-embedding       422
 │   ├── IdempotencyKeyReused     idempotency-key-reused  422
 │   ├── PoorQuality              poor-quality            422
@@ -133,6 +136,15 @@ class NoFaceInBox(Refused, code="no-face-in-box", sentence="No face detected in 
 
 class FileNotFound(Refused, code="file-not-found", status=404, sentence="This file does not exist or has expired."):
     """An image that never existed, was deleted, or has expired."""
+
+
+class OriginNotAllowed(
+    Refused,
+    code="origin-not-allowed",
+    status=403,
+    sentence="A web page of this origin may not call the service; add the origin to APISERVER_ORIGINS if it is yours.",
+):
+    """A request of a web page whose origin is not allowed."""
 
 
 class DirectoryNotFound(Refused, code="directory-not-found", status=404, sentence="This directory does not exist."):
@@ -257,8 +269,26 @@ class UnsupportedMediaType(
     """A body that is not a form."""
 
 
+class HostNotAccepted(
+    Refused,
+    code="host-not-accepted",
+    status=421,
+    sentence="This host name is not served here; add it to APISERVER_HOSTS if it is yours.",
+):
+    """A Host header that names none of the accepted hosts."""
+
+
 class ImageUnreadable(Refused, code="image-unreadable", status=422, sentence="The image is truncated or corrupt."):
     """An image of a supported format that is corrupt, or of which less than 95 % of the rows can be decoded."""
+
+
+class ImageTooCostly(
+    Refused,
+    code="image-too-costly",
+    status=422,
+    sentence="The image costs too much to decode; save it again, for instance as an ordinary JPEG.",
+):
+    """An image that takes more time or memory to decode than any ordinary one of its format."""
 
 
 class InvalidEmbedding(

@@ -84,7 +84,14 @@ class UnusablePhotograph(Refused):
     """The photograph is empty, too large, damaged, or not an image that the service reads."""
 
     codes = frozenset(
-        {"file-empty", "image-too-large", "image-too-many-pixels", "image-unreadable", "invalid-file-format"}
+        {
+            "file-empty",
+            "image-too-costly",
+            "image-too-large",
+            "image-too-many-pixels",
+            "image-unreadable",
+            "invalid-file-format",
+        }
     )
 
 

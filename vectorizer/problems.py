@@ -10,6 +10,7 @@ Problem
 │   ├── ImageTooLarge        image-too-large        413
 │   ├── ImageTooManyPixels   image-too-many-pixels  413
 │   ├── ImageUnreadable      image-unreadable       422
+│   ├── ImageTooCostly       image-too-costly       422
 │   ├── NotAligned           not-aligned            422
 │   └── InvalidRequest       invalid-request        422
 ├── Outage                   the same request may succeed later
@@ -68,6 +69,15 @@ class ImageUnreadable(Refused, code="image-unreadable", status=422, sentence="Th
 
     def __init__(self, image_format: str) -> None:
         super().__init__(f"The {image_format} file is damaged or incomplete; send the whole file again.")
+
+
+class ImageTooCostly(
+    Refused,
+    code="image-too-costly",
+    status=422,
+    sentence="The image costs too much to decode; save it again, for instance as an ordinary JPEG.",
+):
+    """An image that takes more time or memory to decode than any ordinary one of its format."""
 
 
 class NotAligned(Refused, code="not-aligned", status=422, sentence="The image is not an aligned face."):

@@ -11,6 +11,7 @@ from apiserver.biometrics.face import Analysis, Face, Image, Quality
 from apiserver.biometrics.model import Calibration, Model, Tail, Thresholds
 from apiserver.problems import (
     FileEmpty,
+    ImageTooCostly,
     ImageTooLarge,
     ImageTooManyPixels,
     ImageUnreadable,
@@ -37,6 +38,7 @@ _PROBLEM_OF_CODE: dict[str, type[Problem]] = {
     "image-missing": FileEmpty,
     "invalid-file-format": InvalidFileFormat,
     "image-unreadable": ImageUnreadable,
+    "image-too-costly": ImageTooCostly,
     "image-too-many-pixels": ImageTooManyPixels,
     "image-too-large": ImageTooLarge,
     "not-aligned": ImageUnreadable,
