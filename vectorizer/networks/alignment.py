@@ -25,24 +25,30 @@ def align(image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[n
 def enlarges(landmarks: NDArray[np.float32]) -> bool:
     """Whether the aligned face has more pixels than the face in the image, whose (5, 2) landmarks these are."""
     matrix = similarity_transform(landmarks, TEMPLATE)
-    return bool(np.linalg.det(matrix[:, :2]) > 1)
+    return bool(np.hypot(*matrix[:, 0]) > 1)
 
 
 def similarity_transform(source: NDArray[np.float32], target: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the (2, 3) matrix of the rotation, scale and shift that takes `source` closest to `target`, both (n, 2).
 
     Closest in the sum of squared distances. Source: Umeyama, "Least-squares estimation of transformation parameters
-    between two point patterns", IEEE PAMI 13(4), 1991, equations 38 to 43.
+    between two point patterns", IEEE PAMI 13(4), 1991, equations 38 to 43, which need no decomposition in the plane.
     """
     source_mean, target_mean = source.mean(axis=0, dtype=np.float64), target.mean(axis=0, dtype=np.float64)
-    source_offset, target_offset = source - source_mean, target - target_mean
-    covariance = target_offset.T @ source_offset / len(source)
-    left, singular, right = np.linalg.svd(covariance)
-    signs = np.array([1.0, np.sign(np.linalg.det(left) * np.linalg.det(right)) or 1.0])
-    rotation = left @ np.diag(signs) @ right
-    variance = (source_offset**2).sum() / len(source)
-    scale = (singular * signs).sum() / max(variance, np.finfo(np.float64).tiny)
-    return np.column_stack([scale * rotation, target_mean - scale * rotation @ source_mean])
+    along, across = agreement(source - source_mean, target - target_mean)
+    spread = max(((source - source_mean) ** 2).sum(), np.finfo(np.float64).tiny)
+    turn = np.array([[along, -across], [across, along]]) / spread
+    return np.column_stack([turn, target_mean - turn @ source_mean])
+
+
+def agreement(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sums of the dot and of the cross products of `source`, (…, n, 2), and `target`, (n, 2): (2, …).
+
+    The points are relative to their means. The second over the first is the tangent of the angle between both.
+    """
+    dot = (source * target).sum(axis=(-2, -1))
+    cross = (source[..., 0] * target[:, 1] - source[..., 1] * target[:, 0]).sum(axis=-1)
+    return np.stack([dot, cross])
 
 
 def encode_crop(aligned: NDArray[np.uint8]) -> bytes:

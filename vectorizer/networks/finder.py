@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vectorizer.networks.detection import Detections, Detector, Sightings, reduce
 from vectorizer.networks.orientation import Orientation, turned, unturned
 from vectorizer.networks.picture import Picture
-from vectorizer.networks.second_look import best_turn, look, roll, straighten
+from vectorizer.networks.second_look import best_turn, look, roll, rolls, straighten
 from vectorizer.networks.tiles import Detail, Tiling, levels
 
 _FAINT_SHARE = 0.3
@@ -103,9 +103,12 @@ class _Search:
             if quarters:
                 seen, large = self._sightings(quarters)
         faces = self._straightened(self._refined(seen.faces, large, quarters), quarters)
-        if orientation is Orientation.AUTO and len(faces):
-            faces = faces.join(self._turned_among(faces, seen.faint, quarters))
-        return Found(self._detector.distinct(faces, faces.scores).faces, 90 * quarters)
+        if orientation is Orientation.AUTO and len(faces) and len(seen.faint):
+            turned_ones = self._turned_among(faces, seen.faint, quarters)
+            faces = faces.join(turned_ones) if len(turned_ones) else faces
+        if faces is not seen.faces:  # those are distinct already
+            faces = self._detector.distinct(faces, faces.scores).faces
+        return Found(faces, 90 * quarters)
 
     @property
     def _detector(self) -> Detector:
@@ -162,7 +165,7 @@ class _Search:
 
     def _upright(self, faces: Detections, quarters: int, least: float) -> NDArray[np.bool_]:
         """Return which faces, (n,), score at least `least` and are level once the picture is turned by `quarters`."""
-        tilts = np.array([abs(remainder(roll(points) + 90 * quarters, 360)) for points in faces.landmarks])
+        tilts = np.abs((rolls(faces.landmarks) + 90 * quarters + 180) % 360 - 180)
         upright: NDArray[np.bool_] = (faces.scores >= least) & (tilts <= self.finder.upright.roll)
         return upright
 
@@ -186,6 +189,8 @@ class _Search:
         if not (faces.scores >= upright.score).any():
             least = upright.score
         suspect = np.flatnonzero(~self._upright(faces, quarters, least))
+        if not suspect.size:
+            return faces
         largest = suspect[np.argsort(-longer_sides(faces.boxes)[suspect], kind="stable")[:_MAX_SUSPECT_LOOKS]]
         again = [self._upright_face(faces.pick(np.array([index])), quarters, least) for index in largest]
         rest = faces.pick(np.setdiff1d(np.arange(len(faces)), largest))

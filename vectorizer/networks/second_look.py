@@ -4,13 +4,13 @@ A look has the size of the close-up, a sixteenth of an overview of 640 x 640 pix
 """
 
 from dataclasses import dataclass
-from math import atan2, cos, degrees, radians, remainder, sin
+from math import cos, radians, remainder, sin
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vectorizer.networks.alignment import TEMPLATE, similarity_transform
+from vectorizer.networks.alignment import TEMPLATE, agreement
 from vectorizer.networks.detection import CLOSE_UP_CANVAS, Detections, DetectorNetwork
 
 FACE = 64
@@ -37,6 +37,9 @@ _LEVEL = 4.0
 
 _MAX_LOOKS = 3
 """Looks at a tilted face until its landmarks are level."""
+
+_UPRIGHT = TEMPLATE - TEMPLATE.mean(axis=0, dtype=np.float64)
+"""Landmarks of an upright face, relative to their mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +113,15 @@ def turns(
     return np.array([_expected(found, centre, _MONTAGE_FACE).scores.max(initial=0) for centre in centres], np.float32)
 
 
+def rolls(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return by how many degrees clockwise faces with these (…, 5, 2) landmarks are tilted, (…), -180 to 180."""
+    along, across = agreement(landmarks - landmarks.mean(axis=-2, keepdims=True, dtype=np.float64), _UPRIGHT)
+    return -np.degrees(np.arctan2(across, along))
+
+
 def roll(landmarks: NDArray[np.float32]) -> float:
     """Return by how many degrees clockwise a face with these (5, 2) landmarks is tilted, -180 to 180."""
-    matrix = similarity_transform(landmarks, TEMPLATE)
-    return -degrees(atan2(matrix[1, 0], matrix[0, 0]))
+    return float(rolls(landmarks))
 
 
 def best_turn(
