@@ -116,7 +116,8 @@ def turns(
 def rolls(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return by how many degrees clockwise faces with these (…, 5, 2) landmarks are tilted, (…), -180 to 180."""
     along, across = agreement(landmarks - landmarks.mean(axis=-2, keepdims=True, dtype=np.float64), _UPRIGHT)
-    return -np.degrees(np.arctan2(across, along))
+    tilts: NDArray[np.float64] = -np.degrees(np.arctan2(across, along))
+    return tilts
 
 
 def roll(landmarks: NDArray[np.float32]) -> float:
