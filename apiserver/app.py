@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
@@ -76,9 +77,9 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     spans = open_tracing(settings.otlp_endpoint, "faceserver-gateway")
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, State]]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         async with _open_state(settings, metrics, draining, spans) as state:
-            yield {"gateway": state}
+            yield {"gateway": state, "upload_bytes_per_second": settings.upload_bytes_per_second}
 
     app = FastAPI(
         title="faceserver",
@@ -136,7 +137,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         settings=settings,
         draining=draining,
         metrics=metrics,
-        slots=Slots(settings.max_requests),
+        slots=Slots(settings.max_requests, settings.max_image_bytes),
         database=database,
         vectorizer=resources.vectorizer,
         directories=directories,
