@@ -35,6 +35,7 @@ from apiserver.enrolment.gallery import Gallery
 from apiserver.enrolment.learning import Learning
 from apiserver.enrolment.likeness import Likenesses
 from apiserver.http.admission import Admission
+from apiserver.http.client_addresses import ClientAddresses
 from apiserver.http.openapi import documented_by
 from apiserver.http.problem_responses import problem_response
 from apiserver.http.public_paths import PublicPaths
@@ -96,6 +97,12 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     handle_exceptions(app, malformed=InvalidForm, invalid=InvalidField, respond=_respond)
     app.add_middleware(RequestLog, on_end=log_request, respond=problem_response)
     app.add_middleware(Admission)
+    if settings.trusted_proxies:
+        app.add_middleware(
+            ClientAddresses,
+            trusted_proxies=settings.trusted_proxies,
+            max_requests=settings.max_connections_per_address,
+        )
     app.add_middleware(RequestIds)
     app.add_middleware(PublicPaths, root_path=settings.root_path, trusted_proxies=settings.trusted_proxies)
     app.add_middleware(HeadRequests)  # the last one added is the outermost

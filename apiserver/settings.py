@@ -42,7 +42,7 @@ class Settings(ServiceSettings):
     max_connections_per_address: NonNegativeInt = Field(
         256,
         description="Maximum number of connections of one client address (IPv6: of one network of 64 bits); behind a "
-        "trusted proxy, of requests in progress. Beyond it, idle connections are closed, or new ones are answered 503. "
+        "trusted proxy, of requests in progress. Beyond it, slow connections are closed, or new ones are answered 503. "
         "0: no limit.",
     )
 

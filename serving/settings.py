@@ -15,7 +15,7 @@ class ServiceSettings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     max_connections: PositiveInt = Field(
         4096,
-        description="Maximum number of open connections; fewer if the limit of open files is lower. Beyond it, idle "
+        description="Maximum number of open connections; fewer if the limit of open files is lower. Beyond it, slow "
         "ones are closed, or new ones are answered 503.",
     )
     header_timeout_seconds: PositiveFloat = Field(

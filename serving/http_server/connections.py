@@ -13,7 +13,7 @@ Reason = Literal["connections", "headers", "malformed", "pipelined", "slow", "un
 """Why a connection was closed: too many connections, headers too long or too many, a malformed request, too many
 requests ahead of their answers, a request that did not arrive in time, or an answer that nobody read."""
 
-_MIN_IDLE_SECONDS = 1.0
+_MIN_SLOW_SECONDS = 1.0
 _MAX_EXAMINED = 300
 _LOG_SECONDS = 1.0
 _MAX_REMEMBERED = 4096
@@ -24,8 +24,8 @@ _logger = logging.getLogger(__name__)
 class Connection(Protocol):
     """A connection, as far as it is counted."""
 
-    def idle_since(self) -> float | None:
-        """Return when its client last sent something, on the clock of `time.monotonic`; None unless it is to send."""
+    def slow_since(self) -> float | None:
+        """Return since when its client sends nothing or too little, on the clock of `time.monotonic`; None if not."""
 
     def close(self) -> None:
         """Close it."""
@@ -34,8 +34,8 @@ class Connection(Protocol):
 class Connections:
     """The open connections of a server, and how many were closed for which reason.
 
-    A full server, or a full address, closes its most idle connection for a new one. Thus clients that open connections
-    and do not use them displace each other.
+    A full server, or a full address, closes for a new connection the one whose client has been slow for longest: it
+    sends nothing, or less than the minimum rate. Thus slow clients displace each other.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Connections:
 
     def admit(self, connection: Connection, address: str) -> bool:
         """Count a new connection, or return False if neither it nor another one of its kind can be spared."""
-        group = _group(address)
+        group = network_of(address)
         limited = bool(self._max_per_address) and bool(address) and not self._is_exempt(address)
         if limited and len(self._groups[group]) >= self._max_per_address and not self._spare(self._groups[group]):
             return False
@@ -85,14 +85,14 @@ class Connections:
             self._noted, self._log_at = 0, now + _LOG_SECONDS
 
     def _spare(self, connections: Iterable[Connection]) -> bool:
-        """Close the most idle one of the oldest connections, unless all are in use."""
+        """Close the one of the oldest connections that has been slow for longest, unless all are in use."""
         idle = [
-            (since, each) for each in islice(connections, _MAX_EXAMINED) if (since := each.idle_since()) is not None
+            (since, each) for each in islice(connections, _MAX_EXAMINED) if (since := each.slow_since()) is not None
         ]
         if not idle:
             return False
         since, connection = min(idle, key=lambda each: each[0])
-        if time.monotonic() - since < _MIN_IDLE_SECONDS:
+        if time.monotonic() - since < _MIN_SLOW_SECONDS:
             return False
         self.remove(connection)
         self.note("connections")
@@ -101,7 +101,7 @@ class Connections:
 
 
 @lru_cache(_MAX_REMEMBERED)
-def _group(address: str) -> str:
+def network_of(address: str) -> str:
     """Return whom an address belongs to: itself, or the network of 64 bits, of which one host has all addresses."""
     try:
         ip = ip_address(address.partition("%")[0])

@@ -48,7 +48,7 @@ class Health:
             return _problem("The service has not started yet.")
         seconds = self._clock() - self._turned_at
         if seconds > self._stall_seconds and not self._stopping:
-            return _problem(f"The event loop has not turned for {seconds:.0f} s.")
+            return _problem(f"The event loop has not turned for {seconds:.0f} s.", status="stalled")
         return 200, b'{"status":"alive"}'
 
     def ready(self) -> Answer:
@@ -136,5 +136,5 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def _problem(sentence: str) -> Answer:
-    return 503, json.dumps({"status": "unavailable", "detail": sentence}).encode()
+def _problem(sentence: str, status: str = "unavailable") -> Answer:
+    return 503, json.dumps({"status": status, "detail": sentence}).encode()

@@ -96,7 +96,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Bytes of the head, or around the chunks of the body."""
         self._received = self._before = self._head_at = 0
         """Bytes in all, before those that are being parsed, and before those with which the message began."""
-        self._heard_at = 0.0
+        self._since, self._since_bytes = 0.0, 0
+        """When the server began to wait for what the client sends now, and what it had received by then."""
         self._problem: Problem | None = None
         """Why parsing was ended."""
 
@@ -106,7 +107,6 @@ class BoundedProtocol(HttpToolsProtocol):
         """Count the connection, and begin to wait for its first request."""
         super().connection_made(transport)
         self.flow = _Flow(transport, self.pipeline)
-        self._heard_at = self.loop.time()
         if not self._open.admit(self, self.client[0] if self.client else ""):
             self._open.note("connections")
             self.flow.ended = True
@@ -127,7 +127,6 @@ class BoundedProtocol(HttpToolsProtocol):
         """Parse what the client sent."""
         if self.flow.ended:
             return
-        self._heard_at = self.loop.time()
         self._before, self._received = self._received, self._received + len(data)
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
@@ -175,6 +174,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Begin the work for a request, or queue it."""
         self._in_head = self._begun = False
         self._counted = 0
+        self._since, self._since_bytes = self.loop.time(), self._received
         self._check_head()
         if self._timer is not None:
             self._stop_timer()
@@ -200,6 +200,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Begin the next request, or wait for it."""
         super().on_response_complete()
+        self._since, self._since_bytes = self.loop.time(), self._received
         if self.transport.is_closing():
             self._watch_reader()
         elif not self.cycle.response_complete:
@@ -220,10 +221,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     # What the connections call
 
-    def idle_since(self) -> float | None:
-        """Return when the client last sent something, if it is to send a request or the rest of one."""
-        waits = self._is_idle() or not (self._in_head or self.flow.read_paused)
-        return self._heard_at if waits else None
+    def slow_since(self) -> float | None:
+        """Return since when the server waits for a client that sends nothing, or less than the minimum rate."""
+        if not self._is_idle() and (self._in_head or self.flow.read_paused):
+            return None
+        enough = (self.loop.time() - self._since) * self._deadlines.bytes_per_second
+        return self._since if self._received - self._since_bytes < enough else None
 
     def close(self) -> None:
         """Close the connection once the client has read what was written, or has had enough time for that."""
@@ -313,6 +316,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._timer = self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
 
     def _wait_for_head(self) -> None:
+        self._since, self._since_bytes = self.loop.time(), self._received
         self._timer = self.loop.call_later(self._deadlines.head_seconds, self._miss_head)
 
     def _miss_head(self) -> None:
