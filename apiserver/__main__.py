@@ -4,14 +4,19 @@ import gc
 import sys
 from contextlib import suppress
 
-import uvicorn
 from asgi_correlation_id import CorrelationIdFilter
 
 from apiserver.app import create_app
+from apiserver.proxies import membership, read_networks
 from apiserver.server import Draining, Server
 from apiserver.settings import Settings
 from apiserver.storage.object_store import require_store
 from apiserver.telemetry.gateway import Metrics
+from serving.file_limit import max_connections, raise_file_limit
+from serving.http_server.connection_metrics import ConnectionMetrics
+from serving.http_server.connections import Connections
+from serving.http_server.health import Health, health_served
+from serving.http_server.server import http_config
 from serving.logs import configure_logging
 from serving.metrics_port import metrics_served
 from serving.settings import read_settings
@@ -22,25 +27,30 @@ def main() -> int:
     settings = read_settings(Settings)
     require_store(settings.image_store_url)
     configure_logging(settings, CorrelationIdFilter(default_value="-"))
-    metrics = Metrics()
-    draining = Draining()
-    app = create_app(settings, metrics, draining)
-    gc.freeze()  # modules are never unloaded, so the collector need not scan them again
-    with metrics_served(metrics.registry, settings.metrics_host, settings.metrics_port):
-        config = uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,  # the client's address is not used
-            server_header=False,
-            timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
-        )
-        server = Server(config, draining, settings.drain_seconds)
+    metrics, draining = Metrics(), Draining()
+    connections = _connections(settings)
+    metrics.registry.register(ConnectionMetrics("gateway", connections))
+    health = Health(settings.health_stall_seconds) if settings.health_port else None
+    with (
+        health_served(health, settings.health_host, settings.health_port),
+        metrics_served(metrics.registry, settings.metrics_host, settings.metrics_port),
+    ):
+        app = create_app(settings, metrics, draining)
+        gc.freeze()  # modules are never unloaded, so the collector need not scan them again
+        config = http_config(app, settings, connections, port=settings.port)
+        server = Server(config, draining, settings.drain_seconds, health)
         with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has stopped
             server.run()
     return 0 if server.started else 1
+
+
+def _connections(settings: Settings) -> Connections:
+    """Return the bounds of the port; trusted proxies bring the connections of many clients."""
+    return Connections(
+        max_connections(settings.max_connections, raise_file_limit()),
+        settings.max_connections_per_address,
+        membership(read_networks(settings.trusted_proxies)),
+    )
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
@@ -34,6 +35,7 @@ from apiserver.enrolment.gallery import Gallery
 from apiserver.enrolment.learning import Learning
 from apiserver.enrolment.likeness import Likenesses
 from apiserver.http.admission import Admission
+from apiserver.http.client_addresses import ClientAddresses
 from apiserver.http.openapi import documented_by
 from apiserver.http.problem_responses import problem_response
 from apiserver.http.public_paths import PublicPaths
@@ -76,9 +78,9 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     spans = open_tracing(settings.otlp_endpoint, "faceserver-gateway")
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, State]]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         async with _open_state(settings, metrics, draining, spans) as state:
-            yield {"gateway": state}
+            yield {"gateway": state, "upload_bytes_per_second": settings.upload_bytes_per_second}
 
     app = FastAPI(
         title="faceserver",
@@ -95,6 +97,12 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     handle_exceptions(app, malformed=InvalidForm, invalid=InvalidField, respond=_respond)
     app.add_middleware(RequestLog, on_end=log_request, respond=problem_response)
     app.add_middleware(Admission)
+    if settings.trusted_proxies:
+        app.add_middleware(
+            ClientAddresses,
+            trusted_proxies=settings.trusted_proxies,
+            max_requests=settings.max_connections_per_address,
+        )
     app.add_middleware(RequestIds)
     app.add_middleware(PublicPaths, root_path=settings.root_path, trusted_proxies=settings.trusted_proxies)
     app.add_middleware(HeadRequests)  # the last one added is the outermost
@@ -136,7 +144,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         settings=settings,
         draining=draining,
         metrics=metrics,
-        slots=Slots(settings.max_requests),
+        slots=Slots(settings.max_requests, settings.max_image_bytes),
         database=database,
         vectorizer=resources.vectorizer,
         directories=directories,

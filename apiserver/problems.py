@@ -11,6 +11,7 @@ Problem
 │   ├── UnknownField             unknown-field           400
 │   ├── InvalidForm              invalid-form            400
 │   ├── InvalidJson              invalid-json            400
+│   ├── MalformedRequest         malformed-request       400
 │   ├── InvalidFileFormat        invalid-file-format     400
 │   ├── NoFace                   no-face                 400
 │   ├── SeveralFaces             several-faces           400
@@ -27,6 +28,7 @@ Problem
 │   ├── BundleNotFound           bundle-not-found        404
 │   ├── ObjectNotFound           object-not-found        404
 │   ├── MethodNotAllowed         method-not-allowed      405
+│   ├── RequestTimeout           request-timeout         408
 │   ├── UploadTimeout            upload-timeout          408
 │   ├── ModelMismatch            model-mismatch          409
 │   ├── RequestInProgress        request-in-progress     409
@@ -55,10 +57,12 @@ Problem
 │   ├── ArchiveBomb              archive-bomb            422
 │   ├── BundleUnsupported        bundle-unsupported      422
 │   ├── BundleInvalid            bundle-invalid          422
-│   └── InvalidSettings          invalid-settings        422
+│   ├── InvalidSettings          invalid-settings        422
+│   └── HeadersTooLarge          headers-too-large       431
 ├── Outage                       caused by a service the gateway depends on: the same request may succeed later
 │   ├── NotReady                 not-ready               503
 │   ├── GatewayBusy              gateway-busy            503
+│   ├── TooManyConnections       too-many-connections    503
 │   ├── VectorizerUnavailable    vectorizer-unavailable  503
 │   ├── VectorizerBusy           vectorizer-busy         503
 │   ├── VectorizerTimeout        vectorizer-timeout      504
@@ -72,12 +76,16 @@ Problem
 
 from typing import ClassVar
 
+from serving.problems import HeadersTooLarge as HeadersTooLarge
 from serving.problems import InternalError as InternalError
+from serving.problems import MalformedRequest as MalformedRequest
 from serving.problems import MethodNotAllowed as MethodNotAllowed
 from serving.problems import NotFound as NotFound
 from serving.problems import Outage as Outage
 from serving.problems import Problem as Problem
 from serving.problems import Refused as Refused
+from serving.problems import RequestTimeout as RequestTimeout
+from serving.problems import TooManyConnections as TooManyConnections
 
 
 class PersonMissing(Refused, code="person-missing", sentence="Person identification is required."):

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import uvicorn
 
+import serving.http_server.server
+from serving.http_server.health import Health
+
 _CLOSE = (b"connection", b"close")
 
 
@@ -16,15 +19,15 @@ class Draining:
     begun: bool = False
 
 
-class Server(uvicorn.Server):
+class Server(serving.http_server.server.Server):
     """A server that goes on serving for `seconds` after SIGTERM, and closes each connection after its response.
 
     This way no request arrives on a connection that is being closed, and load balancers have time to notice that the
     gateway is not ready. SIGINT ends it without delay.
     """
 
-    def __init__(self, config: uvicorn.Config, draining: Draining, seconds: float) -> None:
-        super().__init__(config)
+    def __init__(self, config: uvicorn.Config, draining: Draining, seconds: float, health: Health | None) -> None:
+        super().__init__(config, health)
         self._draining = draining
         self._seconds = seconds
         self._until = 0.0

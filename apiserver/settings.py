@@ -36,16 +36,23 @@ class Settings(ServiceSettings):
     trusted_proxies: str = Field(
         "",
         description="Addresses and networks of proxies, separated by commas, whose `X-Forwarded-Prefix` takes "
-        "precedence over the root path. Other clients' `X-Forwarded-…` headers are ignored.",
+        "precedence over the root path, and whose `Forwarded` or `X-Forwarded-For` names the client. Other clients' "
+        "headers are ignored.",
+    )
+    max_connections_per_address: NonNegativeInt = Field(
+        256,
+        description="Maximum number of connections of one client address (IPv6: of one network of 64 bits); behind a "
+        "trusted proxy, of requests in progress. Beyond it, slow connections are closed, or new ones are answered 503. "
+        "0: no limit.",
     )
 
     max_requests: PositiveInt = Field(
         256,
         description="Maximum number of photograph requests in progress, all in memory. A request with several "
-        "photographs counts once for each `max_image_bytes` of its size. Further requests are answered 503 at once.",
+        "photographs counts once for each `max_image_bytes` of its size, and one that is still arriving by the bytes "
+        "that have arrived. Further requests are answered 503 at once.",
     )
     max_image_bytes: PositiveInt = Field(32_000_000, description="Maximum size of an uploaded image.")
-    upload_timeout_seconds: PositiveFloat = Field(60, description="Maximum time for a client to send its request.")
 
     fpir: float = Field(
         0.001,

@@ -18,6 +18,7 @@ from apiserver.resources import Resources, open_resources
 from apiserver.settings import Settings
 from apiserver.storage.object_store import require_store
 from apiserver.telemetry.worker import WorkerTelemetry, worker_telemetry
+from serving.file_limit import raise_file_limit
 from serving.logs import configure_logging
 from serving.settings import read_settings
 
@@ -38,6 +39,7 @@ def main() -> int:
     """Run the worker and return the exit status."""
     settings = read_settings(Settings)
     require_store(settings.image_store_url)
+    raise_file_limit()
     return serve(settings, tasks.ON_REQUEST)
 
 

@@ -34,10 +34,32 @@ class MethodNotAllowed(
     """A method that the path does not support."""
 
 
+class MalformedRequest(Refused, code="malformed-request", sentence="The request is not valid HTTP/1.1."):
+    """Bytes that are not a request, or one that could be taken for another."""
+
+
+class RequestTimeout(
+    Refused, code="request-timeout", status=408, sentence="The headers of the request did not arrive in time."
+):
+    """Headers that a client began to send and did not complete in time."""
+
+
+class HeadersTooLarge(
+    Refused, code="headers-too-large", status=431, sentence="The URL and headers are too long, or there are too many."
+):
+    """More than 64 KB of headers, or more than 100 of them."""
+
+
 class Outage(Problem, status=503):
     """A failure after which the same request may succeed later."""
 
     retry_after_seconds: ClassVar[int] = 1
+
+
+class TooManyConnections(
+    Outage, code="too-many-connections", sentence="Too many connections are open; close some, or try again in a moment."
+):
+    """More connections than the limit, of all clients or of one address."""
 
 
 class InternalError(

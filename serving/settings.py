@@ -3,7 +3,7 @@
 import sys
 from typing import Literal, TypeVar
 
-from pydantic import Field, PositiveInt, ValidationError, field_validator
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -13,6 +13,22 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="forbid", validate_by_name=True)
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
+    max_connections: PositiveInt = Field(
+        4096,
+        description="Maximum number of open connections; fewer if the limit of open files is lower. Beyond it, slow "
+        "ones are closed, or new ones are answered 503.",
+    )
+    header_timeout_seconds: PositiveFloat = Field(
+        10, description="Maximum time for a client to send the headers of a request, from the first byte or connection."
+    )
+    upload_bytes_per_second: PositiveInt = Field(
+        50_000, description="Minimum rate at which the body of a request must arrive."
+    )
+    upload_timeout_seconds: PositiveFloat = Field(
+        10,
+        description="How far the body of a request may fall behind the minimum rate. This is the longest pause, and "
+        "the maximum time of a body is this plus its size divided by the rate.",
+    )
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="Lowest severity that is logged."
     )
@@ -25,6 +41,17 @@ class ServiceSettings(BaseSettings):
     )
     shutdown_timeout_seconds: PositiveInt = Field(
         20, description="Requests in progress may run for this long when the service stops."
+    )
+    health_host: str = Field("127.0.0.1", description="Address at which the health is served.")
+    health_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Port at which a separate thread answers `/health/live` and `/health/ready`. Unset: none.",
+    )
+    health_stall_seconds: PositiveFloat = Field(
+        30,
+        description="If the event loop has not turned for this long, `/health/live` at the health port is 503.",
     )
     metrics_host: str = Field("127.0.0.1", description="Address at which metrics are served.")
     metrics_port: int | None = Field(

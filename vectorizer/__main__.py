@@ -5,13 +5,19 @@ import logging
 import sys
 from contextlib import suppress
 
-import uvicorn
 from asgi_correlation_id import CorrelationIdFilter
+from fastapi import FastAPI
 
+from serving.file_limit import max_connections, raise_file_limit
+from serving.http_server.connection_metrics import ConnectionMetrics
+from serving.http_server.connections import Connections
+from serving.http_server.health import Health, health_served
+from serving.http_server.server import Server, http_config
 from serving.logs import configure_logging
 from serving.metrics_port import metrics_served
+from serving.pace import Pace
 from serving.settings import read_settings
-from serving.tracing import open_tracing
+from serving.tracing import Spans, open_tracing
 from vectorizer.app import create_app
 from vectorizer.images import Limits
 from vectorizer.lane_metrics import LaneMetrics
@@ -27,38 +33,47 @@ def main() -> int:
     settings = read_settings(Settings)
     configure_logging(settings, CorrelationIdFilter(default_value="-"))
     metrics, spans = Metrics(), open_tracing(settings.otlp_endpoint, "faceserver-vectorizer")
-    try:
-        source = ModelSource.find(settings.models, settings.model_cache, settings.engine())
-        limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
-        lanes = Lanes(
-            source,
-            limits,
-            lanes=settings.lanes,
-            waiting=settings.waiting,
-            metrics=metrics,
-            on_image_done=spans.add_stages if spans else None,
-        )
-    except StartError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+    health = Health(settings.health_stall_seconds) if settings.health_port else None
+    with (
+        health_served(health, settings.health_host, settings.health_port),
+        metrics_served(metrics.registry, settings.metrics_host, settings.metrics_port),
+    ):
+        try:
+            lanes = _open_lanes(settings, metrics, spans)
+        except StartError as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
+        started = _serve(settings, metrics, create_app(lanes, Pace.of(settings), spans), health)
+    return 0 if started else 1
+
+
+def _open_lanes(settings: Settings, metrics: Metrics, spans: Spans | None) -> Lanes:
+    """Open the models. Raises StartError."""
+    source = ModelSource.find(settings.models, settings.model_cache, settings.engine())
+    lanes = Lanes(
+        source,
+        Limits(settings.max_image_bytes, settings.max_image_pixels),
+        lanes=settings.lanes,
+        waiting=settings.waiting,
+        metrics=metrics,
+        on_image_done=spans.add_stages if spans else None,
+    )
     _log_models(source)
     metrics.registry.register(LaneMetrics(lanes))
     if settings.provider != "cpu":
         _watch_gpus(metrics)
-    app = create_app(lanes, spans)
+    return lanes
+
+
+def _serve(settings: Settings, metrics: Metrics, app: FastAPI, health: Health | None) -> bool:
+    """Serve until a signal; return whether the service had started."""
+    connections = Connections(max_connections(settings.max_connections, raise_file_limit()))
+    metrics.registry.register(ConnectionMetrics("vectorizer", connections))
     gc.freeze()  # objects loaded by now stay, so that collections can skip them
-    with metrics_served(metrics.registry, settings.metrics_host, settings.metrics_port):
-        uvicorn.run(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,  # the client's address is not used
-            server_header=False,
-            timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
-        )
-    return 0
+    server = Server(http_config(app, settings, connections, port=settings.port), health)
+    with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has stopped
+        server.run()
+    return server.started
 
 
 def _watch_gpus(metrics: Metrics) -> None:

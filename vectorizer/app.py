@@ -11,6 +11,7 @@ from starlette.types import Scope
 
 from serving.exception_handlers import handle_exceptions
 from serving.head_requests import HeadRequests
+from serving.pace import Pace
 from serving.request_log import RequestIds, RequestLog, traced_requests
 from serving.stages import Ended
 from serving.tracing import Spans
@@ -23,16 +24,17 @@ class State(TypedDict):
     """What the lifespan opens for the routes."""
 
     lanes: Lanes
+    pace: Pace
 
 
-def create_app(lanes: Lanes, spans: Spans | None = None) -> FastAPI:
+def create_app(lanes: Lanes, pace: Pace, spans: Spans | None = None) -> FastAPI:
     """Return the application that analyses images on `lanes`. Several can live in one process."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
         try:
             await lanes.warm_up()
-            yield State(lanes=lanes)
+            yield State(lanes=lanes, pace=pace)
         finally:
             lanes.close()
             if spans:

@@ -5,16 +5,21 @@ Problem
 │   ├── ImageMissing         image-missing          400
 │   ├── InvalidFileFormat    invalid-file-format    400
 │   ├── BadRequest           bad-request            400
+│   ├── MalformedRequest     malformed-request      400
 │   ├── NotFound             not-found              404
 │   ├── MethodNotAllowed     method-not-allowed     405
+│   ├── RequestTimeout       request-timeout        408
+│   ├── UploadTimeout        upload-timeout         408
 │   ├── ImageTooLarge        image-too-large        413
 │   ├── ImageTooManyPixels   image-too-many-pixels  413
 │   ├── ImageUnreadable      image-unreadable       422
 │   ├── ImageTooCostly       image-too-costly       422
 │   ├── NotAligned           not-aligned            422
-│   └── InvalidRequest       invalid-request        422
+│   ├── InvalidRequest       invalid-request        422
+│   └── HeadersTooLarge      headers-too-large      431
 ├── Outage                   the same request may succeed later
 │   ├── Busy                 busy                   503
+│   ├── TooManyConnections   too-many-connections   503
 │   └── DeadlineExceeded     deadline-exceeded      504
 └── InternalError            internal-error         500  a defect of this service
 
@@ -24,12 +29,16 @@ StartError                   the service cannot start; it is not reported by HTT
 └── RuntimeUnavailable
 """
 
+from serving.problems import HeadersTooLarge as HeadersTooLarge
 from serving.problems import InternalError as InternalError
+from serving.problems import MalformedRequest as MalformedRequest
 from serving.problems import MethodNotAllowed as MethodNotAllowed
 from serving.problems import NotFound as NotFound
 from serving.problems import Outage as Outage
 from serving.problems import Problem as Problem
 from serving.problems import Refused as Refused
+from serving.problems import RequestTimeout as RequestTimeout
+from serving.problems import TooManyConnections as TooManyConnections
 
 
 class ImageMissing(Refused, code="image-missing", sentence="Image is required: send the bytes of one image file."):
@@ -46,6 +55,10 @@ class InvalidFileFormat(Refused, code="invalid-file-format", sentence="Invalid f
 
 class BadRequest(Refused, code="bad-request", sentence="The form is malformed."):
     """A body that does not match its content type."""
+
+
+class UploadTimeout(Refused, code="upload-timeout", status=408, sentence="The upload took too long."):
+    """A body that arrived too slowly."""
 
 
 class ImageTooLarge(Refused, code="image-too-large", status=413, sentence="The image has too many bytes."):

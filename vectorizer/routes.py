@@ -13,6 +13,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.datastructures import UploadFile
 
 from serving.hang_up import while_connected
+from serving.pace import Pace
 from vectorizer.drawing import draw
 from vectorizer.lanes import Job, Lanes
 from vectorizer.networks.models import ModelSource
@@ -20,7 +21,7 @@ from vectorizer.networks.orientation import Orientation
 from vectorizer.networks.tiles import Detail
 from vectorizer.packs.manifest import DetectorManifest, EmbedderManifest, read_manifest
 from vectorizer.pipeline import Look, Want
-from vectorizer.problems import DeadlineExceeded, ImageTooLarge
+from vectorizer.problems import DeadlineExceeded, ImageTooLarge, UploadTimeout
 from vectorizer.wire import MEDIA_TYPE, describe_faces, pack_faces
 
 router = APIRouter()
@@ -38,9 +39,6 @@ _MULTIPART = {
 
 _ENVELOPE_BYTES = 65_536
 """What a form may add to the bytes of its image."""
-
-_MAX_READ_SECONDS = 60.0
-"""A body that takes longer is given up: its client is gone, and it holds a slot."""
 
 DeadlineHeader = Annotated[
     float | None, Header(description="Milliseconds for which the caller waits; work that would start later is refused.")
@@ -194,10 +192,10 @@ def _deadline(milliseconds: float | None) -> float:
 
 
 async def _read(request: Request, limit_bytes: int, deadline: float) -> bytes:
-    """Return the body. Raises ImageTooLarge above `limit_bytes`, or DeadlineExceeded."""
+    """Return the body. Raises ImageTooLarge above `limit_bytes`, UploadTimeout, or DeadlineExceeded."""
     data = bytearray()
     async with _in_time(deadline):
-        async for chunk in request.stream():
+        async for chunk in _paced(request).stream():
             data += chunk
             if len(data) > limit_bytes:
                 raise ImageTooLarge(limit_bytes)
@@ -209,16 +207,22 @@ async def _read_form(request: Request, limit_bytes: int) -> bytes:
     length = request.headers.get("content-length", "")
     if not length.isdigit() or int(length) > limit_bytes + _ENVELOPE_BYTES:
         raise ImageTooLarge(limit_bytes)
-    async with _in_time(inf), request.form(max_files=1) as form:
+    async with _in_time(inf), _paced(request).form(max_files=1) as form:
         file = form.get("file")
         return await file.read() if isinstance(file, UploadFile) else b""
 
 
+def _paced(request: Request) -> Request:
+    """Return the request with a body that must arrive at the minimum rate, else reading it raises TimeoutError."""
+    pace: Pace = request.state.pace
+    return Request(request.scope, pace.on(request.receive))
+
+
 @asynccontextmanager
 async def _in_time(deadline: float) -> AsyncIterator[None]:
-    """Raise DeadlineExceeded unless the block ends in time."""
+    """Raise DeadlineExceeded unless the block ends in time, and UploadTimeout if the body is too slow."""
     try:
-        async with asyncio.timeout(min(deadline - time.monotonic(), _MAX_READ_SECONDS)):
+        async with asyncio.timeout(deadline - time.monotonic()) as scope:
             yield
     except TimeoutError as error:
-        raise DeadlineExceeded from error
+        raise (DeadlineExceeded if scope.expired() else UploadTimeout) from error

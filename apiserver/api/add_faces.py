@@ -11,7 +11,7 @@ from apiserver.api.fields import EnrolmentWarning, FileProblem, OrientationDegre
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.database import Database
 from apiserver.enrolment.learning import Learned, Sample
-from apiserver.http.admission import slots_needed
+from apiserver.http.admission import counted_body
 from apiserver.http.forms import BoxField, FaceField, FilesField, LookForm, usable
 from apiserver.http.idempotency import KEY, Handler, idempotent
 from apiserver.http.multipart import MAX_FILES
@@ -34,9 +34,8 @@ class _FacesRoute(EncodedRoute):
         handle = idempotent(max_files=MAX_FILES)(super().get_route_handler())
 
         async def admit(request: Request) -> Response:
-            state = State.of(request)
-            state.vectorizer.check_room()
-            with state.slots.taken(slots_needed(request, state.settings.max_image_bytes)):
+            State.of(request).vectorizer.check_room()
+            with counted_body(request):
                 return await handle(request)
 
         return admit

@@ -16,6 +16,7 @@ from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.quality import Action
 from apiserver.bundles.zip_names import Encoding
 from apiserver.database import Connection
+from apiserver.http.admission import counted_body
 from apiserver.http.field_names import Unknown, check_fields
 from apiserver.http.idempotency import KEY, Handler, idempotent
 from apiserver.http.json_bodies import parse_fields, parse_json, read_small
@@ -180,7 +181,7 @@ async def start_import(directory: DirectoryName, request: Request) -> Response:
     if not state.settings.directories_on_learn:
         await state.directories.require(directory)
     read = _receive if _is_form(request) else _read_manifest
-    with state.slots.taken():
+    with counted_body(request):
         await read(request, state, Import(directory, job))
     return job_started(job)
 

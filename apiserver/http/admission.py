@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Coroutine
-from math import ceil
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from fastapi import Request, Response
@@ -11,9 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.http.field_names import Unknown
-from apiserver.http.multipart import MAX_FULL_FILES
 from apiserver.http.problem_responses import ENVELOPE_PATHS, problem_response
-from apiserver.http.upload_stream import SMALL_BYTES
 from apiserver.problems import VectorizerBusy
 from apiserver.state import State
 
@@ -55,6 +53,14 @@ class Admission:
             self._refused, self._log_at = 0, now + _LOG_SECONDS
 
 
+@contextmanager
+def counted_body(request: Request) -> Iterator[None]:
+    """Take slots for the body of a request as it is read. Raises GatewayBusy at once if none is free."""
+    with State.of(request).slots.taken() as body:
+        request.state.body = body
+        yield
+
+
 class PhotographRoute(CheckedRoute):
     """Takes slots for the request and calls the endpoint with the request alone.
 
@@ -65,8 +71,7 @@ class PhotographRoute(CheckedRoute):
         """Return the handler of a request."""
 
         async def handle(request: Request) -> Response:
-            state = State.of(request)
-            with state.slots.taken(slots_needed(request, state.settings.max_image_bytes)):
+            with counted_body(request):
                 response: Response = await self.endpoint(request)
                 return response
 
@@ -77,11 +82,3 @@ class OldPhotographRoute(PhotographRoute):
     """A call of the older face server, whose clients may send more than it needs."""
 
     unknown = Unknown.MISSPELLED_REFUSED
-
-
-def slots_needed(request: Request, max_image_bytes: int) -> int:
-    """Return the size of the body in photographs of the maximum size, rounded up; the maximum if it is unknown."""
-    length = request.headers.get("content-length")
-    if length is None:
-        return MAX_FULL_FILES
-    return min(max(1, ceil((int(length) - SMALL_BYTES) / max_image_bytes)), MAX_FULL_FILES)

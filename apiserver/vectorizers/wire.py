@@ -43,7 +43,10 @@ _PROBLEM_OF_CODE: dict[str, type[Problem]] = {
     "image-too-large": ImageTooLarge,
     "not-aligned": ImageUnreadable,
     "busy": VectorizerBusy,
+    "too-many-connections": VectorizerBusy,
     "deadline-exceeded": VectorizerTimeout,
+    "upload-timeout": VectorizerTimeout,
+    "request-timeout": VectorizerTimeout,
     "internal-error": VectorizerFailed,
 }
 

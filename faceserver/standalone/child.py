@@ -20,6 +20,9 @@ FIRST_DELAY_SECONDS = 0.2
 MAX_DELAY_SECONDS = 10.0
 HEALTHY_AFTER_SECONDS = 30.0
 TAIL_BYTES = 4096
+WATCH_SECONDS = 5.0
+HANGS_BEFORE_KILL = 3
+ASK_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +31,8 @@ logger = logging.getLogger(__name__)
 class Program:
     """What a child runs, under which account, and how it is stopped.
 
-    `environment` is added to the supervisor's. The program's output goes to `log` or, without one, to our stderr.
+    `environment` is added to the supervisor's. The program's output goes to `log` or, without one, to our stderr. With
+    a `health_port`, a program that hangs is killed, and starts again as one that has exited.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
     orphan_signal: signal.Signals = signal.SIGKILL
+    health_port: int | None = None
 
 
 class Child:
@@ -50,6 +55,7 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[bytes] | None = None
         self._restarter: asyncio.Task[None] | None = None
+        self._watcher: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start the process in a new session, which the terminal's Ctrl-C does not reach."""
@@ -80,14 +86,17 @@ class Child:
             raise StartError(f"The {self._program.name} cannot start: {await self._reason()}")
 
     def keep(self) -> None:
-        """Restart the process whenever it exits."""
+        """Restart the process whenever it exits, or hangs."""
         self._restarter = asyncio.create_task(self._restart())
+        if self._program.health_port:
+            self._watcher = asyncio.create_task(self._watch(self._program.health_port))
 
     async def stop(self) -> None:
         """Ask the process to stop and kill it after the deadline; return when it has exited."""
-        if self._restarter:
-            self._restarter.cancel()
-            await asyncio.wait([self._restarter])
+        for task in (self._watcher, self._restarter):
+            if task:
+                task.cancel()
+                await asyncio.wait([task])
         if self._process is None:
             return
         with suppress(ProcessLookupError):
@@ -120,6 +129,17 @@ class Child:
             except OSError as error:
                 logger.warning("The %s cannot be started: %s", self._program.name, error)
 
+    async def _watch(self, port: int) -> None:
+        """Kill the process when its health port says repeatedly that it hangs."""
+        hangs = 0
+        while self._process:
+            await asyncio.sleep(WATCH_SECONDS)
+            hangs = hangs + 1 if await hanging(port) else 0
+            if hangs >= HANGS_BEFORE_KILL and self._process.returncode is None:
+                logger.warning("The %s hangs and is killed.", self._program.name)
+                self._process.kill()
+                hangs = 0
+
     async def _reason(self) -> str:
         assert self._process  # noqa: S101
         if self._program.log:
@@ -140,6 +160,24 @@ async def _forward(output: asyncio.StreamReader) -> bytes:
             sys.stderr.flush()
         tail = (tail + chunk)[-TAIL_BYTES:]
     return tail
+
+
+async def hanging(port: int) -> bool:
+    """Tell whether a process says at its health port that it started, and that its event loop has stopped since.
+
+    No answer is no sign of a hang: the process is starting or ending, or the machine is slow.
+    """
+    try:
+        async with asyncio.timeout(ASK_SECONDS):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                writer.write(b"GET /health/live HTTP/1.0\r\n\r\n")
+                answer = await reader.read()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False
+    return b'"status": "stalled"' in answer
 
 
 def _ending(code: int | None) -> str:

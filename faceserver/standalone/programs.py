@@ -12,7 +12,7 @@ SHUTDOWN_SECONDS = 20
 STOP_SECONDS = SHUTDOWN_SECONDS + 10.0  # for closing connections afterwards
 
 
-def vectorizer(settings: Settings, port: int) -> Program:
+def vectorizer(settings: Settings, port: int, health_port: int) -> Program:
     """Return the vectorizer, on loopback `port`."""
     return Program(
         name="vectorizer",
@@ -20,14 +20,16 @@ def vectorizer(settings: Settings, port: int) -> Program:
         environment={
             "VECTORIZER_HOST": "127.0.0.1",
             "VECTORIZER_PORT": str(port),
+            **_health("VECTORIZER", health_port),
             "VECTORIZER_MODELS": settings.models,
             "VECTORIZER_SHUTDOWN_TIMEOUT_SECONDS": str(SHUTDOWN_SECONDS),
         },
         stop_seconds=STOP_SECONDS,
+        health_port=health_port,
     )
 
 
-def gateway(settings: Settings, folder: Path, dsn: str, vectorizer_port: int) -> Program:
+def gateway(settings: Settings, folder: Path, dsn: str, vectorizer_port: int, health_port: int) -> Program:
     """Return the gateway, which keeps its images in `folder`."""
     return Program(
         name="gateway",
@@ -35,9 +37,11 @@ def gateway(settings: Settings, folder: Path, dsn: str, vectorizer_port: int) ->
         environment={
             "APISERVER_HOST": settings.host,
             "APISERVER_PORT": str(settings.port),
+            **_health("APISERVER", health_port),
             **_shared(folder, dsn, vectorizer_port),
         },
         stop_seconds=STOP_SECONDS,
+        health_port=health_port,
     )
 
 
@@ -49,6 +53,10 @@ def worker(folder: Path, dsn: str, vectorizer_port: int) -> Program:
         environment=_shared(folder, dsn, vectorizer_port),
         stop_seconds=STOP_SECONDS,
     )
+
+
+def _health(prefix: str, port: int) -> dict[str, str]:
+    return {f"{prefix}_HEALTH_HOST": "127.0.0.1", f"{prefix}_HEALTH_PORT": str(port)}
 
 
 def _shared(folder: Path, dsn: str, vectorizer_port: int) -> dict[str, str]:

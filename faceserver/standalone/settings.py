@@ -21,3 +21,12 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         default=None, description="DSN of a PostgreSQL with pgvector; without one, an embedded server is run."
     )
+
+
+class HealthPorts(BaseSettings):
+    """The health ports of the services, if they are set; the stack chooses the others."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    apiserver_health_port: Port | None = None
+    vectorizer_health_port: Port | None = None

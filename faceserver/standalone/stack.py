@@ -18,7 +18,7 @@ from faceserver.standalone.child import Child
 from faceserver.standalone.data_folder import locked
 from faceserver.standalone.guard import Guard
 from faceserver.standalone.postgres import Cluster
-from faceserver.standalone.settings import Settings
+from faceserver.standalone.settings import HealthPorts, Settings
 
 POLL_SECONDS = 0.05
 
@@ -48,15 +48,16 @@ class Stack:
     """The processes of one stack. Without a `cluster`, the database is the one that the settings name."""
 
     def __init__(self, settings: Settings, folder: Path, cluster: Cluster | None, guard: Guard) -> None:
-        vectorizer_port = free_loopback_port()
+        vectorizer_port, chosen = free_loopback_port(), HealthPorts()
+        ports = [each or free_loopback_port() for each in (chosen.vectorizer_health_port, chosen.apiserver_health_port)]
         self._ready_url = f"{base_url(settings.host, settings.port)}/health/ready"
         self._cluster = cluster
         self._dsn = (
             settings.database_url.get_secret_value() if settings.database_url else cluster.dsn if cluster else ""
         )
         self._postgres = Child(cluster.program, guard) if cluster else None
-        self._vectorizer = Child(programs.vectorizer(settings, vectorizer_port), guard)
-        self._gateway = Child(programs.gateway(settings, folder, self._dsn, vectorizer_port), guard)
+        self._vectorizer = Child(programs.vectorizer(settings, vectorizer_port, ports[0]), guard)
+        self._gateway = Child(programs.gateway(settings, folder, self._dsn, vectorizer_port, ports[1]), guard)
         self._worker = Child(programs.worker(folder, self._dsn, vectorizer_port), guard)
         in_order = (self._gateway, self._worker, self._vectorizer, self._postgres)
         self._children = [child for child in in_order if child]

@@ -326,11 +326,13 @@ async def test_archives_that_mean_no_good_are_refused_by_name(gateway, hire_proc
 
 @pytest.mark.timing
 async def test_a_manifest_takes_a_slot(serve: Serve, settings):
-    gateway = await serve(settings.model_copy(update={"max_requests": 1, "upload_timeout_seconds": 3600}))
+    gateway = await serve(
+        settings.model_copy(update={"max_requests": 1, "max_image_bytes": 1000, "upload_timeout_seconds": 3600})
+    )
     sending = asyncio.Event()
 
     async def endless() -> AsyncIterator[bytes]:
-        yield b'{"manifest": ['
+        yield b'{"manifest": [' + b" " * 1000
         sending.set()
         await asyncio.Event().wait()
 

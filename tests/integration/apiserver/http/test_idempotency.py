@@ -203,14 +203,16 @@ async def test_a_body_too_long_without_photographs_is_refused_as_without_a_key(g
 
 @pytest.mark.timing
 async def test_photographs_have_a_slot_before_they_are_read(serve, settings):
-    gateway = await serve(settings.model_copy(update={"max_requests": 1, "upload_timeout_seconds": 3600}))
+    gateway = await serve(
+        settings.model_copy(update={"max_requests": 1, "max_image_bytes": 1000, "upload_timeout_seconds": 3600})
+    )
     head = (
         "POST /directories/acme/persons/ann/faces HTTP/1.1\r\nHost: gateway\r\nIdempotency-Key: {}\r\n"
-        "Content-Type: multipart/form-data; boundary=edge\r\nContent-Length: 1000\r\n\r\n"
+        "Content-Type: multipart/form-data; boundary=edge\r\nContent-Length: 2000\r\n\r\n"
     )
     connections = [await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port) for _ in range(2)]
     for number, (_, writer) in enumerate(connections):
-        writer.write(head.format(number).encode())
+        writer.write(head.format(number).encode() + bytes(1500))
     reading = [asyncio.create_task(reader.read()) for reader, _ in connections]
     answered, waiting = await asyncio.wait(reading, timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     [answer], [has_the_place] = [task.result() for task in answered], waiting

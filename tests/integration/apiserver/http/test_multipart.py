@@ -114,11 +114,16 @@ async def until_answered(ask, is_as_expected):
     return response
 
 
+def with_slots(settings, count):
+    """Settings of a gateway with so many slots, each for LIMIT bytes."""
+    return settings.model_copy(update={"max_requests": count, "max_image_bytes": LIMIT, "upload_timeout_seconds": 3600})
+
+
 @pytest.mark.timing
 async def test_a_photograph_too_many_is_refused_unread_until_there_is_a_slot(serve, settings):
-    gateway = await serve(settings.model_copy(update={"max_requests": 1, "upload_timeout_seconds": 3600}))
+    gateway = await serve(with_slots(settings, 1))
     _, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
-    writer.write(form_head("Content-Length: 1000") + part("person", b"ann"))
+    writer.write(form_head(f"Content-Length: {LIMIT + 1000}") + part("file", bytes(LIMIT), "ann.jpg"))
     response = await until_answered(lambda: gateway.post("/recognize"), lambda status: status == 503)
     assert response.json()["code"] == "gateway-busy"
     assert response.headers["Retry-After"] == "1"
@@ -131,16 +136,29 @@ async def test_a_photograph_too_many_is_refused_unread_until_there_is_a_slot(ser
 
 @pytest.mark.timing
 async def test_a_large_form_takes_the_slots_of_several_photographs(serve, settings):
-    gateway = await serve(
-        settings.model_copy(update={"max_requests": 4, "max_image_bytes": LIMIT, "upload_timeout_seconds": 3600})
-    )
+    gateway = await serve(with_slots(settings, 4))
     _, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
-    writer.write(form_head(f"Content-Length: {3 * LIMIT}") + part("person", b"ann"))
+    head = form_head(f"Content-Length: {3 * LIMIT + 1000}").replace(b"/learn", b"/directories/a/persons/b/faces")
+    writer.write(head + part("file", bytes(3 * LIMIT), "ann.jpg"))
     two = {"files": [("file", bytes(LIMIT)), ("file", bytes(LIMIT))]}
-    response = await until_answered(lambda: gateway.post("/recognize", **two), lambda status: status == 503)
+    path = "/directories/a/persons/b/faces"
+    response = await until_answered(lambda: gateway.post(path, **two), lambda status: status == 503)
     assert response.json()["code"] == "gateway-busy"
     assert (await gateway.post("/recognize")).json()["code"] == "file-missing", "there is a slot for one"
     writer.close()
+
+
+@pytest.mark.parametrize("length", ["Content-Length: {}", "Transfer-Encoding: chunked"])
+async def test_what_has_not_arrived_takes_no_slot(serve, settings, ann, length):
+    gateway = await serve(settings.model_copy(update={"max_requests": 1, "upload_timeout_seconds": 3600}))
+    head = form_head(length.format(settings.max_image_bytes)) + chunk(b"--edge")
+    slow = [await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port) for _ in range(8)]
+    for _, writer in slow:
+        writer.write(head)
+    for _ in slow:
+        assert (await gateway.post("/recognize", files={"file": ann})).status_code == 201
+    for _, writer in slow:
+        writer.close()
 
 
 async def test_who_reads_nothing_before_all_is_sent_gets_the_refusal_too(gateway):

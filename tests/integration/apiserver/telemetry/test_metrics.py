@@ -18,6 +18,8 @@ from tests.photographs import stranger
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS
 
+MAX_IMAGE_BYTES = 1_000_000
+
 Scrape = Callable[[], Awaitable[Samples]]
 
 
@@ -29,7 +31,7 @@ async def scrape(port: int) -> Samples:
 async def counted(serve_app, settings):
     """A gateway, and a function that scrapes it."""
     metrics, port = Metrics(), free_port()
-    client = await serve_app(create_app(settings, metrics))
+    client = await serve_app(create_app(settings.model_copy(update={"max_image_bytes": MAX_IMAGE_BYTES}), metrics))
     with metrics_served(metrics.registry, "127.0.0.1", port):
         yield client, lambda: scrape(port)
 
@@ -104,8 +106,8 @@ async def test_resources_are_looked_at_when_asked(counted, settings, ann):
 async def test_a_photograph_in_work_is_seen(counted):
     gateway, scraped = counted
     _, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
-    head = b"POST /recognize HTTP/1.1\r\nHost: gateway\r\nContent-Length: 1000\r\n"
-    writer.write(head + b"Content-Type: multipart/form-data; boundary=edge\r\n\r\n--edge\r\n")
+    head = f"POST /recognize HTTP/1.1\r\nHost: gateway\r\nContent-Length: {MAX_IMAGE_BYTES + 1000}\r\n".encode()
+    writer.write(head + b"Content-Type: multipart/form-data; boundary=edge\r\n\r\n" + bytes(MAX_IMAGE_BYTES))
 
     await until_scraped(scraped, lambda said: said("gateway_places_taken") == 1)
     writer.close()
