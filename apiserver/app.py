@@ -54,6 +54,7 @@ from apiserver.state import State
 from apiserver.telemetry.database import PoolMetrics
 from apiserver.telemetry.gateway import Metrics, StateMetrics
 from apiserver.telemetry.tracing import traced_hop, traced_sql
+from serving.cookies import WithoutCookies
 from serving.exception_handlers import handle_exceptions
 from serving.head_requests import HeadRequests
 from serving.request_log import RequestIds, RequestLog, traced_requests
@@ -105,6 +106,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         )
     app.add_middleware(RequestIds)
     app.add_middleware(PublicPaths, root_path=settings.root_path, trusted_proxies=settings.trusted_proxies)
+    app.add_middleware(WithoutCookies)
     app.add_middleware(HeadRequests)  # the last one added is the outermost
     return app
 

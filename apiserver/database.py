@@ -42,7 +42,8 @@ PROBLEM_OF_CONSTRAINT: dict[str, type[Problem]] = {
 }
 PROBLEM_OF_ERROR: dict[type[BaseException], type[Problem]] = {
     asyncpg.DataError: InternalError,
-    asyncpg.InternalClientError: InternalError,
+    # What asyncpg raises if the server ends the connection between two messages of a statement.
+    asyncpg.InternalClientError: DatabaseUnavailable,
     asyncpg.InterfaceError: DatabaseUnavailable,  # usually: the server closed the connection
     OSError: DatabaseUnavailable,  # includes TimeoutError
 }

@@ -9,6 +9,7 @@ from typing import TypedDict
 from fastapi import FastAPI
 from starlette.types import Scope
 
+from serving.cookies import WithoutCookies
 from serving.exception_handlers import handle_exceptions
 from serving.head_requests import HeadRequests
 from serving.pace import Pace
@@ -56,5 +57,6 @@ def create_app(lanes: Lanes, pace: Pace, spans: Spans | None = None) -> FastAPI:
     handle_exceptions(app, malformed=BadRequest, invalid=InvalidRequest)
     app.add_middleware(RequestLog, on_end=count_request)
     app.add_middleware(RequestIds)
+    app.add_middleware(WithoutCookies)
     app.add_middleware(HeadRequests)
     return app

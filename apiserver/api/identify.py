@@ -34,8 +34,12 @@ _CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ProblemDetails}}
 _MAX_EMBEDDINGS = 100
 _MAX_BYTES = 2_000_000
 """A hundred embeddings of 512 numbers, each written with all its digits."""
+_MAX_COUNTS = {b":": 1_000, b"[": 2 * _MAX_EMBEDDINGS, b",": 2_048 * _MAX_EMBEDDINGS}
+"""Fields with texts, lists, and numbers."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Numbers = Annotated[list[float], Field(fail_fast=True)]
+"""Otherwise there would be an error for each of a million wrong values."""
 
 router = APIRouter(tags=["faces"], route_class=PhotographRoute)
 
@@ -47,12 +51,12 @@ class IdentifyBody(JsonBody):
     model: str = Field(
         description="The model that computed them, as returned by `/embed`.", examples=["sface_2021dec@fb143eea0783"]
     )
-    embedding: list[float] | None = Field(
+    embedding: Numbers | None = Field(
         None,
         description="The embedding; its length need not be 1, but must not be 0.",
         examples=[[0.0314159, -0.0271828]],
     )
-    embeddings: list[list[float]] | None = Field(
+    embeddings: Annotated[list[Numbers], Field(fail_fast=True)] | None = Field(
         None,
         min_length=1,
         max_length=_MAX_EMBEDDINGS,
@@ -64,7 +68,7 @@ class IdentifyBody(JsonBody):
         description="That of `embedding`, as returned by `/embed`; without it no floor is applied.",
         examples=[0.973],
     )
-    recognizabilities: list[Share | None] | None = Field(
+    recognizabilities: Annotated[list[Share | None], Field(fail_fast=True)] | None = Field(
         None,
         description="Those of `embeddings`, in the same order; without them no floor is applied.",
         examples=[[0.973, None]],
@@ -153,7 +157,7 @@ async def identify(request: Request) -> Response:
     """
     call = PhotographCall.of(request)
     with call.stages.measure("read"):
-        body = await read_json(request, IdentifyBody, max_bytes=_MAX_BYTES)
+        body = await read_json(request, IdentifyBody, max_bytes=_MAX_BYTES, max_counts=_MAX_COUNTS)
     model = await call.state.vectorizer.model_in_use()
     if body.model != model.id:
         raise ModelMismatch(f"The model in use is {model.id}; embeddings of different models cannot be compared.")

@@ -34,6 +34,7 @@ class MergeBody(JsonBody):
         alias="from",
         min_length=1,
         max_length=_MAX_PERSONS,
+        fail_fast=True,
         description="Persons to merge into the person in the path. They are deleted; their faces are moved.",
         examples=[["ann-2", "anne"]],
     )
@@ -53,6 +54,7 @@ class SplitBody(JsonBody):
         None,
         min_length=1,
         max_length=_MAX_FACES,
+        fail_fast=True,
         description="The faces to move to `person`.",
         examples=[["f323466b-1e04-4d87-80eb-e950fde57ede"]],
     )

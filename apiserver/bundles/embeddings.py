@@ -15,6 +15,8 @@ from apiserver.problems import BundleInvalid
 _MAGIC = b"\x93NUMPY"
 _ALIGNMENT = 64
 _MAX_HEADER = 10_000
+MAX_DIMENSION = 16_000
+"""Of an embedding: pgvector's limit for `halfvec`. Many rows of it are read at once."""
 
 _WRONG = "The file of embeddings is not a NumPy file of float16 with one row per face."
 
@@ -49,7 +51,8 @@ def read_header(start: bytes) -> tuple[int, int, int]:
         kind = described["descr"], described["fortran_order"]
     except (ValueError, KeyError, TypeError, SyntaxError, MemoryError, RecursionError, struct.error) as error:
         raise BundleInvalid(_WRONG) from error
-    if kind != ("<f2", False) or not (isinstance(rows, int) and isinstance(dimension, int) and dimension > 0):
+    whole = isinstance(rows, int) and isinstance(dimension, int)
+    if kind != ("<f2", False) or not whole or not 0 < dimension <= MAX_DIMENSION:
         raise BundleInvalid(_WRONG)
     return rows, dimension, begin + length
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from apiserver.bundles.embeddings import MAX_DIMENSION
 from apiserver.names import Metadata, Name, Text
 from apiserver.problems import BundleInvalid, BundleUnsupported
 
@@ -33,6 +34,8 @@ EXTENSION_OF_MEDIA_TYPE = {
 _IMAGE = r"[A-Za-z0-9._-]{1,200}"
 _SHA256 = r"[0-9a-f]{64}"
 _MAX_LINE = 65_536
+MAX_MANIFEST_BYTES = _MAX_LINE
+_MAX_SHOWN = 100
 
 _Pixel = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 _Time = Annotated[AwareDatetime, Field(gt=datetime(1, 1, 2, tzinfo=UTC), lt=datetime(9999, 12, 31, tzinfo=UTC))]
@@ -53,8 +56,8 @@ class BundleModel(_Part):
     """A model whose embeddings the bundle contains, in the file `embeddings`."""
 
     id: Text
-    dimension: int = Field(gt=0, le=16_000)
-    faces: int = Field(ge=0)
+    dimension: int = Field(gt=0, le=MAX_DIMENSION)
+    faces: int = Field(ge=0, lt=2**63)
     embeddings: Text
     thresholds: dict[str, float] | None = None
 
@@ -63,13 +66,13 @@ class Manifest(_Part):
     """Format, origin and size of a bundle."""
 
     format: Literal["faceserver-bundle"] = "faceserver-bundle"
-    version: int = VERSION
+    version: int = Field(VERSION, ge=0, lt=2**31)
     created_at: AwareDatetime | None = None
     software: str | None = None
     directory: str | None = None
     models: tuple[BundleModel, ...] = ()
-    persons: int = Field(0, ge=0)
-    faces: int = Field(0, ge=0)
+    persons: int = Field(0, ge=0, lt=2**63)
+    faces: int = Field(0, ge=0, lt=2**63)
     images: bool = False
 
 
@@ -95,7 +98,7 @@ class BundleFace(_Part):
     person: Name
     face: UUID | None = None
     model: Text | None = None
-    row: int | None = Field(None, ge=0)
+    row: int | None = Field(None, ge=0, lt=2**63)
     box: tuple[_Pixel, _Pixel, _Pixel, _Pixel] | None = None
     score: float | None = Field(None, ge=0, le=1)
     name: Text | None = Field(None, max_length=1000)
@@ -150,4 +153,4 @@ def read_line(content: bytes, kind: type[_P], place: str) -> _P:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         part = "".join(filter(str.isprintable, ".".join(map(str, first["loc"]))))
-        raise BundleInvalid(f"{place}: {part}: {first['msg']}.") from error
+        raise BundleInvalid(f"{place}: {part[:_MAX_SHOWN]}: {first['msg']}.") from error

@@ -1,10 +1,11 @@
 """`Idempotency-Key`: a repeated request gets the stored answer of the first one and is not executed again."""
 
+import asyncio
 import hashlib
 import json
 import logging
 import re
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import wraps
 from typing import Any
@@ -35,6 +36,9 @@ KEY = {
 
 _KEY = re.compile(r"[!-~]{1,255}")
 _KEPT_HEADERS = ("content-type", "location", "etag")
+_MAX_HASHED_BYTES = 1_000_000
+"""More is hashed in a thread: it takes longer than to start one."""
+
 _RENEW_SECONDS = LOST_SECONDS / 3
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -126,45 +130,47 @@ def _directory(request: Request, body: bytes) -> str | None:
 async def _fingerprinted(request: Request, max_files: int | None) -> tuple[Request, bytes]:
     """Return a request whose body can be read again, and a digest of the request."""
     if max_files is None:
-        return request, _digest(request, [request.headers.get("content-length", "").encode()])
+        return request, await _digest(request, [request.headers.get("content-length", "").encode()])
     if max_files:
         settings = State.of(request).settings
         limits = FormLimits(settings.max_image_bytes, settings.upload_timeout_seconds, max_files)
         body = await read_body(request, timeout_seconds=limits.timeout_seconds, max_bytes=limits.max_bytes)
-        digest = _digest(request, _parts(request, body, limits))
+        digest = await _digest(request, await _parts(request, body, limits))
     else:
         body = await read_small(request)
-        digest = _digest(request, [body])
+        digest = await _digest(request, [body])
     return Request(request.scope, _again(body, request.receive)), digest
 
 
-def _digest(request: Request, parts: Iterable[bytes]) -> bytes:
+async def _digest(request: Request, parts: Sequence[bytes]) -> bytes:
+    scope, media_type = request.scope, form_type(request).media_type
+    hashed = (scope["method"].encode(), scope["raw_path"], scope["query_string"], media_type, *parts)
+    if sum(map(len, hashed)) <= _MAX_HASHED_BYTES:
+        return _sha256(hashed)
+    return await asyncio.to_thread(_sha256, hashed)
+
+
+def _sha256(parts: Sequence[bytes]) -> bytes:
     digest = hashlib.sha256()
-    scope = request.scope
-    for part in (
-        scope["method"].encode(),
-        scope["raw_path"],
-        scope["query_string"],
-        form_type(request).media_type,
-        *parts,
-    ):
+    for part in parts:
         digest.update(len(part).to_bytes(8))
         digest.update(part)
     return digest.digest()
 
 
-def _parts(request: Request, body: bytes, limits: FormLimits) -> Iterator[bytes]:
-    """Yield the fields of a form, without its boundary, which clients choose at random for each attempt."""
+async def _parts(request: Request, body: bytes, limits: FormLimits) -> list[bytes]:
+    """Return the fields of a form, without its boundary, which clients choose at random for each attempt."""
     form = form_type(request)
     if form.media_type != MULTIPART:
-        yield body
-        return
-    for name, value in parse_form(body, form, limits).items():
+        return [body]
+    parts: list[bytes] = []
+    for name, value in (await parse_form(body, form, limits)).items():
         if isinstance(value, str):
-            yield from (b"text", name.encode(), value.encode())
+            parts += (b"text", name.encode(), value.encode())
             continue
         for upload in value:
-            yield from (b"file", name.encode(), upload.filename.encode(), upload.content)
+            parts += (b"file", name.encode(), upload.filename.encode(), upload.content)
+    return parts
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

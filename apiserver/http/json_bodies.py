@@ -28,10 +28,21 @@ class JsonBody(BaseModel):
 
 
 async def read_json(
-    request: Request, kind: type[Body], wrong: type[Problem] = InvalidField, *, max_bytes: int = SMALL_BYTES
+    request: Request,
+    kind: type[Body],
+    wrong: type[Problem] = InvalidField,
+    *,
+    max_bytes: int = SMALL_BYTES,
+    max_counts: Mapping[bytes, int] | None = None,
 ) -> Body:
-    """Parse the body of a request. Raises InvalidJson, UploadTimeout, or `wrong`, which names the invalid field."""
+    """Parse the body of a request. Raises InvalidJson, UploadTimeout, or `wrong`, which names the invalid field.
+
+    max_counts: how often a long body may contain a character of JSON, since a value costs more than its bytes do.
+    """
     body = await read_small(request, max_bytes=max_bytes)
+    for character, count in (max_counts or {}).items():
+        if body.count(character) > count:
+            raise InvalidJson("The body has too many values.")
     return parse_json(kind, body, wrong)
 
 

@@ -1,9 +1,12 @@
 """Forms with files, which are kept in memory or passed on as they arrive.
 
-Boundary, headers, fields and the body are bounded before they are parsed; see docs/adr/0038 and 0044.
+Boundary, headers, fields and the body are bounded before they are parsed, and other requests get their turn between
+two pieces of a large body; see docs/adr/0038, 0044 and 0052.
 """
 
+import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -31,12 +34,19 @@ MULTIPART = b"multipart/form-data"
 _URLENCODED = {b"application/x-www-form-urlencoded", b""}
 """Clients use these types for a form without a file."""
 
-_MAX_BOUNDARY_BYTES = 256
+_BOUNDARY = re.compile(rb"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
+"""RFC 2046, section 5.1.1. Some clients do not quote characters that need quotes, so this is asked of the value."""
+
 _MAX_HEADERS = 8
 _MAX_HEADER_BYTES = 4_096
 """Maximum length of a part's header, and of the content type of a form."""
 _MAX_FIELDS = 32
 _MAX_FIELD_BYTES = 16_384
+_MAX_PADDING_BYTES = _MAX_HEADER_BYTES
+"""Spaces after a boundary, which the parser examines one by one; those within one piece are few enough."""
+
+_PIECE_BYTES = 131_072
+"""What is parsed before other requests get their turn: a few milliseconds of the worst content."""
 
 FILE_FIELDS = frozenset({"file", "source", "target"})
 """The fields that are files in all forms, with or without a file name. Others are texts, even with a file name."""
@@ -102,8 +112,10 @@ class FormParser:
     """
 
     def __init__(self, boundary: bytes, charset: str, open_file: Callable[[str, str], Write]) -> None:
-        if not 0 < len(boundary) <= _MAX_BOUNDARY_BYTES:
-            raise InvalidForm("The content type has no boundary, or one that is too long.")
+        if not _BOUNDARY.fullmatch(boundary):
+            raise InvalidForm("The content type has no boundary, or not one of 1 to 70 characters of RFC 2046.")
+        self._delimiters = 0
+        self._padding_bytes = 0
         self._delimiter = b"\r\n--" + boundary
         self._parts = _Parts(charset, open_file)
         self._parser = MultipartParser(
@@ -120,15 +132,27 @@ class FormParser:
             max_header_size=_MAX_HEADER_BYTES,
         )
 
-    def feed(self, data: bytes) -> None:
-        """Parse a piece of the body; few large pieces are parsed faster than many small ones. Raises InvalidForm."""
+    async def feed(self, data: bytes) -> None:
+        """Parse a part of the body of any length. Raises InvalidForm."""
+        for start in range(0, len(data), _PIECE_BYTES):
+            if start:
+                await asyncio.sleep(0)
+            self._feed(data[start : start + _PIECE_BYTES])
+
+    def _feed(self, piece: bytes) -> None:
         # After each delimiter the parser examines single bytes, so that many false ones would take seconds.
-        if self._parts.count + data.count(self._delimiter) > _MAX_FIELDS + 1:
+        self._delimiters += piece.count(self._delimiter)
+        if self._delimiters > _MAX_FIELDS + 1:
             raise InvalidForm("The form has too many fields.")
         try:
-            self._parser.write(data)
+            self._parser.write(piece)
         except FormParserError as error:
             raise InvalidForm from error
+        is_padding = self._parser.state is MultipartState.BOUNDARY_PADDING
+        spaces = len(piece) - len(piece.rstrip(b" \t"))
+        self._padding_bytes = self._padding_bytes + spaces if is_padding else 0
+        if self._padding_bytes > _MAX_PADDING_BYTES:
+            raise InvalidForm("A boundary is followed by too many spaces.")
 
     def has_another_file(self) -> bool:
         """Tell whether a field that is not a file has come as one, and is too long for a text."""
@@ -244,7 +268,7 @@ async def read_form(request: Request, limits: FormLimits) -> Fields:
     form = form_type(request)
     if form.media_type == MULTIPART:
         body = await read_body(request, timeout_seconds=limits.timeout_seconds, max_bytes=limits.max_bytes)
-        return parse_form(body, form, limits)
+        return await parse_form(body, form, limits)
     if form.media_type in _URLENCODED:
         return _urlencoded(await read_body(request, timeout_seconds=limits.timeout_seconds))
     raise UnsupportedMediaType
@@ -259,7 +283,7 @@ def form_type(request: Request) -> FormType:
     return FormType(media_type, options.get(b"boundary", b""), options.get(b"charset", b"").decode("latin-1"))
 
 
-def parse_form(body: bytes, form: FormType, limits: FormLimits) -> Fields:
+async def parse_form(body: bytes, form: FormType, limits: FormLimits) -> Fields:
     """Return the fields of multipart/form-data, without the empty unnamed file that stands for none.
 
     Raises InvalidForm.
@@ -274,16 +298,20 @@ def parse_form(body: bytes, form: FormType, limits: FormLimits) -> Fields:
         return pieces.append
 
     parser = FormParser(form.boundary, form.charset, open_file)
-    parser.feed(body)
+    await parser.feed(body)
     files: dict[str, tuple[Upload, ...]] = {}
     for name, filename, pieces in received:
         if pieces or filename:
-            content = b"".join(pieces)
-            problem: type[FileEmpty | ImageTooLarge] | None = None if content else FileEmpty
-            if len(content) > limits.max_image_bytes:
-                content, problem = b"", ImageTooLarge
-            files[name] = (*files.get(name, ()), Upload(filename, content, problem))
+            files[name] = (*files.get(name, ()), _upload(filename, pieces, limits.max_image_bytes))
+            await asyncio.sleep(0)
     return {**parser.texts(), **files}
+
+
+def _upload(filename: str, pieces: list[bytes], max_bytes: int) -> Upload:
+    size = sum(map(len, pieces))
+    if size > max_bytes:
+        return Upload(filename, b"", ImageTooLarge)
+    return Upload(filename, b"".join(pieces), None if size else FileEmpty)
 
 
 async def receive_archive(
@@ -302,7 +330,7 @@ async def receive_archive(
     archive = _Archive(max_bytes)
     parser = FormParser(form.boundary, form.charset, archive.open)
     async for chunk in body_chunks(request, pause_seconds=pause_seconds):
-        parser.feed(chunk)
+        await parser.feed(chunk)
         if parser.has_another_file():
             raise FileMissing
         for piece in archive.pieces:

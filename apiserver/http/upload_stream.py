@@ -8,6 +8,7 @@ from apiserver.problems import ImageTooLarge, UploadTimeout
 from apiserver.slots import Body
 from serving.pace import Pace
 
+_MAX_JOINED_BYTES = 10_000_000
 SMALL_BYTES = 65_536
 """Maximum size of a body without a photograph, and of a form without its images."""
 
@@ -39,7 +40,8 @@ async def read_body(request: Request, *, timeout_seconds: float, max_bytes: int 
         chunks.append(chunk)
     if slot:
         slot.arrive()
-    return b"".join(chunks)
+    # Many megabytes take long, and Python's global lock is released meanwhile.
+    return b"".join(chunks) if size <= _MAX_JOINED_BYTES else await asyncio.to_thread(b"".join, chunks)
 
 
 async def body_chunks(request: Request, *, pause_seconds: float) -> AsyncIterator[bytes]:

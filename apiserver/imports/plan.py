@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 from typing import IO
 from zipfile import ZipFile
 
+from pydantic_core import from_json
+
 from apiserver.bundles.format import (
     FACES,
     FORMAT,
     MANIFEST,
+    MAX_MANIFEST_BYTES,
     PERSONS,
     BundleFace,
     BundlePerson,
@@ -24,10 +27,9 @@ from apiserver.directories.lock import ENTER, attempts
 from apiserver.imports import records as imports
 from apiserver.imports.records import Import, Item, ItemOutcome, Outcome
 from apiserver.names import MAX_NAME
-from apiserver.problems import ArchiveUnreadable, ArchiveWithoutPeople, BundleInvalid, DirectoryBusy
+from apiserver.problems import ArchiveUnreadable, ArchiveWithoutPeople, BundleInvalid, DirectoryBusy, ImageTooLarge
 from serving.layout import Placed, layout_of
 
-_MAX_MANIFEST_BYTES = 1_000_000
 _MAX_SECONDS = 600
 _LINES_AT_ONCE = 500
 _MAX_LINE = 65_537
@@ -70,10 +72,12 @@ def find_manifest(archive: ZipFile) -> Manifest | None:
     info = archive.NameToInfo.get(MANIFEST)
     if info is None:
         return None
-    content = read_member(archive, info, _MAX_MANIFEST_BYTES)
     try:
-        manifest = json.loads(content)
-    except ValueError:
+        content = read_member(archive, info, MAX_MANIFEST_BYTES)
+        manifest = from_json(content)
+    except (ImageTooLarge, ValueError) as error:
+        if {PERSONS, FACES} <= archive.NameToInfo.keys():
+            raise BundleInvalid(f"{MANIFEST} is not a JSON object of at most {MAX_MANIFEST_BYTES:,} bytes.") from error
         return None
     return read_manifest(content) if isinstance(manifest, dict) and manifest.get("format") == FORMAT else None
 

@@ -22,6 +22,7 @@ from faceserver.importing import compreface, deepface
 from faceserver.importing.foreign_people import ForeignError, ForeignPhotograph, write_bundle
 
 _MAX_NAMED = 5
+_MAX_SHOWN = 1_000
 _UNNAMED = "the person's name must be UTF-8, of 1 to 255 characters without control characters"
 
 _Source = Annotated[
@@ -157,6 +158,6 @@ def _of_deepface(source: str, folder: Path | None) -> Iterable[ForeignPhotograph
 
 def _name_skipped(names: Sequence[str], reason: str) -> None:
     for name in names[:_MAX_NAMED]:
-        typer.echo(f"{shown(name)}: {reason}.", err=True)
+        typer.echo(f"{shown(name[:_MAX_SHOWN])}: {reason}.", err=True)
     if names:
         typer.echo(f"Skipped {counted(len(names), 'photograph')}: {reason}.", err=True)

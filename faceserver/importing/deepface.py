@@ -5,10 +5,15 @@ file outside the given folder of photographs is ever read, whatever a pickle or 
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from faceserver.importing.foreign_people import ForeignError, ForeignPhotograph, connected
 from faceserver.importing.restricted_pickle import UnsafePickle, load
+
+_MAX_NAME = 4_096
+_MAX_DEPTH = 64
+"""Folders of a path, each of which may be the first one below the folder of photographs."""
 
 _NAMES = "SELECT DISTINCT img_name FROM embeddings ORDER BY img_name"
 
@@ -74,10 +79,14 @@ def _file_of(name: str, folder: Path) -> Path | None:
 
     deepface writes paths as it received them, so they start above the folder, which may have been moved since.
     """
+    if len(name) > _MAX_NAME:
+        return None
     path = Path(name.replace("\\", "/"))
-    parts = path.relative_to(path.anchor).parts
-    for candidate in (path, *(folder.joinpath(*parts[start:]) for start in range(len(parts)))):
-        file = candidate.resolve()
-        if file.is_relative_to(folder) and file.is_file():
-            return file
+    parts = path.relative_to(path.anchor).parts[-_MAX_DEPTH:]
+    # A name with a zero, a lone surrogate or a part that is too long names no file.
+    with suppress(OSError, ValueError, RuntimeError):
+        for candidate in (path, *(folder.joinpath(*parts[start:]) for start in range(len(parts)))):
+            file = candidate.resolve()
+            if file.is_relative_to(folder) and file.is_file():
+                return file
     return None

@@ -82,7 +82,7 @@ def test_every_other_error_of_asyncpg_is_caught(kind):
         (asyncpg.NotNullViolationError(""), InternalError),
         (asyncpg.UndefinedColumnError(""), InternalError),
         (asyncpg.DataError(""), InternalError),
-        (asyncpg.exceptions.ProtocolError(""), InternalError),
+        (asyncpg.InternalClientError("cannot switch to state 12"), DatabaseUnavailable),
     ],
 )
 def test_errors_of_the_database(error: Exception, problem: type[Problem]):

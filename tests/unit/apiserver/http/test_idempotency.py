@@ -1,5 +1,7 @@
 """Which requests are the same one."""
 
+import asyncio
+
 import pytest
 from fastapi import Request
 
@@ -32,8 +34,12 @@ def fingerprint(
         "query_string": query.encode(),
         "headers": [(b"content-type", content_type.encode())],
     }
-    request = Request(scope)
-    return _digest(request, _parts(request, body, LIMITS))
+
+    async def digest() -> bytes:
+        request = Request(scope)
+        return await _digest(request, await _parts(request, body, LIMITS))
+
+    return asyncio.run(digest())
 
 
 def test_a_text_that_is_sent_as_a_file_is_the_same_request():

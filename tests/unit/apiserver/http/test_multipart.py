@@ -1,5 +1,6 @@
 """Forms read from a request: in memory, and with one file that is passed on."""
 
+import asyncio
 import codecs
 import gc
 import random
@@ -115,6 +116,9 @@ FILE: Part = ("file", "f", b"1")
         (form(*[(f"text {index}", None, b"") for index in range(32)], FILE), InvalidForm),
         (form(("text", None, bytes(16_385)), FILE), InvalidForm),
         (b"--b\r\n" * 1_000, InvalidForm),
+        (form(FILE).replace(b'name="file"', b'name="file"%s' % (b";" * 301)), InvalidForm),
+        (form(FILE).replace(b'name="file"', b'name="file"%s' % (b";a=b" * 301)), InvalidForm),
+        (form(FILE).replace(b'name="file"', b'name="file"%s' % (b";filename*0*=x" * 301)), InvalidForm),
         (form(FILE, FILE), InvalidForm),
         (form(("text", None, b"")), FileMissing),
         (form(("file", None, b"")), FileMissing),
@@ -164,7 +168,10 @@ async def test_texts_and_their_names_are_utf8_or_latin1(read, sent, text):
         ("multipart/form-data", InvalidForm),
         ("multipart/form-data; boundary=", InvalidForm),
         ("multipart/form-data; boundary=another", InvalidForm),
-        (f"multipart/form-data; boundary={257 * 'b'}", InvalidForm),
+        (f"multipart/form-data; boundary={71 * 'b'}", InvalidForm),
+        ('multipart/form-data; boundary="b "', InvalidForm),
+        ('multipart/form-data; boundary="b\\"', InvalidForm),
+        ("multipart/form-data; boundary=\xe9", InvalidForm),
         (f"multipart/form-data; boundary=b;{4096 * ';'}", InvalidForm),
         ("application/json", UnsupportedMediaType),
     ],
@@ -176,7 +183,7 @@ async def test_content_types_that_are_refused(read, content_type: str, problem: 
 
 @READERS
 async def test_the_longest_boundary(read):
-    boundary = 256 * "b"
+    boundary = f"{60 * 'b'}'()+_,/:=?"
     assert await read(form(FILE, boundary=boundary), f'Multipart/Form-Data; boundary="{boundary}"') == ({}, b"1")
 
 
@@ -318,12 +325,12 @@ async def test_a_bad_file_does_not_affect_the_others():
     assert fields["file"] == (Upload("a", b"", FileEmpty), Upload("b", b"", ImageTooLarge), Upload("c", bytes(10)))
 
 
-def test_a_photograph_is_freed_with_its_form():
+async def test_a_photograph_is_freed_with_its_form():
     """A cycle of references would keep it until the garbage collector runs."""
     body = form(("text", None, b"1"), ("file", "freed", b"1"))
     gc.disable()
     try:
-        parse_form(body, FormType(MULTIPART, b"b", ""), LIMITS)
+        await parse_form(body, FormType(MULTIPART, b"b", ""), LIMITS)
         assert not [kept for kept in gc.get_objects() if isinstance(kept, Upload) and kept.filename == "freed"]
     finally:
         gc.enable()
@@ -332,6 +339,35 @@ def test_a_photograph_is_freed_with_its_form():
 async def test_the_last_text_of_a_name_counts():
     body = form(("face", None, b"largest"), ("face", None, b"only"))
     assert await read_form(posted(body), LIMITS) == {"face": "only"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        form(FILE).replace(b"\r\n--b--", b"\r\n--b%s\r\n--b--" % (b" " * 300_000)),
+        form(("file", "f", b"\r\n--bc" * 34)),
+        form(("file", "f", (b"\r\n--bc" * 2).ljust(131_072) * 17)),
+    ],
+)
+async def test_what_the_parser_examines_byte_by_byte_is_refused(body: bytes):
+    with pytest.raises(InvalidForm):
+        await read_form(posted(body), FormLimits(max_image_bytes=10_000_000, timeout_seconds=60))
+
+
+async def test_other_requests_get_their_turn_while_a_large_form_is_read():
+    turns = 0
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    others = asyncio.create_task(take_turns())
+    fields = await read_form(posted(form(("file", "f", bytes(10**7)))), FormLimits(10**7, timeout_seconds=60))
+    others.cancel()
+    assert fields["file"] == (Upload("f", bytes(10**7)),)
+    assert turns >= 10**7 // 131_072
 
 
 async def test_one_file_more_than_allowed():

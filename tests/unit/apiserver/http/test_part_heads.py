@@ -62,7 +62,15 @@ def test_a_part_without_a_name_is_refused(disposition):
         read_head(disposition, b"", b"", "")
 
 
-@pytest.mark.parametrize("piece", [b';a="', b';a="\\', b";*", b";a", b'"', b";", b";a*=b'c'%", b" =?a?Q?"])
+@pytest.mark.parametrize("piece", [b'"', b'a="', b'\\"', b" =?a?Q?", b"'c'%"])
 def test_long_heads_are_read_in_no_time(piece):
     """In time that grows with the square of the length, the many pieces would take minutes."""
     read_head(b"form-data; name=a; filename*=" + piece * (200_000 // len(piece)), b"", b"", "")
+
+
+@pytest.mark.parametrize("parameter", [b";", b";a", b';a="', b';a="\\', b";*", b";a*=b'c'%", b";filename*0*=a"])
+def test_heads_with_too_many_parameters_are_refused(parameter):
+    with pytest.raises(InvalidForm):
+        read_head(b"form-data; name=a" + parameter * 301, b"", b"", "")
+    with pytest.raises(InvalidForm):
+        read_head(b"form-data; name=a", b"text/plain" + parameter * 301, b"", "")

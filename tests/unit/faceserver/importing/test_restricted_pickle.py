@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,54 @@ def test_both_forms_of_deepface_pickles_are_read(tmp_path: Path):
     (tmp_path / "ds_c.pkl").write_bytes(pickle.dumps({"identity": "db/ann/1.jpg"}))
     with pytest.raises(ForeignError, match=r"ds_c\.pkl is not a list"):
         names_in_pickles(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x80\x04\x8b\xff\xff\xff\x7f\0.",
+        b"\x80\x04\x8b\xff\xff\xff\xff\0.",
+        b"\x80\x04\x8d" + b"\xff" * 7 + b"\x7f.",
+        b"\x80\x04\x8e" + b"\0\0\0\0\x40\0\0\0.",
+        b"\x80\x05\x96" + b"\0\0\0\0\x40\0\0\0.",
+        b"I" + b"9" * 100_000 + b"\n.",
+        b"(" * 100_000 + b".",
+        b"0.",
+        b"h\0.",
+        b"K\1K\2.",
+        b"\x80\x04]\x8f.",
+    ],
+)
+def test_a_pickle_that_claims_more_than_it_has_is_refused(content: bytes):
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnsafePickle):
+            load(io.BytesIO(content))
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_large_memo_index_takes_no_memory():
+    assert load(io.BytesIO(b"\x80\x04Nr\0\0\0\x08.")) is None
+
+
+def test_what_a_pickle_names_does_not_control_the_terminal():
+    with pytest.raises(UnsafePickle) as raised:
+        load(io.BytesIO(b"cos\n\x1b[31m" + b"a" * 10_000 + b"\n."))
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 300
+
+
+def test_nested_tuples_are_no_keys():
+    """To hash them would take for ever."""
+    assert load(io.BytesIO(b"}N" + b"2\x86" * 1_000 + b"Ns.")) == {}
+
+
+@pytest.mark.parametrize("name", ["\0", "a\0b.jpg", "\ud800", "a" * 5_000, "a" * 300, "a/" * 2_000, "../" * 1_000])
+def test_a_name_that_no_file_can_have_is_missing(tmp_path: Path, name: str):
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps([{"identity": name}]))
+    assert find_files(names_in_pickles(tmp_path), tmp_path) == ({}, [name])
 
 
 def test_only_photographs_within_the_folder_are_found(tmp_path: Path):
