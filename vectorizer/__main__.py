@@ -13,9 +13,9 @@ from serving.metrics_port import metrics_served
 from serving.settings import read_settings
 from serving.tracing import open_tracing
 from vectorizer.app import create_app
-from vectorizer.images import Limits
+from vectorizer.decoder.picture import Limits
 from vectorizer.lane_metrics import LaneMetrics
-from vectorizer.lanes import Lanes
+from vectorizer.lanes import Allowance, Lanes
 from vectorizer.metrics import Metrics
 from vectorizer.networks.models import ModelSource
 from vectorizer.problems import StartError
@@ -35,6 +35,7 @@ def main() -> int:
             limits,
             lanes=settings.lanes,
             waiting=settings.waiting,
+            allowance=Allowance(settings.decoder_memory_bytes, settings.decoder_seconds),
             metrics=metrics,
             on_image_done=spans.add_stages if spans else None,
         )

@@ -15,6 +15,7 @@ Problem
 │   └── InvalidRequest       invalid-request        422
 ├── Outage                   the same request may succeed later
 │   ├── Busy                 busy                   503
+│   ├── NotReady             not-ready              503
 │   └── DeadlineExceeded     deadline-exceeded      504
 └── InternalError            internal-error         500  a defect of this service
 
@@ -95,13 +96,17 @@ class Busy(Outage, code="busy", sentence="The vectorizer is busy; try again in a
     """The maximum number of images is waiting or being processed."""
 
 
+class NotReady(Outage, code="not-ready", sentence="Every lane works on an image that is past its deadline."):
+    """All lanes hang, or have far too much to do."""
+
+
 class DeadlineExceeded(
     Outage,
     code="deadline-exceeded",
     status=504,
     sentence="The deadline passed before a lane was free; try again in a moment.",
 ):
-    """The deadline of the request passed before a lane was free."""
+    """The deadline of the request passed before a lane was free, or while the image was decoded."""
 
 
 class StartError(Exception):
