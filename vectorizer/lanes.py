@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import inf
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -51,7 +52,7 @@ class Job:
     look: Look = AS_USUAL
     aligned: bool = False
     score: float = 1
-    deadline: float = float("inf")
+    deadline: float = inf
     asked: float = field(default_factory=time.monotonic)
 
 
@@ -69,7 +70,7 @@ class Lane:
 
     models: Models
     decoder: Decoder
-    due: float = float("inf")
+    due: float = inf
 
 
 T = TypeVar("T")
@@ -167,23 +168,28 @@ class Lanes:
             raise DeadlineExceeded
         if job.data in self._too_costly:
             raise ImageTooCostly
-        # There are as many lanes as threads, so one is always available.
-        lane = self._idle.get()
-        lane.due = min(job.deadline, started + _MAX_SECONDS)
-        try:
+        with self._lane(job) as lane:
             stages = Stages()
             stages.own["queue"] = 1000 * (started - job.asked)
             found = _analyse(lane, job, stages)
             done = then(found)
-            self.metrics.image_done(stages.own, len(found.embeddings))
-            return stages, done
+        self.metrics.image_done(stages.own, len(found.embeddings))
+        return stages, done
+
+    @contextmanager
+    def _lane(self, job: Job) -> Iterator[Lane]:
+        """Take a lane for `job`. There are as many lanes as threads, so one is always available."""
+        lane = self._idle.get()
+        lane.due = min(job.deadline, time.monotonic() + _MAX_SECONDS)
+        try:
+            yield lane
         except ImageTooCostly:
             self._too_costly.add(job.data)
             raise
         finally:
             if lane.decoder.release():
                 trim()
-            lane.due = float("inf")
+            lane.due = inf
             self._idle.put(lane)
 
     async def warm_up(self) -> None:

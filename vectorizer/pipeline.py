@@ -19,7 +19,6 @@ from vectorizer.networks.quality import Quality, measure
 from vectorizer.networks.tiles import Detail
 from vectorizer.problems import NotAligned
 
-
 Decode = Callable[[bytes], DecodedImage]
 """Decodes a file. Its pixels have to stay only while the image passes the stages."""
 

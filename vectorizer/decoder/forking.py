@@ -50,7 +50,7 @@ class Template:
                 return self._fork(connection, memory)
 
     def end(self, pid: int) -> int | None:
-        """End a decoder, return its exit status, negative if a signal has ended it; None if nobody knows it any more."""
+        """End a decoder; return its exit status, negative if a signal has ended it, or None if nobody knows it."""
         with self._lock, suppress(OSError):
             self._control.sendall(pid.to_bytes(MESSAGE_BYTES, signed=True))
             return self._answer()
@@ -66,7 +66,7 @@ class Template:
         with other:
             inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}  # noqa: TID251 - handed on
             start = _START.format(path=sys.path, descriptor=other.fileno())
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and text
                 [sys.executable, "-c", start],
                 env=_ENVIRONMENT | inherited,
                 stdin=subprocess.DEVNULL,

@@ -70,7 +70,10 @@ def problem_message(problem: Refused) -> list[Any]:
 
 
 def header_from(message: object, limits: Limits) -> Header:
-    """Return what a decoder says of an image, within `limits`. Raises the problem that it reports, or MalformedError."""
+    """Return what a decoder says of an image, within `limits`.
+
+    Raises the problem that it reports, or MalformedError.
+    """
     match message:
         case ["problem", str(code), str(sentence)] if code in _PROBLEMS and len(sentence) <= _MAX_SENTENCE:
             raise _restored(_PROBLEMS[code], sentence)
@@ -99,7 +102,7 @@ def _is_consistent(header: Header, limits: Limits) -> bool:
 
 
 def _is_reduced(side: int, full: int, reduction: int) -> bool:
-    return 0 < side and full <= side * reduction < full + reduction
+    return side > 0 and full <= side * reduction < full + reduction
 
 
 def send(connection: socket.socket, message: list[Any]) -> None:

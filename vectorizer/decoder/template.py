@@ -106,7 +106,7 @@ def _decode(setup: Setup, connection: int, memory: int) -> NoReturn:
 
 
 def _prepare() -> None:
-    """Load all that decoders need, for they can open no file; nothing here may start a thread, which forks would lack."""
+    """Load all that decoders need, for they can open no file. Nothing may start a thread, which forks would lack."""
     if sys.platform == "linux":
         os.nice(_NICENESS)
     warnings.simplefilter("ignore")  # a file can cause tens of thousands
