@@ -13,7 +13,7 @@ from serving.metrics_port import metrics_served
 from serving.settings import read_settings
 from serving.tracing import open_tracing
 from vectorizer.app import create_app
-from vectorizer.decoder.picture import Limits
+from vectorizer.decoding.budget import Limits
 from vectorizer.lane_metrics import LaneMetrics
 from vectorizer.lanes import Allowance, Lanes
 from vectorizer.metrics import Metrics

@@ -21,9 +21,9 @@ from vectorizer.cores import usable_cores
 from vectorizer.decoder.decoder import Decoder
 from vectorizer.decoder.forking import Template
 from vectorizer.decoder.heap import trim
-from vectorizer.decoder.picture import Limits
 from vectorizer.decoder.setup import Setup
 from vectorizer.decoder.shared_memory import bytes_needed
+from vectorizer.decoding.budget import Limits
 from vectorizer.metrics import Metrics
 from vectorizer.networks.alignment import SIZE
 from vectorizer.networks.models import Models, ModelSource

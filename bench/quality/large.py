@@ -27,7 +27,7 @@ from bench.harness.options import RESULTS, Models, Results
 from bench.harness.provenance import provenance
 from bench.harness.records import Record, write
 from bench.photographs.folder import Photograph, by_person, find_photographs, most_central
-from vectorizer.decoder.picture import Limits
+from vectorizer.decoding.budget import Limits
 from vectorizer.images import decode
 from vectorizer.networks.models import Models as Networks
 from vectorizer.networks.models import ModelSource

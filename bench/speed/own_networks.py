@@ -6,7 +6,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from bench.speed.stages import Stages
-from vectorizer.decoder.picture import Limits
+from vectorizer.decoding.budget import Limits
 from vectorizer.images import decode
 from vectorizer.networks.models import ModelSource
 from vectorizer.pipeline import find_faces

@@ -16,7 +16,7 @@ from apiserver.settings import Settings
 from apiserver.telemetry.database import PoolMetrics
 from apiserver.telemetry.shared import SharedMetrics
 from apiserver.telemetry.worker import WorkerMetrics
-from vectorizer.decoder.picture import Limits
+from vectorizer.decoding.budget import Limits
 from vectorizer.gpu_memory import GpuMemory
 from vectorizer.lane_metrics import LaneMetrics
 from vectorizer.lanes import Lanes

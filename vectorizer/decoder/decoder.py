@@ -19,7 +19,7 @@ from vectorizer.decoder import messages
 from vectorizer.decoder.forking import Template
 from vectorizer.decoder.messages import Header, header_from
 from vectorizer.decoder.picture import CHANNELS, MEDIA_TYPES, DecodedImage
-from vectorizer.decoder.processor_time import used_by
+from vectorizer.decoder.processor_time import allowed, used_by
 from vectorizer.decoder.shared_memory import SharedMemory, create
 from vectorizer.problems import DeadlineExceeded, ImageMissing, ImageTooCostly, ImageTooLarge, ImageUnreadable
 
@@ -64,7 +64,7 @@ class Decoder:
     """The decoder of one lane, which uses it from one thread at a time; and the process in which it works now."""
 
     def __init__(self, template: Template, seconds: float, on_restart: OnRestart = lambda _: None) -> None:
-        """seconds: of processor time that a picture may take."""
+        """seconds: of processor time that a picture may usually take."""
         self._template = template
         self._limits = template.setup.limits
         self._seconds = seconds
@@ -121,8 +121,9 @@ class Decoder:
         self._large = True  # unless decoding says otherwise
         self._memory.put(data)
         now = time.monotonic()
-        bounds = _Bounds(used_by(self.pid or 0) + self._seconds, min(deadline, now + _MAX_SECONDS))
-        header = self._ask([messages.DECODE, len(data), self._seconds], bounds)
+        seconds = allowed(data, self._seconds)
+        bounds = _Bounds(used_by(self.pid or 0) + seconds, min(deadline, now + _MAX_SECONDS))
+        header = self._ask([messages.DECODE, len(data), seconds], bounds)
         size = CHANNELS * header.width * header.height
         self._large = size > _LARGE_BYTES or len(data) > _LARGE_FILE_BYTES
         pixels = self._memory.pixels(0, header.rows, header.columns)

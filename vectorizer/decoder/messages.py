@@ -10,7 +10,8 @@ from typing import Any
 
 import msgpack
 
-from vectorizer.decoder.picture import MEDIA_TYPES, Limits
+from vectorizer.decoder.picture import MEDIA_TYPES
+from vectorizer.decoding.budget import Limits
 from vectorizer.problems import (
     ImageMissing,
     ImageTooCostly,

@@ -1,12 +1,10 @@
-"""What is known of a decoded image, and the limits of what is decoded."""
+"""What is known of a decoded image."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from vectorizer.problems import ImageTooManyPixels
 
 CHANNELS = 3
 
@@ -21,19 +19,6 @@ MEDIA_TYPES = {
     "heic": "image/heic",
 }
 """The formats that are read: media types that browsers know, by file extension."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The largest image that is decoded."""
-
-    max_bytes: int
-    max_pixels: int
-
-    def check_pixels(self, width: int, height: int) -> None:
-        """Raise ImageTooManyPixels if an image has too many."""
-        if width * height > self.max_pixels:
-            raise ImageTooManyPixels(width, height, self.max_pixels)
 
 
 @dataclass(frozen=True, slots=True)

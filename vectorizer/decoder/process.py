@@ -11,8 +11,9 @@ from vectorizer.decoder import messages
 from vectorizer.decoder.confinement import limit_processor_time
 from vectorizer.decoder.heap import trim
 from vectorizer.decoder.messages import Header
-from vectorizer.decoder.picture import DecodedImage, Limits
+from vectorizer.decoder.picture import DecodedImage
 from vectorizer.decoder.shared_memory import SharedMemory
+from vectorizer.decoding.budget import Limits
 from vectorizer.images import decode
 from vectorizer.problems import ImageTooCostly, Refused
 
@@ -30,7 +31,7 @@ class Decoding:
         with suppress(messages.ClosedError):
             while True:
                 match messages.receive(connection):
-                    case [messages.DECODE, int(length), float(seconds)]:
+                    case [messages.DECODE, int(length), int(seconds) | float(seconds)]:
                         limit_processor_time(seconds)
                         messages.send(connection, self._decoded(length))
                     case [messages.IN_FULL, int(offset)]:
@@ -38,6 +39,8 @@ class Decoding:
                     case [messages.FORGET]:
                         self._image = None
                         trim()
+                    case _:
+                        raise messages.MalformedError
 
     def _decoded(self, length: int) -> list[Any]:
         self._image = None

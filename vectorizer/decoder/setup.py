@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vectorizer.decoder.picture import Limits
+from vectorizer.decoding.budget import Limits
 
 FORK = 0
 """The request to fork a decoder, answered by its process id; any other number is the id of a decoder to end."""

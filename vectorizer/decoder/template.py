@@ -22,10 +22,10 @@ from PIL import AvifImagePlugin, Image
 
 from vectorizer.decoder import messages
 from vectorizer.decoder.confinement import confine, die_first, die_with_parent, keep_only
-from vectorizer.decoder.picture import Limits
 from vectorizer.decoder.process import Decoding
 from vectorizer.decoder.setup import FORK, MESSAGE_BYTES, Setup
 from vectorizer.decoder.shared_memory import SharedMemory
+from vectorizer.decoding.budget import Limits
 from vectorizer.images import decode
 
 _NICENESS = 10

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vectorizer.decoder.picture import Limits
+from vectorizer.decoding.budget import Limits
 from vectorizer.images import decode
 from vectorizer.networks.models import Engine, Models, ModelSource
 from vectorizer.pipeline import find_faces

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.unit.vectorizer.image_files import LIMITS, PHOTO, chunk, encoded
-from vectorizer.decoder.picture import Limits
+from vectorizer.decoding.budget import Limits
 from vectorizer.images import decode
 from vectorizer.problems import ImageMissing, ImageTooLarge, ImageTooManyPixels, ImageUnreadable, InvalidFileFormat
 

@@ -12,7 +12,7 @@ from skimage import data
 
 from tests import photographs
 from tests.checkout import SHARED
-from vectorizer.decoder.picture import Limits
+from vectorizer.decoding.budget import Limits
 from vectorizer.images import decode
 from vectorizer.networks.models import Engine, Models, ModelSource
 from vectorizer.networks.orientation import Orientation

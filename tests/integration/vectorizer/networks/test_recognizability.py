@@ -16,7 +16,7 @@ from bench.photographs.damage.kinds import KINDS
 from bench.photographs.damage.scene import Scene
 from tests.checkout import SHARED
 from tests.photographs import astronaut, encoded, six_people
-from vectorizer.decoder.picture import Limits
+from vectorizer.decoding.budget import Limits
 from vectorizer.images import decode
 from vectorizer.networks.alignment import align, encode_crop
 from vectorizer.networks.models import Models, ModelSource

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from tests.unit.vectorizer.image_files import LIMITS, PHOTO, Page, encoded, tiff
-from vectorizer.decoder.picture import Limits
+from vectorizer.decoding.budget import Limits
 from vectorizer.images import decode
 from vectorizer.problems import ImageTooManyPixels, ImageUnreadable, InvalidFileFormat
 
