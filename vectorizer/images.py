@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
-from vectorizer.decoder.picture import DecodedImage
 from vectorizer.decoding import avif, jpeg, opencv, png, tiff
 from vectorizer.decoding.budget import Limits
 from vectorizer.decoding.containers import transferred_part, with_room
+from vectorizer.decoding.picture import DecodedImage
 from vectorizer.decoding.pixels import orientation_of, rgb_of_image, upright
 from vectorizer.decoding.raw_files import refuse_raw
 from vectorizer.decoding.rows import decode_padded, load_incomplete

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.stages import Stages
-from vectorizer.decoder.picture import DecodedImage
+from vectorizer.decoding.picture import DecodedImage
 from vectorizer.networks.alignment import SIZE, TEMPLATE, align, encode_crop, enlarges
 from vectorizer.networks.detection import Detections
 from vectorizer.networks.embedding import Embeddings

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from vectorizer.decoder import messages
 from vectorizer.decoder.forking import Template
 from vectorizer.decoder.messages import Header, header_from
-from vectorizer.decoder.picture import CHANNELS, MEDIA_TYPES, DecodedImage
 from vectorizer.decoder.processor_time import allowed, used_by
 from vectorizer.decoder.shared_memory import SharedMemory, create
+from vectorizer.decoding.picture import CHANNELS, MEDIA_TYPES, DecodedImage
 from vectorizer.problems import DeadlineExceeded, ImageMissing, ImageTooCostly, ImageTooLarge, ImageUnreadable
 
 OnRestart = Callable[[str], object]

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgpack
 
-from vectorizer.decoder.picture import MEDIA_TYPES
 from vectorizer.decoding.budget import Limits
+from vectorizer.decoding.picture import MEDIA_TYPES
 from vectorizer.problems import (
     ImageMissing,
     ImageTooCostly,

@@ -11,9 +11,9 @@ from vectorizer.decoder import messages
 from vectorizer.decoder.confinement import limit_processor_time
 from vectorizer.decoder.heap import trim
 from vectorizer.decoder.messages import Header
-from vectorizer.decoder.picture import DecodedImage
 from vectorizer.decoder.shared_memory import SharedMemory
 from vectorizer.decoding.budget import Limits
+from vectorizer.decoding.picture import DecodedImage
 from vectorizer.images import decode
 from vectorizer.problems import ImageTooCostly, Refused
 

@@ -48,10 +48,10 @@ _X86_64 = {
 _AARCH64 = {
     "lseek": 62, "read": 63, "write": 64, "close": 57, "ppoll": 73, "fstat": 80, "exit": 93, "exit_group": 94,
     "futex": 98, "set_robust_list": 99, "nanosleep": 101, "clock_gettime": 113, "clock_getres": 114,
-    "clock_nanosleep": 115, "sched_getaffinity": 123, "sched_yield": 124, "restart_syscall": 128, "sigaltstack": 132, "rt_sigaction": 134,
-    "rt_sigprocmask": 135, "rt_sigreturn": 139, "times": 153, "getrusage": 165, "getcpu": 168, "gettimeofday": 169,
-    "getpid": 172, "gettid": 178, "sysinfo": 179, "sendto": 206, "recvfrom": 207, "brk": 214, "munmap": 215,
-    "mremap": 216, "madvise": 233, "getrandom": 278, "membarrier": 283, "rseq": 293,
+    "clock_nanosleep": 115, "sched_getaffinity": 123, "sched_yield": 124, "restart_syscall": 128, "sigaltstack": 132,
+    "rt_sigaction": 134, "rt_sigprocmask": 135, "rt_sigreturn": 139, "times": 153, "getrusage": 165, "getcpu": 168,
+    "gettimeofday": 169, "getpid": 172, "gettid": 178, "sysinfo": 179, "sendto": 206, "recvfrom": 207, "brk": 214,
+    "munmap": 215, "mremap": 216, "madvise": 233, "getrandom": 278, "membarrier": 283, "rseq": 293,
     "mmap": 222, "mprotect": 226, "clone": 220, "tgkill": 131, "prlimit64": 261, "clone3": 435,
 }  # fmt: skip
 

@@ -8,8 +8,8 @@ import tempfile
 import numpy as np
 from numpy.typing import NDArray
 
-from vectorizer.decoder.picture import CHANNELS
 from vectorizer.decoding.budget import Limits
+from vectorizer.decoding.picture import CHANNELS
 
 _KEPT_BYTES = 40 << 20
 """Memory that stays between pictures, so that those of ordinary size find it ready."""
