@@ -19,9 +19,9 @@ from serving.pace import Pace
 from serving.settings import read_settings
 from serving.tracing import Spans, open_tracing
 from vectorizer.app import create_app
-from vectorizer.images import Limits
+from vectorizer.decoding.budget import Limits
 from vectorizer.lane_metrics import LaneMetrics
-from vectorizer.lanes import Lanes
+from vectorizer.lanes import Allowance, Lanes
 from vectorizer.metrics import Metrics
 from vectorizer.networks.models import ModelSource
 from vectorizer.problems import StartError
@@ -55,6 +55,7 @@ def _open_lanes(settings: Settings, metrics: Metrics, spans: Spans | None) -> La
         Limits(settings.max_image_bytes, settings.max_image_pixels),
         lanes=settings.lanes,
         waiting=settings.waiting,
+        allowance=Allowance(settings.decoder_memory_bytes, settings.decoder_seconds),
         metrics=metrics,
         on_image_done=spans.add_stages if spans else None,
     )

@@ -15,7 +15,8 @@ def draw(faces: Faces, min_score: float, min_size: float) -> bytes:
 
     Faces with a lower score, or fewer pixels on the shorter side of their box, are left out.
     """
-    drawn = cv2.cvtColor(faces.image.in_full(), cv2.COLOR_RGB2BGR)
+    full = faces.image.in_full()
+    drawn = cv2.cvtColor(full, cv2.COLOR_RGB2BGR, full)  # in its place: it may have 67 million pixels
     line = max(1, round(max(drawn.shape) * _LINE_SHARE))
     found = zip(whole_pixels(faces), faces.detections.scores, faces.detections.landmarks, strict=True)
     for (left, top, right, bottom), score, landmarks in found:

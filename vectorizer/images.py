@@ -1,7 +1,5 @@
 """From the bytes of a file to upright RGB pixels, within limits that are checked before anything is decoded."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 
@@ -11,7 +9,9 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
 from vectorizer.decoding import avif, jpeg, opencv, png, tiff
+from vectorizer.decoding.budget import Limits
 from vectorizer.decoding.containers import transferred_part, with_room
+from vectorizer.decoding.picture import DecodedImage
 from vectorizer.decoding.pixels import orientation_of, rgb_of_image, upright
 from vectorizer.decoding.raw_files import refuse_raw
 from vectorizer.decoding.rows import decode_padded, load_incomplete
@@ -19,7 +19,6 @@ from vectorizer.decoding.variants import media_type_of, unsupported_variant
 from vectorizer.problems import (
     ImageMissing,
     ImageTooLarge,
-    ImageTooManyPixels,
     ImageUnreadable,
     InvalidFileFormat,
     Refused,
@@ -58,35 +57,6 @@ _MIN_SWAPPED = 5
 
 _MIN_REDUCED_SIDE = 1920
 """Longer side, pixels, that a reduced JPEG keeps at least: three times what the detector sees."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The largest image that is decoded."""
-
-    max_bytes: int
-    max_pixels: int
-
-    def check_pixels(self, width: int, height: int) -> None:
-        """Raise ImageTooManyPixels if an image has too many."""
-        if width * height > self.max_pixels:
-            raise ImageTooManyPixels(width, height, self.max_pixels)
-
-
-@dataclass(frozen=True, slots=True)
-class DecodedImage:
-    """An upright image of `width` times `height` pixels.
-
-    pixels: (rows, columns, 3) RGB; a large JPEG is reduced by `reduction`, and `in_full` decodes all of its pixels.
-    """
-
-    pixels: NDArray[np.uint8]
-    width: int
-    height: int
-    media_type: str
-    extension: str
-    reduction: int
-    in_full: Callable[[], NDArray[np.uint8]]
 
 
 def decode(data: bytes, limits: Limits) -> DecodedImage:

@@ -28,6 +28,11 @@ class LaneMetrics(Collector):
         yield GaugeMetricFamily("faceserver_vectorizer_lanes", "Images that can be worked on at once.", lanes.lanes)
         yield GaugeMetricFamily("faceserver_vectorizer_lanes_busy", "Images being worked on.", busy)
         yield GaugeMetricFamily(
+            "faceserver_vectorizer_lanes_overdue",
+            "Lanes whose image is past its deadline; not ready while all are.",
+            lanes.overdue,
+        )
+        yield GaugeMetricFamily(
             "faceserver_vectorizer_queue", "Images waiting for a lane or still being received.", max(0, taken - busy)
         )
         about = {

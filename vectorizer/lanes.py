@@ -7,22 +7,35 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from math import inf
 from queue import SimpleQueue
+from typing import TypeVar
 
 import numpy as np
 
+from serving.digests import Digests
 from serving.stages import Stages
 from vectorizer.cores import usable_cores
-from vectorizer.images import Limits
+from vectorizer.decoder.decoder import Decoder
+from vectorizer.decoder.forking import Template
+from vectorizer.decoder.heap import trim
+from vectorizer.decoder.setup import Setup
+from vectorizer.decoder.shared_memory import bytes_needed
+from vectorizer.decoding.budget import Limits
 from vectorizer.metrics import Metrics
 from vectorizer.networks.alignment import SIZE
 from vectorizer.networks.models import Models, ModelSource
 from vectorizer.pipeline import AS_USUAL, Faces, Look, Want, embed_aligned, find_faces
-from vectorizer.problems import Busy, DeadlineExceeded
+from vectorizer.problems import Busy, DeadlineExceeded, ImageTooCostly
 
 _NICENESS = 10
 """Added to the process's own for the lanes: they get a tenth of a core that other threads use, and all idle time."""
+
+
+_MAX_SECONDS = 60.0
+"""An image that takes a lane longer is overdue, however long its caller waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +52,28 @@ class Job:
     look: Look = AS_USUAL
     aligned: bool = False
     score: float = 1
-    deadline: float = float("inf")
+    deadline: float = inf
     asked: float = field(default_factory=time.monotonic)
 
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What one image may take to decode: bytes of memory, and seconds of processor time."""
+
+    memory_bytes: int = 700_000_000
+    seconds: float = 2.0
+
+
+@dataclass(slots=True)
+class Lane:
+    """What a thread works with. due: when the image it works on should be done; infinity while there is none."""
+
+    models: Models
+    decoder: Decoder
+    due: float = inf
+
+
+T = TypeVar("T")
 
 OnImageDone = Callable[[float, Mapping[str, float]], None]
 """Gets when an image came, on `time.monotonic`'s clock, and its stages since then, milliseconds."""
@@ -61,6 +93,7 @@ class Lanes:
         *,
         lanes: int | None = None,
         waiting: int,
+        allowance: Allowance | None = None,
         metrics: Metrics | None = None,
         on_image_done: OnImageDone | None = None,
     ) -> None:
@@ -75,14 +108,28 @@ class Lanes:
         self.taken = 0
         """Slots that are taken."""
         self._threads = ThreadPoolExecutor(self.lanes, "lane", initializer=_lower_priority)
-        self._idle: SimpleQueue[Models] = SimpleQueue()
-        for models in source.open(self.lanes, self.metrics.batch_done):
-            self._idle.put(models)
+        self._too_costly = Digests()
+        allowance = allowance or Allowance()
+        # It loads its libraries while the models are opened.
+        self._template = Template(Setup(limits, allowance.memory_bytes, bytes_needed(limits)))
+        self._all = [
+            Lane(models, Decoder(self._template, allowance.seconds, self.metrics.decoder_restarted))
+            for models in source.open(self.lanes, self.metrics.batch_done)
+        ]
+        self._idle: SimpleQueue[Lane] = SimpleQueue()
+        for lane in self._all:
+            self._idle.put(lane)
 
     @property
     def busy(self) -> int:
         """How many lanes are working."""
         return self.lanes - self._idle.qsize()
+
+    @property
+    def overdue(self) -> int:
+        """How many lanes work on an image that should be done by now."""
+        now = time.monotonic()
+        return sum(lane.due < now for lane in self._all)
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -96,38 +143,54 @@ class Lanes:
             self.taken -= 1
 
     async def faces(self, job: Job) -> Faces:
-        """Run `job` on a lane; see `find_faces`. If it is cancelled before a lane takes it, it never runs.
+        """Run `job` on a lane; see `find_faces`. The pixels are gone then."""
+        return await self.run(job, _without_pixels)
+
+    async def run(self, job: Job, then: Callable[[Faces], T]) -> T:
+        """Run `job` on a lane, and `then` with its faces. If it is cancelled before a lane takes it, it never runs.
 
         Raises DeadlineExceeded when a lane is free too late.
         """
-        turn = self._threads.submit(self._work, job)
+        turn = self._threads.submit(self._work, job, then)
         try:
-            found = await asyncio.wrap_future(turn)
+            stages, done = await asyncio.wrap_future(turn)
         except asyncio.CancelledError:
             if not turn.cancelled():  # its lane is still working, so it keeps its slot
                 await asyncio.wait({asyncio.wrap_future(turn)})
             raise
         if self._on_image_done:
-            self._on_image_done(job.asked, found.stages.own)
-        return found
+            self._on_image_done(job.asked, stages.own)
+        return done
 
-    def _work(self, job: Job) -> Faces:
+    def _work(self, job: Job, then: Callable[[Faces], T]) -> tuple[Stages, T]:
         started = time.monotonic()
         if started > job.deadline:
             raise DeadlineExceeded
-        # There are as many models as threads, so one is always available.
-        models = self._idle.get()
-        try:
+        if job.data in self._too_costly:
+            raise ImageTooCostly
+        with self._lane(job) as lane:
             stages = Stages()
             stages.own["queue"] = 1000 * (started - job.asked)
-            if job.aligned:
-                found = embed_aligned(models, self.limits, job.data, score=job.score, stages=stages)
-            else:
-                found = find_faces(models, self.limits, job.data, job.wants, job.look, stages=stages)
-            self.metrics.image_done(stages.own, len(found.embeddings))
-            return found
+            found = _analyse(lane, job, stages)
+            done = then(found)
+        self.metrics.image_done(stages.own, len(found.embeddings))
+        return stages, done
+
+    @contextmanager
+    def _lane(self, job: Job) -> Iterator[Lane]:
+        """Take a lane for `job`. There are as many lanes as threads, so one is always available."""
+        lane = self._idle.get()
+        lane.due = min(job.deadline, time.monotonic() + _MAX_SECONDS)
+        try:
+            yield lane
+        except ImageTooCostly:
+            self._too_costly.add(job.data)
+            raise
         finally:
-            self._idle.put(models)
+            if lane.decoder.release():
+                trim()
+            lane.due = inf
+            self._idle.put(lane)
 
     async def warm_up(self) -> None:
         """Run each lane's networks once, so that the first image is as fast as the next."""
@@ -136,14 +199,30 @@ class Lanes:
     def _warm_up(self) -> None:
         blank = np.zeros((1, SIZE, SIZE, 3), np.uint8)
         for _ in range(self.lanes):
-            models = self._idle.get()
-            models.detector.detect(blank[0])
-            models.embedder.embed(blank)
-            self._idle.put(models)
+            lane = self._idle.get()
+            lane.models.detector.detect(blank[0])
+            lane.models.embedder.embed(blank)
+            self._idle.put(lane)
 
     def close(self) -> None:
         """Finish the images being worked on and drop the waiting ones."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+        for lane in self._all:
+            lane.decoder.close()
+        self._template.close()
+
+
+def _analyse(lane: Lane, job: Job, stages: Stages) -> Faces:
+    decode = partial(lane.decoder.decode, deadline=job.deadline)
+    if job.aligned:
+        return embed_aligned(lane.models, decode, job.data, score=job.score, stages=stages)
+    return find_faces(lane.models, decode, job.data, job.wants, job.look, stages=stages)
+
+
+def _without_pixels(faces: Faces) -> Faces:
+    """Return the faces without the pixels, which are the decoder's and soon those of another image."""
+    none = np.empty((0, 0, 3), np.uint8)
+    return replace(faces, image=replace(faces.image, pixels=none, in_full=lambda: none))
 
 
 def _lower_priority() -> None:

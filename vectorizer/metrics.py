@@ -40,6 +40,15 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._decoder_restarts = Counter(
+            "faceserver_vectorizer_decoder_restarts_total",
+            "Decoders that were replaced: `time` (a picture took too much), `deadline`, `crash`, `nonsense` or `gone`.",
+            ["reason"],
+            registry=self.registry,
+        )
+        for reason in ("time", "deadline", "crash", "nonsense", "gone"):
+            self._decoder_restarts.labels(reason)
+
     def request_done(self, request: Ended) -> None:
         """Count a request."""
         self._requests.labels(request.route, str(request.status), request.outcome).inc()
@@ -53,3 +62,7 @@ class Metrics:
     def batch_done(self, network: str, rows: int) -> None:
         """Count a run of a network."""
         self._batch_rows.labels(network).observe(rows)
+
+    def decoder_restarted(self, reason: str) -> None:
+        """Count a decoder that was replaced."""
+        self._decoder_restarts.labels(reason).inc()

@@ -1,5 +1,6 @@
 """The stages that one image passes: decode, detect, align, embed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.stages import Stages
-from vectorizer.images import DecodedImage, Limits, decode
+from vectorizer.decoding.picture import DecodedImage
 from vectorizer.networks.alignment import SIZE, TEMPLATE, align, encode_crop, enlarges
 from vectorizer.networks.detection import Detections
 from vectorizer.networks.embedding import Embeddings
@@ -17,6 +18,9 @@ from vectorizer.networks.picture import Picture
 from vectorizer.networks.quality import Quality, measure
 from vectorizer.networks.tiles import Detail
 from vectorizer.problems import NotAligned
+
+Decode = Callable[[bytes], DecodedImage]
+"""Decodes a file. Its pixels have to stay only while the image passes the stages."""
 
 
 class Want(StrEnum):
@@ -58,7 +62,7 @@ class Faces:
 
 def find_faces(
     models: Models,
-    limits: Limits,
+    decode: Decode,
     data: bytes,
     wants: frozenset[Want] = frozenset(),
     look: Look = AS_USUAL,
@@ -67,11 +71,11 @@ def find_faces(
 ) -> Faces:
     """Return the faces of the image file `data`, each with what `wants` names.
 
-    Raises the problems of `vectorizer.images.decode`.
+    Raises the problems of `decode`.
     """
     stages = stages or Stages()
     with stages.measure("decode"):
-        image = decode(data, limits)
+        image = decode(data)
     picture = Picture(image.pixels, image.reduction, image.in_full)
     with stages.measure("detect"):
         found = models.finder.find(picture, look.orientation, look.detail)
@@ -86,17 +90,17 @@ def find_faces(
 
 
 def embed_aligned(
-    models: Models, limits: Limits, data: bytes, *, score: float = 1, stages: Stages | None = None
+    models: Models, decode: Decode, data: bytes, *, score: float = 1, stages: Stages | None = None
 ) -> Faces:
     """Return the one face of an image file that is an aligned face, (112, 112); its box is the whole image.
 
     score: that of the face when it was detected, which recognizability depends on.
 
-    Raises NotAligned, and the problems of `vectorizer.images.decode`.
+    Raises NotAligned, and the problems of `decode`.
     """
     stages = stages or Stages()
     with stages.measure("decode"):
-        image = decode(data, limits)
+        image = decode(data)
         aligned = image.in_full()[None]
     if aligned.shape[1:3] != (SIZE, SIZE):
         raise NotAligned(image.width, image.height)

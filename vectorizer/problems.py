@@ -20,6 +20,7 @@ Problem
 ├── Outage                   the same request may succeed later
 │   ├── Busy                 busy                   503
 │   ├── TooManyConnections   too-many-connections   503
+│   ├── NotReady             not-ready              503
 │   └── DeadlineExceeded     deadline-exceeded      504
 └── InternalError            internal-error         500  a defect of this service
 
@@ -69,12 +70,11 @@ class ImageTooLarge(Refused, code="image-too-large", status=413, sentence="The i
 
 
 class ImageTooManyPixels(Refused, code="image-too-many-pixels", status=413, sentence="The image has too many pixels."):
-    """An image whose header announces more pixels than the limit."""
+    """An image whose header announces more pixels, or a longer side, than the limit."""
 
-    def __init__(self, width: int, height: int, limit_pixels: int) -> None:
-        super().__init__(
-            f"The image has {width} x {height} pixels, more than the {limit_pixels:,} allowed; send a smaller one."
-        )
+    def __init__(self, width: int, height: int, excess: str) -> None:
+        """excess: which limit it exceeds, such as "more than the 67,000,000 allowed"."""
+        super().__init__(f"The image has {width} x {height} pixels, {excess}; send a smaller one.")
 
 
 class ImageUnreadable(Refused, code="image-unreadable", status=422, sentence="The image is truncated or corrupt."):
@@ -108,13 +108,17 @@ class Busy(Outage, code="busy", sentence="The vectorizer is busy; try again in a
     """The maximum number of images is waiting or being processed."""
 
 
+class NotReady(Outage, code="not-ready", sentence="Every lane works on an image that is past its deadline."):
+    """All lanes hang, or have far too much to do."""
+
+
 class DeadlineExceeded(
     Outage,
     code="deadline-exceeded",
     status=504,
     sentence="The deadline passed before a lane was free; try again in a moment.",
 ):
-    """The deadline of the request passed before a lane was free."""
+    """The deadline of the request passed before a lane was free, or while the image was decoded."""
 
 
 class StartError(Exception):

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from math import inf
 from typing import Annotated, Any
@@ -21,7 +22,7 @@ from vectorizer.networks.orientation import Orientation
 from vectorizer.networks.tiles import Detail
 from vectorizer.packs.manifest import DetectorManifest, EmbedderManifest, read_manifest
 from vectorizer.pipeline import Look, Want
-from vectorizer.problems import DeadlineExceeded, ImageTooLarge, UploadTimeout
+from vectorizer.problems import DeadlineExceeded, ImageTooLarge, NotReady, UploadTimeout
 from vectorizer.wire import MEDIA_TYPE, describe_faces, pack_faces
 
 router = APIRouter()
@@ -114,8 +115,8 @@ async def drawing(
     with lanes.slot():
         data = await _read(request, lanes.limits.max_bytes, deadline)
         async with while_connected(request.receive):
-            found = await lanes.faces(Job(data, look=Look(orientation, detail), deadline=deadline))
-        drawn = await asyncio.to_thread(draw, found, min_score, min_size)
+            job = Job(data, look=Look(orientation, detail), deadline=deadline)
+            drawn = await lanes.run(job, partial(draw, min_score=min_score, min_size=min_size))
         return Response(drawn, media_type="image/jpeg")
 
 
@@ -177,8 +178,14 @@ async def live() -> dict[str, str]:
 
 @router.get("/health/ready", summary="Whether images are accepted")
 async def ready(request: Request) -> dict[str, str]:
-    """Answer once the networks are loaded and have run; the service accepts requests only then."""
-    return {"status": "ready", "model": request.state.lanes.source.embedder_id}
+    """Answer once the networks are loaded and have run; the service accepts requests only then.
+
+    Raises NotReady while every lane is past its deadline.
+    """
+    lanes: Lanes = request.state.lanes
+    if lanes.overdue == lanes.lanes:
+        raise NotReady
+    return {"status": "ready", "model": lanes.source.embedder_id}
 
 
 @router.get("/version", summary="Version of the service")

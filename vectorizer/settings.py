@@ -59,8 +59,20 @@ class Settings(ServiceSettings):
     max_image_pixels: int = Field(
         67_000_000,
         gt=0,
-        description="Maximum pixels of an image, width times height. One image takes up to 18 bytes of memory per "
-        "pixel while it is decoded, in every lane.",
+        description="Maximum pixels of an image, width times height. While it is worked on, an image takes up to 3.75 "
+        "bytes of memory per pixel, in every lane, besides what its decoder uses.",
+    )
+    decoder_memory_bytes: int = Field(
+        700_000_000,
+        ge=100_000_000,
+        description="Memory that one image may take to decode, bytes, in every lane. An image that takes more is "
+        "answered 422 (`image-too-costly`).",
+    )
+    decoder_seconds: float = Field(
+        2,
+        ge=0.1,
+        le=60,
+        description="Processor time that one image may take to decode, seconds.",
     )
 
     def engine(self) -> Engine:

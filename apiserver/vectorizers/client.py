@@ -10,6 +10,7 @@ from time import monotonic
 from apiserver.biometrics.face import Analysis, Look
 from apiserver.biometrics.model import Model
 from apiserver.problems import (
+    ImageTooCostly,
     Outage,
     Problem,
     Refused,
@@ -21,6 +22,7 @@ from apiserver.problems import (
 from apiserver.vectorizers.exchange import Call, T, TraceConfig, VectorizerHttp, is_unreachable, open_http, was_cut
 from apiserver.vectorizers.replicas import Replica, Replicas, RetryBudget
 from apiserver.vectorizers.wire import Want, read_analysis, read_json, read_model_in_use
+from serving.digests import Digests
 
 _READY_TIMEOUT_SECONDS = 2
 
@@ -47,6 +49,7 @@ class VectorizerClient:
         self._timeout_seconds = timeout_seconds
         self._ready_timeout_seconds = ready_timeout_seconds
         self._budget = RetryBudget()
+        self._too_costly = Digests()
 
     async def analyse(
         self,
@@ -129,6 +132,17 @@ class VectorizerClient:
         raise problem
 
     async def _answer(self, call: Call[T], seconds: float) -> T:
+        """Return the answer for an image; one that was too costly is sent to no vectorizer again for a while."""
+        image = call.content or b""
+        if self._too_costly.may_contain(image) and await asyncio.to_thread(self._too_costly.__contains__, image):
+            raise ImageTooCostly
+        try:
+            return await self._answer_of_two(call, seconds)
+        except ImageTooCostly:
+            await asyncio.to_thread(self._too_costly.add, image)
+            raise
+
+    async def _answer_of_two(self, call: Call[T], seconds: float) -> T:
         """Return the answer of one vectorizer or, if it fails and time is left of `seconds`, of a second one."""
         start = monotonic()
         self._budget.earn()

@@ -7,7 +7,7 @@ from platformdirs import user_cache_path
 
 from bench.photographs.folder import by_person, find_photographs, most_central
 from bench.search.people import Floats
-from bench.speed.own_networks import LIMITS
+from bench.speed.own_networks import DECODE
 from vectorizer.networks.models import ModelSource
 from vectorizer.pipeline import find_faces
 
@@ -28,7 +28,7 @@ def _embed(folder: Path, models: Path) -> tuple[Floats, list[str]]:
     embeddings, people = [], []
     for person, photographs in by_person(find_photographs(folder)).items():
         for photograph in photographs if len(photographs) > 1 else ():
-            faces = find_faces(networks, LIMITS, photograph.path.read_bytes())
+            faces = find_faces(networks, DECODE, photograph.path.read_bytes())
             if len(faces.embeddings):
                 embeddings.append(faces.embeddings[most_central(faces.detections.boxes.tolist(), photograph.size())])
                 people.append(person)

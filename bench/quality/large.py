@@ -9,6 +9,7 @@ picture of each size, and the people on it are searched for among all that are e
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -26,7 +27,8 @@ from bench.harness.options import RESULTS, Models, Results
 from bench.harness.provenance import provenance
 from bench.harness.records import Record, write
 from bench.photographs.folder import Photograph, by_person, find_photographs, most_central
-from vectorizer.images import Limits
+from vectorizer.decoding.budget import Limits
+from vectorizer.images import decode
 from vectorizer.networks.models import Models as Networks
 from vectorizer.networks.models import ModelSource
 from vectorizer.networks.tiles import Detail
@@ -35,7 +37,7 @@ from vectorizer.pipeline import Faces, Look, find_faces
 SIZES = ((1280, 960), (4000, 3000), (5200, 3900), (8000, 6000), (12_000, 3000), (16_000, 2000))
 """Width and height of the pictures; the first is what the times of the others are compared with."""
 
-_LIMITS = Limits(max_bytes=100_000_000, max_pixels=100_000_000)
+_DECODE = partial(decode, limits=Limits(max_bytes=100_000_000, max_pixels=100_000_000))
 _FACE_SHARE = 0.376
 """Share of a photograph of LFW that its face takes."""
 _PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "pillow")
@@ -83,7 +85,7 @@ def main(
 
 
 def _enrol(networks: Networks, enrolled: Photograph, searched: Photograph) -> Person:
-    faces = find_faces(networks, _LIMITS, enrolled.path.read_bytes())
+    faces = find_faces(networks, _DECODE, enrolled.path.read_bytes())
     central = most_central(faces.detections.boxes.tolist(), enrolled.size())
     return Person(searched, faces.embeddings[central])
 
@@ -96,7 +98,7 @@ def _measured(networks: Networks, people: Sequence[Person], size: tuple[int, int
         picture, corner = _placed(person.photograph, size, side)
         for detail, noted in outcomes.items():
             start = perf_counter()
-            faces = find_faces(networks, _LIMITS, picture, look=Look(detail=detail))
+            faces = find_faces(networks, _DECODE, picture, look=Look(detail=detail))
             milliseconds = 1000 * (perf_counter() - start)
             noted.append((*_judged(faces, enrolled, index, corner, side, match), milliseconds))
     return {"pixels": f"{size[0]}x{size[1]}"} | {str(detail): _summary(noted) for detail, noted in outcomes.items()}

@@ -16,8 +16,8 @@ from apiserver.settings import Settings
 from apiserver.telemetry.database import PoolMetrics
 from apiserver.telemetry.shared import SharedMetrics
 from apiserver.telemetry.worker import WorkerMetrics
+from vectorizer.decoding.budget import Limits
 from vectorizer.gpu_memory import GpuMemory
-from vectorizer.images import Limits
 from vectorizer.lane_metrics import LaneMetrics
 from vectorizer.lanes import Lanes
 from vectorizer.networks.models import Engine, ModelSource

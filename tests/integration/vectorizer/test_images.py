@@ -1,5 +1,6 @@
 """A large JPEG decoded at a reduced size has the same faces as in full."""
 
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -7,11 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vectorizer.images import Limits, decode
+from vectorizer.decoding.budget import Limits
+from vectorizer.images import decode
 from vectorizer.networks.models import Engine, Models, ModelSource
 from vectorizer.pipeline import find_faces
 
 LIMITS = Limits(max_bytes=100_000_000, max_pixels=100_000_000)
+DECODE = partial(decode, limits=LIMITS)
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +33,9 @@ def test_reduced_decoding_finds_the_same_faces(models: Models, group: Image.Imag
     large = group.resize((width, width * group.height // group.width), Image.Resampling.LANCZOS)
     jpeg = photo(large, "JPEG")
     assert decode(jpeg, LIMITS).reduction == reduction
-    reduced = find_faces(models, LIMITS, jpeg)
+    reduced = find_faces(models, DECODE, jpeg)
     # A BMP of the same pixels is never decoded smaller.
-    full = find_faces(models, LIMITS, photo(Image.open(BytesIO(jpeg)), "BMP"))
+    full = find_faces(models, DECODE, photo(Image.open(BytesIO(jpeg)), "BMP"))
     assert len(reduced.detections) == len(full.detections) == 6
     alike = []
     for box, embedding in zip(reduced.detections.boxes, reduced.embeddings, strict=True):
@@ -50,8 +53,8 @@ def test_small_faces_are_cut_from_the_full_image(models: Models, group: Image.Im
     large.paste(group.resize((1664, 1152), Image.Resampling.LANCZOS), (1500, 700))
     jpeg = photo(large, "JPEG")
     assert decode(jpeg, LIMITS).reduction == 2
-    reduced = find_faces(models, LIMITS, jpeg)
-    full = find_faces(models, LIMITS, photo(Image.open(BytesIO(jpeg)), "BMP"))
+    reduced = find_faces(models, DECODE, jpeg)
+    full = find_faces(models, DECODE, photo(Image.open(BytesIO(jpeg)), "BMP"))
     assert len(reduced.detections) == len(full.detections) == 6
     for box, embedding in zip(reduced.detections.boxes, reduced.embeddings, strict=True):
         nearest = np.abs(full.detections.boxes - box).max(axis=1).argmin()

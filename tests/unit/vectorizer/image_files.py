@@ -8,7 +8,7 @@ from io import BytesIO
 from PIL import Image
 from skimage.data import astronaut
 
-from vectorizer.images import Limits
+from vectorizer.decoding.budget import Limits
 
 LIMITS = Limits(max_bytes=32_000_000, max_pixels=67_000_000)
 PHOTO = Image.fromarray(astronaut()[:240, 100:300])

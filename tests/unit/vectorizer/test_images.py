@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.unit.vectorizer.image_files import LIMITS, PHOTO, chunk, encoded
-from vectorizer.images import Limits, decode
+from vectorizer.decoding.budget import Limits
+from vectorizer.images import decode
 from vectorizer.problems import ImageMissing, ImageTooLarge, ImageTooManyPixels, ImageUnreadable, InvalidFileFormat
 
 

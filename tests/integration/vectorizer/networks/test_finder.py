@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,14 @@ from skimage import data
 
 from tests import photographs
 from tests.checkout import SHARED
-from vectorizer.images import Limits
+from vectorizer.decoding.budget import Limits
+from vectorizer.images import decode
 from vectorizer.networks.models import Engine, Models, ModelSource
 from vectorizer.networks.orientation import Orientation
 from vectorizer.networks.tiles import Detail
 from vectorizer.pipeline import Faces, Look, find_faces
 
-LIMITS = Limits(max_bytes=100_000_000, max_pixels=100_000_000)
+DECODE = partial(decode, limits=Limits(max_bytes=100_000_000, max_pixels=100_000_000))
 GREY = (120, 130, 140)
 
 
@@ -32,7 +34,7 @@ def models(request: pytest.FixtureRequest, model_cache: Path) -> Models:
 
 
 def seen(models: Models, image: Image.Image, look: Look | None = None) -> Faces:
-    return find_faces(models, LIMITS, photographs.encoded(image, quality=95), look=look or Look())
+    return find_faces(models, DECODE, photographs.encoded(image, quality=95), look=look or Look())
 
 
 def assert_all_found_again(original: Faces, found: Faces, place: Callable[[np.ndarray], np.ndarray], least: float):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from io import BytesIO
 from itertools import combinations
 from pathlib import Path
@@ -16,14 +16,15 @@ from bench.photographs.damage.kinds import KINDS
 from bench.photographs.damage.scene import Scene
 from tests.checkout import SHARED
 from tests.photographs import astronaut, encoded, six_people
-from vectorizer.images import Limits
+from vectorizer.decoding.budget import Limits
+from vectorizer.images import decode
 from vectorizer.networks.alignment import align, encode_crop
 from vectorizer.networks.models import Models, ModelSource
 from vectorizer.pipeline import embed_aligned
 
 ARCFACE = SHARED / "models" / "buffalo_sc"
 LFW = SHARED / "data" / "lfw-dev"
-LIMITS = Limits(max_bytes=10_000_000, max_pixels=10_000_000)
+DECODE = partial(decode, limits=Limits(max_bytes=10_000_000, max_pixels=10_000_000))
 
 HEAVY = [
     *("turned 180°", "upside down, mirrored", "blur 8 px", "defocus, disc of 12 px", "spin of 45°", "zoom x 2"),
@@ -118,7 +119,7 @@ def test_damaged_strangers_do_not_match(recognizer: Recognizer, kind: str):
 def test_the_stored_crop_is_as_recognizable_as_the_photograph(recognizer: Recognizer):
     for portrait in portraits():
         found = recognizer.look_at_face(portrait)
-        again = embed_aligned(recognizer.networks, LIMITS, encode_crop(found.aligned), score=found.score)
+        again = embed_aligned(recognizer.networks, DECODE, encode_crop(found.aligned), score=found.score)
         assert again.recognizabilities is not None
         assert again.recognizabilities[0] == pytest.approx(found.recognizability, abs=0.1)
 

@@ -12,7 +12,8 @@ from PIL import Image, ImageOps
 
 from faceserver.client.photographs import load
 from tests.photographs import astronaut, encoded
-from vectorizer.images import Limits, decode
+from vectorizer.decoding.budget import Limits
+from vectorizer.images import decode
 
 LIMITS = Limits(max_bytes=10**8, max_pixels=10**8)
 

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from tests.unit.vectorizer.image_files import LIMITS, PHOTO, Page, encoded, tiff
-from vectorizer.images import Limits, decode
+from vectorizer.decoding.budget import Limits
+from vectorizer.images import decode
 from vectorizer.problems import ImageTooManyPixels, ImageUnreadable, InvalidFileFormat
 
 JPEG = encoded(PHOTO, "JPEG")

@@ -1,0 +1,1 @@
+"""Decodes images in processes that can be ended, without models, network or files."""

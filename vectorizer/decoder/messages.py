@@ -1,0 +1,139 @@
+"""What the service and its decoders say to each other: short MessagePack arrays, each after its length.
+
+A decoder may have been taken over by a picture, so all that comes from one is checked; nothing is unpickled.
+"""
+
+import socket
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+
+from vectorizer.decoding.budget import Limits
+from vectorizer.decoding.picture import MEDIA_TYPES
+from vectorizer.problems import (
+    ImageMissing,
+    ImageTooCostly,
+    ImageTooLarge,
+    ImageTooManyPixels,
+    ImageUnreadable,
+    InvalidFileFormat,
+    Refused,
+)
+
+DECODE, IN_FULL, FORGET = "decode", "in-full", "forget"
+
+_LENGTH = struct.Struct("<I")
+_MAX_LENGTH = 8192
+_MAX_SENTENCE = 1000
+_REDUCTIONS = frozenset({1, 2, 4, 8})
+
+_PROBLEMS: dict[str, type[Refused]] = {
+    problem.code: problem
+    for problem in (
+        ImageMissing, ImageTooCostly, ImageTooLarge, ImageTooManyPixels, ImageUnreadable, InvalidFileFormat
+    )
+}  # fmt: skip
+"""What decoding raises, by code."""
+
+
+class MalformedError(Exception):
+    """A message that no decoder sends."""
+
+
+class ClosedError(Exception):
+    """The other side has closed the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a decoder says of an image.
+
+    rows, columns: of the pixels that it wrote. width, height: of the image in full.
+    """
+
+    rows: int
+    columns: int
+    width: int
+    height: int
+    extension: str
+    reduction: int
+
+    def pack(self) -> list[Any]:
+        """Return what `header_from` reads."""
+        return ["image", self.rows, self.columns, self.width, self.height, self.extension, self.reduction]
+
+
+def problem_message(problem: Refused) -> list[Any]:
+    """Return what `header_from` raises."""
+    return ["problem", problem.code, problem.sentence[:_MAX_SENTENCE]]
+
+
+def header_from(message: object, limits: Limits) -> Header:
+    """Return what a decoder says of an image, within `limits`.
+
+    Raises the problem that it reports, or MalformedError.
+    """
+    match message:
+        case ["problem", str(code), str(sentence)] if code in _PROBLEMS and len(sentence) <= _MAX_SENTENCE:
+            raise _restored(_PROBLEMS[code], sentence)
+        case ["image", int(rows), int(columns), int(width), int(height), str(extension), int(reduction)]:
+            header = Header(rows, columns, width, height, extension, reduction)
+            if _is_consistent(header, limits):
+                return header
+    raise MalformedError
+
+
+def _restored(kind: type[Refused], sentence: str) -> Refused:
+    problem = kind.__new__(kind)
+    Refused.__init__(problem, sentence)
+    return problem
+
+
+def _is_consistent(header: Header, limits: Limits) -> bool:
+    return (
+        header.extension in MEDIA_TYPES
+        and header.reduction in _REDUCTIONS
+        and 0 < header.width * header.height <= limits.max_pixels
+        and header.width > 0
+        and _is_reduced(header.rows, header.height, header.reduction)
+        and _is_reduced(header.columns, header.width, header.reduction)
+    )
+
+
+def _is_reduced(side: int, full: int, reduction: int) -> bool:
+    return side > 0 and full <= side * reduction < full + reduction
+
+
+def send(connection: socket.socket, message: list[Any]) -> None:
+    """Send a message. Raises ClosedError."""
+    packed = msgpack.packb(message)
+    try:
+        connection.sendall(_LENGTH.pack(len(packed)) + packed)
+    except OSError as error:
+        raise ClosedError from error
+
+
+def receive(connection: socket.socket) -> Any:  # noqa: ANN401 - whatever the other side says
+    """Return a message. Raises ClosedError or MalformedError."""
+    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
+    if length > _MAX_LENGTH:
+        raise MalformedError
+    try:
+        return msgpack.unpackb(_exactly(connection, length))
+    except (ValueError, msgpack.UnpackException) as error:
+        raise MalformedError from error
+
+
+def _exactly(connection: socket.socket, length: int) -> bytes:
+    data = b""
+    while len(data) < length:
+        try:
+            chunk = connection.recv(length - len(data))
+        except OSError as error:
+            raise ClosedError from error
+        if not chunk:
+            raise ClosedError
+        data += chunk
+    return data

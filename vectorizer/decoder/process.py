@@ -1,0 +1,77 @@
+"""What a decoder does: it decodes one file after the other until the service closes the connection."""
+
+import socket
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorizer.decoder import messages
+from vectorizer.decoder.confinement import limit_processor_time
+from vectorizer.decoder.heap import trim
+from vectorizer.decoder.messages import Header
+from vectorizer.decoder.shared_memory import SharedMemory
+from vectorizer.decoding.budget import Limits
+from vectorizer.decoding.picture import DecodedImage
+from vectorizer.images import decode
+from vectorizer.problems import ImageTooCostly, Refused
+
+
+class Decoding:
+    """Decodes files of one service, each at the beginning of the shared memory, and keeps the last one."""
+
+    def __init__(self, memory: SharedMemory, limits: Limits) -> None:
+        self._memory = memory
+        self._limits = limits
+        self._image: DecodedImage | None = None
+
+    def serve(self, connection: socket.socket) -> None:
+        """Answer until the service closes the connection, or is gone."""
+        with suppress(messages.ClosedError):
+            while True:
+                match messages.receive(connection):
+                    case [messages.DECODE, int(length), int(seconds) | float(seconds)]:
+                        limit_processor_time(seconds)
+                        messages.send(connection, self._decoded(length))
+                    case [messages.IN_FULL, int(offset)]:
+                        messages.send(connection, self._in_full(offset))
+                    case [messages.FORGET]:
+                        self._image = None
+                        trim()
+                    case _:
+                        raise messages.MalformedError
+
+    def _decoded(self, length: int) -> list[Any]:
+        self._image = None
+        try:
+            self._image = image = decode(self._memory.get(length), self._limits)
+            rows, columns, _ = image.pixels.shape
+            self._put(image.pixels, 0)
+        except Refused as problem:
+            return messages.problem_message(ImageTooCostly() if _lacked_memory(problem) else problem)
+        except MemoryError:
+            return messages.problem_message(ImageTooCostly())
+        return Header(rows, columns, image.width, image.height, image.extension, image.reduction).pack()
+
+    def _in_full(self, offset: int) -> list[Any]:
+        if self._image is None:
+            raise messages.MalformedError
+        image = self._image
+        try:
+            self._put(image.in_full(), offset)
+        except Exception:  # noqa: BLE001 - it was decoded before, so what fails now is memory, whatever a decoder says
+            return messages.problem_message(ImageTooCostly())
+        return Header(image.height, image.width, image.width, image.height, image.extension, 1).pack()
+
+    def _put(self, pixels: NDArray[np.uint8], offset: int) -> None:
+        np.copyto(self._memory.pixels(offset, *pixels.shape[:2]), pixels)
+
+
+def _lacked_memory(problem: BaseException | None) -> bool:
+    """Tell whether an error was caused by the limit of memory; each library says it in its own words."""
+    while problem is not None:
+        if isinstance(problem, MemoryError) or "memory" in str(problem).lower():
+            return True
+        problem = problem.__cause__ or problem.__context__
+    return False

@@ -1,0 +1,23 @@
+"""What the service and the process that decoders are forked from agree on."""
+
+from dataclasses import dataclass
+
+from vectorizer.decoding.budget import Limits
+
+FORK = 0
+"""The request to fork a decoder, answered by its process id; any other number is the id of a decoder to end."""
+
+MESSAGE_BYTES = 8
+"""Bytes of a request, and of an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What all decoders of a service have in common.
+
+    memory_bytes: what one may use, beside the memory that it shares with the service.
+    """
+
+    limits: Limits
+    memory_bytes: int
+    shared_bytes: int
