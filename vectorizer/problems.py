@@ -56,12 +56,11 @@ class ImageTooLarge(Refused, code="image-too-large", status=413, sentence="The i
 
 
 class ImageTooManyPixels(Refused, code="image-too-many-pixels", status=413, sentence="The image has too many pixels."):
-    """An image whose header announces more pixels than the limit."""
+    """An image whose header announces more pixels, or a longer side, than the limit."""
 
-    def __init__(self, width: int, height: int, limit_pixels: int) -> None:
-        super().__init__(
-            f"The image has {width} x {height} pixels, more than the {limit_pixels:,} allowed; send a smaller one."
-        )
+    def __init__(self, width: int, height: int, excess: str) -> None:
+        """excess: which limit it exceeds, such as "more than the 67,000,000 allowed"."""
+        super().__init__(f"The image has {width} x {height} pixels, {excess}; send a smaller one.")
 
 
 class ImageUnreadable(Refused, code="image-unreadable", status=422, sentence="The image is truncated or corrupt."):

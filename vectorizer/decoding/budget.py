@@ -1,0 +1,44 @@
+"""What decoding may cost, and what is refused before a decoder sees it.
+
+Decoders work through as many parts as a file has, often in Python, whatever its pixels. So parts are counted first, by
+searches that are as fast as memory or that end at the limit. Each limit is several times what ordinary files have.
+"""
+
+from dataclasses import dataclass, field
+
+from vectorizer.decoding.formats import Format
+from vectorizer.problems import ImageTooCostly, ImageTooManyPixels
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest image that is decoded, and the formats that are read.
+
+    max_side: of width and height, pixels.
+    """
+
+    max_bytes: int
+    max_pixels: int
+    max_side: int = 30_000
+    formats: frozenset[Format] = field(default_factory=lambda: frozenset(Format))
+
+    def check_pixels(self, width: int, height: int) -> None:
+        """Raise ImageTooManyPixels if an image has too many, or is too long."""
+        if width * height > self.max_pixels:
+            raise ImageTooManyPixels(width, height, f"more than the {self.max_pixels:,} allowed")
+        if max(width, height) > self.max_side:
+            raise ImageTooManyPixels(width, height, f"more than {self.max_side:,} on its longer side")
+
+
+def check_count(count: float, limit: float, what: str) -> None:
+    """Raise ImageTooCostly if there are more than `limit` of `what`."""
+    if count > limit:
+        raise too_many(limit, what)
+
+
+def too_many(limit: float, what: str) -> ImageTooCostly:
+    """Return the problem of a file that has more than `limit` of `what`."""
+    return ImageTooCostly(
+        f"The image has more than {limit:,.0f} {what}, which costs too much to decode; save it again, for instance as "
+        "an ordinary JPEG."
+    )
