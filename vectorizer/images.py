@@ -26,7 +26,7 @@ from vectorizer.decoding.pixels import (
     upright,
 )
 from vectorizer.decoding.raw_files import refuse_raw
-from vectorizer.decoding.rows import decode_padded, load_incomplete
+from vectorizer.decoding.rows import MIN_SHARE, NotEnoughRowsError, decode_padded, load_incomplete
 from vectorizer.decoding.variants import media_type_of, unsupported_variant
 from vectorizer.problems import (
     ImageMissing,
@@ -44,18 +44,8 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 # Pillow's own guard against decompression bombs is a process-wide constant; `decode` checks the header instead.
 Image.MAX_IMAGE_PIXELS = None
 
-_EXTENSIONS = {
-    "JPEG": "jpg",
-    "MPO": "jpg",
-    "PNG": "png",
-    "WEBP": "webp",
-    "AVIF": "avif",
-    "TIFF": "tif",
-    "BMP": "bmp",
-    "GIF": "gif",
-    "HEIF": "heic",
-}
-"""The formats that are read, by Pillow's names, and the file extension of each."""
+_EXTENSIONS = {Format.JPEG: "jpg", Format.TIFF: "tif"}
+"""File extensions that are not the name of the format."""
 
 _PLUGINS = {
     Format.JPEG: ["JPEG"],
@@ -76,9 +66,6 @@ _READABLE = frozenset(f"image/{name}" for name in ("jpeg", "png", "webp", "avif"
 
 _RUN_LENGTHS = frozenset({1, 2})
 """Compressions of a BMP by run lengths."""
-
-_MEDIA_TYPES = {"MPO": "image/jpeg", "HEIF": "image/heic"}
-"""Media types that browsers know, in place of Pillow's."""
 
 _MIN_SWAPPED = 5
 """Orientations of at least this number exchange width and height."""
@@ -160,8 +147,10 @@ def _decode_bmp(data: bytes, limits: Limits) -> DecodedImage:
         packed = opened.info["compression"] in _RUN_LENGTHS
     if not packed:
         return _decode_any(data, limits, Format.BMP)
-    # Pillow unpacks run lengths in Python.
-    return _whole(_rgb_by_opencv(data), "BMP")
+    # Pillow unpacks run lengths in Python. OpenCV leaves black what is missing.
+    if len(data) < MIN_SHARE * int.from_bytes(data[2:6], "little"):
+        raise NotEnoughRowsError
+    return _whole(_rgb_by_opencv(data), Format.BMP)
 
 
 def _rgb_by_opencv(data: bytes) -> NDArray[np.uint8]:
@@ -181,7 +170,7 @@ def _decode_whole_webp(data: bytes, limits: Limits) -> DecodedImage:
     pixels = webp.decode(still)
     if pixels is None:
         raise ValueError("OpenCV cannot decode this WebP.")
-    return _whole(upright(pixels, orientation_of_metadata(still.exif, still.xmp)), "WEBP")
+    return _whole(upright(pixels, orientation_of_metadata(still.exif, still.xmp)), Format.WEBP)
 
 
 def _decode_heif(data: bytes, limits: Limits) -> DecodedImage:
@@ -220,19 +209,19 @@ def _decode_any(data: bytes, limits: Limits, image_format: Format, orientation: 
 
     orientation: if the file does not say it where Pillow looks for it.
     """
-    pixels, name, found = _pixels_by_pillow(data, limits, image_format)
-    return _whole(upright(pixels, orientation or found), name)
+    pixels, found = _pixels_by_pillow(data, limits, image_format)
+    return _whole(upright(pixels, orientation or found), image_format)
 
 
-def _pixels_by_pillow(data: bytes, limits: Limits, image_format: Format) -> tuple[NDArray[np.uint8], str, int]:
-    """Return pixels as Pillow decodes them, its name of the format, and the orientation.
+def _pixels_by_pillow(data: bytes, limits: Limits, image_format: Format) -> tuple[NDArray[np.uint8], int]:
+    """Return pixels as Pillow decodes them, and the orientation.
 
     Its image is not kept, so that turning the pixels takes no more memory than decoding them.
     """
     image: Image.Image | None = _loaded(data, limits, image_format)
     if image is None:
         image = load_incomplete(partial(_open, data, limits, image_format))
-    return rgb_of_image(image), image.format or "", orientation_of(image)
+    return rgb_of_image(image), orientation_of(image)
 
 
 def _loaded(data: bytes, limits: Limits, image_format: Format) -> ImageFile.ImageFile | None:
@@ -258,14 +247,14 @@ def _is_whole(image: ImageFile.ImageFile) -> bool:
     return image.format != "PNG" or image.crop(last_row).getbbox(alpha_only=False) is not None
 
 
-def _whole(pixels: NDArray[np.uint8], image_format: str) -> DecodedImage:
+def _whole(pixels: NDArray[np.uint8], image_format: Format) -> DecodedImage:
     height, width, _ = pixels.shape
     return DecodedImage(pixels, width, height, *_names(image_format), reduction=1, in_full=lambda: pixels)
 
 
-def _names(image_format: str) -> tuple[str, str]:
+def _names(image_format: Format) -> tuple[str, str]:
     """Return media type and file extension."""
-    return _MEDIA_TYPES.get(image_format) or Image.MIME[image_format], _EXTENSIONS[image_format]
+    return f"image/{image_format}", _EXTENSIONS.get(image_format, str(image_format))
 
 
 def _decode_whole_avif(data: bytes, limits: Limits) -> DecodedImage:
@@ -275,7 +264,7 @@ def _decode_whole_avif(data: bytes, limits: Limits) -> DecodedImage:
         pixels = avif.decode_leniently(data)
         if pixels is None:
             raise
-        return _whole(pixels, "AVIF")
+        return _whole(pixels, Format.AVIF)
 
 
 def _decode_tiff(data: bytes, limits: Limits) -> DecodedImage:
@@ -296,7 +285,7 @@ def _decode_tiff(data: bytes, limits: Limits) -> DecodedImage:
         if not isinstance(error, UnidentifiedImageError):
             raise
         stored = _decode_deep_tiff(data, image)
-        return _whole(upright(stored, image.orientation or inherited or 1), "TIFF")
+        return _whole(upright(stored, image.orientation or inherited or 1), Format.TIFF)
 
 
 def _decode_deep_tiff(data: bytes, image: tiff.TiffImage) -> NDArray[np.uint8]:
@@ -323,7 +312,7 @@ def _decode_jpeg(data: bytes, limits: Limits) -> DecodedImage:
         pixels,
         width,
         height,
-        *_names("JPEG"),
+        *_names(Format.JPEG),
         reduction,
         (lambda: upright(decoder(data, 1), orientation)) if reduction > 1 else lambda: pixels,
     )

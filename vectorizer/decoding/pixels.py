@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
@@ -62,7 +63,7 @@ def rgb_of_image(image: Image.Image) -> NDArray[np.uint8]:
     for band in bands(image.height, image.width):
         part = image.crop((0, band.start, image.width, band.stop))
         if deep:
-            pixels[band] = _to_8_bit(np.asarray(part), low, high)[..., None]
+            pixels[band] = cv2.cvtColor(_to_8_bit(np.asarray(part), low, high), cv2.COLOR_GRAY2RGB)
         else:
             pixels[band] = np.asarray(_on_white(part))
     return pixels
@@ -125,7 +126,7 @@ def _to_8_bit(values: NDArray[np.generic], low: float, high: float) -> NDArray[n
     if (low, high) == (0, 255) and values.dtype == np.uint8:
         return values.astype(np.uint8, copy=False)
     if (low, high) == (0, 65535) and values.dtype == np.uint16:
-        return _BYTE_OF_16_BITS[values.astype(np.uint16, copy=False)]
+        return _BYTE_OF_16_BITS.take(values.astype(np.uint16, copy=False))
     shares = (values.astype(np.float64) - low) / max(high - low, np.finfo(np.float64).tiny)
     return (np.nan_to_num(shares, posinf=1, neginf=0).clip(0, 1) * 255).round().astype(np.uint8)
 

@@ -128,6 +128,11 @@ class TiffImage:
         """Bytes of all samples of a pixel, as stored without compression."""
         return self.number(_BITS, 1) * self.number(_SAMPLES, 1) / 8
 
+    def table(self, data: bytes, tag: int) -> tuple[int, ...]:
+        """Return all numbers of a field of strips or tiles."""
+        kind, count, start = self.tables.get(tag, ("<B", 0, 0))
+        return _unpack(data, f"{kind[0]}{count}{kind[1]}", start)
+
     @property
     def part_pixels(self) -> int:
         """Pixels of a strip or tile."""
@@ -191,9 +196,10 @@ def check_parts(data: bytes, image: TiffImage, limits: Limits) -> None:
     planes = image.number(_SAMPLES, 1) if image.number(_PLANES, 1) == 2 else 1
     parts = planes * image.pixels / max(image.part_pixels, 1)
     check_count(max([parts, *(count for _, count, _ in image.tables.values())]), _MAX_PARTS, "strips and tiles")
-    sizes = (image.tables[tag] for tag in (_STRIP_BYTES, _TILE_BYTES) if tag in image.tables)
-    size = sum(sum(_unpack(data, f"{kind[0]}{count}{kind[1]}", start)) for kind, count, start in sizes)
-    check_count(size, _MAX_READ * len(data), "bytes in its strips and tiles")
+    for offsets, sizes in ((_STRIPS, _STRIP_BYTES), (_TILES, _TILE_BYTES)):
+        pairs = zip(image.table(data, offsets), image.table(data, sizes), strict=False)
+        read = sum(max(min(size, len(data) - offset), 0) for offset, size in pairs)
+        check_count(read, _MAX_READ * len(data), "bytes in its strips and tiles")
     check_count(image.part_pixels, max(2 * image.pixels, _SMALL_PART), "pixels in a tile")
     if image.number(_COMPRESSION) in _JPEG_COMPRESSIONS:
         scanned = data.count(b"\xff\xda") * image.part_pixels
