@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from vectorizer.decoding.formats import Format
 from vectorizer.problems import ImageTooCostly, ImageTooManyPixels
 
+_PADDING = 1.05
+"""How many times larger than an image its coded frame may be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -28,6 +31,11 @@ class Limits:
             raise ImageTooManyPixels(width, height, f"more than the {self.max_pixels:,} allowed")
         if max(width, height) > self.max_side:
             raise ImageTooManyPixels(width, height, f"more than {self.max_side:,} on its longer side")
+
+    def check_coded(self, width: int, height: int) -> None:
+        """Raise ImageTooManyPixels if a coded frame, which is padded to whole blocks, has too many."""
+        if width * height > _PADDING * self.max_pixels or max(width, height) > _PADDING * self.max_side:
+            self.check_pixels(width, height)
 
 
 def check_count(count: float, limit: float, what: str) -> None:

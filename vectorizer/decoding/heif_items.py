@@ -89,7 +89,7 @@ def check_items(data: bytes, limits: Limits) -> None:
     for kind, start, end in file.properties + file.described:
         coded = Coded()
         _note_property(coded, kind, data[start:end])
-        limits.check_pixels(coded.width, coded.height)
+        limits.check_coded(coded.width, coded.height)
     _check_samples(file, limits)
     picture = _Picture(file, limits)
     total = picture.cost(file.primary)
@@ -109,7 +109,7 @@ def _check_samples(file: _File, limits: Limits) -> None:
         for start in file.samples:
             coded = Coded()
             coded_sizes.note_av1(coded, file.data[start : start + _SAMPLE_BYTES])
-            limits.check_pixels(coded.width, coded.height)
+            limits.check_coded(coded.width, coded.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def _coded_cost(file: _File, item: _Item, limits: Limits) -> int:
         coded_sizes.note_av1(coded, data)
     else:
         coded_sizes.note_hevc(coded, data, length_bytes)
-    limits.check_pixels(coded.width, coded.height)
+    limits.check_coded(coded.width, coded.height)
     return coded.width * coded.height * max(coded.frames, 1)
 
 

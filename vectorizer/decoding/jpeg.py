@@ -91,9 +91,10 @@ def frame_of(data: bytes) -> Frame | None:
     return None
 
 
-def by_pillow(data: bytes, reduction: int) -> NDArray[np.uint8]:  # noqa: ARG001 - the signature of Decode
-    """Decode kinds of JPEG whose colours OpenCV does not know, such as CMYK, in full."""
+def by_pillow(data: bytes, reduction: int) -> NDArray[np.uint8]:
+    """Decode kinds of JPEG whose colours OpenCV does not know, such as CMYK, at one `reduction`-th of the size."""
     with Image.open(BytesIO(data), formats=["JPEG"]) as image:
+        image.draft(None, (max(image.width // reduction, 1), max(image.height // reduction, 1)))
         return rgb_of_image(image)
 
 

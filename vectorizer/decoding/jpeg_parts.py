@@ -26,8 +26,8 @@ _MAX_FRAMES = 4
 _MAX_SCANS = 256
 """Scans of a small image."""
 
-_MAX_SCANNED = 2_500_000_000
-"""Pixels times scans: 37 scans of the largest image. Encoders make about ten, and at most about twenty."""
+_MAX_SCANNED = 1_500_000_000
+"""Pixels times scans: 22 scans of the largest image. Encoders make about ten, and at most about twenty."""
 
 _MAX_COEFFICIENTS = 640_000_000
 """Bytes of the coefficients that a decoder of several scans keeps, and of four channels of pixels."""

@@ -59,7 +59,7 @@ _MAX_READ = 2
 _SMALL_PART = 1 << 22
 """Pixels that a tile may have however small the image is."""
 
-_MAX_SCANNED = 2_500_000_000
+_MAX_SCANNED = 1_500_000_000
 """Pixels times scans of the JPEGs within a file; see `vectorizer.decoding.jpeg_parts`."""
 
 _BYTES_A_PIXEL = 4
