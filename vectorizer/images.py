@@ -1,5 +1,6 @@
 """From the bytes of a file to upright RGB pixels, within limits that are checked before anything is decoded."""
 
+import warnings
 from functools import partial
 from io import BytesIO
 
@@ -8,13 +9,23 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
-from vectorizer.decoding import avif, jpeg, opencv, png, tiff
+from vectorizer.decoding import avif, jpeg, opencv, png, tiff, webp
 from vectorizer.decoding.budget import Limits
 from vectorizer.decoding.containers import transferred_part, with_room
+from vectorizer.decoding.formats import Format, format_of
+from vectorizer.decoding.gif_blocks import check_blocks
+from vectorizer.decoding.heif_items import check_items, has_av1
+from vectorizer.decoding.jpeg_parts import check_parts
 from vectorizer.decoding.picture import DecodedImage
-from vectorizer.decoding.pixels import orientation_of, rgb_of_image, upright
+from vectorizer.decoding.pixels import (
+    orientation_of,
+    orientation_of_metadata,
+    rgb_of_image,
+    rgb_of_samples,
+    upright,
+)
 from vectorizer.decoding.raw_files import refuse_raw
-from vectorizer.decoding.rows import decode_padded, load_incomplete
+from vectorizer.decoding.rows import MIN_SHARE, NotEnoughRowsError, decode_padded, load_incomplete
 from vectorizer.decoding.variants import media_type_of, unsupported_variant
 from vectorizer.problems import (
     ImageMissing,
@@ -24,33 +35,36 @@ from vectorizer.problems import (
     Refused,
 )
 
+__all__ = ["DecodedImage", "Limits", "decode"]
+
 register_heif_opener()
+# Of odd metadata Pillow warns once for each field, on standard error; none of it refuses a photograph.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 # Pillow's own guard against decompression bombs is a process-wide constant; `decode` checks the header instead.
 Image.MAX_IMAGE_PIXELS = None
 
-_EXTENSIONS = {
-    "JPEG": "jpg",
-    "MPO": "jpg",
-    "PNG": "png",
-    "WEBP": "webp",
-    "AVIF": "avif",
-    "TIFF": "tif",
-    "BMP": "bmp",
-    "GIF": "gif",
-    "HEIF": "heic",
-}
-"""The formats that are read, by Pillow's names, and the file extension of each."""
+_EXTENSIONS = {Format.JPEG: "jpg", Format.TIFF: "tif"}
+"""File extensions that are not the name of the format."""
 
-_OPENED = [name for name in _EXTENSIONS if name != "MPO"]
-"""An MPO, which is a JPEG with further images, is opened as a JPEG."""
+_PLUGINS = {
+    Format.JPEG: ["JPEG"],
+    Format.PNG: ["PNG"],
+    Format.WEBP: ["WEBP"],
+    Format.AVIF: ["AVIF"],
+    Format.TIFF: ["TIFF"],
+    Format.BMP: ["BMP"],
+    Format.GIF: ["GIF"],
+    Format.HEIC: ["HEIF"],
+}
+"""What Pillow opens a format with. An MPO, which is a JPEG with further images, is opened as a JPEG."""
 
 _BY_ROWS = frozenset({"PNG", "TIFF", "BMP", "GIF"})
 """Formats whose decoders write rows as they come to them."""
 
 _READABLE = frozenset(f"image/{name}" for name in ("jpeg", "png", "webp", "avif", "tiff", "bmp", "gif", "heic", "heif"))
 
-_MEDIA_TYPES = {"MPO": "image/jpeg", "HEIF": "image/heic"}
-"""Media types that browsers know, in place of Pillow's."""
+_RUN_LENGTHS = frozenset({1, 2})
+"""Compressions of a BMP by run lengths."""
 
 _MIN_SWAPPED = 5
 """Orientations of at least this number exchange width and height."""
@@ -65,7 +79,7 @@ def decode(data: bytes, limits: Limits) -> DecodedImage:
     Grey, palette, CMYK and 16-bit images become 8-bit RGB; transparent pixels become white. A JPEG that is large
     enough is decoded at a half, a quarter or an eighth of its size. A file whose end is missing is decoded if it has
     95 % of its rows.
-    Raises ImageMissing, ImageTooLarge, InvalidFileFormat, ImageTooManyPixels or ImageUnreadable.
+    Raises ImageMissing, ImageTooLarge, InvalidFileFormat, ImageTooManyPixels, ImageTooCostly or ImageUnreadable.
     """
     if not data:
         raise ImageMissing
@@ -87,40 +101,120 @@ def decode(data: bytes, limits: Limits) -> DecodedImage:
 
 def _decode(data: bytes, limits: Limits) -> DecodedImage:
     refuse_raw(data)
-    if data.startswith(png.SIGNATURE):
-        return _decode_any(png.without_ancillary(data), limits)
-    if data.startswith(b"\xff\xd8\xff"):
-        return _decode_jpeg(data, limits)
-    if tiff.is_tiff(data):
-        return _decode_tiff(data, limits)
+    image_format = format_of(data)
+    if image_format is None:
+        raise ValueError("The file is of no format that is read.")
+    _check_format(data, image_format, limits)
+    return _DECODERS[image_format](data, limits)
+
+
+def _check_format(data: bytes, image_format: Format, limits: Limits) -> None:
+    """Raise InvalidFileFormat if a format is switched off."""
+    coded = {image_format} | ({Format.AVIF} if image_format is Format.HEIC and has_av1(data) else set())
+    for refused in sorted(coded - limits.formats):
+        read = ", ".join(str(kept).upper() for kept in Format if kept in limits.formats)
+        raise InvalidFileFormat(f"image/{refused}", f"this service is set to read {read} only; send one of these")
+
+
+def _decode_png(data: bytes, limits: Limits) -> DecodedImage:
+    return _decode_any(png.without_ancillary(data), limits, Format.PNG)
+
+
+def _decode_gif(data: bytes, limits: Limits) -> DecodedImage:
+    check_blocks(data)
+    return _decode_any(data, limits, Format.GIF)
+
+
+def _decode_bmp(data: bytes, limits: Limits) -> DecodedImage:
+    with _open(data, limits, Format.BMP) as opened:
+        packed = opened.info["compression"] in _RUN_LENGTHS
+    if not packed:
+        return _decode_any(data, limits, Format.BMP)
+    # Pillow unpacks run lengths in Python. OpenCV leaves black what is missing.
+    if len(data) < MIN_SHARE * int.from_bytes(data[2:6], "little"):
+        raise NotEnoughRowsError
+    return _whole(_rgb_by_opencv(data), Format.BMP)
+
+
+def _rgb_by_opencv(data: bytes) -> NDArray[np.uint8]:
+    samples = opencv.decode_samples(data)
+    if samples is None:
+        raise ValueError("OpenCV cannot decode this file.")
+    return rgb_of_samples(samples)
+
+
+def _decode_webp(data: bytes, limits: Limits) -> DecodedImage:
+    webp.still_of(data, limits)
+    return _transferred(data, lambda whole: _decode_whole_webp(whole, limits))
+
+
+def _decode_whole_webp(data: bytes, limits: Limits) -> DecodedImage:
+    still = webp.still_of(data, limits)
+    pixels = webp.decode(still)
+    if pixels is None:
+        raise ValueError("OpenCV cannot decode this WebP.")
+    return _whole(upright(pixels, orientation_of_metadata(still.exif, still.xmp)), Format.WEBP)
+
+
+def _decode_heif(data: bytes, limits: Limits) -> DecodedImage:
+    check_items(data, limits)
+    return _transferred(data, lambda whole: _decode_any(whole, limits, Format.HEIC))
+
+
+def _decode_avif(data: bytes, limits: Limits) -> DecodedImage:
+    check_items(data, limits)
+    return _transferred(data, lambda whole: _decode_whole_avif(whole, limits))
+
+
+def _transferred(data: bytes, decode_whole: Callable[[bytes], DecodedImage]) -> DecodedImage:
+    """Decode what was transferred of a file whose container says how long it is."""
     data, missing = transferred_part(data)
     if not missing:
-        return _decode_avif(data, limits) if avif.is_avif(data) else _decode_any(data, limits)
+        return decode_whole(data)
     if missing > len(data):
         raise ValueError("More of the file is missing than is there.")
-    return decode_padded(*with_room(data, missing), lambda padded: _with_pixels(_decode_any(padded, limits)))
+    return decode_padded(*with_room(data, missing), lambda padded: _with_pixels(decode_whole(padded)))
 
 
 def _with_pixels(image: DecodedImage) -> tuple[DecodedImage, NDArray[np.uint8]]:
     return image, image.pixels
 
 
-def _open(data: bytes, limits: Limits) -> ImageFile.ImageFile:
+def _open(data: bytes, limits: Limits, image_format: Format) -> ImageFile.ImageFile:
     """Read the header only."""
-    image = Image.open(BytesIO(data), formats=_OPENED)
+    image = Image.open(BytesIO(data), formats=_PLUGINS[image_format])
     limits.check_pixels(*image.size)
     return image
 
 
-def _decode_any(data: bytes, limits: Limits, orientation: int | None = None) -> DecodedImage:
+def _decode_any(data: bytes, limits: Limits, image_format: Format, orientation: int | None = None) -> DecodedImage:
     """Decode with Pillow, upright. It turns some formats itself, and then reports orientation 1.
 
     orientation: if the file does not say it where Pillow looks for it.
     """
-    with _open(data, limits) as opened:
-        image: Image.Image = opened if _is_whole(opened) else load_incomplete(partial(_open, data, limits))
-        pixels = upright(rgb_of_image(image), orientation or orientation_of(image))
-        return _whole(pixels, image.format or "")
+    pixels, found = _pixels_by_pillow(data, limits, image_format)
+    return _whole(upright(pixels, orientation or found), image_format)
+
+
+def _pixels_by_pillow(data: bytes, limits: Limits, image_format: Format) -> tuple[NDArray[np.uint8], int]:
+    """Return pixels as Pillow decodes them, and the orientation.
+
+    Its image is not kept, so that turning the pixels takes no more memory than decoding them.
+    """
+    image: Image.Image | None = _loaded(data, limits, image_format)
+    if image is None:
+        image = load_incomplete(partial(_open, data, limits, image_format))
+    return rgb_of_image(image), orientation_of(image)
+
+
+def _loaded(data: bytes, limits: Limits, image_format: Format) -> ImageFile.ImageFile | None:
+    """Return a decoded image; None if some of it may be missing."""
+    image = _open(data, limits, image_format)
+    whole = _is_whole(image)
+    # What an AVIF was decoded from takes as much memory as its pixels.
+    vars(image).pop("_decoder", None)
+    image.fp = None
+    return image if whole else None
 
 
 def _is_whole(image: ImageFile.ImageFile) -> bool:
@@ -136,26 +230,24 @@ def _is_whole(image: ImageFile.ImageFile) -> bool:
     return image.format != "PNG" or image.crop(last_row).getbbox(alpha_only=False) is not None
 
 
-def _whole(pixels: NDArray[np.uint8], image_format: str) -> DecodedImage:
+def _whole(pixels: NDArray[np.uint8], image_format: Format) -> DecodedImage:
     height, width, _ = pixels.shape
     return DecodedImage(pixels, width, height, *_names(image_format), reduction=1, in_full=lambda: pixels)
 
 
-def _names(image_format: str) -> tuple[str, str]:
+def _names(image_format: Format) -> tuple[str, str]:
     """Return media type and file extension."""
-    return _MEDIA_TYPES.get(image_format) or Image.MIME[image_format], _EXTENSIONS[image_format]
+    return f"image/{image_format}", _EXTENSIONS.get(image_format, str(image_format))
 
 
-def _decode_avif(data: bytes, limits: Limits) -> DecodedImage:
+def _decode_whole_avif(data: bytes, limits: Limits) -> DecodedImage:
     try:
-        return _decode_any(data, limits)
+        return _decode_any(data, limits, Format.AVIF)
     except UnidentifiedImageError:
-        for size in avif.sizes_of(data):
-            limits.check_pixels(*size)
         pixels = avif.decode_leniently(data)
         if pixels is None:
             raise
-        return _whole(pixels, "AVIF")
+        return _whole(pixels, Format.AVIF)
 
 
 def _decode_tiff(data: bytes, limits: Limits) -> DecodedImage:
@@ -163,12 +255,11 @@ def _decode_tiff(data: bytes, limits: Limits) -> DecodedImage:
     if not images:
         raise ValueError("The file has no directory of an image.")
     image = tiff.photograph_of(images)
-    limits.check_pixels(*image.size)
-    limits.check_pixels(*image.tile_size)
+    tiff.check_parts(data, image, limits)
     data = tiff.beginning_with(data, image)
     inherited = images[0].orientation
     try:
-        return _decode_any(data, limits, None if image.orientation else inherited)
+        return _decode_any(data, limits, Format.TIFF, None if image.orientation else inherited)
     except Refused:
         raise
     except Exception as error:
@@ -176,20 +267,20 @@ def _decode_tiff(data: bytes, limits: Limits) -> DecodedImage:
             raise InvalidFileFormat("image/tiff", image.kind) from error
         if not isinstance(error, UnidentifiedImageError):
             raise
-        stored = _decode_deep_tiff(data, image, limits)
-        return _whole(upright(stored, image.orientation or inherited or 1), "TIFF")
+        stored = _decode_deep_tiff(data, image)
+        return _whole(upright(stored, image.orientation or inherited or 1), Format.TIFF)
 
 
-def _decode_deep_tiff(data: bytes, image: tiff.TiffImage, limits: Limits) -> NDArray[np.uint8]:
+def _decode_deep_tiff(data: bytes, image: tiff.TiffImage) -> NDArray[np.uint8]:
     """Decode, as stored, what Pillow does not read."""
-    Limits(limits.max_bytes, tiff.max_pixels(image, limits.max_pixels)).check_pixels(*image.size)
     if image.end > len(data):
         raise ImageUnreadable("TIFF")
     return tiff.decode_samples(data, image)
 
 
 def _decode_jpeg(data: bytes, limits: Limits) -> DecodedImage:
-    with _open(data, limits) as image:
+    check_parts(data)
+    with _open(data, limits, Format.JPEG) as image:
         width, height = image.size
         # OpenCV takes two thirds of Pillow's time.
         plain = image.mode in {"RGB", "L"}
@@ -204,7 +295,7 @@ def _decode_jpeg(data: bytes, limits: Limits) -> DecodedImage:
         pixels,
         width,
         height,
-        *_names("JPEG"),
+        *_names(Format.JPEG),
         reduction,
         (lambda: upright(decoder(data, 1), orientation)) if reduction > 1 else lambda: pixels,
     )
@@ -213,3 +304,15 @@ def _decode_jpeg(data: bytes, limits: Limits) -> DecodedImage:
 def _reduction(image: Image.Image) -> int:
     """The largest n for which one n-th of the image is enough."""
     return max(n for n in opencv.REDUCTIONS if n == 1 or max(image.size) >= n * _MIN_REDUCED_SIDE)
+
+
+_DECODERS: dict[Format, Callable[[bytes, Limits], DecodedImage]] = {
+    Format.JPEG: _decode_jpeg,
+    Format.PNG: _decode_png,
+    Format.WEBP: _decode_webp,
+    Format.AVIF: _decode_avif,
+    Format.TIFF: _decode_tiff,
+    Format.BMP: _decode_bmp,
+    Format.GIF: _decode_gif,
+    Format.HEIC: _decode_heif,
+}

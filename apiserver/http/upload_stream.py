@@ -1,5 +1,6 @@
 """Request bodies: read as a whole within limits, or passed on in pieces as they arrive."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from fastapi import Request

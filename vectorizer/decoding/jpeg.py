@@ -18,6 +18,12 @@ Decode = Callable[[bytes, int], NDArray[np.uint8]]
 """Decodes a file at one n-th of its size, as stored."""
 
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
+_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+"""A marker that ends a scan, unless a restart marker does."""
+
+_MAX_MARKERS = 5_000
+"""Markers, other than those of restarts, that are looked at."""
+
 _END = b"\xff\xd9"
 _START_OF_SCAN, _RESTART_INTERVAL = 0xDA, 0xDD
 _RESTARTS = range(0xD0, 0xD8)
@@ -76,6 +82,8 @@ def frame_of(data: bytes) -> Frame | None:
         kind, position = marker[0][1], marker.end()
         if kind in _WITHOUT_LENGTH:
             continue
+        if kind == _START_OF_SCAN:
+            break
         if kind in _FRAMES:
             header = data[position + 2 : position + 8]
             return Frame(kind, header[0], int.from_bytes(header[1:3]), header[5]) if len(header) == 6 else None
@@ -83,9 +91,10 @@ def frame_of(data: bytes) -> Frame | None:
     return None
 
 
-def by_pillow(data: bytes, reduction: int) -> NDArray[np.uint8]:  # noqa: ARG001 - the signature of Decode
-    """Decode kinds of JPEG whose colours OpenCV does not know, such as CMYK, in full."""
+def by_pillow(data: bytes, reduction: int) -> NDArray[np.uint8]:
+    """Decode kinds of JPEG whose colours OpenCV does not know, such as CMYK, at one `reduction`-th of the size."""
     with Image.open(BytesIO(data), formats=["JPEG"]) as image:
+        image.draft(None, (max(image.width // reduction, 1), max(image.height // reduction, 1)))
         return rgb_of_image(image)
 
 
@@ -151,7 +160,10 @@ def _noise(restarts: int | None) -> bytes:
 def _structure(data: bytes) -> _Structure:
     found = _Structure()
     position = 2
-    while marker := _MARKER.search(data, position):
+    for _ in range(_MAX_MARKERS):
+        marker = _AFTER_SCAN.search(data, position)
+        if not marker:
+            break
         kind, position = marker[0][1], marker.end()
         if kind == _END[1]:
             found.ended = True
@@ -161,18 +173,22 @@ def _structure(data: bytes) -> _Structure:
         length = int.from_bytes(data[position : position + 2])
         segment = data[position + 2 : position + length]
         position += length
-        if kind in _FRAMES and not found.frame:
-            found.frame = kind
-            found.known = {number: [_UNKNOWN] * _COEFFICIENTS for number in segment[6::3]}
-        elif kind == _RESTART_INTERVAL:
-            found.interval = int.from_bytes(segment[:2])
-        elif kind == _START_OF_SCAN and _note_scan(found, segment):
+        _note_segment(found, kind, segment)
+        if kind == _START_OF_SCAN and _note_scan(found, segment):
             found.scans.append(_Scan(position, _is_enough(found)))
             if found.frame in _SEQUENTIAL and found.scans[-1].enough:
                 found.ended = data.find(_END, position) >= 0
                 break
             position, _ = _end_of_scan(data, position, found.interval)
     return found
+
+
+def _note_segment(found: _Structure, kind: int, segment: bytes) -> None:
+    if kind in _FRAMES and not found.frame:
+        found.frame = kind
+        found.known = {number: [_UNKNOWN] * _COEFFICIENTS for number in segment[6::3]}
+    elif kind == _RESTART_INTERVAL:
+        found.interval = int.from_bytes(segment[:2])
 
 
 def _note_scan(found: _Structure, segment: bytes) -> bool:
@@ -198,12 +214,24 @@ def _is_enough(found: _Structure) -> bool:
 
 def _end_of_scan(data: bytes, start: int, interval: int) -> tuple[int, int]:
     """Return where scan data ends, and how many restart markers it has."""
-    restarts = 0
-    for marker in _MARKER.finditer(data, start):
-        if not interval or marker[0][1] != _RESTARTS[restarts % 8]:
-            return marker.start(), restarts
-        restarts += 1
-    end = len(data)
-    zeros = end - len(data.rstrip(b"\0"))
-    end -= zeros if zeros >= _MANY_ZEROS else 0
-    return end - (data[end - 1] == 0xFF), restarts
+    marker = _AFTER_SCAN.search(data, start)
+    end = marker.start() if marker else len(data)
+    restarts = _restarts(data, start, end)
+    numbers = np.frombuffer(data, np.uint8)[restarts + 1] & 7
+    # One that is out of order, or unannounced, ends the scan.
+    wrong = np.flatnonzero((numbers != np.arange(len(numbers)) % 8) | (not interval))
+    if len(wrong):
+        return int(restarts[wrong[0]]), int(wrong[0])
+    if not marker:
+        zeros = end - len(data.rstrip(b"\0"))
+        end -= zeros if zeros >= _MANY_ZEROS else 0
+        end -= data[end - 1] == 0xFF
+    return end, len(restarts)
+
+
+def _restarts(data: bytes, start: int, end: int) -> NDArray[np.intp]:
+    """Return where the restart markers of scan data are."""
+    scan = np.frombuffer(data, np.uint8, max(end - start, 0), start)
+    escapes = np.flatnonzero(scan[:-1] == 0xFF)
+    found: NDArray[np.intp] = start + escapes[scan[escapes + 1] & 0xF8 == _RESTARTS[0]]
+    return found

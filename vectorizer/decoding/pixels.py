@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
-_BAND_PIXELS = 1 << 22
+_BAND_PIXELS = 1 << 20
 
 _TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     1: lambda stored: stored,
@@ -22,7 +23,7 @@ _TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
 
 
 def bands(height: int, width: int) -> Iterator[slice]:
-    """Yield slices of rows with about four million pixels each, from the top to the bottom."""
+    """Yield slices of rows with about one million pixels each, from the top to the bottom."""
     rows = max(1, _BAND_PIXELS // max(width, 1))
     for top in range(0, height, rows):
         yield slice(top, min(top + rows, height))
@@ -42,6 +43,13 @@ def orientation_of(image: Image.Image) -> int:
     return orientation if orientation in _TURNS else 1
 
 
+def orientation_of_metadata(exif: bytes, xmp: bytes) -> int:
+    """The EXIF orientation that a file's EXIF, or its XMP, says; 1 if there is none."""
+    image = Image.new("1", (1, 1))
+    image.info |= {"exif": exif, "xmp": xmp}
+    return orientation_of(image)
+
+
 def rgb_of_image(image: Image.Image) -> NDArray[np.uint8]:
     """Return (rows, columns, 3) of a decoded image; transparent pixels become white.
 
@@ -55,21 +63,22 @@ def rgb_of_image(image: Image.Image) -> NDArray[np.uint8]:
     for band in bands(image.height, image.width):
         part = image.crop((0, band.start, image.width, band.stop))
         if deep:
-            pixels[band] = _to_8_bit(np.asarray(part), low, high)[..., None]
+            pixels[band] = cv2.cvtColor(_to_8_bit(np.asarray(part), low, high), cv2.COLOR_GRAY2RGB)
         else:
             pixels[band] = np.asarray(_on_white(part))
     return pixels
 
 
 def rgb_of_samples(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Return (rows, columns, 3) of grey, RGB or RGBA samples of any type, (rows, columns[, channels])."""
+    """Return (rows, columns, 3) RGB of grey, BGR or BGRA samples of any type, (rows, columns[, channels])."""
     samples = samples if samples.ndim > 2 else samples[..., None]
+    channels = samples.shape[2]
     pixels = np.empty((*samples.shape[:2], 3), np.uint8)
-    colours = samples[..., :3]
+    colours = samples[..., :1] if channels < 3 else samples[..., 2::-1]
     low, high = _range_of_samples(colours)
     for band in bands(*samples.shape[:2]):
         colour = _to_8_bit(colours[band], low, high)
-        if samples.shape[2] == 4:
+        if channels == 4:
             # An alpha of floats is a share; other alphas have the range of their type.
             top = 1 if samples.dtype.kind == "f" else _top(samples)
             alpha = _to_8_bit(samples[band, :, 3:], 0, top).astype(np.float32) / 255
@@ -114,5 +123,12 @@ def _range(parts: Iterator[NDArray[np.generic]]) -> tuple[float, float]:
 
 
 def _to_8_bit(values: NDArray[np.generic], low: float, high: float) -> NDArray[np.uint8]:
+    if (low, high) == (0, 255) and values.dtype == np.uint8:
+        return values.astype(np.uint8, copy=False)
+    if (low, high) == (0, 65535) and values.dtype == np.uint16:
+        return _BYTE_OF_16_BITS.take(values.astype(np.uint16, copy=False))
     shares = (values.astype(np.float64) - low) / max(high - low, np.finfo(np.float64).tiny)
     return (np.nan_to_num(shares, posinf=1, neginf=0).clip(0, 1) * 255).round().astype(np.uint8)
+
+
+_BYTE_OF_16_BITS: NDArray[np.uint8] = (np.arange(65536) / 257).round().astype(np.uint8)

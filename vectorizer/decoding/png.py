@@ -9,12 +9,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import pack
 
+from vectorizer.decoding.budget import check_count
 from vectorizer.problems import ImageUnreadable, InvalidFileFormat
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _MAX_METADATA = 1 << 20
 """Bytes of a text with an orientation, unpacked; what Pillow reads at most."""
+
+_MAX_CHUNKS = 50_000
+"""Chunks of a file; those of pixels have 8 KB in most files, so 32 MB are 4,000."""
+
+_MAX_HEAD = 1_000
+"""Chunks that are kept besides those of pixels."""
 
 _MANY_ZEROS = 16
 """Zeros at the end of an incomplete chunk that are no content."""
@@ -52,9 +59,11 @@ def without_ancillary(data: bytes) -> bytes:
     """
     head: list[_Chunk] = []
     pictures: list[memoryview] = []
-    for chunk in _chunks(data):
+    texts: set[bytes] = set()
+    for number, chunk in enumerate(_chunks(data), 1):
+        check_count(number, _MAX_CHUNKS, "chunks")
         if chunk.kind != b"IDAT":
-            if _is_needed(chunk, head):
+            if _is_needed(chunk, head, texts):
                 head.append(chunk)
         elif chunk.whole and not chunk.valid and chunk.followed:
             # Damage. A last chunk with a wrong checksum is one within which the file was cut.
@@ -63,20 +72,21 @@ def without_ancillary(data: bytes) -> bytes:
             pictures.append(chunk.content if chunk.valid else _transferred(chunk.content))
     if not head or not pictures:
         raise ImageUnreadable("PNG")
+    check_count(len(head), _MAX_HEAD, "chunks besides its pixels")
     written = [_written(chunk.kind, chunk.content) for chunk in head]
     written += [_written(b"IDAT", content) for content in pictures]
     return b"".join([SIGNATURE, *written, _written(b"IEND")])
 
 
-def _is_needed(chunk: _Chunk, head: list[_Chunk]) -> bool:
-    """Whether to keep a chunk without image data. Raises ImageUnreadable, InvalidFileFormat."""
+def _is_needed(chunk: _Chunk, head: list[_Chunk], texts: set[bytes]) -> bool:
+    """Whether to keep a chunk without image data. Raises ImageUnreadable or InvalidFileFormat."""
     if chunk.kind in _NEEDED:
         if not chunk.valid:
             raise ImageUnreadable("PNG")
         return True
     if not chunk.kind[0] & _ANCILLARY:
         raise InvalidFileFormat("image/png", f"PNG with chunks {chunk.kind.decode()} is not supported")
-    return chunk.valid and _is_kept(chunk, head)
+    return chunk.valid and _is_kept(chunk, head, texts)
 
 
 def _chunks(data: bytes) -> Iterator[_Chunk]:
@@ -106,7 +116,8 @@ def _may_be_kept(kind: bytes) -> bool:
     return kind in {b"tRNS", b"eXIf", b"tEXt", b"zTXt", b"iTXt"}
 
 
-def _is_kept(chunk: _Chunk, head: list[_Chunk]) -> bool:
+def _is_kept(chunk: _Chunk, head: list[_Chunk], texts: set[bytes]) -> bool:
+    """Whether to keep an ancillary chunk. texts: those that were looked at, of which only the first ones count."""
     if chunk.kind == b"tRNS":
         # Too short a transparency is none; Pillow would refuse the picture.
         colour_type = head[0].content[9] if head and len(head[0].content) == _HEADER_BYTES else _PALETTE
@@ -114,8 +125,9 @@ def _is_kept(chunk: _Chunk, head: list[_Chunk]) -> bool:
     if chunk.kind == b"eXIf":
         return True
     key = next((key for key in _KEPT_TEXTS if chunk.content[: len(key)] == key), None)
-    if key is None or any(kept.content[: len(key)] == key for kept in head):
+    if key is None or key in texts:
         return False
+    texts.add(key)
     return len(chunk.content) <= _MAX_METADATA and _unpacks(chunk, key)
 
 

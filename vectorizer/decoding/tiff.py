@@ -2,12 +2,13 @@
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vectorizer.decoding import opencv
+from vectorizer.decoding.budget import Limits, check_count
 from vectorizer.decoding.pixels import rgb_of_samples
 from vectorizer.problems import InvalidFileFormat
 
@@ -19,6 +20,9 @@ _MAKE, _STRIPS, _ORIENTATION, _SAMPLES, _STRIP_BYTES, _TILE_WIDTH, _TILE_HEIGHT,
     271, 273, 274, 277, 279, 322, 323, 324, 325,
 )  # fmt: skip
 _SUB_IMAGES, _SAMPLE_FORMAT, _CFA_PATTERN, _DNG_VERSION = 330, 339, 33422, 50706
+_ROWS_PER_STRIP, _PLANES = 278, 284
+_EXIF, _GPS, _INTEROPERABILITY = 34665, 34853, 40965
+"""Tags with the offset of a directory of metadata."""
 
 _CFA, _LINEAR_RAW = 32803, 34892
 """Photometric interpretations of sensor values."""
@@ -26,7 +30,9 @@ _CFA, _LINEAR_RAW = 32803, 34892
 _COMMON_COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000})
 """None, three of fax, LZW, JPEG, Deflate twice, PackBits, LZMA and Zstandard."""
 
-_FORMATS = {1: "B", 2: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+_JPEG_COMPRESSIONS = frozenset({6, 7})
+
+_FORMATS = {1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 """How numbers, and texts, of a field's type are stored."""
 
 _MAX_IMAGES = 64
@@ -35,19 +41,48 @@ _MAX_IMAGES = 64
 _MAX_VALUES = 64
 """Numbers of a field that are read."""
 
+_MAX_FIELDS = 1_024
+"""Fields of a directory, of which photographs have at most some hundreds."""
+
+_TEXTS, _RATIONALS = frozenset({1, 2, 6, 7}), frozenset({5, 10})
+"""Types of fields that are read as a whole, and of those that become an object for each number."""
+
+_MAX_NUMBERS, _MAX_RATIONALS = 200_000, 4_096
+"""Numbers of a field; a table of 16-bit colours has 196,608."""
+
+_MAX_PARTS = 65_536
+"""Strips and tiles: more than the rows of any image, and the tiles of 32 x 32 pixels of the largest."""
+
+_MAX_READ = 2
+"""Bytes of all strips and tiles, as a multiple of those of the file."""
+
+_SMALL_PART = 1 << 22
+"""Pixels that a tile may have however small the image is."""
+
+_MAX_SCANNED = 1_500_000_000
+"""Pixels times scans of the JPEGs within a file; see `vectorizer.decoding.jpeg_parts`."""
+
 _BYTES_A_PIXEL = 4
 """Bytes that a pixel of an ordinary image takes; deeper ones have fewer pixels within the same limit."""
 
 _FLOAT = 3
 
 
+_Tables = dict[int, tuple[str, int, int]]
+"""How the numbers of strips or tiles are stored, how many there are, and where, by tag."""
+
+
 @dataclass(frozen=True, slots=True)
 class TiffImage:
-    """One image of a file. offset: of its directory. main: in the chain of pages, not below another image."""
+    """One image of a file. offset: of its directory. main: in the chain of pages, not below another image.
+
+    tables: those of its strips or tiles.
+    """
 
     offset: int
     main: bool
     fields: dict[int, tuple[int, ...]]
+    tables: _Tables
 
     def number(self, tag: int, default: int = 0) -> int:
         """Return the first value of a field."""
@@ -92,6 +127,19 @@ class TiffImage:
     def bytes_a_pixel(self) -> float:
         """Bytes of all samples of a pixel, as stored without compression."""
         return self.number(_BITS, 1) * self.number(_SAMPLES, 1) / 8
+
+    def table(self, data: bytes, tag: int) -> tuple[int, ...]:
+        """Return all numbers of a field of strips or tiles."""
+        kind, count, start = self.tables.get(tag, ("<B", 0, 0))
+        return _unpack(data, f"{kind[0]}{count}{kind[1]}", start)
+
+    @property
+    def part_pixels(self) -> int:
+        """Pixels of a strip or tile."""
+        width, height = self.size
+        if _TILE_WIDTH in self.fields:
+            return self.number(_TILE_WIDTH) * self.number(_TILE_HEIGHT)
+        return width * min(self.number(_ROWS_PER_STRIP, height) or height, height)
 
     @property
     def end(self) -> int:
@@ -138,6 +186,26 @@ def images_of(data: bytes) -> list[TiffImage]:
     return found
 
 
+def check_parts(data: bytes, image: TiffImage, limits: Limits) -> None:
+    """Raise ImageTooCostly for an image whose parts are out of proportion, ImageTooManyPixels for one too large.
+
+    Deep samples take more memory, so an image of them may have fewer pixels.
+    """
+    replace(limits, max_pixels=max_pixels(image, limits.max_pixels)).check_pixels(*image.size)
+    limits.check_pixels(*image.tile_size)
+    planes = image.number(_SAMPLES, 1) if image.number(_PLANES, 1) == 2 else 1
+    parts = planes * image.pixels / max(image.part_pixels, 1)
+    check_count(max([parts, *(count for _, count, _ in image.tables.values())]), _MAX_PARTS, "strips and tiles")
+    for offsets, sizes in ((_STRIPS, _STRIP_BYTES), (_TILES, _TILE_BYTES)):
+        pairs = zip(image.table(data, offsets), image.table(data, sizes), strict=False)
+        read = sum(max(min(size, len(data) - offset), 0) for offset, size in pairs)
+        check_count(read, _MAX_READ * len(data), "bytes in its strips and tiles")
+    check_count(image.part_pixels, max(2 * image.pixels, _SMALL_PART), "pixels in a tile")
+    if image.number(_COMPRESSION) in _JPEG_COMPRESSIONS:
+        scanned = data.count(b"\xff\xda") * image.part_pixels
+        check_count(scanned, _MAX_SCANNED, "pixels in all of its scans")
+
+
 def photograph_of(images: list[TiffImage]) -> TiffImage:
     """Return the first page, or, if that is a preview, the largest image that is not."""
     first = images[0]
@@ -178,36 +246,63 @@ def _chain(data: bytes, order: str, big: bool, offset: int, *, main: bool) -> It
     seen: set[int] = set()
     while 0 < offset < len(data) and offset not in seen and len(seen) < _MAX_IMAGES:
         seen.add(offset)
-        fields, after = _fields(data, order, big, offset)
+        fields, tables, after = _fields(data, order, big, offset)
         if _WIDTH in fields and _HEIGHT in fields:
-            yield TiffImage(offset, main, fields)
+            yield TiffImage(offset, main, fields, tables)
         offset = _number(data, after, order, big)
 
 
-def _fields(data: bytes, order: str, big: bool, offset: int) -> tuple[dict[int, tuple[int, ...]], int]:
-    """Return the numbers of a directory by tag, and where the next directory's offset is."""
+def _fields(
+    data: bytes, order: str, big: bool, offset: int, below: int = 0
+) -> tuple[dict[int, tuple[int, ...]], _Tables, int]:
+    """Return the numbers of a directory by tag, where those of its parts are, and where the next directory's offset is.
+
+    Raises ImageTooCostly if it, or a directory of metadata below it, has too many fields or numbers.
+    """
     head, entry = (8, 20) if big else (2, 12)
-    count = min(next(iter(_unpack(data, order + ("Q" if big else "H"), offset)), 0), len(data) // entry)
+    count = next(iter(_unpack(data, order + ("Q" if big else "H"), offset)), 0)
+    check_count(count, _MAX_FIELDS, "fields in a directory")
     fields: dict[int, tuple[int, ...]] = {}
+    tables: _Tables = {}
     for at in range(offset + head, offset + head + count * entry, entry):
         described = _unpack(data, order + ("HHQ" if big else "HHI"), at)
-        if described and described[0] in _READ and described[1] in _FORMATS:
+        # Decoders take the first of several fields with one tag.
+        if not described or described[0] in fields:
+            continue
+        _check_field(*described)
+        if described[0] in _READ and described[1] in _FORMATS:
             values = _values(data, order, big, at, described)
             if values:
                 fields[described[0]] = values
-    return fields, offset + head + count * entry
+            if described[0] in _LAST:
+                tables[described[0]] = _table(data, order, big, at, described)
+    for tag in (_EXIF, _GPS, _INTEROPERABILITY):
+        if tag in fields and below < 2:
+            _fields(data, order, big, fields[tag][0], below + 1)
+    return fields, tables, offset + head + count * entry
+
+
+def _check_field(tag: int, kind: int, count: int) -> None:
+    if kind in _RATIONALS:
+        check_count(count, _MAX_RATIONALS, "fractions in a field")
+    elif kind not in _TEXTS:
+        check_count(count, _MAX_PARTS if tag in _LAST else _MAX_NUMBERS, "numbers in a field")
 
 
 def _values(data: bytes, order: str, big: bool, at: int, described: tuple[int, ...]) -> tuple[int, ...]:
     """Return the first numbers of the field at `at`, or the last one."""
-    tag, kind, count = described[0], _FORMATS[described[1]], described[2]
+    kind, count, start = _table(data, order, big, at, described)
+    if described[0] in _LAST and count:
+        return _unpack(data, kind, start + struct.calcsize(kind) * (count - 1))
+    return _unpack(data, f"{order}{min(count, _MAX_VALUES)}{kind[-1]}", start)
+
+
+def _table(data: bytes, order: str, big: bool, at: int, described: tuple[int, ...]) -> tuple[str, int, int]:
+    """Return how each number of the field at `at` is stored, how many there are, and where."""
+    kind = order + _FORMATS[described[1]]
     room, start = (8, at + 12) if big else (4, at + 8)
-    size = struct.calcsize(order + kind)
-    if count * size > room:
-        start = _number(data, start, order, big)
-    if tag in _LAST and count:
-        return _unpack(data, order + kind, start + size * (count - 1))
-    return _unpack(data, f"{order}{min(count, _MAX_VALUES)}{kind}", start)
+    within = described[2] * struct.calcsize(kind) <= room
+    return kind, described[2], start if within else _number(data, start, order, big)
 
 
 def _number(data: bytes, at: int, order: str, big: bool) -> int:
@@ -225,6 +320,6 @@ _LAST = frozenset({_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES})
 _READ = frozenset({
     _NEW_SUBFILE_TYPE, _SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _MAKE, _STRIPS, _ORIENTATION,
     _SAMPLES, _STRIP_BYTES, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES, _SUB_IMAGES, _SAMPLE_FORMAT, _CFA_PATTERN,
-    _DNG_VERSION,
+    _DNG_VERSION, _ROWS_PER_STRIP, _PLANES, _EXIF, _GPS, _INTEROPERABILITY,
 })  # fmt: skip
 """Tags of fields that are read."""
