@@ -36,6 +36,7 @@ from apiserver.enrolment.learning import Learning
 from apiserver.enrolment.likeness import Likenesses
 from apiserver.http.admission import Admission
 from apiserver.http.client_addresses import ClientAddresses
+from apiserver.http.disk_floor import DiskFloor
 from apiserver.http.openapi import documented_by
 from apiserver.http.problem_responses import problem_response
 from apiserver.http.public_paths import PublicPaths
@@ -51,6 +52,7 @@ from apiserver.server import Draining
 from apiserver.settings import Settings
 from apiserver.slots import Slots
 from apiserver.state import State
+from apiserver.storage.keeping import Keeping
 from apiserver.telemetry.database import PoolMetrics
 from apiserver.telemetry.gateway import Metrics, StateMetrics
 from apiserver.telemetry.tracing import traced_hop, traced_sql
@@ -96,6 +98,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     )
     app.openapi = documented_by(app)  # type: ignore[method-assign]  # as FastAPI documents it
     handle_exceptions(app, malformed=InvalidForm, invalid=InvalidField, respond=_respond)
+    app.add_middleware(DiskFloor)
     app.add_middleware(RequestLog, on_end=log_request, respond=problem_response)
     app.add_middleware(Admission)
     if settings.trusted_proxies:
@@ -129,7 +132,7 @@ async def _open_state(
         )
         state = _state(settings, metrics, draining, resources)
         await stack.enter_async_context(background(state.recall_check.run()))
-        state_metrics = StateMetrics(state.slots, state.vectorizer, state.recall_check)
+        state_metrics = StateMetrics(state.slots, state.vectorizer, state.recall_check, state.keeping)
         for collector in (state_metrics, PoolMetrics(state.database)):
             metrics.registry.register(collector)
             stack.callback(metrics.registry.unregister, collector)
@@ -142,6 +145,9 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
     identification = Identification(database, SwitchPoints.of(settings), efforts)
     recall_check = RecallCheck(identification, efforts, settings.search_checked_share)
     directories = Directories(database, DirectorySizes(database), settings.fpir)
+    keeping = Keeping(
+        images, resources.space, settings.image_store_keep_timeout_seconds, settings.image_store_retry_seconds
+    )
     return State(
         settings=settings,
         draining=draining,
@@ -156,7 +162,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
             directories=directories,
             identification=identification,
             recall_check=recall_check,
-            images=images,
+            keeping=keeping,
             retention_seconds=settings.recognized_retention_seconds,
         ),
         learning=Learning(
@@ -169,6 +175,8 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         erasure=Erasure(database, images.uploads_end_after),
         images=images,
         archives=resources.archives,
+        space=resources.space,
+        keeping=keeping,
     )
 
 

@@ -70,7 +70,8 @@ Problem
 │   ├── DatabaseUnavailable      database-unavailable    503
 │   ├── DatabaseBusy             database-busy           503
 │   ├── DirectoryBusy            directory-busy          503
-│   └── ImageStoreUnavailable    image-store-unavailable 503
+│   ├── ImageStoreUnavailable    image-store-unavailable 503
+│   └── ImageStoreFull           image-store-full        503
 └── InternalError                internal-error          500  a defect of this service
 """
 
@@ -435,3 +436,13 @@ class DirectoryBusy(
 
 class ImageStoreUnavailable(Outage, code="image-store-unavailable", sentence="The image store is unavailable."):
     """The object store cannot be reached, refuses access, or does not answer in time."""
+
+
+class ImageStoreFull(
+    Outage,
+    code="image-store-full",
+    sentence="The disk of the image store is nearly full, so nothing new is stored; deletions and recognition go on.",
+):
+    """A disk with less free space than half of APISERVER_IMAGE_STORE_MIN_FREE_BYTES; the rest is for deletions."""
+
+    retry_after_seconds: ClassVar[int] = 60

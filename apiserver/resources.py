@@ -5,13 +5,15 @@ A module of its own because both processes use it, and jobs receive it: `state` 
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from apiserver.background import background, repeat
 from apiserver.database import Database, StatementEnded, open_database
 from apiserver.settings import Settings
 from apiserver.storage.archives import Archives
+from apiserver.storage.free_space import REFRESH_SECONDS, FreeSpace
 from apiserver.storage.images import ImageStore
-from apiserver.storage.object_store import open_store
+from apiserver.storage.object_store import local_folder, open_store
 from apiserver.vectorizers.client import VectorizerClient
 from apiserver.vectorizers.discovery import open_vectorizers
 from apiserver.vectorizers.exchange import TraceConfig
@@ -26,6 +28,7 @@ class Resources:
     images: ImageStore
     archives: Archives
     vectorizer: VectorizerClient
+    space: FreeSpace = field(default_factory=lambda: FreeSpace(None, None))
 
 
 @asynccontextmanager
@@ -53,10 +56,14 @@ async def open_resources(
         open_vectorizers(settings, trace_configs) as vectorizer,
     ):
         store, timeout_seconds = open_store(settings.image_store_url), settings.image_store_timeout_seconds
-        yield Resources(
-            settings,
-            database,
-            ImageStore(store, database, timeout_seconds),
-            Archives(store, database, timeout_seconds),
-            vectorizer,
-        )
+        space = FreeSpace(local_folder(settings.image_store_url), settings.image_store_min_free_bytes)
+        retry_seconds = settings.image_store_retry_seconds
+        async with background(repeat(space.refresh, REFRESH_SECONDS, at_once=True)):
+            yield Resources(
+                settings,
+                database,
+                ImageStore(store, database, timeout_seconds, space=space, read_retry_seconds=retry_seconds),
+                Archives(store, database, timeout_seconds, space=space),
+                vectorizer,
+                space,
+            )

@@ -15,7 +15,9 @@ from apiserver.server import Draining
 from apiserver.settings import Settings
 from apiserver.slots import Slots
 from apiserver.storage.archives import Archives
+from apiserver.storage.free_space import FreeSpace
 from apiserver.storage.images import ImageStore
+from apiserver.storage.keeping import Keeping
 from apiserver.telemetry.gateway import Metrics
 from apiserver.vectorizers.client import VectorizerClient
 
@@ -37,6 +39,8 @@ class State:
     erasure: Erasure
     images: ImageStore
     archives: Archives
+    space: FreeSpace
+    keeping: Keeping
 
     @classmethod
     def of(cls, request: Request) -> "State":

@@ -28,7 +28,11 @@ class Stack:
         self._folder = folder
         self._prepared = prepared
         self._options = options
-        self._environment = {"TMPDIR": str(folder), **(environment or {})}
+        self._environment = {
+            "TMPDIR": str(folder),
+            "APISERVER_IMAGE_STORE_KEEP_TIMEOUT_SECONDS": "60",  # however busy the machine is
+            **(environment or {}),
+        }
         self.data = folder / "data"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"

@@ -1,6 +1,7 @@
 """From the bytes of a file to upright RGB pixels, within limits that are checked before anything is decoded."""
 
 import warnings
+from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 

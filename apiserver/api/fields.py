@@ -13,7 +13,8 @@ from apiserver.directories.thresholds import Applied, Source
 from apiserver.enrolment import warnings as enrolment_warnings
 from apiserver.http.public_paths import public
 from apiserver.problems import Problem
-from apiserver.recognition.recognizing import NobodyEnrolled
+from apiserver.recognition.recognizing import NobodyEnrolled, Recognized
+from apiserver.storage.keeping import NotKept
 
 _DECIMALS = 6
 _EMBEDDING_DECIMALS = 7
@@ -21,6 +22,10 @@ _EMBEDDING_DECIMALS = 7
 _NOBODY = {
     NobodyEnrolled.DIRECTORY_UNKNOWN: "The directory {} does not exist, so that nobody is recognized in it.",
     NobodyEnrolled.DIRECTORY_EMPTY: "Nobody with a face of the model in use is enrolled in the directory {}.",
+}
+_NOT_KEPT = {
+    NotKept.STORE_UNAVAILABLE: "The photograph is not kept, because the image store is unavailable.",
+    NotKept.STORE_FULL: "The photograph is not kept, because the disk of the image store is nearly full.",
 }
 
 PersonId = Annotated[str, Field(examples=["ann"])]
@@ -133,15 +138,20 @@ def applied_thresholds(applied: Applied, model: Model) -> AppliedThresholds:
 
 
 class RecognitionWarning(BaseModel):
-    """Why nobody was recognized, whoever is on the photograph."""
+    """Why nobody was recognized, whoever is on the photograph, or that the photograph is not kept."""
 
-    code: NobodyEnrolled
+    code: Literal["directory-unknown", "directory-empty", "photograph-not-kept"]
     detail: str = Field(examples=["The directory acmee does not exist, so that nobody is recognized in it."])
 
 
-def recognition_warnings(directory: str, nobody: NobodyEnrolled | None) -> list[RecognitionWarning]:
-    """Return the warnings about a directory as clients read them."""
-    return [RecognitionWarning(code=nobody, detail=_NOBODY[nobody].format(directory))] if nobody else []
+def recognition_warnings(directory: str, recognized: Recognized) -> list[RecognitionWarning]:
+    """Return the warnings about a recognition as clients read them."""
+    warnings = []
+    if nobody := recognized.nobody:
+        warnings.append(RecognitionWarning(code=nobody.value, detail=_NOBODY[nobody].format(directory)))
+    if recognized.not_kept:
+        warnings.append(RecognitionWarning(code="photograph-not-kept", detail=_NOT_KEPT[recognized.not_kept]))
+    return warnings
 
 
 class Outcome(StrEnum):

@@ -168,7 +168,7 @@ async def identify(request: Request) -> Response:
         model=model.id,
         results=[_identified(identity, model) for identity in recognized.identities],
         thresholds=applied_thresholds(recognized.applied, model),
-        warnings=recognition_warnings(body.directory, recognized.nobody),
+        warnings=recognition_warnings(body.directory, recognized),
     )
     return Response(answer.model_dump_json(exclude_unset=True), media_type="application/json")
 

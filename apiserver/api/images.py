@@ -16,6 +16,9 @@ PRIVATE = {
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 503)}
 
+_OPENING_SECONDS = 2.0
+"""Maximum wait for the first byte: a browser that shows many photographs must not wait for each."""
+
 router = APIRouter()
 
 
@@ -27,6 +30,6 @@ async def file(key: str, state: StateOf) -> StreamingResponse:
 
 async def shown(key: str, state: State) -> StreamingResponse:
     """Return a response that streams the image at `key`. Raises FileNotFound or an Outage."""
-    stored = await state.images.open(key)
+    stored = await state.images.open(key, _OPENING_SECONDS)
     headers = PRIVATE | {"Content-Length": str(stored.size_bytes)}
     return StreamingResponse(stored.chunks, media_type=stored.media_type, headers=headers)

@@ -193,7 +193,7 @@ def _recognized(
             for face, identity in zip(faces, recognized.identities, strict=True)
         ],
         thresholds=applied_thresholds(recognized.applied, model),
-        warnings=recognition_warnings(directory, recognized.nobody),
+        warnings=recognition_warnings(directory, recognized),
     )
 
 

@@ -2,8 +2,10 @@
 
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
+from typing import Literal
 
 from fastapi import APIRouter
+from pydantic import BaseModel, Field
 
 from apiserver.problems import NotReady, Problem
 from apiserver.state import StateOf
@@ -12,6 +14,8 @@ from serving.problem_responses import ProblemDetails
 router = APIRouter(tags=["health"])
 
 _STOPPING = "The gateway is about to stop."
+_STORE_DOWN = "The image store is unavailable; recognized photographs are not kept."
+_DISK_LOW = "The disk of the image store is nearly full; recognized photographs are not kept."
 
 
 def version() -> str:
@@ -28,8 +32,17 @@ async def live() -> dict[str, str]:
     return {"status": "alive"}
 
 
+class Ready(BaseModel):
+    """Readiness; `warnings` says what the gateway does without."""
+
+    status: Literal["ready"] = "ready"
+    warnings: list[str] = Field(
+        examples=[["The image store is unavailable; recognized photographs are not kept."]],
+    )
+
+
 @router.get("/health/ready", responses={503: {"model": ProblemDetails}})
-async def ready(state: StateOf) -> dict[str, str]:
+async def ready(state: StateOf) -> Ready:
     """Return 200 if the database has the required schema and a vectorizer is available."""
     complaints = [_STOPPING] if state.draining.begun else []
     for check in (state.database.check_schema, state.vectorizer.check_ready):
@@ -39,7 +52,8 @@ async def ready(state: StateOf) -> dict[str, str]:
             complaints.append(problem.sentence)
     if complaints:
         raise NotReady(" ".join(complaints))
-    return {"status": "ready"}
+    conditions = {_STORE_DOWN: state.keeping.store_failed, _DISK_LOW: state.space.is_low}
+    return Ready(warnings=[sentence for sentence, holds in conditions.items() if holds])
 
 
 @router.get("/version")

@@ -1,5 +1,6 @@
 """Recognizes faces in a directory."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +15,8 @@ from apiserver.recognition import sightings
 from apiserver.recognition.candidates import Identity, SearchOptions
 from apiserver.search.identification import Identification, Search, SearchResult
 from apiserver.search.recall import RecallCheck
-from apiserver.storage.images import ImageStore, image_row
+from apiserver.storage.images import image_row
+from apiserver.storage.keeping import Keeping, NotKept
 from serving.stages import Stages
 
 
@@ -29,13 +31,14 @@ class NobodyEnrolled(StrEnum):
 class Recognized:
     """The identity of each probe, the thresholds that decided, and the key of the photograph, if it is kept.
 
-    nobody: set if no face of the model is enrolled in the directory.
+    nobody: set if no face of the model is enrolled in the directory. not_kept: set if the photograph should be kept.
     """
 
     identities: list[Identity]
     applied: Applied
     image_key: str | None
     nobody: NobodyEnrolled | None
+    not_kept: NotKept | None = None
 
 
 class Recognition:
@@ -48,14 +51,14 @@ class Recognition:
         directories: Directories,
         identification: Identification,
         recall_check: RecallCheck,
-        images: ImageStore,
+        keeping: Keeping,
         retention_seconds: int,
     ) -> None:
         self._database = database
         self._directories = directories
         self._identification = identification
         self._recall_check = recall_check
-        self._images = images
+        self._keeping = keeping
         self._retention_seconds = retention_seconds
 
     async def recognize(
@@ -66,24 +69,27 @@ class Recognition:
         stages: Stages,
         photograph: Photograph | None = None,
     ) -> Recognized:
-        """Identify the probes; keep the photograph if there is one and the directory keeps photographs.
+        """Identify the probes; keep the photograph if there is one, and the directory and the store keep photographs.
 
-        Raises DatabaseUnavailable, ImageStoreUnavailable, or DirectoryBusy.
+        Raises DatabaseUnavailable or DirectoryBusy.
         """
+        begun = time.monotonic()
         with stages.measure("search"):
             terms = await self._directories.search_terms(options.directory, model, options.threshold)
             seconds = terms.settings.recognized_retention_seconds
             keep = timedelta(seconds=self._retention_seconds if seconds is None else seconds)
-            row = image_row(options.directory, *photograph, keep) if photograph and keep else None
+            wanted = photograph if photograph and keep else None
+            not_kept = self._keeping.refusal(len(wanted.content)) if wanted else None
+            row = image_row(options.directory, *wanted, keep) if wanted and not not_kept else None
             search = options.search(model, terms, len(probes))
             embeddings = [probe.embedding for probe in probes]
             results = await self._identification.identify(search, embeddings, terms.size, row)
         identities = options.identities(probes, results, terms.applied)
         self._check_recall(search, embeddings, results, identities)
-        if photograph and row:
+        if wanted and row:
             with stages.measure("store"):
-                await self._images.put(row, photograph.content)
-        key = row.key if row else None
+                not_kept = await self._keeping.put(row, wanted.content, begun)
+        key = row.key if row and not not_kept else None
         if named := [
             (identity.candidates[0].person, identity.decision)
             for identity in identities
@@ -91,7 +97,7 @@ class Recognition:
         ]:
             with stages.measure("note"):
                 await sightings.note(self._database, options.directory, named, key)
-        return Recognized(identities, terms.applied, key, _nobody(terms))
+        return Recognized(identities, terms.applied, key, _nobody(terms), not_kept)
 
     def _check_recall(
         self,

@@ -24,6 +24,7 @@ from apiserver.problems import (
     ImageTooLarge,
     ObjectNotFound,
 )
+from apiserver.storage.free_space import FreeSpace
 from apiserver.storage.object_store import StoredObject, delete_object, delete_objects, open_object, reaching_store
 from apiserver.storage.range_reader import open_ranges
 from apiserver.storage.sweeping import RETRY_AFTER, SweptBatch
@@ -91,24 +92,29 @@ async def exclude_persons(connection: Connection, directory: str, persons: Seque
 class Archives:
     """Writes, opens and deletes archives, and reads objects that a manifest names."""
 
-    def __init__(self, store: ObjectStore, database: Database, timeout_seconds: float) -> None:
+    def __init__(
+        self, store: ObjectStore, database: Database, timeout_seconds: float, *, space: FreeSpace | None = None
+    ) -> None:
         self._store = store
         self._database = database
         self._timeout_seconds = timeout_seconds
+        self._space = space or FreeSpace(None, None)
 
     @asynccontextmanager
     async def writing(self, directory: str, job: UUID, purpose: Purpose, keep: timedelta) -> AsyncIterator[Write]:
         """Yield a function that appends to the job's archive; the archive is kept for `keep` after it is complete.
 
-        An exception inside the block deletes what was written. Raises DatabaseUnavailable, ImageStoreUnavailable, or
-        DatabaseBusy if a deletion expired the archive while it was written.
+        An exception inside the block deletes what was written. Raises DatabaseUnavailable, ImageStoreUnavailable,
+        ImageStoreFull, or DatabaseBusy if a deletion expired the archive while it was written.
         """
+        self._space.require()
         key = _key(job)
         async with self._database.connection() as connection:
             await connection.execute(_BEGIN, directory, job, key, purpose, _WRITING)
         writer = obstore.open_writer_async(self._store, key, buffer_size=_PART_BYTES, max_concurrency=_PARTS_AT_ONCE)
 
         async def write(data: bytes) -> None:
+            self._space.take(len(data))
             async with reaching_store(self._timeout_seconds):
                 await writer.write(data)
 

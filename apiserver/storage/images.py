@@ -18,7 +18,9 @@ from obstore.store import ObjectStore
 
 from apiserver.biometrics.face import Image
 from apiserver.database import Connection, Database
-from apiserver.problems import FileNotFound
+from apiserver.problems import FileNotFound, ImageStoreUnavailable
+from apiserver.storage.breaker import Breaker
+from apiserver.storage.free_space import FreeSpace
 from apiserver.storage.object_store import delete_objects, open_object, reaching_store
 from apiserver.storage.sweeping import RETRY_AFTER, SweptBatch
 
@@ -51,6 +53,12 @@ FROM unnest($1::text[], $2::text[]) AS stuck (directory, image)
 WHERE images.directory = stuck.directory AND images.image = stuck.image
 """
 
+# A row that is older than the attempt belongs to an object that an earlier one stored.
+_WITHDRAW = """
+UPDATE images SET expires_at = now()
+WHERE directory = $1 AND image = $2 AND expires_at > now() AND created_at >= now() - $3::interval
+"""
+
 _DELETE = """
 DELETE FROM images USING unnest($1::text[], $2::text[]) AS expired (directory, image)
 WHERE images.directory = expired.directory AND images.image = expired.image
@@ -72,12 +80,13 @@ def write_row(first: int) -> str:
     """Return the statement that writes an ImageRow; its fields are the parameters from $first.
 
     The statement never shortens the retention of an existing image. It cancels a pending deletion: an image that is
-    sent again is treated as new.
+    sent again is treated as new. So is one that has expired, which may have no object.
     """
     return """
 INSERT INTO images (directory, image, media_type, size_bytes, sha256, expires_at)
 VALUES (${}, ${}, ${}, ${}, ${}, now() + ${}::interval)
 ON CONFLICT (directory, image) DO UPDATE SET written_at = now(), deletion = NULL,
+    created_at = CASE WHEN images.expires_at <= now() THEN now() ELSE images.created_at END,
     expires_at = CASE WHEN images.expires_at IS NOT NULL THEN greatest(images.expires_at, excluded.expires_at) END
 """.format(*range(first, first + len(ImageRow._fields)))
 
@@ -95,42 +104,80 @@ class StoredFile:
 
 
 class ImageStore:
-    """Saves, opens and deletes images."""
+    """Saves, opens and deletes images.
 
-    def __init__(self, store: ObjectStore, database: Database, timeout_seconds: float) -> None:
+    read_retry_seconds: after a failed read, how long others fail at once.
+    """
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        database: Database,
+        timeout_seconds: float,
+        *,
+        space: FreeSpace | None = None,
+        read_retry_seconds: float = 0,
+    ) -> None:
         self._store = store
         self._database = database
         self._timeout_seconds = timeout_seconds
+        self._space = space or FreeSpace(None, None)
+        self._reads = Breaker(read_retry_seconds)
         self._deletion_seconds = min(timeout_seconds, database.hold_seconds)
         self.uploads_end_after = timedelta(seconds=2 * timeout_seconds)
         """The latest time after its row is written at which an object may appear; a search may run in between."""
 
     async def save(self, row: ImageRow, content: bytes) -> None:
-        """Write the row, then the object. Raises DatabaseUnavailable or ImageStoreUnavailable."""
+        """Write the row, then the object. Raises DatabaseUnavailable, ImageStoreUnavailable or ImageStoreFull."""
+        self._space.take(len(content))
         async with self._database.connection() as connection:
             await connection.execute(WRITE_ROW, *row)
         await self.put(row, content)
 
     async def save_all(self, images: Mapping[ImageRow, bytes]) -> None:
         """Write all rows, then all objects. Raises as `save` does."""
+        self._space.take(sum(map(len, images.values())))
         async with self._database.connection() as connection:
             await connection.executemany(WRITE_ROW, sorted(images))  # a common order prevents deadlocks
         await asyncio.gather(*(self.put(row, content) for row, content in images.items()))
 
-    async def put(self, row: ImageRow, content: bytes) -> None:
+    async def put(self, row: ImageRow, content: bytes, timeout_seconds: float | None = None) -> None:
         """Write the object of an existing row. Raises ImageStoreUnavailable."""
-        async with reaching_store(self._timeout_seconds):
+        async with reaching_store(min(timeout_seconds or self._timeout_seconds, self._timeout_seconds)):
             await obstore.put_async(self._store, row.key, content)
 
-    async def open(self, key: str) -> StoredFile:
-        """Open the image at `key`. Raises FileNotFound if the key is invalid, or the image is absent or expired."""
+    async def withdraw(self, row: ImageRow, seconds: float) -> None:
+        """Expire the row of an object that was not stored, if it was made within the last `seconds`.
+
+        The sweeper then also deletes an object that appears late. Raises DatabaseUnavailable.
+        """
+        async with self._database.connection() as connection:
+            await connection.execute(_WITHDRAW, row.directory, row.key, timedelta(seconds=seconds))
+
+    async def open(self, key: str, timeout_seconds: float | None = None) -> StoredFile:
+        """Open the image at `key`.
+
+        Raises FileNotFound if the key is invalid, or the image is absent or expired; DatabaseUnavailable; or
+        ImageStoreUnavailable, which the stream raises too.
+        """
         if not _KEY.fullmatch(key):
             raise FileNotFound
         async with self._database.connection() as connection:
             media_type = await connection.fetchval(_FIND, key)
         if media_type is None:
             raise FileNotFound
-        stored = await open_object(self._store, key, self._timeout_seconds, missing=FileNotFound)
+        if not self._reads.admits():
+            raise ImageStoreUnavailable
+        seconds = min(timeout_seconds or self._timeout_seconds, self._timeout_seconds)
+        try:
+            stored = await open_object(self._store, key, seconds, missing=FileNotFound)
+        except ImageStoreUnavailable:
+            self._reads.fail()
+            raise
+        except FileNotFound:
+            self._reads.succeed()
+            raise
+        self._reads.succeed()
         return StoredFile(media_type, *stored)
 
     async def delete_expired(self, limit: int) -> SweptBatch:

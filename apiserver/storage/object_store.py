@@ -4,8 +4,9 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -14,6 +15,17 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 
 from apiserver.problems import ImageStoreUnavailable, Refused
+
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
+
+# By default, obstore retries for three minutes, with pauses of up to fifteen seconds. Calls are limited here, by
+# `reaching_store`: options of its HTTP client would replace all that the environment sets, such as AWS_ALLOW_HTTP.
+_RETRIES: "RetryConfig" = {
+    "max_retries": 3,
+    "retry_timeout": timedelta(seconds=10),
+    "backoff": {"init_backoff": timedelta(milliseconds=50), "max_backoff": timedelta(seconds=1), "base": 2},
+}
 
 
 class StoredObject(NamedTuple):
@@ -27,7 +39,7 @@ def open_store(url: str) -> ObjectStore:
     """Open the object store at `url`; create the folder of a `file://` URL. Raises ValueError for an unknown scheme."""
     if folder := local_folder(url):
         folder.mkdir(parents=True, exist_ok=True)
-    return from_url(url)
+    return from_url(url, retry_config=_RETRIES)
 
 
 def local_folder(url: str) -> Path | None:
@@ -67,7 +79,18 @@ async def open_object(store: ObjectStore, key: str, timeout_seconds: float, *, m
             found = await obstore.get_async(store, key)
         except FileNotFoundError as error:
             raise missing from error
-    return StoredObject(found.meta["size"], (bytes(chunk) async for chunk in found.stream()))
+    return StoredObject(found.meta["size"], _chunks(found, timeout_seconds))
+
+
+async def _chunks(found: obstore.GetResult, timeout_seconds: float) -> AsyncIterator[bytes]:
+    """Yield the content. Raises ImageStoreUnavailable if a chunk does not arrive in time."""
+    stream = found.stream()
+    while True:
+        async with reaching_store(timeout_seconds):
+            chunk = await anext(stream, None)
+        if chunk is None:
+            return
+        yield bytes(chunk)
 
 
 async def delete_object(store: ObjectStore, key: str, timeout_seconds: float) -> None:

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from apiserver.recognition.candidates import Identity
 from apiserver.search.recall import RecallCheck
 from apiserver.slots import Slots
+from apiserver.storage.keeping import Keeping, NotKept
 from apiserver.telemetry.database import database_wait
 from apiserver.vectorizers.client import VectorizerClient
 from serving.metrics_port import SHORT_SECONDS, new_registry
@@ -74,16 +75,18 @@ class Metrics:
 class StateMetrics(Collector):
     """Reads the resources of one gateway, on the thread that answers Prometheus; requests do no work for it."""
 
-    def __init__(self, slots: Slots, vectorizer: VectorizerClient, recall_check: RecallCheck) -> None:
+    def __init__(self, slots: Slots, vectorizer: VectorizerClient, recall_check: RecallCheck, keeping: Keeping) -> None:
         self._slots = slots
         self._vectorizer = vectorizer
         self._recall_check = recall_check
+        self._keeping = keeping
 
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         """Yield the metrics."""
         yield from self._slot_gauges()
         yield from self._vectorizers()
         yield from self._recall()
+        yield from self._image_store()
 
     def _slot_gauges(self) -> Iterator[GaugeMetricFamily]:
         yield GaugeMetricFamily(
@@ -133,3 +136,18 @@ class StateMetrics(Collector):
         for effort, count in Counts("exact" if each.exact else str(each.width) for each in efforts).items():
             directories.add_metric([effort], count)
         yield from (checks, directories)
+
+    def _image_store(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        yield GaugeMetricFamily(
+            "faceserver_gateway_image_store_down",
+            "1 while recognized photographs are not kept because the image store failed, else 0.",
+            float(self._keeping.store_failed),
+        )
+        not_kept = CounterMetricFamily(
+            "faceserver_gateway_photographs_not_kept",
+            "Recognized photographs that could not be kept, by reason: `store-unavailable` or `store-full`.",
+            labels=["reason"],
+        )
+        for reason in NotKept:
+            not_kept.add_metric([reason], self._keeping.not_kept[reason])
+        yield not_kept

@@ -61,6 +61,7 @@ def settings(database_url: str, vectorizer_url: str, tmp_path: Path) -> Settings
         vectorizer_urls=vectorizer_url,
         image_store_url=f"file://{tmp_path}/images",
         database_timeout_seconds=60,
+        image_store_keep_timeout_seconds=60,
         job_lost_seconds=60,
     )
 

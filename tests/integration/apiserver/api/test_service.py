@@ -8,7 +8,7 @@ from apiserver.app import create_app
 
 
 async def test_ready_when_everything_is_there(gateway):
-    assert (await gateway.get("/health/ready")).json() == {"status": "ready"}
+    assert (await gateway.get("/health/ready")).json() == {"status": "ready", "warnings": []}
     assert (await gateway.get("/health/live")).json() == {"status": "alive"}
 
 

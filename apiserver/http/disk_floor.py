@@ -1,0 +1,32 @@
+"""Refuses what would store something while the disk is nearly full; deletions, reading and recognition go on.
+
+A middleware, so that a body is not read in vain, and edits, which store nothing but rows, are refused too.
+"""
+
+from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from apiserver.http.problem_responses import problem_response
+from apiserver.problems import ImageStoreFull
+from apiserver.state import State
+
+_STORING = frozenset({"POST", "PUT", "PATCH"})
+_RECOGNITION = frozenset({"/recognize", "/identify", "/verify", "/compare", "/detect", "/embed"})
+
+
+class DiskFloor:
+    """Middleware that answers 503 `image-store-full` without reading the request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and scope["method"] in _STORING and scope["path"] not in _RECOGNITION:
+            request = Request(scope)
+            try:
+                State.of(request).space.require()
+            except ImageStoreFull as problem:
+                await problem_response(request, problem)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)

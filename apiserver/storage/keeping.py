@@ -1,0 +1,67 @@
+"""Keeps recognized photographs as far as the image store allows: recognition goes on without it."""
+
+import time
+from collections import Counter
+from enum import StrEnum
+
+from apiserver.problems import ImageStoreUnavailable
+from apiserver.storage.breaker import Breaker
+from apiserver.storage.free_space import FreeSpace
+from apiserver.storage.images import ImageRow, ImageStore
+
+_USUAL_BYTES = 4_000_000
+"""Larger photographs get more time, in proportion, so that they do not make a slow store look like one that is down."""
+
+
+class NotKept(StrEnum):
+    """Why a photograph that should be kept is not."""
+
+    STORE_UNAVAILABLE = "store-unavailable"
+    STORE_FULL = "store-full"
+
+
+class Keeping:
+    """Keeps recognized photographs. After a failure, only one at a time tries the store again.
+
+    timeout_seconds: for photographs of ordinary size. retry_seconds: between two trials of a store that failed.
+    """
+
+    def __init__(self, images: ImageStore, space: FreeSpace, timeout_seconds: float, retry_seconds: float) -> None:
+        self._images = images
+        self._space = space
+        self._timeout_seconds = timeout_seconds
+        self._breaker = Breaker(retry_seconds)
+        self.not_kept: Counter[NotKept] = Counter()
+
+    @property
+    def store_failed(self) -> bool:
+        """Whether the last photograph could not be stored."""
+        return self._breaker.is_open
+
+    def refusal(self, size: int) -> NotKept | None:
+        """Return why a photograph of this many bytes cannot be kept now; None if it may be tried.
+
+        To be asked before its row is written, so that an outage does not fill the database with rows.
+        """
+        if not self._space.take_for_recognized(size):
+            return self._noted(NotKept.STORE_FULL)
+        return None if self._breaker.admits() else self._noted(NotKept.STORE_UNAVAILABLE)
+
+    async def put(self, row: ImageRow, content: bytes, begun: float) -> NotKept | None:
+        """Write the object of a row; return None, or why it was not, having expired the row that has no object.
+
+        begun: `time.monotonic()` before the row was written. Raises DatabaseUnavailable.
+        """
+        seconds = self._timeout_seconds * max(1, len(content) / _USUAL_BYTES)
+        try:
+            await self._images.put(row, content, seconds)
+        except ImageStoreUnavailable:
+            self._breaker.fail()
+            await self._images.withdraw(row, time.monotonic() - begun)
+            return self._noted(NotKept.STORE_UNAVAILABLE)
+        self._breaker.succeed()
+        return None
+
+    def _noted(self, reason: NotKept) -> NotKept:
+        self.not_kept[reason] += 1
+        return reason
