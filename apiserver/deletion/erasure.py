@@ -180,7 +180,10 @@ class Erasure:
         if receipt.finished_at is None:
             arguments = {"directory": directory, "deletion": str(receipt.deletion)}
             not_before = written_at + self._uploads_end_after if written_at else None
-            await enqueue(connection, KIND, arguments=arguments, not_before=not_before)
+            # It does not wait for the directory's other jobs, such as imports, which may take hours.
+            await enqueue(
+                connection, KIND, directory=directory, arguments=arguments, not_before=not_before, exclusive=False
+            )
         # This comes last because concurrent requests wait for its row locks.
         await delete_answers(connection, directory, seconds=_MAX_SECONDS)
         return replace(receipt, person=target.person)
