@@ -32,20 +32,25 @@ class TurnOver(Exception):  # noqa: N818 - not an error
 
 
 class Turn:
-    """The turn of a running job. It lasts for `seconds`, and is extended as long as no other job waits."""
+    """The turn of a running job. It lasts for `seconds`, and is extended as long as no other job waits.
+
+    It begins with the first question whether it is over, so that a job whose preparations are long still gets on.
+    """
 
     def __init__(self, database: Database, number: int, seconds: float) -> None:
         self._database = database
         self._number = number
         self._seconds = seconds
-        self._ends_at = time.monotonic() + seconds
+        self._ends_at: float | None = None
         self._is_over = False
 
     async def is_over(self) -> bool:
         """Return whether the job has to stop; it may ask as often as convenient. Raises DatabaseUnavailable."""
-        if not self._is_over and time.monotonic() >= self._ends_at:
-            self._is_over = await self._count()
-            self._ends_at = time.monotonic() + self._seconds
+        now = time.monotonic()
+        if self._ends_at is None:
+            self._ends_at = now + self._seconds
+        elif not self._is_over and now >= self._ends_at:
+            self._is_over, self._ends_at = await self._count(), now + self._seconds
         return self._is_over
 
     async def _count(self) -> bool:
