@@ -12,12 +12,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from apiserver.database import Connection, Database
+from apiserver.database import Connection, Database, Share
 from apiserver.problems import JobNotFound
 
 # Each kind has its own queue, so that workers of an older release ignore kinds they do not know. The turn, which is the
-# negative priority, is explained in `jobs.turns`: at least that of the running jobs or, if none runs, of the first that
-# waits; one more than that of the directory's last job of the kind; and that of the jobs for which this one has to wait.
+# negative priority, is explained in `jobs.turns`: at least that of the running jobs or, if none runs, of the first
+# that waits; one more than that of the directory's last job of the kind; and that of the jobs that this one waits for.
 _ENQUEUE = """
 WITH kind AS (
     SELECT id, priority, status FROM procrastinate_jobs WHERE queue_name = $1 AND status IN ('todo', 'doing')
@@ -112,7 +112,7 @@ async def enqueue(
 
 async def read(database: Database, job: UUID) -> Job:
     """Return the job. Raises JobNotFound if it does not exist or its record has expired, or DatabaseUnavailable."""
-    async with database.connection() as connection:
+    async with database.connection(Share.READS) as connection:
         row = await connection.fetchrow(_READ, job)
     if row is None:
         raise JobNotFound

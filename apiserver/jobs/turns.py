@@ -27,7 +27,7 @@ SELECT EXISTS (
 """
 
 
-class TurnOver(Exception):  # noqa: N818 - not an error
+class TurnOver(Exception):
     """The job has had its turn and is not done; it waits for the next one."""
 
 

@@ -17,7 +17,7 @@ import obstore
 from obstore.store import ObjectStore
 
 from apiserver.biometrics.face import Image
-from apiserver.database import Connection, Database
+from apiserver.database import Connection, Database, Share
 from apiserver.problems import FileNotFound
 from apiserver.storage.object_store import delete_objects, open_object, reaching_store
 from apiserver.storage.sweeping import RETRY_AFTER, SweptBatch
@@ -126,7 +126,7 @@ class ImageStore:
         """Open the image at `key`. Raises FileNotFound if the key is invalid, or the image is absent or expired."""
         if not _KEY.fullmatch(key):
             raise FileNotFound
-        async with self._database.connection() as connection:
+        async with self._database.connection(Share.READS) as connection:
             media_type = await connection.fetchval(_FIND, key)
         if media_type is None:
             raise FileNotFound

@@ -35,8 +35,8 @@ class WorkerMetrics:
         self.database_wait = database_wait(self.registry)
         self._runs = Counter(
             "faceserver_worker_runs_total",
-            "Ended runs of jobs by outcome: `done`, `failed`, `put-off` (outage), `turn-over` (continues after others), or "
-            "`stopped` with the worker.",
+            "Ended runs of jobs by outcome: `done`, `failed`, `put-off` (outage), `turn-over` (goes on behind "
+            "others), or `stopped` with the worker.",
             ["kind", "outcome"],
             registry=self.registry,
         )
@@ -86,7 +86,7 @@ class WorkerTelemetry:
         self._metrics = WorkerMetrics()
         self.registry = self._metrics.registry
         self._spans = spans
-        self.waited = self._metrics.database_wait.observe
+        self.waited = self._metrics.database_wait
         self.statement_ended: StatementEnded | None = None
         self.hops: list[TraceConfig] = []
         if spans:
