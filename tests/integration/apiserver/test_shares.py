@@ -51,8 +51,8 @@ async def test_a_caller_that_goes_away_while_it_waits_takes_nothing(connections)
 
 
 @pytest.mark.timing
-async def test_answers_that_hang_hold_up_neither_recognition_nor_deletions(
-    serve: Serve, settings: Settings, database: asyncpg.Connection, ann: bytes
+async def test_answers_that_hang_hold_up_neither_recognition_nor_enrolment(
+    serve: Serve, settings: Settings, database: asyncpg.Connection, ann: bytes, bob: bytes
 ) -> None:
     """Forty requests for outcomes, of which no more than the share of the reads gets a connection."""
     gateway = await serve(settings.model_copy(update={"database_pool_size": _SIZE}))
@@ -65,7 +65,8 @@ async def test_answers_that_hang_hold_up_neither_recognition_nor_deletions(
 
         recognized = await gateway.post("/recognize", data={"directory": "acme"}, files={"file": ann})
         assert recognized.json()["persons"][0]["decision"] == "match"
-        assert (await gateway.delete("/directories/acme/persons/ann")).status_code == 200
+        learned = await gateway.post("/learn", data={"person": "bob", "directory": "acme"}, files={"file": bob})
+        assert learned.status_code == 201
         assert await database.fetchval(_WAITING) == share_limits(_SIZE)[Share.READS]
         assert not any(task.done() for task in hanging)
     assert {answer.status_code for answer in await asyncio.gather(*hanging)} == {404}
