@@ -125,7 +125,7 @@ async def _open_state(
             open_resources(
                 settings,
                 name="apiserver",
-                waited=metrics.database_wait.observe,
+                waited=metrics.database_wait,
                 statement_ended=traced_sql(spans.tracer) if spans else None,
                 trace_configs=[traced_hop(spans.tracer)] if spans else [],
             )

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -51,8 +52,31 @@ PROBLEM_OF_ERROR: dict[type[BaseException], type[Problem]] = {
 
 Connection = asyncpg.Connection
 
-Waited = Callable[[float], object]
-"""Called with the seconds that a caller waited for a connection."""
+
+class Share(StrEnum):
+    """The purposes for which the connections are shared out, so that none of them takes all.
+
+    recognition: recognition, enrolment, and whatever has no other share. reads: lists and other answers that only show
+    rows. long: work that may hold a connection for minutes, such as deletions, merges, snapshots, and index builds.
+    """
+
+    RECOGNITION = "recognition"
+    READS = "reads"
+    LONG = "long"
+
+
+def share_limits(pool_size: int) -> dict[Share, int]:
+    """Return the maximum number of connections of each share; recognition leaves one more than those of the reads."""
+    reads = max(1, pool_size // 4)
+    return {
+        Share.RECOGNITION: max(1, pool_size - reads - 1),
+        Share.READS: reads,
+        Share.LONG: max(1, pool_size // 3),
+    }
+
+
+Waited = Callable[[Share, float], object]
+"""Called with the share and the seconds that a caller waited for a connection."""
 
 StatementEnded = Callable[[Any], None]
 """An asyncpg query logger, called after each statement."""
@@ -73,17 +97,35 @@ class Database:
         self._pool = pool
         self.timeout_seconds = timeout_seconds
         self._waited = waited
+        self._slots = {share: asyncio.Semaphore(limit) for share, limit in share_limits(pool.get_max_size()).items()}
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
-        """Yield a connection. Translates errors of asyncpg raised in the block into problems."""
+    async def connection(self, share: Share = Share.RECOGNITION) -> AsyncIterator[asyncpg.Connection]:
+        """Yield a connection of a share. Translates errors of asyncpg raised in the block into problems.
+
+        A caller that holds a connection must not wait for a second one of the same share. Raises DatabaseBusy if all
+        connections of the share stay in use.
+        """
         begun = time.perf_counter()
         try:
-            async with self._pool.acquire(timeout=self.timeout_seconds) as connection:
-                self._waited(time.perf_counter() - begun)
+            async with self._slot(share), self._pool.acquire(timeout=self.timeout_seconds) as connection:
+                self._waited(share, time.perf_counter() - begun)
                 yield connection
         except (asyncpg.PostgresError, *PROBLEM_OF_ERROR) as error:
             raise problem_of(error) from error
+
+    @asynccontextmanager
+    async def _slot(self, share: Share) -> AsyncIterator[None]:
+        slots = self._slots[share]
+        try:
+            async with asyncio.timeout(self.timeout_seconds):
+                await slots.acquire()
+        except TimeoutError as error:
+            raise DatabaseBusy("Too many requests of this kind use the database; retry later.") from error
+        try:
+            yield
+        finally:
+            slots.release()
 
     @property
     def hold_seconds(self) -> float:
@@ -131,7 +173,7 @@ async def open_database(
     pool_size: int,
     timeout_seconds: float,
     name: str = "apiserver",
-    waited: Waited = lambda _: None,
+    waited: Waited = lambda *_: None,
     statement_ended: StatementEnded | None = None,
 ) -> AsyncIterator[Database]:
     """Yield the database at `dsn`. `name` becomes the connections' application_name.

@@ -3,12 +3,12 @@
 A module of its own because both processes use it, and jobs receive it: `state` holds what only the gateway has.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from apiserver.background import background, repeat
-from apiserver.database import Database, StatementEnded, open_database
+from apiserver.database import Database, StatementEnded, Waited, open_database
 from apiserver.settings import Settings
 from apiserver.storage.archives import Archives
 from apiserver.storage.free_space import REFRESH_SECONDS, FreeSpace
@@ -36,13 +36,13 @@ async def open_resources(
     settings: Settings,
     *,
     name: str,
-    waited: Callable[[float], object],
+    waited: Waited,
     statement_ended: StatementEnded | None,
     trace_configs: Sequence[TraceConfig],
 ) -> AsyncIterator[Resources]:
     """Yield the resources that `settings` name; none of them needs to be reachable yet.
 
-    name: what the database calls the process. waited: is called with the seconds spent waiting for a connection.
+    name: what the database calls the process. waited: is called with the waits for connections.
     """
     async with (
         open_database(

@@ -161,7 +161,14 @@ class Settings(ServiceSettings):
     export_retention_hours: PositiveInt = Field(24, description="How long the bundle of an export can be downloaded.")
 
     worker_jobs: PositiveInt = Field(
-        2, description="Maximum number of jobs a worker runs at once, not counting upkeep."
+        2,
+        description="Maximum number of jobs of each kind (imports, exports, deletions, index builds) that a worker "
+        "runs at once.",
+    )
+    job_turn_seconds: float = Field(
+        30,
+        ge=0,
+        description="How long an import or a deletion runs before it lets those of other directories run, if any wait.",
     )
     worker_metrics_port: int | None = Field(
         None, ge=1, le=65535, description="Port at which the worker serves its metrics. Unset: no metrics."

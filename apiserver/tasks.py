@@ -17,6 +17,7 @@ from apiserver.idempotency_keys import delete_expired
 from apiserver.imports import records as imports
 from apiserver.imports.running import import_people
 from apiserver.jobs.runs import Run, Task, delete_finished
+from apiserver.jobs.turns import TurnOver
 from apiserver.people import unseen
 from apiserver.problems import ImageStoreUnavailable
 from apiserver.search.indexes import BUILD, Indexed, Progress, build, drop, requested
@@ -50,10 +51,10 @@ async def delete_objects(run: Run) -> None:
     """Delete the objects of a deletion, and drop the indexes of a deleted directory."""
     database, images = run.resources.database, run.resources.images
     directory, deletion = str(run.arguments["directory"]), UUID(run.arguments["deletion"])
-    await run.report(run.done + await sweep(partial(images.delete_marked, directory, deletion)))
+    await run.report(run.done + await sweep(partial(images.delete_marked, directory, deletion), run.turn.is_over))
     await _drop_where_small(run, [indexed for indexed in await requested(database) if indexed.directory == directory])
     if not await finish(database, directory, deletion):
-        raise ImageStoreUnavailable
+        raise TurnOver if await run.turn.is_over() else ImageStoreUnavailable
 
 
 async def delete_unseen(run: Run) -> None:

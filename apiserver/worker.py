@@ -109,15 +109,12 @@ async def _keep_running(resources: Resources, lanes: list[Lane], pace: Pace) -> 
 def _lanes(on_request: Mapping[str, Task], resources: Resources, telemetry: WorkerTelemetry) -> list[Lane]:
     upkeep = {kind: periodic.task for kind, periodic in tasks.UPKEEP.items()}
     crons = {kind: periodic.cron for kind, periodic in tasks.UPKEEP.items()}
-    return [
-        Lane(
-            "on request",
-            _runners(on_request, resources, telemetry, logging.INFO),
-            resources.settings.worker_jobs,
-            crons={},
-        ),
-        Lane("upkeep", _runners(upkeep, resources, telemetry, logging.DEBUG), len(upkeep), crons),
+    # No kind waits for another: neither the receipts of deletions nor exports wait for imports.
+    requested = [
+        Lane(kind, {kind: runner}, resources.settings.worker_jobs, crons={})
+        for kind, runner in _runners(on_request, resources, telemetry, logging.INFO).items()
     ]
+    return [*requested, Lane("upkeep", _runners(upkeep, resources, telemetry, logging.DEBUG), len(upkeep), crons)]
 
 
 def _runners(

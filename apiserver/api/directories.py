@@ -10,6 +10,7 @@ from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.api.fields import AppliedThresholds, applied_thresholds
 from apiserver.biometrics.model import Model, Scoring
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
+from apiserver.database import Share
 from apiserver.directories import listing as directory_lists
 from apiserver.directories.records import Directories, Directory
 from apiserver.directories.settings import DirectorySettings, QualitySettings
@@ -139,7 +140,7 @@ class DirectoryAnswer(BaseModel):
 async def list_directories(query: Annotated[DirectoriesQuery, Query()], state: StateOf) -> Response:
     """List the directories in pages, ordered by name."""
     after = read_cursor(query.cursor, _ORDER, _KEY)
-    async with state.database.connection() as connection:
+    async with state.database.connection(Share.READS) as connection:
         found, last = await directory_lists.page(connection, query.prefix, query.limit, after[0] if after else None)
     items = [DirectorySummary.model_validate(summary) for summary in found]
     return Page(items=items, next=None if last is None else write_cursor(_ORDER, (last,))).response()

@@ -9,6 +9,7 @@ from pydantic import Field
 from apiserver.api.images import PRIVATE
 from apiserver.api.jobs import JobStarted, job_id, job_started
 from apiserver.bundles.zip_writing import zipped
+from apiserver.database import Share
 from apiserver.exports import snapshot
 from apiserver.http.idempotency import KEY, IdempotentRoute
 from apiserver.http.json_bodies import JsonBody, parse_json, read_small
@@ -88,7 +89,7 @@ async def export_person(directory: DirectoryName, person: PersonName, state: Sta
 
     The file is generated while it is sent. If the transfer is interrupted, the file is truncated and does not open.
     """
-    async with state.database.connection() as connection:
+    async with state.database.connection(Share.READS) as connection:
         found = await persons.read(connection, directory, person)
     members = person_members(state.database, state.images, found)
     headers = PRIVATE | {"Content-Disposition": 'attachment; filename="person.zip"'}

@@ -21,6 +21,7 @@ from apiserver.api.fields import (
     rounded,
     rounded_or_none,
 )
+from apiserver.database import Share
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
 from apiserver.http.public_paths import public
@@ -142,7 +143,7 @@ async def list_directory_faces(
 
 async def _directory_page(directory: str, query: PageQuery, state: State) -> tuple[list[EnrolledFace], str | None]:
     first = read_cursor(query.cursor, _DIRECTORY_ORDER, person_faces.DIRECTORY_KEY)
-    async with state.database.connection() as connection:
+    async with state.database.connection(Share.READS) as connection:
         found, key = await person_faces.page_of_directory(connection, directory, query.limit, first)
     return found, None if key is None else write_cursor(_DIRECTORY_ORDER, key)
 
@@ -152,7 +153,7 @@ async def _unrecognizable_page(directory: str, query: PageQuery, state: State) -
     model = await state.vectorizer.model_in_use()
     floor = await state.directories.floor(directory, model) or model.recognizability_floor or 0.0
     below = Floor(model.id, floor)
-    async with state.database.connection() as connection:
+    async with state.database.connection(Share.READS) as connection:
         found, key = await person_faces.unrecognizable(connection, directory, below, query.limit, first)
     return found, None if key is None else write_cursor(_RECOGNIZABILITY_ORDER, key)
 
@@ -160,7 +161,7 @@ async def _unrecognizable_page(directory: str, query: PageQuery, state: State) -
 async def _unlike_page(directory: str, person: str | None, query: PageQuery, state: State) -> Response:
     after = read_cursor(query.cursor, _UNLIKE_ORDER, unlike.KEY)
     whose = Whose(directory, person, await state.vectorizer.model_in_use())
-    async with state.database.connection() as connection:
+    async with state.database.connection(Share.READS) as connection:
         found, key = await unlike.page(connection, whose, query.limit, after)
     following = None if key is None else write_cursor(_UNLIKE_ORDER, key)
     return Page(items=[FaceAnswer.of_unlike(directory, each) for each in found], next=following).response()
@@ -178,7 +179,7 @@ async def list_faces(
     if query.unlike:
         return await _unlike_page(directory, person, query, state)
     after = read_cursor(query.cursor, _ORDER, person_faces.KEY)
-    async with state.database.connection() as connection:
+    async with state.database.connection(Share.READS) as connection:
         found, key = await person_faces.page(connection, directory, person, query.limit, after)
     following = None if key is None else write_cursor(_ORDER, key)
     return Page(items=[FaceAnswer.of(directory, face) for face in found], next=following).response()
@@ -187,7 +188,7 @@ async def list_faces(
 @router.get("/directories/{directory}/persons/{person}/faces/{face}", responses=_PROBLEMS)
 async def read_face(directory: DirectoryName, person: PersonName, face: _FaceId, state: StateOf) -> FaceAnswer:
     """Return a face of a person."""
-    async with state.database.connection() as connection:
+    async with state.database.connection(Share.READS) as connection:
         return FaceAnswer.of(directory, await person_faces.read(connection, directory, person, face))
 
 
@@ -209,7 +210,7 @@ async def delete_face(directory: DirectoryName, person: PersonName, face: _FaceI
 )
 async def read_image(directory: DirectoryName, person: PersonName, face: _FaceId, state: StateOf) -> StreamingResponse:
     """Return the photograph of a face."""
-    async with state.database.connection() as connection:
+    async with state.database.connection(Share.READS) as connection:
         found = await person_faces.read(connection, directory, person, face)
     if found.image is None:
         raise FileNotFound("The face was imported without its photograph.")
@@ -223,6 +224,6 @@ async def read_image(directory: DirectoryName, person: PersonName, face: _FaceId
 )
 async def read_crop(directory: DirectoryName, person: PersonName, face: _FaceId, state: StateOf) -> Response:
     """Return the aligned crop of a face, from which its embedding was computed: a JPEG of 112 x 112 pixels."""
-    async with state.database.connection() as connection:
+    async with state.database.connection(Share.READS) as connection:
         crop = await person_faces.crop(connection, directory, person, face)
     return Response(crop, media_type="image/jpeg", headers=images.PRIVATE)

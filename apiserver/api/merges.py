@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from apiserver.api.persons import PersonAnswer
-from apiserver.database import Connection
+from apiserver.database import Connection, Share
 from apiserver.http.entity_tags import TAGGED, tagged
 from apiserver.http.idempotency import KEY, IdempotentRoute
 from apiserver.http.json_bodies import JsonBody, read_json
@@ -86,7 +86,7 @@ async def merge_persons(directory: DirectoryName, person: PersonName, request: R
     others = (await read_json(request, MergeBody)).others
     if person in others or len(set(others)) < len(others):
         raise InvalidField("from: it must not name a person twice, nor the person in the path.")
-    async with State.of(request).database.connection() as connection:
+    async with State.of(request).database.connection(Share.LONG) as connection:
         merge_id = await merges.merge(connection, directory, person, others)
         merged = await persons.read(connection, directory, person)
     return tagged(MergeAnswer(**PersonAnswer.of(merged).model_dump(), merge=merge_id), merged.revision)
@@ -101,7 +101,7 @@ async def merge_persons(directory: DirectoryName, person: PersonName, request: R
 async def split_person(directory: DirectoryName, person: PersonName, request: Request) -> SplitAnswer:
     """Undo a merge, or move some of a person's faces to another person."""
     body = await read_json(request, SplitBody)
-    async with State.of(request).database.connection() as connection:
+    async with State.of(request).database.connection(Share.LONG) as connection:
         names = await _split(connection, directory, person, body)
         found = [await persons.read(connection, directory, name) for name in names]
     return SplitAnswer(persons=[PersonAnswer.of(person) for person in found])

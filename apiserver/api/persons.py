@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, Json
 
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
+from apiserver.database import Share
 from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, tagged
 from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
@@ -103,7 +104,7 @@ async def list_persons(directory: DirectoryName, query: Annotated[PersonsQuery, 
     """List the persons of a directory in pages."""
     order = f"persons {query.sort}"
     after = read_cursor(query.cursor, order, person_lists.KEY)
-    async with state.database.connection() as connection:
+    async with state.database.connection(Share.READS) as connection:
         found, key = await person_lists.page(connection, directory, query.filter(), query.limit, after)
     following = None if key is None else write_cursor(order, key)
     return Page(items=[PersonAnswer.of(person) for person in found], next=following).response()
@@ -116,7 +117,7 @@ async def list_persons(directory: DirectoryName, query: Annotated[PersonsQuery, 
 )
 async def read_person(directory: DirectoryName, person: PersonName, known: IfNoneMatch, state: StateOf) -> Response:
     """Return a person. The entity tag covers the editable details only."""
-    async with state.database.connection() as connection:
+    async with state.database.connection(Share.READS) as connection:
         found = await persons.read(connection, directory, person)
     return tagged(PersonAnswer.of(found), found.revision, known=known)
 
@@ -152,7 +153,7 @@ async def write_person(directory: DirectoryName, person: PersonName, condition: 
 async def patch_person(directory: DirectoryName, person: PersonName, condition: IfMatch, request: Request) -> Response:
     """Change some details of a person, or the id."""
     body = await read_json(request, PersonPatch)
-    async with State.of(request).database.connection() as connection:
+    async with State.of(request).database.connection(Share.LONG) as connection:
         edited = await persons.edit(connection, directory, person, body.changes(), condition)
     return tagged(PersonAnswer.of(edited), edited.revision)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from apiserver.database import Connection, Database
+from apiserver.database import Connection, Database, Share
 from apiserver.deletion.records import COLUMNS, Receipt
 from apiserver.directories.lock import exclude_enrolments
 from apiserver.idempotency_keys import delete_answers
@@ -113,7 +113,7 @@ class Erasure:
 
     async def face(self, directory: str, person: str, face: UUID) -> Receipt:
         """Delete a face. Raises DirectoryNotFound, PersonNotFound, FaceNotFound or DatabaseUnavailable."""
-        async with self._database.connection() as connection, connection.transaction():
+        async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await self._lock(connection, directory, [person])
             receipt = await self._delete(connection, directory, _Target(_FACE, person, face))
             if not receipt.faces:
@@ -122,7 +122,7 @@ class Erasure:
 
     async def person(self, directory: str, person: str, condition: Condition = ALWAYS) -> Receipt:
         """Delete a person. Raises DirectoryNotFound, PersonNotFound, PreconditionFailed or DatabaseUnavailable."""
-        async with self._database.connection() as connection, connection.transaction():
+        async with self._database.connection(Share.LONG) as connection, connection.transaction():
             condition.check(await self._lock(connection, directory, [person]))
             return await self._delete(connection, directory, _Target(_PERSONS, person, persons=[person]))
 
@@ -131,7 +131,7 @@ class Erasure:
 
         Raises DirectoryNotFound, PreconditionFailed or DatabaseUnavailable.
         """
-        async with self._database.connection() as connection, connection.transaction():
+        async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await exclude_enrolments(connection, directory)
             revision = await connection.fetchval(_LOCK_DIRECTORY, directory)
             if revision is None:
@@ -144,7 +144,7 @@ class Erasure:
 
         Raises DatabaseUnavailable.
         """
-        async with self._database.connection() as connection, connection.transaction():
+        async with self._database.connection(Share.LONG) as connection, connection.transaction():
             if not await unseen.find(connection, directory, age):  # this check takes no lock
                 return None
             await exclude_enrolments(connection, directory)
@@ -180,7 +180,10 @@ class Erasure:
         if receipt.finished_at is None:
             arguments = {"directory": directory, "deletion": str(receipt.deletion)}
             not_before = written_at + self._uploads_end_after if written_at else None
-            await enqueue(connection, KIND, arguments=arguments, not_before=not_before)
+            # It does not wait for the directory's other jobs, such as imports, which may take hours.
+            await enqueue(
+                connection, KIND, directory=directory, arguments=arguments, not_before=not_before, exclusive=False
+            )
         # This comes last because concurrent requests wait for its row locks.
         await delete_answers(connection, directory, seconds=_MAX_SECONDS)
         return replace(receipt, person=target.person)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from apiserver.database import Database
+from apiserver.database import Database, Share
 from apiserver.problems import DeletionNotFound
 
 COLUMNS = "deletion, directory, person, face, persons, faces, images, requested_at, finished_at"
@@ -38,7 +38,7 @@ class Receipt:
 
 async def read(database: Database, deletion: UUID) -> Receipt:
     """Return the receipt of a deletion. Raises DeletionNotFound or DatabaseUnavailable."""
-    async with database.connection() as connection:
+    async with database.connection(Share.READS) as connection:
         row = await connection.fetchrow(_READ, deletion)
     if row is None:
         raise DeletionNotFound

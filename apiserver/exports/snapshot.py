@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pgvector import HalfVector
 
 from apiserver.bundles.format import EXTENSION_OF_MEDIA_TYPE, BundleFace, BundlePerson
-from apiserver.database import Connection, Database
+from apiserver.database import Connection, Database, Share
 
 KIND = "export"
 
@@ -99,7 +99,7 @@ class Snapshot:
 async def snapshot(database: Database, directory: str) -> AsyncIterator[Snapshot]:
     """Yield the directory as it is now; later changes are not visible in it."""
     async with (
-        database.connection() as connection,
+        database.connection(Share.LONG) as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         yield Snapshot(connection, directory)

@@ -16,6 +16,7 @@ from apiserver.enrolment.likeness import MAX_OWN_FACES, another, search_of
 from apiserver.enrolment.warnings import EnrolmentWarning, Likeness, likeness_warnings
 from apiserver.imports.records import Import, write_warnings
 from apiserver.jobs.runs import Run
+from apiserver.jobs.turns import TurnOver
 from apiserver.people.unlike import OWN
 from apiserver.problems import DirectoryBusy
 from apiserver.search.effort import Efforts
@@ -78,7 +79,7 @@ class _Compared(NamedTuple):
 
 
 async def compare_enrolled(run: Run, import_: Import) -> None:
-    """Compare the enrolled faces that were not compared yet, and write the warnings. Raises an Outage."""
+    """Compare the enrolled faces that were not compared yet, and write the warnings. Raises an Outage or TurnOver."""
     database, settings = run.resources.database, run.resources.settings
     if not await _is_left(database, import_):
         return
@@ -90,6 +91,9 @@ async def compare_enrolled(run: Run, import_: Import) -> None:
         compared = await _compare(identification, import_.directory, model, terms, rows)
         await _write(database, import_, rows[-1]["n"], compared)
         await run.report(run.done, run.total, f"{note} Comparing the faces: {rows[-1]['n'] + 1:,}.")
+        if await run.turn.is_over():
+            await run.report(run.done, run.total, note)
+            raise TurnOver
     await run.report(run.done, run.total, note)
 
 

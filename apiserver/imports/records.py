@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from apiserver.database import Connection, Database
+from apiserver.database import Connection, Database, Share
 from apiserver.enrolment.warnings import EnrolmentWarning, detail_of
 from apiserver.problems import JobNotFound
 
@@ -161,7 +161,7 @@ async def write_outcomes(connection: Connection, import_: Import, outcomes: Sequ
 
 async def read_outcomes(database: Database, import_: Import, after: int, limit: int) -> list[RecordedOutcome]:
     """Return the next outcomes after number `after`, in the order of the items."""
-    async with database.connection() as connection:
+    async with database.connection(Share.READS) as connection:
         rows = await connection.fetch(_OUTCOMES, *import_, after, limit)
     return [RecordedOutcome(row["person"], row["name"], _outcome(row)) for row in rows]
 
@@ -193,7 +193,7 @@ def _warnings(written: Iterable[dict[str, Any]], other: str | None) -> Iterator[
 
 async def check_exists(database: Database, import_: Import) -> None:
     """Raise JobNotFound if the directory does not have this import."""
-    async with database.connection() as connection:
+    async with database.connection(Share.READS) as connection:
         if not await connection.fetchval(_EXISTS, *import_):
             raise JobNotFound
 

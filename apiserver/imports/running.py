@@ -30,6 +30,7 @@ from apiserver.imports.preparation import Preparation, Ready
 from apiserver.imports.records import Import, Item, ItemOutcome, Outcome, waiting
 from apiserver.imports.sources import BundleParts, Keys, Members, Source
 from apiserver.jobs.runs import Run
+from apiserver.jobs.turns import TurnOver
 from apiserver.problems import DatabaseBusy, Outage
 from apiserver.settings import Settings
 from apiserver.storage.images import ImageStore
@@ -57,7 +58,7 @@ async def import_people(run: Run) -> None:
             model = await resources.vectorizer.model_in_use()
             await _enrol(run, import_, Keys(resources.archives, resources.settings.max_image_bytes), model)
         await compare_enrolled(run, import_)
-    except Outage:
+    except (Outage, TurnOver):
         raise
     except Exception:
         await resources.archives.delete(*import_)
@@ -182,7 +183,8 @@ class _Writer:
 async def _enrol_items(run: Run, import_: Import, preparation: Preparation, on_done: OnDone) -> None:
     """Enrol every item without an outcome, some at a time; `on_done` is called with their outcomes.
 
-    A photograph is in memory until its outcome is written, so no more than `import_concurrency` are. Raises an Outage.
+    A photograph is in memory until its outcome is written, so no more than `import_concurrency` are. Raises an Outage,
+    or TurnOver after the items in progress are enrolled.
     """
     resources = run.resources
     items, turn = _items(resources.database, import_), asyncio.Lock()
@@ -191,7 +193,7 @@ async def _enrol_items(run: Run, import_: Import, preparation: Preparation, on_d
     async def work() -> None:
         while True:
             async with turn:
-                item = await anext(items, None)
+                item = None if await run.turn.is_over() else await anext(items, None)
             if item is None:
                 return
             await writer.write(await preparation.prepare(item))
@@ -204,6 +206,8 @@ async def _enrol_items(run: Run, import_: Import, preparation: Preparation, on_d
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+    if await run.turn.is_over() and await anext(items, None):
+        raise TurnOver
 
 
 async def _items(database: Database, import_: Import) -> AsyncIterator[Item]:

@@ -12,12 +12,16 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 from psycopg_pool import PoolTimeout
 
+from apiserver.jobs.turns import TurnOver
 from apiserver.problems import DatabaseUnavailable, Outage, Refused
 
 _MAX_DELAY_SECONDS = 60
 
 Runner = Callable[[int, Mapping[str, Any]], Awaitable[None]]
-"""Runs one job, given its number and arguments. An Outage postpones the job; any other error fails it."""
+"""Runs one job, given its number and arguments.
+
+An Outage postpones the job, TurnOver puts it behind the others that wait; any other error fails it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +115,10 @@ class _Connector(PsycopgConnector):
 
 
 class _Retries(BaseRetryStrategy):
-    """Retries stopped jobs at once, and jobs that failed because of an outage after a delay."""
+    """Retries stopped jobs and those whose turn is over at once, and those that met an outage after a delay."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if isinstance(exception, asyncio.CancelledError):
+        if isinstance(exception, asyncio.CancelledError | TurnOver):
             return RetryDecision(retry_in={"seconds": 0})
         if isinstance(exception, Outage):
             return RetryDecision(retry_in={"seconds": min(_MAX_DELAY_SECONDS, 2 ** min(job.attempts, 10))})

@@ -12,14 +12,22 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from apiserver.database import Connection, Database
+from apiserver.database import Connection, Database, Share
 from apiserver.problems import JobNotFound
 
-# Each kind has its own queue, so that workers of an older release ignore kinds they do not know.
+# Each kind has its own queue, so that workers of an older release ignore kinds they do not know. The turn, which is the
+# negative priority, is explained in `jobs.turns`: at least that of the running jobs or, if none runs, of the first
+# that waits; one more than that of the directory's last job of the kind; and that of the jobs that this one waits for.
 _ENQUEUE = """
-WITH waiting AS (
-    INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, scheduled_at)
-    VALUES ($1, $1, $2, $3, $4, $7)
+WITH kind AS (
+    SELECT id, priority, status FROM procrastinate_jobs WHERE queue_name = $1 AND status IN ('todo', 'doing')
+), waiting AS (
+    INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, scheduled_at, priority)
+    SELECT $1, $1, $2, $3, $4, $7, -coalesce(greatest(
+        (SELECT coalesce(max(-priority) FILTER (WHERE status = 'doing'), min(-priority)) FROM kind),
+        (SELECT max(1 - priority) FROM kind JOIN jobs ON number = id WHERE directory = $6),
+        (SELECT max(-priority) FROM procrastinate_jobs WHERE lock = $2 AND status IN ('todo', 'doing'))
+    ), 0)
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
     RETURNING id
 )
@@ -81,15 +89,17 @@ async def enqueue(
     deduplication_key: str | None = None,
     not_before: datetime | None = None,
     job: UUID | None = None,
+    exclusive: bool = True,
 ) -> UUID:
     """Enqueue a job and return its id; the job can run after the transaction commits.
 
-    arguments: must be serializable as JSON. directory: jobs of one directory run one after the other.
+    arguments: must be serializable as JSON. directory: jobs of a kind are shared out among the directories by turns.
+    exclusive: exclusive jobs of one directory run one after the other, of whatever kind they are.
     deduplication_key: if a job with the same key is waiting, its id is returned instead; a running job does not count,
     since it may have missed the latest change. not_before: the job starts then or some seconds later. job: the id,
     chosen by the caller.
     """
-    lock = None if directory is None else f"directory {directory}"
+    lock = f"directory {directory}" if exclusive and directory is not None else None
     written = json.dumps(arguments or {})
     while True:
         job_id: UUID | None = await connection.fetchval(
@@ -102,7 +112,7 @@ async def enqueue(
 
 async def read(database: Database, job: UUID) -> Job:
     """Return the job. Raises JobNotFound if it does not exist or its record has expired, or DatabaseUnavailable."""
-    async with database.connection() as connection:
+    async with database.connection(Share.READS) as connection:
         row = await connection.fetchrow(_READ, job)
     if row is None:
         raise JobNotFound

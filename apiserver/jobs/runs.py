@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from apiserver.database import Database
+from apiserver.jobs.turns import Turn, TurnOver
 from apiserver.problems import InternalError, Outage, Problem
 from apiserver.resources import Resources
 
@@ -75,6 +76,7 @@ class Run:
     done: int
     total: int | None
     note: str | None
+    turn: Turn
     _written_at: float = field(default=0.0, init=False)
 
     async def report(self, done: int, total: int | None = None, note: str | None = None) -> None:
@@ -114,6 +116,10 @@ async def run_job(
     except asyncio.CancelledError:
         _logger.info("Job stopped and returned to the queue")
         raise
+    except TurnOver:
+        await run.write()
+        _logger.log(level, "Job interrupted: others wait")
+        raise
     except Outage as outage:
         _logger.warning("Job postponed: %s", outage)
         raise
@@ -145,7 +151,9 @@ async def delete_finished(database: Database, age: timedelta) -> None:
 async def _begin(number: int, arguments: Mapping[str, Any], resources: Resources) -> Run:
     async with resources.database.connection() as connection:
         row = await connection.fetchrow(_BEGIN, number)
-    return Run(number, row["job"], row["directory"], arguments, resources, row["done"], row["total"], row["note"])
+    turn = Turn(resources.database, number, resources.settings.job_turn_seconds)
+    progress = row["done"], row["total"], row["note"]
+    return Run(number, row["job"], row["directory"], arguments, resources, *progress, turn)
 
 
 async def _fail(run: Run, problem: Problem) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from apiserver.bundles.zip_writing import Member, whole
-from apiserver.database import Database
+from apiserver.database import Database, Share
 from apiserver.people.records import Person
 from apiserver.problems import FileNotFound
 from apiserver.storage.images import ImageStore
@@ -47,7 +47,7 @@ async def person_members(database: Database, images: ImageStore, person: Person)
 
     Raises DatabaseUnavailable or ImageStoreUnavailable, possibly after some members.
     """
-    async with database.connection() as connection:
+    async with database.connection(Share.READS) as connection:
         merges = await connection.fetch(_MERGES, person.directory, person.person)
         matched = [row["image"] for row in await connection.fetch(_MATCHED, person.directory, person.person)]
     yield _json_member("person.json", _described_person(person, merges, matched))
@@ -69,7 +69,7 @@ async def person_members(database: Database, images: ImageStore, person: Person)
 async def _faces(database: Database, person: Person) -> AsyncIterator[Mapping[str, Any]]:
     last = _FIRST
     while True:
-        async with database.connection() as connection:
+        async with database.connection(Share.READS) as connection:
             rows = await connection.fetch(_FACES, person.directory, person.person, last, _AT_ONCE)
         for row in rows:
             yield row

@@ -70,7 +70,7 @@ async def page(
     Raises DirectoryNotFound or DatabaseUnavailable.
     """
     statement = _statement(directory, filter_, limit + 1, after)
-    if filter_.metadata is None:
+    if not filter_.metadata:
         rows = await connection.fetch(statement.text, *statement.parameters)
     else:
         async with connection.transaction():
@@ -96,7 +96,7 @@ def _statement(directory: str, filter_: PersonsFilter, limit: int, after: Key | 
             conditions.append(f"person < {parameter(end)}")
     if filter_.external_id is not None:
         conditions.append(f"external_id = {parameter(filter_.external_id)}")
-    if filter_.metadata is not None:
+    if filter_.metadata:  # every object contains the empty one; the condition would hide the index of the order
         conditions.append(f"metadata @> {parameter(json.dumps(filter_.metadata))}::jsonb")
     if after is not None:
         conditions.append(_behind(filter_.sort, parameter, after))

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from apiserver.background import background
-from apiserver.database import Connection, Database
+from apiserver.database import Connection, Database, Share
 from apiserver.jobs.records import enqueue
 from apiserver.search.statements import BUCKET
 
@@ -172,7 +172,7 @@ async def _builder(database: Database, indexed: Indexed) -> AsyncIterator[Connec
     of the build. The lock is polled, since CREATE INDEX CONCURRENTLY would wait for a statement that waits for it.
     """
     key = int.from_bytes(hashlib.sha256(indexed.name(Kind.GRAPH).encode()).digest()[:8], signed=True)
-    async with database.connection() as connection:
+    async with database.connection(Share.LONG) as connection:
         try:
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):  # noqa: ASYNC110 - a statement
                 await asyncio.sleep(_POLL_SECONDS)

@@ -15,7 +15,7 @@ from uuid import UUID
 import obstore
 from obstore.store import ObjectStore
 
-from apiserver.database import Connection, Database
+from apiserver.database import Connection, Database, Share
 from apiserver.problems import (
     ArchiveUnreadable,
     BundleNotFound,
@@ -132,7 +132,7 @@ class Archives:
 
     async def open(self, directory: str, job: UUID) -> StoredObject:
         """Open the job's archive. Raises BundleNotFound."""
-        async with self._database.connection() as connection:
+        async with self._database.connection(Share.READS) as connection:
             key = await connection.fetchval(_FIND, directory, job)
         if key is None:
             raise BundleNotFound

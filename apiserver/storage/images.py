@@ -17,7 +17,7 @@ import obstore
 from obstore.store import ObjectStore
 
 from apiserver.biometrics.face import Image
-from apiserver.database import Connection, Database
+from apiserver.database import Connection, Database, Share
 from apiserver.problems import FileNotFound, ImageStoreUnavailable
 from apiserver.storage.breaker import Breaker
 from apiserver.storage.free_space import FreeSpace
@@ -162,7 +162,7 @@ class ImageStore:
         """
         if not _KEY.fullmatch(key):
             raise FileNotFound
-        async with self._database.connection() as connection:
+        async with self._database.connection(Share.READS) as connection:
             media_type = await connection.fetchval(_FIND, key)
         if media_type is None:
             raise FileNotFound

@@ -25,13 +25,19 @@ class SweptBatch(NamedTuple):
     stuck: dict[str, BaseException]
 
 
-async def sweep(delete_some: Callable[[int], Awaitable[SweptBatch]]) -> int:
+async def _never() -> bool:
+    return False
+
+
+async def sweep(
+    delete_some: Callable[[int], Awaitable[SweptBatch]], has_to_stop: Callable[[], Awaitable[bool]] = _never
+) -> int:
     """Call `delete_some` with a batch size until nothing is left, and return the number of objects deleted.
 
     Objects that cannot be deleted are skipped and left to a later sweep.
     """
     deleted, last_deletion = 0, time.monotonic()
-    while time.monotonic() - last_deletion < _PATIENCE_SECONDS:
+    while time.monotonic() - last_deletion < _PATIENCE_SECONDS and not await has_to_stop():
         batch = await delete_some(_BATCH)
         for key, error in batch.stuck.items():
             _logger.warning("%s could not be deleted and will be retried: %r", key, error.__cause__ or error)

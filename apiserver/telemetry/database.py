@@ -6,18 +6,22 @@ from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from apiserver.database import Database
+from apiserver.database import Database, Share, Waited
 from serving.metrics_port import SHORT_SECONDS
 
 
-def database_wait(registry: CollectorRegistry) -> Histogram:
-    """Return the histogram of waits for a connection."""
-    return Histogram(
+def database_wait(registry: CollectorRegistry) -> Waited:
+    """Return what is called with each wait for a connection, and fills a histogram."""
+    histogram = Histogram(
         "faceserver_database_wait_seconds",
-        "Time until a connection to PostgreSQL was available; waits that timed out are not counted.",
+        "Time until a connection to PostgreSQL was available for a share of the pool (`recognition`, `reads`, `long`); "
+        "waits that timed out are not counted.",
+        ["share"],
         buckets=SHORT_SECONDS,
         registry=registry,
     )
+    of_share = {share: histogram.labels(share) for share in Share}
+    return lambda share, seconds: of_share[share].observe(seconds)
 
 
 class PoolMetrics(Collector):

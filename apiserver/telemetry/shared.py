@@ -18,10 +18,13 @@ REFRESH_SECONDS = 15.0
 
 _JOBS = "SELECT task_name, status::text, count(*) FROM procrastinate_jobs GROUP BY task_name, status"
 
-# A job postponed because of an outage is not late.
+# A job postponed because of an outage is not late, and one that has had a turn waits since the end of the turn.
 _OLDEST = """
-SELECT task_name, extract(epoch FROM now() - min(at))::float8
-FROM procrastinate_jobs AS queue JOIN procrastinate_events ON job_id = queue.id AND type = 'deferred'
+SELECT task_name, extract(epoch FROM now() - min(since))::float8
+FROM procrastinate_jobs AS queue JOIN (
+    SELECT job_id, max(at) AS since FROM procrastinate_events WHERE type IN ('deferred', 'deferred_for_retry')
+    GROUP BY job_id
+) AS waiting ON job_id = queue.id
 WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())
 GROUP BY task_name
 """

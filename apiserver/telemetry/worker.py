@@ -10,6 +10,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from apiserver.background import background, repeat
 from apiserver.database import Database, StatementEnded
+from apiserver.jobs.turns import TurnOver
 from apiserver.problems import Outage
 from apiserver.settings import Settings
 from apiserver.telemetry.database import PoolMetrics, database_wait
@@ -20,7 +21,7 @@ from serving.metrics_port import metrics_served, new_registry
 if TYPE_CHECKING:
     from serving.tracing import Spans
 
-_OUTCOMES = ("done", "failed", "put-off", "stopped")
+_OUTCOMES = ("done", "failed", "put-off", "turn-over", "stopped")
 _SECONDS = (0.1, 1, 5, 15, 60, 300, 900, 3600, 14_400)
 
 Runner = Callable[[int, Mapping[str, Any]], Awaitable[None]]
@@ -34,7 +35,8 @@ class WorkerMetrics:
         self.database_wait = database_wait(self.registry)
         self._runs = Counter(
             "faceserver_worker_runs_total",
-            "Ended runs of jobs by outcome: `done`, `failed`, `put-off` (outage), or `stopped` with the worker.",
+            "Ended runs of jobs by outcome: `done`, `failed`, `put-off` (outage), `turn-over` (goes on behind "
+            "others), or `stopped` with the worker.",
             ["kind", "outcome"],
             registry=self.registry,
         )
@@ -66,6 +68,9 @@ class WorkerMetrics:
             except Outage:
                 outcome = "put-off"
                 raise
+            except TurnOver:
+                outcome = "turn-over"
+                raise
             finally:
                 self._runs.labels(kind, outcome).inc()
                 self._seconds.labels(kind).observe(time.perf_counter() - begun)
@@ -81,7 +86,7 @@ class WorkerTelemetry:
         self._metrics = WorkerMetrics()
         self.registry = self._metrics.registry
         self._spans = spans
-        self.waited = self._metrics.database_wait.observe
+        self.waited = self._metrics.database_wait
         self.statement_ended: StatementEnded | None = None
         self.hops: list[TraceConfig] = []
         if spans:
