@@ -8,6 +8,7 @@ from contextlib import suppress
 import uvicorn
 from asgi_correlation_id import CorrelationIdFilter
 
+from serving.host_names import hosts_checked
 from serving.logs import configure_logging
 from serving.metrics_port import metrics_served
 from serving.settings import read_settings
@@ -45,7 +46,7 @@ def main() -> int:
     metrics.registry.register(LaneMetrics(lanes))
     if settings.provider != "cpu":
         _watch_gpus(metrics)
-    app = create_app(lanes, spans)
+    app = create_app(lanes, spans, hosts_checked(settings.hosts, settings.host))
     gc.freeze()  # objects loaded by now stay, so that collections can skip them
     with metrics_served(metrics.registry, settings.metrics_host, settings.metrics_port):
         uvicorn.run(

@@ -5,10 +5,12 @@ Problem
 │   ├── ImageMissing         image-missing          400
 │   ├── InvalidFileFormat    invalid-file-format    400
 │   ├── BadRequest           bad-request            400
+│   ├── OriginNotAllowed     origin-not-allowed     403
 │   ├── NotFound             not-found              404
 │   ├── MethodNotAllowed     method-not-allowed     405
 │   ├── ImageTooLarge        image-too-large        413
 │   ├── ImageTooManyPixels   image-too-many-pixels  413
+│   ├── HostNotAccepted      host-not-accepted      421
 │   ├── ImageUnreadable      image-unreadable       422
 │   ├── ImageTooCostly       image-too-costly       422
 │   ├── NotAligned           not-aligned            422
@@ -46,6 +48,21 @@ class InvalidFileFormat(Refused, code="invalid-file-format", sentence="Invalid f
 
 class BadRequest(Refused, code="bad-request", sentence="The form is malformed."):
     """A body that does not match its content type."""
+
+
+class OriginNotAllowed(
+    Refused, code="origin-not-allowed", status=403, sentence="Web pages may not call the vectorizer."
+):
+    """A request of a web page of another origin."""
+
+
+class HostNotAccepted(
+    Refused,
+    code="host-not-accepted",
+    status=421,
+    sentence="This host name is not served here; add it to VECTORIZER_HOSTS if it is yours.",
+):
+    """A Host header that names none of the accepted hosts."""
 
 
 class ImageTooLarge(Refused, code="image-too-large", status=413, sentence="The image has too many bytes."):

@@ -45,6 +45,7 @@ _PROBLEM_OF_CODE: dict[str, type[Problem]] = {
     "busy": VectorizerBusy,
     "deadline-exceeded": VectorizerTimeout,
     "internal-error": VectorizerFailed,
+    "host-not-accepted": VectorizerUnavailable,
 }
 
 _UNREADABLE = "The vectorizer's answer cannot be read."

@@ -196,7 +196,7 @@ def begin_upload(vectorizer: Vectorizer, *headers: str) -> socket.socket:
     """Begin an upload of 1000 bytes; return its connection, on which the server has requested the body."""
     connection = socket.create_connection((vectorizer.client.base_url.host, vectorizer.client.base_url.port))
     connection.settimeout(PATIENCE_SECONDS)
-    lines = ("POST /faces HTTP/1.1", "Host: v", "Expect: 100-continue", *headers, "", "")
+    lines = ("POST /faces HTTP/1.1", "Host: localhost", "Expect: 100-continue", *headers, "", "")
     connection.sendall("\r\n".join(lines).encode())
     go_on = b"HTTP/1.1 100 Continue\r\n\r\n"
     assert connection.recv(len(go_on)) == go_on
