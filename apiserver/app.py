@@ -36,12 +36,23 @@ from apiserver.enrolment.learning import Learning
 from apiserver.enrolment.likeness import Likenesses
 from apiserver.http.admission import Admission
 from apiserver.http.client_addresses import ClientAddresses
+from apiserver.http.cross_origin import CrossOrigin
 from apiserver.http.disk_floor import DiskFloor
 from apiserver.http.openapi import documented_by
 from apiserver.http.problem_responses import problem_response
+from apiserver.http.public_address import public_target
 from apiserver.http.public_paths import PublicPaths
 from apiserver.http.request_log import log_request
-from apiserver.problems import InternalError, InvalidField, InvalidForm, NotReady, Outage, Problem
+from apiserver.problems import (
+    HostNotAccepted,
+    InternalError,
+    InvalidField,
+    InvalidForm,
+    NotReady,
+    OriginNotAllowed,
+    Outage,
+    Problem,
+)
 from apiserver.recognition.recognizing import Recognition
 from apiserver.resources import Resources, open_resources
 from apiserver.search.effort import Efforts
@@ -56,11 +67,15 @@ from apiserver.storage.keeping import Keeping
 from apiserver.telemetry.database import PoolMetrics
 from apiserver.telemetry.gateway import Metrics, StateMetrics
 from apiserver.telemetry.tracing import traced_hop, traced_sql
+from serving.answer_headers import AnswerHeaders
 from serving.cookies import WithoutCookies
 from serving.exception_handlers import handle_exceptions
 from serving.head_requests import HeadRequests
+from serving.host_names import hosts_checked
+from serving.origins import host_of, read_origins
 from serving.request_log import RequestIds, RequestLog, traced_requests
 from serving.tracing import Spans, open_tracing
+from serving.web_pages import WebPageRules, WebPages
 
 _logger = logging.getLogger(__name__)
 
@@ -99,6 +114,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     app.openapi = documented_by(app)  # type: ignore[method-assign]  # as FastAPI documents it
     handle_exceptions(app, malformed=InvalidForm, invalid=InvalidField, respond=_respond)
     app.add_middleware(DiskFloor)
+    app.add_middleware(WebPages, rules=_web_page_rules(settings), respond=problem_response)
     app.add_middleware(RequestLog, on_end=log_request, respond=problem_response)
     app.add_middleware(Admission)
     if settings.trusted_proxies:
@@ -110,8 +126,22 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     app.add_middleware(RequestIds)
     app.add_middleware(PublicPaths, root_path=settings.root_path, trusted_proxies=settings.trusted_proxies)
     app.add_middleware(WithoutCookies)
+    if origins := read_origins(settings.origins):
+        app.add_middleware(CrossOrigin, origins=origins)
+    app.add_middleware(AnswerHeaders)
     app.add_middleware(HeadRequests)  # the last one added is the outermost
     return app
+
+
+def _web_page_rules(settings: Settings) -> WebPageRules:
+    origins = read_origins(settings.origins)
+    return WebPageRules(
+        accepts_host=hosts_checked(settings.hosts, settings.host, map(host_of, origins)),
+        wrong_host=HostNotAccepted,
+        wrong_origin=OriginNotAllowed,
+        origins=origins,
+        target_of=public_target(settings.trusted_proxies),
+    )
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from pydantic_settings import SettingsConfigDict
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
 from apiserver.endpoints import read_endpoints
 from apiserver.proxies import read_base_path, read_networks
+from serving.origins import read_origins
 from serving.settings import ServiceSettings
 
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^:/?#@,\[\]]*)(:[0-9]{1,5})?"
@@ -36,14 +37,20 @@ class Settings(ServiceSettings):
     trusted_proxies: str = Field(
         "",
         description="Addresses and networks of proxies, separated by commas, whose `X-Forwarded-Prefix` takes "
-        "precedence over the root path, and whose `Forwarded` or `X-Forwarded-For` names the client. Other clients' "
-        "headers are ignored.",
+        "precedence over the root path, whose `X-Forwarded-Host` and `X-Forwarded-Proto` tell the address that clients "
+        "use, and whose `Forwarded` or `X-Forwarded-For` names the client. Other clients' headers are ignored.",
     )
     max_connections_per_address: NonNegativeInt = Field(
         256,
         description="Maximum number of connections of one client address (IPv6: of one network of 64 bits); behind a "
         "trusted proxy, of requests in progress. Beyond it, slow connections are closed, or new ones are answered 503. "
         "0: no limit.",
+    )
+    origins: str = Field(
+        "",
+        description="Origins of web apps that may call the service from a browser, separated by commas, such as "
+        "`https://app.example.org` or `http://localhost:3000`. Pages of other origins cannot read answers, and "
+        "their changes are answered 403.",
     )
 
     max_requests: PositiveInt = Field(
@@ -193,6 +200,12 @@ class Settings(ServiceSettings):
     def _names_networks(cls, networks: str) -> str:
         read_networks(networks)
         return networks
+
+    @field_validator("origins")
+    @classmethod
+    def _names_origins(cls, origins: str) -> str:
+        read_origins(origins)
+        return origins
 
     @field_validator("vectorizer_urls")
     @classmethod

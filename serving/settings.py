@@ -6,6 +6,8 @@ from typing import Literal, TypeVar
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from serving.host_names import read_hosts
+
 
 class ServiceSettings(BaseSettings):
     """Settings of one process; `__main__` reads them once and passes them on. A subclass sets `env_prefix`."""
@@ -13,6 +15,13 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="forbid", validate_by_name=True)
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
+    hosts: str = Field(
+        "",
+        description="Host names under which clients call the service, separated by commas, such as "
+        "`faces.example.org`. Requests for others are answered 421, except for `localhost` and IP addresses. "
+        "`*.example.org` accepts all names below, `*` all names. Unset: names are checked only if the service "
+        "listens on loopback.",
+    )
     max_connections: PositiveInt = Field(
         4096,
         description="Maximum number of open connections; fewer if the limit of open files is lower. Beyond it, slow "
@@ -57,6 +66,12 @@ class ServiceSettings(BaseSettings):
     metrics_port: int | None = Field(
         None, ge=1, le=65535, description="Port at which the service serves its metrics. Unset: no metrics."
     )
+
+    @field_validator("hosts")
+    @classmethod
+    def _names_hosts(cls, hosts: str) -> str:
+        read_hosts(hosts)
+        return hosts
 
     @field_validator("otlp_endpoint", mode="before")
     @classmethod

@@ -9,6 +9,7 @@ from asgi_correlation_id import CorrelationIdFilter
 from fastapi import FastAPI
 
 from serving.file_limit import max_connections, raise_file_limit
+from serving.host_names import hosts_checked
 from serving.http_server.connection_metrics import ConnectionMetrics
 from serving.http_server.connections import Connections
 from serving.http_server.health import Health, health_served
@@ -43,7 +44,12 @@ def main() -> int:
         except StartError as error:
             sys.stderr.write(f"{error}\n")
             return 1
-        started = _serve(settings, metrics, create_app(lanes, Pace.of(settings), spans), health)
+        started = _serve(
+            settings,
+            metrics,
+            create_app(lanes, Pace.of(settings), spans, hosts_checked(settings.hosts, settings.host)),
+            health,
+        )
     return 0 if started else 1
 
 

@@ -9,15 +9,18 @@ from typing import TypedDict
 from fastapi import FastAPI
 from starlette.types import Scope
 
+from serving.answer_headers import AnswerHeaders
 from serving.cookies import WithoutCookies
 from serving.exception_handlers import handle_exceptions
 from serving.head_requests import HeadRequests
+from serving.host_names import Accepts
 from serving.pace import Pace
 from serving.request_log import RequestIds, RequestLog, traced_requests
 from serving.stages import Ended
 from serving.tracing import Spans
+from serving.web_pages import WebPageRules, WebPages
 from vectorizer.lanes import Lanes
-from vectorizer.problems import BadRequest, InvalidRequest
+from vectorizer.problems import BadRequest, HostNotAccepted, InvalidRequest, OriginNotAllowed
 from vectorizer.routes import router
 
 
@@ -28,8 +31,12 @@ class State(TypedDict):
     pace: Pace
 
 
-def create_app(lanes: Lanes, pace: Pace, spans: Spans | None = None) -> FastAPI:
-    """Return the application that analyses images on `lanes`. Several can live in one process."""
+def create_app(lanes: Lanes, pace: Pace, spans: Spans | None = None, accepts_host: Accepts | None = None) -> FastAPI:
+    """Return the application that analyses images on `lanes`. Several can live in one process.
+
+    accepts_host: None if all hosts are accepted.
+    """
+    rules = WebPageRules(accepts_host, HostNotAccepted, OriginNotAllowed)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
@@ -55,8 +62,10 @@ def create_app(lanes: Lanes, pace: Pace, spans: Spans | None = None) -> FastAPI:
         routes=router.routes,  # an included router would add a step to every request
     )
     handle_exceptions(app, malformed=BadRequest, invalid=InvalidRequest)
+    app.add_middleware(WebPages, rules=rules)
     app.add_middleware(RequestLog, on_end=count_request)
     app.add_middleware(RequestIds)
     app.add_middleware(WithoutCookies)
+    app.add_middleware(AnswerHeaders)
     app.add_middleware(HeadRequests)
     return app

@@ -6,12 +6,14 @@ Problem
 │   ├── InvalidFileFormat    invalid-file-format    400
 │   ├── BadRequest           bad-request            400
 │   ├── MalformedRequest     malformed-request      400
+│   ├── OriginNotAllowed     origin-not-allowed     403
 │   ├── NotFound             not-found              404
 │   ├── MethodNotAllowed     method-not-allowed     405
 │   ├── RequestTimeout       request-timeout        408
 │   ├── UploadTimeout        upload-timeout         408
 │   ├── ImageTooLarge        image-too-large        413
 │   ├── ImageTooManyPixels   image-too-many-pixels  413
+│   ├── HostNotAccepted      host-not-accepted      421
 │   ├── ImageUnreadable      image-unreadable       422
 │   ├── ImageTooCostly       image-too-costly       422
 │   ├── NotAligned           not-aligned            422
@@ -60,6 +62,21 @@ class BadRequest(Refused, code="bad-request", sentence="The form is malformed.")
 
 class UploadTimeout(Refused, code="upload-timeout", status=408, sentence="The upload took too long."):
     """A body that arrived too slowly."""
+
+
+class OriginNotAllowed(
+    Refused, code="origin-not-allowed", status=403, sentence="Web pages may not call the vectorizer."
+):
+    """A request of a web page of another origin."""
+
+
+class HostNotAccepted(
+    Refused,
+    code="host-not-accepted",
+    status=421,
+    sentence="This host name is not served here; add it to VECTORIZER_HOSTS if it is yours.",
+):
+    """A Host header that names none of the accepted hosts."""
 
 
 class ImageTooLarge(Refused, code="image-too-large", status=413, sentence="The image has too many bytes."):

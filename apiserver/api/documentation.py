@@ -42,9 +42,8 @@ _PAGE_HEADERS = {
     # The browser refuses whatever a later release of Swagger UI might load from elsewhere.
     "Content-Security-Policy": "default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; script-src 'self'; "
     "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
 }
-_ASSET_HEADERS = {"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"}
+_ASSET_HEADERS = {"Cache-Control": "max-age=3600"}
 
 router = APIRouter(include_in_schema=False)
 

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from apiserver.api.images import PRIVATE
 from apiserver.api.jobs import JobStarted, job_id, job_started
 from apiserver.bundles.zip_writing import zipped
 from apiserver.database import Share
@@ -71,7 +70,7 @@ async def start_export(directory: DirectoryName, request: Request) -> Response:
 async def bundle(directory: DirectoryName, job: str, state: StateOf) -> StreamingResponse:
     """Return the bundle of a finished export; it expires after 24 hours unless configured otherwise."""
     stored = await state.archives.open(directory, job_id(job))
-    headers = PRIVATE | {
+    headers = {
         "Content-Length": str(stored.size_bytes),
         "Content-Disposition": f'attachment; filename="{job}.zip"',
     }
@@ -92,5 +91,5 @@ async def export_person(directory: DirectoryName, person: PersonName, state: Sta
     async with state.database.connection(Share.READS) as connection:
         found = await persons.read(connection, directory, person)
     members = person_members(state.database, state.images, found)
-    headers = PRIVATE | {"Content-Disposition": 'attachment; filename="person.zip"'}
+    headers = {"Content-Disposition": 'attachment; filename="person.zip"'}
     return StreamingResponse(zipped(members), media_type="application/zip", headers=headers)

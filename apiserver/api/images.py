@@ -8,11 +8,8 @@ from fastapi.responses import StreamingResponse
 from apiserver.state import State, StateOf
 from serving.problem_responses import ProblemDetails
 
-PRIVATE = {
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "private, no-store",  # personal data: no cache may keep it beyond its retention
-}
-"""Headers of responses with personal data."""
+PRIVATE = {"Cache-Control": "private, max-age=300"}
+"""Headers of photographs: pages may show them again, but no cache may keep them much beyond their retention."""
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 503)}
 

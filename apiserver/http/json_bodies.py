@@ -1,5 +1,10 @@
-"""JSON request bodies: parsed whatever their content type, and validated by a model."""
+"""JSON request bodies, validated by a model.
 
+They are parsed whatever their content type, because `curl -d` sends another one. Only web pages must declare them:
+browsers ask first whether a page may send a type that forms do not have.
+"""
+
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -8,8 +13,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from apiserver.http.field_names import meant_by
 from apiserver.http.upload_stream import SMALL_BYTES, read_body
-from apiserver.problems import ImageTooLarge, InvalidField, InvalidJson, Problem
+from apiserver.problems import ImageTooLarge, InvalidField, InvalidJson, Problem, UnsupportedMediaType
 from apiserver.state import State
+from serving.web_pages import is_of_web_page
+
+_JSON = re.compile(r"\s*application/(?:[\w.-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
 
 Body = TypeVar("Body", bound="JsonBody")
 Model = TypeVar("Model", bound=BaseModel)
@@ -63,12 +71,18 @@ def parse_fields(kind: type[Model], fields: Mapping[str, str]) -> Model:
 
 
 async def read_small(request: Request, *, max_bytes: int = SMALL_BYTES) -> bytes:
-    """Return a body without a photograph. Raises UploadTimeout, or InvalidJson if it exceeds `max_bytes`."""
+    """Return a body without a photograph.
+
+    Raises UploadTimeout, InvalidJson if it exceeds `max_bytes`, or UnsupportedMediaType for another type of a web page.
+    """
     seconds = State.of(request).settings.upload_timeout_seconds
     try:
-        return await read_body(request, timeout_seconds=seconds, max_bytes=max_bytes)
+        body = await read_body(request, timeout_seconds=seconds, max_bytes=max_bytes)
     except ImageTooLarge as error:
         raise InvalidJson("The body is too long.") from error
+    if body and is_of_web_page(request.scope) and not _JSON.match(request.headers.get("content-type", "")):
+        raise UnsupportedMediaType("Send JSON as application/json.")
+    return body
 
 
 def _problem(error: ValidationError, wrong: type[Problem], kind: type[BaseModel]) -> Problem:

@@ -48,6 +48,7 @@ _PROBLEM_OF_CODE: dict[str, type[Problem]] = {
     "upload-timeout": VectorizerTimeout,
     "request-timeout": VectorizerTimeout,
     "internal-error": VectorizerFailed,
+    "host-not-accepted": VectorizerUnavailable,
 }
 
 _UNREADABLE = "The vectorizer's answer cannot be read."

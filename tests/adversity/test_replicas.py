@@ -18,7 +18,7 @@ PORTRAIT = encoded(actor())
 def begin_upload(vectorizer: Service) -> socket.socket:
     """Occupy a slot of a vectorizer until the connection ends."""
     connection = socket.create_connection(("127.0.0.1", vectorizer.port))
-    connection.sendall(b"POST /faces HTTP/1.1\r\nHost: v\r\nContent-Length: 1000\r\n\r\n")
+    connection.sendall(b"POST /faces HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
     return connection
 
 

@@ -60,6 +60,7 @@ def settings(database_url: str, vectorizer_url: str, tmp_path: Path) -> Settings
         database_url=database_url,
         vectorizer_urls=vectorizer_url,
         image_store_url=f"file://{tmp_path}/images",
+        hosts="gateway",  # as raw requests call it
         database_timeout_seconds=60,
         image_store_keep_timeout_seconds=60,
         job_lost_seconds=60,

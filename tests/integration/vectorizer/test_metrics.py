@@ -65,7 +65,7 @@ def test_waiting_and_refused_images_are_counted(vectorizer, port, photo):
     before = Samples(port)("vectorizer_requests_total", route="POST /faces", status="503", outcome="busy")
     senders = [socket.create_connection((host, listening)) for _ in range(2)]
     for sender in senders:  # of an image that is never sent completely
-        sender.sendall(b"POST /faces HTTP/1.1\r\nHost: vectorizer\r\nContent-Length: 1000\r\n\r\n")
+        sender.sendall(b"POST /faces HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
     wait_until(lambda: Samples(port)("vectorizer_places_taken") == 2)
 
     assert vectorizer.faces(photo).status_code == 503

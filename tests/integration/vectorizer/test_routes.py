@@ -196,7 +196,7 @@ def begin_upload(vectorizer: Vectorizer, *headers: str) -> socket.socket:
     """Begin an upload of 1000 bytes; return its connection, on which the server has requested the body."""
     connection = socket.create_connection((vectorizer.client.base_url.host, vectorizer.client.base_url.port))
     connection.settimeout(PATIENCE_SECONDS)
-    lines = ("POST /faces HTTP/1.1", "Host: v", "Expect: 100-continue", *headers, "", "")
+    lines = ("POST /faces HTTP/1.1", "Host: localhost", "Expect: 100-continue", *headers, "", "")
     connection.sendall("\r\n".join(lines).encode())
     go_on = b"HTTP/1.1 100 Continue\r\n\r\n"
     assert connection.recv(len(go_on)) == go_on
@@ -276,3 +276,19 @@ def test_a_start_that_fails_is_explained(model_cache: Path, settings: dict[str, 
     assert finished.returncode in {1, 2}
     assert sentence in finished.stderr
     assert "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "code"),
+    [
+        ({"Host": "evil.example"}, 421, "host-not-accepted"),
+        ({"Origin": "http://evil.example"}, 403, "origin-not-allowed"),
+        ({"Sec-Fetch-Site": "cross-site"}, 403, "origin-not-allowed"),
+        ({"Host": "localhost"}, 200, None),
+    ],
+)
+def test_web_pages_cannot_call(vectorizer: Vectorizer, photo: bytes, headers: dict[str, str], status: int, code: str):
+    for path, sent in (("/vectorize", {"files": {"file": photo}}), ("/faces", {"content": photo})):
+        answer = vectorizer.client.post(path, headers=headers, **sent)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (status, "no-store")
+        assert code is None or answer.json()["code"] == code

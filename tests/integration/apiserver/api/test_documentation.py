@@ -1,13 +1,12 @@
 """The page that shows the calls, which must work in a network without access to others."""
 
 import re
-import shutil
 from urllib.parse import urljoin
 
 import pytest
-from playwright.async_api import async_playwright
 
 from apiserver.app import create_app
+from tests.browser import browser_page
 
 
 @pytest.fixture
@@ -29,14 +28,8 @@ async def test_the_page_and_all_it_loads_come_from_the_gateway(gateway):
 
 async def test_the_page_in_a_browser(gateway):
     """Whatever it loads from another host is not loaded here, and fails the test."""
-    if (chromium := shutil.which("chromium")) is None:
-        pytest.skip("chromium is not installed.")
     requested, complaints = [], []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        page = await browser.new_page()
+    async with browser_page() as page:
         page.on("request", lambda request: requested.append(request.url))
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -46,7 +39,6 @@ async def test_the_page_in_a_browser(gateway):
         await page.get_by_role("button", name="Try it out").click()
         await page.get_by_role("button", name="Execute").click()
         await page.get_by_text('"service": "apiserver"').first.wait_for()
-        await browser.close()
 
     assert complaints == []
     assert f"{gateway.base_url}/faces/version" in requested

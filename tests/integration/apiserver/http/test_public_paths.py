@@ -123,7 +123,7 @@ async def test_head_of_what_is_known_already(gateway):
 async def test_a_connection_is_used_again_after_head(gateway):
     reader, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
     for method in (b"HEAD", b"GET"):
-        writer.write(method + b" /version HTTP/1.1\r\nHost: a\r\n\r\n")
+        writer.write(method + b" /version HTTP/1.1\r\nHost: gateway\r\n\r\n")
     assert b"\r\n\r\nHTTP/1.1 200 " in await reader.readuntil(b"}")
     writer.close()
 

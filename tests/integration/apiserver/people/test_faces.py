@@ -117,7 +117,7 @@ async def test_a_face_its_photograph_and_its_crop(gateway, ann):
     crop = await gateway.get(face["crop"])
     assert (crop.status_code, crop.headers["Content-Type"]) == (200, "image/jpeg")
     assert crop.content.startswith(b"\xff\xd8\xff")
-    assert crop.headers["Cache-Control"] == image.headers["Cache-Control"] == "private, no-store"
+    assert crop.headers["Cache-Control"] == image.headers["Cache-Control"] == "private, max-age=300"
 
 
 async def test_a_deleted_face_is_gone_and_so_is_its_photograph(gateway, ann, ann_again):
