@@ -63,14 +63,14 @@ def box(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content) + 8) + kind + content
 
 
-def jpeg(orientation: int | None = None, **options: object) -> bytes:
-    plain = saved("JPEG", quality=92, icc_profile=ICC, exif=exif(orientation), comment=TEXT, xmp=XMP, **options)
+def jpeg(orientation: int | None = None, xmp: bytes = XMP, **options: object) -> bytes:
+    plain = saved("JPEG", quality=92, icc_profile=ICC, exif=exif(orientation), comment=TEXT, xmp=xmp, **options)
     thumbnail = b"JFXX\0\x10" + saved("JPEG", PHOTO.resize((40, 40)), comment=TEXT)
     extended = b"http://ns.adobe.com/xmp/extension/\0" + bytes(40) + XMP
     parts = [
         *(segment(0xE0, thumbnail), segment(0xE1, extended), segment(0xED, b"Photoshop 3.0\0" + NEEDLE)),
         *(segment(kind, NEEDLE) for kind in range(0xE2, 0xF0) if kind != 0xEE),
-        *(segment(0xE2, b"MPF\0" + NEEDLE), segment(0xFE, NEEDLE)),
+        segment(0xFE, NEEDLE),
     ]
     return b"".join([plain[:20], *parts, plain[20:], NEEDLE, saved("JPEG", comment=TEXT)])
 
@@ -92,12 +92,19 @@ def mpo(orientation: int | None = None) -> bytes:
     return saved("MPO", save_all=True, append_images=[astronaut().resize((90, 90))], exif=exif(orientation))
 
 
-def png(orientation: int | None = None, image: Image.Image = PHOTO, **options: object) -> bytes:
+def png(
+    orientation: int | None = None,
+    image: Image.Image = PHOTO,
+    xmp: str = XMP.decode(),
+    *,
+    packed: bool = False,
+    **options: object,
+) -> bytes:
     info = PngInfo()
     info.add_text("Comment", TEXT)
     info.add_text("Packed", TEXT, zip=True)
     info.add_itxt("Title", TEXT)
-    info.add_itxt("XML:com.adobe.xmp", XMP.decode())
+    info.add_itxt("XML:com.adobe.xmp", xmp, zip=packed)
     plain = saved("PNG", image, pnginfo=info, exif=exif(orientation), icc_profile=ICC, dpi=(300, 300), **options)
     more = [
         chunk(b"tIME", NEEDLE[:7]),
@@ -113,8 +120,8 @@ def apng() -> bytes:
     return saved("PNG", save_all=True, append_images=[PHOTO.rotate(90)], default_image=True)
 
 
-def webp(orientation: int | None = None, image: Image.Image = PHOTO, **options: object) -> bytes:
-    plain = saved("WEBP", image, exif=exif(orientation), xmp=XMP, icc_profile=ICC, **options)
+def webp(orientation: int | None = None, image: Image.Image = PHOTO, xmp: bytes = XMP, **options: object) -> bytes:
+    plain = saved("WEBP", image, exif=exif(orientation), xmp=xmp, icc_profile=ICC, **options)
     content = plain[8:] + riff_chunk(b"priv", NEEDLE)
     return b"RIFF" + struct.pack("<I", len(content)) + content + NEEDLE
 
@@ -157,7 +164,7 @@ def tiff(orientation: int | None = None, image: Image.Image = PHOTO, **options: 
         fields[_ORIENTATION] = orientation
     if not options:  # libtiff, which compresses, does not write directories below others
         fields[_GPS] = {29: TEXT}
-    page = PHOTO.resize((40, 40))
+    page = image.resize((40, 40))
     page.encoderinfo = {"description": TEXT}
     return (
         saved("TIFF", image, tiffinfo=fields, icc_profile=ICC, save_all=True, append_images=[page], **options) + NEEDLE
