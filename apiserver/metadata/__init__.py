@@ -1,0 +1,1 @@
+"""Takes what is not picture out of image files, without decoding them."""
