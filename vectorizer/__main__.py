@@ -44,12 +44,9 @@ def main() -> int:
         except StartError as error:
             sys.stderr.write(f"{error}\n")
             return 1
-        started = _serve(
-            settings,
-            metrics,
-            create_app(lanes, Pace.of(settings), spans, hosts_checked(settings.hosts, settings.host)),
-            health,
-        )
+        accepts_host = hosts_checked(settings.hosts, settings.host)
+        app = create_app(lanes, Pace.of(settings), spans, accepts_host)
+        started = _serve(settings, metrics, app, health)
     return 0 if started else 1
 
 
