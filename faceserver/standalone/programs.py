@@ -29,7 +29,9 @@ def vectorizer(settings: Settings, port: int, health_port: int | None = None) ->
     )
 
 
-def gateway(settings: Settings, folder: Path, dsn: str, vectorizer_port: int, health_port: int | None = None) -> Program:
+def gateway(
+    settings: Settings, folder: Path, dsn: str, vectorizer_port: int, health_port: int | None = None
+) -> Program:
     """Return the gateway, which keeps its images in `folder`."""
     return Program(
         name="gateway",
