@@ -12,7 +12,7 @@ SHUTDOWN_SECONDS = 20
 STOP_SECONDS = SHUTDOWN_SECONDS + 10.0  # for closing connections afterwards
 
 
-def vectorizer(settings: Settings, port: int, health_port: int) -> Program:
+def vectorizer(settings: Settings, port: int, health_port: int | None = None) -> Program:
     """Return the vectorizer, on loopback `port`."""
     return Program(
         name="vectorizer",
@@ -29,7 +29,9 @@ def vectorizer(settings: Settings, port: int, health_port: int) -> Program:
     )
 
 
-def gateway(settings: Settings, folder: Path, dsn: str, vectorizer_port: int, health_port: int) -> Program:
+def gateway(
+    settings: Settings, folder: Path, dsn: str, vectorizer_port: int, health_port: int | None = None
+) -> Program:
     """Return the gateway, which keeps its images in `folder`."""
     return Program(
         name="gateway",
@@ -55,8 +57,8 @@ def worker(folder: Path, dsn: str, vectorizer_port: int) -> Program:
     )
 
 
-def _health(prefix: str, port: int) -> dict[str, str]:
-    return {f"{prefix}_HEALTH_HOST": "127.0.0.1", f"{prefix}_HEALTH_PORT": str(port)}
+def _health(prefix: str, port: int | None) -> dict[str, str]:
+    return {} if port is None else {f"{prefix}_HEALTH_HOST": "127.0.0.1", f"{prefix}_HEALTH_PORT": str(port)}
 
 
 def _shared(folder: Path, dsn: str, vectorizer_port: int) -> dict[str, str]:

@@ -19,7 +19,7 @@ class ConnectionMetrics(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         """Yield the metrics."""
-        yield GaugeMetricFamily(self._prefix, "Open connections of clients.", len(self._connections))
+        yield GaugeMetricFamily(self._prefix, "Open connections of clients.", self._connections.count)
         closed = CounterMetricFamily(
             f"{self._prefix}_closed",
             "Connections that the service closed because of their clients: too many `connections`, `headers` too long, "

@@ -51,8 +51,9 @@ class Connections:
         self._noted = 0
         self._log_at = 0.0
 
-    def __len__(self) -> int:
-        """Return the number of open connections."""
+    @property
+    def count(self) -> int:
+        """Number of open connections."""
         return len(self._group_of)
 
     def admit(self, connection: Connection, address: str) -> bool:
@@ -61,7 +62,7 @@ class Connections:
         limited = bool(self._max_per_address) and bool(address) and not self._is_exempt(address)
         if limited and len(self._groups[group]) >= self._max_per_address and not self._spare(self._groups[group]):
             return False
-        if len(self) >= self._max_total and not self._spare(self._group_of):
+        if self.count >= self._max_total and not self._spare(self._group_of):
             return False
         self._groups[group][connection] = None
         self._group_of[connection] = group

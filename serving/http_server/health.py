@@ -27,7 +27,7 @@ class Health:
         self._clock = clock
         self._turned_at: float | None = None
         self._ready: Answer = _problem("The service has not started yet.")
-        self._ready_at = 0.0
+        self._ready_at: float | None = None
         self._stopping = False
 
     def turned(self) -> None:
@@ -57,7 +57,7 @@ class Health:
             return _problem("The service is about to stop.")
         if self.live()[0] != 200:
             return self.live()
-        if self._ready_at and self._clock() - self._ready_at > _STALE_SECONDS:
+        if self._ready_at is not None and self._clock() - self._ready_at > _STALE_SECONDS:
             return _problem("The service has not checked for some time whether it is ready.")
         return self._ready
 

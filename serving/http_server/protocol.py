@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Never
+from typing import Any, Never, cast
 
 import httptools
 from uvicorn.config import Config
@@ -58,6 +59,15 @@ class _Flow(FlowControl):
     def resume_reading(self) -> None:
         if not self._pipeline and not self.ended:
             super().resume_reading()
+
+
+class _LastAnswer:
+    """The transport of an answer after which the connection lingers, where uvicorn would close it."""
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self.write = transport.write
+        self.is_closing = transport.is_closing
+        self.close = close
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -162,8 +172,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request, unless too many are queued."""
         if len(self.pipeline) >= MAX_QUEUED:
-            self.cycle.keep_alive = False  # the client sends again what comes after this answer
-            self.flow.ended = True
+            self._end_after_answer()  # the client sends again what comes after it
             self._open.note("pipelined")
             raise _Refused
         self._begun = self._fresh = True
@@ -201,7 +210,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Begin the next request, or wait for it."""
         super().on_response_complete()
         self._since, self._since_bytes = self.loop.time(), self._received
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self.flow.ended:
             self._watch_reader()
         elif not self.cycle.response_complete:
             pass  # it is the next request's
@@ -298,8 +307,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_timer()
         self._unset_keepalive_if_required()
         if not self._is_idle():
-            if self._in_head:  # the latest request has arrived, so its answer is the last one
-                self.cycle.keep_alive = False
+            if self._in_head:  # the latest request has arrived
+                self._end_after_answer()
                 return
             if self.pipeline or self.cycle.response_started:
                 self.close()
@@ -309,11 +318,19 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.write(_answer(problem, self.server_state.default_headers))
         self._linger()
 
+    def _end_after_answer(self) -> None:
+        """Let the answer to the latest request be the last one, and read nothing more."""
+        self.flow.ended = True
+        self.cycle.keep_alive = False
+        self.cycle.transport = cast("asyncio.Transport", _LastAnswer(self.transport, self._linger))
+
     def _linger(self) -> None:
         """Close when the client has read the answer: closed with unread bytes, TCP would take the answer back."""
+        FlowControl.resume_reading(self.flow)  # to discard
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._timer = self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
+        self._stop_timer()
+        self._timer = self.loop.call_later(_LINGER_SECONDS, self.close)
 
     def _wait_for_head(self) -> None:
         self._since, self._since_bytes = self.loop.time(), self._received

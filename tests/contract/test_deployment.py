@@ -173,7 +173,17 @@ def test_probes_use_paths_that_the_service_has(service: str, routes: list[Any]):
     paths = {kind: container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "liveness", "readiness")}
     assert paths == {"startup": "/health/live", "liveness": "/health/live", "readiness": "/health/ready"}
     assert set(paths.values()) <= {route.path for route in routes}
-    assert {port["name"] for port in container["ports"]} == {"http", "metrics"}
+    assert {container[f"{kind}Probe"]["httpGet"]["port"] for kind in paths} == {"health"}
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    assert set(ports) == {"http", "health", "metrics"}
+    assert int(literals()[service][f"{PREFIX[service]}HEALTH_PORT"]) == ports["health"]
+
+
+def test_compose_asks_the_health_port_of_the_image():
+    [*_, script] = COMPOSE["services"]["apiserver"]["healthcheck"]["test"]
+    port = re.search(r"APISERVER_HEALTH_PORT=(\d+)", (ROOT / "apiserver" / "Dockerfile").read_text(encoding="utf-8"))
+    assert port
+    assert f"C('127.0.0.1', {port[1]}, timeout=4)" in script
 
 
 def test_a_pod_has_enough_time_to_drain():
@@ -229,10 +239,11 @@ def test_metrics_are_served_where_the_scraper_may_read_them():
         assert annotations == {"prometheus.io/scrape": "true", "prometheus.io/port": str(port)}
 
 
-def test_the_public_service_does_not_expose_metrics():
+def test_the_public_service_exposes_neither_metrics_nor_health():
     for _, document in documents():
         if document["kind"] == "Service" and document["metadata"]["name"] in BASE:
             assert "metrics" not in str(document["spec"]["ports"])
+            assert "health" not in str(document["spec"]["ports"])
 
 
 def test_vectorizers_are_behind_a_name_with_many_addresses():

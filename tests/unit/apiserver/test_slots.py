@@ -1,0 +1,65 @@
+"""Slots count what has arrived."""
+
+import pytest
+
+from apiserver.problems import GatewayBusy
+from apiserver.slots import Slots
+
+SLOT = 1_000_000
+
+
+def test_bodies_that_have_hardly_begun_take_no_slot():
+    slots = Slots(1, SLOT)
+    with slots.taken() as first, slots.taken() as second, slots.taken() as third:
+        for body in (first, second):
+            body.grow(100)
+        third.grow(SLOT // 2)
+        third.arrive()
+        assert slots.in_use == 1
+    assert slots.in_use == 0
+
+
+def test_bodies_that_arrive_share_slots_by_their_bytes():
+    slots = Slots(2, SLOT)
+    with slots.taken() as first, slots.taken() as second:
+        first.grow(SLOT * 3 // 2)
+        second.grow(SLOT)
+        assert slots.in_use == 2
+        with pytest.raises(GatewayBusy):
+            second.grow(SLOT * 3 // 2)
+        assert slots.in_use == 2
+        with pytest.raises(GatewayBusy), slots.taken():
+            pytest.fail("there is no slot")
+    assert slots.in_use == 0
+
+
+def test_a_body_that_has_arrived_takes_whole_slots_once():
+    slots = Slots(5, SLOT)
+    with slots.taken() as body:
+        body.grow(SLOT * 5 // 2)
+        body.arrive()
+        body.grow(SLOT * 5 // 2)  # it is read a second time
+        body.arrive()
+        assert slots.in_use == 3
+        with slots.taken() as other:
+            other.grow(SLOT * 5 // 2)
+            with pytest.raises(GatewayBusy):
+                other.arrive()
+        assert slots.in_use == 3
+
+
+def test_a_body_larger_than_all_slots_takes_all():
+    slots = Slots(2, SLOT)
+    with slots.taken() as body:
+        body.grow(10 * SLOT)
+        body.arrive()
+        assert slots.in_use == 2
+    assert slots.in_use == 0
+
+
+def test_a_form_may_be_a_little_larger_than_its_photograph():
+    slots = Slots(5, SLOT)
+    with slots.taken() as body:
+        body.grow(SLOT + 60_000)
+        body.arrive()
+        assert slots.in_use == 1
