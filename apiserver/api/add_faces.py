@@ -18,6 +18,7 @@ from apiserver.http.multipart import MAX_FILES
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
 from apiserver.http.photographs import PROBLEMS, PhotographCall, noting_refusal
 from apiserver.people import faces as person_faces
+from apiserver.people.naming import check_names
 from apiserver.problems import DatabaseBusy, NoFaceEnrolled, Refused
 from apiserver.state import State
 from apiserver.vectorizers.wire import ENROLMENT_WANTS
@@ -95,6 +96,7 @@ async def add_faces(directory: DirectoryName, person: PersonName, request: Reque
     """
     call = PhotographCall.of(request)
     form = await call.read(FacesForm, max_files=MAX_FILES)
+    await check_names(call.state.database, directory, person)
     outcomes: list[FileOutcome | Refused] = []
     for upload in form.file:
         with noting_refusal(outcomes):

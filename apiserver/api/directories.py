@@ -19,6 +19,7 @@ from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute
 from apiserver.names import NameFilter
+from apiserver.people.naming import check_names
 from apiserver.problems import InvalidSettings
 from apiserver.state import State, StateOf
 from serving.problem_responses import ProblemDetails
@@ -168,6 +169,7 @@ async def write_directory(directory: DirectoryName, condition: IfMatch, request:
     """Replace the settings of a directory; create it (201) if it does not exist."""
     state = State.of(request)
     body = await read_json(request, SettingsBody, InvalidSettings)
+    await check_names(state.database, directory)
     model = await state.vectorizer.model_in_use()
     written, created = await state.directories.write(directory, body.settings(model.id), condition)
     answer = await _describe(directory, written, state.directories, model)

@@ -26,6 +26,7 @@ from apiserver.imports import records as imports
 from apiserver.imports.records import Import, Item, Outcome, RecordedOutcome
 from apiserver.jobs.records import enqueue
 from apiserver.names import Name
+from apiserver.people.naming import check_names
 from apiserver.problems import ArchiveTooManyFiles
 from apiserver.state import State, StateOf
 from serving.problem_responses import ProblemDetails
@@ -178,6 +179,7 @@ starting = APIRouter(tags=["bulk"], route_class=_ImportRoute)
 async def start_import(directory: DirectoryName, request: Request) -> Response:
     """Start a job that imports an archive of photographs, a bundle, or a manifest of stored photographs."""
     state, job = State.of(request), uuid4()
+    await check_names(state.database, directory)
     if not state.settings.directories_on_learn:
         await state.directories.require(directory)
     read = _receive if _is_form(request) else _read_manifest

@@ -32,6 +32,7 @@ from apiserver.http.idempotency import KEY, idempotent
 from apiserver.http.multipart import MAX_FILES, Upload
 from apiserver.http.photographs import STATUSES, PhotographCall, noting_refusal
 from apiserver.http.problem_responses import Refusal, refusal
+from apiserver.people.naming import check_names
 from apiserver.problems import NoFaceEnrolled, Refused
 from apiserver.vectorizers.wire import ENROLMENT_WANTS
 
@@ -110,6 +111,7 @@ async def learn(request: Request) -> Response:
     """
     call = PhotographCall.of(request)
     form = await call.read(LearnForm, max_files=MAX_FILES)
+    await check_names(call.state.database, form.directory, form.person)
     outcomes: list[Learned | Refused] = []
     for upload in form.file:
         with noting_refusal(outcomes):

@@ -15,6 +15,7 @@ from apiserver.http.paths import DirectoryName, PersonName
 from apiserver.names import Name
 from apiserver.people import merges, splits
 from apiserver.people import records as persons
+from apiserver.people.naming import check_names
 from apiserver.problems import InvalidField
 from apiserver.state import State
 from serving.problem_responses import ProblemDetails
@@ -101,6 +102,7 @@ async def merge_persons(directory: DirectoryName, person: PersonName, request: R
 async def split_person(directory: DirectoryName, person: PersonName, request: Request) -> SplitAnswer:
     """Undo a merge, or move some of a person's faces to another person."""
     body = await read_json(request, SplitBody)
+    await check_names(State.of(request).database, directory, body.person)
     async with State.of(request).database.connection(Share.LONG) as connection:
         names = await _split(connection, directory, person, body)
         found = [await persons.read(connection, directory, name) for name in names]

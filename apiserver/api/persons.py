@@ -16,6 +16,7 @@ from apiserver.names import Metadata, Name, NameFilter, Text
 from apiserver.people import listing as person_lists
 from apiserver.people import records as persons
 from apiserver.people.listing import PersonsFilter, Sort
+from apiserver.people.naming import check_name, check_names
 from apiserver.people.records import Details, Person
 from apiserver.state import State, StateOf
 from serving.problem_responses import ProblemDetails
@@ -132,6 +133,7 @@ async def write_person(directory: DirectoryName, person: PersonName, condition: 
     """Replace the details of a person; create the person (201), without a face, if missing."""
     state = State.of(request)
     body = await read_json(request, PersonBody)
+    await check_names(state.database, directory, person)
     async with state.database.connection() as connection:
         written, created = await persons.put(
             connection,
@@ -153,6 +155,8 @@ async def write_person(directory: DirectoryName, person: PersonName, condition: 
 async def patch_person(directory: DirectoryName, person: PersonName, condition: IfMatch, request: Request) -> Response:
     """Change some details of a person, or the id."""
     body = await read_json(request, PersonPatch)
+    if body.person:
+        check_name("person", body.person)
     async with State.of(request).database.connection(Share.LONG) as connection:
         edited = await persons.edit(connection, directory, person, body.changes(), condition)
     return tagged(PersonAnswer.of(edited), edited.revision)

@@ -19,6 +19,7 @@ from apiserver.imports.enrolment import NewFace, Origin
 from apiserver.imports.records import Item, ItemOutcome, Outcome
 from apiserver.imports.sources import Material, Source
 from apiserver.names import checked_name
+from apiserver.people.naming import check_name
 from apiserver.problems import (
     BundleInvalid,
     Refused,
@@ -71,6 +72,8 @@ class Preparation:
         """Return the face of an item, or the outcome if it has none. Raises an Outage."""
         try:
             checked_name(item.person)
+            if not item.source.get("face"):  # a bundle keeps the names that people had
+                check_name("person", item.person)
             return await self._ready(item, await self.source.read(item))
         except Refused as problem:
             return ItemOutcome(item.n, Outcome.REFUSED, None, problem.code, problem.sentence)

@@ -23,7 +23,7 @@ from faceserver.importing.foreign_people import ForeignError, ForeignPhotograph,
 
 _MAX_NAMED = 5
 _MAX_SHOWN = 1_000
-_UNNAMED = "the person's name must be UTF-8, of 1 to 255 characters without control characters"
+_UNNAMED = "the person's name must be UTF-8, of 1 to 255 characters, none of them invisible"
 
 _Source = Annotated[
     Path | None,

@@ -13,6 +13,7 @@ from zipfile import ZIP_STORED, ZipFile
 import psycopg
 
 from faceserver.file_names import readable
+from serving.name_faults import fault_of
 
 _CONNECT_SECONDS = 10
 _MAX_ID = 255
@@ -78,7 +79,8 @@ def write_bundle(path: Path, photographs: Iterable[ForeignPhotograph]) -> Writte
 def _is_id(name: str) -> bool:
     """Tell whether the service accepts a name; because of one that it does not, it refuses the whole bundle."""
     composed = unicodedata.normalize("NFC", name)
-    return 0 < len(composed) <= _MAX_ID and not any(unicodedata.category(each) in {"Cc", "Cs"} for each in composed)
+    controls = any(unicodedata.category(each) in {"Cc", "Cs"} for each in composed)
+    return 0 < len(composed) <= _MAX_ID and not controls and fault_of(composed) is None
 
 
 def _line(**values: str) -> str:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 import pytest
@@ -71,3 +72,38 @@ async def test_prefixes_and_names_at_their_limits(gateway: httpx.AsyncClient):
     assert [person["person"] for person in found.json()["items"]] == [COMPOSED[2:] * 255]
     too_long = await gateway.get("/directories/acme/persons", params={"prefix": name + "a"})
     assert (too_long.status_code, too_long.json()["code"]) == (400, "invalid-field")
+
+
+LOOKALIKE = "acme\u200b"
+
+
+async def test_nobody_gets_a_name_that_looks_like_another_one(gateway: httpx.AsyncClient, ann, database):
+    photo = {"file": ann}
+    await gateway.put("/directories/acme/persons/ann", json={})
+    answers = [
+        await gateway.post("/learn", data={"person": "ann", "directory": LOOKALIKE}, files=photo),
+        await gateway.post("/learn", data={"person": LOOKALIKE, "directory": "acme"}, files=photo),
+        await gateway.post("/learn", data={"person": "..", "directory": "acme"}, files=photo),
+        await gateway.post("/directories/acme/persons" + path(LOOKALIKE, "faces"), files=photo),
+        await gateway.post(path("directories", LOOKALIKE, "imports"), json={"manifest": []}),
+        await gateway.put(path("directories", LOOKALIKE), json={}),
+        await gateway.put("/directories/acme/persons" + path(LOOKALIKE), json={}),
+        await gateway.patch("/directories/acme/persons/ann", json={"person": LOOKALIKE}),
+        await gateway.post("/directories/acme/persons/ann/split", json={"faces": [str(UUID(int=0))], "person": "ann "}),
+    ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == 9 * [(400, "invalid-name")]
+    assert "U+200B" in answers[0].json()["status"]
+    assert await database.fetchval("SELECT count(*) FROM persons") == 1
+
+
+async def test_who_had_such_a_name_before_is_reached_and_can_be_renamed(gateway: httpx.AsyncClient, ann, database):
+    await database.execute("INSERT INTO directories (directory) VALUES ($1)", LOOKALIKE)
+    await database.execute("INSERT INTO persons (directory, person) VALUES ($1, $1)", LOOKALIKE)
+    data = {"person": LOOKALIKE, "directory": LOOKALIKE}
+    assert (await gateway.post("/learn", data=data, files={"file": ann})).status_code == 201
+    answer = await gateway.post("/recognize", data={"directory": LOOKALIKE}, files={"file": ann})
+    assert [face["id"] for face in answer.json()["persons"]] == [LOOKALIKE]
+    person = path("directories", LOOKALIKE, "persons", LOOKALIKE)
+    assert (await gateway.put(person, json={"display_name": "Acme"})).status_code == 200
+    assert (await gateway.patch(person, json={"person": "acme"})).json()["person"] == "acme"
+    assert (await gateway.delete(path("directories", LOOKALIKE))).is_success
