@@ -25,6 +25,7 @@ PROGRAMS = {
     "call-path": "bench.speed.call_path",
     "ceiling": "bench.speed.ceiling",
     "runtimes": "bench.speed.runtimes",
+    "decoding": "bench.speed.decoding",
     "gpu": "bench.speed.gpu",
     "failover": "bench.speed.failover",
     "paging": "bench.speed.paging",
