@@ -67,7 +67,7 @@ def memory_of(pid: int) -> int:
     return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon", "RssShmem")))
 
 
-LARGE = PHOTO.resize((4000, 4800))
+LARGE = PHOTO.resize((3900, 1200))
 
 PICTURES = {
     "jpeg": encoded(PHOTO, "JPEG"),
@@ -76,7 +76,7 @@ PICTURES = {
         LARGE, "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
     ),
     "progressive jpeg": encoded(PHOTO, "JPEG", progressive=True),
-    "jpeg without its end": encoded(PHOTO, "JPEG", quality=90)[:-60],
+    "jpeg without its end": encoded(LARGE, "JPEG")[:-2000],
     "cmyk jpeg": encoded(PHOTO.convert("CMYK"), "JPEG"),
     "png": encoded(PHOTO, "PNG"),
     "png without its end": encoded(PHOTO, "PNG")[:-400],
