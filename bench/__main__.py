@@ -26,6 +26,7 @@ PROGRAMS = {
     "ceiling": "bench.speed.ceiling",
     "runtimes": "bench.speed.runtimes",
     "crops": "bench.accuracy.crops",
+    "decoding": "bench.speed.decoding",
     "gpu": "bench.speed.gpu",
     "failover": "bench.speed.failover",
     "paging": "bench.speed.paging",

@@ -34,7 +34,7 @@ _NICENESS = 10
 """Added to the process's own for the lanes: they get a tenth of a core that other threads use, and all idle time."""
 
 
-_MAX_SECONDS = 60.0
+_OVERDUE_SECONDS = 60.0
 """An image that takes a lane longer is overdue, however long its caller waits."""
 
 
@@ -94,11 +94,13 @@ class Lanes:
         lanes: int | None = None,
         waiting: int,
         allowance: Allowance | None = None,
+        overdue_seconds: float = _OVERDUE_SECONDS,
         metrics: Metrics | None = None,
         on_image_done: OnImageDone | None = None,
     ) -> None:
         """lanes: None for one per usable core, or for two batches. waiting: slots beyond the lanes."""
         self.metrics = metrics or Metrics()
+        self._overdue_seconds = overdue_seconds
         self._on_image_done = on_image_done
         self.source = source
         self.limits = limits
@@ -180,7 +182,7 @@ class Lanes:
     def _lane(self, job: Job) -> Iterator[Lane]:
         """Take a lane for `job`. There are as many lanes as threads, so one is always available."""
         lane = self._idle.get()
-        lane.due = min(job.deadline, time.monotonic() + _MAX_SECONDS)
+        lane.due = min(job.deadline, time.monotonic() + self._overdue_seconds)
         try:
             yield lane
         except ImageTooCostly:

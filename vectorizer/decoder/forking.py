@@ -36,6 +36,11 @@ class Template:
         self._lock = threading.Lock()
         self._start()
 
+    @property
+    def pid(self) -> int:
+        """The id of its process."""
+        return self._process.pid
+
     def fork(self, connection: socket.socket, memory: int) -> int:
         """Fork a decoder that has one end of a connection, and the shared memory; return its process id.
 

@@ -22,6 +22,7 @@ from PIL import AvifImagePlugin, Image
 
 from vectorizer.decoder import messages
 from vectorizer.decoder.confinement import confine, die_first, die_with_parent, keep_only
+from vectorizer.decoder.heap import keep_freed
 from vectorizer.decoder.process import Decoding
 from vectorizer.decoder.setup import FORK, MESSAGE_BYTES, Setup
 from vectorizer.decoder.shared_memory import SharedMemory
@@ -110,6 +111,7 @@ def _prepare() -> None:
     if sys.platform == "linux":
         os.nice(_NICENESS)
     warnings.simplefilter("ignore")  # a file can cause tens of thousands
+    keep_freed()
     cv2.setNumThreads(0)
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     pillow_heif.options.DECODE_THREADS = 1

@@ -13,6 +13,7 @@ import pytest
 
 from apiserver.endpoints import Endpoint
 from apiserver.problems import (
+    ImageTooCostly,
     ImageUnreadable,
     VectorizerBusy,
     VectorizerFailed,
@@ -52,6 +53,7 @@ BUSY = answer("503 Busy", b'{"code": "busy"}')
 NOT_READY = answer("503 Not Ready", b'{"code": "not-ready"}')
 BROKEN = answer("500 Oops", b'{"code": "internal-error"}')
 UNREADABLE = answer("422 No", b'{"code": "image-unreadable"}')
+TOO_COSTLY = answer("422 No", b'{"code": "image-too-costly"}')
 TOO_LATE = answer("504 Late", b'{"code": "deadline-exceeded"}')
 CUT = OK[:-10]
 SILENCE = b""
@@ -392,3 +394,18 @@ async def test_while_a_name_has_no_address_its_old_ones_and_all_others_serve(cap
     assert {url for urls in known.values() for url in urls} == {"http://127.0.0.7:8081", "http://127.0.0.1:8081"}
     assert len(replicas.known) == 2
     assert f"The host name {host} could not be resolved" in caplog.text
+
+
+async def test_an_image_that_was_too_costly_is_sent_to_nobody_again():
+    vectorizers = [Vectorizer(TOO_COSTLY), Vectorizer(TOO_COSTLY)]
+    async with client_of(*vectorizers) as client:
+        for _ in range(3):
+            with pytest.raises(ImageTooCostly):
+                await client.analyse(b"image")
+        with pytest.raises(ImageTooCostly):
+            await client.embed_crop(b"image")
+        assert sum(vectorizer.images for vectorizer in vectorizers) == 1
+
+        for vectorizer in vectorizers:
+            vectorizer.says = OK
+        assert len((await client.analyse(b"imagf")).faces) == 1

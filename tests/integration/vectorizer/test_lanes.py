@@ -1,0 +1,115 @@
+"""Lanes that meet costly pictures, or hang."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+from starlette.types import Receive, Scope, Send
+
+from tests.waiting import until
+from vectorizer.app import create_app
+from vectorizer.decoding.budget import Limits
+from vectorizer.lanes import Allowance, Job, Lanes
+from vectorizer.networks.models import Engine, ModelSource
+from vectorizer.pipeline import Faces, Want
+from vectorizer.problems import ImageTooCostly
+
+LIMITS = Limits(max_bytes=32_000_000, max_pixels=67_000_000)
+
+
+def opened(cache: Path, **options: Any) -> Lanes:
+    source = ModelSource.find("opencv", cache, Engine(runtime="onnxruntime"))
+    return Lanes(source, LIMITS, waiting=1, **options)
+
+
+@pytest.fixture
+def lanes(model_cache: Path) -> Iterator[Lanes]:
+    """One lane, whose decoder has little time."""
+    lanes = opened(model_cache, lanes=1, allowance=Allowance(seconds=0.05))
+    yield lanes
+    lanes.close()
+
+
+@pytest.fixture(scope="module")
+def photo(group: Image.Image) -> bytes:
+    return encoded(group, "JPEG")
+
+
+@pytest.fixture(scope="module")
+def bomb() -> bytes:
+    """A PNG of some kilobytes with 64 million pixels."""
+    return encoded(Image.new("L", (8000, 8000)), "PNG")
+
+
+def encoded(image: Image.Image, image_format: str) -> bytes:
+    file = BytesIO()
+    image.save(file, image_format)
+    return file.getvalue()
+
+
+def restarts(lanes: Lanes) -> float | None:
+    return lanes.metrics.registry.get_sample_value("faceserver_vectorizer_decoder_restarts_total", {"reason": "time"})
+
+
+async def test_a_costly_picture_costs_one_decoder_once(lanes: Lanes, photo: bytes, bomb: bytes):
+    for _ in range(3):
+        with pytest.raises(ImageTooCostly):
+            await lanes.faces(Job(bomb))
+
+    assert restarts(lanes) == 1
+    found = await lanes.faces(Job(photo, frozenset({Want.CROPS})))
+    assert len(found.embeddings) == 6
+    with pytest.raises(ImageTooCostly):
+        await lanes.faces(Job(bomb, aligned=True))
+    assert restarts(lanes) == 1
+
+
+async def test_the_pixels_are_there_until_the_lane_is_done(lanes: Lanes, photo: bytes):
+    shape = await lanes.run(Job(photo), lambda faces: faces.image.in_full().shape)
+
+    assert shape == (886, 1280, 3)
+    assert (await lanes.faces(Job(photo))).image.pixels.size == 0
+
+
+@pytest.mark.timing
+async def test_it_is_not_ready_while_every_lane_is_past_its_deadline(model_cache: Path, photo: bytes):
+    lanes = opened(model_cache, lanes=2, overdue_seconds=0)
+    app = create_app(lanes)
+    go_on = threading.Event()
+    held: list[Faces] = []
+
+    def hang(faces: Faces) -> None:
+        held.append(faces)
+        go_on.wait()
+
+    async def ready() -> httpx.Response:
+        return await client.get("/health/ready")
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "state": {"lanes": lanes}}, receive, send)
+
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(serve), base_url="http://vectorizer") as client,
+    ):
+        assert (await ready()).status_code == 200
+        first = asyncio.create_task(lanes.run(Job(photo), hang))
+        await until(lambda: len(held) == 1)
+        assert lanes.overdue == 1
+        assert (await ready()).status_code == 200
+
+        second = asyncio.create_task(lanes.run(Job(photo), hang))
+        await until(lambda: len(held) == 2)
+        answer = await ready()
+        assert (answer.status_code, answer.json()["code"]) == (503, "not-ready")
+
+        go_on.set()
+        await asyncio.gather(first, second)
+        assert lanes.overdue == 0
+        assert (await ready()).status_code == 200
