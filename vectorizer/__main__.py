@@ -13,7 +13,6 @@ from serving.metrics_port import metrics_served
 from serving.settings import read_settings
 from serving.tracing import open_tracing
 from vectorizer.app import create_app
-from vectorizer.images import Limits
 from vectorizer.lane_metrics import LaneMetrics
 from vectorizer.lanes import Lanes
 from vectorizer.metrics import Metrics
@@ -29,10 +28,9 @@ def main() -> int:
     metrics, spans = Metrics(), open_tracing(settings.otlp_endpoint, "faceserver-vectorizer")
     try:
         source = ModelSource.find(settings.models, settings.model_cache, settings.engine())
-        limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
         lanes = Lanes(
             source,
-            limits,
+            settings.limits(),
             lanes=settings.lanes,
             waiting=settings.waiting,
             metrics=metrics,

@@ -123,7 +123,9 @@ class Lanes:
             if job.aligned:
                 found = embed_aligned(models, self.limits, job.data, score=job.score, stages=stages)
             else:
-                found = find_faces(models, self.limits, job.data, job.wants, job.look, stages=stages)
+                found = find_faces(
+                    models, self.limits, job.data, job.wants, job.look, stages=stages, deadline=job.deadline
+                )
             self.metrics.image_done(stages.own, len(found.embeddings))
             return found
         finally:

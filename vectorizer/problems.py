@@ -100,7 +100,7 @@ class DeadlineExceeded(
     status=504,
     sentence="The deadline passed before a lane was free; try again in a moment.",
 ):
-    """The deadline of the request passed before a lane was free."""
+    """The deadline of the request passed before a lane was free, or while it worked."""
 
 
 class StartError(Exception):

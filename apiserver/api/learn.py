@@ -10,6 +10,7 @@ from apiserver.api.fields import (
     BoxPixels,
     DetectorScore,
     EnrolmentWarning,
+    FacesOmitted,
     FileProblem,
     OrientationDegrees,
     Outcome,
@@ -80,6 +81,7 @@ class LearnedFile(BaseModel):
     warnings: list[EnrolmentWarning]
     problem: FileProblem | None
     orientation: OrientationDegrees | None = None
+    faces_omitted: FacesOmitted = 0
 
 
 class LearnFilesAnswer(PhotographsAnswer):
@@ -134,6 +136,7 @@ def _response(form: LearnForm, outcomes: Sequence[Learned | Refused]) -> Respons
         directory=form.directory,
         model=outcome.model.id,
         orientation=outcome.orientation,
+        faces_omitted=outcome.faces_omitted,
         persons=[_learned_person(form.person, outcome.enrolment)],
         created=outcome.enrolment.created,
         warnings=[EnrolmentWarning.of(warning) for warning in outcome.warnings],
@@ -164,6 +167,7 @@ def _learned_file(person: str, upload: Upload, outcome: Learned | Refused) -> Le
         warnings=[EnrolmentWarning.of(warning) for warning in outcome.warnings],
         problem=None,
         orientation=outcome.orientation,
+        faces_omitted=outcome.faces_omitted,
     )
 
 

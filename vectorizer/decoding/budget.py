@@ -15,15 +15,16 @@ _PADDING = 1.05
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The largest image that is decoded, and the formats that are read.
+    """The largest image that is decoded, the formats that are read, and how many faces are embedded.
 
-    max_side: of width and height, pixels.
+    max_side: of width and height, pixels. max_faces: the largest ones of a picture.
     """
 
     max_bytes: int
     max_pixels: int
     max_side: int = 30_000
     formats: frozenset[Format] = field(default_factory=lambda: frozenset(Format))
+    max_faces: int = 300
 
     def check_pixels(self, width: int, height: int) -> None:
         """Raise ImageTooManyPixels if an image has too many, or is too long."""
