@@ -20,7 +20,6 @@ from serving.pace import Pace
 from serving.settings import read_settings
 from serving.tracing import Spans, open_tracing
 from vectorizer.app import create_app
-from vectorizer.decoding.budget import Limits
 from vectorizer.lane_metrics import LaneMetrics
 from vectorizer.lanes import Allowance, Lanes
 from vectorizer.metrics import Metrics
@@ -55,7 +54,7 @@ def _open_lanes(settings: Settings, metrics: Metrics, spans: Spans | None) -> La
     source = ModelSource.find(settings.models, settings.model_cache, settings.engine())
     lanes = Lanes(
         source,
-        Limits(settings.max_image_bytes, settings.max_image_pixels),
+        settings.limits(),
         lanes=settings.lanes,
         waiting=settings.waiting,
         allowance=Allowance(settings.decoder_memory_bytes, settings.decoder_seconds),

@@ -173,7 +173,7 @@ class Lanes:
         with self._lane(job) as lane:
             stages = Stages()
             stages.own["queue"] = 1000 * (started - job.asked)
-            found = _analyse(lane, job, stages)
+            found = _analyse(lane, job, self.limits.max_faces, stages)
             done = then(found)
         self.metrics.image_done(stages.own, len(found.embeddings))
         return stages, done
@@ -214,11 +214,13 @@ class Lanes:
         self._template.close()
 
 
-def _analyse(lane: Lane, job: Job, stages: Stages) -> Faces:
+def _analyse(lane: Lane, job: Job, max_faces: int, stages: Stages) -> Faces:
     decode = partial(lane.decoder.decode, deadline=job.deadline)
     if job.aligned:
         return embed_aligned(lane.models, decode, job.data, score=job.score, stages=stages)
-    return find_faces(lane.models, decode, job.data, job.wants, job.look, stages=stages)
+    return find_faces(
+        lane.models, decode, job.data, job.wants, job.look, max_faces=max_faces, deadline=job.deadline, stages=stages
+    )
 
 
 def _without_pixels(faces: Faces) -> Faces:

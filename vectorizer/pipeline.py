@@ -1,8 +1,16 @@
-"""The stages that one image passes: decode, detect, align, embed."""
+"""The stages that one image passes: decode, detect, align, embed.
 
-from collections.abc import Callable
+The deadline is checked between tiles and between slices of faces, each a fraction of a second, so that no lane works
+long for a caller that is gone. A slice also bounds how long others wait where networks are shared.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +25,12 @@ from vectorizer.networks.orientation import Orientation
 from vectorizer.networks.picture import Picture
 from vectorizer.networks.quality import Quality, measure
 from vectorizer.networks.tiles import Detail
-from vectorizer.problems import NotAligned
+from vectorizer.problems import DeadlineExceeded, NotAligned
+
+_SLICE = 16
+"""Faces that are embedded at once: a batch of a GPU, and a fraction of a second of a CPU."""
+
+T = TypeVar("T")
 
 Decode = Callable[[bytes], DecodedImage]
 """Decodes a file. Its pixels have to stay only while the image passes the stages."""
@@ -32,10 +45,11 @@ class Want(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How an image is looked at."""
+    """How an image is looked at. max_faces: embedded, the largest ones; None for as many as the limits allow."""
 
     orientation: Orientation = Orientation.AUTO
     detail: Detail = Detail.AUTO
+    max_faces: int | None = None
 
 
 AS_USUAL = Look()
@@ -48,6 +62,7 @@ class Faces:
     embeddings: (n, dimension). recognizabilities: (n,), 0 to 1; None with an embedder that was not measured.
     crops: n JPEG files. qualities: n. Both are None unless they were asked for.
     orientation: degrees clockwise by which the image was turned so that its faces were upright.
+    omitted: how many more, smaller faces were found and not embedded.
     """
 
     image: DecodedImage
@@ -58,6 +73,7 @@ class Faces:
     qualities: tuple[Quality, ...] | None
     stages: Stages
     orientation: int = 0
+    omitted: int = 0
 
 
 def find_faces(
@@ -67,26 +83,77 @@ def find_faces(
     wants: frozenset[Want] = frozenset(),
     look: Look = AS_USUAL,
     *,
+    max_faces: int = sys.maxsize,
+    deadline: float = inf,
     stages: Stages | None = None,
 ) -> Faces:
     """Return the faces of the image file `data`, each with what `wants` names.
 
-    Raises the problems of `decode`.
+    max_faces: of those found, the largest are embedded. deadline: on `time.monotonic`'s clock.
+
+    Raises DeadlineExceeded, and the problems of `decode`.
     """
-    stages = stages or Stages()
+    stages, check = stages or Stages(), _checking(deadline)
     with stages.measure("decode"):
         image = decode(data)
     picture = Picture(image.pixels, image.reduction, image.in_full)
     with stages.measure("detect"):
-        found = models.finder.find(picture, look.orientation, look.detail)
+        found = models.finder.find(picture, look.orientation, look.detail, check)
+    faces = _largest(found.faces, min(max_faces, look.max_faces or max_faces))
     with stages.measure("align"):
-        aligned = _align_all(picture, found.faces.landmarks)
-        encoded = tuple(map(encode_crop, aligned)) if Want.CROPS in wants else None
-        qualities = tuple(map(measure, aligned)) if Want.QUALITY in wants else None
+        aligned = _align_all(picture, faces.landmarks)
+        encoded = tuple(_checked(map(encode_crop, aligned), check)) if Want.CROPS in wants else None
+        qualities = tuple(_checked(map(measure, aligned), check)) if Want.QUALITY in wants else None
     with stages.measure("embed"):
-        embedded = models.embedder.embed(aligned)
-        recognizabilities = _recognizabilities(models, aligned, found.faces.scores, embedded)
-    return Faces(image, found.faces, embedded.vectors, recognizabilities, encoded, qualities, stages, found.orientation)
+        embedded = _embed(models, aligned, check)
+        recognizabilities = _recognizabilities(models, aligned, faces.scores, embedded)
+    return Faces(
+        image,
+        faces,
+        embedded.vectors,
+        recognizabilities,
+        encoded,
+        qualities,
+        stages,
+        found.orientation,
+        len(found.faces) - len(faces),
+    )
+
+
+def _checking(deadline: float) -> Callable[[], None]:
+    def check() -> None:
+        if time.monotonic() > deadline:
+            raise DeadlineExceeded(
+                "The deadline passed while the image was analysed; try again, or send a smaller one."
+            )
+
+    return check
+
+
+def _checked(results: Iterable[T], check: Callable[[], None]) -> Iterator[T]:
+    """Yield results that are computed one by one, with a check before each."""
+    for result in results:
+        check()
+        yield result
+
+
+def _largest(faces: Detections, number: int) -> Detections:
+    """Return the `number` largest faces, best score first as before."""
+    if len(faces) <= number:
+        return faces
+    areas = (faces.boxes[:, 2:] - faces.boxes[:, :2]).prod(axis=1)
+    return faces.pick(np.sort(np.argsort(-areas, kind="stable")[:number]))
+
+
+def _embed(models: Models, aligned: NDArray[np.uint8], check: Callable[[], None]) -> Embeddings:
+    """Embed faces slice by slice, so that others get their turn between two."""
+    slices = []
+    for start in range(0, max(len(aligned), 1), _SLICE):
+        check()
+        slices.append(models.embedder.embed(aligned[start : start + _SLICE]))
+    return Embeddings(
+        np.concatenate([part.vectors for part in slices]), np.concatenate([part.lengths for part in slices])
+    )
 
 
 def embed_aligned(

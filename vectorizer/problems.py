@@ -135,7 +135,7 @@ class DeadlineExceeded(
     status=504,
     sentence="The deadline passed before a lane was free; try again in a moment.",
 ):
-    """The deadline of the request passed before a lane was free, or while the image was decoded."""
+    """The deadline of the request passed before a lane was free, or while it worked."""
 
 
 class StartError(Exception):

@@ -67,6 +67,13 @@ DetailParameter = Annotated[
     Query(description="`auto` looks at large images in tiles as well, `full` at all images, `fast` at none."),
 ]
 
+MaxFaces = Annotated[
+    int | None,
+    Query(
+        ge=1, description="Number of faces that are embedded, the largest ones; the service's own limit holds as well."
+    ),
+]
+
 
 @router.post(
     "/faces",
@@ -81,6 +88,7 @@ async def faces(
     want: Wants = frozenset(),
     orientation: OrientationParameter = Orientation.AUTO,
     detail: DetailParameter = Detail.AUTO,
+    max_faces: MaxFaces = None,
     x_deadline_ms: DeadlineHeader = None,
 ) -> Response:
     """Take the raw bytes of one image; answer MessagePack."""
@@ -89,7 +97,7 @@ async def faces(
     with lanes.slot():
         data = await _read(request, lanes.limits.max_bytes, deadline)
         async with while_connected(request.receive):
-            found = await lanes.faces(Job(data, want, Look(orientation, detail), deadline=deadline))
+            found = await lanes.faces(Job(data, want, Look(orientation, detail, max_faces), deadline=deadline))
         return Response(pack_faces(found, lanes.source), media_type=MEDIA_TYPE)
 
 

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from platformdirs import user_cache_path
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from serving.settings import ServiceSettings
+from vectorizer.decoding.formats import Format
+from vectorizer.images import Limits
 from vectorizer.networks.models import Engine
 from vectorizer.networks.runtimes import RuntimeChoice
 from vectorizer.networks.sessions import Provider
@@ -74,6 +76,35 @@ class Settings(ServiceSettings):
         le=60,
         description="Processor time that one image may take to decode, seconds.",
     )
+    max_image_side: int = Field(30_000, gt=0, description="Maximum width, and maximum height, of an image, pixels.")
+    image_formats: str = Field(
+        ",".join(Format),
+        description="Formats that are read, separated by commas. Files of other formats are refused before a decoder "
+        "sees them.",
+    )
+    max_faces: int = Field(
+        300,
+        gt=0,
+        description="Maximum number of faces of an image that are embedded, the largest ones; `faces_omitted` of an "
+        "answer counts the others.",
+    )
+
+    @field_validator("image_formats")
+    @classmethod
+    def _known(cls, names: str) -> str:
+        if unknown := set(names.split(",")) - set(Format):
+            raise ValueError(f"unknown: {', '.join(sorted(unknown))}; known are {', '.join(Format)}")
+        return names
+
+    def limits(self) -> Limits:
+        """Return what an image may be."""
+        return Limits(
+            max_bytes=self.max_image_bytes,
+            max_pixels=self.max_image_pixels,
+            max_side=self.max_image_side,
+            formats=frozenset(map(Format, self.image_formats.split(","))),
+            max_faces=self.max_faces,
+        )
 
     def engine(self) -> Engine:
         """Return where and how the networks run."""

@@ -37,6 +37,7 @@ def pack_faces(faces: Faces, source: ModelSource) -> bytes:
                 "height": faces.image.height,
                 "orientation": faces.orientation,
             },
+            "faces_omitted": faces.omitted,
             "timings": faces.stages.own,
             "faces": [_face(faces, box, index) for index, box in enumerate(whole_pixels(faces))],
         }

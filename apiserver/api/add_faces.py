@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from apiserver.api.faces import FaceAnswer
-from apiserver.api.fields import EnrolmentWarning, FileProblem, OrientationDegrees, Outcome
+from apiserver.api.fields import EnrolmentWarning, FacesOmitted, FileProblem, OrientationDegrees, Outcome
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.database import Database
 from apiserver.enrolment.learning import Learned, Sample
@@ -62,6 +62,7 @@ class FileOutcome(BaseModel):
     warnings: list[EnrolmentWarning]
     problem: FileProblem | None
     orientation: OrientationDegrees | None = None
+    faces_omitted: FacesOmitted = 0
 
 
 class AddedFaces(BaseModel):
@@ -126,6 +127,7 @@ def _accepted(filename: str, learned: Learned, face: FaceAnswer) -> FileOutcome:
         warnings=[EnrolmentWarning.of(warning) for warning in learned.warnings],
         problem=None,
         orientation=learned.orientation,
+        faces_omitted=learned.faces_omitted,
     )
 
 

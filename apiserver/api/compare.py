@@ -11,6 +11,7 @@ from apiserver.api.fields import (
     Cosine,
     DetectorScore,
     DirectoryName,
+    FacesOmitted,
     ModelId,
     OrientationDegrees,
     PersonId,
@@ -84,6 +85,10 @@ class Comparison(BaseModel):
     reason: ReasonField
 
 
+_MAX_FACES = 100
+"""Faces of each photograph that are compared, the largest ones: all pairs are in the answer, at most 10,000."""
+
+
 class CompareAnswer(BaseModel):
     """The comparisons of all faces of one photograph with all faces of the other, highest similarity first."""
 
@@ -92,6 +97,8 @@ class CompareAnswer(BaseModel):
     target_faces: list[ComparedFace]
     source_orientation: OrientationDegrees
     target_orientation: OrientationDegrees
+    source_faces_omitted: FacesOmitted
+    target_faces_omitted: FacesOmitted
     comparisons: list[Comparison]
     thresholds: PairThresholds
 
@@ -123,7 +130,7 @@ async def compare(request: Request) -> Response:
     """Compare every face of one photograph with every face of another."""
     call = PhotographCall.of(request)
     form = await call.read(CompareForm, max_files=2)
-    source, target = await call.analyse_both(form.source, form.target, form.look)
+    source, target = await call.analyse_both(form.source, form.target, form.look._replace(max_faces=_MAX_FACES))
     if source.model.id != target.model.id:
         raise VectorizerUnavailable("The vectorizers use different models at the moment.")
     with call.stages.measure("compare"):
@@ -135,6 +142,8 @@ async def compare(request: Request) -> Response:
         target_faces=[_face(face) for face in target.faces],
         source_orientation=source.image.orientation,
         target_orientation=target.image.orientation,
+        source_faces_omitted=source.faces_omitted,
+        target_faces_omitted=target.faces_omitted,
         comparisons=comparisons,
         thresholds=_thresholds(source.model, source.model.recognizability_floor),
     )

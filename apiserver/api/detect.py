@@ -7,6 +7,7 @@ from apiserver.api.fields import (
     BoxPixels,
     DetectorScore,
     EmbeddingField,
+    FacesOmitted,
     ModelId,
     OrientationDegrees,
     Recognizability,
@@ -56,6 +57,7 @@ class EmbedAnswer(BaseModel):
     width: int = Field(description="Of the upright image, pixels.", examples=[1280])
     height: int = Field(description="Of the upright image, pixels.", examples=[886])
     orientation: OrientationDegrees
+    faces_omitted: FacesOmitted
     faces: list[EmbeddedFace]
 
 
@@ -96,6 +98,7 @@ class DetectAnswer(BaseModel):
     width: int = Field(description="Of the upright image, pixels.", examples=[1280])
     height: int = Field(description="Of the upright image, pixels.", examples=[886])
     orientation: OrientationDegrees
+    faces_omitted: FacesOmitted
     faces: list[DetectedFace]
 
 
@@ -122,6 +125,7 @@ async def detect(request: Request) -> Response:
         width=analysis.image.width,
         height=analysis.image.height,
         orientation=analysis.image.orientation,
+        faces_omitted=analysis.faces_omitted,
         faces=[_detected(face) for face in analysis.select(min_score=form.min_score, min_size=form.min_size)],
     )
     return Response(answer.model_dump_json(), media_type="application/json")
@@ -143,6 +147,7 @@ async def embed(request: Request) -> Response:
         width=analysis.image.width,
         height=analysis.image.height,
         orientation=analysis.image.orientation,
+        faces_omitted=analysis.faces_omitted,
         faces=[_embedded(face) for face in analysis.faces],
     )
     return Response(answer.model_dump_json(), media_type="application/json")

@@ -46,6 +46,13 @@ OrientationDegrees = Annotated[
         examples=[0],
     ),
 ]
+FacesOmitted = Annotated[
+    int,
+    Field(
+        description="How many more faces the photograph shows than the answer has. Of a crowd the largest faces count.",
+        examples=[0],
+    ),
+]
 Cosine = Annotated[float, Field(description="Cosine similarity of the two embeddings.", examples=[0.712345])]
 Probability = Annotated[
     float, Field(description="Probability that both faces are of one person, at even prior.", examples=[0.998877])
@@ -188,6 +195,7 @@ class PhotographAnswer(BaseModel):
     directory: DirectoryName
     model: ModelId
     orientation: OrientationDegrees
+    faces_omitted: FacesOmitted
 
 
 class PhotographsAnswer(BaseModel):

@@ -10,6 +10,7 @@ from apiserver.api.fields import (
     BoxPixels,
     DetectorScore,
     EnrolmentWarning,
+    FacesOmitted,
     FileProblem,
     OrientationDegrees,
     Outcome,
@@ -81,6 +82,7 @@ class LearnedFile(BaseModel):
     warnings: list[EnrolmentWarning]
     problem: FileProblem | None
     orientation: OrientationDegrees | None = None
+    faces_omitted: FacesOmitted = 0
 
 
 class LearnFilesAnswer(PhotographsAnswer):
@@ -136,6 +138,7 @@ def _response(form: LearnForm, outcomes: Sequence[Learned | Refused]) -> Respons
         directory=form.directory,
         model=outcome.model.id,
         orientation=outcome.orientation,
+        faces_omitted=outcome.faces_omitted,
         persons=[_learned_person(form.person, outcome.enrolment)],
         created=outcome.enrolment.created,
         warnings=[EnrolmentWarning.of(warning) for warning in outcome.warnings],
@@ -166,6 +169,7 @@ def _learned_file(person: str, upload: Upload, outcome: Learned | Refused) -> Le
         warnings=[EnrolmentWarning.of(warning) for warning in outcome.warnings],
         problem=None,
         orientation=outcome.orientation,
+        faces_omitted=outcome.faces_omitted,
     )
 
 

@@ -188,6 +188,7 @@ def _recognized(
         directory=directory,
         model=model.id,
         orientation=analysis.image.orientation,
+        faces_omitted=analysis.faces_omitted,
         persons=[
             recognized_person(face, identity, model)
             for face, identity in zip(faces, recognized.identities, strict=True)

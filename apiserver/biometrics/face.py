@@ -47,10 +47,11 @@ class Detail(StrEnum):
 
 
 class Look(NamedTuple):
-    """How a photograph is looked at."""
+    """How a photograph is looked at. max_faces: embedded, the largest ones; None for as many as the vectorizer may."""
 
     orientation: Orientation = Orientation.AUTO
     detail: Detail = Detail.AUTO
+    max_faces: int | None = None
 
 
 class Photograph(NamedTuple):
@@ -109,12 +110,16 @@ class Probe(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """One image as the vectorizer saw it. `faces` come best score first, `timings` are stages in milliseconds."""
+    """One image as the vectorizer saw it. `faces` come best score first, `timings` are stages in milliseconds.
+
+    faces_omitted: how many more, smaller faces it has than are embedded.
+    """
 
     model: Model
     image: Image
     faces: Sequence[Face]
     timings: dict[str, float]
+    faces_omitted: int = 0
 
     def select(self, *, min_score: float, min_size: int) -> list[Face]:
         """Return the faces with at least this score and, on the shorter side of the box, this many pixels."""

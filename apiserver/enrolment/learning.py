@@ -29,13 +29,17 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """An enrolled face, the key of its photograph, the doubts about it, and how the photograph was turned."""
+    """An enrolled face, the key of its photograph, the doubts about it, and how the photograph was turned.
+
+    faces_omitted: how many faces of the photograph were not considered.
+    """
 
     enrolment: Enrolment
     image_key: str
     model: Model
     warnings: list[EnrolmentWarning]
     orientation: int
+    faces_omitted: int
 
 
 class Learning:
@@ -84,4 +88,4 @@ class Learning:
             enrolled = FaceToCompare(sample.directory, model, person, face.embedding, row.sha256)
             likeness = await self._likenesses.of(enrolled, terms.size)
         doubts = likeness_warnings(likeness, terms.applied.thresholds, model)
-        return Learned(enrolment, row.key, model, doubts + defects, analysis.image.orientation)
+        return Learned(enrolment, row.key, model, doubts + defects, analysis.image.orientation, analysis.faces_omitted)

@@ -25,6 +25,25 @@ STATUSES = (400, 405, 408, 413, 415, 422, 500, 503, 504)
 PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in STATUSES}
 
 
+_MAX_FACES = 600
+"""Faces of all photographs of a call; each of twenty may show a group of thirty."""
+
+_MIN_FACES = 16
+"""Faces of a photograph that are embedded whatever the ones before it show: they cost no more than its pixels."""
+
+
+@dataclass(slots=True)
+class _FacesLeft:
+    """How many faces of a call's photographs were embedded."""
+
+    taken: int = 0
+
+    @property
+    def allowed(self) -> int | None:
+        """How many faces the next photograph may have; None for the first, which only the vectorizer limits."""
+        return max(_MAX_FACES - self.taken, _MIN_FACES) if self.taken else None
+
+
 @dataclass(frozen=True, slots=True)
 class PhotographCall:
     """A request with photographs, the gateway that serves it, and the durations of its stages."""
@@ -32,11 +51,12 @@ class PhotographCall:
     request: Request
     state: State
     stages: Stages
+    faces: "_FacesLeft"
 
     @classmethod
     def of(cls, request: Request) -> Self:
         """Return the call that a request makes."""
-        return cls(request, State.of(request), cast("Stages", request.state.stages))
+        return cls(request, State.of(request), cast("Stages", request.state.stages), _FacesLeft())
 
     async def read(self, kind: type[AnyForm], *, max_files: int = 1) -> AnyForm:
         """Return the form of the request. Raises the problem of a malformed body or of an invalid field."""
@@ -50,9 +70,11 @@ class PhotographCall:
 
         Raises the problem of a bad photograph, an Outage, or ClientDisconnect when the client hangs up.
         """
+        look = look._replace(max_faces=self.faces.allowed)
         with self.stages.measure("vectorize"):
             async with while_connected(self.request.receive):
                 analysis = await self.state.vectorizer.analyse(upload.content, wants, look)
+        self.faces.taken += len(analysis.faces)
         self.stages.add(analysis.timings)
         return analysis
 

@@ -203,7 +203,8 @@ async def open_vectorizer(
 
 
 def _query(look: Look) -> str:
-    return f"orientation={look.orientation}&detail={look.detail}"
+    query = f"orientation={look.orientation}&detail={look.detail}"
+    return query if look.max_faces is None else f"{query}&max_faces={look.max_faces}"
 
 
 def _record_outage(replica: Replica, problem: Outage, *, answered_others: bool) -> None:

@@ -64,6 +64,7 @@ def read_analysis(body: bytes) -> Analysis:
             image=_image(image),
             faces=[_face(entry, model.dimension) for entry in answer["faces"]],
             timings=dict(answer["timings"]),
+            faces_omitted=int(answer.get("faces_omitted", 0)),  # an older vectorizer omits none
         )
     except (ValueError, TypeError, KeyError, AttributeError, struct.error, msgpack.UnpackException) as error:
         raise VectorizerUnavailable(_UNREADABLE) from error

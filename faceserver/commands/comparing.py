@@ -8,6 +8,7 @@ import typer
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Comparison
 from faceserver.commands.options import Detail, Directory, Face, Json, Orientation, Person, Url
+from faceserver.commands.photographs import note_omitted
 from faceserver.commands.printing import decided, print_json, print_table
 from faceserver.commands.service import ExitStatus, fail, service
 
@@ -63,6 +64,8 @@ def compare(
     """
     with service(url, DEFAULT_DIRECTORY) as client:
         found = client.compare(source, target, orientation=orientation, detail=detail)
+    for file, omitted in ((source, found.source_faces_omitted), (target, found.target_faces_omitted)):
+        note_omitted(file, omitted)
     if as_json:
         print_json(found)
     else:

@@ -10,7 +10,7 @@ import typer
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Detection
 from faceserver.commands.options import Detail, FilesAndFolders, Json, Orientation, Url
-from faceserver.commands.photographs import Photographs, service_for
+from faceserver.commands.photographs import Photographs, note_omitted, service_for
 from faceserver.commands.printing import print_json, print_table
 from faceserver.commands.service import ExitStatus, fail
 from faceserver.file_names import shown
@@ -54,6 +54,7 @@ def detect(
         call = partial(client.detect, **options)
         try:
             for file, detection in photographs.results(call):
+                note_omitted(file, detection.faces_omitted)
                 if as_json:
                     print_json(detection, file=file)
                 else:

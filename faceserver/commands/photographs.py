@@ -60,6 +60,12 @@ class Photographs:
             self.refused += 1
 
 
+def note_omitted(path: Path, omitted: int) -> None:
+    """Say on stderr how many faces of a photograph the result lacks."""
+    if omitted:
+        typer.echo(f"{shown(path)}: the {omitted} smallest faces were left out.", err=True)
+
+
 @contextmanager
 def service_for(paths: Sequence[Path], url: str, directory: str) -> Iterator[Client]:
     """Yield a client; with folders, which can take long, one that waits longer while the service is unavailable."""

@@ -11,7 +11,7 @@ from rich.text import Text
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Recognition, Scoring
 from faceserver.commands.options import Detail, Directory, FilesAndFolders, Json, Orientation, Url
-from faceserver.commands.photographs import Photographs, service_for
+from faceserver.commands.photographs import Photographs, note_omitted, service_for
 from faceserver.commands.printing import STYLES, decided, print_json, print_table
 from faceserver.commands.service import ExitStatus, fail
 from faceserver.file_names import shown
@@ -75,6 +75,7 @@ def recognize(
         )
         try:
             for file, recognition in photographs.results(call):
+                note_omitted(file, recognition.faces_omitted)
                 if as_json:
                     print_json(recognition, file=file)
                 else:

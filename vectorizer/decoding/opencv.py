@@ -30,3 +30,8 @@ def decode_jpeg(data: bytes, reduction: int) -> NDArray[np.uint8]:
 def decode_samples(data: bytes) -> NDArray[np.generic] | None:
     """Return (rows, columns[, channels]) of grey, BGR or BGRA samples of any type, as stored; None if it cannot."""
     return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+def rgb_of_grey(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return (rows, columns, 3) of (rows, columns), several times faster than numpy."""
+    return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)

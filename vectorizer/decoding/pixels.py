@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
+
+from vectorizer.decoding.opencv import rgb_of_grey
 
 _BAND_PIXELS = 1 << 20
 
@@ -63,7 +64,7 @@ def rgb_of_image(image: Image.Image) -> NDArray[np.uint8]:
     for band in bands(image.height, image.width):
         part = image.crop((0, band.start, image.width, band.stop))
         if deep:
-            pixels[band] = cv2.cvtColor(_to_8_bit(np.asarray(part), low, high), cv2.COLOR_GRAY2RGB)
+            pixels[band] = rgb_of_grey(_to_8_bit(np.asarray(part), low, high))
         else:
             pixels[band] = np.asarray(_on_white(part))
     return pixels

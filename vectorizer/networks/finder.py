@@ -5,6 +5,7 @@ face suspect, and it is looked at again in other turns. That costs a sixteenth o
 face that is confidently upright.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import remainder
 
@@ -34,6 +35,12 @@ _LENIENCY = 0.03
 
 _MAX_SUSPECT_LOOKS = 3
 """Suspect faces that are looked at in other turns, the largest ones; it bounds the time that a crowd takes."""
+
+_MAX_REFINED = 300
+"""Small faces that are looked at again with all of their pixels, the largest ones; they cost as 19 overviews."""
+
+_MAX_FACES = 2_000
+"""Faces of a picture that are told apart, the best ones, since each is compared with each."""
 
 _CERTAINTY = 2 / 3
 """Where between the score threshold and that of an upright face the score of a certain face lies."""
@@ -82,9 +89,18 @@ class Finder:
         threshold = self.detector.network.score_threshold
         return threshold + _CERTAINTY * (self.upright.score - threshold)
 
-    def find(self, picture: Picture, orientation: Orientation, detail: Detail) -> Found:
-        """Return the faces of `picture`."""
-        return _Search(self, picture, levels(*picture.size, self.detector.size, detail)).find(orientation)
+    def find(
+        self,
+        picture: Picture,
+        orientation: Orientation,
+        detail: Detail,
+        check: Callable[[], None] = lambda: None,
+    ) -> Found:
+        """Return the faces of `picture`.
+
+        check: called before each part of the work; what it raises ends the search.
+        """
+        return _Search(self, picture, levels(*picture.size, self.detector.size, detail), check).find(orientation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +110,7 @@ class _Search:
     finder: Finder
     picture: Picture
     scales: list[float]
+    check: Callable[[], None]
     turns: dict[bytes, tuple[float, float]] = field(default_factory=dict)
 
     def find(self, orientation: Orientation) -> Found:
@@ -132,6 +149,7 @@ class _Search:
         return seen, overview.faces
 
     def _overview(self, quarters: int) -> Sightings:
+        self.check()
         image = self.picture.reduced
         if quarters:
             image = turned(reduce(image, self._detector.size), quarters)
@@ -144,6 +162,7 @@ class _Search:
         tiling = Tiling(width, height, self._detector.size)
         found = Detections.none()
         for tile in tiling:
+            self.check()
             part = image[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
             proposed = self._detector.view(part, _FAINT_SHARE_OF_TILES * self._threshold)
             whole = proposed.pick(tiling.whole(tile, proposed.boxes))
@@ -161,7 +180,7 @@ class _Search:
         large = longer_sides(found.boxes) * scale >= _PRECEDENCE
         from_coarse = np.arange(len(found)) < len(coarse.faces)
         joined = self._detector.distinct(found, found.scores + (large & from_coarse))
-        return Sightings(_without_parts(joined.faces), joined.faint)
+        return Sightings(_without_parts(_first(joined.faces, _MAX_FACES)), joined.faint)
 
     def _upright(self, faces: Detections, quarters: int, least: float) -> NDArray[np.bool_]:
         """Return which faces, (n,), score at least `least` and are level once the picture is turned by `quarters`."""
@@ -236,15 +255,22 @@ class _Search:
         """
         if not self.scales:
             return faces
-        small = longer_sides(faces.boxes) * self._overview_scale < _PRECISE
-        refined = faces.pick(~small)
-        for index in np.flatnonzero(small):
+        sides = longer_sides(faces.boxes)
+        small = sides * self._overview_scale < _PRECISE
+        largest = np.flatnonzero(small)[np.argsort(-sides[small], kind="stable")[:_MAX_REFINED]]
+        refined = faces.pick(~small).join(self._unrefined(faces.pick(np.setdiff1d(np.flatnonzero(small), largest))))
+        for index in np.sort(largest):
+            self.check()
             face = faces.pick(np.array([index]))
             known = bool((shared_areas(face.boxes, overview.boxes) > 0).any())
             again = self._look(face.boxes[0], 90.0 * quarters)
             sure = again.pick(again.scores >= (self._threshold if known else self.finder.certain_score))
             refined = refined.join(face if known and not len(sure) else sure)
         return refined
+
+    def _unrefined(self, faces: Detections) -> Detections:
+        """Return those of the faces that are certain without being seen again."""
+        return faces.pick(faces.scores >= self.finder.certain_score)
 
     def _best_turn(self, box: NDArray[np.float32], quarters: int) -> tuple[float, float]:
         key = box.tobytes() + bytes([quarters])
@@ -279,6 +305,10 @@ def shared_areas(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDA
     high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
     areas: NDArray[np.float32] = np.maximum(high - low, 0).prod(axis=2)
     return areas
+
+
+def _first(faces: Detections, number: int) -> Detections:
+    return faces.pick(np.arange(min(len(faces), number)))
 
 
 def _without_parts(faces: Detections) -> Detections:

@@ -53,6 +53,7 @@ class Detection:
     """The faces of a photograph, best score first. width, height: of the upright photograph, pixels.
 
     orientation: degrees clockwise by which it was turned so that its faces were upright; boxes are as before that.
+    faces_omitted: how many more faces it shows; of a crowd the largest faces are returned.
     """
 
     faces: tuple[DetectedFace, ...]
@@ -60,6 +61,7 @@ class Detection:
     width: int
     height: int
     orientation: int = 0
+    faces_omitted: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,7 @@ class Embeddings:
     """The faces of a photograph, best score first. width, height: of the upright photograph, pixels.
 
     orientation: degrees clockwise by which it was turned so that its faces were upright; boxes are as before that.
+    faces_omitted: how many more faces it shows; of a crowd the largest faces are returned.
     """
 
     faces: tuple[EmbeddedFace, ...]
@@ -84,6 +87,7 @@ class Embeddings:
     width: int
     height: int
     orientation: int = 0
+    faces_omitted: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +132,7 @@ class Comparison:
     """Every face of one photograph compared with every face of another, the most similar pair first.
 
     source_orientation, target_orientation: degrees clockwise by which they were turned to make their faces upright.
+    source_faces_omitted, target_faces_omitted: how many more faces they show; of a crowd the largest are compared.
     """
 
     source_faces: tuple[ComparedFace, ...]
@@ -137,6 +142,8 @@ class Comparison:
     model: str
     source_orientation: int = 0
     target_orientation: int = 0
+    source_faces_omitted: int = 0
+    target_faces_omitted: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

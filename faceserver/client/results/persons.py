@@ -76,13 +76,17 @@ class FileProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileOutcome:
-    """The outcome of one photograph. `known`: this photograph of this person was enrolled before."""
+    """The outcome of one photograph. `known`: this photograph of this person was enrolled before.
+
+    faces_omitted: how many more faces it shows than were considered; of a crowd the largest are.
+    """
 
     filename: str
     outcome: Literal["created", "known", "refused"]
     face: Face | None
     problem: FileProblem | None
     warnings: tuple[EnrolmentWarning, ...]
+    faces_omitted: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

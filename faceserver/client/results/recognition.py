@@ -38,6 +38,7 @@ class Enrolment:
 
     recognizability: the chance that it matches a good photograph of the same person; None if it was not measured.
     orientation: degrees clockwise by which the photograph was turned so that its faces were upright.
+    faces_omitted: how many more faces it shows than were considered; of a crowd the largest are.
     """
 
     person: Annotated[str, Field(validation_alias=AliasPath("persons", 0, "id"))]
@@ -51,6 +52,7 @@ class Enrolment:
     model: str
     url: str
     orientation: int = 0
+    faces_omitted: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,7 @@ class Recognition:
     """The faces of a photograph, best score first. url: of the photograph while it is stored, None if it is not.
 
     orientation: degrees clockwise by which it was turned so that its faces were upright; boxes are as before that.
+    faces_omitted: how many more faces it shows; of a crowd the largest faces are returned.
     """
 
     faces: Annotated[tuple[RecognizedFace, ...], Field(validation_alias="persons")]
@@ -120,6 +123,7 @@ class Recognition:
     url: str | None
     warnings: tuple[RecognitionWarning, ...] = ()
     orientation: int = 0
+    faces_omitted: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
