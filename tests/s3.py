@@ -1,8 +1,9 @@
 """An S3 server in this process, and a line to it that can be disturbed."""
 
 import asyncio
+import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 
@@ -46,23 +47,55 @@ def new_bucket(url: str) -> str:
 
 
 class Line:
-    """A proxy in front of an S3 server, always at the same address, with a fault or none."""
+    """A proxy in front of an S3 server, always at the same address, with a fault or none.
+
+    It runs in a thread of its own, because some reads of a store block.
+    """
 
     def __init__(self, server: str) -> None:
         self._port = httpx.URL(server).port
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
         self._listener: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
         self.fault: Fault | None = None
         self.connections = 0
 
-    async def open(self) -> None:
-        """Listen."""
-        self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
-        self.port = self._listener.sockets[0].getsockname()[1]
+    @classmethod
+    @contextmanager
+    def to(cls, server: str) -> Iterator["Line"]:
+        """Yield a line without a fault."""
+        line = cls(server)
+        line._thread.start()
+        try:
+            line.mend()
+            yield line
+            line._run(line._close())
+        finally:
+            line._loop.call_soon_threadsafe(line._loop.stop)
+            line._thread.join()
+            line._loop.close()
 
-    async def close(self) -> None:
-        """End all connections."""
+    def break_down(self, fault: Fault) -> None:
+        """Have a fault from now on; end all connections."""
+        self._run(self._change(fault))
+
+    def mend(self) -> None:
+        """Have no fault; end all connections."""
+        self._run(self._change(None))
+
+    def _run(self, work: Coroutine[None, None, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _change(self, fault: Fault | None) -> None:
+        await self._close()
+        self.fault = fault
+        if fault is not Fault.REFUSES_CONNECTIONS:
+            self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+            self.port = self._listener.sockets[0].getsockname()[1]
+
+    async def _close(self) -> None:
         if self._listener:
             self._listener.close()
             self._listener = None
@@ -70,26 +103,13 @@ class Line:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def break_down(self, fault: Fault) -> None:
-        """Have a fault from now on."""
-        await self.close()
-        self.fault = fault
-        if fault is not Fault.REFUSES_CONNECTIONS:
-            await self.open()
-
-    async def mend(self) -> None:
-        """Have no fault."""
-        await self.close()
-        self.fault = None
-        await self.open()
-
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         task = asyncio.current_task()
         assert task
         self._tasks.add(task)
         try:
-            with suppress(OSError, asyncio.IncompleteReadError):
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await self._serve(reader, writer)
         finally:
             self._tasks.discard(task)

@@ -1,6 +1,6 @@
 """The object stores: a folder, and a bucket of an S3 server behind a line that can be disturbed."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,11 +14,9 @@ def s3() -> Iterator[str]:
 
 
 @pytest.fixture
-async def line(s3: str) -> AsyncIterator[Line]:
-    line = Line(s3)
-    await line.open()
-    yield line
-    await line.close()
+def line(s3: str) -> Iterator[Line]:
+    with Line.to(s3) as line:
+        yield line
 
 
 @pytest.fixture
