@@ -31,7 +31,7 @@ STOP_SECONDS = 20.0
 MIN_BUFFERS_MB = 128
 MAX_BUFFERS_MB = 1024
 MIN_WAL_MB = 48
-MAX_WAL_MB = 4096
+MAX_WAL_MB = 1900
 
 
 class Cluster:
@@ -170,7 +170,7 @@ def _buffers_mb() -> int:
 def _wal_sizes(folder: Path) -> dict[str, str]:
     """Return the settings of the log's size: much of it, so that loading a large directory needs few checkpoints.
 
-    A small disk gets less: the log must fit into the space that the gateway leaves free for deletions.
+    It must fit into the space that the gateway leaves free for deletions, which write to it first.
     """
     megabytes = min(MAX_WAL_MB, max(MIN_WAL_MB, shutil.disk_usage(folder).total // 2**20 // 40))
     return {"max_wal_size": f"{megabytes}MB", "min_wal_size": f"{min(80, megabytes)}MB"}
