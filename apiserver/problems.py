@@ -443,6 +443,6 @@ class ImageStoreFull(
     code="image-store-full",
     sentence="The disk of the image store is nearly full, so nothing new is stored; deletions and recognition go on.",
 ):
-    """A disk with less free space than half of APISERVER_IMAGE_STORE_MIN_FREE_BYTES; the rest is for deletions."""
+    """A disk with less free space than half of APISERVER_IMAGE_STORE_MIN_FREE_BYTES, which is left for deletions."""
 
     retry_after_seconds: ClassVar[int] = 60

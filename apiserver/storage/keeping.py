@@ -1,8 +1,11 @@
 """Keeps recognized photographs as far as the image store allows: recognition goes on without it."""
 
+import math
 import time
 from collections import Counter
 from enum import StrEnum
+
+from cachetools import LRUCache
 
 from apiserver.problems import ImageStoreUnavailable
 from apiserver.storage.breaker import Breaker
@@ -11,6 +14,12 @@ from apiserver.storage.images import ImageRow, ImageStore
 
 _USUAL_BYTES = 4_000_000
 """Larger photographs get more time, in proportion, so that they do not make a slow store look like one that is down."""
+
+_SLACK_SECONDS = 2.0
+"""Allowance for the wait for the database, between measuring an age and comparing it there."""
+
+_MAX_STORED = 10_000
+"""Photographs whose storing is remembered."""
 
 
 class NotKept(StrEnum):
@@ -31,6 +40,7 @@ class Keeping:
         self._space = space
         self._timeout_seconds = timeout_seconds
         self._breaker = Breaker(retry_seconds)
+        self._stored: LRUCache[str, float] = LRUCache(_MAX_STORED)
         self.not_kept: Counter[NotKept] = Counter()
 
     @property
@@ -57,10 +67,16 @@ class Keeping:
             await self._images.put(row, content, seconds)
         except ImageStoreUnavailable:
             self._breaker.fail()
-            await self._images.withdraw(row, time.monotonic() - begun)
+            await self._images.withdraw(row, self._max_age(row, begun))
             return self._noted(NotKept.STORE_UNAVAILABLE)
         self._breaker.succeed()
+        self._stored[row.key] = time.monotonic()
         return None
+
+    def _max_age(self, row: ImageRow, begun: float) -> float:
+        """Return the seconds within which a row was made that has no object: none was stored since."""
+        now = time.monotonic()
+        return min(now - begun + _SLACK_SECONDS, now - self._stored.get(row.key, -math.inf))
 
     def _noted(self, reason: NotKept) -> NotKept:
         self.not_kept[reason] += 1

@@ -17,6 +17,7 @@ from obstore.store import ObjectStore, from_url
 from apiserver.problems import ImageStoreUnavailable, Refused
 
 if TYPE_CHECKING:
+    from obstore import GetResult
     from obstore.store import RetryConfig
 
 # By default, obstore retries for three minutes, with pauses of up to fifteen seconds. Calls are limited here, by
@@ -82,7 +83,7 @@ async def open_object(store: ObjectStore, key: str, timeout_seconds: float, *, m
     return StoredObject(found.meta["size"], _chunks(found, timeout_seconds))
 
 
-async def _chunks(found: obstore.GetResult, timeout_seconds: float) -> AsyncIterator[bytes]:
+async def _chunks(found: "GetResult", timeout_seconds: float) -> AsyncIterator[bytes]:
     """Yield the content. Raises ImageStoreUnavailable if a chunk does not arrive in time."""
     stream = found.stream()
     while True:

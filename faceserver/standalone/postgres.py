@@ -30,6 +30,8 @@ STATUS_LINE = 7  # of postmaster.pid
 STOP_SECONDS = 20.0
 MIN_BUFFERS_MB = 128
 MAX_BUFFERS_MB = 1024
+MIN_WAL_MB = 48
+MAX_WAL_MB = 1900
 
 
 class Cluster:
@@ -75,7 +77,7 @@ class Cluster:
             "unix_socket_directories": str(self._sockets),
             "log_checkpoints": "off",
             "shared_buffers": f"{_buffers_mb()}MB",
-            "max_wal_size": "4GB",  # otherwise, loading a large directory spends its time on checkpoints
+            **_wal_sizes(self._path.parent),
         }
         return Program(
             name="PostgreSQL server",
@@ -163,6 +165,15 @@ def _buffers_mb() -> int:
     """Return a quarter of the memory, as PostgreSQL's manual advises, within bounds for a shared machine."""
     quarter: int = psutil.virtual_memory().total // 2**20 // 4
     return min(MAX_BUFFERS_MB, max(MIN_BUFFERS_MB, quarter))
+
+
+def _wal_sizes(folder: Path) -> dict[str, str]:
+    """Return the settings of the log's size: much of it, so that loading a large directory needs few checkpoints.
+
+    It must fit into the space that the gateway leaves free for deletions, which write to it first.
+    """
+    megabytes = min(MAX_WAL_MB, max(MIN_WAL_MB, shutil.disk_usage(folder).total // 2**20 // 40))
+    return {"max_wal_size": f"{megabytes}MB", "min_wal_size": f"{min(80, megabytes)}MB"}
 
 
 def _await_end(process: psutil.Process) -> None:

@@ -102,7 +102,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecognitionWarning:
-    """Why nobody was recognized, such as a directory that does not exist."""
+    """Why nobody was recognized, such as a directory that does not exist, or that the photograph was not kept."""
 
     code: str
     detail: str
