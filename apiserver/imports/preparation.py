@@ -12,7 +12,7 @@ from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Analysis, Detail, Face, FaceOrigin, Look, Orientation
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import QualityLimits, measurements
-from apiserver.bundles.format import BundleFace
+from apiserver.bundles.format import EXTENSION_OF_MEDIA_TYPE, BundleFace
 from apiserver.enrolment.gate import chosen_face, examine, require_recognizable
 from apiserver.enrolment.warnings import quality_warning
 from apiserver.imports.agreement import MIN_AGREEMENT, cosine, replaced_warning
@@ -124,7 +124,7 @@ class Preparation:
             face = replace(face, embedding=brought)
         else:
             warnings = [replaced_warning(agreement)]
-        row = await self._row(image) if image else None
+        row = await self._row(bundled, image) if image else None
         sha256, key = (row.sha256, row.key) if row else (_digest(bundled, crop), None)
         identity = (item.n, item.person, face, self.model.id, sha256, key)
         new = NewFace(*identity, _exported(bundled), origin, _bundled_quality(bundled), warnings)
@@ -137,9 +137,14 @@ class Preparation:
         require_recognizable(embedded.recognizability, self.floor)
         return replace(embedded, box=bundled.box or _WHOLE, score=_score(bundled), crop=crop)
 
-    async def _row(self, image: bytes) -> ImageRow:
-        """Return the row of a bundled photograph, with the type that it has. Raises the problem of what is not one."""
+    async def _row(self, bundled: BundleFace, image: bytes) -> ImageRow:
+        """Return the row of a bundled photograph. Raises BundleInvalid, or the problem of what is not a photograph."""
+        declared = EXTENSION_OF_MEDIA_TYPE.get(bundled.media_type or "")
+        if declared is None:
+            raise BundleInvalid(f"{bundled.media_type} is not a supported type of photograph.")
         analysis = await self._retried(lambda: self.vectorizer.analyse(image, look=_GLANCE))
+        if EXTENSION_OF_MEDIA_TYPE.get(analysis.image.media_type) != declared:
+            raise BundleInvalid(f"{bundled.image_name} is {analysis.image.media_type}, not {bundled.media_type}.")
         return image_row(self.directory, image, analysis.image, self.staging)
 
     async def _retried(self, call: Callable[[], Awaitable[Analysis]]) -> Analysis:
