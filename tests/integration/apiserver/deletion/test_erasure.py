@@ -21,7 +21,7 @@ from apiserver.database import open_database
 from apiserver.deletion.erasure import Erasure
 from apiserver.enrolment.gallery import Gallery
 from apiserver.idempotency_keys import Claim, StoredAnswer, claim, store
-from apiserver.imports.enrolment import NewFace, Exported, enrol_all
+from apiserver.imports.enrolment import Exported, NewFace, enrol_all
 from apiserver.imports.records import Import
 from apiserver.jobs.runs import run_job
 from apiserver.problems import AnswerErased, DatabaseBusy, FaceNotFound, PersonNotFound

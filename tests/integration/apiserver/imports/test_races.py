@@ -17,7 +17,7 @@ from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Face, FaceOrigin
 from apiserver.biometrics.quality import QualityLimits
 from apiserver.deletion.erasure import Erasure
-from apiserver.imports.enrolment import NewFace, Exported, enrol_all
+from apiserver.imports.enrolment import Exported, NewFace, enrol_all
 from apiserver.imports.preparation import Preparation
 from apiserver.imports.records import Import, Item, add_import, add_items, waiting
 from apiserver.imports.sources import Members
