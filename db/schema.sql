@@ -41,7 +41,8 @@ CREATE TABLE public.collapsed_faces (
     quality jsonb,
     merges uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     owners text[] DEFAULT '{}'::text[] NOT NULL COLLATE pg_catalog."C",
-    recognizability real
+    recognizability real,
+    origin text
 );
 
 CREATE TABLE public.deletions (
@@ -96,8 +97,10 @@ CREATE TABLE public.faces (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     quality jsonb,
     recognizability real,
+    origin text,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32)),
+    CONSTRAINT faces_origin_check CHECK ((origin = ANY (ARRAY['photograph'::text, 'crop'::text, 'bundle'::text]))),
     CONSTRAINT faces_recognizability_check CHECK (((recognizability >= (0)::double precision) AND (recognizability <= (1)::double precision)))
 )
 PARTITION BY HASH (directory);

@@ -21,6 +21,7 @@ from apiserver.api.fields import (
     rounded,
     rounded_or_none,
 )
+from apiserver.biometrics.face import FaceOrigin
 from apiserver.database import Share
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
@@ -70,6 +71,10 @@ class FaceAnswer(BaseModel):
     box: BoxPixels
     score: DetectorScore
     recognizability: Recognizability
+    origin: FaceOrigin | None = Field(
+        description="Where the embedding comes from: a `photograph`, a `crop`, or unchecked from a `bundle` that was "
+        "trusted; null if it was not recorded."
+    )
     quality: KeptQuality | None = Field(description="null if nothing was measured.")
     image: str | None = Field(
         description="The photograph that shows it; null for a face imported without.",
@@ -93,6 +98,7 @@ class FaceAnswer(BaseModel):
             box=list(face.box),
             score=rounded(face.score),
             recognizability=rounded_or_none(face.recognizability),
+            origin=face.origin,
             quality=KeptQuality.model_validate_json(face.quality) if face.quality else None,
             image=file_url(face.image),
             crop=f"{person}/faces/{face.face}/crop",

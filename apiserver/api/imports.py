@@ -1,7 +1,7 @@
 """Imports, which run as jobs: of an archive, or of photographs that are already in the store."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Self
 from uuid import UUID, uuid4
@@ -23,6 +23,7 @@ from apiserver.http.json_bodies import parse_fields, parse_json, read_small
 from apiserver.http.multipart import receive_archive
 from apiserver.http.paths import DirectoryName, EncodedRoute
 from apiserver.imports import records as imports
+from apiserver.imports.agreement import Trust
 from apiserver.imports.records import Import, Item, Outcome, RecordedOutcome
 from apiserver.jobs.records import enqueue
 from apiserver.names import Name
@@ -84,6 +85,11 @@ class ArchiveOptions(ImportOptions):
         description="Code page of the file names in the zip, such as cp932, where the zip does not state it; "
         "otherwise such names are UTF-8 or, if they are not valid UTF-8, cp437.",
         examples=["cp932"],
+    )
+    trust: Trust | None = Field(
+        None,
+        description="What to take from a bundle unchecked: `embeddings`, although they may not be those of the crops. "
+        "Whoever made such a bundle decides who is recognized.",
     )
 
 
@@ -212,7 +218,8 @@ async def _receive(request: Request, state: State, import_: Import) -> None:
         options = parse_fields(ArchiveOptions, fields)
     async with state.database.connection() as connection, connection.transaction():
         await imports.add_import(connection, import_)
-        await _enqueue(connection, import_, options, archive=True, zip_encoding=options.zip_encoding)
+        arguments = {"zip_encoding": options.zip_encoding, "trust": options.trust}
+        await _enqueue(connection, import_, options, {"archive": True, **arguments})
 
 
 async def _read_manifest(request: Request, state: State, import_: Import) -> None:
@@ -231,13 +238,11 @@ async def _read_manifest(request: Request, state: State, import_: Import) -> Non
     async with state.database.connection() as connection, connection.transaction():
         await imports.add_import(connection, import_, planned=True)
         await imports.add_items(connection, import_, items)
-        await _enqueue(connection, import_, body, archive=False)
+        await _enqueue(connection, import_, body, {"archive": False})
 
 
-async def _enqueue(
-    connection: Connection, import_: Import, options: ImportOptions, *, archive: bool, zip_encoding: str | None = None
-) -> None:
-    arguments = {"archive": archive, "face": options.face, "quality": options.quality, "zip_encoding": zip_encoding}
+async def _enqueue(connection: Connection, import_: Import, options: ImportOptions, more: Mapping[str, object]) -> None:
+    arguments = {"face": options.face, "quality": options.quality, **more}
     await enqueue(connection, imports.KIND, directory=import_.directory, arguments=arguments, job=import_.job)
 
 

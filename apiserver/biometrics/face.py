@@ -126,6 +126,17 @@ class Analysis:
         return [face for face in self.faces if face.score >= min_score and face.size >= min_size]
 
 
+class FaceOrigin(StrEnum):
+    """Where the embedding of an enrolled face comes from: a photograph, a crop, or a bundle that was trusted.
+
+    A bundle's embedding that agrees with the crop counts as the crop's.
+    """
+
+    PHOTOGRAPH = "photograph"
+    CROP = "crop"
+    BUNDLE = "bundle"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """An enrolled person and the best cosine of any of their faces with the probe."""

@@ -91,8 +91,8 @@ class BundleFace(_Part):
     """An enrolled face: a crop and its embedding, a photograph, or both.
 
     face: id, which names the crop. row: row in the model's embeddings. box: left, top, right, bottom in pixels of the
-    upright photograph. quality: measured values. recognizability: by the model. name: for display. image: file name
-    in `images/`.
+    upright photograph. quality: measured values. recognizability: by the model. origin: of the embedding. name: for
+    display. image: file name in `images/`. An import measures the recognizability and determines the origin itself.
     """
 
     person: Name
@@ -104,6 +104,7 @@ class BundleFace(_Part):
     name: Text | None = Field(None, max_length=1000)
     quality: dict[Text, float] | None = Field(None, max_length=20)
     recognizability: float | None = Field(None, ge=0, le=1)
+    origin: Text | None = None
     image: str | None = Field(None, pattern=f"^{_IMAGE}$")
     image_sha256: str | None = Field(None, pattern=f"^{_SHA256}$")
     media_type: Text | None = None

@@ -23,8 +23,9 @@ WITH entered AS (
     INSERT INTO persons (directory, person) SELECT $1, $2 FROM entered WHERE admitted ON CONFLICT DO NOTHING
 ), shown AS (
     INSERT INTO faces
-        (directory, person, image_sha256, model, embedding, crop, image, box, score, quality, recognizability, face)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM entered WHERE admitted
+        (directory, person, image_sha256, model, embedding, crop, image, box, score, quality, recognizability, face,
+        origin)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'photograph' FROM entered WHERE admitted
     ON CONFLICT (directory, person, image_sha256, model) DO UPDATE SET image = excluded.image WHERE faces.image IS NULL
     RETURNING face, box, score, recognizability
 ), kept_image AS (

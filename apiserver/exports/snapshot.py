@@ -30,7 +30,7 @@ FROM persons WHERE directory = $1 ORDER BY person
 """
 
 _FACES = """
-SELECT face, person, model, box, score, quality, recognizability, image, image_sha256, created_at,
+SELECT face, person, model, box, score, quality, recognizability, origin, image, image_sha256, created_at,
     (SELECT media_type FROM images WHERE images.directory = $1 AND images.image = faces.image) AS media_type
 FROM faces WHERE directory = $1 ORDER BY face
 """

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pgvector import HalfVector
 
-from apiserver.biometrics.face import Face
+from apiserver.biometrics.face import Face, FaceOrigin
 from apiserver.database import Connection, Database
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.enrolment.warnings import EnrolmentWarning
@@ -24,9 +24,10 @@ _ENROL = """
 WITH item AS (
     SELECT * FROM unnest(
         $2::text[], $3::bytea[], $4::text[], $5::halfvec[], $6::bytea[], $7::text[], $8::float8[], $9::text[],
-        $10::uuid[], $11::timestamptz[], $12::jsonb[], $13::real[]
+        $10::uuid[], $11::timestamptz[], $12::jsonb[], $13::real[], $14::text[]
     ) AS item (
-        person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality, recognizability
+        person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality, recognizability,
+        origin
     )
 ), new_directory AS (
     INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING
@@ -36,13 +37,13 @@ WITH item AS (
 ), new_faces AS (
     INSERT INTO faces (
         directory, person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality,
-        recognizability
+        recognizability, origin
     )
     SELECT $1, person, image_sha256, model, embedding, crop, box::integer[], score, image,
         CASE WHEN item.face IS NULL OR row_number() OVER (PARTITION BY item.face) > 1
             OR EXISTS (SELECT FROM faces WHERE directory = $1 AND faces.face = item.face)
             THEN gen_random_uuid() ELSE item.face END,
-        coalesce(created_at, now()), quality, recognizability
+        coalesce(created_at, now()), quality, recognizability, origin
     FROM item
     ON CONFLICT DO NOTHING
     RETURNING person, image_sha256, model, image
@@ -74,7 +75,7 @@ WHERE directory = $1
 """
 
 
-class Origin(NamedTuple):
+class Exported(NamedTuple):
     """The id of a face in the directory it was exported from, and when it was enrolled there."""
 
     face: UUID | None = None
@@ -86,7 +87,7 @@ class NewFace:
     """A face of item `n` to enrol.
 
     sha256: digest of its photograph. image: the key of the photograph, if it is kept. quality: measurements, as JSON.
-    warnings: doubts about the photograph.
+    warnings: doubts about the photograph or the embedding.
     """
 
     n: int
@@ -95,7 +96,8 @@ class NewFace:
     model: str
     sha256: bytes
     image: str | None
-    origin: Origin
+    exported: Exported
+    origin: FaceOrigin
     quality: str | None = None
     warnings: Sequence[EnrolmentWarning] = ()
 
@@ -151,9 +153,10 @@ def _columns(faces: Sequence[NewFace]) -> list[list[object]]:
             "{" + ",".join(map(str, face.face.box)) + "}",
             face.face.score,
             face.image,
-            *face.origin,
+            *face.exported,
             face.quality,
             face.face.recognizability,
+            face.origin,
         )
         for face in faces
     )

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from apiserver.biometrics.choice import FaceChoice
-from apiserver.biometrics.face import Analysis, Face
+from apiserver.biometrics.face import Analysis, Detail, Face, FaceOrigin, Look, Orientation
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import QualityLimits, measurements
 from apiserver.bundles.format import EXTENSION_OF_MEDIA_TYPE, BundleFace
 from apiserver.enrolment.gate import chosen_face, examine, require_recognizable
 from apiserver.enrolment.warnings import quality_warning
-from apiserver.imports.enrolment import NewFace, Origin
+from apiserver.imports.agreement import MIN_AGREEMENT, cosine, replaced_warning
+from apiserver.imports.enrolment import Exported, NewFace
 from apiserver.imports.records import Item, ItemOutcome, Outcome
 from apiserver.imports.sources import Material, Source
 from apiserver.names import checked_name
@@ -28,7 +29,7 @@ from apiserver.problems import (
     VectorizerTimeout,
     VectorizerUnavailable,
 )
-from apiserver.storage.images import ImageRow, image_key, image_row
+from apiserver.storage.images import ImageRow, image_row
 from apiserver.vectorizers.client import VectorizerClient
 from apiserver.vectorizers.wire import ENROLMENT_WANTS
 
@@ -44,6 +45,9 @@ _UNIT_ERROR = 0.02
 
 _WHOLE = (0, 0, 112, 112)
 """The box of a face of which only the crop is known."""
+
+_GLANCE = Look(Orientation.AS_SENT, Detail.FAST)
+"""How a photograph is looked at only to learn that it is one, and its type: the gateway and the worker never decode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Preparation:
     limits: QualityLimits
     floor: float | None
     staging: timedelta
+    trusts_embeddings: bool = False
 
     async def prepare(self, item: Item) -> Ready | ItemOutcome:
         """Return the face of an item, or the outcome if it has none. Raises an Outage."""
@@ -85,15 +90,7 @@ class Preparation:
         if bundled and material.image is not None:
             _check_digest(bundled, material.image)
         if bundled and material.embedding is not None and material.crop is not None:
-            face = Face(
-                bundled.box or _WHOLE,
-                _score(bundled),
-                _checked_embedding(material.embedding, self.model),
-                material.crop,
-                recognizability=await self._recognizability(bundled, material.crop),
-            )
-            require_recognizable(face.recognizability, self.floor)
-            return self._with_kept_image(item, bundled, face, material)
+            return await self._with_embedding(item, bundled, material.crop, material.embedding, material.image)
         if material.image is None:
             return await self._of_crop(item, material)
         image = material.image
@@ -102,7 +99,8 @@ class Preparation:
         defects = examine(face, self.limits, self.floor)
         row = image_row(self.directory, image, analysis.image, self.staging)
         new = NewFace(
-            *(item.n, item.person, face, analysis.model.id, row.sha256, row.key, _origin(bundled)),
+            *(item.n, item.person, face, analysis.model.id, row.sha256, row.key, _exported(bundled)),
+            origin=FaceOrigin.PHOTOGRAPH,
             quality=measurements(face),
             warnings=[quality_warning(defect) for defect in defects],
         )
@@ -112,31 +110,45 @@ class Preparation:
         bundled, crop = material.description, material.crop
         if bundled is None or crop is None:
             raise BundleInvalid("The bundle has neither a crop nor the photograph of this face.")
+        face = await self._embedded(bundled, crop)
+        identity = (item.n, item.person, face, self.model.id, _digest(bundled, crop))
+        return Ready(NewFace(*identity, None, _exported(bundled), FaceOrigin.CROP, _bundled_quality(bundled)))
+
+    async def _with_embedding(
+        self, item: Item, bundled: BundleFace, crop: bytes, embedding: list[float], image: bytes | None
+    ) -> Ready:
+        """Return a face with the embedding of the bundle if the crop bears it out, or if embeddings are trusted."""
+        brought = _checked_embedding(embedding, self.model)
+        face, origin, warnings = await self._embedded(bundled, crop), FaceOrigin.CROP, []
+        agreement = cosine(face.embedding, brought)
+        if self.trusts_embeddings:
+            origin = FaceOrigin.BUNDLE
+        if self.trusts_embeddings or agreement >= MIN_AGREEMENT:
+            face = replace(face, embedding=brought)
+        else:
+            warnings = [replaced_warning(agreement)]
+        row = await self._row(bundled, image) if image else None
+        sha256, key = (row.sha256, row.key) if row else (_digest(bundled, crop), None)
+        identity = (item.n, item.person, face, self.model.id, sha256, key)
+        new = NewFace(*identity, _exported(bundled), origin, _bundled_quality(bundled), warnings)
+        return Ready(new, row, image or b"")
+
+    async def _embedded(self, bundled: BundleFace, crop: bytes) -> Face:
+        """Return the face of a crop, embedded and measured here. Raises Unrecognizable, or the problem of the crop."""
         analysis = await self._retried(lambda: self.vectorizer.embed_crop(crop, _score(bundled)))
         [embedded] = analysis.faces
         require_recognizable(embedded.recognizability, self.floor)
-        face = replace(embedded, box=bundled.box or _WHOLE, score=_score(bundled), crop=crop)
-        identity = (item.n, item.person, face, analysis.model.id, _digest(bundled, crop))
-        return Ready(NewFace(*identity, None, _origin(bundled), _bundled_quality(bundled)))
+        return replace(embedded, box=bundled.box or _WHOLE, score=_score(bundled), crop=crop)
 
-    async def _recognizability(self, bundled: BundleFace, crop: bytes) -> float | None:
-        """Return the recognizability of a face whose embedding is in the bundle; it is measured if it is not there."""
-        if bundled.recognizability is not None or self.model.recognizability_floor is None:
-            return bundled.recognizability
-        analysis = await self._retried(lambda: self.vectorizer.embed_crop(crop, _score(bundled)))
-        return analysis.faces[0].recognizability
-
-    def _with_kept_image(self, item: Item, bundled: BundleFace, face: Face, material: Material) -> Ready:
-        """Return a face as it is in the bundle, with its photograph if the bundle has it."""
-        sha256, image, content = _digest(bundled, face.crop or b""), None, material.image or b""
-        if content:
-            sha256 = hashlib.sha256(content).digest()
-            image = _kept_row(self.directory, bundled, content, sha256, self.staging)
-        key = image.key if image else None
-        new = NewFace(
-            item.n, item.person, face, self.model.id, sha256, key, _origin(bundled), _bundled_quality(bundled)
-        )
-        return Ready(new, image, content)
+    async def _row(self, bundled: BundleFace, image: bytes) -> ImageRow:
+        """Return the row of a bundled photograph. Raises BundleInvalid, or the problem of what is not a photograph."""
+        declared = EXTENSION_OF_MEDIA_TYPE.get(bundled.media_type or "")
+        if declared is None:
+            raise BundleInvalid(f"{bundled.media_type} is not a supported type of photograph.")
+        analysis = await self._retried(lambda: self.vectorizer.analyse(image, look=_GLANCE))
+        if EXTENSION_OF_MEDIA_TYPE.get(analysis.image.media_type) != declared:
+            raise BundleInvalid(f"{bundled.image_name} is {analysis.image.media_type}, not {bundled.media_type}.")
+        return image_row(self.directory, image, analysis.image, self.staging)
 
     async def _retried(self, call: Callable[[], Awaitable[Analysis]]) -> Analysis:
         """Return the vectorizer's answer, waiting while it is busy; a failure may be the image's or its own."""
@@ -160,8 +172,8 @@ class Preparation:
         return analysis
 
 
-def _origin(bundled: BundleFace | None) -> Origin:
-    return Origin(bundled.face, bundled.created_at) if bundled else Origin()
+def _exported(bundled: BundleFace | None) -> Exported:
+    return Exported(bundled.face, bundled.created_at) if bundled else Exported()
 
 
 def _score(bundled: BundleFace) -> float:
@@ -181,14 +193,6 @@ def _digest(bundled: BundleFace, crop: bytes) -> bytes:
 def _check_digest(bundled: BundleFace, image: bytes) -> None:
     if bundled.image_sha256 and hashlib.sha256(image).hexdigest() != bundled.image_sha256:
         raise BundleInvalid(f"{bundled.image_name} is not the photograph that the bundle describes.")
-
-
-def _kept_row(directory: str, bundled: BundleFace, content: bytes, sha256: bytes, staging: timedelta) -> ImageRow:
-    extension = EXTENSION_OF_MEDIA_TYPE.get(bundled.media_type or "")
-    if extension is None:
-        raise BundleInvalid(f"{bundled.media_type} is not a supported type of photograph.")
-    key = image_key(directory, sha256, extension)
-    return ImageRow(directory, key, bundled.media_type or "", len(content), sha256, staging)
 
 
 def _checked_embedding(embedding: list[float], model: Model) -> list[float]:

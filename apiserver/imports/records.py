@@ -36,6 +36,10 @@ _TALLY = """
 SELECT coalesce(outcome, 'waiting') AS outcome, count(*) FROM import_items WHERE directory = $1 AND job = $2 GROUP BY 1
 """
 
+_WARNED = """
+SELECT count(*) FROM import_items WHERE directory = $1 AND job = $2 AND warnings @> jsonb_build_array($3::jsonb)
+"""
+
 _WRITE_OUTCOMES = """
 UPDATE import_items AS item
 SET outcome = new.outcome, face = new.face, code = new.code, detail = new.detail, warnings = new.warnings
@@ -151,6 +155,12 @@ async def tally(database: Database, import_: Import) -> dict[str, int]:
     """Return the number of items by outcome; `waiting` counts those without one."""
     async with database.connection() as connection:
         return {row["outcome"]: row["count"] for row in await connection.fetch(_TALLY, *import_)}
+
+
+async def count_warned(database: Database, import_: Import, code: str) -> int:
+    """Return the number of items with a warning of this code."""
+    async with database.connection() as connection:
+        return int(await connection.fetchval(_WARNED, *import_, json.dumps({"code": code})))
 
 
 async def write_outcomes(connection: Connection, import_: Import, outcomes: Sequence[ItemOutcome]) -> None:

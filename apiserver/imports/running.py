@@ -24,6 +24,7 @@ from apiserver.directories.records import read_settings
 from apiserver.directories.settings import DirectorySettings
 from apiserver.imports import plan as import_plan
 from apiserver.imports import records as imports
+from apiserver.imports.agreement import EMBEDDING_REPLACED, Trust
 from apiserver.imports.comparison import compare_enrolled
 from apiserver.imports.enrolment import enrol_all
 from apiserver.imports.preparation import Preparation, Ready
@@ -50,7 +51,8 @@ async def import_people(run: Run) -> None:
             # An earlier run was stopped after the last item.
             tally = await imports.tally(resources.database, import_)
             counts = Counter({Outcome(outcome): count for outcome, count in tally.items()})
-            await run.report(counts.total(), counts.total(), _sentence(counts, counts.total()))
+            replaced = await imports.count_warned(resources.database, import_, EMBEDDING_REPLACED)
+            await run.report(counts.total(), counts.total(), _sentence(counts, counts.total(), replaced))
         elif run.arguments["archive"]:
             async with _archive(run) as archive:
                 await _import_archive(run, import_, archive)
@@ -84,10 +86,13 @@ async def _enrol(run: Run, import_: Import, source: Source, model: Model, hint: 
     resources = run.resources
     tally = Counter(await imports.tally(resources.database, import_))
     total, counts = tally.total(), Counter({outcome: tally[outcome] for outcome in Outcome})
+    replaced = await imports.count_warned(resources.database, import_, EMBEDDING_REPLACED)
 
     async def on_done(outcomes: Sequence[ItemOutcome]) -> None:
+        nonlocal replaced
         counts.update(each.outcome for each in outcomes)
-        await run.report(counts.total(), total, _sentence(counts, total) + hint)
+        replaced += sum(warning.code == EMBEDDING_REPLACED for each in outcomes for warning in each.warnings or ())
+        await run.report(counts.total(), total, _sentence(counts, total, replaced) + hint)
 
     async with resources.database.connection() as connection:
         settings = await read_settings(connection, import_.directory)
@@ -100,6 +105,7 @@ async def _enrol(run: Run, import_: Import, source: Source, model: Model, hint: 
         limits=_quality_limits(run, settings),
         floor=applied_floor(model, settings.recognizability_floor),
         staging=timedelta(seconds=resources.settings.staging_seconds),
+        trusts_embeddings=run.arguments.get("trust") == Trust.EMBEDDINGS,
     )
     await on_done([])
     await _enrol_items(run, import_, preparation, on_done)
@@ -128,9 +134,10 @@ def _limits(settings: Settings) -> ZipLimits:
     return ZipLimits(settings.max_import_files, settings.max_import_expansion, settings.max_image_bytes)
 
 
-def _sentence(counts: Counter[Outcome], total: int) -> str:
+def _sentence(counts: Counter[Outcome], total: int, replaced: int) -> str:
     listed = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in Outcome if counts[outcome])
-    return f"{counts.total():,} of {total:,}" + (f": {listed}." if listed else ".")
+    sentence = f"{counts.total():,} of {total:,}" + (f": {listed}." if listed else ".")
+    return sentence + (f" Embeddings replaced: {replaced:,}." if replaced else "")
 
 
 class _Writer:
@@ -206,7 +213,7 @@ async def _enrol_items(run: Run, import_: Import, preparation: Preparation, on_d
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
-    if await run.turn.is_over() and await anext(items, None):
+    if await run.turn.is_over() and await imports.is_unfinished(resources.database, import_):
         raise TurnOver
 
 

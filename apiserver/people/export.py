@@ -20,12 +20,13 @@ _FIRST = UUID(int=0)
 
 # Includes the faces that a merge deleted as duplicates; they are stored to undo it.
 _FACES = """
-SELECT face, model, box, score, quality, recognizability, image, created_at, embedding, crop FROM (
-    SELECT face, model, box, score, quality, recognizability, image, created_at, embedding, crop
+SELECT face, model, box, score, quality, recognizability, origin, image, created_at, embedding, crop FROM (
+    SELECT face, model, box, score, quality, recognizability, origin, image, created_at, embedding, crop
     FROM faces WHERE directory = $1 AND person = $2
     UNION ALL
     SELECT duplicate.face, duplicate.model, duplicate.box, duplicate.score, duplicate.quality,
-        duplicate.recognizability, kept.image, duplicate.created_at, duplicate.embedding, duplicate.crop
+        duplicate.recognizability, duplicate.origin, kept.image, duplicate.created_at, duplicate.embedding,
+        duplicate.crop
     FROM collapsed_faces AS duplicate, merges, faces AS kept
     WHERE merges.directory = $1 AND merges.person = $2 AND duplicate.directory = $1 AND duplicate.merge = merges.merge
     AND kept.directory = $1 AND kept.face = duplicate.kept_face
@@ -97,7 +98,8 @@ def _described_person(person: Person, merges: list[Mapping[str, Any]], matched: 
 
 def _face(row: Mapping[str, Any]) -> dict[str, Any]:
     described = {
-        name: row[name] for name in ("face", "model", "box", "score", "recognizability", "image", "created_at")
+        name: row[name]
+        for name in ("face", "model", "box", "score", "recognizability", "origin", "image", "created_at")
     }
     quality = json.loads(row["quality"] or "null")
     return described | {"quality": quality, "embedding": row["embedding"].to_list()}

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
-from apiserver.biometrics.face import Box
+from apiserver.biometrics.face import Box, FaceOrigin
 from apiserver.database import Connection
 from apiserver.list_keys import Time
 from apiserver.people import records as persons
 from apiserver.problems import FaceNotFound
 
-_COLUMNS = "face, person, model, box, score, quality, recognizability, image, created_at"
+_COLUMNS = "face, person, model, box, score, quality, recognizability, origin, image, created_at"
 
 # No index supports this order: a person's faces are found by the unique index of photographs, and are few to sort.
 _PAGE = f"""
@@ -59,7 +59,7 @@ class EnrolledFace:
     """A face of a person.
 
     image: key of the photograph, None if it was imported without it. quality: measured values, as JSON.
-    recognizability: 0 to 1, None if it was not measured.
+    recognizability: 0 to 1, None if it was not measured. origin: of the embedding, None if it was not recorded.
     """
 
     face: UUID
@@ -69,13 +69,15 @@ class EnrolledFace:
     score: float
     quality: str | None
     recognizability: float | None
+    origin: FaceOrigin | None
     image: str | None
     created_at: datetime
 
     @classmethod
     def of(cls, row: Any) -> Self:  # noqa: ANN401 - asyncpg's records have no type
         """Convert a row to a face."""
-        return cls(**{**row, "box": tuple(row["box"])})
+        origin = FaceOrigin(row["origin"]) if row["origin"] else None
+        return cls(**{**row, "box": tuple(row["box"]), "origin": origin})
 
 
 async def page(

@@ -22,9 +22,9 @@ FROM persons WHERE directory = $1 AND person = ANY ($3::text[])
 _KEEP_DUPLICATES = """
 INSERT INTO collapsed_faces
     (directory, face, merge, person, kept_face, model, embedding, crop, box, score, quality, recognizability,
-    image_sha256, created_at, merges, owners)
+    origin, image_sha256, created_at, merges, owners)
 SELECT directory, face, $2, person, kept_face, model, embedding, crop, box, score, quality, recognizability,
-    image_sha256, created_at,
+    origin, image_sha256, created_at,
     coalesce(earlier.merges, '{}'), coalesce(earlier.owners, '{}')
 FROM (
     SELECT *, first_value(face) OVER (PARTITION BY image_sha256, model ORDER BY person <> $3, person) AS kept_face

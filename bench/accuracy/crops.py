@@ -84,7 +84,8 @@ def _of_crops(networks: Networks, crops: list[bytes]) -> FloatArray:
 
 
 def _unit(rows: FloatArray) -> FloatArray:
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: FloatArray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, NamedTuple
 from zipfile import is_zipfile
 
 import typer
@@ -20,6 +20,8 @@ from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, check
 from faceserver.file_names import shown
 from faceserver.importing import compreface, deepface
 from faceserver.importing.foreign_people import ForeignError, ForeignPhotograph, write_bundle
+
+Trust = Literal["embeddings"]
 
 _MAX_NAMED = 5
 _MAX_SHOWN = 1_000
@@ -45,6 +47,13 @@ _Photographs = Annotated[
 ]
 
 
+class ReadingOptions(NamedTuple):
+    """How the service reads an archive: code page of the names, and what it takes unchecked."""
+
+    zip_encoding: str | None = None
+    trust: Trust | None = None
+
+
 def import_people(
     source: _Source = None,
     *,
@@ -61,6 +70,13 @@ def import_people(
         typer.Option(
             help="Code page of the names in a zip, such as cp932, if it does not state it.",
             show_default="UTF-8, or else cp437",
+        ),
+    ] = None,
+    trust: Annotated[
+        Trust | None,
+        typer.Option(
+            help="Take the embeddings of an export as they are, although they may not be those of its faces.",
+            show_default="check them",
         ),
     ] = None,
     fresh: Annotated[
@@ -94,7 +110,7 @@ def import_people(
     elif source:
         if not is_zipfile(source):
             fail(ExitStatus.USAGE, f"{shown(source)} is neither a folder nor a zip archive.")
-        report = _import_archive(source, url, directory, face, zip_encoding, as_json=as_json)
+        report = _import_archive(source, url, directory, face, ReadingOptions(zip_encoding, trust), as_json=as_json)
     else:
         deepface_people = partial(_of_deepface, str(deepface), photographs)
         find = partial(_of_compreface, compreface, service) if compreface else deepface_people
@@ -115,16 +131,16 @@ def _import_foreign(
             fail(ExitStatus.USAGE, error)
         typer.echo(f"Read {counted(written.faces, 'photograph')}.", err=True)
         _name_skipped(written.unnamed, _UNNAMED)
-        return _import_archive(archive, url, directory, face, None, as_json=as_json)
+        return _import_archive(archive, url, directory, face, ReadingOptions(), as_json=as_json)
 
 
 def _import_archive(
-    file: Path, url: str, directory: str, face: FaceChoice, zip_encoding: str | None, *, as_json: bool
+    file: Path, url: str, directory: str, face: FaceChoice, reading: ReadingOptions, *, as_json: bool
 ) -> Report:
     """Import an archive with a job of the service and return the report, which has been printed."""
     check_ready(url, directory)
     with service(url, directory, LONG_PATIENCE_SECONDS) as client:
-        started = client.start_import(file, face=face, zip_encoding=zip_encoding)
+        started = client.start_import(file, face=face, zip_encoding=reading.zip_encoding, trust=reading.trust)
         typer.echo(f"Job {started.job} runs in the service and continues if this command ends.", err=True)
         wait_with_progress(client, started)
         outcomes = client.import_outcomes(started.job)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 from faceserver.client.call import Archive, Call, InDirectory, given, json_of, url_path
 from faceserver.client.calls.recognition import FaceChoice
@@ -31,18 +32,19 @@ class JobCalls(InDirectory):
         face: FaceChoice | None = None,
         quality: QualityAction | None = None,
         zip_encoding: str | None = None,
+        trust: Literal["embeddings"] | None = None,
     ) -> Call[StartedJob]:
         """Start to import a zip: photographs in a folder for each person, or the bundle of an export.
 
         quality: what to do with poor photographs, instead of the directory's setting. zip_encoding: code page of the
-        names in the zip, such as `cp932`, if it does not state it.
+        names in the zip, such as `cp932`, if it does not state it. trust: take the embeddings of a bundle unchecked.
         """
         files = [("file", Archive(Path(archive)))]
         return Call(
             "POST",
             self._imports(directory),
             json_of(StartedJob),
-            fields=given(face=face, quality=quality, zip_encoding=zip_encoding),
+            fields=given(face=face, quality=quality, zip_encoding=zip_encoding, trust=trust),
             files=files,
             creates=True,
         )

@@ -50,7 +50,8 @@ class Face:
     """An enrolled face. image, crop: URLs of its photograph and of the aligned face, None if not stored.
 
     recognizability: the chance that it matches a good photograph of the same person; None if it is not measured yet.
-    unlike: None except in lists of faces that are `unlike`.
+    unlike: None except in lists of faces that are `unlike`. origin: where its embedding comes from: a `photograph`, a
+    `crop`, or unchecked from a `bundle` that was trusted; None if it was not recorded.
     """
 
     face: str
@@ -63,6 +64,7 @@ class Face:
     crop: str | None
     created_at: datetime
     recognizability: float | None = None
+    origin: str | None = None
     unlike: Unlike | None = None
 
 

@@ -407,9 +407,7 @@ async def test_a_bundle_is_recognized_the_same_in_another_installation(here, oth
     assert {line["outcome"] for line in await outcomes(other.gateway, job, "copy")} == {"created"}
 
     there = other.database
-    columns = (
-        "face, person, model, embedding::text, crop, box, score, quality, recognizability, image_sha256, created_at"
-    )
+    columns = "face, person, model, embedding::text, crop, box, score, quality, image_sha256, created_at"
     for table, rows in (("faces", columns), ("persons", "person, display_name, external_id, metadata, created_at")):
         statement = f"SELECT {rows} FROM {table} ORDER BY 1"  # noqa: S608
         assert await there.fetch(statement) == await database.fetch(statement)
@@ -525,6 +523,65 @@ async def test_a_spoilt_face_of_a_bundle_is_refused_and_not_taken_as_it_is(gatew
         [line] = await outcomes(gateway, job, f"{n}")
         assert (line["outcome"], line["code"]) == ("refused", "bundle-invalid")
     assert await database.fetchval("SELECT count(*) FROM faces WHERE directory <> 'acme'") == 0
+
+
+async def origins(gateway: httpx.AsyncClient, directory: str) -> list[tuple[str, str]]:
+    faces = (await gateway.get(f"/directories/{directory}/faces")).json()["items"]
+    return [(face["person"], face["origin"]) for face in faces]
+
+
+@pytest.mark.parametrize("trust", [None, "embeddings"])
+async def test_an_embedding_that_is_not_that_of_its_crop_is_taken_only_on_trust(gateway, hire, ann, trust):
+    await hire()
+    await learn(gateway, "ann", ann)
+    assert await origins(gateway, "acme") == [("ann", "photograph")]
+    forged = np.eye(1, 128, dtype=np.float32)[0]
+    made_up = forged.astype(np.float16).tobytes()
+    content = rewritten(
+        await exported(gateway),
+        **{"embeddings-sface_2021dec@fb143eea0783": lambda part: part[: -len(made_up)] + made_up},
+    )
+    job = await start(gateway, content, "copy", **({"trust": trust} if trust else {}))
+    note = (await ended(gateway, job))["progress"]["note"]
+    [line] = await outcomes(gateway, job, "copy")
+    asked = {"directory": "copy", "model": "sface_2021dec@fb143eea0783", "embeddings": [forged.tolist()]}
+    [answer] = (await gateway.post("/identify", json=asked)).json()["results"]
+
+    assert line["outcome"] == "created"
+    if trust:
+        assert (line["code"], note) == (None, "1 of 1: 1 created.")
+        assert (answer["decision"], answer["person"]) == ("match", "ann"), "whoever made the bundle decides"
+        assert await origins(gateway, "copy") == [("ann", "bundle")]
+    else:
+        assert (line["code"], note) == ("embedding-replaced", "1 of 1: 1 created. Embeddings replaced: 1.")
+        assert answer["decision"] == "unknown"
+        assert await origins(gateway, "copy") == [("ann", "crop")]
+        assert [decision for _, decision, _ in await recognized(gateway, ann, "copy")] == ["match"]
+
+
+async def test_what_a_bundle_brings_for_a_picture_is_not_stored_unless_it_is_one(gateway, hire, database, ann):
+    await hire()
+    await learn(gateway, "ann", ann)
+    content, page = await exported(gateway, images=True), b"<html><script>alert(1)</script></html>"
+
+    def described(lines: bytes) -> bytes:
+        return lines.replace(hashlib.sha256(ann).hexdigest().encode(), hashlib.sha256(page).hexdigest().encode())
+
+    def declared(lines: bytes) -> bytes:
+        return lines.replace(b"image/jpeg", b"image/png")
+
+    changes: list[tuple[dict[str, Callable[[bytes], bytes]], str]] = [
+        ({"images": lambda _: page, "faces": described}, "invalid-file-format"),
+        ({"crops": lambda _: b"\xff\xd8\xff" + page}, "image-unreadable"),
+        ({"crops": lambda _: ann}, "image-unreadable"),
+        ({"faces": declared}, "bundle-invalid"),
+    ]
+    for n, (change, code) in enumerate(changes):
+        job = await start(gateway, rewritten(content, **change), f"{n}")
+        assert (await ended(gateway, job))["state"] == "done"
+        [line] = await outcomes(gateway, job, f"{n}")
+        assert (line["outcome"], line["code"]) == ("refused", code)
+    assert await database.fetchval("SELECT count(*) FROM images") == 1
 
 
 async def test_bundles_whose_time_is_over_are_removed(gateway, hire, settings, database, ann):

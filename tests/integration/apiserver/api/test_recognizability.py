@@ -164,22 +164,20 @@ async def test_an_import_refuses_what_learn_refuses(gateway, hire: Hire, strange
     assert lines == {"ann": ("created", None), "eve": ("refused", "unrecognizable")}
 
 
-@pytest.mark.parametrize("described", [True, False])
-async def test_a_bundle_brings_recognizability_or_it_is_measured(  # noqa: PLR0917
-    gateway, hire: Hire, learn, set_floor, ann, described
+@pytest.mark.parametrize("said", [1.0, None])
+async def test_the_recognizability_of_a_bundle_is_measured_whatever_it_says(  # noqa: PLR0917
+    gateway, hire: Hire, learn, set_floor, ann, said
 ):
     await hire()
     await set_floor(0)
     assert (await learn("ann", ann)).is_success
     assert (await learn("eve", pair("negative")[0])).is_success
-    content = await exported(gateway)
-    if not described:
 
-        def without(lines: bytes) -> bytes:
-            faces = [json.loads(line) for line in lines.splitlines()]
-            return b"".join(json.dumps({**face, "recognizability": None}).encode() + b"\n" for face in faces)
+    def changed(lines: bytes) -> bytes:
+        faces = [json.loads(line) for line in lines.splitlines()]
+        return b"".join(json.dumps({**face, "recognizability": said}).encode() + b"\n" for face in faces)
 
-        content = rewritten(content, faces=without)
+    content = rewritten(await exported(gateway), faces=changed)
     enrolled = (await gateway.get("/directories/acme/faces")).json()["items"]
     by_person = {face["person"]: face["recognizability"] for face in enrolled}
     await set_floor(0, "off")
@@ -191,7 +189,7 @@ async def test_a_bundle_brings_recognizability_or_it_is_measured(  # noqa: PLR09
         assert lines == {"ann": ("created", None), "eve": eve}
     copied = (await gateway.get("/directories/off/faces")).json()["items"]
     for face in copied:
-        assert face["recognizability"] == pytest.approx(by_person[face["person"]], abs=0 if described else 0.02)
+        assert face["recognizability"] == pytest.approx(by_person[face["person"]], abs=0.02)
 
 
 async def test_the_floor_is_a_setting(  # noqa: PLR0917

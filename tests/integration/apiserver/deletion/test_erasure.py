@@ -15,13 +15,13 @@ import pytest
 from obstore.store import MemoryStore
 
 from apiserver import tasks
-from apiserver.biometrics.face import Face, Image
+from apiserver.biometrics.face import Face, FaceOrigin, Image
 from apiserver.biometrics.model import Calibration, Decision, Model, Thresholds
 from apiserver.database import open_database
 from apiserver.deletion.erasure import Erasure
 from apiserver.enrolment.gallery import Gallery
 from apiserver.idempotency_keys import Claim, StoredAnswer, claim, store
-from apiserver.imports.enrolment import NewFace, Origin, enrol_all
+from apiserver.imports.enrolment import Exported, NewFace, enrol_all
 from apiserver.imports.records import Import
 from apiserver.jobs.runs import run_job
 from apiserver.problems import AnswerErased, DatabaseBusy, FaceNotFound, PersonNotFound
@@ -331,7 +331,7 @@ async def test_an_enrolment_takes_back_its_photograph_that_is_deleted_meanwhile(
     image = image_row("acme", b"one", IMAGE, timedelta(hours=1))
     await images.save(image, b"one")
     face = Face((1, 2, 3, 4), 0.9, [1.0] + [0.0] * 31, b"crop")
-    new = NewFace(0, "bob", face, MODEL.id, image.sha256, image.key, Origin())
+    new = NewFace(0, "bob", face, MODEL.id, image.sha256, image.key, Exported(), FaceOrigin.PHOTOGRAPH)
     job = uuid4()
     await database.execute(
         "INSERT INTO import_items (directory, job, n, person, name, source) VALUES ('acme', $1, 0, 'bob', '-', '{}')",

@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from apiserver.biometrics.choice import FaceChoice
-from apiserver.biometrics.face import Face
+from apiserver.biometrics.face import Face, FaceOrigin
 from apiserver.biometrics.quality import QualityLimits
 from apiserver.deletion.erasure import Erasure
-from apiserver.imports.enrolment import NewFace, Origin, enrol_all
+from apiserver.imports.enrolment import Exported, NewFace, enrol_all
 from apiserver.imports.preparation import Preparation
 from apiserver.imports.records import Import, Item, add_import, add_items, waiting
 from apiserver.imports.sources import Members
@@ -108,7 +108,7 @@ async def test_what_waits_to_be_imported_follows_its_person(gateway, resources, 
     one = Import("acme", UUID(job))
     face = Face((1, 2, 3, 4), 0.9, [1.0] + 127 * [0.0], b"crop")
     ready = [
-        NewFace(item.n, item.person, face, "model", bytes([item.n]) * 32, None, Origin())
+        NewFace(item.n, item.person, face, "model", bytes([item.n]) * 32, None, Exported(), FaceOrigin.CROP)
         for item in await waiting(resources.database, one, -1, 10)
     ]
     assert (await gateway.patch("/directories/acme/persons/ann", json={"person": "anna"})).status_code == 200
@@ -136,13 +136,15 @@ async def test_of_faces_with_one_id_only_one_keeps_it(resources):
     async with resources.database.connection() as connection:
         await add_import(connection, one, planned=True)
         await add_items(connection, one, [Item(n, person, "", {}) for n, person in enumerate(people)])
-    origin = Origin(UUID(int=7))
-    faces = [NewFace(n, person, face, "model", bytes(32), None, origin) for n, person in enumerate(people)]
+    exported = Exported(UUID(int=7))
+    faces = [
+        NewFace(n, person, face, "model", bytes(32), None, exported, FaceOrigin.CROP) for n, person in enumerate(people)
+    ]
 
     ends = await enrol_all(resources.database, one, faces, [])
     assert [end.outcome for end in ends] == ["created", "created"]
     assert ends[0].face != ends[1].face
-    assert origin.face in {end.face for end in ends}
+    assert exported.face in {end.face for end in ends}
 
 
 async def test_the_archive_of_an_import_that_failed_goes(gateway, work, resources, database, ann):

@@ -56,11 +56,11 @@ async def numbers(database: asyncpg.Connection, directories: Iterable[str], **op
 @pytest.mark.parametrize("exclusive", [True, False])
 async def test_directories_take_turns_however_many_jobs_they_have(database, exclusive):
     jobs = await numbers(database, "aaabbc", exclusive=exclusive)
-    begun = []
+    begun: list[int | None] = []
     for _ in jobs:
         begun.append(await begin(database))
         await end(database, begun[-1])
-    assert [jobs.index(number) for number in begun] == [0, 3, 5, 1, 4, 2]
+    assert begun == [jobs[n] for n in (0, 3, 5, 1, 4, 2)]
 
 
 async def test_a_directory_that_comes_later_waits_for_one_turn_of_each_other_one(database):
