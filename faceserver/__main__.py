@@ -22,7 +22,7 @@ from faceserver.commands.recognize import recognize
 from faceserver.commands.register import register
 from faceserver.commands.watch import watch
 from faceserver.problems import StartError
-from faceserver.standalone.addresses import base_url
+from faceserver.standalone.addresses import base_url, exposure
 from faceserver.standalone.settings import Settings
 
 READY = """faceserver is ready: {url}
@@ -84,6 +84,8 @@ def _settings(options: dict[str, Any]) -> Settings:
 
 def _announce(settings: Settings) -> None:
     typer.echo(READY.format(url=base_url(settings.host, settings.port)))
+    if warning := exposure(settings.host):
+        typer.echo(warning, err=True)
 
 
 for command in (learn, recognize, verify, compare, detect, watch, register, export, job):

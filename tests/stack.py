@@ -108,7 +108,8 @@ class Stack:
     @property
     def database(self) -> Any:
         """The process of the PostgreSQL server."""
-        return self.child("-D", str(self.data / "postgres"))
+        [found] = [child for child in self.process.children() if child.name() == "postgres"]
+        return found
 
     @contextmanager
     def unattended(self) -> Iterator[None]:
@@ -157,6 +158,7 @@ def new_stack(*options: str, environment: Mapping[str, str] | None = None, prepa
     The folder is not pytest's: that one is closed to the account that runs PostgreSQL when root runs the tests.
     """
     with tempfile.TemporaryDirectory(prefix="faceserver-test-") as folder:
+        Path(folder).chmod(0o711)  # it keeps the folder of the socket as well
         stack = Stack(Path(folder), *options, environment=environment, prepared=prepared)
         try:
             yield stack

@@ -6,10 +6,13 @@ import pwd
 import shutil
 import stat
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
 ACCOUNT = "faceserver"
+COPIES = Path("/var/lib/faceserver")
+"""Programs that the account cannot reach where they are installed."""
 
 logger = logging.getLogger(__name__)
 
@@ -34,12 +37,23 @@ def credentials(account: pwd.struct_passwd | None) -> dict[str, Any]:
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
 
 
-def let_through(folder: Path) -> None:
-    """Let other accounts traverse `folder` and its parents, without listing their contents."""
-    for closed in (folder, *folder.parents):
-        mode = closed.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            logger.warning(
-                "PostgreSQL runs as %s, not as root: adding execute permission for others to %s.", ACCOUNT, closed
-            )
-            closed.chmod(mode | stat.S_IXOTH)
+def is_open(folder: Path) -> bool:
+    """Tell whether other accounts may traverse `folder` and its parents."""
+    return all(each.stat().st_mode & stat.S_IXOTH for each in (folder, *folder.parents))
+
+
+def opened_copy(folder: Path, name: str, place: Path = COPIES) -> Path:
+    """Return `folder` itself if other accounts may traverse it, or else a copy in `place` that is made once.
+
+    The modes of folders that are not ours stay as they are. Raises OSError.
+    """
+    if is_open(folder):
+        return folder
+    copy = place / name
+    if not copy.exists():
+        logger.info("The account %s cannot enter %s: copying it to %s.", ACCOUNT, folder, copy)
+        place.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place) as unfinished:
+            shutil.copytree(folder, Path(unfinished, name), symlinks=True)
+            Path(unfinished, name).rename(copy)
+    return copy

@@ -5,6 +5,7 @@ import socket
 from contextlib import suppress
 
 from faceserver.problems import StartError
+from serving.host_names import is_loopback
 
 ANY_INTERFACE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - replaced here, never bound
 
@@ -31,6 +32,17 @@ def free_loopback_port() -> int:
             found: int = server.getsockname()[1]
             return found
     raise StartError("There is no free port on 127.0.0.1.")
+
+
+def exposure(host: str) -> str:
+    """Return what it means to listen on `host`, "" if only this machine can reach it."""
+    if is_loopback(host):
+        return ""
+    return (
+        f"Whoever reaches this machine can read, change and delete everything: {host} is not loopback, and there is no "
+        "authentication. Set APISERVER_HOSTS to the names under which clients call the service, so that web pages "
+        "cannot reach it under names of their own."
+    )
 
 
 def base_url(host: str, port: int) -> str:

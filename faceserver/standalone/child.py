@@ -31,14 +31,16 @@ logger = logging.getLogger(__name__)
 class Program:
     """What a child runs, under which account, and how it is stopped.
 
-    `environment` is added to the supervisor's. The program's output goes to `log` or, without one, to our stderr. With
-    a `health_port`, a program that hangs is killed, and starts again as one that has exited.
+    `environment` is added to the supervisor's. The program's output goes to `log`, which only we can read, or, without
+    one, to our stderr. It runs in `folder`, which is entered before the account changes. With a `health_port`, a
+    program that hangs is killed, and starts again as one that has exited.
     """
 
     name: str
     command: Sequence[str | Path]
     environment: Mapping[str, str] = field(default_factory=dict)
     account: pwd.struct_passwd | None = None
+    folder: Path | None = None
     log: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
@@ -60,13 +62,14 @@ class Child:
     async def start(self) -> None:
         """Start the process in a new session, which the terminal's Ctrl-C does not reach."""
         program = self._program
-        with (program.log or Path(os.devnull)).open("ab") as log:
+        with (_private(program.log) if program.log else Path(os.devnull)).open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *program.command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log if program.log else asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 env={**os.environ, **program.environment},  # noqa: TID251 - handed on, not read
+                cwd=program.folder,
                 start_new_session=True,
                 **credentials(program.account),
             )
@@ -146,6 +149,13 @@ class Child:
             return f"see {self._program.log}."
         lines = (await self._reader).decode(errors="replace").split("\n") if self._reader else []
         return next((line.strip() for line in reversed(lines) if line.strip()), _ending(self._process.returncode))
+
+
+def _private(log: Path) -> Path:
+    """Return a log that exists and that only we can read, also if an earlier version made it."""
+    log.touch(mode=0o600)
+    log.chmod(0o600)
+    return log
 
 
 async def _forward(output: asyncio.StreamReader) -> bytes:

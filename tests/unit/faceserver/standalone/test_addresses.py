@@ -3,7 +3,7 @@ import socket
 import pytest
 
 from faceserver.problems import StartError
-from faceserver.standalone.addresses import base_url, free_loopback_port, require_free
+from faceserver.standalone.addresses import base_url, exposure, free_loopback_port, require_free
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,13 @@ from faceserver.standalone.addresses import base_url, free_loopback_port, requir
 )
 def test_the_printed_address_can_be_reached(host: str, url: str):
     assert base_url(host, 8080) == url
+
+
+@pytest.mark.parametrize(
+    ("host", "is_exposed"), [("127.0.0.1", False), ("localhost", False), ("::1", False), ("0.0.0.0", True), ("", True)]
+)
+def test_who_can_reach_it_is_said(host: str, is_exposed: bool):
+    assert ("APISERVER_HOSTS" in exposure(host)) == is_exposed
 
 
 @pytest.mark.parametrize("listening_on", ["127.0.0.1", "0.0.0.0"])
