@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.stages import Stages
+from vectorizer.decoding.opencv import encode_jpeg
 from vectorizer.images import DecodedImage, Limits, decode
 from vectorizer.networks.alignment import SIZE, TEMPLATE, align, encode_crop, enlarges
 from vectorizer.networks.detection import Detections
@@ -20,10 +21,11 @@ from vectorizer.problems import NotAligned
 
 
 class Want(StrEnum):
-    """What is added to each face on request; box, score, landmarks and embedding always come."""
+    """What is added on request, to each face or once; box, score, landmarks and embedding always come."""
 
     CROPS = "crops"
     QUALITY = "quality"
+    PICTURE = "picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Faces:
     embeddings: (n, dimension). recognizabilities: (n,), 0 to 1; None with an embedder that was not measured.
     crops: n JPEG files. qualities: n. Both are None unless they were asked for.
     orientation: degrees clockwise by which the image was turned so that its faces were upright.
+    picture: the image as a new JPEG file, upright by its EXIF orientation; None unless it was asked for.
     """
 
     image: DecodedImage
@@ -54,6 +57,7 @@ class Faces:
     qualities: tuple[Quality, ...] | None
     stages: Stages
     orientation: int = 0
+    picture: bytes | None = None
 
 
 def find_faces(
@@ -82,7 +86,10 @@ def find_faces(
     with stages.measure("embed"):
         embedded = models.embedder.embed(aligned)
         recognizabilities = _recognizabilities(models, aligned, found.faces.scores, embedded)
-    return Faces(image, found.faces, embedded.vectors, recognizabilities, encoded, qualities, stages, found.orientation)
+    file = encode_jpeg(picture.full) if Want.PICTURE in wants else None
+    return Faces(
+        *(image, found.faces, embedded.vectors, recognizabilities, encoded, qualities, stages, found.orientation, file)
+    )
 
 
 def embed_aligned(

@@ -53,13 +53,6 @@ class Look(NamedTuple):
     detail: Detail = Detail.AUTO
 
 
-class Photograph(NamedTuple):
-    """An encoded image, and its properties."""
-
-    content: bytes
-    image: Image
-
-
 @dataclass(frozen=True, slots=True)
 class Quality:
     """What the vectorizer measured on the aligned face.
@@ -109,12 +102,16 @@ class Probe(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """One image as the vectorizer saw it. `faces` come best score first, `timings` are stages in milliseconds."""
+    """One image as the vectorizer saw it. `faces` come best score first, `timings` are stages in milliseconds.
+
+    picture: the upright image as a new JPEG file, if it was asked for.
+    """
 
     model: Model
     image: Image
     faces: Sequence[Face]
     timings: dict[str, float]
+    picture: bytes | None = None
 
     def select(self, *, min_score: float, min_size: int) -> list[Face]:
         """Return the faces with at least this score and, on the shorter side of the box, this many pixels."""

@@ -89,7 +89,7 @@ class BundleFace(_Part):
 
     face: id, which names the crop. row: row in the model's embeddings. box: left, top, right, bottom in pixels of the
     upright photograph. quality: measured values. recognizability: by the model. name: for display. image: file name
-    in `images/`.
+    in `images/`. image_sha256: its digest. original_sha256: that of the file as it was first sent, if it is another.
     """
 
     person: Name
@@ -103,6 +103,7 @@ class BundleFace(_Part):
     recognizability: float | None = Field(None, ge=0, le=1)
     image: str | None = Field(None, pattern=f"^{_IMAGE}$")
     image_sha256: str | None = Field(None, pattern=f"^{_SHA256}$")
+    original_sha256: str | None = Field(None, pattern=f"^{_SHA256}$")
     media_type: Text | None = None
     created_at: _Time | None = None
 

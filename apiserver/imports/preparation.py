@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from apiserver.biometrics.choice import FaceChoice
-from apiserver.biometrics.face import Analysis, Face
+from apiserver.biometrics.face import Analysis, Face, Image
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import QualityLimits, measurements
 from apiserver.bundles.format import EXTENSION_OF_MEDIA_TYPE, BundleFace
@@ -27,9 +27,10 @@ from apiserver.problems import (
     VectorizerTimeout,
     VectorizerUnavailable,
 )
-from apiserver.storage.images import ImageRow, image_key, image_row
+from apiserver.storage.images import ImageRow
+from apiserver.storage.photographs import Photograph, to_store, without_metadata
 from apiserver.vectorizers.client import VectorizerClient
-from apiserver.vectorizers.wire import ENROLMENT_WANTS
+from apiserver.vectorizers.wire import ENROLMENT_WANTS, Want
 
 _MAX_ATTEMPTS = 3
 """After this many failures of the vectorizers, an image gets the outcome `failed`."""
@@ -66,6 +67,7 @@ class Preparation:
     limits: QualityLimits
     floor: float | None
     staging: timedelta
+    keep_originals: bool = False
 
     async def prepare(self, item: Item) -> Ready | ItemOutcome:
         """Return the face of an item, or the outcome if it has none. Raises an Outage."""
@@ -90,20 +92,29 @@ class Preparation:
                 recognizability=await self._recognizability(bundled, material.crop),
             )
             require_recognizable(face.recognizability, self.floor)
-            return self._with_kept_image(item, bundled, face, material)
+            return await self._with_kept_image(item, bundled, face, material)
         if material.image is None:
             return await self._of_crop(item, material)
-        image = material.image
-        analysis = await self._retried(lambda: self.vectorizer.analyse(image, ENROLMENT_WANTS))
+        image, cleaned = material.image, await without_metadata(material.image)
+        wants = ENROLMENT_WANTS if cleaned else ENROLMENT_WANTS | {Want.PICTURE}
+        analysis = await self._retried(lambda: self.vectorizer.analyse(image, wants))
         face = chosen_face(analysis.faces, self.choice, bundled.box if bundled else None, analysis.image)
         defects = examine(face, self.limits, self.floor)
-        row = image_row(self.directory, image, analysis.image, self.staging)
+        photograph = Photograph(image, cleaned, analysis.image, analysis.picture)
+        row, content = await self._to_store(photograph, bundled)
         new = NewFace(
             *(item.n, item.person, face, analysis.model.id, row.sha256, row.key, _origin(bundled)),
             quality=measurements(face),
             warnings=[quality_warning(defect) for defect in defects],
         )
-        return Ready(new, row, image)
+        return Ready(new, row, content)
+
+    async def _to_store(self, photograph: Photograph, bundled: BundleFace | None) -> tuple[ImageRow, bytes]:
+        """Return row and content of a photograph, which a bundle may know by the digest of an earlier file."""
+        row, content = await to_store(photograph, self.directory, self.staging, as_sent=self.keep_originals)
+        if bundled and bundled.original_sha256:
+            row = row._replace(sha256=bytes.fromhex(bundled.original_sha256))
+        return row, content
 
     async def _of_crop(self, item: Item, material: Material) -> Ready:
         bundled, crop = material.description, material.crop
@@ -123,17 +134,26 @@ class Preparation:
         analysis = await self._retried(lambda: self.vectorizer.embed_crop(crop, _score(bundled)))
         return analysis.faces[0].recognizability
 
-    def _with_kept_image(self, item: Item, bundled: BundleFace, face: Face, material: Material) -> Ready:
+    async def _with_kept_image(self, item: Item, bundled: BundleFace, face: Face, material: Material) -> Ready:
         """Return a face as it is in the bundle, with its photograph if the bundle has it."""
-        sha256, image, content = _digest(bundled, face.crop or b""), None, material.image or b""
-        if content:
-            sha256 = hashlib.sha256(content).digest()
-            image = _kept_row(self.directory, bundled, content, sha256, self.staging)
+        sha256, image, content = _digest(bundled, face.crop or b""), None, b""
+        if material.image:
+            photograph = await self._kept_photograph(bundled, material.image)
+            image, content = await self._to_store(photograph, bundled)
+            sha256 = image.sha256
         key = image.key if image else None
         new = NewFace(
             item.n, item.person, face, self.model.id, sha256, key, _origin(bundled), _bundled_quality(bundled)
         )
         return Ready(new, image, content)
+
+    async def _kept_photograph(self, bundled: BundleFace, content: bytes) -> Photograph:
+        """Return a photograph of a bundle; it is analysed only if its metadata cannot be taken out otherwise."""
+        described, cleaned = _described(bundled), await without_metadata(content)
+        if cleaned or self.keep_originals:
+            return Photograph(content, cleaned, described)
+        analysis = await self._retried(lambda: self.vectorizer.analyse(content, frozenset({Want.PICTURE})))
+        return Photograph(content, None, described, analysis.picture)
 
     async def _retried(self, call: Callable[[], Awaitable[Analysis]]) -> Analysis:
         """Return the vectorizer's answer, waiting while it is busy; a failure may be the image's or its own."""
@@ -172,7 +192,8 @@ def _bundled_quality(bundled: BundleFace) -> str | None:
 
 def _digest(bundled: BundleFace, crop: bytes) -> bytes:
     """Return a digest that identifies the photograph, which the bundle does not contain."""
-    return bytes.fromhex(bundled.image_sha256) if bundled.image_sha256 else hashlib.sha256(crop).digest()
+    known = bundled.original_sha256 or bundled.image_sha256
+    return bytes.fromhex(known) if known else hashlib.sha256(crop).digest()
 
 
 def _check_digest(bundled: BundleFace, image: bytes) -> None:
@@ -180,12 +201,12 @@ def _check_digest(bundled: BundleFace, image: bytes) -> None:
         raise BundleInvalid(f"{bundled.image_name} is not the photograph that the bundle describes.")
 
 
-def _kept_row(directory: str, bundled: BundleFace, content: bytes, sha256: bytes, staging: timedelta) -> ImageRow:
+def _described(bundled: BundleFace) -> Image:
+    """Return a photograph's properties by a bundle, which does not know its size."""
     extension = EXTENSION_OF_MEDIA_TYPE.get(bundled.media_type or "")
     if extension is None:
         raise BundleInvalid(f"{bundled.media_type} is not a supported type of photograph.")
-    key = image_key(directory, sha256, extension)
-    return ImageRow(directory, key, bundled.media_type or "", len(content), sha256, staging)
+    return Image(bundled.media_type or "", extension, width=0, height=0)
 
 
 def _checked_embedding(embedding: list[float], model: Model) -> list[float]:

@@ -99,6 +99,7 @@ async def _enrol(run: Run, import_: Import, source: Source, model: Model, hint: 
         limits=_quality_limits(run, settings),
         floor=applied_floor(model, settings.recognizability_floor),
         staging=timedelta(seconds=resources.settings.staging_seconds),
+        keep_originals=bool(settings.keep_originals),
     )
     await on_done([])
     await _enrol_items(run, import_, preparation, on_done)

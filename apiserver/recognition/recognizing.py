@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from apiserver.biometrics.face import Embedding, Photograph, Probe
+from apiserver.biometrics.face import Embedding, Probe
 from apiserver.biometrics.model import Decision, Model
 from apiserver.database import Database
 from apiserver.directories.records import Directories, SearchTerms
@@ -14,7 +14,8 @@ from apiserver.recognition import sightings
 from apiserver.recognition.candidates import Identity, SearchOptions
 from apiserver.search.identification import Identification, Search, SearchResult
 from apiserver.search.recall import RecallCheck
-from apiserver.storage.images import ImageStore, image_row
+from apiserver.storage.images import ImageStore
+from apiserver.storage.photographs import Photograph, to_store
 from serving.stages import Stages
 
 
@@ -74,15 +75,18 @@ class Recognition:
             terms = await self._directories.search_terms(options.directory, model, options.threshold)
             seconds = terms.settings.recognized_retention_seconds
             keep = timedelta(seconds=self._retention_seconds if seconds is None else seconds)
-            row = image_row(options.directory, *photograph, keep) if photograph and keep else None
+            row, content = None, b""
+            if photograph and keep:
+                as_sent = bool(terms.settings.keep_originals)
+                row, content = await to_store(photograph, options.directory, keep, as_sent=as_sent)
             search = options.search(model, terms, len(probes))
             embeddings = [probe.embedding for probe in probes]
             results = await self._identification.identify(search, embeddings, terms.size, row)
         identities = options.identities(probes, results, terms.applied)
         self._check_recall(search, embeddings, results, identities)
-        if photograph and row:
+        if row:
             with stages.measure("store"):
-                await self._images.put(row, photograph.content)
+                await self._images.put(row, content)
         key = row.key if row else None
         if named := [
             (identity.candidates[0].person, identity.decision)
