@@ -182,9 +182,7 @@ async def test_a_bundle_keeps_what_a_photograph_is_known_by(gateway, database, j
     assert face["original_sha256"] == hashlib.sha256(JPEG).hexdigest()
     assert face.get("image_sha256") == (None if unsettled else hashlib.sha256(stored).hexdigest())
 
-    imported = await gateway.post(
-        "/directories/new/imports", content=bundle, headers={"Content-Type": "application/zip"}
-    )
+    imported = await gateway.post("/directories/new/imports", files={"file": ("bundle.zip", bundle)})
     await jobs.run(import_people, imported.json()["job"])
     assert (await learn(gateway, directory="new"))["created"] is False
     row = await database.fetchrow("SELECT * FROM images WHERE directory = 'new' AND expires_at IS NULL")
