@@ -21,7 +21,9 @@ from apiserver.jobs.turns import TurnOver
 from apiserver.people import unseen
 from apiserver.problems import ImageStoreUnavailable
 from apiserver.search.indexes import BUILD, Indexed, Progress, build, drop, requested
+from apiserver.storage.cleaning import Cleaning
 from apiserver.storage.sweeping import sweep
+from apiserver.vectorizers.wire import Want
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,17 @@ class Periodic:
 async def delete_expired_images(run: Run) -> None:
     """Delete expired images."""
     await run.report(await sweep(run.resources.images.delete_expired))
+
+
+async def clean_photographs(run: Run) -> None:
+    """Take the metadata out of photographs that were stored with them."""
+
+    async def encode(content: bytes) -> bytes | None:
+        return (await run.resources.vectorizer.analyse(content, frozenset({Want.PICTURE}))).picture
+
+    cleaning = Cleaning(run.resources.database, run.resources.images, encode)
+    async for cleaned in cleaning.run():
+        await run.report(run.done + cleaned, note=f"{run.done + cleaned:,} photographs.")
 
 
 async def delete_finished_jobs(run: Run) -> None:
@@ -109,6 +122,7 @@ ON_REQUEST: Mapping[str, Task] = {
 
 UPKEEP: Mapping[str, Periodic] = {
     "retention": Periodic(delete_expired_images, cron="* * * * *"),
+    "metadata-removal": Periodic(clean_photographs, cron="*/10 * * * *"),
     "unseen-removal": Periodic(delete_unseen, cron="30 * * * *"),
     "archive-removal": Periodic(delete_expired_archives, cron="* * * * *"),
     "import-forgetting": Periodic(delete_old_imports, cron="30 * * * *"),
@@ -117,4 +131,4 @@ UPKEEP: Mapping[str, Periodic] = {
     "forgetting": Periodic(delete_finished_jobs, cron="0 * * * *"),
     "request-removal": Periodic(delete_expired_requests, cron="*/10 * * * *"),
 }
-"""The periodic tasks, by kind. None waits for another, and only that of recognizability may take long."""
+"""The periodic tasks, by kind. None waits for another, and only those of recognizability and metadata may take long."""

@@ -71,6 +71,7 @@ CREATE TABLE public.directories (
     revision bigint DEFAULT 1 NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     recognizability_floor double precision,
+    keep_originals boolean,
     CONSTRAINT directories_fpir_check CHECK (((fpir > (0)::double precision) AND (fpir < (1)::double precision))),
     CONSTRAINT directories_fpir_or_threshold CHECK ((num_nonnulls(fpir, threshold) <= 1)),
     CONSTRAINT directories_quality_check CHECK ((jsonb_typeof(quality) = 'object'::text)),
@@ -118,8 +119,10 @@ CREATE TABLE public.images (
     retry_at timestamp with time zone,
     deletion uuid,
     written_at timestamp with time zone DEFAULT now() NOT NULL,
+    stored_sha256 bytea,
     CONSTRAINT images_sha256_check CHECK ((octet_length(sha256) = 32)),
-    CONSTRAINT images_size_bytes_check CHECK ((size_bytes > 0))
+    CONSTRAINT images_size_bytes_check CHECK ((size_bytes > 0)),
+    CONSTRAINT images_stored_sha256_check CHECK ((octet_length(stored_sha256) = 32))
 );
 
 CREATE TABLE public.import_items (
@@ -299,6 +302,8 @@ CREATE INDEX faces_by_image ON ONLY public.faces USING btree (directory, image);
 CREATE INDEX faces_by_model_and_person ON ONLY public.faces USING btree (directory, model, person) INCLUDE (face, code);
 
 CREATE INDEX faces_by_recognizability ON ONLY public.faces USING btree (directory, recognizability, model, face);
+
+CREATE INDEX images_as_sent ON public.images USING btree (directory, image) WHERE (stored_sha256 IS NULL);
 
 CREATE INDEX images_by_deletion ON public.images USING btree (directory, deletion) WHERE (deletion IS NOT NULL);
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from serving.stages import Stages
 from vectorizer.decoding.picture import DecodedImage
-from vectorizer.networks.alignment import SIZE, TEMPLATE, align, encode_crop, enlarges
+from vectorizer.networks.alignment import SIZE, TEMPLATE, align, encode_jpeg, enlarges
 from vectorizer.networks.detection import Detections
 from vectorizer.networks.embedding import Embeddings
 from vectorizer.networks.models import Models
@@ -37,10 +37,11 @@ Decode = Callable[[bytes], DecodedImage]
 
 
 class Want(StrEnum):
-    """What is added to each face on request; box, score, landmarks and embedding always come."""
+    """What is added on request, to each face or once; box, score, landmarks and embedding always come."""
 
     CROPS = "crops"
     QUALITY = "quality"
+    PICTURE = "picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Faces:
     crops: n JPEG files. qualities: n. Both are None unless they were asked for.
     orientation: degrees clockwise by which the image was turned so that its faces were upright.
     omitted: how many more, smaller faces were found and not embedded.
+    picture: the image as a new JPEG file, upright by its EXIF orientation; None unless it was asked for.
     """
 
     image: DecodedImage
@@ -74,6 +76,7 @@ class Faces:
     stages: Stages
     orientation: int = 0
     omitted: int = 0
+    picture: bytes | None = None
 
 
 def find_faces(
@@ -102,7 +105,7 @@ def find_faces(
     faces = _largest(found.faces, min(max_faces, look.max_faces or max_faces))
     with stages.measure("align"):
         aligned = _align_all(picture, faces.landmarks)
-        encoded = tuple(_checked(map(encode_crop, aligned), check)) if Want.CROPS in wants else None
+        encoded = tuple(_checked(map(encode_jpeg, aligned), check)) if Want.CROPS in wants else None
         qualities = tuple(_checked(map(measure, aligned), check)) if Want.QUALITY in wants else None
     with stages.measure("embed"):
         embedded = _embed(models, aligned, check)
@@ -117,6 +120,7 @@ def find_faces(
         stages,
         found.orientation,
         len(found.faces) - len(faces),
+        encode_jpeg(picture.full) if Want.PICTURE in wants else None,
     )
 
 

@@ -53,7 +53,7 @@ Wants = Annotated[
     frozenset[Want],
     Query(
         description="What is added to each face: `crops`, its aligned JPEG; `quality`, its sharpness and brightness. "
-        "May be repeated."
+        "`picture` adds the upright image as a new JPEG, without metadata. May be repeated."
     ),
 ]
 

@@ -19,6 +19,7 @@ def pack_faces(faces: Faces, source: ModelSource) -> bytes:
     without a second source.
     """
     manifest = source.embedder
+    picture = {} if faces.picture is None else {"picture": faces.picture}
     packed: bytes = msgpack.packb(
         {
             "model": {
@@ -40,6 +41,7 @@ def pack_faces(faces: Faces, source: ModelSource) -> bytes:
             "faces_omitted": faces.omitted,
             "timings": faces.stages.own,
             "faces": [_face(faces, box, index) for index, box in enumerate(whole_pixels(faces))],
+            **picture,
         }
     )
     return packed

@@ -101,9 +101,10 @@ async def add_faces(directory: DirectoryName, person: PersonName, request: Reque
     outcomes: list[FileOutcome | Refused] = []
     for upload in form.file:
         with noting_refusal(outcomes):
-            sample = Sample(directory, person, usable(upload).content, form.face, form.box)
+            usable(upload)
             await call.state.learning.require(directory)
-            analysis = await call.analyse(upload, form.look, ENROLMENT_WANTS)
+            analysis, photograph = await call.analyse_to_store(upload, form.look, ENROLMENT_WANTS)
+            sample = Sample(directory, person, photograph, form.face, form.box)
             learned = await call.state.learning.learn(sample, analysis, call.stages)
             face = await _face(call.state.database, directory, person, learned.enrolment.face)
             outcomes.append(_accepted(upload.filename, learned, face))

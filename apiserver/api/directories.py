@@ -76,6 +76,12 @@ class SettingsBody(JsonBody):
         "null: the model's own floor.",
         examples=[0.562],
     )
+    keep_originals: bool | None = Field(
+        None,
+        strict=True,
+        description="Whether photographs are stored as they were sent, with their metadata: place, camera, thumbnails.",
+        examples=[False],
+    )
     quality: QualitySettings | None = Field(None, description="Quality limits for enrolment.")
 
     @model_validator(mode="after")
@@ -127,6 +133,7 @@ class DirectoryAnswer(BaseModel):
     recognized_retention_seconds: int | None = Field(description="The setting; null means the service's default.")
     unseen_retention_days: int | None = Field(description="The setting; null means that nobody is deleted.")
     recognizability_floor: float | None = Field(description="The setting; null means the model's own floor.")
+    keep_originals: bool | None = Field(description="The setting; null means that metadata are not stored.")
     quality: QualitySettings | None = Field(description="The setting; null means the service's default.")
     model: str = Field(description="The model in use.", examples=["sface_2021dec@fb143eea0783"])
     persons: int = Field(description="Number of persons with a face of this model.", examples=[301])

@@ -117,9 +117,10 @@ async def learn(request: Request) -> Response:
     outcomes: list[Learned | Refused] = []
     for upload in form.file:
         with noting_refusal(outcomes):
-            sample = Sample(form.directory, form.person, usable(upload).content, form.face, form.box)
+            usable(upload)
             await call.state.learning.require(form.directory)
-            analysis = await call.analyse(upload, form.look, ENROLMENT_WANTS)
+            analysis, photograph = await call.analyse_to_store(upload, form.look, ENROLMENT_WANTS)
+            sample = Sample(form.directory, form.person, photograph, form.face, form.box)
             outcomes.append(await call.state.learning.learn(sample, analysis, call.stages))
     return _response(form, outcomes)
 

@@ -25,7 +25,7 @@ from apiserver.api.fields import (
     rounded,
     rounded_or_none,
 )
-from apiserver.biometrics.face import Analysis, Face, Photograph
+from apiserver.biometrics.face import Analysis, Face
 from apiserver.biometrics.model import Decision, Model, Scoring
 from apiserver.http.admission import OldPhotographRoute
 from apiserver.http.field_names import Unknown
@@ -142,14 +142,18 @@ async def recognize(request: Request) -> Response:
     outcomes: list[RecognizeAnswer | Refused] = []
     for upload in form.file:
         with noting_refusal(outcomes):
-            analysis = await call.analyse(usable(upload), form.look)
+            photograph = None
+            if form.keep:
+                analysis, photograph = await call.analyse_to_store(usable(upload), form.look)
+            else:
+                analysis = await call.analyse(usable(upload), form.look)
             faces = analysis.select(min_score=form.min_score, min_size=form.min_size)
             recognized = await call.state.recognition.recognize(
                 [face.probe for face in faces],
                 analysis.model,
                 form.search_options(),
                 call.stages,
-                Photograph(upload.content, analysis.image) if form.keep else None,
+                photograph,
             )
             call.state.metrics.decided(recognized.identities)
             outcomes.append(_recognized(upload.filename, form.directory, faces, analysis, recognized))

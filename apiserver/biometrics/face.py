@@ -54,13 +54,6 @@ class Look(NamedTuple):
     max_faces: int | None = None
 
 
-class Photograph(NamedTuple):
-    """An encoded image, and its properties."""
-
-    content: bytes
-    image: Image
-
-
 @dataclass(frozen=True, slots=True)
 class Quality:
     """What the vectorizer measured on the aligned face.
@@ -112,7 +105,8 @@ class Probe(NamedTuple):
 class Analysis:
     """One image as the vectorizer saw it. `faces` come best score first, `timings` are stages in milliseconds.
 
-    faces_omitted: how many more, smaller faces it has than are embedded.
+    faces_omitted: how many more, smaller faces it has than are embedded. picture: the upright image as a new JPEG file,
+    if it was asked for.
     """
 
     model: Model
@@ -120,6 +114,7 @@ class Analysis:
     faces: Sequence[Face]
     timings: dict[str, float]
     faces_omitted: int = 0
+    picture: bytes | None = None
 
     def select(self, *, min_score: float, min_size: int) -> list[Face]:
         """Return the faces with at least this score and, on the shorter side of the box, this many pixels."""

@@ -92,7 +92,8 @@ class BundleFace(_Part):
 
     face: id, which names the crop. row: row in the model's embeddings. box: left, top, right, bottom in pixels of the
     upright photograph. quality: measured values. recognizability: by the model. origin: of the embedding. name: for
-    display. image: file name in `images/`. An import measures the recognizability and determines the origin itself.
+    display. image: file name in `images/`. image_sha256: its digest. original_sha256: that of the file as it was first
+    sent, if it is another. An import measures the recognizability and determines the origin itself.
     """
 
     person: Name
@@ -107,6 +108,7 @@ class BundleFace(_Part):
     origin: Text | None = None
     image: str | None = Field(None, pattern=f"^{_IMAGE}$")
     image_sha256: str | None = Field(None, pattern=f"^{_SHA256}$")
+    original_sha256: str | None = Field(None, pattern=f"^{_SHA256}$")
     media_type: Text | None = None
     created_at: _Time | None = None
 

@@ -40,6 +40,7 @@ class DirectorySettings(BaseModel):
     recognized_retention_seconds: int | None = None
     unseen_retention_days: int | None = None
     recognizability_floor: float | None = None
+    keep_originals: bool | None = None
     quality: QualitySettings | None = None
 
     def quality_limits(self) -> QualityLimits:

@@ -27,12 +27,12 @@ WITH entered AS (
         origin)
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'photograph' FROM entered WHERE admitted
     ON CONFLICT (directory, person, image_sha256, model) DO UPDATE SET image = excluded.image WHERE faces.image IS NULL
-    RETURNING face, box, score, recognizability
+    RETURNING face, box, score, recognizability, image
 ), kept_image AS (
     UPDATE images SET expires_at = NULL, deletion = NULL
     WHERE directory = $1 AND image = $7 AND EXISTS (SELECT FROM shown)
 )
-SELECT admitted, face, box, score, recognizability FROM entered LEFT JOIN shown ON true
+SELECT admitted, face, box, score, recognizability, image FROM entered LEFT JOIN shown ON true
 """
 
 _NEW_DIRECTORY = """new_directory AS (
@@ -40,7 +40,7 @@ _NEW_DIRECTORY = """new_directory AS (
 ), """
 
 _ENROLLED = """
-SELECT face, box, score, recognizability FROM faces
+SELECT face, box, score, recognizability, image FROM faces
 WHERE directory = $1 AND person = $2 AND image_sha256 = $3 AND model = $4
 """
 
@@ -55,13 +55,17 @@ FROM persons WHERE directory = $1 AND person = $2
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """A face of the gallery; `created` is False when this photograph of this person was learned before."""
+    """A face of the gallery; `created` is False when this photograph of this person was learned before.
+
+    image: the key of its photograph, None if it has none.
+    """
 
     face: UUID
     box: Box
     score: float
     created: bool
     recognizability: float | None = None
+    image: str | None = None
 
 
 class Gallery:
@@ -95,6 +99,7 @@ class Gallery:
                 enrolled["score"],
                 created=enrolled["face"] == new,
                 recognizability=enrolled["recognizability"],
+                image=enrolled["image"],
             )
         raise DirectoryBusy
 

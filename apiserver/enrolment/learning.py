@@ -12,7 +12,8 @@ from apiserver.enrolment.gate import chosen_face, examine
 from apiserver.enrolment.likeness import FaceToCompare, Likenesses
 from apiserver.enrolment.warnings import EnrolmentWarning, likeness_warnings, quality_warning
 from apiserver.settings import Settings
-from apiserver.storage.images import ImageStore, image_row
+from apiserver.storage.images import ImageStore
+from apiserver.storage.photographs import Photograph, to_store
 from serving.stages import Stages
 
 
@@ -22,7 +23,7 @@ class Sample:
 
     directory: str
     person: str
-    content: bytes
+    photograph: Photograph
     choice: FaceChoice
     box: Box | None
 
@@ -75,17 +76,19 @@ class Learning:
         """
         model, person = analysis.model, sample.person
         face = chosen_face(analysis.faces, sample.choice, sample.box, analysis.image)
-        row = image_row(sample.directory, sample.content, analysis.image, self._staging)
         with stages.measure("search"):
             terms = await self._directories.search_terms(sample.directory, model)
         found = examine(face, terms.settings.quality_limits(), terms.applied.floor)
         defects = [quality_warning(finding) for finding in found]
+        as_sent = bool(terms.settings.keep_originals)
         with stages.measure("store"):
-            await self._images.save(row, sample.content)
+            row, content = await to_store(sample.photograph, sample.directory, self._staging, as_sent=as_sent)
+            await self._images.save(row, content)
         with stages.measure("enrol"):
             enrolment = await self._gallery.enrol(person, face, model, row)
         with stages.measure("search"):
             enrolled = FaceToCompare(sample.directory, model, person, face.embedding, row.sha256)
             likeness = await self._likenesses.of(enrolled, terms.size)
         doubts = likeness_warnings(likeness, terms.applied.thresholds, model)
-        return Learned(enrolment, row.key, model, doubts + defects, analysis.image.orientation, analysis.faces_omitted)
+        key, turn = enrolment.image or row.key, analysis.image.orientation
+        return Learned(enrolment, key, model, doubts + defects, turn, analysis.faces_omitted)

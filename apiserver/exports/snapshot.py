@@ -1,7 +1,7 @@
 """The content of a directory at one moment, for a bundle."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -30,9 +30,12 @@ FROM persons WHERE directory = $1 ORDER BY person
 """
 
 _FACES = """
-SELECT face, person, model, box, score, quality, recognizability, origin, image, image_sha256, created_at,
-    (SELECT media_type FROM images WHERE images.directory = $1 AND images.image = faces.image) AS media_type
-FROM faces WHERE directory = $1 ORDER BY face
+SELECT face, person, model, box, score, quality, recognizability, origin, faces.image, image_sha256, faces.created_at,
+    media_type, stored_sha256, images.image IS NOT NULL AND stored_sha256 IS NULL
+    AND NOT coalesce((SELECT keep_originals FROM directories WHERE directory = $1), false) AS unsettled
+FROM faces
+LEFT JOIN images ON images.directory = $1 AND images.image = faces.image
+WHERE faces.directory = $1 ORDER BY face
 """
 
 _EMBEDDINGS = "SELECT embedding FROM faces WHERE directory = $1 AND model = $2 ORDER BY face"
@@ -76,7 +79,7 @@ class Snapshot:
         async for face in self._rows(_FACES):
             row = rows[face["model"]] = rows.get(face["model"], -1) + 1
             image = face["image"] if face["media_type"] in EXTENSION_OF_MEDIA_TYPE else None
-            fields = {"row": row, "box": tuple(face["box"]), "image": image, "image_sha256": face["image_sha256"].hex()}
+            fields = {"row": row, "box": tuple(face["box"]), "image": image, **_digests(face)}
             fields["quality"] = json.loads(face["quality"] or "null")
             yield BundleFace.model_construct(**{**face, **fields})
 
@@ -93,6 +96,17 @@ class Snapshot:
     async def _rows(self, statement: str, *arguments: object) -> AsyncIterator[dict[str, Any]]:
         async for row in self._connection.cursor(statement, self._directory, *arguments, prefetch=_PREFETCH):
             yield dict(row)
+
+
+def _digests(face: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the digests of a face's photograph: of the object, and of the file as it was sent if that is another.
+
+    The object's is left out while its metadata are still to be taken out: it may be written again before it is read.
+    """
+    known, stored = face["image_sha256"].hex(), face["stored_sha256"]
+    if face["unsettled"]:
+        return {"image_sha256": None, "original_sha256": known}
+    return {"image_sha256": stored.hex() if stored else known, "original_sha256": known if stored else None}
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from apiserver.http.forms import Form
 from apiserver.http.multipart import FormLimits, Upload, read_form
 from apiserver.problems import DirectoryNotFound, Refused
 from apiserver.state import State
+from apiserver.storage.photographs import Photograph, without_metadata
 from apiserver.vectorizers.wire import Want
 from serving.hang_up import while_connected
 from serving.problem_responses import ProblemDetails
@@ -77,6 +78,14 @@ class PhotographCall:
         self.faces.taken += len(analysis.faces)
         self.stages.add(analysis.timings)
         return analysis
+
+    async def analyse_to_store(
+        self, upload: Upload, look: Look, wants: frozenset[Want] = frozenset()
+    ) -> tuple[Analysis, Photograph]:
+        """Return the faces on a photograph, and what may be stored of it. Raises as `analyse` does."""
+        cleaned = await without_metadata(upload.content)
+        analysis = await self.analyse(upload, look, wants if cleaned else wants | {Want.PICTURE})
+        return analysis, Photograph(upload.content, cleaned, analysis.image, analysis.picture)
 
     async def analyse_both(self, source: Upload, target: Upload, look: Look) -> tuple[Analysis, Analysis]:
         """Return the faces on two photographs, analysed concurrently.

@@ -29,9 +29,10 @@ from apiserver.problems import (
     VectorizerTimeout,
     VectorizerUnavailable,
 )
-from apiserver.storage.images import ImageRow, image_row
+from apiserver.storage.images import ImageRow
+from apiserver.storage.photographs import Photograph, to_store, without_metadata
 from apiserver.vectorizers.client import VectorizerClient
-from apiserver.vectorizers.wire import ENROLMENT_WANTS
+from apiserver.vectorizers.wire import ENROLMENT_WANTS, Want
 
 _MAX_ATTEMPTS = 3
 """After this many failures of the vectorizers, an image gets the outcome `failed`."""
@@ -72,6 +73,7 @@ class Preparation:
     floor: float | None
     staging: timedelta
     trusts_embeddings: bool = False
+    keep_originals: bool = False
 
     async def prepare(self, item: Item) -> Ready | ItemOutcome:
         """Return the face of an item, or the outcome if it has none. Raises an Outage."""
@@ -93,18 +95,27 @@ class Preparation:
             return await self._with_embedding(item, bundled, material.crop, material.embedding, material.image)
         if material.image is None:
             return await self._of_crop(item, material)
-        image = material.image
-        analysis = await self._retried(lambda: self.vectorizer.analyse(image, ENROLMENT_WANTS))
+        image, cleaned = material.image, await without_metadata(material.image)
+        wants = ENROLMENT_WANTS if cleaned else ENROLMENT_WANTS | {Want.PICTURE}
+        analysis = await self._retried(lambda: self.vectorizer.analyse(image, wants))
         face = chosen_face(analysis.faces, self.choice, bundled.box if bundled else None, analysis.image)
         defects = examine(face, self.limits, self.floor)
-        row = image_row(self.directory, image, analysis.image, self.staging)
+        photograph = Photograph(image, cleaned, analysis.image, analysis.picture)
+        row, content = await self._to_store(photograph, bundled)
         new = NewFace(
             *(item.n, item.person, face, analysis.model.id, row.sha256, row.key, _exported(bundled)),
             origin=FaceOrigin.PHOTOGRAPH,
             quality=measurements(face),
             warnings=[quality_warning(defect) for defect in defects],
         )
-        return Ready(new, row, image)
+        return Ready(new, row, content)
+
+    async def _to_store(self, photograph: Photograph, bundled: BundleFace | None) -> tuple[ImageRow, bytes]:
+        """Return row and content of a photograph, which a bundle may know by the digest of an earlier file."""
+        row, content = await to_store(photograph, self.directory, self.staging, as_sent=self.keep_originals)
+        if bundled and bundled.original_sha256:
+            row = row._replace(sha256=bytes.fromhex(bundled.original_sha256))
+        return row, content
 
     async def _of_crop(self, item: Item, material: Material) -> Ready:
         bundled, crop = material.description, material.crop
@@ -127,11 +138,11 @@ class Preparation:
             face = replace(face, embedding=brought)
         else:
             warnings = [replaced_warning(agreement)]
-        row = await self._row(bundled, image) if image else None
+        row, content = await self._to_store(await self._photograph(bundled, image), bundled) if image else (None, b"")
         sha256, key = (row.sha256, row.key) if row else (_digest(bundled, crop), None)
         identity = (item.n, item.person, face, self.model.id, sha256, key)
         new = NewFace(*identity, _exported(bundled), origin, _bundled_quality(bundled), warnings)
-        return Ready(new, row, image or b"")
+        return Ready(new, row, content)
 
     async def _embedded(self, bundled: BundleFace, crop: bytes) -> Face:
         """Return the face of a crop, embedded and measured here. Raises Unrecognizable, or the problem of the crop."""
@@ -140,15 +151,16 @@ class Preparation:
         require_recognizable(embedded.recognizability, self.floor)
         return replace(embedded, box=bundled.box or _WHOLE, score=_score(bundled), crop=crop)
 
-    async def _row(self, bundled: BundleFace, image: bytes) -> ImageRow:
-        """Return the row of a bundled photograph. Raises BundleInvalid, or the problem of what is not a photograph."""
-        declared = EXTENSION_OF_MEDIA_TYPE.get(bundled.media_type or "")
+    async def _photograph(self, bundled: BundleFace, content: bytes) -> Photograph:
+        """Return a photograph of a bundle. Raises BundleInvalid, or the problem of what is not a photograph."""
+        declared, cleaned = EXTENSION_OF_MEDIA_TYPE.get(bundled.media_type or ""), await without_metadata(content)
         if declared is None:
             raise BundleInvalid(f"{bundled.media_type} is not a supported type of photograph.")
-        analysis = await self._retried(lambda: self.vectorizer.analyse(image, look=_GLANCE))
+        wants = frozenset[Want]() if cleaned or self.keep_originals else frozenset({Want.PICTURE})
+        analysis = await self._retried(lambda: self.vectorizer.analyse(content, wants, _GLANCE))
         if EXTENSION_OF_MEDIA_TYPE.get(analysis.image.media_type) != declared:
             raise BundleInvalid(f"{bundled.image_name} is {analysis.image.media_type}, not {bundled.media_type}.")
-        return image_row(self.directory, image, analysis.image, self.staging)
+        return Photograph(content, cleaned, analysis.image, analysis.picture)
 
     async def _retried(self, call: Callable[[], Awaitable[Analysis]]) -> Analysis:
         """Return the vectorizer's answer, waiting while it is busy; a failure may be the image's or its own."""
@@ -187,7 +199,8 @@ def _bundled_quality(bundled: BundleFace) -> str | None:
 
 def _digest(bundled: BundleFace, crop: bytes) -> bytes:
     """Return a digest that identifies the photograph, which the bundle does not contain."""
-    return bytes.fromhex(bundled.image_sha256) if bundled.image_sha256 else hashlib.sha256(crop).digest()
+    known = bundled.original_sha256 or bundled.image_sha256
+    return bytes.fromhex(known) if known else hashlib.sha256(crop).digest()
 
 
 def _check_digest(bundled: BundleFace, image: bytes) -> None:

@@ -106,6 +106,7 @@ async def _enrol(run: Run, import_: Import, source: Source, model: Model, hint: 
         floor=applied_floor(model, settings.recognizability_floor),
         staging=timedelta(seconds=resources.settings.staging_seconds),
         trusts_embeddings=run.arguments.get("trust") == Trust.EMBEDDINGS,
+        keep_originals=bool(settings.keep_originals),
     )
     await on_done([])
     await _enrol_items(run, import_, preparation, on_done)

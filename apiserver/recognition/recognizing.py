@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from apiserver.biometrics.face import Embedding, Photograph, Probe
+from apiserver.biometrics.face import Embedding, Probe
 from apiserver.biometrics.model import Decision, Model
 from apiserver.database import Database
 from apiserver.directories.records import Directories, SearchTerms
@@ -15,8 +15,8 @@ from apiserver.recognition import sightings
 from apiserver.recognition.candidates import Identity, SearchOptions
 from apiserver.search.identification import Identification, Search, SearchResult
 from apiserver.search.recall import RecallCheck
-from apiserver.storage.images import image_row
 from apiserver.storage.keeping import Keeping, NotKept
+from apiserver.storage.photographs import Photograph, to_store
 from serving.stages import Stages
 
 
@@ -80,15 +80,18 @@ class Recognition:
             keep = timedelta(seconds=self._retention_seconds if seconds is None else seconds)
             wanted = photograph if photograph and keep else None
             not_kept = self._keeping.refusal(len(wanted.content)) if wanted else None
-            row = image_row(options.directory, *wanted, keep) if wanted and not not_kept else None
+            row, content = None, b""
+            if wanted and not not_kept:
+                as_sent = bool(terms.settings.keep_originals)
+                row, content = await to_store(wanted, options.directory, keep, as_sent=as_sent)
             search = options.search(model, terms, len(probes))
             embeddings = [probe.embedding for probe in probes]
             results = await self._identification.identify(search, embeddings, terms.size, row)
         identities = options.identities(probes, results, terms.applied)
         self._check_recall(search, embeddings, results, identities)
-        if wanted and row:
+        if row:
             with stages.measure("store"):
-                not_kept = await self._keeping.put(row, wanted.content, begun)
+                not_kept = await self._keeping.put(row, content, begun)
         key = row.key if row and not not_kept else None
         if named := [
             (identity.candidates[0].person, identity.decision)

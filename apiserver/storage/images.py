@@ -66,7 +66,11 @@ WHERE images.directory = expired.directory AND images.image = expired.image
 
 
 class ImageRow(NamedTuple):
-    """The row of an image. key: name in the store and in the URL. sha256: digest of the bytes. keep: retention."""
+    """The row of an image. key: name in the store and in the URL. media_type, size_bytes: of the object.
+
+    sha256: digest of the file as it was sent. keep: retention. stored_sha256: digest of the object, None if that is the
+    file as it was sent.
+    """
 
     directory: str
     key: str
@@ -74,19 +78,23 @@ class ImageRow(NamedTuple):
     size_bytes: int
     sha256: bytes
     keep: timedelta
+    stored_sha256: bytes | None = None
 
 
 def write_row(first: int) -> str:
     """Return the statement that writes an ImageRow; its fields are the parameters from $first.
 
     The statement never shortens the retention of an existing image. It cancels a pending deletion: an image that is
-    sent again is treated as new. So is one that has expired, which may have no object.
+    sent again is treated as new. So is one that has expired, which may have no object. An object that is the file as it
+    was sent stays marked as such, because the new object may never be written.
     """
     return """
-INSERT INTO images (directory, image, media_type, size_bytes, sha256, expires_at)
-VALUES (${}, ${}, ${}, ${}, ${}, now() + ${}::interval)
+INSERT INTO images (directory, image, media_type, size_bytes, sha256, expires_at, stored_sha256)
+VALUES (${}, ${}, ${}, ${}, ${}, now() + ${}::interval, ${})
 ON CONFLICT (directory, image) DO UPDATE SET written_at = now(), deletion = NULL,
     created_at = CASE WHEN images.expires_at <= now() THEN now() ELSE images.created_at END,
+    media_type = excluded.media_type, size_bytes = excluded.size_bytes,
+    stored_sha256 = CASE WHEN images.stored_sha256 IS NOT NULL THEN excluded.stored_sha256 END,
     expires_at = CASE WHEN images.expires_at IS NOT NULL THEN greatest(images.expires_at, excluded.expires_at) END
 """.format(*range(first, first + len(ImageRow._fields)))
 

@@ -25,10 +25,11 @@ from apiserver.problems import (
 
 
 class Want(StrEnum):
-    """What the vectorizer adds to each face on request."""
+    """What the vectorizer adds on request: to each face, or, as the picture, once."""
 
     CROPS = "crops"
     QUALITY = "quality"
+    PICTURE = "picture"
 
 
 ENROLMENT_WANTS = frozenset({Want.CROPS, Want.QUALITY})
@@ -65,6 +66,7 @@ def read_analysis(body: bytes) -> Analysis:
             faces=[_face(entry, model.dimension) for entry in answer["faces"]],
             timings=dict(answer["timings"]),
             faces_omitted=int(answer.get("faces_omitted", 0)),  # an older vectorizer omits none
+            picture=answer.get("picture"),
         )
     except (ValueError, TypeError, KeyError, AttributeError, struct.error, msgpack.UnpackException) as error:
         raise VectorizerUnavailable(_UNREADABLE) from error

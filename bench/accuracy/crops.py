@@ -26,7 +26,7 @@ from bench.photographs.folder import find_photographs
 from bench.speed.own_networks import LIMITS
 from bench.speed.runtimes import agreement
 from vectorizer.images import decode
-from vectorizer.networks.alignment import align, encode_crop
+from vectorizer.networks.alignment import align, encode_jpeg
 from vectorizer.networks.models import Engine, ModelSource
 from vectorizer.networks.models import Models as Networks
 from vectorizer.networks.runtimes import Runtime
@@ -45,7 +45,7 @@ def main(
     sources = {runtime: ModelSource.find(models, cache, Engine(runtime=runtime)) for runtime in get_args(Runtime)}
     opened = {runtime: source.open()[0] for runtime, source in sources.items()}
     aligned = list(itertools.islice(_aligned(opened["onnxruntime"], folder), faces))
-    crops = [encode_crop(face) for face in aligned]
+    crops = [encode_jpeg(face) for face in aligned]
     stored = {runtime: _of_pixels(networks, aligned) for runtime, networks in opened.items()}
     again = {runtime: _of_crops(networks, crops) for runtime, networks in opened.items()}
     pairs = {f"{kept} / {used}": agreement(stored[kept], again[used]) for kept in stored for used in again}

@@ -77,6 +77,9 @@ def set_directory(
         int | None,
         typer.Option(help="Delete people who have not been recognized for this long.", metavar="DAYS", min=1),
     ] = None,
+    keep_originals: Annotated[
+        bool | None, typer.Option(help="Store photographs as they were sent, with place, camera and other metadata.")
+    ] = None,
     recognizability_floor: Annotated[
         float | None,
         typer.Option(help="Minimum recognizability of a face that is recognized or learned; 0: off.", min=0, max=1),
@@ -95,7 +98,7 @@ def set_directory(
 
         faceserver directories set --directory acme --default
     """
-    given = [fpir, threshold, scoring, keep_recognized, forget_unseen, recognizability_floor, quality]
+    given = [fpir, threshold, scoring, keep_recognized, forget_unseen, keep_originals, recognizability_floor, quality]
     is_given = any(value is not None for value in given)
     if default is is_given or (fpir is not None and threshold is not None):
         fail(
@@ -112,6 +115,7 @@ def set_directory(
             scoring=unless_none(scoring),
             recognized_retention_seconds=unless_none(keep_recognized),
             unseen_retention_days=unless_none(forget_unseen),
+            keep_originals=unless_none(keep_originals),
             recognizability_floor=unless_none(recognizability_floor),
             quality=UNCHANGED if quality is None else replace(gate, action=quality),
         )
@@ -163,6 +167,7 @@ def _print(directory: Directory, as_json: bool) -> None:
             "scoring": _set(directory.scoring),
             "keeps recognized": _set(directory.recognized_retention_seconds, " seconds"),
             "forgets unseen": _set(directory.unseen_retention_days, " days"),
+            "photographs": "as they were sent" if directory.keep_originals else "without metadata",
             "recognizability": _set(directory.recognizability_floor),
             "quality": _set(directory.quality and directory.quality.action),
             "match": f"from {applied.match:.4f}, decided by {applied.source}",

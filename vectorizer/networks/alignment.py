@@ -51,8 +51,8 @@ def agreement(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArr
     return np.stack([dot, cross])
 
 
-def encode_crop(aligned: NDArray[np.uint8]) -> bytes:
-    """Return an aligned RGB face as a JPEG that is small, and good enough to embed again with another model."""
+def encode_jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    """Return (rows, columns, 3) RGB as a small JPEG that is good enough to embed faces again with another model."""
     full_colour = [cv2.IMWRITE_JPEG_QUALITY, 95, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
-    _, encoded = cv2.imencode(".jpg", cv2.cvtColor(aligned, cv2.COLOR_RGB2BGR), full_colour)
+    _, encoded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), full_colour)
     return encoded.tobytes()

@@ -32,6 +32,7 @@ class DirectoryCalls(InDirectory):
         scoring: Scoring | None = None,
         recognized_retention_seconds: int | None = None,
         unseen_retention_days: int | None = None,
+        keep_originals: bool | None = None,
         recognizability_floor: float | None = None,
         quality: QualityGate | None = None,
         if_match: int | None = None,
@@ -43,6 +44,7 @@ class DirectoryCalls(InDirectory):
             scoring=scoring,
             recognized_retention_seconds=recognized_retention_seconds,
             unseen_retention_days=unseen_retention_days,
+            keep_originals=keep_originals,
             recognizability_floor=recognizability_floor,
             quality=_gate(quality),
         )
@@ -58,6 +60,7 @@ class DirectoryCalls(InDirectory):
         scoring: Scoring | Unchanged | None = UNCHANGED,
         recognized_retention_seconds: int | Unchanged | None = UNCHANGED,
         unseen_retention_days: int | Unchanged | None = UNCHANGED,
+        keep_originals: bool | Unchanged | None = UNCHANGED,
         recognizability_floor: float | Unchanged | None = UNCHANGED,
         quality: QualityGate | Unchanged | None = UNCHANGED,
         if_match: int | None = None,
@@ -69,6 +72,7 @@ class DirectoryCalls(InDirectory):
             scoring=scoring,
             recognized_retention_seconds=recognized_retention_seconds,
             unseen_retention_days=unseen_retention_days,
+            keep_originals=keep_originals,
             recognizability_floor=recognizability_floor,
             quality=_gate(quality),
         )

@@ -53,3 +53,4 @@ class Directory:
     updated_at: datetime
     revision: int
     recognizability_floor: float | None = None
+    keep_originals: bool | None = None

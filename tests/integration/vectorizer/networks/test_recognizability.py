@@ -18,7 +18,7 @@ from tests.checkout import SHARED
 from tests.photographs import astronaut, encoded, six_people
 from vectorizer.decoding.budget import Limits
 from vectorizer.images import decode
-from vectorizer.networks.alignment import align, encode_crop
+from vectorizer.networks.alignment import align, encode_jpeg
 from vectorizer.networks.models import Models, ModelSource
 from vectorizer.pipeline import embed_aligned
 
@@ -119,7 +119,7 @@ def test_damaged_strangers_do_not_match(recognizer: Recognizer, kind: str):
 def test_the_stored_crop_is_as_recognizable_as_the_photograph(recognizer: Recognizer):
     for portrait in portraits():
         found = recognizer.look_at_face(portrait)
-        again = embed_aligned(recognizer.networks, DECODE, encode_crop(found.aligned), score=found.score)
+        again = embed_aligned(recognizer.networks, DECODE, encode_jpeg(found.aligned), score=found.score)
         assert again.recognizabilities is not None
         assert again.recognizabilities[0] == pytest.approx(found.recognizability, abs=0.1)
 

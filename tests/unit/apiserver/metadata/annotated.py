@@ -3,7 +3,9 @@
 import struct
 import zlib
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
+from typing import Any
 
 import pillow_heif
 from PIL import Image, ImageCms, TiffImagePlugin
@@ -36,7 +38,7 @@ def exif(orientation: int | None = None) -> bytes:
     return described.tobytes()
 
 
-def saved(image_format: str, image: Image.Image = PHOTO, **options: object) -> bytes:
+def saved(image_format: str, image: Image.Image = PHOTO, **options: Any) -> bytes:
     """Return the photograph as a file."""
     file = BytesIO()
     image.save(file, image_format, **options)
@@ -63,7 +65,7 @@ def box(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content) + 8) + kind + content
 
 
-def jpeg(orientation: int | None = None, xmp: bytes = XMP, **options: object) -> bytes:
+def jpeg(orientation: int | None = None, xmp: bytes = XMP, **options: Any) -> bytes:
     plain = saved("JPEG", quality=92, icc_profile=ICC, exif=exif(orientation), comment=TEXT, xmp=xmp, **options)
     thumbnail = b"JFXX\0\x10" + saved("JPEG", PHOTO.resize((40, 40)), comment=TEXT)
     extended = b"http://ns.adobe.com/xmp/extension/\0" + bytes(40) + XMP
@@ -75,7 +77,7 @@ def jpeg(orientation: int | None = None, xmp: bytes = XMP, **options: object) ->
     return b"".join([plain[:20], *parts, plain[20:], NEEDLE, saved("JPEG", comment=TEXT)])
 
 
-def commented_between_scans(**options: object) -> bytes:
+def commented_between_scans(**options: Any) -> bytes:
     plain = saved("JPEG", progressive=True, **options)
     second = plain.index(b"\xff\xda", plain.index(b"\xff\xda") + 2)
     return (
@@ -98,7 +100,7 @@ def png(
     xmp: str = XMP.decode(),
     *,
     packed: bool = False,
-    **options: object,
+    **options: Any,
 ) -> bytes:
     info = PngInfo()
     info.add_text("Comment", TEXT)
@@ -120,7 +122,7 @@ def apng() -> bytes:
     return saved("PNG", save_all=True, append_images=[PHOTO.rotate(90)], default_image=True)
 
 
-def webp(orientation: int | None = None, image: Image.Image = PHOTO, xmp: bytes = XMP, **options: object) -> bytes:
+def webp(orientation: int | None = None, image: Image.Image = PHOTO, xmp: bytes = XMP, **options: Any) -> bytes:
     plain = saved("WEBP", image, exif=exif(orientation), xmp=xmp, icc_profile=ICC, **options)
     content = plain[8:] + riff_chunk(b"priv", NEEDLE)
     return b"RIFF" + struct.pack("<I", len(content)) + content + NEEDLE
@@ -154,7 +156,7 @@ def bmp_with_profile(profile: bytes = ICC) -> bytes:
     return b"BM" + struct.pack("<IHHI", 14 + len(content), 0, 0, 138) + content
 
 
-def tiff(orientation: int | None = None, image: Image.Image = PHOTO, **options: object) -> bytes:
+def tiff(orientation: int | None = None, image: Image.Image = PHOTO, **options: Any) -> bytes:
     fields = TiffImagePlugin.ImageFileDirectory_v2()
     for tag in (270, 271, 305, 315, 33432):
         fields[tag] = TEXT
@@ -171,14 +173,14 @@ def tiff(orientation: int | None = None, image: Image.Image = PHOTO, **options: 
     )
 
 
-def heic(image: Image.Image = PHOTO, **options: object) -> bytes:
+def heic(image: Image.Image = PHOTO, **options: Any) -> bytes:
     pillow_heif.register_heif_opener()
     plain = saved("HEIF", image, exif=exif(), xmp=XMP, icc_profile=ICC, quality=80, save_all=True,
                   append_images=[PHOTO.rotate(180)], **options)  # fmt: skip
     return plain + box(b"uuid", NEEDLE) + box(b"free", NEEDLE)
 
 
-def avif(image: Image.Image = PHOTO, orientation: int | None = None, **options: object) -> bytes:
+def avif(image: Image.Image = PHOTO, orientation: int | None = None, **options: Any) -> bytes:
     plain = saved("AVIF", image, exif=exif(orientation), xmp=XMP, icc_profile=ICC, quality=80, **options)
     return plain + box(b"uuid", NEEDLE) + box(b"free", NEEDLE)
 
@@ -188,7 +190,7 @@ WITH_ALPHA.putalpha(Image.linear_gradient("L").resize(PHOTO.size))
 DEEP = Image.frombytes("I;16", PHOTO.size, bytes(range(256)) * (2 * PHOTO.width * PHOTO.height // 256 + 1))
 
 FILES: dict[str, Callable[[], bytes]] = {
-    **{f"jpeg-{n}": lambda n=n: jpeg(n) for n in (None, *range(9))},
+    **{f"jpeg-{n}": partial(jpeg, n) for n in (None, *range(9))},
     "jpeg-progressive": lambda: jpeg(6, progressive=True),
     "jpeg-optimized": lambda: jpeg(3, optimize=True, subsampling=0),
     "jpeg-scans": commented_between_scans,
@@ -196,13 +198,13 @@ FILES: dict[str, Callable[[], bytes]] = {
     "jpeg-grey": lambda: saved("JPEG", PHOTO.convert("L"), comment=TEXT, exif=exif(5)),
     "jpeg-cmyk": lambda: saved("JPEG", PHOTO.convert("CMYK"), comment=TEXT, exif=exif(7)),
     "mpo": lambda: mpo(8),
-    **{f"png-{n}": lambda n=n: png(n) for n in (None, 1, 6)},
+    **{f"png-{n}": partial(png, n) for n in (None, 1, 6)},
     "png-alpha": lambda: png(2, WITH_ALPHA),
     "png-palette": lambda: png(3, PHOTO.quantize(64), transparency=3),
     "png-1-bit": lambda: png(4, PHOTO.convert("1")),
     "png-16-bit": lambda: png(5, DEEP),
     "apng": apng,
-    **{f"webp-{n}": lambda n=n: webp(n) for n in (None, 1, 8)},
+    **{f"webp-{n}": partial(webp, n) for n in (None, 1, 8)},
     "webp-lossless": lambda: webp(6, lossless=True),
     "webp-alpha": lambda: webp(5, WITH_ALPHA),
     "webp-plain": lambda: saved("WEBP"),
@@ -214,7 +216,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "bmp-alpha": lambda: bmp(WITH_ALPHA),
     "bmp-profile": bmp_with_profile,
     "bmp-no-profile": lambda: bmp_with_profile(NEEDLE * 10),
-    **{f"tiff-{n}": lambda n=n: tiff(n) for n in (None, *range(1, 9))},
+    **{f"tiff-{n}": partial(tiff, n) for n in (None, *range(1, 9))},
     "tiff-lzw": lambda: tiff(6, compression="tiff_lzw"),
     "tiff-deflate": lambda: tiff(6, WITH_ALPHA, compression="tiff_adobe_deflate"),
     "tiff-strips": lambda: tiff(3, compression="packbits", strip_size=1),
@@ -226,6 +228,6 @@ FILES: dict[str, Callable[[], bytes]] = {
     "heic-alpha": lambda: heic(WITH_ALPHA),
     "avif": avif,
     "avif-alpha": lambda: avif(WITH_ALPHA),
-    **{f"avif-{n}": lambda n=n: avif(orientation=n) for n in range(2, 9)},
+    **{f"avif-{n}": partial(avif, orientation=n) for n in range(2, 9)},
 }  # fmt: skip
 """A file of each kind that is rewritten."""

@@ -10,7 +10,7 @@ from insightface.utils.face_align import norm_crop
 from PIL import Image
 from skimage.data import astronaut
 
-from vectorizer.networks.alignment import TEMPLATE, align, encode_crop, similarity_transform
+from vectorizer.networks.alignment import TEMPLATE, align, encode_jpeg, similarity_transform
 
 ASTRONAUT_LANDMARKS = np.array([[201, 107], [246, 104], [230, 131], [207, 158], [248, 155]], np.float32)
 
@@ -48,7 +48,7 @@ def test_agrees_with_the_reference():
 
 def test_a_crop_survives_its_encoding():
     aligned = align(astronaut(), ASTRONAUT_LANDMARKS)
-    stored = encode_crop(aligned)
+    stored = encode_jpeg(aligned)
     read = np.asarray(Image.open(BytesIO(stored)))
     assert len(stored) < 15_000
     assert np.abs(read.astype(float) - aligned).mean() < 2
