@@ -7,8 +7,8 @@ from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from serving.settings import ServiceSettings
+from vectorizer.decoding.budget import Limits
 from vectorizer.decoding.formats import Format
-from vectorizer.images import Limits
 from vectorizer.networks.models import Engine
 from vectorizer.networks.runtimes import RuntimeChoice
 from vectorizer.networks.sessions import Provider

@@ -10,6 +10,7 @@ import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -79,7 +80,7 @@ def _of_pixels(networks: Networks, aligned: list[NDArray[np.uint8]]) -> FloatArr
 
 
 def _of_crops(networks: Networks, crops: list[bytes]) -> FloatArray:
-    embeddings = [embed_aligned(networks, LIMITS, crop).embeddings[0] for crop in crops]
+    embeddings = [embed_aligned(networks, partial(decode, limits=LIMITS), crop).embeddings[0] for crop in crops]
     return _unit(np.stack(embeddings).astype(np.float64))
 
 
