@@ -16,7 +16,7 @@ async def test_a_client_has_a_limit_and_another_one_is_served(serve, settings):
 
     async def refused() -> bool:
         answer = await gateway.get("/version", headers={"X-Forwarded-For": "192.0.2.1"})
-        return answer.status_code == 503 and answer.json()["code"] == "too-many-connections"
+        return b"too-many-connections" in answer.content
 
     await until(refused)
     assert (await gateway.get("/version", headers={"X-Forwarded-For": "192.0.2.2"})).is_success
@@ -24,7 +24,7 @@ async def test_a_client_has_a_limit_and_another_one_is_served(serve, settings):
     writer.close()
 
     async def served() -> bool:
-        return (await gateway.get("/version", headers={"X-Forwarded-For": "192.0.2.1"})).is_success
+        return bool((await gateway.get("/version", headers={"X-Forwarded-For": "192.0.2.1"})).is_success)
 
     await until(served)
 
