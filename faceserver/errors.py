@@ -126,7 +126,7 @@ class Unavailable(Outage):
 class Busy(Unavailable):
     """The service is overloaded."""
 
-    codes = frozenset({"database-busy", "directory-busy", "gateway-busy", "vectorizer-busy"})
+    codes = frozenset({"database-busy", "directory-busy", "gateway-busy", "too-many-connections", "vectorizer-busy"})
 
 
 _BY_CODE = {

@@ -20,7 +20,6 @@ FIRST_DELAY_SECONDS = 0.2
 MAX_DELAY_SECONDS = 10.0
 HEALTHY_AFTER_SECONDS = 30.0
 TAIL_BYTES = 4096
-WATCH_SECONDS = 5.0
 HANGS_BEFORE_KILL = 3
 ASK_SECONDS = 5.0
 
@@ -32,8 +31,8 @@ class Program:
     """What a child runs, under which account, and how it is stopped.
 
     `environment` is added to the supervisor's. The program's output goes to `log`, which only we can read, or, without
-    one, to our stderr. It runs in `folder`, which is entered before the account changes. With a `health_port`, a
-    program that hangs is killed, and starts again as one that has exited.
+    one, to our stderr. It runs in `folder`, which is entered before the account changes. With a `health_port`, which is
+    asked every `watch_seconds`, a program that hangs is killed and started again.
     """
 
     name: str
@@ -46,6 +45,7 @@ class Program:
     stop_seconds: float = 10.0
     orphan_signal: signal.Signals = signal.SIGKILL
     health_port: int | None = None
+    watch_seconds: float = 5.0
 
 
 class Child:
@@ -136,7 +136,7 @@ class Child:
         """Kill the process when its health port says repeatedly that it hangs."""
         hangs = 0
         while self._process:
-            await asyncio.sleep(WATCH_SECONDS)
+            await asyncio.sleep(self._program.watch_seconds)
             hangs = hangs + 1 if await hanging(port) else 0
             if hangs >= HANGS_BEFORE_KILL and self._process.returncode is None:
                 logger.warning("The %s hangs and is killed.", self._program.name)

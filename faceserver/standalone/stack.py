@@ -19,6 +19,7 @@ from faceserver.standalone.data_folder import locked
 from faceserver.standalone.guard import Guard
 from faceserver.standalone.postgres import Cluster
 from faceserver.standalone.settings import HealthPorts, Settings
+from serving.file_limit import raise_file_limit
 
 POLL_SECONDS = 0.05
 
@@ -31,6 +32,7 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
     Raises `StartError` if it cannot start and `asyncio.CancelledError` when stopped, with nothing left running.
     """
     _cancel_on_signals()
+    raise_file_limit()
     require_free(settings.host, settings.port)
     if settings.database_url is not None:
         await _require_usable(settings.database_url.get_secret_value())

@@ -1,6 +1,7 @@
 """uvicorn's HTTP protocol, with bounds on time and memory for every connection; see docs/adr/0051."""
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _LINGER_SECONDS = 2.0
 _STALL_SECONDS = 30.0
 _STALL_BYTES = 65_536
 _MAX_LEFTOVER_SECONDS = 60.0
+_MAX_UNSENT_BYTES = 131_072
 
 _REASONS: dict[type[Problem], Reason] = {HeadersTooLarge: "headers", RequestTimeout: "slow"}
 
@@ -123,6 +125,7 @@ class BoundedProtocol(HttpToolsProtocol):
             transport.write(_answer(TooManyConnections(), self.server_state.default_headers))
             transport.close()
             return
+        _bound_unsent(transport)
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -374,6 +377,14 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.abort()
         else:
             self._watch_reader()
+
+
+def _bound_unsent(transport: asyncio.Transport) -> None:
+    """Keep the kernel from buffering megabytes of answers for a client that does not read them."""
+    endpoint = transport.get_extra_info("socket")
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)  # not all systems have it
+    if option is not None and endpoint is not None and endpoint.family != socket.AF_UNIX:
+        endpoint.setsockopt(socket.IPPROTO_TCP, option, _MAX_UNSENT_BYTES)
 
 
 def _answer(problem: Problem, default_headers: list[tuple[bytes, bytes]]) -> bytes:

@@ -16,6 +16,8 @@ from apiserver.settings import Settings
 from apiserver.telemetry.database import PoolMetrics
 from apiserver.telemetry.shared import SharedMetrics
 from apiserver.telemetry.worker import WorkerMetrics
+from serving.http_server.connection_metrics import ConnectionMetrics
+from serving.http_server.connections import Connections
 from vectorizer.decoding.budget import Limits
 from vectorizer.gpu_memory import GpuMemory
 from vectorizer.lane_metrics import LaneMetrics
@@ -44,6 +46,7 @@ class Exported(NamedTuple):
 async def gateway() -> list[Exported]:
     """Return what a gateway exports, which finds no neighbour here."""
     metrics = apiserver.telemetry.gateway.Metrics()
+    metrics.registry.register(ConnectionMetrics("gateway", Connections(1)))
     app = create_app(Settings(database_url=NOWHERE, image_store_url="memory:///"), metrics)
     async with app.router.lifespan_context(app):
         return list(_exported(metrics.registry))
@@ -69,6 +72,7 @@ def vectorizers(cache: Path) -> list[Exported]:
         metrics=metrics,
     )
     metrics.registry.register(LaneMetrics(lanes))
+    metrics.registry.register(ConnectionMetrics("vectorizer", Connections(1)))
     metrics.registry.register(GpuMemory())
     try:
         return list(_exported(metrics.registry))

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,14 +15,14 @@ import asyncpg
 import httpx
 import pytest
 import skimage.data
-import uvicorn
 from fastapi import FastAPI
 from PIL import Image
 
 from apiserver.app import create_app
 from apiserver.settings import Settings
 from serving.http_server.connections import Connections
-from serving.http_server.protocol import BoundedProtocol, Deadlines
+from serving.http_server.server import Server, http_config
+from serving.settings import ServiceSettings
 from tests.checkout import ROOT
 from tests.photographs import stranger
 from tests.ports import free_port
@@ -73,10 +72,8 @@ ServeApp = Callable[[FastAPI], Awaitable[httpx.AsyncClient]]
 
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    protocol = partial(BoundedProtocol, connections=Connections(10_000), deadlines=Deadlines(PATIENCE_SECONDS))
-    server = uvicorn.Server(
-        uvicorn.Config(app, http=protocol, log_config=None, access_log=False, timeout_graceful_shutdown=5)  # type: ignore[arg-type]
-    )
+    settings = ServiceSettings(header_timeout_seconds=PATIENCE_SECONDS, shutdown_timeout_seconds=5)
+    server = Server(http_config(app, settings, Connections(10_000), port=0))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:  # noqa: ASYNC110 - it has no event to wait for

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -292,3 +292,28 @@ def test_web_pages_cannot_call(vectorizer: Vectorizer, photo: bytes, headers: di
         answer = vectorizer.client.post(path, headers=headers, **sent)
         assert (answer.status_code, answer.headers["Cache-Control"]) == (status, "no-store")
         assert code is None or answer.json()["code"] == code
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("path", ["/faces", "/vectorize"])
+def test_a_body_that_drips_is_given_up_although_it_never_pauses(dripped: Vectorizer, path: str):
+    with socket.create_connection((dripped.client.base_url.host, dripped.client.base_url.port)) as connection:
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n"
+        connection.sendall(head.encode() + b"Content-Type: multipart/form-data; boundary=edge\r\n\r\n--edge\r\n")
+        connection.settimeout(0.02)
+        answer = b""
+        while not answer:
+            connection.send(b"x")
+            with suppress(TimeoutError):
+                answer = connection.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.fixture(scope="module")
+def dripped(model_cache: Path) -> Iterator[Vectorizer]:
+    """A vectorizer with little patience."""
+    running = start(model_cache, lanes="1", upload_timeout_seconds="0.5")
+    yield running
+    running.client.close()
+    running.process.terminate()
+    running.process.communicate(timeout=PATIENCE_SECONDS)

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from faceserver.problems import StartError
-from faceserver.standalone.child import Child, Program
+from faceserver.standalone.child import Child, Program, hanging
 from faceserver.standalone.guard import Guard
+from serving.http_server.health import Health, health_served
+from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.timing
@@ -117,3 +119,38 @@ def test_the_guard_ends_the_remaining_processes_only():
         assert left.wait(PATIENCE_SECONDS) == -signal.SIGKILL
         assert forgotten.poll() is None
         forgotten.kill()
+
+
+HEALTH = """
+import http.server, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(503)
+        self.end_headers()
+        self.wfile.write(b'{{"status": "{status}"}}')
+http.server.HTTPServer(("127.0.0.1", {port}), Handler).serve_forever()
+"""
+
+
+async def test_a_child_whose_event_loop_hangs_is_started_again(guard: Guard):
+    port = free_port()
+    child = Child(python(HEALTH.format(status="stalled", port=port), health_port=port, watch_seconds=0.05), guard)
+    await child.start()
+    first = child.pid
+    await until(lambda: hanging(port))
+    child.keep()
+    await until(lambda: child.pid != first)
+    await child.stop()
+
+
+@pytest.mark.parametrize("stalls", [True, False])
+async def test_only_a_service_that_has_started_and_stopped_turning_hangs(stalls: bool):
+    health, port = Health(0.001 if stalls else PATIENCE_SECONDS), free_port()
+    assert not await hanging(port)
+    with health_served(health, "127.0.0.1", port):
+        assert not await hanging(port), "it has not started"
+        health.turned()
+        if stalls:
+            await until(lambda: hanging(port))
+        else:
+            assert not await hanging(port)
