@@ -7,7 +7,7 @@ from fastapi import Request
 
 from apiserver.problems import ImageTooLarge, UploadTimeout
 
-_MAX_JOINED_BYTES = 10_000_000
+_MAX_JOINED_BYTES = 4_000_000
 SMALL_BYTES = 65_536
 """Maximum size of a body without a photograph, and of a form without its images."""
 
@@ -30,8 +30,14 @@ async def read_body(request: Request, *, timeout_seconds: float, max_bytes: int 
                 chunks.append(chunk)
     except TimeoutError as error:
         raise UploadTimeout from error
-    # Many megabytes take long, and Python's global lock is released meanwhile.
-    return b"".join(chunks) if size <= _MAX_JOINED_BYTES else await asyncio.to_thread(b"".join, chunks)
+    return await joined(chunks)
+
+
+async def joined(pieces: list[bytes]) -> bytes:
+    """Return the pieces as one; many megabytes on a thread, as Python's global lock is released meanwhile."""
+    if sum(map(len, pieces)) <= _MAX_JOINED_BYTES:
+        return b"".join(pieces)
+    return await asyncio.to_thread(b"".join, pieces)
 
 
 async def body_chunks(request: Request, *, pause_seconds: float) -> AsyncIterator[bytes]:

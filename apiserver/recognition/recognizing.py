@@ -1,5 +1,6 @@
 """Recognizes faces in a directory."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,9 @@ from apiserver.search.identification import Identification, Search, SearchResult
 from apiserver.search.recall import RecallCheck
 from apiserver.storage.images import ImageStore, image_row
 from serving.stages import Stages
+
+_MAX_CANDIDATES = 2_000
+"""Whose decisions are made at once on the event loop."""
 
 
 class NobodyEnrolled(StrEnum):
@@ -78,7 +82,10 @@ class Recognition:
             search = options.search(model, terms, len(probes))
             embeddings = [probe.embedding for probe in probes]
             results = await self._identification.identify(search, embeddings, terms.size, row)
-        identities = options.identities(probes, results, terms.applied)
+        if sum(len(result.candidates) for result in results) <= _MAX_CANDIDATES:
+            identities = options.identities(probes, results, terms.applied)
+        else:  # of a crowd, which take long to sort
+            identities = await asyncio.to_thread(options.identities, probes, results, terms.applied)
         self._check_recall(search, embeddings, results, identities)
         if photograph and row:
             with stages.measure("store"):
