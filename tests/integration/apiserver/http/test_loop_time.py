@@ -273,7 +273,9 @@ async def longest_turns(settings: Settings, calls: Mapping[str, Call]) -> tuple[
         _, models = await asyncio.to_thread(sent, port, Call("GET", "/models"))
         model = json.loads(models)["active"]["embedder"]
         await enrol(settings.database_url.get_secret_value(), model, 128)
-        await asyncio.to_thread(sent, port, Call("GET", "/directories/default"))
+        for first in ("/directories/default", "/openapi.json"):  # imports and describes the calls
+            await asyncio.to_thread(sent, port, Call("GET", first))
+        await asyncio.to_thread(sent, port, Call("POST", "/detect", _FORM, form(b"x")))
         for name, call in calls.items():
             body = call.body if isinstance(call.body, list) else call.body.replace(b"MODEL", model.encode())
             gc.collect()
