@@ -58,7 +58,7 @@ def mutated(originals: list[bytes], count: int, seed: int = 0) -> Iterator[bytes
 def _flipped(chance: random.Random, content: bytes, _: bytes) -> bytes:
     changed = np.frombuffer(content, np.uint8).copy()
     end = min(len(content), chance.choice((_HEAD_BYTES, len(content))))
-    for _ in range(chance.choice((1, 4, 64))):
+    for _bit in range(chance.choice((1, 4, 64))):
         changed[chance.randrange(end)] ^= 1 << chance.randrange(8)
     return changed.tobytes()
 
