@@ -30,6 +30,7 @@ from apiserver.biometrics.recognizability import UnknownReason, unknown_reason
 from apiserver.enrolment.gallery import best_similarity
 from apiserver.enrolment.gate import chosen_face
 from apiserver.http.admission import PhotographRoute
+from apiserver.http.answers import json_answer
 from apiserver.http.forms import DirectoryField, FaceField, FileField, LookForm, PersonField
 from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.problems import VectorizerUnavailable
@@ -147,7 +148,7 @@ async def compare(request: Request) -> Response:
         comparisons=comparisons,
         thresholds=_thresholds(source.model, source.model.recognizability_floor),
     )
-    return Response(answer.model_dump_json(), media_type="application/json")
+    return await json_answer(answer)
 
 
 @router.post(

@@ -18,8 +18,10 @@ from apiserver.api.fields import (
 from apiserver.biometrics.face import Face
 from apiserver.biometrics.quality import pose
 from apiserver.http.admission import PhotographRoute
+from apiserver.http.answers import json_answer
 from apiserver.http.forms import FileField, LookForm
 from apiserver.http.photographs import PROBLEMS, PhotographCall
+from apiserver.turns import taking_turns
 from apiserver.vectorizers.wire import Want
 from serving.hang_up import while_connected
 
@@ -120,15 +122,16 @@ async def detect(request: Request) -> Response:
                 )
         return Response(drawing, media_type="image/jpeg")
     analysis = await call.analyse(form.file, form.look, frozenset({Want.QUALITY}))
+    faces = analysis.select(min_score=form.min_score, min_size=form.min_size)
     answer = DetectAnswer(
         model=analysis.model.id,
         width=analysis.image.width,
         height=analysis.image.height,
         orientation=analysis.image.orientation,
         faces_omitted=analysis.faces_omitted,
-        faces=[_detected(face) for face in analysis.select(min_score=form.min_score, min_size=form.min_size)],
+        faces=[_detected(face) async for face in taking_turns(faces)],
     )
-    return Response(answer.model_dump_json(), media_type="application/json")
+    return await json_answer(answer)
 
 
 @router.post(
@@ -148,9 +151,9 @@ async def embed(request: Request) -> Response:
         height=analysis.image.height,
         orientation=analysis.image.orientation,
         faces_omitted=analysis.faces_omitted,
-        faces=[_embedded(face) for face in analysis.faces],
+        faces=[_embedded(face) async for face in taking_turns(analysis.faces)],
     )
-    return Response(answer.model_dump_json(), media_type="application/json")
+    return await json_answer(answer)
 
 
 def _detected(face: Face) -> DetectedFace:

@@ -151,7 +151,7 @@ async def list_directories(query: Annotated[DirectoriesQuery, Query()], state: S
     async with state.database.connection(Share.READS) as connection:
         found, last = await directory_lists.page(connection, query.prefix, query.limit, after[0] if after else None)
     items = [DirectorySummary.model_validate(summary) for summary in found]
-    return Page(items=items, next=None if last is None else write_cursor(_ORDER, (last,))).response()
+    return await Page(items=items, next=None if last is None else write_cursor(_ORDER, (last,))).response()
 
 
 @router.get(

@@ -1,5 +1,6 @@
 """The OpenAPI document, and the page that shows it: Swagger UI, of which nothing comes from another host."""
 
+import asyncio
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -51,7 +52,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/openapi.json")
 async def document(request: Request) -> JSONResponse:
     """Return the OpenAPI document, with the base path of the service, if it has one."""
-    described: dict[str, Any] = request.app.openapi()
+    described: dict[str, Any] = await asyncio.to_thread(request.app.openapi)
     base = public("")
     return JSONResponse({**described, "servers": [{"url": base}]} if base else described)
 

@@ -22,12 +22,14 @@ from apiserver.api.fields import (
 from apiserver.biometrics.face import Embedding, Probe
 from apiserver.biometrics.model import Decision, Model, Scoring
 from apiserver.http.admission import PhotographRoute
+from apiserver.http.answers import json_answer
 from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.names import Name
 from apiserver.problems import InvalidEmbedding, ModelMismatch
 from apiserver.recognition.candidates import Identity, SearchOptions
 from apiserver.search.planning import Path
+from apiserver.turns import taking_turns
 from serving.problem_responses import ProblemDetails
 
 _CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ProblemDetails}}
@@ -166,11 +168,11 @@ async def identify(request: Request) -> Response:
     call.state.metrics.decided(recognized.identities)
     answer = IdentifyAnswer(
         model=model.id,
-        results=[_identified(identity, model) for identity in recognized.identities],
+        results=[_identified(identity, model) async for identity in taking_turns(recognized.identities)],
         thresholds=applied_thresholds(recognized.applied, model),
         warnings=recognition_warnings(body.directory, recognized),
     )
-    return Response(answer.model_dump_json(exclude_unset=True), media_type="application/json")
+    return await json_answer(answer, exclude_unset=True)
 
 
 def _normalised(embedding: Sequence[float], model: Model) -> Embedding:

@@ -1,6 +1,7 @@
 """Imports, which run as jobs: of an archive, or of photographs that are already in the store."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Self
@@ -20,15 +21,17 @@ from apiserver.http.admission import counted_body
 from apiserver.http.field_names import Unknown, check_fields
 from apiserver.http.idempotency import KEY, Handler, idempotent
 from apiserver.http.json_bodies import parse_fields, parse_json, read_small
+from apiserver.http.json_lists import split_list
 from apiserver.http.multipart import receive_archive
 from apiserver.http.paths import DirectoryName, EncodedRoute
+from apiserver.http.upload_stream import SMALL_BYTES
 from apiserver.imports import records as imports
 from apiserver.imports.agreement import Trust
 from apiserver.imports.records import Import, Item, Outcome, RecordedOutcome
 from apiserver.jobs.records import enqueue
 from apiserver.names import Name
 from apiserver.people.naming import check_names
-from apiserver.problems import ArchiveTooManyFiles
+from apiserver.problems import ArchiveTooManyFiles, InvalidField
 from apiserver.state import State, StateOf
 from serving.problem_responses import ProblemDetails
 
@@ -225,7 +228,7 @@ async def _receive(request: Request, state: State, import_: Import) -> None:
 async def _read_manifest(request: Request, state: State, import_: Import) -> None:
     """Plan the import of a manifest and enqueue it."""
     content = await read_small(request, max_bytes=_MAX_MANIFEST_BYTES)
-    body = await asyncio.to_thread(parse_json, ImportBody, content)
+    body = await asyncio.to_thread(_parse_manifest, content)
     limit = state.settings.max_import_files
     if len(body.manifest) > limit:
         raise ArchiveTooManyFiles(
@@ -239,6 +242,20 @@ async def _read_manifest(request: Request, state: State, import_: Import) -> Non
         await imports.add_import(connection, import_, planned=True)
         await imports.add_items(connection, import_, items)
         await _enqueue(connection, import_, body, {"archive": False})
+
+
+def _parse_manifest(content: bytes) -> ImportBody:
+    if len(content) <= SMALL_BYTES:
+        return parse_json(ImportBody, content)
+    rest, items = split_list(content, "manifest")
+    return parse_json(ImportBody, rest).model_copy(update={"manifest": [*map(_parse_entry, itertools.count(), items)]})
+
+
+def _parse_entry(number: int, item: bytes) -> ManifestEntry:
+    try:
+        return parse_json(ManifestEntry, item)
+    except InvalidField as problem:
+        raise InvalidField(f"manifest.{number}.{problem.sentence}") from problem
 
 
 async def _enqueue(connection: Connection, import_: Import, options: ImportOptions, more: Mapping[str, object]) -> None:

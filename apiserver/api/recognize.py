@@ -28,6 +28,7 @@ from apiserver.api.fields import (
 from apiserver.biometrics.face import Analysis, Face
 from apiserver.biometrics.model import Decision, Model, Scoring
 from apiserver.http.admission import OldPhotographRoute
+from apiserver.http.answers import json_answer
 from apiserver.http.field_names import Unknown
 from apiserver.http.forms import DirectoryField, FilesField, LookForm, usable
 from apiserver.http.multipart import MAX_FILES
@@ -37,6 +38,7 @@ from apiserver.problems import NoPhotographUsable, Refused
 from apiserver.recognition.candidates import Identity, SearchOptions
 from apiserver.recognition.recognizing import Recognized
 from apiserver.search.planning import Path
+from apiserver.turns import taking_turns
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in STATUSES}
 
@@ -156,16 +158,16 @@ async def recognize(request: Request) -> Response:
                 photograph,
             )
             call.state.metrics.decided(recognized.identities)
-            outcomes.append(_recognized(upload.filename, form.directory, faces, analysis, recognized))
+            outcomes.append(await _recognized(upload.filename, form.directory, faces, analysis, recognized))
     if len(outcomes) > 1:
-        return _recognized_files(form, outcomes)
+        return await _recognized_files(form, outcomes)
     [outcome] = outcomes
     if isinstance(outcome, Refused):
         raise outcome
-    return json_response(outcome, 201)
+    return await json_answer(outcome, 201, exclude_unset=True)
 
 
-def _recognized_files(form: RecognizeForm, outcomes: Sequence[RecognizeAnswer | Refused]) -> Response:
+async def _recognized_files(form: RecognizeForm, outcomes: Sequence[RecognizeAnswer | Refused]) -> Response:
     refused = [
         RefusedFile(status=each.sentence, code=each.code, filename=upload.filename, persons=None)
         for upload, each in zip(form.file, outcomes, strict=True)
@@ -177,10 +179,11 @@ def _recognized_files(form: RecognizeForm, outcomes: Sequence[RecognizeAnswer | 
         return json_response(RecognizeRefusal(**refusal(problem).model_dump(), files=refused), problem.status)
     in_order = iter(refused)
     files = [next(in_order) if isinstance(each, Refused) else each for each in outcomes]
-    return json_response(RecognizeFilesAnswer(status="OK", directory=form.directory, model=model, files=files), 201)
+    answer = RecognizeFilesAnswer(status="OK", directory=form.directory, model=model, files=files)
+    return await json_answer(answer, 201, exclude_unset=True)
 
 
-def _recognized(
+async def _recognized(
     filename: str, directory: str, faces: Sequence[Face], analysis: Analysis, recognized: Recognized
 ) -> RecognizeAnswer:
     """Return the answer about one photograph."""
@@ -195,7 +198,7 @@ def _recognized(
         faces_omitted=analysis.faces_omitted,
         persons=[
             recognized_person(face, identity, model)
-            for face, identity in zip(faces, recognized.identities, strict=True)
+            async for face, identity in taking_turns(zip(faces, recognized.identities, strict=True))
         ],
         thresholds=applied_thresholds(recognized.applied, model),
         warnings=recognition_warnings(directory, recognized),

@@ -19,7 +19,7 @@ from python_multipart.multipart import MultipartParser, MultipartState, parse_op
 from apiserver.http.charsets import codec_of, decoded
 from apiserver.http.part_heads import PartHead, read_head
 from apiserver.http.transfer_encodings import Decode, decoding
-from apiserver.http.upload_stream import SMALL_BYTES, body_chunks, read_body
+from apiserver.http.upload_stream import SMALL_BYTES, body_chunks, joined, read_body
 from apiserver.problems import (
     ArchiveTooLarge,
     FileEmpty,
@@ -302,16 +302,16 @@ async def parse_form(body: bytes, form: FormType, limits: FormLimits) -> Fields:
     files: dict[str, tuple[Upload, ...]] = {}
     for name, filename, pieces in received:
         if pieces or filename:
-            files[name] = (*files.get(name, ()), _upload(filename, pieces, limits.max_image_bytes))
-            await asyncio.sleep(0)
+            upload = await _upload(filename, pieces, limits.max_image_bytes)
+            files[name] = (*files.get(name, ()), upload)
     return {**parser.texts(), **files}
 
 
-def _upload(filename: str, pieces: list[bytes], max_bytes: int) -> Upload:
+async def _upload(filename: str, pieces: list[bytes], max_bytes: int) -> Upload:
     size = sum(map(len, pieces))
     if size > max_bytes:
         return Upload(filename, b"", ImageTooLarge)
-    return Upload(filename, b"".join(pieces), None if size else FileEmpty)
+    return Upload(filename, await joined(pieces), None if size else FileEmpty)
 
 
 async def receive_archive(

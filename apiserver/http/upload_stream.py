@@ -9,7 +9,7 @@ from apiserver.problems import ImageTooLarge, UploadTimeout
 from apiserver.slots import Body
 from serving.pace import Pace
 
-_MAX_JOINED_BYTES = 10_000_000
+_MAX_JOINED_BYTES = 4_000_000
 SMALL_BYTES = 65_536
 """Maximum size of a body without a photograph, and of a form without its images."""
 
@@ -41,8 +41,14 @@ async def read_body(request: Request, *, timeout_seconds: float, max_bytes: int 
         chunks.append(chunk)
     if slot:
         slot.arrive()
-    # Many megabytes take long, and Python's global lock is released meanwhile.
-    return b"".join(chunks) if size <= _MAX_JOINED_BYTES else await asyncio.to_thread(b"".join, chunks)
+    return await joined(chunks)
+
+
+async def joined(pieces: list[bytes]) -> bytes:
+    """Return the pieces as one; many megabytes on a thread, as Python's global lock is released meanwhile."""
+    if sum(map(len, pieces)) <= _MAX_JOINED_BYTES:
+        return b"".join(pieces)
+    return await asyncio.to_thread(b"".join, pieces)
 
 
 async def body_chunks(request: Request, *, pause_seconds: float) -> AsyncIterator[bytes]:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from apiserver.database import Connection
 from apiserver.list_keys import Time, after_prefix
 from apiserver.people.records import COLUMNS, Person, require_directory
+from apiserver.turns import taking_turns
 
 
 class Sort(StrEnum):
@@ -78,7 +79,7 @@ async def page(
             rows = await connection.fetch(statement.text, *statement.parameters)
     if not rows:
         await require_directory(connection, directory)
-    persons = [Person.of(row) for row in rows[:limit]]
+    persons = [Person.of(row) async for row in taking_turns(rows[:limit])]
     return persons, _key(filter_.sort, persons[-1]) if len(rows) > limit else None
 
 

@@ -1,5 +1,6 @@
 """Recognizes faces in a directory."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from apiserver.search.recall import RecallCheck
 from apiserver.storage.keeping import Keeping, NotKept
 from apiserver.storage.photographs import Photograph, to_store
 from serving.stages import Stages
+
+_MAX_CANDIDATES = 2_000
+"""Whose decisions are made at once on the event loop."""
 
 
 class NobodyEnrolled(StrEnum):
@@ -87,7 +91,10 @@ class Recognition:
             search = options.search(model, terms, len(probes))
             embeddings = [probe.embedding for probe in probes]
             results = await self._identification.identify(search, embeddings, terms.size, row)
-        identities = options.identities(probes, results, terms.applied)
+        if sum(len(result.candidates) for result in results) <= _MAX_CANDIDATES:
+            identities = options.identities(probes, results, terms.applied)
+        else:  # of a crowd, which take long to sort
+            identities = await asyncio.to_thread(options.identities, probes, results, terms.applied)
         self._check_recall(search, embeddings, results, identities)
         if row:
             with stages.measure("store"):

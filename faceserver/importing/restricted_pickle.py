@@ -162,7 +162,7 @@ def load(file: IO[bytes]) -> object:
     """Return lists, dictionaries, texts and numbers, with Opaque in place of arrays. Raises UnsafePickle."""
     machine = _Machine()
     try:
-        for instruction, arg, _ in pickletools.genops(_Limited(file)):
+        for instruction, arg, _ in pickletools.genops(_Limited(file)):  # type: ignore[arg-type]  # it only reads
             machine.run(instruction.name, arg)
         [loaded] = machine.stack
     except UnsafePickle:
