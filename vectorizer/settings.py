@@ -72,9 +72,8 @@ class Settings(ServiceSettings):
         2,
         ge=0.1,
         le=60,
-        description="Processor time that one image may take to decode, seconds; 2.5 times as long for files of more "
-        "than 2 MB in formats whose largest photographs need it. An image that takes longer is answered 422 "
-        "(`image-too-costly`).",
+        description="Processor time that one image may take to decode, seconds; two or three times as long, by format, "
+        "for files of more than 2 MB. An image that takes longer is answered 422 (`image-too-costly`).",
     )
 
     def engine(self) -> Engine:

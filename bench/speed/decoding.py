@@ -50,7 +50,9 @@ def main(*, models: Models = "opencv", results: Results = RESULTS) -> None:
     for megapixels in _MEGAPIXELS:
         data = _jpeg(megapixels)
         decoded = _compared({way: partial(decode, data) for way, decode in ways.items()}, decoder)
-        whole = {way: partial(find_faces, networks, decode, data) for way, decode in ways.items()}
+        whole: dict[str, Callable[[], object]] = {
+            way: partial(find_faces, networks, decode, data) for way, decode in ways.items()
+        }
         record["pictures"][f"{megapixels} Mpx"] = {"decode": decoded, "picture": _compared(whole, decoder)}
     decoder.close()
     template.close()

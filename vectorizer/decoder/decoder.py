@@ -29,7 +29,7 @@ OnRestart = Callable[[str], object]
 _LOOK_MILLISECONDS = 50
 """How often the processor time of a decoder is looked at."""
 
-_MAX_SECONDS = 60.0
+_MAX_SECONDS = 120.0
 """A decoder that has neither answered nor used its processor time by then does not work at all."""
 
 _LARGE_BYTES = 40_000_000
