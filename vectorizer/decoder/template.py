@@ -52,6 +52,7 @@ def main(descriptor: int) -> None:
         for child in children:
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
+        os._exit(0)  # taking the libraries apart takes time
 
 
 def _first(control: socket.socket) -> bytes:
@@ -96,6 +97,8 @@ def _decode(setup: Setup, connection: int, memory: int) -> NoReturn:
     status = 1
     try:
         die_with_parent()
+        if sys.platform == "linux":
+            os.nice(_NICENESS)
         keep_only(connection, memory)
         service, shared = socket.socket(fileno=connection), SharedMemory(memory, setup.shared_bytes)
         filtered = confine(setup.memory_bytes, setup.shared_bytes)
@@ -108,8 +111,6 @@ def _decode(setup: Setup, connection: int, memory: int) -> NoReturn:
 
 def _prepare() -> None:
     """Load all that decoders need, for they can open no file. Nothing may start a thread, which forks would lack."""
-    if sys.platform == "linux":
-        os.nice(_NICENESS)
     warnings.simplefilter("ignore")  # a file can cause tens of thousands
     keep_freed()
     cv2.setNumThreads(0)
