@@ -24,13 +24,10 @@ from vectorizer.decoder import messages
 from vectorizer.decoder.confinement import confine, die_first, die_with_parent, keep_only
 from vectorizer.decoder.heap import keep_freed
 from vectorizer.decoder.process import Decoding
-from vectorizer.decoder.setup import FORK, MESSAGE_BYTES, Setup
+from vectorizer.decoder.setup import FORK, MESSAGE_BYTES, NICENESS, Setup
 from vectorizer.decoder.shared_memory import SharedMemory
 from vectorizer.decoding.budget import Limits
 from vectorizer.images import decode
-
-_NICENESS = 10
-"""Like that of the lanes, which decoders work for."""
 
 _WRITTEN = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
 """Formats of which a small image is decoded before the first fork: some libraries load parts on first use."""
@@ -98,7 +95,7 @@ def _decode(setup: Setup, connection: int, memory: int) -> NoReturn:
     try:
         die_with_parent()
         if sys.platform == "linux":
-            os.nice(_NICENESS)
+            os.nice(NICENESS)
         keep_only(connection, memory)
         service, shared = socket.socket(fileno=connection), SharedMemory(memory, setup.shared_bytes)
         filtered = confine(setup.memory_bytes, setup.shared_bytes)
