@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import inf
@@ -110,10 +110,13 @@ class Lanes:
         allowance = allowance or Allowance()
         # It loads its libraries while the models are opened.
         self._template = Template(Setup(limits, allowance.memory_bytes, bytes_needed(limits)))
-        self._all = [
-            Lane(models, Decoder(self._template, allowance.seconds, self.metrics.decoder_restarted))
-            for models in source.open(self.lanes, self.metrics.batch_done)
-        ]
+        with ExitStack() as undo:
+            undo.callback(self._template.close)
+            self._all = [
+                Lane(models, Decoder(self._template, allowance.seconds, self.metrics.decoder_restarted))
+                for models in source.open(self.lanes, self.metrics.batch_done)
+            ]
+            undo.pop_all()
         self._idle: SimpleQueue[Lane] = SimpleQueue()
         for lane in self._all:
             self._idle.put(lane)
