@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import inf
@@ -21,7 +21,7 @@ from vectorizer.cores import usable_cores
 from vectorizer.decoder.decoder import Decoder
 from vectorizer.decoder.forking import Template
 from vectorizer.decoder.heap import trim
-from vectorizer.decoder.setup import Setup
+from vectorizer.decoder.setup import NICENESS, Setup
 from vectorizer.decoder.shared_memory import bytes_needed
 from vectorizer.decoding.budget import Limits
 from vectorizer.metrics import Metrics
@@ -29,10 +29,6 @@ from vectorizer.networks.alignment import SIZE
 from vectorizer.networks.models import Models, ModelSource
 from vectorizer.pipeline import AS_USUAL, Faces, Look, Want, embed_aligned, find_faces
 from vectorizer.problems import Busy, DeadlineExceeded, ImageTooCostly
-
-_NICENESS = 10
-"""Added to the process's own for the lanes: they get a tenth of a core that other threads use, and all idle time."""
-
 
 _OVERDUE_SECONDS = 60.0
 """An image that takes a lane longer is overdue, however long its caller waits."""
@@ -114,10 +110,13 @@ class Lanes:
         allowance = allowance or Allowance()
         # It loads its libraries while the models are opened.
         self._template = Template(Setup(limits, allowance.memory_bytes, bytes_needed(limits)))
-        self._all = [
-            Lane(models, Decoder(self._template, allowance.seconds, self.metrics.decoder_restarted))
-            for models in source.open(self.lanes, self.metrics.batch_done)
-        ]
+        with ExitStack() as undo:
+            undo.callback(self._template.close)
+            self._all = [
+                Lane(models, Decoder(self._template, allowance.seconds, self.metrics.decoder_restarted))
+                for models in source.open(self.lanes, self.metrics.batch_done)
+            ]
+            undo.pop_all()
         self._idle: SimpleQueue[Lane] = SimpleQueue()
         for lane in self._all:
             self._idle.put(lane)
@@ -235,4 +234,4 @@ def _lower_priority() -> None:
     Otherwise requests that could be refused at once would wait for the networks.
     """
     if sys.platform == "linux":  # elsewhere the whole process would become nicer
-        os.nice(_NICENESS)
+        os.nice(NICENESS)

@@ -74,7 +74,8 @@ class Settings(ServiceSettings):
         2,
         ge=0.1,
         le=60,
-        description="Processor time that one image may take to decode, seconds.",
+        description="Processor time that one image may take to decode, seconds; two or three times as long, by format, "
+        "for files of more than 2 MB. An image that takes longer is answered 422 (`image-too-costly`).",
     )
     max_image_side: int = Field(30_000, gt=0, description="Maximum width, and maximum height, of an image, pixels.")
     image_formats: str = Field(

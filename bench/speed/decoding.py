@@ -3,6 +3,7 @@
 python -m bench decoding --models opencv
 """
 
+import os
 import statistics
 import sys
 import time
@@ -24,7 +25,7 @@ from bench.speed.own_networks import DECODE, LIMITS
 from vectorizer.decoder.decoder import Decoder
 from vectorizer.decoder.forking import Template
 from vectorizer.decoder.processor_time import used_by
-from vectorizer.decoder.setup import Setup
+from vectorizer.decoder.setup import NICENESS, Setup
 from vectorizer.decoder.shared_memory import bytes_needed
 from vectorizer.networks.models import ModelSource
 from vectorizer.pipeline import Decode, find_faces
@@ -36,6 +37,7 @@ _MEMORY_BYTES = 700_000_000
 
 def main(*, models: Models = "opencv", results: Results = RESULTS) -> None:
     """Compare decoding in this process with decoding in another."""
+    os.nice(NICENESS)  # otherwise the decoder, which is as nice as a lane, would wait longer than this process
     (networks,) = ModelSource.find(models, user_cache_path("faceserver")).open()
     template = Template(Setup(LIMITS, _MEMORY_BYTES, bytes_needed(LIMITS)))
     decoder = Decoder(template, 60)
@@ -50,7 +52,9 @@ def main(*, models: Models = "opencv", results: Results = RESULTS) -> None:
     for megapixels in _MEGAPIXELS:
         data = _jpeg(megapixels)
         decoded = _compared({way: partial(decode, data) for way, decode in ways.items()}, decoder)
-        whole = {way: partial(find_faces, networks, decode, data) for way, decode in ways.items()}
+        whole: dict[str, Callable[[], object]] = {
+            way: partial(find_faces, networks, decode, data) for way, decode in ways.items()
+        }
         record["pictures"][f"{megapixels} Mpx"] = {"decode": decoded, "picture": _compared(whole, decoder)}
     decoder.close()
     template.close()

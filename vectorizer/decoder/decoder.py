@@ -29,7 +29,7 @@ OnRestart = Callable[[str], object]
 _LOOK_MILLISECONDS = 50
 """How often the processor time of a decoder is looked at."""
 
-_MAX_SECONDS = 60.0
+_MAX_SECONDS = 120.0
 """A decoder that has neither answered nor used its processor time by then does not work at all."""
 
 _LARGE_BYTES = 40_000_000
@@ -54,10 +54,10 @@ class _EndedError(Exception):
 
 @dataclass(slots=True)
 class _Bounds:
-    """When a picture has taken too much: `processor` on the decoder's own clock, `wall` on `time.monotonic`'s."""
+    """When a picture has taken too much: `processor` on the decoder's own clock, `deadline` on `time.monotonic`'s."""
 
     processor: float
-    wall: float
+    deadline: float
 
 
 class Decoder:
@@ -120,9 +120,8 @@ class Decoder:
     def _decode(self, data: bytes, deadline: float) -> DecodedImage:
         self._large = True  # unless decoding says otherwise
         self._memory.put(data)
-        now = time.monotonic()
         seconds = allowed(data, self._seconds)
-        bounds = _Bounds(used_by(self.pid or 0) + seconds, min(deadline, now + _MAX_SECONDS))
+        bounds = _Bounds(used_by(self.pid or 0) + seconds, deadline)
         header = self._ask([messages.DECODE, len(data), seconds], bounds)
         size = CHANNELS * header.width * header.height
         self._large = size > _LARGE_BYTES or len(data) > _LARGE_FILE_BYTES
@@ -160,11 +159,12 @@ class Decoder:
 
     def _wait(self, bounds: _Bounds) -> None:
         """Wait for an answer. Raises ImageTooCostly or DeadlineExceeded, with a new process."""
+        deadline = min(bounds.deadline, time.monotonic() + _MAX_SECONDS)
         while not self._answers.poll(_LOOK_MILLISECONDS):
             if used_by(self.pid or 0) > bounds.processor:
                 self._replace("time")
                 raise ImageTooCostly
-            if time.monotonic() > bounds.wall:
+            if time.monotonic() > deadline:
                 self._replace("deadline")
                 raise DeadlineExceeded("The deadline passed while the image was decoded; try again in a moment.")
 
@@ -201,3 +201,5 @@ class Decoder:
         self._answers = select.poll()
         self._answers.register(self._connection, select.POLLIN)
         (self.filtered,) = messages.receive(self._connection)
+        if not self.filtered:
+            self._template.warn_unfiltered()

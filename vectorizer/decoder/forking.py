@@ -1,5 +1,6 @@
 """The service's end of the process that decoders are forked from."""
 
+import logging
 import os
 import pickle
 import socket
@@ -28,12 +29,16 @@ _ANSWER_SECONDS = 10.0
 _END_SECONDS = 2.0
 
 
+_logger = logging.getLogger(__name__)
+
+
 class Template:
     """Forks decoders for all lanes; started again if it is gone."""
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
         self._lock = threading.Lock()
+        self._warned = False
         self._start()
 
     @property
@@ -60,6 +65,12 @@ class Template:
             self._control.sendall(pid.to_bytes(MESSAGE_BYTES, signed=True))
             return self._answer()
         return None
+
+    def warn_unfiltered(self) -> None:
+        """Log, once, that decoders are confined less than they should be."""
+        if not self._warned:
+            self._warned = True
+            _logger.warning("This system does not filter system calls, so decoders could open network connections.")
 
     def close(self) -> None:
         """End all decoders."""

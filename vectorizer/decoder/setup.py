@@ -7,6 +7,9 @@ from vectorizer.decoding.budget import Limits
 FORK = 0
 """The request to fork a decoder, answered by its process id; any other number is the id of a decoder to end."""
 
+NICENESS = 10
+"""Added to the service's own for decoders and lanes: they get a tenth of a core that others use, and all idle time."""
+
 MESSAGE_BYTES = 8
 """Bytes of a request, and of an answer."""
 

@@ -24,13 +24,10 @@ from vectorizer.decoder import messages
 from vectorizer.decoder.confinement import confine, die_first, die_with_parent, keep_only
 from vectorizer.decoder.heap import keep_freed
 from vectorizer.decoder.process import Decoding
-from vectorizer.decoder.setup import FORK, MESSAGE_BYTES, Setup
+from vectorizer.decoder.setup import FORK, MESSAGE_BYTES, NICENESS, Setup
 from vectorizer.decoder.shared_memory import SharedMemory
 from vectorizer.decoding.budget import Limits
 from vectorizer.images import decode
-
-_NICENESS = 10
-"""Like that of the lanes, which decoders work for."""
 
 _WRITTEN = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
 """Formats of which a small image is decoded before the first fork: some libraries load parts on first use."""
@@ -52,6 +49,7 @@ def main(descriptor: int) -> None:
         for child in children:
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
+        os._exit(0)  # taking the libraries apart takes time
 
 
 def _first(control: socket.socket) -> bytes:
@@ -96,6 +94,8 @@ def _decode(setup: Setup, connection: int, memory: int) -> NoReturn:
     status = 1
     try:
         die_with_parent()
+        if sys.platform == "linux":
+            os.nice(NICENESS)
         keep_only(connection, memory)
         service, shared = socket.socket(fileno=connection), SharedMemory(memory, setup.shared_bytes)
         filtered = confine(setup.memory_bytes, setup.shared_bytes)
@@ -108,8 +108,6 @@ def _decode(setup: Setup, connection: int, memory: int) -> NoReturn:
 
 def _prepare() -> None:
     """Load all that decoders need, for they can open no file. Nothing may start a thread, which forks would lack."""
-    if sys.platform == "linux":
-        os.nice(_NICENESS)
     warnings.simplefilter("ignore")  # a file can cause tens of thousands
     keep_freed()
     cv2.setNumThreads(0)
