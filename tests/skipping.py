@@ -12,6 +12,7 @@ EXPECTED = [
     r"needs ArcFace weights in \.\./shared/models/buffalo_sc",
     r"needs the ArcFace pack and the photographs in \.\./shared",
     r"needs photographs in \.\./shared/data/photos",
+    r"needs the files in \.\./shared/cases/hostile",
     r"the photographs beside the checkout are not there",
     r"needs an ONNX Runtime without CUDA",
     r"there is a GPU",

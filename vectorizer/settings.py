@@ -85,7 +85,7 @@ class Settings(ServiceSettings):
     )
     max_faces: int = Field(
         300,
-        gt=0,
+        ge=2,
         description="Maximum number of faces of an image that are embedded, the largest ones; `faces_omitted` of an "
         "answer counts the others.",
     )

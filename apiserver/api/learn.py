@@ -160,7 +160,13 @@ def _learned_file(person: str, upload: Upload, outcome: Learned | Refused) -> Le
     if isinstance(outcome, Refused):
         problem = FileProblem.of(outcome)
         return LearnedFile(
-            filename=upload.filename, url=None, outcome=Outcome.REFUSED, persons=[], warnings=[], problem=problem
+            filename=upload.filename,
+            url=None,
+            outcome=Outcome.REFUSED,
+            persons=[],
+            warnings=[],
+            problem=problem,
+            faces_omitted=0,
         )
     return LearnedFile(
         filename=upload.filename,

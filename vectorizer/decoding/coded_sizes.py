@@ -5,7 +5,7 @@ Sources: AV1 bitstream specification, 5.3 to 5.5; HEVC, ITU-T H.265, 7.3; their 
 
 from dataclasses import dataclass
 
-from vectorizer.decoding.budget import too_many
+from vectorizer.decoding.budget import check_count
 
 _MAX_UNITS = 10_000
 """Units of one coded image; encoders make one for each slice, and few others."""
@@ -20,11 +20,17 @@ _HEVC_CONFIGURATION = 22
 
 @dataclass(slots=True)
 class Coded:
-    """The largest frame that was announced, and how many frames there are."""
+    """The largest frame that was announced, and how many frames, and units of any kind, there are."""
 
     width: int = 0
     height: int = 0
     frames: int = 0
+    units: int = 0
+
+    def count(self) -> None:
+        """Count a unit. Raises ImageTooCostly."""
+        self.units += 1
+        check_count(self.units, _MAX_UNITS, "coded units")
 
     def widen(self, width: int, height: int) -> None:
         """Take a further size into account."""
@@ -52,9 +58,8 @@ class _Bits:
 def note_av1(coded: Coded, data: bytes) -> None:
     """Note the sequence headers and frames of AV1 units (OBUs). Raises ImageTooCostly."""
     position = 0
-    for _ in range(_MAX_UNITS):
-        if position >= len(data):
-            return
+    while position < len(data):
+        coded.count()
         header = data[position]
         kind, position = header >> 3 & 15, position + 1 + (header >> 2 & 1)
         size = len(data) - position
@@ -64,20 +69,16 @@ def note_av1(coded: Coded, data: bytes) -> None:
             coded.widen(*_av1_size(data[position : position + min(size, _HEADER_BYTES)]))
         coded.frames += kind in _AV1_FRAMES
         position += size
-    raise too_many(_MAX_UNITS, "coded units")
 
 
 def note_hevc(coded: Coded, data: bytes, length_bytes: int) -> None:
     """Note the parameter sets and pictures of HEVC units (NAL units). Raises ImageTooCostly."""
     position = 0
-    for _ in range(_MAX_UNITS):
-        if position + length_bytes >= len(data):
-            return
+    while position + length_bytes < len(data):
         size = int.from_bytes(data[position : position + length_bytes])
         position += length_bytes
         _note_unit(coded, data[position : position + min(size, _HEADER_BYTES)])
         position += size
-    raise too_many(_MAX_UNITS, "coded units")
 
 
 def note_hevc_configuration(coded: Coded, content: bytes) -> int:
@@ -96,6 +97,7 @@ def note_hevc_configuration(coded: Coded, content: bytes) -> int:
 
 
 def _note_unit(coded: Coded, unit: bytes) -> None:
+    coded.count()
     if len(unit) < 3:
         return
     kind = unit[0] >> 1 & 0x3F

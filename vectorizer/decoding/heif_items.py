@@ -21,6 +21,12 @@ _MAX_ITEMS = 2_000
 _MAX_REFERENCES = 20_000
 """Parts, properties and pieces of all items."""
 
+_MAX_UNITS = 50_000
+"""Units of all coded images."""
+
+_MAX_CONFIGURATION = 4_096
+"""Bytes of a configuration that are looked at."""
+
 _MAX_DEPTH = 6
 """Items of which each is made of the next; a turned grid with a gain map has three."""
 
@@ -73,6 +79,7 @@ class _File:
     samples: list[int] = field(default_factory=list)
     boxes: int = 0
     references: int = 0
+    units: int = 0
 
     def item(self, number: int) -> _Item:
         """Return an item; it is noted if it is new. Raises ImageTooCostly."""
@@ -84,12 +91,12 @@ def check_items(data: bytes, limits: Limits) -> None:
     """Raise ImageTooManyPixels for coded frames that are too large, ImageTooCostly for too many items and boxes."""
     file = _File(data)
     _read(file, 0, len(data))
-    read = sum(min(size, len(data) - start) for item in file.items.values() for start, size in item.extents)
+    read = sum(end - start for item in file.items.values() for start, end in _extents(file, item))
     check_count(read, _MAX_READ * len(data), "bytes in its items")
-    for kind, start, end in file.properties + file.described:
+    for described in file.properties + file.described:
         coded = Coded()
-        _note_property(coded, kind, data[start:end])
-        limits.check_coded(coded.width, coded.height)
+        _note_property(coded, file, described)
+        _check(file, coded, limits)
     _check_samples(file, limits)
     picture = _Picture(file, limits)
     total = picture.cost(file.primary)
@@ -109,7 +116,13 @@ def _check_samples(file: _File, limits: Limits) -> None:
         for start in file.samples:
             coded = Coded()
             coded_sizes.note_av1(coded, file.data[start : start + _SAMPLE_BYTES])
-            limits.check_coded(coded.width, coded.height)
+            _check(file, coded, limits)
+
+
+def _check(file: _File, coded: Coded, limits: Limits) -> None:
+    file.units += coded.units
+    check_count(file.units, _MAX_UNITS, "coded units")
+    limits.check_coded(coded.width, coded.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +153,7 @@ def _derived_size(file: _File, item: _Item) -> tuple[int, int]:
     """Return width and height that a grid or an overlay says it has."""
     if item.kind not in _SIZE_AT:
         return 0, 0
-    data, start = b"".join(_extents(file, item))[:32], _SIZE_AT[item.kind]
+    data, start = _content(file, item)[:32], _SIZE_AT[item.kind]
     side = 4 if data[1:2] and data[1] & 1 else 2
     return int.from_bytes(data[start : start + side]), int.from_bytes(data[start + side : start + 2 * side])
 
@@ -149,19 +162,20 @@ def _coded_cost(file: _File, item: _Item, limits: Limits) -> int:
     coded, length_bytes = Coded(), 4
     for index in item.properties:
         if 0 < index <= len(file.properties):
-            kind, start, end = file.properties[index - 1]
-            length_bytes = _note_property(coded, kind, file.data[start:end]) or length_bytes
-    data = b"".join(_extents(file, item))
+            length_bytes = _note_property(coded, file, file.properties[index - 1]) or length_bytes
+    data = _content(file, item)
     if item.kind in _AV1:
         coded_sizes.note_av1(coded, data)
     else:
         coded_sizes.note_hevc(coded, data, length_bytes)
-    limits.check_coded(coded.width, coded.height)
+    _check(file, coded, limits)
     return coded.width * coded.height * max(coded.frames, 1)
 
 
-def _note_property(coded: Coded, kind: bytes, content: bytes) -> int:
+def _note_property(coded: Coded, file: _File, described: tuple[bytes, int, int]) -> int:
     """Note the size that a property says; return the bytes of a unit's length if it says them, or 0."""
+    kind, start, end = described
+    content = file.data[start : min(end, start + _MAX_CONFIGURATION)]
     if kind == b"ispe":
         coded.widen(int.from_bytes(content[4:8]), int.from_bytes(content[8:12]))
     elif kind == b"av1C":
@@ -171,10 +185,16 @@ def _note_property(coded: Coded, kind: bytes, content: bytes) -> int:
     return 0
 
 
-def _extents(file: _File, item: _Item) -> Iterator[bytes]:
-    base = file.meta_data if item.in_meta else 0
-    for start, size in item.extents:
-        yield file.data[base + start : base + start + size] if size else file.data[base + start :]
+def _extents(file: _File, item: _Item) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the pieces of an item within the file; one of no length is all that follows."""
+    base, length = file.meta_data if item.in_meta else 0, len(file.data)
+    for offset, size in item.extents:
+        start = min(base + offset, length)
+        yield start, min(start + size, length) if size else length
+
+
+def _content(file: _File, item: _Item) -> bytes:
+    return b"".join(file.data[start:end] for start, end in _extents(file, item))
 
 
 def _boxes(file: _File, position: int, end: int) -> Iterator[tuple[bytes, int, int]]:

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,9 @@ _MAX_VALUES = 64
 
 _MAX_FIELDS = 1_024
 """Fields of a directory, of which photographs have at most some hundreds."""
+
+_MAX_FIELDS_OF_ALL = 20_000
+"""Fields of all directories of a file that are looked at."""
 
 _TEXTS, _RATIONALS = frozenset({1, 2, 6, 7}), frozenset({5, 10})
 """Types of fields that are read as a whole, and of those that become an object for each number."""
@@ -128,11 +132,6 @@ class TiffImage:
         """Bytes of all samples of a pixel, as stored without compression."""
         return self.number(_BITS, 1) * self.number(_SAMPLES, 1) / 8
 
-    def table(self, data: bytes, tag: int) -> tuple[int, ...]:
-        """Return all numbers of a field of strips or tiles."""
-        kind, count, start = self.tables.get(tag, ("<B", 0, 0))
-        return _unpack(data, f"{kind[0]}{count}{kind[1]}", start)
-
     @property
     def part_pixels(self) -> int:
         """Pixels of a strip or tile."""
@@ -176,11 +175,11 @@ def is_tiff(data: bytes) -> bool:
 
 def images_of(data: bytes) -> list[TiffImage]:
     """Return the images of a TIFF, first those of the chain of pages; as far as they can be read."""
-    order, big = _HEADERS[data[:4]]
-    found = list(_chain(data, order, big, _number(data, 8 if big else 4, order, big), main=True))
+    file = _File.of(data)
+    found = list(_chain(file, file.first, main=True))
     for page in found[:_MAX_IMAGES]:
         for offset in page.fields.get(_SUB_IMAGES, ())[:_MAX_IMAGES]:
-            found.extend(_chain(data, order, big, offset, main=False))
+            found.extend(_chain(file, offset, main=False))
             if len(found) > _MAX_IMAGES:
                 return found
     return found
@@ -193,17 +192,23 @@ def check_parts(data: bytes, image: TiffImage, limits: Limits) -> None:
     """
     replace(limits, max_pixels=max_pixels(image, limits.max_pixels)).check_pixels(*image.size)
     limits.check_pixels(*image.tile_size)
+    file = _File.of(data)
     planes = image.number(_SAMPLES, 1) if image.number(_PLANES, 1) == 2 else 1
     parts = planes * image.pixels / max(image.part_pixels, 1)
     check_count(max([parts, *(count for _, count, _ in image.tables.values())]), _MAX_PARTS, "strips and tiles")
     for offsets, sizes in ((_STRIPS, _STRIP_BYTES), (_TILES, _TILE_BYTES)):
-        pairs = zip(image.table(data, offsets), image.table(data, sizes), strict=False)
+        pairs = zip(_all_values(file, image, offsets), _all_values(file, image, sizes), strict=False)
         read = sum(max(min(size, len(data) - offset), 0) for offset, size in pairs)
         check_count(read, _MAX_READ * len(data), "bytes in its strips and tiles")
     check_count(image.part_pixels, max(2 * image.pixels, _SMALL_PART), "pixels in a tile")
     if image.number(_COMPRESSION) in _JPEG_COMPRESSIONS:
         scanned = data.count(b"\xff\xda") * image.part_pixels
         check_count(scanned, _MAX_SCANNED, "pixels in all of its scans")
+
+
+def _all_values(file: "_File", image: TiffImage, tag: int) -> tuple[int, ...]:
+    kind, count, start = image.tables.get(tag, ("B", 0, 0))
+    return file.unpack(f"{count}{kind}", start)
 
 
 def photograph_of(images: list[TiffImage]) -> TiffImage:
@@ -218,11 +223,11 @@ def photograph_of(images: list[TiffImage]) -> TiffImage:
 
 def beginning_with(data: bytes, image: TiffImage) -> bytes:
     """Return the file with `image` as its first page."""
-    order, big = _HEADERS[data[:4]]
-    at, kind = (8, "Q") if big else (4, "I")
-    if _number(data, at, order, big) == image.offset:
+    file = _File.of(data)
+    if file.first == image.offset:
         return data
-    return data[:at] + struct.pack(order + kind, image.offset) + data[at + struct.calcsize(kind) :]
+    at, kind = (8, "Q") if file.big else (4, "I")
+    return data[:at] + struct.pack(file.order + kind, image.offset) + data[at + struct.calcsize(kind) :]
 
 
 def decode_samples(data: bytes, image: TiffImage) -> NDArray[np.uint8]:
@@ -241,44 +246,73 @@ def max_pixels(image: TiffImage, limit: int) -> int:
     return int(limit * _BYTES_A_PIXEL / max(image.bytes_a_pixel, _BYTES_A_PIXEL))
 
 
-def _chain(data: bytes, order: str, big: bool, offset: int, *, main: bool) -> Iterator[TiffImage]:
+@dataclass(slots=True)
+class _File:
+    """A file, the order of its bytes, whether its offsets have eight of them, and how many fields were read."""
+
+    data: bytes
+    order: str
+    big: bool
+    read: int = 0
+
+    @classmethod
+    def of(cls, data: bytes) -> Self:
+        """Return a file by its header."""
+        return cls(data, *_HEADERS[data[:4]])
+
+    @property
+    def first(self) -> int:
+        """Where the first directory is."""
+        return self.offset(8 if self.big else 4)
+
+    def offset(self, at: int) -> int:
+        """Return the offset that is at `at`; 0 beyond the end."""
+        return next(iter(self.unpack("Q" if self.big else "I", at)), 0)
+
+    def unpack(self, form: str, at: int) -> tuple[int, ...]:
+        """Return numbers; none beyond the end."""
+        form = self.order + form
+        return struct.unpack_from(form, self.data, at) if at + struct.calcsize(form) <= len(self.data) else ()
+
+
+def _chain(file: _File, offset: int, *, main: bool) -> Iterator[TiffImage]:
     """Yield the image at `offset` and those that follow it."""
     seen: set[int] = set()
-    while 0 < offset < len(data) and offset not in seen and len(seen) < _MAX_IMAGES:
+    while 0 < offset < len(file.data) and offset not in seen and len(seen) < _MAX_IMAGES:
         seen.add(offset)
-        fields, tables, after = _fields(data, order, big, offset)
+        fields, tables, after = _fields(file, offset)
         if _WIDTH in fields and _HEIGHT in fields:
             yield TiffImage(offset, main, fields, tables)
-        offset = _number(data, after, order, big)
+        offset = file.offset(after)
 
 
-def _fields(
-    data: bytes, order: str, big: bool, offset: int, below: int = 0
-) -> tuple[dict[int, tuple[int, ...]], _Tables, int]:
+def _fields(file: _File, offset: int, below: int = 0) -> tuple[dict[int, tuple[int, ...]], _Tables, int]:
     """Return the numbers of a directory by tag, where those of its parts are, and where the next directory's offset is.
 
     Raises ImageTooCostly if it, or a directory of metadata below it, has too many fields or numbers.
     """
-    head, entry = (8, 20) if big else (2, 12)
-    count = next(iter(_unpack(data, order + ("Q" if big else "H"), offset)), 0)
+    head, entry = (8, 20) if file.big else (2, 12)
+    count = next(iter(file.unpack("Q" if file.big else "H", offset)), 0)
     check_count(count, _MAX_FIELDS, "fields in a directory")
+    file.read += count + 1
+    check_count(file.read, _MAX_FIELDS_OF_ALL, "fields in all directories")
     fields: dict[int, tuple[int, ...]] = {}
     tables: _Tables = {}
     for at in range(offset + head, offset + head + count * entry, entry):
-        described = _unpack(data, order + ("HHQ" if big else "HHI"), at)
+        described = file.unpack("HHQ" if file.big else "HHI", at)
         # Decoders take the first of several fields with one tag.
         if not described or described[0] in fields:
             continue
         _check_field(*described)
         if described[0] in _READ and described[1] in _FORMATS:
-            values = _values(data, order, big, at, described)
-            if values:
+            table = _table(file, at, described)
+            if values := _values(file, described[0], table):
                 fields[described[0]] = values
             if described[0] in _LAST:
-                tables[described[0]] = _table(data, order, big, at, described)
+                tables[described[0]] = table
     for tag in (_EXIF, _GPS, _INTEROPERABILITY):
         if tag in fields and below < 2:
-            _fields(data, order, big, fields[tag][0], below + 1)
+            _fields(file, fields[tag][0], below + 1)
     return fields, tables, offset + head + count * entry
 
 
@@ -289,29 +323,19 @@ def _check_field(tag: int, kind: int, count: int) -> None:
         check_count(count, _MAX_PARTS if tag in _LAST else _MAX_NUMBERS, "numbers in a field")
 
 
-def _values(data: bytes, order: str, big: bool, at: int, described: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the first numbers of the field at `at`, or the last one."""
-    kind, count, start = _table(data, order, big, at, described)
-    if described[0] in _LAST and count:
-        return _unpack(data, kind, start + struct.calcsize(kind) * (count - 1))
-    return _unpack(data, f"{order}{min(count, _MAX_VALUES)}{kind[-1]}", start)
-
-
-def _table(data: bytes, order: str, big: bool, at: int, described: tuple[int, ...]) -> tuple[str, int, int]:
+def _table(file: _File, at: int, described: tuple[int, ...]) -> tuple[str, int, int]:
     """Return how each number of the field at `at` is stored, how many there are, and where."""
-    kind = order + _FORMATS[described[1]]
-    room, start = (8, at + 12) if big else (4, at + 8)
-    within = described[2] * struct.calcsize(kind) <= room
-    return kind, described[2], start if within else _number(data, start, order, big)
+    kind, count = _FORMATS[described[1]], described[2]
+    room, start = (8, at + 12) if file.big else (4, at + 8)
+    return kind, count, start if count * struct.calcsize("=" + kind) <= room else file.offset(start)
 
 
-def _number(data: bytes, at: int, order: str, big: bool) -> int:
-    return next(iter(_unpack(data, order + ("Q" if big else "I"), at)), 0)
-
-
-def _unpack(data: bytes, form: str, at: int) -> tuple[int, ...]:
-    """Return numbers; none beyond the end of the file."""
-    return struct.unpack_from(form, data, at) if at + struct.calcsize(form) <= len(data) else ()
+def _values(file: _File, tag: int, table: tuple[str, int, int]) -> tuple[int, ...]:
+    """Return the first numbers of a field, or the last one."""
+    kind, count, start = table
+    if tag in _LAST and count:
+        return file.unpack(kind, start + struct.calcsize("=" + kind) * (count - 1))
+    return file.unpack(f"{min(count, _MAX_VALUES)}{kind}", start)
 
 
 _LAST = frozenset({_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES})

@@ -4,7 +4,7 @@ Pillow decodes every WebP as an animation, with three canvases of four bytes a p
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from struct import pack
 
 import numpy as np
@@ -40,7 +40,7 @@ class Still:
     picture: bytes = b""
     exif: bytes = b""
     xmp: bytes = b""
-    missing: bool = field(default=False)
+    animated: bool = False
 
     def file(self) -> bytes:
         """Return the picture alone as a file."""
@@ -59,7 +59,10 @@ def still_of(data: bytes, limits: Limits) -> Still:
     for kind, content in _chunks(view, _RIFF_HEADER):
         if kind == _EXTENDED and len(content) >= _CANVAS_FLAGS:
             still.canvas = _number(content[4:7]) + 1, _number(content[7:10]) + 1
-        elif kind == _FRAME and not still.picture:
+        elif kind == _FRAME:
+            if still.animated:
+                continue
+            still.animated = True
             still.place = 2 * _number(content[:3]), 2 * _number(content[3:6])
             for part, inner in _chunks(content, _FRAME_HEADER):
                 _take(still, part, inner)

@@ -69,6 +69,25 @@ def test_faces_for_the_gateway(vectorizer: Vectorizer, photo: bytes):
         assert not {"crop", "quality"} & set(face)
 
 
+def test_the_largest_faces_and_how_many_more(vectorizer: Vectorizer, photo: bytes):
+    answer = msgpack.unpackb(vectorizer.client.post("/faces?max_faces=2", content=photo).content)
+    assert (len(answer["faces"]), answer["faces_omitted"]) == (2, 4)
+    assert_problem(vectorizer.client.post("/faces?max_faces=0", content=photo), 422, "invalid-request")
+
+
+def test_a_format_that_is_switched_off(model_cache: Path):
+    running = start(model_cache, image_formats="jpeg,heic", max_faces="2")
+    try:
+        refused = running.faces(b"\x89PNG\r\n\x1a\n")
+        assert "image/png: this service is set to read JPEG, HEIC only" in assert_problem(
+            refused, 400, "invalid-file-format"
+        )
+    finally:
+        running.client.close()
+        running.process.terminate()
+        running.process.communicate(timeout=PATIENCE_SECONDS)
+
+
 def test_quality_on_request(vectorizer: Vectorizer, photo: bytes):
     for face in msgpack.unpackb(vectorizer.faces(photo, "quality").content)["faces"]:
         assert face["quality"]["sharpness"] > 0

@@ -43,6 +43,11 @@ def test_an_analysis():
     assert analysis.timings == {"decode": 1.5}
 
 
+def test_faces_that_were_left_out():
+    assert read_analysis(msgpack.packb({**ANSWER, "faces_omitted": 7})).faces_omitted == 7
+    assert read_analysis(msgpack.packb(ANSWER)).faces_omitted == 0, "an older vectorizer leaves out none"
+
+
 def test_landmarks_and_quality():
     landmarks = np.arange(10, dtype="<f4").tobytes()
     told = {**ANSWER["faces"][0], "landmarks": landmarks, "quality": {"sharpness": 0.5, "brightness": 0.25}}
