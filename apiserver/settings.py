@@ -93,14 +93,14 @@ class Settings(ServiceSettings):
     image_store_url: str = Field(description="Object store for images: file:///…, s3://…, gs://… or az://…")
     image_store_timeout_seconds: PositiveFloat = Field(10, description="Maximum wait for the object store.")
     image_store_keep_timeout_seconds: PositiveFloat = Field(
-        0.7,
+        0.5,
         description="Maximum time to store a recognized photograph, in proportion more beyond 4 MB. If it fails, the "
         "answer has a warning instead of a URL.",
     )
     image_store_retry_seconds: PositiveFloat = Field(
         5,
-        description="After the image store failed, recognized photographs are not kept, and files are not read, for "
-        "this long; then one request tries it again.",
+        description="After the image store failed, recognized photographs are not kept for this long, and after it "
+        "hung, files are not read; then one request tries it again.",
     )
     image_store_min_free_bytes: NonNegativeInt | None = Field(
         None,

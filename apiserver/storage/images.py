@@ -114,7 +114,7 @@ class StoredFile:
 class ImageStore:
     """Saves, opens and deletes images.
 
-    read_retry_seconds: after a failed read, how long others fail at once.
+    read_retry_seconds: after a read that took too long, how long others fail at once.
     """
 
     def __init__(
@@ -179,8 +179,9 @@ class ImageStore:
         seconds = min(timeout_seconds or self._timeout_seconds, self._timeout_seconds)
         try:
             stored = await open_object(self._store, key, seconds, missing=FileNotFound)
-        except ImageStoreUnavailable:
-            self._reads.fail()
+        except ImageStoreUnavailable as outage:
+            if isinstance(outage.__cause__, TimeoutError):  # an error that comes promptly may concern this object alone
+                self._reads.fail()
             raise
         except FileNotFound:
             self._reads.succeed()

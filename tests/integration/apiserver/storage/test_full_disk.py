@@ -71,7 +71,8 @@ async def test_what_runs_already_is_put_off(database_url, database, tmp_path):
         open_store("memory:///"),
     )
     async with open_database(database_url, pool_size=1, timeout_seconds=60) as connections:
-        images, archives = (kind(store, connections, 60, space=space) for kind in (ImageStore, Archives))
+        images = ImageStore(store, connections, 60, space=space)
+        archives = Archives(store, connections, 60, space=space)
         for save in (images.save(row, b"content"), images.save_all({row: b"content"})):
             with pytest.raises(ImageStoreFull):
                 await save

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -24,6 +25,8 @@ PNG = Image("image/png", "png", width=1, height=1)
 HOUR = timedelta(hours=1)
 ALIVE = "SELECT count(*) FROM images WHERE expires_at IS NULL OR expires_at > now()"
 AGE = "UPDATE images SET expires_at = least(expires_at, now()), written_at = now() - interval '1 hour', retry_at = NULL"
+
+Answer = dict[str, Any]
 
 WRITE_FAULTS = [fault for fault in Fault if fault is not Fault.STALLS_ANSWERS]
 
@@ -60,13 +63,14 @@ def keys(store):
     return {found["path"] for batch in obstore.list(store) for found in batch}
 
 
-async def recognize(gateway: httpx.AsyncClient, *photographs: bytes, **headers: str) -> dict:
+async def recognize(gateway: httpx.AsyncClient, *photographs: bytes, **headers: str) -> Answer:
     response = await gateway.post("/recognize", files=[("file", each) for each in photographs], headers=headers)
     assert response.status_code == 201
-    return response.json()
+    answer: Answer = response.json()
+    return answer
 
 
-def codes(answer: dict) -> list[str]:
+def codes(answer: Answer) -> list[str]:
     return [warning["code"] for warning in answer["warnings"]]
 
 
@@ -97,7 +101,7 @@ async def test_recognition_goes_on_without_the_photograph(*, serve, settings, li
 
     line.mend()
 
-    async def kept() -> dict | None:
+    async def kept() -> Answer | None:
         repeated = await recognize(gateway, ann_again, **{"Idempotency-Key": "key"})
         return repeated if repeated["url"] else None
 
@@ -127,8 +131,8 @@ async def test_while_the_store_is_known_to_be_down_nobody_tries_it(
 async def test_an_earlier_photograph_outlives_a_later_failure(serve, settings, line, database, ann):
     gateway = await serve(settings)
 
-    async def kept() -> str | None:
-        return (await recognize(gateway, ann))["url"]
+    async def kept() -> bool:
+        return (await recognize(gateway, ann))["url"] is not None
 
     await until(kept)
     line.break_down(Fault.REFUSES_CONNECTIONS)
