@@ -36,6 +36,7 @@ def test_no_label_contains_a_name_chosen_by_a_client(metrics: list[Exported]):
         "provider",
         "runtime",
         "version",
+        "share",
     }
     ours = [metric for metric in metrics if metric.name.startswith("faceserver_")]
     assert {label for metric in ours for label in metric.labels} <= bounded
