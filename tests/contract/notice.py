@@ -96,7 +96,7 @@ def licence(package: str) -> str:
         described = metadata(package)
     except PackageNotFoundError as error:
         raise LookupError(f"{package} is not installed here: add its licence to {__name__}") from error
-    [stated] = described.get_all("License-Expression") or described.get_all("License") or [""]
+    stated = str((described.get_all("License-Expression") or described.get_all("License") or [""])[0])
     expression = _SPDX.get(stated, stated)
     if not re.fullmatch(r"[\w.+-]+( (AND|OR|WITH) [\w.+-]+)*", expression):
         raise LookupError(f"{package} states its licence as {stated[:60]!r}: add it to {__name__}")
