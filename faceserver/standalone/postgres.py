@@ -176,7 +176,7 @@ class Cluster:
         lines = self._postmaster_file()
         if not lines:
             return
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):  # denied: a process of somebody else has the number
             process = psutil.Process(int(lines[0]))
             if process.name() == "postgres" and Path(process.cwd()) == self._path:
                 process.send_signal(signal.SIGINT)
