@@ -42,7 +42,7 @@ from apiserver.http.openapi import documented_by
 from apiserver.http.problem_responses import problem_response
 from apiserver.http.public_address import public_target
 from apiserver.http.public_paths import PublicPaths
-from apiserver.http.request_log import log_request
+from apiserver.http.request_log import request_log
 from apiserver.problems import (
     HostNotAccepted,
     InternalError,
@@ -72,9 +72,10 @@ from serving.cookies import WithoutCookies
 from serving.exception_handlers import handle_exceptions
 from serving.head_requests import HeadRequests
 from serving.host_names import hosts_checked
+from serving.logged_paths import LoggedPaths
 from serving.origins import host_of, read_origins
 from serving.request_log import RequestIds, RequestLog, traced_requests
-from serving.tracing import Spans, open_tracing
+from serving.tracing import Spans, note_path, open_tracing
 from serving.web_pages import WebPageRules, WebPages
 
 _logger = logging.getLogger(__name__)
@@ -115,7 +116,13 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     handle_exceptions(app, malformed=InvalidForm, invalid=InvalidField, respond=_respond)
     app.add_middleware(DiskFloor)
     app.add_middleware(WebPages, rules=_web_page_rules(settings), respond=problem_response)
-    app.add_middleware(RequestLog, on_end=log_request, respond=problem_response)
+    paths = _logged_paths(settings)
+    app.add_middleware(
+        RequestLog,
+        on_end=request_log(paths),
+        on_response=lambda scope: note_path(paths.of(scope)),
+        respond=problem_response,
+    )
     app.add_middleware(Admission)
     if settings.trusted_proxies:
         app.add_middleware(
@@ -131,6 +138,11 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     app.add_middleware(AnswerHeaders)
     app.add_middleware(HeadRequests)  # the last one added is the outermost
     return app
+
+
+def _logged_paths(settings: Settings) -> LoggedPaths:
+    key = settings.log_key.get_secret_value() if settings.log_key else None
+    return LoggedPaths(names=settings.log_names, key=key)
 
 
 def _web_page_rules(settings: Settings) -> WebPageRules:

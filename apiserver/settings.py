@@ -53,6 +53,18 @@ class Settings(ServiceSettings):
         "their changes are answered 403.",
     )
 
+    log_names: bool = Field(
+        False,
+        description="Whether log lines and traces contain the paths of requests, which name directories and persons. "
+        "If false, they contain the route and a keyed hash of each name.",
+    )
+    log_key: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Key of these hashes: give all gateways the same one to find a name in all their logs. Unset: "
+        "each start chooses one.",
+    )
+
     max_requests: PositiveInt = Field(
         256,
         description="Maximum number of photograph requests in progress, all in memory. A request with several "

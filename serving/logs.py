@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import warnings
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -14,7 +15,7 @@ _NAMES = {"levelname": "level", "name": "logger", "correlation_id": "request_id"
 
 
 def configure_logging(settings: ServiceSettings, correlation: logging.Filter) -> None:
-    """Send the log records of the whole process, including libraries, to standard error.
+    """Send the log records of the whole process, including libraries, to standard error, without warnings.
 
     correlation: a filter that sets `correlation_id`, the request or job that a record belongs to.
     """
@@ -26,6 +27,8 @@ def configure_logging(settings: ServiceSettings, correlation: logging.Filter) ->
         handler.addFilter(TraceIds())
     handler.setFormatter(_formatter(settings.log_format, traced=bool(settings.otlp_endpoint)))
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+    if not sys.warnoptions:  # a file can cause a warning for each of its fields, on lines that are not of the format
+        warnings.simplefilter("ignore")
 
 
 def _formatter(log_format: str, *, traced: bool) -> logging.Formatter:

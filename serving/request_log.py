@@ -40,9 +40,16 @@ class RequestLog:
     """
 
     def __init__(
-        self, app: ASGIApp, *, on_end: Callable[[Scope, Ended], None], respond: Respond = problem_response
+        self,
+        app: ASGIApp,
+        *,
+        on_end: Callable[[Scope, Ended], None],
+        on_response: Callable[[Scope], None] = lambda _: None,
+        respond: Respond = problem_response,
     ) -> None:
+        """on_response: called when the request has been routed and its response begins; its span ends with that."""
         self._app = app
+        self._on_response = on_response
         self._on_end = on_end
         self._respond = respond
 
@@ -58,6 +65,7 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                self._on_response(scope)
                 if timing := stages.header():
                     MutableHeaders(scope=message).append("Server-Timing", timing)
             await send(message)

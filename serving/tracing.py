@@ -58,6 +58,12 @@ def current_trace_id() -> str | None:
     return trace.format_trace_id(context.trace_id) if context.is_valid else None
 
 
+def note_path(path: str) -> None:
+    """Give the span of the current request, which began without a path, the one that may be shown."""
+    if (span := trace.get_current_span()).is_recording():
+        span.set_attribute("url.path", path)
+
+
 def open_tracing(endpoint: str | None, service: str) -> Spans | None:
     """Set up spans of `service`, sent to `endpoint`; return None without an endpoint.
 
@@ -71,9 +77,12 @@ def open_tracing(endpoint: str | None, service: str) -> Spans | None:
         from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
+        from serving.nameless_spans import NamelessSpans  # noqa: PLC0415
     except ImportError:
         sys.exit(_SDK_MISSING)
     provider = TracerProvider(resource=Resource.create({"service.name": service}), shutdown_on_exit=False)
     exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=_EXPORT_SECONDS)
+    provider.add_span_processor(NamelessSpans())
     provider.add_span_processor(BatchSpanProcessor(exporter))
     return Spans(provider, provider.get_tracer("faceserver"))

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from faceserver.standalone.postgres import DATABASE
 from tests.database import PostgresServer, postgres_server
 
-pytest_plugins = ["tests.skipping"]
+pytest_plugins = ["tests.heif", "tests.skipping"]
 
 # In the background of a shell it is ignored, and the commands that tests interrupt would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

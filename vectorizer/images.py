@@ -7,8 +7,8 @@ from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
+from pi_heif import register_heif_opener
 from PIL import Image, ImageFile, UnidentifiedImageError
-from pillow_heif import register_heif_opener
 
 from vectorizer.decoding import avif, jpeg, opencv, png, tiff, webp
 from vectorizer.decoding.budget import Limits

@@ -64,7 +64,7 @@ def traced_hop(tracer: trace.Tracer) -> aiohttp.TraceConfig:
             "http.request.method": asked.method,
             "server.address": asked.url.host or "",
             "server.port": asked.url.port or 0,
-            "url.full": str(asked.url),
+            "url.full": str(asked.url.with_query(None)),
         }
         call.span = tracer.start_span(asked.method, kind=trace.SpanKind.CLIENT, attributes=attributes)
         _PROPAGATOR.inject(asked.headers, trace.set_span_in_context(call.span))

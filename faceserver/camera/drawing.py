@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from pi_heif import register_heif_opener
 from PIL import Image, ImageDraw, ImageFont, ImageOps
-from pillow_heif import register_heif_opener
 
 from faceserver.client.results import RecognizedFace
 

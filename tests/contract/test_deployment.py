@@ -113,6 +113,17 @@ def test_services_of_compose_have_few_privileges(name: str):
     assert "user" not in service  # the image's
 
 
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_every_service_of_compose_is_confined(name: str):
+    service = COMPOSE["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert 0 < service["pids_limit"] <= 4096
+    assert "cap_add" not in service or name == "db"
+    assert service["image"]
+
+
 def test_compose_waits_for_the_migration_and_for_requests_in_progress():
     for name in ("apiserver", "worker"):
         assert COMPOSE["services"][name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}

@@ -19,6 +19,7 @@ BOUNDARY = "edge"
 def environment_of(settings: Settings) -> dict[str, str]:
     return {
         "APISERVER_PORT": "0",
+        "APISERVER_HOSTS": settings.hosts,
         "APISERVER_DATABASE_URL": settings.database_url.get_secret_value(),
         "APISERVER_VECTORIZER_URLS": settings.vectorizer_urls,
         "APISERVER_IMAGE_STORE_URL": settings.image_store_url,

@@ -181,7 +181,10 @@ async def test_a_page_of_another_origin(gateway, database, photographs, foreign_
         learned = await gateway.post("/learn", data=form, files={"file": photograph})
         assert learned.status_code == 201
     before = await state_of(gateway, database)
-    given = {"gateway": str(gateway.base_url), "photograph": base64.b64encode(photographs["ann"]).decode()}
+    given: dict[str, object] = {
+        "gateway": str(gateway.base_url),
+        "photograph": base64.b64encode(photographs["ann"]).decode(),
+    }
     given |= {"image": learned.json()["url"], "patience": 1000 * PATIENCE_SECONDS}
     async with browser_page(*NAMES_REBOUND) as page:
         await page.goto(f"http://{host}:{foreign_port}/")
@@ -226,6 +229,7 @@ async def test_a_page_whose_name_was_rebound(gateway, database, ann):
         answers = await page.evaluate(REBOUND, {"photograph": base64.b64encode(ann).decode()})
         shown = await page.goto(f"{own}/directories/acme/persons")
 
+    assert shown
     assert shown.status == 421
     assert [status for status, _ in answers] == [421] * len(answers)
     assert all("host-not-accepted" in text for _, text in answers)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -120,6 +121,27 @@ def test_its_id_is_in_problems_and_in_log_lines(traced: Traced):
     everything = traced.log("apiserver") + traced.log("vectorizer")
     assert {"uvicorn.error", "apiserver.http.request_log", "vectorizer"} <= {line["logger"] for line in everything}
     assert all({"time", "level", "logger", "request_id", "trace_id", "message"} <= line.keys() for line in everything)
+
+
+def test_neither_names_nor_queries_are_in_spans_and_log_lines(traced: Traced):
+    paths = ("/directories/Secret%20Club/persons/Ann%20Secret", "/directories/Secret%20Club", "/mistyped/Ann%20Secret")
+    for path in paths:
+        asked = httpx.get(f"{traced.url}{path}?metadata=Secret", headers=TRACED, trust_env=False)
+        assert asked.is_client_error
+    wait_until(lambda: len(traced.received.of(TRACE)) >= len(paths))
+    spans = [span for span in traced.received.of(TRACE) if "http.request.method" in span.attributes]
+    lines = [line["message"] for line in traced.log("apiserver") if line["trace_id"] == TRACE]
+
+    assert "Secret" not in str(spans) + str(lines)
+    assert [span.attributes["url.query"] for span in spans] == ["-"] * len(paths)
+    shown = [str(span.attributes["url.path"]) for span in spans]
+    assert [re.sub("[0-9a-f]{10}", "…", path) for path in shown] == [
+        "/directories/~…/persons/~…",
+        "/directories/~…",
+        "~…",
+    ]
+    assert shown[0].startswith(f"{shown[1]}/"), "the same name is the same"
+    assert [line.split()[1] for line in lines] == shown
 
 
 def test_what_an_orchestrator_asks_is_in_no_trace(traced: Traced):

@@ -20,12 +20,12 @@ def test_a_closed_folder_is_noticed_and_stays_closed():
 def test_what_is_closed_is_copied_once():
     with tempfile.TemporaryDirectory() as name:
         place, program = Path(name, "open"), Path(name, "installed", "program")
-        program.parent.mkdir()
-        program.write_text("first")
-        copied = [opened_copy(program.parent, "1.0", place), opened_copy(program.parent, "1.0", place)]
+        program.mkdir(parents=True)
+        (program / "run").write_text("first")
+        copied = [opened_copy(program.parent, ["program"], "1.0", place) for _ in range(2)]
         assert copied == [place / "1.0"] * 2
-        assert (copied[0] / "program").read_text() == "first"
+        assert (copied[0] / "program" / "run").read_text() == "first"
         assert list(place.iterdir()) == [copied[0]]
 
         Path(name).chmod(0o711)
-        assert opened_copy(program.parent, "1.0", place) == program.parent
+        assert opened_copy(program.parent, ["program"], "1.0", place) == program.parent
