@@ -218,7 +218,7 @@ async def test_a_database_of_a_newer_version_is_refused_unchanged(database_url):
     assert await tables(database_url) == before
 
 
-UNDO_LAST = "ALTER TABLE import_items DROP warnings, DROP other; ALTER TABLE imports DROP compared_to"
+UNDO_LAST = "ALTER TABLE images DROP stored_sha256; ALTER TABLE directories DROP keep_originals"
 """Undoes the last migration."""
 
 
