@@ -30,12 +30,12 @@ FROM persons WHERE directory = $1 ORDER BY person
 """
 
 _FACES = """
-SELECT face, person, model, box, score, quality, recognizability, origin, faces.image, image_sha256, faces.created_at,
+SELECT face, person, model, box, score, quality, recognizability, origin, image, image_sha256, faces.created_at,
     media_type, stored_sha256, images.image IS NOT NULL AND stored_sha256 IS NULL
     AND NOT coalesce((SELECT keep_originals FROM directories WHERE directory = $1), false) AS unsettled
 FROM faces
-LEFT JOIN images ON images.directory = $1 AND images.image = faces.image
-WHERE faces.directory = $1 ORDER BY face
+LEFT JOIN images USING (directory, image)
+WHERE directory = $1 ORDER BY face
 """
 
 _EMBEDDINGS = "SELECT embedding FROM faces WHERE directory = $1 AND model = $2 ORDER BY face"

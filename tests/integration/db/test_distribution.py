@@ -29,6 +29,7 @@ EVERYWHERE = {
     "storage.archives._LOCK_EXPIRED": "the sweeper goes by the time at which archives expire",
     "imports.records._WITHOUT_JOB": "upkeep looks for imports whose jobs were deleted",
     "enrolment.measuring._DIRECTORIES": "upkeep looks for faces that were enrolled before recognizability was measured",
+    "storage.cleaning._NEXT": "upkeep looks for photographs that were stored with their metadata",
     "search.indexes._REQUESTED": "upkeep looks for indexes that are no longer needed",
 }
 """Statements about all directories, with the reason; docs/scale.md lists what Citus requires of them."""

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zipfile import ZipFile
 
@@ -70,12 +71,13 @@ def jobs(resources: Resources, database: asyncpg.Connection) -> Jobs:
     return Jobs(resources, database)
 
 
-async def learn(gateway: httpx.AsyncClient, photograph: bytes = JPEG, directory: str = "acme") -> dict:
+async def learn(gateway: httpx.AsyncClient, photograph: bytes = JPEG, directory: str = "acme") -> dict[str, Any]:
     answer = await gateway.post(
         "/learn", data={"person": "ann", "directory": directory}, files={"file": ("a", photograph)}
     )
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 @pytest.mark.parametrize(
