@@ -179,7 +179,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._open.note("pipelined")
             raise _Refused
         self._begun = self._fresh = True
-        self._head_at = self._before
+        self._head_at, self._counted = self._before, 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:

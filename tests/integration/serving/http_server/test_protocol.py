@@ -36,6 +36,12 @@ async def test_requests_far_ahead_of_their_answers_do_not_reach_the_application(
         assert server.connections.closed["pipelined"] == 1
 
 
+async def test_a_long_body_does_not_make_the_next_head_longer():
+    async with served() as server:
+        answer = await server.send(post("/", bytes(9_000_000)), b"GET / HTTP/1.1\r\nA: ", b"b" * 5_000_000, end=False)
+        assert [answer.count(b"HTTP/1.1 %d " % status) for status in (200, 431)] == [1, 1]
+
+
 async def test_nothing_is_read_while_requests_are_queued():
     async with served() as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
