@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from starlette.types import Receive, Scope, Send
 
+from serving.pace import Pace
 from tests.waiting import until
 from vectorizer.app import create_app
 from vectorizer.decoding.budget import Limits
@@ -80,7 +81,7 @@ async def test_the_pixels_are_there_until_the_lane_is_done(lanes: Lanes, photo: 
 @pytest.mark.timing
 async def test_it_is_not_ready_while_every_lane_is_past_its_deadline(model_cache: Path, photo: bytes):
     lanes = opened(model_cache, lanes=2, overdue_seconds=0)
-    app = create_app(lanes)
+    app = create_app(lanes, Pace(1, 60))
     go_on = threading.Event()
     held: list[Faces] = []
 

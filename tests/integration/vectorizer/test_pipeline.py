@@ -1,6 +1,7 @@
 """A crowd costs no more than its largest faces, and nobody works on for a caller that is gone."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from PIL import Image
 
 from tests import photographs
-from vectorizer.images import Limits
+from vectorizer.decoding.budget import Limits
+from vectorizer.images import decode
 from vectorizer.networks.models import Engine, Models, ModelSource
 from vectorizer.networks.orientation import Orientation
 from vectorizer.networks.picture import Picture
@@ -16,7 +18,7 @@ from vectorizer.networks.tiles import Detail
 from vectorizer.pipeline import Faces, Look, Want, find_faces
 from vectorizer.problems import DeadlineExceeded
 
-BYTES, PIXELS = 100_000_000, 100_000_000
+DECODE = partial(decode, limits=Limits(max_bytes=100_000_000, max_pixels=100_000_000))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def crowd() -> Image.Image:
 
 def seen(models: Models, image: Image.Image, max_faces: int, look: Look | None = None) -> Faces:
     data = photographs.encoded(image, quality=95)
-    return find_faces(models, Limits(BYTES, PIXELS, max_faces=max_faces), data, frozenset(Want), look or Look())
+    return find_faces(models, DECODE, data, frozenset(Want), look or Look(), max_faces=max_faces)
 
 
 def test_the_largest_faces_of_a_crowd(models: Models, crowd: Image.Image):
@@ -69,9 +71,9 @@ def test_nobody(models: Models):
 
 
 def test_a_deadline_that_has_passed(models: Models, crowd: Image.Image):
-    data, limits = photographs.encoded(crowd), Limits(BYTES, PIXELS)
+    data = photographs.encoded(crowd)
     with pytest.raises(DeadlineExceeded, match="while the image was analysed"):
-        find_faces(models, limits, data, deadline=time.monotonic() - 1)
+        find_faces(models, DECODE, data, deadline=time.monotonic() - 1)
 
 
 def test_the_search_is_interrupted_between_tiles(models: Models, crowd: Image.Image):
