@@ -1,0 +1,105 @@
+"""Processes are killed again and again under load: nothing acknowledged is lost, and nothing deleted comes back."""
+
+import random
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import asyncpg
+import httpx
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from tests.adversity.ledger import Ledger, Writers
+from tests.stack import Stack, new_stack
+from tests.waiting import until, wait_until
+
+pytestmark = pytest.mark.timing
+
+_WRITERS = 4
+_REQUESTS_BETWEEN_KILLS = 8
+_KINDS = ("vectorizer", "gateway", "worker", "database", "backend")
+
+
+@pytest.fixture
+def stack() -> Iterator[Stack]:
+    # Objects of deleted photographs, and jobs of killed workers, are taken up soon.
+    soon = {"APISERVER_IMAGE_STORE_TIMEOUT_SECONDS": "2", "APISERVER_JOB_LOST_SECONDS": "2"}
+    with new_stack(environment=soon) as stack:
+        yield stack.start()
+        assert stack.stop() == 0, stack.log
+        assert "Traceback" not in stack.log, stack.log
+
+
+@pytest.mark.parametrize("kills", [5, pytest.param(200, marks=pytest.mark.long)])
+async def test_the_service_has_what_it_acknowledged(stack: Stack, kills: int):
+    with Writers(stack, _WRITERS) as writers:
+        for number in range(kills):
+            goal = writers.acknowledged + _REQUESTS_BETWEEN_KILLS
+            wait_until(lambda goal=goal: writers.acknowledged >= goal)
+            _kill(stack, _KINDS[number % len(_KINDS)])
+        goal = writers.acknowledged + _REQUESTS_BETWEEN_KILLS
+        wait_until(lambda: writers.acknowledged >= goal)
+
+    wait_until(stack.is_ready)
+    connection = await asyncpg.connect(stack.gateway.environ()["APISERVER_DATABASE_URL"])
+    try:
+        await until(lambda: _deletions_finished(connection))
+        with stack.client() as client:
+            for ledger in writers.ledgers:
+                assert ledger.wrong == []
+                assert _persons(client, ledger.directory) == _due(ledger)
+        await _assert_rows_and_objects_agree(connection, stack)
+    finally:
+        await connection.close()
+
+
+def _kill(stack: Stack, kind: str) -> None:
+    """Kill a process of this kind with SIGKILL once there is one."""
+
+    def is_killed() -> bool:
+        with suppress(ValueError, psutil.NoSuchProcess, IndexError):  # it is being restarted
+            process = random.choice(stack.database.children()) if kind == "backend" else getattr(stack, kind)
+            process.kill()
+            return True
+        return False
+
+    wait_until(is_killed)
+
+
+def _due(ledger: Ledger) -> dict[str, set[str]]:
+    return {person: set(faces) for person, faces in ledger.faces.items()}
+
+
+def _persons(client: httpx.Client, directory: str) -> dict[str, set[str]]:
+    """Return the ids of the faces of all persons, whose photographs must be there."""
+    persons = {}
+    for person in _listed(client, f"/directories/{directory}/persons"):
+        faces = list(_listed(client, f"/directories/{directory}/persons/{person['person']}/faces"))
+        for face in faces:
+            assert client.get(face["image"]).is_success
+        persons[person["person"]] = {face["face"] for face in faces}
+    return persons
+
+
+def _listed(client: httpx.Client, path: str) -> Iterator[dict[str, Any]]:
+    query: dict[str, str] = {}
+    while True:
+        page = client.get(path, params=query).raise_for_status().json()
+        yield from page["items"]
+        if not page["next"]:
+            return
+        query = {"cursor": page["next"]}
+
+
+async def _deletions_finished(connection: asyncpg.Connection) -> bool:
+    return not await connection.fetchval("SELECT count(*) FROM deletions WHERE finished_at IS NULL")
+
+
+async def _assert_rows_and_objects_agree(connection: asyncpg.Connection, stack: Stack) -> None:
+    rows = {row["image"]: row["expires_at"] for row in await connection.fetch("SELECT image, expires_at FROM images")}
+    objects = {path.name for path in stack.images()}
+    assert objects <= rows.keys()
+    assert {image for image, expires_at in rows.items() if expires_at is None} <= objects
+    enrolled = {row["image"] for row in await connection.fetch("SELECT image FROM faces WHERE image IS NOT NULL")}
+    assert enrolled == {image for image, expires_at in rows.items() if expires_at is None}
