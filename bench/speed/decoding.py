@@ -90,3 +90,7 @@ def _compared(ways: dict[str, Callable[[], object]], decoder: Decoder) -> Record
 
 def _processor_time(decoder: Decoder) -> float:
     return time.process_time() + used_by(decoder.pid or 0)
+
+
+if __name__ == "__main__":
+    typer.run(main)

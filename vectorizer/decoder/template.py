@@ -17,7 +17,7 @@ from io import BytesIO
 from typing import Any, NoReturn
 
 import cv2
-import pillow_heif
+import pi_heif
 from PIL import AvifImagePlugin, Image
 
 from vectorizer.decoder import messages
@@ -112,7 +112,7 @@ def _prepare() -> None:
     keep_freed()
     cv2.setNumThreads(0)
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-    pillow_heif.options.DECODE_THREADS = 1
+    pi_heif.options.DECODE_THREADS = 1
     Image.init()
     for name in _LOADED_LATE:
         importlib.import_module(name)
