@@ -14,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import typer
 from insightface.data import get_image
 from PIL import Image
 from platformdirs import user_cache_path
