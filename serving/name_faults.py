@@ -16,6 +16,12 @@ _IGNORABLE = re.compile(
 """Default_Ignorable_Code_Point of Unicode 16 without the joiners, which some scripts need."""
 
 _JOINERS = "\u200c\u200d"
+_EMOJI_JOINER = "\u200d"
+_EMOJI = re.compile("[\u2600-\u27bf\u2b1b\U0001f000-\U0001faff]")
+"""Characters that emoji sequences are joined from (UTS #51, section 2.3), as far as blocks tell."""
+
+_SKIN_TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+
 _INVISIBLE = {"Cf", "Zl", "Zp"}
 _SPACES = " \u3000"
 """The ideographic space is as wide as a letter, and Japanese names have it between their parts."""
@@ -44,7 +50,10 @@ def _is_invisible(name: str, position: int, character: str) -> bool:
 
 
 def _joins(name: str, position: int) -> bool:
-    """Tell whether the joiner changes how its neighbours look, as in Persian and in Indic scripts."""
+    """Tell whether the joiner changes how its neighbours look, as in Persian, in Indic scripts and between emoji."""
+    before, after = name[:position].rstrip(_SKIN_TONES)[-1:], name[position + 1 : position + 2]
+    if name[position] == _EMOJI_JOINER and _EMOJI.match(before) and _EMOJI.match(after):
+        return True
     try:
         return valid_contextj(name, position)
     except (IDNAError, ValueError):

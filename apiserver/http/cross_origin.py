@@ -5,7 +5,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.web_pages import header_values
 
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _REQUEST_HEADERS = ("Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID")
 _ANSWER_HEADERS = (
     *("Content-Disposition", "ETag", "Idempotency-Replayed", "Location", "Retry-After"),
@@ -25,7 +24,7 @@ class CrossOrigin:
         self._listed = CORSMiddleware(
             app,
             allow_origins=origins,
-            allow_methods=_METHODS,
+            allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
             allow_headers=_REQUEST_HEADERS,
             expose_headers=_ANSWER_HEADERS,
             allow_private_network=True,  # a public page may call a private address only if the preflight says so

@@ -12,6 +12,7 @@ import httpx
 
 from tests.photographs import CLEAR_STRANGERS, encoded, stranger
 from tests.stack import Stack
+from tests.waiting import wait_until
 
 _OUTAGES = frozenset({503, 504})
 _PAUSE_SECONDS = 0.05
@@ -148,9 +149,13 @@ class Writers:
         """What they were told."""
         return [writer.ledger for writer in self.all]
 
+    def wait_for(self, more: int) -> None:
+        """Return after this many further requests were answered with success."""
+        goal = self._acknowledged + more
+        wait_until(lambda: self._acknowledged >= goal)
+
     @property
-    def acknowledged(self) -> int:
-        """How many requests were answered with success."""
+    def _acknowledged(self) -> int:
         return sum(ledger.acknowledged for ledger in self.ledgers)
 
 

@@ -35,11 +35,9 @@ def stack() -> Iterator[Stack]:
 async def test_the_service_has_what_it_acknowledged(stack: Stack, kills: int):
     with Writers(stack, _WRITERS) as writers:
         for number in range(kills):
-            goal = writers.acknowledged + _REQUESTS_BETWEEN_KILLS
-            wait_until(lambda goal=goal: writers.acknowledged >= goal)
+            writers.wait_for(_REQUESTS_BETWEEN_KILLS)
             _kill(stack, _KINDS[number % len(_KINDS)])
-        goal = writers.acknowledged + _REQUESTS_BETWEEN_KILLS
-        wait_until(lambda: writers.acknowledged >= goal)
+        writers.wait_for(_REQUESTS_BETWEEN_KILLS)
 
     wait_until(stack.is_ready)
     connection = await asyncpg.connect(stack.gateway.environ()["APISERVER_DATABASE_URL"])

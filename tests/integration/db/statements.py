@@ -27,7 +27,7 @@ DISTRIBUTED = {
 }
 """The tables whose primary key begins with the directory, without partitions."""
 
-_SQL = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\b")
+_SQL = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\s")
 _DISTANCE = re.compile(r"<#>|<~>|<=>|<->")
 """pgvector's operators, which the parser does not know."""
 

@@ -109,7 +109,7 @@ def test_crops_and_quality_together(vectorizer: Vectorizer, photo: bytes):
 
 def test_an_unknown_want_is_refused(vectorizer: Vectorizer, photo: bytes):
     sentence = assert_problem(vectorizer.faces(photo, "crops", "beauty"), 422, "invalid-request")
-    assert "'crops' or 'quality'" in sentence
+    assert "'crops', 'quality' or 'picture'" in sentence
 
 
 def test_a_crop_is_embedded_as_the_face_it_was_cut_from(vectorizer: Vectorizer, photo: bytes):

@@ -22,6 +22,8 @@ from serving.name_faults import fault_of
         "...",
         "a..",
         "\U0001f600",
+        "\U0001f9d1\u200d\U0001f680",
+        "\U0001f9d1\U0001f3fd\u200d\u2695",
         "\ue000",
     ],
 )
@@ -44,6 +46,9 @@ def test_names_that_can_be_told_apart(name: str):
         "a\u200db",
         "a\u200cb",
         "\u200d",
+        "\U0001f600\u200d",
+        "a\u200d\U0001f680",
+        "\U0001f9d1\u200c\U0001f680",
     ],
 )
 def test_names_that_cannot(name: str):

@@ -12,7 +12,9 @@ async def test_a_client_has_a_limit_and_another_one_is_served(serve, settings):
     changes = {"trusted_proxies": "127.0.0.1", "max_connections_per_address": 1, "upload_timeout_seconds": 3600}
     gateway = await serve(settings.model_copy(update=changes))
     _, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
-    writer.write(b"PUT /directories/a HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Length: 2\r\n\r\n{")
+    writer.write(
+        b"PUT /directories/a HTTP/1.1\r\nHost: gateway\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Length: 2\r\n\r\n{"
+    )
 
     async def refused() -> bool:
         answer = await gateway.get("/version", headers={"X-Forwarded-For": "192.0.2.1"})
@@ -34,7 +36,7 @@ async def test_a_client_has_a_limit_and_another_one_is_served(serve, settings):
 async def test_a_body_that_drips_is_given_up_although_it_never_pauses(serve, settings, path):
     gateway = await serve(settings.model_copy(update={"upload_timeout_seconds": 0.5}))
     reader, writer = await asyncio.open_connection(gateway.base_url.host, gateway.base_url.port)
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: gateway\r\nContent-Length: 100000\r\n"
     writer.write(head.encode() + b"Content-Type: multipart/form-data; boundary=edge\r\n\r\n--edge\r\n")
     answer = asyncio.create_task(reader.readuntil(b"\r\n"))
     while not answer.done():

@@ -63,6 +63,6 @@ async def test_a_body_is_refused(gateway: httpx.AsyncClient, path: str, body: st
 
 
 async def test_cookies_are_not_read(gateway: httpx.AsyncClient):
-    """To read these would take hours."""
-    answer = await gateway.get("/version", headers={"Cookie": 'a="' + '\\"' * 1_000_000 + '"'})
+    """To read these would take seconds."""
+    answer = await gateway.get("/version", headers={"Cookie": 'a="' + '\\"' * 30_000 + '"'})
     assert answer.status_code == 200
