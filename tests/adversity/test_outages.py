@@ -58,6 +58,7 @@ def test_without_the_vectorizer_nothing_is_stored(stack: Stack, client: httpx.Cl
 def test_a_frozen_vectorizer_times_out(stack: Stack, client: httpx.Client, directory: str):
     images = stack.images()
     environment = {name: value for name, value in stack.gateway.environ().items() if name.startswith("APISERVER_")}
+    del environment["APISERVER_HEALTH_PORT"]  # the other gateway has it
     impatient = Service("apiserver", **environment | {"APISERVER_VECTORIZER_TIMEOUT_SECONDS": "1"})
     with running(impatient), httpx.Client(base_url=impatient.url, timeout=PATIENCE_SECONDS, trust_env=False) as other:
         stack.vectorizer.suspend()
