@@ -1,12 +1,13 @@
 """Clients that enrol, delete and recognize while processes die, and a ledger of what the service has acknowledged."""
 
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Self
+from typing import NamedTuple, Self
 
 import httpx
 
@@ -17,8 +18,13 @@ from tests.waiting import wait_until
 _OUTAGES = frozenset({503, 504})
 _PAUSE_SECONDS = 0.05
 
-IN_PROGRESS = (409, "request-in-progress")
-"""The answer to a repetition whose first attempt has not been found dead yet."""
+
+class Enrolment(NamedTuple):
+    """An enrolment that is repeated with its key until it is answered."""
+
+    person: str
+    photograph: bytes
+    key: str
 
 
 @dataclass
@@ -46,9 +52,10 @@ class Writer(threading.Thread):
         self._random = Random(number)
         self._enough = threading.Event()
         self._client = stack.client()
+        self._in_progress: list[Enrolment] = []
 
     def finish(self) -> None:
-        """Let the request in progress be answered, and end."""
+        """Let all requests be answered, and end."""
         self._enough.set()
         self.join()
         self._client.close()
@@ -58,21 +65,27 @@ class Writer(threading.Thread):
         while not self._enough.is_set():
             chance, known = self._random.random(), [person for person, faces in self.ledger.faces.items() if faces]
             if chance < 0.5 or not known:
-                self._enrol(self._random.choice(known) if known and chance < 0.2 else f"person-{uuid.uuid4().hex[:8]}")
-            elif chance < 0.65:
-                self._delete_person(self._random.choice(known))
-            elif chance < 0.8:
-                self._delete_face(self._random.choice(known))
+                person = self._random.choice(known) if known and chance < 0.2 else f"person-{uuid.uuid4().hex[:8]}"
+                self._enrol(Enrolment(person, self._photograph(), uuid.uuid4().hex))
+            elif chance < 0.8 and not self._in_progress:  # a deletion would withdraw the answer to a repetition
+                delete = self._delete_person if chance < 0.65 else self._delete_face
+                delete(self._random.choice(known))
             else:
                 self._answered("POST", "/recognize", self._photograph())
+        while self._in_progress:
+            self._enrol(self._in_progress.pop())
 
-    def _enrol(self, person: str) -> None:
-        key = {"Idempotency-Key": uuid.uuid4().hex}
-        response = self._answered("POST", "/learn", self._photograph(), person=person, headers=key)
+    def _enrol(self, enrolment: Enrolment) -> None:
+        """Enrol a person; later, if the gateway that began with it may have died."""
+        key = {"Idempotency-Key": enrolment.key}
+        response = self._answered("POST", "/learn", enrolment.photograph, person=enrolment.person, headers=key)
         if response.status_code == 201:
             answer = response.json()
             [enrolled] = answer["persons"]
-            self.ledger.faces.setdefault(person, {})[enrolled["face"]] = answer["url"]
+            self.ledger.faces.setdefault(enrolment.person, {})[enrolled["face"]] = answer["url"]
+        elif _is_in_progress(response):
+            self._in_progress.append(enrolment)
+            time.sleep(_PAUSE_SECONDS)
 
     def _delete_person(self, person: str) -> None:
         self._answered("DELETE", f"/directories/{self.ledger.directory}/persons/{person}")
@@ -106,10 +119,10 @@ class Writer(threading.Thread):
                 self.attempts[type(error).__name__] += 1
             else:
                 self.attempts[f"{method} {response.status_code}"] += 1
-                if not _is_outage(response):
+                if response.status_code not in _OUTAGES:
                     return self._noted(method, response, repeated=repeated)
             repeated = True
-            self._enough.wait(_PAUSE_SECONDS)
+            time.sleep(_PAUSE_SECONDS)
 
     def _attempt(
         self, method: str, path: str, content: bytes | None, headers: dict[str, str], fields: dict[str, str]
@@ -124,7 +137,7 @@ class Writer(threading.Thread):
         gone_before = method == "DELETE" and repeated and response.status_code == 404
         if response.is_success or gone_before:
             self.ledger.acknowledged += 1
-        else:
+        elif not _is_in_progress(response):
             self.ledger.wrong.append(f"{method} {response.status_code} {response.text}")
         return response
 
@@ -159,7 +172,6 @@ class Writers:
         return sum(ledger.acknowledged for ledger in self.ledgers)
 
 
-def _is_outage(response: httpx.Response) -> bool:
-    if response.status_code in _OUTAGES:
-        return True
-    return response.status_code == IN_PROGRESS[0] and response.json().get("code") == IN_PROGRESS[1]
+def _is_in_progress(response: httpx.Response) -> bool:
+    """Tell whether the first attempt of a repetition has not been found dead yet."""
+    return response.status_code == 409 and response.json()["code"] == "request-in-progress"

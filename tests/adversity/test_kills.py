@@ -17,8 +17,8 @@ from tests.waiting import until, wait_until
 pytestmark = pytest.mark.timing
 
 _WRITERS = 4
-_REQUESTS_BETWEEN_KILLS = 8
-_KINDS = ("vectorizer", "gateway", "worker", "database", "backend")
+_REQUESTS_BETWEEN_KILLS = 5
+_KINDS = ("gateway", "database", "backend", "vectorizer", "worker")
 
 
 @pytest.fixture
