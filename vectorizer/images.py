@@ -17,13 +17,13 @@ from vectorizer.decoding.formats import Format, format_of
 from vectorizer.decoding.gif_blocks import check_blocks
 from vectorizer.decoding.heif_items import check_items, has_av1
 from vectorizer.decoding.jpeg_parts import check_parts
-from vectorizer.decoding.picture import DecodedImage
+from vectorizer.decoding.opencv import MIN_SWAPPED, upright
+from vectorizer.decoding.picture import DecodedImage, Place, anywhere
 from vectorizer.decoding.pixels import (
     orientation_of,
     orientation_of_metadata,
     rgb_of_image,
     rgb_of_samples,
-    upright,
 )
 from vectorizer.decoding.raw_files import refuse_raw
 from vectorizer.decoding.rows import MIN_SHARE, NotEnoughRowsError, decode_padded, load_incomplete
@@ -67,19 +67,16 @@ _READABLE = frozenset(f"image/{name}" for name in ("jpeg", "png", "webp", "avif"
 _RUN_LENGTHS = frozenset({1, 2})
 """Compressions of a BMP by run lengths."""
 
-_MIN_SWAPPED = 5
-"""Orientations of at least this number exchange width and height."""
-
 _MIN_REDUCED_SIDE = 1920
 """Longer side, pixels, that a reduced JPEG keeps at least: three times what the detector sees."""
 
 
-def decode(data: bytes, limits: Limits) -> DecodedImage:
+def decode(data: bytes, limits: Limits, place: Place = anywhere) -> DecodedImage:
     """Decode the first frame of an image file, whatever it is called, and turn it upright by its EXIF orientation.
 
     Grey, palette, CMYK and 16-bit images become 8-bit RGB; transparent pixels become white. A JPEG that is large
     enough is decoded at a half, a quarter or an eighth of its size. A file whose end is missing is decoded if it has
-    95 % of its rows.
+    95 % of its rows. Pixels are written into memory of `place` where that avoids a copy.
     Raises ImageMissing, ImageTooLarge, InvalidFileFormat, ImageTooManyPixels, ImageTooCostly or ImageUnreadable.
     """
     if not data:
@@ -87,7 +84,7 @@ def decode(data: bytes, limits: Limits) -> DecodedImage:
     if len(data) > limits.max_bytes:
         raise ImageTooLarge(limits.max_bytes)
     try:
-        return _decode(data, limits)
+        return _decode(data, limits, place)
     except Refused:
         raise
     # Decoders raise almost anything for damaged data: OSError, SyntaxError, struct.error, EOFError, cv2.error, …
@@ -100,12 +97,14 @@ def decode(data: bytes, limits: Limits) -> DecodedImage:
         raise ImageUnreadable(media_type.removeprefix("image/").upper()) from error
 
 
-def _decode(data: bytes, limits: Limits) -> DecodedImage:
+def _decode(data: bytes, limits: Limits, place: Place) -> DecodedImage:
     refuse_raw(data)
     image_format = format_of(data)
     if image_format is None:
         raise ValueError("The file is of no format that is read.")
     _check_format(data, image_format, limits)
+    if image_format is Format.JPEG:
+        return _decode_jpeg(data, limits, place)
     return _DECODERS[image_format](data, limits)
 
 
@@ -279,18 +278,17 @@ def _decode_deep_tiff(data: bytes, image: tiff.TiffImage) -> NDArray[np.uint8]:
     return tiff.decode_samples(data, image)
 
 
-def _decode_jpeg(data: bytes, limits: Limits) -> DecodedImage:
+def _decode_jpeg(data: bytes, limits: Limits, place: Place) -> DecodedImage:
     check_parts(data)
     with _open(data, limits, Format.JPEG) as image:
         width, height = image.size
-        # OpenCV takes two thirds of Pillow's time.
         plain = image.mode in {"RGB", "L"}
         reduction = _reduction(image) if plain else 1
         orientation = orientation_of(image)
-    decoder = opencv.decode_jpeg if plain else jpeg.by_pillow
-    data, stored = jpeg.decode(data, decoder, reduction)
-    pixels = upright(stored, orientation)
-    if orientation >= _MIN_SWAPPED:
+    decoder = jpeg.by_turbo if plain else jpeg.by_pillow
+    data, stored = jpeg.decode(data, decoder, reduction, place if orientation == 1 else anywhere)
+    pixels = upright(stored, orientation, place)
+    if orientation >= MIN_SWAPPED:
         width, height = height, width
     return DecodedImage(
         pixels,
@@ -298,7 +296,7 @@ def _decode_jpeg(data: bytes, limits: Limits) -> DecodedImage:
         height,
         *_names(Format.JPEG),
         reduction,
-        (lambda: upright(decoder(data, 1), orientation)) if reduction > 1 else lambda: pixels,
+        (lambda: upright(decoder(data, 1, anywhere), orientation)) if reduction > 1 else lambda: pixels,
     )
 
 
@@ -308,7 +306,6 @@ def _reduction(image: Image.Image) -> int:
 
 
 _DECODERS: dict[Format, Callable[[bytes, Limits], DecodedImage]] = {
-    Format.JPEG: _decode_jpeg,
     Format.PNG: _decode_png,
     Format.WEBP: _decode_webp,
     Format.AVIF: _decode_avif,

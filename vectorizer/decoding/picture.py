@@ -21,6 +21,15 @@ MEDIA_TYPES = {
 """The formats that are read: media types that browsers know, by file extension."""
 
 
+Place = Callable[[int, int], NDArray[np.uint8]]
+"""Returns memory for pixels, (rows, columns, 3)."""
+
+
+def anywhere(rows: int, columns: int) -> NDArray[np.uint8]:
+    """Return new memory for pixels."""
+    return np.empty((rows, columns, CHANNELS), np.uint8)
+
+
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
     """An upright image of `width` times `height` pixels.

@@ -1,26 +1,14 @@
-"""Any kind of pixels to upright 8-bit RGB, a band of rows at a time, so that a large image is not copied as a whole."""
+"""Any kind of pixels to 8-bit RGB, a band of rows at a time, so that a large image is not copied as a whole."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
-from vectorizer.decoding.opencv import rgb_of_grey
+from vectorizer.decoding.opencv import ORIENTATIONS, rgb_of_grey
 
 _BAND_PIXELS = 1 << 20
-
-_TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
-    1: lambda stored: stored,
-    2: lambda stored: stored[:, ::-1],
-    3: lambda stored: stored[::-1, ::-1],
-    4: lambda stored: stored[::-1],
-    5: lambda stored: stored.transpose(1, 0, 2),
-    6: lambda stored: stored.transpose(1, 0, 2)[:, ::-1],
-    7: lambda stored: stored.transpose(1, 0, 2)[::-1, ::-1],
-    8: lambda stored: stored.transpose(1, 0, 2)[::-1],
-}
-"""How to turn pixels of each EXIF orientation upright (CIPA DC-008, 4.6.5.1, tag 274)."""
 
 
 def bands(height: int, width: int) -> Iterator[slice]:
@@ -30,18 +18,13 @@ def bands(height: int, width: int) -> Iterator[slice]:
         yield slice(top, min(top + rows, height))
 
 
-def upright(stored: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Turn (rows, columns, 3) by an EXIF orientation."""
-    return np.ascontiguousarray(_TURNS[orientation](stored))
-
-
 def orientation_of(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; 1, as stored, if it cannot be read."""
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     except Exception:  # noqa: BLE001 - odd metadata must not refuse a photograph; Pillow raises anything here
         return 1
-    return orientation if orientation in _TURNS else 1
+    return orientation if orientation in ORIENTATIONS else 1
 
 
 def orientation_of_metadata(exif: bytes, xmp: bytes) -> int:

@@ -11,6 +11,8 @@ from PIL import Image
 
 from tests.unit.vectorizer.image_files import LIMITS, PHOTO, chunk, encoded
 from vectorizer.decoding.budget import Limits
+from vectorizer.decoding.opencv import decode_jpeg
+from vectorizer.decoding.picture import anywhere
 from vectorizer.images import decode
 from vectorizer.problems import ImageMissing, ImageTooLarge, ImageTooManyPixels, ImageUnreadable, InvalidFileFormat
 
@@ -87,6 +89,32 @@ def test_large_jpegs_are_decoded_smaller_and_upright(
     assert np.abs(decoded.pixels - reduced).mean() < 2
     some = np.s_[::4, ::4]
     assert np.abs(decoded.in_full()[some] - np.asarray(large, np.int16)[some]).mean() < 2
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("size", [PHOTO.size, (3840, 3200)])
+def test_jpegs_are_written_where_their_pixels_belong(orientation: int, size: tuple[int, int]):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encoded(PHOTO.resize(size), "JPEG", exif=exif)
+    places: list[NDArray[np.uint8]] = []
+
+    def place(rows: int, columns: int) -> NDArray[np.uint8]:
+        places.append(anywhere(rows, columns))
+        return places[-1]
+
+    decoded = decode(data, LIMITS, place)
+    assert [decoded.pixels.ctypes.data] == [pixels.ctypes.data for pixels in places]
+    assert np.array_equal(decoded.pixels, decode(data, LIMITS).pixels)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"subsampling": 0}, {"subsampling": 1}, {"keep_rgb": True}, {"restart_marker_rows": 1}]
+)
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_jpegs_have_the_pixels_of_opencv(mode: str, options: dict[str, object]):
+    data = encoded(PHOTO.convert(mode), "JPEG", **options)
+    assert np.array_equal(decode(data, LIMITS).pixels, decode_jpeg(data, 1))
 
 
 def test_a_photograph_with_malformed_metadata_is_accepted():
