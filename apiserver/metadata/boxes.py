@@ -9,6 +9,20 @@ MAX_BOXES = 16_384
 _HEADER, _LONG_HEADER = 8, 16
 
 
+class Room:
+    """How much of something a file may still have."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def take(self, count: int) -> int:
+        """Return `count`, which is taken from what is left. Raises UnclearError if there is too little."""
+        self._left -= count
+        if self._left < 0:
+            raise UnclearError
+        return count
+
+
 class Reader:
     """Reads numbers from the beginning of a content to its end. Raises UnclearError beyond it."""
 

@@ -83,7 +83,7 @@ def _keep(number: int, items: Mapping[int, Item], kept: dict[int, Item], referen
         tiles = item.references.get(b"dimg", [])
         if len(item.data) not in _GRID_BYTES or not tiles:
             raise UnclearError
-        for tile in set(tiles):
+        for tile in set(tiles) - kept.keys():
             if tile not in items or items[tile].kind not in _CODED or not items[tile].data:
                 raise UnclearError
             kept[tile] = Item(items[tile].kind, items[tile].hidden, items[tile].data, _properties(items[tile]))

@@ -39,6 +39,7 @@ class _Found:
     """What a file says: the chunks to copy, the chunk of its profile, and where to find the orientation."""
 
     copied: list[memoryview] = field(default_factory=list)
+    profiles: int = 0
     profile: list[bytes] = field(default_factory=list)
     exif: bytes = b""
     xmp: bytes = b""
@@ -70,7 +71,10 @@ def _copy(found: _Found, kind: bytes, chunk: memoryview) -> None:
 
 def _note(found: _Found, kind: bytes, chunk: memoryview) -> None:
     if kind == b"iCCP":
-        found.profile = _profile(bytes(chunk[8:-4])) or found.profile
+        if found.profiles:  # readers differ in which of several counts
+            raise UnclearError
+        found.profiles += 1
+        found.profile = _profile(bytes(chunk[8:-4]))
     elif kind == b"eXIf":
         found.exif = _valid(kind, chunk)
     elif kind in _TEXTS:

@@ -21,7 +21,7 @@ from vectorizer.decoder.messages import Header, header_from
 from vectorizer.decoder.processor_time import allowed, used_by
 from vectorizer.decoder.shared_memory import SharedMemory, create
 from vectorizer.decoding.picture import CHANNELS, MEDIA_TYPES, DecodedImage
-from vectorizer.problems import DeadlineExceeded, ImageMissing, ImageTooCostly, ImageTooLarge, ImageUnreadable
+from vectorizer.problems import Busy, DeadlineExceeded, ImageMissing, ImageTooCostly, ImageTooLarge, ImageUnreadable
 
 OnRestart = Callable[[str], object]
 """Gets why a decoder was replaced: `time`, `deadline`, `crash`, `nonsense` or `gone`."""
@@ -38,6 +38,9 @@ _LARGE_BYTES = 40_000_000
 _LARGE_FILE_BYTES = 4_000_000
 
 _START_SECONDS = 10.0
+
+_MESSAGE_SECONDS = 1.0
+"""A message is sent at once, so a part of one that has not become a whole one by then never will."""
 
 _KILLED = -signal.SIGKILL
 _OUT_OF_TIME = -signal.SIGXCPU
@@ -81,7 +84,7 @@ class Decoder:
         """Return the image of a file. Its pixels, and those in full, are valid until the next call.
 
         deadline: on the clock of `time.monotonic`.
-        Raises DeadlineExceeded, ImageTooCostly, and the problems of `vectorizer.images.decode`.
+        Raises Busy, DeadlineExceeded, ImageTooCostly, and the problems of `vectorizer.images.decode`.
         """
         if not data:
             raise ImageMissing
@@ -151,7 +154,7 @@ class Decoder:
         try:
             messages.send(self._connection, message)
             self._wait(bounds)
-            return header_from(messages.receive(self._connection), self._limits)
+            return header_from(messages.receive(self._connection, _MESSAGE_SECONDS), self._limits)
         except messages.ClosedError as error:
             raise self._ended() from error
         except messages.MalformedError as error:
@@ -192,14 +195,17 @@ class Decoder:
         return status
 
     def _start(self) -> None:
-        """Fork a process. Raises OSError or ClosedError, after which the next picture tries it again."""
-        self._connection, other = socket.socketpair()
-        self._connection.settimeout(_START_SECONDS)
+        """Fork a process. Raises Busy if that fails, after which the next picture tries it again."""
         self.pid = None
-        with other:
-            self.pid = self._template.fork(other, self._descriptor)
-        self._answers = select.poll()
-        self._answers.register(self._connection, select.POLLIN)
-        (self.filtered,) = messages.receive(self._connection)
+        try:
+            self._connection, other = socket.socketpair()
+            with other:
+                self.pid = self._template.fork(other, self._descriptor)
+            self._answers = select.poll()
+            self._answers.register(self._connection, select.POLLIN)
+            (self.filtered,) = messages.receive(self._connection, _START_SECONDS)
+        except (OSError, messages.ClosedError, messages.MalformedError) as error:
+            _logger.warning("No decoder can be started: %r", error)
+            raise Busy("No process can be started for the image; try again in a moment.") from error
         if not self.filtered:
             self._template.warn_unfiltered()

@@ -7,10 +7,9 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
 
 from vectorizer.decoder import messages
-from vectorizer.decoder.setup import FORK, MESSAGE_BYTES, Setup
+from vectorizer.decoder.setup import FAILED, FORK, MESSAGE_BYTES, UNKNOWN, Setup
 
 _START = "import sys; sys.path[:] = {path!r}; from vectorizer.decoder.template import main; main({descriptor})"
 
@@ -53,18 +52,25 @@ class Template:
         """
         with self._lock:
             try:
-                return self._fork(connection, memory)
+                pid = self._fork(connection, memory)
             except OSError:
                 self._stop()
                 self._start()
-                return self._fork(connection, memory)
+                pid = self._fork(connection, memory)
+        if pid == FAILED:
+            raise BlockingIOError("No process is left for a decoder.")
+        return pid
 
     def end(self, pid: int) -> int | None:
         """End a decoder; return its exit status, negative if a signal has ended it, or None if nobody knows it."""
-        with self._lock, suppress(OSError):
-            self._control.sendall(pid.to_bytes(MESSAGE_BYTES, signed=True))
-            return self._answer()
-        return None
+        with self._lock:
+            try:
+                self._control.sendall(pid.to_bytes(MESSAGE_BYTES, signed=True))
+                status = self._answer()
+            except OSError:
+                self._stop()  # an answer that is late would be taken for that of the next request
+                return None
+        return None if status == UNKNOWN else status
 
     def warn_unfiltered(self) -> None:
         """Log, once, that decoders are confined less than they should be."""

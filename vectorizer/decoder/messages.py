@@ -5,7 +5,9 @@ A decoder may have been taken over by a picture, so all that comes from one is c
 
 import socket
 import struct
+import time
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import msgpack
@@ -26,6 +28,7 @@ DECODE, IN_FULL, FORGET = "decode", "in-full", "forget"
 
 _LENGTH = struct.Struct("<I")
 _MAX_LENGTH = 8192
+_MIN_SECONDS = 0.001
 _MAX_SENTENCE = 1000
 _REDUCTIONS = frozenset({1, 2, 4, 8})
 
@@ -96,7 +99,8 @@ def _is_consistent(header: Header, limits: Limits) -> bool:
         header.extension in MEDIA_TYPES
         and header.reduction in _REDUCTIONS
         and 0 < header.width * header.height <= limits.max_pixels
-        and header.width > 0
+        and 0 < header.width <= limits.max_side
+        and header.height <= limits.max_side
         and _is_reduced(header.rows, header.height, header.reduction)
         and _is_reduced(header.columns, header.width, header.reduction)
     )
@@ -115,22 +119,27 @@ def send(connection: socket.socket, message: list[Any]) -> None:
         raise ClosedError from error
 
 
-def receive(connection: socket.socket) -> Any:  # noqa: ANN401 - whatever the other side says
-    """Return a message. Raises ClosedError or MalformedError."""
-    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
+def receive(connection: socket.socket, seconds: float = inf) -> Any:  # noqa: ANN401 - whatever the other side says
+    """Return a message. Raises ClosedError, or MalformedError, also if it is not whole after `seconds`."""
+    deadline = time.monotonic() + seconds
+    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, deadline))
     if length > _MAX_LENGTH:
         raise MalformedError
     try:
-        return msgpack.unpackb(_exactly(connection, length))
+        return msgpack.unpackb(_exactly(connection, length, deadline))
     except (ValueError, msgpack.UnpackException) as error:
         raise MalformedError from error
 
 
-def _exactly(connection: socket.socket, length: int) -> bytes:
+def _exactly(connection: socket.socket, length: int, deadline: float) -> bytes:
     data = b""
     while len(data) < length:
         try:
+            if deadline < inf:  # a decoder may not even set it
+                connection.settimeout(max(deadline - time.monotonic(), _MIN_SECONDS))
             chunk = connection.recv(length - len(data))
+        except TimeoutError as error:
+            raise MalformedError from error
         except OSError as error:
             raise ClosedError from error
         if not chunk:

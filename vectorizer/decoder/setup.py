@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from vectorizer.decoding.budget import Limits
 
 FORK = 0
-"""The request to fork a decoder, answered by its process id; any other number is the id of a decoder to end."""
+"""The request to fork a decoder, answered by its process id, or by `FAILED`.
+
+Any other number is the id of a decoder to end, answered by its exit status, or by `UNKNOWN`.
+"""
+
+FAILED = -1
+"""The system has no process left."""
+
+UNKNOWN = 1 << 16
+"""The decoder was forked by another process, which is gone and has ended it."""
 
 NICENESS = 10
 """Added to the service's own for decoders and lanes: they get a tenth of a core that others use, and all idle time."""

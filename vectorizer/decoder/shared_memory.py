@@ -4,6 +4,7 @@ import logging
 import mmap
 import os
 import tempfile
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,8 @@ _logger = logging.getLogger(__name__)
 
 
 def bytes_needed(limits: Limits) -> int:
-    """Return the size for the largest image, once reduced to at least a quarter of its pixels and once in full."""
-    pixels = limits.max_pixels + limits.max_pixels // 4
+    """Return the size for the largest image, once in full and once at half its width and height, rounded up."""
+    pixels = limits.max_pixels + limits.max_pixels // 4 + limits.max_side
     return -(-max(CHANNELS * pixels, limits.max_bytes) // mmap.PAGESIZE) * mmap.PAGESIZE
 
 
@@ -84,5 +85,6 @@ class SharedMemory:
     def release(self) -> None:
         """Give memory back that pictures of ordinary size do not need; its contents are lost."""
         if self._used > _KEPT_BYTES and hasattr(mmap, "MADV_REMOVE"):
-            self._map.madvise(mmap.MADV_REMOVE, _KEPT_BYTES)
+            with suppress(OSError):  # a sandbox, or the file system of a temporary file, may not know it
+                self._map.madvise(mmap.MADV_REMOVE, _KEPT_BYTES)
         self._used = 0

@@ -24,7 +24,7 @@ from vectorizer.decoder import messages
 from vectorizer.decoder.confinement import confine, die_first, die_with_parent, keep_only
 from vectorizer.decoder.heap import keep_freed
 from vectorizer.decoder.process import Decoding
-from vectorizer.decoder.setup import FORK, MESSAGE_BYTES, NICENESS, Setup
+from vectorizer.decoder.setup import FAILED, FORK, MESSAGE_BYTES, NICENESS, UNKNOWN, Setup
 from vectorizer.decoder.shared_memory import SharedMemory
 from vectorizer.decoding.budget import Limits
 from vectorizer.images import decode
@@ -65,9 +65,9 @@ def _serve(control: socket.socket, setup: Setup, children: set[int]) -> None:
         pid = int.from_bytes(request, signed=True)
         if pid == FORK:
             answer = _forked(setup, *descriptors)
-            children.add(answer)
+            children |= {answer} - {FAILED}
         else:
-            answer = _ended(pid) if pid in children else 0
+            answer = _ended(pid) if pid in children else UNKNOWN
             children.discard(pid)
         control.sendall(answer.to_bytes(MESSAGE_BYTES, signed=True))
 
@@ -81,7 +81,10 @@ def _ended(pid: int) -> int:
 
 
 def _forked(setup: Setup, connection: int, memory: int) -> int:
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError:  # the other decoders go on
+        pid = FAILED
     if not pid:
         _decode(setup, connection, memory)
     os.close(connection)

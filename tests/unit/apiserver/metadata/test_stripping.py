@@ -1,4 +1,5 @@
 from io import BytesIO
+from zlib import compress
 
 import numpy as np
 import pytest
@@ -6,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from apiserver.metadata.boxes import box, full_box
 from apiserver.metadata.stripping import stripped
 from tests.checkout import SHARED
-from tests.unit.apiserver.metadata.annotated import FILES, ICC, NEEDLE, PHOTO, TEXT, jpeg, png, saved, webp
+from tests.unit.apiserver.metadata.annotated import FILES, ICC, NEEDLE, PHOTO, TEXT, chunk, jpeg, png, saved, webp
 from tests.unit.vectorizer.image_files import LIMITS
 from vectorizer.images import decode
 from vectorizer.problems import Refused
@@ -143,3 +145,42 @@ def test_mutations_are_rewritten_to_the_same_pixels_or_not_at_all(drawn: st.Data
 )
 def test_endless_structures_are_given_up(data: bytes):
     assert stripped(data) is None
+
+
+def _heif(properties: list[bytes], used: int, references: int) -> bytes:
+    """A HEIF of one item with a property `used` times, and that many references to itself."""
+    number, kind = (1).to_bytes(2), box(b"ftyp", b"heic", bytes(4), b"mif1")
+    associated = full_box(b"ipma", 0, 0, (1).to_bytes(4), number, bytes([used]), b"\1" * used)
+    return kind + full_box(
+        b"meta",
+        0,
+        0,
+        full_box(b"pitm", 0, 0, number),
+        full_box(b"iinf", 0, 0, number, full_box(b"infe", 2, 0, number, bytes(2), b"hvc1", b"\0")),
+        full_box(b"iloc", 0, 0, b"\x44\0", number, number, bytes(2), number, bytes(4), (1).to_bytes(4)),
+        box(b"iprp", box(b"ipco", *properties), associated),
+        full_box(b"iref", 0, 0, box(b"dimg", number, references.to_bytes(2), number * references)),
+    )
+
+
+_SIZE, _PROFILE = box(b"ispe", bytes(12)), box(b"colr", b"prof" + b"\0\x10\0\0" + bytes(32) + b"acsp" + bytes(1 << 20))
+
+
+@pytest.mark.parametrize(
+    ("heif", "rewritten"),
+    [
+        (_heif([_SIZE], 255, 40_000), True),
+        (_heif([_SIZE], 1, 60_000), False),
+        (_heif([_PROFILE], 2, 1), True),
+        (_heif([_PROFILE], 20, 1), False),
+    ],
+)
+def test_what_the_items_of_a_heif_share_is_counted_as_often_as_it_is_used(heif: bytes, *, rewritten: bool):
+    assert (stripped(heif) is not None) == rewritten
+
+
+def test_a_png_with_two_profiles_is_not_rewritten():
+    data, profile = saved("PNG"), chunk(b"iCCP", b"a\0\0" + compress(bytes(1000)))
+
+    assert stripped(data[:33] + profile + data[33:]) is not None
+    assert stripped(data[:33] + 2 * profile + data[33:]) is None

@@ -51,6 +51,7 @@ def test_a_problem_arrives(problem: Refused):
         ["image", 600.0, 800, 800, 600, "png", 1],
         ["image", 600, 800, 800, 600, b"png", 1],
         ["image", 2**63, 1, 1, 2**63, "png", 1],
+        ["image", 500_000, 1, 1, 1_000_000, "jpg", 2],
         ["problem", "internal-error", "It failed."],
         ["problem", "busy", "Later."],
         ["problem", "image-unreadable", "x" * 1001],
@@ -70,3 +71,12 @@ def test_neither_a_long_message_nor_another_format_is_read(sent: bytes):
 
         with pytest.raises(MalformedError):
             receive(service)
+
+
+def test_a_message_of_which_a_part_is_missing_is_not_waited_for():
+    service, decoder = socket.socketpair()
+    with service, decoder:
+        decoder.sendall(struct.pack("<I", 100) + b"part")
+
+        with pytest.raises(MalformedError):
+            receive(service, seconds=0)
