@@ -5,10 +5,17 @@ import json
 import httpx
 import pytest
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 FORM = {"Content-Type": "multipart/form-data; boundary=B"}
 FILE = b'--B\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
 END = b"\r\n--B--\r\n"
 DEEP = "[" * 30_000
+
+
+@pytest.fixture(scope="module")
+def gateway(shared_gateway: httpx.AsyncClient) -> httpx.AsyncClient:
+    return shared_gateway
 
 
 def named(name: bytes, content: bytes = b"x", more: bytes = b"") -> bytes:
@@ -63,6 +70,6 @@ async def test_a_body_is_refused(gateway: httpx.AsyncClient, path: str, body: st
 
 
 async def test_cookies_are_not_read(gateway: httpx.AsyncClient):
-    """To read these would take hours."""
-    answer = await gateway.get("/version", headers={"Cookie": 'a="' + '\\"' * 1_000_000 + '"'})
+    """To read these would take seconds."""
+    answer = await gateway.get("/version", headers={"Cookie": 'a="' + '\\"' * 30_000 + '"'})
     assert answer.status_code == 200
