@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TypeVar
 
 _SECONDS = 0.005
@@ -18,3 +18,10 @@ async def taking_turns(items: Iterable[T]) -> AsyncIterator[T]:
             await asyncio.sleep(0)
             begun = time.thread_time()
         yield item
+
+
+def consumed(items: list[T]) -> Iterator[T]:
+    """Yield the items and remove them from the list: to free many large ones together would be long work too."""
+    items.reverse()
+    while items:
+        yield items.pop()

@@ -58,6 +58,13 @@ def database_url(postgres: PostgresServer, execute: Execute) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def shared_database_url(postgres: PostgresServer, execute: Execute) -> Iterator[str]:
+    """A migrated database of all tests of a module."""
+    with _database(postgres, execute, CLONED) as url:
+        yield url
+
+
 @pytest.fixture
 def other_database_url(postgres: PostgresServer, execute: Execute) -> Iterator[str]:
     """Another migrated database that nobody else uses."""

@@ -150,8 +150,8 @@ async def list_directories(query: Annotated[DirectoriesQuery, Query()], state: S
     after = read_cursor(query.cursor, _ORDER, _KEY)
     async with state.database.connection(Share.READS) as connection:
         found, last = await directory_lists.page(connection, query.prefix, query.limit, after[0] if after else None)
-    items = [DirectorySummary.model_validate(summary) for summary in found]
-    return await Page(items=items, next=None if last is None else write_cursor(_ORDER, (last,))).response()
+    following = None if last is None else write_cursor(_ORDER, (last,))
+    return await Page.response(map(DirectorySummary.model_validate, found), following)
 
 
 @router.get(

@@ -3,10 +3,11 @@
 import asyncio
 from html import escape
 from importlib.resources import files
-from typing import Any
+from weakref import WeakKeyDictionary
 
-from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from fastapi import APIRouter, FastAPI, HTTPException, Request
+from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from pydantic_core import to_json
 
 from apiserver.http.public_paths import public
 
@@ -49,12 +50,19 @@ _ASSET_HEADERS = {"Cache-Control": "max-age=3600"}
 router = APIRouter(include_in_schema=False)
 
 
+_documents: WeakKeyDictionary[FastAPI, bytes] = WeakKeyDictionary()
+"""What was written of each gateway of this process: to write it takes longer than most calls do."""
+
+
 @router.get("/openapi.json")
-async def document(request: Request) -> JSONResponse:
+async def document(request: Request) -> Response:
     """Return the OpenAPI document, with the base path of the service, if it has one."""
-    described: dict[str, Any] = await asyncio.to_thread(request.app.openapi)
-    base = public("")
-    return JSONResponse({**described, "servers": [{"url": base}]} if base else described)
+    if request.app not in _documents:
+        await asyncio.to_thread(_write, request.app)
+    content = _documents[request.app]
+    if base := public(""):
+        content = b'%s,"servers":%s}' % (content[:-1], to_json([{"url": base}]))
+    return Response(content, media_type="application/json")
 
 
 @router.get("/docs")
@@ -75,3 +83,7 @@ async def asset(name: str) -> Response:
     if name not in _MEDIA_TYPES:
         raise HTTPException(404)
     return FileResponse(str(_ASSETS / name), media_type=_MEDIA_TYPES[name], headers=_ASSET_HEADERS)
+
+
+def _write(app: FastAPI) -> None:
+    _documents[app] = to_json(app.openapi())

@@ -144,7 +144,7 @@ async def list_directory_faces(
         return await _unlike_page(directory, None, query, state)
     list_page = _unrecognizable_page if query.unrecognizable else _directory_page
     found, following = await list_page(directory, query, state)
-    return await Page(items=[FaceAnswer.of(directory, face) for face in found], next=following).response()
+    return await Page.response((FaceAnswer.of(directory, face) for face in found), following)
 
 
 async def _directory_page(directory: str, query: PageQuery, state: State) -> tuple[list[EnrolledFace], str | None]:
@@ -170,7 +170,7 @@ async def _unlike_page(directory: str, person: str | None, query: PageQuery, sta
     async with state.database.connection(Share.READS) as connection:
         found, key = await unlike.page(connection, whose, query.limit, after)
     following = None if key is None else write_cursor(_UNLIKE_ORDER, key)
-    return await Page(items=[FaceAnswer.of_unlike(directory, each) for each in found], next=following).response()
+    return await Page.response((FaceAnswer.of_unlike(directory, each) for each in found), following)
 
 
 @router.get(
@@ -188,7 +188,7 @@ async def list_faces(
     async with state.database.connection(Share.READS) as connection:
         found, key = await person_faces.page(connection, directory, person, query.limit, after)
     following = None if key is None else write_cursor(_ORDER, key)
-    return await Page(items=[FaceAnswer.of(directory, face) for face in found], next=following).response()
+    return await Page.response((FaceAnswer.of(directory, face) for face in found), following)
 
 
 @router.get("/directories/{directory}/persons/{person}/faces/{face}", responses=_PROBLEMS)

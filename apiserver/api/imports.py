@@ -33,6 +33,7 @@ from apiserver.names import Name
 from apiserver.people.naming import check_names
 from apiserver.problems import ArchiveTooManyFiles, InvalidField
 from apiserver.state import State, StateOf
+from apiserver.turns import consumed
 from serving.problem_responses import ProblemDetails
 
 _MAX_MANIFEST_BYTES = 8_000_000
@@ -236,7 +237,7 @@ async def _read_manifest(request: Request, state: State, import_: Import) -> Non
         )
     items = (
         Item(n, entry.person, entry.key.removeprefix("imports/"), {"key": entry.key})
-        for n, entry in enumerate(body.manifest)
+        for n, entry in enumerate(consumed(body.manifest))
     )
     async with state.database.connection() as connection, connection.transaction():
         await imports.add_import(connection, import_, planned=True)
@@ -248,7 +249,11 @@ def _parse_manifest(content: bytes) -> ImportBody:
     if len(content) <= SMALL_BYTES:
         return parse_json(ImportBody, content)
     rest, items = split_list(content, "manifest")
-    return parse_json(ImportBody, rest).model_copy(update={"manifest": [*map(_parse_entry, itertools.count(), items)]})
+    try:
+        entries = [*map(_parse_entry, itertools.count(), items)]
+    finally:
+        items.clear()  # here, because the traceback of a problem would leave millions of them to the event loop
+    return parse_json(ImportBody, rest).model_copy(update={"manifest": entries})
 
 
 def _parse_entry(number: int, item: bytes) -> ManifestEntry:

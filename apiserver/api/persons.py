@@ -19,7 +19,7 @@ from apiserver.people.listing import PersonsFilter, Sort
 from apiserver.people.naming import check_name, check_names
 from apiserver.people.records import Details, Person
 from apiserver.state import State, StateOf
-from apiserver.turns import taking_turns
+from apiserver.turns import consumed
 from serving.problem_responses import ProblemDetails
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 500, 503)}
@@ -109,8 +109,7 @@ async def list_persons(directory: DirectoryName, query: Annotated[PersonsQuery, 
     async with state.database.connection(Share.READS) as connection:
         found, key = await person_lists.page(connection, directory, query.filter(), query.limit, after)
     following = None if key is None else write_cursor(order, key)
-    items = [PersonAnswer.of(person) async for person in taking_turns(found)]
-    return await Page(items=items, next=following).response()
+    return await Page.response(map(PersonAnswer.of, consumed(found)), following)
 
 
 @router.get(

@@ -4,7 +4,6 @@ Boundary, headers, fields and the body are bounded before they are parsed, and o
 two pieces of a large body; see docs/adr/0038, 0044 and 0052.
 """
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -29,6 +28,7 @@ from apiserver.problems import (
     InvalidForm,
     UnsupportedMediaType,
 )
+from apiserver.turns import taking_turns
 
 MULTIPART = b"multipart/form-data"
 _URLENCODED = {b"application/x-www-form-urlencoded", b""}
@@ -45,8 +45,8 @@ _MAX_FIELD_BYTES = 16_384
 _MAX_PADDING_BYTES = _MAX_HEADER_BYTES
 """Spaces after a boundary, which the parser examines one by one; those within one piece are few enough."""
 
-_PIECE_BYTES = 131_072
-"""What is parsed before other requests get their turn: a few milliseconds of the worst content."""
+_PIECE_BYTES = 16_384
+"""What is parsed at once: the worst content takes the parser some milliseconds."""
 
 FILE_FIELDS = frozenset({"file", "source", "target"})
 """The fields that are files in all forms, with or without a file name. Others are texts, even with a file name."""
@@ -134,9 +134,7 @@ class FormParser:
 
     async def feed(self, data: bytes) -> None:
         """Parse a part of the body of any length. Raises InvalidForm."""
-        for start in range(0, len(data), _PIECE_BYTES):
-            if start:
-                await asyncio.sleep(0)
+        async for start in taking_turns(range(0, len(data), _PIECE_BYTES)):
             self._feed(data[start : start + _PIECE_BYTES])
 
     def _feed(self, piece: bytes) -> None:
@@ -333,9 +331,9 @@ async def receive_archive(
         await parser.feed(chunk)
         if parser.has_another_file():
             raise FileMissing
-        for piece in archive.pieces:
-            await write(piece)
-        archive.pieces.clear()
+        if archive.pieces:
+            await write(b"".join(archive.pieces))
+            archive.pieces.clear()
     texts = {name: text for name, text in parser.texts().items() if isinstance(text, str)}
     archive.check()
     return texts

@@ -1,15 +1,15 @@
 """Paged lists. A cursor contains the key of the previous page's last item, so that all pages cost the same."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 from fastapi import Response
 from pydantic import BaseModel, Field, TypeAdapter
 from pydantic_core import to_json
 
-from apiserver.http.answers import json_answer
 from apiserver.problems import InvalidField
+from apiserver.turns import taking_turns
 
 Item = TypeVar("Item")
 Key = TypeVar("Key")
@@ -30,9 +30,15 @@ class Page(BaseModel, Generic[Item]):
     items: list[Item]
     next: str | None = Field(description="Cursor of the next page; null on the last page.")
 
-    async def response(self) -> Response:
-        """Return the page as a response, without FastAPI's second validation of every item."""
-        return await json_answer(self)
+    @classmethod
+    async def response(cls, items: Iterable[BaseModel], following: str | None) -> Response:
+        """Return a page as a response, without FastAPI's second validation of every item.
+
+        Each item is made, written and freed before the next one; others get their turn in between.
+        """
+        written = [item.model_dump_json().encode() async for item in taking_turns(items)]
+        content = b'{"items":[%s],"next":%s}' % (b",".join(written), to_json(following))
+        return Response(content, media_type="application/json")
 
 
 def write_cursor(order: str, key: Sequence[object]) -> str:

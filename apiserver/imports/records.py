@@ -11,6 +11,7 @@ from uuid import UUID
 from apiserver.database import Connection, Database, Share
 from apiserver.enrolment.warnings import EnrolmentWarning, detail_of
 from apiserver.problems import JobNotFound
+from apiserver.turns import taking_turns
 
 KIND = "import"
 
@@ -128,7 +129,9 @@ async def add_import(connection: Connection, import_: Import, *, planned: bool =
 
 async def add_items(connection: Connection, import_: Import, items: Iterable[Item]) -> None:
     """Add items to the import."""
-    records = ((*import_, item.n, item.person, item.name, json.dumps(item.source)) for item in items)
+    records = (
+        (*import_, item.n, item.person, item.name, json.dumps(item.source)) async for item in taking_turns(items)
+    )
     await connection.copy_records_to_table("import_items", records=records, columns=_COLUMNS, timeout=_COPY_SECONDS)
 
 

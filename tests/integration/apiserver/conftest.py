@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import httpx
 import pytest
+import pytest_asyncio
 import skimage.data
 from fastapi import FastAPI
 from PIL import Image
@@ -53,17 +54,21 @@ def vectorizer_url() -> Iterator[str]:
     process.wait(PATIENCE_SECONDS)
 
 
-@pytest.fixture
-def settings(database_url: str, vectorizer_url: str, tmp_path: Path) -> Settings:
+def patient(database_url: str, vectorizer_url: str, folder: Path) -> Settings:
     return Settings(
         database_url=database_url,
         vectorizer_urls=vectorizer_url,
-        image_store_url=f"file://{tmp_path}/images",
-        hosts="gateway",  # as raw requests call it
+        image_store_url=f"file://{folder}/images",
         database_timeout_seconds=60,
         image_store_keep_timeout_seconds=60,
         job_lost_seconds=60,
     )
+
+
+@pytest.fixture
+def settings(database_url: str, vectorizer_url: str, tmp_path: Path) -> Settings:
+    named = {"hosts": "gateway"}  # as raw requests call it
+    return patient(database_url, vectorizer_url, tmp_path).model_copy(update=named)
 
 
 Serve = Callable[[Settings], Awaitable[httpx.AsyncClient]]
@@ -105,6 +110,16 @@ def serve(serve_app: ServeApp) -> Serve:
 @pytest.fixture
 async def gateway(serve: Serve, settings: Settings) -> httpx.AsyncClient:
     return await serve(settings)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_gateway(
+    shared_database_url: str, vectorizer_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A gateway of all tests of a module that change nothing; these run with `loop_scope="module"`."""
+    settings = patient(shared_database_url, vectorizer_url, tmp_path_factory.mktemp("shared"))
+    async with serving(create_app(settings)) as client:
+        yield client
 
 
 @pytest.fixture

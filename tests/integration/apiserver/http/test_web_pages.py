@@ -7,6 +7,8 @@ import pytest
 
 from tests.waiting import PATIENCE_SECONDS
 
+sharing = pytest.mark.asyncio(loop_scope="module")
+
 MERGE = "/directories/acme/persons/ann/merge"
 CHANGES = [
     ("POST", "/learn"),
@@ -88,6 +90,7 @@ async def answer_to(gateway, request):
     return answer.decode()
 
 
+@sharing
 @pytest.mark.parametrize(
     ("head", "status"),
     [
@@ -102,12 +105,13 @@ async def answer_to(gateway, request):
         ("GET /version HTTP/1.0\r\nHost: evil.example\r\n\r\n", 421),
     ],
 )
-async def test_names_that_are_not_listed_are_refused_on_loopback(gateway, head, status):
-    answer = await answer_to(gateway, head)
+async def test_names_that_are_not_listed_are_refused_on_loopback(shared_gateway, head, status):
+    answer = await answer_to(shared_gateway, head)
     assert answer.startswith(f"HTTP/1.1 {status} ")
     assert ("APISERVER_HOSTS" in answer) == (status == 421)
 
 
+@sharing
 @pytest.mark.parametrize(
     "head",
     [
@@ -116,8 +120,8 @@ async def test_names_that_are_not_listed_are_refused_on_loopback(gateway, head, 
         "GET /version HTTP/1.1\r\nHost: \r\n\r\n",
     ],
 )
-async def test_one_host_must_be_named(gateway, head):
-    assert (await answer_to(gateway, head))[:13] in {"HTTP/1.1 400 ", "HTTP/1.1 421 "}
+async def test_one_host_must_be_named(shared_gateway, head):
+    assert (await answer_to(shared_gateway, head))[:13] in {"HTTP/1.1 400 ", "HTTP/1.1 421 "}
 
 
 @pytest.mark.parametrize(
