@@ -48,6 +48,21 @@ def test_a_body_that_has_arrived_takes_whole_slots_once():
         assert slots.in_use == 3
 
 
+def test_all_bodies_together_are_limited_whether_they_have_arrived_or_not():
+    slots = Slots(100, SLOT, max_bytes=3 * SLOT)
+    with slots.taken() as arrived, slots.taken() as arriving:
+        arrived.grow(SLOT)
+        arrived.arrive()
+        arriving.grow(2 * SLOT)
+        with pytest.raises(GatewayBusy):
+            arriving.grow(2 * SLOT + 1)
+        arrived.release()
+        arriving.grow(2 * SLOT + 1)
+    with slots.taken() as body:
+        body.grow(3 * SLOT)
+        body.arrive()
+
+
 def test_a_body_larger_than_all_slots_takes_all():
     slots = Slots(2, SLOT)
     with slots.taken() as body:
