@@ -44,6 +44,9 @@ def test_names_that_can_be_told_apart(name: str):
         "a\u200db",
         "a\u200cb",
         "\u200d",
+        "a\u2800b",
+        "a\ufdd0",
+        "a\U0010ffff",
     ],
 )
 def test_names_that_cannot(name: str):
