@@ -42,7 +42,7 @@ class Deadlines:
     """
 
     head_seconds: float = 10.0
-    bytes_per_second: float = 50_000.0
+    bytes_per_second: float = 10_000.0
 
 
 class _Refused(Exception):
