@@ -27,7 +27,7 @@ from apiserver.api import (
     recognize,
     service,
 )
-from apiserver.background import background
+from apiserver.background import background, repeat
 from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
 from apiserver.directories.sizes import DirectorySizes
@@ -38,6 +38,7 @@ from apiserver.http.admission import Admission
 from apiserver.http.client_addresses import ClientAddresses
 from apiserver.http.cross_origin import CrossOrigin
 from apiserver.http.disk_floor import DiskFloor
+from apiserver.http.multipart import MAX_FULL_FILES
 from apiserver.http.openapi import documented_by
 from apiserver.http.problem_responses import problem_response
 from apiserver.http.public_address import public_target
@@ -73,12 +74,15 @@ from serving.exception_handlers import handle_exceptions
 from serving.head_requests import HeadRequests
 from serving.host_names import hosts_checked
 from serving.logged_paths import LoggedPaths
+from serving.memory import usable_memory
 from serving.origins import host_of, read_origins
 from serving.request_log import RequestIds, RequestLog, traced_requests
 from serving.tracing import Spans, note_path, open_tracing
 from serving.web_pages import WebPageRules, WebPages
 
 _logger = logging.getLogger(__name__)
+
+_GIVE_BACK_SECONDS = 5.0
 
 _ROUTERS = (
     *(learn.router, recognize.router, detect.router, compare.router, identify.router),
@@ -174,6 +178,7 @@ async def _open_state(
         )
         state = _state(settings, metrics, draining, resources)
         await stack.enter_async_context(background(state.recall_check.run()))
+        await stack.enter_async_context(background(repeat(state.slots.give_back, _GIVE_BACK_SECONDS)))
         state_metrics = StateMetrics(state.slots, state.vectorizer, state.recall_check, state.keeping)
         for collector in (state_metrics, PoolMetrics(state.database)):
             metrics.registry.register(collector)
@@ -194,7 +199,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         settings=settings,
         draining=draining,
         metrics=metrics,
-        slots=Slots(settings.max_requests, settings.max_image_bytes),
+        slots=_slots(settings),
         database=database,
         vectorizer=resources.vectorizer,
         directories=directories,
@@ -220,6 +225,11 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         space=resources.space,
         keeping=keeping,
     )
+
+
+def _slots(settings: Settings) -> Slots:
+    max_bytes = settings.max_bytes_in_progress or max(usable_memory() // 4, MAX_FULL_FILES * settings.max_image_bytes)
+    return Slots(settings.max_requests, settings.max_image_bytes, max_bytes)
 
 
 def _respond(request: Request, problem: Problem) -> Response:

@@ -71,6 +71,12 @@ class Settings(ServiceSettings):
         "photographs counts once for each `max_image_bytes` of its size, and one that is still arriving by the bytes "
         "that have arrived. Further requests are answered 503 at once.",
     )
+    max_bytes_in_progress: PositiveInt | None = Field(
+        None,
+        description="Maximum size of the bodies of all photograph requests in progress together, half of it of one "
+        "client; twice as much memory is needed while forms are parsed. Further requests are answered 503 at once. "
+        "Unset: a quarter of the memory of the container or machine.",
+    )
     max_image_bytes: PositiveInt = Field(32_000_000, description="Maximum size of an uploaded image.")
 
     fpir: float = Field(

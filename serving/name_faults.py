@@ -15,6 +15,9 @@ _IGNORABLE = re.compile(
 )
 """Default_Ignorable_Code_Point of Unicode 16 without the joiners, which some scripts need."""
 
+_BLANK = "\u2800"
+"""A pattern of Braille without dots, although a symbol by its category."""
+
 _JOINERS = "\u200c\u200d"
 _EMOJI_JOINER = "\u200d"
 _EMOJI = re.compile("[\u2600-\u27bf\u2b1b\U0001f000-\U0001faff]")
@@ -46,7 +49,13 @@ def _is_invisible(name: str, position: int, character: str) -> bool:
         return not _joins(name, position)
     category = unicodedata.category(character)
     is_other_space = category == "Zs" and character not in _SPACES
-    return category in _INVISIBLE or is_other_space or bool(_IGNORABLE.match(character))
+    is_nothing = character == _BLANK or _is_noncharacter(ord(character))
+    return category in _INVISIBLE or is_other_space or is_nothing or bool(_IGNORABLE.match(character))
+
+
+def _is_noncharacter(point: int) -> bool:
+    """Tell whether a code point is one of the 66 that no character will ever have."""
+    return 0xFDD0 <= point <= 0xFDEF or point & 0xFFFE == 0xFFFE
 
 
 def _joins(name: str, position: int) -> bool:

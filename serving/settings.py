@@ -31,7 +31,7 @@ class ServiceSettings(BaseSettings):
         10, description="Maximum time for a client to send the headers of a request, from the first byte or connection."
     )
     upload_bytes_per_second: PositiveInt = Field(
-        50_000, description="Minimum rate at which the body of a request must arrive."
+        10_000, description="Minimum rate at which the body of a request must arrive."
     )
     upload_timeout_seconds: PositiveFloat = Field(
         10,

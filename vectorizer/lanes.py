@@ -16,11 +16,11 @@ from typing import TypeVar
 import numpy as np
 
 from serving.digests import Digests
+from serving.memory import trim
 from serving.stages import Stages
 from vectorizer.cores import usable_cores
 from vectorizer.decoder.decoder import Decoder
 from vectorizer.decoder.forking import Template
-from vectorizer.decoder.heap import trim
 from vectorizer.decoder.setup import NICENESS, Setup
 from vectorizer.decoder.shared_memory import bytes_needed
 from vectorizer.decoding.budget import Limits

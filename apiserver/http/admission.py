@@ -14,6 +14,7 @@ from apiserver.http.field_names import Unknown
 from apiserver.http.problem_responses import ENVELOPE_PATHS, problem_response
 from apiserver.problems import VectorizerBusy
 from apiserver.state import State
+from serving.http_server.connections import network_of
 
 _PHOTOGRAPH_PATHS = ENVELOPE_PATHS | {"/compare", "/detect", "/embed", "/verify"}
 _LOG_SECONDS = 1.0
@@ -56,7 +57,8 @@ class Admission:
 @contextmanager
 def counted_body(request: Request) -> Iterator[None]:
     """Take slots for the body of a request as it is read. Raises GatewayBusy at once if none is free."""
-    with State.of(request).slots.taken() as body:
+    client = network_of(request.client.host) if request.client else ""
+    with State.of(request).slots.taken(client) as body:
         request.state.body = body
         yield
 

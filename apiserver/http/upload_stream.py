@@ -17,7 +17,7 @@ SMALL_BYTES = 65_536
 MAX_BUFFERED_BYTES = 16_000_000
 """What a body that is passed on in pieces takes of the slots at most: the parts in which it is uploaded to a store."""
 
-_BYTES_PER_SECOND = 50_000
+_BYTES_PER_SECOND = 10_000
 """Minimum rate of a body, unless the settings say otherwise."""
 
 

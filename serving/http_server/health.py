@@ -5,9 +5,11 @@ import socket
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 
 _MAX_THREADS = 32
 _CLIENT_SECONDS = 2.0
@@ -94,19 +96,29 @@ class _Server(ThreadingHTTPServer):
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.answers = answers
         self._free = threading.BoundedSemaphore(_MAX_THREADS)
+        self._open: deque[socket.socket] = deque()
         super().__init__((host, port), _Handler)
 
+    def server_bind(self) -> None:
+        """Bind without asking a name server for the host's name, which may take seconds."""
+        TCPServer.server_bind(self)
+
     def process_request(self, request: object, client_address: object) -> None:
-        """Answer on another thread, so that a slow client holds up nobody; too many of them are sent away."""
+        """Answer on another thread, so that a slow client holds up nobody; the slowest of too many is sent away."""
+        assert isinstance(request, socket.socket)  # noqa: S101 - for the types
         if not self._free.acquire(blocking=False):
-            self.shutdown_request(request)  # type: ignore[arg-type]
-            return
+            with suppress(IndexError, OSError):  # it ended just now
+                self._open.popleft().shutdown(socket.SHUT_RDWR)
+            self._free.acquire()
+        self._open.append(request)
         super().process_request(request, client_address)  # type: ignore[arg-type]
 
     def process_request_thread(self, request: object, client_address: object) -> None:
         try:
             super().process_request_thread(request, client_address)  # type: ignore[arg-type]
         finally:
+            with suppress(ValueError):  # it was sent away
+                self._open.remove(request)  # type: ignore[arg-type]
             self._free.release()
 
     def handle_error(self, *_: object) -> None:

@@ -42,7 +42,7 @@ class Deadlines:
     """
 
     head_seconds: float = 10.0
-    bytes_per_second: float = 50_000.0
+    bytes_per_second: float = 10_000.0
 
 
 class _Refused(Exception):
@@ -149,7 +149,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._end_parsing()
             return
         except httptools.HttpParserUpgrade as upgrade:
-            self.data_received(self._head_without_upgrade() + data[upgrade.args[0] :])
+            head = self._head_without_upgrade()
+            self.parser = _parser(self)  # the old one takes no more bytes if the head also says Connection: close
+            self.data_received(head + data[upgrade.args[0] :])
             return
         if self._fresh:
             self._fresh = False
@@ -264,7 +266,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """
         headers = [(name, value) for name, value in self.headers if name != b"upgrade"]
         lines = [b"%s: %s\r\n" % each for each in headers]
-        return b"%s %s HTTP/1.1\r\n%s\r\n" % (self.parser.get_method(), self.url, b"".join(lines))
+        version = self.parser.get_http_version().encode()
+        return b"%s %s HTTP/%s\r\n%s\r\n" % (self.parser.get_method(), self.url, version, b"".join(lines))
 
     def _check_head(self) -> None:
         """Refuse a head that is too long, ambiguous, or of another version of HTTP."""
@@ -275,16 +278,16 @@ class BoundedProtocol(HttpToolsProtocol):
         hosts = [value for name, value in headers if name == b"host"]
         if len(hosts) != 1 and (hosts or version == "1.1"):
             self._refuse(MalformedRequest("The request must have one Host header."))
-        if version not in _VERSIONS or self.url[:1] != b"/":
-            self._check_target(hosts, version)
+        if version not in _VERSIONS or self.parser.get_method() == b"CONNECT":
+            self._refuse(MalformedRequest("The service speaks HTTP/1.1, and is not a proxy."))
+        if self.url[:1] != b"/":
+            self._check_target(hosts)
 
     def _is_long(self) -> bool:
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES
 
-    def _check_target(self, hosts: list[bytes], version: str) -> None:
-        """Refuse other versions and targets; as a proxy would get it, a target may also name the host."""
-        if version not in _VERSIONS or self.parser.get_method() == b"CONNECT":
-            self._refuse(MalformedRequest("The service speaks HTTP/1.1, and is not a proxy."))
+    def _check_target(self, hosts: list[bytes]) -> None:
+        """Refuse other targets than paths; as a proxy would get it, a target may also name the host."""
         scheme, _, rest = self.url.partition(b"://")
         host = rest.partition(b"/")[0].partition(b"?")[0]
         names_us = scheme.lower() in {b"http", b"https"} and [host.lower()] == [each.lower() for each in hosts]
@@ -377,6 +380,13 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.abort()
         else:
             self._watch_reader()
+
+
+def _parser(protocol: BoundedProtocol) -> httptools.HttpRequestParser:
+    """Return a parser like uvicorn's."""
+    parser = httptools.HttpRequestParser(protocol)
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
+    return parser
 
 
 def _bound_unsent(transport: asyncio.Transport) -> None:

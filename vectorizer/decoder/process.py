@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from serving.memory import trim
 from vectorizer.decoder import messages
 from vectorizer.decoder.confinement import limit_processor_time
-from vectorizer.decoder.heap import trim
 from vectorizer.decoder.messages import Header
 from vectorizer.decoder.shared_memory import SharedMemory
 from vectorizer.decoding.budget import Limits

@@ -48,6 +48,34 @@ def test_a_body_that_has_arrived_takes_whole_slots_once():
         assert slots.in_use == 3
 
 
+def test_all_bodies_together_are_limited_whether_they_have_arrived_or_not():
+    slots = Slots(100, SLOT, max_bytes=3 * SLOT)
+    with slots.taken("a") as arrived, slots.taken("b") as arriving:
+        arrived.grow(SLOT)
+        arrived.arrive()
+        arriving.grow(2 * SLOT)
+        with pytest.raises(GatewayBusy):
+            arriving.grow(2 * SLOT + 1)
+        arrived.release()
+        arriving.grow(2 * SLOT + 1)
+    with slots.taken() as body:
+        body.grow(3 * SLOT)
+        body.arrive()
+
+
+def test_one_client_gets_half_of_the_bytes_unless_it_sends_one_body():
+    slots = Slots(100, SLOT, max_bytes=4 * SLOT)
+    with slots.taken("a") as first, slots.taken("a") as second, slots.taken("b") as other:
+        first.grow(SLOT)
+        first.arrive()
+        second.grow(SLOT)
+        with pytest.raises(GatewayBusy, match="this address"):
+            second.grow(SLOT + 1)
+        other.grow(2 * SLOT)
+    with slots.taken("a") as only:
+        only.grow(4 * SLOT)
+
+
 def test_a_body_larger_than_all_slots_takes_all():
     slots = Slots(2, SLOT)
     with slots.taken() as body:

@@ -35,6 +35,9 @@ def test_names_that_can_be_told_apart(name: str):
     "name",
     [
         ".",
+        "a\u2800b",
+        "a\ufdd0",
+        "a\U0010ffff",
         "..",
         " ann",
         "ann ",

@@ -103,6 +103,7 @@ async def test_headers_within_the_limit_are_accepted(head):
         b"GET ftp://x/ HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET http://x HTTP/1.1\r\nHost: x\r\n\r\n",
         b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"CONNECT / HTTP/1.1\r\nHost: x\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     ],
@@ -116,7 +117,15 @@ async def test_what_is_no_request_of_ours_is_refused(request_):
         assert server.app.requests == []
 
 
-@pytest.mark.parametrize("request_", [b"GET / HTTP/1.0\r\n\r\n", b"GET http://X/ HTTP/1.0\r\nHost: x\r\n\r\n"])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET / HTTP/1.0\r\n\r\n",
+        b"GET http://X/ HTTP/1.0\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close, Upgrade\r\nUpgrade: h2c\r\n\r\n",
+    ],
+)
 async def test_requests_of_old_clients_and_proxies_are_accepted(request_):
     async with served() as server:
         assert (await server.send(request_, end=False)).startswith(b"HTTP/1.1 200 ")
