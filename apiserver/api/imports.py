@@ -33,7 +33,7 @@ from apiserver.names import Name
 from apiserver.people.naming import check_names
 from apiserver.problems import ArchiveTooManyFiles, InvalidField
 from apiserver.state import State, StateOf
-from apiserver.turns import consumed
+from apiserver.turns import consumed, taking_turns
 from serving.problem_responses import ProblemDetails
 
 _MAX_MANIFEST_BYTES = 8_000_000
@@ -271,10 +271,12 @@ async def _enqueue(connection: Connection, import_: Import, options: ImportOptio
 async def _lines(state: State, import_: Import) -> AsyncIterator[bytes]:
     last = -1
     while page := await imports.read_outcomes(state.database, import_, last, _OUTCOMES_AT_ONCE):
-        yield b"".join(
-            OutcomeLine.of(recorded).model_dump_json(exclude_unset=True).encode() + b"\n" for recorded in page
-        )
+        yield b"".join([_line(recorded) async for recorded in taking_turns(page)])
         last = page[-1].outcome.n
+
+
+def _line(recorded: RecordedOutcome) -> bytes:
+    return OutcomeLine.of(recorded).model_dump_json(exclude_unset=True).encode() + b"\n"
 
 
 def _is_form(request: Request) -> bool:

@@ -176,7 +176,7 @@ async def read_outcomes(database: Database, import_: Import, after: int, limit: 
     """Return the next outcomes after number `after`, in the order of the items."""
     async with database.connection(Share.READS) as connection:
         rows = await connection.fetch(_OUTCOMES, *import_, after, limit)
-    return [RecordedOutcome(row["person"], row["name"], _outcome(row)) for row in rows]
+    return [RecordedOutcome(row["person"], row["name"], _outcome(row)) async for row in taking_turns(rows)]
 
 
 def write_warnings(warnings: Sequence[EnrolmentWarning] | None) -> str | None:

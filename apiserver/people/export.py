@@ -13,6 +13,7 @@ from apiserver.database import Database, Share
 from apiserver.people.records import Person
 from apiserver.problems import FileNotFound
 from apiserver.storage.images import ImageStore
+from apiserver.turns import taking_turns
 
 _AT_ONCE = 100
 """Faces read per statement, of about 10 kB each."""
@@ -51,7 +52,7 @@ async def person_members(database: Database, images: ImageStore, person: Person)
     async with database.connection(Share.READS) as connection:
         merges = await connection.fetch(_MERGES, person.directory, person.person)
         matched = [row["image"] for row in await connection.fetch(_MATCHED, person.directory, person.person)]
-    yield _json_member("person.json", _described_person(person, merges, matched))
+    yield Member("person.json", _described_person(person, merges, matched))
     photographs = set(matched)
     async for face in _faces(database, person):
         if face["image"]:
@@ -79,9 +80,14 @@ async def _faces(database: Database, person: Person) -> AsyncIterator[Mapping[st
         last = rows[-1]["face"]
 
 
-def _described_person(person: Person, merges: list[Mapping[str, Any]], matched: list[str]) -> dict[str, Any]:
-    """Return a person's details and merges; `matched` are the photographs on which the person was recognized."""
-    return {
+async def _described_person(
+    person: Person, merges: list[Mapping[str, Any]], matched: list[str]
+) -> AsyncIterator[bytes]:
+    """Yield a person's details and merges as JSON; on the photographs `matched` the person was recognized.
+
+    Others get their turn between the merges, each of which may have much metadata.
+    """
+    described = {
         "directory": person.directory,
         "person": person.person,
         "display_name": person.details.display_name,
@@ -91,9 +97,14 @@ def _described_person(person: Person, merges: list[Mapping[str, Any]], matched: 
         "updated_at": person.updated_at,
         "last_seen_at": person.last_seen_at,
         "revision": person.revision,
-        "merges": [{**row, "metadata": json.loads(row["metadata"] or "null")} for row in merges],
         "recognized_on": matched,
     }
+    yield to_json(described, indent=1).removesuffix(b"\n}") + b',\n "merges": ['
+    separator = b"\n"
+    async for row in taking_turns(merges):
+        yield separator + to_json({**row, "metadata": json.loads(row["metadata"] or "null")})
+        separator = b",\n"
+    yield b"]\n}"
 
 
 def _face(row: Mapping[str, Any]) -> dict[str, Any]:

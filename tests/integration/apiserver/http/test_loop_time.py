@@ -10,6 +10,7 @@ import socket
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -223,6 +224,8 @@ def large() -> dict[str, Call]:
         "faces": Call("GET", "/directories/default/faces?limit=1000"),
         "directories": Call("GET", "/directories?limit=1000"),
         "export of a person": Call("GET", "/directories/default/persons/p0/export"),
+        "export of a merged person": Call("GET", "/directories/default/persons/p1/export"),
+        "outcomes": Call("GET", f"/directories/default/imports/{UUID(int=0)}/outcomes"),
         "manifest": Call("POST", "/directories/bulk/imports", _JSON, json.dumps(manifest).encode()),
         "openapi": Call("GET", "/openapi.json"),
         "docs": Call("GET", "/docs"),
@@ -265,6 +268,18 @@ async def enrol(database_url: str, model: str, dimension: int) -> None:
         "FROM unnest($2::text[]) WITH ORDINALITY AS given (embedding, n)",
         model,
         [str([round(chance.gauss(0, 0.1), 3) for _ in range(dimension)]) for _ in range(2_100)],
+    )
+    await connection.execute("INSERT INTO merges (directory, merge, person) VALUES ('default', $1, 'p1')", UUID(int=0))
+    await connection.execute(
+        "INSERT INTO merged_persons (directory, merge, person, metadata, created_at, merges) "
+        "SELECT 'default', $1, 'm' || n, $2::jsonb, now(), '{}' FROM generate_series(1, 1000) AS n",
+        *(UUID(int=0), metadata),
+    )
+    await connection.execute("INSERT INTO imports (directory, job, planned) VALUES ('default', $1, true)", UUID(int=0))
+    await connection.execute(
+        "INSERT INTO import_items (directory, job, n, person, name, source, outcome, warnings, other) "
+        "SELECT 'default', $1, n, 'p1', n::text, '{}', 'created', $2::jsonb, 'p2' FROM generate_series(1, 2000) AS n",
+        *(UUID(int=0), json.dumps([{"code": "blurred", "value": 1, "limit": 2, "detail": 200 * "a"}] * 5)),
     )
     await connection.close()
 
