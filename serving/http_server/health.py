@@ -111,7 +111,7 @@ class _Server(ThreadingHTTPServer):
                 self._open.popleft().shutdown(socket.SHUT_RDWR)
             self._free.acquire()
         self._open.append(request)
-        super().process_request(request, client_address)  # type: ignore[arg-type]
+        super().process_request(request, client_address)
 
     def process_request_thread(self, request: object, client_address: object) -> None:
         try:
