@@ -117,11 +117,14 @@ class Database:
     @asynccontextmanager
     async def _slot(self, share: Share) -> AsyncIterator[None]:
         slots = self._slots[share]
-        try:
-            async with asyncio.timeout(self.timeout_seconds):
-                await slots.acquire()
-        except TimeoutError as error:
-            raise DatabaseBusy("Too many requests of this kind use the database; retry later.") from error
+        if slots.locked():
+            try:
+                async with asyncio.timeout(self.timeout_seconds):
+                    await slots.acquire()
+            except TimeoutError as error:
+                raise DatabaseBusy("Too many requests of this kind use the database; retry later.") from error
+        else:  # a timer would cost more than what it guards
+            await slots.acquire()
         try:
             yield
         finally:

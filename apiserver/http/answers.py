@@ -8,9 +8,14 @@ from pydantic_core import to_json
 
 from apiserver.turns import taking_turns
 
+_FEW = 4
+"""Items that are written at once, as those of most answers: looking for turns between them costs more than they do."""
+
 
 async def json_answer(answer: BaseModel, status: int = 200, *, exclude_unset: bool = False) -> Response:
     """Return an answer as `model_dump_json` writes it; others get their turn between the items of its lists."""
+    if all(len(value) <= _FEW for _, value in answer if isinstance(value, list)):
+        return Response(answer.model_dump_json(exclude_unset=exclude_unset), status, media_type="application/json")
     names = answer.model_fields_set if exclude_unset else type(answer).model_fields
     fields = [
         b'"%s":%s' % (name.encode(), await _json(getattr(answer, name), exclude_unset=exclude_unset))
