@@ -31,7 +31,7 @@ def stack() -> Iterator[Stack]:
         assert "Traceback" not in stack.log, stack.log
 
 
-@pytest.mark.parametrize("kills", [5, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [5, pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(3000)])])
 async def test_the_service_has_what_it_acknowledged(stack: Stack, kills: int):
     with Writers(stack, _WRITERS) as writers:
         for number in range(kills):
