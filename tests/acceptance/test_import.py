@@ -194,6 +194,7 @@ def test_ctrl_c_says_how_far_it_is_and_the_next_run_goes_on(stack: Stack, comman
         assert "Resuming after 5 of 62 photographs." in command("import", people.name).stderr
 
 
+@pytest.mark.long
 @pytest.mark.timing
 def test_a_service_that_has_lost_the_people_gets_them_all_again(stack: Stack, command: Commands, people: Path):
     with held_import(stack, command, people, after=15, concurrency=4) as (_, stopped):

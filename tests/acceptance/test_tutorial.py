@@ -46,7 +46,7 @@ def photograph(person: str, number: int) -> Path:
 
 
 # 500 are those of the document, whose figures the comparison masks.
-@pytest.mark.parametrize("number_of_people", [60, pytest.param(500, marks=pytest.mark.long)])
+@pytest.mark.parametrize("number_of_people", [30, pytest.param(500, marks=pytest.mark.long)])
 @pytest.mark.timeout(1800)
 @pytest.mark.skipif(not PHOTOGRAPHS.is_dir(), reason="the photographs beside the checkout are not there")
 async def test_the_tutorial(stack: Stack, command: Commands, office: Path, database_url: str):

@@ -59,6 +59,7 @@ def test_no_request_fails_when_a_vectorizer_is_killed_and_restarted(gateway: Ser
     assert crowd.statuses[201] >= 140
 
 
+@pytest.mark.long
 def test_no_request_fails_when_the_vectorizers_are_replaced_one_by_one(gateway: Service, vectorizers: list[Service]):
     with Crowd(gateway.url, PORTRAIT, clients=4) as crowd:
         for vectorizer in vectorizers:

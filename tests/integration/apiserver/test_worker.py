@@ -192,6 +192,7 @@ async def test_a_killed_worker_s_job_is_run_again_by_another_from_where_it_was(h
     assert await database.fetchval("SELECT min(step) > 0 FROM steps WHERE process <> $1", pid)
 
 
+@pytest.mark.long
 async def test_a_job_that_kills_its_workers_is_given_up(hire, database):
     job = await enqueue(database, "die")
     for number in range(MAX_CRASHES):
@@ -299,6 +300,7 @@ async def test_a_restart_of_postgresql_during_a_job(hire, settings, own_postgres
     assert await worker.stop() == 0
 
 
+@pytest.mark.long
 async def test_a_long_outage_is_waited_out(hire, settings, cable, database, go):
     """One after which the worker would be taken for lost."""
     worker = await hire(settings.model_copy(update={"database_url": SecretStr(cable.url)}), **LOST_SOON)
@@ -314,6 +316,7 @@ async def test_a_long_outage_is_waited_out(hire, settings, cable, database, go):
     assert (await state(database, job))[:2] == ("succeeded", 10)
 
 
+@pytest.mark.long
 async def test_a_worker_cut_off_ends_its_job_before_another_runs_it(hire, settings, cable, database, tmp_path):
     cut_off = await hire(settings.model_copy(update={"database_url": SecretStr(cable.url)}), **LOST_SOON)
     file, enough = tmp_path / "scribbled", tmp_path / "enough"

@@ -155,6 +155,7 @@ async def worker(url, folder):
         await process.wait()
 
 
+@pytest.mark.long
 async def test_a_worker_that_is_killed_is_followed_by_one_that_finishes(database_url, tmp_path):
     await enrol(database_url)
     async with open_database(database_url, pool_size=4, timeout_seconds=60) as database:
