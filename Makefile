@@ -29,7 +29,7 @@ install: $(INSTALLED)
 # The checks are among the tests. Three at a time on two cores, for much of a test is waiting; who is done first takes
 # over from the others.
 test: .venv/installed-dev
-	@$(TEST) 4 --dist worksteal -m "not long" $(ARGS)
+	@$(TEST) 3 --dist worksteal -m "not long" $(ARGS)
 
 test-all: .venv/installed-dev
 	@$(TEST) 2 --dist worksteal $(ARGS)
