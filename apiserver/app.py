@@ -41,8 +41,7 @@ from apiserver.http.disk_floor import DiskFloor
 from apiserver.http.multipart import MAX_FULL_FILES
 from apiserver.http.openapi import documented_by
 from apiserver.http.problem_responses import problem_response
-from apiserver.http.public_address import public_target
-from apiserver.http.public_paths import PublicPaths
+from apiserver.http.public_addresses import PublicPaths, public_target
 from apiserver.http.request_log import request_log
 from apiserver.problems import (
     HostNotAccepted,

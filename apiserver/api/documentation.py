@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from pydantic_core import to_json
 
-from apiserver.http.public_paths import public
+from apiserver.http.public_addresses import public
 
 _ASSETS = files("fastapi_swagger") / "resources"
 _MEDIA_TYPES = {

@@ -25,7 +25,7 @@ from apiserver.biometrics.face import FaceOrigin
 from apiserver.database import Share
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
-from apiserver.http.public_paths import public
+from apiserver.http.public_addresses import public
 from apiserver.people import faces as person_faces
 from apiserver.people import unlike
 from apiserver.people.faces import EnrolledFace, Floor

@@ -11,7 +11,7 @@ from apiserver.biometrics.model import Model
 from apiserver.biometrics.recognizability import UnknownReason
 from apiserver.directories.thresholds import Applied, Source
 from apiserver.enrolment import warnings as enrolment_warnings
-from apiserver.http.public_paths import public
+from apiserver.http.public_addresses import public
 from apiserver.problems import Problem
 from apiserver.recognition.recognizing import NobodyEnrolled, Recognized
 from apiserver.storage.keeping import NotKept

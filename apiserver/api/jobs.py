@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from apiserver.http.checked_routes import CheckedRoute
-from apiserver.http.public_paths import public
+from apiserver.http.public_addresses import public
 from apiserver.jobs.records import Job, State, read
 from apiserver.problems import JobNotFound
 from apiserver.state import StateOf

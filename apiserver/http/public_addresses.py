@@ -1,11 +1,16 @@
-"""Paths as clients use them, below the path at which a proxy publishes the service, and with a slash at the end."""
+"""What clients use to reach the service, also behind a proxy: scheme and host, and paths.
 
+Paths lie below the one at which a proxy publishes the service, and may have a slash at the end.
+"""
+
+from collections.abc import Callable
 from contextvars import ContextVar
 from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from apiserver.proxies import membership, read_base_path, read_networks
+from serving.web_pages import Target, header_values, target_of
 
 _HEADER = b"x-forwarded-prefix"
 
@@ -60,3 +65,30 @@ def _strip_start(scope: Scope, base: str) -> None:
     raw, length = scope["raw_path"], len(base)
     if raw.startswith(base.encode()) and raw[length : length + 1] in {b"/", b""}:
         scope["raw_path"], scope["path"] = raw[length:] or b"/", scope["path"][len(unquote(base)) :] or "/"
+
+
+def public_target(trusted_proxies: str) -> Callable[[Scope], Target]:
+    """Return a function that tells how the client of a request addresses the service.
+
+    X-Forwarded-Host and X-Forwarded-Proto of proxies at the addresses `trusted_proxies` are believed. Of several
+    proxies in a row, the outermost comes first. All hosts are returned, because a client may have sent the first one.
+    """
+    networks = read_networks(trusted_proxies)
+    if not networks:
+        return target_of
+    is_trusted = membership(networks)
+
+    def believed_target(scope: Scope) -> Target:
+        direct, client = target_of(scope), scope.get("client")
+        if not client or not is_trusted(client[0]):
+            return direct
+        schemes, hosts = _forwarded(scope, b"x-forwarded-proto"), _forwarded(scope, b"x-forwarded-host")
+        return Target(schemes[0].lower() if schemes else direct.scheme, hosts or direct.hosts)
+
+    return believed_target
+
+
+def _forwarded(scope: Scope, name: bytes) -> list[str]:
+    """Return the values that proxies joined with commas."""
+    values = ",".join(value.decode("latin-1") for value in header_values(scope, name))
+    return [part.strip() for part in values.split(",") if part.strip()]
