@@ -34,6 +34,7 @@ from apiserver.directories.sizes import DirectorySizes
 from apiserver.enrolment.gallery import Gallery
 from apiserver.enrolment.learning import Learning
 from apiserver.enrolment.likeness import Likenesses
+from apiserver.http.access.authentication import Authentication
 from apiserver.http.admission import Admission
 from apiserver.http.client_addresses import ClientAddresses
 from apiserver.http.cross_origin import CrossOrigin
@@ -43,6 +44,7 @@ from apiserver.http.openapi import documented_by
 from apiserver.http.problem_responses import problem_response
 from apiserver.http.public_addresses import PublicPaths, public_target
 from apiserver.http.request_log import request_log
+from apiserver.keys.authenticator import Authenticator
 from apiserver.problems import (
     HostNotAccepted,
     InternalError,
@@ -127,6 +129,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         respond=problem_response,
     )
     app.add_middleware(Admission)
+    app.add_middleware(Authentication)
     if settings.trusted_proxies:
         app.add_middleware(
             ClientAddresses,
@@ -199,6 +202,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         draining=draining,
         metrics=metrics,
         slots=_slots(settings),
+        authenticator=Authenticator(),
         database=database,
         vectorizer=resources.vectorizer,
         directories=directories,

@@ -16,6 +16,9 @@ Problem
 │   ├── NoFace                   no-face                 400
 │   ├── SeveralFaces             several-faces           400
 │   ├── NoFaceInBox              no-face-in-box          400
+│   ├── KeyMissing               key-missing             401
+│   ├── KeyInvalid               key-invalid             401
+│   ├── ScopeMissing             scope-missing           403
 │   ├── NotFound                 not-found               404
 │   ├── FileNotFound             file-not-found          404
 │   ├── OriginNotAllowed         origin-not-allowed      403
@@ -145,6 +148,25 @@ class NoFaceInBox(Refused, code="no-face-in-box", sentence="No face detected in 
 
 class FileNotFound(Refused, code="file-not-found", status=404, sentence="This file does not exist or has expired."):
     """An image that never existed, was deleted, or has expired."""
+
+
+class KeyMissing(
+    Refused,
+    code="key-missing",
+    status=401,
+    sentence="This call requires a key: send it as `Authorization: Bearer fs_…` or as `x-api-key`.",
+):
+    """The request has no key, and one is required."""
+
+
+class KeyInvalid(
+    Refused, code="key-invalid", status=401, sentence="The key is not valid: it is unknown, expired or revoked."
+):
+    """The request has a key, but no valid one; it does not say why."""
+
+
+class ScopeMissing(Refused, code="scope-missing", status=403, sentence="The key may not make this call."):
+    """The key is valid and lacks the scope that the call requires."""
 
 
 class OriginNotAllowed(

@@ -9,6 +9,7 @@ from apiserver.database import Database
 from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
 from apiserver.enrolment.learning import Learning
+from apiserver.keys.authenticator import Authenticator
 from apiserver.recognition.recognizing import Recognition
 from apiserver.search.recall import RecallCheck
 from apiserver.server import Draining
@@ -30,6 +31,7 @@ class State:
     draining: Draining
     metrics: Metrics
     slots: Slots
+    authenticator: Authenticator
     database: Database
     vectorizer: VectorizerClient
     directories: Directories

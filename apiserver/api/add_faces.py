@@ -6,11 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.scopes import Scope
 from apiserver.api.faces import FaceAnswer
 from apiserver.api.fields import EnrolmentWarning, FacesOmitted, FileProblem, OrientationDegrees, Outcome
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.database import Database
 from apiserver.enrolment.learning import Learned, Sample
+from apiserver.http.access.guard import needs
 from apiserver.http.admission import counted_body
 from apiserver.http.forms import BoxField, FaceField, FilesField, LookForm, usable
 from apiserver.http.idempotency import KEY, Handler, idempotent
@@ -90,6 +92,7 @@ class NoneAdded(ProblemDetails, AddedFaces):
     responses=PROBLEMS | _MORE | {200: {"model": AddedFaces}, 422: {"model": NoneAdded | ProblemDetails}},
     openapi_extra={"requestBody": FacesForm.request_body(), "parameters": [KEY]},
 )
+@needs(Scope.ENROL)
 async def add_faces(directory: DirectoryName, person: PersonName, request: Request) -> Response:
     """Enrol the faces of several photographs independently: a refused one does not affect the others.
 

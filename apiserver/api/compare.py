@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.scopes import Scope
 from apiserver.api.fields import (
     BoxPixels,
     Cosine,
@@ -29,6 +30,7 @@ from apiserver.biometrics.model import Decision, Model
 from apiserver.biometrics.recognizability import UnknownReason, unknown_reason
 from apiserver.enrolment.gallery import best_similarity
 from apiserver.enrolment.gate import chosen_face
+from apiserver.http.access.guard import needs
 from apiserver.http.admission import PhotographRoute
 from apiserver.http.answers import json_answer
 from apiserver.http.forms import DirectoryField, FaceField, FileField, LookForm, PersonField
@@ -53,7 +55,7 @@ class VerifyForm(LookForm):
     """A photograph of a person, and the id that the person claims."""
 
     person: PersonField
-    directory: DirectoryField = "default"
+    directory: DirectoryField
     file: FileField
     face: FaceField = FaceChoice.ONLY
 
@@ -127,6 +129,7 @@ class VerifyAnswer(BaseModel):
     responses=PROBLEMS,
     openapi_extra={"requestBody": CompareForm.request_body()},
 )
+@needs(Scope.RECOGNIZE)
 async def compare(request: Request) -> Response:
     """Compare every face of one photograph with every face of another."""
     call = PhotographCall.of(request)
@@ -157,6 +160,7 @@ async def compare(request: Request) -> Response:
     responses=PROBLEMS | _NOT_FOUND,
     openapi_extra={"requestBody": VerifyForm.request_body()},
 )
+@needs(Scope.RECOGNIZE)
 async def verify(request: Request) -> Response:
     """Verify that a photograph shows the given person."""
     call = PhotographCall.of(request)

@@ -8,8 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.scopes import Scope
 from apiserver.deletion import records as deletions
 from apiserver.deletion.records import Receipt
+from apiserver.http.access.guard import needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.problems import DeletionNotFound
 from apiserver.state import StateOf
@@ -37,6 +39,7 @@ class ReceiptAnswer(BaseModel):
 
 
 @router.get("/deletions/{deletion}", response_model=ReceiptAnswer, responses=_PROBLEMS)
+@needs(Scope.DELETE)
 async def read_deletion(deletion: str, state: StateOf) -> Response:
     """Return the receipt of a deletion; it states when the last photograph was removed from the store."""
     try:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.scopes import Scope
 from apiserver.api.fields import (
     BoxPixels,
     DetectorScore,
@@ -17,6 +18,7 @@ from apiserver.api.fields import (
 )
 from apiserver.biometrics.face import Face
 from apiserver.biometrics.quality import pose
+from apiserver.http.access.guard import needs
 from apiserver.http.admission import PhotographRoute
 from apiserver.http.answers import json_answer
 from apiserver.http.forms import FileField, LookForm
@@ -110,6 +112,7 @@ class DetectAnswer(BaseModel):
     responses=PROBLEMS | {200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}},
     openapi_extra={"requestBody": DetectForm.request_body()},
 )
+@needs(Scope.RECOGNIZE)
 async def detect(request: Request) -> Response:
     """Return the position, quality and pose of every face on a photograph; nothing is kept."""
     call = PhotographCall.of(request)
@@ -140,6 +143,7 @@ async def detect(request: Request) -> Response:
     responses=PROBLEMS,
     openapi_extra={"requestBody": EmbedForm.request_body()},
 )
+@needs(Scope.EXPORT)
 async def embed(request: Request) -> Response:
     """Return the embedding of every face on a photograph; nothing is kept."""
     call = PhotographCall.of(request)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+from apiserver.access.scopes import Scope
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.api.fields import AppliedThresholds, applied_thresholds
 from apiserver.biometrics.model import Model, Scoring
@@ -14,6 +15,7 @@ from apiserver.database import Share
 from apiserver.directories import listing as directory_lists
 from apiserver.directories.records import Directories, Directory
 from apiserver.directories.settings import DirectorySettings, QualitySettings
+from apiserver.http.access.guard import needs
 from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, tagged
 from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
@@ -145,6 +147,7 @@ class DirectoryAnswer(BaseModel):
 
 
 @router.get("/directories", responses=_OUTAGES, response_model=Page[DirectorySummary])
+@needs(Scope.READ)
 async def list_directories(query: Annotated[DirectoriesQuery, Query()], state: StateOf) -> Response:
     """List the directories in pages, ordered by name."""
     after = read_cursor(query.cursor, _ORDER, _KEY)
@@ -159,6 +162,7 @@ async def list_directories(query: Annotated[DirectoriesQuery, Query()], state: S
     response_model=DirectoryAnswer,
     responses=_OUTAGES | _NOT_FOUND | TAGGED | NOT_MODIFIED,
 )
+@needs(Scope.READ)
 async def read_directory(directory: DirectoryName, known: IfNoneMatch, state: StateOf) -> Response:
     """Return a directory: its settings, its size, and its thresholds for the model in use."""
     found = await state.directories.read(directory)
@@ -172,6 +176,7 @@ async def read_directory(directory: DirectoryName, known: IfNoneMatch, state: St
     responses=_OUTAGES | _WRONG | TAGGED | FAILED_PRECONDITION | {201: {"model": DirectoryAnswer}},
     openapi_extra=SettingsBody.request_body(),
 )
+@needs(Scope.ADMIN)
 async def write_directory(directory: DirectoryName, condition: IfMatch, request: Request) -> Response:
     """Replace the settings of a directory; create it (201) if it does not exist."""
     state = State.of(request)
@@ -189,6 +194,7 @@ async def write_directory(directory: DirectoryName, condition: IfMatch, request:
     responses=_OUTAGES | _NOT_FOUND | _WRONG | TAGGED | FAILED_PRECONDITION,
     openapi_extra=SettingsBody.request_body(),
 )
+@needs(Scope.ADMIN)
 async def patch_directory(directory: DirectoryName, condition: IfMatch, request: Request) -> Response:
     """Change some settings of a directory; null restores the service's default."""
     state = State.of(request)
@@ -203,6 +209,7 @@ async def patch_directory(directory: DirectoryName, condition: IfMatch, request:
     response_model=ReceiptAnswer,
     responses=_OUTAGES | _NOT_FOUND | FAILED_PRECONDITION,
 )
+@needs(Scope.ADMIN, Scope.DELETE)
 async def delete_directory(directory: DirectoryName, condition: IfMatch, state: StateOf) -> Response:
     """Delete a directory with all its persons at once; its photographs are removed from the store soon after."""
     receipt = await state.erasure.directory(directory, condition)

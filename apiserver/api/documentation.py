@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from pydantic_core import to_json
 
+from apiserver.http.access.guard import GuardedRoute, needs_no_key
 from apiserver.http.public_addresses import public
 
 _ASSETS = files("fastapi_swagger") / "resources"
@@ -47,7 +48,7 @@ _PAGE_HEADERS = {
 }
 _ASSET_HEADERS = {"Cache-Control": "max-age=3600"}
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 
 _documents: WeakKeyDictionary[FastAPI, bytes] = WeakKeyDictionary()
@@ -55,6 +56,7 @@ _documents: WeakKeyDictionary[FastAPI, bytes] = WeakKeyDictionary()
 
 
 @router.get("/openapi.json")
+@needs_no_key
 async def document(request: Request) -> Response:
     """Return the OpenAPI document, with the base path of the service, if it has one."""
     if request.app not in _documents:
@@ -66,18 +68,21 @@ async def document(request: Request) -> Response:
 
 
 @router.get("/docs")
+@needs_no_key
 async def page() -> HTMLResponse:
     """Return the page."""
     return HTMLResponse(_PAGE.format(base=escape(public(""))), headers=_PAGE_HEADERS)
 
 
 @router.get("/docs/start.js")
+@needs_no_key
 async def start() -> PlainTextResponse:
     """Return the script that starts Swagger UI."""
     return PlainTextResponse(_START, headers=_ASSET_HEADERS, media_type="text/javascript")
 
 
 @router.get("/docs/{name}")
+@needs_no_key
 async def asset(name: str) -> Response:
     """Return a file of Swagger UI."""
     if name not in _MEDIA_TYPES:

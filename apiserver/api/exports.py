@@ -6,10 +6,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from apiserver.access.scopes import Scope
 from apiserver.api.jobs import JobStarted, job_id, job_started
 from apiserver.bundles.zip_writing import zipped
 from apiserver.database import Share
 from apiserver.exports import snapshot
+from apiserver.http.access.guard import needs
 from apiserver.http.idempotency import KEY, IdempotentRoute
 from apiserver.http.json_bodies import JsonBody, parse_json, read_small
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
@@ -49,6 +51,7 @@ _EXPORT = {"application/json": {"schema": ExportBody.model_json_schema()}}
     responses=_BUNDLE_PROBLEMS,
     openapi_extra={"requestBody": {"required": False, "content": _EXPORT}, "parameters": [KEY]},
 )
+@needs(Scope.EXPORT)
 async def start_export(directory: DirectoryName, request: Request) -> Response:
     """Start a job that writes a directory into a bundle, which another installation can import."""
     state = State.of(request)
@@ -67,6 +70,7 @@ async def start_export(directory: DirectoryName, request: Request) -> Response:
     responses=_BUNDLE_PROBLEMS
     | {200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
 )
+@needs(Scope.EXPORT)
 async def bundle(directory: DirectoryName, job: str, state: StateOf) -> StreamingResponse:
     """Return the bundle of a finished export; it expires after 24 hours unless configured otherwise."""
     stored = await state.archives.open(directory, job_id(job))
@@ -83,6 +87,7 @@ async def bundle(directory: DirectoryName, job: str, state: StateOf) -> Streamin
     response_class=StreamingResponse,
     responses=_PERSON_PROBLEMS | {200: {"content": {"application/zip": {}}}},
 )
+@needs(Scope.EXPORT)
 async def export_person(directory: DirectoryName, person: PersonName, state: StateOf) -> StreamingResponse:
     """Return all data of a person as a zip file: details, faces, embeddings and photographs.
 

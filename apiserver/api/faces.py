@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from apiserver.access.scopes import Scope
 from apiserver.api import images
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.api.fields import (
@@ -23,6 +24,7 @@ from apiserver.api.fields import (
 )
 from apiserver.biometrics.face import FaceOrigin
 from apiserver.database import Share
+from apiserver.http.access.guard import needs
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
 from apiserver.http.public_addresses import public
@@ -134,6 +136,7 @@ class FacesQuery(PersonFacesQuery):
 
 
 @router.get("/directories/{directory}/faces", responses=_PROBLEMS | _OUTAGES, response_model=Page[FaceAnswer])
+@needs(Scope.READ)
 async def list_directory_faces(
     directory: DirectoryName, query: Annotated[FacesQuery, Query()], state: StateOf
 ) -> Response:
@@ -178,6 +181,7 @@ async def _unlike_page(directory: str, person: str | None, query: PageQuery, sta
     responses=_PROBLEMS | _OUTAGES,
     response_model=Page[FaceAnswer],
 )
+@needs(Scope.READ)
 async def list_faces(
     directory: DirectoryName, person: PersonName, query: Annotated[PersonFacesQuery, Query()], state: StateOf
 ) -> Response:
@@ -192,6 +196,7 @@ async def list_faces(
 
 
 @router.get("/directories/{directory}/persons/{person}/faces/{face}", responses=_PROBLEMS)
+@needs(Scope.READ)
 async def read_face(directory: DirectoryName, person: PersonName, face: _FaceId, state: StateOf) -> FaceAnswer:
     """Return a face of a person."""
     async with state.database.connection(Share.READS) as connection:
@@ -201,6 +206,7 @@ async def read_face(directory: DirectoryName, person: PersonName, face: _FaceId,
 @router.delete(
     "/directories/{directory}/persons/{person}/faces/{face}", response_model=ReceiptAnswer, responses=_PROBLEMS
 )
+@needs(Scope.DELETE)
 async def delete_face(directory: DirectoryName, person: PersonName, face: _FaceId, state: StateOf) -> Response:
     """Delete a face with its crop and embedding at once.
 
@@ -214,6 +220,7 @@ async def delete_face(directory: DirectoryName, person: PersonName, face: _FaceI
     response_class=StreamingResponse,
     responses=_PROBLEMS,
 )
+@needs(Scope.READ, Scope.IMAGES)
 async def read_image(directory: DirectoryName, person: PersonName, face: _FaceId, state: StateOf) -> StreamingResponse:
     """Return the photograph of a face."""
     async with state.database.connection(Share.READS) as connection:
@@ -228,6 +235,7 @@ async def read_image(directory: DirectoryName, person: PersonName, face: _FaceId
     response_class=Response,
     responses=_PROBLEMS | {200: {"content": {"image/jpeg": {}}}},
 )
+@needs(Scope.READ, Scope.IMAGES)
 async def read_crop(directory: DirectoryName, person: PersonName, face: _FaceId, state: StateOf) -> Response:
     """Return the aligned crop of a face, from which its embedding was computed: a JPEG of 112 x 112 pixels."""
     async with state.database.connection(Share.READS) as connection:

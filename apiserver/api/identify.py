@@ -7,6 +7,8 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
+from apiserver.access.grants import default_directory
+from apiserver.access.scopes import Scope
 from apiserver.api.fields import (
     AppliedThresholds,
     Cosine,
@@ -21,6 +23,7 @@ from apiserver.api.fields import (
 )
 from apiserver.biometrics.face import Embedding, Probe
 from apiserver.biometrics.model import Decision, Model, Scoring
+from apiserver.http.access.guard import enter, needs
 from apiserver.http.admission import PhotographRoute
 from apiserver.http.answers import json_answer
 from apiserver.http.json_bodies import JsonBody, read_json
@@ -49,7 +52,12 @@ router = APIRouter(tags=["faces"], route_class=PhotographRoute)
 class IdentifyBody(JsonBody):
     """One or several embeddings, and the directory to search."""
 
-    directory: Name = Field("default", description="The directory to search.", examples=["acme"])
+    directory: Name = Field(
+        default_factory=default_directory,
+        description="The directory to search.",
+        examples=["acme"],
+        json_schema_extra={"default": "default"},
+    )
     model: str = Field(
         description="The model that computed them, as returned by `/embed`.", examples=["sface_2021dec@fb143eea0783"]
     )
@@ -152,6 +160,7 @@ class IdentifyAnswer(BaseModel):
     responses=PROBLEMS | _CONFLICT,
     openapi_extra=IdentifyBody.request_body(),
 )
+@needs(Scope.RECOGNIZE)
 async def identify(request: Request) -> Response:
     """Identify embeddings within a directory.
 
@@ -160,6 +169,7 @@ async def identify(request: Request) -> Response:
     call = PhotographCall.of(request)
     with call.stages.measure("read"):
         body = await read_json(request, IdentifyBody, max_bytes=_MAX_BYTES, max_counts=_MAX_COUNTS)
+    enter(body.directory)
     model = await call.state.vectorizer.model_in_use()
     if body.model != model.id:
         raise ModelMismatch(f"The model in use is {model.id}; embeddings of different models cannot be compared.")

@@ -5,6 +5,8 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
+from apiserver.access.scopes import Scope
+from apiserver.http.access.guard import GuardedRoute, needs
 from apiserver.state import State, StateOf
 from serving.problem_responses import ProblemDetails
 
@@ -16,10 +18,11 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} 
 _OPENING_SECONDS = 2.0
 """Maximum wait for the first byte: a browser that shows many photographs must not wait for each."""
 
-router = APIRouter()
+router = APIRouter(route_class=GuardedRoute)
 
 
 @router.get("/files/{key}", response_class=StreamingResponse, responses=_PROBLEMS, tags=["files"])
+@needs(Scope.READ, Scope.IMAGES)
 async def file(key: str, state: StateOf) -> StreamingResponse:
     """Return an enrolled image, or one that was recognized within the retention time."""
     return await shown(key, state)

@@ -11,12 +11,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
+from apiserver.access.scopes import Scope
 from apiserver.api.fields import EnrolmentWarning
 from apiserver.api.jobs import JobStarted, job_id, job_started
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.quality import Action
 from apiserver.bundles.zip_names import Encoding
 from apiserver.database import Connection
+from apiserver.http.access.guard import needs, needs_any
 from apiserver.http.admission import counted_body
 from apiserver.http.field_names import Unknown, check_fields
 from apiserver.http.idempotency import KEY, Handler, idempotent
@@ -186,6 +188,7 @@ starting = APIRouter(tags=["bulk"], route_class=_ImportRoute)
     responses=_PROBLEMS,
     openapi_extra={"requestBody": {"required": True, "content": _IMPORT}, "parameters": [KEY]},
 )
+@needs(Scope.IMPORT)
 async def start_import(directory: DirectoryName, request: Request) -> Response:
     """Start a job that imports an archive of photographs, a bundle, or a manifest of stored photographs."""
     state, job = State.of(request), uuid4()
@@ -203,6 +206,7 @@ async def start_import(directory: DirectoryName, request: Request) -> Response:
     response_class=StreamingResponse,
     responses=_PROBLEMS | {200: {"content": {"application/x-ndjson": {"schema": OutcomeLine.model_json_schema()}}}},
 )
+@needs_any(Scope.IMPORT, Scope.READ)
 async def outcomes(directory: DirectoryName, job: str, state: StateOf) -> StreamingResponse:
     """Return one line for each photograph that has an outcome, in the order of the import."""
     import_ = Import(directory, job_id(job))

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from apiserver.http.access.guard import needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.http.public_addresses import public
 from apiserver.jobs.records import Job, State, read
@@ -58,6 +59,7 @@ class JobStarted(BaseModel):
 
 
 @router.get("/jobs/{id}", responses=_PROBLEMS, tags=["jobs"])
+@needs()
 async def job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its name on the wire
     """Return the state of a job; its record is kept for a week after its end unless configured otherwise."""
     return _answer(await read(state.database, job_id(id)))

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.scopes import Scope
 from apiserver.api.fields import (
     BoxPixels,
     DetectorScore,
@@ -26,6 +27,7 @@ from apiserver.api.fields import (
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.enrolment.gallery import Enrolment
 from apiserver.enrolment.learning import Learned, Sample
+from apiserver.http.access.guard import needs
 from apiserver.http.admission import OldPhotographRoute
 from apiserver.http.field_names import Unknown
 from apiserver.http.forms import BoxField, DirectoryField, FaceField, FilesField, LookForm, PersonField, usable
@@ -48,7 +50,7 @@ class LearnForm(LookForm):
     unknown = Unknown.MISSPELLED_REFUSED
 
     person: PersonField
-    directory: DirectoryField = "default"
+    directory: DirectoryField
     file: FilesField
     face: FaceField = FaceChoice.ONLY
     box: BoxField = None
@@ -105,6 +107,7 @@ class LearnRefusal(Refusal):
     openapi_extra={"requestBody": LearnForm.request_body(), "parameters": [KEY]},
 )
 @idempotent(max_files=MAX_FILES)
+@needs(Scope.ENROL)
 async def learn(request: Request) -> Response:
     """Enrol the person shown on a photograph; the same photograph of the same person again changes nothing.
 

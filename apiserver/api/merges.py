@@ -6,8 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
+from apiserver.access.scopes import Scope
 from apiserver.api.persons import PersonAnswer
 from apiserver.database import Connection, Share
+from apiserver.http.access.guard import needs
 from apiserver.http.entity_tags import TAGGED, tagged
 from apiserver.http.idempotency import KEY, IdempotentRoute
 from apiserver.http.json_bodies import JsonBody, read_json
@@ -82,6 +84,7 @@ class SplitAnswer(BaseModel):
     responses=_PROBLEMS | TAGGED,
     openapi_extra=MergeBody.request_body() | {"parameters": [KEY]},
 )
+@needs(Scope.EDIT)
 async def merge_persons(directory: DirectoryName, person: PersonName, request: Request) -> Response:
     """Move the faces of other persons to a person, and delete the others; the person's details stay unchanged."""
     others = (await read_json(request, MergeBody)).others
@@ -99,6 +102,7 @@ async def merge_persons(directory: DirectoryName, person: PersonName, request: R
     responses=_PROBLEMS,
     openapi_extra=SplitBody.request_body() | {"parameters": [KEY]},
 )
+@needs(Scope.EDIT)
 async def split_person(directory: DirectoryName, person: PersonName, request: Request) -> SplitAnswer:
     """Undo a merge, or move some of a person's faces to another person."""
     body = await read_json(request, SplitBody)

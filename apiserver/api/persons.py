@@ -6,8 +6,10 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, Json
 
+from apiserver.access.scopes import Scope
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.database import Share
+from apiserver.http.access.guard import needs
 from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, tagged
 from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
@@ -102,6 +104,7 @@ class PersonAnswer(BaseModel):
 
 
 @router.get("/directories/{directory}/persons", responses=_PROBLEMS, response_model=Page[PersonAnswer])
+@needs(Scope.READ)
 async def list_persons(directory: DirectoryName, query: Annotated[PersonsQuery, Query()], state: StateOf) -> Response:
     """List the persons of a directory in pages."""
     order = f"persons {query.sort}"
@@ -117,6 +120,7 @@ async def list_persons(directory: DirectoryName, query: Annotated[PersonsQuery, 
     response_model=PersonAnswer,
     responses=_PROBLEMS | TAGGED | NOT_MODIFIED,
 )
+@needs(Scope.READ)
 async def read_person(directory: DirectoryName, person: PersonName, known: IfNoneMatch, state: StateOf) -> Response:
     """Return a person. The entity tag covers the editable details only."""
     async with state.database.connection(Share.READS) as connection:
@@ -130,6 +134,7 @@ async def read_person(directory: DirectoryName, person: PersonName, known: IfNon
     responses=_PROBLEMS | _WRITING | TAGGED | FAILED_PRECONDITION | {201: {"model": PersonAnswer}},
     openapi_extra=PersonBody.request_body(),
 )
+@needs(Scope.EDIT)
 async def write_person(directory: DirectoryName, person: PersonName, condition: IfMatch, request: Request) -> Response:
     """Replace the details of a person; create the person (201), without a face, if missing."""
     state = State.of(request)
@@ -153,6 +158,7 @@ async def write_person(directory: DirectoryName, person: PersonName, condition: 
     responses=_PROBLEMS | _WRITING | TAGGED | FAILED_PRECONDITION,
     openapi_extra=PersonPatch.request_body(),
 )
+@needs(Scope.EDIT)
 async def patch_person(directory: DirectoryName, person: PersonName, condition: IfMatch, request: Request) -> Response:
     """Change some details of a person, or the id."""
     body = await read_json(request, PersonPatch)
@@ -168,6 +174,7 @@ async def patch_person(directory: DirectoryName, person: PersonName, condition: 
     response_model=ReceiptAnswer,
     responses=_PROBLEMS | FAILED_PRECONDITION,
 )
+@needs(Scope.DELETE)
 async def delete_person(directory: DirectoryName, person: PersonName, condition: IfMatch, state: StateOf) -> Response:
     """Delete a person with faces, crops and embeddings at once; photographs are removed from the store soon after."""
     return receipt_response(await state.erasure.person(directory, person, condition))

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.scopes import Scope
 from apiserver.api.fields import (
     AppliedThresholds,
     BoxPixels,
@@ -27,6 +28,7 @@ from apiserver.api.fields import (
 )
 from apiserver.biometrics.face import Analysis, Face
 from apiserver.biometrics.model import Decision, Model, Scoring
+from apiserver.http.access.guard import needs
 from apiserver.http.admission import OldPhotographRoute
 from apiserver.http.answers import json_answer
 from apiserver.http.field_names import Unknown
@@ -50,7 +52,7 @@ class RecognizeForm(LookForm):
 
     unknown = Unknown.MISSPELLED_REFUSED
 
-    directory: DirectoryField = "default"
+    directory: DirectoryField
     file: FilesField
     k: int = Field(5, ge=1, le=100, description="Maximum number of candidates for each face.")
     threshold: float | None = Field(
@@ -137,6 +139,7 @@ class RecognizeRefusal(Refusal):
     responses=_REFUSALS | {422: {"model": RecognizeRefusal}},
     openapi_extra={"requestBody": RecognizeForm.request_body()},
 )
+@needs(Scope.RECOGNIZE)
 async def recognize(request: Request) -> Response:
     """Identify every face on a photograph, or on each of several photographs, within a directory."""
     call = PhotographCall.of(request)

@@ -7,11 +7,12 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from apiserver.http.access.guard import GuardedRoute, needs, needs_no_key
 from apiserver.problems import NotReady, Problem
 from apiserver.state import StateOf
 from serving.problem_responses import ProblemDetails
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], route_class=GuardedRoute)
 
 _STOPPING = "The gateway is about to stop."
 _STORE_DOWN = "The image store is unavailable; recognized photographs are not kept."
@@ -27,6 +28,7 @@ def version() -> str:
 
 
 @router.get("/health/live")
+@needs_no_key
 async def live() -> dict[str, str]:
     """Return 200 while the process serves requests."""
     return {"status": "alive"}
@@ -42,6 +44,7 @@ class Ready(BaseModel):
 
 
 @router.get("/health/ready", responses={503: {"model": ProblemDetails}})
+@needs_no_key
 async def ready(state: StateOf) -> Ready:
     """Return 200 if the database has the required schema and a vectorizer is available."""
     complaints = [_STOPPING] if state.draining.begun else []
@@ -57,12 +60,14 @@ async def ready(state: StateOf) -> Ready:
 
 
 @router.get("/version")
+@needs_no_key
 async def about() -> dict[str, str]:
     """Return the name and version of the service."""
     return {"service": "apiserver", "version": version()}
 
 
 @router.get("/models", responses={503: {"model": ProblemDetails}, 504: {"model": ProblemDetails}})
+@needs()
 async def models(state: StateOf) -> object:
     """Describe the models in use, as reported by the vectorizer: files, licences, calibration and thresholds."""
     return await state.vectorizer.models()

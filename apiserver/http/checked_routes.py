@@ -5,16 +5,16 @@ from typing import Any, ClassVar
 from urllib.parse import unquote_plus
 
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
+from apiserver.http.access.guard import GuardedRoute
 from apiserver.http.field_names import Unknown, check_parameters
 from apiserver.problems import InvalidField
 
 _MAX_PARAMETERS = 100
 
 
-class CheckedRoute(APIRoute):
+class CheckedRoute(GuardedRoute):
     """A route that accepts only the parameters of the URL that its description names.
 
     Raises UnknownField or InvalidField.

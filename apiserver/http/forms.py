@@ -12,6 +12,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from apiserver.access.grants import default_directory
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Box, Detail, Look, Orientation
 from apiserver.http.field_names import Unknown, check_fields
@@ -60,8 +61,15 @@ PersonField = Annotated[
     Name, Field(description="The person on the photograph: an id or a name of your choice.", examples=["ann"])
 ]
 DirectoryField = Annotated[
-    Name, Field(description="People are recognized within their own directory.", examples=["acme"])
+    Name,
+    Field(
+        default_factory=default_directory,
+        description="People are recognized within their own directory.",
+        examples=["acme"],
+        json_schema_extra={"default": "default"},
+    ),
 ]
+"""Without it, the only directory of the caller's key, or `default`."""
 FileField = Annotated[
     Upload,
     BeforeValidator(_only),

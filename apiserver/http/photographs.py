@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar, cast
 from fastapi import Request
 
 from apiserver.biometrics.face import Analysis, Look
+from apiserver.http.access.guard import enter
 from apiserver.http.forms import Form
 from apiserver.http.multipart import FormLimits, Upload, read_form
 from apiserver.problems import DirectoryNotFound, Refused
@@ -60,11 +61,17 @@ class PhotographCall:
         return cls(request, State.of(request), cast("Stages", request.state.stages), _FacesLeft())
 
     async def read(self, kind: type[AnyForm], *, max_files: int = 1) -> AnyForm:
-        """Return the form of the request. Raises the problem of a malformed body or of an invalid field."""
+        """Return the form of the request, which is bound to the directory that the form names.
+
+        Raises the problem of a malformed body, of an invalid field, or of a directory that the caller does not have.
+        """
         settings = self.state.settings
         limits = FormLimits(settings.max_image_bytes, settings.upload_timeout_seconds, max_files)
         with self.stages.measure("read"):
-            return kind.of(await read_form(self.request, limits))
+            form = kind.of(await read_form(self.request, limits))
+        if directory := getattr(form, "directory", None):
+            enter(directory)
+        return form
 
     async def analyse(self, upload: Upload, look: Look, wants: frozenset[Want] = frozenset()) -> Analysis:
         """Return the faces on a photograph.

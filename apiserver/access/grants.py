@@ -1,0 +1,75 @@
+"""What one caller may do, and in which directories."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from apiserver.access.scopes import Scope
+from apiserver.problems import ScopeMissing
+
+SEPARATORS = "/.-_:"
+"""A prefix of directory names ends with one of these, so that `acme` does not open `acme2`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Directories: all of them, or those with the names, or with names that begin with one of the prefixes."""
+
+    everywhere: bool = False
+    names: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
+
+    def covers(self, directory: str) -> bool:
+        """Tell whether the directory is one of these."""
+        return self.everywhere or directory in self.names or directory.startswith(self.prefixes)
+
+    @property
+    def only(self) -> str | None:
+        """The directory, if it is exactly one."""
+        if self.everywhere or self.prefixes or len(self.names) != 1:
+            return None
+        return next(iter(self.names))
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a caller may do. key: the id of its key, None without one. subject: who it is, in audits and logs."""
+
+    subject: str
+    scopes: frozenset[Scope]
+    reach: Reach
+    key: str | None = None
+    limits: dict[str, float] = field(default_factory=dict)
+
+    def has(self, scope: Scope) -> bool:
+        """Tell whether the caller has the scope."""
+        return scope in self.scopes
+
+    def covers(self, directory: str) -> bool:
+        """Tell whether the directory exists for the caller."""
+        return self.reach.covers(directory)
+
+    def require(self, *scopes: Scope) -> None:
+        """Raise ScopeMissing unless the caller has one of the scopes."""
+        if not self.scopes.intersection(scopes):
+            raise ScopeMissing(f"The key lacks the scope {' or '.join(scopes)}.")
+
+
+OPEN = Grant("open", frozenset(Scope), Reach(everywhere=True))
+"""The grant of everybody where no key is required, and of the service's own tasks."""
+
+_current: ContextVar[Grant] = ContextVar("grant", default=OPEN)
+
+
+def current_grant() -> Grant:
+    """Return the grant of the request that is served; of the service itself elsewhere."""
+    return _current.get()
+
+
+def set_current_grant(grant: Grant) -> None:
+    """Set the grant for the rest of the request; each request is served in a context of its own."""
+    _current.set(grant)
+
+
+def default_directory() -> str:
+    """Return the directory of a request that names none: the caller's only one, or `default`."""
+    return current_grant().reach.only or "default"

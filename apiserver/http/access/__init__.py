@@ -1,0 +1,1 @@
+"""Access to the calls: who calls, and whether that caller may."""

@@ -1,0 +1,37 @@
+"""Finds out who calls, before anything else of a request is looked at."""
+
+from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from apiserver.http.problem_responses import problem_response
+from apiserver.problems import Problem
+from apiserver.state import State
+
+_OPEN_PATHS = ("/health/",)
+"""Asked so often, and by programs without keys, that nobody looks for one."""
+
+
+class Authentication:
+    """Middleware that leaves the caller's grant in the request's state, or refuses a key that is not valid.
+
+    A request without a key goes on without a grant where keys are required: its route refuses it, or needs none.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["path"].startswith(_OPEN_PATHS):
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        state = State.of(request)
+        try:
+            grant = await state.authenticator.grant_of(scope)
+        except Problem as problem:
+            state.metrics.refused("other", problem.status, problem.code)
+            await problem_response(request, problem)(scope, receive, send)
+            return
+        scope["state"] = {**scope.get("state", {}), "grant": grant}
+        await self._app(scope, receive, send)

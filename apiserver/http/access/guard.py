@@ -1,0 +1,132 @@
+"""The one place that decides whether a caller may use a route; no route exists without a declared scope.
+
+FastAPI's dependencies cannot do it: route classes that call their endpoints themselves never run them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+from asgi_correlation_id import correlation_id
+from fastapi import Request
+from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
+
+from apiserver.access import scopes
+from apiserver.access.acts import Act, set_current_act
+from apiserver.access.binding import bind
+from apiserver.access.grants import Grant, current_grant, set_current_grant
+from apiserver.names import checked_name
+from apiserver.problems import DirectoryNotFound, InvalidName, KeyMissing, Problem
+
+AnyEndpoint = TypeVar("AnyEndpoint", bound=Callable[..., Any])
+
+_ATTRIBUTE = "__needs__"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a route requires of a grant: all of the scopes of `all_of`, and one of those of `any_of`, if there are any.
+
+    missing: the problem of a directory in the path that the caller does not have.
+    """
+
+    all_of: tuple[scopes.Scope, ...] = ()
+    any_of: tuple[scopes.Scope, ...] = ()
+    missing: type[Problem] = DirectoryNotFound
+    key: bool = True
+
+
+def needs(*all_of: scopes.Scope, missing: type[Problem] = DirectoryNotFound) -> Callable[[AnyEndpoint], AnyEndpoint]:
+    """Return a decorator that declares the scopes of an endpoint; without any, every key will do."""
+    return _declaring(Needs(all_of, missing=missing))
+
+
+def needs_any(*any_of: scopes.Scope) -> Callable[[AnyEndpoint], AnyEndpoint]:
+    """Return a decorator that declares the scopes of which an endpoint requires one."""
+    return _declaring(Needs(any_of=any_of))
+
+
+def needs_no_key(endpoint: AnyEndpoint) -> AnyEndpoint:
+    """Declare that everybody may call an endpoint."""
+    return _declaring(Needs(key=False))(endpoint)
+
+
+def _declaring(needed: Needs) -> Callable[[AnyEndpoint], AnyEndpoint]:
+    def declare(endpoint: AnyEndpoint) -> AnyEndpoint:
+        setattr(endpoint, _ATTRIBUTE, needed)
+        return endpoint
+
+    return declare
+
+
+class GuardedRoute(APIRoute):
+    """A route that serves only callers whose grant has its scope and covers the directory in its path.
+
+    Raises TypeError when it is made of an endpoint without declared scopes.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's
+        if not isinstance(getattr(endpoint, _ATTRIBUTE, None), Needs):
+            raise TypeError(f"{path}: declare with @needs who may call {endpoint.__name__}.")
+        super().__init__(path, endpoint, **options)
+
+    @property
+    def needs(self) -> Needs:
+        """What the route requires."""
+        needed: Needs = getattr(self.endpoint, _ATTRIBUTE)
+        return needed
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request. Raises KeyMissing, ScopeMissing, or the problem of a missing directory."""
+        bind(None)
+        if self.needs.key and scope["method"] in (self.methods or ()):
+            self._admit(scope)
+        await super().handle(scope, receive, send)
+
+    def _admit(self, scope: Scope) -> None:
+        grant = scope["state"].get("grant")
+        if grant is None:
+            raise KeyMissing
+        set_current_grant(grant)
+        client = scope["client"]
+        set_current_act(
+            Act(
+                grant.subject, f"{scope['method']} {self.path}", client[0] if client else "", correlation_id.get() or ""
+            )
+        )
+        directory = _named(scope)
+        if directory is not None:
+            enter(directory, missing=self.needs.missing)
+        for each in self.needs.all_of:
+            grant.require(each)
+        if self.needs.any_of:
+            grant.require(*self.needs.any_of)
+
+
+def enter(directory: str, *, missing: type[Problem] = DirectoryNotFound) -> None:
+    """Bind the rest of the request to the directory that it named. Raises `missing` if the caller does not have it.
+
+    The answer says and takes the same whether the directory exists or not: nothing was looked up.
+    """
+    if not current_grant().covers(directory):
+        raise missing
+    bind(directory)
+
+
+def grant_of(request: Request) -> Grant:
+    """Return the grant of a request."""
+    grant: Grant = request.state.grant
+    return grant
+
+
+def _named(scope: Scope) -> str | None:
+    """Return the directory in the path, if it is a valid name: the endpoint itself refuses others."""
+    directory = scope["path_params"].get("directory")
+    if directory is None:
+        return None
+    try:
+        return checked_name(unquote(directory, errors="strict"))
+    except (InvalidName, UnicodeDecodeError):
+        return None
