@@ -26,6 +26,9 @@ serve: $(INSTALLED)
 
 install: $(INSTALLED)
 
+# The tests start hundreds of processes, each of which would compile its modules again where images forbid to keep them.
+test test-all test-unit: export PYTHONDONTWRITEBYTECODE :=
+
 # The checks are among the tests. Three at a time on two cores, for much of a test is waiting; who is done first takes
 # over from the others.
 test: .venv/installed-dev
