@@ -26,7 +26,7 @@ serve: $(INSTALLED)
 
 install: $(INSTALLED)
 
-# The tests start hundreds of processes, each of which would compile its modules again where images forbid to keep them.
+# Where this is set, as in images, every process of pytest rewrites and compiles all test modules in every run.
 test test-all test-unit: export PYTHONDONTWRITEBYTECODE :=
 
 # The checks are among the tests. Three at a time on two cores, for much of a test is waiting; who is done first takes
