@@ -28,7 +28,7 @@ _COUNT_PERSONS = "SELECT count(*) FROM persons WHERE directory = $1"
 _PERSONS = f"""
 SELECT person, display_name, external_id, metadata, created_at, last_seen_at, restricted, {CONSENT}
 FROM persons WHERE directory = $1 ORDER BY person
-"""
+"""  # noqa: S608
 
 _FACES = """
 SELECT face, person, model, box, score, quality, recognizability, origin, image, image_sha256, faces.created_at,

@@ -61,7 +61,7 @@ SELECT $1, person, display_name,
     {FROM_JSON}
 FROM bundled ORDER BY person
 ON CONFLICT DO NOTHING
-"""
+"""  # noqa: S608
 
 _PLANNED = "UPDATE imports SET planned = true WHERE directory = $1 AND job = $2 RETURNING true"
 
