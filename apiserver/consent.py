@@ -80,12 +80,11 @@ class Consent(BaseModel):
         return self
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self | None:
+    def of(cls, row: Mapping[str, Any]) -> "Consent | None":
         """Return the consent in the columns of a row, if there is one."""
         if row["consent_given_at"] is None:
             return None
-        names = cls.model_fields
-        return cls.model_construct(**{name: row[f"consent_{name}"] for name in names})
+        return cls.model_construct(**{name: row[f"consent_{name}"] for name in cls.model_fields})
 
     def columns(self) -> tuple[object, ...]:
         """Return the values of `COLUMNS`."""

@@ -56,7 +56,7 @@ SELECT (
     AND NOT restricted AND {_IS_ENROLLABLE}
 ) AS similarity
 FROM persons WHERE directory = $1 AND person = $2
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,8 @@ async def best_similarity(
 ) -> float | None:
     """Return the cosine with the person's most similar face, None if no face is of this model.
 
-    None as well for a person who is restricted or lacks a consent that the directory requires. Raises PersonNotFound or DatabaseUnavailable.
+    None as well for a person who is restricted or lacks a consent that the directory requires.
+    Raises PersonNotFound or DatabaseUnavailable.
     """
     async with database.connection() as connection:
         row = await connection.fetchrow(_SIMILARITY, directory, person, model, HalfVector(embedding))

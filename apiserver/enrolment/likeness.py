@@ -33,7 +33,8 @@ _OWN_AND_ANOTHER = f"""
 SELECT own.faces, own.best, own.similarity, another.person, another.similarity
 FROM ({_OWN}) AS own LEFT JOIN (
     SELECT person, least(-(embedding <#> $4), 1) AS similarity FROM faces
-    WHERE directory = $1 AND model = $2 AND person <> $3 AND person NOT IN ({{unnamed}}) ORDER BY similarity DESC, person LIMIT 1
+    WHERE directory = $1 AND model = $2 AND person <> $3 AND person NOT IN ({{unnamed}})
+    ORDER BY similarity DESC, person LIMIT 1
 ) AS another ON true
 """  # noqa: S608
 

@@ -21,7 +21,7 @@ _LOCK = "SELECT n, person FROM import_items WHERE directory = $1 AND job = $2 AN
 
 _WITHOUT_CONSENT = f"""
 SELECT person FROM unnest($2::text[]) AS item (person) WHERE NOT {ENROLLABLE.format(person="item.person")}
-"""
+"""  # noqa: S608
 
 # As in `apiserver.enrolment.gallery`, for any number of faces. A face keeps its original id if that is free in the
 # directory; of several faces with the same id one keeps it.

@@ -16,13 +16,13 @@ INSERT INTO persons
     (directory, person, display_name, external_id, metadata, created_at, last_seen_at, restricted, consent_given_at,
     consent_text, consent_basis, consent_until, consent_withdrawn_at)
 SELECT merged.directory, merged.person, merged.display_name, merged.external_id, merged.metadata, merged.created_at,
-    merged.last_seen_at, merged.restricted OR coalesce(target.restricted, false), merged.consent_given_at,
+    merged.last_seen_at, merged.restricted OR target.restricted, merged.consent_given_at,
     merged.consent_text, merged.consent_basis, merged.consent_until, least(
         merged.consent_withdrawn_at,
         CASE WHEN target.consent_withdrawn_at >= merged.consent_given_at THEN target.consent_withdrawn_at END
     )
-FROM merged_persons AS merged LEFT JOIN persons AS target ON target.directory = $1 AND target.person = $3
-WHERE merged.directory = $1 AND merged.merge = $2
+FROM merged_persons AS merged, persons AS target
+WHERE merged.directory = $1 AND merged.merge = $2 AND target.directory = $1 AND target.person = $3
 """
 # Consent is given by a person, and these faces are another's; a restriction may have been for their sake.
 _ADD_PERSON = """
