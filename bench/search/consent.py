@@ -72,7 +72,7 @@ def main(
 
 async def _measure(folder: Path) -> Record:
     sphere = np.eye(DIMENSION, dtype=np.float32)
-    population = Population(np.zeros(DIMENSION, np.float32), sphere, sphere / 2)
+    population = Population(np.zeros(DIMENSION, np.float32), sphere, (sphere / 2).astype(np.float32))
     galleries = [GalleryOf(f"of {faces}", faces, 1, seed=faces) for faces in (1_000, 50_000)]
     async with (
         embedded_database(folder) as dsn,

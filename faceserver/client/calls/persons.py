@@ -85,7 +85,8 @@ class PersonCalls(InDirectory):
     ) -> Call[Person]:
         """Change some data of a person: `rename` changes the id, None removes a value.
 
-        Metadata and consent are replaced as a whole. if_match: the `revision` that was read. Raises Changed if the person has been edited since.
+        Metadata and consent are replaced as a whole. if_match: the `revision` that was read. Raises Changed if the
+        person has been edited since.
         """
         body = changed(
             person=rename,

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from faceserver.client.results.recognition import Box, EnrolmentWarning
 
-
 Basis = Literal["consent", "contract", "legal-obligation", "vital-interests", "public-task", "legitimate-interests"]
 """A lawful basis, after GDPR Article 6(1)."""
 
