@@ -84,7 +84,8 @@ class Consent(BaseModel):
         """Return the consent in the columns of a row, if there is one."""
         if row["consent_given_at"] is None:
             return None
-        return cls.model_construct(**{name: row[f"consent_{name}"] for name in cls.model_fields})
+        values = {name: row[f"consent_{name}"] for name in cls.model_fields}
+        return cls.model_construct(**values | {"basis": Basis(values["basis"])})
 
     def columns(self) -> tuple[object, ...]:
         """Return the values of `COLUMNS`."""

@@ -62,7 +62,7 @@ def distances(probes: int, unnamed: str, *, sample: int, rank: int, where: str =
     return f"""
 WITH given AS (SELECT {_PARAMETERS}), sample AS MATERIALIZED (
     SELECT {_columns(_compared(probes, 3))} FROM (
-        SELECT code FROM faces WHERE {where}{_of_others(unnamed)} LIMIT {sample:d}
+        SELECT code FROM faces WHERE {where}{_of_others(unnamed, where)} LIMIT {sample:d}
     ) AS first
 )
 SELECT {", ".join(nearest)}
@@ -87,7 +87,7 @@ def quantized(
         f"{distance} <= ${number}::float8" for number, distance in enumerate(compared, _FIRST_PROBE + 2 * probes)
     ]
     near = [
-        f"SELECT face, {columns} FROM faces WHERE {where}{part}{_of_others(unnamed)} AND ({' OR '.join(is_near)})"
+        f"SELECT face, {columns} FROM faces WHERE {where}{part}{_of_others(unnamed, where)} AND ({' OR '.join(is_near)})"
         for part in _parts(parts)
     ]
     nearest = [
@@ -158,8 +158,10 @@ WHERE place <= $3 ORDER BY number, place
 """
 
 
-def _of_others(unnamed: str) -> str:
-    """Return the condition for the faces of other persons; the indexes of codes hold faces, and not their persons."""
+def _of_others(unnamed: str, where: str) -> str:
+    """Return the condition for the faces of other persons; the indexes of one directory do not hold the persons."""
+    if where == WHERE:
+        return f" AND person NOT IN ({unnamed})"
     return f" AND face NOT IN (SELECT face FROM faces WHERE {WHERE} AND person IN ({unnamed}))"
 
 

@@ -49,7 +49,7 @@ def named(gateway):
         [seen] = (await gateway.post("/recognize", data=scope, files=files)).json()["persons"]
         embedded = (await gateway.post("/embed", files=files)).json()
         body = scope | {"model": embedded["model"], "embeddings": [embedded["faces"][0]["embedding"]]}
-        [identified] = (await gateway.post("/identify", json=body)).json()["faces"]
+        [identified] = (await gateway.post("/identify", json=body)).json()["results"]
         verified = (await gateway.post("/verify", data=scope | {"person": person}, files=files)).json()
         candidates = {one["id"] for one in seen["candidates"] + identified["candidates"]}
         return candidates, verified["decision"], verified["similarity"]
