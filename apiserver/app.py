@@ -216,6 +216,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
             retention_seconds=settings.recognized_retention_seconds,
         ),
         learning=Learning(
+            database=database,
             directories=directories,
             likenesses=Likenesses(database, identification),
             gallery=Gallery(database, makes_directories=settings.directories_on_learn),

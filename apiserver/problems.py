@@ -37,6 +37,7 @@ Problem
 │   ├── RequestInProgress        request-in-progress     409
 │   ├── PersonExists             person-exists           409
 │   ├── ExternalIdTaken          external-id-taken       409
+│   ├── ConsentMissing           consent-missing         409
 │   ├── MergeUndone              merge-undone            409
 │   ├── AnswerErased             answer-erased           410
 │   ├── PreconditionFailed       precondition-failed     412
@@ -270,6 +271,15 @@ class PreconditionFailed(
     sentence="The resource has changed since it was read; read it again.",
 ):
     """An If-Match header that does not name the current revision."""
+
+
+class ConsentMissing(
+    Refused,
+    code="consent-missing",
+    status=409,
+    sentence="This directory enrols only persons with a valid consent: record the person's `consent` first.",
+):
+    """A face to enrol for a person without a valid consent, in a directory with `require_consent`."""
 
 
 class MergeUndone(Refused, code="merge-undone", status=409, sentence="This merge has already been undone."):

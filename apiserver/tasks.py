@@ -18,7 +18,8 @@ from apiserver.imports import records as imports
 from apiserver.imports.running import import_people
 from apiserver.jobs.runs import Run, Task, delete_finished
 from apiserver.jobs.turns import TurnOver
-from apiserver.people import unseen
+from apiserver.people import retention
+from apiserver.people.retention import Retention
 from apiserver.problems import ImageStoreUnavailable
 from apiserver.search.indexes import BUILD, Indexed, Progress, build, drop, requested
 from apiserver.storage.cleaning import Cleaning
@@ -72,9 +73,18 @@ async def delete_objects(run: Run) -> None:
 
 async def delete_unseen(run: Run) -> None:
     """Delete the persons of each directory who were not seen for longer than its retention time."""
+    await _delete_outdated(run, retention.UNSEEN)
+
+
+async def delete_without_consent(run: Run) -> None:
+    """Delete the persons of each directory whose consent ended longer ago than it sets."""
+    await _delete_outdated(run, retention.CONSENT_ENDED)
+
+
+async def _delete_outdated(run: Run, rule: Retention) -> None:
     deleting = Erasure(run.resources.database, run.resources.images.uploads_end_after)
-    for directory, age in await unseen.ages(run.resources.database):
-        while receipt := await deleting.unseen(directory, age):
+    for directory, age in await retention.ages(run.resources.database, rule):
+        while receipt := await deleting.outdated(directory, rule, age):
             await run.report(run.done + receipt.persons)
 
 
@@ -124,6 +134,7 @@ UPKEEP: Mapping[str, Periodic] = {
     "retention": Periodic(delete_expired_images, cron="* * * * *"),
     "metadata-removal": Periodic(clean_photographs, cron="*/10 * * * *"),
     "unseen-removal": Periodic(delete_unseen, cron="30 * * * *"),
+    "consent-removal": Periodic(delete_without_consent, cron="45 * * * *"),
     "archive-removal": Periodic(delete_expired_archives, cron="* * * * *"),
     "import-forgetting": Periodic(delete_old_imports, cron="30 * * * *"),
     "search-index-removal": Periodic(drop_search_indexes, cron="*/10 * * * *"),

@@ -31,6 +31,7 @@ PROGRAMS = {
     "failover": "bench.speed.failover",
     "paging": "bench.speed.paging",
     "search": "bench.search.measure",
+    "search-consent": "bench.search.consent",
     "search-crowd": "bench.search.crowd",
     "sizes": "bench.search.sizes",
     "cluster": "bench.cluster.measure",

@@ -72,6 +72,9 @@ CREATE TABLE public.directories (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     recognizability_floor double precision,
     keep_originals boolean,
+    require_consent boolean,
+    delete_without_consent_days integer,
+    CONSTRAINT directories_delete_without_consent_days_check CHECK ((delete_without_consent_days >= 0)),
     CONSTRAINT directories_fpir_check CHECK (((fpir > (0)::double precision) AND (fpir < (1)::double precision))),
     CONSTRAINT directories_fpir_or_threshold CHECK ((num_nonnulls(fpir, threshold) <= 1)),
     CONSTRAINT directories_quality_check CHECK ((jsonb_typeof(quality) = 'object'::text)),
@@ -201,7 +204,13 @@ CREATE TABLE public.merged_persons (
     metadata jsonb NOT NULL,
     created_at timestamp with time zone NOT NULL,
     last_seen_at timestamp with time zone,
-    merges uuid[] NOT NULL
+    merges uuid[] NOT NULL,
+    consent_given_at timestamp with time zone,
+    consent_text text,
+    consent_basis text,
+    consent_until timestamp with time zone,
+    consent_withdrawn_at timestamp with time zone,
+    restricted boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.merges (
@@ -222,6 +231,19 @@ CREATE TABLE public.persons (
     revision bigint DEFAULT 1 NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     last_seen_at timestamp with time zone,
+    consent_given_at timestamp with time zone,
+    consent_text text,
+    consent_basis text,
+    consent_until timestamp with time zone,
+    consent_withdrawn_at timestamp with time zone,
+    restricted boolean DEFAULT false NOT NULL,
+    consent_ends_at timestamp with time zone GENERATED ALWAYS AS (
+CASE
+    WHEN (consent_given_at IS NULL) THEN '-infinity'::timestamp with time zone
+    ELSE COALESCE(LEAST(consent_until, consent_withdrawn_at), 'infinity'::timestamp with time zone)
+END) STORED NOT NULL,
+    CONSTRAINT persons_consent_complete CHECK (((num_nulls(consent_given_at, consent_text, consent_basis) = 0) OR (num_nonnulls(consent_given_at, consent_text, consent_basis, consent_until, consent_withdrawn_at) = 0))),
+    CONSTRAINT persons_consent_in_order CHECK (((consent_until > consent_given_at) AND (consent_withdrawn_at >= consent_given_at))),
     CONSTRAINT persons_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text))
 );
 
@@ -329,6 +351,8 @@ CREATE INDEX merged_faces_by_merge ON public.merged_faces USING btree (directory
 
 CREATE INDEX merges_by_person ON public.merges USING btree (directory, person);
 
+CREATE INDEX persons_by_consent_end ON public.persons USING btree (directory, consent_ends_at, person);
+
 CREATE INDEX persons_by_created_at ON public.persons USING btree (directory, created_at, person);
 
 CREATE UNIQUE INDEX persons_by_external_id ON public.persons USING btree (directory, external_id) WHERE (external_id IS NOT NULL);
@@ -336,6 +360,8 @@ CREATE UNIQUE INDEX persons_by_external_id ON public.persons USING btree (direct
 CREATE INDEX persons_by_last_seen_at ON public.persons USING btree (directory, COALESCE(last_seen_at, '-infinity'::timestamp with time zone), person);
 
 CREATE INDEX persons_by_metadata ON public.persons USING gin (metadata jsonb_path_ops);
+
+CREATE INDEX persons_restricted ON public.persons USING btree (directory, person) WHERE restricted;
 
 CREATE TRIGGER jobs_begin BEFORE UPDATE OF status ON public.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'doing'::public.procrastinate_job_status)) EXECUTE FUNCTION public.jobs_begin();
 

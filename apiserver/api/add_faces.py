@@ -105,7 +105,7 @@ async def add_faces(directory: DirectoryName, person: PersonName, request: Reque
     for upload in form.file:
         with noting_refusal(outcomes):
             usable(upload)
-            await call.state.learning.require(directory)
+            await call.state.learning.require(directory, person)
             analysis, photograph = await call.analyse_to_store(upload, form.look, ENROLMENT_WANTS)
             sample = Sample(directory, person, photograph, form.face, form.box)
             learned = await call.state.learning.learn(sample, analysis, call.stages)

@@ -84,6 +84,19 @@ class SettingsBody(JsonBody):
         description="Whether photographs are stored as they were sent, with their metadata: place, camera, thumbnails.",
         examples=[False],
     )
+    require_consent: bool | None = Field(
+        None,
+        strict=True,
+        description="Whether only persons with a valid consent are enrolled and named.",
+        examples=[True],
+    )
+    delete_without_consent_days: int | None = Field(
+        None,
+        ge=0,
+        le=_MAX_DAYS,
+        description="Persons whose consent ended this many days ago are deleted.",
+        examples=[30],
+    )
     quality: QualitySettings | None = Field(None, description="Quality limits for enrolment.")
 
     @model_validator(mode="after")
@@ -136,6 +149,8 @@ class DirectoryAnswer(BaseModel):
     unseen_retention_days: int | None = Field(description="The setting; null means that nobody is deleted.")
     recognizability_floor: float | None = Field(description="The setting; null means the model's own floor.")
     keep_originals: bool | None = Field(description="The setting; null means that metadata are not stored.")
+    require_consent: bool | None = Field(description="The setting; null means that nobody's consent is required.")
+    delete_without_consent_days: int | None = Field(description="The setting; null means that nobody is deleted.")
     quality: QualitySettings | None = Field(description="The setting; null means the service's default.")
     model: str = Field(description="The model in use.", examples=["sface_2021dec@fb143eea0783"])
     persons: int = Field(description="Number of persons with a face of this model.", examples=[301])

@@ -121,7 +121,7 @@ async def learn(request: Request) -> Response:
     for upload in form.file:
         with noting_refusal(outcomes):
             usable(upload)
-            await call.state.learning.require(form.directory)
+            await call.state.learning.require(form.directory, form.person)
             analysis, photograph = await call.analyse_to_store(upload, form.look, ENROLMENT_WANTS)
             sample = Sample(form.directory, form.person, photograph, form.face, form.box)
             outcomes.append(await call.state.learning.learn(sample, analysis, call.stages))

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, Json
 
 from apiserver.access.scopes import Scope
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
+from apiserver.consent import Consent
 from apiserver.database import Share
 from apiserver.http.access.guard import needs
 from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, tagged
@@ -40,10 +41,17 @@ class PersonBody(JsonBody):
     metadata: Metadata | None = Field(
         None, description="Any JSON object of at most 16 KB.", examples=[{"department": "sales"}]
     )
+    consent: Consent | None = Field(None, description="The person's consent, replaced as a whole; null: there is none.")
+    restricted: bool | None = Field(
+        None,
+        description="Whether the person is kept, but never named. Omitted, it stays as it is.",
+        examples=[False],
+    )
 
     def details(self) -> Details:
         """Return the details to store."""
-        return Details(self.display_name, self.external_id, self.metadata or {})
+        restricted = bool(self.restricted)
+        return Details(self.display_name, self.external_id, self.metadata or {}, self.consent, restricted)
 
 
 class PersonPatch(PersonBody):
@@ -53,8 +61,9 @@ class PersonPatch(PersonBody):
 
     def changes(self) -> dict[str, Any]:
         """Return the fields that the client sent."""
-        changes = self.model_dump(exclude_unset=True)
-        return changes | {"metadata": self.metadata or {}} if "metadata" in changes else changes
+        changes = {name: getattr(self, name) for name in self.model_fields_set}
+        empty = {"metadata": {}, "restricted": False}
+        return {name: empty.get(name) if value is None else value for name, value in changes.items()}
 
 
 class PersonsQuery(PageQuery):
@@ -80,6 +89,8 @@ class PersonAnswer(BaseModel):
     display_name: str | None = Field(examples=["Ann Example"])
     external_id: str | None = Field(examples=["4711"])
     metadata: dict[str, Any] = Field(examples=[{"department": "sales"}])
+    consent: Consent | None = Field(description="The person's consent; null: there is none.")
+    restricted: bool = Field(description="Whether the person is kept, but never named.", examples=[False])
     faces: int = Field(description="Number of enrolled faces, of all models.", examples=[3])
     created_at: datetime
     updated_at: datetime = Field(description="Time of the last change.")
@@ -95,6 +106,8 @@ class PersonAnswer(BaseModel):
             display_name=person.details.display_name,
             external_id=person.details.external_id,
             metadata=person.details.metadata,
+            consent=person.details.consent,
+            restricted=person.details.restricted,
             faces=person.faces,
             created_at=person.created_at,
             updated_at=person.updated_at,
@@ -148,6 +161,7 @@ async def write_person(directory: DirectoryName, person: PersonName, condition: 
             body.details(),
             condition,
             make_directory=state.settings.directories_on_learn,
+            keep_restriction=body.restricted is None,
         )
     return tagged(PersonAnswer.of(written), written.revision, status=201 if created else 200)
 

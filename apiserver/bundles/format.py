@@ -1,6 +1,5 @@
 """The format of bundles, which move a directory from one installation to another; see docs/bundle.md."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import quote
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from apiserver.bundles.embeddings import MAX_DIMENSION
+from apiserver.consent import Consent, Time
 from apiserver.names import Metadata, Name, Text
 from apiserver.problems import BundleInvalid, BundleUnsupported
 
@@ -38,8 +38,6 @@ MAX_MANIFEST_BYTES = _MAX_LINE
 _MAX_SHOWN = 100
 
 _Pixel = Annotated[int, Field(ge=-(2**31), lt=2**31)]
-_Time = Annotated[AwareDatetime, Field(gt=datetime(1, 1, 2, tzinfo=UTC), lt=datetime(9999, 12, 31, tzinfo=UTC))]
-"""A time that can be converted to every time zone."""
 
 
 class _Part(BaseModel):
@@ -76,6 +74,12 @@ class Manifest(_Part):
     images: bool = False
 
 
+class BundleConsent(Consent):
+    """The consent of a person. Unknown fields are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 class BundlePerson(_Part):
     """A person, identified by the id used at enrolment."""
 
@@ -83,8 +87,10 @@ class BundlePerson(_Part):
     display_name: Text | None = Field(None, max_length=1000)
     external_id: Name | None = None
     metadata: Metadata = {}
-    created_at: _Time | None = None
-    last_seen_at: _Time | None = None
+    consent: BundleConsent | None = None
+    restricted: bool | None = None
+    created_at: Time | None = None
+    last_seen_at: Time | None = None
 
 
 class BundleFace(_Part):
@@ -110,7 +116,7 @@ class BundleFace(_Part):
     image_sha256: str | None = Field(None, pattern=f"^{_SHA256}$")
     original_sha256: str | None = Field(None, pattern=f"^{_SHA256}$")
     media_type: Text | None = None
-    created_at: _Time | None = None
+    created_at: Time | None = None
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Self:

@@ -15,8 +15,9 @@ from apiserver.directories.lock import exclude_enrolments
 from apiserver.idempotency_keys import delete_answers
 from apiserver.imports.records import delete_persons
 from apiserver.jobs.records import enqueue
-from apiserver.people import unseen
+from apiserver.people import retention
 from apiserver.people.records import require_directory
+from apiserver.people.retention import Retention
 from apiserver.problems import DirectoryNotFound, FaceNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
 from apiserver.storage.archives import exclude_persons
@@ -139,16 +140,16 @@ class Erasure:
             condition.check(revision)
             return await self._delete(connection, directory, _Target(_DIRECTORY))
 
-    async def unseen(self, directory: str, age: timedelta) -> Receipt | None:
-        """Delete some persons who were neither recognized nor enrolled within `age`; return None if there are none.
+    async def outdated(self, directory: str, rule: Retention, age: timedelta) -> Receipt | None:
+        """Delete some persons whom a rule with the time `age` lets go; return None if there are none.
 
         Raises DatabaseUnavailable.
         """
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
-            if not await unseen.find(connection, directory, age):  # this check takes no lock
+            if not await retention.find(connection, directory, rule, age):  # this check takes no lock
                 return None
             await exclude_enrolments(connection, directory)
-            persons = await unseen.find_locked(connection, directory, age)
+            persons = await retention.find_locked(connection, directory, rule, age)
             return await self._delete(connection, directory, _Target(_PERSONS, persons=persons)) if persons else None
 
     async def _lock(self, connection: Connection, directory: str, persons: Sequence[str]) -> int:

@@ -107,6 +107,10 @@ class Directories:
         settings = await self._known(directory) or DirectorySettings()
         return applied_floor(model, settings.recognizability_floor)
 
+    async def requires_consent(self, directory: str) -> bool:
+        """Return whether only persons with a valid consent are enrolled and named. Raises DatabaseUnavailable."""
+        return bool((await self._known(directory) or DirectorySettings()).require_consent)
+
     async def require(self, directory: str) -> None:
         """Raise DirectoryNotFound if the directory does not exist, or did not a second ago."""
         if await self._known(directory) is None:

@@ -41,6 +41,8 @@ class DirectorySettings(BaseModel):
     unseen_retention_days: int | None = None
     recognizability_floor: float | None = None
     keep_originals: bool | None = None
+    require_consent: bool | None = None
+    delete_without_consent_days: int | None = None
     quality: QualitySettings | None = None
 
     def quality_limits(self) -> QualityLimits:

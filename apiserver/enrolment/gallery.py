@@ -8,17 +8,22 @@ from pgvector import HalfVector
 from apiserver.biometrics.face import Box, Face
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import measurements
+from apiserver.consent import ENROLLABLE
 from apiserver.database import Database
 from apiserver.directories.lock import ENTER, attempts
-from apiserver.problems import DatabaseBusy, DirectoryBusy, PersonNotFound
+from apiserver.problems import ConsentMissing, DatabaseBusy, DirectoryBusy, PersonNotFound
 from apiserver.storage.images import ImageRow
+
+_IS_ENROLLABLE = ENROLLABLE.format(person="$2")
 
 # All parts of a statement see one snapshot, and foreign keys are checked at its end. Rows removed between the snapshot
 # and the lock are still seen, so the image is kept whatever state it seems to have, but only if the face refers to it.
 # A known face that was imported without an image gets this one.
 _ENROL = """
-WITH entered AS (
+WITH locked AS (
     {enter}
+), entered AS (
+    SELECT locked.admitted AND {enrollable} AS admitted, locked.admitted AS locked FROM locked
 ), {new_directory}new_person AS (
     INSERT INTO persons (directory, person) SELECT $1, $2 FROM entered WHERE admitted ON CONFLICT DO NOTHING
 ), shown AS (
@@ -32,7 +37,7 @@ WITH entered AS (
     UPDATE images SET expires_at = NULL, deletion = NULL
     WHERE directory = $1 AND image = $7 AND EXISTS (SELECT FROM shown)
 )
-SELECT admitted, face, box, score, recognizability, image FROM entered LEFT JOIN shown ON true
+SELECT admitted, locked, face, box, score, recognizability, image FROM entered LEFT JOIN shown ON true
 """
 
 _NEW_DIRECTORY = """new_directory AS (
@@ -45,12 +50,13 @@ WHERE directory = $1 AND person = $2 AND image_sha256 = $3 AND model = $4
 """
 
 # <#> is the negative inner product.
-_SIMILARITY = """
+_SIMILARITY = f"""
 SELECT (
     SELECT max(-(embedding <#> $4::halfvec)) FROM faces WHERE directory = $1 AND person = $2 AND model = $3
+    AND NOT restricted AND {_IS_ENROLLABLE}
 ) AS similarity
 FROM persons WHERE directory = $1 AND person = $2
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +79,17 @@ class Gallery:
 
     def __init__(self, database: Database, *, makes_directories: bool = True) -> None:
         self._database = database
-        self._enrol = _ENROL.format(enter=ENTER, new_directory=_NEW_DIRECTORY if makes_directories else "")
+        self._enrol = _ENROL.format(
+            enter=ENTER, enrollable=_IS_ENROLLABLE, new_directory=_NEW_DIRECTORY if makes_directories else ""
+        )
 
     async def enrol(self, person: str, face: Face, model: Model, row: ImageRow) -> Enrolment:
         """Add `face` to the person's enrolments and keep its image permanently, all or nothing.
 
         The same photograph of the same person under the same model is one face, however often it is learned. If the
         face has another image already, this one is left to expire. Raises DatabaseUnavailable, DirectoryBusy while
-        enrolments are excluded from the directory, or DatabaseBusy if the image or the person was removed concurrently.
+        enrolments are excluded from the directory, DatabaseBusy if the image or the person was removed concurrently, or
+        ConsentMissing.
         """
         identity, new = (row.directory, person, row.sha256, model.id), uuid4()
         measured = (measurements(face), face.recognizability)
@@ -88,8 +97,10 @@ class Gallery:
         async for _ in attempts(self._database.timeout_seconds):
             async with self._database.connection() as connection:
                 shown = await connection.fetchrow(self._enrol, *identity, *columns)
-                if not shown["admitted"]:
+                if not shown["locked"]:
                     continue
+                if not shown["admitted"]:
+                    raise ConsentMissing
                 enrolled = shown if shown["face"] else await connection.fetchrow(_ENROLLED, *identity)
             if enrolled is None:
                 raise DatabaseBusy
@@ -104,11 +115,19 @@ class Gallery:
         raise DirectoryBusy
 
 
+async def require_consent(database: Database, directory: str, person: str) -> None:
+    """Raise ConsentMissing if the directory does not let faces of the person be enrolled. Or DatabaseUnavailable."""
+    async with database.connection() as connection:
+        if not await connection.fetchval(f"SELECT {_IS_ENROLLABLE}", directory, person):
+            raise ConsentMissing
+
+
 async def best_similarity(
     database: Database, directory: str, person: str, model: str, embedding: list[float]
 ) -> float | None:
     """Return the cosine with the person's most similar face, None if no face is of this model.
 
+    None as well for a person who is restricted or lacks a consent that the directory requires.
     Raises PersonNotFound or DatabaseUnavailable.
     """
     async with database.connection() as connection:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Analysis, Box
 from apiserver.biometrics.model import Model
+from apiserver.database import Database
 from apiserver.directories.records import Directories
-from apiserver.enrolment.gallery import Enrolment, Gallery
+from apiserver.enrolment.gallery import Enrolment, Gallery, require_consent
 from apiserver.enrolment.gate import chosen_face, examine
 from apiserver.enrolment.likeness import FaceToCompare, Likenesses
 from apiserver.enrolment.warnings import EnrolmentWarning, likeness_warnings, quality_warning
@@ -49,12 +50,14 @@ class Learning:
     def __init__(
         self,
         *,
+        database: Database,
         directories: Directories,
         likenesses: Likenesses,
         gallery: Gallery,
         images: ImageStore,
         settings: Settings,
     ) -> None:
+        self._database = database
         self._directories = directories
         self._likenesses = likenesses
         self._gallery = gallery
@@ -62,17 +65,23 @@ class Learning:
         self._staging = timedelta(seconds=settings.staging_seconds)
         self._makes_directories = settings.directories_on_learn
 
-    async def require(self, directory: str) -> None:
-        """Raise DirectoryNotFound if the directory does not exist and its first enrolment does not make it."""
+    async def require(self, directory: str, person: str) -> None:
+        """Raise a problem for an enrolment that will be refused whatever the photograph shows.
+
+        Raises DirectoryNotFound if the directory does not exist and its first enrolment does not make it, or
+        ConsentMissing.
+        """
         if not self._makes_directories:
             await self._directories.require(directory)
+        if await self._directories.requires_consent(directory):
+            await require_consent(self._database, directory, person)
 
     async def learn(self, sample: Sample, analysis: Analysis, stages: Stages) -> Learned:
         """Enrol the face of a photograph, all or nothing; learning the same one again changes nothing.
 
         A failure of the comparison leaves the face enrolled; learning it again returns the warnings.
 
-        Raises NoFace, SeveralFaces, NoFaceInBox, Unrecognizable, PoorQuality, or an Outage.
+        Raises NoFace, SeveralFaces, NoFaceInBox, Unrecognizable, PoorQuality, ConsentMissing, or an Outage.
         """
         model, person = analysis.model, sample.person
         face = chosen_face(analysis.faces, sample.choice, sample.box, analysis.image)
@@ -88,7 +97,8 @@ class Learning:
             enrolment = await self._gallery.enrol(person, face, model, row)
         with stages.measure("search"):
             enrolled = FaceToCompare(sample.directory, model, person, face.embedding, row.sha256)
-            likeness = await self._likenesses.of(enrolled, terms.size)
+            required = bool(terms.settings.require_consent)
+            likeness = await self._likenesses.of(enrolled, terms.size, consent_required=required)
         doubts = likeness_warnings(likeness, terms.applied.thresholds, model)
         key, turn = enrolment.image or row.key, analysis.image.orientation
         return Learned(enrolment, key, model, doubts + defects, turn, analysis.faces_omitted)

@@ -10,6 +10,7 @@ from pgvector import HalfVector
 
 from apiserver.biometrics.face import Candidate, Embedding
 from apiserver.biometrics.model import Model
+from apiserver.consent import unnamed
 from apiserver.database import Database
 from apiserver.directories.sizes import DirectorySize
 from apiserver.enrolment.warnings import Likeness
@@ -32,7 +33,8 @@ _OWN_AND_ANOTHER = f"""
 SELECT own.faces, own.best, own.similarity, another.person, another.similarity
 FROM ({_OWN}) AS own LEFT JOIN (
     SELECT person, least(-(embedding <#> $4), 1) AS similarity FROM faces
-    WHERE directory = $1 AND model = $2 AND person <> $3 ORDER BY similarity DESC, person LIMIT 1
+    WHERE directory = $1 AND model = $2 AND person <> $3 AND person NOT IN ({{unnamed}})
+    ORDER BY similarity DESC, person LIMIT 1
 ) AS another ON true
 """  # noqa: S608
 
@@ -54,29 +56,31 @@ class Likenesses:
         self._database = database
         self._identification = identification
 
-    async def of(self, face: FaceToCompare, size: DirectorySize) -> Likeness:
+    async def of(self, face: FaceToCompare, size: DirectorySize, *, consent_required: bool) -> Likeness:
         """Return whom a face resembles in a directory of this size, other faces of its photograph apart.
 
-        Raises DatabaseUnavailable.
+        Others without a valid consent count only if none is required. Raises DatabaseUnavailable.
         """
         exactly = self._identification.is_exact(size)
         embedding = HalfVector(face.embedding)
         parameters = face.directory, face.model.id, face.person, embedding, face.sha256
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(_OWN_AND_ANOTHER if exactly else _OWN, *parameters)
+            both = _OWN_AND_ANOTHER.format(unnamed=unnamed(consent_required=consent_required))
+            row = await connection.fetchrow(both if exactly else _OWN, *parameters)
         if exactly:
             *own, person, similarity = row
             return Likeness(Candidate(person, similarity) if person else None, *own)
-        [result] = await self._identification.identify(search_of(face.directory, face.model), [face.embedding], size)
+        search = search_of(face.directory, face.model, consent_required=consent_required)
+        [result] = await self._identification.identify(search, [face.embedding], size)
         return Likeness(another(result, face.person), *row)
 
 
-def search_of(directory: str, model: Model) -> Search:
+def search_of(directory: str, model: Model, *, consent_required: bool) -> Search:
     """Return the search for the person most similar to an enrolled face, apart from its own person.
 
     A graph's answer is final: it contains the face itself, and a warning is not worth a scan of a large directory.
     """
-    return Search(directory, model, persons=2, match=-1.0)
+    return Search(directory, model, persons=2, match=-1.0, consent_required=consent_required)
 
 
 def another(result: SearchResult, person: str) -> Candidate | None:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from pgvector import HalfVector
 
-from apiserver.bundles.format import EXTENSION_OF_MEDIA_TYPE, BundleFace, BundlePerson
+from apiserver.bundles.format import EXTENSION_OF_MEDIA_TYPE, BundleConsent, BundleFace, BundlePerson
+from apiserver.consent import COLUMNS as CONSENT
 from apiserver.database import Connection, Database, Share
 
 KIND = "export"
@@ -24,10 +25,10 @@ FROM faces WHERE directory = $1 GROUP BY model ORDER BY model
 
 _COUNT_PERSONS = "SELECT count(*) FROM persons WHERE directory = $1"
 
-_PERSONS = """
-SELECT person, display_name, external_id, metadata, created_at, last_seen_at
+_PERSONS = f"""
+SELECT person, display_name, external_id, metadata, created_at, last_seen_at, restricted, {CONSENT}
 FROM persons WHERE directory = $1 ORDER BY person
-"""
+"""  # noqa: S608
 
 _FACES = """
 SELECT face, person, model, box, score, quality, recognizability, origin, image, image_sha256, faces.created_at,
@@ -71,7 +72,9 @@ class Snapshot:
     async def persons(self) -> AsyncIterator[BundlePerson]:
         """Yield the persons, ordered by id."""
         async for row in self._rows(_PERSONS):
-            yield BundlePerson.model_construct(**{**row, "metadata": json.loads(row["metadata"])})
+            fields = {name: value for name, value in row.items() if not name.startswith("consent_")}
+            fields |= {"metadata": json.loads(row["metadata"]), "consent": BundleConsent.of(row)}
+            yield BundlePerson.model_construct(**fields | {"restricted": row["restricted"] or None})
 
     async def faces(self) -> AsyncIterator[BundleFace]:
         """Yield the faces, ordered by id; each is numbered within its model by `row`."""

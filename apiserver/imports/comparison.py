@@ -113,7 +113,8 @@ async def _compare(
 ) -> list[_Compared]:
     """Return the faces with a warning."""
     found = [row for row in rows if row["embedding"] is not None]
-    search, step = search_of(directory, model), max(1, min(_MAX_PROBES, _COMPARISONS // max(terms.size.faces, 1)))
+    search = search_of(directory, model, consent_required=bool(terms.settings.require_consent))
+    step = max(1, min(_MAX_PROBES, _COMPARISONS // max(terms.size.faces, 1)))
     compared = []
     for first in range(0, len(found), step):
         batch = found[first : first + step]

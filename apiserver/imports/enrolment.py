@@ -1,6 +1,6 @@
 """Enrols many faces at a time, and writes their outcomes in the same transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -9,14 +9,19 @@ from uuid import UUID
 from pgvector import HalfVector
 
 from apiserver.biometrics.face import Face, FaceOrigin
+from apiserver.consent import ENROLLABLE
 from apiserver.database import Connection, Database
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.enrolment.warnings import EnrolmentWarning
 from apiserver.imports.records import Import, ItemOutcome, Outcome, write_outcomes
-from apiserver.problems import DirectoryBusy
+from apiserver.problems import ConsentMissing, DirectoryBusy
 
 # Deleting or renaming a person also changes their items that wait to be enrolled, and is waited for here.
 _LOCK = "SELECT n, person FROM import_items WHERE directory = $1 AND job = $2 AND n = ANY ($3) ORDER BY n FOR UPDATE"
+
+_WITHOUT_CONSENT = f"""
+SELECT person FROM unnest($2::text[]) AS item (person) WHERE NOT {ENROLLABLE.format(person="item.person")}
+"""  # noqa: S608
 
 # As in `apiserver.enrolment.gallery`, for any number of faces. A face keeps its original id if that is free in the
 # directory; of several faces with the same id one keeps it.
@@ -107,6 +112,17 @@ class NewFace:
         return self.person, self.sha256, self.model
 
 
+async def without_consent(connection: Connection, directory: str, persons: Collection[str]) -> set[str]:
+    """Return those of the persons whose faces the directory does not let be enrolled."""
+    rows = await connection.fetch(_WITHOUT_CONSENT, directory, list(persons)) if persons else []
+    return {row["person"] for row in rows}
+
+
+def refusal(n: int) -> ItemOutcome:
+    """Return the outcome of an item whose person lacks a consent."""
+    return ItemOutcome(n, Outcome.REFUSED, None, ConsentMissing.code, ConsentMissing().sentence)
+
+
 async def enrol_all(
     database: Database, import_: Import, faces: Sequence[NewFace], others: Sequence[ItemOutcome]
 ) -> list[ItemOutcome]:
@@ -122,7 +138,10 @@ async def enrol_all(
                 continue
             person_of = {row["n"]: row["person"] for row in await connection.fetch(_LOCK, *import_, positions)}
             remaining = [replace(face, person=person_of[face.n]) for face in faces if face.n in person_of]
-            outcomes = [*await _enrol(connection, import_.directory, remaining), *others]
+            persons = {face.person for face in remaining}
+            refused = await without_consent(connection, import_.directory, persons)
+            enrolled = await _enrol(connection, import_.directory, [f for f in remaining if f.person not in refused])
+            outcomes = [*enrolled, *(refusal(f.n) for f in remaining if f.person in refused), *others]
             await write_outcomes(connection, import_, outcomes)
         return outcomes
     raise DirectoryBusy

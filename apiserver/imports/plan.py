@@ -22,6 +22,8 @@ from apiserver.bundles.format import (
     read_manifest,
 )
 from apiserver.bundles.zip_reading import read_member, reading_zip
+from apiserver.consent import COLUMNS as CONSENT
+from apiserver.consent import FROM_JSON
 from apiserver.database import Connection, Database
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.imports import records as imports
@@ -37,27 +39,29 @@ _SKIPPED_AT_ONCE = 1_000
 """Outcomes of one statement, so that it ends well within its timeout, however many files an archive has."""
 
 # Existing persons and external ids stay unchanged. Persons, or a directory, deleted after the upload stay deleted.
-_WRITE_PERSONS = """
+_WRITE_PERSONS = f"""
 WITH import AS (
     SELECT erased FROM imports JOIN archives USING (directory, job) WHERE imports.directory = $1 AND imports.job = $3
     AND archives.directory = $1
 ), bundled AS (
     SELECT bundled.* FROM import CROSS JOIN jsonb_to_recordset($2::jsonb) AS bundled (
         person text, display_name text, external_id text, metadata jsonb, created_at timestamptz,
-        last_seen_at timestamptz
+        last_seen_at timestamptz, consent jsonb, restricted boolean
     )
     WHERE person <> ALL (erased)
 ), new_directory AS (
     INSERT INTO directories (directory) SELECT $1 FROM import ON CONFLICT DO NOTHING
 )
-INSERT INTO persons (directory, person, display_name, external_id, metadata, created_at, last_seen_at)
+INSERT INTO persons
+    (directory, person, display_name, external_id, metadata, created_at, last_seen_at, restricted, {CONSENT})
 SELECT $1, person, display_name,
     CASE WHEN EXISTS (SELECT FROM persons WHERE directory = $1 AND persons.external_id = bundled.external_id)
         THEN NULL ELSE external_id END,
-    coalesce(metadata, '{}'), coalesce(created_at, now()), last_seen_at
+    coalesce(metadata, '{{}}'), coalesce(created_at, now()), last_seen_at, coalesce(restricted, false),
+    {FROM_JSON}
 FROM bundled ORDER BY person
 ON CONFLICT DO NOTHING
-"""
+"""  # noqa: S608
 
 _PLANNED = "UPDATE imports SET planned = true WHERE directory = $1 AND job = $2 RETURNING true"
 

@@ -26,7 +26,7 @@ from apiserver.imports import plan as import_plan
 from apiserver.imports import records as imports
 from apiserver.imports.agreement import EMBEDDING_REPLACED, Trust
 from apiserver.imports.comparison import compare_enrolled
-from apiserver.imports.enrolment import enrol_all
+from apiserver.imports.enrolment import enrol_all, refusal, without_consent
 from apiserver.imports.preparation import Preparation, Ready
 from apiserver.imports.records import Import, Item, ItemOutcome, Outcome, waiting
 from apiserver.imports.sources import BundleParts, Keys, Members, Source
@@ -204,7 +204,7 @@ async def _enrol_items(run: Run, import_: Import, preparation: Preparation, on_d
                 item = None if await run.turn.is_over() else await anext(items, None)
             if item is None:
                 return
-            await writer.write(await preparation.prepare(item))
+            await writer.write(await preparation.prepare(item) if isinstance(item, Item) else item)
 
     async with background(writer.run()):
         workers = [asyncio.create_task(work()) for _ in range(resources.settings.import_concurrency)]
@@ -218,9 +218,12 @@ async def _enrol_items(run: Run, import_: Import, preparation: Preparation, on_d
         raise TurnOver
 
 
-async def _items(database: Database, import_: Import) -> AsyncIterator[Item]:
+async def _items(database: Database, import_: Import) -> AsyncIterator[Item | ItemOutcome]:
+    """Yield the items without an outcome, or the outcome of one that is refused whatever it shows."""
     last = -1
     while page := await waiting(database, import_, last, _PAGE):
+        async with database.connection() as connection:
+            refused = await without_consent(connection, import_.directory, {item.person for item in page})
         for item in page:
-            yield item
+            yield refusal(item.n) if item.person in refused else item
         last = page[-1].n

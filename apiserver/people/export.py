@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from apiserver.bundles.zip_writing import Member, whole
+from apiserver.consent import COLUMNS as CONSENT
+from apiserver.consent import Consent
 from apiserver.database import Database, Share
 from apiserver.people.records import Person
 from apiserver.problems import FileNotFound
@@ -34,8 +36,9 @@ SELECT face, model, box, score, quality, recognizability, origin, image, created
 ) AS kept
 WHERE face > $3 ORDER BY face LIMIT $4
 """
-_MERGES = """
-SELECT merge, merged_at, undone_at, merged.person, display_name, external_id, metadata, created_at, last_seen_at
+_MERGES = f"""
+SELECT merge, merged_at, undone_at, merged.person, display_name, external_id, metadata, created_at, last_seen_at,
+    restricted, {CONSENT}
 FROM merges LEFT JOIN merged_persons AS merged USING (directory, merge)
 WHERE directory = $1 AND merges.person = $2 ORDER BY merged_at, merge, merged.person
 """
@@ -93,6 +96,8 @@ async def _described_person(
         "display_name": person.details.display_name,
         "external_id": person.details.external_id,
         "metadata": person.details.metadata,
+        "consent": person.details.consent,
+        "restricted": person.details.restricted,
         "created_at": person.created_at,
         "updated_at": person.updated_at,
         "last_seen_at": person.last_seen_at,
@@ -102,9 +107,14 @@ async def _described_person(
     yield to_json(described, indent=1).removesuffix(b"\n}") + b',\n "merges": ['
     separator = b"\n"
     async for row in taking_turns(merges):
-        yield separator + to_json({**row, "metadata": json.loads(row["metadata"] or "null")})
+        yield separator + to_json(_merge(row))
         separator = b",\n"
     yield b"]\n}"
+
+
+def _merge(row: Mapping[str, Any]) -> dict[str, Any]:
+    described = {name: value for name, value in row.items() if not name.startswith("consent_")}
+    return described | {"metadata": json.loads(row["metadata"] or "null"), "consent": Consent.of(row)}
 
 
 def _face(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from apiserver.consent import COLUMNS as CONSENT
 from apiserver.database import Connection
 from apiserver.directories.lock import MAX_SECONDS
 from apiserver.people.moving import delete_duplicates, lock_persons
 
 _MERGE = "INSERT INTO merges (directory, person) VALUES ($1, $2) RETURNING merge"
 
-_KEEP_PERSONS = """
+_KEEP_PERSONS = f"""
 INSERT INTO merged_persons
-    (directory, merge, person, display_name, external_id, metadata, created_at, last_seen_at, merges)
-SELECT directory, $2, person, display_name, external_id, metadata, created_at, last_seen_at, ARRAY(
+    (directory, merge, person, display_name, external_id, metadata, created_at, last_seen_at, restricted, {CONSENT},
+    merges)
+SELECT directory, $2, person, display_name, external_id, metadata, created_at, last_seen_at, restricted, {CONSENT},
+    ARRAY(
     SELECT merge FROM merges WHERE merges.directory = $1 AND merges.person = persons.person AND undone_at IS NULL
 )
 FROM persons WHERE directory = $1 AND person = ANY ($3::text[])
@@ -60,11 +63,23 @@ ON CONFLICT DO NOTHING
 """
 _MOVE_MERGES = "UPDATE merges SET person = $2 WHERE directory = $1 AND person = ANY ($3::text[])"
 
+# The stricter of two consents holds: that of the target, until the first end of another one since it was given.
 _CHANGE_TARGET = """
-UPDATE persons SET revision = revision + 1, updated_at = now(), last_seen_at = (
-    SELECT max(last_seen_at) FROM persons WHERE directory = $1 AND (person = $2 OR person = ANY ($3::text[]))
-)
-WHERE directory = $1 AND person = $2
+UPDATE persons AS target SET revision = revision + 1, updated_at = now(),
+    last_seen_at = greatest(target.last_seen_at, other.last_seen_at),
+    restricted = target.restricted OR other.restricted,
+    consent_until = least(target.consent_until, other.until),
+    consent_withdrawn_at = least(target.consent_withdrawn_at, other.withdrawn_at)
+FROM (
+    SELECT max(others.last_seen_at) AS last_seen_at, bool_or(others.restricted) AS restricted,
+        min(others.consent_until) FILTER (WHERE others.consent_until > known.consent_given_at) AS until,
+        min(others.consent_withdrawn_at) FILTER (WHERE others.consent_withdrawn_at >= known.consent_given_at)
+            AS withdrawn_at
+    FROM persons AS known, persons AS others
+    WHERE known.directory = $1 AND known.person = $2
+    AND others.directory = $1 AND others.person = ANY ($3::text[])
+) AS other
+WHERE target.directory = $1 AND target.person = $2
 """
 _DELETE_PERSONS = "DELETE FROM persons WHERE directory = $1 AND person = ANY ($2::text[])"
 

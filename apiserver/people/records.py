@@ -2,33 +2,36 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
+from apiserver.consent import COLUMNS as CONSENT
+from apiserver.consent import NO_CONSENT, Consent
 from apiserver.database import Connection
 from apiserver.directories.lock import MAX_SECONDS, exclude_enrolments
 from apiserver.problems import DatabaseBusy, DirectoryNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
 
-COLUMNS = """directory, person, display_name, external_id, metadata,
+COLUMNS = f"""directory, person, display_name, external_id, metadata,
     (SELECT count(*) FROM faces WHERE faces.directory = $1 AND faces.person = persons.person) AS faces,
-    created_at, updated_at, last_seen_at, revision"""
-"""Columns of `persons`, in the order of `Person.of`. $1 is the directory, which selects one partition of `faces`."""
+    created_at, updated_at, last_seen_at, revision, restricted, {CONSENT}"""
+"""Columns of `persons` for `Person.of`. $1 is the directory, which selects one partition of `faces`."""
 
 _READ = f"SELECT {COLUMNS} FROM persons WHERE directory = $1 AND person = $2"
 _LOCK = f"{_READ} FOR NO KEY UPDATE"
 _HAS_DIRECTORY = "SELECT EXISTS (SELECT FROM directories WHERE directory = $1)"
 _MAKE_DIRECTORY = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING"
 
-_ADD = """
-INSERT INTO persons (directory, person, display_name, external_id, metadata) VALUES ($1, $2, $3, $4, $5)
+_ADD = f"""
+INSERT INTO persons (directory, person, display_name, external_id, metadata, restricted, {CONSENT})
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (directory, person) DO NOTHING RETURNING true
 """
 
 # Foreign keys are checked at the end of a statement, so one statement renames the person in all tables, including the
 # items of imports that are still waiting.
-_EDIT = """
+_EDIT = f"""
 WITH renamed AS (
     UPDATE faces SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3
 ), renamed_items AS (
@@ -37,18 +40,21 @@ WITH renamed AS (
     WHERE directory = $1 AND (person = $2 OR other = $2) AND $2 <> $3
 )
 UPDATE persons
-SET person = $3, display_name = $4, external_id = $5, metadata = $6, revision = revision + 1, updated_at = now()
+SET person = $3, display_name = $4, external_id = $5, metadata = $6, restricted = $7,
+    ({CONSENT}) = ($8, $9, $10, $11, $12), revision = revision + 1, updated_at = now()
 WHERE directory = $1 AND person = $2
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """Editable details of a person."""
+    """Editable details of a person; one who is restricted is never named."""
 
     display_name: str | None
     external_id: str | None
     metadata: dict[str, Any]
+    consent: Consent | None = None
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +73,10 @@ class Person:
     @classmethod
     def of(cls, row: Any) -> Self:  # noqa: ANN401 - asyncpg's records have no type
         """Convert a row of `COLUMNS` to a person."""
-        directory, person, display_name, external_id, metadata, *more = row
-        return cls(directory, person, Details(display_name, external_id, json.loads(metadata)), *more)
+        named = (row["display_name"], row["external_id"], json.loads(row["metadata"]))
+        details = Details(*named, Consent.of(row), row["restricted"])
+        counted = (row["faces"], row["created_at"], row["updated_at"], row["last_seen_at"], row["revision"])
+        return cls(row["directory"], row["person"], details, *counted)
 
 
 async def read(connection: Connection, directory: str, person: str) -> Person:
@@ -84,10 +92,12 @@ async def put(
     condition: Condition = ALWAYS,
     *,
     make_directory: bool,
+    keep_restriction: bool = False,
 ) -> tuple[Person, bool]:
     """Replace the details of a person, or create the person; return the person and whether it was created.
 
-    make_directory: create a missing directory; otherwise raises DirectoryNotFound. Raises PreconditionFailed,
+    make_directory: create a missing directory; otherwise raises DirectoryNotFound. keep_restriction: an existing person
+    stays restricted or not. Raises PreconditionFailed,
     ExternalIdTaken, DatabaseBusy if another request creates the person at the same time, or DatabaseUnavailable.
     """
     async with connection.transaction():
@@ -100,6 +110,8 @@ async def put(
             await _add(connection, directory, person, details)
             return await read(connection, directory, person), True
         condition.check(known.revision)
+        if keep_restriction:
+            details = replace(details, restricted=known.details.restricted)
         return await _write(connection, known, person, details), False
 
 
@@ -122,11 +134,7 @@ async def edit(
         condition.check(known.revision)
         if not changes:
             return known
-        details = Details(
-            changes.get("display_name", known.details.display_name),
-            changes.get("external_id", known.details.external_id),
-            changes.get("metadata", known.details.metadata),
-        )
+        details = replace(known.details, **{key: value for key, value in changes.items() if key != "person"})
         return await _write(connection, known, name, details)
 
 
@@ -155,5 +163,6 @@ async def _write(connection: Connection, known: Person, name: str, details: Deta
     return await read(connection, known.directory, name)
 
 
-def _columns(details: Details) -> tuple[str | None, str | None, str]:
-    return details.display_name, details.external_id, json.dumps(details.metadata)
+def _columns(details: Details) -> tuple[object, ...]:
+    consent = details.consent.columns() if details.consent else NO_CONSENT
+    return details.display_name, details.external_id, json.dumps(details.metadata), details.restricted, *consent

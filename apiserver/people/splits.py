@@ -10,12 +10,25 @@ from apiserver.problems import FaceNotFound, InvalidField, MergeNotFound, MergeU
 
 _MERGED_PERSONS = "SELECT person FROM merged_persons WHERE directory = $1 AND merge = $2 ORDER BY person"
 _MERGE = "SELECT person, undone_at FROM merges WHERE directory = $1 AND merge = $2"
+# What was withdrawn or restricted since the merge, was so for all who were one person then.
 _RESTORE_PERSONS = """
-INSERT INTO persons (directory, person, display_name, external_id, metadata, created_at, last_seen_at)
-SELECT directory, person, display_name, external_id, metadata, created_at, last_seen_at
-FROM merged_persons WHERE directory = $1 AND merge = $2
+INSERT INTO persons
+    (directory, person, display_name, external_id, metadata, created_at, last_seen_at, restricted, consent_given_at,
+    consent_text, consent_basis, consent_until, consent_withdrawn_at)
+SELECT merged.directory, merged.person, merged.display_name, merged.external_id, merged.metadata, merged.created_at,
+    merged.last_seen_at, merged.restricted OR target.restricted, merged.consent_given_at,
+    merged.consent_text, merged.consent_basis, merged.consent_until, least(
+        merged.consent_withdrawn_at,
+        CASE WHEN target.consent_withdrawn_at >= merged.consent_given_at THEN target.consent_withdrawn_at END
+    )
+FROM merged_persons AS merged, persons AS target
+WHERE merged.directory = $1 AND merged.merge = $2 AND target.directory = $1 AND target.person = $3
 """
-_ADD_PERSON = "INSERT INTO persons (directory, person) VALUES ($1, $2)"
+# Consent is given by a person, and these faces are another's; a restriction may have been for their sake.
+_ADD_PERSON = """
+INSERT INTO persons (directory, person, restricted)
+SELECT $1, $2, restricted FROM persons WHERE directory = $1 AND person = $3
+"""
 _UNLESS_EXISTING = " ON CONFLICT (directory, person) DO NOTHING"
 
 _FACES_OF = "SELECT face FROM merged_faces WHERE directory = $1 AND merge = $2 AND person = $3"
@@ -95,7 +108,7 @@ async def undo(
         await _require_merge(connection, directory, person, merge_id)
         await connection.execute(_DELETE_LATER, directory, merge_id, timeout=MAX_SECONDS)
         unless_existing = _UNLESS_EXISTING if into_existing else ""
-        await connection.execute(_RESTORE_PERSONS + unless_existing, directory, merge_id)
+        await connection.execute(_RESTORE_PERSONS + unless_existing, directory, merge_id, person)
         for name in restored:
             rows = await connection.fetch(_FACES_OF, directory, merge_id, name)
             await _move(connection, directory, person, name, [row["face"] for row in rows])
@@ -123,7 +136,7 @@ async def take_faces(
         if await connection.fetchval(_COUNT_FACES, directory, person, list(faces)) < len(set(faces)):
             raise FaceNotFound("At least one of these faces does not belong to this person.")
         unless_existing = _UNLESS_EXISTING if into_existing else ""
-        await connection.execute(_ADD_PERSON + unless_existing, directory, name)
+        await connection.execute(_ADD_PERSON + unless_existing, directory, name, person)
         await connection.execute(_DELETE_FACE_RECORDS, directory, list(faces))
         await _move(connection, directory, person, name, faces)
         await increment_revision(connection, directory, person)

@@ -44,7 +44,8 @@ class SearchOptions:
         """Return a search that leaves each of the probes `k` candidates."""
         others = max(0, probes - 1) if self.unique_persons else 0  # each may take one candidate away
         scoring = self.scoring or terms.settings.scoring or Scoring.MAX
-        return Search(self.directory, model, self.k + others, terms.applied.thresholds.match, scoring)
+        match, required = terms.applied.thresholds.match, bool(terms.settings.require_consent)
+        return Search(self.directory, model, self.k + others, match, scoring, required)
 
     def identities(self, probes: Sequence[Probe], results: Sequence[SearchResult], applied: Applied) -> list[Identity]:
         """Return the identity of each probe."""

@@ -14,6 +14,7 @@ from pgvector import HalfVector
 
 from apiserver.biometrics.face import Candidate, Embedding
 from apiserver.biometrics.model import Model, Scoring
+from apiserver.consent import unnamed
 from apiserver.database import Connection, Database
 from apiserver.directories.sizes import DirectorySize
 from apiserver.search import statements
@@ -42,7 +43,8 @@ _exact_statement = cache(statements.exact)
 class Search:
     """A search for the `persons` best of a directory under a model.
 
-    match: the cosine from which the graph's best candidate is taken without a scan.
+    match: the cosine from which the graph's best candidate is taken without a scan. consent_required: persons without
+    a valid consent are not found; those who are restricted never are.
     """
 
     directory: str
@@ -50,6 +52,12 @@ class Search:
     persons: int
     match: float
     scoring: Scoring = Scoring.MAX
+    consent_required: bool = False
+
+    @property
+    def unnamed(self) -> str:
+        """The statement for the persons who are not found."""
+        return unnamed(consent_required=self.consent_required)
 
 
 class SearchResult(NamedTuple):
@@ -160,7 +168,11 @@ class _Approximation:
             "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
         )
         statement = statements.graph(
-            len(probes), dimension=self._search.model.dimension, candidates=candidates, where=self._own_rows()
+            len(probes),
+            self._search.unnamed,
+            dimension=self._search.model.dimension,
+            candidates=candidates,
+            where=self._own_rows(),
         )
         rows = await self._connection.fetch(statement, *_parameters(self._search, probes))
         await self._connection.execute("SET LOCAL enable_sort = on")
@@ -170,12 +182,19 @@ class _Approximation:
         where = self._own_rows() if scan.own_index else statements.WHERE
         await self._connection.execute(_SCANNED)
         codes = [statements.code(probe) for probe in probes]
-        statement = statements.distances(len(probes), sample=scan.sample, rank=scan.rank, where=where)
+        statement = statements.distances(
+            len(probes), self._search.unnamed, sample=scan.sample, rank=scan.rank, where=where
+        )
         distances = await self._connection.fetchrow(statement, self._search.directory, self._search.model.id, *codes)
         if scan.workers:
             await self._connection.execute(f"SET LOCAL max_parallel_workers_per_gather = {scan.workers:d}")
         statement = statements.quantized(
-            len(probes), self._search.scoring, candidates=scan.candidates, where=where, parts=scan.workers + 1
+            len(probes),
+            self._search.scoring,
+            self._search.unnamed,
+            candidates=scan.candidates,
+            where=where,
+            parts=scan.workers + 1,
         )
         rows = await self._connection.fetch(statement, *_parameters(self._search, probes), *codes, *distances)
         return _results(rows, len(probes), Path.QUANTIZED)
@@ -187,7 +206,7 @@ class _Approximation:
 async def _exact(
     connection: Connection, search: Search, probes: Sequence[Embedding], row: ImageRow | None = None
 ) -> list[SearchResult]:
-    statement = _exact_statement(len(probes), search.scoring, also=write_row if row else None)
+    statement = _exact_statement(len(probes), search.scoring, search.unnamed, also=write_row if row else None)
     rows = await connection.fetch(statement, *_parameters(search, probes), *(row or ()))
     return _results(rows, len(probes), Path.EXACT)
 

@@ -3,7 +3,8 @@
 Parameters of every statement: $1 directory, $2 model, $3 number of persons, and one embedding per probe from $4;
 `quantized` has more after them. Result rows: number of the probe from 1, person, similarity; the best first.
 `where` selects the rows: `WHERE` for any directory, or the condition of a directory's own indexes, which must match
-$1 and $2.
+$1 and $2. `unnamed` selects the persons of the directory $1 who are left out, as if they had no faces; they take no
+place of others among the candidates.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +28,9 @@ def code(embedding: Sequence[float]) -> str:
     return "".join(["1" if value > _ROUNDED_TO_ZERO else "0" for value in embedding])
 
 
-def exact(probes: int, scoring: Scoring, where: str = WHERE, also: Callable[[int], str] | None = None) -> str:
+def exact(
+    probes: int, scoring: Scoring, unnamed: str, where: str = WHERE, also: Callable[[int], str] | None = None
+) -> str:
     """Return the statement that compares all faces with the probes.
 
     also: returns a data-modifying statement to include, given the number of its first parameter.
@@ -40,13 +43,13 @@ def exact(probes: int, scoring: Scoring, where: str = WHERE, also: Callable[[int
     written = f"written AS ({also(_FIRST_PROBE + probes)}), " if also else ""
     return f"""
 WITH {written}persons AS MATERIALIZED (
-    SELECT person, {", ".join(columns)} FROM faces WHERE {where} GROUP BY person
+    SELECT person, {", ".join(columns)} FROM faces WHERE {where} AND person NOT IN ({unnamed}) GROUP BY person
 )
 {" UNION ALL ".join(best)}
 """
 
 
-def distances(probes: int, *, sample: int, rank: int, where: str = WHERE) -> str:
+def distances(probes: int, unnamed: str, *, sample: int, rank: int, where: str = WHERE) -> str:
     """Return the statement for the distance limit of each probe, in one row.
 
     The limit is the distance of the code that is `rank`-nearest among the first `sample` rows. Parameters: directory,
@@ -58,13 +61,17 @@ def distances(probes: int, *, sample: int, rank: int, where: str = WHERE) -> str
     ]
     return f"""
 WITH given AS (SELECT {_PARAMETERS}), sample AS MATERIALIZED (
-    SELECT {_columns(_compared(probes, 3))} FROM (SELECT code FROM faces WHERE {where} LIMIT {sample:d}) AS first
+    SELECT {_columns(_compared(probes, 3))} FROM (
+        SELECT code FROM faces WHERE {where}{_of_others(unnamed, where)} LIMIT {sample:d}
+    ) AS first
 )
 SELECT {", ".join(nearest)}
 """
 
 
-def quantized(probes: int, scoring: Scoring, *, candidates: int, where: str = WHERE, parts: int = 1) -> str:
+def quantized(
+    probes: int, scoring: Scoring, unnamed: str, *, candidates: int, where: str = WHERE, parts: int = 1
+) -> str:
     """Return the statement that compares all codes, then the embeddings of each probe's `candidates` nearest codes.
 
     Parameters after the embeddings: the code of each probe, then the distance limit of each probe (see `distances`),
@@ -80,7 +87,8 @@ def quantized(probes: int, scoring: Scoring, *, candidates: int, where: str = WH
         f"{distance} <= ${number}::float8" for number, distance in enumerate(compared, _FIRST_PROBE + 2 * probes)
     ]
     near = [
-        f"SELECT face, {columns} FROM faces WHERE {where}{part} AND ({' OR '.join(is_near)})" for part in _parts(parts)
+        f"SELECT face, {columns} FROM faces WHERE {where}{part}{_of_others(unnamed, where)} AND ({' OR '.join(is_near)})"
+        for part in _parts(parts)
     ]
     nearest = [
         f"(SELECT {number} AS number, face FROM near ORDER BY d{number} LIMIT {candidates:d})"
@@ -96,7 +104,7 @@ WITH near AS MATERIALIZED (
 """
 
 
-def graph(probes: int, *, dimension: int, candidates: int, where: str) -> str:
+def graph(probes: int, unnamed: str, *, dimension: int, candidates: int, where: str) -> str:
     """Return the statement that searches the directory's graph; it may miss persons. Uses each person's best face."""
     distance = f"(embedding::halfvec({dimension:d})) <#> (probe.embedding::halfvec({dimension:d}))"
     scored = f"""
@@ -104,6 +112,7 @@ SELECT number, person, max(nearest.similarity) AS similarity
 FROM probe CROSS JOIN LATERAL (
     SELECT person, -({distance}) AS similarity FROM faces WHERE {where} ORDER BY {distance} LIMIT {candidates:d}
 ) AS nearest
+WHERE person NOT IN ({unnamed})
 GROUP BY number, person
 """
     return _ranked(scored, probes)
@@ -147,6 +156,13 @@ SELECT number, person, similarity FROM (
 ) AS placed
 WHERE place <= $3 ORDER BY number, place
 """
+
+
+def _of_others(unnamed: str, where: str) -> str:
+    """Return the condition for the faces of other persons; the indexes of one directory do not hold the persons."""
+    if where == WHERE:
+        return f" AND person NOT IN ({unnamed})"
+    return f" AND face NOT IN (SELECT face FROM faces WHERE {WHERE} AND person IN ({unnamed}))"
 
 
 def _compared(probes: int, first: int) -> list[str]:

@@ -126,7 +126,7 @@ def _identification(database: Database, points: SwitchPoints) -> Identification:
 
 def _asked_of(gallery: GalleryOf, asked: Asked, dimension: int) -> Search:
     match = thresholds_at(asked.tail, FPIR, gallery.faces).match
-    return Search(gallery.directory, _model(dimension), 5, match)
+    return Search(gallery.directory, synthetic_model(dimension), 5, match)
 
 
 async def _search(
@@ -219,7 +219,8 @@ async def learn(database: Database, gallery: GalleryOf, population: Population) 
         begun = time.perf_counter()
         async with database.connection() as connection:
             await connection.execute(write_row(1), *row)
-        await Gallery(database).enrol(person, Face((0, 0, 1, 1), 0.9, embedding, b"crop"), _model(len(embedding)), row)
+        face, model = Face((0, 0, 1, 1), 0.9, embedding, b"crop"), synthetic_model(len(embedding))
+        await Gallery(database).enrol(person, face, model, row)
         milliseconds.append(1000 * (time.perf_counter() - begun))
     async with database.connection() as connection:
         for table in ("faces", "persons"):
@@ -230,5 +231,6 @@ async def learn(database: Database, gallery: GalleryOf, population: Population) 
     return float(np.median(milliseconds))
 
 
-def _model(dimension: int) -> Model:
+def synthetic_model(dimension: int) -> Model:
+    """Return a model of synthetic embeddings."""
     return Model(MODEL, dimension, Calibration(20, -8), Thresholds(0.4, 0.3))

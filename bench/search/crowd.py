@@ -18,6 +18,7 @@ import typer
 from pgvector import HalfVector
 
 from apiserver.biometrics.model import Scoring
+from apiserver.consent import unnamed
 from apiserver.database import open_database
 from apiserver.search import statements as search_sql
 from apiserver.search.indexes import Indexed, Progress, build, condition, drop
@@ -83,7 +84,7 @@ async def _planning(connection: asyncpg.Connection, galleries: Sequence[GalleryO
     probe = HalfVector(embedding), code(embedding.tolist()), dimension / 2
     for gallery in galleries[:PLANNED]:
         where = condition(gallery.directory, MODEL)
-        statement = search_sql.quantized(1, Scoring.MAX, candidates=200, where=where)
+        statement = search_sql.quantized(1, Scoring.MAX, unnamed(consent_required=False), candidates=200, where=where)
         lines = await connection.fetch(f"EXPLAIN (SUMMARY) {statement}", gallery.directory, MODEL, 5, *probe)
         planning = next(line[0] for line in lines if "Planning Time" in line[0])
         milliseconds.append(float(planning.split()[2]))

@@ -80,6 +80,13 @@ def set_directory(
     keep_originals: Annotated[
         bool | None, typer.Option(help="Store photographs as they were sent, with place, camera and other metadata.")
     ] = None,
+    require_consent: Annotated[
+        bool | None, typer.Option(help="Learn and name only people with a valid consent.")
+    ] = None,
+    delete_without_consent: Annotated[
+        int | None,
+        typer.Option(help="Delete people whose consent ended this long ago.", metavar="DAYS", min=0),
+    ] = None,
     recognizability_floor: Annotated[
         float | None,
         typer.Option(help="Minimum recognizability of a face that is recognized or learned; 0: off.", min=0, max=1),
@@ -99,6 +106,7 @@ def set_directory(
         faceserver directories set --directory acme --default
     """
     given = [fpir, threshold, scoring, keep_recognized, forget_unseen, keep_originals, recognizability_floor, quality]
+    given += [require_consent, delete_without_consent]
     is_given = any(value is not None for value in given)
     if default is is_given or (fpir is not None and threshold is not None):
         fail(
@@ -116,6 +124,8 @@ def set_directory(
             recognized_retention_seconds=unless_none(keep_recognized),
             unseen_retention_days=unless_none(forget_unseen),
             keep_originals=unless_none(keep_originals),
+            require_consent=unless_none(require_consent),
+            delete_without_consent_days=unless_none(delete_without_consent),
             recognizability_floor=unless_none(recognizability_floor),
             quality=UNCHANGED if quality is None else replace(gate, action=quality),
         )
@@ -168,6 +178,8 @@ def _print(directory: Directory, as_json: bool) -> None:
             "keeps recognized": _set(directory.recognized_retention_seconds, " seconds"),
             "forgets unseen": _set(directory.unseen_retention_days, " days"),
             "photographs": "as they were sent" if directory.keep_originals else "without metadata",
+            "consent": "required" if directory.require_consent else "not required",
+            "deletes without": _set(directory.delete_without_consent_days, " days after a consent ended"),
             "recognizability": _set(directory.recognizability_floor),
             "quality": _set(directory.quality and directory.quality.action),
             "match": f"from {applied.match:.4f}, decided by {applied.source}",

@@ -1,12 +1,16 @@
 """`faceserver persons`."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from faceserver.client.calls.persons import Order
+from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.client.results import Basis, Consent
 from faceserver.client.results import Person as Found
 from faceserver.client.unchanged import UNCHANGED
 from faceserver.commands.options import Directory, Json, Limit, Person, Url, Wait, Yes, confirm
@@ -14,6 +18,8 @@ from faceserver.commands.printing import counted, first, print_fields, print_jso
 from faceserver.commands.service import ExitStatus, fail, service
 
 app = typer.Typer(no_args_is_help=True, help="List, show, change and delete the people of a directory.")
+
+_TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 
 Metadata = Annotated[str | None, typer.Option(help="A JSON object.", metavar="JSON")]
 
@@ -95,6 +101,63 @@ def edit_person(
         _print(edited, as_json)
 
 
+@app.command("consent")
+def record_consent(
+    person: Person,
+    *,
+    url: Url = DEFAULT_URL,
+    directory: Directory = DEFAULT_DIRECTORY,
+    text: Annotated[str | None, typer.Option(help="Version of the text that the person agreed to.")] = None,
+    given: Annotated[datetime | None, typer.Option(help="When it was given; now if omitted.", formats=_TIMES)] = None,
+    until: Annotated[datetime | None, typer.Option(help="When it ends; never if omitted.", formats=_TIMES)] = None,
+    basis: Annotated[Basis, typer.Option(help="Lawful basis, after GDPR Article 6(1).")] = "consent",
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Record that it is withdrawn now.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the record.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Record a person's consent, or its withdrawal. Times are UTC unless they state an offset.
+
+    For example:
+
+        faceserver persons consent ann --text employees-v3 --until 2027-12-31
+
+        faceserver persons consent ann --withdraw
+    """
+    if [text is not None, withdraw, remove].count(True) != 1:
+        fail(ExitStatus.USAGE, "Give one of --text, --withdraw and --remove.")
+    with service(url, directory) as client:
+        if text is not None:
+            since, end = given or datetime.now(UTC), until and _aware(until)
+            consent = Consent(given_at=_aware(since), text=text, basis=basis, until=end)
+            edited = client.patch_person(person, consent=consent)
+        elif remove:
+            edited = client.patch_person(person, consent=None)
+        else:
+            edited = _withdrawn(client, person)
+        _print(edited, as_json)
+
+
+@app.command("restrict")
+def restrict_person(
+    person: Person,
+    *,
+    url: Url = DEFAULT_URL,
+    directory: Directory = DEFAULT_DIRECTORY,
+    lift: Annotated[bool, typer.Option("--lift", help="Let the person be named again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Keep a person without ever naming them.
+
+    For example:
+
+        faceserver persons restrict ann
+
+        faceserver persons restrict ann --lift
+    """
+    with service(url, directory) as client:
+        _print(client.patch_person(person, restricted=not lift), as_json)
+
+
 @app.command("rename")
 def rename_person(
     person: Person,
@@ -138,6 +201,31 @@ def delete_person(
         print_receipt(client.wait(deletion) if wait else deletion, as_json)
 
 
+def _withdrawn(client: Client, person: str) -> Found:
+    """Record that the consent of a person is withdrawn; an earlier withdrawal stays."""
+    found = client.person(person)
+    if found.consent is None:
+        fail(ExitStatus.USAGE, f"{person} has no consent to withdraw; to stop naming them: persons restrict.")
+    if found.consent.withdrawn_at:
+        return found
+    withdrawn_at = max(datetime.now(UTC), found.consent.given_at)
+    consent = replace(found.consent, withdrawn_at=withdrawn_at)
+    return client.patch_person(person, consent=consent, if_match=found.revision)
+
+
+def _aware(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _told(consent: Consent | None) -> str:
+    if consent is None:
+        return "none recorded"
+    told = f"{consent.text}, {consent.basis}, given {consent.given_at:%Y-%m-%d}"
+    if consent.withdrawn_at:
+        return f"{told}, withdrawn {consent.withdrawn_at:%Y-%m-%d}"
+    return f"{told}, until {consent.until:%Y-%m-%d}" if consent.until else told
+
+
 def _parsed(metadata: str) -> dict[str, Any]:
     try:
         parsed = json.loads(metadata)
@@ -162,6 +250,8 @@ def _print(person: Found, as_json: bool) -> None:
             "name": person.display_name,
             "external id": person.external_id,
             "metadata": json.dumps(person.metadata, ensure_ascii=False) if person.metadata else None,
+            "consent": _told(person.consent),
+            "restricted": "yes: never named" if person.restricted else "no",
             "faces": person.faces,
             "learned": person.created_at,
             "last seen": person.last_seen_at or "never",

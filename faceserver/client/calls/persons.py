@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from faceserver.client.call import MAX_PAGE, Call, InDirectory, Page, given, json_of
 from faceserver.client.method import listing, result
-from faceserver.client.results import Deletion, Merged, Person, Split
+from faceserver.client.results import Consent, Deletion, Merged, Person, Split
 from faceserver.client.unchanged import UNCHANGED, Unchanged, changed
 
 Order: TypeAlias = Literal["person", "-person", "created_at", "-created_at", "last_seen_at", "-last_seen_at"]
@@ -50,10 +52,21 @@ class PersonCalls(InDirectory):
         display_name: str | None = None,
         external_id: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        consent: Consent | None = None,
+        restricted: bool | None = None,
         if_match: int | None = None,
     ) -> Call[Person]:
-        """Replace the data of a person, who is created if missing; a person needs no faces."""
-        body = given(display_name=display_name, external_id=external_id, metadata=metadata)
+        """Replace the data of a person, who is created if missing; a person needs no faces.
+
+        restricted: whether the person is kept, but never named; None leaves it as it is.
+        """
+        body = given(
+            display_name=display_name,
+            external_id=external_id,
+            metadata=metadata,
+            consent=_consent(consent),
+            restricted=restricted,
+        )
         return Call("PUT", self._person(directory, person), json_of(Person), json=body, if_match=if_match)
 
     @result
@@ -66,13 +79,23 @@ class PersonCalls(InDirectory):
         display_name: str | Unchanged | None = UNCHANGED,
         external_id: str | Unchanged | None = UNCHANGED,
         metadata: Mapping[str, Any] | Unchanged = UNCHANGED,
+        consent: Consent | Unchanged | None = UNCHANGED,
+        restricted: bool | Unchanged = UNCHANGED,
         if_match: int | None = None,
     ) -> Call[Person]:
-        """Change some data of a person: `rename` changes the id, None removes a value, metadata is replaced as a whole.
+        """Change some data of a person: `rename` changes the id, None removes a value.
 
-        if_match: the `revision` that was read. Raises Changed if the person has been edited since.
+        Metadata and consent are replaced as a whole. if_match: the `revision` that was read. Raises Changed if the
+        person has been edited since.
         """
-        body = changed(person=rename, display_name=display_name, external_id=external_id, metadata=metadata)
+        body = changed(
+            person=rename,
+            display_name=display_name,
+            external_id=external_id,
+            metadata=metadata,
+            consent=_consent(consent) if isinstance(consent, Consent) else consent,
+            restricted=restricted,
+        )
         path, once = self._person(directory, person), rename is not UNCHANGED
         return Call("PATCH", path, json_of(Person), json=body, if_match=if_match, once=once)
 
@@ -119,3 +142,16 @@ class PersonCalls(InDirectory):
 
     def _split(self, directory: str | None, person: str, body: Mapping[str, object]) -> Call[Split]:
         return Call("POST", self._person(directory, person, "split"), json_of(Split), json=body, creates=True)
+
+
+def _consent(consent: Consent | None) -> dict[str, str] | None:
+    """Return a consent as the service reads it. Raises ValueError for a time without a time zone."""
+    return None if consent is None else {name: _text(value) for name, value in given(**asdict(consent)).items()}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone: use datetime.now(UTC), or astimezone().")
+        return value.isoformat()
+    return str(value)

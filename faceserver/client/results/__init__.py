@@ -22,6 +22,8 @@ from faceserver.client.results.directories import Directory, DirectorySummary, Q
 from faceserver.client.results.jobs import ImportOutcome, Job, JobProblem, JobProgress, StartedJob
 from faceserver.client.results.persons import (
     AddedFaces,
+    Basis,
+    Consent,
     Deletion,
     Face,
     FileOutcome,
@@ -50,12 +52,14 @@ from faceserver.client.results.service import Calibration, Model, Models, ModelT
 
 __all__ = [
     "AddedFaces",
+    "Basis",
     "Box",
     "Calibration",
     "Candidate",
     "ComparedFace",
     "ComparedPair",
     "Comparison",
+    "Consent",
     "Decision",
     "Deletion",
     "DetectedFace",

@@ -54,3 +54,5 @@ class Directory:
     revision: int
     recognizability_floor: float | None = None
     keep_originals: bool | None = None
+    require_consent: bool | None = None
+    delete_without_consent_days: int | None = None

@@ -6,10 +6,27 @@ from typing import Any, Literal
 
 from faceserver.client.results.recognition import Box, EnrolmentWarning
 
+Basis = Literal["consent", "contract", "legal-obligation", "vital-interests", "public-task", "legitimate-interests"]
+"""A lawful basis, after GDPR Article 6(1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """When and by which text a person agreed. until: when it ends, None if it has no end. Times have a time zone."""
+
+    given_at: datetime
+    text: str
+    basis: Basis = "consent"
+    until: datetime | None = None
+    withdrawn_at: datetime | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A person. faces: their number. last_seen_at: when they were last recognized, None if never."""
+    """A person. faces: their number. last_seen_at: when they were last recognized, None if never.
+
+    consent: None if none is recorded. restricted: the person is kept, but never named.
+    """
 
     directory: str
     person: str
@@ -21,6 +38,8 @@ class Person:
     updated_at: datetime
     last_seen_at: datetime | None
     revision: int
+    consent: Consent | None = None
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import sqlglot
 from sqlglot import exp
 
 from apiserver.biometrics.model import Scoring
+from apiserver.consent import unnamed
 from apiserver.deletion import erasure
 from apiserver.directories.lock import ENTER
 from apiserver.enrolment import gallery
@@ -45,22 +46,26 @@ class Statement:
         return f"{self.module}.{self.name}"
 
 
+UNNAMED = unnamed(consent_required=True)
+
 _WRITTEN: Mapping[str, list[str]] = {
     "search.statements.exact": [
-        search_sql.exact(2, Scoring.MAX),
-        search_sql.exact(1, Scoring.MEAN, also=image_store.write_row),
-        search_sql.exact(1, Scoring.MAX, where="directory = 'a' AND model = 'b'"),
+        search_sql.exact(2, Scoring.MAX, UNNAMED),
+        search_sql.exact(1, Scoring.MEAN, UNNAMED, also=image_store.write_row),
+        search_sql.exact(1, Scoring.MAX, UNNAMED, where="directory = 'a' AND model = 'b'"),
     ],
     "search.statements.quantized": [
-        search_sql.quantized(2, scoring, candidates=50, parts=parts) for scoring in Scoring for parts in (1, 2)
+        search_sql.quantized(2, scoring, UNNAMED, candidates=50, parts=parts) for scoring in Scoring for parts in (1, 2)
     ],
-    "search.statements.distances": [search_sql.distances(2, sample=1000, rank=16)],
+    "search.statements.distances": [search_sql.distances(2, UNNAMED, sample=1000, rank=16)],
     "search.statements.graph": [
-        search_sql.graph(2, dimension=128, candidates=200, where="directory = 'a' AND model = 'b'")
+        search_sql.graph(2, UNNAMED, dimension=128, candidates=200, where="directory = 'a' AND model = 'b'")
     ],
     "search.statements._ranked": [],  # part of the two above
     "storage.images.write_row": [image_store.write_row(1)],
-    "enrolment.gallery._ENROL": [gallery._ENROL.format(enter=ENTER, new_directory=gallery._NEW_DIRECTORY)],
+    "enrolment.gallery._ENROL": [
+        gallery._ENROL.format(enter=ENTER, enrollable=gallery._IS_ENROLLABLE, new_directory=gallery._NEW_DIRECTORY)
+    ],
     "deletion.erasure._FACE": [erasure._FACE + erasure._ADD_RECEIPT],
     "deletion.erasure._PERSONS": [erasure._PERSONS + erasure._ADD_RECEIPT],
     "deletion.erasure._DIRECTORY": [erasure._DIRECTORY + erasure._ADD_RECEIPT],

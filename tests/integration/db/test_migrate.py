@@ -218,7 +218,13 @@ async def test_a_database_of_a_newer_version_is_refused_unchanged(database_url):
     assert await tables(database_url) == before
 
 
-UNDO_LAST = "ALTER TABLE faces DROP origin; ALTER TABLE collapsed_faces DROP origin"
+UNDO_LAST = """
+ALTER TABLE persons DROP consent_ends_at, DROP consent_given_at, DROP consent_text, DROP consent_basis,
+    DROP consent_until, DROP consent_withdrawn_at, DROP restricted;
+ALTER TABLE merged_persons DROP consent_given_at, DROP consent_text, DROP consent_basis, DROP consent_until,
+    DROP consent_withdrawn_at, DROP restricted;
+ALTER TABLE directories DROP require_consent, DROP delete_without_consent_days
+"""
 """Undoes the last migration."""
 
 

@@ -102,12 +102,12 @@ def path(request):
 def identify(connections, searching, size_of, path):
     """Identifies by one path, its indexes built."""
 
-    async def identify(probes, *, persons=5, directory="acme", of=None, match=MATCH, scoring=Scoring.MAX, image=None):
+    async def identify(probes, *, persons=5, directory="acme", of=None, image=None, **terms):
         used = of or model()
         if path is Path.GRAPH:
             await build(connections, Indexed(directory, used.id, used.dimension), ignore)
         points = {Path.EXACT: EXACT, Path.QUANTIZED: QUANTIZED, Path.GRAPH: INDEXED}[path]
-        search = Search(directory, used, persons, match, scoring)
+        search = Search(directory, used, persons, **{"match": MATCH, **terms})
         return await searching(points).identify(search, [list(probe) for probe in probes], await size_of(search), image)
 
     return identify
@@ -328,3 +328,56 @@ async def test_a_small_directory_is_searched_exactly(enrol, searching, size_of):
             search, [vectors[0].tolist()], size
         )
         assert (result.path, result.candidates[0].person) == (path, "ann")
+
+
+async def leave_out(connections, people, *, by_consent):
+    """Restrict people, or give everybody else a consent."""
+    change = "restricted = true WHERE person = ANY ($1)"
+    if by_consent:
+        change = "consent_given_at = now(), consent_text = 'v1', consent_basis = 'consent' WHERE person <> ALL ($1)"
+    async with connections.connection() as connection:
+        await connection.execute(f"UPDATE persons SET {change}", people)  # noqa: S608
+
+
+@pytest.mark.parametrize("by_consent", [False, True])
+@pytest.mark.parametrize("share", [0.01, 0.9])
+async def test_who_is_left_out_takes_no_place_of_others(identify, enrol, connections, by_consent, share):
+    samples = unit_vectors(300, seed=31)
+    people = [f"person {number}" for number in range(300)]
+    await enrol(people, samples)
+    probes = near(samples[-20:], 0.8, seed=32)
+    out = set(people[: round(300 * share)])
+    await leave_out(connections, sorted(out), by_consent=by_consent)
+
+    found = await identify(probes, consent_required=by_consent)
+
+    assert [result.candidates[0].person for result in found] == people[-20:]
+    assert {len(result.candidates) for result in found} == {5}
+    assert not out & {one.person for result in found for one in result.candidates}
+
+
+async def test_a_restricted_person_with_many_photographs_hides_nobody(identify, enrol, connections):
+    centre = unit_vectors(1, seed=33)
+    crowd = near(np.repeat(centre, 300, axis=0), 0.95, seed=34)
+    others = near(np.repeat(centre, 5, axis=0), 0.7, seed=35)
+    await enrol(["many"] * 300 + [f"other {number}" for number in range(5)], np.concatenate([crowd, others]))
+    await leave_out(connections, ["many"], by_consent=False)
+
+    [result] = await identify(centre)
+
+    expected = best([f"other {number}" for number in range(5)], others, centre[0], 5)
+    assert [one.person for one in result.candidates] == [person for person, _ in expected]
+
+
+async def test_a_consent_that_ends_between_two_searches_ends_the_naming(identify, enrol, connections):
+    samples = unit_vectors(50, seed=36)
+    await enrol([f"person {number}" for number in range(50)], samples)
+    await leave_out(connections, [], by_consent=True)
+    [before] = await identify(samples[:1], consent_required=True)
+    async with connections.connection() as connection:
+        await connection.execute("UPDATE persons SET consent_withdrawn_at = now() WHERE person = 'person 0'")
+    [after] = await identify(samples[:1], consent_required=True)
+
+    assert before.candidates[0].person == "person 0"
+    assert len(after.candidates) == 5
+    assert "person 0" not in {one.person for one in after.candidates}
