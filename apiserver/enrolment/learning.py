@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from apiserver.access.grants import current_grant
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Analysis, Box
 from apiserver.biometrics.model import Model
@@ -64,7 +65,7 @@ class Learning:
 
     async def require(self, directory: str) -> None:
         """Raise DirectoryNotFound if the directory does not exist and its first enrolment does not make it."""
-        if not self._makes_directories:
+        if not (self._makes_directories and current_grant().may_make(directory)):
             await self._directories.require(directory)
 
     async def learn(self, sample: Sample, analysis: Analysis, stages: Stages) -> Learned:
