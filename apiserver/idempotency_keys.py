@@ -26,7 +26,7 @@ WHERE keyed_requests.expires_at <= now()
 RETURNING run
 """
 
-_READ = "SELECT fingerprint, status, headers, body FROM keyed_requests WHERE key = $1"
+_READ = "SELECT fingerprint, status, headers, body, directory FROM keyed_requests WHERE key = $1"
 
 _RENEW = "UPDATE keyed_requests SET lost_at = now() + $3::interval WHERE key = $1 AND run = $2 AND status IS NULL"
 
@@ -61,11 +61,12 @@ class Claim(NamedTuple):
 
 
 class StoredAnswer(NamedTuple):
-    """The stored answer of a request."""
+    """The stored answer of a request. directory: the one that the answer is about, if any."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    directory: str | None = None
 
 
 async def claim(database: Database, key: str, fingerprint: bytes) -> Claim | StoredAnswer:
@@ -87,7 +88,7 @@ async def claim(database: Database, key: str, fingerprint: bytes) -> Claim | Sto
         raise RequestInProgress
     if row["body"] is None:
         raise AnswerErased
-    return StoredAnswer(row["status"], json.loads(row["headers"]), row["body"])
+    return StoredAnswer(row["status"], json.loads(row["headers"]), row["body"], row["directory"])
 
 
 async def renew(database: Database, claim: Claim) -> None:
@@ -96,11 +97,11 @@ async def renew(database: Database, claim: Claim) -> None:
         await connection.execute(_RENEW, *claim, timedelta(seconds=LOST_SECONDS))
 
 
-async def store(database: Database, claim: Claim, answer: StoredAnswer, directory: str | None) -> None:
-    """Store the answer; `directory` is the one whose persons it may contain. Raises DatabaseUnavailable."""
+async def store(database: Database, claim: Claim, answer: StoredAnswer) -> None:
+    """Store the answer. Raises DatabaseUnavailable."""
     headers = json.dumps(dict(answer.headers))
     async with database.connection() as connection:
-        await connection.execute(_STORE, *claim, answer.status, headers, answer.body, directory, RETENTION)
+        await connection.execute(_STORE, *claim, answer.status, headers, answer.body, answer.directory, RETENTION)
 
 
 async def release(database: Database, claim: Claim) -> None:

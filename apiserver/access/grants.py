@@ -30,6 +30,9 @@ class Reach:
         return next(iter(self.names))
 
 
+EVERYWHERE = Reach(everywhere=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What a caller may do. key: the id of its key, None without one. subject: who it is, in audits and logs."""
@@ -48,13 +51,22 @@ class Grant:
         """Tell whether the directory exists for the caller."""
         return self.reach.covers(directory)
 
+    def may_make(self, directory: str) -> bool:
+        """Tell whether the caller's first enrolment may make the directory: whoever made its key named it."""
+        return self.has(Scope.ADMIN) or directory in self.reach.names
+
+    @property
+    def owner(self) -> str:
+        """Whose idempotency keys the caller's are; empty for everybody where no key is required."""
+        return "" if self is OPEN else self.subject
+
     def require(self, *scopes: Scope) -> None:
         """Raise ScopeMissing unless the caller has one of the scopes."""
         if not self.scopes.intersection(scopes):
             raise ScopeMissing(f"The key lacks the scope {' or '.join(scopes)}.")
 
 
-OPEN = Grant("open", frozenset(Scope), Reach(everywhere=True))
+OPEN = Grant("open", frozenset(Scope), EVERYWHERE)
 """The grant of everybody where no key is required, and of the service's own tasks."""
 
 _current: ContextVar[Grant] = ContextVar("grant", default=OPEN)
@@ -68,6 +80,11 @@ def current_grant() -> Grant:
 def set_current_grant(grant: Grant) -> None:
     """Set the grant for the rest of the request; each request is served in a context of its own."""
     _current.set(grant)
+
+
+def keeps_by_default() -> bool:
+    """Tell whether recognized photographs are kept unless the caller says otherwise: it may do more than recognize."""
+    return current_grant().scopes != {Scope.RECOGNIZE}
 
 
 def default_directory() -> str:

@@ -35,7 +35,7 @@ from apiserver.http.admission import PhotographRoute
 from apiserver.http.answers import json_answer
 from apiserver.http.forms import DirectoryField, FaceField, FileField, LookForm, PersonField
 from apiserver.http.photographs import PROBLEMS, PhotographCall
-from apiserver.problems import VectorizerUnavailable
+from apiserver.problems import PersonNotFound, VectorizerUnavailable
 from apiserver.recognition import sightings
 from serving.problem_responses import ProblemDetails
 
@@ -53,6 +53,8 @@ class CompareForm(LookForm):
 
 class VerifyForm(LookForm):
     """A photograph of a person, and the id that the person claims."""
+
+    missing = PersonNotFound  # as in a directory without this person
 
     person: PersonField
     directory: DirectoryField

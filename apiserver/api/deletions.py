@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.grants import current_grant
 from apiserver.access.scopes import Scope
 from apiserver.deletion import records as deletions
 from apiserver.deletion.records import Receipt
@@ -46,7 +47,10 @@ async def read_deletion(deletion: str, state: StateOf) -> Response:
         deletion_id = UUID(deletion)
     except ValueError as error:
         raise DeletionNotFound from error
-    return receipt_response(await deletions.read(state.database, deletion_id))
+    receipt = await deletions.read(state.database, deletion_id)
+    if not current_grant().covers(receipt.directory):
+        raise DeletionNotFound
+    return receipt_response(receipt)
 
 
 def receipt_response(receipt: Receipt) -> Response:

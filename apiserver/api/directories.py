@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+from apiserver.access.grants import current_grant
 from apiserver.access.scopes import Scope
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.api.fields import AppliedThresholds, applied_thresholds
@@ -167,7 +168,9 @@ async def list_directories(query: Annotated[DirectoriesQuery, Query()], state: S
     """List the directories in pages, ordered by name."""
     after = read_cursor(query.cursor, _ORDER, _KEY)
     async with state.database.connection(Share.READS) as connection:
-        found, last = await directory_lists.page(connection, query.prefix, query.limit, after[0] if after else None)
+        found, last = await directory_lists.page(
+            connection, query.prefix, query.limit, after[0] if after else None, current_grant().reach
+        )
     following = None if last is None else write_cursor(_ORDER, (last,))
     return await Page.response(map(DirectorySummary.model_validate, found), following)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
-from apiserver.access.grants import default_directory
+from apiserver.access.grants import current_grant, default_directory
 from apiserver.access.scopes import Scope
 from apiserver.api.fields import (
     AppliedThresholds,
@@ -109,7 +109,8 @@ class IdentifyBody(JsonBody):
 
     def search_options(self) -> SearchOptions:
         """Return the options of the search."""
-        return SearchOptions(self.directory, self.k, self.threshold, self.scoring, self.unique_persons)
+        named_only = not current_grant().has(Scope.READ)
+        return SearchOptions(self.directory, self.k, self.threshold, self.scoring, self.unique_persons, named_only)
 
     def probes(self, model: Model) -> list[Probe]:
         """Return the normalised embeddings, even if it is only one. Raises InvalidEmbedding."""

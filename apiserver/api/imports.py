@@ -5,12 +5,14 @@ import itertools
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Self
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
+from apiserver.access.grants import current_grant
 from apiserver.access.scopes import Scope
 from apiserver.api.fields import EnrolmentWarning
 from apiserver.api.jobs import JobStarted, job_id, job_started
@@ -33,7 +35,7 @@ from apiserver.imports.records import Import, Item, Outcome, RecordedOutcome
 from apiserver.jobs.records import enqueue
 from apiserver.names import Name
 from apiserver.people.naming import check_names
-from apiserver.problems import ArchiveTooManyFiles, InvalidField
+from apiserver.problems import ArchiveTooManyFiles, InvalidField, ObjectNotFound
 from apiserver.state import State, StateOf
 from apiserver.turns import consumed, taking_turns
 from serving.problem_responses import ProblemDetails
@@ -193,7 +195,7 @@ async def start_import(directory: DirectoryName, request: Request) -> Response:
     """Start a job that imports an archive of photographs, a bundle, or a manifest of stored photographs."""
     state, job = State.of(request), uuid4()
     await check_names(state.database, directory)
-    if not state.settings.directories_on_learn:
+    if not (state.settings.directories_on_learn and current_grant().may_make(directory)):
         await state.directories.require(directory)
     read = _receive if _is_form(request) else _read_manifest
     with counted_body(request):
@@ -224,16 +226,26 @@ async def _receive(request: Request, state: State, import_: Import) -> None:
         request.state.body_unread = False
         check_fields(fields, ImportForm.model_fields, Unknown.REFUSED)
         options = parse_fields(ArchiveOptions, fields)
+        if options.trust:
+            current_grant().require(Scope.IMPORT_TRUSTED)
     async with state.database.connection() as connection, connection.transaction():
         await imports.add_import(connection, import_)
         arguments = {"zip_encoding": options.zip_encoding, "trust": options.trust}
         await _enqueue(connection, import_, options, {"archive": True, **arguments})
 
 
+def _check_keys(body: ImportBody, directory: str) -> None:
+    """Raise ObjectNotFound if an object is not one of the directory's, unless the caller has all directories."""
+    own = f"imports/{quote(directory, safe='')}/"
+    if not current_grant().reach.everywhere and not all(entry.key.startswith(own) for entry in body.manifest):
+        raise ObjectNotFound(f"The objects that this key can import are those below {own}")
+
+
 async def _read_manifest(request: Request, state: State, import_: Import) -> None:
     """Plan the import of a manifest and enqueue it."""
     content = await read_small(request, max_bytes=_MAX_MANIFEST_BYTES)
     body = await asyncio.to_thread(_parse_manifest, content)
+    _check_keys(body, import_.directory)
     limit = state.settings.max_import_files
     if len(body.manifest) > limit:
         raise ArchiveTooManyFiles(

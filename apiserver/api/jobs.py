@@ -7,6 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.grants import current_grant
+from apiserver.access.scopes import Scope
 from apiserver.http.access.guard import needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.http.public_addresses import public
@@ -16,6 +18,15 @@ from apiserver.state import StateOf
 from serving.problem_responses import ProblemDetails
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 503)}
+
+_SCOPES_OF_KIND = {
+    "import": (Scope.IMPORT,),
+    "export": (Scope.EXPORT,),
+    "erasure": (Scope.DELETE,),
+}
+"""The scope of the call that starts a job of the kind."""
+
+_OTHERS = (Scope.OPERATE, Scope.ADMIN)
 
 router = APIRouter(route_class=CheckedRoute)
 
@@ -62,7 +73,12 @@ class JobStarted(BaseModel):
 @needs()
 async def job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its name on the wire
     """Return the state of a job; its record is kept for a week after its end unless configured otherwise."""
-    return _answer(await read(state.database, job_id(id)))
+    found = await read(state.database, job_id(id))
+    grant = current_grant()
+    if not (grant.has(Scope.OPERATE) if found.directory is None else grant.covers(found.directory)):
+        raise JobNotFound
+    grant.require(*_SCOPES_OF_KIND.get(found.kind, _OTHERS))
+    return _answer(found)
 
 
 def _answer(job: Job) -> JobAnswer:

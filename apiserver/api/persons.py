@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, Json
 
+from apiserver.access.grants import current_grant
 from apiserver.access.scopes import Scope
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.consent import Consent
@@ -160,7 +161,7 @@ async def write_person(directory: DirectoryName, person: PersonName, condition: 
             person,
             body.details(),
             condition,
-            make_directory=state.settings.directories_on_learn,
+            make_directory=state.settings.directories_on_learn and current_grant().may_make(directory),
             keep_restriction=body.restricted is None,
         )
     return tagged(PersonAnswer.of(written), written.revision, status=201 if created else 200)

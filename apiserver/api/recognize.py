@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.grants import current_grant, keeps_by_default
 from apiserver.access.scopes import Scope
 from apiserver.api.fields import (
     AppliedThresholds,
@@ -36,7 +37,7 @@ from apiserver.http.forms import DirectoryField, FilesField, LookForm, usable
 from apiserver.http.multipart import MAX_FILES
 from apiserver.http.photographs import STATUSES, PhotographCall, noting_refusal
 from apiserver.http.problem_responses import Refusal, refusal
-from apiserver.problems import NoPhotographUsable, Refused
+from apiserver.problems import NoPhotographUsable, Refused, ScopeMissing
 from apiserver.recognition.candidates import Identity, SearchOptions
 from apiserver.recognition.recognizing import Recognized
 from apiserver.search.planning import Path
@@ -71,11 +72,17 @@ class RecognizeForm(LookForm):
     )
     min_score: float = Field(0, ge=0, le=1, description="Faces with a lower detector score are omitted.")
     min_size: int = Field(0, ge=0, le=100_000, description="Faces whose shorter side has fewer pixels are omitted.")
-    keep: bool = Field(True, description="Whether the photograph is kept for the retention time, or not at all.")
+    keep: bool = Field(
+        default_factory=keeps_by_default,
+        description="Whether the photograph is kept for the retention time, or not at all. A key that may only "
+        "recognize keeps none.",
+        json_schema_extra={"default": True},
+    )
 
     def search_options(self) -> SearchOptions:
         """Return the options of the search."""
-        return SearchOptions(self.directory, self.k, self.threshold, self.scoring, self.unique_persons)
+        named_only = not current_grant().has(Scope.READ)
+        return SearchOptions(self.directory, self.k, self.threshold, self.scoring, self.unique_persons, named_only)
 
 
 class Candidate(BaseModel):
@@ -144,6 +151,8 @@ async def recognize(request: Request) -> Response:
     """Identify every face on a photograph, or on each of several photographs, within a directory."""
     call = PhotographCall.of(request)
     form = await call.read(RecognizeForm, max_files=MAX_FILES)
+    if form.keep and not keeps_by_default():
+        raise ScopeMissing("A key that may only recognize cannot keep photographs; leave `keep` out.")
     outcomes: list[RecognizeAnswer | Refused] = []
     for upload in form.file:
         with noting_refusal(outcomes):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 
+from apiserver.access.grants import EVERYWHERE, Reach
 from apiserver.database import Connection
 from apiserver.list_keys import after_prefix
 
@@ -20,6 +21,7 @@ SELECT directory, created_at,
 FROM (
     SELECT directory, created_at, row_number() OVER (ORDER BY directory) AS n FROM directories
     WHERE directory > $1 AND directory >= $2 AND ($3::text IS NULL OR directory < $3)
+    AND ($5 OR directory = ANY ($6::text[]) OR directory ^@ ANY ($7::text[]))
     ORDER BY directory LIMIT $4 + 1
 ) AS listed
 ORDER BY directory
@@ -36,12 +38,22 @@ class Summary:
     faces: int
 
 
-async def page(connection: Connection, prefix: str, limit: int, after: str | None) -> tuple[list[Summary], str | None]:
-    """Return up to `limit` directories after the name `after`, and the last name if more follow.
+async def page(
+    connection: Connection, prefix: str, limit: int, after: str | None, reach: Reach = EVERYWHERE
+) -> tuple[list[Summary], str | None]:
+    """Return up to `limit` directories of the reach after the name `after`, and the last name if more follow.
 
     Returns fewer (but at least one, if any follows) if counting would take too long. Raises DatabaseUnavailable.
     """
-    values = (after or "", prefix, after_prefix(prefix), limit)
+    values = (
+        after or "",
+        prefix,
+        after_prefix(prefix),
+        limit,
+        reach.everywhere,
+        list(reach.names),
+        list(reach.prefixes),
+    )
     rows = await connection.fetch(_PAGE, *values, timeout=_MAX_SECONDS)
     counted = takewhile(lambda row: row["counts"], rows)
     found = [Summary(directory, created_at, *counts) for directory, created_at, counts in counted]

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from pgvector import HalfVector
 
+from apiserver.access.grants import current_grant
 from apiserver.biometrics.face import Box, Face
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import measurements
@@ -44,6 +45,9 @@ _NEW_DIRECTORY = """new_directory AS (
     INSERT INTO directories (directory) SELECT $1 FROM entered WHERE admitted ON CONFLICT DO NOTHING
 ), """
 
+_ENROL_MAKING = _ENROL.format(enter=ENTER, enrollable=_IS_ENROLLABLE, new_directory=_NEW_DIRECTORY)
+_ENROL_EXISTING = _ENROL.format(enter=ENTER, enrollable=_IS_ENROLLABLE, new_directory="")
+
 _ENROLLED = """
 SELECT face, box, score, recognizability, image FROM faces
 WHERE directory = $1 AND person = $2 AND image_sha256 = $3 AND model = $4
@@ -79,9 +83,7 @@ class Gallery:
 
     def __init__(self, database: Database, *, makes_directories: bool = True) -> None:
         self._database = database
-        self._enrol = _ENROL.format(
-            enter=ENTER, enrollable=_IS_ENROLLABLE, new_directory=_NEW_DIRECTORY if makes_directories else ""
-        )
+        self._makes_directories = makes_directories
 
     async def enrol(self, person: str, face: Face, model: Model, row: ImageRow) -> Enrolment:
         """Add `face` to the person's enrolments and keep its image permanently, all or nothing.
@@ -94,9 +96,11 @@ class Gallery:
         identity, new = (row.directory, person, row.sha256, model.id), uuid4()
         measured = (measurements(face), face.recognizability)
         columns = (HalfVector(face.embedding), face.crop, row.key, list(face.box), face.score, *measured, new)
+        makes = self._makes_directories and current_grant().may_make(row.directory)
+        enrol = _ENROL_MAKING if makes else _ENROL_EXISTING
         async for _ in attempts(self._database.timeout_seconds):
             async with self._database.connection() as connection:
-                shown = await connection.fetchrow(self._enrol, *identity, *columns)
+                shown = await connection.fetchrow(enrol, *identity, *columns)
                 if not shown["locked"]:
                     continue
                 if not shown["admitted"]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from apiserver.access.grants import current_grant
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Analysis, Box
 from apiserver.biometrics.model import Model
@@ -71,7 +72,7 @@ class Learning:
         Raises DirectoryNotFound if the directory does not exist and its first enrolment does not make it, or
         ConsentMissing.
         """
-        if not self._makes_directories:
+        if not (self._makes_directories and current_grant().may_make(directory)):
             await self._directories.require(directory)
         if await self._directories.requires_consent(directory):
             await require_consent(self._database, directory, person)

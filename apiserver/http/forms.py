@@ -20,6 +20,7 @@ from apiserver.http.multipart import MAX_FILES, Fields, Upload
 from apiserver.names import Name
 from apiserver.problems import (
     DirectoryMissing,
+    DirectoryNotFound,
     FileMissing,
     InvalidField,
     InvalidForm,
@@ -153,6 +154,8 @@ class Form(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     unknown: ClassVar[Unknown] = Unknown.REFUSED
+    missing: ClassVar[type[Problem]] = DirectoryNotFound
+    """The problem of a directory that the caller does not have."""
 
     @classmethod
     def of(cls, fields: Fields) -> Self:

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from fastapi import Request, Response
 from starlette.types import Message, Receive
 
+from apiserver.access.grants import current_grant
 from apiserver.background import background, repeat
 from apiserver.http.json_bodies import read_small
 from apiserver.http.multipart import MULTIPART, FormLimits, form_type, parse_form
@@ -22,7 +23,7 @@ from apiserver.http.problem_responses import problem_response
 from apiserver.http.upload_stream import read_body
 from apiserver.idempotency_keys import LOST_SECONDS, Claim, StoredAnswer, claim, release, renew, store
 from apiserver.names import checked_name
-from apiserver.problems import InvalidField, InvalidName, Outage, Refused
+from apiserver.problems import DirectoryNotFound, InvalidField, InvalidName, Outage, Refused
 from apiserver.state import State
 
 KEY = {
@@ -79,8 +80,10 @@ async def _once(key: str, handle: Handler, request: Request, max_files: int | No
         raise InvalidField("Idempotency-Key: it must have 1 to 255 visible ASCII characters.")
     database = State.of(request).database
     request, fingerprint = await _fingerprinted(request, max_files)
-    claimed = await claim(database, key, fingerprint)
+    claimed = await claim(database, _of_caller(key), fingerprint)
     if isinstance(claimed, StoredAnswer):
+        if claimed.directory is not None and not current_grant().covers(claimed.directory):
+            raise DirectoryNotFound
         return Response(claimed.body, claimed.status, {**claimed.headers, "Idempotency-Replayed": "true"})
     try:
         async with background(repeat(lambda: renew(database, claimed), _RENEW_SECONDS)):
@@ -91,6 +94,12 @@ async def _once(key: str, handle: Handler, request: Request, max_files: int | No
         raise
     await _settle(request, claimed, response)
     return response
+
+
+def _of_caller(key: str) -> str:
+    """Return the key as it is stored: each caller has its own. A key has no space, so these cannot meet."""
+    owner = current_grant().owner
+    return f"{owner} {key}" if owner else key
 
 
 async def _answer(handle: Handler, request: Request) -> Response:
@@ -109,8 +118,9 @@ async def _settle(request: Request, claimed: Claim, response: Response) -> None:
             await release(database, claimed)
         else:
             headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-            answer = StoredAnswer(response.status_code, headers, bytes(response.body))
-            await store(database, claimed, answer, _directory(request, answer.body))
+            body = bytes(response.body)
+            answer = StoredAnswer(response.status_code, headers, body, _directory(request, body))
+            await store(database, claimed, answer)
     except Outage as outage:
         _logger.warning("The answer of a request with an Idempotency-Key was not stored: %s", outage)
 

@@ -70,7 +70,7 @@ class PhotographCall:
         with self.stages.measure("read"):
             form = kind.of(await read_form(self.request, limits))
         if directory := getattr(form, "directory", None):
-            enter(directory)
+            enter(directory, missing=form.missing)
         return form
 
     async def analyse(self, upload: Upload, look: Look, wants: frozenset[Want] = frozenset()) -> Analysis:

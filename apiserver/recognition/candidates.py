@@ -1,7 +1,7 @@
 """The options of a search, and the identities that follow from its results."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apiserver.biometrics.assignment import assign_once
 from apiserver.biometrics.face import Candidate, Probe
@@ -11,6 +11,8 @@ from apiserver.directories.records import SearchTerms
 from apiserver.directories.thresholds import Applied
 from apiserver.search.identification import Search, SearchResult
 from apiserver.search.planning import Path
+
+_COARSE_DIGITS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +27,20 @@ class Identity:
     path: Path
     reason: UnknownReason | None = None
 
+    def named(self) -> "Identity":
+        """Return the identity with nobody but who is named."""
+        named = self.candidates[:1] if self.decision is not Decision.UNKNOWN else []
+        coarse = [replace(each, similarity=round(each.similarity, _COARSE_DIGITS)) for each in named]
+        return replace(self, candidates=coarse)
+
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
     """The options of a request; None stands for the directory's setting.
 
     k: the number of candidates of each probe. unique_persons: whether a person is the best candidate of at most one
-    probe.
+    probe. named_only: only who is named is a candidate, with a rounded similarity: others tell who is enrolled, and
+    finer ones lead to a template step by step.
     """
 
     directory: str
@@ -39,6 +48,7 @@ class SearchOptions:
     threshold: float | None
     scoring: Scoring | None
     unique_persons: bool
+    named_only: bool = False
 
     def search(self, model: Model, terms: SearchTerms, probes: int) -> Search:
         """Return a search that leaves each of the probes `k` candidates."""
@@ -53,10 +63,11 @@ class SearchOptions:
         candidates = [result.candidates for result in results]
         if self.unique_persons:
             candidates = self._assigned(candidates, reasons, applied.thresholds.review)
-        return [
+        decided = [
             Identity(_decision(best, applied.thresholds, reason), best, result.path, reason)
             for best, result, reason in zip(candidates, results, reasons, strict=True)
         ]
+        return [each.named() for each in decided] if self.named_only else decided
 
     def _assigned(
         self,
