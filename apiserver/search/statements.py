@@ -86,8 +86,9 @@ def quantized(
     is_near = [
         f"{distance} <= ${number}::float8" for number, distance in enumerate(compared, _FIRST_PROBE + 2 * probes)
     ]
+    others = _of_others(unnamed, where)  # the last condition, looked at for few rows
     near = [
-        f"SELECT face, {columns} FROM faces WHERE {where}{part}{_of_others(unnamed, where)} AND ({' OR '.join(is_near)})"
+        f"SELECT face, {columns} FROM faces WHERE {where}{part} AND ({' OR '.join(is_near)}){others}"
         for part in _parts(parts)
     ]
     nearest = [
