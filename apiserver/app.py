@@ -214,7 +214,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         learning=Learning(
             directories=directories,
             likenesses=Likenesses(database, identification),
-            gallery=Gallery(database, makes_directories=settings.directories_on_learn),
+            gallery=Gallery(database, makes_directories=settings.directories_on_learn, keys=images.keys),
             images=images,
             settings=settings,
         ),

@@ -127,6 +127,21 @@ class Settings(ServiceSettings):
         "0: no limit.",
     )
 
+    master_key_file: Path | None = Field(
+        None,
+        description="File with the master key of encryption at rest: 32 bytes in base64 (`openssl rand -base64 32`). "
+        "More lines hold older keys, which are only read with. It must not lie in the data folder.",
+    )
+    master_key: SecretStr | None = Field(
+        None, description="The same keys as a value, separated by commas, the newest first."
+    )
+    master_key_command: str | None = Field(
+        None,
+        min_length=1,
+        description="Command of a key management service that wraps and unwraps the keys of directories; it takes "
+        "precedence for new ones. Unset like the other two: nothing is encrypted.",
+    )
+
     search_exact_faces: NonNegativeInt = Field(
         2_000,
         description="Directories with at most this many faces are searched exactly, larger ones by their codes first.",

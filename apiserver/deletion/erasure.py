@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from apiserver.database import Connection, Database, Share
 from apiserver.deletion.records import COLUMNS, Receipt
 from apiserver.directories.lock import exclude_enrolments
+from apiserver.encryption.keys import erase
 from apiserver.idempotency_keys import delete_answers
 from apiserver.imports.records import delete_persons
 from apiserver.jobs.records import enqueue
@@ -127,7 +128,7 @@ class Erasure:
             return await self._delete(connection, directory, _Target(_PERSONS, person, persons=[person]))
 
     async def directory(self, directory: str, condition: Condition = ALWAYS) -> Receipt:
-        """Delete a directory with everything in it.
+        """Delete a directory with everything in it, and its keys, so that no copy of its photographs can be read.
 
         Raises DirectoryNotFound, PreconditionFailed or DatabaseUnavailable.
         """
@@ -137,6 +138,7 @@ class Erasure:
             if revision is None:
                 raise DirectoryNotFound
             condition.check(revision)
+            await erase(connection, directory)
             return await self._delete(connection, directory, _Target(_DIRECTORY))
 
     async def unseen(self, directory: str, age: timedelta) -> Receipt | None:

@@ -83,7 +83,7 @@ class Learning:
         as_sent = bool(terms.settings.keep_originals)
         with stages.measure("store"):
             row, content = await to_store(sample.photograph, sample.directory, self._staging, as_sent=as_sent)
-            await self._images.save(row, content)
+            row = await self._images.save(row, content)
         with stages.measure("enrol"):
             enrolment = await self._gallery.enrol(person, face, model, row)
         with stages.measure("search"):
