@@ -218,7 +218,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
             images=images,
             settings=settings,
         ),
-        erasure=Erasure(database, images.uploads_end_after),
+        erasure=Erasure(database, images.uploads_end_after, images.keys),
         images=images,
         archives=resources.archives,
         space=resources.space,

@@ -83,7 +83,7 @@ class DirectoryKeys:
             return key
         row = await self._row(_FIND, directory, key_id)
         if row is None:
-            self._forget(directory, key_id)
+            self.forget(directory)
             raise KeyUnavailable("The key of these data was erased with its directory, or its row was not restored.")
         return await self._known(directory, key_id, row)
 
@@ -102,9 +102,11 @@ class DirectoryKeys:
             key = self._unwrapped[directory, row] = DataKey(row.key_id, secret)
             return key
 
-    def _forget(self, directory: str, key_id: UUID) -> None:
-        for known in [known for known in self._unwrapped if known[0] == directory and known[1].key_id == key_id]:
-            self._unwrapped.pop(known, None)
+    def forget(self, directory: str) -> None:
+        """Forget the keys of a directory, which have been erased or retired."""
+        for cache in (self._checked, self._unwrapped):
+            for known in [known for known in cache if known[0] == directory]:
+                cache.pop(known, None)  # type: ignore[attr-defined]  # their keys differ
 
     async def _row(self, statement: str, *values: object) -> _Row | None:
         async with self._database.connection() as connection:

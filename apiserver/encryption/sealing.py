@@ -83,9 +83,11 @@ def _count_chunks(sealed_bytes: int) -> int:
 
 
 class Cipher:
-    """Encrypts or decrypts the chunks of one object, in any order."""
+    """Encrypts or decrypts the chunks of one object, in any order. Raises ObjectDamaged if the header is incomplete."""
 
     def __init__(self, key: DataKey, place: Place, header: bytes) -> None:
+        if len(header) < HEADER_BYTES:
+            raise ObjectDamaged
         salt = header[len(_MAGIC) + 16 :][:_SALT_BYTES]
         self._prefix = header[len(_MAGIC) + 16 + _SALT_BYTES :][:_PREFIX_BYTES]
         derived = HKDF(SHA256(), KEY_BYTES, salt, b"faceserver object").derive(key.secret)

@@ -182,14 +182,11 @@ class _Writer:
         others = [result for result in results if isinstance(result, ItemOutcome)]
         used = await self._images.save_all({each.image: each.content for each in ready if each.image})
         faces = [each.face for each in ready]
+        enrol = partial(enrol_all, keys=self._images.keys, image_keys=used)
         try:
-            outcomes = await enrol_all(
-                self._database, self._import, faces, others, keys=self._images.keys, image_keys=used
-            )
+            outcomes = await enrol(self._database, self._import, faces, others)
         except DatabaseBusy:  # the same people were enrolled or deleted concurrently; a second attempt sees the result
-            outcomes = await enrol_all(
-                self._database, self._import, faces, others, keys=self._images.keys, image_keys=used
-            )
+            outcomes = await enrol(self._database, self._import, faces, others)
         await self._on_done(outcomes)
 
 

@@ -181,7 +181,7 @@ class Archives:
             except FileNotFoundError as error:
                 raise ArchiveUnreadable("The archive no longer exists; import it again.") from error
         cipher = None
-        if is_sealed(start):
+        if is_sealed(start) and len(start) == HEADER_BYTES:
             key = await self._keys.find(directory, key_id_of(start))
             cipher = Cipher(key, Place(directory, name), start)
         elif key_id:
