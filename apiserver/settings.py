@@ -223,6 +223,11 @@ class Settings(ServiceSettings):
     )
     job_retention_hours: PositiveInt = Field(168, description="How long the record of a finished job is kept.")
 
+    @property
+    def encrypts(self) -> bool:
+        """Whether a master key is set."""
+        return bool(self.master_key_file or self.master_key or self.master_key_command)
+
     @field_validator("root_path")
     @classmethod
     def _is_a_base_path(cls, path: str) -> str:

@@ -26,6 +26,12 @@ _ADD = "INSERT INTO directory_keys (directory, key_id, wrapped, master_id) VALUE
 
 _RETIRED = "SELECT directory, key_id FROM directory_keys WHERE retired_at IS NOT NULL ORDER BY directory, key_id"
 
+_LIST = """
+SELECT directory, key_id::text, master_id, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+    CASE WHEN retired_at IS NULL THEN 'in use' ELSE 'retired' END
+FROM directory_keys ORDER BY directory, created_at
+"""
+
 # A gateway may use a retired key for a second, and its upload may end a little later.
 _DELETE_UNUSED = """
 DELETE FROM directory_keys WHERE directory = $1 AND key_id = $2 AND retired_at < now() - interval '10 minutes'
@@ -84,6 +90,11 @@ async def replace_key(database: Database, masters: MasterKeys, directory: str) -
             return False
         await connection.execute(_ADD, directory, key_id, *wrapped)
     return True
+
+
+async def list_keys(connection: Connection) -> list[tuple[str, ...]]:
+    """Return directory, id, master key, time of creation and state of each key."""
+    return [tuple(row) for row in await connection.fetch(_LIST)]
 
 
 async def retired_keys(connection: Connection) -> list[Retired]:
