@@ -20,7 +20,7 @@ from apiserver.biometrics.face import Image
 from apiserver.database import Connection, Database, Share
 from apiserver.encryption.keys import DirectoryKeys
 from apiserver.encryption.sealing import DataKey, Place
-from apiserver.problems import FileNotFound, ImageStoreUnavailable
+from apiserver.problems import FileNotFound, ImageStoreUnavailable, Problem
 from apiserver.storage.breaker import Breaker
 from apiserver.storage.free_space import FreeSpace
 from apiserver.storage.object_store import delete_objects, open_object, reaching_store
@@ -209,18 +209,18 @@ class ImageStore:
         if not self._reads.admits():
             raise ImageStoreUnavailable
         seconds = min(timeout_seconds or self._timeout_seconds, self._timeout_seconds)
+        place, is_encrypted = Place(found["directory"], key), found["key_id"] is not None
         try:
             stored = await open_object(self._store, key, seconds, missing=FileNotFound)
+            content = await decrypted(stored, self.keys, place, encrypted=is_encrypted)
         except ImageStoreUnavailable as outage:
             if isinstance(outage.__cause__, TimeoutError):  # an error that comes promptly may concern this object alone
                 self._reads.fail()
             raise
-        except FileNotFound:
+        except Problem:
             self._reads.succeed()
             raise
         self._reads.succeed()
-        is_encrypted = found["key_id"] is not None
-        content = await decrypted(stored, self.keys, Place(found["directory"], key), encrypted=is_encrypted)
         return StoredFile(found["media_type"], *content)
 
     async def read_stored(self, key: str) -> bytes:
