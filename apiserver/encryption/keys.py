@@ -104,9 +104,10 @@ class DirectoryKeys:
 
     def forget(self, directory: str) -> None:
         """Forget the keys of a directory, which have been erased or retired."""
-        for cache in (self._checked, self._unwrapped):
-            for known in [known for known in cache if known[0] == directory]:
-                cache.pop(known, None)  # type: ignore[attr-defined]  # their keys differ
+        for checked in [known for known in self._checked if known[0] == directory]:
+            self._checked.pop(checked, None)
+        for unwrapped in [known for known in self._unwrapped if known[0] == directory]:
+            self._unwrapped.pop(unwrapped, None)
 
     async def _row(self, statement: str, *values: object) -> _Row | None:
         async with self._database.connection() as connection:

@@ -289,6 +289,7 @@ async def test_a_deleted_key_is_used_for_a_second_at_most(encrypting, database):
     async with resources_of(encrypting) as resources:
         keys = resources.images.keys
         key = await keys.in_use("acme")
+        assert key
         assert await keys.find("acme", key.key_id) == key == await keys.in_use("acme")
         assert await DirectoryKeys(resources.database, keys.masters).find("acme", key.key_id) == key
 
@@ -303,6 +304,7 @@ async def test_a_deleted_key_is_used_for_a_second_at_most(encrypting, database):
 async def test_a_row_of_another_directory_does_not_open_its_key(encrypting, database):
     async with resources_of(encrypting) as resources:
         key = await resources.images.keys.in_use("acme")
+        assert key
         await database.execute("UPDATE directory_keys SET directory = 'other'")
 
         with pytest.raises(KeyUnavailable):

@@ -62,7 +62,8 @@ def test_any_range_is_read_alone(position, length):
 
 @given(st.lists(st.integers(1, 100_000), max_size=8))
 def test_pieces_of_any_size_are_decrypted(cuts):
-    chunks, pieces, rest = Chunks(CIPHER, encrypts=False), [], SEALED[HEADER_BYTES:]
+    chunks, rest = Chunks(CIPHER, encrypts=False), SEALED[HEADER_BYTES:]
+    pieces: list[bytes] = []
     for cut in cuts:
         pieces += chunks.push(rest[:cut])
         rest = rest[cut:]
