@@ -8,6 +8,7 @@ from asgi_correlation_id import CorrelationIdFilter
 
 from apiserver.app import create_app
 from apiserver.proxies import membership, read_networks
+from apiserver.resources import require_master_keys
 from apiserver.server import Draining, Server
 from apiserver.settings import Settings
 from apiserver.storage.object_store import require_store
@@ -26,6 +27,7 @@ def main() -> int:
     """Run the gateway and return the exit status."""
     settings = read_settings(Settings)
     require_store(settings.image_store_url)
+    require_master_keys(settings)
     configure_logging(settings, CorrelationIdFilter(default_value="-"))
     metrics, draining = Metrics(), Draining()
     connections = _connections(settings)

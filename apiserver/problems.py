@@ -75,7 +75,9 @@ Problem
 │   ├── DatabaseBusy             database-busy           503
 │   ├── DirectoryBusy            directory-busy          503
 │   ├── ImageStoreUnavailable    image-store-unavailable 503
-│   └── ImageStoreFull           image-store-full        503
+│   ├── ImageStoreFull           image-store-full        503
+│   ├── KeyUnavailable           key-unavailable         503
+│   └── ObjectDamaged            object-damaged          500
 └── InternalError                internal-error          500  a defect of this service
 """
 
@@ -478,3 +480,21 @@ class ImageStoreFull(
     """A disk with less free space than half of APISERVER_IMAGE_STORE_MIN_FREE_BYTES, which is left for deletions."""
 
     retry_after_seconds: ClassVar[int] = 60
+
+
+class KeyUnavailable(
+    Outage,
+    code="key-unavailable",
+    sentence="Stored data of this directory are encrypted, and the service has no master key: set "
+    "APISERVER_MASTER_KEY_FILE, APISERVER_MASTER_KEY or APISERVER_MASTER_KEY_COMMAND.",
+):
+    """Encrypted data whose key cannot be had: no master key, another one, or the directory's key was erased."""
+
+
+class ObjectDamaged(
+    Outage,
+    code="object-damaged",
+    status=500,
+    sentence="The stored data were damaged or replaced; restore them from a backup.",
+):
+    """Encrypted data that do not match their place or their key: truncated, reordered, exchanged or altered."""

@@ -3,12 +3,15 @@
 A module of its own because both processes use it, and jobs receive it: `state` holds what only the gateway has.
 """
 
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from apiserver.background import background, repeat
 from apiserver.database import Database, StatementEnded, Waited, open_database
+from apiserver.encryption.keys import DirectoryKeys
+from apiserver.encryption.master_keys import MasterKeys, read_master_keys, require_apart
 from apiserver.settings import Settings
 from apiserver.storage.archives import Archives
 from apiserver.storage.free_space import REFRESH_SECONDS, FreeSpace
@@ -31,6 +34,27 @@ class Resources:
     space: FreeSpace = field(default_factory=lambda: FreeSpace(None, None))
 
 
+def master_keys(settings: Settings) -> MasterKeys:
+    """Return the master keys that `settings` name. Raises ValueError with a sentence."""
+    folder, keys = local_folder(settings.image_store_url), settings.master_key
+    if settings.master_key_file and folder:
+        require_apart(settings.master_key_file, folder)
+    return read_master_keys(
+        command=settings.master_key_command,
+        file=settings.master_key_file,
+        keys=keys.get_secret_value() if keys else None,
+    )
+
+
+def require_master_keys(settings: Settings) -> None:
+    """End the process with a message if the master keys cannot be read."""
+    try:
+        master_keys(settings)
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+
+
 @asynccontextmanager
 async def open_resources(
     settings: Settings,
@@ -42,8 +66,10 @@ async def open_resources(
 ) -> AsyncIterator[Resources]:
     """Yield the resources that `settings` name; none of them needs to be reachable yet.
 
-    name: what the database calls the process. waited: is called with the waits for connections.
+    name: what the database calls the process. waited: is called with the waits for connections. Raises ValueError if
+    the master keys cannot be read.
     """
+    masters = master_keys(settings)
     async with (
         open_database(
             settings.database_url.get_secret_value(),
@@ -55,6 +81,7 @@ async def open_resources(
         ) as database,
         open_vectorizers(settings, trace_configs) as vectorizer,
     ):
+        keys = DirectoryKeys(database, masters)
         store, timeout_seconds = open_store(settings.image_store_url), settings.image_store_timeout_seconds
         space = FreeSpace(local_folder(settings.image_store_url), settings.image_store_min_free_bytes)
         retry_seconds = settings.image_store_retry_seconds
@@ -62,8 +89,8 @@ async def open_resources(
             yield Resources(
                 settings,
                 database,
-                ImageStore(store, database, timeout_seconds, space=space, read_retry_seconds=retry_seconds),
-                Archives(store, database, timeout_seconds, space=space),
+                ImageStore(store, database, timeout_seconds, space=space, read_retry_seconds=retry_seconds, keys=keys),
+                Archives(store, database, timeout_seconds, space=space, keys=keys),
                 vectorizer,
                 space,
             )

@@ -127,6 +127,21 @@ class Settings(ServiceSettings):
         "0: no limit.",
     )
 
+    master_key_file: Path | None = Field(
+        None,
+        description="File with the master key of encryption at rest: 32 bytes in base64 (`openssl rand -base64 32`). "
+        "More lines hold older keys, which are only read with. It must not lie in the data folder.",
+    )
+    master_key: SecretStr | None = Field(
+        None, description="The same keys as a value, separated by commas, the newest first."
+    )
+    master_key_command: str | None = Field(
+        None,
+        min_length=1,
+        description="Command of a key management service that wraps and unwraps the keys of directories; it takes "
+        "precedence for new ones. Unset like the other two: nothing is encrypted.",
+    )
+
     search_exact_faces: NonNegativeInt = Field(
         2_000,
         description="Directories with at most this many faces are searched exactly, larger ones by their codes first.",
@@ -207,6 +222,11 @@ class Settings(ServiceSettings):
         description="A worker without a heartbeat for this long is considered dead, and its jobs are run again.",
     )
     job_retention_hours: PositiveInt = Field(168, description="How long the record of a finished job is kept.")
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether a master key is set."""
+        return bool(self.master_key_file or self.master_key or self.master_key_command)
 
     @field_validator("root_path")
     @classmethod

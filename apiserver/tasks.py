@@ -10,6 +10,9 @@ from apiserver.deletion import erasure
 from apiserver.deletion.erasure import Erasure
 from apiserver.deletion.records import finish
 from apiserver.directories.sizes import DirectorySizes
+from apiserver.encryption.rotation import delete_unused, retired_keys, rewrap
+from apiserver.encryption.stored_crops import StoredCrops
+from apiserver.encryption.unencrypted import unencrypted
 from apiserver.enrolment.measuring import measure_recognizability
 from apiserver.exports import snapshot as exports
 from apiserver.exports.running import export_people
@@ -23,6 +26,7 @@ from apiserver.people.retention import Retention
 from apiserver.problems import ImageStoreUnavailable
 from apiserver.search.indexes import BUILD, Indexed, Progress, build, drop, requested
 from apiserver.storage.cleaning import Cleaning
+from apiserver.storage.encrypting import Encrypting
 from apiserver.storage.sweeping import sweep
 from apiserver.vectorizers.wire import Want
 
@@ -49,6 +53,33 @@ async def clean_photographs(run: Run) -> None:
     cleaning = Cleaning(run.resources.database, run.resources.images, encode)
     async for cleaned in cleaning.run():
         await run.report(run.done + cleaned, note=f"{run.done + cleaned:,} photographs.")
+
+
+async def encrypt_stored(run: Run) -> None:
+    """Encrypt what is stored in the clear or under retired keys, and delete these keys.
+
+    Without master keys, nothing is encrypted.
+    """
+    database, images = run.resources.database, run.resources.images
+    if not images.keys.masters:
+        return
+    await rewrap(database, images.keys.masters)
+    total = run.done + (await unencrypted(database)).total()
+
+    async def report(more: int) -> None:
+        await run.report(run.done + more, max(total, run.done + more), f"{run.done + more:,} photographs and crops.")
+
+    async with database.connection() as connection:
+        retired = await retired_keys(connection)
+    for which in (None, *retired):
+        async for encrypted in Encrypting(database, images).run(which):
+            await report(encrypted)
+        async for encrypted in StoredCrops(database, images.keys).run(which):
+            await report(encrypted)
+    await report(await run.resources.archives.encrypt_stored())
+    async with database.connection() as connection:
+        for which in retired:
+            await delete_unused(connection, which)
 
 
 async def delete_finished_jobs(run: Run) -> None:
@@ -133,6 +164,7 @@ ON_REQUEST: Mapping[str, Task] = {
 UPKEEP: Mapping[str, Periodic] = {
     "retention": Periodic(delete_expired_images, cron="* * * * *"),
     "metadata-removal": Periodic(clean_photographs, cron="*/10 * * * *"),
+    "encryption": Periodic(encrypt_stored, cron="*/5 * * * *"),
     "unseen-removal": Periodic(delete_unseen, cron="30 * * * *"),
     "consent-removal": Periodic(delete_without_consent, cron="45 * * * *"),
     "archive-removal": Periodic(delete_expired_archives, cron="* * * * *"),
@@ -142,4 +174,6 @@ UPKEEP: Mapping[str, Periodic] = {
     "forgetting": Periodic(delete_finished_jobs, cron="0 * * * *"),
     "request-removal": Periodic(delete_expired_requests, cron="*/10 * * * *"),
 }
-"""The periodic tasks, by kind. None waits for another, and only those of recognizability and metadata may take long."""
+"""The periodic tasks, by kind. None waits for another; only those of recognizability, metadata and encryption may take
+long.
+"""

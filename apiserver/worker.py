@@ -14,7 +14,7 @@ from apiserver.background import background, repeat
 from apiserver.jobs.queue import Lane, Pace, Runner, reduce_log, run_jobs
 from apiserver.jobs.runs import Task, current_job, recover, run_job
 from apiserver.problems import Problem
-from apiserver.resources import Resources, open_resources
+from apiserver.resources import Resources, open_resources, require_master_keys
 from apiserver.settings import Settings
 from apiserver.storage.object_store import require_store
 from apiserver.telemetry.worker import WorkerTelemetry, worker_telemetry
@@ -39,6 +39,7 @@ def main() -> int:
     """Run the worker and return the exit status."""
     settings = read_settings(Settings)
     require_store(settings.image_store_url)
+    require_master_keys(settings)
     raise_file_limit()
     return serve(settings, tasks.ON_REQUEST)
 

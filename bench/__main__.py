@@ -27,6 +27,7 @@ PROGRAMS = {
     "runtimes": "bench.speed.runtimes",
     "crops": "bench.accuracy.crops",
     "decoding": "bench.speed.decoding",
+    "encryption": "bench.speed.encryption",
     "gpu": "bench.speed.gpu",
     "failover": "bench.speed.failover",
     "paging": "bench.speed.paging",

@@ -22,6 +22,7 @@ CREATE TABLE public.archives (
     expires_at timestamp with time zone NOT NULL,
     retry_at timestamp with time zone,
     erased text[] DEFAULT '{}'::text[] NOT NULL COLLATE pg_catalog."C",
+    key_id uuid,
     CONSTRAINT archives_purpose_check CHECK ((purpose = ANY (ARRAY['import'::text, 'export'::text])))
 );
 
@@ -42,7 +43,8 @@ CREATE TABLE public.collapsed_faces (
     merges uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     owners text[] DEFAULT '{}'::text[] NOT NULL COLLATE pg_catalog."C",
     recognizability real,
-    origin text
+    origin text,
+    crop_key uuid
 );
 
 CREATE TABLE public.deletions (
@@ -86,6 +88,15 @@ CREATE TABLE public.directories (
     CONSTRAINT directories_unseen_retention_days_check CHECK ((unseen_retention_days > 0))
 );
 
+CREATE TABLE public.directory_keys (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    key_id uuid NOT NULL,
+    wrapped bytea NOT NULL,
+    master_id text NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    retired_at timestamp with time zone
+);
+
 CREATE TABLE public.faces (
     directory text NOT NULL COLLATE pg_catalog."C",
     face uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -102,6 +113,7 @@ CREATE TABLE public.faces (
     quality jsonb,
     recognizability real,
     origin text,
+    crop_key uuid,
     CONSTRAINT faces_box_check CHECK ((cardinality(box) = 4)),
     CONSTRAINT faces_image_sha256_check CHECK ((octet_length(image_sha256) = 32)),
     CONSTRAINT faces_origin_check CHECK ((origin = ANY (ARRAY['photograph'::text, 'crop'::text, 'bundle'::text]))),
@@ -123,6 +135,7 @@ CREATE TABLE public.images (
     deletion uuid,
     written_at timestamp with time zone DEFAULT now() NOT NULL,
     stored_sha256 bytea,
+    key_id uuid,
     CONSTRAINT images_sha256_check CHECK ((octet_length(sha256) = 32)),
     CONSTRAINT images_size_bytes_check CHECK ((size_bytes > 0)),
     CONSTRAINT images_stored_sha256_check CHECK ((octet_length(stored_sha256) = 32))
@@ -267,6 +280,9 @@ ALTER TABLE ONLY public.deletions
 ALTER TABLE ONLY public.directories
     ADD CONSTRAINT directories_pkey PRIMARY KEY (directory);
 
+ALTER TABLE ONLY public.directory_keys
+    ADD CONSTRAINT directory_keys_pkey PRIMARY KEY (directory, key_id);
+
 ALTER TABLE ONLY public.faces
     ADD CONSTRAINT faces_directory_person_image_sha256_model_key UNIQUE (directory, person, image_sha256, model);
 
@@ -319,6 +335,10 @@ CREATE INDEX deletions_by_deletion ON public.deletions USING btree (deletion);
 
 CREATE INDEX deletions_unfinished ON public.deletions USING btree (directory, deletion) WHERE (finished_at IS NULL);
 
+CREATE UNIQUE INDEX directory_keys_in_use ON public.directory_keys USING btree (directory) WHERE (retired_at IS NULL);
+
+CREATE INDEX faces_unencrypted ON ONLY public.faces USING btree (directory, face) WHERE (crop_key IS NULL);
+
 CREATE INDEX faces_by_image ON ONLY public.faces USING btree (directory, image);
 
 CREATE INDEX faces_by_model_and_person ON ONLY public.faces USING btree (directory, model, person) INCLUDE (face, code);
@@ -334,6 +354,8 @@ CREATE INDEX images_by_expiry ON public.images USING btree (expires_at) WHERE ((
 CREATE INDEX images_by_image ON public.images USING btree (image);
 
 CREATE INDEX images_by_retry ON public.images USING btree (retry_at) WHERE (retry_at IS NOT NULL);
+
+CREATE INDEX images_unencrypted ON public.images USING btree (directory, image) WHERE (key_id IS NULL);
 
 CREATE INDEX import_items_by_other ON public.import_items USING btree (directory, other) WHERE (other IS NOT NULL);
 

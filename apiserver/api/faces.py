@@ -24,6 +24,7 @@ from apiserver.api.fields import (
 )
 from apiserver.biometrics.face import FaceOrigin
 from apiserver.database import Share
+from apiserver.encryption.crops import decrypted_crop
 from apiserver.http.access.guard import needs
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
@@ -239,5 +240,6 @@ async def read_image(directory: DirectoryName, person: PersonName, face: _FaceId
 async def read_crop(directory: DirectoryName, person: PersonName, face: _FaceId, state: StateOf) -> Response:
     """Return the aligned crop of a face, from which its embedding was computed: a JPEG of 112 x 112 pixels."""
     async with state.database.connection(Share.READS) as connection:
-        crop = await person_faces.crop(connection, directory, person, face)
+        stored = await person_faces.crop(connection, directory, person, face)
+    crop = await decrypted_crop(state.images.keys, directory, stored)
     return Response(crop, media_type="image/jpeg", headers=images.PRIVATE)

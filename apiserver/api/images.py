@@ -13,7 +13,7 @@ from serving.problem_responses import ProblemDetails
 PRIVATE = {"Cache-Control": "private, max-age=300"}
 """Headers of photographs: pages may show them again, but no cache may keep them much beyond their retention."""
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 503)}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 500, 503)}
 
 _OPENING_SECONDS = 2.0
 """Maximum wait for the first byte: a browser that shows many photographs must not wait for each."""

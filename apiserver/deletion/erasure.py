@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from apiserver.database import Connection, Database, Share
 from apiserver.deletion.records import COLUMNS, Receipt
 from apiserver.directories.lock import exclude_enrolments
+from apiserver.encryption.keys import DirectoryKeys, erase
 from apiserver.idempotency_keys import delete_answers
 from apiserver.imports.records import delete_persons
 from apiserver.jobs.records import enqueue
@@ -108,8 +109,9 @@ class Erasure:
     uploads_end_after: the latest time after its row is written at which a photograph's object may appear in the store.
     """
 
-    def __init__(self, database: Database, uploads_end_after: timedelta) -> None:
+    def __init__(self, database: Database, uploads_end_after: timedelta, keys: DirectoryKeys | None = None) -> None:
         self._database = database
+        self._keys = keys or DirectoryKeys(database)
         self._uploads_end_after = uploads_end_after
 
     async def face(self, directory: str, person: str, face: UUID) -> Receipt:
@@ -128,7 +130,7 @@ class Erasure:
             return await self._delete(connection, directory, _Target(_PERSONS, person, persons=[person]))
 
     async def directory(self, directory: str, condition: Condition = ALWAYS) -> Receipt:
-        """Delete a directory with everything in it.
+        """Delete a directory with everything in it, and its keys, so that no copy of its photographs can be read.
 
         Raises DirectoryNotFound, PreconditionFailed or DatabaseUnavailable.
         """
@@ -138,7 +140,10 @@ class Erasure:
             if revision is None:
                 raise DirectoryNotFound
             condition.check(revision)
-            return await self._delete(connection, directory, _Target(_DIRECTORY))
+            await erase(connection, directory)
+            receipt = await self._delete(connection, directory, _Target(_DIRECTORY))
+        self._keys.forget(directory)  # at once here, and within a second in other processes
+        return receipt
 
     async def outdated(self, directory: str, rule: Retention, age: timedelta) -> Receipt | None:
         """Delete some persons whom a rule with the time `age` lets go; return None if there are none.

@@ -12,6 +12,8 @@ from apiserver.biometrics.quality import measurements
 from apiserver.consent import ENROLLABLE
 from apiserver.database import Database
 from apiserver.directories.lock import ENTER, attempts
+from apiserver.encryption.crops import encrypted_crop
+from apiserver.encryption.keys import DirectoryKeys
 from apiserver.problems import ConsentMissing, DatabaseBusy, DirectoryBusy, PersonNotFound
 from apiserver.storage.images import ImageRow
 
@@ -19,26 +21,32 @@ _IS_ENROLLABLE = ENROLLABLE.format(person="$2")
 
 # All parts of a statement see one snapshot, and foreign keys are checked at its end. Rows removed between the snapshot
 # and the lock are still seen, so the image is kept whatever state it seems to have, but only if the face refers to it.
-# A known face that was imported without an image gets this one.
+# A known face that was imported without an image gets this one. Nothing is enrolled under a key that was erased or
+# retired since ($13: those of the image and the crop); the lock shows that, whatever the snapshot does.
 _ENROL = """
 WITH locked AS (
     {enter}
+), held AS (
+    SELECT key_id FROM directory_keys, locked
+    WHERE admitted AND directory = $1 AND key_id = ANY ($13::uuid[]) AND retired_at IS NULL FOR SHARE OF directory_keys
 ), entered AS (
-    SELECT locked.admitted AND {enrollable} AS admitted, locked.admitted AS locked FROM locked
+    SELECT admitted AND enrollable AND (SELECT count(*) FROM held) = cardinality($13) AS admitted,
+        admitted AS locked, enrollable
+    FROM locked, (SELECT {enrollable} AS enrollable) AS consent
 ), {new_directory}new_person AS (
     INSERT INTO persons (directory, person) SELECT $1, $2 FROM entered WHERE admitted ON CONFLICT DO NOTHING
 ), shown AS (
     INSERT INTO faces
         (directory, person, image_sha256, model, embedding, crop, image, box, score, quality, recognizability, face,
-        origin)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'photograph' FROM entered WHERE admitted
+        crop_key, origin)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, 'photograph' FROM entered WHERE admitted
     ON CONFLICT (directory, person, image_sha256, model) DO UPDATE SET image = excluded.image WHERE faces.image IS NULL
     RETURNING face, box, score, recognizability, image
 ), kept_image AS (
     UPDATE images SET expires_at = NULL, deletion = NULL
     WHERE directory = $1 AND image = $7 AND EXISTS (SELECT FROM shown)
 )
-SELECT admitted, locked, face, box, score, recognizability, image FROM entered LEFT JOIN shown ON true
+SELECT enrollable, locked, face, box, score, recognizability, image FROM entered LEFT JOIN shown ON true
 """
 
 _NEW_DIRECTORY = """new_directory AS (
@@ -81,29 +89,34 @@ class Enrolment:
 class Gallery:
     """All enrolments, kept apart by directory."""
 
-    def __init__(self, database: Database, *, makes_directories: bool = True) -> None:
+    def __init__(
+        self, database: Database, *, makes_directories: bool = True, keys: DirectoryKeys | None = None
+    ) -> None:
         self._database = database
         self._makes_directories = makes_directories
+        self._keys = keys or DirectoryKeys(database)
 
     async def enrol(self, person: str, face: Face, model: Model, row: ImageRow) -> Enrolment:
         """Add `face` to the person's enrolments and keep its image permanently, all or nothing.
 
         The same photograph of the same person under the same model is one face, however often it is learned. If the
         face has another image already, this one is left to expire. Raises DatabaseUnavailable, DirectoryBusy while
-        enrolments are excluded from the directory, DatabaseBusy if the image or the person was removed concurrently, or
-        ConsentMissing.
+        enrolments are excluded from the directory, DatabaseBusy if the image, the person or the directory's key was
+        removed concurrently, or ConsentMissing.
         """
+        stored = encrypted_crop(await self._keys.in_use(row.directory), row.directory, row.sha256, face.box, face.crop)
+        keys = [*{row.key_id, stored.key_id} - {None}]
         identity, new = (row.directory, person, row.sha256, model.id), uuid4()
         measured = (measurements(face), face.recognizability)
-        columns = (HalfVector(face.embedding), face.crop, row.key, list(face.box), face.score, *measured, new)
+        columns = (HalfVector(face.embedding), stored.crop, row.key, list(face.box), face.score, *measured, new)
         makes = self._makes_directories and current_grant().may_make(row.directory)
         enrol = _ENROL_MAKING if makes else _ENROL_EXISTING
         async for _ in attempts(self._database.timeout_seconds):
             async with self._database.connection() as connection:
-                shown = await connection.fetchrow(enrol, *identity, *columns)
+                shown = await connection.fetchrow(enrol, *identity, *columns, keys, stored.key_id)
                 if not shown["locked"]:
                     continue
-                if not shown["admitted"]:
+                if not shown["enrollable"]:
                     raise ConsentMissing
                 enrolled = shown if shown["face"] else await connection.fetchrow(_ENROLLED, *identity)
             if enrolled is None:

@@ -13,6 +13,7 @@ from apiserver.enrolment.gallery import Enrolment, Gallery, require_consent
 from apiserver.enrolment.gate import chosen_face, examine
 from apiserver.enrolment.likeness import FaceToCompare, Likenesses
 from apiserver.enrolment.warnings import EnrolmentWarning, likeness_warnings, quality_warning
+from apiserver.problems import DatabaseBusy
 from apiserver.settings import Settings
 from apiserver.storage.images import ImageStore
 from apiserver.storage.photographs import Photograph, to_store
@@ -93,9 +94,17 @@ class Learning:
         as_sent = bool(terms.settings.keep_originals)
         with stages.measure("store"):
             row, content = await to_store(sample.photograph, sample.directory, self._staging, as_sent=as_sent)
-            await self._images.save(row, content)
+            row = await self._images.save(row, content)
         with stages.measure("enrol"):
-            enrolment = await self._gallery.enrol(person, face, model, row)
+            try:
+                enrolment = await self._gallery.enrol(person, face, model, row)
+            except DatabaseBusy:
+                if row.key_id is None:
+                    raise
+                # The directory was just deleted and its key with it, so the photograph needs the new one too.
+                self._images.keys.forget(sample.directory)
+                row = await self._images.save(row, content)
+                enrolment = await self._gallery.enrol(person, face, model, row)
         with stages.measure("search"):
             enrolled = FaceToCompare(sample.directory, model, person, face.embedding, row.sha256)
             required = bool(terms.settings.require_consent)

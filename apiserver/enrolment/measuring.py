@@ -9,6 +9,7 @@ from uuid import UUID
 
 from apiserver.biometrics.model import Model
 from apiserver.database import Database
+from apiserver.encryption.crops import decrypted_crop
 from apiserver.jobs.runs import Run
 from apiserver.problems import Refused, VectorizerFailed, VectorizerUnavailable
 from apiserver.vectorizers.client import VectorizerClient
@@ -24,7 +25,7 @@ _COUNT = "SELECT count(*) FROM faces WHERE directory = $1 AND model = $2 AND rec
 
 # The order is that of the index; by `face` alone the rows would be sorted for each batch.
 _UNMEASURED = """
-SELECT face, crop, score FROM faces
+SELECT face, crop, crop_key, image_sha256, box, score FROM faces
 WHERE directory = $1 AND model = $2 AND recognizability IS NULL AND face > $3
 ORDER BY recognizability, face LIMIT $4
 """
@@ -45,7 +46,7 @@ async def measure_recognizability(run: Run) -> None:
     What is written stays, so an outage or a busy vectorizer only postpones the rest. One crop is sent at a time, and
     after each batch the job pauses for as long as the batch took, which leaves the vectorizers to others.
     """
-    database, vectorizer = run.resources.database, run.resources.vectorizer
+    database, vectorizer, keys = run.resources.database, run.resources.vectorizer, run.resources.images.keys
     model = await vectorizer.model_in_use()
     if model.recognizability_floor is None:
         return
@@ -54,7 +55,9 @@ async def measure_recognizability(run: Run) -> None:
     for directory in counts:
         async for faces in _unmeasured(database, directory, model):
             begun = time.monotonic()
-            measured = [(face["face"], await _measured(vectorizer, model, face)) for face in faces]
+            crops = [await decrypted_crop(keys, directory, face) for face in faces]
+            looks = zip(faces, crops, strict=True)
+            measured = [(face["face"], await _measured(vectorizer, model, crop, face["score"])) for face, crop in looks]
             await _write(database, directory, [(face, value) for face, value in measured if value is not None])
             done = run.done + len(faces)
             await run.report(done, total, f"{done:,} of {total:,} faces.")
@@ -63,13 +66,13 @@ async def measure_recognizability(run: Run) -> None:
         _logger.info("Measured the recognizability of %d faces enrolled without it", run.done)
 
 
-async def _measured(vectorizer: VectorizerClient, model: Model, face: Any) -> float | None:  # noqa: ANN401 - a record
+async def _measured(vectorizer: VectorizerClient, model: Model, crop: bytes, score: float) -> float | None:
     """Return the recognizability of a face; None if it stays unmeasured until a later run.
 
     Nobody can be recognized by a crop that cannot be read. Raises an Outage, also if the model has changed.
     """
     try:
-        analysis = await vectorizer.embed_crop(face["crop"], face["score"])
+        analysis = await vectorizer.embed_crop(crop, score)
     except Refused:
         return 0.0
     except VectorizerFailed:  # perhaps because of this crop: the others do not wait for it

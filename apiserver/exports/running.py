@@ -8,6 +8,7 @@ from apiserver.biometrics.model import Model
 from apiserver.bundles import embeddings as embeddings_file
 from apiserver.bundles.format import FACES, MANIFEST, PERSONS, BundleModel, Manifest, embeddings_name
 from apiserver.bundles.zip_writing import Member, whole, zipped
+from apiserver.encryption.crops import decrypted_crop
 from apiserver.exports.snapshot import ModelCount, Snapshot, snapshot
 from apiserver.jobs.runs import Run
 from apiserver.problems import FileNotFound
@@ -42,7 +43,8 @@ async def _pictures(run: Run, seen: Snapshot, total: int) -> AsyncIterator[Membe
     """Yield the crop of each face, followed by its photograph if requested: the order in which an import reads them."""
     done, missing, added = 0, 0, set()
     async for face in seen.crops():
-        yield Member(f"crops/{face['face']}.jpg", whole(face["crop"]))
+        crop = await decrypted_crop(run.resources.images.keys, str(run.directory), face)
+        yield Member(f"crops/{face['face']}.jpg", whole(crop))
         image = face["image"] if run.arguments["images"] else None
         if image and image not in added:
             added.add(image)

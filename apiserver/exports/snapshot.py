@@ -41,7 +41,7 @@ WHERE directory = $1 ORDER BY face
 
 _EMBEDDINGS = "SELECT embedding FROM faces WHERE directory = $1 AND model = $2 ORDER BY face"
 
-_CROPS = "SELECT face, crop, image FROM faces WHERE directory = $1 ORDER BY face"
+_CROPS = "SELECT face, crop, crop_key, image_sha256, box, image FROM faces WHERE directory = $1 ORDER BY face"
 
 
 class ModelCount(NamedTuple):
@@ -92,7 +92,7 @@ class Snapshot:
             yield row["embedding"]
 
     async def crops(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield `face`, `crop` and `image` of each face, ordered by id."""
+        """Yield `face`, `image` and the stored crop of each face, ordered by id."""
         async for row in self._rows(_CROPS):
             yield row
 

@@ -12,6 +12,9 @@ from apiserver.biometrics.face import Face, FaceOrigin
 from apiserver.consent import ENROLLABLE
 from apiserver.database import Connection, Database
 from apiserver.directories.lock import ENTER, attempts
+from apiserver.encryption.crops import encrypted_crop
+from apiserver.encryption.keys import DirectoryKeys, hold
+from apiserver.encryption.sealing import DataKey
 from apiserver.enrolment.warnings import EnrolmentWarning
 from apiserver.imports.records import Import, ItemOutcome, Outcome, write_outcomes
 from apiserver.problems import ConsentMissing, DirectoryBusy
@@ -29,10 +32,10 @@ _ENROL = """
 WITH item AS (
     SELECT * FROM unnest(
         $2::text[], $3::bytea[], $4::text[], $5::halfvec[], $6::bytea[], $7::text[], $8::float8[], $9::text[],
-        $10::uuid[], $11::timestamptz[], $12::jsonb[], $13::real[], $14::text[]
+        $10::uuid[], $11::timestamptz[], $12::jsonb[], $13::real[], $14::text[], $15::uuid[]
     ) AS item (
         person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality, recognizability,
-        origin
+        origin, crop_key
     )
 ), new_directory AS (
     INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING
@@ -42,13 +45,13 @@ WITH item AS (
 ), new_faces AS (
     INSERT INTO faces (
         directory, person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality,
-        recognizability, origin
+        recognizability, origin, crop_key
     )
     SELECT $1, person, image_sha256, model, embedding, crop, box::integer[], score, image,
         CASE WHEN item.face IS NULL OR row_number() OVER (PARTITION BY item.face) > 1
             OR EXISTS (SELECT FROM faces WHERE directory = $1 AND faces.face = item.face)
             THEN gen_random_uuid() ELSE item.face END,
-        coalesce(created_at, now()), quality, recognizability, origin
+        coalesce(created_at, now()), quality, recognizability, origin, crop_key
     FROM item
     ON CONFLICT DO NOTHING
     RETURNING person, image_sha256, model, image
@@ -124,33 +127,44 @@ def refusal(n: int) -> ItemOutcome:
 
 
 async def enrol_all(
-    database: Database, import_: Import, faces: Sequence[NewFace], others: Sequence[ItemOutcome]
+    database: Database,
+    import_: Import,
+    faces: Sequence[NewFace],
+    others: Sequence[ItemOutcome],
+    *,
+    keys: DirectoryKeys | None = None,
+    image_keys: Collection[UUID] = (),
 ) -> list[ItemOutcome]:
     """Enrol the faces, and write their outcomes and the `others`, all or nothing; return all outcomes.
 
-    Raises DatabaseUnavailable, DirectoryBusy while enrolments are excluded from the directory, or DatabaseBusy if an
-    image or a person was deleted concurrently.
+    image_keys: those that encrypt the photographs. Raises DatabaseUnavailable, KeyUnavailable, DirectoryBusy while
+    enrolments are excluded from the directory, or DatabaseBusy if an image, a person or a key was deleted concurrently.
     """
+    key = await keys.in_use(import_.directory) if keys and faces else None
     positions = [*(face.n for face in faces), *(outcome.n for outcome in others)]
     async for _ in attempts(database.timeout_seconds):
         async with database.connection() as connection, connection.transaction():
             if not await connection.fetchval(ENTER, import_.directory):
                 continue
+            await hold(connection, import_.directory, {*image_keys, *([key.key_id] if key else [])})
             person_of = {row["n"]: row["person"] for row in await connection.fetch(_LOCK, *import_, positions)}
             remaining = [replace(face, person=person_of[face.n]) for face in faces if face.n in person_of]
             persons = {face.person for face in remaining}
             refused = await without_consent(connection, import_.directory, persons)
-            enrolled = await _enrol(connection, import_.directory, [f for f in remaining if f.person not in refused])
+            admitted = [face for face in remaining if face.person not in refused]
+            enrolled = await _enrol(connection, import_.directory, admitted, key)
             outcomes = [*enrolled, *(refusal(f.n) for f in remaining if f.person in refused), *others]
             await write_outcomes(connection, import_, outcomes)
         return outcomes
     raise DirectoryBusy
 
 
-async def _enrol(connection: Connection, directory: str, faces: Sequence[NewFace]) -> list[ItemOutcome]:
+async def _enrol(
+    connection: Connection, directory: str, faces: Sequence[NewFace], key: DataKey | None
+) -> list[ItemOutcome]:
     if not faces:
         return []
-    created = {tuple(row) for row in await connection.fetch(_ENROL, directory, *_columns(faces))}
+    created = {tuple(row) for row in await connection.fetch(_ENROL, directory, *_columns(directory, faces, key))}
     identities = [list(column) for column in zip(*(face.identity for face in faces), strict=True)]
     if len(created) < len(faces):
         await connection.execute(_ADD_IMAGES, directory, *identities, [face.image for face in faces])
@@ -163,12 +177,13 @@ async def _enrol(connection: Connection, directory: str, faces: Sequence[NewFace
     return outcomes
 
 
-def _columns(faces: Sequence[NewFace]) -> list[list[object]]:
+def _columns(directory: str, faces: Sequence[NewFace], key: DataKey | None) -> list[list[object]]:
+    crops = (encrypted_crop(key, directory, face.sha256, face.face.box, face.face.crop) for face in faces)
     rows = (
         (
             *face.identity,
             HalfVector(face.face.embedding),
-            face.face.crop,
+            stored.crop,
             "{" + ",".join(map(str, face.face.box)) + "}",
             face.face.score,
             face.image,
@@ -176,7 +191,8 @@ def _columns(faces: Sequence[NewFace]) -> list[list[object]]:
             face.quality,
             face.face.recognizability,
             face.origin,
+            stored.key_id,
         )
-        for face in faces
+        for face, stored in zip(faces, crops, strict=True)
     )
     return [list(column) for column in zip(*rows, strict=True)]

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from zipfile import ZipFile
 
 from apiserver.background import background
@@ -123,7 +124,7 @@ def _quality_limits(run: Run, settings: DirectorySettings) -> QualityLimits:
 async def _archive(run: Run) -> AsyncIterator[ZipFile]:
     limits = _limits(run.resources.settings)
     with (
-        await run.resources.archives.reader(run.job, limits.max_read_bytes) as file,
+        await run.resources.archives.reader(str(run.directory), run.job, limits.max_read_bytes) as file,
         await asyncio.to_thread(
             open_zip, file, file.seek(0, io.SEEK_END), limits, run.arguments.get("zip_encoding")
         ) as archive,
@@ -179,12 +180,13 @@ class _Writer:
     async def _write(self, results: Sequence[Ready | ItemOutcome]) -> None:
         ready = [result for result in results if isinstance(result, Ready)]
         others = [result for result in results if isinstance(result, ItemOutcome)]
-        await self._images.save_all({each.image: each.content for each in ready if each.image})
+        used = await self._images.save_all({each.image: each.content for each in ready if each.image})
         faces = [each.face for each in ready]
+        enrol = partial(enrol_all, keys=self._images.keys, image_keys=used)
         try:
-            outcomes = await enrol_all(self._database, self._import, faces, others)
+            outcomes = await enrol(self._database, self._import, faces, others)
         except DatabaseBusy:  # the same people were enrolled or deleted concurrently; a second attempt sees the result
-            outcomes = await enrol_all(self._database, self._import, faces, others)
+            outcomes = await enrol(self._database, self._import, faces, others)
         await self._on_done(outcomes)
 
 

@@ -12,6 +12,7 @@ from apiserver.bundles.zip_writing import Member, whole
 from apiserver.consent import COLUMNS as CONSENT
 from apiserver.consent import Consent
 from apiserver.database import Database, Share
+from apiserver.encryption.crops import decrypted_crop
 from apiserver.people.records import Person
 from apiserver.problems import FileNotFound
 from apiserver.storage.images import ImageStore
@@ -23,13 +24,15 @@ _FIRST = UUID(int=0)
 
 # Includes the faces that a merge deleted as duplicates; they are stored to undo it.
 _FACES = """
-SELECT face, model, box, score, quality, recognizability, origin, image, created_at, embedding, crop FROM (
-    SELECT face, model, box, score, quality, recognizability, origin, image, created_at, embedding, crop
+SELECT face, model, box, score, quality, recognizability, origin, image, created_at, embedding, crop, crop_key,
+    image_sha256 FROM (
+    SELECT face, model, box, score, quality, recognizability, origin, image, created_at, embedding, crop, crop_key,
+        image_sha256
     FROM faces WHERE directory = $1 AND person = $2
     UNION ALL
     SELECT duplicate.face, duplicate.model, duplicate.box, duplicate.score, duplicate.quality,
         duplicate.recognizability, duplicate.origin, kept.image, duplicate.created_at, duplicate.embedding,
-        duplicate.crop
+        duplicate.crop, duplicate.crop_key, duplicate.image_sha256
     FROM collapsed_faces AS duplicate, merges, faces AS kept
     WHERE merges.directory = $1 AND merges.person = $2 AND duplicate.directory = $1 AND duplicate.merge = merges.merge
     AND kept.directory = $1 AND kept.face = duplicate.kept_face
@@ -61,7 +64,7 @@ async def person_members(database: Database, images: ImageStore, person: Person)
         if face["image"]:
             photographs.add(face["image"])
         yield _json_member(f"faces/{face['face']}.json", _face(face))
-        yield Member(f"crops/{face['face']}.jpg", whole(face["crop"]))
+        yield Member(f"crops/{face['face']}.jpg", whole(await decrypted_crop(images.keys, person.directory, face)))
     for key in sorted(photographs):
         try:
             stored = await images.open(key)

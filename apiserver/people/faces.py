@@ -1,6 +1,6 @@
 """The enrolled faces of a person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple, Self
@@ -24,7 +24,7 @@ ORDER BY created_at, face LIMIT $3
 """
 _READ = f"SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND person = $2 AND face = $3"
 _READ_ALL = f"SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND face = ANY ($2)"
-_CROP = "SELECT crop FROM faces WHERE directory = $1 AND person = $2 AND face = $3"
+_CROP = "SELECT crop, crop_key, image_sha256, box FROM faces WHERE directory = $1 AND person = $2 AND face = $3"
 
 # The first page has a key too, which is below all others: a condition that may be NULL would not be one of the index.
 _DIRECTORY_PAGE = f"SELECT {_COLUMNS} FROM faces WHERE directory = $1 AND face >= $3 ORDER BY face LIMIT $2"
@@ -143,9 +143,9 @@ async def read_all(connection: Connection, directory: str, faces: Sequence[UUID]
     return {row["face"]: EnrolledFace.of(row) for row in rows}
 
 
-async def crop(connection: Connection, directory: str, person: str, face: UUID) -> bytes:
-    """Return the aligned crop of a face, a JPEG of 112 x 112 pixels. Raises as `read` does."""
-    found: bytes | None = await connection.fetchval(_CROP, directory, person, face)
+async def crop(connection: Connection, directory: str, person: str, face: UUID) -> Mapping[str, Any]:
+    """Return the aligned crop of a face as it is stored, and what it is decrypted with. Raises as `read` does."""
+    found: Mapping[str, Any] | None = await connection.fetchrow(_CROP, directory, person, face)
     if found is None:
         await persons.read(connection, directory, person)
         raise FaceNotFound

@@ -24,9 +24,9 @@ FROM persons WHERE directory = $1 AND person = ANY ($3::text[])
 # Of several faces from one photograph, the target person's is kept, or else the one of the first person by name.
 _KEEP_DUPLICATES = """
 INSERT INTO collapsed_faces
-    (directory, face, merge, person, kept_face, model, embedding, crop, box, score, quality, recognizability,
+    (directory, face, merge, person, kept_face, model, embedding, crop, crop_key, box, score, quality, recognizability,
     origin, image_sha256, created_at, merges, owners)
-SELECT directory, face, $2, person, kept_face, model, embedding, crop, box, score, quality, recognizability,
+SELECT directory, face, $2, person, kept_face, model, embedding, crop, crop_key, box, score, quality, recognizability,
     origin, image_sha256, created_at,
     coalesce(earlier.merges, '{}'), coalesce(earlier.owners, '{}')
 FROM (

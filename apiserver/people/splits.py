@@ -42,10 +42,10 @@ AND later.merge <> $2 AND later.merge <> ALL (merged.merges)
 # A face of this merge may have been deleted as a duplicate of another face of the same photograph.
 _RESTORE_DUPLICATES = """
 INSERT INTO faces
-    (directory, face, person, model, embedding, crop, box, score, quality, recognizability, origin, image,
+    (directory, face, person, model, embedding, crop, crop_key, box, score, quality, recognizability, origin, image,
     image_sha256, created_at)
 SELECT $1, collapsed.face, coalesce(owners[array_position(merges, $2)], collapsed.person), collapsed.model,
-    collapsed.embedding, collapsed.crop, collapsed.box, collapsed.score, collapsed.quality,
+    collapsed.embedding, collapsed.crop, collapsed.crop_key, collapsed.box, collapsed.score, collapsed.quality,
     collapsed.recognizability, collapsed.origin, kept.image, collapsed.image_sha256, collapsed.created_at
 FROM collapsed_faces AS collapsed, faces AS kept
 WHERE collapsed.directory = $1 AND (merge = $2 OR $2 = ANY (merges))

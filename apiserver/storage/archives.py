@@ -16,6 +16,8 @@ import obstore
 from obstore.store import ObjectStore
 
 from apiserver.database import Connection, Database, Share
+from apiserver.encryption.keys import DirectoryKeys, hold
+from apiserver.encryption.sealing import HEADER_BYTES, Cipher, Place, is_sealed, key_id_of
 from apiserver.problems import (
     ArchiveUnreadable,
     BundleNotFound,
@@ -27,6 +29,7 @@ from apiserver.problems import (
 from apiserver.storage.free_space import FreeSpace
 from apiserver.storage.object_store import StoredObject, delete_object, delete_objects, open_object, reaching_store
 from apiserver.storage.range_reader import open_ranges
+from apiserver.storage.sealed_objects import SealingPieces, decrypted
 from apiserver.storage.sweeping import RETRY_AFTER, SweptBatch
 
 _WRITING = timedelta(days=1)
@@ -40,8 +43,10 @@ _PARTS_AT_ONCE = 2
 _logger = logging.getLogger(__name__)
 
 _BEGIN = """
-INSERT INTO archives (directory, job, archive, purpose, expires_at) VALUES ($1, $2, $3, $4, now() + $5::interval)
-ON CONFLICT (directory, job) DO UPDATE SET complete = false, expires_at = excluded.expires_at
+INSERT INTO archives (directory, job, archive, purpose, expires_at, key_id)
+VALUES ($1, $2, $3, $4, now() + $5::interval, $6)
+ON CONFLICT (directory, job) DO UPDATE SET complete = false, expires_at = excluded.expires_at, key_id = excluded.key_id,
+    archive = excluded.archive
 """
 
 # A deletion expires the bundles that are being written.
@@ -50,13 +55,24 @@ UPDATE archives SET complete = true, expires_at = now() + $3::interval
 WHERE directory = $1 AND job = $2 AND expires_at > now() RETURNING true
 """
 
-_FIND = "SELECT archive FROM archives WHERE directory = $1 AND job = $2 AND complete AND expires_at > now()"
+_FIND = "SELECT archive, key_id FROM archives WHERE directory = $1 AND job = $2 AND complete AND expires_at > now()"
+
+_WHERE_STORED = "SELECT archive, key_id FROM archives WHERE directory = $1 AND job = $2"
+
+_UNENCRYPTED = """
+SELECT directory, job, archive FROM archives WHERE key_id IS NULL AND complete AND expires_at > now()
+"""
+
+_ENCRYPTED = """
+UPDATE archives SET archive = $3, key_id = $4
+WHERE directory = $1 AND job = $2 AND key_id IS NULL AND complete AND expires_at > now() RETURNING true
+"""
 
 _DELETE = "DELETE FROM archives WHERE directory = $1 AND job = $2"
 
 # A failed import has deleted its own archive, unless it failed because its workers crashed.
 _LOCK_EXPIRED = """
-SELECT directory, job, archive FROM archives WHERE (expires_at <= now() OR purpose = 'import' AND EXISTS (
+SELECT directory, job FROM archives WHERE (expires_at <= now() OR purpose = 'import' AND EXISTS (
     SELECT FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = jobs.number
     WHERE jobs.job = archives.job AND queue.status = 'failed'
 )) AND (retry_at IS NULL OR retry_at <= now())
@@ -93,34 +109,44 @@ class Archives:
     """Writes, opens and deletes archives, and reads objects that a manifest names."""
 
     def __init__(
-        self, store: ObjectStore, database: Database, timeout_seconds: float, *, space: FreeSpace | None = None
+        self,
+        store: ObjectStore,
+        database: Database,
+        timeout_seconds: float,
+        *,
+        space: FreeSpace | None = None,
+        keys: DirectoryKeys | None = None,
     ) -> None:
         self._store = store
         self._database = database
         self._timeout_seconds = timeout_seconds
         self._space = space or FreeSpace(None, None)
+        self._keys = keys or DirectoryKeys(database)
 
     @asynccontextmanager
     async def writing(self, directory: str, job: UUID, purpose: Purpose, keep: timedelta) -> AsyncIterator[Write]:
         """Yield a function that appends to the job's archive; the archive is kept for `keep` after it is complete.
 
-        An exception inside the block deletes what was written. Raises DatabaseUnavailable, ImageStoreUnavailable,
-        ImageStoreFull, or DatabaseBusy if a deletion expired the archive while it was written.
+        An exception inside the block deletes what was written. Raises DatabaseUnavailable, KeyUnavailable,
+        ImageStoreUnavailable, ImageStoreFull, or DatabaseBusy if a deletion expired the archive while it was written.
         """
         self._space.require()
-        key = _key(job)
+        key, secret = _key(job), await self._keys.in_use(directory)
         async with self._database.connection() as connection:
-            await connection.execute(_BEGIN, directory, job, key, purpose, _WRITING)
+            key_id = secret.key_id if secret else None
+            await connection.execute(_BEGIN, directory, job, key, purpose, _WRITING, key_id)
+        pieces = SealingPieces(secret, Place(directory, key))
         writer = obstore.open_writer_async(self._store, key, buffer_size=_PART_BYTES, max_concurrency=_PARTS_AT_ONCE)
 
         async def write(data: bytes) -> None:
             self._space.take(len(data))
             async with reaching_store(self._timeout_seconds):
-                await writer.write(data)
+                await writer.write(pieces.push(data))
 
         try:
             yield write
             async with reaching_store(self._timeout_seconds):
+                await writer.write(pieces.finish())
                 await writer.close()
             await self._complete(directory, job, keep)
         except BaseException:
@@ -131,24 +157,39 @@ class Archives:
             raise
 
     async def open(self, directory: str, job: UUID) -> StoredObject:
-        """Open the job's archive. Raises BundleNotFound."""
+        """Open the job's archive. Raises BundleNotFound or an Outage."""
         async with self._database.connection(Share.READS) as connection:
-            key = await connection.fetchval(_FIND, directory, job)
-        if key is None:
+            found = await connection.fetchrow(_FIND, directory, job)
+        if found is None:
             raise BundleNotFound
-        return await open_object(self._store, key, self._timeout_seconds, missing=BundleNotFound)
+        stored = await open_object(self._store, found["archive"], self._timeout_seconds, missing=BundleNotFound)
+        place, is_encrypted = Place(directory, found["archive"]), found["key_id"] is not None
+        return await decrypted(stored, self._keys, place, encrypted=is_encrypted)
 
-    async def reader(self, job: UUID, max_read_bytes: int) -> BufferedReader:
+    async def reader(self, directory: str, job: UUID, max_read_bytes: int) -> BufferedReader:
         """Return the job's archive as a file that fetches only the ranges that are read. Its reads block: use a thread.
 
-        Raises ArchiveUnreadable if the archive no longer exists.
+        Raises ArchiveUnreadable if the archive no longer exists, or an Outage.
         """
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_WHERE_STORED, directory, job)
+        name, key_id = row or (_key(job), None)
         async with reaching_store(self._timeout_seconds):
             try:
-                meta = await obstore.head_async(self._store, _key(job))
+                size = (await obstore.head_async(self._store, name))["size"]
+                start = await self._start(name, min(size, HEADER_BYTES))
             except FileNotFoundError as error:
                 raise ArchiveUnreadable("The archive no longer exists; import it again.") from error
-        return open_ranges(self._store, _key(job), meta["size"], max_read_bytes)
+        cipher = None
+        if is_sealed(start) and len(start) == HEADER_BYTES:
+            key = await self._keys.find(directory, key_id_of(start))
+            cipher = Cipher(key, Place(directory, name), start)
+        elif key_id:
+            raise ArchiveUnreadable("The stored archive was replaced; import it again.")
+        return open_ranges(self._store, name, size, max_read_bytes, cipher)
+
+    async def _start(self, key: str, length: int) -> bytes:
+        return bytes(await obstore.get_range_async(self._store, key, start=0, length=length)) if length else b""
 
     async def read_object(self, key: str, max_bytes: int) -> bytes:
         """Return an object that a client put into the store.
@@ -166,7 +207,8 @@ class Archives:
 
     async def delete(self, directory: str, job: UUID) -> None:
         """Delete the job's archive, if it exists, and then its row. Raises ImageStoreUnavailable."""
-        await delete_object(self._store, _key(job), self._timeout_seconds)
+        for name in _names(job):
+            await delete_object(self._store, name, self._timeout_seconds)
         async with self._database.connection() as connection:
             await connection.execute(_DELETE, directory, job)
 
@@ -178,13 +220,50 @@ class Archives:
         async with self._database.connection() as connection, connection.transaction():
             expired = await connection.fetch(_LOCK_EXPIRED, limit)
             seconds = min(self._timeout_seconds, self._database.hold_seconds)
-            stuck = await delete_objects(self._store, [row["archive"] for row in expired], seconds)
-            for directory, job, key in expired:
-                if key in stuck:
+            names = [name for row in expired for name in _names(row["job"])]
+            stuck = await delete_objects(self._store, names, seconds)
+            for directory, job in expired:
+                if not stuck.keys().isdisjoint(_names(job)):
                     await connection.execute(_RETRY_LATER, directory, job, RETRY_AFTER)
                 else:
                     await connection.execute(_DELETE, directory, job)
-        return SweptBatch(len(expired) - len(stuck), stuck)
+        kept = sum(not stuck.keys().isdisjoint(_names(row["job"])) for row in expired)
+        return SweptBatch(len(expired) - kept, stuck)
+
+    async def encrypt_stored(self) -> int:
+        """Encrypt the archives that were stored before encryption was turned on, and return their number.
+
+        Each is copied under another name. An import that reads it meanwhile is put off, and goes on with the copy.
+        Raises an Outage.
+        """
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_UNENCRYPTED)
+        return sum([await self._encrypt(*row) for row in rows])
+
+    async def _encrypt(self, directory: str, job: UUID, name: str) -> bool:
+        key, copy = await self._keys.in_use(directory), _names(job)[1]
+        if key is None:
+            return False
+        try:
+            stored = await open_object(self._store, name, self._timeout_seconds, missing=BundleNotFound)
+        except BundleNotFound:  # it was deleted in the meantime
+            return False
+        pieces = SealingPieces(key, Place(directory, copy))
+        writer = obstore.open_writer_async(self._store, copy, buffer_size=_PART_BYTES, max_concurrency=_PARTS_AT_ONCE)
+        try:
+            async for chunk in stored.chunks:
+                async with reaching_store(self._timeout_seconds):
+                    await writer.write(pieces.push(chunk))
+            async with reaching_store(self._timeout_seconds):
+                await writer.write(pieces.finish())
+        finally:
+            async with reaching_store(self._timeout_seconds):
+                await writer.close()
+        async with self._database.connection() as connection, connection.transaction():
+            await hold(connection, directory, {key.key_id})
+            moved = await connection.fetchval(_ENCRYPTED, directory, job, copy, key.key_id)
+        await delete_object(self._store, name if moved else copy, self._timeout_seconds)
+        return moved is not None
 
     async def _complete(self, directory: str, job: UUID, keep: timedelta) -> None:
         async with self._database.connection() as connection:
@@ -200,3 +279,8 @@ class Archives:
 
 def _key(job: UUID) -> str:
     return f"archives/{job}.zip"
+
+
+def _names(job: UUID) -> tuple[str, str]:
+    """Return the names under which the archive of a job may be stored: as it was written, and encrypted later."""
+    return _key(job), f"archives/{job}.sealed.zip"

@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import Any
 
 from apiserver.database import Database
-from apiserver.problems import FileNotFound, Refused, VectorizerFailed
+from apiserver.encryption.keys import hold
+from apiserver.problems import FileNotFound, ObjectDamaged, Refused, VectorizerFailed
 from apiserver.storage.images import ImageRow, ImageStore
-from apiserver.storage.object_store import reaching_store
 from apiserver.storage.photographs import PICTURE_TYPE, without_metadata
 
 _BATCH = 50
@@ -28,7 +28,7 @@ ORDER BY directory, image LIMIT $4
 """  # noqa: S608 - a constant
 _LOCK = f"SELECT true FROM images WHERE directory = $1 AND image = $2 AND {_AS_SENT} FOR UPDATE"  # noqa: S608
 _WRITE = """
-UPDATE images SET media_type = $3, size_bytes = $4, stored_sha256 = $5 WHERE directory = $1 AND image = $2
+UPDATE images SET media_type = $3, size_bytes = $4, stored_sha256 = $5, key_id = $6 WHERE directory = $1 AND image = $2
 """
 
 _logger = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Cleaning:
             picture = None if cleaned else await self._encode(content)
         except FileNotFound:  # it was deleted in the meantime
             return False
-        except (Refused, VectorizerFailed) as problem:
+        except (Refused, VectorizerFailed, ObjectDamaged) as problem:
             _logger.warning("The metadata of %s cannot be taken out: %s", row["image"], problem)
             return False
         written = cleaned or picture
@@ -87,10 +87,12 @@ class Cleaning:
         """Write the object and its row, unless they changed. The row stays locked, so that nothing deletes it."""
         where, digest = (row["directory"], row["image"]), hashlib.sha256(content).digest()
         written = ImageRow(*where, media_type, len(content), row["sha256"], timedelta(), digest)
+        written = await self._images.keyed(written)
+        stored = await self._images.encrypt(written, content)
         async with self._database.connection() as connection, connection.transaction():
+            await hold(connection, written.directory, {written.key_id} if written.key_id else set())
             if not await connection.fetchval(_LOCK, *where, self._images.uploads_end_after):
                 return False
-            async with reaching_store(self._database.hold_seconds):
-                await self._images.put(written, content)
-            await connection.execute(_WRITE, *where, media_type, len(content), digest)
+            await self._images.write(written.key, stored, self._database.hold_seconds)
+            await connection.execute(_WRITE, *where, media_type, len(content), digest, written.key_id)
         return True

@@ -18,15 +18,20 @@ from obstore.store import ObjectStore
 
 from apiserver.biometrics.face import Image
 from apiserver.database import Connection, Database, Share
-from apiserver.problems import FileNotFound, ImageStoreUnavailable
+from apiserver.encryption.keys import DirectoryKeys
+from apiserver.encryption.sealing import DataKey, Place
+from apiserver.problems import FileNotFound, ImageStoreUnavailable, Problem
 from apiserver.storage.breaker import Breaker
 from apiserver.storage.free_space import FreeSpace
 from apiserver.storage.object_store import delete_objects, open_object, reaching_store
+from apiserver.storage.sealed_objects import decrypted, encrypted, whole
 from apiserver.storage.sweeping import RETRY_AFTER, SweptBatch
 
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,8}")
 
-_FIND = "SELECT media_type FROM images WHERE image = $1 AND (expires_at IS NULL OR expires_at > now())"
+_FIND = """
+SELECT directory, media_type, key_id FROM images WHERE image = $1 AND (expires_at IS NULL OR expires_at > now())
+"""
 
 # `written_at` is checked because the object of a photograph with a short retention may still be being uploaded.
 _LOCK_EXPIRED = """
@@ -69,7 +74,7 @@ class ImageRow(NamedTuple):
     """The row of an image. key: name in the store and in the URL. media_type, size_bytes: of the object.
 
     sha256: digest of the file as it was sent. keep: retention. stored_sha256: digest of the object, None if that is the
-    file as it was sent.
+    file as it was sent. key_id: the directory's key that encrypts the object, None if it is not encrypted.
     """
 
     directory: str
@@ -79,6 +84,7 @@ class ImageRow(NamedTuple):
     sha256: bytes
     keep: timedelta
     stored_sha256: bytes | None = None
+    key_id: UUID | None = None
 
 
 def write_row(first: int) -> str:
@@ -86,15 +92,17 @@ def write_row(first: int) -> str:
 
     The statement never shortens the retention of an existing image. It cancels a pending deletion: an image that is
     sent again is treated as new. So is one that has expired, which may have no object. An object that is the file as it
-    was sent stays marked as such, because the new object may never be written.
+    was sent stays marked as such, because the new object may never be written. So the key of the object is not known
+    either, if it would change.
     """
     return """
-INSERT INTO images (directory, image, media_type, size_bytes, sha256, expires_at, stored_sha256)
-VALUES (${}, ${}, ${}, ${}, ${}, now() + ${}::interval, ${})
+INSERT INTO images (directory, image, media_type, size_bytes, sha256, expires_at, stored_sha256, key_id)
+VALUES (${}, ${}, ${}, ${}, ${}, now() + ${}::interval, ${}, ${}::uuid)
 ON CONFLICT (directory, image) DO UPDATE SET written_at = now(), deletion = NULL,
     created_at = CASE WHEN images.expires_at <= now() THEN now() ELSE images.created_at END,
     media_type = excluded.media_type, size_bytes = excluded.size_bytes,
     stored_sha256 = CASE WHEN images.stored_sha256 IS NOT NULL THEN excluded.stored_sha256 END,
+    key_id = CASE WHEN images.key_id = excluded.key_id THEN images.key_id END,
     expires_at = CASE WHEN images.expires_at IS NOT NULL THEN greatest(images.expires_at, excluded.expires_at) END
 """.format(*range(first, first + len(ImageRow._fields)))
 
@@ -125,9 +133,11 @@ class ImageStore:
         *,
         space: FreeSpace | None = None,
         read_retry_seconds: float = 0,
+        keys: DirectoryKeys | None = None,
     ) -> None:
         self._store = store
         self._database = database
+        self.keys = keys or DirectoryKeys(database)
         self._timeout_seconds = timeout_seconds
         self._space = space or FreeSpace(None, None)
         self._reads = Breaker(read_retry_seconds)
@@ -135,24 +145,46 @@ class ImageStore:
         self.uploads_end_after = timedelta(seconds=2 * timeout_seconds)
         """The latest time after its row is written at which an object may appear; a search may run in between."""
 
-    async def save(self, row: ImageRow, content: bytes) -> None:
-        """Write the row, then the object. Raises DatabaseUnavailable, ImageStoreUnavailable or ImageStoreFull."""
+    async def keyed(self, row: ImageRow) -> ImageRow:
+        """Return the row with the key that will encrypt its object. Raises DatabaseUnavailable or KeyUnavailable."""
+        key = await self.keys.in_use(row.directory)
+        return row._replace(key_id=key.key_id if key else None)
+
+    async def save(self, row: ImageRow, content: bytes) -> ImageRow:
+        """Write the row, then the object; return the row as it was written.
+
+        Raises DatabaseUnavailable, KeyUnavailable, ImageStoreUnavailable or ImageStoreFull.
+        """
         self._space.take(len(content))
+        row = await self.keyed(row)
         async with self._database.connection() as connection:
             await connection.execute(WRITE_ROW, *row)
         await self.put(row, content)
+        return row
 
-    async def save_all(self, images: Mapping[ImageRow, bytes]) -> None:
-        """Write all rows, then all objects. Raises as `save` does."""
+    async def save_all(self, images: Mapping[ImageRow, bytes]) -> set[UUID]:
+        """Write all rows, then all objects; return the keys that encrypt them. Raises as `save` does."""
         self._space.take(sum(map(len, images.values())))
+        rows = {await self.keyed(row): content for row, content in images.items()}
         async with self._database.connection() as connection:
-            await connection.executemany(WRITE_ROW, sorted(images))  # a common order prevents deadlocks
-        await asyncio.gather(*(self.put(row, content) for row, content in images.items()))
+            # A common order prevents deadlocks.
+            await connection.executemany(WRITE_ROW, sorted(rows, key=lambda row: row[:2]))
+        await asyncio.gather(*(self.put(row, content) for row, content in rows.items()))
+        return {row.key_id for row in rows if row.key_id}
 
     async def put(self, row: ImageRow, content: bytes, timeout_seconds: float | None = None) -> None:
-        """Write the object of an existing row. Raises ImageStoreUnavailable."""
+        """Write the object of an existing row. Raises DatabaseUnavailable, KeyUnavailable or ImageStoreUnavailable."""
+        await self.write(row.key, await self.encrypt(row, content), timeout_seconds)
+
+    async def encrypt(self, row: ImageRow, content: bytes) -> bytes:
+        """Return what is stored of an image. Raises DatabaseUnavailable or KeyUnavailable."""
+        key = await self.keys.find(row.directory, row.key_id) if row.key_id else None
+        return await encrypted(key, Place(row.directory, row.key), content)
+
+    async def write(self, key: str, stored: bytes, timeout_seconds: float | None = None) -> None:
+        """Write an object as it is. Raises ImageStoreUnavailable."""
         async with reaching_store(min(timeout_seconds or self._timeout_seconds, self._timeout_seconds)):
-            await obstore.put_async(self._store, row.key, content)
+            await obstore.put_async(self._store, key, stored)
 
     async def withdraw(self, row: ImageRow, seconds: float) -> None:
         """Expire the row of an object that was not stored, if it was made within the last `seconds`.
@@ -165,29 +197,42 @@ class ImageStore:
     async def open(self, key: str, timeout_seconds: float | None = None) -> StoredFile:
         """Open the image at `key`.
 
-        Raises FileNotFound if the key is invalid, or the image is absent or expired; DatabaseUnavailable; or
-        ImageStoreUnavailable, which the stream raises too.
+        Raises FileNotFound if the key is invalid, or the image is absent or expired; DatabaseUnavailable;
+        KeyUnavailable; or ImageStoreUnavailable or ObjectDamaged, which the stream raises too.
         """
         if not _KEY.fullmatch(key):
             raise FileNotFound
         async with self._database.connection(Share.READS) as connection:
-            media_type = await connection.fetchval(_FIND, key)
-        if media_type is None:
+            found = await connection.fetchrow(_FIND, key)
+        if found is None:
             raise FileNotFound
         if not self._reads.admits():
             raise ImageStoreUnavailable
         seconds = min(timeout_seconds or self._timeout_seconds, self._timeout_seconds)
+        place, is_encrypted = Place(found["directory"], key), found["key_id"] is not None
         try:
             stored = await open_object(self._store, key, seconds, missing=FileNotFound)
+            content = await decrypted(stored, self.keys, place, encrypted=is_encrypted)
         except ImageStoreUnavailable as outage:
             if isinstance(outage.__cause__, TimeoutError):  # an error that comes promptly may concern this object alone
                 self._reads.fail()
             raise
-        except FileNotFound:
+        except Problem:
             self._reads.succeed()
             raise
         self._reads.succeed()
-        return StoredFile(media_type, *stored)
+        return StoredFile(found["media_type"], *content)
+
+    async def read_stored(self, key: str) -> bytes:
+        """Return an object as it is stored, whatever its row says. Raises FileNotFound or ImageStoreUnavailable."""
+        stored = await open_object(self._store, key, self._timeout_seconds, missing=FileNotFound)
+        return b"".join([chunk async for chunk in stored.chunks])
+
+    async def reencrypt(self, directory: str, key: str, stored: bytes, under: DataKey) -> bytes:
+        """Return a stored object, in the clear or not, encrypted under another key. Raises an Outage."""
+        place = Place(directory, key)
+        plain = await decrypted(whole(stored), self.keys, place)
+        return await encrypted(under, place, b"".join([chunk async for chunk in plain.chunks]))
 
     async def delete_expired(self, limit: int) -> SweptBatch:
         """Delete up to `limit` expired images: those never tried or, if there are none, those that failed before.

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from cachetools import LRUCache
 
-from apiserver.problems import ImageStoreUnavailable
+from apiserver.problems import ImageStoreUnavailable, KeyUnavailable
 from apiserver.storage.breaker import Breaker
 from apiserver.storage.free_space import FreeSpace
 from apiserver.storage.images import ImageRow, ImageStore
@@ -57,6 +57,16 @@ class Keeping:
             return self._noted(NotKept.STORE_FULL)
         return None if self._breaker.admits() else self._noted(NotKept.STORE_UNAVAILABLE)
 
+    async def keyed(self, row: ImageRow) -> ImageRow | None:
+        """Return the row with the key that will encrypt its object; None if there is none: then it cannot be kept.
+
+        Raises DatabaseUnavailable.
+        """
+        try:
+            return await self._images.keyed(row)
+        except KeyUnavailable:
+            return None
+
     async def put(self, row: ImageRow, content: bytes, begun: float) -> NotKept | None:
         """Write the object of a row; return None, or why it was not, having expired the row that has no object.
 
@@ -65,7 +75,7 @@ class Keeping:
         seconds = self._timeout_seconds * max(1, len(content) / _USUAL_BYTES)
         try:
             await self._images.put(row, content, seconds)
-        except ImageStoreUnavailable:
+        except (ImageStoreUnavailable, KeyUnavailable):
             self._breaker.fail()
             await self._images.withdraw(row, self._max_age(row, begun))
             return self._noted(NotKept.STORE_UNAVAILABLE)

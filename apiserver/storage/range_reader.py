@@ -6,17 +6,24 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
-from apiserver.problems import ArchiveUnreadable, ImageStoreUnavailable
+from apiserver.encryption.sealing import Cipher, content_size, span_of, unsealed_span
+from apiserver.problems import ArchiveUnreadable, ImageStoreUnavailable, ObjectDamaged
 
 _RANGE_BYTES = 1024 * 1024
 
+_DAMAGED = "The stored archive was damaged or replaced; import it again."
 
-def open_ranges(store: ObjectStore, key: str, size: int, max_read_bytes: int) -> io.BufferedReader:
+
+def open_ranges(
+    store: ObjectStore, key: str, size: int, max_read_bytes: int, cipher: Cipher | None = None
+) -> io.BufferedReader:
     """Return an object of `size` bytes as a file that refuses a read of more than `max_read_bytes` bytes.
 
-    Reads raise ImageStoreUnavailable, or ArchiveUnreadable if they exceed `max_read_bytes`.
+    cipher: decrypts the object, whose content is then shorter. Reads raise ImageStoreUnavailable, or ArchiveUnreadable
+    if they exceed `max_read_bytes` or the object was damaged.
     """
-    return _Guarded(_Ranges(store, key, size), max_read_bytes)
+    ranges = _Ranges(store, key, size) if cipher is None else _SealedRanges(store, key, size, cipher)
+    return _Guarded(ranges, max_read_bytes)
 
 
 class _Ranges(io.RawIOBase):
@@ -46,13 +53,41 @@ class _Ranges(io.RawIOBase):
         length = min(len(buffer), self._size - self._position)
         if length <= 0:
             return 0
-        try:
-            found = obstore.get_range(self._store, self._key, start=self._position, length=length)
-        except (BaseError, OSError) as error:
-            raise ImageStoreUnavailable from error
+        found = self._read(self._position, length)
         buffer[: len(found)] = found
         self._position += len(found)
         return len(found)
+
+    def _read(self, start: int, length: int) -> bytes | memoryview:
+        try:
+            return memoryview(obstore.get_range(self._store, self._key, start=start, length=length))
+        except (BaseError, OSError) as error:
+            raise ImageStoreUnavailable from error
+
+
+class _SealedRanges(_Ranges):
+    """The content of an encrypted object; each read decrypts the chunks that contain the range."""
+
+    def __init__(self, store: ObjectStore, key: str, sealed_bytes: int, cipher: Cipher) -> None:
+        super().__init__(store, key, _sized(sealed_bytes))
+        self._sealed_bytes = sealed_bytes
+        self._cipher = cipher
+
+    def _read(self, start: int, length: int) -> bytes | memoryview:
+        span = span_of(self._sealed_bytes, start, length)
+        data = super()._read(span.start, span.length)
+        try:
+            content = unsealed_span(self._cipher, self._sealed_bytes, span.first, bytes(data))
+        except ObjectDamaged as error:
+            raise ArchiveUnreadable(_DAMAGED) from error
+        return memoryview(content)[span.skip : span.skip + length]
+
+
+def _sized(sealed_bytes: int) -> int:
+    try:
+        return content_size(sealed_bytes)
+    except ObjectDamaged as error:
+        raise ArchiveUnreadable(_DAMAGED) from error
 
 
 class _Guarded(io.BufferedReader):

@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from apiserver.database import Database
+from apiserver.encryption.unencrypted import unencrypted
 from apiserver.jobs.records import State, state_of
 from apiserver.storage.object_store import local_folder
 
@@ -53,20 +54,26 @@ class _Seen:
     oldest_seconds: list[tuple[str, float]]
     remaining: list[tuple[str, int]]
     indexes: list[tuple[str, str, int]]
+    unencrypted: Counter[str]
     bytes: int
 
 
 class SharedMetrics(Collector):
-    """Caches values from the database, and reads the disk usage if the image store is a folder."""
+    """Caches values from the database, and reads the disk usage if the image store is a folder.
 
-    def __init__(self, database: Database, image_store_url: str) -> None:
+    encrypts: whether encryption is on; otherwise, what is in the clear is not counted.
+    """
+
+    def __init__(self, database: Database, image_store_url: str, *, encrypts: bool = False) -> None:
         self._database = database
+        self._encrypts = encrypts
         self._folder = local_folder(image_store_url)
         self._seen: _Seen | None = None
 
     async def refresh(self) -> None:
         """Read the values from the database. Raises DatabaseUnavailable; then the metrics are absent."""
         self._seen = None
+        in_the_clear = await unencrypted(self._database) if self._encrypts else Counter()
         async with self._database.connection() as connection:
             jobs: Counter[tuple[str, State]] = Counter()
             for kind, status, number in await connection.fetch(_JOBS):
@@ -76,6 +83,7 @@ class SharedMetrics(Collector):
                 [tuple(row) for row in await connection.fetch(_OLDEST)],
                 [tuple(row) for row in await connection.fetch(_REMAINING)],
                 [tuple(row) for row in await connection.fetch(_INDEXES)],
+                in_the_clear,
                 await connection.fetchval(_SIZE),
             )
 
@@ -99,6 +107,12 @@ class SharedMetrics(Collector):
             "Indexes of large directories by kind (`codes`, `graph`) and state (`ready`, `unfinished`).",
             labels=["index", "state"],
         )
+        clear = GaugeMetricFamily(
+            "faceserver_unencrypted",
+            "Photographs, crops and archives that are stored in the clear while encryption is on, by kind: a job "
+            "encrypts them.",
+            labels=["kind"],
+        )
         size = GaugeMetricFamily("faceserver_database_bytes", "Size of the database.")
         if seen := self._seen:
             for (kind, state), number in seen.jobs.items():
@@ -109,8 +123,10 @@ class SharedMetrics(Collector):
                 remaining.add_metric([kind], number)
             for index, condition, number in seen.indexes:
                 indexes.add_metric([index, condition], number)
+            for kind, number in seen.unencrypted.items():
+                clear.add_metric([kind], number)
             size.add_metric([], seen.bytes)
-        yield from (jobs, oldest, remaining, indexes, size, *self._disk())
+        yield from (jobs, oldest, remaining, indexes, clear, size, *self._disk())
 
     def _disk(self) -> Iterator[GaugeMetricFamily]:
         total = GaugeMetricFamily(

@@ -107,7 +107,7 @@ class WorkerTelemetry:
         if self._settings.worker_metrics_port is None:
             yield
             return
-        shared = SharedMetrics(database, self._settings.image_store_url)
+        shared = SharedMetrics(database, self._settings.image_store_url, encrypts=self._settings.encrypts)
         self._metrics.registry.register(shared)
         async with background(repeat(shared.refresh, REFRESH_SECONDS, at_once=True)):
             yield

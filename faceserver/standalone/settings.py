@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from faceserver.problems import StartError
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -30,3 +32,20 @@ class HealthPorts(BaseSettings):
 
     apiserver_health_port: Port | None = None
     vectorizer_health_port: Port | None = None
+
+
+class MasterKeyFile(BaseSettings):
+    """The file with the master key, which gateway and worker read, if it is set."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    apiserver_master_key_file: Path | None = None
+
+    def require_apart(self, data: Path) -> None:
+        """Raise StartError if the file lies in the data folder."""
+        file = self.apiserver_master_key_file
+        if file and file.resolve().is_relative_to(data.resolve()):
+            raise StartError(
+                f"The master key file {file} lies in the data folder {data}: whoever copies the data has the key too. "
+                "Keep it elsewhere."
+            )

@@ -18,7 +18,7 @@ from faceserver.standalone.child import Child
 from faceserver.standalone.data_folder import locked
 from faceserver.standalone.guard import Guard
 from faceserver.standalone.postgres import Cluster
-from faceserver.standalone.settings import HealthPorts, Settings
+from faceserver.standalone.settings import HealthPorts, MasterKeyFile, Settings
 from serving.file_limit import raise_file_limit
 
 POLL_SECONDS = 0.05
@@ -34,6 +34,7 @@ async def serve(settings: Settings, announce: Callable[[], None]) -> None:
     _cancel_on_signals()
     raise_file_limit()
     require_free(settings.host, settings.port)
+    MasterKeyFile().require_apart(settings.data)
     if settings.database_url is not None:
         await _require_usable(settings.database_url.get_secret_value())
     with locked(settings.data) as folder, _cluster(settings, folder) as cluster, Guard() as guard:

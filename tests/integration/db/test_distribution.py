@@ -30,6 +30,13 @@ EVERYWHERE = {
     "imports.records._WITHOUT_JOB": "upkeep looks for imports whose jobs were deleted",
     "enrolment.measuring._DIRECTORIES": "upkeep looks for faces that were enrolled before recognizability was measured",
     "storage.cleaning._NEXT": "upkeep looks for photographs that were stored with their metadata",
+    "storage.encrypting._UNENCRYPTED": "upkeep looks for photographs that are stored in the clear",
+    "storage.archives._UNENCRYPTED": "the same, for archives",
+    "encryption.stored_crops._DIRECTORIES": "the same, for directories with crops in the clear",
+    "encryption.unencrypted._COUNT": "a metric of how much is in the clear",
+    "encryption.rotation._OF_OTHER_MASTERS": "upkeep wraps the keys of all directories again",
+    "encryption.rotation._RETIRED": "upkeep looks for keys that were replaced",
+    "encryption.rotation._LIST": "an operator lists all keys",
     "search.indexes._REQUESTED": "upkeep looks for indexes that are no longer needed",
 }
 """Statements about all directories, with the reason; docs/scale.md lists what Citus requires of them."""

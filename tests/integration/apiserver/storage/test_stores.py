@@ -88,7 +88,7 @@ async def test_an_archive_is_written_in_parts_and_read_in_ranges(archives, store
     opened = await archives.open("acme", job)
     assert (opened.size_bytes, await content(opened.chunks)) == (len(LARGE), LARGE)
 
-    with await archives.reader(job, max_read_bytes=1_000_000) as file:
+    with await archives.reader("acme", job, max_read_bytes=1_000_000) as file:
         assert file.seek(0, io.SEEK_END) == len(LARGE)
         file.seek(-1_500_000, io.SEEK_END)
         assert file.read(1_000_000) == LARGE[-1_500_000:-500_000]
@@ -96,7 +96,7 @@ async def test_an_archive_is_written_in_parts_and_read_in_ranges(archives, store
     await archives.delete("acme", job)
     assert keys(store) == []
     with pytest.raises(ArchiveUnreadable):
-        await archives.reader(job, max_read_bytes=1)
+        await archives.reader("acme", job, max_read_bytes=1)
 
 
 async def test_of_an_archive_that_is_not_completed_nothing_is_left(archives, store, database):
