@@ -12,7 +12,8 @@ from tests.checkout import ROOT
 
 COMMANDS = [
     *("learn", "register", "recognize", "verify", "compare", "detect", "watch", "import", "export", "job", "calibrate"),
-    *(f"persons {name}" for name in ("list", "show", "edit", "rename", "delete", "faces", "merge", "split")),
+    *(f"persons {name}" for name in ("list", "show", "edit", "consent", "restrict", "rename", "delete")),
+    *(f"persons {name}" for name in ("faces", "merge", "split")),
     *(f"directories {name}" for name in ("list", "show", "set", "delete")),
 ]
 
@@ -49,6 +50,8 @@ def test_every_command_is_here_and_documented():
         ("persons split ann id --to bo --undo id", "only --undo"),
         ("persons edit ann --metadata {", "--metadata is not valid JSON"),
         ("persons edit ann --metadata []", "--metadata is not a JSON object"),
+        ("persons consent ann", "Give one of --text, --withdraw and --remove."),
+        ("persons consent ann --text v1 --withdraw", "Give one of --text, --withdraw and --remove."),
         ("persons list --sort age", "age"),
         ("detect pyproject.toml LICENSE --draw out.jpg", "--draw takes one photograph."),
         ("recognize pyproject.toml LICENSE --draw out.jpg", "--draw takes one photograph."),
