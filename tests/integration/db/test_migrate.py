@@ -130,8 +130,8 @@ def test_every_table_of_people_is_keyed_by_directory_first(database_url):
 
     people = {"directories", "persons", "images", "matched_images", "faces", "deletions", "search_indexes"}
     merges = {"merges", "merged_persons", "merged_faces", "collapsed_faces"}
-    bulk = {"archives", "imports", "import_items"}
-    assert asyncio.run(leading_columns()) == {(table, "directory") for table in people | merges | bulk}
+    others = {"archives", "imports", "import_items", "directory_keys"}
+    assert asyncio.run(leading_columns()) == {(table, "directory") for table in people | merges | others}
 
 
 def test_the_gateway_asks_for_a_migration_that_exists():
@@ -218,7 +218,10 @@ async def test_a_database_of_a_newer_version_is_refused_unchanged(database_url):
     assert await tables(database_url) == before
 
 
-UNDO_LAST = "ALTER TABLE faces DROP origin; ALTER TABLE collapsed_faces DROP origin"
+UNDO_LAST = """
+DROP TABLE directory_keys; ALTER TABLE images DROP key_id; ALTER TABLE archives DROP key_id;
+ALTER TABLE faces DROP crop_key; ALTER TABLE collapsed_faces DROP crop_key
+"""
 """Undoes the last migration."""
 
 
