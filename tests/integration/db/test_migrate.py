@@ -130,8 +130,8 @@ def test_every_table_of_people_is_keyed_by_directory_first(database_url):
 
     people = {"directories", "persons", "images", "matched_images", "faces", "deletions", "search_indexes"}
     merges = {"merges", "merged_persons", "merged_faces", "collapsed_faces"}
-    bulk = {"archives", "imports", "import_items"}
-    assert asyncio.run(leading_columns()) == {(table, "directory") for table in people | merges | bulk}
+    others = {"archives", "imports", "import_items", "directory_keys"}
+    assert asyncio.run(leading_columns()) == {(table, "directory") for table in people | merges | others}
 
 
 def test_the_gateway_asks_for_a_migration_that_exists():

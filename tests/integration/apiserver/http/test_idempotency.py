@@ -154,13 +154,13 @@ async def test_what_was_deleted_before_the_answer_is_kept_is_not_kept(connection
     await delete_answers(database, "acme")
     if deletion_ends_first:
         await deletion.commit()
-    kept = asyncio.create_task(store(connections, mine, StoredAnswer(201, {}, b"ann"), "acme"))
+    kept = asyncio.create_task(store(connections, mine, StoredAnswer(201, {}, b"ann", "acme")))
     if not deletion_ends_first:
         await until_somebody_waits(database)
         assert not kept.done(), "what is deleted is not known before the deletion ends"
         await deletion.commit()
     await kept
-    await store(connections, others, StoredAnswer(201, {}, b"bob"), "default")
+    await store(connections, others, StoredAnswer(201, {}, b"bob", "default"))
 
     with pytest.raises(AnswerErased):
         await claim(connections, "mine", FINGERPRINT)
