@@ -70,7 +70,8 @@ async def _probe(replica: Replica, client: VectorizerClient, asked: set[Replica]
 async def look_up(replicas: Replicas, known: dict[Endpoint, list[str]], names: dict[str, str] | None = None) -> None:
     """Resolve the endpoints and update the replicas: each address is one.
 
-    `known` stores the URLs of each endpoint, `names` the host name of each URL. If a name cannot be resolved, its last known addresses stay.
+    `known` stores the URLs of each endpoint, `names` the host name of each URL.
+    If a name cannot be resolved, its last known addresses stay.
     """
     await asyncio.gather(*(_look_up_one(endpoint, known) for endpoint in known))
     if names is not None:
