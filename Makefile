@@ -6,9 +6,11 @@
 #   make test-unit                    run the unit tests only, in seconds
 #   make test-all                     run the long tests as well, within an hour
 #   make check                        check formatting, lint, types and permitted imports
+#   make audit                        look for known vulnerabilities in the locked packages (needs the network)
+#   make sbom                         write the bills of materials of the images to dist/
 #   make lock                         resolve requirements/*.in into *.txt again (needs uv)
 
-.PHONY: serve install test test-unit test-all check lint format types imports lock
+.PHONY: audit sbom serve install test test-unit test-all check lint format types imports lock
 .DEFAULT_GOAL := serve
 
 BIN := .venv/bin
@@ -54,9 +56,29 @@ types: .venv/installed-dev
 imports: .venv/installed-dev
 	@$(BIN)/lint-imports
 
+# It fails as well if the database of vulnerabilities cannot be reached. Not among the tests, which need no network.
+audit: .venv/audit/installed
+	@for set in build gateway vectorizer vectorizer-gpu models traces; do \
+	  .venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/$$set.txt || failed=1; \
+	done; exit $${failed:-0}
+
+# Attached to a release, one for each image.
+sbom: .venv/audit/installed
+	@mkdir -p dist; for set in gateway vectorizer vectorizer-gpu models; do \
+	  .venv/audit/bin/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml \
+	    --output-file dist/faceserver-$$set.cdx.json requirements/$$set.txt || exit; \
+	done
+
+.venv/audit/installed: requirements/audit.txt | $(BIN)/python
+	@$(BIN)/python -m venv --clear .venv/audit
+	@umask 022; .venv/audit/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --require-hashes \
+	  -r requirements/audit.txt
+	@touch $@
+
 # The complete set is resolved first; the set of each image is a selection from it, at the same versions.
 lock:
 	$(COMPILE) -o requirements/build.txt requirements/build.in
+	$(COMPILE) -o requirements/audit.txt requirements/audit.in
 	$(COMPILE) $(WITHOUT).txt -o requirements/runtime.txt $(RUNTIME)
 	$(COMPILE) $(WITHOUT).txt -o requirements/dev.txt requirements/dev.in
 	$(COMPILE) $(WITHOUT)-gpu.txt -o requirements/gpu.txt requirements/gpu.in

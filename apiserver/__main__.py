@@ -13,7 +13,10 @@ from apiserver.server import Draining, Server
 from apiserver.settings import Settings
 from apiserver.storage.object_store import require_store
 from apiserver.telemetry.gateway import Metrics
+from serving.core_dumps import disable_core_dumps
+from serving.database_tls import warn_of_unverified
 from serving.file_limit import max_connections, raise_file_limit
+from serving.http_server.certificates import Certificate
 from serving.http_server.connection_metrics import ConnectionMetrics
 from serving.http_server.connections import Connections
 from serving.http_server.health import Health, health_served
@@ -25,10 +28,13 @@ from serving.settings import read_settings
 
 def main() -> int:
     """Run the gateway and return the exit status."""
+    disable_core_dumps()
     settings = read_settings(Settings)
+    tls = Certificate.of(settings)
     require_store(settings.image_store_url)
     require_master_keys(settings)
     configure_logging(settings, CorrelationIdFilter(default_value="-"))
+    warn_of_unverified(settings.database_url)
     metrics, draining = Metrics(), Draining()
     connections = _connections(settings)
     metrics.registry.register(ConnectionMetrics("gateway", connections))
@@ -39,8 +45,8 @@ def main() -> int:
     ):
         app = create_app(settings, metrics, draining)
         gc.freeze()  # modules are never unloaded, so the collector need not scan them again
-        config = http_config(app, settings, connections, port=settings.port)
-        server = Server(config, draining, settings.drain_seconds, health)
+        config = http_config(app, settings, connections, port=settings.port, tls=tls)
+        server = Server(config, draining, settings.drain_seconds, health, tls)
         with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has stopped
             server.run()
     return 0 if server.started else 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import uvicorn
 
 import serving.http_server.server
+from serving.http_server.certificates import Certificate
 from serving.http_server.health import Health
 
 _CLOSE = (b"connection", b"close")
@@ -26,8 +27,15 @@ class Server(serving.http_server.server.Server):
     gateway is not ready. SIGINT ends it without delay.
     """
 
-    def __init__(self, config: uvicorn.Config, draining: Draining, seconds: float, health: Health | None) -> None:
-        super().__init__(config, health)
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        draining: Draining,
+        seconds: float,
+        health: Health | None,
+        tls: Certificate | None = None,
+    ) -> None:
+        super().__init__(config, health, tls)
         self._draining = draining
         self._seconds = seconds
         self._until = 0.0

@@ -2,15 +2,17 @@
 
 import re
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, field_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
 from apiserver.endpoints import read_endpoints
 from apiserver.proxies import read_base_path, read_networks
 from serving.origins import read_origins
-from serving.settings import ServiceSettings
+from serving.secret_files import require_token
+from serving.settings import ServiceSettings, require_pair
 
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^:/?#@,\[\]]*)(:[0-9]{1,5})?"
 _DATABASE_URL = re.compile(rf"postgres(ql)?://([^/?#]*@)?{_HOST}(,{_HOST})*(/[^?#]*)?(\?[^#]*)?")
@@ -94,6 +96,20 @@ class Settings(ServiceSettings):
     vectorizer_urls: str = Field(
         "http://127.0.0.1:8081",
         description="URLs of the vectorizers, separated by commas. Each address of a host name is one vectorizer.",
+    )
+    vectorizer_secret: SecretStr | None = Field(
+        None, min_length=16, description="The `VECTORIZER_SECRET` of the vectorizers. Unset: none is sent."
+    )
+    vectorizer_ca_file: Path | None = Field(
+        None,
+        description="File of the authority (PEM) that signs the certificates of vectorizers at `https://` URLs, whose "
+        "names must be those of the URLs. Unset: the authorities of the system.",
+    )
+    vectorizer_certificate_file: Path | None = Field(
+        None, description="File of the gateway's own certificate (PEM), for vectorizers that ask for one."
+    )
+    vectorizer_key_file: Path | None = Field(
+        None, description="File of that certificate's private key (PEM, not encrypted)."
     )
     vectorizer_timeout_seconds: PositiveFloat = Field(
         30, description="Maximum time for one image, including a retry at a second vectorizer."
@@ -227,6 +243,33 @@ class Settings(ServiceSettings):
     def encrypts(self) -> bool:
         """Whether a master key is set."""
         return bool(self.master_key_file or self.master_key or self.master_key_command)
+
+    @field_validator(
+        "vectorizer_secret",
+        "vectorizer_ca_file",
+        "vectorizer_certificate_file",
+        "vectorizer_key_file",
+        "log_key",
+        mode="before",
+    )
+    @classmethod
+    def _unset_if_empty(cls, value: object) -> object:
+        return value or None
+
+    @model_validator(mode="after")
+    def _has_both_parts_for_vectorizers(self) -> Self:
+        require_pair(
+            "APISERVER_VECTORIZER_CERTIFICATE_FILE",
+            self.vectorizer_certificate_file,
+            "APISERVER_VECTORIZER_KEY_FILE",
+            self.vectorizer_key_file,
+        )
+        return self
+
+    @field_validator("vectorizer_secret")
+    @classmethod
+    def _fits_a_header(cls, secret: SecretStr | None) -> SecretStr | None:
+        return require_token(secret)
 
     @field_validator("root_path")
     @classmethod

@@ -18,6 +18,8 @@ from apiserver.resources import Resources, open_resources, require_master_keys
 from apiserver.settings import Settings
 from apiserver.storage.object_store import require_store
 from apiserver.telemetry.worker import WorkerTelemetry, worker_telemetry
+from serving.core_dumps import disable_core_dumps
+from serving.database_tls import warn_of_unverified
 from serving.file_limit import raise_file_limit
 from serving.logs import configure_logging
 from serving.settings import read_settings
@@ -37,6 +39,7 @@ class _JobIds(logging.Filter):
 
 def main() -> int:
     """Run the worker and return the exit status."""
+    disable_core_dumps()
     settings = read_settings(Settings)
     require_store(settings.image_store_url)
     require_master_keys(settings)
@@ -48,6 +51,7 @@ def serve(settings: Settings, on_request: Mapping[str, Task]) -> int:
     """Run the periodic jobs and those of `on_request` until a signal; return the exit status."""
     configure_logging(settings, _JobIds())
     reduce_log()
+    warn_of_unverified(settings.database_url)
     with worker_telemetry(settings) as telemetry, suppress(asyncio.CancelledError):
         asyncio.run(_until_signal(work(settings, on_request, telemetry)))
     return 0

@@ -5,13 +5,14 @@ import asyncio
 import sys
 
 from pydantic import SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from db.migrate import MigrationFailed, UnknownSchema, migrate
 from db.server import UnusableDatabase, require_usable
+from serving.secret_files import SettingsWithSecrets, UnusableSecret
 
 
-class Settings(BaseSettings):
+class Settings(SettingsWithSecrets):
     """Where the database is."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid")
@@ -26,6 +27,8 @@ def main() -> int:
     parser.parse_args()
     try:
         settings = Settings()
+    except UnusableSecret as error:
+        parser.error(str(error))
     except ValidationError:
         parser.error("set DATABASE_URL, for example to postgresql://user:password@host:5432/faceserver")
     try:

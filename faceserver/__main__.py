@@ -24,6 +24,7 @@ from faceserver.commands.watch import watch
 from faceserver.problems import StartError
 from faceserver.standalone.addresses import base_url, exposure
 from faceserver.standalone.settings import Settings
+from serving.secret_files import UnusableSecret, read_secret
 
 READY = """faceserver is ready: {url}
 
@@ -42,7 +43,7 @@ def about() -> None:
 
 
 @app.command()
-def serve(
+def serve(  # noqa: PLR0917 - typer makes options of them
     data: Annotated[
         Path | None, typer.Option(show_default="./data", help="Folder for the database and the images.")
     ] = None,
@@ -54,6 +55,13 @@ def serve(
     database_url: Annotated[
         str | None, typer.Option(show_default="embedded PostgreSQL", help="DSN of a PostgreSQL with pgvector.")
     ] = None,
+    database_url_file: Annotated[
+        Path | None, typer.Option(help="File with this DSN, which other accounts then do not see in the process list.")
+    ] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="Certificate (PEM) for serving HTTPS; needs --tls-key.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Private key (PEM) of the certificate.")] = None,
 ) -> None:
     """Run the whole stack on this machine: PostgreSQL, vectorizer, gateway and worker.
 
@@ -62,10 +70,20 @@ def serve(
     """
     from faceserver.standalone import stack  # noqa: PLC0415 - slow, and only needed here
 
-    options = {"data": data, "host": host, "port": port, "models": models, "database_url": database_url}
+    options = {
+        "data": data,
+        "host": host,
+        "port": port,
+        "models": models,
+        "database_url": database_url,
+        "tls_certificate": tls_certificate,
+        "tls_key": tls_key,
+    }
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
+        if database_url_file:
+            options["database_url"] = _database_url(database_url, database_url_file)
         settings = _settings({name: value for name, value in options.items() if value is not None})
         with suppress(asyncio.CancelledError):
             asyncio.run(stack.serve(settings, lambda: _announce(settings)))
@@ -77,13 +95,24 @@ def serve(
 def _settings(options: dict[str, Any]) -> Settings:
     try:
         return Settings(**options)
+    except UnusableSecret as error:
+        raise StartError(str(error)) from error
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}".removeprefix(": ") for fault in error.errors()]
         raise StartError(f"The settings are not valid ({'; '.join(faults)}).") from error
 
 
+def _database_url(given: str | None, path: Path) -> str:
+    if given is not None:
+        raise StartError("--database-url and --database-url-file are both given; give one of them.")
+    try:
+        return read_secret(path, "--database-url-file")
+    except UnusableSecret as error:
+        raise StartError(str(error)) from error
+
+
 def _announce(settings: Settings) -> None:
-    typer.echo(READY.format(url=base_url(settings.host, settings.port)))
+    typer.echo(READY.format(url=base_url(settings.host, settings.port, settings.scheme)))
     if warning := exposure(settings.host):
         typer.echo(warning, err=True)
 

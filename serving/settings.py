@@ -1,15 +1,17 @@
 """Settings of a process, read from environment variables, and the ones that every service has."""
 
 import sys
-from typing import Literal, TypeVar
+from pathlib import Path
+from typing import Literal, Self, TypeVar
 
-from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
 
 from serving.host_names import read_hosts
+from serving.secret_files import SettingsWithSecrets, UnusableSecret
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(SettingsWithSecrets):
     """Settings of one process; `__main__` reads them once and passes them on. A subclass sets `env_prefix`."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", validate_by_name=True)
@@ -22,6 +24,12 @@ class ServiceSettings(BaseSettings):
         "`*.example.org` accepts all names below, `*` all names. Unset: names are checked only if the service "
         "listens on loopback.",
     )
+    tls_certificate_file: Path | None = Field(
+        None,
+        description="File of the certificate (PEM, with its chain) for serving HTTPS; needs the key as well. A renewed "
+        "certificate is read within ten seconds. Unset: plain HTTP.",
+    )
+    tls_key_file: Path | None = Field(None, description="File of the certificate's private key (PEM, not encrypted).")
     max_connections: PositiveInt = Field(
         4096,
         description="Maximum number of open connections; fewer if the limit of open files is lower. Beyond it, slow "
@@ -73,10 +81,25 @@ class ServiceSettings(BaseSettings):
         read_hosts(hosts)
         return hosts
 
-    @field_validator("otlp_endpoint", mode="before")
+    @field_validator("otlp_endpoint", "tls_certificate_file", "tls_key_file", mode="before")
     @classmethod
-    def _empty_is_unset(cls, endpoint: object) -> object:
-        return endpoint or None
+    def _empty_is_unset(cls, value: object) -> object:
+        return value or None
+
+    @model_validator(mode="after")
+    def _has_both_parts(self) -> Self:
+        prefix = self.model_config["env_prefix"]
+        require_pair(
+            f"{prefix}TLS_CERTIFICATE_FILE", self.tls_certificate_file, f"{prefix}TLS_KEY_FILE", self.tls_key_file
+        )
+        return self
+
+
+def require_pair(name: str, value: Path | None, other_name: str, other: Path | None) -> None:
+    """Raise ValueError if one of two settings that belong together is missing."""
+    if (value is None) != (other is None):
+        missing, given = (name, other_name) if value is None else (other_name, name)
+        raise ValueError(f"{given} needs {missing} as well")
 
 
 AnySettings = TypeVar("AnySettings", bound=ServiceSettings)
@@ -86,9 +109,14 @@ def read_settings(kind: type[AnySettings]) -> AnySettings:
     """Return the settings of this process. If some are invalid, print a line for each and exit with status 2."""
     try:
         return kind()
+    except UnusableSecret as error:
+        sys.stderr.write(f"{error}\n")
     except ValidationError as error:
         for wrong in error.errors(include_url=False, include_input=False):
+            if not wrong["loc"]:  # about several settings, which the message names
+                sys.stderr.write(f"{wrong['msg'].removeprefix('Value error, ')}.\n")
+                continue
             name = str(wrong["loc"][0])
             variable = name if name.isupper() else f"{kind.model_config['env_prefix']}{name.upper()}"
             sys.stderr.write(f"{variable}: {wrong['msg']}\n")
-        sys.exit(2)
+    sys.exit(2)

@@ -8,8 +8,10 @@ from contextlib import suppress
 from asgi_correlation_id import CorrelationIdFilter
 from fastapi import FastAPI
 
+from serving.core_dumps import disable_core_dumps
 from serving.file_limit import max_connections, raise_file_limit
-from serving.host_names import hosts_checked
+from serving.host_names import hosts_checked, is_loopback
+from serving.http_server.certificates import Certificate
 from serving.http_server.connection_metrics import ConnectionMetrics
 from serving.http_server.connections import Connections
 from serving.http_server.health import Health, health_served
@@ -30,6 +32,7 @@ from vectorizer.settings import Settings
 
 def main() -> int:
     """Open the models and serve until a signal; return the exit status. A failed start prints one sentence."""
+    disable_core_dumps()
     settings = read_settings(Settings)
     configure_logging(settings, CorrelationIdFilter(default_value="-"))
     metrics, spans = Metrics(), open_tracing(settings.otlp_endpoint, "faceserver-vectorizer")
@@ -44,14 +47,17 @@ def main() -> int:
             sys.stderr.write(f"{error}\n")
             return 1
         accepts_host = hosts_checked(settings.hosts, settings.host)
-        app = create_app(lanes, Pace.of(settings), spans, accepts_host)
+        _warn_if_open(settings)
+        app = create_app(lanes, Pace.of(settings), spans, accepts_host, settings.secret)
         started = _serve(settings, metrics, app, health)
     return 0 if started else 1
 
 
 def _open_lanes(settings: Settings, metrics: Metrics, spans: Spans | None) -> Lanes:
     """Open the models. Raises StartError."""
-    source = ModelSource.find(settings.models, settings.model_cache, settings.engine())
+    source = ModelSource.find(
+        settings.models, settings.model_cache, settings.engine(), commercial_use=settings.commercial_use
+    )
     lanes = Lanes(
         source,
         settings.limits(),
@@ -73,10 +79,19 @@ def _serve(settings: Settings, metrics: Metrics, app: FastAPI, health: Health | 
     connections = Connections(max_connections(settings.max_connections, raise_file_limit()))
     metrics.registry.register(ConnectionMetrics("vectorizer", connections))
     gc.freeze()  # objects loaded by now stay, so that collections can skip them
-    server = Server(http_config(app, settings, connections, port=settings.port), health)
+    tls = Certificate.of(settings, settings.tls_client_ca_file)
+    server = Server(http_config(app, settings, connections, port=settings.port, tls=tls), health, tls)
     with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has stopped
         server.run()
     return server.started
+
+
+def _warn_if_open(settings: Settings) -> None:
+    if settings.secret is None and settings.tls_client_ca_file is None and not is_loopback(settings.host):
+        logging.getLogger("vectorizer").warning(
+            "Whoever reaches %s can use the vectorizer: set VECTORIZER_SECRET and APISERVER_VECTORIZER_SECRET.",
+            settings.host,
+        )
 
 
 def _watch_gpus(metrics: Metrics) -> None:

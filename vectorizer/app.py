@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import TypedDict
 
 from fastapi import FastAPI
+from pydantic import SecretStr
 from starlette.types import Scope
 
 from serving.answer_headers import AnswerHeaders
@@ -22,6 +23,7 @@ from serving.web_pages import WebPageRules, WebPages
 from vectorizer.lanes import Lanes
 from vectorizer.problems import BadRequest, HostNotAccepted, InvalidRequest, OriginNotAllowed
 from vectorizer.routes import router
+from vectorizer.secret import SecretChecked
 
 
 class State(TypedDict):
@@ -31,10 +33,16 @@ class State(TypedDict):
     pace: Pace
 
 
-def create_app(lanes: Lanes, pace: Pace, spans: Spans | None = None, accepts_host: Accepts | None = None) -> FastAPI:
+def create_app(
+    lanes: Lanes,
+    pace: Pace,
+    spans: Spans | None = None,
+    accepts_host: Accepts | None = None,
+    secret: SecretStr | None = None,
+) -> FastAPI:
     """Return the application that analyses images on `lanes`. Several can live in one process.
 
-    accepts_host: None if all hosts are accepted.
+    accepts_host: None if all hosts are accepted. secret: what callers must know; None if nothing.
     """
     rules = WebPageRules(accepts_host, HostNotAccepted, OriginNotAllowed)
 
@@ -62,6 +70,8 @@ def create_app(lanes: Lanes, pace: Pace, spans: Spans | None = None, accepts_hos
         routes=router.routes,  # an included router would add a step to every request
     )
     handle_exceptions(app, malformed=BadRequest, invalid=InvalidRequest)
+    if secret:
+        app.add_middleware(SecretChecked, secret=secret)
     app.add_middleware(WebPages, rules=rules)
     app.add_middleware(RequestLog, on_end=count_request)
     app.add_middleware(RequestIds)

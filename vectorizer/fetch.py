@@ -20,7 +20,9 @@ def main() -> int:
     settings = read_settings(Settings)
     configure_logging(settings, CorrelationIdFilter(default_value="-"))
     try:
-        source = ModelSource.find(settings.models, settings.model_cache, settings.engine())
+        source = ModelSource.find(
+            settings.models, settings.model_cache, settings.engine(), commercial_use=settings.commercial_use
+        )
     except StartError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -6,6 +6,7 @@ Problem
 │   ├── InvalidFileFormat    invalid-file-format    400
 │   ├── BadRequest           bad-request            400
 │   ├── MalformedRequest     malformed-request      400
+│   ├── SecretRequired       secret-required        401
 │   ├── OriginNotAllowed     origin-not-allowed     403
 │   ├── NotFound             not-found              404
 │   ├── MethodNotAllowed     method-not-allowed     405
@@ -27,6 +28,7 @@ Problem
 └── InternalError            internal-error         500  a defect of this service
 
 StartError                   the service cannot start; it is not reported by HTTP
+├── LicenceForbids
 ├── ModelsUnavailable
 ├── ProviderUnavailable
 └── RuntimeUnavailable
@@ -68,6 +70,12 @@ class OriginNotAllowed(
     Refused, code="origin-not-allowed", status=403, sentence="Web pages may not call the vectorizer."
 ):
     """A request of a web page of another origin."""
+
+
+class SecretRequired(
+    Refused, code="secret-required", status=401, sentence="The caller must send the secret of this vectorizer."
+):
+    """A request without the secret, or with another one."""
 
 
 class HostNotAccepted(
@@ -140,6 +148,10 @@ class DeadlineExceeded(
 
 class StartError(Exception):
     """The service cannot start; the text says why and what to do."""
+
+
+class LicenceForbids(StartError):
+    """The licence of a model forbids the use that VECTORIZER_COMMERCIAL_USE declares."""
 
 
 class ModelsUnavailable(StartError):

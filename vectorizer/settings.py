@@ -1,11 +1,13 @@
 """Configuration of the vectorizer, read from environment variables that begin with VECTORIZER_."""
 
 from pathlib import Path
+from typing import Self
 
 from platformdirs import user_cache_path
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from serving.secret_files import require_token
 from serving.settings import ServiceSettings
 from vectorizer.decoding.budget import Limits
 from vectorizer.decoding.formats import Format
@@ -21,6 +23,20 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="VECTORIZER_")
 
     port: int = Field(8081, ge=0, le=65535, description="Port to listen on; 0 chooses a free port.")
+    secret: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="What callers must send as `Authorization: Bearer …`, except for the health; gateways send "
+        "`APISERVER_VECTORIZER_SECRET`. Unset: whoever reaches the port is answered.",
+    )
+    tls_client_ca_file: Path | None = Field(
+        None,
+        description="File of the authority (PEM) that signs the certificates of gateways; nobody else can connect. "
+        "Needs a certificate of the vectorizer.",
+    )
+    commercial_use: bool = Field(
+        False, description="Whether the service is used commercially: models whose licence forbids it are refused."
+    )
     models: str = Field("opencv", description="Model pack by name, or a folder in InsightFace's layout.")
     model_cache: Path = Field(
         default_factory=lambda: user_cache_path("faceserver"),
@@ -89,6 +105,22 @@ class Settings(ServiceSettings):
         description="Maximum number of faces of an image that are embedded, the largest ones; `faces_omitted` of an "
         "answer counts the others.",
     )
+
+    @field_validator("tls_client_ca_file", "secret", mode="before")
+    @classmethod
+    def _unset_if_empty(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("secret")
+    @classmethod
+    def _fits_a_header(cls, secret: SecretStr | None) -> SecretStr | None:
+        return require_token(secret)
+
+    @model_validator(mode="after")
+    def _has_a_certificate(self) -> Self:
+        if self.tls_client_ca_file and not self.tls_certificate_file:
+            raise ValueError("VECTORIZER_TLS_CLIENT_CA_FILE needs VECTORIZER_TLS_CERTIFICATE_FILE as well")
+        return self
 
     @field_validator("image_formats")
     @classmethod

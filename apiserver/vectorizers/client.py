@@ -19,7 +19,16 @@ from apiserver.problems import (
     VectorizerTimeout,
     VectorizerUnavailable,
 )
-from apiserver.vectorizers.exchange import Call, T, TraceConfig, VectorizerHttp, is_unreachable, open_http, was_cut
+from apiserver.vectorizers.exchange import (
+    Access,
+    Call,
+    T,
+    TraceConfig,
+    VectorizerHttp,
+    is_unreachable,
+    open_http,
+    was_cut,
+)
 from apiserver.vectorizers.replicas import Replica, Replicas, RetryBudget
 from apiserver.vectorizers.wire import Want, read_analysis, read_json, read_model_in_use
 from serving.digests import Digests
@@ -196,9 +205,10 @@ async def open_vectorizer(
     timeout_seconds: float,
     ready_timeout_seconds: float = _READY_TIMEOUT_SECONDS,
     trace_configs: Sequence[TraceConfig] = (),
+    access: Access | None = None,
 ) -> AsyncIterator[VectorizerClient]:
     """Yield a client of the vectorizers; it connects on first use."""
-    async with open_http(trace_configs) as http:
+    async with open_http(trace_configs, access) as http:
         yield VectorizerClient(http, replicas, timeout_seconds, ready_timeout_seconds)
 
 

@@ -3,15 +3,19 @@
 import asyncio
 import logging
 import socket
+import ssl
+import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+
+from pydantic import SecretStr
 
 from apiserver.background import background, repeat
 from apiserver.endpoints import Endpoint, read_endpoints
 from apiserver.settings import Settings
 from apiserver.vectorizers.client import VectorizerClient, open_vectorizer
-from apiserver.vectorizers.exchange import TraceConfig
+from apiserver.vectorizers.exchange import Access, TraceConfig
 from apiserver.vectorizers.replicas import Replica, Replicas
 
 LOOK_UP_SECONDS = 5.0
@@ -27,12 +31,16 @@ async def open_vectorizers(
     """Yield a client of the vectorizers in the settings, whose list is kept current; none need be available yet."""
     replicas = Replicas(settings.vectorizer_connections)
     known: dict[Endpoint, list[str]] = {endpoint: [] for endpoint in read_endpoints(settings.vectorizer_urls)}
-    await look_up(replicas, known)
+    access = _access(settings)
+    await look_up(replicas, known, access.names)
     async with (
         open_vectorizer(
-            replicas, timeout_seconds=settings.vectorizer_timeout_seconds, trace_configs=trace_configs
+            replicas,
+            timeout_seconds=settings.vectorizer_timeout_seconds,
+            trace_configs=trace_configs,
+            access=access,
         ) as client,
-        background(repeat(lambda: look_up(replicas, known), LOOK_UP_SECONDS)),
+        background(repeat(lambda: look_up(replicas, known, access.names), LOOK_UP_SECONDS)),
         background(probe_forever(replicas, client)),
     ):
         yield client
@@ -59,19 +67,34 @@ async def _probe(replica: Replica, client: VectorizerClient, asked: set[Replica]
         asked.discard(replica)
 
 
-async def look_up(replicas: Replicas, known: dict[Endpoint, list[str]]) -> None:
-    """Resolve the endpoints and update the replicas: each address is one. `known` stores the URLs of each endpoint.
+async def look_up(replicas: Replicas, known: dict[Endpoint, list[str]], names: dict[str, str] | None = None) -> None:
+    """Resolve the endpoints and update the replicas: each address is one.
 
+    `known` stores the URLs of each endpoint, `names` the host name of each URL.
     If a name cannot be resolved, its last known addresses stay.
     """
     await asyncio.gather(*(_look_up_one(endpoint, known) for endpoint in known))
+    if names is not None:
+        names.update({url: endpoint.host for endpoint, urls in known.items() for url in urls})
     replicas.update(url for urls in known.values() for url in urls)
 
 
 async def _look_up_one(endpoint: Endpoint, known: dict[Endpoint, list[str]]) -> None:
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(*endpoint, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:  # UnicodeError: an invalid host name
         _logger.warning("The host name %s could not be resolved: %s", endpoint.host, error)
     else:
-        known[endpoint] = [Endpoint(str(address[0]), endpoint.port).url for *_, address in found]
+        known[endpoint] = [endpoint._replace(host=str(address[0])).url for *_, address in found]
+
+
+def _access(settings: Settings) -> Access:
+    """Return how the vectorizers are spoken to. Ends the process with a message if a file is unusable."""
+    certificate, key = settings.vectorizer_certificate_file, settings.vectorizer_key_file
+    try:
+        tls = ssl.create_default_context(cafile=settings.vectorizer_ca_file)
+        if certificate and key:
+            tls.load_cert_chain(certificate, key, password=lambda: "")  # encrypted keys would ask at the terminal
+    except OSError as error:  # ssl.SSLError too
+        sys.exit(f"A file of APISERVER_VECTORIZER_*_FILE cannot be used for TLS: {error.strerror or error}.")
+    return Access(settings.vectorizer_secret or SecretStr(""), tls)

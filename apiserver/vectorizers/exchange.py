@@ -2,16 +2,18 @@
 
 import asyncio
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, Generic, TypeVar
 
 import aiohttp
 from asgi_correlation_id import correlation_id
+from pydantic import SecretStr
 
 from apiserver.problems import Problem, VectorizerTimeout, VectorizerUnavailable
 from apiserver.vectorizers.wire import read_problem
@@ -52,11 +54,24 @@ class Call(Generic[T]):
     content: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How the gateway shows that it may use the vectorizers, and how it knows them.
+
+    names: the host name of each URL of an address, which the certificate there must have. Filled by the lookups.
+    """
+
+    secret: SecretStr = field(default_factory=lambda: SecretStr(""))
+    tls: ssl.SSLContext | None = None
+    names: dict[str, str] = field(default_factory=dict)
+
+
 class VectorizerHttp:
     """Pooled connections to the vectorizers."""
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
+    def __init__(self, session: aiohttp.ClientSession, access: Access | None = None) -> None:
         self._session = session
+        self._access = access or Access()
 
     async def exchange(self, url: str, call: Call[T], deadline: float) -> T:
         """Return the answer of the vectorizer at `url`, before `deadline` on the clock of `time.monotonic`.
@@ -64,14 +79,26 @@ class VectorizerHttp:
         Raises the problem that it reports, VectorizerTimeout or VectorizerUnavailable.
         """
         seconds = max(0.0, deadline - time.monotonic())
-        headers = {"X-Deadline-Ms": str(round(1000 * seconds))}
+        headers = {
+            "X-Deadline-Ms": str(round(1000 * seconds)),
+            # Sent without a secret too: the vectorizer's health then says that one is missing.
+            "Authorization": f"Bearer {self._access.secret.get_secret_value()}".rstrip(),
+        }
         if request_id := correlation_id.get():
             headers["X-Request-ID"] = request_id
         content = None if call.content is None else BytesIO(call.content)
         try:
             async with (
                 asyncio.timeout(seconds),
-                self._session.request(call.method, url + call.path, data=content, headers=headers) as response,
+                self._session.request(
+                    call.method,
+                    url + call.path,
+                    data=content,
+                    headers=headers,
+                    ssl=self._access.tls or True,
+                    server_hostname=self._access.names.get(url),
+                    allow_redirects=False,
+                ) as response,
             ):
                 body = await response.read()
         except tuple(PROBLEM_OF_ERROR) as error:
@@ -82,7 +109,9 @@ class VectorizerHttp:
 
 
 @asynccontextmanager
-async def open_http(trace_configs: Sequence[TraceConfig] = ()) -> AsyncIterator[VectorizerHttp]:
+async def open_http(
+    trace_configs: Sequence[TraceConfig] = (), access: Access | None = None
+) -> AsyncIterator[VectorizerHttp]:
     """Yield the connections to vectorizers; they are opened on first use."""
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, socket_factory=open_socket)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_SECONDS)
@@ -93,7 +122,7 @@ async def open_http(trace_configs: Sequence[TraceConfig] = ()) -> AsyncIterator[
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
     ) as session:
-        yield VectorizerHttp(session)
+        yield VectorizerHttp(session, access)
 
 
 def open_socket(address: tuple[int, int, int, str, Any]) -> socket.socket:

@@ -50,8 +50,12 @@ _PROBLEM_OF_CODE: dict[str, type[Problem]] = {
     "request-timeout": VectorizerTimeout,
     "internal-error": VectorizerFailed,
     "host-not-accepted": VectorizerUnavailable,
+    "secret-required": VectorizerUnavailable,
 }
 
+_DIFFERENT_SECRETS = (
+    "The vectorizer refuses this gateway: VECTORIZER_SECRET and APISERVER_VECTORIZER_SECRET are not the same."
+)
 _UNREADABLE = "The vectorizer's answer cannot be read."
 
 
@@ -92,7 +96,8 @@ def read_problem(status: int, body: bytes) -> Problem:
     """Return the problem of an answer other than 200, with the vectorizer's own sentence, the most precise one."""
     try:
         problem = json.loads(body)
-        return _PROBLEM_OF_CODE[problem["code"]](problem.get("detail"))
+        detail = _DIFFERENT_SECRETS if problem["code"] == "secret-required" else problem.get("detail")
+        return _PROBLEM_OF_CODE[problem["code"]](detail)
     except (ValueError, TypeError, KeyError, AttributeError):
         return VectorizerUnavailable(f"The vectorizer answered with status {status}.")
 

@@ -12,7 +12,13 @@ SHUTDOWN_SECONDS = 20
 STOP_SECONDS = SHUTDOWN_SECONDS + 10.0  # for closing connections afterwards
 
 
-def vectorizer(settings: Settings, port: int, health_port: int | None = None) -> Program:
+_UNENCRYPTED_VECTORIZER = dict.fromkeys(
+    ("VECTORIZER_TLS_CERTIFICATE_FILE", "VECTORIZER_TLS_KEY_FILE", "VECTORIZER_TLS_CLIENT_CA_FILE"), ""
+)
+"""Gateway and vectorizer of a stack meet on loopback, where the secret decides; the gateway expects plain HTTP."""
+
+
+def vectorizer(settings: Settings, port: int, health_port: int | None = None, secret: str = "") -> Program:
     """Return the vectorizer, on loopback `port`."""
     return Program(
         name="vectorizer",
@@ -21,6 +27,9 @@ def vectorizer(settings: Settings, port: int, health_port: int | None = None) ->
             "VECTORIZER_HOST": "127.0.0.1",
             "VECTORIZER_PORT": str(port),
             **_health("VECTORIZER", health_port),
+            "VECTORIZER_SECRET": secret,
+            "VECTORIZER_SECRET_FILE": "",
+            **_UNENCRYPTED_VECTORIZER,
             "VECTORIZER_MODELS": settings.models,
             "VECTORIZER_SHUTDOWN_TIMEOUT_SECONDS": str(SHUTDOWN_SECONDS),
         },
@@ -30,7 +39,13 @@ def vectorizer(settings: Settings, port: int, health_port: int | None = None) ->
 
 
 def gateway(
-    settings: Settings, folder: Path, dsn: str, vectorizer_port: int, health_port: int | None = None
+    settings: Settings,
+    folder: Path,
+    dsn: str,
+    vectorizer_port: int,
+    health_port: int | None = None,
+    *,
+    secret: str = "",
 ) -> Program:
     """Return the gateway, which keeps its images in `folder`."""
     return Program(
@@ -39,20 +54,22 @@ def gateway(
         environment={
             "APISERVER_HOST": settings.host,
             "APISERVER_PORT": str(settings.port),
+            "APISERVER_TLS_CERTIFICATE_FILE": str(settings.tls_certificate or ""),
+            "APISERVER_TLS_KEY_FILE": str(settings.tls_key or ""),
             **_health("APISERVER", health_port),
-            **_shared(folder, dsn, vectorizer_port),
+            **_shared(folder, dsn, vectorizer_port, secret),
         },
         stop_seconds=STOP_SECONDS,
         health_port=health_port,
     )
 
 
-def worker(folder: Path, dsn: str, vectorizer_port: int) -> Program:
+def worker(folder: Path, dsn: str, vectorizer_port: int, secret: str = "") -> Program:
     """Return the worker, which runs the gateway's jobs."""
     return Program(
         name="worker",
         command=[sys.executable, "-m", "apiserver.worker"],
-        environment=_shared(folder, dsn, vectorizer_port),
+        environment=_shared(folder, dsn, vectorizer_port, secret),
         stop_seconds=STOP_SECONDS,
     )
 
@@ -61,10 +78,13 @@ def _health(prefix: str, port: int | None) -> dict[str, str]:
     return {} if port is None else {f"{prefix}_HEALTH_HOST": "127.0.0.1", f"{prefix}_HEALTH_PORT": str(port)}
 
 
-def _shared(folder: Path, dsn: str, vectorizer_port: int) -> dict[str, str]:
+def _shared(folder: Path, dsn: str, vectorizer_port: int, secret: str) -> dict[str, str]:
     """Return the settings that gateway and worker share."""
     return {
         "APISERVER_DATABASE_URL": dsn,
+        "APISERVER_DATABASE_URL_FILE": "",
+        "APISERVER_VECTORIZER_SECRET": secret,
+        "APISERVER_VECTORIZER_SECRET_FILE": "",
         "APISERVER_SHUTDOWN_TIMEOUT_SECONDS": str(SHUTDOWN_SECONDS),
         "APISERVER_VECTORIZER_URLS": f"http://127.0.0.1:{vectorizer_port}",
         "APISERVER_IMAGE_STORE_URL": (folder / "images").as_uri(),

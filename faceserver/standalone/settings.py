@@ -1,17 +1,18 @@
 """Settings of the standalone stack: options of the command, or FACESERVER_* in the environment."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from faceserver.problems import StartError
+from serving.secret_files import SettingsWithSecrets
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class Settings(BaseSettings):
+class Settings(SettingsWithSecrets):
     """Settings of the standalone stack."""
 
     model_config = SettingsConfigDict(env_prefix="FACESERVER_", frozen=True, extra="forbid")
@@ -23,15 +24,40 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         default=None, description="DSN of a PostgreSQL with pgvector; without one, an embedded server is run."
     )
+    tls_certificate: Path | None = Field(
+        default=None,
+        description="File of the certificate (PEM) with which the gateway serves HTTPS.",
+    )
+    tls_key: Path | None = Field(
+        default=None,
+        description="File of the certificate's private key (PEM).",
+    )
+
+    @field_validator("tls_certificate", "tls_key", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return value or None
+
+    @model_validator(mode="after")
+    def _has_both_parts(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("HTTPS needs both --tls-certificate and --tls-key")
+        return self
+
+    @property
+    def scheme(self) -> str:
+        """How the gateway is spoken to."""
+        return "https" if self.tls_certificate else "http"
 
 
 class HealthPorts(BaseSettings):
-    """The health ports of the services, if they are set; the stack chooses the others."""
+    """Settings of the services that the stack has to know: the health ports, of which it chooses those not set."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     apiserver_health_port: Port | None = None
     vectorizer_health_port: Port | None = None
+    apiserver_tls_certificate_file: str = ""
 
 
 class MasterKeyFile(BaseSettings):

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -52,16 +53,21 @@ class Stack:
 
     def __init__(self, settings: Settings, folder: Path, cluster: Cluster | None, guard: Guard) -> None:
         vectorizer_port, chosen = free_loopback_port(), HealthPorts()
+        if chosen.apiserver_tls_certificate_file and not settings.tls_certificate:
+            raise StartError("Give the certificate as FACESERVER_TLS_CERTIFICATE and FACESERVER_TLS_KEY instead.")
         ports = [each or free_loopback_port() for each in (chosen.vectorizer_health_port, chosen.apiserver_health_port)]
-        self._ready_url = f"{base_url(settings.host, settings.port)}/health/ready"
+        self._ready_url = f"{base_url(settings.host, settings.port, settings.scheme)}/health/ready"
+        secret = secrets.token_urlsafe(32)  # other accounts of this machine can reach the vectorizer's port
         self._cluster = cluster
         self._dsn = (
             settings.database_url.get_secret_value() if settings.database_url else cluster.dsn if cluster else ""
         )
         self._postgres = Child(cluster.program, guard) if cluster else None
-        self._vectorizer = Child(programs.vectorizer(settings, vectorizer_port, ports[0]), guard)
-        self._gateway = Child(programs.gateway(settings, folder, self._dsn, vectorizer_port, ports[1]), guard)
-        self._worker = Child(programs.worker(folder, self._dsn, vectorizer_port), guard)
+        self._vectorizer = Child(programs.vectorizer(settings, vectorizer_port, ports[0], secret), guard)
+        self._gateway = Child(
+            programs.gateway(settings, folder, self._dsn, vectorizer_port, ports[1], secret=secret), guard
+        )
+        self._worker = Child(programs.worker(folder, self._dsn, vectorizer_port, secret), guard)
         in_order = (self._gateway, self._worker, self._vectorizer, self._postgres)
         self._children = [child for child in in_order if child]
 
@@ -70,7 +76,8 @@ class Stack:
         await self._vectorizer.start()  # first: it loads its models while PostgreSQL starts
         await self._start_database()
         await self._gateway.start()
-        async with httpx.AsyncClient(trust_env=False) as client:
+        # The certificate has the name that clients use, and nothing secret is sent.
+        async with httpx.AsyncClient(trust_env=False, verify=False) as client:  # noqa: S501
             await self._until(lambda: _succeeds(client, self._ready_url))
         await self._worker.start()  # last: nothing waits for it
         for child in self._children:

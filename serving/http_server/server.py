@@ -8,6 +8,7 @@ from typing import Any
 
 import uvicorn
 
+from serving.http_server.certificates import Certificate
 from serving.http_server.connections import Connections
 from serving.http_server.health import Answer, Health
 from serving.http_server.protocol import BoundedProtocol, Deadlines
@@ -16,12 +17,17 @@ from serving.settings import ServiceSettings
 _ASK_TICKS = 10
 """Ticks of a tenth of a second between two questions whether the service is ready."""
 
+_REFRESH_TICKS = 100
+"""Ticks between two looks whether the certificate was renewed."""
+
 _Message = MutableMapping[str, Any]
 App = Callable[[Any, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]], Awaitable[None]]
 """An ASGI application."""
 
 
-def http_config(app: App, settings: ServiceSettings, connections: Connections, *, port: int) -> uvicorn.Config:
+def http_config(
+    app: App, settings: ServiceSettings, connections: Connections, *, port: int, tls: Certificate | None = None
+) -> uvicorn.Config:
     """Return the configuration of the server of a service."""
     deadlines = Deadlines(settings.header_timeout_seconds, settings.upload_bytes_per_second)
     return uvicorn.Config(
@@ -35,19 +41,23 @@ def http_config(app: App, settings: ServiceSettings, connections: Connections, *
         proxy_headers=False,  # `apiserver.http.client_addresses` reads them
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
+        ssl_context_factory=(lambda *_: tls.context) if tls else None,
     )
 
 
 class Server(uvicorn.Server):
     """A server that reports to `health`, if given, that its event loop turns and what `GET /health/ready` answers."""
 
-    def __init__(self, config: uvicorn.Config, health: Health | None = None) -> None:
+    def __init__(self, config: uvicorn.Config, health: Health | None = None, tls: Certificate | None = None) -> None:
         super().__init__(config)
+        self._tls = tls
         self._health = health
         self._asking: asyncio.Task[None] | None = None
 
     async def on_tick(self, counter: int) -> bool:
         """Return whether to stop; uvicorn calls this ten times a second."""
+        if self._tls and counter % _REFRESH_TICKS == 0:
+            self._tls.refresh()
         if self._health:
             self._health.turned()
             if counter % _ASK_TICKS == 0 and (self._asking is None or self._asking.done()):

@@ -81,13 +81,15 @@ class ModelSource:
     runtime: Runtime
 
     @classmethod
-    def find(cls, name: str, cache: Path, engine: Engine | None = None) -> "ModelSource":
+    def find(
+        cls, name: str, cache: Path, engine: Engine | None = None, *, commercial_use: bool = False
+    ) -> "ModelSource":
         """Find the pack `name`, and fetch, prepare and measure it if necessary.
 
-        Raises ModelsUnavailable or RuntimeUnavailable.
+        Raises LicenceForbids, ModelsUnavailable or RuntimeUnavailable.
         """
         engine = engine or Engine()
-        pack = open_pack(name, read_manifest(), cache)
+        pack = open_pack(name, read_manifest(), cache, commercial_use=commercial_use)
         shared, precision = engine.shared, engine.precision
         detector = prepare(pack.detector_file, pack.detector, cache, batched=shared, precision=precision)
         embedder = prepare(pack.embedder_file, pack.embedder, cache, batched=shared, precision=precision)

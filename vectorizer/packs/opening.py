@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from zipfile import BadZipFile
 
 from vectorizer.packs.manifest import AnyModel, DetectorManifest, EmbedderManifest, Manifest, PackManifest
-from vectorizer.problems import ModelsUnavailable
+from vectorizer.problems import LicenceForbids, ModelsUnavailable
 
 UNUSED_FILES = frozenset({"1k3d68.onnx", "2d106det.onnx", "genderage.onnx"})
 """Networks in the packs of InsightFace that are not needed for recognition."""
@@ -32,19 +32,35 @@ class Pack:
     embedder_file: ModelFile
 
 
-def open_pack(name: str, manifest: Manifest, cache: Path) -> Pack:
+def open_pack(name: str, manifest: Manifest, cache: Path, *, commercial_use: bool = False) -> Pack:
     """Find, fetch if necessary, and verify the pack `name`: a name from the manifest or a folder of ONNX files.
 
-    Raises ModelsUnavailable, which says what to do.
+    commercial_use: whether models whose licence forbids commercial use are refused, before they are fetched.
+    Raises ModelsUnavailable, which says what to do, or LicenceForbids.
     """
     if name in manifest.packs:
+        if commercial_use:
+            models = manifest.packs[name]
+            _require_commercial(name, manifest.detector(models.detector), manifest.embedder(models.embedder))
         folder = _folder_of(name, cache)
         return _named_pack(folder, manifest.packs[name], manifest)
     folder = Path(name).expanduser()
     if folder.is_dir():
-        return _folder_pack(folder, manifest)
+        pack = _folder_pack(folder, manifest)
+        if commercial_use:
+            _require_commercial(name, pack.detector, pack.embedder)
+        return pack
     known = ", ".join(manifest.packs)
     raise ModelsUnavailable(f"There is no model pack {name!r}: it is neither a folder nor one of {known}.")
+
+
+def _require_commercial(name: str, *models: AnyModel) -> None:
+    for model in models:
+        if model.allowed_use.startswith("non-commercial"):
+            raise LicenceForbids(
+                f"The licence {model.licence} of {model.name} in the model pack {name!r} allows {model.allowed_use} "
+                "only, and VECTORIZER_COMMERCIAL_USE is true. Choose the pack 'opencv', or models that you may use."
+            )
 
 
 def _folder_of(name: str, cache: Path) -> Path:

@@ -76,7 +76,7 @@ class Vectorizer:
             self.endpoint = Endpoint("127.0.0.1", listener.getsockname()[1])
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, *self.endpoint)
+        self._server = await asyncio.start_server(self._serve, self.endpoint.host, self.endpoint.port)
 
     async def stop(self) -> None:
         """Refuse connections and cut those there are."""

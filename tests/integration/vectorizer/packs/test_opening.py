@@ -13,7 +13,7 @@ from vectorizer.networks.models import ModelSource
 from vectorizer.networks.sessions import OnnxSession
 from vectorizer.packs.manifest import DetectorManifest, EmbedderManifest, read_manifest
 from vectorizer.packs.opening import open_pack
-from vectorizer.problems import ModelsUnavailable, ProviderUnavailable
+from vectorizer.problems import LicenceForbids, ModelsUnavailable, ProviderUnavailable
 
 ARCFACE = SHARED / "models" / "buffalo_sc"
 needs_arcface = pytest.mark.skipif(not ARCFACE.is_dir(), reason="needs ArcFace weights in ../shared/models/buffalo_sc")
@@ -138,3 +138,16 @@ def test_the_manifest_is_consistent():
         assert isinstance(manifest.embedder(pack.embedder), EmbedderManifest)
     for embedder in manifest.embedders:
         assert -1 < embedder.thresholds.review < embedder.thresholds.match < 1
+
+
+@pytest.mark.parametrize("name", [name for name in read_manifest().packs if name != "opencv"])
+def test_commercial_use_of_a_pack_that_forbids_it_is_refused_before_it_is_fetched(tmp_path, name):
+    with pytest.raises(
+        LicenceForbids, match=rf"LicenseRef-InsightFace-models of .* {name!r} .*VECTORIZER_COMMERCIAL_USE"
+    ):
+        open_pack(name, read_manifest(), tmp_path, commercial_use=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_pack_that_is_installed_can_be_used_commercially(tmp_path):
+    assert open_pack("opencv", read_manifest(), tmp_path, commercial_use=True).embedder.allowed_use == "any"
