@@ -45,6 +45,7 @@ from apiserver.http.problem_responses import problem_response
 from apiserver.http.public_addresses import PublicPaths, public_target
 from apiserver.http.request_log import request_log
 from apiserver.keys.authenticator import Authenticator
+from apiserver.keys.signing_keys import SigningKeys
 from apiserver.problems import (
     HostNotAccepted,
     InternalError,
@@ -203,6 +204,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         metrics=metrics,
         slots=_slots(settings),
         authenticator=Authenticator(),
+        signing_keys=SigningKeys(database),
         database=database,
         vectorizer=resources.vectorizer,
         directories=directories,

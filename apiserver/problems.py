@@ -21,6 +21,8 @@ Problem
 │   ├── ScopeMissing             scope-missing           403
 │   ├── NotFound                 not-found               404
 │   ├── FileNotFound             file-not-found          404
+│   ├── LinkInvalid              link-invalid            403
+│   ├── LinkExpired              link-expired            403
 │   ├── OriginNotAllowed         origin-not-allowed      403
 │   ├── DirectoryNotFound        directory-not-found     404
 │   ├── PersonNotFound           person-not-found        404
@@ -167,6 +169,21 @@ class KeyInvalid(
 
 class ScopeMissing(Refused, code="scope-missing", status=403, sentence="The key may not make this call."):
     """The key is valid and lacks the scope that the call requires."""
+
+
+class LinkInvalid(
+    Refused,
+    code="link-invalid",
+    status=403,
+    sentence="The link to this photograph is not valid, or the key that asked for it no longer is; ask for a new one.",
+):
+    """A signed link that was changed, that is for something else, or whose key was revoked."""
+
+
+class LinkExpired(
+    Refused, code="link-expired", status=403, sentence="The link to this photograph has expired; ask for a new one."
+):
+    """A signed link that was right and is too old."""
 
 
 class OriginNotAllowed(

@@ -65,6 +65,13 @@ class Settings(ServiceSettings):
         "each start chooses one.",
     )
 
+    link_seconds: PositiveInt = Field(
+        600,
+        le=86_400,
+        description="How long the links to photographs in answers work where keys are required. A page that shows "
+        "them later asks for new ones.",
+    )
+
     max_requests: PositiveInt = Field(
         256,
         description="Maximum number of photograph requests in progress, all in memory. A request with several "

@@ -82,7 +82,8 @@ class Learning:
         defects = [quality_warning(finding) for finding in found]
         as_sent = bool(terms.settings.keep_originals)
         with stages.measure("store"):
-            row, content = await to_store(sample.photograph, sample.directory, self._staging, as_sent=as_sent)
+            secret = await self._images.secret()
+            row, content = await to_store(sample.photograph, sample.directory, self._staging, secret, as_sent=as_sent)
             await self._images.save(row, content)
         with stages.measure("enrol"):
             enrolment = await self._gallery.enrol(person, face, model, row)

@@ -61,7 +61,7 @@ async def person_members(database: Database, images: ImageStore, person: Person)
         yield Member(f"crops/{face['face']}.jpg", whole(face["crop"]))
     for key in sorted(photographs):
         try:
-            stored = await images.open(key)
+            stored = await images.open(key, admits=person.directory.__eq__)
         except FileNotFound:
             _logger.info("%s was deleted during the export", key)
         else:

@@ -87,7 +87,8 @@ class Recognition:
             row, content = None, b""
             if wanted and not not_kept:
                 as_sent = bool(terms.settings.keep_originals)
-                row, content = await to_store(wanted, options.directory, keep, as_sent=as_sent)
+                secret = await self._keeping.secret()
+                row, content = await to_store(wanted, options.directory, keep, secret, as_sent=as_sent)
             search = options.search(model, terms, len(probes))
             embeddings = [probe.embedding for probe in probes]
             results = await self._identification.identify(search, embeddings, terms.size, row)

@@ -3,6 +3,7 @@
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from apiserver.http.access.links import SCOPES, grant_of_link, without_link
 from apiserver.http.problem_responses import problem_response
 from apiserver.problems import Problem
 from apiserver.state import State
@@ -28,7 +29,10 @@ class Authentication:
         request = Request(scope)
         state = State.of(request)
         try:
+            scope, link = without_link(scope)
             grant = await state.authenticator.grant_of(scope)
+            if link and not (grant and grant.scopes >= SCOPES):
+                grant = await grant_of_link(link, state)
         except Problem as problem:
             state.metrics.refused("other", problem.status, problem.code)
             await problem_response(request, problem)(scope, receive, send)
