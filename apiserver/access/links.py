@@ -24,7 +24,7 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link opens. path: encoded, without the base path. key: id of the caller's key. expires: seconds of Unix."""
+    """What a link opens. path: encoded, without the base path. key: id of the caller's key. expires: Unix time."""
 
     path: str
     directory: str

@@ -79,7 +79,8 @@ class FaceAnswer(BaseModel):
     )
     quality: KeptQuality | None = Field(description="null if nothing was measured.")
     image: str | None = Field(
-        description="The photograph that shows it; null for a face imported without, or if the key may not see photographs.",
+        description="The photograph that shows it; null for a face imported without, or if the key may not see "
+        "photographs.",
         examples=["/files/47aa5e19-c120-84b0-a5a0-d64d932fb8eb.jpg"],
     )
     crop: str | None = Field(

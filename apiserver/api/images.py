@@ -38,7 +38,7 @@ async def file(key: str, state: StateOf) -> StreamingResponse:
 
 
 async def shown(key: str, state: State, admits: Callable[[str], bool]) -> StreamingResponse:
-    """Return a response that streams the image at `key`, if its directory is admitted. Raises FileNotFound or an Outage."""
+    """Stream the image at `key`, if its directory is admitted. Raises FileNotFound or an Outage."""
     stored = await state.images.open(key, _OPENING_SECONDS, admits=admits)
     bind(stored.directory)
     headers = PRIVATE | {"Content-Length": str(stored.size_bytes)}

@@ -47,7 +47,7 @@ async def _pictures(run: Run, seen: Snapshot, total: int) -> AsyncIterator[Membe
         if image and image not in added:
             added.add(image)
             try:
-                stored = await run.resources.images.open(image, admits=seen.directory.__eq__)
+                stored = await run.resources.images.open(image, admits=lambda directory: directory == run.directory)
                 yield Member(f"images/{image}", stored.chunks)
             except FileNotFound:
                 missing += 1  # deleted after the snapshot

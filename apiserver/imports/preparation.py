@@ -113,7 +113,9 @@ class Preparation:
 
     async def _to_store(self, photograph: Photograph, bundled: BundleFace | None) -> tuple[ImageRow, bytes]:
         """Return row and content of a photograph, which a bundle may know by the digest of an earlier file."""
-        row, content = await to_store(photograph, self.directory, self.staging, self.secret, as_sent=self.keep_originals)
+        row, content = await to_store(
+            photograph, self.directory, self.staging, self.secret, as_sent=self.keep_originals
+        )
         if bundled and bundled.original_sha256:
             row = row._replace(sha256=bytes.fromhex(bundled.original_sha256))
         return row, content

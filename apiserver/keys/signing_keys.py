@@ -12,11 +12,10 @@ _REFRESH_SECONDS = 60.0
 _UNKNOWN_SECONDS = 1.0
 """How often, at most, links with unknown keys make a gateway look for one that another has just made."""
 
-_TODAY = "extract(epoch FROM now())::bigint / 86400"
-
-_MAKE = f"INSERT INTO signing_keys (day, secret) VALUES ({_TODAY}, $1) ON CONFLICT DO NOTHING"
-_FORGET = f"DELETE FROM signing_keys WHERE day < {_TODAY} - 1"
-_READ = f"SELECT day, secret FROM signing_keys WHERE day >= {_TODAY} - 1 ORDER BY day DESC LIMIT 2"
+_TODAY = "SELECT extract(epoch FROM now())::bigint / 86400"
+_MAKE = "INSERT INTO signing_keys (day, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+_FORGET = "DELETE FROM signing_keys WHERE day < $1"
+_READ = "SELECT day, secret FROM signing_keys WHERE day >= $1 ORDER BY day DESC LIMIT 2"
 
 
 class SigningKeys:
@@ -54,8 +53,9 @@ class SigningKeys:
 
     async def _read(self) -> None:
         async with self._database.connection() as connection:
-            await connection.execute(_MAKE, secrets.token_bytes(_SECRET_BYTES))
-            await connection.execute(_FORGET)
-            rows = await connection.fetch(_READ)
+            today = await connection.fetchval(_TODAY)
+            await connection.execute(_MAKE, today, secrets.token_bytes(_SECRET_BYTES))
+            await connection.execute(_FORGET, today - 1)
+            rows = await connection.fetch(_READ, today - 1)
         self._live = tuple(SigningKey(str(row["day"]), row["secret"]) for row in rows)
         self._read_at = time.monotonic()

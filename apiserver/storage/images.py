@@ -30,7 +30,7 @@ _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,8}")
 
 _FIND = "SELECT directory, media_type FROM images WHERE image = $1 AND (expires_at IS NULL OR expires_at > now())"
 
-_SECRET = "SELECT secret FROM installation_secrets WHERE name = 'image-keys'"
+_READ_SECRET = "SELECT secret FROM installation_secrets WHERE name = 'image-keys'"
 
 # `written_at` is checked because the object of a photograph with a short retention may still be being uploaded.
 _LOCK_EXPIRED = """
@@ -172,7 +172,7 @@ class ImageStore:
         """Return the secret of the installation from which names follow. Raises DatabaseUnavailable."""
         if self._secret is None:
             async with self._database.connection() as connection:
-                self._secret = bytes(await connection.fetchval(_SECRET))
+                self._secret = bytes(await connection.fetchval(_READ_SECRET))
         return self._secret
 
     async def directory_of(self, key: str) -> str | None:
@@ -193,8 +193,8 @@ class ImageStore:
     ) -> StoredFile:
         """Open the image at `key`, if its directory is admitted.
 
-        Raises FileNotFound if the key is invalid, or the image is absent, expired or of another directory; DatabaseUnavailable; or
-        ImageStoreUnavailable, which the stream raises too.
+        Raises FileNotFound if the key is invalid, or the image is absent, expired or of another directory;
+        DatabaseUnavailable; or ImageStoreUnavailable, which the stream raises too.
         """
         row = await self._find(key)
         if row is None or not admits(row["directory"]):

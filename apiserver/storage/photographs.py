@@ -45,8 +45,8 @@ async def to_store(
 ) -> tuple[ImageRow, bytes]:
     """Return the row of a photograph and the content of its object; as it was sent if that is wished.
 
-    The key follows from the secret and the file as it was sent, whatever is stored of it. Raises VectorizerUnavailable if the picture
-    is missing, which had to be encoded anew.
+    The key follows from the secret and the file as it was sent, whatever is stored of it. Raises VectorizerUnavailable
+    if the picture is missing, which had to be encoded anew.
     """
     stored = photograph.content if as_sent else photograph.cleaned or photograph.picture
     if stored is None:

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from starlette.types import Message, Scope, Send
 
@@ -157,5 +157,6 @@ async def _directory_of(path: str, state: State) -> str:
 
 
 def _path(scope: Scope) -> str:
+    """Return the path as answers write it: clients and proxies may encode more."""
     raw: bytes = scope["raw_path"]
-    return raw.decode("latin-1")
+    return "/".join(quote(unquote(name), safe="") for name in raw.decode("latin-1").split("/"))

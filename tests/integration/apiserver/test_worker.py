@@ -26,10 +26,10 @@ from apiserver.storage.images import ImageStore
 from apiserver.storage.object_store import open_store
 from db.migrate import migrate
 from tests.checkout import ROOT
+from tests.image_rows import image_row
 from tests.integration.apiserver.counting_worker import STEPS
 from tests.integration.apiserver.worker_process import LOST_SOON, Worker
 from tests.waiting import PATIENCE_SECONDS, until
-from tests.image_rows import image_row
 
 pytestmark = pytest.mark.timing
 

@@ -12,8 +12,8 @@ from apiserver.storage.archives import Archives
 from apiserver.storage.free_space import FreeSpace
 from apiserver.storage.images import ImageStore
 from apiserver.storage.object_store import open_store
-from tests.waiting import until
 from tests.image_rows import image_row
+from tests.waiting import until
 
 
 @pytest.fixture

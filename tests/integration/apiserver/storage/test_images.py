@@ -13,9 +13,9 @@ from apiserver.problems import FileNotFound, ImageStoreUnavailable
 from apiserver.storage.images import ImageRow, ImageStore, write_row
 from apiserver.storage.object_store import open_store
 from apiserver.storage.sweeping import sweep
+from tests.image_rows import image_row
 from tests.integration.apiserver.locks import until_somebody_waits
 from tests.waiting import PATIENCE_SECONDS
-from tests.image_rows import image_row
 
 PNG = Image("image/png", "png", width=1, height=1)
 HOUR = timedelta(hours=1)

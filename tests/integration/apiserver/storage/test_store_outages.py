@@ -16,9 +16,9 @@ from apiserver.storage.archives import Archives
 from apiserver.storage.images import ImageStore
 from apiserver.storage.object_store import open_store
 from apiserver.storage.sweeping import sweep
+from tests.image_rows import image_row
 from tests.s3 import Fault
 from tests.waiting import until
-from tests.image_rows import image_row
 
 pytestmark = pytest.mark.timing
 

@@ -1,0 +1,134 @@
+"""Signed links to photographs, from the answer to the photograph."""
+
+from dataclasses import replace
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import httpx
+import pytest
+
+from apiserver.access.grants import Grant, Reach
+from apiserver.access.scopes import Scope
+from apiserver.app import create_app
+from apiserver.keys.authenticator import Authenticator
+from tests.integration.apiserver.conftest import serving
+
+READS = frozenset({Scope.READ, Scope.IMAGES})
+ALL = frozenset(Scope)
+
+
+class Listed(Authenticator):
+    """Knows callers by a list."""
+
+    def __init__(self) -> None:
+        self.grants: dict[str, Grant] = {}
+
+    def add(self, key: str, scopes: frozenset[Scope], *directories: str) -> dict[str, str]:
+        """Return the headers of a new caller."""
+        self.grants[key] = Grant(f"key:{key}", scopes, Reach(names=frozenset(directories)), key)
+        return {"x-api-key": key}
+
+    async def grant_of(self, scope):
+        """Return the grant of the key in the request."""
+        return self.grants.get(dict(scope["headers"]).get(b"x-api-key", b"").decode())
+
+    async def grant_of_key(self, key):
+        """Return the grant of the key."""
+        return self.grants.get(key)
+
+
+@pytest.fixture
+def callers() -> Listed:
+    return Listed()
+
+
+@pytest.fixture
+async def locked(settings, callers):
+    """A gateway that requires keys."""
+    app = create_app(settings.model_copy(update={"hosts": ""}))
+
+    async def keyed(scope, receive, send):
+        if scope["type"] == "http":
+            state = replace(scope["state"]["gateway"], authenticator=callers)
+            scope = {**scope, "state": {**scope["state"], "gateway": state}}
+        await app(scope, receive, send)
+
+    async with serving(keyed) as client:
+        yield client
+
+
+async def learned(gateway: httpx.AsyncClient, headers: dict[str, str], photo: bytes, **more: str) -> httpx.Response:
+    data = {"person": "ann", "directory": "acme"}
+    answer = await gateway.post("/learn", data=data, files={"file": photo}, headers=headers | more)
+    assert answer.status_code == 201, answer.text
+    return answer
+
+
+def changed(url: str, **values: str) -> str:
+    parts = urlsplit(url)
+    query = {name: value[0] for name, value in parse_qs(parts.query).items()} | values
+    return parts._replace(query=urlencode(query)).geturl()
+
+
+async def code(gateway: httpx.AsyncClient, url: str, **options) -> str:
+    return (await gateway.get(url, **options)).json()["code"]
+
+
+async def test_links_open_photographs_and_nothing_else(locked, callers, ann, database):
+    ours, theirs = callers.add("ours", ALL, "acme"), callers.add("theirs", ALL, "other")
+    blind = callers.add("blind", frozenset({Scope.READ, Scope.ENROL}), "acme")
+    url = (await learned(locked, ours, ann)).json()["url"]
+    plain, _, query = url.partition("?")
+
+    shown = await locked.get(url)
+    assert shown.status_code == 200
+    assert shown.headers["content-security-policy"].startswith("sandbox")
+    assert shown.headers["cache-control"].startswith("private")
+    assert (await locked.head(url)).status_code == 200
+    assert (await locked.get(url.replace(".jpg?", "%2Ejpg?"))).status_code == 200
+    assert (await locked.get(plain, headers=ours)).content == shown.content
+
+    assert await code(locked, plain) == "key-missing"
+    assert await code(locked, plain, headers=theirs) == "file-not-found"
+    assert await code(locked, "/files/none.jpg", headers=theirs) == "file-not-found"
+    assert await code(locked, plain, headers=blind) == "scope-missing"
+    assert await code(locked, changed(url, expires="1")) == "link-invalid"
+    assert await code(locked, changed(url, key="theirs")) == "link-invalid"
+    assert await code(locked, changed(url, kid="1")) == "link-invalid"
+    assert await code(locked, changed(url, signature="0" * 64)) == "link-invalid"
+    assert await code(locked, f"/directories/acme?{query}") == "key-missing"
+
+    [face] = (await locked.get("/directories/acme/faces", headers=ours)).json()["items"]
+    for link in (face["image"], face["crop"]):
+        assert (await locked.get(link)).status_code == 200
+    assert await code(locked, face["crop"].replace("/crop?", "/image?")) == "link-invalid"
+    assert await code(locked, f"{face['crop'].partition('?')[0]}?{query}") == "link-invalid"
+    [unseen] = (await locked.get("/directories/acme/faces", headers=blind)).json()["items"]
+    assert (unseen["image"], unseen["crop"]) == (None, None)
+
+    await database.execute("UPDATE images SET expires_at = now()")
+    assert await code(locked, url) == "file-not-found"
+
+
+async def test_who_sends_a_photograph_may_see_it_until_the_key_is_revoked(locked, callers, ann, database):
+    sender = callers.add("sender", frozenset({Scope.ENROL}), "acme")
+    first = await learned(locked, sender, ann, **{"Idempotency-Key": "one"})
+    again = await learned(locked, sender, ann, **{"Idempotency-Key": "one"})
+    assert again.headers["idempotency-replayed"] == "true"
+    stored = await database.fetchval("SELECT body FROM keyed_requests")
+    assert b"signature" not in stored
+    for answer in (first, again):
+        assert (await locked.get(answer.json()["url"])).content
+        assert (await locked.get(answer.json()["url"])).status_code == 200
+
+    del callers.grants["sender"]
+    assert await code(locked, first.json()["url"]) == "link-invalid"
+
+
+async def test_links_expire_and_keys_of_yesterday_still_verify(locked, callers, settings, ann, database):
+    ours = callers.add("ours", READS | {Scope.ENROL}, "acme")
+    await learned(locked, ours, ann)
+    [today] = await database.fetch("SELECT day FROM signing_keys")
+    await database.execute("UPDATE signing_keys SET day = day - 1")  # a gateway that starts makes the key of the day
+    url = changed((await learned(locked, ours, ann)).json()["url"], kid=str(today["day"] - 1))
+    assert await code(locked, url) == "link-invalid"  # the name of the key is signed, too
+    assert await database.fetchval("SELECT count(*) FROM signing_keys") == 1
