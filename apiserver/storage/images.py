@@ -30,7 +30,7 @@ _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,8}")
 
 _FIND = "SELECT directory, media_type FROM images WHERE image = $1 AND (expires_at IS NULL OR expires_at > now())"
 
-_READ_SECRET = "SELECT secret FROM installation_secrets WHERE name = 'image-keys'"
+_READ_INSTALLATION = "SELECT secret FROM installation_secrets WHERE name = 'image-keys'"
 
 # `written_at` is checked because the object of a photograph with a short retention may still be being uploaded.
 _LOCK_EXPIRED = """
@@ -172,7 +172,7 @@ class ImageStore:
         """Return the secret of the installation from which names follow. Raises DatabaseUnavailable."""
         if self._secret is None:
             async with self._database.connection() as connection:
-                self._secret = bytes(await connection.fetchval(_READ_SECRET))
+                self._secret = bytes(await connection.fetchval(_READ_INSTALLATION))
         return self._secret
 
     async def directory_of(self, key: str) -> str | None:

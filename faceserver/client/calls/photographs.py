@@ -1,5 +1,7 @@
 """Detection, embedding and comparison of photographs, which are not stored."""
 
+from urllib.parse import parse_qsl
+
 from faceserver.client.call import Call, given, json_of, url_path
 from faceserver.client.calls.recognition import Detail, Orientation
 from faceserver.client.method import result
