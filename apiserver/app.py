@@ -35,6 +35,7 @@ from apiserver.enrolment.gallery import Gallery
 from apiserver.enrolment.learning import Learning
 from apiserver.enrolment.likeness import Likenesses
 from apiserver.http.access.authentication import Authentication
+from apiserver.http.access.rates import Rates
 from apiserver.http.admission import Admission
 from apiserver.http.client_addresses import ClientAddresses
 from apiserver.http.cross_origin import CrossOrigin
@@ -130,7 +131,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         respond=problem_response,
     )
     app.add_middleware(Admission)
-    app.add_middleware(Authentication)
+    app.add_middleware(Authentication, rates=Rates(settings))
     if settings.trusted_proxies:
         app.add_middleware(
             ClientAddresses,

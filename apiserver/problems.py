@@ -63,6 +63,7 @@ Problem
 │   ├── BundleUnsupported        bundle-unsupported      422
 │   ├── BundleInvalid            bundle-invalid          422
 │   ├── InvalidSettings          invalid-settings        422
+│   ├── TooManyRequests          too-many-requests       429
 │   └── HeadersTooLarge          headers-too-large       431
 ├── Outage                       caused by a service the gateway depends on: the same request may succeed later
 │   ├── NotReady                 not-ready               503
@@ -355,6 +356,18 @@ class IdempotencyKeyReused(
     sentence="This Idempotency-Key was used for a different request; use a new one.",
 ):
     """A key that was sent with another path, query or body within the last 24 hours."""
+
+
+class TooManyRequests(
+    Refused, code="too-many-requests", status=429, sentence="The key has used up one of its limits; retry later."
+):
+    """A request beyond the limits of its key."""
+
+    retry_after_seconds: int
+
+    def __init__(self, sentence: str | None = None, *, retry_after_seconds: int = 1) -> None:
+        super().__init__(sentence)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class PoorQuality(

@@ -1,39 +1,15 @@
 """Signed links to photographs, from the answer to the photograph."""
 
-from dataclasses import replace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
 
-from apiserver.access.grants import Grant, Reach
 from apiserver.access.scopes import Scope
-from apiserver.app import create_app
-from apiserver.keys.authenticator import Authenticator
-from tests.integration.apiserver.conftest import serving
+from tests.integration.apiserver.http.callers import Listed, requiring_keys
 
 READS = frozenset({Scope.READ, Scope.IMAGES})
 ALL = frozenset(Scope)
-
-
-class Listed(Authenticator):
-    """Knows callers by a list."""
-
-    def __init__(self) -> None:
-        self.grants: dict[str, Grant] = {}
-
-    def add(self, key: str, scopes: frozenset[Scope], *directories: str) -> dict[str, str]:
-        """Return the headers of a new caller."""
-        self.grants[key] = Grant(f"key:{key}", scopes, Reach(names=frozenset(directories)), key)
-        return {"x-api-key": key}
-
-    async def grant_of(self, scope):
-        """Return the grant of the key in the request."""
-        return self.grants.get(dict(scope["headers"]).get(b"x-api-key", b"").decode())
-
-    async def grant_of_key(self, key):
-        """Return the grant of the key."""
-        return self.grants.get(key)
 
 
 @pytest.fixture
@@ -43,16 +19,7 @@ def callers() -> Listed:
 
 @pytest.fixture
 async def locked(settings, callers):
-    """A gateway that requires keys."""
-    app = create_app(settings.model_copy(update={"hosts": ""}))
-
-    async def keyed(scope, receive, send):
-        if scope["type"] == "http":
-            state = replace(scope["state"]["gateway"], authenticator=callers)
-            scope = {**scope, "state": {**scope["state"], "gateway": state}}
-        await app(scope, receive, send)
-
-    async with serving(keyed) as client:
+    async with requiring_keys(settings, callers) as client:
         yield client
 
 
@@ -70,7 +37,8 @@ def changed(url: str, **values: str) -> str:
 
 
 async def code(gateway: httpx.AsyncClient, url: str, **options) -> str:
-    return (await gateway.get(url, **options)).json()["code"]
+    found: str = (await gateway.get(url, **options)).json()["code"]
+    return found
 
 
 async def test_links_open_photographs_and_nothing_else(locked, callers, ann, database):
