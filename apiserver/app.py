@@ -35,6 +35,7 @@ from apiserver.enrolment.gallery import Gallery
 from apiserver.enrolment.learning import Learning
 from apiserver.enrolment.likeness import Likenesses
 from apiserver.http.access.authentication import Authentication
+from apiserver.http.access.rates import Rates
 from apiserver.http.admission import Admission
 from apiserver.http.client_addresses import ClientAddresses
 from apiserver.http.cross_origin import CrossOrigin
@@ -45,6 +46,7 @@ from apiserver.http.problem_responses import problem_response
 from apiserver.http.public_addresses import PublicPaths, public_target
 from apiserver.http.request_log import request_log
 from apiserver.keys.authenticator import Authenticator
+from apiserver.keys.signing_keys import SigningKeys
 from apiserver.problems import (
     HostNotAccepted,
     InternalError,
@@ -129,7 +131,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         respond=problem_response,
     )
     app.add_middleware(Admission)
-    app.add_middleware(Authentication)
+    app.add_middleware(Authentication, rates=Rates(settings))
     if settings.trusted_proxies:
         app.add_middleware(
             ClientAddresses,
@@ -203,6 +205,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         metrics=metrics,
         slots=_slots(settings),
         authenticator=Authenticator(),
+        signing_keys=SigningKeys(database),
         database=database,
         vectorizer=resources.vectorizer,
         directories=directories,

@@ -21,6 +21,8 @@ Problem
 │   ├── ScopeMissing             scope-missing           403
 │   ├── NotFound                 not-found               404
 │   ├── FileNotFound             file-not-found          404
+│   ├── LinkInvalid              link-invalid            403
+│   ├── LinkExpired              link-expired            403
 │   ├── OriginNotAllowed         origin-not-allowed      403
 │   ├── DirectoryNotFound        directory-not-found     404
 │   ├── PersonNotFound           person-not-found        404
@@ -62,6 +64,7 @@ Problem
 │   ├── BundleUnsupported        bundle-unsupported      422
 │   ├── BundleInvalid            bundle-invalid          422
 │   ├── InvalidSettings          invalid-settings        422
+│   ├── TooManyRequests          too-many-requests       429
 │   └── HeadersTooLarge          headers-too-large       431
 ├── Outage                       caused by a service the gateway depends on: the same request may succeed later
 │   ├── NotReady                 not-ready               503
@@ -170,6 +173,21 @@ class KeyInvalid(
 
 class ScopeMissing(Refused, code="scope-missing", status=403, sentence="The key may not make this call."):
     """The key is valid and lacks the scope that the call requires."""
+
+
+class LinkInvalid(
+    Refused,
+    code="link-invalid",
+    status=403,
+    sentence="The link to this photograph is not valid, or the key that asked for it no longer is; ask for a new one.",
+):
+    """A signed link that was changed, that is for something else, or whose key was revoked."""
+
+
+class LinkExpired(
+    Refused, code="link-expired", status=403, sentence="The link to this photograph has expired; ask for a new one."
+):
+    """A signed link that was right and is too old."""
 
 
 class OriginNotAllowed(
@@ -350,6 +368,18 @@ class IdempotencyKeyReused(
     sentence="This Idempotency-Key was used for a different request; use a new one.",
 ):
     """A key that was sent with another path, query or body within the last 24 hours."""
+
+
+class TooManyRequests(
+    Refused, code="too-many-requests", status=429, sentence="The key has used up one of its limits; retry later."
+):
+    """A request beyond the limits of its key."""
+
+    retry_after_seconds: int
+
+    def __init__(self, sentence: str | None = None, *, retry_after_seconds: int = 1) -> None:
+        super().__init__(sentence)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class PoorQuality(

@@ -67,6 +67,24 @@ class Settings(ServiceSettings):
         "each start chooses one.",
     )
 
+    link_seconds: PositiveInt = Field(
+        600,
+        le=86_400,
+        description="How long the links to photographs in answers work where keys are required. A page that shows "
+        "them later asks for new ones.",
+    )
+
+    key_requests_per_minute: PositiveInt | None = Field(
+        None,
+        description="Maximum number of requests of one key in a minute at each gateway, unless the key has a limit of "
+        "its own. Deletions do not count. Unset: no limit.",
+    )
+    key_requests_in_progress: PositiveInt | None = Field(
+        None,
+        description="Maximum number of requests of one key in progress at each gateway, unless the key has a limit of "
+        "its own. Unset: half of `max_requests`.",
+    )
+
     max_requests: PositiveInt = Field(
         256,
         description="Maximum number of photograph requests in progress, all in memory. A request with several "

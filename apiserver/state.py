@@ -10,6 +10,7 @@ from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
 from apiserver.enrolment.learning import Learning
 from apiserver.keys.authenticator import Authenticator
+from apiserver.keys.signing_keys import SigningKeys
 from apiserver.recognition.recognizing import Recognition
 from apiserver.search.recall import RecallCheck
 from apiserver.server import Draining
@@ -32,6 +33,7 @@ class State:
     metrics: Metrics
     slots: Slots
     authenticator: Authenticator
+    signing_keys: SigningKeys
     database: Database
     vectorizer: VectorizerClient
     directories: Directories

@@ -166,6 +166,12 @@ CREATE TABLE public.imports (
     compared_to bigint DEFAULT '-1'::integer NOT NULL
 );
 
+CREATE TABLE public.installation_secrets (
+    name text NOT NULL COLLATE pg_catalog."C",
+    secret bytea NOT NULL,
+    CONSTRAINT installation_secrets_secret_check CHECK ((octet_length(secret) = 32))
+);
+
 CREATE TABLE public.jobs (
     job uuid DEFAULT gen_random_uuid() NOT NULL,
     number bigint NOT NULL,
@@ -268,6 +274,12 @@ CREATE TABLE public.search_indexes (
     CONSTRAINT search_indexes_dimension_check CHECK ((dimension > 0))
 );
 
+CREATE TABLE public.signing_keys (
+    day integer NOT NULL,
+    secret bytea NOT NULL,
+    CONSTRAINT signing_keys_secret_check CHECK ((octet_length(secret) = 32))
+);
+
 ALTER TABLE ONLY public.archives
     ADD CONSTRAINT archives_pkey PRIMARY KEY (directory, job);
 
@@ -298,6 +310,9 @@ ALTER TABLE ONLY public.import_items
 ALTER TABLE ONLY public.imports
     ADD CONSTRAINT imports_pkey PRIMARY KEY (directory, job);
 
+ALTER TABLE ONLY public.installation_secrets
+    ADD CONSTRAINT installation_secrets_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_number_key UNIQUE (number);
 
@@ -324,6 +339,9 @@ ALTER TABLE ONLY public.persons
 
 ALTER TABLE ONLY public.search_indexes
     ADD CONSTRAINT search_indexes_pkey PRIMARY KEY (directory, model);
+
+ALTER TABLE ONLY public.signing_keys
+    ADD CONSTRAINT signing_keys_pkey PRIMARY KEY (day);
 
 CREATE INDEX archives_by_expiry ON public.archives USING btree (expires_at);
 

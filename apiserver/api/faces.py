@@ -80,11 +80,12 @@ class FaceAnswer(BaseModel):
     )
     quality: KeptQuality | None = Field(description="null if nothing was measured.")
     image: str | None = Field(
-        description="The photograph that shows it; null for a face imported without.",
+        description="The photograph that shows it; null for a face imported without, or if the key may not see "
+        "photographs.",
         examples=["/files/47aa5e19-c120-84b0-a5a0-d64d932fb8eb.jpg"],
     )
-    crop: str = Field(
-        description="The aligned face, 112 x 112.",
+    crop: str | None = Field(
+        description="The aligned face, 112 x 112; null if the key may not see photographs.",
         examples=["/directories/acme/persons/ann/faces/1120092e-8684-446d-9dd1-6a35418df10e/crop"],
     )
     created_at: datetime
@@ -228,7 +229,7 @@ async def read_image(directory: DirectoryName, person: PersonName, face: _FaceId
         found = await person_faces.read(connection, directory, person, face)
     if found.image is None:
         raise FileNotFound("The face was imported without its photograph.")
-    return await images.shown(found.image, state)
+    return await images.shown(found.image, state, directory.__eq__)
 
 
 @router.get(

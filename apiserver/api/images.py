@@ -1,17 +1,26 @@
 """The route of stored images."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
+from apiserver.access.binding import bind
+from apiserver.access.grants import current_grant
 from apiserver.access.scopes import Scope
 from apiserver.http.access.guard import GuardedRoute, needs
 from apiserver.state import State, StateOf
 from serving.problem_responses import ProblemDetails
 
-PRIVATE = {"Cache-Control": "private, max-age=300"}
-"""Headers of photographs: pages may show them again, but no cache may keep them much beyond their retention."""
+PRIVATE = {
+    "Cache-Control": "private, max-age=300",
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+}
+"""Headers of photographs: pages may show them again, but no cache may keep them much beyond their retention.
+
+Whatever a file contains, a browser that opens it runs nothing.
+"""
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (404, 500, 503)}
 
@@ -25,11 +34,12 @@ router = APIRouter(route_class=GuardedRoute)
 @needs(Scope.READ, Scope.IMAGES)
 async def file(key: str, state: StateOf) -> StreamingResponse:
     """Return an enrolled image, or one that was recognized within the retention time."""
-    return await shown(key, state)
+    return await shown(key, state, current_grant().covers)
 
 
-async def shown(key: str, state: State) -> StreamingResponse:
-    """Return a response that streams the image at `key`. Raises FileNotFound or an Outage."""
-    stored = await state.images.open(key, _OPENING_SECONDS)
+async def shown(key: str, state: State, admits: Callable[[str], bool]) -> StreamingResponse:
+    """Stream the image at `key`, if its directory is admitted. Raises FileNotFound or an Outage."""
+    stored = await state.images.open(key, _OPENING_SECONDS, admits=admits)
+    bind(stored.directory)
     headers = PRIVATE | {"Content-Length": str(stored.size_bytes)}
     return StreamingResponse(stored.chunks, media_type=stored.media_type, headers=headers)

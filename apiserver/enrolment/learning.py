@@ -93,7 +93,8 @@ class Learning:
         defects = [quality_warning(finding) for finding in found]
         as_sent = bool(terms.settings.keep_originals)
         with stages.measure("store"):
-            row, content = await to_store(sample.photograph, sample.directory, self._staging, as_sent=as_sent)
+            secret = await self._images.secret()
+            row, content = await to_store(sample.photograph, sample.directory, self._staging, secret, as_sent=as_sent)
             row = await self._images.save(row, content)
         with stages.measure("enrol"):
             try:

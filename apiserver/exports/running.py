@@ -49,7 +49,8 @@ async def _pictures(run: Run, seen: Snapshot, total: int) -> AsyncIterator[Membe
         if image and image not in added:
             added.add(image)
             try:
-                yield Member(f"images/{image}", (await run.resources.images.open(image)).chunks)
+                stored = await run.resources.images.open(image, admits=lambda directory: directory == run.directory)
+                yield Member(f"images/{image}", stored.chunks)
             except FileNotFound:
                 missing += 1  # deleted after the snapshot
         done += 1

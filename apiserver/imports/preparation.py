@@ -5,7 +5,7 @@ import hashlib
 import json
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from apiserver.biometrics.choice import FaceChoice
@@ -72,6 +72,7 @@ class Preparation:
     limits: QualityLimits
     floor: float | None
     staging: timedelta
+    secret: bytes = field(repr=False)
     trusts_embeddings: bool = False
     keep_originals: bool = False
 
@@ -112,7 +113,9 @@ class Preparation:
 
     async def _to_store(self, photograph: Photograph, bundled: BundleFace | None) -> tuple[ImageRow, bytes]:
         """Return row and content of a photograph, which a bundle may know by the digest of an earlier file."""
-        row, content = await to_store(photograph, self.directory, self.staging, as_sent=self.keep_originals)
+        row, content = await to_store(
+            photograph, self.directory, self.staging, self.secret, as_sent=self.keep_originals
+        )
         if bundled and bundled.original_sha256:
             row = row._replace(sha256=bytes.fromhex(bundled.original_sha256))
         return row, content

@@ -106,6 +106,7 @@ async def _enrol(run: Run, import_: Import, source: Source, model: Model, hint: 
         limits=_quality_limits(run, settings),
         floor=applied_floor(model, settings.recognizability_floor),
         staging=timedelta(seconds=resources.settings.staging_seconds),
+        secret=await resources.images.secret(),
         trusts_embeddings=run.arguments.get("trust") == Trust.EMBEDDINGS,
         keep_originals=bool(settings.keep_originals),
     )

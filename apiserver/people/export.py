@@ -67,7 +67,7 @@ async def person_members(database: Database, images: ImageStore, person: Person)
         yield Member(f"crops/{face['face']}.jpg", whole(await decrypted_crop(images.keys, person.directory, face)))
     for key in sorted(photographs):
         try:
-            stored = await images.open(key)
+            stored = await images.open(key, admits=person.directory.__eq__)
         except FileNotFound:
             _logger.info("%s was deleted during the export", key)
         else:

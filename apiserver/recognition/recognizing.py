@@ -87,7 +87,8 @@ class Recognition:
             row, content = None, b""
             if wanted and not not_kept:
                 as_sent = bool(terms.settings.keep_originals)
-                unkeyed, content = await to_store(wanted, options.directory, keep, as_sent=as_sent)
+                secret = await self._keeping.secret()
+                unkeyed, content = await to_store(wanted, options.directory, keep, secret, as_sent=as_sent)
                 row = await self._keeping.keyed(unkeyed)
                 not_kept = None if row else NotKept.STORE_UNAVAILABLE
             search = options.search(model, terms, len(probes))

@@ -71,7 +71,7 @@ class Cleaning:
 
     async def _clean(self, row: Mapping[str, Any]) -> bool:
         try:
-            stored = await self._images.open(row["image"])
+            stored = await self._images.open(row["image"], admits=row["directory"].__eq__)
             content = b"".join([chunk async for chunk in stored.chunks])
             cleaned = await without_metadata(content)
             picture = None if cleaned else await self._encode(content)

@@ -6,8 +6,9 @@ after an interruption.
 
 import asyncio
 import hashlib
+import hmac
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from uuid import UUID
 import obstore
 from obstore.store import ObjectStore
 
+from apiserver.access.binding import EVERY, bound_to
 from apiserver.biometrics.face import Image
 from apiserver.database import Connection, Database, Share
 from apiserver.encryption.keys import DirectoryKeys
@@ -32,6 +34,8 @@ _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,8}")
 _FIND = """
 SELECT directory, media_type, key_id FROM images WHERE image = $1 AND (expires_at IS NULL OR expires_at > now())
 """
+
+_READ_INSTALLATION = "SELECT secret FROM installation_secrets WHERE name = 'image-keys'"
 
 # `written_at` is checked because the object of a photograph with a short retention may still be being uploaded.
 _LOCK_EXPIRED = """
@@ -114,6 +118,7 @@ WRITE_ROW = write_row(1)
 class StoredFile:
     """The content of a stored image, as a stream."""
 
+    directory: str
     media_type: str
     size_bytes: int
     chunks: AsyncIterator[bytes]
@@ -141,6 +146,7 @@ class ImageStore:
         self._timeout_seconds = timeout_seconds
         self._space = space or FreeSpace(None, None)
         self._reads = Breaker(read_retry_seconds)
+        self._secret: bytes | None = None
         self._deletion_seconds = min(timeout_seconds, database.hold_seconds)
         self.uploads_end_after = timedelta(seconds=2 * timeout_seconds)
         """The latest time after its row is written at which an object may appear; a search may run in between."""
@@ -194,17 +200,36 @@ class ImageStore:
         async with self._database.connection() as connection:
             await connection.execute(_WITHDRAW, row.directory, row.key, timedelta(seconds=seconds))
 
-    async def open(self, key: str, timeout_seconds: float | None = None) -> StoredFile:
-        """Open the image at `key`.
+    async def secret(self) -> bytes:
+        """Return the secret of the installation from which names follow. Raises DatabaseUnavailable."""
+        if self._secret is None:
+            async with self._database.connection() as connection:
+                self._secret = bytes(await connection.fetchval(_READ_INSTALLATION))
+        return self._secret
 
-        Raises FileNotFound if the key is invalid, or the image is absent or expired; DatabaseUnavailable;
-        KeyUnavailable; or ImageStoreUnavailable or ObjectDamaged, which the stream raises too.
-        """
+    async def directory_of(self, key: str) -> str | None:
+        """Return the directory of the image at `key`, None if it is absent or expired. Raises DatabaseUnavailable."""
+        row = await self._find(key)
+        return row["directory"] if row else None
+
+    async def _find(self, key: str) -> Mapping[str, str] | None:
         if not _KEY.fullmatch(key):
-            raise FileNotFound
-        async with self._database.connection(Share.READS) as connection:
-            found = await connection.fetchrow(_FIND, key)
-        if found is None:
+            return None
+        with bound_to(EVERY):  # its row tells the directory
+            async with self._database.connection(Share.READS) as connection:
+                row: Mapping[str, str] | None = await connection.fetchrow(_FIND, key)
+                return row
+
+    async def open(
+        self, key: str, timeout_seconds: float | None = None, *, admits: Callable[[str], bool]
+    ) -> StoredFile:
+        """Open the image at `key`, if its directory is admitted.
+
+        Raises FileNotFound if the key is invalid, or the image is absent, expired or of another directory;
+        DatabaseUnavailable; KeyUnavailable; or ImageStoreUnavailable or ObjectDamaged, which the stream raises too.
+        """
+        found = await self._find(key)
+        if found is None or not admits(found["directory"]):
             raise FileNotFound
         if not self._reads.admits():
             raise ImageStoreUnavailable
@@ -221,7 +246,7 @@ class ImageStore:
             self._reads.succeed()
             raise
         self._reads.succeed()
-        return StoredFile(found["media_type"], *content)
+        return StoredFile(found["directory"], found["media_type"], *content)
 
     async def read_stored(self, key: str) -> bytes:
         """Return an object as it is stored, whatever its row says. Raises FileNotFound or ImageStoreUnavailable."""
@@ -263,15 +288,18 @@ def _columns(rows: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
     return [row["directory"] for row in rows], [row["image"] for row in rows]
 
 
-def image_row(directory: str, content: bytes, image: Image, keep: timedelta) -> ImageRow:
+def image_row(directory: str, content: bytes, image: Image, keep: timedelta, secret: bytes) -> ImageRow:
     """Return the row of an image; its retention `keep` starts when the row is written."""
     sha256 = hashlib.sha256(content).digest()
-    key = image_key(directory, sha256, image.extension)
+    key = image_key(secret, directory, sha256, image.extension)
     return ImageRow(directory, key, image.media_type, len(content), sha256, keep)
 
 
-def image_key(directory: str, sha256: bytes, extension: str) -> str:
-    """Return a key derived from the directory and the content's digest: a version 8 UUID and the extension."""
-    digest = hashlib.sha256(directory.encode() + b"\0" + sha256).digest()
+def image_key(secret: bytes, directory: str, sha256: bytes, extension: str) -> str:
+    """Return a key derived from the directory and the content's digest: a version 8 UUID and the extension.
+
+    Whoever has the content cannot compute it without the secret.
+    """
+    digest = hmac.digest(secret, directory.encode() + b"\0" + sha256, "sha256")
     number = int.from_bytes(digest[:16]) & ~(0xF << 76) & ~(0b11 << 62)
     return f"{UUID(int=number | 8 << 76 | 0b10 << 62)}.{extension}"

@@ -43,6 +43,10 @@ class Keeping:
         self._stored: LRUCache[str, float] = LRUCache(_MAX_STORED)
         self.not_kept: Counter[NotKept] = Counter()
 
+    async def secret(self) -> bytes:
+        """Return the secret from which names of photographs follow. Raises DatabaseUnavailable."""
+        return await self._images.secret()
+
     @property
     def store_failed(self) -> bool:
         """Whether the last photograph could not be stored."""

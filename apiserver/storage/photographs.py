@@ -41,21 +41,21 @@ async def without_metadata(content: bytes) -> bytes | None:
 
 
 async def to_store(
-    photograph: Photograph, directory: str, keep: timedelta, *, as_sent: bool = False
+    photograph: Photograph, directory: str, keep: timedelta, secret: bytes, *, as_sent: bool = False
 ) -> tuple[ImageRow, bytes]:
     """Return the row of a photograph and the content of its object; as it was sent if that is wished.
 
-    The key follows from the file as it was sent, whatever is stored of it. Raises VectorizerUnavailable if the picture
-    is missing, which had to be encoded anew.
+    The key follows from the secret and the file as it was sent, whatever is stored of it. Raises VectorizerUnavailable
+    if the picture is missing, which had to be encoded anew.
     """
     stored = photograph.content if as_sent else photograph.cleaned or photograph.picture
     if stored is None:
         raise VectorizerUnavailable("The vectorizer does not encode pictures yet.")
-    return await _aside(lambda: (_row(photograph, directory, stored, keep), stored), len(photograph.content))
+    return await _aside(lambda: (_row(photograph, directory, stored, keep, secret), stored), len(photograph.content))
 
 
-def _row(photograph: Photograph, directory: str, stored: bytes, keep: timedelta) -> ImageRow:
-    row = image_row(directory, photograph.content, photograph.image, keep)
+def _row(photograph: Photograph, directory: str, stored: bytes, keep: timedelta, secret: bytes) -> ImageRow:
+    row = image_row(directory, photograph.content, photograph.image, keep, secret)
     if stored is photograph.content:
         return row
     return row._replace(

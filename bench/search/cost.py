@@ -215,7 +215,7 @@ async def learn(database: Database, gallery: GalleryOf, population: Population) 
     for number, embedding in enumerate(embeddings):
         person = f"learned {number}"
         content = embedding.tobytes()
-        row = image_row(gallery.directory, content, Image("image/jpeg", "jpg", 10, 10), timedelta(hours=1))
+        row = image_row(gallery.directory, content, Image("image/jpeg", "jpg", 10, 10), timedelta(hours=1), bytes(32))
         begun = time.perf_counter()
         async with database.connection() as connection:
             await connection.execute(write_row(1), *row)

@@ -32,8 +32,8 @@ _REQUEST_ID = "X-Request-ID"
 _ID_PREFIX = "client-"
 """Begins the ids made here. Ids that the user sets as a header may be the same for all requests."""
 
-_LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.CONFLICT)
-"""With Retry-After: the service is busy, or an earlier attempt with this idempotency key is still in progress."""
+_LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.CONFLICT)
+"""With Retry-After: the service is busy, the key has used up a limit, or an earlier attempt is still in progress."""
 
 
 def build_request(call: Call[T], http: httpx.Client | httpx.AsyncClient, url: str, files: ExitStack) -> httpx.Request:

@@ -85,7 +85,7 @@ def packages() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in SETS:
         locked = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
-        for package in re.findall(r"^([\w.-]+)==", locked, re.MULTILINE):
+        for package in set(re.findall(r"^([\w.-]+)==", locked, re.MULTILINE)):  # one may have several versions
             found.setdefault(package, []).append(name)
     return dict(sorted(found.items()))
 

@@ -3,6 +3,8 @@
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from apiserver.http.access.links import SCOPES, grant_of_link, without_link
+from apiserver.http.access.rates import Rates
 from apiserver.http.problem_responses import problem_response
 from apiserver.problems import Problem
 from apiserver.state import State
@@ -17,8 +19,9 @@ class Authentication:
     A request without a key goes on without a grant where keys are required: its route refuses it, or needs none.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, rates: Rates) -> None:
         self._app = app
+        self._rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -28,10 +31,16 @@ class Authentication:
         request = Request(scope)
         state = State.of(request)
         try:
+            scope, link = without_link(scope)
             grant = await state.authenticator.grant_of(scope)
+            if link and not (grant and grant.scopes >= SCOPES):
+                grant = await grant_of_link(link, state)
+            rate = await self._rates.admit(grant, scope["method"]) if grant else None
+            place = self._rates.place(grant, scope["method"])
         except Problem as problem:
             state.metrics.refused("other", problem.status, problem.code)
             await problem_response(request, problem)(scope, receive, send)
             return
         scope["state"] = {**scope.get("state", {}), "grant": grant}
-        await self._app(scope, receive, send)
+        with place:
+            await self._app(scope, receive, rate.sending(send) if rate else send)

@@ -17,6 +17,7 @@ from apiserver.access import scopes
 from apiserver.access.acts import Act, set_current_act
 from apiserver.access.binding import bind
 from apiserver.access.grants import Grant, current_grant, set_current_grant
+from apiserver.http.access.links import SignedAnswer, signs_links
 from apiserver.names import checked_name
 from apiserver.problems import DirectoryNotFound, InvalidName, KeyMissing, Problem
 
@@ -83,6 +84,8 @@ class GuardedRoute(APIRoute):
         bind(None)
         if self.needs.key and scope["method"] in (self.methods or ()):
             self._admit(scope)
+            if signs_links(current_grant()):
+                send = SignedAnswer(send, scope, current_grant())
         await super().handle(scope, receive, send)
 
     def _admit(self, scope: Scope) -> None:

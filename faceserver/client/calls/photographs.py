@@ -1,5 +1,7 @@
 """Detection, embedding and comparison of photographs, which are not stored."""
 
+from urllib.parse import parse_qsl
+
 from faceserver.client.call import Call, given, json_of, url_path
 from faceserver.client.calls.recognition import Detail, Orientation
 from faceserver.client.method import result
@@ -63,5 +65,6 @@ class PhotographCalls:
     @result
     def fetch(self, url: str) -> Call[bytes]:
         """Return a photograph that was learned or recognized, by the `url` of that result."""
-        key = url.rpartition("/files/")[2]  # behind a proxy, `url` begins with the path of the client's own address
-        return Call("GET", url_path("files", key), bytes)
+        # Behind a proxy, `url` begins with the path of the client's own address. A signature may follow.
+        key, _, query = url.rpartition("/files/")[2].partition("?")
+        return Call("GET", url_path("files", key), bytes, query=dict(parse_qsl(query)))

@@ -18,6 +18,7 @@ import pytest_asyncio
 import skimage.data
 from fastapi import FastAPI
 from PIL import Image
+from starlette.types import ASGIApp
 
 from apiserver.app import create_app
 from apiserver.settings import Settings
@@ -76,7 +77,7 @@ ServeApp = Callable[[FastAPI], Awaitable[httpx.AsyncClient]]
 
 
 @asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def serving(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
     settings = ServiceSettings(header_timeout_seconds=PATIENCE_SECONDS, shutdown_timeout_seconds=5)
     server = Server(http_config(app, settings, Connections(10_000), port=0))
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -22,10 +22,11 @@ from apiserver.database import open_database
 from apiserver.jobs.records import enqueue
 from apiserver.jobs.runs import MAX_CRASHES
 from apiserver.settings import Settings
-from apiserver.storage.images import ImageStore, image_row
+from apiserver.storage.images import ImageStore
 from apiserver.storage.object_store import open_store
 from db.migrate import migrate
 from tests.checkout import ROOT
+from tests.image_rows import image_row
 from tests.integration.apiserver.counting_worker import STEPS
 from tests.integration.apiserver.worker_process import LOST_SOON, Worker
 from tests.waiting import PATIENCE_SECONDS, until

@@ -29,9 +29,10 @@ from apiserver.recognition import sightings
 from apiserver.resources import Resources
 from apiserver.search.indexes import Indexed, Kind, build
 from apiserver.storage.archives import Archives
-from apiserver.storage.images import ImageStore, image_row
+from apiserver.storage.images import ImageStore
 from apiserver.storage.object_store import open_store
 from apiserver.vectorizers.discovery import open_vectorizers
+from tests.image_rows import image_row
 from tests.integration.apiserver.locks import until_somebody_waits
 from tests.integration.apiserver.worker_process import working
 from tests.waiting import PATIENCE_SECONDS, until

@@ -11,8 +11,9 @@ from apiserver.biometrics.model import Calibration, Model, Thresholds
 from apiserver.database import open_database
 from apiserver.enrolment.gallery import Gallery
 from apiserver.problems import DatabaseBusy
-from apiserver.storage.images import ImageRow, ImageStore, image_row
+from apiserver.storage.images import ImageRow, ImageStore
 from apiserver.storage.object_store import open_store
+from tests.image_rows import image_row
 
 DIMENSION = 32
 IMAGE = Image("image/png", "png", width=10, height=10)

@@ -124,7 +124,8 @@ async def test_an_import_waits_for_vectorizers_that_use_another_model_by_now(res
     source = Members(ZipFile(io.BytesIO(zipped({"1.jpg": ann}))), len(ann))
     model = replace(await resources.vectorizer.model_in_use(), id="earlier@0123")
     preparation = Preparation(
-        "acme", source, resources.vectorizer, model, FaceChoice.ONLY, QualityLimits(), 0.1, timedelta(minutes=1)
+        *("acme", source, resources.vectorizer, model, FaceChoice.ONLY, QualityLimits(), 0.1, timedelta(minutes=1)),
+        secret=bytes(32),
     )
     with pytest.raises(VectorizerUnavailable, match="no longer earlier@0123"):
         await preparation.prepare(Item(0, "ann", "1.jpg", {"member": "1.jpg"}))

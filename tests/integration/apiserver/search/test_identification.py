@@ -17,7 +17,7 @@ from apiserver.search.identification import Identification, Search
 from apiserver.search.indexes import Indexed, Kind, build, drop, valid_indexes
 from apiserver.search.planning import Path, SwitchPoints
 from apiserver.search.recall import RecallCheck
-from apiserver.storage.images import image_row
+from tests.image_rows import image_row
 
 DIMENSION = 64
 MATCH = 0.6

@@ -10,8 +10,9 @@ from apiserver.database import open_database
 from apiserver.problems import ImageStoreFull
 from apiserver.storage.archives import Archives
 from apiserver.storage.free_space import FreeSpace
-from apiserver.storage.images import ImageStore, image_row
+from apiserver.storage.images import ImageStore
 from apiserver.storage.object_store import open_store
+from tests.image_rows import image_row
 from tests.waiting import until
 
 

@@ -10,9 +10,10 @@ from obstore.store import S3Store
 from apiserver.biometrics.face import Image
 from apiserver.database import open_database
 from apiserver.problems import FileNotFound, ImageStoreUnavailable
-from apiserver.storage.images import ImageRow, ImageStore, image_row, write_row
+from apiserver.storage.images import ImageRow, ImageStore, write_row
 from apiserver.storage.object_store import open_store
 from apiserver.storage.sweeping import sweep
+from tests.image_rows import image_row
 from tests.integration.apiserver.locks import until_somebody_waits
 from tests.waiting import PATIENCE_SECONDS
 
@@ -48,7 +49,7 @@ async def expire_all(database):
 
 async def test_what_was_saved_can_be_opened(images):
     stored = await save(images, b"content")
-    opened = await images.open(stored.key)
+    opened = await images.open(stored.key, admits="acme".__eq__)
 
     assert b"".join([chunk async for chunk in opened.chunks]) == b"content"
     assert (opened.media_type, opened.size_bytes) == ("image/png", 7)
@@ -197,7 +198,7 @@ async def test_what_sticks_and_is_saved_again_is_not_removed(images, database, f
     await database.execute("UPDATE images SET retry_at = now()")
 
     assert await sweep(images.delete_expired) == 0
-    assert (await images.open(row.key)).size_bytes == 7
+    assert (await images.open(row.key, admits="acme".__eq__)).size_bytes == 7
 
 
 async def test_a_folder_may_have_any_name(connections, tmp_path):
@@ -222,7 +223,7 @@ async def test_a_save_during_the_sweep_waits_and_stores_anew(images, database, f
 
     assert (await saving).key == stored.key
     assert (folder / stored.key).read_bytes() == b"content"
-    assert (await images.open(stored.key)).size_bytes == 7
+    assert (await images.open(stored.key, admits="acme".__eq__)).size_bytes == 7
 
 
 async def test_a_store_that_refuses_is_a_problem_and_leaves_a_row_to_sweep(images, database, folder):
@@ -237,4 +238,4 @@ async def test_a_store_that_refuses_is_a_problem_and_leaves_a_row_to_sweep(image
 @pytest.mark.parametrize("key", ["", "..", "../x.png", "/etc/passwd", "A0000000-0000-8000-8000-000000000000.png"])
 async def test_what_is_no_key_is_not_looked_up(images, key):
     with pytest.raises(FileNotFound):
-        await images.open(key)
+        await images.open(key, admits="acme".__eq__)

@@ -13,9 +13,10 @@ from apiserver.biometrics.face import Image
 from apiserver.database import open_database
 from apiserver.problems import ImageStoreUnavailable
 from apiserver.storage.archives import Archives
-from apiserver.storage.images import ImageStore, image_row
+from apiserver.storage.images import ImageStore
 from apiserver.storage.object_store import open_store
 from apiserver.storage.sweeping import sweep
+from tests.image_rows import image_row
 from tests.s3 import Fault
 from tests.waiting import until
 

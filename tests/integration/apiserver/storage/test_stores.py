@@ -11,9 +11,10 @@ from apiserver.biometrics.face import Image
 from apiserver.database import open_database
 from apiserver.problems import ArchiveUnreadable, FileNotFound, ImageTooLarge, ObjectNotFound
 from apiserver.storage.archives import Archives
-from apiserver.storage.images import ImageStore, image_row
+from apiserver.storage.images import ImageStore
 from apiserver.storage.object_store import open_store
 from apiserver.storage.sweeping import sweep
+from tests.image_rows import image_row
 
 PNG = Image("image/png", "png", width=1, height=1)
 HOUR = timedelta(hours=1)
@@ -54,12 +55,12 @@ async def test_an_image_from_its_row_to_its_end(images, store, database):
     row = image_row("acme", LARGE, PNG, HOUR)
     await images.save(row, LARGE)
     assert keys(store) == [row.key]
-    opened = await images.open(row.key)
+    opened = await images.open(row.key, admits="acme".__eq__)
     assert (opened.size_bytes, await content(opened.chunks)) == (len(LARGE), LARGE)
 
     await database.execute("UPDATE images SET expires_at = created_at, written_at = now() - interval '1 hour'")
     with pytest.raises(FileNotFound):
-        await images.open(row.key)
+        await images.open(row.key, admits="acme".__eq__)
     assert await sweep(images.delete_expired) == 1
     assert keys(store) == []
 
@@ -75,7 +76,7 @@ async def test_a_row_whose_object_is_gone_is_no_file_and_can_be_swept(images, st
     await images.save(row, b"content")
     obstore.delete(store, row.key)
     with pytest.raises(FileNotFound):
-        await images.open(row.key)
+        await images.open(row.key, admits="acme".__eq__)
     await database.execute("UPDATE images SET expires_at = created_at, written_at = now() - interval '1 hour'")
     assert await sweep(images.delete_expired) == 1
 

@@ -7,24 +7,28 @@ from hypothesis import strategies as st
 
 from apiserver.storage.images import image_key
 
-SHA256 = bytes(range(32))
+SECRET, SHA256 = bytes(32), bytes(range(32))
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.binary(min_size=32, max_size=32))
 def test_a_key_is_a_version_8_uuid_with_the_extension(directory, sha256):
-    name, _, extension = image_key(directory, sha256, "jpg").partition(".")
+    name, _, extension = image_key(SECRET, directory, sha256, "jpg").partition(".")
     assert extension == "jpg"
     assert str(UUID(name)) == name
     assert (UUID(name).version, UUID(name).variant) == (8, "specified in RFC 4122")
 
 
 def test_the_same_image_has_the_same_key():
-    assert image_key("acme", SHA256, "jpg") == image_key("acme", SHA256, "jpg")
+    assert image_key(SECRET, "acme", SHA256, "jpg") == image_key(SECRET, "acme", SHA256, "jpg")
 
 
 def test_directories_do_not_share_keys():
-    assert image_key("acme", SHA256, "jpg") != image_key("other", SHA256, "jpg")
+    assert image_key(SECRET, "acme", SHA256, "jpg") != image_key(SECRET, "other", SHA256, "jpg")
 
 
 def test_images_do_not_share_keys():
-    assert image_key("acme", SHA256, "jpg") != image_key("acme", SHA256[::-1], "jpg")
+    assert image_key(SECRET, "acme", SHA256, "jpg") != image_key(SECRET, "acme", SHA256[::-1], "jpg")
+
+
+def test_installations_do_not_share_keys():
+    assert image_key(SECRET, "acme", SHA256, "jpg") != image_key(bytes([1]) * 32, "acme", SHA256, "jpg")
