@@ -3,12 +3,13 @@
 import re
 from pathlib import Path
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, field_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
 from apiserver.endpoints import read_endpoints
 from apiserver.proxies import read_base_path, read_networks
+from serving.host_names import is_loopback
 from serving.origins import read_origins
 from serving.settings import ServiceSettings
 
@@ -51,6 +52,19 @@ class Settings(ServiceSettings):
         description="Origins of web apps that may call the service from a browser, separated by commas, such as "
         "`https://app.example.org` or `http://localhost:3000`. Pages of other origins cannot read answers, and "
         "their changes are answered 403.",
+    )
+
+    require_keys: bool | None = Field(
+        None,
+        description="Whether calls require a key. Unset: if the service listens on another address than loopback.",
+    )
+    insecure_open: bool = Field(
+        False,
+        description="Whether everybody who reaches an address that is not loopback may do everything without a key.",
+    )
+    anonymous_key: SecretStr | None = Field(
+        None,
+        description="Key that callers without one get, for old clients that send no headers; on loopback only.",
     )
 
     log_names: bool = Field(
@@ -207,6 +221,18 @@ class Settings(ServiceSettings):
         description="A worker without a heartbeat for this long is considered dead, and its jobs are run again.",
     )
     job_retention_hours: PositiveInt = Field(168, description="How long the record of a finished job is kept.")
+
+    @property
+    def keys_required(self) -> bool:
+        """Whether calls require a key."""
+        return bool(self.require_keys) or not (is_loopback(self.host) or self.insecure_open)
+
+    @field_validator("anonymous_key")
+    @classmethod
+    def _is_for_loopback(cls, key: SecretStr | None, known: ValidationInfo) -> SecretStr | None:
+        if key is not None and not is_loopback(known.data.get("host", "")):
+            raise ValueError("is allowed only if APISERVER_HOST is loopback; everybody would have this key")
+        return key
 
     @field_validator("root_path")
     @classmethod

@@ -22,6 +22,12 @@ class Reach:
         """Tell whether the directory is one of these."""
         return self.everywhere or directory in self.names or directory.startswith(self.prefixes)
 
+    def includes(self, other: "Reach") -> bool:
+        """Tell whether every directory of the other reach, also of those not made yet, is one of these."""
+        if self.everywhere or other.everywhere:
+            return self.everywhere
+        return all(map(self.covers, other.names)) and all(each.startswith(self.prefixes) for each in other.prefixes)
+
     @property
     def only(self) -> str | None:
         """The directory, if it is exactly one."""
@@ -47,6 +53,10 @@ class Grant:
     def covers(self, directory: str) -> bool:
         """Tell whether the directory exists for the caller."""
         return self.reach.covers(directory)
+
+    def includes(self, scopes: frozenset[Scope], reach: Reach) -> bool:
+        """Tell whether the caller may do all that somebody with these scopes and this reach may."""
+        return scopes <= self.scopes and self.reach.includes(reach)
 
     def require(self, *scopes: Scope) -> None:
         """Raise ScopeMissing unless the caller has one of the scopes."""

@@ -3,8 +3,9 @@
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from apiserver.access.grants import OPEN, Grant
 from apiserver.http.problem_responses import problem_response
-from apiserver.problems import Problem
+from apiserver.problems import KeyMissing, Problem
 from apiserver.state import State
 
 _OPEN_PATHS = ("/health/",)
@@ -31,7 +32,15 @@ class Authentication:
             grant = await state.authenticator.grant_of(scope)
         except Problem as problem:
             state.metrics.refused("other", problem.status, problem.code)
+            state.metrics.authenticated(problem.code)
             await problem_response(request, problem)(scope, receive, send)
             return
+        state.metrics.authenticated(_outcome(grant))
         scope["state"] = {**scope.get("state", {}), "grant": grant}
         await self._app(scope, receive, send)
+
+
+def _outcome(grant: Grant | None) -> str:
+    if grant is None:
+        return KeyMissing.code
+    return "open" if grant is OPEN else "key"
