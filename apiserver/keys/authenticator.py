@@ -48,8 +48,9 @@ class Authenticator:
         """
         address = scope["client"][0] if scope["client"] else ""
         try:
-            text = _sent(scope["headers"]) or self._anonymous
-            key = read(text) if text else None
+            sent = _sent(scope["headers"])
+            text = self._anonymous if sent is None else sent
+            key = None if text is None else read(text)
             if key is None and not self._required:  # other programs' headers mean nothing here
                 return OPEN
             if text is None:

@@ -101,7 +101,7 @@ class KnownKeys:
             async with self._database.connection(Share.READS) as connection:
                 found = await records.find(connection, key_id)
         if changes != self._changes:  # perhaps this key, after it was read
-            return found
+            asked = 0.0
         if found is None:
             _put(self._absent, key_id, asked, _MAX_ABSENT)
         else:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import asyncpg
 import pytest
@@ -104,7 +105,7 @@ async def test_revocation_reaches_every_gateway(serve, required, database, admin
         assert (await gateway.get("/directories", headers=bearer(text))).status_code == 200
     assert (await gateways[0].delete(f"/keys/{record.id}", headers=admin)).status_code == 200
     for gateway in gateways:
-        await until(lambda gateway=gateway: _status(gateway, bearer(text), 401))
+        await until(partial(_status, gateway, bearer(text), 401))
         assert (await gateway.get("/directories", headers=admin)).status_code == 200
 
 
@@ -124,6 +125,7 @@ async def _code(gateway, headers, code):
 
 
 @pytest.mark.timing
+@pytest.mark.usefixtures("admin")
 async def test_revocation_holds_where_changes_are_not_heard(serve, required, database, database_url):
     gateway = await serve(required)
     record, text = await made(database)
@@ -156,10 +158,10 @@ async def test_rotation_overlaps(serve, required, database, admin):
     assert answer.json()["previous_until"]
     new = answer.json()["key"]
     for each in (text, new):
-        await until(lambda each=each: _status(gateway, bearer(each), 200))
+        await until(partial(_status, gateway, bearer(each), 200))
     last = (await gateway.post(f"/keys/{record.id}/rotate", json={"overlap_seconds": 0}, headers=admin)).json()["key"]
     for each, status in ((text, 401), (new, 401), (last, 200)):
-        await until(lambda each=each, status=status: _status(gateway, bearer(each), status))
+        await until(partial(_status, gateway, bearer(each), status))
 
 
 async def test_a_key_sees_and_makes_only_what_it_may_do_itself(serve, required, database, admin):
