@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, TypeAdapter
 
-from apiserver.access.grants import Reach, current_grant
+from apiserver.access.grants import current_grant
 from apiserver.access.scopes import Scope
 from apiserver.database import Share
 from apiserver.http.access.guard import needs
@@ -15,7 +15,7 @@ from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.keys import records
 from apiserver.keys.records import KeyRecord, Wanted
-from apiserver.keys.wishes import check_authority, read_reach, read_scopes
+from apiserver.keys.wishes import check_authority, directories_of, read_reach, read_scopes
 from apiserver.names import Name, Text
 from apiserver.problems import InvalidField
 from apiserver.state import State, StateOf
@@ -172,8 +172,3 @@ def _fields(record: KeyRecord) -> dict[str, Any]:
         "scopes": sorted(record.scopes),
         "directories": directories_of(record.reach),
     }
-
-
-def directories_of(reach: Reach) -> list[str]:
-    """Return names and prefixes as people write them."""
-    return ["*"] if reach.everywhere else [*sorted(reach.names), *(f"{each}*" for each in sorted(reach.prefixes))]

@@ -45,6 +45,11 @@ def read_reach(directories: Iterable[str]) -> Reach:
     return Reach(True) if everywhere else Reach(False, frozenset(names), tuple(sorted(prefixes)))
 
 
+def directories_of(reach: Reach) -> list[str]:
+    """Return names and prefixes as people write them."""
+    return ["*"] if reach.everywhere else [*sorted(reach.names), *(f"{each}*" for each in sorted(reach.prefixes))]
+
+
 def check_authority(grant: Grant, scopes: frozenset[Scope], reach: Reach) -> None:
     """Raise ScopeMissing unless the caller may do everything that the key is to do."""
     if not grant.includes(scopes, reach):
