@@ -47,8 +47,10 @@ class KeyBody(JsonBody):
         description="Names, prefixes that end in a separator and `*`, such as `acme/*`, or `*` for all.",
         examples=[["acme"]],
     )
-    note: Annotated[Text, StringConstraints(max_length=1000)] | None = None
-    expires_at: AwareDatetime | None = Field(None, strict=False, description="When it stops working; null: never.")
+    note: Annotated[Text, StringConstraints(max_length=1000)] | None = Field(None, examples=["the east door"])
+    expires_at: AwareDatetime | None = Field(
+        None, strict=False, description="When it stops working; null: never.", examples=["2126-11-29T00:00:00Z"]
+    )
 
 
 class RotationBody(JsonBody):
