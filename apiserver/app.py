@@ -21,6 +21,7 @@ from apiserver.api import (
     images,
     imports,
     jobs,
+    keys,
     learn,
     merges,
     persons,
@@ -91,7 +92,7 @@ _ROUTERS = (
     *(learn.router, recognize.router, detect.router, compare.router, identify.router),
     *(directories.router, persons.router, images.router, faces.router, add_faces.router, merges.router),
     *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
-    *(jobs.router, service.router, documentation.router),
+    *(jobs.router, keys.router, service.router, documentation.router),
 )
 
 
@@ -181,6 +182,7 @@ async def _open_state(
             )
         )
         state = _state(settings, metrics, draining, resources)
+        await stack.enter_async_context(state.authenticator.running())
         await stack.enter_async_context(background(state.recall_check.run()))
         await stack.enter_async_context(background(repeat(state.slots.give_back, _GIVE_BACK_SECONDS)))
         state_metrics = StateMetrics(state.slots, state.vectorizer, state.recall_check, state.keeping)
@@ -204,7 +206,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         draining=draining,
         metrics=metrics,
         slots=_slots(settings),
-        authenticator=Authenticator(),
+        authenticator=Authenticator(database, settings),
         signing_keys=SigningKeys(database),
         database=database,
         vectorizer=resources.vectorizer,

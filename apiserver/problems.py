@@ -30,6 +30,7 @@ Problem
 │   ├── MergeNotFound            merge-not-found         404
 │   ├── DeletionNotFound         deletion-not-found      404
 │   ├── JobNotFound              job-not-found           404
+│   ├── KeyNotFound              key-not-found           404
 │   ├── BundleNotFound           bundle-not-found        404
 │   ├── ObjectNotFound           object-not-found        404
 │   ├── MethodNotAllowed         method-not-allowed      405
@@ -65,9 +66,11 @@ Problem
 │   ├── BundleInvalid            bundle-invalid          422
 │   ├── InvalidSettings          invalid-settings        422
 │   ├── TooManyRequests          too-many-requests       429
+│   ├── TooManyAttempts          too-many-attempts       429
 │   └── HeadersTooLarge          headers-too-large       431
 ├── Outage                       caused by a service the gateway depends on: the same request may succeed later
 │   ├── NotReady                 not-ready               503
+│   ├── NoKeys                   no-keys                 503
 │   ├── GatewayBusy              gateway-busy            503
 │   ├── TooManyConnections       too-many-connections    503
 │   ├── VectorizerUnavailable    vectorizer-unavailable  503
@@ -227,6 +230,10 @@ class JobNotFound(
     Refused, code="job-not-found", status=404, sentence="This job does not exist, or its record has expired."
 ):
     """A job that never existed, or that ended too long ago."""
+
+
+class KeyNotFound(Refused, code="key-not-found", status=404, sentence="This key does not exist."):
+    """A key that never existed, or that may do more than the caller's."""
 
 
 class BundleNotFound(
@@ -456,6 +463,28 @@ class InvalidSettings(
     Refused, code="invalid-settings", status=422, sentence="The settings of the directory are invalid."
 ):
     """Settings of a directory that are unknown, out of range, or exclude each other."""
+
+
+class TooManyAttempts(
+    Refused,
+    code="too-many-attempts",
+    status=429,
+    sentence="Too many requests of this address had keys that are not valid; retry later.",
+):
+    """An address that sent many wrong keys; keys that this gateway knows already go on working."""
+
+    retry_after_seconds: int = 60
+
+
+class NoKeys(
+    Outage,
+    code="no-keys",
+    sentence="Keys are required, and there is none yet. Make the first one where the database can be reached: "
+    "python -m apiserver.keys create --name admin --scope admin --directory '*'",
+):
+    """A gateway that requires keys, and whose database has none that works."""
+
+    retry_after_seconds: ClassVar[int] = 5
 
 
 class NotReady(Outage, code="not-ready", sentence="The service is not ready."):

@@ -4,12 +4,22 @@ import re
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr, field_validator, model_validator
+from pydantic import (
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import SettingsConfigDict
 
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
 from apiserver.endpoints import read_endpoints
 from apiserver.proxies import read_base_path, read_networks
+from serving.host_names import is_loopback
 from serving.origins import read_origins
 from serving.secret_files import require_token
 from serving.settings import ServiceSettings, require_pair
@@ -53,6 +63,19 @@ class Settings(ServiceSettings):
         description="Origins of web apps that may call the service from a browser, separated by commas, such as "
         "`https://app.example.org` or `http://localhost:3000`. Pages of other origins cannot read answers, and "
         "their changes are answered 403.",
+    )
+
+    require_keys: bool | None = Field(
+        None,
+        description="Whether calls require a key. Unset: if the service listens on another address than loopback.",
+    )
+    insecure_open: bool = Field(
+        False,
+        description="Whether everybody who reaches an address that is not loopback may do everything without a key.",
+    )
+    anonymous_key: SecretStr | None = Field(
+        None,
+        description="Key that callers without one get, for old clients that send no headers; on loopback only.",
     )
 
     log_names: bool = Field(
@@ -288,6 +311,18 @@ class Settings(ServiceSettings):
     @classmethod
     def _fits_a_header(cls, secret: SecretStr | None) -> SecretStr | None:
         return require_token(secret)
+
+    @property
+    def keys_required(self) -> bool:
+        """Whether calls require a key."""
+        return bool(self.require_keys) or not (is_loopback(self.host) or self.insecure_open)
+
+    @field_validator("anonymous_key")
+    @classmethod
+    def _is_for_loopback(cls, key: SecretStr | None, known: ValidationInfo) -> SecretStr | None:
+        if key is not None and not is_loopback(known.data.get("host", "")):
+            raise ValueError("is allowed only if APISERVER_HOST is loopback; everybody would have this key")
+        return key
 
     @field_validator("root_path")
     @classmethod

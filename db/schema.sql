@@ -13,6 +13,15 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION public.notify_of_key() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_notify('faceserver_keys', CASE TG_OP WHEN 'DELETE' THEN OLD.id ELSE NEW.id END);
+    RETURN NULL;
+END
+$$;
+
 CREATE TABLE public.archives (
     directory text NOT NULL COLLATE pg_catalog."C",
     job uuid NOT NULL,
@@ -201,6 +210,32 @@ CREATE TABLE public.keyed_requests (
     CONSTRAINT keyed_requests_fingerprint_check CHECK ((octet_length(fingerprint) = 32))
 );
 
+CREATE TABLE public.keys (
+    id text NOT NULL COLLATE pg_catalog."C",
+    kind text DEFAULT 'bearer'::text NOT NULL,
+    hash bytea,
+    previous_hash bytea,
+    previous_until timestamp with time zone,
+    encrypted_secret bytea,
+    name text NOT NULL,
+    note text,
+    scopes text[] NOT NULL,
+    everywhere boolean DEFAULT false NOT NULL,
+    names text[] DEFAULT '{}'::text[] NOT NULL,
+    prefixes text[] DEFAULT '{}'::text[] NOT NULL,
+    limits jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT keys_check CHECK (((encrypted_secret IS NULL) OR (kind = 'pair'::text))),
+    CONSTRAINT keys_check1 CHECK (((previous_hash IS NULL) = (previous_until IS NULL))),
+    CONSTRAINT keys_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT keys_kind_check CHECK ((kind = ANY (ARRAY['bearer'::text, 'uuid'::text, 'pair'::text]))),
+    CONSTRAINT keys_previous_hash_check CHECK ((octet_length(previous_hash) = 32))
+);
+
 CREATE TABLE public.matched_images (
     directory text NOT NULL COLLATE pg_catalog."C",
     person text NOT NULL COLLATE pg_catalog."C",
@@ -322,6 +357,9 @@ ALTER TABLE ONLY public.jobs
 ALTER TABLE ONLY public.keyed_requests
     ADD CONSTRAINT keyed_requests_pkey PRIMARY KEY (key);
 
+ALTER TABLE ONLY public.keys
+    ADD CONSTRAINT keys_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.matched_images
     ADD CONSTRAINT matched_images_pkey PRIMARY KEY (directory, person, image);
 
@@ -404,6 +442,8 @@ CREATE INDEX persons_by_metadata ON public.persons USING gin (metadata jsonb_pat
 CREATE INDEX persons_restricted ON public.persons USING btree (directory, person) WHERE restricted;
 
 CREATE TRIGGER jobs_begin BEFORE UPDATE OF status ON public.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'doing'::public.procrastinate_job_status)) EXECUTE FUNCTION public.jobs_begin();
+
+CREATE TRIGGER keys_changed AFTER INSERT OR DELETE OR UPDATE OF kind, hash, previous_hash, previous_until, scopes, everywhere, names, prefixes, limits, expires_at, revoked_at ON public.keys FOR EACH ROW EXECUTE FUNCTION public.notify_of_key();
 
 ALTER TABLE ONLY public.collapsed_faces
     ADD CONSTRAINT collapsed_faces_directory_kept_face_fkey FOREIGN KEY (directory, kept_face) REFERENCES public.faces(directory, face) ON DELETE CASCADE;

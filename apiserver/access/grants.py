@@ -22,6 +22,12 @@ class Reach:
         """Tell whether the directory is one of these."""
         return self.everywhere or directory in self.names or directory.startswith(self.prefixes)
 
+    def includes(self, other: "Reach") -> bool:
+        """Tell whether every directory of the other reach, also of those not made yet, is one of these."""
+        if self.everywhere or other.everywhere:
+            return self.everywhere
+        return all(map(self.covers, other.names)) and all(each.startswith(self.prefixes) for each in other.prefixes)
+
     @property
     def only(self) -> str | None:
         """The directory, if it is exactly one."""
@@ -59,6 +65,10 @@ class Grant:
     def owner(self) -> str:
         """Whose idempotency keys the caller's are; empty for everybody where no key is required."""
         return "" if self is OPEN else self.subject
+
+    def includes(self, scopes: frozenset[Scope], reach: Reach) -> bool:
+        """Tell whether the caller may do all that somebody with these scopes and this reach may."""
+        return scopes <= self.scopes and self.reach.includes(reach)
 
     def require(self, *scopes: Scope) -> None:
         """Raise ScopeMissing unless the caller has one of the scopes."""

@@ -46,13 +46,14 @@ class Ready(BaseModel):
 @router.get("/health/ready", responses={503: {"model": ProblemDetails}})
 @needs_no_key
 async def ready(state: StateOf) -> Ready:
-    """Return 200 if the database has the required schema and a vectorizer is available."""
+    """Return 200 if the database has the required schema, a vectorizer is available, and a key works if one must."""
     complaints = [_STOPPING] if state.draining.begun else []
-    for check in (state.database.check_schema, state.vectorizer.check_ready):
+    for check in (state.database.check_schema, state.vectorizer.check_ready, state.authenticator.check_ready):
         try:
             await check()
         except Problem as problem:
-            complaints.append(problem.sentence)
+            if problem.sentence not in complaints:
+                complaints.append(problem.sentence)
     if complaints:
         raise NotReady(" ".join(complaints))
     conditions = {_STORE_DOWN: state.keeping.store_failed, _DISK_LOW: state.space.is_low}

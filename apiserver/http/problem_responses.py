@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from http import HTTPStatus
 
 from asgi_correlation_id import correlation_id
 from fastapi import Request
@@ -59,12 +60,15 @@ def problem_response(request: Request, problem: Problem) -> JSONResponse:
     `body_unread` in the request's state means that a body of any length was not read completely.
     """
     unread = isinstance(problem, _BODY_UNREAD) or getattr(request.state, "body_unread", False)
-    return serving.problem_responses.problem_response(
+    response = serving.problem_responses.problem_response(
         request,
         problem,
         kind=LastResponse if unread else JSONResponse,
         envelope=refusal(problem) if request.url.path in ENVELOPE_PATHS else None,
     )
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110: every 401 names a scheme
+    return response
 
 
 class LastResponse(JSONResponse):

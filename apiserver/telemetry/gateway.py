@@ -53,6 +53,12 @@ class Metrics:
             ["decision", "search", "reason"],
             registry=self.registry,
         )
+        self._authentications = Counter(
+            "faceserver_gateway_authentications_total",
+            "Requests by how their caller was known: `key`, `open` (no key is required), or the code of a problem.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.database_wait = database_wait(self.registry)
 
     def request_done(self, request: Ended) -> None:
@@ -65,6 +71,10 @@ class Metrics:
     def refused(self, route: str, status: int, outcome: str) -> None:
         """Count a request that was refused unread."""
         self._requests.labels(route, str(status), outcome).inc()
+
+    def authenticated(self, outcome: str) -> None:
+        """Count a request whose caller was looked for."""
+        self._authentications.labels(outcome).inc()
 
     def decided(self, identities: Iterable[Identity]) -> None:
         """Count decisions."""

@@ -18,6 +18,7 @@ from faceserver.client.connection import (
     PATIENCE_SECONDS,
     TIMEOUT_SECONDS,
     base_url,
+    checked_key,
     http_options,
 )
 from faceserver.client.exchange import (
@@ -39,13 +40,15 @@ class AsyncClient(Calls, AsyncCaller):
 
     Connections are kept until it is closed or the event loop ends.
 
+    key: sent with every call.
     directory: the default for calls that name none. timeout_seconds: maximum wait for one answer. patience_seconds: how
     long a call is repeated while the service cannot be reached or is busy; 0 never repeats. Neither includes the time
     in which a call waits for one of `max_connections`.
     http: your own httpx.AsyncClient, for certificates, proxies or headers, which you close and only one process and
     event loop may use; or a function that returns a new one. Its timeouts apply.
 
-    Raises ValueError if `url` is not valid. Every call raises FaceserverError, OSError if a file cannot be read or
+    Raises ValueError if `url` or `key` is not valid.
+    Every call raises FaceserverError, OSError if a file cannot be read or
     written, or RuntimeError if an `http` that may not be shared is.
     """
 
@@ -53,6 +56,7 @@ class AsyncClient(Calls, AsyncCaller):
         self,
         url: str = DEFAULT_URL,
         *,
+        key: str | None = None,
         directory: str = DEFAULT_DIRECTORY,
         timeout_seconds: float = TIMEOUT_SECONDS,
         patience_seconds: float = PATIENCE_SECONDS,
@@ -60,6 +64,7 @@ class AsyncClient(Calls, AsyncCaller):
         http: httpx.AsyncClient | Callable[[], httpx.AsyncClient] | None = None,
     ) -> None:
         self.url = base_url(url)
+        self._key = checked_key(key, url)
         self.directory = directory
         self._patience_seconds = patience_seconds
         options = http_options(url, timeout_seconds, max_connections)
@@ -95,7 +100,7 @@ class AsyncClient(Calls, AsyncCaller):
         """Send a call and return its result; all other methods use this one."""
         async with self._pool.connection() as http:
             with ExitStack() as files:
-                request = await asyncio.to_thread(build_request, call, http, self.url, files)
+                request = await asyncio.to_thread(build_request, call, http, self.url, files, self._key)
                 outcome = await self._repeat(call, http, request)
         return read_result(call, outcome, self.url)
 

@@ -18,6 +18,7 @@ from faceserver.client.connection import (
     PATIENCE_SECONDS,
     TIMEOUT_SECONDS,
     base_url,
+    checked_key,
     http_options,
 )
 from faceserver.client.exchange import (
@@ -37,13 +38,15 @@ from faceserver.client.waiting import Work, is_finished, pauses, progress_call
 class Client(Calls, SyncCaller):
     """A client of a running service. Threads and forked processes may share it; connections are kept until it closes.
 
+    key: sent with every call.
     directory: the default for calls that name none. timeout_seconds: maximum wait for one answer. patience_seconds: how
     long a call is repeated while the service cannot be reached or is busy; 0 never repeats. Neither includes the time
     in which a call waits for one of `max_connections`.
     http: your own httpx.Client, for certificates, proxies or headers, which you close and only one process may use;
     or a function that returns a new one. Its timeouts apply.
 
-    Raises ValueError if `url` is not valid. Every call raises FaceserverError, OSError if a file cannot be read or
+    Raises ValueError if `url` or `key` is not valid.
+    Every call raises FaceserverError, OSError if a file cannot be read or
     written, or RuntimeError if an `http` that may not be shared is.
     """
 
@@ -51,6 +54,7 @@ class Client(Calls, SyncCaller):
         self,
         url: str = DEFAULT_URL,
         *,
+        key: str | None = None,
         directory: str = DEFAULT_DIRECTORY,
         timeout_seconds: float = TIMEOUT_SECONDS,
         patience_seconds: float = PATIENCE_SECONDS,
@@ -58,6 +62,7 @@ class Client(Calls, SyncCaller):
         http: httpx.Client | Callable[[], httpx.Client] | None = None,
     ) -> None:
         self.url = base_url(url)
+        self._key = checked_key(key, url)
         self.directory = directory
         self._patience_seconds = patience_seconds
         options = http_options(url, timeout_seconds, max_connections)
@@ -92,7 +97,7 @@ class Client(Calls, SyncCaller):
     def answer(self, call: Call[T]) -> T:
         """Send a call and return its result; all other methods use this one."""
         with self._pool.connection() as http, ExitStack() as files:
-            request = build_request(call, http, self.url, files)
+            request = build_request(call, http, self.url, files, self._key)
             outcome = self._repeat(call, http, request)
         return read_result(call, outcome, self.url)
 

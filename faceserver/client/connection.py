@@ -1,5 +1,6 @@
 """The address of the service, and the options of the connections to it."""
 
+import warnings
 from typing import TypedDict
 
 import httpx
@@ -31,6 +32,18 @@ def base_url(url: str) -> str:
     if address.scheme not in {"http", "https"} or not address.host:
         raise ValueError(f"{url} is not a valid URL; an example is {DEFAULT_URL}.")
     return url.rstrip("/")
+
+
+def checked_key(key: str | None, url: str) -> str | None:
+    """Return a key, and warn if it would be sent unencrypted to another machine. Raises ValueError."""
+    if key is None:
+        return None
+    if not (key.isascii() and key.isprintable()) or " " in key or not key:
+        raise ValueError("The key has characters that no key has.")
+    address = httpx.URL(url)
+    if address.scheme == "http" and address.host not in _THIS_MACHINE:
+        warnings.warn(f"The key is sent unencrypted to {address.host}; use https.", stacklevel=3)
+    return key
 
 
 def http_options(url: str, timeout_seconds: float, max_connections: int) -> HttpOptions:

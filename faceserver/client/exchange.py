@@ -36,8 +36,12 @@ _LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS, HTTPStat
 """With Retry-After: the service is busy, the key has used up a limit, or an earlier attempt is still in progress."""
 
 
-def build_request(call: Call[T], http: httpx.Client | httpx.AsyncClient, url: str, files: ExitStack) -> httpx.Request:
+def build_request(
+    call: Call[T], http: httpx.Client | httpx.AsyncClient, url: str, files: ExitStack, key: str | None = None
+) -> httpx.Request:
     """Return the request to the service at `url`, to be used for all attempts. Files it reads are closed with `files`.
+
+    A key is in Authorization, which httpx removes where a redirect leads to another host or away from https.
 
     Without archives, the body is assembled in memory: httpx would send the parts of a form one by one, which makes an
     upload three times as expensive. Raises what `photographs.load` raises.
@@ -49,7 +53,7 @@ def build_request(call: Call[T], http: httpx.Client | httpx.AsyncClient, url: st
         data={name: _text(value) for name, value in call.fields.items()},
         files=[(name, _part(file, files)) for name, file in call.files] or None,
         json=call.json,
-        headers=_headers(call, http),
+        headers=_headers(call, http) | ({} if key is None else {"Authorization": f"Bearer {key}"}),
     )
     if not any(isinstance(file, Archive) for _, file in call.files):
         request.read()

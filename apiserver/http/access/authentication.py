@@ -3,10 +3,11 @@
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from apiserver.access.grants import OPEN, Grant
 from apiserver.http.access.links import SCOPES, grant_of_link, without_link
 from apiserver.http.access.rates import Rates
 from apiserver.http.problem_responses import problem_response
-from apiserver.problems import Problem
+from apiserver.problems import KeyMissing, Problem
 from apiserver.state import State
 
 _OPEN_PATHS = ("/health/",)
@@ -39,8 +40,16 @@ class Authentication:
             place = self._rates.place(grant, scope["method"])
         except Problem as problem:
             state.metrics.refused("other", problem.status, problem.code)
+            state.metrics.authenticated(problem.code)
             await problem_response(request, problem)(scope, receive, send)
             return
+        state.metrics.authenticated(_outcome(grant))
         scope["state"] = {**scope.get("state", {}), "grant": grant}
         with place:
             await self._app(scope, receive, rate.sending(send) if rate else send)
+
+
+def _outcome(grant: Grant | None) -> str:
+    if grant is None:
+        return KeyMissing.code
+    return "open" if grant is OPEN else "key"

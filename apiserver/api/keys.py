@@ -1,0 +1,176 @@
+"""Routes of keys."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, TypeAdapter
+
+from apiserver.access.grants import current_grant
+from apiserver.access.scopes import Scope
+from apiserver.database import Share
+from apiserver.http.access.guard import needs
+from apiserver.http.checked_routes import CheckedRoute
+from apiserver.http.json_bodies import JsonBody, read_json
+from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
+from apiserver.keys import records
+from apiserver.keys.records import KeyRecord, Wanted
+from apiserver.keys.wishes import check_authority, directories_of, read_reach, read_scopes
+from apiserver.names import Name, Text
+from apiserver.problems import InvalidField
+from apiserver.state import State, StateOf
+from serving.problem_responses import ProblemDetails
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 408, 500, 503)}
+_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ProblemDetails}}
+
+_ORDER = "keys"
+_AFTER: TypeAdapter[tuple[str]] = TypeAdapter(tuple[str])
+_MAX_LISTED = 1000
+
+router = APIRouter(tags=["keys"], route_class=CheckedRoute)
+
+
+class KeyBody(JsonBody):
+    """A key to make."""
+
+    name: Name = Field(description="What people call it.", examples=["door-3"])
+    scopes: list[str] = Field(
+        min_length=1,
+        max_length=_MAX_LISTED,
+        description="Scopes, or `learn` (recognize, read, enrol), `manage` (all of a directory's), `admin` (all).",
+        examples=[["recognize"]],
+    )
+    directories: list[Annotated[str, StringConstraints(min_length=1, max_length=256)]] = Field(
+        min_length=1,
+        max_length=_MAX_LISTED,
+        description="Names, prefixes that end in a separator and `*`, such as `acme/*`, or `*` for all.",
+        examples=[["acme"]],
+    )
+    note: Annotated[Text, StringConstraints(max_length=1000)] | None = Field(None, examples=["the east door"])
+    expires_at: AwareDatetime | None = Field(
+        None, strict=False, description="When it stops working; null: never.", examples=["2126-11-29T00:00:00Z"]
+    )
+
+
+class RotationBody(JsonBody):
+    """How to rotate a key."""
+
+    overlap_seconds: int = Field(
+        int(records.DEFAULT_OVERLAP.total_seconds()),
+        ge=0,
+        le=90 * 86_400,
+        description="How long the text before this rotation works.",
+    )
+
+
+class KeyAnswer(BaseModel):
+    """A key, without its text."""
+
+    id: str = Field(examples=["3vQ0x9LkP2aB"])
+    name: str = Field(examples=["door-3"])
+    note: str | None
+    scopes: list[Scope]
+    directories: list[str] = Field(examples=[["acme"]])
+    created_at: datetime
+    created_by: str = Field(description="The caller that made it.", examples=["key:8sT2mWq0ZrXc"])
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None = Field(description="To the minute; null: never used.")
+    previous_until: datetime | None = Field(description="When the text before the last rotation stops working.")
+
+
+class NewKeyAnswer(KeyAnswer):
+    """A key with its text, which is shown only here."""
+
+    key: str = Field(description="The text to send; it cannot be read again.")
+
+
+@router.post(
+    "/keys",
+    status_code=201,
+    response_model=NewKeyAnswer,
+    responses=_PROBLEMS,
+    openapi_extra=KeyBody.request_body(),
+)
+@needs(Scope.ADMIN)
+async def create_key(request: Request) -> Response:
+    """Make a key. It can give only scopes and directories that the caller has."""
+    body = await read_json(request, KeyBody)
+    grant = current_grant()
+    wanted = _wanted(body)
+    check_authority(grant, wanted.scopes, wanted.reach)
+    async with State.of(request).database.connection() as connection:
+        record, text = await records.create(connection, wanted, grant.subject)
+    return _with_text(record, text, 201)
+
+
+@router.get("/keys", response_model=Page[KeyAnswer], responses=_PROBLEMS)
+@needs(Scope.ADMIN)
+async def list_keys(query: Annotated[PageQuery, Query()], state: StateOf) -> Response:
+    """List the keys that may not do more than the caller, revoked ones included, by id."""
+    after = read_cursor(query.cursor, _ORDER, _AFTER)
+    async with state.database.connection(Share.READS) as connection:
+        found, last = await records.page(connection, current_grant(), query.limit, after[0] if after else None)
+    return await Page.response(map(_answer, found), None if last is None else write_cursor(_ORDER, (last,)))
+
+
+@router.get("/keys/{id}", responses=_PROBLEMS | _NOT_FOUND)
+@needs(Scope.ADMIN)
+async def read_key(id: str, state: StateOf) -> KeyAnswer:  # noqa: A002 - its name on the wire
+    """Return a key, without its text."""
+    async with state.database.connection(Share.READS) as connection:
+        return _answer(await records.read(connection, _storable(id), current_grant()))
+
+
+@router.delete("/keys/{id}", responses=_PROBLEMS | _NOT_FOUND)
+@needs(Scope.ADMIN)
+async def revoke_key(id: str, state: StateOf) -> KeyAnswer:  # noqa: A002 - its name on the wire
+    """Revoke a key for good, within a second on every gateway; its row stays."""
+    async with state.database.connection() as connection:
+        return _answer(await records.revoke(connection, _storable(id), current_grant()))
+
+
+@router.post(
+    "/keys/{id}/rotate",
+    response_model=NewKeyAnswer,
+    responses=_PROBLEMS | _NOT_FOUND,
+    openapi_extra=RotationBody.request_body(),
+)
+@needs(Scope.ADMIN)
+async def rotate_key(id: str, request: Request) -> Response:  # noqa: A002 - its name on the wire
+    """Give a key a new text; the one before goes on working for the overlap."""
+    body = await read_json(request, RotationBody)
+    overlap = timedelta(seconds=body.overlap_seconds)
+    async with State.of(request).database.connection() as connection:
+        record, text = await records.rotate(connection, _storable(id), current_grant(), overlap)
+    return _with_text(record, text, 200)
+
+
+def _wanted(body: KeyBody) -> Wanted:
+    reach = read_reach(body.directories)
+    if body.expires_at is not None and body.expires_at <= records.now():
+        raise InvalidField("expires_at: it must be in the future.")
+    return Wanted(body.name, read_scopes(body.scopes, reach), reach, body.note, body.expires_at)
+
+
+def _storable(key_id: str) -> str:
+    return key_id.replace("\0", "")
+
+
+def _answer(record: KeyRecord) -> KeyAnswer:
+    return KeyAnswer(**_fields(record))
+
+
+def _with_text(record: KeyRecord, text: str, status: int) -> Response:
+    answer = NewKeyAnswer(**_fields(record), key=text)
+    return Response(answer.model_dump_json(), status, media_type="application/json")
+
+
+def _fields(record: KeyRecord) -> dict[str, Any]:
+    names = KeyAnswer.model_fields.keys() - {"scopes", "directories"}
+    return {
+        **{name: getattr(record, name) for name in names},
+        "scopes": sorted(record.scopes),
+        "directories": directories_of(record.reach),
+    }

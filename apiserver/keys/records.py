@@ -1,0 +1,198 @@
+"""Rows of keys and their SQL."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
+from json import loads
+from typing import Any
+
+from apiserver.access.grants import Grant, Reach
+from apiserver.access.scopes import Scope
+from apiserver.database import Connection
+from apiserver.keys.secrets import hash_of, new_id, new_text
+from apiserver.problems import KeyNotFound
+
+CHANGED = "faceserver_keys"
+"""The channel on which the database tells the ids of keys that changed."""
+
+DEFAULT_OVERLAP = timedelta(days=1)
+"""How long the text before a rotation works."""
+
+_COLUMNS = """id, name, note, scopes, everywhere, names, prefixes, limits, created_at, created_by, expires_at,
+    revoked_at, last_used_at, previous_until, hash, previous_hash"""
+
+_READ = f"SELECT {_COLUMNS} FROM keys WHERE id = $1 AND kind = 'bearer'"
+
+_CREATE = f"""
+INSERT INTO keys (id, hash, name, note, scopes, everywhere, names, prefixes, created_by, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING {_COLUMNS}
+"""
+
+_REVOKE = f"UPDATE keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING {_COLUMNS}"
+
+_ROTATE = f"""
+UPDATE keys SET hash = $2, previous_hash = hash, previous_until = now() + $3::interval
+WHERE id = $1 AND revoked_at IS NULL RETURNING {_COLUMNS}
+"""
+
+# In SQL, because a page must not be shorter, nor tell of more, for keys that the caller may not see.
+_PAGE = f"""
+SELECT {_COLUMNS} FROM keys
+WHERE id > $1 AND scopes <@ $2 AND ($3 OR NOT everywhere
+    AND NOT EXISTS (
+        SELECT FROM unnest(names) AS name
+        WHERE name <> ALL ($4::text[]) AND NOT EXISTS (SELECT FROM unnest($5::text[]) AS p WHERE starts_with(name, p))
+    )
+    AND NOT EXISTS (
+        SELECT FROM unnest(prefixes) AS name
+        WHERE NOT EXISTS (SELECT FROM unnest($5::text[]) AS p WHERE starts_with(name, p))
+    ))
+ORDER BY id LIMIT $6
+"""
+
+_USABLE = """
+SELECT EXISTS (SELECT FROM keys WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()))
+"""
+
+_USED = """
+UPDATE keys SET last_used_at = date_trunc('minute', now())
+WHERE id = ANY ($1) AND (last_used_at IS NULL OR last_used_at < date_trunc('minute', now()))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a key is to be made of."""
+
+    name: str
+    scopes: frozenset[Scope]
+    reach: Reach
+    note: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRecord:
+    """A key, without its text. previous_until: when the text before the last rotation stops working."""
+
+    id: str
+    name: str
+    note: str | None
+    scopes: frozenset[Scope]
+    reach: Reach
+    limits: Mapping[str, float]
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    previous_until: datetime | None
+    hash: bytes = field(repr=False)
+    previous_hash: bytes | None = field(repr=False)
+
+    def admits(self, hashed: bytes, now: datetime) -> bool:
+        """Tell whether the text with this hash works at this moment."""
+        if not self.is_usable(now):
+            return False
+        if compare_digest(self.hash, hashed):
+            return True
+        before, until = self.previous_hash, self.previous_until
+        return before is not None and until is not None and now < until and compare_digest(before, hashed)
+
+    def is_usable(self, now: datetime) -> bool:
+        """Tell whether the key is neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    @property
+    def grant(self) -> Grant:
+        """What a caller with this key may do."""
+        return Grant(f"key:{self.id}", self.scopes, self.reach, self.id, dict(self.limits))
+
+
+async def create(connection: Connection, wanted: Wanted, created_by: str) -> tuple[KeyRecord, str]:
+    """Store a new key; return it and its text, which cannot be read again."""
+    key_id = new_id()
+    text = new_text(key_id)
+    reach = wanted.reach
+    row = await connection.fetchrow(
+        _CREATE,
+        key_id,
+        hash_of(text),
+        wanted.name,
+        wanted.note,
+        sorted(wanted.scopes),
+        reach.everywhere,
+        sorted(reach.names),
+        sorted(reach.prefixes),
+        created_by,
+        wanted.expires_at,
+    )
+    return _record(row), text
+
+
+async def find(connection: Connection, key_id: str) -> KeyRecord | None:
+    """Return a key, None if there is none with this id."""
+    row = await connection.fetchrow(_READ, key_id)
+    return _record(row) if row else None
+
+
+async def read(connection: Connection, key_id: str, grant: Grant) -> KeyRecord:
+    """Return a key. Raises KeyNotFound, also for a key that may do more than the caller."""
+    found = await find(connection, key_id)
+    if found is None or not grant.includes(found.scopes, found.reach):
+        raise KeyNotFound
+    return found
+
+
+async def page(
+    connection: Connection, grant: Grant, limit: int, after: str | None
+) -> tuple[list[KeyRecord], str | None]:
+    """Return up to `limit` of the keys that may not do more than the caller, and the last id if more follow."""
+    reach = grant.reach
+    mine = (sorted(grant.scopes), reach.everywhere, sorted(reach.names), list(reach.prefixes))
+    rows = await connection.fetch(_PAGE, after or "", *mine, limit + 1)
+    found = [_record(row) for row in rows[:limit]]
+    return found, found[-1].id if len(rows) > limit else None
+
+
+async def revoke(connection: Connection, key_id: str, grant: Grant) -> KeyRecord:
+    """Revoke a key for good; a second time changes nothing. Raises KeyNotFound."""
+    async with connection.transaction():
+        await read(connection, key_id, grant)
+        return _record(await connection.fetchrow(_REVOKE, key_id))
+
+
+async def rotate(connection: Connection, key_id: str, grant: Grant, overlap: timedelta) -> tuple[KeyRecord, str]:
+    """Give a key a new text; the one before works for `overlap` more. Raises KeyNotFound, also if it is revoked."""
+    async with connection.transaction():
+        await read(connection, key_id, grant)
+        text = new_text(key_id)
+        row = await connection.fetchrow(_ROTATE, key_id, hash_of(text), overlap)
+        if row is None:
+            raise KeyNotFound
+        return _record(row), text
+
+
+async def is_any_usable(connection: Connection) -> bool:
+    """Tell whether any key works now."""
+    return bool(await connection.fetchval(_USABLE))
+
+
+async def note_uses(connection: Connection, ids: list[str]) -> None:
+    """Record that the keys were used, to the minute."""
+    await connection.execute(_USED, ids)
+
+
+def _record(row: Mapping[str, Any]) -> KeyRecord:
+    values = dict(row)
+    values["reach"] = Reach(values.pop("everywhere"), frozenset(values.pop("names")), tuple(values.pop("prefixes")))
+    # Scopes that a newer release made give nothing here.
+    values["scopes"] = frozenset(Scope(each) for each in values["scopes"] if each in set(Scope))
+    values["limits"] = loads(values["limits"])
+    return KeyRecord(**values)
+
+
+def now() -> datetime:
+    """Return the time by which keys expire."""
+    return datetime.now(UTC)
