@@ -120,7 +120,7 @@ def test_every_table_of_people_is_keyed_by_directory_first(database_url):
                 SELECT indrelid::regclass::text AS relation, attname
                 FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
                 WHERE indisunique
-                AND indrelid::regclass::text !~ '^(schema_migrations|jobs|procrastinate_.*|keyed_requests|faces_\d+)$'
+                AND indrelid::regclass::text !~ '^(schema_migrations|jobs|procrastinate_.*|keyed_requests|keys|installation_secrets|signing_keys|faces_\d+)$'
                 AND indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
                 """
             )
@@ -218,13 +218,7 @@ async def test_a_database_of_a_newer_version_is_refused_unchanged(database_url):
     assert await tables(database_url) == before
 
 
-UNDO_LAST = """
-ALTER TABLE persons DROP consent_ends_at, DROP consent_given_at, DROP consent_text, DROP consent_basis,
-    DROP consent_until, DROP consent_withdrawn_at, DROP restricted;
-ALTER TABLE merged_persons DROP consent_given_at, DROP consent_text, DROP consent_basis, DROP consent_until,
-    DROP consent_withdrawn_at, DROP restricted;
-ALTER TABLE directories DROP require_consent, DROP delete_without_consent_days
-"""
+UNDO_LAST = "DROP TABLE installation_secrets, signing_keys"
 """Undoes the last migration."""
 
 
