@@ -58,6 +58,13 @@ def serve(  # noqa: PLR0917 - typer makes options of them
     database_url_file: Annotated[
         Path | None, typer.Option(help="File with this DSN, which other accounts then do not see in the process list.")
     ] = None,
+    require_keys: Annotated[
+        bool | None,
+        typer.Option("--require-keys", help="Require a key on loopback, too; without any, write one into --data."),
+    ] = None,
+    insecure_open: Annotated[
+        bool | None, typer.Option("--insecure-open", help="Require no key, although others can reach the address.")
+    ] = None,
     tls_certificate: Annotated[
         Path | None, typer.Option(help="Certificate (PEM) for serving HTTPS; needs --tls-key.")
     ] = None,
@@ -76,6 +83,8 @@ def serve(  # noqa: PLR0917 - typer makes options of them
         "port": port,
         "models": models,
         "database_url": database_url,
+        "require_keys": require_keys,
+        "insecure_open": insecure_open,
         "tls_certificate": tls_certificate,
         "tls_key": tls_key,
     }
@@ -90,6 +99,31 @@ def serve(  # noqa: PLR0917 - typer makes options of them
     except StartError as error:
         typer.echo(error, err=True)
         raise typer.Exit(1) from error
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []})
+def keys(
+    context: typer.Context,
+    data: Annotated[Path | None, typer.Option(help="Folder of the stack; ./data if unset.")] = None,
+    database_url: Annotated[str | None, typer.Option(help="DSN of the database, if it is not embedded.")] = None,
+    database_url_file: Annotated[Path | None, typer.Option(help="File with this DSN.")] = None,
+) -> None:
+    """Make, list, revoke and rotate keys: create, list, revoke or rotate, each with --help.
+
+    They are written to the database itself, whether the stack runs or not.
+    """
+    from faceserver.standalone.keys import run_keys  # noqa: PLC0415 - slow, and only needed here
+
+    try:
+        settings = _settings({} if data is None else {"data": data})
+        dsn = _database_url(database_url, database_url_file) if database_url_file else database_url
+        if dsn is None and settings.database_url:
+            dsn = settings.database_url.get_secret_value()
+        status = asyncio.run(run_keys(settings.data, dsn, context.args))
+    except StartError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from error
+    raise typer.Exit(status)
 
 
 def _settings(options: dict[str, Any]) -> Settings:
@@ -113,7 +147,7 @@ def _database_url(given: str | None, path: Path) -> str:
 
 def _announce(settings: Settings) -> None:
     typer.echo(READY.format(url=base_url(settings.host, settings.port, settings.scheme)))
-    if warning := exposure(settings.host):
+    if warning := exposure(settings.host, is_open=settings.insecure_open):
         typer.echo(warning, err=True)
 
 

@@ -34,13 +34,13 @@ def free_loopback_port() -> int:
     raise StartError("There is no free port on 127.0.0.1.")
 
 
-def exposure(host: str) -> str:
-    """Return what it means to listen on `host`, "" if only this machine can reach it."""
-    if is_loopback(host):
+def exposure(host: str, *, is_open: bool) -> str:
+    """Return what it means to listen on `host`, "" if only this machine can reach it, or keys are required."""
+    if is_loopback(host) or not is_open:
         return ""
     return (
-        f"Whoever reaches this machine can read, change and delete everything: {host} is not loopback, and there is no "
-        "authentication. Set APISERVER_HOSTS to the names under which clients call the service, so that web pages "
+        f"Whoever reaches this machine can read, change and delete everything: {host} is not loopback, and calls "
+        "require no key. Set APISERVER_HOSTS to the names under which clients call the service, so that web pages "
         "cannot reach it under names of their own."
     )
 

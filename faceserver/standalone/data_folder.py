@@ -8,6 +8,10 @@ from pathlib import Path
 from faceserver.problems import StartError
 
 
+class FolderInUse(StartError):
+    """Another running stack has the folder."""
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[Path]:
     """Create `folder` if missing and lock it; yield its absolute path. Raises StartError.
@@ -25,5 +29,5 @@ def locked(folder: Path) -> Iterator[Path]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise StartError(f"The data folder {folder} is in use by another running stack.") from error
+            raise FolderInUse(f"The data folder {folder} is in use by another running stack.") from error
         yield folder

@@ -27,7 +27,8 @@ from faceserver.standalone.child import Program
 
 SUPERUSER = "postgres"
 DATABASE = "faceserver"
-STATUS_LINE = 7  # of postmaster.pid
+SOCKET_LINE = 4  # of postmaster.pid
+STATUS_LINE = 7
 STOP_SECONDS = 20.0
 MIN_BUFFERS_MB = 128
 MAX_BUFFERS_MB = 1024
@@ -42,6 +43,18 @@ _OPEN_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 - for private folders, where 
 _HBA = """# Written at each start. The folder of the socket is private; there are no other connections.
 local all all trust
 """
+
+
+def running_dsn(folder: Path) -> str:
+    """Return the DSN of the server that runs in a data folder. Raises StartError if none does."""
+    try:
+        return _dsn((folder.expanduser() / "postgres" / "postmaster.pid").read_text().splitlines()[SOCKET_LINE])
+    except (OSError, IndexError) as error:
+        raise StartError(f"The database of {folder} is starting or stopping; try again.") from error
+
+
+def _dsn(sockets: str) -> str:
+    return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(sockets)}"
 
 
 class Cluster:
@@ -78,7 +91,7 @@ class Cluster:
     @property
     def dsn(self) -> str:
         """The DSN of the database while the server runs."""
-        return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(self._sockets))}"
+        return _dsn(str(self._sockets))
 
     @property
     def program(self) -> Program:

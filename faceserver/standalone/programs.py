@@ -56,6 +56,7 @@ def gateway(
             "APISERVER_PORT": str(settings.port),
             "APISERVER_TLS_CERTIFICATE_FILE": str(settings.tls_certificate or ""),
             "APISERVER_TLS_KEY_FILE": str(settings.tls_key or ""),
+            **_keys(settings),
             **_health("APISERVER", health_port),
             **_shared(folder, dsn, vectorizer_port, secret),
         },
@@ -72,6 +73,14 @@ def worker(folder: Path, dsn: str, vectorizer_port: int, secret: str = "") -> Pr
         environment=_shared(folder, dsn, vectorizer_port, secret),
         stop_seconds=STOP_SECONDS,
     )
+
+
+def _keys(settings: Settings) -> dict[str, str]:
+    chosen = {
+        "APISERVER_REQUIRE_KEYS": settings.require_keys,
+        "APISERVER_INSECURE_OPEN": settings.insecure_open,
+    }
+    return {name: "true" for name, is_set in chosen.items() if is_set}
 
 
 def _health(prefix: str, port: int | None) -> dict[str, str]:

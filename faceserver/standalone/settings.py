@@ -24,6 +24,10 @@ class Settings(SettingsWithSecrets):
     database_url: SecretStr | None = Field(
         default=None, description="DSN of a PostgreSQL with pgvector; without one, an embedded server is run."
     )
+    require_keys: bool = Field(default=False, description="Whether calls require a key on loopback, too.")
+    insecure_open: bool = Field(
+        default=False, description="Whether everybody who reaches the address may do everything without a key."
+    )
     tls_certificate: Path | None = Field(
         default=None,
         description="File of the certificate (PEM) with which the gateway serves HTTPS.",
@@ -58,6 +62,8 @@ class HealthPorts(BaseSettings):
     apiserver_health_port: Port | None = None
     vectorizer_health_port: Port | None = None
     apiserver_tls_certificate_file: str = ""
+    apiserver_require_keys: bool = False
+    apiserver_insecure_open: bool = False
 
 
 class MasterKeyFile(BaseSettings):

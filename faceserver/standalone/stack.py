@@ -18,11 +18,18 @@ from faceserver.standalone.addresses import base_url, free_loopback_port, requir
 from faceserver.standalone.child import Child
 from faceserver.standalone.data_folder import locked
 from faceserver.standalone.guard import Guard
+from faceserver.standalone.keys import has_key, write_first_key
 from faceserver.standalone.postgres import Cluster
 from faceserver.standalone.settings import HealthPorts, MasterKeyFile, Settings
 from serving.file_limit import raise_file_limit
+from serving.host_names import is_loopback
 
 POLL_SECONDS = 0.05
+NO_KEYS = (
+    "{host} is not loopback, so calls require a key, and there is none: make one with 'faceserver keys create --name "
+    'admin --scope admin --directory "*"\' (with the same --data or --database-url), or give --require-keys, which '
+    "writes one into the data folder, or --insecure-open, which lets everybody do everything."
+)
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +65,10 @@ class Stack:
         ports = [each or free_loopback_port() for each in (chosen.vectorizer_health_port, chosen.apiserver_health_port)]
         self._ready_url = f"{base_url(settings.host, settings.port, settings.scheme)}/health/ready"
         secret = secrets.token_urlsafe(32)  # other accounts of this machine can reach the vectorizer's port
+        self._host, self._key_file = settings.host, folder / "admin.key"
+        self._makes_key = settings.require_keys or chosen.apiserver_require_keys
+        is_open = settings.insecure_open or chosen.apiserver_insecure_open
+        self._keys_required = self._makes_key or not (is_open or is_loopback(settings.host))
         self._cluster = cluster
         self._dsn = (
             settings.database_url.get_secret_value() if settings.database_url else cluster.dsn if cluster else ""
@@ -75,6 +86,7 @@ class Stack:
         """Return when the gateway is ready, which implies the others. Raises `StartError` as soon as one exits."""
         await self._vectorizer.start()  # first: it loads its models while PostgreSQL starts
         await self._start_database()
+        await self._require_key()
         await self._gateway.start()
         # The certificate has the name that clients use, and nothing secret is sent.
         async with httpx.AsyncClient(trust_env=False, verify=False) as client:  # noqa: S501
@@ -102,6 +114,15 @@ class Stack:
             raise StartError(str(failure)) from failure
         except MigrationFailed as failure:
             raise StartError(f"The database cannot be migrated: {failure}") from failure
+
+    async def _require_key(self) -> None:
+        """Make a first key where the settings ask for it. Raises `StartError` if one is required and none works."""
+        if not self._keys_required or await has_key(self._dsn):
+            return
+        if not self._makes_key:
+            raise StartError(NO_KEYS.format(host=self._host))
+        await write_first_key(self._dsn, self._key_file)
+        logger.warning("A first key, which may do everything, is in %s.", self._key_file)
 
     async def _postgres_is_ready(self) -> bool:
         return bool(self._cluster and self._postgres and self._cluster.is_ready(self._postgres.pid))

@@ -35,6 +35,10 @@ def test_no_other_text_is_a_key(text: str):
     assert read(text) is None
 
 
-@pytest.mark.parametrize("text", ["", "fs_", TEXT[:-1], TEXT + "0", " " + TEXT, TEXT + "\n", TEXT.lower()])
+@pytest.mark.parametrize(
+    "text",
+    ["", "fs_", TEXT[:-1], TEXT + "0", " " + TEXT, TEXT + "\n", TEXT.lower()],
+    ids=["empty", "prefix", "shorter", "longer", "space", "newline", "lower case"],
+)
 def test_what_is_nearly_a_key_is_none(text: str):
     assert read(text) is None

@@ -1,0 +1,102 @@
+"""The keys of a data folder or of a database, by the gateway's own command; no gateway needs to run."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from db.migrate import MigrationFailed, migrate
+from faceserver.problems import StartError
+from faceserver.standalone.child import Child
+from faceserver.standalone.data_folder import FolderInUse, locked
+from faceserver.standalone.guard import Guard
+from faceserver.standalone.postgres import Cluster, running_dsn
+
+_POLL_SECONDS = 0.05
+_FIRST = ("create", "--name", "first", "--scope", "admin", "--directory", "*")
+
+
+async def run_keys(data: Path, dsn: str | None, arguments: Sequence[str]) -> int:
+    """Run the command of keys on a database, or else on that of a data folder; return its exit status.
+
+    Raises StartError.
+    """
+    if dsn is not None:
+        return await _command(dsn, arguments)
+    try:
+        async with _database_of(data) as own:
+            return await _command(own, arguments)
+    except FolderInUse:
+        return await _command(running_dsn(data), arguments)
+
+
+async def has_key(dsn: str) -> bool:
+    """Tell whether a key of the database works. Raises StartError."""
+    now = datetime.now(UTC)
+    listed = [json.loads(line) for line in (await _output(dsn, ["list", "--json"])).splitlines()]
+    return any(
+        key["revoked_at"] is None and (key["expires_at"] is None or now < datetime.fromisoformat(key["expires_at"]))
+        for key in listed
+    )
+
+
+async def write_first_key(dsn: str, file: Path) -> None:
+    """Make a key that may do everything, and write it into a file that only we can read. Raises StartError."""
+    await asyncio.to_thread(_write_private, file, await _output(dsn, _FIRST))
+
+
+def _write_private(file: Path, text: str) -> None:
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+        opened.write(text)
+
+
+@asynccontextmanager
+async def _database_of(data: Path) -> AsyncIterator[str]:
+    """Run the embedded server of a data folder; yield its DSN. Raises FolderInUse or another StartError."""
+    with locked(data) as folder, Cluster.opened(folder) as cluster, Guard() as guard:
+        postgres = Child(cluster.program, guard)
+        await cluster.prepare()
+        await postgres.start()
+        try:
+            while not cluster.is_ready(postgres.pid):
+                await postgres.check()
+                await asyncio.sleep(_POLL_SECONDS)
+            await _migrated(cluster.dsn)
+            yield cluster.dsn
+        finally:
+            await postgres.stop()
+
+
+async def _migrated(dsn: str) -> None:
+    try:
+        await migrate(dsn, place="data folder")
+    except MigrationFailed as failure:
+        raise StartError(f"The database cannot be migrated: {failure}") from failure
+
+
+async def _command(dsn: str, arguments: Sequence[str]) -> int:
+    process = await asyncio.create_subprocess_exec(*_program(arguments), env=_environment(dsn))
+    return await process.wait()
+
+
+async def _output(dsn: str, arguments: Sequence[str]) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *_program(arguments), env=_environment(dsn), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    output, errors = await process.communicate()
+    if process.returncode:
+        raise StartError(f"The keys cannot be read or written: {errors.decode(errors='replace').strip()}")
+    return output.decode()
+
+
+def _program(arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "apiserver.keys", *arguments]
+
+
+def _environment(dsn: str) -> dict[str, str]:
+    return {**os.environ, "APISERVER_DATABASE_URL": dsn, "APISERVER_DATABASE_URL_FILE": ""}  # noqa: TID251 - handed on
