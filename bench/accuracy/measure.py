@@ -33,6 +33,7 @@ def main(
     *,
     pairs: Annotated[Path | None, typer.Option(help="Table file_x,file_y,Decision[,fold].", exists=True)] = None,
     vectorizer: Annotated[str, typer.Option(help="The vectorizer's address.")] = "http://127.0.0.1:8081",
+    secret: Annotated[str, typer.Option(envvar="VECTORIZER_SECRET", help="The vectorizer's secret.")] = "",
     gateway: Annotated[str | None, typer.Option(help="The gateway's address, to measure identification too.")] = None,
     results: Annotated[Path, typer.Option(help="Folder of the JSON file.")] = Path("bench/results"),
     plots: Annotated[Path, typer.Option(help="Folder of the picture.")] = Path("docs/plots"),
@@ -42,7 +43,8 @@ def main(
     photographs = find_photographs(folder)
     if pairs is None and not comparable(photographs):
         raise typer.BadParameter("The folder needs a sub-folder per person, or a table of pairs.")
-    with httpx.Client(base_url=vectorizer, timeout=TIMEOUT_SECONDS) as client:
+    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+    with httpx.Client(base_url=vectorizer, headers=headers, timeout=TIMEOUT_SECONDS) as client:
         origin = provenance("accuracy", sys.argv[1:], client)
         embedded = embed_folder(client, photographs, concurrency)
     report = Report(

@@ -39,6 +39,7 @@ def main(
     folder: Annotated[Path, typer.Argument(help="Photographs, in a sub-folder per person.", exists=True)],
     *,
     vectorizer: Annotated[str, typer.Option(help="The vectorizer's address.")] = "http://127.0.0.1:8081",
+    secret: Annotated[str, typer.Option(envvar="VECTORIZER_SECRET", help="The vectorizer's secret.")] = "",
     leave_out: Annotated[
         list[str] | None, typer.Option(help="Sub-folder to exclude, for example one with somebody else's photograph.")
     ] = None,
@@ -47,7 +48,8 @@ def main(
 ) -> None:
     """Measure FPIR and FNIR on people that the thresholds were not fitted on."""
     photographs = [one for one in find_photographs(folder) if one.person and one.person not in (leave_out or [])]
-    with httpx.Client(base_url=vectorizer, timeout=TIMEOUT_SECONDS) as client:
+    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+    with httpx.Client(base_url=vectorizer, headers=headers, timeout=TIMEOUT_SECONDS) as client:
         origin = provenance("open-set", sys.argv[1:], client, ("numpy", "scipy", "scikit-learn"))
         embedded = embed_folder(client, photographs, concurrency)
     embeddings, people = usable(embedded)

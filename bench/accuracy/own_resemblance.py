@@ -53,12 +53,14 @@ def main(
     folder: Annotated[Path, typer.Argument(help="Photographs, in a sub-folder per person.", exists=True)],
     *,
     vectorizer: Annotated[str, typer.Option(help="The vectorizer's address.")] = "http://127.0.0.1:8081",
+    secret: Annotated[str, typer.Option(envvar="VECTORIZER_SECRET", help="The vectorizer's secret.")] = "",
     results: Results = RESULTS,
     concurrency: Annotated[int, typer.Option(help="Requests at a time.", min=1)] = 2,
 ) -> None:
     """Compare every photograph with random ones of its own person, and with those of every other one."""
     photographs = [one for one in find_photographs(folder) if one.person]
-    with httpx.Client(base_url=vectorizer, timeout=TIMEOUT_SECONDS) as client:
+    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+    with httpx.Client(base_url=vectorizer, headers=headers, timeout=TIMEOUT_SECONDS) as client:
         origin = provenance("unlike", sys.argv[1:], client, ("numpy",))
         embedded = embed_folder(client, photographs, concurrency)
     embeddings, people = usable(embedded)

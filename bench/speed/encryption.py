@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from uuid import uuid4
 
+import typer
+
 from apiserver.encryption.sealing import DataKey, Place, sealed, unsealed
 from bench.harness.provenance import provenance
 
@@ -33,3 +35,7 @@ def main(repeats: int = 300) -> None:
         print(f"{name}: encrypt {encrypting:.3f} ms, decrypt {decrypting:.3f} ms")
     measured = provenance("encryption", sys.argv[1:], None, ("cryptography",))
     print(f"{measured.date}, {measured.command}, {measured.machine}, {measured.versions}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

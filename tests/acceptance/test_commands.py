@@ -176,7 +176,7 @@ def test_directories(command: Commands):
     assert "forgets unseen    30 days" in kept.stdout
     assert "fpir              not set" in kept.stdout
     assert command("directories", "show").stdout == back.stdout
-    assert back.stdout.count("not set") == 7
+    assert back.stdout.count("not set") == 8
 
 
 def test_persons_are_listed_and_changed(command: Commands):

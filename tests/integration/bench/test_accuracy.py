@@ -1,6 +1,7 @@
 """A measurement of a running stack, from the photographs to the report."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,17 +47,21 @@ def save(image: Image.Image, path: Path) -> None:
     path.write_bytes(photographs.encoded(image, quality=95))
 
 
-def measure(*arguments: object) -> subprocess.CompletedProcess[str]:
+def measure(*arguments: object, secret: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bench.accuracy.measure", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "VECTORIZER_SECRET": secret}  # noqa: TID251 - handed on
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
 def report(stack: Stack, folder: Path) -> Any:
-    vectorizer = f"http://127.0.0.1:{stack.child('vectorizer').environ()['VECTORIZER_PORT']}"
+    environment = stack.child("vectorizer").environ()
+    vectorizer, secret = f"http://127.0.0.1:{environment['VECTORIZER_PORT']}", environment["VECTORIZER_SECRET"]
     written = folder.parent / "written"
     addresses = ("--vectorizer", vectorizer, "--gateway", stack.url)
-    run = measure(folder, "--pairs", folder / "pairs.csv", *addresses, "--results", written, "--plots", written)
+    run = measure(
+        folder, "--pairs", folder / "pairs.csv", *addresses, "--results", written, "--plots", written, secret=secret
+    )
     assert run.returncode == 0, run.stderr
     assert "**Identification (1:N)" in run.stdout
     assert (written / "accuracy-office-sface_2021dec.svg").read_text().count("<svg") == 1

@@ -390,7 +390,7 @@ async def test_what_is_answered_while_somebody_is_being_deleted_is_erased(enrol,
         await until_somebody_waits(database)
         claimed = await claim(connections, "key", bytes(32))
         assert isinstance(claimed, Claim)
-        await store(connections, claimed, StoredAnswer(200, {}, b"ann"), "acme")
+        await store(connections, claimed, StoredAnswer(200, {}, b"ann", "acme"))
     await deleting
 
     with pytest.raises(AnswerErased):

@@ -164,7 +164,7 @@ async def test_what_was_deleted_before_the_answer_is_kept_is_not_kept(connection
 
     with pytest.raises(AnswerErased):
         await claim(connections, "mine", FINGERPRINT)
-    assert await claim(connections, "others", FINGERPRINT) == StoredAnswer(201, {}, b"bob")
+    assert await claim(connections, "others", FINGERPRINT) == StoredAnswer(201, {}, b"bob", "default")
 
 
 async def test_an_answer_is_erased_with_its_directory(learn, database, ann):

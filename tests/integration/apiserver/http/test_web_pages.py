@@ -131,8 +131,8 @@ async def test_one_host_must_be_named(shared_gateway, head):
         ({"hosts": "*.example.org"}, 200),
         ({"hosts": "*"}, 200),
         ({"origins": "https://faces.example.org"}, 200),
-        ({"host": "0.0.0.0"}, 200),
-        ({"hosts": "other.example.org", "host": "0.0.0.0"}, 421),
+        ({"host": "0.0.0.0", "insecure_open": True}, 200),
+        ({"hosts": "other.example.org", "host": "0.0.0.0", "insecure_open": True}, 421),
         ({"hosts": "other.example.org"}, 421),
     ],
 )
@@ -199,7 +199,8 @@ async def test_every_answer_keeps_browsers_from_storing_framing_and_lending_it(g
     for path, answer in answers.items():
         cached = "private, max-age=300" if path in photographs else "no-store"
         assert answer.headers["Cache-Control"] == cached, path
-        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+        sandbox = "sandbox; " if path in photographs else ""
+        assert answer.headers["Content-Security-Policy"] == f"{sandbox}default-src 'none'; frame-ancestors 'none'"
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert answer.headers.get_list("X-Content-Type-Options") == ["nosniff"]
