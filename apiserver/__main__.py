@@ -13,9 +13,7 @@ from apiserver.server import Draining, Server
 from apiserver.settings import Settings
 from apiserver.storage.object_store import require_store
 from apiserver.telemetry.gateway import Metrics
-from serving.core_dumps import disable_core_dumps
 from serving.database_tls import warn_of_unverified
-from serving.file_limit import max_connections, raise_file_limit
 from serving.http_server.certificates import Certificate
 from serving.http_server.connection_metrics import ConnectionMetrics
 from serving.http_server.connections import Connections
@@ -23,6 +21,7 @@ from serving.http_server.health import Health, health_served
 from serving.http_server.server import http_config
 from serving.logs import configure_logging
 from serving.metrics_port import metrics_served
+from serving.resource_limits import disable_core_dumps, max_connections, raise_file_limit
 from serving.settings import read_settings
 
 

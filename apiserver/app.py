@@ -72,17 +72,17 @@ from apiserver.storage.keeping import Keeping
 from apiserver.telemetry.database import PoolMetrics
 from apiserver.telemetry.gateway import Metrics, StateMetrics
 from apiserver.telemetry.tracing import traced_hop, traced_sql
-from serving.answer_headers import AnswerHeaders
-from serving.cookies import WithoutCookies
 from serving.exception_handlers import handle_exceptions
-from serving.head_requests import HeadRequests
 from serving.host_names import hosts_checked
 from serving.logged_paths import LoggedPaths
 from serving.memory import usable_memory
 from serving.origins import host_of, read_origins
 from serving.request_log import RequestIds, RequestLog, traced_requests
 from serving.tracing import Spans, note_path, open_tracing
-from serving.web_pages import WebPageRules, WebPages
+from serving.web.answer_headers import AnswerHeaders
+from serving.web.cookies import WithoutCookies
+from serving.web.head_requests import HeadRequests
+from serving.web.web_pages import WebPageRules, WebPages
 
 _logger = logging.getLogger(__name__)
 

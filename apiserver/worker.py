@@ -18,10 +18,9 @@ from apiserver.resources import Resources, open_resources, require_master_keys
 from apiserver.settings import Settings
 from apiserver.storage.object_store import require_store
 from apiserver.telemetry.worker import WorkerTelemetry, worker_telemetry
-from serving.core_dumps import disable_core_dumps
 from serving.database_tls import warn_of_unverified
-from serving.file_limit import raise_file_limit
 from serving.logs import configure_logging
+from serving.resource_limits import disable_core_dumps, raise_file_limit
 from serving.settings import read_settings
 
 _ALIVE_SECONDS = 5.0

@@ -8,8 +8,6 @@ from contextlib import suppress
 from asgi_correlation_id import CorrelationIdFilter
 from fastapi import FastAPI
 
-from serving.core_dumps import disable_core_dumps
-from serving.file_limit import max_connections, raise_file_limit
 from serving.host_names import hosts_checked, is_loopback
 from serving.http_server.certificates import Certificate
 from serving.http_server.connection_metrics import ConnectionMetrics
@@ -19,6 +17,7 @@ from serving.http_server.server import Server, http_config
 from serving.logs import configure_logging
 from serving.metrics_port import metrics_served
 from serving.pace import Pace
+from serving.resource_limits import disable_core_dumps, max_connections, raise_file_limit
 from serving.settings import read_settings
 from serving.tracing import Spans, open_tracing
 from vectorizer.app import create_app

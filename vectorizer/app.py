@@ -10,16 +10,16 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.types import Scope
 
-from serving.answer_headers import AnswerHeaders
-from serving.cookies import WithoutCookies
 from serving.exception_handlers import handle_exceptions
-from serving.head_requests import HeadRequests
 from serving.host_names import Accepts
 from serving.pace import Pace
 from serving.request_log import RequestIds, RequestLog, traced_requests
 from serving.stages import Ended
 from serving.tracing import Spans
-from serving.web_pages import WebPageRules, WebPages
+from serving.web.answer_headers import AnswerHeaders
+from serving.web.cookies import WithoutCookies
+from serving.web.head_requests import HeadRequests
+from serving.web.web_pages import WebPageRules, WebPages
 from vectorizer.lanes import Lanes
 from vectorizer.problems import BadRequest, HostNotAccepted, InvalidRequest, OriginNotAllowed
 from vectorizer.routes import router

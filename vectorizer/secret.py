@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.problem_responses import problem_response
-from serving.web_pages import header_values
+from serving.web.web_pages import header_values
 from vectorizer.problems import SecretRequired
 
 _OPEN_PATHS = frozenset({"/health/live", "/health/ready"})

@@ -15,7 +15,7 @@ from apiserver.http.field_names import meant_by
 from apiserver.http.upload_stream import SMALL_BYTES, read_body
 from apiserver.problems import ImageTooLarge, InvalidField, InvalidJson, Problem, UnsupportedMediaType
 from apiserver.state import State
-from serving.web_pages import is_of_web_page
+from serving.web.web_pages import is_of_web_page
 
 _JSON = re.compile(r"\s*application/(?:[\w.-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
 

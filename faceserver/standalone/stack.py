@@ -21,8 +21,8 @@ from faceserver.standalone.guard import Guard
 from faceserver.standalone.keys import has_key, write_first_key
 from faceserver.standalone.postgres import Cluster
 from faceserver.standalone.settings import HealthPorts, MasterKeyFile, Settings
-from serving.file_limit import raise_file_limit
 from serving.host_names import is_loopback
+from serving.resource_limits import raise_file_limit
 
 POLL_SECONDS = 0.05
 NO_KEYS = (

@@ -10,10 +10,10 @@ from starlette.requests import ClientDisconnect
 
 from serving.exception_handlers import handle_exceptions
 from serving.hang_up import while_connected
-from serving.head_requests import HeadRequests
 from serving.problems import Outage, Refused
 from serving.request_log import RequestIds, RequestLog
 from serving.stages import Ended
+from serving.web.head_requests import HeadRequests
 
 
 class Malformed(Refused, code="malformed", sentence="The body is malformed."):

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from serving.file_limit import max_connections
+from serving.resource_limits import max_connections
 
 RAISE = """
 import resource
-from serving.file_limit import raise_file_limit
+from serving.resource_limits import raise_file_limit
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 128))
 assert raise_file_limit() == 128 == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 """

@@ -1,4 +1,4 @@
-"""The limit of open files, of which each connection takes one."""
+"""Limits that a process sets itself: open files, of which each connection takes one, and no core dumps."""
 
 import resource
 from contextlib import suppress
@@ -21,3 +21,8 @@ def max_connections(wanted: int, file_limit: int) -> int:
     if file_limit == resource.RLIM_INFINITY:
         return wanted
     return min(wanted, max(file_limit - _RESERVED_FILES, file_limit // 2))
+
+
+def disable_core_dumps() -> None:
+    """Write no core dump if this process or a child crashes: it would have photographs, embeddings and secrets."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
