@@ -9,14 +9,13 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from asgi_correlation_id import correlation_id
-from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 from apiserver.access import scopes
 from apiserver.access.acts import Act, set_current_act
 from apiserver.access.binding import bind
-from apiserver.access.grants import Grant, current_grant, set_current_grant
+from apiserver.access.grants import current_grant, set_current_grant
 from apiserver.http.access.links import SignedAnswer, signs_links
 from apiserver.names import checked_name
 from apiserver.problems import DirectoryNotFound, InvalidName, KeyMissing, Problem
@@ -116,12 +115,6 @@ def enter(directory: str, *, missing: type[Problem] = DirectoryNotFound) -> None
     if not current_grant().covers(directory):
         raise missing
     bind(directory)
-
-
-def grant_of(request: Request) -> Grant:
-    """Return the grant of a request."""
-    grant: Grant = request.state.grant
-    return grant
 
 
 def _named(scope: Scope) -> str | None:

@@ -1,48 +1,32 @@
-"""Gateways that require keys."""
+"""Callers with keys of their own."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
+import json
 
-import httpx
+import asyncpg
 
-from apiserver.access.grants import Grant, Reach
+from apiserver.access.grants import OPEN, Reach
 from apiserver.access.scopes import Scope
-from apiserver.app import create_app
-from apiserver.keys.authenticator import Authenticator
-from apiserver.settings import Settings
-from tests.integration.apiserver.conftest import serving
+from apiserver.keys import records
 
 
-class Listed(Authenticator):
-    """Knows callers by a list."""
+class Callers:
+    """Makes keys in a database."""
 
-    def __init__(self) -> None:
-        self.grants: dict[str, Grant] = {}
+    def __init__(self, database: asyncpg.Connection) -> None:
+        self._database = database
 
-    def add(self, key: str, scopes: frozenset[Scope], *directories: str, **limits: float) -> dict[str, str]:
+    async def add(self, scopes: frozenset[Scope], *directories: str, **limits: float) -> dict[str, str]:
         """Return the headers of a new caller."""
-        self.grants[key] = Grant(f"key:{key}", scopes, Reach(names=frozenset(directories)), key, limits)
-        return {"x-api-key": key}
+        wanted = records.Wanted("test", scopes, Reach(names=frozenset(directories)))
+        record, text = await records.create(self._database, wanted, "test")
+        await self._database.execute("UPDATE keys SET limits = $2 WHERE id = $1", record.id, json.dumps(limits))
+        return {"x-api-key": text}
 
-    async def grant_of(self, scope):
-        """Return the grant of the key in the request."""
-        return self.grants.get(dict(scope["headers"]).get(b"x-api-key", b"").decode())
-
-    async def grant_of_key(self, key):
-        """Return the grant of the key."""
-        return self.grants.get(key)
+    async def revoke(self, headers: dict[str, str]) -> None:
+        """Revoke the key of a caller."""
+        await records.revoke(self._database, key_id(headers), OPEN)
 
 
-@asynccontextmanager
-async def requiring_keys(settings: Settings, callers: Listed) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings.model_copy(update={"hosts": ""}))
-
-    async def keyed(scope, receive, send):
-        if scope["type"] == "http":
-            state = replace(scope["state"]["gateway"], authenticator=callers)
-            scope = {**scope, "state": {**scope["state"], "gateway": state}}
-        await app(scope, receive, send)
-
-    async with serving(keyed) as client:
-        yield client
+def key_id(headers: dict[str, str]) -> str:
+    """Return the id of a caller's key."""
+    return headers["x-api-key"].split("_")[1]

@@ -6,21 +6,21 @@ import httpx
 import pytest
 
 from apiserver.access.scopes import Scope
-from tests.integration.apiserver.http.callers import Listed, requiring_keys
+from tests.integration.apiserver.http.callers import Callers, key_id
+from tests.waiting import until
 
 READS = frozenset({Scope.READ, Scope.IMAGES})
 ALL = frozenset(Scope)
 
 
 @pytest.fixture
-def callers() -> Listed:
-    return Listed()
+def callers(database) -> Callers:
+    return Callers(database)
 
 
 @pytest.fixture
-async def locked(settings, callers):
-    async with requiring_keys(settings, callers) as client:
-        yield client
+async def locked(serve, settings):
+    return await serve(settings.model_copy(update={"require_keys": True}))
 
 
 async def learned(gateway: httpx.AsyncClient, headers: dict[str, str], photo: bytes, **more: str) -> httpx.Response:
@@ -42,8 +42,8 @@ async def code(gateway: httpx.AsyncClient, url: str, **options) -> str:
 
 
 async def test_links_open_photographs_and_nothing_else(locked, callers, ann, database):
-    ours, theirs = callers.add("ours", ALL, "acme"), callers.add("theirs", ALL, "other")
-    blind = callers.add("blind", frozenset({Scope.READ, Scope.ENROL}), "acme")
+    ours, theirs = await callers.add(ALL, "acme"), await callers.add(ALL, "other")
+    blind = await callers.add(frozenset({Scope.READ, Scope.ENROL}), "acme")
     url = (await learned(locked, ours, ann)).json()["url"]
     plain, _, query = url.partition("?")
 
@@ -60,7 +60,7 @@ async def test_links_open_photographs_and_nothing_else(locked, callers, ann, dat
     assert await code(locked, "/files/none.jpg", headers=theirs) == "file-not-found"
     assert await code(locked, plain, headers=blind) == "scope-missing"
     assert await code(locked, changed(url, expires="1")) == "link-invalid"
-    assert await code(locked, changed(url, key="theirs")) == "link-invalid"
+    assert await code(locked, changed(url, key=key_id(theirs))) == "link-invalid"
     assert await code(locked, changed(url, kid="1")) == "link-invalid"
     assert await code(locked, changed(url, signature="0" * 64)) == "link-invalid"
     assert await code(locked, f"/directories/acme?{query}") == "unknown-field"
@@ -78,7 +78,7 @@ async def test_links_open_photographs_and_nothing_else(locked, callers, ann, dat
 
 
 async def test_who_sends_a_photograph_may_see_it_until_the_key_is_revoked(locked, callers, ann, database):
-    sender = callers.add("sender", frozenset({Scope.ENROL}), "acme")
+    sender = await callers.add(frozenset({Scope.ENROL}), "acme")
     first = await learned(locked, sender, ann, **{"Idempotency-Key": "one"})
     again = await learned(locked, sender, ann, **{"Idempotency-Key": "one"})
     assert again.headers["idempotency-replayed"] == "true"
@@ -88,5 +88,12 @@ async def test_who_sends_a_photograph_may_see_it_until_the_key_is_revoked(locked
         assert (await locked.get(answer.json()["url"])).content
         assert (await locked.get(answer.json()["url"])).status_code == 200
 
-    del callers.grants["sender"]
+    await callers.add(ALL, "acme")  # without any key that works, all calls are 503 no-keys
+    await callers.revoke(sender)
+
+    async def is_refused() -> bool:
+        refused: bool = (await locked.get(first.json()["url"])).status_code == 403
+        return refused
+
+    await until(is_refused)
     assert await code(locked, first.json()["url"]) == "link-invalid"

@@ -3,24 +3,23 @@
 import pytest
 
 from apiserver.access.scopes import Scope
-from tests.integration.apiserver.http.callers import Listed, requiring_keys
+from tests.integration.apiserver.http.callers import Callers
 
 ALL = frozenset(Scope)
 
 
 @pytest.fixture
-def callers() -> Listed:
-    return Listed()
+def callers(database) -> Callers:
+    return Callers(database)
 
 
 @pytest.fixture
-async def locked(settings, callers):
-    async with requiring_keys(settings.model_copy(update={"key_requests_per_minute": 100}), callers) as client:
-        yield client
+async def locked(serve, settings):
+    return await serve(settings.model_copy(update={"require_keys": True, "key_requests_per_minute": 100}))
 
 
 async def test_a_key_has_its_own_rate_and_can_still_delete(locked, callers):
-    few, many = callers.add("few", ALL, "acme", requests_per_minute=2), callers.add("many", ALL, "acme")
+    few, many = await callers.add(ALL, "acme", requests_per_minute=2), await callers.add(ALL, "acme")
     for left in (1, 0):
         answer = await locked.get("/directories", headers=few)
         assert answer.status_code == 200
@@ -37,7 +36,7 @@ async def test_a_key_has_its_own_rate_and_can_still_delete(locked, callers):
 
 
 async def test_one_key_has_a_share_of_the_requests_in_progress(locked, callers):
-    one, other = callers.add("one", ALL, "acme", requests_in_progress=1), callers.add("other", ALL, "acme")
+    one, other = await callers.add(ALL, "acme", requests_in_progress=1), await callers.add(ALL, "acme")
     multipart = {"content-type": "multipart/form-data; boundary=b"}
     codes: list[int] = []
 
