@@ -23,6 +23,7 @@ from apiserver.problems import (
 from apiserver.vectorizers.client import VectorizerClient, open_vectorizer
 from apiserver.vectorizers.discovery import look_up, probe_forever
 from apiserver.vectorizers.replicas import Replicas
+from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.timing
@@ -72,8 +73,7 @@ class Vectorizer:
         self.hung_up = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.endpoint = Endpoint("127.0.0.1", listener.getsockname()[1])
+        self.endpoint = Endpoint("127.0.0.1", free_port())
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, self.endpoint.host, self.endpoint.port)
