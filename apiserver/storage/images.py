@@ -170,7 +170,7 @@ class ImageStore:
         """
         if not _KEY.fullmatch(key):
             raise FileNotFound
-        async with self._database.connection(Share.READS) as connection:
+        async with self._database.unbound(Share.READS) as connection:  # an address of a file names no directory
             media_type = await connection.fetchval(_FIND, key)
         if media_type is None:
             raise FileNotFound
