@@ -218,7 +218,7 @@ async def test_a_database_of_a_newer_version_is_refused_unchanged(database_url):
     assert await tables(database_url) == before
 
 
-UNDO_LAST = "ALTER TABLE faces DROP origin; ALTER TABLE collapsed_faces DROP origin"
+UNDO_LAST = "DROP FUNCTION protect_directories()"
 """Undoes the last migration."""
 
 
