@@ -126,7 +126,7 @@ class Pooler(StrEnum):
     TRANSACTION = "transaction"
 
 
-class _Session(asyncpg.Connection):
+class _Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
     """A connection that remembers what it is bound to; None for what is not known.
 
     can_bind: whether the role of bound connections may be used.
@@ -148,7 +148,7 @@ class _Session(asyncpg.Connection):
         if binding is not EVERY and self.can_bind:
             await self.fetchrow(_BIND, *_role_and_directory(binding), True)
 
-    async def reset(self, *, timeout: float | None = None) -> None:
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's
         """Reset the session, also to all directories."""
         self.bound_to = None
         await super().reset(timeout=timeout)
