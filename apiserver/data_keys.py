@@ -40,7 +40,7 @@ async def _run(settings: Settings, directories: Sequence[str] | None) -> list[st
     url = settings.database_url.get_secret_value()
     async with open_database(url, pool_size=1, timeout_seconds=seconds, name="data-keys") as database:
         if directories is None:
-            async with database.connection() as connection:
+            async with database.unbound() as connection:
                 return ["\t".join(row) for row in await list_keys(connection)]
         return [await _replace(database, settings, directory) for directory in directories]
 

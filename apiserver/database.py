@@ -1,15 +1,17 @@
 """The connection pool to PostgreSQL; the only module that translates asyncpg's errors into problems."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 import asyncpg
 from pgvector import HalfVector
 
+from apiserver.access.binding import EVERY, Binding, Every, bound_directory
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, ExternalIdTaken, InternalError, PersonExists, Problem
 
 REQUIRED_SCHEMA = "20261129001500"
@@ -20,6 +22,28 @@ MIN_PGVECTOR = (0, 8, 4)
 
 _CLOSE_TIMEOUT_SECONDS = 5
 _PGVECTOR = "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'"
+
+ROLE = "faceserver_directory"
+"""The role of bound connections, which row-level security restricts to the rows of one directory."""
+
+# One round trip. The third parameter: whether both end with the transaction.
+_BIND = "SELECT set_config('role', $1, $3), set_config('faceserver.directory', $2, $3)"
+
+_CAN_BIND = """
+SELECT coalesce(pg_has_role(current_user, to_regrole($1)::oid, 'SET'), false)
+    AND EXISTS (SELECT FROM pg_policy WHERE polname = 'of_directory' AND polrelid = to_regclass('faces'))
+"""
+
+_UNPROTECTED = (
+    "PostgreSQL does not separate the directories from each other: the account may not use the role %s. Have a "
+    "superuser run: CREATE ROLE %s NOLOGIN; GRANT %s TO <account> WITH SET TRUE, INHERIT FALSE; then run "
+    "python -m db migrate, and restart."
+)
+
+_JIT_OFF = "SELECT set_config('jit', 'off', $1)"
+"""JIT compilation takes longer than a search."""
+
+_logger = logging.getLogger(__name__)
 
 # Keys are SQLSTATEs or their two-character classes. All others are defects of this service.
 PROBLEM_OF_SQLSTATE: dict[str, type[Problem]] = {
@@ -90,27 +114,91 @@ class PoolUse(NamedTuple):
     limit: int
 
 
+class Pooler(StrEnum):
+    """What is between this process and PostgreSQL, such as PgBouncer, and what it shares out among its clients.
+
+    none: nothing. session: a pooler that keeps a connection for a client. transaction: one that gives each transaction
+    another connection, so that nothing outlives a transaction: neither settings nor prepared statements.
+    """
+
+    NONE = "none"
+    SESSION = "session"
+    TRANSACTION = "transaction"
+
+
+class _Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
+    """A connection that remembers what it is bound to; None for what is not known.
+
+    can_bind: whether the role of bound connections may be used.
+    """
+
+    can_bind = False
+    bound_to: tuple[Binding] | None = (EVERY,)
+
+    async def bind(self, binding: Binding) -> None:
+        """Bind the connection, unless it is bound so."""
+        if self.bound_to != (binding,) and self.can_bind:
+            self.bound_to = None  # until the answer has arrived: the statement may be cancelled
+            await self.fetchrow(_BIND, *_role_and_directory(binding), False)
+            self.bound_to = (binding,)
+
+    async def bind_transaction(self, binding: Binding) -> None:
+        """Bind the connection until its transaction ends, and turn JIT compilation off."""
+        await self.execute("SET LOCAL jit = off")
+        if binding is not EVERY and self.can_bind:
+            await self.fetchrow(_BIND, *_role_and_directory(binding), True)
+
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's
+        """Reset the session, also to all directories."""
+        self.bound_to = None
+        await super().reset(timeout=timeout)
+
+
+def _role_and_directory(binding: Binding) -> tuple[str, str]:
+    """Return the values of the two settings; no directory has an empty name."""
+    return ("none", "") if isinstance(binding, Every) else (ROLE, binding or "")
+
+
 class Database:
     """Connections to one database, opened on demand; the database need not be reachable at the start."""
 
-    def __init__(self, pool: asyncpg.Pool, timeout_seconds: float, waited: Waited) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, timeout_seconds: float, waited: Waited, pooler: Pooler = Pooler.NONE
+    ) -> None:
         self._pool = pool
+        self._pooler = pooler
         self.timeout_seconds = timeout_seconds
         self._waited = waited
         self._slots = {share: asyncio.Semaphore(limit) for share, limit in share_limits(pool.get_max_size()).items()}
 
-    @asynccontextmanager
-    async def connection(self, share: Share = Share.RECOGNITION) -> AsyncIterator[asyncpg.Connection]:
-        """Yield a connection of a share. Translates errors of asyncpg raised in the block into problems.
+    def connection(self, share: Share = Share.RECOGNITION) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """Yield a connection of a share, which sees only the rows of the directory that the current task is bound to.
 
-        A caller that holds a connection must not wait for a second one of the same share. Raises DatabaseBusy if all
-        connections of the share stay in use.
+        Translates errors of asyncpg raised in the block into problems. A caller that holds a connection must not wait
+        for a second one of the same share. Raises DatabaseBusy if all connections of the share stay in use.
         """
+        return self._acquired(share, bound_directory())
+
+    def unbound(self, share: Share = Share.RECOGNITION) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """Yield a connection that sees the rows of all directories, as `connection` does.
+
+        For statements that cross directories by their nature. What they find must not reach a caller unchecked.
+        """
+        return self._acquired(share, EVERY)
+
+    @asynccontextmanager
+    async def _acquired(self, share: Share, binding: Binding) -> AsyncIterator[asyncpg.Connection]:
         begun = time.perf_counter()
         try:
             async with self._slot(share), self._pool.acquire(timeout=self.timeout_seconds) as connection:
                 self._waited(share, time.perf_counter() - begun)
-                yield connection
+                if self._pooler is Pooler.TRANSACTION:
+                    async with connection.transaction():
+                        await connection.bind_transaction(binding)
+                        yield connection
+                else:
+                    await connection.bind(binding)
+                    yield connection
         except (asyncpg.PostgresError, *PROBLEM_OF_ERROR) as error:
             raise problem_of(error) from error
 
@@ -141,7 +229,7 @@ class Database:
 
     async def check_schema(self) -> None:
         """Raise DatabaseUnavailable unless pgvector and the schema are recent enough."""
-        async with self.connection() as connection:
+        async with self.unbound() as connection:
             version = await connection.fetchval("SELECT max(version) FROM schema_migrations")
             require_pgvector(await connection.fetchval(_PGVECTOR) or "0")
         if version is None or version < REQUIRED_SCHEMA:
@@ -178,14 +266,24 @@ async def open_database(
     name: str = "apiserver",
     waited: Waited = lambda *_: None,
     statement_ended: StatementEnded | None = None,
+    pooler: Pooler = Pooler.NONE,
 ) -> AsyncIterator[Database]:
     """Yield the database at `dsn`. `name` becomes the connections' application_name.
 
     The first connection is opened on first use, so the process can start during an outage.
     """
+    warned = False
 
     async def prepare(connection: asyncpg.Connection) -> None:
-        await _register_types(connection)
+        nonlocal warned
+        async with connection.transaction():  # a pooler may give each transaction another server connection
+            await _register_types(connection)
+            connection.can_bind = await connection.fetchval(_CAN_BIND, ROLE)
+        if pooler is Pooler.SESSION:
+            await connection.fetchval(_JIT_OFF, False)
+        if not connection.can_bind and not warned:
+            warned = True
+            _logger.warning(_UNPROTECTED, ROLE, ROLE, ROLE)
         if statement_ended:
             connection.add_query_logger(statement_ended)
 
@@ -195,15 +293,26 @@ async def open_database(
         max_size=pool_size,
         timeout=timeout_seconds,
         command_timeout=timeout_seconds,
-        server_settings={"application_name": name, "jit": "off"},  # JIT compilation takes longer than a search
+        connection_class=_Session,
         init=prepare,
-        reset=_keep,
+        reset=_end_transaction,
+        **_options(pooler, name),
     )
     await pool
     try:
-        yield Database(pool, timeout_seconds, waited)
+        yield Database(pool, timeout_seconds, waited, pooler)
     finally:
         await _close(pool)
+
+
+def _options(pooler: Pooler, name: str) -> dict[str, Any]:
+    """Return the options of connections; PgBouncer refuses those that use a parameter like `jit` as they start."""
+    settings = {"application_name": name}
+    if pooler is Pooler.NONE:
+        return {"server_settings": settings | {"jit": "off"}}
+    if pooler is Pooler.SESSION:
+        return {"server_settings": settings}
+    return {"server_settings": settings, "statement_cache_size": 0}
 
 
 async def _register_types(connection: asyncpg.Connection) -> None:
@@ -217,8 +326,10 @@ async def _register_types(connection: asyncpg.Connection) -> None:
         raise DatabaseUnavailable("The database has not been migrated; run the migrations.") from error
 
 
-async def _keep(_: asyncpg.Connection) -> None:
-    """Skip the reset of a returned connection: no code here changes the session state."""
+async def _end_transaction(connection: asyncpg.Connection) -> None:
+    """Roll back what an interrupted caller left; the rest of the state stays, and `_Session` knows it."""
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")
 
 
 async def _close(pool: asyncpg.Pool) -> None:

@@ -76,7 +76,7 @@ async def claim(database: Database, key: str, fingerprint: bytes) -> Claim | Sto
     AnswerErased, or DatabaseUnavailable.
     """
     run = uuid4()
-    async with database.connection() as connection:
+    async with database.unbound() as connection:
         while True:
             if await connection.fetchval(_CLAIM, key, fingerprint, run, timedelta(seconds=LOST_SECONDS), RETENTION):
                 return Claim(key, run)
@@ -93,20 +93,20 @@ async def claim(database: Database, key: str, fingerprint: bytes) -> Claim | Sto
 
 async def renew(database: Database, claim: Claim) -> None:
     """Renew the claim on a request that is still running. Raises DatabaseUnavailable."""
-    async with database.connection() as connection:
+    async with database.unbound() as connection:
         await connection.execute(_RENEW, *claim, timedelta(seconds=LOST_SECONDS))
 
 
 async def store(database: Database, claim: Claim, answer: StoredAnswer) -> None:
     """Store the answer. Raises DatabaseUnavailable."""
     headers = json.dumps(dict(answer.headers))
-    async with database.connection() as connection:
+    async with database.unbound() as connection:
         await connection.execute(_STORE, *claim, answer.status, headers, answer.body, answer.directory, RETENTION)
 
 
 async def release(database: Database, claim: Claim) -> None:
     """Give up the claim, as if the request had not been sent. Raises DatabaseUnavailable."""
-    async with database.connection() as connection:
+    async with database.unbound() as connection:
         await connection.execute(_RELEASE, *claim)
 
 
@@ -121,5 +121,5 @@ async def delete_answers(connection: Connection, directory: str, *, seconds: flo
 
 async def delete_expired(database: Database) -> None:
     """Delete requests whose retention has ended. Raises DatabaseUnavailable."""
-    async with database.connection() as connection:
+    async with database.unbound() as connection:
         await connection.execute(_DELETE_EXPIRED)

@@ -78,6 +78,7 @@ async def open_resources(
             name=name,
             waited=waited,
             statement_ended=statement_ended,
+            pooler=settings.database_pooler,
         ) as database,
         open_vectorizers(settings, trace_configs) as vectorizer,
     ):

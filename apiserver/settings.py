@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_settings import SettingsConfigDict
 
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
+from apiserver.database import Pooler
 from apiserver.endpoints import read_endpoints
 from apiserver.proxies import read_base_path, read_networks
 from serving.host_names import is_loopback
@@ -163,6 +164,11 @@ class Settings(ServiceSettings):
 
     database_url: SecretStr = Field(description="PostgreSQL database with the migrated schema: postgresql://…")
     database_pool_size: PositiveInt = Field(10, description="Maximum number of connections to PostgreSQL.")
+    database_pooler: Pooler = Field(
+        Pooler.NONE,
+        description="What is between this service and PostgreSQL: `none`, or a pooler such as PgBouncer, in the mode "
+        "`session` or `transaction`.",
+    )
     database_timeout_seconds: PositiveFloat = Field(5, description="Maximum wait for a connection or a statement.")
 
     image_store_url: str = Field(description="Object store for images: file:///…, s3://…, gs://… or az://…")

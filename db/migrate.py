@@ -47,7 +47,19 @@ async def migrate(dsn: str, *, place: str = "database", create: bool = True) -> 
     report = output.decode(errors="replace").strip()
     if process.returncode != 0:
         raise MigrationFailed(report)
+    await _protect(dsn)
     return report
+
+
+async def _protect(dsn: str) -> None:
+    """Protect the rows of the directories: new tables, and all where the role did not exist at the last migration."""
+    connection = await asyncpg.connect(dsn, statement_cache_size=0)
+    try:
+        await connection.execute(
+            "SELECT pg_advisory_lock(hashtext('protect_directories')); SELECT protect_directories()"
+        )
+    finally:
+        await connection.close()
 
 
 async def _applied(dsn: str) -> set[str]:

@@ -22,6 +22,62 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.protect_directories() RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    protected regclass;
+    queue regclass;
+    rows_of_directory text;
+BEGIN
+    IF to_regrole('faceserver_directory') IS NULL THEN
+        BEGIN
+            CREATE ROLE faceserver_directory NOLOGIN;
+        EXCEPTION
+            WHEN duplicate_object OR unique_violation THEN NULL;  -- another database's migration was faster
+            WHEN insufficient_privilege THEN RETURN false;
+        END;
+    END IF;
+    IF NOT pg_has_role(current_user, 'faceserver_directory', 'SET') THEN
+        BEGIN
+            EXECUTE format('GRANT faceserver_directory TO %I WITH SET TRUE, INHERIT FALSE', current_user);
+        EXCEPTION
+            WHEN insufficient_privilege THEN NULL;  -- whoever may has to do it; until then the policies do nothing
+            WHEN unique_violation OR internal_error THEN NULL;  -- the same account migrates another database
+        END;
+    END IF;
+    GRANT USAGE ON SCHEMA public TO faceserver_directory;
+    FOR protected IN
+        SELECT attrelid::regclass FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+        WHERE attname = 'directory' AND NOT attisdropped
+        AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+        AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = attrelid AND polname = 'of_directory')
+        ORDER BY relname
+    LOOP
+        rows_of_directory := 'directory = current_setting(''faceserver.directory'', true)';
+        IF protected = 'keyed_requests'::regclass THEN  -- deletions mark the requests that are still running
+            rows_of_directory := rows_of_directory || ' OR directory IS NULL';
+        END IF;
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO faceserver_directory', protected);
+        EXECUTE format('CREATE POLICY all_rows ON %s USING (true)', protected);
+        EXECUTE format(
+            'CREATE POLICY of_directory ON %s AS RESTRICTIVE TO faceserver_directory USING (%s)',
+            protected, rows_of_directory
+        );
+        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', protected);
+    END LOOP;
+    FOR queue IN
+        SELECT oid::regclass FROM pg_class
+        WHERE relname LIKE 'procrastinate\_%' AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')
+        AND NOT has_table_privilege('faceserver_directory', oid, 'SELECT')
+    LOOP
+        EXECUTE format('GRANT ALL ON %s TO faceserver_directory', queue);
+    END LOOP;
+    RETURN pg_has_role(current_user, 'faceserver_directory', 'SET');
+END;
+$$;
+
 CREATE TABLE public.archives (
     directory text NOT NULL COLLATE pg_catalog."C",
     job uuid NOT NULL,
@@ -480,3 +536,105 @@ ALTER TABLE ONLY public.merges
 
 ALTER TABLE ONLY public.persons
     ADD CONSTRAINT persons_directory_fkey FOREIGN KEY (directory) REFERENCES public.directories(directory);
+
+CREATE POLICY all_rows ON public.archives USING (true);
+
+CREATE POLICY all_rows ON public.collapsed_faces USING (true);
+
+CREATE POLICY all_rows ON public.deletions USING (true);
+
+CREATE POLICY all_rows ON public.directories USING (true);
+
+CREATE POLICY all_rows ON public.directory_keys USING (true);
+
+CREATE POLICY all_rows ON public.faces USING (true);
+
+CREATE POLICY all_rows ON public.images USING (true);
+
+CREATE POLICY all_rows ON public.import_items USING (true);
+
+CREATE POLICY all_rows ON public.imports USING (true);
+
+CREATE POLICY all_rows ON public.jobs USING (true);
+
+CREATE POLICY all_rows ON public.keyed_requests USING (true);
+
+CREATE POLICY all_rows ON public.matched_images USING (true);
+
+CREATE POLICY all_rows ON public.merged_faces USING (true);
+
+CREATE POLICY all_rows ON public.merged_persons USING (true);
+
+CREATE POLICY all_rows ON public.merges USING (true);
+
+CREATE POLICY all_rows ON public.persons USING (true);
+
+CREATE POLICY all_rows ON public.search_indexes USING (true);
+
+ALTER TABLE public.archives ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.collapsed_faces ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.deletions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.directories ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.directory_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.faces ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.images ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_items ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.imports ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.jobs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.keyed_requests ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.matched_images ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.merged_faces ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.merged_persons ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.merges ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY of_directory ON public.archives AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.collapsed_faces AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.deletions AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.directories AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.directory_keys AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.faces AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.images AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.import_items AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.imports AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.jobs AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.keyed_requests AS RESTRICTIVE TO faceserver_directory USING (((directory = current_setting('faceserver.directory'::text, true)) OR (directory IS NULL)));
+
+CREATE POLICY of_directory ON public.matched_images AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.merged_faces AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.merged_persons AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.merges AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.persons AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.search_indexes AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+ALTER TABLE public.persons ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.search_indexes ENABLE ROW LEVEL SECURITY;

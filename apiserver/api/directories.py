@@ -167,7 +167,7 @@ class DirectoryAnswer(BaseModel):
 async def list_directories(query: Annotated[DirectoriesQuery, Query()], state: StateOf) -> Response:
     """List the directories in pages, ordered by name."""
     after = read_cursor(query.cursor, _ORDER, _KEY)
-    async with state.database.connection(Share.READS) as connection:
+    async with state.database.unbound(Share.READS) as connection:
         found, last = await directory_lists.page(
             connection, query.prefix, query.limit, after[0] if after else None, current_grant().reach
         )

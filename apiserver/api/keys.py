@@ -100,7 +100,7 @@ async def create_key(request: Request) -> Response:
     grant = current_grant()
     wanted = _wanted(body)
     check_authority(grant, wanted.scopes, wanted.reach)
-    async with State.of(request).database.connection() as connection:
+    async with State.of(request).database.unbound() as connection:
         record, text = await records.create(connection, wanted, grant.subject)
     return _with_text(record, text, 201)
 
@@ -110,7 +110,7 @@ async def create_key(request: Request) -> Response:
 async def list_keys(query: Annotated[PageQuery, Query()], state: StateOf) -> Response:
     """List the keys that may not do more than the caller, revoked ones included, by id."""
     after = read_cursor(query.cursor, _ORDER, _AFTER)
-    async with state.database.connection(Share.READS) as connection:
+    async with state.database.unbound(Share.READS) as connection:
         found, last = await records.page(connection, current_grant(), query.limit, after[0] if after else None)
     return await Page.response(map(_answer, found), None if last is None else write_cursor(_ORDER, (last,)))
 
@@ -119,7 +119,7 @@ async def list_keys(query: Annotated[PageQuery, Query()], state: StateOf) -> Res
 @needs(Scope.ADMIN)
 async def read_key(id: str, state: StateOf) -> KeyAnswer:  # noqa: A002 - its name on the wire
     """Return a key, without its text."""
-    async with state.database.connection(Share.READS) as connection:
+    async with state.database.unbound(Share.READS) as connection:
         return _answer(await records.read(connection, _storable(id), current_grant()))
 
 
@@ -127,7 +127,7 @@ async def read_key(id: str, state: StateOf) -> KeyAnswer:  # noqa: A002 - its na
 @needs(Scope.ADMIN)
 async def revoke_key(id: str, state: StateOf) -> KeyAnswer:  # noqa: A002 - its name on the wire
     """Revoke a key for good, within a second on every gateway; its row stays."""
-    async with state.database.connection() as connection:
+    async with state.database.unbound() as connection:
         return _answer(await records.revoke(connection, _storable(id), current_grant()))
 
 
@@ -142,7 +142,7 @@ async def rotate_key(id: str, request: Request) -> Response:  # noqa: A002 - its
     """Give a key a new text; the one before goes on working for the overlap."""
     body = await read_json(request, RotationBody)
     overlap = timedelta(seconds=body.overlap_seconds)
-    async with State.of(request).database.connection() as connection:
+    async with State.of(request).database.unbound() as connection:
         record, text = await records.rotate(connection, _storable(id), current_grant(), overlap)
     return _with_text(record, text, 200)
 

@@ -38,7 +38,7 @@ class Receipt:
 
 async def read(database: Database, deletion: UUID) -> Receipt:
     """Return the receipt of a deletion. Raises DeletionNotFound or DatabaseUnavailable."""
-    async with database.connection(Share.READS) as connection:
+    async with database.unbound(Share.READS) as connection:  # an address of a deletion names no directory
         row = await connection.fetchrow(_READ, deletion)
     if row is None:
         raise DeletionNotFound

@@ -110,7 +110,7 @@ class DirectoryKeys:
             self._unwrapped.pop(unwrapped, None)
 
     async def _row(self, statement: str, *values: object) -> _Row | None:
-        async with self._database.connection() as connection:
+        async with self._database.unbound() as connection:
             row = await connection.fetchrow(statement, *values)
         return _Row(*row) if row else None
 
@@ -118,7 +118,7 @@ class DirectoryKeys:
         """Add a key unless another process just did, and return the row of the one in use."""
         key_id = uuid4()
         wrapped = await self.masters.wrap(os.urandom(KEY_BYTES), context(directory, key_id))
-        async with self._database.connection() as connection:
+        async with self._database.unbound() as connection:
             await connection.execute(_ADD, directory, key_id, *wrapped)
             row = await connection.fetchrow(_IN_USE, directory)
         if row is None:
@@ -128,7 +128,7 @@ class DirectoryKeys:
     async def _require_none(self, directory: str) -> None:
         if directory in self._off:
             return
-        async with self._database.connection() as connection:
+        async with self._database.unbound() as connection:
             if await connection.fetchval(_EXISTS, directory):
                 raise KeyUnavailable
         self._off[directory] = True

@@ -112,7 +112,7 @@ async def enqueue(
 
 async def read(database: Database, job: UUID) -> Job:
     """Return the job. Raises JobNotFound if it does not exist or its record has expired, or DatabaseUnavailable."""
-    async with database.connection(Share.READS) as connection:
+    async with database.unbound(Share.READS) as connection:  # an address of a job names no directory
         row = await connection.fetchrow(_READ, job)
     if row is None:
         raise JobNotFound

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from apiserver.access.binding import EVERY, bound_to
 from apiserver.database import Database
 from apiserver.jobs.turns import Turn, TurnOver
 from apiserver.problems import InternalError, Outage, Problem
@@ -110,7 +111,8 @@ async def run_job(
     current_job.set(run.job)
     _logger.log(level, "Job started; already done: %d", run.done)
     try:
-        await task(run)
+        with bound_to(EVERY if run.directory is None else run.directory):
+            await task(run)
         await run.write()
         _logger.log(level, "Job done")
     except asyncio.CancelledError:

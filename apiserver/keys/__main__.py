@@ -58,7 +58,7 @@ async def _run(dsn: str, options: argparse.Namespace) -> list[dict[str, Any]]:
     command: Command = options.run
     async with (
         open_database(dsn, pool_size=1, timeout_seconds=_TIMEOUT_SECONDS, name="keys") as database,
-        database.connection() as connection,
+        database.unbound() as connection,
     ):
         return await command(connection, options)
 

@@ -104,7 +104,7 @@ class Authenticator:
         if not used:
             return
         try:
-            async with self._database.connection(Share.READS) as connection:
+            async with self._database.unbound(Share.READS) as connection:
                 await records.note_uses(connection, sorted(used))
         except BaseException:
             self._used |= used

@@ -69,7 +69,7 @@ class KnownKeys:
         asked, usable = self._usable
         if not self._is_fresh(asked):
             changes, asked = self._changes, monotonic()
-            async with self._lookups, self._database.connection(Share.READS) as connection:
+            async with self._lookups, self._database.unbound(Share.READS) as connection:
                 usable = await records.is_any_usable(connection)
             self._usable = (asked, usable) if changes == self._changes else (0.0, False)
         return usable
@@ -98,7 +98,7 @@ class KnownKeys:
         changes = self._changes
         async with self._lookups:
             asked = monotonic()
-            async with self._database.connection(Share.READS) as connection:
+            async with self._database.unbound(Share.READS) as connection:
                 found = await records.find(connection, key_id)
         if changes != self._changes:  # perhaps this key, after it was read
             asked = 0.0

@@ -52,7 +52,7 @@ class SigningKeys:
                 await self._read()
 
     async def _read(self) -> None:
-        async with self._database.connection() as connection:
+        async with self._database.unbound() as connection:
             today = await connection.fetchval(_TODAY)
             await connection.execute(_MAKE, today, secrets.token_bytes(_SECRET_BYTES))
             await connection.execute(_FORGET, today - 1)

@@ -110,7 +110,7 @@ async def enqueue_build(connection: Connection, indexed: Indexed) -> None:
 
 async def requested(database: Database) -> list[Indexed]:
     """Return everything that has or should have indexes, the oldest request first."""
-    async with database.connection() as connection:
+    async with database.unbound() as connection:
         return [Indexed(*row) for row in await connection.fetch(_REQUESTED)]
 
 
@@ -158,7 +158,7 @@ async def _build_index(connection: Connection, partition: str, indexed: Indexed,
 async def _watch(database: Database, name: str, kind: Kind, report: Report) -> None:
     while True:
         await asyncio.sleep(_POLL_SECONDS)
-        async with database.connection() as connection:
+        async with database.unbound() as connection:
             row = await connection.fetchrow(_PROGRESS, name)
         if row:
             await report(Progress(kind, row["phase"], row["done"]))
@@ -172,7 +172,7 @@ async def _builder(database: Database, indexed: Indexed) -> AsyncIterator[Connec
     of the build. The lock is polled, since CREATE INDEX CONCURRENTLY would wait for a statement that waits for it.
     """
     key = int.from_bytes(hashlib.sha256(indexed.name(Kind.GRAPH).encode()).digest()[:8], signed=True)
-    async with database.connection(Share.LONG) as connection:
+    async with database.unbound(Share.LONG) as connection:
         try:
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", key):  # noqa: ASYNC110 - a statement
                 await asyncio.sleep(_POLL_SECONDS)

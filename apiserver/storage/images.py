@@ -17,7 +17,6 @@ from uuid import UUID
 import obstore
 from obstore.store import ObjectStore
 
-from apiserver.access.binding import EVERY, bound_to
 from apiserver.biometrics.face import Image
 from apiserver.database import Connection, Database, Share
 from apiserver.encryption.keys import DirectoryKeys
@@ -203,7 +202,7 @@ class ImageStore:
     async def secret(self) -> bytes:
         """Return the secret of the installation from which names follow. Raises DatabaseUnavailable."""
         if self._secret is None:
-            async with self._database.connection() as connection:
+            async with self._database.unbound() as connection:
                 self._secret = bytes(await connection.fetchval(_READ_INSTALLATION))
         return self._secret
 
@@ -215,10 +214,9 @@ class ImageStore:
     async def _find(self, key: str) -> Mapping[str, str] | None:
         if not _KEY.fullmatch(key):
             return None
-        with bound_to(EVERY):  # its row tells the directory
-            async with self._database.connection(Share.READS) as connection:
-                row: Mapping[str, str] | None = await connection.fetchrow(_FIND, key)
-                return row
+        async with self._database.unbound(Share.READS) as connection:  # its row tells the directory
+            row: Mapping[str, str] | None = await connection.fetchrow(_FIND, key)
+            return row
 
     async def open(
         self, key: str, timeout_seconds: float | None = None, *, admits: Callable[[str], bool]
