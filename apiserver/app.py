@@ -27,6 +27,7 @@ from apiserver.api import (
     recognize,
     service,
 )
+from apiserver.audit.reads import Reads
 from apiserver.background import background, repeat
 from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
@@ -179,6 +180,7 @@ async def _open_state(
             )
         )
         state = _state(settings, metrics, draining, resources)
+        await stack.enter_async_context(background(state.reads.run()))
         await stack.enter_async_context(background(state.recall_check.run()))
         await stack.enter_async_context(background(repeat(state.slots.give_back, _GIVE_BACK_SECONDS)))
         state_metrics = StateMetrics(state.slots, state.vectorizer, state.recall_check, state.keeping)
@@ -197,6 +199,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
     keeping = Keeping(
         images, resources.space, settings.image_store_keep_timeout_seconds, settings.image_store_retry_seconds
     )
+    reads = Reads(database, settings.audit_recognitions)
     return State(
         settings=settings,
         draining=draining,
@@ -213,6 +216,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
             identification=identification,
             recall_check=recall_check,
             keeping=keeping,
+            reads=reads,
             retention_seconds=settings.recognized_retention_seconds,
         ),
         learning=Learning(
@@ -227,6 +231,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         archives=resources.archives,
         space=resources.space,
         keeping=keeping,
+        reads=reads,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from apiserver.audit.sealing import forget
 from apiserver.deletion import erasure
 from apiserver.deletion.erasure import Erasure
 from apiserver.deletion.records import finish
@@ -48,6 +49,11 @@ async def clean_photographs(run: Run) -> None:
     cleaning = Cleaning(run.resources.database, run.resources.images, encode)
     async for cleaned in cleaning.run():
         await run.report(run.done + cleaned, note=f"{run.done + cleaned:,} photographs.")
+
+
+async def forget_audit(run: Run) -> None:
+    """Remove the oldest entries of the audit."""
+    await run.report(await forget(run.resources.database, run.resources.settings.audit_retention_days))
 
 
 async def delete_finished_jobs(run: Run) -> None:
@@ -128,6 +134,7 @@ UPKEEP: Mapping[str, Periodic] = {
     "import-forgetting": Periodic(delete_old_imports, cron="30 * * * *"),
     "search-index-removal": Periodic(drop_search_indexes, cron="*/10 * * * *"),
     "recognizability": Periodic(measure_recognizability, cron="15 * * * *"),
+    "audit-removal": Periodic(forget_audit, cron="45 * * * *"),
     "forgetting": Periodic(delete_finished_jobs, cron="0 * * * *"),
     "request-removal": Periodic(delete_expired_requests, cron="*/10 * * * *"),
 }

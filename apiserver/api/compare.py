@@ -173,6 +173,8 @@ async def verify(request: Request) -> Response:
             call.state.database, form.directory, form.person, analysis.model.id, face.embedding
         )
     reason = unknown_reason(face.recognizability, floor)
+    named = [form.person] if similarity is not None else []
+    await call.state.reads.recognized(form.directory, named, faces=1)
     judgement = _unknown(reason) if similarity is None else _fields(judge(similarity, analysis.model, reason))
     if judgement["decision"] is Decision.MATCH:
         with call.stages.measure("note"):

@@ -227,7 +227,7 @@ async def read_image(directory: DirectoryName, person: PersonName, face: _FaceId
         found = await person_faces.read(connection, directory, person, face)
     if found.image is None:
         raise FileNotFound("The face was imported without its photograph.")
-    return await images.shown(found.image, state)
+    return await images.shown(found.image, state, directory, [person])
 
 
 @router.get(
@@ -240,4 +240,5 @@ async def read_crop(directory: DirectoryName, person: PersonName, face: _FaceId,
     """Return the aligned crop of a face, from which its embedding was computed: a JPEG of 112 x 112 pixels."""
     async with state.database.connection(Share.READS) as connection:
         crop = await person_faces.crop(connection, directory, person, face)
+    await state.reads.read(directory, persons=[person], object_=face)
     return Response(crop, media_type="image/jpeg", headers=images.PRIVATE)

@@ -1,5 +1,6 @@
 """The route of stored images."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -28,8 +29,9 @@ async def file(key: str, state: StateOf) -> StreamingResponse:
     return await shown(key, state)
 
 
-async def shown(key: str, state: State) -> StreamingResponse:
+async def shown(key: str, state: State, directory: str | None = None, persons: Sequence[str] = ()) -> StreamingResponse:
     """Return a response that streams the image at `key`. Raises FileNotFound or an Outage."""
     stored = await state.images.open(key, _OPENING_SECONDS)
+    await state.reads.read(directory, persons=persons, object_=key)
     headers = PRIVATE | {"Content-Length": str(stored.size_bytes)}
     return StreamingResponse(stored.chunks, media_type=stored.media_type, headers=headers)

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from pgvector import HalfVector
 
+from apiserver.audit.records import RECORD, acting
 from apiserver.biometrics.face import Box, Face
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import measurements
@@ -32,8 +33,20 @@ WITH entered AS (
     UPDATE images SET expires_at = NULL, deletion = NULL
     WHERE directory = $1 AND image = $7 AND EXISTS (SELECT FROM shown)
 )
-SELECT admitted, face, box, score, recognizability, image FROM entered LEFT JOIN shown ON true
+SELECT admitted, face, box, score, recognizability, image, CASE WHEN admitted THEN {record} END AS recorded
+FROM entered LEFT JOIN shown ON true
 """
+
+_RECORD = RECORD.format(
+    directory="$1",
+    subject="$13",
+    action="$14",
+    persons="ARRAY[$2]",
+    object="face::text",
+    request="$15",
+    address="$16",
+    counts="jsonb_build_object('created', coalesce(face = $12, false)::int)",
+)
 
 _NEW_DIRECTORY = """new_directory AS (
     INSERT INTO directories (directory) SELECT $1 FROM entered WHERE admitted ON CONFLICT DO NOTHING
@@ -73,7 +86,9 @@ class Gallery:
 
     def __init__(self, database: Database, *, makes_directories: bool = True) -> None:
         self._database = database
-        self._enrol = _ENROL.format(enter=ENTER, new_directory=_NEW_DIRECTORY if makes_directories else "")
+        self._enrol = _ENROL.format(
+            record=_RECORD, enter=ENTER, new_directory=_NEW_DIRECTORY if makes_directories else ""
+        )
 
     async def enrol(self, person: str, face: Face, model: Model, row: ImageRow) -> Enrolment:
         """Add `face` to the person's enrolments and keep its image permanently, all or nothing.
@@ -85,9 +100,11 @@ class Gallery:
         identity, new = (row.directory, person, row.sha256, model.id), uuid4()
         measured = (measurements(face), face.recognizability)
         columns = (HalfVector(face.embedding), face.crop, row.key, list(face.box), face.score, *measured, new)
+        act = acting()
+        by = (act.subject, act.action, act.request_id, act.address)
         async for _ in attempts(self._database.timeout_seconds):
             async with self._database.connection() as connection:
-                shown = await connection.fetchrow(self._enrol, *identity, *columns)
+                shown = await connection.fetchrow(self._enrol, *identity, *columns, *by)
                 if not shown["admitted"]:
                     continue
                 enrolled = shown if shown["face"] else await connection.fetchrow(_ENROLLED, *identity)
