@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 
 from apiserver.api import (
     add_faces,
+    audit,
     compare,
     deletions,
     detect,
@@ -90,7 +91,7 @@ _ROUTERS = (
     *(learn.router, recognize.router, detect.router, compare.router, identify.router),
     *(directories.router, persons.router, images.router, faces.router, add_faces.router, merges.router),
     *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
-    *(jobs.router, service.router, documentation.router),
+    *(jobs.router, audit.router, service.router, documentation.router),
 )
 
 

@@ -173,9 +173,9 @@ async def verify(request: Request) -> Response:
             call.state.database, form.directory, form.person, analysis.model.id, face.embedding
         )
     reason = unknown_reason(face.recognizability, floor)
-    named = [form.person] if similarity is not None else []
-    await call.state.reads.recognized(form.directory, named, faces=1)
     judgement = _unknown(reason) if similarity is None else _fields(judge(similarity, analysis.model, reason))
+    named = [] if judgement["decision"] is Decision.UNKNOWN else [form.person]
+    await call.state.reads.recognized(form.directory, named, faces=1)
     if judgement["decision"] is Decision.MATCH:
         with call.stages.measure("note"):
             await sightings.note(call.state.database, form.directory, [(form.person, Decision.MATCH)], None)

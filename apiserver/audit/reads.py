@@ -14,10 +14,12 @@ Recorded = Literal["all", "matches", "none"]
 
 _MAX_BATCH = 500
 
-# The directory of a photograph is found by its key. No keys are drawn: a directory that was deleted in between must not get new ones.
+# The directory of a photograph is found by its key. No keys are drawn: a directory that was deleted in between must
+# not get new ones.
 _RECORD = """
 INSERT INTO audit (at, directory, subject, action, persons, object, request_id, address, counts)
-SELECT clock_timestamp(), coalesce(directory, (SELECT images.directory FROM images WHERE image = object)), subject, action,
+SELECT clock_timestamp(), coalesce(directory, (SELECT images.directory FROM images WHERE image = object)),
+    subject, action,
     audit_persons(directory, ARRAY(SELECT jsonb_array_elements_text(persons)), false),
     object, request_id, address, counts
 FROM unnest(
