@@ -42,6 +42,8 @@ WHERE relname ~ '^faces_(codes|graph)_[0-9a-f]{24}$' AND relnamespace = 'public'
 GROUP BY 1, 2
 """
 
+_UNSEALED = "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)::float8 FROM audit WHERE hash IS NULL"
+
 _SIZE = "SELECT pg_database_size(current_database())"
 
 
@@ -53,6 +55,7 @@ class _Seen:
     oldest_seconds: list[tuple[str, float]]
     remaining: list[tuple[str, int]]
     indexes: list[tuple[str, str, int]]
+    unsealed: tuple[int, float]
     bytes: int
 
 
@@ -76,6 +79,7 @@ class SharedMetrics(Collector):
                 [tuple(row) for row in await connection.fetch(_OLDEST)],
                 [tuple(row) for row in await connection.fetch(_REMAINING)],
                 [tuple(row) for row in await connection.fetch(_INDEXES)],
+                tuple(await connection.fetchrow(_UNSEALED)),
                 await connection.fetchval(_SIZE),
             )
 
@@ -99,6 +103,10 @@ class SharedMetrics(Collector):
             "Indexes of large directories by kind (`codes`, `graph`) and state (`ready`, `unfinished`).",
             labels=["index", "state"],
         )
+        unsealed = GaugeMetricFamily("faceserver_audit_unsealed", "Entries of the audit that are not sealed yet.")
+        unsealed_age = GaugeMetricFamily(
+            "faceserver_audit_unsealed_seconds", "Age of the oldest entry of the audit that is not sealed yet."
+        )
         size = GaugeMetricFamily("faceserver_database_bytes", "Size of the database.")
         if seen := self._seen:
             for (kind, state), number in seen.jobs.items():
@@ -109,8 +117,11 @@ class SharedMetrics(Collector):
                 remaining.add_metric([kind], number)
             for index, condition, number in seen.indexes:
                 indexes.add_metric([index, condition], number)
+            count, age = seen.unsealed
+            unsealed.add_metric([], count)
+            unsealed_age.add_metric([], age)
             size.add_metric([], seen.bytes)
-        yield from (jobs, oldest, remaining, indexes, size, *self._disk())
+        yield from (jobs, oldest, remaining, indexes, unsealed, unsealed_age, size, *self._disk())
 
     def _disk(self) -> Iterator[GaugeMetricFamily]:
         total = GaugeMetricFamily(

@@ -26,9 +26,12 @@ async def connections(database_url):
 
 @pytest.fixture
 def written(database):
+    seen = 0
+
     async def written():
         """Return action, number of persons, object and counts of the entries since the last call."""
-        written.seen, last = await database.fetchval("SELECT max(id) FROM audit"), written.seen
+        nonlocal seen
+        seen, last = await database.fetchval("SELECT max(id) FROM audit"), seen
         rows = await database.fetch("SELECT * FROM audit WHERE id > $1 ORDER BY id", last)
         assert all(row["subject"] == "open" and row["request_id"] and row["address"] == "127.0.0.1" for row in rows)
         return [
@@ -36,7 +39,6 @@ def written(database):
             for row in rows
         ]
 
-    written.seen = 0
     return written
 
 
