@@ -3,10 +3,12 @@
 import argparse
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from apiserver.audit.verification import Verification, export, verify, verify_lines
 from apiserver.database import Share, open_database
@@ -15,6 +17,12 @@ from apiserver.problems import Problem
 _TIMEOUT_SECONDS = 600
 
 _NOT_READABLE = 2
+
+
+class _Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="APISERVER_", extra="ignore")
+
+    database_url: SecretStr = SecretStr("")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -42,7 +42,9 @@ WHERE relname ~ '^faces_(codes|graph)_[0-9a-f]{24}$' AND relnamespace = 'public'
 GROUP BY 1, 2
 """
 
-_UNSEALED = "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)::float8 FROM audit WHERE hash IS NULL"
+_UNSEALED = """
+SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)::float8 FROM audit WHERE hash IS NULL
+"""
 
 _SIZE = "SELECT pg_database_size(current_database())"
 

@@ -1,6 +1,5 @@
 """`faceserver audit`."""
 
-import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="Show, export and verify who did wh
 
 DatabaseUrl = Annotated[
     str,
-    typer.Option(envvar="APISERVER_DATABASE_URL", show_default=False, help="DSN of the service's database."),
+    typer.Option(show_default="APISERVER_DATABASE_URL", help="DSN of the service's database."),
 ]
 Directory = Annotated[str | None, typer.Option(show_default="all", help="Only entries of this directory.")]
 Time = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], show_default=False)]
@@ -96,7 +95,6 @@ def export_entries(*, database_url: DatabaseUrl = "", directory: Directory = Non
 
 def _run(command: str, database_url: str, *options: str) -> None:
     """Run the gateway's program as a process; its exit status becomes this one's."""
-    # The DSN holds a password, which would be visible among the arguments of a process.
-    given = {"APISERVER_DATABASE_URL": database_url} if database_url else {}
-    program = [sys.executable, "-m", "apiserver.audit", command, *options]
-    raise typer.Exit(subprocess.run(program, env={**os.environ, **given}, check=False).returncode)  # noqa: S603
+    given = [f"--database-url={database_url}"] if database_url else []  # else the process reads the environment
+    program = [sys.executable, "-m", "apiserver.audit", command, *given, *options]
+    raise typer.Exit(subprocess.run(program, check=False).returncode)

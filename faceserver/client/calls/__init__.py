@@ -1,9 +1,9 @@
 """Every call of the HTTP API, described once for both clients."""
 
+from faceserver.client.calls.audit import AuditCalls
 from faceserver.client.calls.directories import DirectoryCalls
 from faceserver.client.calls.faces import FaceCalls
 from faceserver.client.calls.jobs import JobCalls
-from faceserver.client.calls.audit import AuditCalls
 from faceserver.client.calls.persons import PersonCalls
 from faceserver.client.calls.photographs import PhotographCalls
 from faceserver.client.calls.recognition import Detail, FaceChoice, Orientation, RecognitionCalls
