@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (exporting, verifying):
         command.add_argument(
             "--database-url",
-            default=os.environ.get("APISERVER_DATABASE_URL", ""),
+            default=_Settings().database_url.get_secret_value(),
             help="DSN; or APISERVER_DATABASE_URL.",
         )
     return parser
