@@ -120,7 +120,7 @@ def test_every_table_of_people_is_keyed_by_directory_first(database_url):
                 SELECT indrelid::regclass::text AS relation, attname
                 FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
                 WHERE indisunique
-                AND indrelid::regclass::text !~ '^(schema_migrations|jobs|procrastinate_.*|keyed_requests|faces_\d+)$'
+                AND indrelid::regclass::text !~ '^(schema_migrations|jobs|procrastinate_.*|audit|keyed_requests|faces_\d+)$'
                 AND indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
                 """
             )
@@ -131,7 +131,8 @@ def test_every_table_of_people_is_keyed_by_directory_first(database_url):
     people = {"directories", "persons", "images", "matched_images", "faces", "deletions", "search_indexes"}
     merges = {"merges", "merged_persons", "merged_faces", "collapsed_faces"}
     bulk = {"archives", "imports", "import_items"}
-    assert asyncio.run(leading_columns()) == {(table, "directory") for table in people | merges | bulk}
+    audit = {"audit_keys", "audit_chains"}
+    assert asyncio.run(leading_columns()) == {(table, "directory") for table in people | merges | bulk | audit}
 
 
 def test_the_gateway_asks_for_a_migration_that_exists():
@@ -218,7 +219,12 @@ async def test_a_database_of_a_newer_version_is_refused_unchanged(database_url):
     assert await tables(database_url) == before
 
 
-UNDO_LAST = "ALTER TABLE faces DROP origin; ALTER TABLE collapsed_faces DROP origin"
+UNDO_LAST = """
+DROP TRIGGER audit_keys_end ON directories;
+DROP TABLE audit, audit_keys, audit_chains;
+DROP FUNCTION audit_persons, audit_record, audit_only_sealed, audit_kept, audit_forget, audit_keys_end;
+ALTER TABLE jobs DROP subject;
+"""
 """Undoes the last migration."""
 
 
