@@ -120,7 +120,8 @@ def test_every_table_of_people_is_keyed_by_directory_first(database_url):
                 SELECT indrelid::regclass::text AS relation, attname
                 FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
                 WHERE indisunique
-                AND indrelid::regclass::text !~ '^(schema_migrations|jobs|procrastinate_.*|audit|keyed_requests|faces_\d+)$'
+                AND indrelid::regclass::text !~
+                    '^(schema_migrations|jobs|procrastinate_.*|audit|keyed_requests|faces_\d+)$'
                 AND indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
                 """
             )
