@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 
 from apiserver.api import (
     add_faces,
+    audit,
     compare,
     deletions,
     detect,
@@ -28,6 +29,7 @@ from apiserver.api import (
     recognize,
     service,
 )
+from apiserver.audit.reads import Reads
 from apiserver.background import background, repeat
 from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
@@ -92,7 +94,7 @@ _ROUTERS = (
     *(learn.router, recognize.router, detect.router, compare.router, identify.router),
     *(directories.router, persons.router, images.router, faces.router, add_faces.router, merges.router),
     *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
-    *(jobs.router, keys.router, service.router, documentation.router),
+    *(jobs.router, keys.router, audit.router, service.router, documentation.router),
 )
 
 
@@ -183,6 +185,7 @@ async def _open_state(
         )
         state = _state(settings, metrics, draining, resources)
         await stack.enter_async_context(state.authenticator.running())
+        await stack.enter_async_context(background(state.reads.run()))
         await stack.enter_async_context(background(state.recall_check.run()))
         await stack.enter_async_context(background(repeat(state.slots.give_back, _GIVE_BACK_SECONDS)))
         state_metrics = StateMetrics(state.slots, state.vectorizer, state.recall_check, state.keeping)
@@ -201,6 +204,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
     keeping = Keeping(
         images, resources.space, settings.image_store_keep_timeout_seconds, settings.image_store_retry_seconds
     )
+    reads = Reads(database, settings.audit_recognitions)
     return State(
         settings=settings,
         draining=draining,
@@ -218,6 +222,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
             identification=identification,
             recall_check=recall_check,
             keeping=keeping,
+            reads=reads,
             retention_seconds=settings.recognized_retention_seconds,
         ),
         learning=Learning(
@@ -233,6 +238,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         archives=resources.archives,
         space=resources.space,
         keeping=keeping,
+        reads=reads,
     )
 
 

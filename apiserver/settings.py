@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import (
     Field,
@@ -262,6 +262,12 @@ class Settings(ServiceSettings):
         "of all vectorizers.",
     )
     export_retention_hours: PositiveInt = Field(24, description="How long the bundle of an export can be downloaded.")
+
+    audit_recognitions: Literal["all", "matches", "none"] = Field(
+        "matches",
+        description="Which recognitions leave an entry in the audit: all, those that named somebody, or none.",
+    )
+    audit_retention_days: PositiveInt = Field(400, description="How long entries of the audit are kept.")
 
     worker_jobs: PositiveInt = Field(
         2,

@@ -5,6 +5,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from apiserver.audit.reads import Reads
 from apiserver.database import Database
 from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
@@ -45,6 +46,7 @@ class State:
     archives: Archives
     space: FreeSpace
     keeping: Keeping
+    reads: Reads
 
     @classmethod
     def of(cls, request: Request) -> "State":

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from apiserver.audit.sealing import forget
 from apiserver.deletion import erasure
 from apiserver.deletion.erasure import Erasure
 from apiserver.deletion.records import finish
@@ -80,6 +81,11 @@ async def encrypt_stored(run: Run) -> None:
     async with database.connection() as connection:
         for which in retired:
             await delete_unused(connection, which)
+
+
+async def forget_audit(run: Run) -> None:
+    """Remove the oldest entries of the audit."""
+    await run.report(await forget(run.resources.database, run.resources.settings.audit_retention_days))
 
 
 async def delete_finished_jobs(run: Run) -> None:
@@ -171,6 +177,7 @@ UPKEEP: Mapping[str, Periodic] = {
     "import-forgetting": Periodic(delete_old_imports, cron="30 * * * *"),
     "search-index-removal": Periodic(drop_search_indexes, cron="*/10 * * * *"),
     "recognizability": Periodic(measure_recognizability, cron="15 * * * *"),
+    "audit-removal": Periodic(forget_audit, cron="45 * * * *"),
     "forgetting": Periodic(delete_finished_jobs, cron="0 * * * *"),
     "request-removal": Periodic(delete_expired_requests, cron="*/10 * * * *"),
 }

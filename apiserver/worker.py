@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from apiserver import tasks
+from apiserver.audit.sealing import SEAL_SECONDS, seal
 from apiserver.background import background, repeat
 from apiserver.jobs.queue import Lane, Pace, Runner, reduce_log, run_jobs
 from apiserver.jobs.runs import Task, current_job, recover, run_job
@@ -86,9 +87,11 @@ async def work(settings: Settings, on_request: Mapping[str, Task], telemetry: Wo
         ) as resources,
         telemetry.of(resources.database),
     ):
+        sealing = repeat(lambda: seal(resources.database), SEAL_SECONDS)
         recovering = repeat(lambda: recover(resources.database, pace.lost_seconds), pace.heartbeat_seconds)
         async with (
             background(recovering),
+            background(sealing),
             _shown_alive(settings.worker_alive_file, min(pace.heartbeat_seconds, _ALIVE_SECONDS)),
         ):
             await _keep_running(resources, _lanes(on_request, resources, telemetry), pace)

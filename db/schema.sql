@@ -4,6 +4,90 @@
 
 CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
 
+CREATE FUNCTION public.audit_forget(of_chain text, up_to bigint) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    last bytea;
+    removed bigint;
+BEGIN
+    SELECT hash INTO last FROM audit
+    WHERE directory IS NOT DISTINCT FROM nullif(of_chain, '') AND position = up_to;
+    IF last IS NULL THEN
+        RETURN 0;
+    END IF;
+    PERFORM set_config('faceserver.audit_retention', 'on', true);
+    DELETE FROM audit WHERE directory IS NOT DISTINCT FROM nullif(of_chain, '') AND position <= up_to;
+    GET DIAGNOSTICS removed = ROW_COUNT;
+    PERFORM set_config('faceserver.audit_retention', 'off', true);
+    UPDATE audit_chains SET kept_after = up_to, checkpoint = last WHERE directory = of_chain;
+    RETURN removed;
+END
+$$;
+
+CREATE FUNCTION public.audit_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND current_setting('faceserver.audit_retention', true) = 'on' THEN
+        RETURN NULL;
+    END IF;
+    RAISE 'entries of the audit cannot be removed' USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+CREATE FUNCTION public.audit_keys_end() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM audit_keys WHERE directory = OLD.directory;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION public.audit_only_sealed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    unsealed audit := NEW;
+BEGIN
+    unsealed.position := NULL;
+    unsealed.hash := NULL;
+    IF unsealed IS DISTINCT FROM OLD OR NEW.hash IS NULL THEN
+        RAISE 'entries of the audit cannot be changed' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION public.audit_persons(of_directory text, named text[], make boolean) RETURNS bytea[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    hashed bytea[];
+BEGIN
+    IF cardinality(named) = 0 OR of_directory IS NULL THEN
+        RETURN '{}';
+    END IF;
+    FOR attempt IN 1..2 LOOP
+        SELECT array_agg(sha256(outer_key || sha256(inner_key || convert_to(person, 'UTF8')))) INTO hashed
+        FROM audit_keys CROSS JOIN unnest(named) AS person WHERE directory = of_directory;
+        EXIT WHEN hashed IS NOT NULL OR NOT make;
+        INSERT INTO audit_keys (directory) VALUES (of_directory) ON CONFLICT DO NOTHING;
+    END LOOP;
+    RETURN coalesce(hashed, '{}');
+END
+$$;
+
+CREATE FUNCTION public.audit_record(of_directory text, by_subject text, did text, named text[], what text, ended text, request text, from_address text, counted jsonb) RETURNS bigint
+    LANGUAGE sql
+    AS $$
+    INSERT INTO audit (directory, subject, action, persons, object, outcome, request_id, address, counts)
+    VALUES (of_directory, by_subject, did, audit_persons(of_directory, named, true), what, ended, request, from_address,
+        counted)
+    RETURNING id
+$$;
+
 CREATE FUNCTION public.jobs_begin() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -59,7 +143,10 @@ BEGIN
         IF protected = 'keyed_requests'::regclass THEN  -- deletions mark the requests that are still running
             rows_of_directory := rows_of_directory || ' OR directory IS NULL';
         END IF;
-        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO faceserver_directory', protected);
+        EXECUTE format('GRANT SELECT, INSERT ON %s TO faceserver_directory', protected);
+        IF protected IS DISTINCT FROM to_regclass('public.audit') THEN  -- its entries are only added
+            EXECUTE format('GRANT UPDATE, DELETE ON %s TO faceserver_directory', protected);
+        END IF;
         EXECUTE format('CREATE POLICY all_rows ON %s USING (true)', protected);
         EXECUTE format(
             'CREATE POLICY of_directory ON %s AS RESTRICTIVE TO faceserver_directory USING (%s)',
@@ -89,6 +176,47 @@ CREATE TABLE public.archives (
     erased text[] DEFAULT '{}'::text[] NOT NULL COLLATE pg_catalog."C",
     key_id uuid,
     CONSTRAINT archives_purpose_check CHECK ((purpose = ANY (ARRAY['import'::text, 'export'::text])))
+);
+
+CREATE TABLE public.audit (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    directory text COLLATE pg_catalog."C",
+    subject text NOT NULL,
+    action text NOT NULL,
+    persons bytea[] DEFAULT '{}'::bytea[] NOT NULL,
+    object text,
+    outcome text DEFAULT 'ok'::text NOT NULL,
+    request_id text DEFAULT ''::text NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    "position" bigint,
+    hash bytea,
+    CONSTRAINT audit_check CHECK ((("position" IS NULL) = (hash IS NULL))),
+    CONSTRAINT audit_hash_check CHECK ((octet_length(hash) = 32))
+);
+
+CREATE TABLE public.audit_chains (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    "position" bigint NOT NULL,
+    head bytea NOT NULL,
+    kept_after bigint DEFAULT 0 NOT NULL,
+    checkpoint bytea DEFAULT decode(repeat('00'::text, 32), 'hex'::text) NOT NULL
+);
+
+ALTER TABLE public.audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.audit_keys (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    inner_key bytea DEFAULT (((uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) || uuid_send(gen_random_uuid())) || uuid_send(gen_random_uuid())) NOT NULL,
+    outer_key bytea DEFAULT (((uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) || uuid_send(gen_random_uuid())) || uuid_send(gen_random_uuid())) NOT NULL
 );
 
 CREATE TABLE public.collapsed_faces (
@@ -247,6 +375,7 @@ CREATE TABLE public.jobs (
     crashes integer DEFAULT 0 NOT NULL,
     problem_code text,
     problem text,
+    subject text,
     CONSTRAINT jobs_check CHECK (((problem_code IS NULL) = (problem IS NULL))),
     CONSTRAINT jobs_done_check CHECK ((done >= 0)),
     CONSTRAINT jobs_total_check CHECK ((total >= 0))
@@ -374,6 +503,15 @@ CREATE TABLE public.signing_keys (
 ALTER TABLE ONLY public.archives
     ADD CONSTRAINT archives_pkey PRIMARY KEY (directory, job);
 
+ALTER TABLE ONLY public.audit_chains
+    ADD CONSTRAINT audit_chains_pkey PRIMARY KEY (directory);
+
+ALTER TABLE ONLY public.audit_keys
+    ADD CONSTRAINT audit_keys_pkey PRIMARY KEY (directory);
+
+ALTER TABLE ONLY public.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.collapsed_faces
     ADD CONSTRAINT collapsed_faces_pkey PRIMARY KEY (directory, face);
 
@@ -439,6 +577,12 @@ ALTER TABLE ONLY public.signing_keys
 
 CREATE INDEX archives_by_expiry ON public.archives USING btree (expires_at);
 
+CREATE INDEX audit_by_directory ON public.audit USING btree (directory, id);
+
+CREATE INDEX audit_by_time ON public.audit USING brin (at);
+
+CREATE INDEX audit_unsealed ON public.audit USING btree (id) WHERE (hash IS NULL);
+
 CREATE INDEX collapsed_faces_by_kept_face ON public.collapsed_faces USING btree (directory, kept_face);
 
 CREATE INDEX collapsed_faces_by_merge ON public.collapsed_faces USING btree (directory, merge, person);
@@ -497,6 +641,12 @@ CREATE INDEX persons_by_metadata ON public.persons USING gin (metadata jsonb_pat
 
 CREATE INDEX persons_restricted ON public.persons USING btree (directory, person) WHERE restricted;
 
+CREATE TRIGGER audit_kept BEFORE DELETE OR TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.audit_kept();
+
+CREATE TRIGGER audit_keys_end AFTER DELETE ON public.directories FOR EACH ROW EXECUTE FUNCTION public.audit_keys_end();
+
+CREATE TRIGGER audit_only_sealed BEFORE UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.audit_only_sealed();
+
 CREATE TRIGGER jobs_begin BEFORE UPDATE OF status ON public.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'doing'::public.procrastinate_job_status)) EXECUTE FUNCTION public.jobs_begin();
 
 CREATE TRIGGER keys_changed AFTER INSERT OR DELETE OR UPDATE OF kind, hash, previous_hash, previous_until, scopes, everywhere, names, prefixes, limits, expires_at, revoked_at ON public.keys FOR EACH ROW EXECUTE FUNCTION public.notify_of_key();
@@ -539,6 +689,12 @@ ALTER TABLE ONLY public.persons
 
 CREATE POLICY all_rows ON public.archives USING (true);
 
+CREATE POLICY all_rows ON public.audit USING (true);
+
+CREATE POLICY all_rows ON public.audit_chains USING (true);
+
+CREATE POLICY all_rows ON public.audit_keys USING (true);
+
 CREATE POLICY all_rows ON public.collapsed_faces USING (true);
 
 CREATE POLICY all_rows ON public.deletions USING (true);
@@ -573,6 +729,12 @@ CREATE POLICY all_rows ON public.search_indexes USING (true);
 
 ALTER TABLE public.archives ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_chains ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_keys ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.collapsed_faces ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.deletions ENABLE ROW LEVEL SECURITY;
@@ -602,6 +764,12 @@ ALTER TABLE public.merged_persons ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.merges ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY of_directory ON public.archives AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.audit AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.audit_chains AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.audit_keys AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
 CREATE POLICY of_directory ON public.collapsed_faces AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from faceserver.commands import directories, faces, persons
+from faceserver.commands import audit, directories, faces, persons
 from faceserver.commands.calibrate import calibrate_people
 from faceserver.commands.comparing import compare, verify
 from faceserver.commands.detect import detect
@@ -156,6 +156,7 @@ for command in (learn, recognize, verify, compare, detect, watch, register, expo
 app.command("import")(import_people)
 app.command("calibrate")(calibrate_people)
 app.add_typer(persons.app, name="persons")
+app.add_typer(audit.app, name="audit")
 app.add_typer(directories.app, name="directories")
 persons.app.command("faces")(faces.list_faces)
 persons.app.command()(faces.merge)

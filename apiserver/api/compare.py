@@ -176,6 +176,8 @@ async def verify(request: Request) -> Response:
         )
     reason = unknown_reason(face.recognizability, floor)
     judgement = _unknown(reason) if similarity is None else _fields(judge(similarity, analysis.model, reason))
+    named = [] if judgement["decision"] is Decision.UNKNOWN else [form.person]
+    await call.state.reads.recognized(form.directory, named, faces=1)
     if judgement["decision"] is Decision.MATCH:
         with call.stages.measure("note"):
             await sightings.note(call.state.database, form.directory, [(form.person, Decision.MATCH)], None)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from apiserver.access.scopes import Scope
 from apiserver.api.jobs import JobStarted, job_id, job_started
+from apiserver.audit import records as audit
 from apiserver.bundles.zip_writing import zipped
 from apiserver.database import Share
 from apiserver.exports import snapshot
@@ -58,9 +59,11 @@ async def start_export(directory: DirectoryName, request: Request) -> Response:
     body = await read_small(request)
     export = parse_json(ExportBody, body or b"{}")
     await state.directories.read(directory)
-    async with state.database.connection() as connection:
+    async with state.database.connection() as connection, connection.transaction():
         arguments = {"images": export.images}
-        return job_started(await enqueue(connection, snapshot.KIND, directory=directory, arguments=arguments))
+        job = await enqueue(connection, snapshot.KIND, directory=directory, arguments=arguments)
+        await audit.record(connection, directory=directory, object_=job)
+    return job_started(job)
 
 
 @router.get(
@@ -74,6 +77,7 @@ async def start_export(directory: DirectoryName, request: Request) -> Response:
 async def bundle(directory: DirectoryName, job: str, state: StateOf) -> StreamingResponse:
     """Return the bundle of a finished export; it expires after 24 hours unless configured otherwise."""
     stored = await state.archives.open(directory, job_id(job))
+    await state.reads.read(directory, object_=job)
     headers = {
         "Content-Length": str(stored.size_bytes),
         "Content-Disposition": f'attachment; filename="{job}.zip"',
@@ -95,6 +99,7 @@ async def export_person(directory: DirectoryName, person: PersonName, state: Sta
     """
     async with state.database.connection(Share.READS) as connection:
         found = await persons.read(connection, directory, person)
+    await state.reads.read(directory, persons=[person])
     members = person_members(state.database, state.images, found)
     headers = {"Content-Disposition": 'attachment; filename="person.zip"'}
     return StreamingResponse(zipped(members), media_type="application/zip", headers=headers)

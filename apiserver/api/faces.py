@@ -229,7 +229,7 @@ async def read_image(directory: DirectoryName, person: PersonName, face: _FaceId
         found = await person_faces.read(connection, directory, person, face)
     if found.image is None:
         raise FileNotFound("The face was imported without its photograph.")
-    return await images.shown(found.image, state, directory.__eq__)
+    return await images.shown(found.image, state, directory.__eq__, [person])
 
 
 @router.get(
@@ -243,4 +243,5 @@ async def read_crop(directory: DirectoryName, person: PersonName, face: _FaceId,
     async with state.database.connection(Share.READS) as connection:
         stored = await person_faces.crop(connection, directory, person, face)
     crop = await decrypted_crop(state.images.keys, directory, stored)
+    await state.reads.read(directory, persons=[person], object_=face)
     return Response(crop, media_type="image/jpeg", headers=images.PRIVATE)

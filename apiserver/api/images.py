@@ -1,6 +1,6 @@
 """The route of stored images."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -37,9 +37,12 @@ async def file(key: str, state: StateOf) -> StreamingResponse:
     return await shown(key, state, current_grant().covers)
 
 
-async def shown(key: str, state: State, admits: Callable[[str], bool]) -> StreamingResponse:
+async def shown(
+    key: str, state: State, admits: Callable[[str], bool], persons: Sequence[str] = ()
+) -> StreamingResponse:
     """Stream the image at `key`, if its directory is admitted. Raises FileNotFound or an Outage."""
     stored = await state.images.open(key, _OPENING_SECONDS, admits=admits)
     bind(stored.directory)
+    await state.reads.read(stored.directory, persons=persons, object_=key)
     headers = PRIVATE | {"Content-Length": str(stored.size_bytes)}
     return StreamingResponse(stored.chunks, media_type=stored.media_type, headers=headers)

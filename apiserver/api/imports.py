@@ -16,6 +16,7 @@ from apiserver.access.grants import current_grant
 from apiserver.access.scopes import Scope
 from apiserver.api.fields import EnrolmentWarning
 from apiserver.api.jobs import JobStarted, job_id, job_started
+from apiserver.audit import records as audit
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.quality import Action
 from apiserver.bundles.zip_names import Encoding
@@ -282,6 +283,7 @@ def _parse_entry(number: int, item: bytes) -> ManifestEntry:
 async def _enqueue(connection: Connection, import_: Import, options: ImportOptions, more: Mapping[str, object]) -> None:
     arguments = {"face": options.face, "quality": options.quality, **more}
     await enqueue(connection, imports.KIND, directory=import_.directory, arguments=arguments, job=import_.job)
+    await audit.record(connection, directory=import_.directory, object_=import_.job)
 
 
 async def _lines(state: State, import_: Import) -> AsyncIterator[bytes]:

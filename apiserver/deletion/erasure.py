@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from apiserver.audit import records as audit
 from apiserver.database import Connection, Database, Share
 from apiserver.deletion.records import COLUMNS, Receipt
 from apiserver.directories.lock import exclude_enrolments
@@ -183,6 +184,13 @@ class Erasure:
         await exclude_persons(connection, directory, target.persons, seconds=_MAX_SECONDS)
         *columns, written_at = row
         receipt = Receipt(*columns)
+        await audit.record(
+            connection,
+            directory=directory,
+            persons=[target.person] if target.face and target.person else target.persons,
+            object_=target.face or receipt.deletion,
+            counts={"persons": receipt.persons, "faces": receipt.faces, "images": receipt.images},
+        )
         if receipt.finished_at is None:
             arguments = {"directory": directory, "deletion": str(receipt.deletion)}
             not_before = written_at + self._uploads_end_after if written_at else None

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 
 from cachetools import TTLCache
 
+from apiserver.audit import records as audit
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.recognizability import applied_floor
 from apiserver.database import Connection, Database
@@ -138,6 +139,7 @@ class Directories:
             known = await _locked(connection, directory)
             condition.check(None if created else known.revision)
             written = await _write(connection, directory, settings, 1 if created else known.revision + 1)
+            await audit.record(connection, directory=directory, counts={"created": int(created)})
         self._remembered[directory] = settings
         return written, created
 
@@ -156,6 +158,7 @@ class Directories:
             if settings.fpir is not None and settings.threshold is not None:
                 raise InvalidSettings("fpir and threshold exclude each other: set one, and the other to null.")
             written = await _write(connection, directory, settings, known.revision + 1)
+            await audit.record(connection, directory=directory)
         self._remembered[directory] = written.settings
         return written
 

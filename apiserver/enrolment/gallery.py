@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from pgvector import HalfVector
 
 from apiserver.access.grants import current_grant
+from apiserver.audit.records import RECORD, acting
 from apiserver.biometrics.face import Box, Face
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import measurements
@@ -46,15 +47,28 @@ WITH locked AS (
     UPDATE images SET expires_at = NULL, deletion = NULL
     WHERE directory = $1 AND image = $7 AND EXISTS (SELECT FROM shown)
 )
-SELECT enrollable, locked, face, box, score, recognizability, image FROM entered LEFT JOIN shown ON true
+SELECT enrollable, locked, face, box, score, recognizability, image, CASE WHEN admitted THEN {record} END AS recorded
+FROM entered LEFT JOIN shown ON true
 """
+
+_RECORD = RECORD.format(
+    directory="$1",
+    subject="$15",
+    action="$16",
+    persons="ARRAY[$2]",
+    object="face::text",
+    request="$17",
+    address="$18",
+    counts="jsonb_build_object('created', coalesce(face = $12, false)::int)",
+)
 
 _NEW_DIRECTORY = """new_directory AS (
     INSERT INTO directories (directory) SELECT $1 FROM entered WHERE admitted ON CONFLICT DO NOTHING
 ), """
 
-_ENROL_MAKING = _ENROL.format(enter=ENTER, enrollable=_IS_ENROLLABLE, new_directory=_NEW_DIRECTORY)
-_ENROL_EXISTING = _ENROL.format(enter=ENTER, enrollable=_IS_ENROLLABLE, new_directory="")
+_PARTS = {"enter": ENTER, "enrollable": _IS_ENROLLABLE, "record": _RECORD}
+_ENROL_MAKING = _ENROL.format(new_directory=_NEW_DIRECTORY, **_PARTS)
+_ENROL_EXISTING = _ENROL.format(new_directory="", **_PARTS)
 
 _ENROLLED = """
 SELECT face, box, score, recognizability, image FROM faces
@@ -111,9 +125,11 @@ class Gallery:
         columns = (HalfVector(face.embedding), stored.crop, row.key, list(face.box), face.score, *measured, new)
         makes = self._makes_directories and current_grant().may_make(row.directory)
         enrol = _ENROL_MAKING if makes else _ENROL_EXISTING
+        act = acting()
+        by = (act.subject, act.action, act.request_id, act.address)
         async for _ in attempts(self._database.timeout_seconds):
             async with self._database.connection() as connection:
-                shown = await connection.fetchrow(enrol, *identity, *columns, keys, stored.key_id)
+                shown = await connection.fetchrow(enrol, *identity, *columns, keys, stored.key_id, *by)
                 if not shown["locked"]:
                     continue
                 if not shown["enrollable"]:

@@ -1,5 +1,6 @@
 """Enrols many faces at a time, and writes their outcomes in the same transaction."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,6 +9,7 @@ from uuid import UUID
 
 from pgvector import HalfVector
 
+from apiserver.audit import records as audit
 from apiserver.biometrics.face import Face, FaceOrigin
 from apiserver.consent import ENROLLABLE
 from apiserver.database import Connection, Database
@@ -155,8 +157,21 @@ async def enrol_all(
             enrolled = await _enrol(connection, import_.directory, admitted, key)
             outcomes = [*enrolled, *(refusal(f.n) for f in remaining if f.person in refused), *others]
             await write_outcomes(connection, import_, outcomes)
+            await _record(connection, import_, remaining, outcomes)
         return outcomes
     raise DirectoryBusy
+
+
+async def _record(
+    connection: Connection, import_: Import, faces: Sequence[NewFace], outcomes: Sequence[ItemOutcome]
+) -> None:
+    await audit.record(
+        connection,
+        directory=import_.directory,
+        persons=sorted({face.person for face in faces}),
+        object_=import_.job,
+        counts=Counter(str(outcome.outcome) for outcome in outcomes),
+    )
 
 
 async def _enrol(

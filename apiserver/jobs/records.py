@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
+from apiserver.access.acts import current_act
 from apiserver.database import Connection, Database, Share
 from apiserver.problems import JobNotFound
 
@@ -31,7 +32,7 @@ WITH kind AS (
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
     RETURNING id
 )
-INSERT INTO jobs (number, job, directory) SELECT id, $5, $6 FROM waiting RETURNING job
+INSERT INTO jobs (number, job, directory, subject) SELECT id, $5, $6, $8 FROM waiting RETURNING job
 """
 
 _WAITING = """
@@ -101,9 +102,10 @@ async def enqueue(
     """
     lock = f"directory {directory}" if exclusive and directory is not None else None
     written = json.dumps(arguments or {})
+    subject = act.subject if (act := current_act()) else None
     while True:
         job_id: UUID | None = await connection.fetchval(
-            _ENQUEUE, kind, lock, deduplication_key, written, job or uuid4(), directory, not_before
+            _ENQUEUE, kind, lock, deduplication_key, written, job or uuid4(), directory, not_before, subject
         )
         job_id = job_id or await connection.fetchval(_WAITING, deduplication_key)
         if job_id:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from apiserver.access.acts import Act, set_current_act
 from apiserver.access.binding import EVERY, bound_to
 from apiserver.database import Database
 from apiserver.jobs.turns import Turn, TurnOver
@@ -26,7 +27,8 @@ _WRITE_SECONDS = 1.0
 _BEGIN = """
 INSERT INTO jobs (number) VALUES ($1)
 ON CONFLICT (number) DO UPDATE SET problem_code = NULL, problem = NULL
-RETURNING job, directory, done, total, note
+RETURNING job, directory, done, total, note, subject,
+    (SELECT task_name FROM procrastinate_jobs WHERE id = $1) AS kind
 """
 
 _REPORT = "UPDATE jobs SET done = $2, total = $3, note = $4 WHERE number = $1"
@@ -154,6 +156,8 @@ async def _begin(number: int, arguments: Mapping[str, Any], resources: Resources
     async with resources.database.connection() as connection:
         row = await connection.fetchrow(_BEGIN, number)
     turn = Turn(resources.database, number, resources.settings.job_turn_seconds)
+    # What the job does is done for whoever asked for it.
+    set_current_act(Act(row["subject"] or "service", f"job {row['kind']}", "", str(row["job"])))
     progress = row["done"], row["total"], row["note"]
     return Run(number, row["job"], row["directory"], arguments, resources, *progress, turn)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from apiserver.audit import records as audit
 from apiserver.consent import COLUMNS as CONSENT
 from apiserver.database import Connection
 from apiserver.directories.lock import MAX_SECONDS
@@ -97,6 +98,7 @@ async def merge(connection: Connection, directory: str, person: str, others: Seq
         await _move(connection, directory, merge_id, person, others)
         await connection.execute(_CHANGE_TARGET, directory, person, others)
         await connection.execute(_DELETE_PERSONS, directory, others, timeout=MAX_SECONDS)
+        await audit.record(connection, directory=directory, persons=[person, *others], object_=merge_id)
     return merge_id
 
 

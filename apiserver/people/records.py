@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
+from apiserver.audit import records as audit
 from apiserver.consent import COLUMNS as CONSENT
 from apiserver.consent import NO_CONSENT, Consent
 from apiserver.database import Connection
@@ -108,6 +109,7 @@ async def put(
         except PersonNotFound:
             condition.check(None)
             await _add(connection, directory, person, details)
+            await audit.record(connection, directory=directory, persons=[person], counts={"created": 1})
             return await read(connection, directory, person), True
         condition.check(known.revision)
         if keep_restriction:
@@ -159,6 +161,7 @@ async def _add(connection: Connection, directory: str, person: str, details: Det
 
 async def _write(connection: Connection, known: Person, name: str, details: Details) -> Person:
     columns = _columns(details)
+    await audit.record(connection, directory=known.directory, persons=sorted({known.person, name}))
     await connection.execute(_EDIT, known.directory, known.person, name, *columns, timeout=MAX_SECONDS)
     return await read(connection, known.directory, name)
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from apiserver.audit import records as audit
 from apiserver.database import Connection
 from apiserver.directories.lock import MAX_SECONDS
 from apiserver.people.moving import delete_duplicates, increment_revision, lock_persons
@@ -119,6 +120,7 @@ async def undo(
         await connection.execute(_MARK_UNDONE, directory, merge_id)
         await connection.execute(_DELETE_PERSON_RECORDS, directory, merge_id)
         await increment_revision(connection, directory, person)
+        await audit.record(connection, directory=directory, persons=sorted({person, *restored}), object_=merge_id)
     return restored
 
 
@@ -140,6 +142,7 @@ async def take_faces(
         await connection.execute(_DELETE_FACE_RECORDS, directory, list(faces))
         await _move(connection, directory, person, name, faces)
         await increment_revision(connection, directory, person)
+        await audit.record(connection, directory=directory, persons=[person, name], counts={"faces": len(set(faces))})
 
 
 async def _require_merge(connection: Connection, directory: str, person: str, merge_id: UUID) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from apiserver.audit.reads import Reads
 from apiserver.biometrics.face import Embedding, Probe
 from apiserver.biometrics.model import Decision, Model
 from apiserver.database import Database
@@ -56,6 +57,7 @@ class Recognition:
         identification: Identification,
         recall_check: RecallCheck,
         keeping: Keeping,
+        reads: Reads,
         retention_seconds: int,
     ) -> None:
         self._database = database
@@ -63,6 +65,7 @@ class Recognition:
         self._identification = identification
         self._recall_check = recall_check
         self._keeping = keeping
+        self._reads = reads
         self._retention_seconds = retention_seconds
 
     async def recognize(
@@ -110,6 +113,8 @@ class Recognition:
         ]:
             with stages.measure("note"):
                 await sightings.note(self._database, options.directory, named, key)
+        with stages.measure("note"):
+            await self._reads.recognized(options.directory, [person for person, _ in named], faces=len(probes))
         return Recognized(identities, terms.applied, key, _nobody(terms), not_kept)
 
     def _check_recall(

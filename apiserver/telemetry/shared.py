@@ -43,6 +43,10 @@ WHERE relname ~ '^faces_(codes|graph)_[0-9a-f]{24}$' AND relnamespace = 'public'
 GROUP BY 1, 2
 """
 
+_UNSEALED = """
+SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)::float8 FROM audit WHERE hash IS NULL
+"""
+
 _SIZE = "SELECT pg_database_size(current_database())"
 
 
@@ -55,6 +59,7 @@ class _Seen:
     remaining: list[tuple[str, int]]
     indexes: list[tuple[str, str, int]]
     unencrypted: Counter[str]
+    unsealed: tuple[int, float]
     bytes: int
 
 
@@ -84,6 +89,7 @@ class SharedMetrics(Collector):
                 [tuple(row) for row in await connection.fetch(_REMAINING)],
                 [tuple(row) for row in await connection.fetch(_INDEXES)],
                 in_the_clear,
+                tuple(await connection.fetchrow(_UNSEALED)),
                 await connection.fetchval(_SIZE),
             )
 
@@ -113,6 +119,10 @@ class SharedMetrics(Collector):
             "encrypts them.",
             labels=["kind"],
         )
+        unsealed = GaugeMetricFamily("faceserver_audit_unsealed", "Entries of the audit that are not sealed yet.")
+        unsealed_age = GaugeMetricFamily(
+            "faceserver_audit_unsealed_seconds", "Age of the oldest entry of the audit that is not sealed yet."
+        )
         size = GaugeMetricFamily("faceserver_database_bytes", "Size of the database.")
         if seen := self._seen:
             for (kind, state), number in seen.jobs.items():
@@ -125,8 +135,11 @@ class SharedMetrics(Collector):
                 indexes.add_metric([index, condition], number)
             for kind, number in seen.unencrypted.items():
                 clear.add_metric([kind], number)
+            count, age = seen.unsealed
+            unsealed.add_metric([], count)
+            unsealed_age.add_metric([], age)
             size.add_metric([], seen.bytes)
-        yield from (jobs, oldest, remaining, indexes, clear, size, *self._disk())
+        yield from (jobs, oldest, remaining, indexes, clear, unsealed, unsealed_age, size, *self._disk())
 
     def _disk(self) -> Iterator[GaugeMetricFamily]:
         total = GaugeMetricFamily(

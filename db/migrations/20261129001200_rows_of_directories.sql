@@ -47,7 +47,10 @@ BEGIN
         IF protected = 'keyed_requests'::regclass THEN  -- deletions mark the requests that are still running
             rows_of_directory := rows_of_directory || ' OR directory IS NULL';
         END IF;
-        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO faceserver_directory', protected);
+        EXECUTE format('GRANT SELECT, INSERT ON %s TO faceserver_directory', protected);
+        IF protected IS DISTINCT FROM to_regclass('public.audit') THEN  -- its entries are only added
+            EXECUTE format('GRANT UPDATE, DELETE ON %s TO faceserver_directory', protected);
+        END IF;
         EXECUTE format('CREATE POLICY all_rows ON %s USING (true)', protected);
         EXECUTE format(
             'CREATE POLICY of_directory ON %s AS RESTRICTIVE TO faceserver_directory USING (%s)',

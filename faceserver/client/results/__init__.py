@@ -4,6 +4,7 @@ Fields that a newer service adds are ignored. Names follow docs/glossary.md; a n
 the alias of its field.
 """
 
+from faceserver.client.results.audit import AuditEntry
 from faceserver.client.results.detection import (
     ComparedFace,
     ComparedPair,
@@ -52,6 +53,7 @@ from faceserver.client.results.service import Calibration, Model, Models, ModelT
 
 __all__ = [
     "AddedFaces",
+    "AuditEntry",
     "Basis",
     "Box",
     "Calibration",

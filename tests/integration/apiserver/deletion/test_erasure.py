@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
+from functools import reduce
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -127,6 +128,15 @@ async def everything(database):
     return "\n".join(rows)
 
 
+def without_audited(rows, ids):
+    """Return rows as text, without the random ids that the audit keeps as objects of its entries."""
+    kept = []
+    for line in rows.splitlines():
+        audited = [each for each in ids if line.startswith("audit: ")]
+        kept.append(reduce(lambda text, each: text.replace(each, ""), audited, line))
+    return "\n".join(kept)
+
+
 def objects(folder):
     return {path.name for path in folder.rglob("*") if path.is_file()}
 
@@ -149,6 +159,7 @@ async def test_nothing_of_a_person_is_left(settings, serve, database, folder, an
     rows = await database.fetch(
         "SELECT face::text, embedding::text, encode(crop, 'hex') FROM faces WHERE person = 'ann-quince'"
     )
+    faces = [row["face"] for row in rows]
     secrets = ["quince", "Quincy", *(value for row in rows for value in row)]
     keys = [answer["url"].removeprefix("/files/") for answer in (first, second, shown)]
     before = await everything(database)
@@ -156,7 +167,7 @@ async def test_nothing_of_a_person_is_left(settings, serve, database, folder, an
 
     deleted = await gateway.delete("/directories/acme/persons/ann-quince")
     receipt = deleted.json()
-    after = await everything(database)
+    after = without_audited(await everything(database), faces)
 
     assert deleted.status_code == 200, deleted.text
     assert (receipt["person"], receipt["persons"], receipt["faces"], receipt["images"]) == ("ann-quince", 1, 2, 3)
@@ -170,7 +181,7 @@ async def test_nothing_of_a_person_is_left(settings, serve, database, folder, an
     async with working(settings):
         await until_finished(database)
     finished = (await gateway.get(f"/deletions/{receipt['deletion']}")).json()
-    end = await everything(database)
+    end = without_audited(await everything(database), faces)
     assert finished == receipt | {"person": None, "finished_at": finished["finished_at"]}
     assert finished["finished_at"] >= receipt["requested_at"]
     assert [secret for secret in [*secrets, *keys] if secret in end] == []
@@ -254,7 +265,7 @@ async def test_a_directory_goes_with_its_indexes(gateway, settings, enrol, datab
     assert await database.fetchval("SELECT count(*) FROM search_indexes") == 0
     assert len(objects(folder)) == 1
     rows = [line for line in (await everything(database)).splitlines() if "acme" in line]
-    assert {line.split(":")[0] for line in rows} == {"deletions", "jobs", "procrastinate_jobs"}
+    assert {line.split(":")[0] for line in rows} == {"audit", "audit_chains", "deletions", "jobs", "procrastinate_jobs"}
 
 
 async def test_learning_and_deleting_at_once_leaves_no_orphans(enrol, erasure, database, settings, folder):

@@ -1,0 +1,106 @@
+"""Entries about what was only read: recognitions, photographs, and exports. Concurrent ones share a transaction."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from apiserver.audit.records import acting
+from apiserver.database import Database
+from apiserver.problems import Problem
+
+Recorded = Literal["all", "matches", "none"]
+
+_MAX_BATCH = 500
+
+# The directory of a photograph is found by its key. No keys are drawn: a directory that was deleted in between must
+# not get new ones.
+_RECORD = """
+INSERT INTO audit (at, directory, subject, action, persons, object, request_id, address, counts)
+SELECT clock_timestamp(), coalesce(directory, (SELECT images.directory FROM images WHERE image = object)),
+    subject, action,
+    audit_persons(directory, ARRAY(SELECT jsonb_array_elements_text(persons)), false),
+    object, request_id, address, counts
+FROM unnest(
+    $1::text[], $2::text[], $3::text[], $4::jsonb[], $5::text[], $6::text[], $7::text[], $8::jsonb[]
+) AS entry (directory, subject, action, persons, object, request_id, address, counts)
+"""
+
+
+class _Read(NamedTuple):
+    directory: str | None
+    subject: str
+    action: str
+    persons: str
+    object: str | None
+    request_id: str
+    address: str
+    counts: str
+
+
+class Reads:
+    """Records what calls read before they answer. A call waits for one commit, however many calls share it."""
+
+    def __init__(self, database: Database, recognitions: Recorded) -> None:
+        self._database = database
+        self._recognitions = recognitions
+        self._waiting: list[tuple[_Read, asyncio.Future[None]]] = []
+        self._wake = asyncio.Event()
+        self.recorded = 0
+
+    async def recognized(self, directory: str, named: Sequence[str], *, faces: int) -> None:
+        """Record a recognition of so many faces, unless the installation does not want it.
+
+        Raises DatabaseUnavailable.
+        """
+        if self._recognitions == "all" or (self._recognitions == "matches" and named):
+            await self.read(directory, persons=named, faces=faces, named=len(named))
+
+    async def read(
+        self, directory: str | None, *, persons: Sequence[str] = (), object_: object = None, **counts: int
+    ) -> None:
+        """Record that the current call reads something, and return when that is committed.
+
+        Raises DatabaseUnavailable.
+        """
+        act = acting()
+        entry = _Read(
+            directory,
+            act.subject,
+            act.action,
+            json.dumps(list(dict.fromkeys(persons))),
+            None if object_ is None else str(object_),
+            act.request_id,
+            act.address,
+            json.dumps(counts),
+        )
+        committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((entry, committed))
+        self._wake.set()
+        await committed
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            await self._wake.wait()
+            batch, self._waiting = self._waiting[:_MAX_BATCH], self._waiting[_MAX_BATCH:]
+            if not self._waiting:
+                self._wake.clear()
+            error: Exception | None = None
+            try:
+                await self._write([entry for entry, _ in batch])
+            except (Problem, ValueError) as raised:
+                error = raised
+            for _, committed in batch:
+                if committed.done():  # its client has gone
+                    continue
+                if error:
+                    committed.set_exception(error)
+                else:
+                    committed.set_result(None)
+
+    async def _write(self, entries: Sequence[_Read]) -> None:
+        columns = [list(column) for column in zip(*entries, strict=True)]
+        async with self._database.unbound() as connection:
+            await connection.execute(_RECORD, *columns)
+        self.recorded += len(entries)
