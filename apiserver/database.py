@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from enum import StrEnum
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
 from pgvector import HalfVector
@@ -289,6 +290,7 @@ async def open_database(
 
     pool = asyncpg.create_pool(
         dsn,
+        database=_database_of(dsn),
         min_size=0,
         max_size=pool_size,
         timeout=timeout_seconds,
@@ -303,6 +305,13 @@ async def open_database(
         yield Database(pool, timeout_seconds, waited, pooler)
     finally:
         await _close(pool)
+
+
+def _database_of(dsn: str) -> str | None:
+    """Return the name of the database, which asyncpg does not find among the options of a DSN that ends in a slash."""
+    parts = urlsplit(dsn)
+    options = dict(parse_qsl(parts.query))
+    return unquote(parts.path.removeprefix("/")) or options.get("dbname") or options.get("database")
 
 
 def _options(pooler: Pooler, name: str) -> dict[str, Any]:

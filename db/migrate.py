@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg
 
-from db.dsn import for_dbmate
+from db.dsn import database_of, for_dbmate
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -53,7 +53,7 @@ async def migrate(dsn: str, *, place: str = "database", create: bool = True) -> 
 
 async def _protect(dsn: str) -> None:
     """Protect the rows of the directories: new tables, and all where the role did not exist at the last migration."""
-    connection = await asyncpg.connect(dsn, statement_cache_size=0)
+    connection = await asyncpg.connect(dsn, database=database_of(dsn), statement_cache_size=0)
     try:
         await connection.execute(
             "SELECT pg_advisory_lock(hashtext('protect_directories')); SELECT protect_directories()"
@@ -65,7 +65,9 @@ async def _protect(dsn: str) -> None:
 async def _applied(dsn: str) -> set[str]:
     """Return the versions applied so far; an empty set also where they cannot be read, for dbmate reports why."""
     try:
-        connection = await asyncpg.connect(dsn, statement_cache_size=0)  # PgBouncer may not know prepared statements
+        connection = await asyncpg.connect(
+            dsn, database=database_of(dsn), statement_cache_size=0
+        )  # PgBouncer may not know prepared statements
         try:
             return {row["version"] for row in await connection.fetch("SELECT version FROM schema_migrations")}
         finally:

@@ -85,7 +85,9 @@ async def require_usable(dsn: str) -> None:
         raise UnusableDatabase(str(error)) from error
     place, name = server_of(dsn), database_of(dsn)
     try:
-        connection = await asyncpg.connect(dsn, timeout=_TIMEOUT_SECONDS, statement_cache_size=0)
+        connection = await asyncpg.connect(
+            dsn, database=database_of(dsn), timeout=_TIMEOUT_SECONDS, statement_cache_size=0
+        )
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
         raise UnusableDatabase(_refusal(error, place, name)) from error
     try:

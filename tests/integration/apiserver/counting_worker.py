@@ -19,7 +19,7 @@ STEPS = "CREATE TABLE steps (job uuid, step bigint, process integer, at timestam
 
 
 async def _step(run: Run) -> None:
-    async with run.resources.database.connection() as connection:
+    async with run.resources.database.unbound() as connection:
         await connection.execute(
             "INSERT INTO steps (job, step, process) VALUES ($1, $2, $3)", run.job, run.done, os.getpid()
         )

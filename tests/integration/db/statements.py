@@ -12,7 +12,6 @@ from sqlglot import exp
 from apiserver.biometrics.model import Scoring
 from apiserver.consent import unnamed
 from apiserver.deletion import erasure
-from apiserver.directories.lock import ENTER
 from apiserver.enrolment import gallery
 from apiserver.people import listing as person_lists
 from apiserver.people import unlike
@@ -63,9 +62,7 @@ _WRITTEN: Mapping[str, list[str]] = {
     ],
     "search.statements._ranked": [],  # part of the two above
     "storage.images.write_row": [image_store.write_row(1)],
-    "enrolment.gallery._ENROL": [
-        gallery._ENROL.format(enter=ENTER, enrollable=gallery._IS_ENROLLABLE, new_directory=gallery._NEW_DIRECTORY)
-    ],
+    "enrolment.gallery._ENROL": [gallery._ENROL_MAKING],
     "deletion.erasure._FACE": [erasure._FACE + erasure._ADD_RECEIPT],
     "deletion.erasure._PERSONS": [erasure._PERSONS + erasure._ADD_RECEIPT],
     "deletion.erasure._DIRECTORY": [erasure._DIRECTORY + erasure._ADD_RECEIPT],
