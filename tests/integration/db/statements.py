@@ -23,9 +23,11 @@ SOURCE = ROOT / "apiserver"
 
 _KEYED = re.compile(r"ALTER TABLE ONLY public\.(\w+)\n +ADD CONSTRAINT \w+ PRIMARY KEY \(directory\b")
 DISTRIBUTED = {
-    table for table in _KEYED.findall((ROOT / "db/schema.sql").read_text()) if not re.fullmatch(r"faces_\d+", table)
+    table
+    for table in _KEYED.findall((ROOT / "db/schema.sql").read_text())
+    if not re.fullmatch(r"faces_\d+|audit_\w+", table)
 }
-"""The tables whose primary key begins with the directory, without partitions."""
+"""The tables whose primary key begins with the directory, without partitions, and without those of the audit, which stays in one place."""
 
 _SQL = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\s")
 _DISTANCE = re.compile(r"<#>|<~>|<=>|<->")
