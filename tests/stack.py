@@ -14,7 +14,7 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 
 from faceserver.standalone.accounts import unprivileged_account
-from tests.database import copy_cluster
+from tests.database import copy_cluster, in_memory
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -157,7 +157,7 @@ def new_stack(*options: str, environment: Mapping[str, str] | None = None, prepa
 
     The folder is not pytest's: that one is closed to the account that runs PostgreSQL when root runs the tests.
     """
-    with tempfile.TemporaryDirectory(prefix="faceserver-test-") as folder:
+    with tempfile.TemporaryDirectory(prefix="faceserver-test-", dir=in_memory()) as folder:
         Path(folder).chmod(0o711)  # it keeps the folder of the socket as well
         stack = Stack(Path(folder), *options, environment=environment, prepared=prepared)
         try:
