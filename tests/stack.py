@@ -14,6 +14,7 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 
 from faceserver.standalone.accounts import unprivileged_account
+from tests.calls import NO_TLS
 from tests.database import copy_cluster, in_memory
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS, wait_until
@@ -123,7 +124,7 @@ class Stack:
     def is_ready(self) -> bool:
         """Tell whether the gateway says that everything is there."""
         try:
-            return httpx.get(f"{self.url}/health/ready", trust_env=False).is_success
+            return httpx.get(f"{self.url}/health/ready", trust_env=False, verify=NO_TLS).is_success
         except httpx.TransportError:
             return False
 
@@ -139,7 +140,9 @@ class Stack:
 
     def client(self, **headers: str) -> httpx.Client:
         """Return an HTTP client of the gateway that sends `headers` with every request."""
-        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False)
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False, verify=NO_TLS
+        )
 
     def images(self) -> list[Path]:
         """Return the files in the image store."""

@@ -25,6 +25,7 @@ from apiserver.settings import Settings
 from serving.http_server.connections import Connections
 from serving.http_server.server import Server, http_config
 from serving.settings import ServiceSettings
+from tests.calls import NO_TLS
 from tests.checkout import ROOT
 from tests.photographs import stranger
 from tests.ports import free_port
@@ -35,7 +36,7 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if httpx.get(f"{url}/health/ready", trust_env=False).is_success:
+            if httpx.get(f"{url}/health/ready", trust_env=False, verify=NO_TLS).is_success:
                 return
         except httpx.TransportError:
             time.sleep(0.05)
@@ -85,7 +86,7 @@ async def serving(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
         while not server.started:  # noqa: ASYNC110 - it has no event to wait for
             await asyncio.sleep(0.005)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE_SECONDS) as client:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, verify=NO_TLS, timeout=PATIENCE_SECONDS) as client:
             yield client
         server.should_exit = True
         await task
