@@ -46,7 +46,7 @@ class Stack:
             account = unprivileged_account()
             copy_cluster(self.data / "postgres", account and account.pw_name)
         command = [sys.executable, "-m", "faceserver", "serve", "--data", str(self.data), "--port", str(self.port)]
-        with self._file("out").open("w") as out, self._file("err").open("a") as err:
+        with self._file("out").open("w") as out, self._file("err").open("a") as err, _hang_ups_heeded():
             self.process = psutil.Popen(
                 [*command, *self._options],
                 stdin=subprocess.DEVNULL,
@@ -150,6 +150,19 @@ class Stack:
 
     def _file(self, kind: str) -> Path:
         return self._folder / f"stack.{kind}"
+
+
+@contextmanager
+def _hang_ups_heeded() -> Iterator[None]:
+    """Start processes that SIGHUP ends, even below `nohup`: they inherit that it is ignored, but no handler."""
+    earlier = signal.getsignal(signal.SIGHUP)
+    if earlier is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)
+    try:
+        yield
+    finally:
+        if earlier is signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, earlier)
 
 
 @contextmanager
