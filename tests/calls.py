@@ -1,8 +1,12 @@
 """The service's calls, as the tests of the whole stack make them."""
 
+import ssl
 from typing import Any
 
 import httpx
+
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients that need no TLS: otherwise each reads the authorities of the system, which takes longer than a test."""
 
 
 def post(client: httpx.Client, path: str, content: bytes | None, **fields: str) -> httpx.Response:

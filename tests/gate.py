@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 
+from tests.calls import NO_TLS
+
 _OF_THE_CONNECTION = {"connection", "content-length", "host", "transfer-encoding"}
 
 
@@ -92,7 +94,10 @@ class _Handler(BaseHTTPRequestHandler):
 def gate_before(url: str, passes: int) -> Iterator[Gate]:
     """Run a gate in front of the service at `url`."""
     # Without a timeout: it waits for as long as its client does.
-    with httpx.Client(base_url=url, timeout=None, trust_env=False) as behind, _Server(behind, passes) as server:  # noqa: S113
+    with (
+        httpx.Client(base_url=url, timeout=None, trust_env=False, verify=NO_TLS) as behind,  # noqa: S113
+        _Server(behind, passes) as server,
+    ):
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:

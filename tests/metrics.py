@@ -3,6 +3,7 @@
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.calls import NO_TLS
 from tests.waiting import PATIENCE_SECONDS
 
 
@@ -11,7 +12,7 @@ class Samples:
 
     def __init__(self, port: int) -> None:
         text = (
-            httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=PATIENCE_SECONDS)
+            httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, verify=NO_TLS, timeout=PATIENCE_SECONDS)
             .raise_for_status()
             .text
         )

@@ -14,7 +14,8 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 
 from faceserver.standalone.accounts import unprivileged_account
-from tests.database import copy_cluster
+from tests.calls import NO_TLS
+from tests.database import copy_cluster, in_memory
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -45,7 +46,7 @@ class Stack:
             account = unprivileged_account()
             copy_cluster(self.data / "postgres", account and account.pw_name)
         command = [sys.executable, "-m", "faceserver", "serve", "--data", str(self.data), "--port", str(self.port)]
-        with self._file("out").open("w") as out, self._file("err").open("a") as err:
+        with self._file("out").open("w") as out, self._file("err").open("a") as err, _hang_ups_heeded():
             self.process = psutil.Popen(
                 [*command, *self._options],
                 stdin=subprocess.DEVNULL,
@@ -123,7 +124,7 @@ class Stack:
     def is_ready(self) -> bool:
         """Tell whether the gateway says that everything is there."""
         try:
-            return httpx.get(f"{self.url}/health/ready", trust_env=False).is_success
+            return httpx.get(f"{self.url}/health/ready", trust_env=False, verify=NO_TLS).is_success
         except httpx.TransportError:
             return False
 
@@ -139,7 +140,9 @@ class Stack:
 
     def client(self, **headers: str) -> httpx.Client:
         """Return an HTTP client of the gateway that sends `headers` with every request."""
-        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False)
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False, verify=NO_TLS
+        )
 
     def images(self) -> list[Path]:
         """Return the files in the image store."""
@@ -150,6 +153,19 @@ class Stack:
 
 
 @contextmanager
+def _hang_ups_heeded() -> Iterator[None]:
+    """Start processes that SIGHUP ends, even below `nohup`: they inherit that it is ignored, but no handler."""
+    earlier = signal.getsignal(signal.SIGHUP)
+    if earlier is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)
+    try:
+        yield
+    finally:
+        if earlier is signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, earlier)
+
+
+@contextmanager
 def new_stack(*options: str, environment: Mapping[str, str] | None = None, prepared: bool = True) -> Iterator[Stack]:
     """Yield a stack, not yet started, with a data folder of its own, and leave nothing of it.
 
@@ -157,7 +173,7 @@ def new_stack(*options: str, environment: Mapping[str, str] | None = None, prepa
 
     The folder is not pytest's: that one is closed to the account that runs PostgreSQL when root runs the tests.
     """
-    with tempfile.TemporaryDirectory(prefix="faceserver-test-") as folder:
+    with tempfile.TemporaryDirectory(prefix="faceserver-test-", dir=in_memory()) as folder:
         Path(folder).chmod(0o711)  # it keeps the folder of the socket as well
         stack = Stack(Path(folder), *options, environment=environment, prepared=prepared)
         try:

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from tests.calls import NO_TLS
+
 _PAUSE_SECONDS = 0.02
 
 
@@ -83,7 +85,7 @@ def failing_before(url: str, failures: range) -> Iterator[str]:
             pass
 
     with (
-        httpx.Client(base_url=url, timeout=None, trust_env=False) as behind,  # noqa: S113
+        httpx.Client(base_url=url, timeout=None, trust_env=False, verify=NO_TLS) as behind,  # noqa: S113
         ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server,
     ):
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))

@@ -91,10 +91,14 @@ async def _look_up_one(endpoint: Endpoint, known: dict[Endpoint, list[str]]) -> 
 def _access(settings: Settings) -> Access:
     """Return how the vectorizers are spoken to. Ends the process with a message if a file is unusable."""
     certificate, key = settings.vectorizer_certificate_file, settings.vectorizer_key_file
+    secret = settings.vectorizer_secret or SecretStr("")
+    encrypted = any(endpoint.scheme == "https" for endpoint in read_endpoints(settings.vectorizer_urls))
+    if not (encrypted or settings.vectorizer_ca_file or certificate):
+        return Access(secret)  # to read the authorities of the system takes longer than everything else of a start
     try:
         tls = ssl.create_default_context(cafile=settings.vectorizer_ca_file)
         if certificate and key:
             tls.load_cert_chain(certificate, key, password=lambda: "")  # encrypted keys would ask at the terminal
     except OSError as error:  # ssl.SSLError too
         sys.exit(f"A file of APISERVER_VECTORIZER_*_FILE cannot be used for TLS: {error.strerror or error}.")
-    return Access(settings.vectorizer_secret or SecretStr(""), tls)
+    return Access(secret, tls)

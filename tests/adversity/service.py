@@ -12,7 +12,7 @@ from typing import Self
 
 import httpx
 
-from tests.calls import post
+from tests.calls import NO_TLS, post
 from tests.checkout import ROOT
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS, wait_until
@@ -50,7 +50,7 @@ class Service:
         assert self.process
         assert self.process.poll() is None, "it ended"
         try:
-            return httpx.get(f"{self.url}/health/ready", trust_env=False).is_success
+            return httpx.get(f"{self.url}/health/ready", trust_env=False, verify=NO_TLS).is_success
         except httpx.TransportError:
             return False
 
@@ -93,7 +93,7 @@ class Crowd:
         wait_until(lambda: self.statuses[201] >= goal)
 
     def _visit(self) -> None:
-        with httpx.Client(base_url=self._url, timeout=PATIENCE_SECONDS, trust_env=False) as client:
+        with httpx.Client(base_url=self._url, timeout=PATIENCE_SECONDS, trust_env=False, verify=NO_TLS) as client:
             while not self._enough.is_set():
                 self._recognize(client)
 

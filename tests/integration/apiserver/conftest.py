@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +16,7 @@ import httpx
 import pytest
 import pytest_asyncio
 import skimage.data
+import uvicorn
 from fastapi import FastAPI
 from PIL import Image
 from starlette.types import ASGIApp
@@ -25,6 +26,7 @@ from apiserver.settings import Settings
 from serving.http_server.connections import Connections
 from serving.http_server.server import Server, http_config
 from serving.settings import ServiceSettings
+from tests.calls import NO_TLS
 from tests.checkout import ROOT
 from tests.photographs import stranger
 from tests.ports import free_port
@@ -35,7 +37,7 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if httpx.get(f"{url}/health/ready", trust_env=False).is_success:
+            if httpx.get(f"{url}/health/ready", trust_env=False, verify=NO_TLS).is_success:
                 return
         except httpx.TransportError:
             time.sleep(0.05)
@@ -76,18 +78,38 @@ Serve = Callable[[Settings], Awaitable[httpx.AsyncClient]]
 ServeApp = Callable[[FastAPI], Awaitable[httpx.AsyncClient]]
 
 
+class PromptServer(Server):
+    """Stops when told to: uvicorn looks for it ten times a second, which takes longer than many a test."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Tick until told to stop."""
+        counter = 0
+        while not await self.on_tick(counter):
+            counter += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), 0.1)
+
+    def stop(self) -> None:
+        self.should_exit = True
+        self._told.set()
+
+
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
     settings = ServiceSettings(header_timeout_seconds=PATIENCE_SECONDS, shutdown_timeout_seconds=5)
-    server = Server(http_config(app, settings, Connections(10_000), port=0))
+    server = PromptServer(http_config(app, settings, Connections(10_000), port=0))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:  # noqa: ASYNC110 - it has no event to wait for
             await asyncio.sleep(0.005)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE_SECONDS) as client:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, verify=NO_TLS, timeout=PATIENCE_SECONDS) as client:
             yield client
-        server.should_exit = True
+        server.stop()
         await task
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.calls import NO_TLS
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS
 
@@ -17,7 +18,7 @@ class Vectorizer:
 
     def __init__(self, process: subprocess.Popen[str], url: str) -> None:
         self.process = process
-        self.client = httpx.Client(base_url=url, timeout=PATIENCE_SECONDS)
+        self.client = httpx.Client(base_url=url, timeout=PATIENCE_SECONDS, verify=NO_TLS)
 
     def faces(self, data: bytes, *wants: str) -> httpx.Response:
         return self.client.post("/faces", content=data, params={"want": wants})

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -23,9 +24,7 @@ from tests.ports import free_port
 from tests.receiver import Receiver, Span, receiver
 from tests.waiting import PATIENCE_SECONDS, until, wait_until
 
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
-TRACED = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
 
 
 class Traced:
@@ -33,6 +32,7 @@ class Traced:
 
     def __init__(self, received: Receiver, folder: Path, environment: dict[str, str]) -> None:
         self.received = received
+        self.trace = ""
         self.port, self.vectorizer_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._folder = folder
@@ -57,6 +57,21 @@ class Traced:
                 [sys.executable, "-m", module], cwd=ROOT, env=self._shared | environment, stderr=log
             )
 
+    def begin(self) -> Self:
+        """Begin another trace."""
+        self.trace = uuid4().hex
+        return self
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers of a request of the trace."""
+        return {"traceparent": f"00-{self.trace}-{PARENT}-01"}
+
+    @property
+    def spans(self) -> list[Span]:
+        """What was received of the trace."""
+        return self.received.of(self.trace)
+
     def log(self, module: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self._folder / module).read_text().splitlines()]
 
@@ -67,18 +82,29 @@ class Traced:
             assert process.wait(PATIENCE_SECONDS) in {0, -15}
 
 
-@pytest.fixture
-def traced(database_url: str, tmp_path: Path) -> Iterator[Traced]:
+@pytest.fixture(scope="module")
+def running(shared_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traced]:
     with receiver() as received:
-        running = Traced(received, tmp_path, {"APISERVER_DATABASE_URL": database_url})
+        running = Traced(received, tmp_path_factory.mktemp("traced"), {"APISERVER_DATABASE_URL": shared_database_url})
         yield running
         running.stop()
+
+
+@pytest.fixture
+def traced(running: Traced) -> Traced:
+    """The services, and a trace of this test alone."""
+    return running.begin()
 
 
 def post(traced: Traced, path: str, photograph: bytes, **fields: str) -> httpx.Response:
     files = {"file": ("a.jpg", photograph)}
     return httpx.post(
-        f"{traced.url}{path}", data=fields, files=files, headers=TRACED, trust_env=False, timeout=PATIENCE_SECONDS
+        f"{traced.url}{path}",
+        data=fields,
+        files=files,
+        headers=traced.headers,
+        trust_env=False,
+        timeout=PATIENCE_SECONDS,
     )
 
 
@@ -86,8 +112,8 @@ def test_one_trace_from_the_client_to_the_database(traced: Traced, ann: bytes):
     accepted(post(traced, "/learn", ann, person="Ann", directory="Secret Club"))
     stages = ["queue", "decode", "detect", "align", "embed"]
     last = {"POST /learn", "POST /faces"}
-    wait_until(lambda: last <= {span.name for span in traced.received.of(TRACE)})
-    spans = traced.received.of(TRACE)
+    wait_until(lambda: last <= {span.name for span in traced.spans})
+    spans = traced.spans
 
     def the(service: str, name: str) -> Span:
         [found] = [span for span in spans if (span.service, span.name) == (f"faceserver-{service}", name)]
@@ -108,13 +134,15 @@ def test_one_trace_from_the_client_to_the_database(traced: Traced, ann: bytes):
 
 def test_its_id_is_in_problems_and_in_log_lines(traced: Traced):
     refused = post(traced, "/recognize", b"no photograph")
-    missing = httpx.get(f"{traced.url}/files/none", headers=TRACED, trust_env=False)
+    missing = httpx.get(f"{traced.url}/files/none", headers=traced.headers, trust_env=False)
     untraced = httpx.get(f"{traced.url}/nothing", trust_env=False)
 
-    assert refused.json()["trace_id"] == missing.json()["trace_id"] == TRACE
+    assert refused.json()["trace_id"] == missing.json()["trace_id"] == traced.trace
     assert len(untraced.json()["trace_id"]) == 32  # a trace begins here
-    assert untraced.json()["trace_id"] != TRACE
-    lines = {line["message"].partition(" ")[0]: line for line in traced.log("apiserver") if line["trace_id"] == TRACE}
+    assert untraced.json()["trace_id"] != traced.trace
+    lines = {
+        line["message"].partition(" ")[0]: line for line in traced.log("apiserver") if line["trace_id"] == traced.trace
+    }
     assert lines.keys() >= {"POST", "GET"}
     assert lines["POST"]["request_id"] == refused.json()["request_id"]
     assert lines["POST"]["level"] == "INFO"
@@ -126,11 +154,11 @@ def test_its_id_is_in_problems_and_in_log_lines(traced: Traced):
 def test_neither_names_nor_queries_are_in_spans_and_log_lines(traced: Traced):
     paths = ("/directories/Secret%20Club/persons/Ann%20Secret", "/directories/Secret%20Club", "/mistyped/Ann%20Secret")
     for path in paths:
-        asked = httpx.get(f"{traced.url}{path}?metadata=Secret", headers=TRACED, trust_env=False)
+        asked = httpx.get(f"{traced.url}{path}?metadata=Secret", headers=traced.headers, trust_env=False)
         assert asked.is_client_error
-    wait_until(lambda: len(traced.received.of(TRACE)) >= len(paths))
-    spans = [span for span in traced.received.of(TRACE) if "http.request.method" in span.attributes]
-    lines = [line["message"] for line in traced.log("apiserver") if line["trace_id"] == TRACE]
+    wait_until(lambda: len(traced.spans) >= len(paths))
+    spans = [span for span in traced.spans if "http.request.method" in span.attributes]
+    lines = [line["message"] for line in traced.log("apiserver") if line["trace_id"] == traced.trace]
 
     assert "Secret" not in str(spans) + str(lines)
     assert [span.attributes["url.query"] for span in spans] == ["-"] * len(paths)
@@ -145,11 +173,11 @@ def test_neither_names_nor_queries_are_in_spans_and_log_lines(traced: Traced):
 
 
 def test_what_an_orchestrator_asks_is_in_no_trace(traced: Traced):
-    httpx.get(f"{traced.url}/health/ready", headers=TRACED, trust_env=False)
-    httpx.get(f"{traced.url}/version", headers=TRACED, trust_env=False)
-    wait_until(lambda: bool(traced.received.of(TRACE)))
+    httpx.get(f"{traced.url}/health/ready", headers=traced.headers, trust_env=False)
+    httpx.get(f"{traced.url}/version", headers=traced.headers, trust_env=False)
+    wait_until(lambda: bool(traced.spans))
 
-    assert [span.name for span in traced.received.of(TRACE)] == ["GET /version"]
+    assert [span.name for span in traced.spans] == ["GET /version"]
 
 
 async def test_a_run_of_a_job_is_a_trace(database_url: str, tmp_path: Path):
@@ -178,7 +206,7 @@ async def test_a_run_of_a_job_is_a_trace(database_url: str, tmp_path: Path):
 
 def test_a_collector_that_is_gone_holds_up_nobody(database_url: str, tmp_path: Path, ann: bytes):
     gone = Receiver(free_port())
-    running = Traced(gone, tmp_path, {"APISERVER_DATABASE_URL": database_url})
+    running = Traced(gone, tmp_path, {"APISERVER_DATABASE_URL": database_url}).begin()
     accepted(post(running, "/recognize", ann))
     running.stop()
     assert not [line for line in running.log("apiserver") if line["level"] == "ERROR" and "exc_info" in line]

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from serving.http_server.health import Health, health_served
+from tests.calls import NO_TLS
 from tests.integration.serving.http_server.conftest import served
 from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS, until, wait_until
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.timing
 
 
 def ask(port: int, path: str = "live") -> httpx.Response:
-    return httpx.get(f"http://127.0.0.1:{port}/health/{path}", trust_env=False, timeout=PATIENCE_SECONDS)
+    return httpx.get(f"http://127.0.0.1:{port}/health/{path}", trust_env=False, verify=NO_TLS, timeout=PATIENCE_SECONDS)
 
 
 async def test_the_port_answers_while_the_event_loop_is_blocked_and_says_so():
