@@ -12,7 +12,7 @@ from apiserver.audit import listing
 from apiserver.audit.listing import AuditFilter
 from apiserver.audit.records import Entry
 from apiserver.database import Share
-from apiserver.http.access.guard import needs
+from apiserver.http.access.guard import may_see, needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.list_keys import Time
@@ -89,7 +89,7 @@ class AuditEntry(BaseModel):
 async def list_audit(query: Annotated[AuditQuery, Query()], state: StateOf) -> Response:
     """List who did what in the directories of the caller, in pages, the newest entry first."""
     reach = current_grant().reach
-    if query.directory is not None and not reach.covers(query.directory):
+    if query.directory is not None and not may_see(query.directory):
         raise DirectoryNotFound
     after = read_cursor(query.cursor, _ORDER, listing.KEY)
     async with state.database.unbound(Share.READS) as connection:  # the statement keeps to the caller's directories

@@ -49,7 +49,9 @@ CREATE TABLE audit_chains (
 );
 
 -- Keyed hashes of persons. make: draw the directory's keys if it has none yet; otherwise the result is then empty.
-CREATE FUNCTION audit_persons(of_directory text, named text[], make boolean) RETURNS bytea[] LANGUAGE plpgsql AS $$
+CREATE FUNCTION audit_persons(of_directory text, named text[], make boolean) RETURNS bytea[]
+    LANGUAGE plpgsql SET search_path = public, pg_temp
+AS $$
 DECLARE
     hashed bytea[];
 BEGIN
@@ -69,14 +71,22 @@ $$;
 CREATE FUNCTION audit_record(
     of_directory text, by_subject text, did text, named text[], what text, ended text, request text, from_address text,
     counted jsonb
-) RETURNS bigint LANGUAGE sql AS $$
+) RETURNS bigint LANGUAGE sql SET search_path = public, pg_temp AS $$
     INSERT INTO audit (directory, subject, action, persons, object, outcome, request_id, address, counts)
     VALUES (of_directory, by_subject, did, audit_persons(of_directory, named, true), what, ended, request, from_address,
         counted)
     RETURNING id
 $$;
 
-CREATE FUNCTION audit_only_sealed() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION audit_new_unsealed() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    RAISE 'entries of the audit are sealed after they are written' USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+CREATE TRIGGER audit_new_unsealed BEFORE INSERT ON audit FOR EACH ROW
+    WHEN (NEW.hash IS NOT NULL OR NEW.position IS NOT NULL) EXECUTE FUNCTION audit_new_unsealed();
+
+CREATE FUNCTION audit_only_sealed() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     unsealed audit := NEW;
 BEGIN
@@ -90,7 +100,7 @@ END
 $$;
 CREATE TRIGGER audit_only_sealed BEFORE UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION audit_only_sealed();
 
-CREATE FUNCTION audit_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION audit_kept() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF TG_OP = 'DELETE' AND current_setting('faceserver.audit_retention', true) = 'on' THEN
         RETURN NULL;
@@ -101,7 +111,9 @@ $$;
 CREATE TRIGGER audit_kept BEFORE DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_kept();
 
 -- Removes the sealed entries of a chain up to one position, and keeps the hash of the last one as a checkpoint.
-CREATE FUNCTION audit_forget(of_chain text, up_to bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE FUNCTION audit_forget(of_chain text, up_to bigint) RETURNS bigint
+    LANGUAGE plpgsql SET search_path = public, pg_temp
+AS $$
 DECLARE
     last bytea;
     removed bigint;
@@ -120,7 +132,10 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION audit_keys_end() RETURNS trigger LANGUAGE plpgsql AS $$
+-- With the owner's rights: a connection that is bound to a directory may delete the directory, but no keys without it.
+CREATE FUNCTION audit_keys_end() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
 BEGIN
     DELETE FROM audit_keys WHERE directory = OLD.directory;
     RETURN NULL;
