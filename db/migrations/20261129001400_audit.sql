@@ -23,6 +23,7 @@ CREATE TABLE audit (
 );
 CREATE INDEX audit_unsealed ON audit (id) WHERE hash IS NULL;
 CREATE INDEX audit_by_directory ON audit (directory, id);
+CREATE INDEX audit_by_position ON audit (coalesce(directory, ''), position) WHERE position IS NOT NULL;
 CREATE INDEX audit_by_time ON audit USING brin (at);
 
 -- Two independent keys of one block of SHA-256 each, where HMAC derives both from one key. They are deleted with the
@@ -119,12 +120,12 @@ DECLARE
     removed bigint;
 BEGIN
     SELECT hash INTO last FROM audit
-    WHERE directory IS NOT DISTINCT FROM nullif(of_chain, '') AND position = up_to;
+    WHERE coalesce(directory, '') = of_chain AND position = up_to;
     IF last IS NULL THEN
         RETURN 0;
     END IF;
     PERFORM set_config('faceserver.audit_retention', 'on', true);
-    DELETE FROM audit WHERE directory IS NOT DISTINCT FROM nullif(of_chain, '') AND position <= up_to;
+    DELETE FROM audit WHERE coalesce(directory, '') = of_chain AND position <= up_to;
     GET DIAGNOSTICS removed = ROW_COUNT;
     PERFORM set_config('faceserver.audit_retention', 'off', true);
     UPDATE audit_chains SET kept_after = up_to, checkpoint = last WHERE directory = of_chain;
