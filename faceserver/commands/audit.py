@@ -62,9 +62,9 @@ def list_entries(
         faceserver audit list --subject key:3vQ0x9LkP2aB --since 2026-11-23
     """
     named = {"directory": directory, "subject": subject, "action": action, "person": person}
-    times = {"since": since and since.replace(tzinfo=UTC), "until": until and until.replace(tzinfo=UTC)}
+    begin, end = since and since.replace(tzinfo=UTC), until and until.replace(tzinfo=UTC)
     if (database := _database(data, database_url, database_url_file)) is not None:
-        filters = {**named, **{name: time.isoformat() for name, time in times.items() if time}}
+        filters = {**named, "since": begin and begin.isoformat(), "until": end and end.isoformat()}
         options = [f"--{name}={value}" for name, value in filters.items() if value is not None]
         status, output = _run(database, "list", f"--limit={limit}", *options, captured=True)
         if status:
@@ -72,7 +72,7 @@ def list_entries(
         _print(map(_ENTRY.validate_json, output.splitlines()), as_json)
         return
     with service(url, DEFAULT_DIRECTORY) as client:
-        _print(first(client.audit(**named, **times), limit), as_json)
+        _print(first(client.audit(**named, since=begin, until=end), limit), as_json)
 
 
 def _print(entries: Iterable[AuditEntry], as_json: bool) -> None:

@@ -201,7 +201,7 @@ async def test_nothing_leaks_under_cancellations_errors_and_killed_backends(conn
 async def test_an_account_that_may_not_use_the_role_sees_all_and_one_warning_says_what_to_run(
     database, database_url, tables, caplog
 ):
-    name = f"account_{database_url.rpartition('_')[2][:12].partition('?')[0]}"
+    name = f"account_{database_url.partition('/test_')[2][:12]}"
     await database.execute(f"CREATE ROLE {name} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
     url = database_url.replace("//postgres:@", f"//{name}:@")
     assert url != database_url

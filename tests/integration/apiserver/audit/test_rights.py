@@ -109,7 +109,7 @@ async def test_reads_of_bound_calls_are_recorded(connections, database):
 @pytest.mark.usefixtures("filled")
 async def test_an_account_that_does_not_own_the_tables_cannot_lift_the_triggers(database, database_url):
     """The gateway's account is not a superuser where the operator made it so: it has rights, and no tables."""
-    name = f"audit_{database_url.rpartition('_')[2][:12].partition('?')[0]}"
+    name = f"audit_{database_url.partition('/test_')[2][:12]}"
     await database.execute(f"CREATE ROLE {name} LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}")
     connection = await asyncpg.connect(database_url.replace("//postgres:@", f"//{name}:@"))
     try:
