@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -29,11 +30,11 @@ class Change:
     """
 
     action: str
-    request: dict = field(default_factory=dict)
-    names: dict = field(default_factory=dict)
-    of_body: dict = field(default_factory=dict)
+    request: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    of_body: dict[str, str] = field(default_factory=dict)
     reads: bool = False
-    remembers: dict = field(default_factory=dict)
+    remembers: dict[str, Any] = field(default_factory=dict)
 
 
 def archive(photograph):
