@@ -3,11 +3,12 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 from argparse import Namespace
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -43,18 +44,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command in _READING:
             asyncio.run(_READING[options.command](options))
             return 0
-        if options.file:
-            with _opened(options.file) as lines:
-                verification = verify_lines(lines, options.expect)
-        else:
-            verification = asyncio.run(_verify(options.database_url, options.expect))
-    except Problem as problem:
-        return _fail(problem.sentence)
+        return _report(_verified(options))
+    except (Problem, _UnreadableFile) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return _NOT_READABLE
+    except BrokenPipeError:  # whoever reads the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+class _UnreadableFile(Exception):
+    """A file that cannot be read, or is not an export."""
+
+
+def _verified(options: Namespace) -> Verification:
+    if not options.file:
+        return asyncio.run(_verify(options.database_url, options.expect))
+    try:
+        with _opened(options.file) as lines:
+            return verify_lines(lines, options.expect)
     except OSError as error:
-        return _fail(f"{options.file} cannot be read: {error.strerror}.")
-    except (KeyError, TypeError, ValueError):
-        return _fail(f"{options.file} is not an export of the audit.")
-    return _report(verification)
+        raise _UnreadableFile(f"{options.file} cannot be read: {error.strerror}.") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise _UnreadableFile(f"{options.file} is not an export of the audit.") from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("directory", "subject", "action", "person"):
         listing.add_argument(f"--{name}")
     for name in ("since", "until"):
-        listing.add_argument(f"--{name}", type=datetime.fromisoformat, help="A time with its zone.")
+        listing.add_argument(f"--{name}", type=_time, help="A time, in UTC unless it has a zone.")
     listing.add_argument("--limit", type=int, default=100)
     verifying = commands.add_parser("verify", help="Verify the chains of the database, or of an exported file.")
     verifying.add_argument("file", nargs="?", type=Path, help="An exported file; - is the standard input.")
@@ -140,9 +152,10 @@ def _report(verification: Verification) -> int:
     return int(bool(verification.faults))
 
 
-def _fail(sentence: str) -> int:
-    print(sentence, file=sys.stderr)  # noqa: T201
-    return _NOT_READABLE
+def _time(text: str) -> datetime:
+    """Return a time; without a zone it is in UTC."""
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 if __name__ == "__main__":

@@ -31,19 +31,24 @@ async def entries(database):
 
 async def test_refusals_are_counted(settings, database):
     await database.execute("INSERT INTO directories (directory) VALUES ('acme'), ('other')")
-    key, text = await made(database, ["read", "delete"], "acme")
+    key, text = await made(database, ["read", "images", "delete"], "acme")
     mine = {"Authorization": f"Bearer {text}"}
     wrong = {"Authorization": f"Bearer {new_text(new_id())}"}
     job = (await database.fetchval("SELECT gen_random_uuid()"), "other")
     await database.execute(
         "INSERT INTO deletions (deletion, directory, persons, faces, images) VALUES ($1, $2, 1, 1, 1)", *job
     )
-    required = settings.model_copy(update={"require_keys": True, "key_requests_per_minute": 8})
+    await database.execute(
+        "INSERT INTO images (directory, image, media_type, size_bytes, sha256) "
+        "VALUES ('other', 'a.jpg', 'a', 1, sha256('1'))"
+    )
+    required = settings.model_copy(update={"require_keys": True, "key_requests_per_minute": 9})
     async with serving(create_app(required)) as gateway:
         for _ in range(3):
             assert (await gateway.get("/directories/other/persons", headers=mine)).status_code == 404
         assert (await gateway.put("/directories/acme", json={}, headers=mine)).status_code == 403
         assert (await gateway.get(f"/deletions/{job[0]}", headers=mine)).status_code == 404
+        assert (await gateway.get("/files/a.jpg", headers=mine)).status_code == 404
         assert (await gateway.get("/directories/acme/persons/none", headers=mine)).status_code == 404  # of its own
         assert (await gateway.get("/nowhere", headers=mine)).status_code == 404
         for _ in range(2):
@@ -57,6 +62,7 @@ async def test_refusals_are_counted(settings, database):
         [
             (subject, "GET /directories/{directory}/persons", "directory-not-found", here, 3),
             (subject, "PUT /directories/{directory}", "scope-missing", here, 1),
+            (subject, "GET /files/{key}", "file-not-found", here, 1),
             (subject, "GET /deletions/{deletion}", "deletion-not-found", here, 1),
             ("nobody", "authentication", "key-invalid", here, 2),
             ("nobody", "GET /directories", "key-missing", here, 2),
