@@ -42,8 +42,9 @@ from bench.search.server import embedded_database
 
 DIMENSION = 128
 CONCURRENCY = 8
+SEARCHED = "searched"
 KNOWN = 500
-"""Persons who are searched."""
+"""Persons of the directory that is searched."""
 _LOOK_SECONDS = 0.1
 _OLDEST = """
 SELECT coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)::float8 FROM audit WHERE hash IS NULL
@@ -86,8 +87,8 @@ async def _measure(folder: Path, rounds: int, seconds: float) -> Record:
         AsyncExitStack() as stack,
     ):
         await connection.execute(_NO_ENTRY)
-        enrol = _enrolment(database)
-        await asyncio.gather(*(enrol() for _ in range(KNOWN)))
+        enrol, know = _enrolment(database, "acme"), _enrolment(database, SEARCHED)
+        await asyncio.gather(*(know() for _ in range(KNOWN)))
         reads = {setting: Reads(database, setting) for setting in get_args(Recorded)}
         for each in reads.values():
             await stack.enter_async_context(background(each.run()))
@@ -150,7 +151,7 @@ async def _rate(work: Work, seconds: float, connection: asyncpg.Connection, ages
     return done / (time.perf_counter() - begun)
 
 
-def _enrolment(database: Database) -> Work:
+def _enrolment(database: Database, directory: str) -> Work:
     gallery, model, embeddings, numbers = (
         Gallery(database),
         synthetic_model(DIMENSION),
@@ -160,7 +161,7 @@ def _enrolment(database: Database) -> Work:
 
     async def enrol() -> None:
         content = uuid4().bytes
-        row = image_row("acme", content, Image("image/jpeg", "jpg", 10, 10), timedelta(hours=1), bytes(32))
+        row = image_row(directory, content, Image("image/jpeg", "jpg", 10, 10), timedelta(hours=1), bytes(32))
         async with database.connection() as connection:
             await connection.execute(write_row(1), *row)
         face = Face((0, 0, 112, 112), 0.9, next(embeddings), bytes(3_000))
@@ -172,13 +173,13 @@ def _enrolment(database: Database) -> Work:
 def _recognition(database: Database, reads: Reads) -> Work:
     """Return a search that names somebody every second time."""
     identification, sizes = Identification(database, POINTS, Efforts(lowest_recall=0)), DirectorySizes(database)
-    search = Search("acme", synthetic_model(DIMENSION), 5, match=0.4)
+    search = Search(SEARCHED, synthetic_model(DIMENSION), 5, match=0.4)
     embeddings, named = _embeddings(), itertools.cycle((["person 1"], []))
 
     async def recognize() -> None:
         size = await sizes.of(search.directory, search.model.id)
         await identification.identify(search, [next(embeddings)], size)
-        await reads.recognized("acme", next(named), faces=1)
+        await reads.recognized(SEARCHED, next(named), faces=1)
 
     return recognize
 
