@@ -14,6 +14,7 @@ from apiserver.audit.verification import export, verify, verify_lines
 from apiserver.background import background
 from apiserver.database import open_database
 from apiserver.jobs.records import enqueue
+from apiserver.telemetry.shared import SharedMetrics
 
 PERSON = "/directories/acme/persons/ann"
 
@@ -307,8 +308,19 @@ async def test_an_export_verifies_offline(connections):
     assert verify_lines(lines, ["00" * 31 + "01"]).faults
 
 
-async def test_jobs_act_for_whoever_asked(connections, database):
+async def test_metrics(connections):
+    await write(connections, 2)
+    await sealing.seal(connections)
+    await write(connections, 1)
+    metrics = SharedMetrics(connections, "memory:///")
+    await metrics.refresh()
+    values = {sample.name: sample.value for metric in metrics.collect() for sample in metric.samples}
+    assert values["faceserver_audit_entries_total"] == 3
+    assert values["faceserver_audit_unsealed"] == 1
+    assert values["faceserver_audit_unsealed_seconds"] > 0
 
+
+async def test_jobs_act_for_whoever_asked(connections, database):
     set_current_act(Act("key-1", "POST /directories/{directory}/exports", "", "r"))
     async with connections.connection() as connection:
         await enqueue(connection, "export", directory="acme")
