@@ -14,7 +14,7 @@ from apiserver.problems import Problem
 
 WRITE_SECONDS = 60.0
 
-MAX_KINDS = 1_000
+MAX_KINDS = 100
 """Maximum number of entries a minute; further kinds share one entry for each outcome."""
 
 _REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
