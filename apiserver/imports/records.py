@@ -15,9 +15,15 @@ from apiserver.turns import taking_turns
 
 KIND = "import"
 
-_COPY_SECONDS = 600
+_ADD_SECONDS = 600
+_ADDED_AT_ONCE = 2_000
 _DELETED_AT_ONCE = 10_000
-_COLUMNS = ("directory", "job", "n", "person", "name", "source")
+
+# COPY is refused below row-level security.
+_ADD_ITEMS = """
+INSERT INTO import_items (directory, job, n, person, name, source)
+SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::jsonb[])
+"""
 
 _ADD = "INSERT INTO imports (directory, job, planned) VALUES ($1, $2, $3)"
 
@@ -129,10 +135,19 @@ async def add_import(connection: Connection, import_: Import, *, planned: bool =
 
 async def add_items(connection: Connection, import_: Import, items: Iterable[Item]) -> None:
     """Add items to the import."""
-    records = (
-        (*import_, item.n, item.person, item.name, json.dumps(item.source)) async for item in taking_turns(items)
-    )
-    await connection.copy_records_to_table("import_items", records=records, columns=_COLUMNS, timeout=_COPY_SECONDS)
+    rows: list[tuple[int, str, str, str]] = []
+    async for item in taking_turns(items):
+        rows.append((item.n, item.person, item.name, json.dumps(item.source)))
+        if len(rows) == _ADDED_AT_ONCE:
+            await _add_rows(connection, import_, rows)
+            rows = []
+    if rows:
+        await _add_rows(connection, import_, rows)
+
+
+async def _add_rows(connection: Connection, import_: Import, rows: Sequence[tuple[int, str, str, str]]) -> None:
+    columns = (list(column) for column in zip(*rows, strict=True))
+    await connection.execute(_ADD_ITEMS, *import_, *columns, timeout=_ADD_SECONDS)
 
 
 async def is_unfinished(database: Database, import_: Import) -> bool:
