@@ -17,11 +17,9 @@ BEGIN
     IF last IS NULL THEN
         RETURN 0;
     END IF;
-    PERFORM set_config('faceserver.audit_retention', 'on', true);
+    UPDATE audit_chains SET kept_after = up_to, checkpoint = last WHERE directory = of_chain;
     DELETE FROM audit WHERE coalesce(directory, '') = of_chain AND position <= up_to;
     GET DIAGNOSTICS removed = ROW_COUNT;
-    PERFORM set_config('faceserver.audit_retention', 'off', true);
-    UPDATE audit_chains SET kept_after = up_to, checkpoint = last WHERE directory = of_chain;
     RETURN removed;
 END
 $$;
@@ -31,10 +29,13 @@ CREATE FUNCTION public.audit_kept() RETURNS trigger
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    IF TG_OP = 'DELETE' AND current_setting('faceserver.audit_retention', true) = 'on' THEN
-        RETURN NULL;
+    IF TG_OP = 'TRUNCATE' OR EXISTS (
+        SELECT FROM removed LEFT JOIN audit_chains AS chain ON chain.directory = coalesce(removed.directory, '')
+        WHERE coalesce(removed.position > chain.kept_after, true)
+    ) THEN
+        RAISE 'entries of the audit cannot be removed' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    RAISE 'entries of the audit cannot be removed' USING ERRCODE = 'insufficient_privilege';
+    RETURN NULL;
 END
 $$;
 
@@ -662,11 +663,13 @@ CREATE INDEX persons_by_metadata ON public.persons USING gin (metadata jsonb_pat
 
 CREATE INDEX persons_restricted ON public.persons USING btree (directory, person) WHERE restricted;
 
-CREATE TRIGGER audit_kept BEFORE DELETE OR TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.audit_kept();
+CREATE TRIGGER audit_kept AFTER DELETE ON public.audit REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION public.audit_kept();
 
 CREATE TRIGGER audit_keys_end AFTER DELETE ON public.directories FOR EACH ROW EXECUTE FUNCTION public.audit_keys_end();
 
 CREATE TRIGGER audit_new_unsealed BEFORE INSERT ON public.audit FOR EACH ROW WHEN (((new.hash IS NOT NULL) OR (new."position" IS NOT NULL))) EXECUTE FUNCTION public.audit_new_unsealed();
+
+CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.audit_kept();
 
 CREATE TRIGGER audit_only_sealed BEFORE UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.audit_only_sealed();
 

@@ -101,15 +101,21 @@ END
 $$;
 CREATE TRIGGER audit_only_sealed BEFORE UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION audit_only_sealed();
 
+-- Only what lies before the checkpoint of its chain may go.
 CREATE FUNCTION audit_kept() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-    IF TG_OP = 'DELETE' AND current_setting('faceserver.audit_retention', true) = 'on' THEN
-        RETURN NULL;
+    IF TG_OP = 'TRUNCATE' OR EXISTS (
+        SELECT FROM removed LEFT JOIN audit_chains AS chain ON chain.directory = coalesce(removed.directory, '')
+        WHERE coalesce(removed.position > chain.kept_after, true)
+    ) THEN
+        RAISE 'entries of the audit cannot be removed' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    RAISE 'entries of the audit cannot be removed' USING ERRCODE = 'insufficient_privilege';
+    RETURN NULL;
 END
 $$;
-CREATE TRIGGER audit_kept BEFORE DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_kept();
+CREATE TRIGGER audit_kept AFTER DELETE ON audit REFERENCING OLD TABLE AS removed
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_kept();
+CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_kept();
 
 -- Removes the sealed entries of a chain up to one position, and keeps the hash of the last one as a checkpoint.
 CREATE FUNCTION audit_forget(of_chain text, up_to bigint) RETURNS bigint
@@ -124,11 +130,9 @@ BEGIN
     IF last IS NULL THEN
         RETURN 0;
     END IF;
-    PERFORM set_config('faceserver.audit_retention', 'on', true);
+    UPDATE audit_chains SET kept_after = up_to, checkpoint = last WHERE directory = of_chain;
     DELETE FROM audit WHERE coalesce(directory, '') = of_chain AND position <= up_to;
     GET DIAGNOSTICS removed = ROW_COUNT;
-    PERFORM set_config('faceserver.audit_retention', 'off', true);
-    UPDATE audit_chains SET kept_after = up_to, checkpoint = last WHERE directory = of_chain;
     RETURN removed;
 END
 $$;

@@ -262,14 +262,21 @@ async def test_a_shortened_chain_is_found_with_a_hash_noted_earlier(connections,
         "UPDATE audit SET subject = 'nobody'",
         "UPDATE audit SET hash = sha256('1'), position = 9 WHERE hash IS NOT NULL",
         "DELETE FROM audit",
+        "DELETE FROM audit WHERE position > 1",
+        "DELETE FROM audit WHERE hash IS NULL",
         "TRUNCATE audit",
+        "INSERT INTO audit (directory, subject, action, position, hash) SELECT 'acme', 'a', 'b', 4, sha256('4')",
     ],
 )
 async def test_entries_cannot_be_changed(connections, database, statement):
-    await write(connections, 1)
+    await write(connections, 2)
     await sealing.seal(connections)
+    async with connections.connection() as connection:
+        assert await connection.fetchval("SELECT audit_forget('acme', 1)") == 1
+    await write(connections, 1)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await database.execute(statement)
+    assert await database.fetchval("SELECT count(*) FROM audit") == 2
     assert await faults(connections) == []
 
 

@@ -71,7 +71,6 @@ async def test_it_adds_no_entry_elsewhere(connections, database, new):
         "DELETE FROM audit",
         "TRUNCATE audit",
         "SELECT audit_forget('acme', 1)",
-        "SELECT set_config('faceserver.audit_retention', 'on', false); DELETE FROM audit",
         "INSERT INTO audit (directory, subject, action, position, hash) VALUES ('acme', 'a', 'b', 2, sha256('2'))",
         "UPDATE audit_keys SET inner_key = ''",
         "DELETE FROM audit_keys",
