@@ -29,13 +29,15 @@ CREATE FUNCTION public.audit_kept() RETURNS trigger
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    IF TG_OP = 'TRUNCATE' OR EXISTS (
-        SELECT FROM removed LEFT JOIN audit_chains AS chain ON chain.directory = coalesce(removed.directory, '')
-        WHERE coalesce(removed.position > chain.kept_after, true)
-    ) THEN
-        RAISE 'entries of the audit cannot be removed' USING ERRCODE = 'insufficient_privilege';
+    IF TG_OP = 'DELETE' THEN
+        IF NOT EXISTS (
+            SELECT FROM removed LEFT JOIN audit_chains AS chain ON chain.directory = coalesce(removed.directory, '')
+            WHERE coalesce(removed.position > chain.kept_after, true)
+        ) THEN
+            RETURN NULL;
+        END IF;
     END IF;
-    RETURN NULL;
+    RAISE 'entries of the audit cannot be removed' USING ERRCODE = 'insufficient_privilege';
 END
 $$;
 

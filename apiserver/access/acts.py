@@ -20,7 +20,9 @@ class Act:
 NOBODY = Act("nobody", "authentication", "", "")
 """Who calls before it is known who does."""
 
-_foreign: ContextVar[bool] = ContextVar("foreign", default=False)
+_foreign: ContextVar[list[bool] | None] = ContextVar("foreign", default=None)
+"""A list, since tasks of the call share it."""
+
 _current: ContextVar[Act | None] = ContextVar("act", default=None)
 
 
@@ -37,13 +39,15 @@ def current_act() -> Act | None:
 def set_current_act(act: Act | None) -> None:
     """Set the call for the rest of the current task."""
     _current.set(act)
+    _foreign.set([])
 
 
 def note_foreign() -> None:
-    """Note that the current task was asked for something of a directory that its caller does not have."""
-    _foreign.set(True)
+    """Note that the current call asked for something of a directory that its caller does not have."""
+    if (noted := _foreign.get()) is not None:
+        noted.append(True)
 
 
 def is_foreign() -> bool:
-    """Tell whether `note_foreign` was called in the current task."""
-    return _foreign.get()
+    """Tell whether `note_foreign` was called for the current call."""
+    return bool(_foreign.get())

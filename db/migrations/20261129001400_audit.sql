@@ -104,13 +104,15 @@ CREATE TRIGGER audit_only_sealed BEFORE UPDATE ON audit FOR EACH ROW EXECUTE FUN
 -- Only what lies before the checkpoint of its chain may go.
 CREATE FUNCTION audit_kept() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-    IF TG_OP = 'TRUNCATE' OR EXISTS (
-        SELECT FROM removed LEFT JOIN audit_chains AS chain ON chain.directory = coalesce(removed.directory, '')
-        WHERE coalesce(removed.position > chain.kept_after, true)
-    ) THEN
-        RAISE 'entries of the audit cannot be removed' USING ERRCODE = 'insufficient_privilege';
+    IF TG_OP = 'DELETE' THEN
+        IF NOT EXISTS (
+            SELECT FROM removed LEFT JOIN audit_chains AS chain ON chain.directory = coalesce(removed.directory, '')
+            WHERE coalesce(removed.position > chain.kept_after, true)
+        ) THEN
+            RETURN NULL;
+        END IF;
     END IF;
-    RETURN NULL;
+    RAISE 'entries of the audit cannot be removed' USING ERRCODE = 'insufficient_privilege';
 END
 $$;
 CREATE TRIGGER audit_kept AFTER DELETE ON audit REFERENCING OLD TABLE AS removed

@@ -58,7 +58,7 @@ async def test_every_change_leaves_one_entry(gateway, learn, written, ann, bob):
     await gateway.put("/directories/acme", content="{}")
     assert await written() == [("PUT /directories/{directory}", "acme", 0, None, {"created": 1})]
     await gateway.patch("/directories/acme", content='{"fpir": 0.01}')
-    assert await written() == [("PATCH /directories/{directory}", "acme", 0, None, {})]
+    assert await written() == [("PATCH /directories/{directory}", "acme", 0, None, {"fpir": 1})]
     face = await learn("ann", ann)
     assert await written() == [("POST /learn", "acme", 1, face, {"created": 1})]
     await learn("ann", ann)
