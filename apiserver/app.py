@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
+from apiserver.access.acts import current_act, is_foreign
 from apiserver.api import (
     add_faces,
     audit,
@@ -30,6 +31,7 @@ from apiserver.api import (
     service,
 )
 from apiserver.audit.reads import Reads
+from apiserver.audit.refusals import Refusals
 from apiserver.background import background, repeat
 from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
@@ -186,6 +188,7 @@ async def _open_state(
         state = _state(settings, metrics, draining, resources)
         await stack.enter_async_context(state.authenticator.running())
         await stack.enter_async_context(background(state.reads.run()))
+        await stack.enter_async_context(state.refusals.running())
         await stack.enter_async_context(background(state.recall_check.run()))
         await stack.enter_async_context(background(repeat(state.slots.give_back, _GIVE_BACK_SECONDS)))
         state_metrics = StateMetrics(state.slots, state.vectorizer, state.recall_check, state.keeping)
@@ -239,6 +242,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         space=resources.space,
         keeping=keeping,
         reads=reads,
+        refusals=Refusals(database),
     )
 
 
@@ -248,6 +252,7 @@ def _slots(settings: Settings) -> Slots:
 
 
 def _respond(request: Request, problem: Problem) -> Response:
+    State.of(request).refusals.note(problem, current_act(), foreign=is_foreign())
     if isinstance(problem, NotReady):
         _logger.debug("not ready: %s", problem)  # the client sees it, and during the start it is expected
     elif isinstance(problem, Outage):

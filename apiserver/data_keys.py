@@ -9,6 +9,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
+from apiserver.access.acts import command_line, set_current_act
 from apiserver.database import Database, open_database
 from apiserver.encryption.rotation import list_keys, replace_key
 from apiserver.problems import Problem
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(settings: Settings, directories: Sequence[str] | None) -> list[str]:
+    set_current_act(command_line("data-keys replace"))
     seconds = settings.database_timeout_seconds
     url = settings.database_url.get_secret_value()
     async with open_database(url, pool_size=1, timeout_seconds=seconds, name="data-keys") as database:

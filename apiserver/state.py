@@ -6,6 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from apiserver.audit.reads import Reads
+from apiserver.audit.refusals import Refusals
 from apiserver.database import Database
 from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
@@ -47,6 +48,7 @@ class State:
     space: FreeSpace
     keeping: Keeping
     reads: Reads
+    refusals: Refusals
 
     @classmethod
     def of(cls, request: Request) -> "State":

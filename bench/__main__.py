@@ -29,6 +29,7 @@ PROGRAMS = {
     "decoding": "bench.speed.decoding",
     "encryption": "bench.speed.encryption",
     "gpu": "bench.speed.gpu",
+    "audit": "bench.speed.audit",
     "failover": "bench.speed.failover",
     "paging": "bench.speed.paging",
     "search": "bench.search.measure",

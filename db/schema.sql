@@ -6,38 +6,44 @@ CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
 
 CREATE FUNCTION public.audit_forget(of_chain text, up_to bigint) RETURNS bigint
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     last bytea;
     removed bigint;
 BEGIN
     SELECT hash INTO last FROM audit
-    WHERE directory IS NOT DISTINCT FROM nullif(of_chain, '') AND position = up_to;
+    WHERE coalesce(directory, '') = of_chain AND position = up_to;
     IF last IS NULL THEN
         RETURN 0;
     END IF;
-    PERFORM set_config('faceserver.audit_retention', 'on', true);
-    DELETE FROM audit WHERE directory IS NOT DISTINCT FROM nullif(of_chain, '') AND position <= up_to;
-    GET DIAGNOSTICS removed = ROW_COUNT;
-    PERFORM set_config('faceserver.audit_retention', 'off', true);
     UPDATE audit_chains SET kept_after = up_to, checkpoint = last WHERE directory = of_chain;
+    DELETE FROM audit WHERE coalesce(directory, '') = of_chain AND position <= up_to;
+    GET DIAGNOSTICS removed = ROW_COUNT;
     RETURN removed;
 END
 $$;
 
 CREATE FUNCTION public.audit_kept() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    IF TG_OP = 'DELETE' AND current_setting('faceserver.audit_retention', true) = 'on' THEN
-        RETURN NULL;
+    IF TG_OP = 'DELETE' THEN
+        IF NOT EXISTS (
+            SELECT FROM removed LEFT JOIN audit_chains AS chain ON chain.directory = coalesce(removed.directory, '')
+            WHERE coalesce(removed.position > chain.kept_after, true)
+        ) THEN
+            RETURN NULL;
+        END IF;
     END IF;
     RAISE 'entries of the audit cannot be removed' USING ERRCODE = 'insufficient_privilege';
 END
 $$;
 
 CREATE FUNCTION public.audit_keys_end() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
     DELETE FROM audit_keys WHERE directory = OLD.directory;
@@ -45,8 +51,18 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.audit_new_unsealed() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RAISE 'entries of the audit are sealed after they are written' USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
 CREATE FUNCTION public.audit_only_sealed() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     unsealed audit := NEW;
@@ -62,6 +78,7 @@ $$;
 
 CREATE FUNCTION public.audit_persons(of_directory text, named text[], make boolean) RETURNS bytea[]
     LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
     hashed bytea[];
@@ -81,6 +98,7 @@ $$;
 
 CREATE FUNCTION public.audit_record(of_directory text, by_subject text, did text, named text[], what text, ended text, request text, from_address text, counted jsonb) RETURNS bigint
     LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
     AS $$
     INSERT INTO audit (directory, subject, action, persons, object, outcome, request_id, address, counts)
     VALUES (of_directory, by_subject, did, audit_persons(of_directory, named, true), what, ended, request, from_address,
@@ -114,6 +132,7 @@ DECLARE
     protected regclass;
     queue regclass;
     rows_of_directory text;
+    rights text;
 BEGIN
     IF to_regrole('faceserver_directory') IS NULL THEN
         BEGIN
@@ -143,10 +162,13 @@ BEGIN
         IF protected = 'keyed_requests'::regclass THEN  -- deletions mark the requests that are still running
             rows_of_directory := rows_of_directory || ' OR directory IS NULL';
         END IF;
-        EXECUTE format('GRANT SELECT, INSERT ON %s TO faceserver_directory', protected);
-        IF protected IS DISTINCT FROM to_regclass('public.audit') THEN  -- its entries are only added
-            EXECUTE format('GRANT UPDATE, DELETE ON %s TO faceserver_directory', protected);
-        END IF;
+        rights := CASE protected::text
+            WHEN 'audit' THEN 'SELECT, INSERT'  -- entries are only added
+            WHEN 'audit_keys' THEN 'SELECT, INSERT'  -- and end with their directory, by a trigger
+            WHEN 'audit_chains' THEN 'SELECT'
+            ELSE 'SELECT, INSERT, UPDATE, DELETE'
+        END;
+        EXECUTE format('GRANT %s ON %s TO faceserver_directory', rights, protected);
         EXECUTE format('CREATE POLICY all_rows ON %s USING (true)', protected);
         EXECUTE format(
             'CREATE POLICY of_directory ON %s AS RESTRICTIVE TO faceserver_directory USING (%s)',
@@ -579,6 +601,8 @@ CREATE INDEX archives_by_expiry ON public.archives USING btree (expires_at);
 
 CREATE INDEX audit_by_directory ON public.audit USING btree (directory, id);
 
+CREATE INDEX audit_by_position ON public.audit USING btree (COALESCE(directory, ''::text), "position") WHERE ("position" IS NOT NULL);
+
 CREATE INDEX audit_by_time ON public.audit USING brin (at);
 
 CREATE INDEX audit_unsealed ON public.audit USING btree (id) WHERE (hash IS NULL);
@@ -641,9 +665,13 @@ CREATE INDEX persons_by_metadata ON public.persons USING gin (metadata jsonb_pat
 
 CREATE INDEX persons_restricted ON public.persons USING btree (directory, person) WHERE restricted;
 
-CREATE TRIGGER audit_kept BEFORE DELETE OR TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.audit_kept();
+CREATE TRIGGER audit_kept AFTER DELETE ON public.audit REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION public.audit_kept();
 
 CREATE TRIGGER audit_keys_end AFTER DELETE ON public.directories FOR EACH ROW EXECUTE FUNCTION public.audit_keys_end();
+
+CREATE TRIGGER audit_new_unsealed BEFORE INSERT ON public.audit FOR EACH ROW WHEN (((new.hash IS NOT NULL) OR (new."position" IS NOT NULL))) EXECUTE FUNCTION public.audit_new_unsealed();
+
+CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.audit_kept();
 
 CREATE TRIGGER audit_only_sealed BEFORE UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.audit_only_sealed();
 

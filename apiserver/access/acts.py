@@ -17,7 +17,18 @@ class Act:
     request_id: str
 
 
+NOBODY = Act("nobody", "authentication", "", "")
+"""Who calls before it is known who does."""
+
+_foreign: ContextVar[list[bool] | None] = ContextVar("foreign", default=None)
+"""A list, since tasks of the call share it."""
+
 _current: ContextVar[Act | None] = ContextVar("act", default=None)
+
+
+def command_line(action: str) -> Act:
+    """Return the act of a command that uses the database itself."""
+    return Act("command line", action, "", "")
 
 
 def current_act() -> Act | None:
@@ -28,3 +39,15 @@ def current_act() -> Act | None:
 def set_current_act(act: Act | None) -> None:
     """Set the call for the rest of the current task."""
     _current.set(act)
+    _foreign.set([])
+
+
+def note_foreign() -> None:
+    """Note that the current call asked for something of a directory that its caller does not have."""
+    if (noted := _foreign.get()) is not None:
+        noted.append(True)
+
+
+def is_foreign() -> bool:
+    """Tell whether `note_foreign` was called for the current call."""
+    return bool(_foreign.get())

@@ -1,9 +1,12 @@
 """The route of the audit."""
 
+import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from apiserver.access.grants import current_grant
@@ -11,8 +14,9 @@ from apiserver.access.scopes import Scope
 from apiserver.audit import listing
 from apiserver.audit.listing import AuditFilter
 from apiserver.audit.records import Entry
+from apiserver.audit.verification import export_pages
 from apiserver.database import Share
-from apiserver.http.access.guard import needs
+from apiserver.http.access.guard import may_see, needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.list_keys import Time
@@ -23,6 +27,7 @@ from serving.problem_responses import ProblemDetails
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 500, 503)}
 _ORDER = "audit"
+_LINES = "application/x-ndjson"
 
 router = APIRouter(tags=["audit"], route_class=CheckedRoute)
 
@@ -53,6 +58,12 @@ class AuditQuery(PageQuery):
             request_id=self.request_id,
             person=self.person,
         )
+
+
+class ExportQuery(BaseModel):
+    """Query parameters of an export."""
+
+    directory: NameFilter | None = Field(None, description="Only the chain of this directory.")
 
 
 class AuditEntry(BaseModel):
@@ -89,9 +100,31 @@ class AuditEntry(BaseModel):
 async def list_audit(query: Annotated[AuditQuery, Query()], state: StateOf) -> Response:
     """List who did what in the directories of the caller, in pages, the newest entry first."""
     reach = current_grant().reach
-    if query.directory is not None and not reach.covers(query.directory):
+    if query.directory is not None and not may_see(query.directory):
         raise DirectoryNotFound
     after = read_cursor(query.cursor, _ORDER, listing.KEY)
     async with state.database.unbound(Share.READS) as connection:  # the statement keeps to the caller's directories
         found, key = await listing.page(connection, reach, query.filter(), query.limit, after)
     return await Page.response(map(AuditEntry.of, found), None if key is None else write_cursor(_ORDER, key))
+
+
+@router.get(
+    "/audit/export",
+    responses=_PROBLEMS | {200: {"content": {_LINES: {"schema": {"type": "string"}}}}},
+    response_class=StreamingResponse,
+)
+@needs(Scope.ADMIN)
+async def export_audit(query: Annotated[ExportQuery, Query()], state: StateOf) -> StreamingResponse:
+    """Return the sealed entries of the caller's directories as lines of JSON, which `faceserver audit verify` checks.
+
+    Each chain begins with a line about itself; its entries follow in the order in which they were sealed.
+    """
+    reach = current_grant().reach
+    if query.directory is not None and not may_see(query.directory):
+        raise DirectoryNotFound
+    pages = export_pages(state.database, reach, query.directory)
+    return StreamingResponse((_json_lines(page) async for page in pages), media_type=_LINES)
+
+
+def _json_lines(page: Iterable[dict[str, Any]]) -> bytes:
+    return b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in page)

@@ -8,11 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from apiserver.access.grants import current_grant
 from apiserver.access.scopes import Scope
 from apiserver.deletion import records as deletions
 from apiserver.deletion.records import Receipt
-from apiserver.http.access.guard import needs
+from apiserver.http.access.guard import may_see, needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.problems import DeletionNotFound
 from apiserver.state import StateOf
@@ -48,7 +47,7 @@ async def read_deletion(deletion: str, state: StateOf) -> Response:
     except ValueError as error:
         raise DeletionNotFound from error
     receipt = await deletions.read(state.database, deletion_id)
-    if not current_grant().covers(receipt.directory):
+    if not may_see(receipt.directory):
         raise DeletionNotFound
     return receipt_response(receipt)
 

@@ -7,9 +7,8 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from apiserver.access.binding import bind
-from apiserver.access.grants import current_grant
 from apiserver.access.scopes import Scope
-from apiserver.http.access.guard import GuardedRoute, needs
+from apiserver.http.access.guard import GuardedRoute, may_see, needs
 from apiserver.state import State, StateOf
 from serving.problem_responses import ProblemDetails
 
@@ -34,7 +33,7 @@ router = APIRouter(route_class=GuardedRoute)
 @needs(Scope.READ, Scope.IMAGES)
 async def file(key: str, state: StateOf) -> StreamingResponse:
     """Return an enrolled image, or one that was recognized within the retention time."""
-    return await shown(key, state, current_grant().covers)
+    return await shown(key, state, may_see)
 
 
 async def shown(

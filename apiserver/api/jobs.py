@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from apiserver.access.grants import current_grant
 from apiserver.access.scopes import Scope
-from apiserver.http.access.guard import needs
+from apiserver.http.access.guard import may_see, needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.http.public_addresses import public
 from apiserver.jobs.records import Job, State, read
@@ -75,7 +75,7 @@ async def job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its name on
     """Return the state of a job; its record is kept for a week after its end unless configured otherwise."""
     found = await read(state.database, job_id(id))
     grant = current_grant()
-    if not (grant.has(Scope.OPERATE) if found.directory is None else grant.covers(found.directory)):
+    if not (grant.has(Scope.OPERATE) if found.directory is None else may_see(found.directory)):
         raise JobNotFound
     grant.require(*_SCOPES_OF_KIND.get(found.kind, _OTHERS))
     return _answer(found)

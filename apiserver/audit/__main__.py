@@ -1,20 +1,29 @@
-"""`python -m apiserver.audit`: export and verify the audit, without a gateway."""
+"""`python -m apiserver.audit`: list, export and verify the audit, without a gateway."""
 
 import argparse
 import asyncio
 import json
+import os
 import sys
-from collections.abc import Sequence
+from argparse import Namespace
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from apiserver.access.grants import OPEN
+from apiserver.audit.chain import fields
+from apiserver.audit.listing import AuditFilter, page
 from apiserver.audit.verification import Verification, export, verify, verify_lines
-from apiserver.database import Share, open_database
+from apiserver.database import Connection, Share, open_database
 from apiserver.problems import Problem
 
 _TIMEOUT_SECONDS = 600
+_PAGE_ENTRIES = 1_000
 
 _NOT_READABLE = 2
 
@@ -27,23 +36,37 @@ class _Settings(BaseSettings):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status: 1 if the audit does not verify, 2 if it cannot be read."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not options.database_url and getattr(options, "file", None) is None:
+        parser.error("set APISERVER_DATABASE_URL, or give --database-url or an exported file")
     try:
-        if options.command == "export":
-            asyncio.run(_export(options.database_url, options.directory))
+        if options.command in _READING:
+            asyncio.run(_READING[options.command](options))
             return 0
-        if options.file:
-            with options.file.open(encoding="utf-8") as lines:
-                verification = verify_lines(lines, options.expect)
-        else:
-            verification = asyncio.run(_verify(options.database_url, options.expect))
-    except Problem as problem:
-        return _fail(problem.sentence)
+        return _report(_verified(options))
+    except (Problem, _UnreadableFile) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return _NOT_READABLE
+    except BrokenPipeError:  # whoever reads the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+class _UnreadableFile(Exception):
+    """A file that cannot be read, or is not an export."""
+
+
+def _verified(options: Namespace) -> Verification:
+    if not options.file:
+        return asyncio.run(_verify(options.database_url, options.expect))
+    try:
+        with _opened(options.file) as lines:
+            return verify_lines(lines, options.expect)
     except OSError as error:
-        return _fail(f"{options.file} cannot be read: {error.strerror}.")
-    except (KeyError, TypeError, ValueError):
-        return _fail(f"{options.file} is not an export of the audit.")
-    return _report(verification)
+        raise _UnreadableFile(f"{options.file} cannot be read: {error.strerror}.") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise _UnreadableFile(f"{options.file} is not an export of the audit.") from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,12 +74,18 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     exporting = commands.add_parser("export", help="Print the sealed entries as lines of JSON, with their hashes.")
     exporting.add_argument("--directory", help="Only this directory; empty: what concerns none.")
+    listing = commands.add_parser("list", help="Print entries as lines of JSON, the newest first.")
+    for name in ("directory", "subject", "action", "person"):
+        listing.add_argument(f"--{name}")
+    for name in ("since", "until"):
+        listing.add_argument(f"--{name}", type=_time, help="A time, in UTC unless it has a zone.")
+    listing.add_argument("--limit", type=int, default=100)
     verifying = commands.add_parser("verify", help="Verify the chains of the database, or of an exported file.")
-    verifying.add_argument("file", nargs="?", type=Path, help="An exported file.")
+    verifying.add_argument("file", nargs="?", type=Path, help="An exported file; - is the standard input.")
     verifying.add_argument(
         "--expect", action="append", default=[], metavar="HASH", help="A head noted earlier, which must still be there."
     )
-    for command in (exporting, verifying):
+    for command in (exporting, listing, verifying):
         command.add_argument(
             "--database-url",
             default=_Settings().database_url.get_secret_value(),
@@ -65,21 +94,52 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _export(dsn: str, directory: str | None) -> None:
+@asynccontextmanager
+async def _connected(dsn: str) -> AsyncIterator[Connection]:
     async with (
         open_database(dsn, pool_size=1, timeout_seconds=_TIMEOUT_SECONDS, name="audit") as database,
         database.unbound(Share.LONG) as connection,
     ):
-        async for line in export(connection, directory):
+        yield connection
+
+
+async def _export(options: Namespace) -> None:
+    async with _connected(options.database_url) as connection:
+        async for line in export(connection, options.directory):
             print(json.dumps(line, ensure_ascii=False))  # noqa: T201 - it is what the command is for
 
 
+async def _list(options: Namespace) -> None:
+    wanted = AuditFilter(
+        directory=options.directory,
+        subject=options.subject,
+        action=options.action,
+        person=options.person,
+        since=options.since,
+        until=options.until,
+    )
+    left, after = options.limit, None
+    async with _connected(options.database_url) as connection:
+        while left > 0:
+            found, after = await page(connection, OPEN.reach, wanted, min(left, _PAGE_ENTRIES), after)
+            for entry in found:
+                shown = fields(entry) | {"hash": entry.hash and entry.hash.hex()}
+                print(json.dumps(shown, ensure_ascii=False))  # noqa: T201
+            left -= len(found)
+            if after is None:
+                return
+
+
+_READING = {"export": _export, "list": _list}
+
+
 async def _verify(dsn: str, expected: Sequence[str]) -> Verification:
-    async with (
-        open_database(dsn, pool_size=1, timeout_seconds=_TIMEOUT_SECONDS, name="audit") as database,
-        database.unbound(Share.LONG) as connection,
-    ):
+    async with _connected(dsn) as connection:
         return await verify(connection, expected)
+
+
+def _opened(file: Path) -> AbstractContextManager[TextIO]:
+    return nullcontext(sys.stdin) if str(file) == "-" else file.open(encoding="utf-8")
 
 
 def _report(verification: Verification) -> int:
@@ -92,9 +152,10 @@ def _report(verification: Verification) -> int:
     return int(bool(verification.faults))
 
 
-def _fail(sentence: str) -> int:
-    print(sentence, file=sys.stderr)  # noqa: T201
-    return _NOT_READABLE
+def _time(text: str) -> datetime:
+    """Return a time; without a zone it is in UTC."""
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 if __name__ == "__main__":

@@ -41,10 +41,10 @@ ON CONFLICT (directory) DO UPDATE SET position = excluded.position, head = exclu
 
 _OLD = """
 SELECT chain.directory, greatest(0, (
-    SELECT max(position) FROM audit WHERE directory IS NOT DISTINCT FROM nullif(chain.directory, '')
-    AND position IS NOT NULL AND position < coalesce((
-        SELECT min(position) FROM audit WHERE directory IS NOT DISTINCT FROM nullif(chain.directory, '')
-        AND at >= now() - make_interval(days => $1)
+    SELECT max(position) FROM audit WHERE coalesce(directory, '') = chain.directory
+    AND position < coalesce((
+        SELECT position FROM audit WHERE coalesce(directory, '') = chain.directory AND position IS NOT NULL
+        AND at >= now() - make_interval(days => $1) ORDER BY position LIMIT 1
     ), 9223372036854775807)
 )) AS up_to
 FROM audit_chains AS chain

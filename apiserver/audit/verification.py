@@ -4,9 +4,10 @@ import json
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
+from apiserver.access.grants import Reach
 from apiserver.audit.chain import Anchor, Check, fields
 from apiserver.audit.records import COLUMNS, Entry
-from apiserver.database import Connection
+from apiserver.database import Connection, Database, Share
 
 _CHAINS = "SELECT directory, position, head, kept_after, checkpoint FROM audit_chains ORDER BY directory"
 
@@ -18,8 +19,16 @@ WHERE hash IS NOT NULL AND coalesce(directory, '') NOT IN (SELECT directory FROM
 
 _SEALED = f"""
 SELECT {COLUMNS} FROM audit
-WHERE directory IS NOT DISTINCT FROM nullif($1, '') AND position IS NOT NULL ORDER BY position, id
+WHERE coalesce(directory, '') = $1 AND position IS NOT NULL ORDER BY position, id
 """  # noqa: S608
+
+_PAGE = f"""
+SELECT {COLUMNS} FROM audit
+WHERE coalesce(directory, '') = $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT $4
+"""  # noqa: S608
+
+_PAGE_ENTRIES = 200
+"""A few milliseconds of the gateway's event loop."""
 
 _PREFETCH = 1_000
 
@@ -38,16 +47,47 @@ async def export(connection: Connection, directory: str | None = None) -> AsyncI
         for chain, position, head, kept_after, checkpoint in await connection.fetch(_CHAINS):
             if directory not in (None, chain):
                 continue
-            yield {
-                HEAD: chain,
-                "position": position,
-                "head": head.hex(),
-                "kept_after": kept_after,
-                "checkpoint": checkpoint.hex(),
-            }
+            yield _line_of_chain(chain, position, head, kept_after, checkpoint)
             async for row in connection.cursor(_SEALED, chain, prefetch=_PREFETCH):
-                entry = Entry.of(row)
-                yield fields(entry) | {"hash": (entry.hash or b"").hex()}
+                yield _line_of_entry(row)
+
+
+async def export_pages(
+    database: Database, reach: Reach, directory: str | None = None
+) -> AsyncIterator[list[dict[str, Any]]]:
+    """Yield the lines of `export` in pages, only of the directories in reach.
+
+    No connection is held between the pages, for a client may read slowly. Raises DatabaseUnavailable.
+    """
+    async with database.unbound(Share.READS) as connection:
+        chains = await connection.fetch(_CHAINS)
+    for row in chains:
+        chain, position, _, last, _ = row
+        if directory not in (None, chain) or not (reach.covers(chain) if chain else reach.everywhere):
+            continue
+        yield [_line_of_chain(*row)]
+        while last < position:
+            async with database.unbound(Share.READS) as connection:
+                rows = await connection.fetch(_PAGE, chain, last, position, _PAGE_ENTRIES)
+            if not rows:
+                break
+            yield [_line_of_entry(row) for row in rows]
+            last = rows[-1]["position"]
+
+
+def _line_of_chain(chain: str, position: int, head: bytes, kept_after: int, checkpoint: bytes) -> dict[str, Any]:
+    return {
+        HEAD: chain,
+        "position": position,
+        "head": head.hex(),
+        "kept_after": kept_after,
+        "checkpoint": checkpoint.hex(),
+    }
+
+
+def _line_of_entry(row: Any) -> dict[str, Any]:  # noqa: ANN401 - asyncpg's records have no type
+    entry = Entry.of(row)
+    return fields(entry) | {"hash": (entry.hash or b"").hex()}
 
 
 class Verification:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from apiserver.audit import records as audit
 from apiserver.database import Database, Share
 from apiserver.problems import DeletionNotFound
 
@@ -16,6 +17,7 @@ _FINISH = """
 UPDATE deletions SET finished_at = now(), person = NULL
 WHERE directory = $1 AND deletion = $2 AND finished_at IS NULL
 AND NOT EXISTS (SELECT FROM images WHERE directory = $1 AND deletion = $2)
+RETURNING true
 """
 
 _IS_FINISHED = "SELECT finished_at IS NOT NULL FROM deletions WHERE directory = $1 AND deletion = $2"
@@ -47,6 +49,7 @@ async def read(database: Database, deletion: UUID) -> Receipt:
 
 async def finish(database: Database, directory: str, deletion: UUID) -> bool:
     """Mark a deletion as finished if its last object is deleted; return whether it is. Raises DatabaseUnavailable."""
-    async with database.connection() as connection:
-        await connection.execute(_FINISH, directory, deletion)
+    async with database.connection() as connection, connection.transaction():
+        if await connection.fetchval(_FINISH, directory, deletion):
+            await audit.record(connection, directory=directory, object_=deletion, counts={"finished": 1})
         return bool(await connection.fetchval(_IS_FINISHED, directory, deletion))

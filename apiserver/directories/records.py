@@ -139,7 +139,8 @@ class Directories:
             known = await _locked(connection, directory)
             condition.check(None if created else known.revision)
             written = await _write(connection, directory, settings, 1 if created else known.revision + 1)
-            await audit.record(connection, directory=directory, counts={"created": int(created)})
+            counts = {"created": int(created)} | _changed(known.settings, settings)
+            await audit.record(connection, directory=directory, counts=counts)
         self._remembered[directory] = settings
         return written, created
 
@@ -158,7 +159,7 @@ class Directories:
             if settings.fpir is not None and settings.threshold is not None:
                 raise InvalidSettings("fpir and threshold exclude each other: set one, and the other to null.")
             written = await _write(connection, directory, settings, known.revision + 1)
-            await audit.record(connection, directory=directory)
+            await audit.record(connection, directory=directory, counts=_changed(known.settings, settings))
         self._remembered[directory] = written.settings
         return written
 
@@ -178,6 +179,11 @@ async def read_settings(connection: Connection, directory: str) -> DirectorySett
     """Return the settings of a directory now, all unset if it does not exist."""
     row = await connection.fetchrow(_READ, directory)
     return Directory.of(row).settings if row else DirectorySettings()
+
+
+def _changed(before: DirectorySettings, after: DirectorySettings) -> dict[str, int]:
+    """Return which settings a change concerns; they decide who is named, and for how long photographs are kept."""
+    return {name: 1 for name in DirectorySettings.model_fields if getattr(before, name) != getattr(after, name)}
 
 
 async def _locked(connection: Connection, directory: str) -> Directory:

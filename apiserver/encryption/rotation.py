@@ -5,6 +5,7 @@ import os
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
+from apiserver.audit import records as audit
 from apiserver.database import Connection, Database
 from apiserver.encryption.keys import context
 from apiserver.encryption.master_keys import MasterKeys, Wrapped
@@ -39,6 +40,7 @@ AND NOT EXISTS (SELECT FROM images WHERE images.directory = $1 AND (images.key_i
 AND NOT EXISTS (SELECT FROM archives WHERE archives.directory = $1 AND archives.key_id = $2)
 AND NOT EXISTS (SELECT FROM faces WHERE faces.directory = $1 AND faces.crop_key = $2)
 AND NOT EXISTS (SELECT FROM collapsed_faces AS kept WHERE kept.directory = $1 AND kept.crop_key = $2)
+RETURNING true
 """
 
 _MAX_SECONDS = 60
@@ -70,8 +72,9 @@ async def rewrap(database: Database, masters: MasterKeys) -> int:
             except KeyUnavailable as problem:
                 _logger.warning("Key %s stays under its master key: %s", key_id, problem)
                 continue
-            async with database.connection() as connection:
+            async with database.connection() as connection, connection.transaction():
                 await connection.execute(_REWRAP, directory, key_id, wrapped, *again)
+                await audit.record(connection, directory=directory, object_=key_id, counts={"rewrapped": 1})
             done += 1
         if len(rows) < _BATCH:
             return done
@@ -89,6 +92,7 @@ async def replace_key(database: Database, masters: MasterKeys, directory: str) -
         if not await connection.fetchval(_RETIRE, directory):
             return False
         await connection.execute(_ADD, directory, key_id, *wrapped)
+        await audit.record(connection, directory=directory, object_=key_id, counts={"replaced": 1})
     return True
 
 
@@ -104,4 +108,8 @@ async def retired_keys(connection: Connection) -> list[Retired]:
 
 async def delete_unused(connection: Connection, retired: Retired) -> None:
     """Delete a retired key if nothing is encrypted with it any more and nothing that is being stored can be."""
-    await connection.execute(_DELETE_UNUSED, *retired, timeout=_MAX_SECONDS)
+    async with connection.transaction():
+        if await connection.fetchval(_DELETE_UNUSED, *retired, timeout=_MAX_SECONDS):
+            await audit.record(
+                connection, directory=retired.directory, object_=retired.key_id, counts={"keys_deleted": 1}
+            )

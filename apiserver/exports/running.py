@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
+from apiserver.audit import records as audit
 from apiserver.biometrics.model import Model
 from apiserver.bundles import embeddings as embeddings_file
 from apiserver.bundles.format import FACES, MANIFEST, PERSONS, BundleModel, Manifest, embeddings_name
@@ -25,6 +26,8 @@ async def export_people(run: Run) -> None:
     ):
         async for chunk in zipped(_members(run, seen, in_use)):
             await write(chunk)
+        async with resources.database.connection() as connection:  # nobody can fetch the bundle before
+            await audit.record(connection, directory=directory, object_=run.job, counts={"faces": run.done})
 
 
 async def _members(run: Run, seen: Snapshot, in_use: Model) -> AsyncIterator[Member]:

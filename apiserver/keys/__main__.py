@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from apiserver.access.acts import command_line, set_current_act
 from apiserver.access.grants import OPEN
 from apiserver.database import Connection, open_database
 from apiserver.keys import records
@@ -56,6 +57,7 @@ def main() -> int:
 
 async def _run(dsn: str, options: argparse.Namespace) -> list[dict[str, Any]]:
     command: Command = options.run
+    set_current_act(command_line(f"keys {options.command}"))
     async with (
         open_database(dsn, pool_size=1, timeout_seconds=_TIMEOUT_SECONDS, name="keys") as database,
         database.unbound() as connection,
@@ -91,7 +93,7 @@ async def _rotate(connection: Connection, options: argparse.Namespace) -> list[d
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m apiserver.keys", description=__doc__)
-    commands = parser.add_subparsers(required=True)
+    commands = parser.add_subparsers(dest="command", required=True)
     create = _command(commands, "create", _create, "Make a key and print it; it cannot be shown again.")
     create.add_argument("--name", required=True, type=_named)
     create.add_argument("--scope", required=True, action="append", help="may be given several times")

@@ -9,6 +9,7 @@ from typing import Any
 
 from apiserver.access.grants import Grant, Reach
 from apiserver.access.scopes import Scope
+from apiserver.audit import records as audit
 from apiserver.database import Connection
 from apiserver.keys.secrets import hash_of, new_id, new_text
 from apiserver.problems import KeyNotFound
@@ -115,20 +116,21 @@ async def create(connection: Connection, wanted: Wanted, created_by: str) -> tup
     key_id = new_id()
     text = new_text(key_id)
     reach = wanted.reach
-    row = await connection.fetchrow(
-        _CREATE,
-        key_id,
-        hash_of(text),
-        wanted.name,
-        wanted.note,
-        sorted(wanted.scopes),
-        reach.everywhere,
-        sorted(reach.names),
-        sorted(reach.prefixes),
-        created_by,
-        wanted.expires_at,
-    )
-    return _record(row), text
+    async with connection.transaction():
+        row = await connection.fetchrow(
+            _CREATE,
+            key_id,
+            hash_of(text),
+            wanted.name,
+            wanted.note,
+            sorted(wanted.scopes),
+            reach.everywhere,
+            sorted(reach.names),
+            sorted(reach.prefixes),
+            created_by,
+            wanted.expires_at,
+        )
+        return await _changed(connection, _record(row)), text
 
 
 async def find(connection: Connection, key_id: str) -> KeyRecord | None:
@@ -159,8 +161,9 @@ async def page(
 async def revoke(connection: Connection, key_id: str, grant: Grant) -> KeyRecord:
     """Revoke a key for good; a second time changes nothing. Raises KeyNotFound."""
     async with connection.transaction():
-        await read(connection, key_id, grant)
-        return _record(await connection.fetchrow(_REVOKE, key_id))
+        known = await read(connection, key_id, grant)
+        revoked = _record(await connection.fetchrow(_REVOKE, key_id))
+        return revoked if known.revoked_at else await _changed(connection, revoked)
 
 
 async def rotate(connection: Connection, key_id: str, grant: Grant, overlap: timedelta) -> tuple[KeyRecord, str]:
@@ -171,7 +174,14 @@ async def rotate(connection: Connection, key_id: str, grant: Grant, overlap: tim
         row = await connection.fetchrow(_ROTATE, key_id, hash_of(text), overlap)
         if row is None:
             raise KeyNotFound
-        return _record(row), text
+        return await _changed(connection, _record(row)), text
+
+
+async def _changed(connection: Connection, key: KeyRecord) -> KeyRecord:
+    """Record the change of a key: in the chain of its directory, if it has exactly one; return the key."""
+    names = [] if key.reach.everywhere or key.reach.prefixes else [*key.reach.names]
+    await audit.record(connection, directory=names[0] if len(names) == 1 else None, object_=key.id)
+    return key
 
 
 async def is_any_usable(connection: Connection) -> bool:

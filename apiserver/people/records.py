@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -58,6 +58,9 @@ class Details:
     restricted: bool = False
 
 
+_NO_DETAILS = Details(None, None, {})
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A person of a directory. faces: number of faces of all models. last_seen_at: precise to the hour."""
@@ -109,7 +112,8 @@ async def put(
         except PersonNotFound:
             condition.check(None)
             await _add(connection, directory, person, details)
-            await audit.record(connection, directory=directory, persons=[person], counts={"created": 1})
+            counts = {"created": 1} | _changed(_NO_DETAILS, details)
+            await audit.record(connection, directory=directory, persons=[person], counts=counts)
             return await read(connection, directory, person), True
         condition.check(known.revision)
         if keep_restriction:
@@ -161,9 +165,22 @@ async def _add(connection: Connection, directory: str, person: str, details: Det
 
 async def _write(connection: Connection, known: Person, name: str, details: Details) -> Person:
     columns = _columns(details)
-    await audit.record(connection, directory=known.directory, persons=sorted({known.person, name}))
+    await audit.record(
+        connection,
+        directory=known.directory,
+        persons=sorted({known.person, name}),
+        counts=_changed(known.details, details),
+    )
     await connection.execute(_EDIT, known.directory, known.person, name, *columns, timeout=MAX_SECONDS)
     return await read(connection, known.directory, name)
+
+
+def _changed(before: Details, after: Details) -> dict[str, int]:
+    """Return which details a change concerns, without their values; a withdrawn consent counts as such."""
+    changed = {field.name: 1 for field in fields(Details) if getattr(before, field.name) != getattr(after, field.name)}
+    if "consent" in changed and after.consent and after.consent.withdrawn_at:
+        changed["consent_withdrawn"] = changed.pop("consent")
+    return changed
 
 
 def _columns(details: Details) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from apiserver.database import Database
@@ -43,8 +43,10 @@ WHERE relname ~ '^faces_(codes|graph)_[0-9a-f]{24}$' AND relnamespace = 'public'
 GROUP BY 1, 2
 """
 
-_UNSEALED = """
-SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)::float8 FROM audit WHERE hash IS NULL
+_AUDIT = """
+SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)::float8,
+    count(*) + (SELECT coalesce(sum(position), 0)::bigint FROM audit_chains)
+FROM audit WHERE hash IS NULL
 """
 
 _SIZE = "SELECT pg_database_size(current_database())"
@@ -59,7 +61,7 @@ class _Seen:
     remaining: list[tuple[str, int]]
     indexes: list[tuple[str, str, int]]
     unencrypted: Counter[str]
-    unsealed: tuple[int, float]
+    audit: tuple[int, float, int]
     bytes: int
 
 
@@ -89,11 +91,11 @@ class SharedMetrics(Collector):
                 [tuple(row) for row in await connection.fetch(_REMAINING)],
                 [tuple(row) for row in await connection.fetch(_INDEXES)],
                 in_the_clear,
-                tuple(await connection.fetchrow(_UNSEALED)),
+                tuple(await connection.fetchrow(_AUDIT)),
                 await connection.fetchval(_SIZE),
             )
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         """Yield the current metrics."""
         jobs = GaugeMetricFamily(
             "faceserver_jobs",
@@ -123,6 +125,9 @@ class SharedMetrics(Collector):
         unsealed_age = GaugeMetricFamily(
             "faceserver_audit_unsealed_seconds", "Age of the oldest entry of the audit that is not sealed yet."
         )
+        entries = CounterMetricFamily(
+            "faceserver_audit_entries", "Entries of the audit that were written since the beginning."
+        )
         size = GaugeMetricFamily("faceserver_database_bytes", "Size of the database.")
         if seen := self._seen:
             for (kind, state), number in seen.jobs.items():
@@ -135,11 +140,12 @@ class SharedMetrics(Collector):
                 indexes.add_metric([index, condition], number)
             for kind, number in seen.unencrypted.items():
                 clear.add_metric([kind], number)
-            count, age = seen.unsealed
+            count, age, written = seen.audit
+            entries.add_metric([], written)
             unsealed.add_metric([], count)
             unsealed_age.add_metric([], age)
             size.add_metric([], seen.bytes)
-        yield from (jobs, oldest, remaining, indexes, clear, unsealed, unsealed_age, size, *self._disk())
+        yield from (jobs, oldest, remaining, indexes, clear, unsealed, unsealed_age, entries, size, *self._disk())
 
     def _disk(self) -> Iterator[GaugeMetricFamily]:
         total = GaugeMetricFamily(

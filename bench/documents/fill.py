@@ -262,6 +262,17 @@ def _paging(record: Record) -> Iterable[Row]:
         yield f"{record['persons']:,}", name, times["pages"], *spans
 
 
+def _audit(record: Record) -> Iterable[Row]:
+    rates = record["a_second"]
+    for name, rate in rates.items():
+        whole = rates["enrolments, without" if name.startswith("enrolments") else "recognitions, none"]
+        yield name, rate, rate / whole
+
+
+def _sealing(record: Record) -> Iterable[Row]:
+    yield record["entries"], *record["oldest_unsealed_seconds"].values()
+
+
 def _latency(summary: Record) -> Row:
     known = summary["latency_ms"]
     return tuple(known[name] for name in ("p50", "p95", "p99")) if known else ("", "", "")
@@ -354,6 +365,8 @@ TABLES = {
         _paging,
         {"paging"},
     ),
+    "audit": Table(("what", "a second", "to that without entries"), _audit, {"audit"}),
+    "sealing": Table(("entries", "oldest without a seal, median s", "longest s"), _sealing, {"audit"}),
     "gpu": Table(("GPU", "models", "network", "mode", "batch", "ms each", "a second", "least cosine"), _gpu, {"gpu"}),
 }
 KINDS = frozenset(chain.from_iterable(table.kinds for table in TABLES.values()))

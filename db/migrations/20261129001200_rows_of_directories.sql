@@ -18,6 +18,7 @@ DECLARE
     protected regclass;
     queue regclass;
     rows_of_directory text;
+    rights text;
 BEGIN
     IF to_regrole('faceserver_directory') IS NULL THEN
         BEGIN
@@ -47,10 +48,13 @@ BEGIN
         IF protected = 'keyed_requests'::regclass THEN  -- deletions mark the requests that are still running
             rows_of_directory := rows_of_directory || ' OR directory IS NULL';
         END IF;
-        EXECUTE format('GRANT SELECT, INSERT ON %s TO faceserver_directory', protected);
-        IF protected IS DISTINCT FROM to_regclass('public.audit') THEN  -- its entries are only added
-            EXECUTE format('GRANT UPDATE, DELETE ON %s TO faceserver_directory', protected);
-        END IF;
+        rights := CASE protected::text
+            WHEN 'audit' THEN 'SELECT, INSERT'  -- entries are only added
+            WHEN 'audit_keys' THEN 'SELECT, INSERT'  -- and end with their directory, by a trigger
+            WHEN 'audit_chains' THEN 'SELECT'
+            ELSE 'SELECT, INSERT, UPDATE, DELETE'
+        END;
+        EXECUTE format('GRANT %s ON %s TO faceserver_directory', rights, protected);
         EXECUTE format('CREATE POLICY all_rows ON %s USING (true)', protected);
         EXECUTE format(
             'CREATE POLICY of_directory ON %s AS RESTRICTIVE TO faceserver_directory USING (%s)',

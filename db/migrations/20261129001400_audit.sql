@@ -23,6 +23,7 @@ CREATE TABLE audit (
 );
 CREATE INDEX audit_unsealed ON audit (id) WHERE hash IS NULL;
 CREATE INDEX audit_by_directory ON audit (directory, id);
+CREATE INDEX audit_by_position ON audit (coalesce(directory, ''), position) WHERE position IS NOT NULL;
 CREATE INDEX audit_by_time ON audit USING brin (at);
 
 -- Two independent keys of one block of SHA-256 each, where HMAC derives both from one key. They are deleted with the
@@ -49,7 +50,9 @@ CREATE TABLE audit_chains (
 );
 
 -- Keyed hashes of persons. make: draw the directory's keys if it has none yet; otherwise the result is then empty.
-CREATE FUNCTION audit_persons(of_directory text, named text[], make boolean) RETURNS bytea[] LANGUAGE plpgsql AS $$
+CREATE FUNCTION audit_persons(of_directory text, named text[], make boolean) RETURNS bytea[]
+    LANGUAGE plpgsql SET search_path = public, pg_temp
+AS $$
 DECLARE
     hashed bytea[];
 BEGIN
@@ -69,14 +72,22 @@ $$;
 CREATE FUNCTION audit_record(
     of_directory text, by_subject text, did text, named text[], what text, ended text, request text, from_address text,
     counted jsonb
-) RETURNS bigint LANGUAGE sql AS $$
+) RETURNS bigint LANGUAGE sql SET search_path = public, pg_temp AS $$
     INSERT INTO audit (directory, subject, action, persons, object, outcome, request_id, address, counts)
     VALUES (of_directory, by_subject, did, audit_persons(of_directory, named, true), what, ended, request, from_address,
         counted)
     RETURNING id
 $$;
 
-CREATE FUNCTION audit_only_sealed() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION audit_new_unsealed() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    RAISE 'entries of the audit are sealed after they are written' USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+CREATE TRIGGER audit_new_unsealed BEFORE INSERT ON audit FOR EACH ROW
+    WHEN (NEW.hash IS NOT NULL OR NEW.position IS NOT NULL) EXECUTE FUNCTION audit_new_unsealed();
+
+CREATE FUNCTION audit_only_sealed() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     unsealed audit := NEW;
 BEGIN
@@ -90,37 +101,48 @@ END
 $$;
 CREATE TRIGGER audit_only_sealed BEFORE UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION audit_only_sealed();
 
-CREATE FUNCTION audit_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Only what lies before the checkpoint of its chain may go.
+CREATE FUNCTION audit_kept() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-    IF TG_OP = 'DELETE' AND current_setting('faceserver.audit_retention', true) = 'on' THEN
-        RETURN NULL;
+    IF TG_OP = 'DELETE' THEN
+        IF NOT EXISTS (
+            SELECT FROM removed LEFT JOIN audit_chains AS chain ON chain.directory = coalesce(removed.directory, '')
+            WHERE coalesce(removed.position > chain.kept_after, true)
+        ) THEN
+            RETURN NULL;
+        END IF;
     END IF;
     RAISE 'entries of the audit cannot be removed' USING ERRCODE = 'insufficient_privilege';
 END
 $$;
-CREATE TRIGGER audit_kept BEFORE DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_kept();
+CREATE TRIGGER audit_kept AFTER DELETE ON audit REFERENCING OLD TABLE AS removed
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_kept();
+CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_kept();
 
 -- Removes the sealed entries of a chain up to one position, and keeps the hash of the last one as a checkpoint.
-CREATE FUNCTION audit_forget(of_chain text, up_to bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE FUNCTION audit_forget(of_chain text, up_to bigint) RETURNS bigint
+    LANGUAGE plpgsql SET search_path = public, pg_temp
+AS $$
 DECLARE
     last bytea;
     removed bigint;
 BEGIN
     SELECT hash INTO last FROM audit
-    WHERE directory IS NOT DISTINCT FROM nullif(of_chain, '') AND position = up_to;
+    WHERE coalesce(directory, '') = of_chain AND position = up_to;
     IF last IS NULL THEN
         RETURN 0;
     END IF;
-    PERFORM set_config('faceserver.audit_retention', 'on', true);
-    DELETE FROM audit WHERE directory IS NOT DISTINCT FROM nullif(of_chain, '') AND position <= up_to;
-    GET DIAGNOSTICS removed = ROW_COUNT;
-    PERFORM set_config('faceserver.audit_retention', 'off', true);
     UPDATE audit_chains SET kept_after = up_to, checkpoint = last WHERE directory = of_chain;
+    DELETE FROM audit WHERE coalesce(directory, '') = of_chain AND position <= up_to;
+    GET DIAGNOSTICS removed = ROW_COUNT;
     RETURN removed;
 END
 $$;
 
-CREATE FUNCTION audit_keys_end() RETURNS trigger LANGUAGE plpgsql AS $$
+-- With the owner's rights: a connection that is bound to a directory may delete the directory, but no keys without it.
+CREATE FUNCTION audit_keys_end() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
 BEGIN
     DELETE FROM audit_keys WHERE directory = OLD.directory;
     RETURN NULL;

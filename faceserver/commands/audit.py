@@ -1,24 +1,40 @@
 """`faceserver audit`."""
 
+import asyncio
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.client.results import AuditEntry
 from faceserver.commands.options import Json, Limit, Url
 from faceserver.commands.printing import first, print_json, print_table
-from faceserver.commands.service import service
+from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, fail, service
+from faceserver.problems import StartError
+from serving.secret_files import UnusableSecret, read_secret
 
 app = typer.Typer(no_args_is_help=True, help="Show, export and verify who did what.")
 
-DatabaseUrl = Annotated[
-    str,
-    typer.Option(show_default="APISERVER_DATABASE_URL", help="DSN of the service's database."),
+_PROGRAM = "apiserver.audit"
+_ENTRY = TypeAdapter(AuditEntry)
+
+Data = Annotated[
+    Path | None,
+    typer.Option(help="Data folder of a stack, which may run or not; its database is read.", show_default=False),
 ]
+DatabaseUrl = Annotated[
+    str | None, typer.Option(help="DSN of the service's database, which is read.", show_default=False)
+]
+DatabaseUrlFile = Annotated[Path | None, typer.Option(help="File with this DSN.", show_default=False)]
 Directory = Annotated[str | None, typer.Option(show_default="all", help="Only entries of this directory.")]
 Time = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], show_default=False)]
 
@@ -27,6 +43,9 @@ Time = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H
 def list_entries(
     *,
     url: Url = DEFAULT_URL,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    database_url_file: DatabaseUrlFile = None,
     directory: Directory = None,
     subject: Annotated[str | None, typer.Option(help="Only what this key or account did.")] = None,
     action: Annotated[str | None, typer.Option(help="Only this route or kind of job.")] = None,
@@ -36,38 +55,47 @@ def list_entries(
     limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
-    """List who did what, the newest entry first. Times are in UTC.
+    """List who did what, the newest entry first, from the service or from a database. Times are in UTC.
 
     For example:
 
-        faceserver audit list --subject 3f1c5a --since 2026-11-23
+        faceserver audit list --subject key:3vQ0x9LkP2aB --since 2026-11-23
     """
+    named = {"directory": directory, "subject": subject, "action": action, "person": person}
+    begin, end = since and since.replace(tzinfo=UTC), until and until.replace(tzinfo=UTC)
+    if (database := _database(data, database_url, database_url_file)) is not None:
+        filters = {**named, "since": begin and begin.isoformat(), "until": end and end.isoformat()}
+        options = [f"--{name}={value}" for name, value in filters.items() if value is not None]
+        status, output = _run(database, "list", f"--limit={limit}", *options, captured=True)
+        if status:
+            raise typer.Exit(status)
+        _print(map(_ENTRY.validate_json, output.splitlines()), as_json)
+        return
     with service(url, DEFAULT_DIRECTORY) as client:
-        entries = client.audit(
-            directory=directory,
-            subject=subject,
-            action=action,
-            person=person,
-            since=since and since.replace(tzinfo=UTC),
-            until=until and until.replace(tzinfo=UTC),
-        )
-        found = first(entries, limit)
-        if as_json:
-            for entry in found:
-                print_json(entry)
-        else:
-            rows = (
-                (each.at, each.subject, each.action, each.directory, each.object, each.outcome, each.address)
-                for each in found
-            )
-            print_table(("at", "subject", "action", "directory", "object", "outcome", "address"), rows)
+        _print(first(client.audit(**named, since=begin, until=end), limit), as_json)
+
+
+def _print(entries: Iterable[AuditEntry], as_json: bool) -> None:
+    if as_json:
+        for entry in entries:
+            print_json(entry)
+        return
+    rows = (
+        (each.at, each.subject, each.action, each.directory, each.object, each.outcome, each.address)
+        for each in entries
+    )
+    print_table(("at", "subject", "action", "directory", "object", "outcome", "address"), rows)
 
 
 @app.command("verify")
 def verify_entries(
-    file: Annotated[Path | None, typer.Argument(help="An exported file.", show_default="the database")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="An exported file; - is the standard input.", show_default="the database")
+    ] = None,
     *,
-    database_url: DatabaseUrl = "",
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    database_url_file: DatabaseUrlFile = None,
     expect: Annotated[
         list[str] | None, typer.Option(metavar="HASH", help="A head noted earlier; can be given several times.")
     ] = None,
@@ -76,25 +104,65 @@ def verify_entries(
 
     For example:
 
-        faceserver audit verify audit.jsonl --expect 5f0e…
+        faceserver audit verify --data ./data --expect 5f0e…
+
+        faceserver audit export | faceserver audit verify -
     """
     options = [f"--expect={each}" for each in expect or ()]
-    _run("verify", database_url, *options, *([str(file)] if file else []))
+    database = _database(data, database_url, database_url_file)
+    if file is not None and database is not None:
+        fail(ExitStatus.USAGE, "Give either a file or a database.")
+    if database is not None:
+        raise typer.Exit(_run(database, "verify", *options)[0])
+    # Without a file, the program reads APISERVER_DATABASE_URL.
+    program = [sys.executable, "-m", _PROGRAM, "verify", *options, *([str(file)] if file else [])]
+    raise typer.Exit(subprocess.run(program, check=False).returncode)
 
 
 @app.command("export")
-def export_entries(*, database_url: DatabaseUrl = "", directory: Directory = None) -> None:
-    """Print the sealed entries as lines of JSON, with their hashes.
+def export_entries(
+    *,
+    url: Url = DEFAULT_URL,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    database_url_file: DatabaseUrlFile = None,
+    directory: Directory = None,
+) -> None:
+    """Print the sealed entries as lines of JSON, with their hashes, from the service or from a database.
 
     For example:
 
         faceserver audit export > audit.jsonl
     """
-    _run("export", database_url, *([f"--directory={directory}"] if directory is not None else []))
+    if (database := _database(data, database_url, database_url_file)) is not None:
+        options = [f"--directory={directory}"] if directory is not None else []
+        raise typer.Exit(_run(database, "export", *options)[0])
+    with TemporaryDirectory() as folder, service(url, DEFAULT_DIRECTORY, LONG_PATIENCE_SECONDS) as client:
+        file = client.fetch_audit(Path(folder, "audit.jsonl"), directory=directory)
+        with file.open(encoding="utf-8") as lines, suppress(BrokenPipeError):
+            shutil.copyfileobj(lines, sys.stdout)
 
 
-def _run(command: str, database_url: str, *options: str) -> None:
-    """Run the gateway's program as a process; its exit status becomes this one's."""
-    given = [f"--database-url={database_url}"] if database_url else []  # else the process reads the environment
-    program = [sys.executable, "-m", "apiserver.audit", command, *given, *options]
-    raise typer.Exit(subprocess.run(program, check=False).returncode)
+def _database(data: Path | None, url: str | None, file: Path | None) -> Path | str | None:
+    """Return the data folder or the DSN that is given; None if neither is."""
+    given = [each for each in (data, url, file) if each is not None]
+    if len(given) > 1:
+        fail(ExitStatus.USAGE, "Give one of --data, --database-url and --database-url-file.")
+    if file is None:
+        return given[0] if given else None
+    try:
+        return read_secret(file, "--database-url-file")
+    except UnusableSecret as error:
+        fail(ExitStatus.USAGE, error)
+
+
+def _run(database: Path | str, *arguments: str, captured: bool = False) -> tuple[int, bytes]:
+    """Run the gateway's program on a database; return its exit status, and its output if it is captured."""
+    from faceserver.standalone.keys import run_program  # noqa: PLC0415 - slow, and only needed here
+
+    data, dsn = (database, None) if isinstance(database, Path) else (Path(), database)
+    program: Sequence[str] = (_PROGRAM, *arguments)
+    try:
+        return asyncio.run(run_program(data, dsn, program, captured=captured))
+    except StartError as error:
+        fail(ExitStatus.OUTAGE, error)

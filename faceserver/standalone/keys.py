@@ -1,4 +1,4 @@
-"""The keys of a data folder or of a database, by the gateway's own command; no gateway needs to run."""
+"""Programs of the gateway that use the database of a data folder, or another; no gateway needs to run."""
 
 import asyncio
 import json
@@ -17,21 +17,29 @@ from faceserver.standalone.guard import Guard
 from faceserver.standalone.postgres import Cluster, running_dsn
 
 _POLL_SECONDS = 0.05
+KEYS = "apiserver.keys"
 _FIRST = ("create", "--name", "first", "--scope", "admin", "--directory", "*")
 
 
 async def run_keys(data: Path, dsn: str | None, arguments: Sequence[str]) -> int:
-    """Run the command of keys on a database, or else on that of a data folder; return its exit status.
+    """Run the command of keys as `run_program` does. Raises StartError."""
+    return (await run_program(data, dsn, (KEYS, *arguments)))[0]
+
+
+async def run_program(
+    data: Path, dsn: str | None, program: Sequence[str], *, captured: bool = False
+) -> tuple[int, bytes]:
+    """Run a module on a database, or else on that of a data folder; return its exit status and its captured output.
 
     Raises StartError.
     """
     if dsn is not None:
-        return await _command(dsn, arguments)
+        return await _command(dsn, program, captured=captured)
     try:
         async with _database_of(data) as own:
-            return await _command(own, arguments)
+            return await _command(own, program, captured=captured)
     except FolderInUse:
-        return await _command(running_dsn(data), arguments)
+        return await _command(running_dsn(data), program, captured=captured)
 
 
 async def has_key(dsn: str) -> bool:
@@ -79,14 +87,20 @@ async def _migrated(dsn: str) -> None:
         raise StartError(f"The database cannot be migrated: {failure}") from failure
 
 
-async def _command(dsn: str, arguments: Sequence[str]) -> int:
-    process = await asyncio.create_subprocess_exec(*_program(arguments), env=_environment(dsn))
-    return await process.wait()
+async def _command(dsn: str, program: Sequence[str], *, captured: bool) -> tuple[int, bytes]:
+    process = await asyncio.create_subprocess_exec(
+        *_python(program), env=_environment(dsn), stdout=asyncio.subprocess.PIPE if captured else None
+    )
+    output, _ = await process.communicate()
+    return process.returncode or 0, output or b""
 
 
 async def _output(dsn: str, arguments: Sequence[str]) -> str:
     process = await asyncio.create_subprocess_exec(
-        *_program(arguments), env=_environment(dsn), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *_python([KEYS, *arguments]),
+        env=_environment(dsn),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
     output, errors = await process.communicate()
     if process.returncode:
@@ -94,8 +108,8 @@ async def _output(dsn: str, arguments: Sequence[str]) -> str:
     return output.decode()
 
 
-def _program(arguments: Sequence[str]) -> list[str]:
-    return [sys.executable, "-m", "apiserver.keys", *arguments]
+def _python(program: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", *program]
 
 
 def _environment(dsn: str) -> dict[str, str]:

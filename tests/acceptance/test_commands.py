@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 from tests.commands import Commands
 from tests.photographs import actor, astronaut, encoded
 from tests.ports import free_port
+from tests.stack import Stack
 from tests.waiting import PATIENCE_SECONDS
 
 
@@ -315,3 +316,12 @@ def test_calling_a_service_needs_nothing_of_the_stack(command: Commands):
         "faceserver.standalone.stack",
     }
     assert brought & heavy == set()
+
+
+def test_the_audit_of_a_running_stack(command: Commands, stack: Stack):
+    command("learn", "ann", "ann.jpg")
+    for source in ((), ("--data", stack.data)):
+        listed = command("audit", "list", *source, "--directory", command.environment["FACESERVER_DIRECTORY"], "--json")
+        assert json.loads(listed.stdout)["action"] == "POST /learn", listed.stderr
+    assert command("audit", "verify", "--data", stack.data).returncode == 0
+    assert command("audit", "verify", "ann.jpg").returncode == 2

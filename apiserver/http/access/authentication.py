@@ -3,6 +3,7 @@
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from apiserver.access.acts import NOBODY, Act
 from apiserver.access.grants import OPEN, Grant
 from apiserver.http.access.links import SCOPES, grant_of_link, without_link
 from apiserver.http.access.rates import Rates
@@ -31,6 +32,7 @@ class Authentication:
             return
         request = Request(scope)
         state = State.of(request)
+        grant: Grant | None = None
         try:
             scope, link = without_link(scope)
             grant = await state.authenticator.grant_of(scope)
@@ -41,12 +43,18 @@ class Authentication:
         except Problem as problem:
             state.metrics.refused("other", problem.status, problem.code)
             state.metrics.authenticated(problem.code)
+            state.refusals.note(problem, _act(grant, scope))
             await problem_response(request, problem)(scope, receive, send)
             return
         state.metrics.authenticated(_outcome(grant))
         scope["state"] = {**scope.get("state", {}), "grant": grant}
         with place:
             await self._app(scope, receive, rate.sending(send) if rate else send)
+
+
+def _act(grant: Grant | None, scope: Scope) -> Act:
+    client = scope["client"]
+    return Act(grant.subject if grant else NOBODY.subject, NOBODY.action, client[0] if client else "", "")
 
 
 def _outcome(grant: Grant | None) -> str:

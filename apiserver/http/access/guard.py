@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 from apiserver.access import scopes
-from apiserver.access.acts import Act, set_current_act
+from apiserver.access.acts import NOBODY, Act, note_foreign, set_current_act
 from apiserver.access.binding import bind
 from apiserver.access.grants import current_grant, set_current_grant
 from apiserver.http.access.links import SignedAnswer, signs_links
@@ -89,15 +89,12 @@ class GuardedRoute(APIRoute):
 
     def _admit(self, scope: Scope) -> None:
         grant = scope["state"].get("grant")
+        subject, client = grant.subject if grant else NOBODY.subject, scope["client"]
+        action = f"{scope['method']} {self.path}"
+        set_current_act(Act(subject, action, client[0] if client else "", correlation_id.get() or ""))
         if grant is None:
             raise KeyMissing
         set_current_grant(grant)
-        client = scope["client"]
-        set_current_act(
-            Act(
-                grant.subject, f"{scope['method']} {self.path}", client[0] if client else "", correlation_id.get() or ""
-            )
-        )
         directory = _named(scope)
         if directory is not None:
             enter(directory, missing=self.needs.missing)
@@ -112,9 +109,17 @@ def enter(directory: str, *, missing: type[Problem] = DirectoryNotFound) -> None
 
     The answer says and takes the same whether the directory exists or not: nothing was looked up.
     """
-    if not current_grant().covers(directory):
+    if not may_see(directory):
         raise missing
     bind(directory)
+
+
+def may_see(directory: str) -> bool:
+    """Return whether the caller has the directory of what it asks for; if not, the audit counts the refusal."""
+    covered = current_grant().covers(directory)
+    if not covered:
+        note_foreign()
+    return covered
 
 
 def _named(scope: Scope) -> str | None:

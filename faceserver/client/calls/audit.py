@@ -1,9 +1,10 @@
 """The audit: who did what."""
 
 from datetime import datetime
+from pathlib import Path
 
 from faceserver.client.call import MAX_PAGE, Call, InDirectory, Page, given, json_of
-from faceserver.client.method import listing
+from faceserver.client.method import listing, result
 from faceserver.client.results import AuditEntry
 
 
@@ -37,3 +38,12 @@ class AuditCalls(InDirectory):
             request_id=request_id,
         )
         return Call("GET", "/audit", json_of(Page[AuditEntry]), query=query)
+
+    @result
+    def fetch_audit(self, path: str | Path, *, directory: str | None = None) -> Call[Path]:
+        """Write the sealed entries, of every directory unless one is given, to `path` as lines of JSON.
+
+        `faceserver audit verify` checks the file.
+        """
+        into = Path(path)
+        return Call("GET", "/audit/export", lambda _: into, query=given(directory=directory), into=into)

@@ -55,9 +55,19 @@ INSERT INTO import_items (directory, job, n, person, name, source)
     VALUES ('{directory}', gen_random_uuid(), 1, 'ann', 'x', '{{}}');
 INSERT INTO keyed_requests (key, fingerprint, run, lost_at, expires_at, directory)
     VALUES ('{directory}', decode(repeat('00', 32), 'hex'), gen_random_uuid(), now(), now(), '{directory}');
+INSERT INTO directory_keys (directory, key_id, wrapped, master_id)
+    VALUES ('{directory}', gen_random_uuid(), '', 'm');
+INSERT INTO audit (directory, subject, action) VALUES ('{directory}', 'open', 'POST /learn');
+INSERT INTO audit_keys (directory) VALUES ('{directory}');
+INSERT INTO audit_chains (directory, position, head) VALUES ('{directory}', 1, decode(repeat('00', 32), 'hex'));
 WITH queued AS (INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('q', 'q', '{{}}') RETURNING id)
     INSERT INTO jobs (number, directory) SELECT id, '{directory}' FROM queued;
 """
+
+
+def _changeable(tables: list[str]) -> list[str]:
+    """Return the tables whose rows bound connections may change; `audit/test_rights.py` is about the others."""
+    return [table for table in tables if not table.startswith("audit")]
 
 
 @pytest.fixture
@@ -86,9 +96,11 @@ async def test_a_forgotten_where_sees_and_changes_the_rows_of_one_directory(conn
             async with connections.connection() as connection, connection.transaction():
                 seen = await connection.fetch(f"SELECT directory FROM {table}")
                 assert {row["directory"] for row in seen} == {"acme"}, table
+                if table not in _changeable(tables):
+                    continue
                 await connection.execute(f"UPDATE {table} SET directory = directory")
                 assert await connection.execute(f"DELETE FROM {table} WHERE directory = 'other'") == "DELETE 0"
-    for table in reversed(tables):
+    for table in reversed(_changeable(tables)):
         with bound_to("acme"), _refused_or_done():
             async with connections.connection() as connection:
                 await connection.execute(f"DELETE FROM {table}")
@@ -96,13 +108,13 @@ async def test_a_forgotten_where_sees_and_changes_the_rows_of_one_directory(conn
 
 
 async def test_rows_of_another_directory_can_neither_be_made_nor_moved_there(connections, database, tables):
-    for table in tables:
+    for table in _changeable(tables):
         for statement in (
             f'INSERT INTO {table} SELECT (json_populate_record(t, \'{{"directory": "other"}}\')).* FROM {table} t',
             f"UPDATE {table} SET directory = 'other'",
         ):
-            if table == "faces" and statement.startswith("INSERT"):
-                continue  # it has a generated column; the update, which moves a row to a partition, checks the same
+            if table in {"faces", "persons"} and statement.startswith("INSERT"):
+                continue  # they have generated columns; the update checks the same
             with bound_to("acme"):
                 with pytest.raises(Problem) as caught:
                     async with connections.connection() as connection:
@@ -189,7 +201,7 @@ async def test_nothing_leaks_under_cancellations_errors_and_killed_backends(conn
 async def test_an_account_that_may_not_use_the_role_sees_all_and_one_warning_says_what_to_run(
     database, database_url, tables, caplog
 ):
-    name = f"account_{database_url.rpartition('_')[2][:12].partition('?')[0]}"
+    name = f"account_{database_url.partition('/test_')[2][:12]}"
     await database.execute(f"CREATE ROLE {name} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
     url = database_url.replace("//postgres:@", f"//{name}:@")
     assert url != database_url

@@ -15,6 +15,7 @@ COMMANDS = [
     *(f"persons {name}" for name in ("list", "show", "edit", "consent", "restrict", "rename", "delete")),
     *(f"persons {name}" for name in ("faces", "merge", "split")),
     *(f"directories {name}" for name in ("list", "show", "set", "delete")),
+    *(f"audit {name}" for name in ("list", "verify", "export")),
 ]
 
 
@@ -56,6 +57,9 @@ def test_every_command_is_here_and_documented():
         ("detect pyproject.toml LICENSE --draw out.jpg", "--draw takes one photograph."),
         ("recognize pyproject.toml LICENSE --draw out.jpg", "--draw takes one photograph."),
         ("verify ann", "Missing argument"),
+        ("audit list --data . --database-url x", "Give one of --data, --database-url and --database-url-file."),
+        ("audit verify audit.jsonl --data .", "Give either a file or a database."),
+        ("audit export --database-url-file nowhere", "nowhere"),
         ("persons list --url localhost:8080", "localhost:8080 is not a valid URL"),
     ],
 )

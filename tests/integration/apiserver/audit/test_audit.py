@@ -14,6 +14,7 @@ from apiserver.audit.verification import export, verify, verify_lines
 from apiserver.background import background
 from apiserver.database import open_database
 from apiserver.jobs.records import enqueue
+from apiserver.telemetry.shared import SharedMetrics
 
 PERSON = "/directories/acme/persons/ann"
 
@@ -57,7 +58,7 @@ async def test_every_change_leaves_one_entry(gateway, learn, written, ann, bob):
     await gateway.put("/directories/acme", content="{}")
     assert await written() == [("PUT /directories/{directory}", "acme", 0, None, {"created": 1})]
     await gateway.patch("/directories/acme", content='{"fpir": 0.01}')
-    assert await written() == [("PATCH /directories/{directory}", "acme", 0, None, {})]
+    assert await written() == [("PATCH /directories/{directory}", "acme", 0, None, {"fpir": 1})]
     face = await learn("ann", ann)
     assert await written() == [("POST /learn", "acme", 1, face, {"created": 1})]
     await learn("ann", ann)
@@ -261,14 +262,21 @@ async def test_a_shortened_chain_is_found_with_a_hash_noted_earlier(connections,
         "UPDATE audit SET subject = 'nobody'",
         "UPDATE audit SET hash = sha256('1'), position = 9 WHERE hash IS NOT NULL",
         "DELETE FROM audit",
+        "DELETE FROM audit WHERE position > 1",
+        "DELETE FROM audit WHERE hash IS NULL",
         "TRUNCATE audit",
+        "INSERT INTO audit (directory, subject, action, position, hash) SELECT 'acme', 'a', 'b', 4, sha256('4')",
     ],
 )
 async def test_entries_cannot_be_changed(connections, database, statement):
-    await write(connections, 1)
+    await write(connections, 2)
     await sealing.seal(connections)
+    async with connections.connection() as connection:
+        assert await connection.fetchval("SELECT audit_forget('acme', 1)") == 1
+    await write(connections, 1)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await database.execute(statement)
+    assert await database.fetchval("SELECT count(*) FROM audit") == 2
     assert await faults(connections) == []
 
 
@@ -307,8 +315,19 @@ async def test_an_export_verifies_offline(connections):
     assert verify_lines(lines, ["00" * 31 + "01"]).faults
 
 
-async def test_jobs_act_for_whoever_asked(connections, database):
+async def test_metrics(connections):
+    await write(connections, 2)
+    await sealing.seal(connections)
+    await write(connections, 1)
+    metrics = SharedMetrics(connections, "memory:///")
+    await metrics.refresh()
+    values = {sample.name: sample.value for metric in metrics.collect() for sample in metric.samples}
+    assert values["faceserver_audit_entries_total"] == 3
+    assert values["faceserver_audit_unsealed"] == 1
+    assert values["faceserver_audit_unsealed_seconds"] > 0
 
+
+async def test_jobs_act_for_whoever_asked(connections, database):
     set_current_act(Act("key-1", "POST /directories/{directory}/exports", "", "r"))
     async with connections.connection() as connection:
         await enqueue(connection, "export", directory="acme")

@@ -1,9 +1,11 @@
 """The command that lists and replaces the keys of directories."""
 
 import asyncio
+import json
 
 import pytest
 
+from apiserver.audit.__main__ import main as audit
 from apiserver.data_keys import main
 from tests.integration.apiserver.encryption.conftest import new_key, resources_of, under
 
@@ -34,6 +36,9 @@ def test_keys_are_listed_and_replaced(key_id, capsys):
     assert main(["list"]) == 0
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert [(row[1] == key_id, row[-1]) for row in rows] == [(True, "retired"), (False, "in use")]
+    assert audit(["list", "--directory", "acme"]) == 0
+    [entry] = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (entry["subject"], entry["object"], entry["counts"]) == ("command line", rows[1][1], {"replaced": 1})
 
 
 def test_without_a_master_key_keys_are_not_replaced(key_id, capsys, monkeypatch):
