@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -25,10 +26,10 @@ async def admin_key(dsn: str) -> str:
     return text
 
 
-async def recognized(gateway: httpx.AsyncClient, photograph: bytes, **fields: str) -> dict:
+async def recognized(gateway: httpx.AsyncClient, photograph: bytes, **fields: str) -> dict[str, Any]:
     answer = await gateway.post("/recognize", data=fields, files={"file": photograph})
     assert answer.status_code == 201, answer.text
-    body: dict = answer.json()
+    body: dict[str, Any] = answer.json()
     return body
 
 
@@ -53,7 +54,7 @@ async def test_recognition_goes_on_over_a_standby_and_changes_wait(serve, settin
     await asyncio.to_thread(standby.touch)
     await asyncio.to_thread(own_postgres.ensure_postgres_running)
 
-    async def answers() -> bool:
+    async def answers() -> object:
         return (await gateway.get("/directories")).is_success
 
     await until(answers)
@@ -95,7 +96,7 @@ async def test_recognition_goes_on_over_a_standby_and_changes_wait(serve, settin
     await connection.execute("SELECT pg_promote()")
     await connection.close()
 
-    async def kept() -> str | None:
+    async def kept() -> object:
         return (await recognized(gateway, ann))["url"]
 
     await until(kept)

@@ -44,12 +44,18 @@ def stored(settings: Settings) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
 
 
+async def learned(gateway: httpx.AsyncClient, person: str, directory: str, photograph: bytes) -> str:
+    """Enrol a person and return the address of the photograph."""
+    form = {"person": person, "directory": directory}
+    url: str = (await gateway.post("/learn", data=form, files={"file": photograph})).json()["url"]
+    return url
+
+
 async def enrol(gateway: httpx.AsyncClient) -> dict[str, bytes]:
     """Enrol some people; return what every address of theirs shows."""
     shown = {}
     for number in CLEAR_STRANGERS[:PEOPLE]:
-        form = {"data": {"person": str(number), "directory": "acme"}, "files": {"file": encoded(stranger(number))}}
-        url = (await gateway.post("/learn", **form)).json()["url"]
+        url = await learned(gateway, str(number), "acme", encoded(stranger(number)))
         faces = await gateway.get(f"/directories/acme/persons/{number}/faces")
         for path in (url, faces.json()["items"][0]["crop"]):
             shown[path] = (await gateway.get(path)).content
@@ -131,11 +137,8 @@ async def test_a_rotation_that_is_killed_goes_on_and_keeps_the_old_key_until_the
 async def test_a_new_master_key_that_is_half_in_use_is_taken_into_use_by_the_next_run(serve, settings, jobs: Jobs):
     """As after a kill between two directories: each is wrapped by the one key or the other."""
     old, new = new_key(), new_key()
-    urls = []
     gateway = await serve(under(settings, old))
-    for directory in ("acme", "other"):
-        form = {"data": {"person": "ann", "directory": directory}, "files": {"file": encoded(stranger(0))}}
-        urls.append((await gateway.post("/learn", **form)).json()["url"])
+    urls = [await learned(gateway, "ann", directory, encoded(stranger(0))) for directory in ("acme", "other")]
     await jobs.database.execute(
         """
         CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'killed'; END $$;
