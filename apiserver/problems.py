@@ -557,3 +557,8 @@ class ObjectDamaged(
     sentence="The stored data were damaged or replaced; restore them from a backup.",
 ):
     """Encrypted data that do not match their place or their key: truncated, reordered, exchanged or altered."""
+
+
+def is_read_only(problem: Problem) -> bool:
+    """Tell whether a change was refused because the database only reads, such as a standby."""
+    return getattr(problem.__cause__, "sqlstate", None) == "25006"

@@ -17,6 +17,7 @@ router = APIRouter(tags=["health"], route_class=GuardedRoute)
 _STOPPING = "The gateway is about to stop."
 _STORE_DOWN = "The image store is unavailable; recognized photographs are not kept."
 _DISK_LOW = "The disk of the image store is nearly full; recognized photographs are not kept."
+_READ_ONLY = "The database only reads; people are recognized, and nothing is stored, changed or deleted."
 
 
 def version() -> str:
@@ -57,6 +58,7 @@ async def ready(state: StateOf) -> Ready:
     if complaints:
         raise NotReady(" ".join(complaints))
     conditions = {_STORE_DOWN: state.keeping.store_failed, _DISK_LOW: state.space.is_low}
+    conditions[_READ_ONLY] = state.keeping.database_only_reads
     return Ready(warnings=[sentence for sentence, holds in conditions.items() if holds])
 
 

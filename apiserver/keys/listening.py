@@ -40,12 +40,17 @@ class Listener:
 
     async def run(self) -> None:
         """Listen until cancelled."""
+        reported = ""
         while True:
             pause = _RETRY_SECONDS
             try:
                 pause = await self._listen()
             except _APART as error:
-                _logger.warning("Changes of keys are not heard, so each key is looked up every second: %r", error)
+                if self._certain_until or reported != repr(error):  # one line for each outage, not two a second
+                    reported = repr(error)
+                    _logger.warning(
+                        "Changes of keys are not heard, so each key is looked up every second: %s", reported
+                    )
             self._certain_until = 0.0
             await asyncio.sleep(pause)
 

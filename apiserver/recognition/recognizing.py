@@ -13,10 +13,12 @@ from apiserver.biometrics.model import Decision, Model
 from apiserver.database import Database
 from apiserver.directories.records import Directories, SearchTerms
 from apiserver.directories.thresholds import Applied
+from apiserver.problems import DatabaseUnavailable
 from apiserver.recognition import sightings
 from apiserver.recognition.candidates import Identity, SearchOptions
 from apiserver.search.identification import Identification, Search, SearchResult
 from apiserver.search.recall import RecallCheck
+from apiserver.storage.images import ImageRow
 from apiserver.storage.keeping import Keeping, NotKept
 from apiserver.storage.photographs import Photograph, to_store
 from serving.stages import Stages
@@ -85,18 +87,19 @@ class Recognition:
             terms = await self._directories.search_terms(options.directory, model, options.threshold)
             seconds = terms.settings.recognized_retention_seconds
             keep = timedelta(seconds=self._retention_seconds if seconds is None else seconds)
-            wanted = photograph if photograph and keep else None
-            not_kept = self._keeping.refusal(len(wanted.content)) if wanted else None
-            row, content = None, b""
-            if wanted and not not_kept:
+            row, content, not_kept = None, b"", None
+            if photograph and keep:
                 as_sent = bool(terms.settings.keep_originals)
-                secret = await self._keeping.secret()
-                unkeyed, content = await to_store(wanted, options.directory, keep, secret, as_sent=as_sent)
-                row = await self._keeping.keyed(unkeyed)
-                not_kept = None if row else NotKept.STORE_UNAVAILABLE
+                row, content, not_kept = await self._row(photograph, options.directory, keep, as_sent=as_sent)
             search = options.search(model, terms, len(probes))
             embeddings = [probe.embedding for probe in probes]
-            results = await self._identification.identify(search, embeddings, terms.size, row)
+            try:
+                results = await self._identification.identify(search, embeddings, terms.size, row)
+            except DatabaseUnavailable as problem:
+                if row is None:
+                    raise
+                row, not_kept = None, self._keeping.refused_by(problem)
+                results = await self._identification.identify(search, embeddings, terms.size, None)
         if sum(len(result.candidates) for result in results) <= _MAX_CANDIDATES:
             identities = options.identities(probes, results, terms.applied)
         else:  # of a crowd, which take long to sort
@@ -116,6 +119,20 @@ class Recognition:
         with stages.measure("note"):
             await self._reads.recognized(options.directory, [person for person, _ in named], faces=len(probes))
         return Recognized(identities, terms.applied, key, _nobody(terms), not_kept)
+
+    async def _row(
+        self, photograph: Photograph, directory: str, keep: timedelta, *, as_sent: bool
+    ) -> tuple[ImageRow | None, bytes, NotKept | None]:
+        """Return the row of a photograph to keep and what is to be stored, or why it cannot be kept."""
+        if not_kept := self._keeping.refusal(len(photograph.content)):
+            return None, b"", not_kept
+        secret = await self._keeping.secret()
+        unkeyed, content = await to_store(photograph, directory, keep, secret, as_sent=as_sent)
+        try:
+            row = await self._keeping.keyed(unkeyed)
+        except DatabaseUnavailable as problem:
+            return None, b"", self._keeping.refused_by(problem)
+        return row, content, None if row else NotKept.STORE_UNAVAILABLE
 
     def _check_recall(
         self,

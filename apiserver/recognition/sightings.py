@@ -6,7 +6,7 @@ from contextlib import suppress
 from apiserver.biometrics.model import Decision
 from apiserver.database import Database
 from apiserver.directories.lock import attempts
-from apiserver.problems import DatabaseBusy, DirectoryBusy
+from apiserver.problems import DatabaseBusy, DatabaseUnavailable, DirectoryBusy, is_read_only
 
 # Sightings within an hour count as one: most calls write nothing.
 _SEE = """
@@ -35,9 +35,19 @@ async def note(
 ) -> None:
     """Note who was named on a photograph, which is in the object store if it has a key.
 
-    Only a match counts as a sighting. Raises DatabaseUnavailable, or DirectoryBusy while one of the persons is being
-    moved or deleted.
+    Only a match counts as a sighting. In a database that only reads, nothing is noted. Raises DatabaseUnavailable, or
+    DirectoryBusy while one of the persons is being moved or deleted.
     """
+    try:
+        await _note(database, directory, named, image_key)
+    except DatabaseUnavailable as problem:
+        if not is_read_only(problem):
+            raise
+
+
+async def _note(
+    database: Database, directory: str, named: Collection[tuple[str, Decision]], image_key: str | None
+) -> None:
     matched = {person for person, decision in named if decision is Decision.MATCH}
     if image_key is None:  # without a reference to the person there is nothing to protect from a deletion
         async with database.connection() as connection:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from cachetools import LRUCache
 
-from apiserver.problems import ImageStoreUnavailable, KeyUnavailable
+from apiserver.problems import DatabaseUnavailable, ImageStoreUnavailable, KeyUnavailable, is_read_only
 from apiserver.storage.breaker import Breaker
 from apiserver.storage.free_space import FreeSpace
 from apiserver.storage.images import ImageRow, ImageStore
@@ -27,6 +27,7 @@ class NotKept(StrEnum):
 
     STORE_UNAVAILABLE = "store-unavailable"
     STORE_FULL = "store-full"
+    DATABASE_READ_ONLY = "database-read-only"
 
 
 class Keeping:
@@ -40,6 +41,7 @@ class Keeping:
         self._space = space
         self._timeout_seconds = timeout_seconds
         self._breaker = Breaker(retry_seconds)
+        self._rows = Breaker(retry_seconds)
         self._stored: LRUCache[str, float] = LRUCache(_MAX_STORED)
         self.not_kept: Counter[NotKept] = Counter()
 
@@ -52,6 +54,18 @@ class Keeping:
         """Whether the last photograph could not be stored."""
         return self._breaker.is_open
 
+    @property
+    def database_only_reads(self) -> bool:
+        """Whether the last row of a photograph could not be written because the database only reads."""
+        return self._rows.is_open
+
+    def refused_by(self, problem: DatabaseUnavailable) -> NotKept:
+        """Return why a photograph is not kept whose row was refused. Raises `problem` if it is another outage."""
+        if not is_read_only(problem):
+            raise problem
+        self._rows.fail()
+        return self._noted(NotKept.DATABASE_READ_ONLY)
+
     def refusal(self, size: int) -> NotKept | None:
         """Return why a photograph of this many bytes cannot be kept now; None if it may be tried.
 
@@ -59,7 +73,9 @@ class Keeping:
         """
         if not self._space.take_for_recognized(size):
             return self._noted(NotKept.STORE_FULL)
-        return None if self._breaker.admits() else self._noted(NotKept.STORE_UNAVAILABLE)
+        if not self._breaker.admits():
+            return self._noted(NotKept.STORE_UNAVAILABLE)
+        return None if self._rows.admits() else self._noted(NotKept.DATABASE_READ_ONLY)
 
     async def keyed(self, row: ImageRow) -> ImageRow | None:
         """Return the row with the key that will encrypt its object; None if there is none: then it cannot be kept.
@@ -76,6 +92,7 @@ class Keeping:
 
         begun: `time.monotonic()` before the row was written. Raises DatabaseUnavailable.
         """
+        self._rows.succeed()
         seconds = self._timeout_seconds * max(1, len(content) / _USUAL_BYTES)
         try:
             await self._images.put(row, content, seconds)

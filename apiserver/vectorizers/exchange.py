@@ -28,6 +28,14 @@ _CONNECT_TIMEOUT_SECONDS = 2
 # Shorter than any server keeps an idle connection, so that none is reused at the moment the server closes it.
 _KEEPALIVE_SECONDS = 2
 
+_NOT_ACCEPTED = (
+    "The certificate of the vectorizer is not accepted; see APISERVER_VECTORIZER_CA_FILE and the name in its URL"
+)
+_ENDED = (
+    "The vectorizer ended the TLS connection. It does so if it stops, and if it does not accept the certificate in "
+    "APISERVER_VECTORIZER_CERTIFICATE_FILE."
+)
+
 LOST_SECONDS = 3
 """A host that acknowledged nothing for this long is lost."""
 
@@ -102,7 +110,7 @@ class VectorizerHttp:
             ):
                 body = await response.read()
         except tuple(PROBLEM_OF_ERROR) as error:
-            raise translated(error) from error
+            raise translated(error, encrypted=url.startswith("https:")) from error
         if response.status != HTTPStatus.OK:
             raise read_problem(response.status, body)
         return call.read(body)
@@ -140,9 +148,25 @@ def open_socket(address: tuple[int, int, int, str, Any]) -> socket.socket:
     return opened
 
 
-def translated(error: BaseException) -> Problem:
-    """Return the problem for an error of aiohttp or of the socket below it."""
-    return next(problem for kind, problem in PROBLEM_OF_ERROR.items() if isinstance(error, kind))()
+def translated(error: BaseException, *, encrypted: bool = False) -> Problem:
+    """Return the problem for an error of aiohttp or of the socket below it. encrypted: of a TLS connection."""
+    problem = next(problem for kind, problem in PROBLEM_OF_ERROR.items() if isinstance(error, kind))
+    sentence = _tls_sentence(error) if encrypted else None
+    return problem(sentence) if sentence else problem()
+
+
+def _tls_sentence(error: BaseException) -> str | None:
+    """Return what is wrong with TLS, without the addresses and names in OpenSSL's texts, which clients are not told."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        reason = getattr(error.certificate_error, "verify_message", "").partition(",")[0]
+        return f"{_NOT_ACCEPTED} ({reason or 'not valid'})."
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return "The vectorizer does not speak TLS as this gateway does; see VECTORIZER_TLS_CERTIFICATE_FILE."
+    if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError) and not isinstance(
+        error, aiohttp.ClientConnectorError
+    ):
+        return _ENDED
+    return None
 
 
 def is_unreachable(problem: Problem) -> bool:

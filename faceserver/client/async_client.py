@@ -40,14 +40,15 @@ class AsyncClient(Calls, AsyncCaller):
 
     Connections are kept until it is closed or the event loop ends.
 
-    key: sent with every call.
+    key: sent with every call. ca_file: file of the authorities (PEM) that sign the service's certificate, instead of
+    those that httpx knows.
     directory: the default for calls that name none. timeout_seconds: maximum wait for one answer. patience_seconds: how
     long a call is repeated while the service cannot be reached or is busy; 0 never repeats. Neither includes the time
     in which a call waits for one of `max_connections`.
-    http: your own httpx.AsyncClient, for certificates, proxies or headers, which you close and only one process and
-    event loop may use; or a function that returns a new one. Its timeouts apply.
+    http: your own httpx.AsyncClient, for proxies, headers or client certificates, which you close and only one process
+    and event loop may use; or a function that returns a new one. Its timeouts apply.
 
-    Raises ValueError if `url` or `key` is not valid.
+    Raises ValueError if `url`, `key` or `ca_file` is not valid.
     Every call raises FaceserverError, OSError if a file cannot be read or
     written, or RuntimeError if an `http` that may not be shared is.
     """
@@ -57,6 +58,7 @@ class AsyncClient(Calls, AsyncCaller):
         url: str = DEFAULT_URL,
         *,
         key: str | None = None,
+        ca_file: Path | str | None = None,
         directory: str = DEFAULT_DIRECTORY,
         timeout_seconds: float = TIMEOUT_SECONDS,
         patience_seconds: float = PATIENCE_SECONDS,
@@ -67,7 +69,7 @@ class AsyncClient(Calls, AsyncCaller):
         self._key = checked_key(key, url)
         self.directory = directory
         self._patience_seconds = patience_seconds
-        options = http_options(url, timeout_seconds, max_connections)
+        options = http_options(url, timeout_seconds, max_connections, ca_file)
         source = Source(http, lambda: httpx.AsyncClient(**options))
         self._pool = AsyncPool(source, max_connections)
 

@@ -38,14 +38,15 @@ from faceserver.client.waiting import Work, is_finished, pauses, progress_call
 class Client(Calls, SyncCaller):
     """A client of a running service. Threads and forked processes may share it; connections are kept until it closes.
 
-    key: sent with every call.
+    key: sent with every call. ca_file: file of the authorities (PEM) that sign the service's certificate, instead of
+    those that httpx knows.
     directory: the default for calls that name none. timeout_seconds: maximum wait for one answer. patience_seconds: how
     long a call is repeated while the service cannot be reached or is busy; 0 never repeats. Neither includes the time
     in which a call waits for one of `max_connections`.
-    http: your own httpx.Client, for certificates, proxies or headers, which you close and only one process may use;
-    or a function that returns a new one. Its timeouts apply.
+    http: your own httpx.Client, for proxies, headers or client certificates, which you close and only one process may
+    use; or a function that returns a new one. Its timeouts apply.
 
-    Raises ValueError if `url` or `key` is not valid.
+    Raises ValueError if `url`, `key` or `ca_file` is not valid.
     Every call raises FaceserverError, OSError if a file cannot be read or
     written, or RuntimeError if an `http` that may not be shared is.
     """
@@ -55,6 +56,7 @@ class Client(Calls, SyncCaller):
         url: str = DEFAULT_URL,
         *,
         key: str | None = None,
+        ca_file: Path | str | None = None,
         directory: str = DEFAULT_DIRECTORY,
         timeout_seconds: float = TIMEOUT_SECONDS,
         patience_seconds: float = PATIENCE_SECONDS,
@@ -65,7 +67,7 @@ class Client(Calls, SyncCaller):
         self._key = checked_key(key, url)
         self.directory = directory
         self._patience_seconds = patience_seconds
-        options = http_options(url, timeout_seconds, max_connections)
+        options = http_options(url, timeout_seconds, max_connections, ca_file)
         source = Source(http, lambda: httpx.Client(**options))
         self._pool = Pool(source, max_connections)
 

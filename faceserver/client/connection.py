@@ -1,6 +1,8 @@
 """The address of the service, and the options of the connections to it."""
 
+import ssl
 import warnings
+from pathlib import Path
 from typing import TypedDict
 
 import httpx
@@ -21,6 +23,7 @@ class HttpOptions(TypedDict):
     timeout: httpx.Timeout
     limits: httpx.Limits
     trust_env: bool
+    verify: ssl.SSLContext | bool
 
 
 def base_url(url: str) -> str:
@@ -46,11 +49,24 @@ def checked_key(key: str | None, url: str) -> str | None:
     return key
 
 
-def http_options(url: str, timeout_seconds: float, max_connections: int) -> HttpOptions:
-    """Return the options for `url`: the proxies of the environment are used, except for this machine."""
+def http_options(
+    url: str, timeout_seconds: float, max_connections: int, ca_file: Path | str | None = None
+) -> HttpOptions:
+    """Return the options for `url`: the proxies of the environment are used, except for this machine.
+
+    ca_file: see `Client`. Raises ValueError if it is not a file of certificates.
+    """
     connect_seconds = min(timeout_seconds, _CONNECT_TIMEOUT_SECONDS)
     return {
         "timeout": httpx.Timeout(timeout_seconds, connect=connect_seconds, pool=None),  # calls queue before the pool
         "limits": httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
         "trust_env": httpx.URL(url).host not in _THIS_MACHINE,
+        "verify": True if ca_file is None else _trusting(ca_file),
     }
+
+
+def _trusting(ca_file: Path | str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # ssl.SSLError too
+        raise ValueError(f"{ca_file} is not a readable file of certificates (PEM).") from error

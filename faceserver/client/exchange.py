@@ -1,6 +1,7 @@
 """What both clients share: building a request, repeating it after a pause, and reading its result or error."""
 
 import random
+import ssl
 import time
 import uuid
 from collections.abc import Iterator
@@ -114,7 +115,7 @@ class Patience:
 
     def _is_repeatable(self, outcome: Outcome) -> bool:
         if isinstance(outcome, httpx.RequestError):
-            return isinstance(outcome, self._repeatable)
+            return isinstance(outcome, self._repeatable) and certificate_fault(outcome) is None
         retry_after = outcome.headers.get("Retry-After", "")  # could be a date, which this service never sends
         return outcome.status_code in _LATER and retry_after.isascii() and retry_after.isdigit()
 
@@ -128,9 +129,21 @@ def is_misdirected(response: httpx.Response) -> bool:
     return sent.startswith(_ID_PREFIX) and bool(received) and sent not in received
 
 
+def certificate_fault(error: BaseException | None) -> str | None:
+    """Return why the certificate of a service was not accepted, None if something else went wrong."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return None if error is None else error.verify_message or str(error)
+
+
 def read_result(call: Call[T], outcome: Outcome, url: str) -> T:
     """Return the result of a call to the service at `url`. Raises FaceserverError."""
     if isinstance(outcome, httpx.RequestError):
+        if fault := certificate_fault(outcome):
+            raise Unreachable(
+                f"The certificate of {url} is not accepted: {fault.rstrip('.')}. If its authority is your own, name "
+                "the file with its certificate: ca_file, or FACESERVER_CA_FILE for commands."
+            ) from outcome
         reason = str(outcome) or type(outcome).__name__
         raise Unreachable(f"The service at {url} does not answer ({reason}).") from outcome
     if is_misdirected(outcome):

@@ -13,6 +13,7 @@ from faceserver.commands.import_report import Report
 from faceserver.commands.service import (
     LONG_PATIENCE_SECONDS,
     ExitStatus,
+    ca_file,
     check_ready,
     checked_url,
     fail,
@@ -59,7 +60,9 @@ def import_folder(folder: Path, options: FolderImport, *, fresh: bool, as_json: 
 
 
 async def _import(options: FolderImport, journal: Journal, photographs: Sequence[Photograph], report: Report) -> None:
-    async with AsyncClient(options.url, directory=options.directory, patience_seconds=LONG_PATIENCE_SECONDS) as client:
+    async with AsyncClient(
+        options.url, ca_file=ca_file(), directory=options.directory, patience_seconds=LONG_PATIENCE_SECONDS
+    ) as client:
         earlier = await answered_earlier(client, journal, photographs, options.face)
         report.resume(earlier)
         done = {outcome.photograph for outcome in earlier}

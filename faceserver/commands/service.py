@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from faceserver.client.client import Client
 from faceserver.client.connection import base_url
+from faceserver.client.exchange import certificate_fault
 from faceserver.errors import FaceserverError, JobFailed, Refused, Unreachable
 from faceserver.file_names import shown
 
@@ -47,6 +48,8 @@ def failures_reported() -> Iterator[None]:
     except (Refused, JobFailed) as problem:
         fail(ExitStatus.REFUSED, problem)
     except Unreachable as error:
+        if certificate_fault(error):
+            fail(ExitStatus.OUTAGE, error)
         fail(ExitStatus.OUTAGE, f"{error} Start the stack with 'faceserver serve', or give its address with --url.")
     except FaceserverError as error:
         fail(ExitStatus.OUTAGE, error)
@@ -60,25 +63,26 @@ def service(url: str, directory: str, patience_seconds: float = _PATIENCE_SECOND
         yield client
 
 
-class _Key(BaseSettings):
-    """The key of all commands."""
+class _Given(BaseSettings):
+    """What all commands read from the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="FACESERVER_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="FACESERVER_", env_ignore_empty=True, extra="ignore")
 
     key: SecretStr | None = None
     key_file: Path | None = None
+    ca_file: Path | None = None
 
 
 def _client(url: str, directory: str, patience_seconds: float) -> Client:
     try:
-        return Client(url, key=_key(), directory=directory, patience_seconds=patience_seconds)
+        return Client(url, key=_key(), ca_file=ca_file(), directory=directory, patience_seconds=patience_seconds)
     except (OSError, ValueError) as error:
         fail(ExitStatus.USAGE, error)
 
 
 def _key() -> str | None:
     """Return the key in FACESERVER_KEY, or in the file that FACESERVER_KEY_FILE names. Raises OSError."""
-    given = _Key()
+    given = _Given()
     if given.key is not None:
         return given.key.get_secret_value() or None
     if given.key_file is None:
@@ -86,6 +90,11 @@ def _key() -> str | None:
     if given.key_file.stat().st_mode & 0o077:
         typer.echo(f"Others can read the key in {shown(given.key_file)}; its mode should be 600.", err=True)
     return given.key_file.read_text(encoding="utf-8").strip()
+
+
+def ca_file() -> Path | None:
+    """Return the file of authorities that FACESERVER_CA_FILE names."""
+    return _Given().ca_file
 
 
 def check_ready(url: str, directory: str) -> None:

@@ -5,9 +5,10 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import httpx
 
@@ -45,13 +46,13 @@ class Writer(threading.Thread):
     It knows for certain what the service must have: an enrolment repeated with its Idempotency-Key runs once.
     """
 
-    def __init__(self, stack: Stack, number: int) -> None:
+    def __init__(self, stack: Stack, number: int, **headers: str) -> None:
         super().__init__(name=f"writer {number}")
         self.ledger = Ledger(f"ledger-{number}-{uuid.uuid4().hex[:8]}")
         self.attempts: Counter[str] = Counter()
         self._random = Random(number)
         self._enough = threading.Event()
-        self._client = stack.client()
+        self._client = stack.client(**headers)
         self._in_progress: list[Enrolment] = []
 
     def finish(self) -> None:
@@ -145,8 +146,8 @@ class Writer(threading.Thread):
 class Writers:
     """Several writers at work."""
 
-    def __init__(self, stack: Stack, number: int) -> None:
-        self.all = [Writer(stack, index) for index in range(number)]
+    def __init__(self, stack: Stack, number: int, **headers: str) -> None:
+        self.all = [Writer(stack, index, **headers) for index in range(number)]
 
     def __enter__(self) -> Self:
         for writer in self.all:
@@ -170,6 +171,50 @@ class Writers:
     @property
     def _acknowledged(self) -> int:
         return sum(ledger.acknowledged for ledger in self.ledgers)
+
+
+class KeyLedger:
+    """Keys that were made and revoked while processes die."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+        self._made: dict[str, str] = {}
+        self._revoked: set[str] = set()
+
+    def make(self) -> None:
+        """Make a key that may read."""
+        wanted = {"name": "door", "scopes": ["read"], "directories": ["*"]}
+        key = self._answered("POST", json=wanted).json()
+        self._made[key["id"]] = key["key"]
+
+    def revoke_one(self) -> None:
+        """Revoke the oldest key that works."""
+        oldest = next(key for key in self._made if key not in self._revoked)
+        self._answered("DELETE", f"/{oldest}")
+        self._revoked.add(oldest)
+
+    def disputed(self, client: httpx.Client) -> list[str]:
+        """Return the ids of keys that do not work though they were made, or work though they were revoked.
+
+        Asked a second after the last revocation, within which it holds.
+        """
+        time.sleep(1)
+        return [
+            key
+            for key, text in self._made.items()
+            if (key in self._revoked)
+            != (client.get("/directories", headers={"Authorization": f"Bearer {text}"}).status_code == 401)
+        ]
+
+    def _answered(self, method: str, path: str = "", **more: Any) -> httpx.Response:
+        """Repeat a call until it is answered, which may make a key that nobody knows."""
+        while True:
+            with suppress(httpx.TransportError):
+                response = self._client.request(method, f"/keys{path}", **more)
+                if response.status_code not in _OUTAGES:
+                    assert response.is_success or method == "DELETE", response.text
+                    return response
+            time.sleep(_PAUSE_SECONDS)
 
 
 def _is_in_progress(response: httpx.Response) -> bool:

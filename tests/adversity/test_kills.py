@@ -1,5 +1,10 @@
-"""Processes are killed again and again under load: nothing acknowledged is lost, and nothing deleted comes back."""
+"""Processes are killed again and again under load: nothing acknowledged is lost, and nothing deleted comes back.
 
+Keys are required, and what is stored is encrypted.
+"""
+
+import base64
+import os
 import random
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,7 +15,8 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from tests.adversity.ledger import Ledger, Writers
+from apiserver.encryption.sealing import is_sealed
+from tests.adversity.ledger import KeyLedger, Ledger, Writers
 from tests.stack import Stack, new_stack
 from tests.waiting import until, wait_until
 
@@ -24,8 +30,12 @@ _KINDS = ("gateway", "database", "backend", "vectorizer", "worker")
 @pytest.fixture
 def stack() -> Iterator[Stack]:
     # Objects of deleted photographs, and jobs of killed workers, are taken up soon.
-    soon = {"APISERVER_IMAGE_STORE_TIMEOUT_SECONDS": "2", "APISERVER_JOB_LOST_SECONDS": "2"}
-    with new_stack(environment=soon) as stack:
+    environment = {
+        "APISERVER_IMAGE_STORE_TIMEOUT_SECONDS": "2",
+        "APISERVER_JOB_LOST_SECONDS": "2",
+        "APISERVER_MASTER_KEY": base64.b64encode(os.urandom(32)).decode(),
+    }
+    with new_stack("--require-keys", environment=environment) as stack:
         yield stack.start()
         assert stack.stop() == 0, stack.log
         assert "Traceback" not in stack.log, stack.log
@@ -33,17 +43,23 @@ def stack() -> Iterator[Stack]:
 
 @pytest.mark.parametrize("kills", [5, pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(3000)])])
 async def test_the_service_has_what_it_acknowledged(stack: Stack, kills: int):
-    with Writers(stack, _WRITERS) as writers:
+    admin = {"Authorization": f"Bearer {(stack.data / 'admin.key').read_text().strip()}"}
+    with Writers(stack, _WRITERS, **admin) as writers, stack.client(**admin) as client:
+        keys = KeyLedger(client)
         for number in range(kills):
             writers.wait_for(_REQUESTS_BETWEEN_KILLS)
+            keys.make()
             _kill(stack, _KINDS[number % len(_KINDS)])
+            if number % 2:
+                keys.revoke_one()
         writers.wait_for(_REQUESTS_BETWEEN_KILLS)
 
     wait_until(stack.is_ready)
     connection = await asyncpg.connect(stack.gateway.environ()["APISERVER_DATABASE_URL"])
     try:
         await until(lambda: _deletions_finished(connection))
-        with stack.client() as client:
+        with stack.client(**admin) as client:
+            assert keys.disputed(client) == []
             for ledger in writers.ledgers:
                 assert ledger.wrong == []
                 assert _persons(client, ledger.directory) == _due(ledger)
@@ -97,6 +113,8 @@ async def _deletions_finished(connection: asyncpg.Connection) -> bool:
 async def _assert_rows_and_objects_agree(connection: asyncpg.Connection, stack: Stack) -> None:
     rows = {row["image"]: row["expires_at"] for row in await connection.fetch("SELECT image, expires_at FROM images")}
     objects = {path.name for path in stack.images()}
+    assert all(is_sealed(path.read_bytes()) for path in stack.images())
+    assert all(is_sealed(row["crop"]) for row in await connection.fetch("SELECT crop FROM faces"))
     assert objects <= rows.keys()
     assert {image for image, expires_at in rows.items() if expires_at is None} <= objects
     enrolled = {row["image"] for row in await connection.fetch("SELECT image FROM faces WHERE image IS NOT NULL")}

@@ -12,6 +12,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.types import Message, Send
 
 from apiserver.access.grants import Grant
+from apiserver.http.access.clock_jumps import ClockJumps
 from apiserver.problems import TooManyRequests
 from apiserver.settings import Settings
 
@@ -24,10 +25,11 @@ _EXEMPT_METHODS = frozenset({"DELETE"})
 class Rates:
     """Counts the requests of each key in this gateway. Callers without a key have no limits."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, jumps: ClockJumps | None = None) -> None:
         self._per_minute = settings.key_requests_per_minute
         self._in_progress = settings.key_requests_in_progress or ceil(settings.max_requests / 2)
         self._window = MovingWindowRateLimiter(MemoryStorage())
+        self._jumps = jumps or ClockJumps()
         self._running: Counter[str] = Counter()
 
     async def admit(self, grant: Grant, method: str) -> "Rate | None":
@@ -35,6 +37,8 @@ class Rates:
         limit = int(grant.limits.get(_PER_MINUTE, self._per_minute or 0))
         if grant.key is None or method in _EXEMPT_METHODS or not limit:
             return None
+        if self._jumps.happened():
+            self._window = MovingWindowRateLimiter(MemoryStorage())
         item = RateLimitItemPerMinute(limit)
         admitted = await self._window.hit(item, grant.key)
         reset_time, remaining = await self._window.get_window_stats(item, grant.key)

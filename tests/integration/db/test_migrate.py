@@ -54,6 +54,41 @@ async def test_concurrent_migrations_are_applied_once(empty_database_url):
     assert sum(report.count("Applied:") for report in reports) == len(all_versions())
 
 
+_HOLD = """
+CREATE FUNCTION hold() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF to_regclass('schema_migrations') IS NOT NULL THEN
+        IF (SELECT count(*) FROM schema_migrations) = 5 THEN PERFORM pg_advisory_xact_lock(4711); END IF;
+    END IF;
+END $$;
+CREATE EVENT TRIGGER hold ON ddl_command_end EXECUTE FUNCTION hold();
+SELECT pg_advisory_lock(4711);
+"""
+
+_HELD = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted)"
+
+
+@pytest.mark.timing
+async def test_a_migration_that_is_killed_leaves_whole_files_and_the_next_goes_on(empty_database_url):
+    connection = await asyncpg.connect(empty_database_url)
+    try:
+        await connection.execute(_HOLD)
+        migration = asyncio.create_task(migrate(empty_database_url))
+        await until(lambda: connection.fetchval(_HELD))
+        [dbmate] = [process for process in psutil.Process().children() if process.name() == "dbmate"]
+        dbmate.kill()
+        with pytest.raises(MigrationFailed):
+            await migration
+        await connection.execute("SELECT pg_advisory_unlock(4711)")
+        assert await applied(empty_database_url) == all_versions()[:5]
+        await connection.execute("DROP EVENT TRIGGER hold")
+        await connection.execute("DROP FUNCTION hold")
+        await migrate(empty_database_url)
+        assert await applied(empty_database_url) == all_versions()
+    finally:
+        await connection.close()
+
+
 @pytest.mark.timing
 async def test_a_cancelled_migration_leaves_no_process():
     def children() -> list[str]:

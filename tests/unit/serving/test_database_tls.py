@@ -1,8 +1,11 @@
 """Which URLs of databases do not require TLS to another machine."""
 
-import pytest
+import logging
 
-from serving.database_tls import unencrypted_hosts
+import pytest
+from pydantic import SecretStr
+
+from serving.database_tls import unencrypted_hosts, warn_of_unverified
 
 
 @pytest.mark.parametrize(
@@ -25,3 +28,12 @@ from serving.database_tls import unencrypted_hosts
 )
 def test_hosts_without_tls(url: str, hosts: list[str]):
     assert unencrypted_hosts(url) == hosts
+
+
+def test_the_warning_says_what_to_add_and_not_the_password(caplog):
+    with caplog.at_level(logging.WARNING):
+        warn_of_unverified(SecretStr("postgresql://ann:secret@db.example.org/faces?sslmode=verify-full"))
+        assert caplog.text == ""
+        warn_of_unverified(SecretStr("postgresql://ann:secret@db.example.org/faces"))
+    assert "db.example.org need not be encrypted: add sslmode=verify-full and sslrootcert" in caplog.text
+    assert "secret" not in caplog.text

@@ -1,0 +1,65 @@
+"""TLS in front of a PostgreSQL server on a Unix socket: the embedded one is built without it."""
+
+import asyncio
+import ssl
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from tests.certificates import Pair
+
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+
+
+@asynccontextmanager
+async def tls_before(dsn: str, served: Pair, host: str = "127.0.0.1") -> AsyncIterator[str]:
+    """Yield the DSN of the same database over TCP, where a client that does not ask for TLS is refused."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*served)
+    parts = urlsplit(dsn)
+    behind = Path(parse_qs(parts.query)["host"][0], ".s.PGSQL.5432")
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        tasks.add(task)
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                if await reader.readexactly(8) == _SSL_REQUEST:
+                    writer.write(b"S")
+                    await writer.start_tls(context)
+                    await _carry(reader, writer, behind)
+        finally:
+            tasks.discard(task)
+            writer.transport.abort()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        yield f"postgresql://{parts.username}@{host}:{port}{parts.path}"
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, behind: Path) -> None:
+    from_behind, to_behind = await asyncio.open_unix_connection(behind)
+    try:
+        await asyncio.wait(
+            [asyncio.create_task(_pump(reader, to_behind)), asyncio.create_task(_pump(from_behind, writer))],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+    finally:
+        to_behind.transport.abort()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
