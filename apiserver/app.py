@@ -27,6 +27,7 @@ from apiserver.api import (
     persons,
     recognize,
     service,
+    usage,
 )
 from apiserver.background import background, repeat
 from apiserver.deletion.erasure import Erasure
@@ -36,6 +37,7 @@ from apiserver.enrolment.gallery import Gallery
 from apiserver.enrolment.learning import Learning
 from apiserver.enrolment.likeness import Likenesses
 from apiserver.http.access.authentication import Authentication
+from apiserver.http.access.rate_store import RateStore
 from apiserver.http.access.rates import Rates
 from apiserver.http.admission import Admission
 from apiserver.http.client_addresses import ClientAddresses
@@ -71,6 +73,7 @@ from apiserver.state import State
 from apiserver.storage.keeping import Keeping
 from apiserver.telemetry.database import PoolMetrics
 from apiserver.telemetry.gateway import Metrics, StateMetrics
+from apiserver.telemetry.limits import LimitMetrics, UsageMetrics
 from apiserver.telemetry.tracing import traced_hop, traced_sql
 from serving.exception_handlers import handle_exceptions
 from serving.host_names import hosts_checked
@@ -92,7 +95,7 @@ _ROUTERS = (
     *(learn.router, recognize.router, detect.router, compare.router, identify.router),
     *(directories.router, persons.router, images.router, faces.router, add_faces.router, merges.router),
     *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
-    *(jobs.router, keys.router, service.router, documentation.router),
+    *(jobs.router, keys.router, usage.router, service.router, documentation.router),
 )
 
 
@@ -102,11 +105,12 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     metrics: must not be shared with another gateway. draining: once it has begun, the gateway is not ready.
     """
     metrics, draining = metrics or Metrics(), draining or Draining()
+    rate_store = RateStore(settings.rates_url.get_secret_value() if settings.rates_url else None)
     spans = open_tracing(settings.otlp_endpoint, "faceserver-gateway")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        async with _open_state(settings, metrics, draining, spans) as state:
+        async with _open_state(settings, metrics, draining, spans, rate_store) as state:
             yield {"gateway": state, "upload_bytes_per_second": settings.upload_bytes_per_second}
 
     app = FastAPI(
@@ -132,7 +136,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         respond=problem_response,
     )
     app.add_middleware(Admission)
-    app.add_middleware(Authentication, rates=Rates(settings))
+    app.add_middleware(Authentication, rates=Rates(settings, rate_store))
     if settings.trusted_proxies:
         app.add_middleware(
             ClientAddresses,
@@ -167,11 +171,12 @@ def _web_page_rules(settings: Settings) -> WebPageRules:
 
 @asynccontextmanager
 async def _open_state(
-    settings: Settings, metrics: Metrics, draining: Draining, spans: Spans | None
+    settings: Settings, metrics: Metrics, draining: Draining, spans: Spans | None, rate_store: RateStore
 ) -> AsyncIterator[State]:
     async with AsyncExitStack() as stack:
         if spans:
             stack.push_async_callback(asyncio.to_thread, spans.close)
+        stack.push_async_callback(rate_store.close)
         resources = await stack.enter_async_context(
             open_resources(
                 settings,
@@ -186,7 +191,8 @@ async def _open_state(
         await stack.enter_async_context(background(state.recall_check.run()))
         await stack.enter_async_context(background(repeat(state.slots.give_back, _GIVE_BACK_SECONDS)))
         state_metrics = StateMetrics(state.slots, state.vectorizer, state.recall_check, state.keeping)
-        for collector in (state_metrics, PoolMetrics(state.database)):
+        limits = LimitMetrics(state.usage, rate_store), UsageMetrics(state.usage)
+        for collector in (state_metrics, *limits, PoolMetrics(state.database)):
             metrics.registry.register(collector)
             stack.callback(metrics.registry.unregister, collector)
         yield state
@@ -233,6 +239,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         archives=resources.archives,
         space=resources.space,
         keeping=keeping,
+        usage=resources.usage,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
+from starlette.types import Scope
 
 from apiserver.database import Database
 from apiserver.deletion.erasure import Erasure
@@ -11,6 +12,7 @@ from apiserver.directories.records import Directories
 from apiserver.enrolment.learning import Learning
 from apiserver.keys.authenticator import Authenticator
 from apiserver.keys.signing_keys import SigningKeys
+from apiserver.keys.usage import Usage
 from apiserver.recognition.recognizing import Recognition
 from apiserver.search.recall import RecallCheck
 from apiserver.server import Draining
@@ -45,11 +47,17 @@ class State:
     archives: Archives
     space: FreeSpace
     keeping: Keeping
+    usage: Usage
 
     @classmethod
     def of(cls, request: Request) -> "State":
         """Return the resources of the gateway that serves the request."""
         return cast("State", request.state.gateway)
+
+    @classmethod
+    def of_scope(cls, scope: Scope) -> "State":
+        """Return the resources of the gateway that serves the ASGI request."""
+        return cast("State", scope["state"]["gateway"])
 
 
 # A coroutine, because FastAPI runs plain functions on other threads.

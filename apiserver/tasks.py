@@ -21,6 +21,7 @@ from apiserver.imports import records as imports
 from apiserver.imports.running import import_people
 from apiserver.jobs.runs import Run, Task, delete_finished
 from apiserver.jobs.turns import TurnOver
+from apiserver.keys.usage_records import delete_old
 from apiserver.people import retention
 from apiserver.people.retention import Retention
 from apiserver.problems import ImageStoreUnavailable
@@ -29,6 +30,9 @@ from apiserver.storage.cleaning import Cleaning
 from apiserver.storage.encrypting import Encrypting
 from apiserver.storage.sweeping import sweep
 from apiserver.vectorizers.wire import Want
+
+_USAGE_AGE = timedelta(days=100)
+"""How long what keys spent on a day is kept, for whoever bills by the quarter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,11 @@ async def encrypt_stored(run: Run) -> None:
 async def delete_finished_jobs(run: Run) -> None:
     """Delete the records of jobs that ended long ago."""
     await delete_finished(run.resources.database, timedelta(hours=run.resources.settings.job_retention_hours))
+
+
+async def delete_old_usage(run: Run) -> None:
+    """Delete what keys spent on days long ago."""
+    await delete_old(run.resources.database, _USAGE_AGE)
 
 
 async def delete_expired_requests(run: Run) -> None:
@@ -172,6 +181,7 @@ UPKEEP: Mapping[str, Periodic] = {
     "search-index-removal": Periodic(drop_search_indexes, cron="*/10 * * * *"),
     "recognizability": Periodic(measure_recognizability, cron="15 * * * *"),
     "forgetting": Periodic(delete_finished_jobs, cron="0 * * * *"),
+    "usage-removal": Periodic(delete_old_usage, cron="20 3 * * *"),
     "request-removal": Periodic(delete_expired_requests, cron="*/10 * * * *"),
 }
 """The periodic tasks, by kind. None waits for another; only those of recognizability, metadata and encryption may take
