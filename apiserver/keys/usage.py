@@ -56,12 +56,14 @@ class Usage:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Write while the block runs, and a last time at its end."""
-        async with background(repeat(self.write, WRITE_SECONDS)):
-            yield
         try:
-            await self.write()
-        except Outage as outage:
-            _logger.warning("What keys spent in the last second is not counted: %s", outage)
+            async with background(repeat(self.write, WRITE_SECONDS)):
+                yield
+        finally:  # a worker ends by being cancelled
+            try:
+                await self.write()
+            except Outage as outage:
+                _logger.warning("What keys spent in the last second is not counted: %s", outage)
 
     @property
     def seconds_left(self) -> int:
