@@ -23,7 +23,12 @@ from apiserver.problems import Outage, QuotaSpent, TooManyDirectories, TooManyJo
 from apiserver.settings import Settings
 
 WRITE_SECONDS = 1.0
-_DAY_SECONDS = 86_400
+_FRESH_SECONDS = 3.0
+"""Amounts that were read longer ago are read again before they admit anybody; writing reads those of active keys."""
+
+_RETRY_SECONDS = 5.0
+"""After amounts could not be read, how long nobody waits for it."""
+
 _MAX_KEYS = 10_000
 """Whose amounts are in memory; the one longest without a change is read again."""
 
@@ -33,21 +38,23 @@ _logger = logging.getLogger(__name__)
 class Usage:
     """What each key has spent today, and how much it may spend.
 
-    A quota never makes a call fail because the database does: amounts that cannot be read count as 0, and those that
-    cannot be written stay in memory.
+    A quota never makes a call fail because the database does: while amounts cannot be read, those that are in
+    memory hold, and those that cannot be written stay there.
     """
 
     def __init__(self, database: Database, defaults: Mapping[Limit, float]) -> None:
         """defaults: limits of the keys that have none of their own."""
         self._database = database
         self._defaults = defaults
-        self._known: OrderedDict[str, Spent] = OrderedDict()
-        """By key, what the database had."""
+        self._known: OrderedDict[str, tuple[float, Spent]] = OrderedDict()
+        """By key, when it was read, and what the database had."""
         self._counted: Counter[tuple[str, Quota]] = Counter()
         """Since the last write."""
         self._being_written: Counter[tuple[str, Quota]] = Counter()
         self._day_ends = 0.0
         self._writing = asyncio.Lock()
+        self._reading: dict[str, asyncio.Task[None]] = {}
+        self._retry_at = 0.0
         self.refusals: Counter[Limit] = Counter()
         self.spent: Counter[Quota] = Counter()
         """Of all keys, since the process started."""
@@ -85,14 +92,15 @@ class Usage:
         return None if grant.key is None else Meter(partial(self.count, grant.key), partial(self.is_spent, grant))
 
     async def prepare(self, grant: Grant) -> None:
-        """Read what the caller spent, if it has a quota and memory does not know."""
-        self._turn_day()
-        if grant.key is None or grant.key in self._known or not self._has_quota(grant):
+        """Read what the caller spent, if it has a quota and memory does not know; several calls share one query."""
+        key = grant.key
+        if key is None or not self._has_quota(grant) or self._is_fresh(key) or monotonic() < self._retry_at:
             return
-        try:
-            self._learn(await usage_records.read(self._database, grant.key))
-        except Outage as outage:
-            _logger.warning("What a key spent today cannot be read and counts as nothing: %s", outage)
+        task = self._reading.get(key)
+        if task is None:
+            task = self._reading[key] = asyncio.create_task(self._try_to_read(key))
+            task.add_done_callback(lambda _: self._reading.pop(key, None))
+        await asyncio.shield(task)
 
     def check(self, grant: Grant, quotas: Iterable[Quota]) -> None:
         """Raise QuotaSpent if the caller has spent one of the quotas."""
@@ -130,7 +138,7 @@ class Usage:
         async with self._database.connection() as connection:
             record = await records.find(connection, key)
         if record is not None:
-            await self.prepare(record.grant)
+            self._learn(await usage_records.read(self._database, key))
             self.check(record.grant, quotas)
 
     async def check_jobs(self, grant: Grant) -> None:
@@ -159,7 +167,6 @@ class Usage:
     async def write(self) -> None:
         """Add what was counted to the database, and read the sums. Raises DatabaseUnavailable or DatabaseBusy."""
         async with self._writing:
-            self._turn_day()
             if not self._counted:
                 return
             self._being_written, self._counted = self._counted, Counter()
@@ -175,22 +182,33 @@ class Usage:
     def _has_quota(self, grant: Grant) -> bool:
         return any(self.limit(grant, quota.limit) is not None for quota in Quota)
 
+    def _is_fresh(self, key: str) -> bool:
+        """Tell whether memory knows what the key spent; forget all of a day that has ended."""
+        now = monotonic()
+        if self._known and now >= self._day_ends:
+            self._known.clear()
+        return key in self._known and now < self._known[key][0] + _FRESH_SECONDS
+
+    async def _try_to_read(self, key: str) -> None:
+        try:
+            self._learn(await usage_records.read(self._database, key))
+        except Outage as outage:
+            self._retry_at = monotonic() + _RETRY_SECONDS
+            _logger.warning("What keys spent today cannot be read; only what this process counted holds: %s", outage)
+
     def _spent(self, key: str, quota: Quota) -> float:
         place = key, quota
-        return self._known.get(key, {}).get(quota, 0.0) + self._being_written[place] + self._counted[place]
+        _, known = self._known.get(key, (0.0, {}))
+        return known.get(quota, 0.0) + self._being_written[place] + self._counted[place]
 
     def _learn(self, day: Day) -> None:
-        self._day_ends = monotonic() + day.seconds_left
+        now = monotonic()
+        self._day_ends = now + day.seconds_left
         for key, spent in day.spent.items():
-            self._known[key] = spent
+            self._known[key] = now, spent
             self._known.move_to_end(key)
         while len(self._known) > _MAX_KEYS:
             self._known.popitem(last=False)
-
-    def _turn_day(self) -> None:
-        """Forget the amounts of a day that has ended."""
-        if self._known and monotonic() >= self._day_ends:
-            self._known.clear()
 
 
 def number(value: float | None) -> str:

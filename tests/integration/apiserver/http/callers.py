@@ -18,7 +18,7 @@ class Callers:
     async def add(self, scopes: frozenset[Scope], *directories: str, **limits: float) -> dict[str, str]:
         """Return the headers of a new caller."""
         wanted = records.Wanted("test", scopes, Reach(names=frozenset(directories)))
-        record, text = await records.create(self._database, wanted, "test")
+        _, text = await records.create(self._database, wanted, "test")
         headers = {"x-api-key": text}
         await self.limit(headers, **limits)
         return headers

@@ -3,7 +3,8 @@
 import asyncio
 import io
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -81,13 +82,11 @@ async def test_what_was_spent_yesterday_is_left_again_today(serve, locked, calle
     assert (await gateway.get("/directories", headers=few)).status_code == 200
     assert (await gateway.get("/directories", headers=few)).json()["code"] == "quota-spent"
     answer = (await gateway.get("/usage", headers=few)).json()
-    ends = datetime.fromisoformat(answer["resets_at"])
-    assert ends.astimezone(UTC).time().isoformat() == "00:00:00"
-    assert ends.date() > date(2000, 1, 1)
+    assert datetime.fromisoformat(answer["resets_at"]).astimezone(UTC).time().isoformat() == "00:00:00"
 
 
 async def test_what_calls_spend_is_counted_and_each_quota_refuses_the_calls_that_spend_it(
-    serve, locked, callers, ann, bob, database
+    serve, locked, callers, ann, bob
 ):
     mine = await callers.add(ALL, "acme")
     gateway = await serve(locked)
@@ -144,7 +143,9 @@ async def test_usage_is_shown_to_the_key_itself_and_to_admins_who_may_do_as_much
     await gateway.get("/directories", headers=mine)
     admin = await callers.add(ALL, "acme", "beta")
     shown = await usage_of(gateway, admin, key_id(mine))
-    assert shown == await usage_of(gateway, mine)
+    own = await usage_of(gateway, mine)
+    assert own.pop("database_seconds")["spent"] >= shown.pop("database_seconds")["spent"] > 0
+    assert shown == own
     assert (shown["requests"]["spent"], shown["requests"]["limit"]) == (1, 1_000_000)
     assert shown["lane_seconds"] == {"kind": "lane_seconds", "spent": 0, "limit": 1.5, "left": 1.5}
     hidden = await gateway.get(f"/keys/{key_id(mine)}/usage", headers=other)
@@ -202,6 +203,7 @@ async def test_the_work_of_a_job_is_its_key_s_and_waits_while_a_quota_is_spent(s
     before = await usage_of(gateway, mine)
     assert before["stored_bytes"]["spent"] >= len(archive.getvalue())
     await callers.limit(mine, stored_bytes_per_day=1)
+    await until(partial(database.fetchval, "SELECT EXISTS (SELECT FROM key_usage WHERE kind = 'stored_bytes')"))
     async with working(locked):
 
         async def is_put_off():
