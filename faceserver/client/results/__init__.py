@@ -49,6 +49,7 @@ from faceserver.client.results.recognition import (
     Thresholds,
 )
 from faceserver.client.results.service import Calibration, Model, Models, ModelThresholds, Tail, Version
+from faceserver.client.results.usage import LimitInForce, QuotaUsage, Usage
 
 __all__ = [
     "AddedFaces",
@@ -80,6 +81,7 @@ __all__ = [
     "JobProblem",
     "JobProgress",
     "KeptQuality",
+    "LimitInForce",
     "Merged",
     "Model",
     "ModelThresholds",
@@ -91,6 +93,7 @@ __all__ = [
     "Quality",
     "QualityAction",
     "QualityGate",
+    "QuotaUsage",
     "Recognition",
     "RecognitionWarning",
     "RecognizedFace",
@@ -101,6 +104,7 @@ __all__ = [
     "Tail",
     "Thresholds",
     "Unlike",
+    "Usage",
     "Verification",
     "Version",
 ]
