@@ -36,7 +36,8 @@ SELECT key, kind, amount, seconds_left FROM today LEFT JOIN key_usage ON key_usa
 """  # noqa: S608
 
 _WAITING = """
-SELECT count(*) FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = number WHERE key = $1 AND status = 'todo'
+SELECT count(*) FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = number
+WHERE key = $1 AND status = 'todo' AND queue_name IN ('import', 'export')
 """
 
 _DELETE_OLD = "DELETE FROM key_usage WHERE day < (now() - $1::interval)::date"
@@ -78,7 +79,7 @@ async def read(database: Database, key: str) -> Day:
 
 
 async def waiting_jobs(connection: Connection, key: str) -> int:
-    """Return the number of the key's jobs that wait."""
+    """Return the number of the key's imports and exports that wait, without its deletions."""
     return int(await connection.fetchval(_WAITING, key))
 
 
