@@ -14,6 +14,7 @@ from apiserver.consent import unnamed
 from apiserver.deletion import erasure
 from apiserver.directories.lock import ENTER
 from apiserver.enrolment import gallery
+from apiserver.keys import usage_records
 from apiserver.people import listing as person_lists
 from apiserver.people import unlike
 from apiserver.search import statements as search_sql
@@ -62,6 +63,8 @@ _WRITTEN: Mapping[str, list[str]] = {
         search_sql.graph(2, UNNAMED, dimension=128, candidates=200, where="directory = 'a' AND model = 'b'")
     ],
     "search.statements._ranked": [],  # part of the two above
+    "keys.usage_records._ADD": [usage_records._ADD],
+    "keys.usage_records._READ": [usage_records._READ],
     "storage.images.write_row": [image_store.write_row(1)],
     "enrolment.gallery._ENROL": [
         gallery._ENROL.format(enter=ENTER, enrollable=gallery._IS_ENROLLABLE, new_directory=gallery._NEW_DIRECTORY)

@@ -11,7 +11,20 @@ from faceserver.__main__ import app
 from tests.checkout import ROOT
 
 COMMANDS = [
-    *("learn", "register", "recognize", "verify", "compare", "detect", "watch", "import", "export", "job", "calibrate"),
+    *(
+        "learn",
+        "register",
+        "recognize",
+        "verify",
+        "compare",
+        "detect",
+        "watch",
+        "import",
+        "export",
+        "job",
+        "usage",
+        "calibrate",
+    ),
     *(f"persons {name}" for name in ("list", "show", "edit", "consent", "restrict", "rename", "delete")),
     *(f"persons {name}" for name in ("faces", "merge", "split")),
     *(f"directories {name}" for name in ("list", "show", "set", "delete")),
