@@ -37,7 +37,7 @@ from apiserver.enrolment.gallery import Gallery
 from apiserver.enrolment.learning import Learning
 from apiserver.enrolment.likeness import Likenesses
 from apiserver.http.access.authentication import Authentication
-from apiserver.http.access.rate_store import RateStore
+from apiserver.http.access.rate_store import RateStore, rate_store
 from apiserver.http.access.rates import Rates
 from apiserver.http.admission import Admission
 from apiserver.http.client_addresses import ClientAddresses
@@ -105,12 +105,12 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     metrics: must not be shared with another gateway. draining: once it has begun, the gateway is not ready.
     """
     metrics, draining = metrics or Metrics(), draining or Draining()
-    rate_store = RateStore(settings.rates_url.get_secret_value() if settings.rates_url else None)
+    rates = rate_store(settings.rates_url)
     spans = open_tracing(settings.otlp_endpoint, "faceserver-gateway")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        async with _open_state(settings, metrics, draining, spans, rate_store) as state:
+        async with _open_state(settings, metrics, draining, spans, rates) as state:
             yield {"gateway": state, "upload_bytes_per_second": settings.upload_bytes_per_second}
 
     app = FastAPI(
@@ -136,7 +136,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         respond=problem_response,
     )
     app.add_middleware(Admission)
-    app.add_middleware(Authentication, rates=Rates(settings, rate_store))
+    app.add_middleware(Authentication, rates=Rates(settings, rates))
     if settings.trusted_proxies:
         app.add_middleware(
             ClientAddresses,
@@ -171,12 +171,12 @@ def _web_page_rules(settings: Settings) -> WebPageRules:
 
 @asynccontextmanager
 async def _open_state(
-    settings: Settings, metrics: Metrics, draining: Draining, spans: Spans | None, rate_store: RateStore
+    settings: Settings, metrics: Metrics, draining: Draining, spans: Spans | None, rates: RateStore
 ) -> AsyncIterator[State]:
     async with AsyncExitStack() as stack:
         if spans:
             stack.push_async_callback(asyncio.to_thread, spans.close)
-        stack.push_async_callback(rate_store.close)
+        stack.push_async_callback(rates.close)
         resources = await stack.enter_async_context(
             open_resources(
                 settings,
@@ -191,7 +191,7 @@ async def _open_state(
         await stack.enter_async_context(background(state.recall_check.run()))
         await stack.enter_async_context(background(repeat(state.slots.give_back, _GIVE_BACK_SECONDS)))
         state_metrics = StateMetrics(state.slots, state.vectorizer, state.recall_check, state.keeping)
-        limits = LimitMetrics(state.usage, rate_store), UsageMetrics(state.usage)
+        limits = LimitMetrics(state.usage, rates), UsageMetrics(state.usage)
         for collector in (state_metrics, *limits, PoolMetrics(state.database)):
             metrics.registry.register(collector)
             stack.callback(metrics.registry.unregister, collector)

@@ -39,8 +39,10 @@ class Quota(StrEnum):
     @property
     def limit(self) -> Limit:
         """The limit of the quota."""
-        return Limit(f"{self}_per_day")
+        return _LIMIT_OF[self]
 
+
+_LIMIT_OF = {quota: Limit(f"{quota}_per_day") for quota in Quota}
 
 ALWAYS = frozenset({Quota.REQUESTS, Quota.DATABASE_SECONDS})
 """What every call spends."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable
 from time import monotonic
 
@@ -9,6 +10,7 @@ from limits import RateLimitItem
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import ConfigurationError, StorageError
+from pydantic import SecretStr
 
 _TIMEOUT_SECONDS = 0.25
 """For an answer of Redis; requests wait for it."""
@@ -63,6 +65,20 @@ class RateStore:
             _logger.warning("Each gateway counts requests by itself, because the shared store fails: %r", error)
         self.failures += 1
         self._retry_at = self._clock() + _RETRY_SECONDS
+
+
+def rate_store(url: SecretStr | None) -> RateStore:
+    """Return the store at a URL, or one in memory."""
+    return RateStore(url.get_secret_value() if url else None)
+
+
+def require_rate_store(url: SecretStr | None) -> None:
+    """End the process with a message if the store at the URL cannot be used, whether it answers or not."""
+    try:
+        rate_store(url)
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
 
 
 async def _hit(limiter: MovingWindowRateLimiter, item: RateLimitItem, key: str) -> tuple[bool, float, int]:

@@ -2,17 +2,21 @@
 
 import asyncio
 import io
+import re
 import zipfile
 from datetime import UTC, datetime
 from functools import partial
 
 import pytest
+from typer.testing import CliRunner
 
 from apiserver.access.limits import Limit, Quota
 from apiserver.access.scopes import Scope
 from apiserver.database import open_database
 from apiserver.keys.usage import Usage
 from apiserver.problems import DatabaseUnavailable
+from faceserver import AsyncClient
+from faceserver.__main__ import app
 from tests.integration.apiserver.http.callers import Callers, key_id
 from tests.integration.apiserver.worker_process import working
 from tests.waiting import until
@@ -153,6 +157,28 @@ async def test_usage_is_shown_to_the_key_itself_and_to_admins_who_may_do_as_much
     reader = await callers.add(frozenset({Scope.READ}), "acme")
     assert (await gateway.get(f"/keys/{key_id(mine)}/usage", headers=reader)).json()["code"] == "scope-missing"
     assert (await gateway.get("/usage", headers=reader)).status_code == 200
+
+
+async def test_clients_and_the_command_show_the_same(serve, locked, callers):
+    gateway = await serve(locked)
+    mine, admin = await callers.add(ALL, "acme", faces_per_day=1_000), await callers.add(ALL, "acme")
+    await gateway.get("/directories", headers=mine)
+    url = str(gateway.base_url)
+    async with AsyncClient(url, key=mine["x-api-key"]) as own, AsyncClient(url, key=admin["x-api-key"]) as other:
+        usage, same = await own.usage(), await other.usage(key_id(mine))
+    assert usage.key == same.key == key_id(mine)
+    shown = {quota.kind: (quota.spent, quota.limit, quota.left) for quota in usage.quotas}
+    assert shown["faces"] == (0, 1_000, 1_000)
+    assert shown["requests"] == (1, 1_000_000, 999_999)
+    assert {limit.name: limit.limit for limit in usage.limits} == {
+        **dict.fromkeys(("requests_per_minute", "requests_in_progress", "waiting_jobs", "directories"))
+    }
+    for arguments in (["usage"], ["usage", key_id(mine)]):
+        environment = {"FACESERVER_KEY": (admin if arguments[1:] else mine)["x-api-key"], "COLUMNS": "100"}
+        run = partial(CliRunner().invoke, app, [*arguments, "--url", url], env=environment)
+        result = await asyncio.to_thread(run)
+        assert result.exit_code == 0, result.output
+        assert re.search(r"faces +0 +1,000 +1,000\n", result.output)
 
 
 async def test_callers_without_keys_are_not_counted(gateway, database):
