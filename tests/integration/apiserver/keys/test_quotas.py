@@ -214,6 +214,14 @@ async def test_a_key_has_no_more_waiting_jobs_than_its_limit(serve, locked, call
     ]
     assert {(each.status_code, each.json()["code"]) for each in refused} == {(429, "too-many-jobs")}
     assert {each.headers["retry-after"] for each in refused} == {"10"}
+    keyed = few | {"idempotency-key": "once"}
+    assert (await gateway.post("/directories/acme/exports", headers=keyed)).json()["code"] == "too-many-jobs"
+    await callers.limit(few, waiting_jobs=2)
+
+    async def is_started():
+        return (await gateway.post("/directories/acme/exports", headers=keyed)).status_code == 202
+
+    await until(is_started)
     assert (await gateway.post("/directories/acme/exports", headers=other)).status_code == 202
 
 
