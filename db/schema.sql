@@ -13,6 +13,14 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION public.next_turn_of_key(kind text, of_key text) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT max(1 - priority) FROM procrastinate_jobs JOIN jobs ON number = id
+    WHERE queue_name = kind AND status IN ('todo', 'doing') AND jobs.key = of_key
+$$;
+
 CREATE FUNCTION public.notify_of_key() RETURNS trigger
     LANGUAGE plpgsql
     AS $$

@@ -27,7 +27,8 @@ WITH kind AS (
     INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, scheduled_at, priority)
     SELECT $1, $1, $2, $3, $4, $7, -coalesce(greatest(
         (SELECT coalesce(max(-priority) FILTER (WHERE status = 'doing'), min(-priority)) FROM kind),
-        (SELECT max(1 - priority) FROM kind JOIN jobs ON number = id WHERE directory = $6 OR key = $8),
+        (SELECT max(1 - priority) FROM kind JOIN jobs ON number = id WHERE directory = $6),
+        next_turn_of_key($1, $8),
         (SELECT max(-priority) FROM procrastinate_jobs WHERE lock = $2 AND status IN ('todo', 'doing'))
     ), 0)
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING

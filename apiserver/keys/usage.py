@@ -12,6 +12,7 @@ from functools import partial
 from math import ceil
 from time import monotonic
 
+from apiserver.access.binding import EVERY, bound_to
 from apiserver.access.grants import Grant
 from apiserver.access.limits import Limit, Quota
 from apiserver.access.metering import Meter
@@ -135,8 +136,9 @@ class Usage:
 
         The rest of a revoked key's job goes on or ends as `jobs` decides.
         """
-        async with self._database.connection() as connection:
-            record = await records.find(connection, key)
+        with bound_to(EVERY):
+            async with self._database.connection() as connection:
+                record = await records.find(connection, key)
         if record is not None:
             self._learn(await usage_records.read(self._database, key))
             self.check(record.grant, quotas)
@@ -146,8 +148,7 @@ class Usage:
         limit = self.limit(grant, Limit.WAITING_JOBS)
         if limit is None or grant.key is None:
             return
-        async with self._database.connection() as connection:
-            waiting = await usage_records.waiting_jobs(connection, grant.key)
+        waiting = await usage_records.waiting_jobs(self._database, grant.key)
         if waiting >= limit:
             self.refusals[Limit.WAITING_JOBS] += 1
             raise TooManyJobs(f"{waiting:,} jobs of the key wait, and its limit is {number(limit)}.")

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from apiserver.access.binding import EVERY, bound_to
 from apiserver.access.limits import Quota
-from apiserver.database import Connection, Database, Share
+from apiserver.database import Database, Share
 
 _TODAY = """today AS (
     SELECT day, extract(epoch FROM day + 1 - utc)::float8 AS seconds_left
@@ -65,22 +66,29 @@ class Day:
         return cls(spent, seconds_left)
 
 
+# `bound_to`: a request may see the rows of one directory only, and these belong to none.
+
+
 async def add(database: Database, amounts: Mapping[tuple[str, Quota], float]) -> Day:
     """Add amounts to those of today, and return what these keys have spent, at all gateways together."""
     keys, kinds = [key for key, _ in amounts], [kind for _, kind in amounts]
-    async with database.connection(Share.READS) as connection:
-        return Day.of(await connection.fetch(_ADD, keys, kinds, list(amounts.values())), keys)
+    with bound_to(EVERY):
+        async with database.connection(Share.READS) as connection:
+            return Day.of(await connection.fetch(_ADD, keys, kinds, list(amounts.values())), keys)
 
 
 async def read(database: Database, key: str) -> Day:
     """Return what a key has spent today."""
-    async with database.connection(Share.READS) as connection:
-        return Day.of(await connection.fetch(_READ, key), [key])
+    with bound_to(EVERY):
+        async with database.connection(Share.READS) as connection:
+            return Day.of(await connection.fetch(_READ, key), [key])
 
 
-async def waiting_jobs(connection: Connection, key: str) -> int:
+async def waiting_jobs(database: Database, key: str) -> int:
     """Return the number of the key's imports and exports that wait, without its deletions."""
-    return int(await connection.fetchval(_WAITING, key))
+    with bound_to(EVERY):
+        async with database.connection(Share.READS) as connection:
+            return int(await connection.fetchval(_WAITING, key))
 
 
 async def delete_old(database: Database, age: timedelta) -> None:

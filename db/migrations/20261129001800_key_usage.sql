@@ -16,5 +16,14 @@ ALTER TABLE jobs ADD COLUMN key text COLLATE "C";
 
 CREATE INDEX jobs_by_key ON jobs (key) WHERE key IS NOT NULL;
 
+-- The turn after that of the key's last job of a kind, in whatever directory; NULL if it has none. It runs as its owner,
+-- because whoever enqueues a job may see the rows of one directory only.
+CREATE FUNCTION next_turn_of_key(kind text, of_key text) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT max(1 - priority) FROM procrastinate_jobs JOIN jobs ON number = id
+    WHERE queue_name = kind AND status IN ('todo', 'doing') AND jobs.key = of_key
+$$;
+
 -- migrate:down
 -- Migrations only go forward: the code of the previous release runs on the new schema.

@@ -219,7 +219,7 @@ async def test_a_database_of_a_newer_version_is_refused_unchanged(database_url):
     assert await tables(database_url) == before
 
 
-UNDO_LAST = "DROP TABLE key_usage; ALTER TABLE jobs DROP COLUMN key"
+UNDO_LAST = "DROP TABLE key_usage; DROP FUNCTION next_turn_of_key; ALTER TABLE jobs DROP COLUMN key"
 """Undoes the last migration."""
 
 
