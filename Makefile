@@ -58,7 +58,7 @@ imports: .venv/installed-dev
 
 # It fails as well if the database of vulnerabilities cannot be reached. Not among the tests, which need no network.
 audit: .venv/audit/installed
-	@for set in build gateway vectorizer vectorizer-gpu models traces; do \
+	@for set in build gateway vectorizer vectorizer-gpu models traces redis; do \
 	  .venv/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/$$set.txt || failed=1; \
 	done; exit $${failed:-0}
 
@@ -82,7 +82,7 @@ lock:
 	$(COMPILE) $(WITHOUT).txt -o requirements/runtime.txt $(RUNTIME)
 	$(COMPILE) $(WITHOUT).txt -o requirements/dev.txt requirements/dev.in
 	$(COMPILE) $(WITHOUT)-gpu.txt -o requirements/gpu.txt requirements/gpu.in
-	for set in gateway vectorizer models traces; do \
+	for set in gateway vectorizer models traces redis; do \
 	  $(COMPILE) $(WITHOUT).txt -c requirements/runtime.txt -o requirements/$$set.txt requirements/$$set.in || exit; \
 	done
 	$(COMPILE) $(WITHOUT)-gpu.txt -c requirements/gpu.txt -o requirements/vectorizer-gpu.txt requirements/vectorizer-gpu.in

@@ -7,6 +7,7 @@ from contextlib import suppress
 from asgi_correlation_id import CorrelationIdFilter
 
 from apiserver.app import create_app
+from apiserver.http.access.rate_store import require_rate_store
 from apiserver.proxies import membership, read_networks
 from apiserver.resources import require_master_keys
 from apiserver.server import Draining, Server
@@ -32,6 +33,7 @@ def main() -> int:
     tls = Certificate.of(settings)
     require_store(settings.image_store_url)
     require_master_keys(settings)
+    require_rate_store(settings.rates_url)
     configure_logging(settings, CorrelationIdFilter(default_value="-"))
     warn_of_unverified(settings.database_url)
     metrics, draining = Metrics(), Draining()

@@ -29,6 +29,7 @@ from apiserver.api import (
     persons,
     recognize,
     service,
+    usage,
 )
 from apiserver.audit.reads import Reads
 from apiserver.audit.refusals import Refusals
@@ -40,6 +41,7 @@ from apiserver.enrolment.gallery import Gallery
 from apiserver.enrolment.learning import Learning
 from apiserver.enrolment.likeness import Likenesses
 from apiserver.http.access.authentication import Authentication
+from apiserver.http.access.rate_store import RateStore, rate_store
 from apiserver.http.access.rates import Rates
 from apiserver.http.admission import Admission
 from apiserver.http.client_addresses import ClientAddresses
@@ -75,6 +77,7 @@ from apiserver.state import State
 from apiserver.storage.keeping import Keeping
 from apiserver.telemetry.database import PoolMetrics
 from apiserver.telemetry.gateway import Metrics, StateMetrics
+from apiserver.telemetry.limits import LimitMetrics, UsageMetrics
 from apiserver.telemetry.tracing import traced_hop, traced_sql
 from serving.exception_handlers import handle_exceptions
 from serving.host_names import hosts_checked
@@ -96,7 +99,7 @@ _ROUTERS = (
     *(learn.router, recognize.router, detect.router, compare.router, identify.router),
     *(directories.router, persons.router, images.router, faces.router, add_faces.router, merges.router),
     *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
-    *(jobs.router, keys.router, audit.router, service.router, documentation.router),
+    *(jobs.router, keys.router, audit.router, usage.router, service.router, documentation.router),
 )
 
 
@@ -106,11 +109,12 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     metrics: must not be shared with another gateway. draining: once it has begun, the gateway is not ready.
     """
     metrics, draining = metrics or Metrics(), draining or Draining()
+    rates = rate_store(settings.rates_url)
     spans = open_tracing(settings.otlp_endpoint, "faceserver-gateway")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        async with _open_state(settings, metrics, draining, spans) as state:
+        async with _open_state(settings, metrics, draining, spans, rates) as state:
             yield {"gateway": state, "upload_bytes_per_second": settings.upload_bytes_per_second}
 
     app = FastAPI(
@@ -136,7 +140,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         respond=problem_response,
     )
     app.add_middleware(Admission)
-    app.add_middleware(Authentication, rates=Rates(settings))
+    app.add_middleware(Authentication, rates=Rates(settings, rates))
     if settings.trusted_proxies:
         app.add_middleware(
             ClientAddresses,
@@ -171,11 +175,12 @@ def _web_page_rules(settings: Settings) -> WebPageRules:
 
 @asynccontextmanager
 async def _open_state(
-    settings: Settings, metrics: Metrics, draining: Draining, spans: Spans | None
+    settings: Settings, metrics: Metrics, draining: Draining, spans: Spans | None, rates: RateStore
 ) -> AsyncIterator[State]:
     async with AsyncExitStack() as stack:
         if spans:
             stack.push_async_callback(asyncio.to_thread, spans.close)
+        stack.push_async_callback(rates.close)
         resources = await stack.enter_async_context(
             open_resources(
                 settings,
@@ -192,7 +197,8 @@ async def _open_state(
         await stack.enter_async_context(background(state.recall_check.run()))
         await stack.enter_async_context(background(repeat(state.slots.give_back, _GIVE_BACK_SECONDS)))
         state_metrics = StateMetrics(state.slots, state.vectorizer, state.recall_check, state.keeping)
-        for collector in (state_metrics, PoolMetrics(state.database)):
+        limits = LimitMetrics(state.usage, rates), UsageMetrics(state.usage)
+        for collector in (state_metrics, *limits, PoolMetrics(state.database)):
             metrics.registry.register(collector)
             stack.callback(metrics.registry.unregister, collector)
         yield state
@@ -243,6 +249,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         keeping=keeping,
         reads=reads,
         refusals=Refusals(database),
+        usage=resources.usage,
     )
 
 

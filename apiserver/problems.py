@@ -19,6 +19,7 @@ Problem
 │   ├── KeyMissing               key-missing             401
 │   ├── KeyInvalid               key-invalid             401
 │   ├── ScopeMissing             scope-missing           403
+│   ├── TooManyDirectories       too-many-directories    403
 │   ├── NotFound                 not-found               404
 │   ├── FileNotFound             file-not-found          404
 │   ├── LinkInvalid              link-invalid            403
@@ -67,6 +68,8 @@ Problem
 │   ├── InvalidSettings          invalid-settings        422
 │   ├── TooManyRequests          too-many-requests       429
 │   ├── TooManyAttempts          too-many-attempts       429
+│   ├── QuotaSpent               quota-spent             429
+│   ├── TooManyJobs              too-many-jobs           429
 │   └── HeadersTooLarge          headers-too-large       431
 ├── Outage                       caused by a service the gateway depends on: the same request may succeed later
 │   ├── NotReady                 not-ready               503
@@ -387,6 +390,35 @@ class TooManyRequests(
     def __init__(self, sentence: str | None = None, *, retry_after_seconds: int = 1) -> None:
         super().__init__(sentence)
         self.retry_after_seconds = retry_after_seconds
+
+
+class QuotaSpent(
+    Refused, code="quota-spent", status=429, sentence="The key has spent one of its quotas of today; the day is in UTC."
+):
+    """A request of a key that has spent a quota of the day; deletions are never refused so."""
+
+    retry_after_seconds: int
+
+    def __init__(self, sentence: str | None = None, *, retry_after_seconds: int = 60) -> None:
+        super().__init__(sentence)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class TooManyJobs(
+    Refused, code="too-many-jobs", status=429, sentence="Too many jobs of the key wait; retry when some have run."
+):
+    """An import or an export of a key of which as many jobs wait as its limit allows."""
+
+    retry_after_seconds: ClassVar[int] = 10
+
+
+class TooManyDirectories(
+    Refused,
+    code="too-many-directories",
+    status=403,
+    sentence="The key has as many directories as its limit allows; delete one, or have the limit raised.",
+):
+    """A new directory of a key that has as many as its limit allows."""
 
 
 class PoorQuality(

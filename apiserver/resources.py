@@ -12,6 +12,8 @@ from apiserver.background import background, repeat
 from apiserver.database import Database, StatementEnded, Waited, open_database
 from apiserver.encryption.keys import DirectoryKeys
 from apiserver.encryption.master_keys import MasterKeys, read_master_keys, require_apart
+from apiserver.keys.metered_statements import metered_statements
+from apiserver.keys.usage import Usage, default_limits
 from apiserver.settings import Settings
 from apiserver.storage.archives import Archives
 from apiserver.storage.free_space import REFRESH_SECONDS, FreeSpace
@@ -31,6 +33,7 @@ class Resources:
     images: ImageStore
     archives: Archives
     vectorizer: VectorizerClient
+    usage: Usage
     space: FreeSpace = field(default_factory=lambda: FreeSpace(None, None))
 
 
@@ -77,7 +80,7 @@ async def open_resources(
             timeout_seconds=settings.database_timeout_seconds,
             name=name,
             waited=waited,
-            statement_ended=statement_ended,
+            statement_ended=metered_statements(statement_ended),
             pooler=settings.database_pooler,
         ) as database,
         open_vectorizers(settings, trace_configs) as vectorizer,
@@ -86,12 +89,14 @@ async def open_resources(
         store, timeout_seconds = open_store(settings.image_store_url), settings.image_store_timeout_seconds
         space = FreeSpace(local_folder(settings.image_store_url), settings.image_store_min_free_bytes)
         retry_seconds = settings.image_store_retry_seconds
-        async with background(repeat(space.refresh, REFRESH_SECONDS, at_once=True)):
+        usage = Usage(database, default_limits(settings))
+        async with background(repeat(space.refresh, REFRESH_SECONDS, at_once=True)), usage.running():
             yield Resources(
                 settings,
                 database,
                 ImageStore(store, database, timeout_seconds, space=space, read_retry_seconds=retry_seconds, keys=keys),
                 Archives(store, database, timeout_seconds, space=space, keys=keys),
                 vectorizer,
+                usage,
                 space,
             )

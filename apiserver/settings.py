@@ -27,6 +27,7 @@ from serving.settings import ServiceSettings, require_pair
 
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^:/?#@,\[\]]*)(:[0-9]{1,5})?"
 _DATABASE_URL = re.compile(rf"postgres(ql)?://([^/?#]*@)?{_HOST}(,{_HOST})*(/[^?#]*)?(\?[^#]*)?")
+_RATES_URL = re.compile(r"(redis|valkey)s?://[^/]+.*|unix://.*/.+")
 _IMAGE_STORE_URL = re.compile(r"(file|memory):///.*|(s3|gs|az)://[^/]+.*")
 
 
@@ -100,13 +101,52 @@ class Settings(ServiceSettings):
 
     key_requests_per_minute: PositiveInt | None = Field(
         None,
-        description="Maximum number of requests of one key in a minute at each gateway, unless the key has a limit of "
-        "its own. Deletions do not count. Unset: no limit.",
+        description="Maximum number of requests of one key in a minute at each gateway (with `rates_url`: at all "
+        "together), unless the key has a limit of its own. Deletions do not count. Unset: no limit.",
     )
     key_requests_in_progress: PositiveInt | None = Field(
         None,
         description="Maximum number of requests of one key in progress at each gateway, unless the key has a limit of "
-        "its own. Unset: half of `max_requests`.",
+        "its own. Unset: an equal share of `max_requests` for each key with requests in progress, and one more: half "
+        "for a single key, a third each for two.",
+    )
+
+    key_requests_per_day: PositiveInt | None = Field(
+        None, description="Maximum number of requests of one key in a day, in UTC, at all gateways. Unset: no limit."
+    )
+    key_lane_seconds_per_day: PositiveFloat | None = Field(
+        None,
+        description="Seconds that the vectorizers' lanes may work for one key in a day, imports included. "
+        "Unset: no limit.",
+    )
+    key_faces_per_day: PositiveInt | None = Field(
+        None, description="Number of faces that may be found and embedded for one key in a day. Unset: no limit."
+    )
+    key_stored_faces_per_day: PositiveInt | None = Field(
+        None, description="Number of faces that one key may enrol in a day. Unset: no limit."
+    )
+    key_stored_bytes_per_day: PositiveInt | None = Field(
+        None,
+        description="Bytes of photographs, crops and archives that may be written for one key in a day; beyond it, "
+        "recognized photographs are not kept. Unset: no limit.",
+    )
+    key_database_seconds_per_day: PositiveFloat | None = Field(
+        None,
+        description="Seconds that the statements of one key may take in the database in a day. Unset: no limit.",
+    )
+    key_waiting_jobs: PositiveInt | None = Field(
+        None,
+        description="Number of one key's jobs that may wait; further imports and exports are refused. Unset: no limit.",
+    )
+    key_directories: PositiveInt | None = Field(
+        None,
+        description="Number of directories among those that a key covers, beyond which it makes no more. "
+        "Unset: no limit.",
+    )
+    rates_url: SecretStr | None = Field(
+        None,
+        description="Redis or Valkey in which all gateways count requests per minute together: redis://…, rediss://… "
+        "or unix://…. While it does not answer, each gateway counts by itself. Unset: each does.",
     )
 
     max_requests: PositiveInt = Field(
@@ -364,6 +404,15 @@ class Settings(ServiceSettings):
     def _names_a_database(cls, url: SecretStr) -> SecretStr:
         if not _DATABASE_URL.fullmatch(url.get_secret_value()):
             raise ValueError("must have the form postgresql://user:password@host:port/database")
+        return url
+
+    @field_validator("rates_url")
+    @classmethod
+    def _names_a_rate_store(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is None or not url.get_secret_value():
+            return None
+        if not _RATES_URL.fullmatch(url.get_secret_value()):
+            raise ValueError("must have the form redis://…, rediss://…, valkey://…, valkeys://… or unix:///…")
         return url
 
     @field_validator("image_store_url")

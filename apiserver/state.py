@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
+from starlette.types import Scope
 
 from apiserver.audit.reads import Reads
 from apiserver.audit.refusals import Refusals
@@ -13,6 +14,7 @@ from apiserver.directories.records import Directories
 from apiserver.enrolment.learning import Learning
 from apiserver.keys.authenticator import Authenticator
 from apiserver.keys.signing_keys import SigningKeys
+from apiserver.keys.usage import Usage
 from apiserver.recognition.recognizing import Recognition
 from apiserver.search.recall import RecallCheck
 from apiserver.server import Draining
@@ -49,11 +51,17 @@ class State:
     keeping: Keeping
     reads: Reads
     refusals: Refusals
+    usage: Usage
 
     @classmethod
     def of(cls, request: Request) -> "State":
         """Return the resources of the gateway that serves the request."""
         return cast("State", request.state.gateway)
+
+    @classmethod
+    def of_scope(cls, scope: Scope) -> "State":
+        """Return the resources of the gateway that serves the ASGI request."""
+        return cast("State", scope["state"]["gateway"])
 
 
 # A coroutine, because FastAPI runs plain functions on other threads.

@@ -22,6 +22,7 @@ from apiserver.imports import records as imports
 from apiserver.imports.running import import_people
 from apiserver.jobs.runs import Run, Task, delete_finished
 from apiserver.jobs.turns import TurnOver
+from apiserver.keys.usage_records import delete_old
 from apiserver.people import retention
 from apiserver.people.retention import Retention
 from apiserver.problems import ImageStoreUnavailable
@@ -30,6 +31,9 @@ from apiserver.storage.cleaning import Cleaning
 from apiserver.storage.encrypting import Encrypting
 from apiserver.storage.sweeping import sweep
 from apiserver.vectorizers.wire import Want
+
+_USAGE_AGE = timedelta(days=100)
+"""How long what keys spent on a day is kept, for whoever bills by the quarter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,11 @@ async def forget_audit(run: Run) -> None:
 async def delete_finished_jobs(run: Run) -> None:
     """Delete the records of jobs that ended long ago."""
     await delete_finished(run.resources.database, timedelta(hours=run.resources.settings.job_retention_hours))
+
+
+async def delete_old_usage(run: Run) -> None:
+    """Delete what keys spent on days long ago."""
+    await delete_old(run.resources.database, _USAGE_AGE)
 
 
 async def delete_expired_requests(run: Run) -> None:
@@ -179,6 +188,7 @@ UPKEEP: Mapping[str, Periodic] = {
     "recognizability": Periodic(measure_recognizability, cron="15 * * * *"),
     "audit-removal": Periodic(forget_audit, cron="45 * * * *"),
     "forgetting": Periodic(delete_finished_jobs, cron="0 * * * *"),
+    "usage-removal": Periodic(delete_old_usage, cron="20 3 * * *"),
     "request-removal": Periodic(delete_expired_requests, cron="*/10 * * * *"),
 }
 """The periodic tasks, by kind. None waits for another; only those of recognizability, metadata and encryption may take

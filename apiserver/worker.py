@@ -85,7 +85,7 @@ async def work(settings: Settings, on_request: Mapping[str, Task], telemetry: Wo
             statement_ended=telemetry.statement_ended,
             trace_configs=telemetry.hops,
         ) as resources,
-        telemetry.of(resources.database),
+        telemetry.of(resources),
     ):
         sealing = repeat(lambda: seal(resources.database), SEAL_SECONDS)
         recovering = repeat(lambda: recover(resources.database, pace.lost_seconds), pace.heartbeat_seconds)

@@ -115,6 +115,14 @@ BEGIN
 END;
 $$;
 
+CREATE FUNCTION public.next_turn_of_key(kind text, of_key text) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT max(1 - priority) FROM procrastinate_jobs JOIN jobs ON number = id
+    WHERE queue_name = kind AND status IN ('todo', 'doing') AND jobs.key = of_key
+$$;
+
 CREATE FUNCTION public.notify_of_key() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -398,10 +406,19 @@ CREATE TABLE public.jobs (
     problem_code text,
     problem text,
     subject text,
+    key text COLLATE pg_catalog."C",
     CONSTRAINT jobs_check CHECK (((problem_code IS NULL) = (problem IS NULL))),
     CONSTRAINT jobs_done_check CHECK ((done >= 0)),
     CONSTRAINT jobs_total_check CHECK ((total >= 0))
 );
+
+CREATE TABLE public.key_usage (
+    key text NOT NULL COLLATE pg_catalog."C",
+    day date NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    amount double precision NOT NULL
+)
+WITH (fillfactor='50');
 
 CREATE TABLE public.keyed_requests (
     key text NOT NULL COLLATE pg_catalog."C",
@@ -570,6 +587,9 @@ ALTER TABLE ONLY public.jobs
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (job);
 
+ALTER TABLE ONLY public.key_usage
+    ADD CONSTRAINT key_usage_pkey PRIMARY KEY (key, day, kind);
+
 ALTER TABLE ONLY public.keyed_requests
     ADD CONSTRAINT keyed_requests_pkey PRIMARY KEY (key);
 
@@ -640,6 +660,8 @@ CREATE INDEX images_unencrypted ON public.images USING btree (directory, image) 
 CREATE INDEX import_items_by_other ON public.import_items USING btree (directory, other) WHERE (other IS NOT NULL);
 
 CREATE INDEX import_items_by_person ON public.import_items USING btree (directory, person);
+
+CREATE INDEX jobs_by_key ON public.jobs USING btree (key) WHERE (key IS NOT NULL);
 
 CREATE INDEX keyed_requests_by_directory ON public.keyed_requests USING btree (directory);
 

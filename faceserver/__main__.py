@@ -20,6 +20,7 @@ from faceserver.commands.jobs import export, job
 from faceserver.commands.learn import learn
 from faceserver.commands.recognize import recognize
 from faceserver.commands.register import register
+from faceserver.commands.usage import usage
 from faceserver.commands.watch import watch
 from faceserver.problems import StartError
 from faceserver.standalone.addresses import base_url, exposure
@@ -151,7 +152,7 @@ def _announce(settings: Settings) -> None:
         typer.echo(warning, err=True)
 
 
-for command in (learn, recognize, verify, compare, detect, watch, register, export, job):
+for command in (learn, recognize, verify, compare, detect, watch, register, export, job, usage):
     app.command()(command)
 app.command("import")(import_people)
 app.command("calibrate")(calibrate_people)

@@ -21,7 +21,7 @@ EXPECTED = [
     r"Network namespaces need root\.",
     r"Root reads every folder\.",
     r"There are no network namespaces here: .*",
-    r"(ip|haproxy|dnsmasq|chromium|pgbouncer) is not installed\.",
+    r"(ip|haproxy|dnsmasq|chromium|pgbouncer|redis-server) is not installed\.",
 ]
 """As regular expressions. OpenVINO is not among them: it is installed by `make install` wherever it exists."""
 

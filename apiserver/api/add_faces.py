@@ -6,11 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.limits import ENROLLING
 from apiserver.access.scopes import Scope
 from apiserver.api.faces import FaceAnswer
 from apiserver.api.fields import EnrolmentWarning, FacesOmitted, FileProblem, OrientationDegrees, Outcome
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.database import Database
+from apiserver.directories.room import require_room
 from apiserver.enrolment.learning import Learned, Sample
 from apiserver.http.access.guard import needs
 from apiserver.http.admission import counted_body
@@ -92,7 +94,7 @@ class NoneAdded(ProblemDetails, AddedFaces):
     responses=PROBLEMS | _MORE | {200: {"model": AddedFaces}, 422: {"model": NoneAdded | ProblemDetails}},
     openapi_extra={"requestBody": FacesForm.request_body(), "parameters": [KEY]},
 )
-@needs(Scope.ENROL)
+@needs(Scope.ENROL, spends=ENROLLING)
 async def add_faces(directory: DirectoryName, person: PersonName, request: Request) -> Response:
     """Enrol the faces of several photographs independently: a refused one does not affect the others.
 
@@ -101,6 +103,7 @@ async def add_faces(directory: DirectoryName, person: PersonName, request: Reque
     call = PhotographCall.of(request)
     form = await call.read(FacesForm, max_files=MAX_FILES)
     await check_names(call.state.database, directory, person)
+    await require_room(call.state.database, call.state.usage, directory)
     outcomes: list[FileOutcome | Refused] = []
     for upload in form.file:
         with noting_refusal(outcomes):

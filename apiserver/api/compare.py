@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.limits import ANALYSING
 from apiserver.access.scopes import Scope
 from apiserver.api.fields import (
     BoxPixels,
@@ -131,7 +132,7 @@ class VerifyAnswer(BaseModel):
     responses=PROBLEMS,
     openapi_extra={"requestBody": CompareForm.request_body()},
 )
-@needs(Scope.RECOGNIZE)
+@needs(Scope.RECOGNIZE, spends=ANALYSING)
 async def compare(request: Request) -> Response:
     """Compare every face of one photograph with every face of another."""
     call = PhotographCall.of(request)
@@ -162,7 +163,7 @@ async def compare(request: Request) -> Response:
     responses=PROBLEMS | _NOT_FOUND,
     openapi_extra={"requestBody": VerifyForm.request_body()},
 )
-@needs(Scope.RECOGNIZE)
+@needs(Scope.RECOGNIZE, spends=ANALYSING)
 async def verify(request: Request) -> Response:
     """Verify that a photograph shows the given person."""
     call = PhotographCall.of(request)

@@ -39,7 +39,7 @@ class ReceiptAnswer(BaseModel):
 
 
 @router.get("/deletions/{deletion}", response_model=ReceiptAnswer, responses=_PROBLEMS)
-@needs(Scope.DELETE)
+@needs(Scope.DELETE, free=True)
 async def read_deletion(deletion: str, state: StateOf) -> Response:
     """Return the receipt of a deletion; it states when the last photograph was removed from the store."""
     try:

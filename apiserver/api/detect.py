@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.limits import ANALYSING
 from apiserver.access.scopes import Scope
 from apiserver.api.fields import (
     BoxPixels,
@@ -112,7 +113,7 @@ class DetectAnswer(BaseModel):
     responses=PROBLEMS | {200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}},
     openapi_extra={"requestBody": DetectForm.request_body()},
 )
-@needs(Scope.RECOGNIZE)
+@needs(Scope.RECOGNIZE, spends=ANALYSING)
 async def detect(request: Request) -> Response:
     """Return the position, quality and pose of every face on a photograph; nothing is kept."""
     call = PhotographCall.of(request)
@@ -143,7 +144,7 @@ async def detect(request: Request) -> Response:
     responses=PROBLEMS,
     openapi_extra={"requestBody": EmbedForm.request_body()},
 )
-@needs(Scope.EXPORT)
+@needs(Scope.EXPORT, spends=ANALYSING)
 async def embed(request: Request) -> Response:
     """Return the embedding of every face on a photograph; nothing is kept."""
     call = PhotographCall.of(request)

@@ -15,6 +15,7 @@ from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
 from apiserver.database import Share
 from apiserver.directories import listing as directory_lists
 from apiserver.directories.records import Directories, Directory
+from apiserver.directories.room import require_room
 from apiserver.directories.settings import DirectorySettings, QualitySettings
 from apiserver.http.access.guard import needs
 from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, tagged
@@ -200,6 +201,7 @@ async def write_directory(directory: DirectoryName, condition: IfMatch, request:
     state = State.of(request)
     body = await read_json(request, SettingsBody, InvalidSettings)
     await check_names(state.database, directory)
+    await require_room(state.database, state.usage, directory)
     model = await state.vectorizer.model_in_use()
     written, created = await state.directories.write(directory, body.settings(model.id), condition)
     answer = await _describe(directory, written, state.directories, model)

@@ -6,6 +6,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from apiserver.access.grants import current_grant
+from apiserver.access.limits import STORING
 from apiserver.access.scopes import Scope
 from apiserver.api.jobs import JobStarted, job_id, job_started
 from apiserver.audit import records as audit
@@ -52,10 +54,11 @@ _EXPORT = {"application/json": {"schema": ExportBody.model_json_schema()}}
     responses=_BUNDLE_PROBLEMS,
     openapi_extra={"requestBody": {"required": False, "content": _EXPORT}, "parameters": [KEY]},
 )
-@needs(Scope.EXPORT)
+@needs(Scope.EXPORT, spends=STORING)
 async def start_export(directory: DirectoryName, request: Request) -> Response:
     """Start a job that writes a directory into a bundle, which another installation can import."""
     state = State.of(request)
+    await state.usage.check_jobs(current_grant())
     body = await read_small(request)
     export = parse_json(ExportBody, body or b"{}")
     await state.directories.read(directory)

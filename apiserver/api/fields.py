@@ -27,6 +27,7 @@ _NOT_KEPT = {
     NotKept.STORE_UNAVAILABLE: "The photograph is not kept, because the image store is unavailable.",
     NotKept.STORE_FULL: "The photograph is not kept, because the disk of the image store is nearly full.",
     NotKept.DATABASE_READ_ONLY: "The photograph is not kept, because the database only reads at present.",
+    NotKept.QUOTA_SPENT: "The photograph is not kept, because the key has spent its stored bytes of today.",
 }
 
 PersonId = Annotated[str, Field(examples=["ann"])]

@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from apiserver.access.grants import current_grant
+from apiserver.access.limits import ENROLLING
 from apiserver.access.scopes import Scope
 from apiserver.api.fields import EnrolmentWarning
 from apiserver.api.jobs import JobStarted, job_id, job_started
@@ -21,6 +22,7 @@ from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.quality import Action
 from apiserver.bundles.zip_names import Encoding
 from apiserver.database import Connection
+from apiserver.directories.room import require_room
 from apiserver.http.access.guard import needs, needs_any
 from apiserver.http.admission import counted_body
 from apiserver.http.field_names import Unknown, check_fields
@@ -191,11 +193,13 @@ starting = APIRouter(tags=["bulk"], route_class=_ImportRoute)
     responses=_PROBLEMS,
     openapi_extra={"requestBody": {"required": True, "content": _IMPORT}, "parameters": [KEY]},
 )
-@needs(Scope.IMPORT)
+@needs(Scope.IMPORT, spends=ENROLLING)
 async def start_import(directory: DirectoryName, request: Request) -> Response:
     """Start a job that imports an archive of photographs, a bundle, or a manifest of stored photographs."""
     state, job = State.of(request), uuid4()
+    await state.usage.check_jobs(current_grant())
     await check_names(state.database, directory)
+    await require_room(state.database, state.usage, directory)
     if not (state.settings.directories_on_learn and current_grant().may_make(directory)):
         await state.directories.require(directory)
     read = _receive if _is_form(request) else _read_manifest

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.limits import ENROLLING
 from apiserver.access.scopes import Scope
 from apiserver.api.fields import (
     BoxPixels,
@@ -25,6 +26,7 @@ from apiserver.api.fields import (
     rounded_or_none,
 )
 from apiserver.biometrics.choice import FaceChoice
+from apiserver.directories.room import require_room
 from apiserver.enrolment.gallery import Enrolment
 from apiserver.enrolment.learning import Learned, Sample
 from apiserver.http.access.guard import needs
@@ -107,7 +109,7 @@ class LearnRefusal(Refusal):
     openapi_extra={"requestBody": LearnForm.request_body(), "parameters": [KEY]},
 )
 @idempotent(max_files=MAX_FILES)
-@needs(Scope.ENROL)
+@needs(Scope.ENROL, spends=ENROLLING)
 async def learn(request: Request) -> Response:
     """Enrol the person shown on a photograph; the same photograph of the same person again changes nothing.
 
@@ -117,6 +119,7 @@ async def learn(request: Request) -> Response:
     call = PhotographCall.of(request)
     form = await call.read(LearnForm, max_files=MAX_FILES)
     await check_names(call.state.database, form.directory, form.person)
+    await require_room(call.state.database, call.state.usage, form.directory)
     outcomes: list[Learned | Refused] = []
     for upload in form.file:
         with noting_refusal(outcomes):

@@ -11,6 +11,7 @@ from apiserver.access.scopes import Scope
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.consent import Consent
 from apiserver.database import Share
+from apiserver.directories.room import require_room
 from apiserver.http.access.guard import needs
 from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, tagged
 from apiserver.http.json_bodies import JsonBody, read_json
@@ -155,6 +156,7 @@ async def write_person(directory: DirectoryName, person: PersonName, condition: 
     state = State.of(request)
     body = await read_json(request, PersonBody)
     await check_names(state.database, directory, person)
+    await require_room(state.database, state.usage, directory)
     async with state.database.connection() as connection:
         written, created = await persons.put(
             connection,

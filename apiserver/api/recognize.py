@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from apiserver.access.grants import current_grant, keeps_by_default
+from apiserver.access.limits import ANALYSING
 from apiserver.access.scopes import Scope
 from apiserver.api.fields import (
     AppliedThresholds,
@@ -146,7 +147,7 @@ class RecognizeRefusal(Refusal):
     responses=_REFUSALS | {422: {"model": RecognizeRefusal}},
     openapi_extra={"requestBody": RecognizeForm.request_body()},
 )
-@needs(Scope.RECOGNIZE)
+@needs(Scope.RECOGNIZE, spends=ANALYSING)
 async def recognize(request: Request) -> Response:
     """Identify every face on a photograph, or on each of several photographs, within a directory."""
     call = PhotographCall.of(request)

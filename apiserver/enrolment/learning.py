@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from apiserver.access.grants import current_grant
+from apiserver.access.limits import Quota
+from apiserver.access.metering import spend
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Analysis, Box
 from apiserver.biometrics.model import Model
@@ -106,6 +108,9 @@ class Learning:
                 self._images.keys.forget(sample.directory)
                 row = await self._images.save(row, content)
                 enrolment = await self._gallery.enrol(person, face, model, row)
+        if enrolment.created:
+            spend(Quota.STORED_FACES, 1)
+            spend(Quota.STORED_BYTES, len(face.crop or b""))
         with stages.measure("search"):
             enrolled = FaceToCompare(sample.directory, model, person, face.embedding, row.sha256)
             required = bool(terms.settings.require_consent)

@@ -23,7 +23,16 @@ from apiserver.http.problem_responses import problem_response
 from apiserver.http.upload_stream import read_body
 from apiserver.idempotency_keys import LOST_SECONDS, Claim, StoredAnswer, claim, release, renew, store
 from apiserver.names import checked_name
-from apiserver.problems import DirectoryNotFound, InvalidField, InvalidName, Outage, Refused
+from apiserver.problems import (
+    DirectoryNotFound,
+    InvalidField,
+    InvalidName,
+    Outage,
+    QuotaSpent,
+    Refused,
+    TooManyDirectories,
+    TooManyJobs,
+)
 from apiserver.state import State
 
 KEY = {
@@ -103,9 +112,11 @@ def _of_caller(key: str) -> str:
 
 
 async def _answer(handle: Handler, request: Request) -> Response:
-    """Return the answer, which may be a refusal. Outages and defects propagate: they are not stored."""
+    """Return the answer, which may be a refusal. Outages, defects and limits of keys propagate: they are not stored."""
     try:
         return await handle(request)
+    except (QuotaSpent, TooManyDirectories, TooManyJobs):  # the same request may succeed later
+        raise
     except Refused as problem:
         return problem_response(request, problem)
 

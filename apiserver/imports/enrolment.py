@@ -9,6 +9,8 @@ from uuid import UUID
 
 from pgvector import HalfVector
 
+from apiserver.access.limits import Quota
+from apiserver.access.metering import spend
 from apiserver.audit import records as audit
 from apiserver.biometrics.face import Face, FaceOrigin
 from apiserver.consent import ENROLLABLE
@@ -158,6 +160,7 @@ async def enrol_all(
             outcomes = [*enrolled, *(refusal(f.n) for f in remaining if f.person in refused), *others]
             await write_outcomes(connection, import_, outcomes)
             await _record(connection, import_, remaining, outcomes)
+        _spend(faces, outcomes)
         return outcomes
     raise DirectoryBusy
 
@@ -190,6 +193,12 @@ async def _enrol(
         created.discard(face.identity)  # a second face with this identity is known
         outcomes.append(ItemOutcome(face.n, outcome, ids[face.identity], warnings=face.warnings))
     return outcomes
+
+
+def _spend(faces: Sequence[NewFace], outcomes: Sequence[ItemOutcome]) -> None:
+    created = {outcome.n for outcome in outcomes if outcome.outcome is Outcome.CREATED}
+    spend(Quota.STORED_FACES, len(created))
+    spend(Quota.STORED_BYTES, sum(len(face.face.crop or b"") for face in faces if face.n in created))
 
 
 def _columns(directory: str, faces: Sequence[NewFace], key: DataKey | None) -> list[list[object]]:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import partial
 from zipfile import ZipFile
 
+from apiserver.access.limits import ENROLLING
 from apiserver.background import background
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.model import Model
@@ -33,7 +34,7 @@ from apiserver.imports.records import Import, Item, ItemOutcome, Outcome, waitin
 from apiserver.imports.sources import BundleParts, Keys, Members, Source
 from apiserver.jobs.runs import Run
 from apiserver.jobs.turns import TurnOver
-from apiserver.problems import DatabaseBusy, Outage
+from apiserver.problems import DatabaseBusy, Outage, QuotaSpent
 from apiserver.settings import Settings
 from apiserver.storage.images import ImageStore
 
@@ -61,7 +62,7 @@ async def import_people(run: Run) -> None:
             model = await resources.vectorizer.model_in_use()
             await _enrol(run, import_, Keys(resources.archives, resources.settings.max_image_bytes), model)
         await compare_enrolled(run, import_)
-    except (Outage, TurnOver):
+    except (Outage, QuotaSpent, TurnOver):
         raise
     except Exception:
         await resources.archives.delete(*import_)
@@ -198,7 +199,7 @@ async def _enrol_items(run: Run, import_: Import, preparation: Preparation, on_d
     or TurnOver after the items in progress are enrolled.
     """
     resources = run.resources
-    items, turn = _items(resources.database, import_), asyncio.Lock()
+    items, turn = _items(run, import_), asyncio.Lock()
     writer = _Writer(import_, resources.database, resources.images, on_done)
 
     async def work() -> None:
@@ -221,10 +222,14 @@ async def _enrol_items(run: Run, import_: Import, preparation: Preparation, on_d
         raise TurnOver
 
 
-async def _items(database: Database, import_: Import) -> AsyncIterator[Item | ItemOutcome]:
-    """Yield the items without an outcome, or the outcome of one that is refused whatever it shows."""
-    last = -1
+async def _items(run: Run, import_: Import) -> AsyncIterator[Item | ItemOutcome]:
+    """Yield the items without an outcome, or the outcome of one that is refused whatever it shows.
+
+    Raises QuotaSpent.
+    """
+    database, last = run.resources.database, -1
     while page := await waiting(database, import_, last, _PAGE):
+        await run.check_quotas(ENROLLING)
         async with database.connection() as connection:
             refused = await without_consent(connection, import_.directory, {item.person for item in page})
         for item in page:

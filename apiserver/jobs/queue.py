@@ -13,9 +13,11 @@ from procrastinate.jobs import Job
 from psycopg_pool import PoolTimeout
 
 from apiserver.jobs.turns import TurnOver
-from apiserver.problems import DatabaseUnavailable, Outage, Refused
+from apiserver.problems import DatabaseUnavailable, Outage, QuotaSpent, Refused
 
 _MAX_DELAY_SECONDS = 60
+_MAX_QUOTA_DELAY_SECONDS = 300
+"""The limit of the key may be raised before the day ends."""
 
 Runner = Callable[[int, Mapping[str, Any]], Awaitable[None]]
 """Runs one job, given its number and arguments.
@@ -115,11 +117,13 @@ class _Connector(PsycopgConnector):
 
 
 class _Retries(BaseRetryStrategy):
-    """Retries stopped jobs and those whose turn is over at once, and those that met an outage after a delay."""
+    """Retries stopped jobs and those whose turn is over at once, others after a delay: of an outage, or of a quota."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, asyncio.CancelledError | TurnOver):
             return RetryDecision(retry_in={"seconds": 0})
+        if isinstance(exception, QuotaSpent):
+            return RetryDecision(retry_in={"seconds": min(_MAX_QUOTA_DELAY_SECONDS, exception.retry_after_seconds)})
         if isinstance(exception, Outage):
             return RetryDecision(retry_in={"seconds": min(_MAX_DELAY_SECONDS, 2 ** min(job.attempts, 10))})
         return None

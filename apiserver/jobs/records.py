@@ -13,12 +13,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from apiserver.access.acts import current_act
+from apiserver.access.grants import current_grant
 from apiserver.database import Connection, Database, Share
 from apiserver.problems import JobNotFound
 
 # Each kind has its own queue, so that workers of an older release ignore kinds they do not know. The turn, which is the
 # negative priority, is explained in `jobs.turns`: at least that of the running jobs or, if none runs, of the first
-# that waits; one more than that of the directory's last job of the kind; and that of the jobs that this one waits for.
+# that waits; one more than that of the directory's or the key's last job of the kind; and that of the jobs that this
+# one waits for.
 _ENQUEUE = """
 WITH kind AS (
     SELECT id, priority, status FROM procrastinate_jobs WHERE queue_name = $1 AND status IN ('todo', 'doing')
@@ -27,12 +29,13 @@ WITH kind AS (
     SELECT $1, $1, $2, $3, $4, $7, -coalesce(greatest(
         (SELECT coalesce(max(-priority) FILTER (WHERE status = 'doing'), min(-priority)) FROM kind),
         (SELECT max(1 - priority) FROM kind JOIN jobs ON number = id WHERE directory = $6),
+        next_turn_of_key($1, $8),
         (SELECT max(-priority) FROM procrastinate_jobs WHERE lock = $2 AND status IN ('todo', 'doing'))
     ), 0)
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
     RETURNING id
 )
-INSERT INTO jobs (number, job, directory, subject) SELECT id, $5, $6, $8 FROM waiting RETURNING job
+INSERT INTO jobs (number, job, directory, subject, key) SELECT id, $5, $6, $8, $9 FROM waiting RETURNING job
 """
 
 _WAITING = """
@@ -94,7 +97,8 @@ async def enqueue(
 ) -> UUID:
     """Enqueue a job and return its id; the job can run after the transaction commits.
 
-    arguments: must be serializable as JSON. directory: jobs of a kind are shared out among the directories by turns.
+    arguments: must be serializable as JSON. directory: jobs of a kind are shared out by turns, among directories and
+    among the keys whose calls ask for them.
     exclusive: exclusive jobs of one directory run one after the other, of whatever kind they are.
     deduplication_key: if a job with the same key is waiting, its id is returned instead; a running job does not count,
     since it may have missed the latest change. not_before: the job starts then or some seconds later. job: the id,
@@ -105,7 +109,16 @@ async def enqueue(
     subject = act.subject if (act := current_act()) else None
     while True:
         job_id: UUID | None = await connection.fetchval(
-            _ENQUEUE, kind, lock, deduplication_key, written, job or uuid4(), directory, not_before, subject
+            _ENQUEUE,
+            kind,
+            lock,
+            deduplication_key,
+            written,
+            job or uuid4(),
+            directory,
+            not_before,
+            subject,
+            current_grant().key,
         )
         job_id = job_id or await connection.fetchval(_WAITING, deduplication_key)
         if job_id:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,9 +12,11 @@ from uuid import UUID
 
 from apiserver.access.acts import Act, set_current_act
 from apiserver.access.binding import EVERY, bound_to
+from apiserver.access.limits import Quota
+from apiserver.access.metering import metered
 from apiserver.database import Database
 from apiserver.jobs.turns import Turn, TurnOver
-from apiserver.problems import InternalError, Outage, Problem
+from apiserver.problems import InternalError, Outage, Problem, QuotaSpent
 from apiserver.resources import Resources
 
 MAX_CRASHES = 5
@@ -27,7 +29,7 @@ _WRITE_SECONDS = 1.0
 _BEGIN = """
 INSERT INTO jobs (number) VALUES ($1)
 ON CONFLICT (number) DO UPDATE SET problem_code = NULL, problem = NULL
-RETURNING job, directory, done, total, note, subject,
+RETURNING job, directory, key, done, total, note, subject,
     (SELECT task_name FROM procrastinate_jobs WHERE id = $1) AS kind
 """
 
@@ -69,11 +71,15 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Run:
-    """One run of a job. After a crash or a stop, the next run starts with the progress last reported."""
+    """One run of a job. After a crash or a stop, the next run starts with the progress last reported.
+
+    key: whose call asked for the job, None for nobody's.
+    """
 
     number: int
     job: UUID
     directory: str | None
+    key: str | None
     arguments: Mapping[str, Any]
     resources: Resources
     done: int
@@ -90,6 +96,11 @@ class Run:
         self.done, self.total, self.note = done, total, note
         if time.monotonic() - self._written_at >= _WRITE_SECONDS:
             await self.write()
+
+    async def check_quotas(self, quotas: Iterable[Quota]) -> None:
+        """Raise QuotaSpent, which postpones the job, if its key has spent one of the quotas. Or DatabaseUnavailable."""
+        if self.key is not None:
+            await self.resources.usage.check_key(self.key, quotas)
 
     async def write(self) -> None:
         """Write the reported progress."""
@@ -113,7 +124,7 @@ async def run_job(
     current_job.set(run.job)
     _logger.log(level, "Job started; already done: %d", run.done)
     try:
-        with bound_to(EVERY if run.directory is None else run.directory):
+        with bound_to(EVERY if run.directory is None else run.directory), metered(resources.usage.meter(run.key)):
             await task(run)
         await run.write()
         _logger.log(level, "Job done")
@@ -124,7 +135,7 @@ async def run_job(
         await run.write()
         _logger.log(level, "Job interrupted: others wait")
         raise
-    except Outage as outage:
+    except (Outage, QuotaSpent) as outage:
         _logger.warning("Job postponed: %s", outage)
         raise
     except Problem as problem:
@@ -159,7 +170,7 @@ async def _begin(number: int, arguments: Mapping[str, Any], resources: Resources
     # What the job does is done for whoever asked for it.
     set_current_act(Act(row["subject"] or "service", f"job {row['kind']}", "", str(row["job"])))
     progress = row["done"], row["total"], row["note"]
-    return Run(number, row["job"], row["directory"], arguments, resources, *progress, turn)
+    return Run(number, row["job"], row["directory"], row["key"], arguments, resources, *progress, turn)
 
 
 async def _fail(run: Run, problem: Problem) -> None:

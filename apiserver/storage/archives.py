@@ -15,6 +15,8 @@ from uuid import UUID
 import obstore
 from obstore.store import ObjectStore
 
+from apiserver.access.limits import Quota
+from apiserver.access.metering import spend
 from apiserver.database import Connection, Database, Share
 from apiserver.encryption.keys import DirectoryKeys, hold
 from apiserver.encryption.sealing import HEADER_BYTES, Cipher, Place, is_sealed, key_id_of
@@ -142,6 +144,7 @@ class Archives:
             self._space.take(len(data))
             async with reaching_store(self._timeout_seconds):
                 await writer.write(pieces.push(data))
+            spend(Quota.STORED_BYTES, len(data))
 
         try:
             yield write

@@ -17,6 +17,8 @@ from uuid import UUID
 import obstore
 from obstore.store import ObjectStore
 
+from apiserver.access.limits import Quota
+from apiserver.access.metering import spend
 from apiserver.biometrics.face import Image
 from apiserver.database import Connection, Database, Share
 from apiserver.encryption.keys import DirectoryKeys
@@ -190,6 +192,7 @@ class ImageStore:
         """Write an object as it is. Raises ImageStoreUnavailable."""
         async with reaching_store(min(timeout_seconds or self._timeout_seconds, self._timeout_seconds)):
             await obstore.put_async(self._store, key, stored)
+        spend(Quota.STORED_BYTES, len(stored))
 
     async def withdraw(self, row: ImageRow, seconds: float) -> None:
         """Expire the row of an object that was not stored, if it was made within the last `seconds`.

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from cachetools import LRUCache
 
+from apiserver.access.limits import Quota
+from apiserver.access.metering import is_spent
 from apiserver.problems import DatabaseUnavailable, ImageStoreUnavailable, KeyUnavailable, is_read_only
 from apiserver.storage.breaker import Breaker
 from apiserver.storage.free_space import FreeSpace
@@ -28,6 +30,7 @@ class NotKept(StrEnum):
     STORE_UNAVAILABLE = "store-unavailable"
     STORE_FULL = "store-full"
     DATABASE_READ_ONLY = "database-read-only"
+    QUOTA_SPENT = "quota-spent"
 
 
 class Keeping:
@@ -71,6 +74,8 @@ class Keeping:
 
         To be asked before its row is written, so that an outage does not fill the database with rows.
         """
+        if is_spent(Quota.STORED_BYTES):
+            return self._noted(NotKept.QUOTA_SPENT)
         if not self._space.take_for_recognized(size):
             return self._noted(NotKept.STORE_FULL)
         if not self._breaker.admits():

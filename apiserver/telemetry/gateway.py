@@ -155,8 +155,8 @@ class StateMetrics(Collector):
         )
         not_kept = CounterMetricFamily(
             "faceserver_gateway_photographs_not_kept",
-            "Recognized photographs that could not be kept, by reason: `store-unavailable`, `store-full` or "
-            "`database-read-only`.",
+            "Recognized photographs that could not be kept, by reason: `store-unavailable`, `store-full`, "
+            "`database-read-only` or `quota-spent`.",
             labels=["reason"],
         )
         for reason in NotKept:

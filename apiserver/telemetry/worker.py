@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import Counter, Gauge, Histogram
 
 from apiserver.background import background, repeat
-from apiserver.database import Database, StatementEnded
+from apiserver.database import StatementEnded
 from apiserver.jobs.turns import TurnOver
-from apiserver.problems import Outage
+from apiserver.problems import Outage, QuotaSpent
+from apiserver.resources import Resources
 from apiserver.settings import Settings
 from apiserver.telemetry.database import PoolMetrics, database_wait
+from apiserver.telemetry.limits import UsageMetrics
 from apiserver.telemetry.shared import REFRESH_SECONDS, SharedMetrics
 from apiserver.vectorizers.exchange import TraceConfig
 from serving.metrics_port import metrics_served, new_registry
@@ -35,8 +37,8 @@ class WorkerMetrics:
         self.database_wait = database_wait(self.registry)
         self._runs = Counter(
             "faceserver_worker_runs_total",
-            "Ended runs of jobs by outcome: `done`, `failed`, `put-off` (outage), `turn-over` (goes on behind "
-            "others), or `stopped` with the worker.",
+            "Ended runs of jobs by outcome: `done`, `failed`, `put-off` (outage, or a quota is spent), "
+            "`turn-over` (goes on behind others), or `stopped` with the worker.",
             ["kind", "outcome"],
             registry=self.registry,
         )
@@ -65,7 +67,7 @@ class WorkerMetrics:
             except asyncio.CancelledError:
                 outcome = "stopped"
                 raise
-            except Outage:
+            except (Outage, QuotaSpent):
                 outcome = "put-off"
                 raise
             except TurnOver:
@@ -101,9 +103,11 @@ class WorkerTelemetry:
         return _traced(self._spans, kind, counted) if self._spans else counted
 
     @asynccontextmanager
-    async def of(self, database: Database) -> AsyncIterator[None]:
-        """Report metrics of `database` while the block runs; metrics that need queries only if a port is set."""
+    async def of(self, resources: Resources) -> AsyncIterator[None]:
+        """Report metrics of the resources while the block runs; metrics that need queries only if a port is set."""
+        database = resources.database
         self._metrics.registry.register(PoolMetrics(database))
+        self._metrics.registry.register(UsageMetrics(resources.usage))
         if self._settings.worker_metrics_port is None:
             yield
             return

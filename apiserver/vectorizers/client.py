@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 
+from apiserver.access.limits import Quota
+from apiserver.access.metering import spend
 from apiserver.biometrics.face import Analysis, Look
 from apiserver.biometrics.model import Model
 from apiserver.problems import (
@@ -178,20 +180,24 @@ class VectorizerClient:
     async def _attempt(self, replica: Replica, call: Call[T], deadline: float) -> T:
         """Return the replica's answer, and record its success or failure."""
         replica.in_flight += 1
-        answers = replica.answers
+        answers, begun = replica.answers, monotonic()
         try:
             answer = await self._http.exchange(replica.url, call, deadline)
         # A failure that it reports itself is caused by the image rather than by its state.
         except (Refused, VectorizerFailed) as problem:
             self.attempts[problem.code] += 1
+            spend(Quota.LANE_SECONDS, monotonic() - begun)
             replica.answered()
             raise
         except Outage as problem:
             self.attempts[problem.code] += 1
+            if isinstance(problem, VectorizerTimeout):
+                spend(Quota.LANE_SECONDS, monotonic() - begun)
             _record_outage(replica, problem, answered_others=replica.answers > answers)
             raise
         else:
             self.attempts["ok"] += 1
+            _spend(answer, monotonic() - begun)
             replica.answered()
             return answer
         finally:
@@ -215,6 +221,15 @@ async def open_vectorizer(
 def _query(look: Look) -> str:
     query = f"orientation={look.orientation}&detail={look.detail}"
     return query if look.max_faces is None else f"{query}&max_faces={look.max_faces}"
+
+
+def _spend(answer: object, seconds: float) -> None:
+    """Count what an answer took: a lane's time if it tells that, else the time that the gateway waited."""
+    if isinstance(answer, Analysis):
+        spend(Quota.FACES, len(answer.faces))
+        seconds = sum(answer.timings.values()) - answer.timings.get("queue", 0.0)
+        seconds /= 1000
+    spend(Quota.LANE_SECONDS, seconds)
 
 
 def _record_outage(replica: Replica, problem: Outage, *, answered_others: bool) -> None:

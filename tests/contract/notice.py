@@ -16,6 +16,7 @@ SETS = {
     "vectorizer-gpu": "vectorizer-gpu",
     "models": "models",
     "traces": "all built with TRACES=1",
+    "redis": "gateway built with REDIS=1",
     "runtime": "none; the standalone stack",
 }
 """The files of requirements, and the images into which they are installed."""
@@ -30,6 +31,7 @@ _SPDX = {
 
 _NVIDIA = "LicenseRef-NVIDIA-Software-License"
 _STATED = {
+    "async-timeout": "Apache-2.0",
     "colorama": "BSD-3-Clause",
     "insightface": "MIT",
     "markdown-it-py": "MIT",

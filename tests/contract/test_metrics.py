@@ -27,6 +27,7 @@ def test_no_label_contains_a_name_chosen_by_a_client(metrics: list[Exported]):
     bounded = {"route", "status", "outcome", "stage", "decision", "search", "verdict", "effort", "state", "kind"}
     bounded |= {
         "reason",
+        "limit",
         "index",
         "network",
         "replica",

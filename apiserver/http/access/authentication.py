@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from apiserver.access.acts import NOBODY, Act
 from apiserver.access.grants import OPEN, Grant
 from apiserver.http.access.links import SCOPES, grant_of_link, without_link
-from apiserver.http.access.rates import Rates
+from apiserver.http.access.rates import Rates, Shown, sending
 from apiserver.http.problem_responses import problem_response
 from apiserver.problems import KeyMissing, Problem
 from apiserver.state import State
@@ -33,13 +33,16 @@ class Authentication:
         request = Request(scope)
         state = State.of(request)
         grant: Grant | None = None
+        shown: list[Shown] = []
+        send = sending(send, shown)
         try:
             scope, link = without_link(scope)
             grant = await state.authenticator.grant_of(scope)
             if link and not (grant and grant.scopes >= SCOPES):
                 grant = await grant_of_link(link, state)
-            rate = await self._rates.admit(grant, scope["method"]) if grant else None
-            place = self._rates.place(grant, scope["method"])
+            if grant:
+                await self._rates.admit(grant, scope["method"], state.usage, shown)
+            place = self._rates.place(grant, scope["method"], state.usage)
         except Problem as problem:
             state.metrics.refused("other", problem.status, problem.code)
             state.metrics.authenticated(problem.code)
@@ -47,9 +50,9 @@ class Authentication:
             await problem_response(request, problem)(scope, receive, send)
             return
         state.metrics.authenticated(_outcome(grant))
-        scope["state"] = {**scope.get("state", {}), "grant": grant}
+        scope["state"] = {**scope.get("state", {}), "grant": grant, "rates": shown}
         with place:
-            await self._app(scope, receive, rate.sending(send) if rate else send)
+            await self._app(scope, receive, send)
 
 
 def _act(grant: Grant | None, scope: Scope) -> Act:

@@ -16,6 +16,8 @@ from apiserver.access import scopes
 from apiserver.access.acts import NOBODY, Act, note_foreign, set_current_act
 from apiserver.access.binding import bind
 from apiserver.access.grants import current_grant, set_current_grant
+from apiserver.access.limits import Quota
+from apiserver.http.access import quotas
 from apiserver.http.access.links import SignedAnswer, signs_links
 from apiserver.names import checked_name
 from apiserver.problems import DirectoryNotFound, InvalidName, KeyMissing, Problem
@@ -29,18 +31,26 @@ _ATTRIBUTE = "__needs__"
 class Needs:
     """What a route requires of a grant: all of the scopes of `all_of`, and one of those of `any_of`, if there are any.
 
-    missing: the problem of a directory in the path that the caller does not have.
+    missing: the problem of a directory in the path that the caller does not have. spends: the quotas of the day that
+    the call spends besides those of every call. free: whether it is admitted whatever is spent.
     """
 
     all_of: tuple[scopes.Scope, ...] = ()
     any_of: tuple[scopes.Scope, ...] = ()
     missing: type[Problem] = DirectoryNotFound
     key: bool = True
+    spends: frozenset[Quota] = frozenset()
+    free: bool = False
 
 
-def needs(*all_of: scopes.Scope, missing: type[Problem] = DirectoryNotFound) -> Callable[[AnyEndpoint], AnyEndpoint]:
+def needs(
+    *all_of: scopes.Scope,
+    missing: type[Problem] = DirectoryNotFound,
+    spends: frozenset[Quota] = frozenset(),
+    free: bool = False,
+) -> Callable[[AnyEndpoint], AnyEndpoint]:
     """Return a decorator that declares the scopes of an endpoint; without any, every key will do."""
-    return _declaring(Needs(all_of, missing=missing))
+    return _declaring(Needs(all_of, missing=missing, spends=spends, free=free))
 
 
 def needs_any(*any_of: scopes.Scope) -> Callable[[AnyEndpoint], AnyEndpoint]:
@@ -79,15 +89,15 @@ class GuardedRoute(APIRoute):
         return needed
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request. Raises KeyMissing, ScopeMissing, or the problem of a missing directory."""
+        """Serve one request. Raises KeyMissing, QuotaSpent, ScopeMissing, or the problem of a missing directory."""
         bind(None)
         if self.needs.key and scope["method"] in (self.methods or ()):
-            self._admit(scope)
+            await self._admit(scope)
             if signs_links(current_grant()):
                 send = SignedAnswer(send, scope, current_grant())
         await super().handle(scope, receive, send)
 
-    def _admit(self, scope: Scope) -> None:
+    async def _admit(self, scope: Scope) -> None:
         grant = scope["state"].get("grant")
         subject, client = grant.subject if grant else NOBODY.subject, scope["client"]
         action = f"{scope['method']} {self.path}"
@@ -95,6 +105,7 @@ class GuardedRoute(APIRoute):
         if grant is None:
             raise KeyMissing
         set_current_grant(grant)
+        await quotas.admit(scope, grant, self.needs.spends, free=self.needs.free)
         directory = _named(scope)
         if directory is not None:
             enter(directory, missing=self.needs.missing)

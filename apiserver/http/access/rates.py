@@ -1,60 +1,77 @@
 """Limits of each key, applied before anything of a request's body is read."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from math import ceil
 from time import time
 
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from limits import RateLimitItemPerMinute
 from starlette.types import Message, Send
 
 from apiserver.access.grants import Grant
-from apiserver.http.access.clock_jumps import ClockJumps
+from apiserver.access.limits import Limit
+from apiserver.http.access.rate_store import RateStore
+from apiserver.keys.usage import Usage
 from apiserver.problems import TooManyRequests
 from apiserver.settings import Settings
 
-_PER_MINUTE = "requests_per_minute"
-_IN_PROGRESS = "requests_in_progress"
-_EXEMPT_METHODS = frozenset({"DELETE"})
+MINUTE = "requests"
+DAY = "requests-per-day"
+"""The names of policies in the headers."""
+
+EXEMPT_METHODS = frozenset({"DELETE"})
 """Whoever has used up a limit can still erase."""
 
 
-class Rates:
-    """Counts the requests of each key in this gateway. Callers without a key have no limits."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What headers tell of a rate: its name, its amount in a window, what is left, and in how many seconds more is."""
 
-    def __init__(self, settings: Settings, jumps: ClockJumps | None = None) -> None:
-        self._per_minute = settings.key_requests_per_minute
-        self._in_progress = settings.key_requests_in_progress or ceil(settings.max_requests / 2)
-        self._window = MovingWindowRateLimiter(MemoryStorage())
-        self._jumps = jumps or ClockJumps()
+    name: str
+    amount: int
+    window_seconds: int
+    remaining: int
+    seconds: int
+
+
+class Rates:
+    """Counts the requests of each key. Callers without a key have no limits."""
+
+    def __init__(self, settings: Settings, store: RateStore) -> None:
+        self._in_progress = settings.key_requests_in_progress
+        self._max_requests = settings.max_requests
+        self._store = store
         self._running: Counter[str] = Counter()
 
-    async def admit(self, grant: Grant, method: str) -> "Rate | None":
-        """Count a request. Return what its answer tells; None if no rate applies. Raises TooManyRequests."""
-        limit = int(grant.limits.get(_PER_MINUTE, self._per_minute or 0))
-        if grant.key is None or method in _EXEMPT_METHODS or not limit:
-            return None
-        if self._jumps.happened():
-            self._window = MovingWindowRateLimiter(MemoryStorage())
+    async def admit(self, grant: Grant, method: str, usage: Usage, shown: list[Shown]) -> None:
+        """Count a request, and append what its answer tells. Raises TooManyRequests."""
+        limit = int(usage.limit(grant, Limit.REQUESTS_PER_MINUTE) or 0)
+        if grant.key is None or method in EXEMPT_METHODS or not limit:
+            return
         item = RateLimitItemPerMinute(limit)
-        admitted = await self._window.hit(item, grant.key)
-        reset_time, remaining = await self._window.get_window_stats(item, grant.key)
-        rate = Rate(item, remaining, max(1, ceil(reset_time - time())))
+        admitted, reset_time, remaining = await self._store.hit(item, grant.key)
+        seconds = max(1, ceil(reset_time - time()))
+        shown.append(Shown(MINUTE, limit, item.get_expiry(), remaining, seconds))
         if not admitted:
-            raise TooManyRequests(f"The key may make {limit} requests a minute.", retry_after_seconds=rate.seconds)
-        return rate
+            usage.refusals[Limit.REQUESTS_PER_MINUTE] += 1
+            raise TooManyRequests(f"The key may make {limit} requests a minute.", retry_after_seconds=seconds)
 
-    def place(self, grant: Grant | None, method: str) -> AbstractContextManager[None]:
+    def place(self, grant: Grant | None, method: str, usage: Usage) -> AbstractContextManager[None]:
         """Return a block in which a request is in progress. Raises TooManyRequests."""
-        if grant is None or grant.key is None or method in _EXEMPT_METHODS:
+        if grant is None or grant.key is None or method in EXEMPT_METHODS:
             return nullcontext()
-        limit = int(grant.limits.get(_IN_PROGRESS, self._in_progress))
+        limit = int(usage.limit(grant, Limit.REQUESTS_IN_PROGRESS) or self._share(grant.key))
         if self._running[grant.key] >= limit:
+            usage.refusals[Limit.REQUESTS_IN_PROGRESS] += 1
             raise TooManyRequests(f"The key may have {limit} requests in progress.")
         return self._counted(grant.key)
+
+    def _share(self, key: str) -> int:
+        """Return the key's share: each that is active has one, and one is left for whoever comes next."""
+        active = len(self._running) + (key not in self._running)
+        return ceil(self._max_requests / (active + 1))
 
     @contextmanager
     def _counted(self, key: str) -> Iterator[None]:
@@ -67,23 +84,15 @@ class Rates:
                 del self._running[key]
 
 
-class Rate:
-    """What is left of a rate. seconds: until there is more."""
+def sending(send: Send, rates: Sequence[Shown]) -> Send:
+    """Return `send` with the headers of the rates, which may grow until the answer begins."""
 
-    def __init__(self, item: RateLimitItem, remaining: int, seconds: int) -> None:
-        self._item = item
-        self._remaining = remaining
-        self.seconds = seconds
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start" and rates:
+            policy = ", ".join(f'"{each.name}";q={each.amount};w={each.window_seconds}' for each in rates)
+            left = ", ".join(f'"{each.name}";r={each.remaining};t={each.seconds}' for each in rates)
+            headers = [(b"ratelimit-policy", policy.encode()), (b"ratelimit", left.encode())]
+            message["headers"] = [*message["headers"], *headers]
+        await send(message)
 
-    def sending(self, send: Send) -> Send:
-        """Return `send` with the headers of the rate in the answer."""
-        policy = f'"requests";q={self._item.amount};w={self._item.get_expiry()}'
-        left = f'"requests";r={self._remaining};t={self.seconds}'
-        headers = [(b"ratelimit-policy", policy.encode()), (b"ratelimit", left.encode())]
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *headers]
-            await send(message)
-
-        return send_with_headers
+    return send_with_headers

@@ -8,11 +8,20 @@ from faceserver.client.calls.persons import PersonCalls
 from faceserver.client.calls.photographs import PhotographCalls
 from faceserver.client.calls.recognition import Detail, FaceChoice, Orientation, RecognitionCalls
 from faceserver.client.calls.service import ServiceCalls
+from faceserver.client.calls.usage import UsageCalls
 
 __all__ = ["Calls", "Detail", "FaceChoice", "Orientation"]
 
 
 class Calls(
-    RecognitionCalls, PhotographCalls, PersonCalls, FaceCalls, DirectoryCalls, JobCalls, AuditCalls, ServiceCalls
+    RecognitionCalls,
+    PhotographCalls,
+    PersonCalls,
+    FaceCalls,
+    DirectoryCalls,
+    JobCalls,
+    AuditCalls,
+    UsageCalls,
+    ServiceCalls,
 ):
     """All calls of the HTTP API."""

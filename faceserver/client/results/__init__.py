@@ -50,6 +50,7 @@ from faceserver.client.results.recognition import (
     Thresholds,
 )
 from faceserver.client.results.service import Calibration, Model, Models, ModelThresholds, Tail, Version
+from faceserver.client.results.usage import LimitInForce, QuotaUsage, Usage
 
 __all__ = [
     "AddedFaces",
@@ -82,6 +83,7 @@ __all__ = [
     "JobProblem",
     "JobProgress",
     "KeptQuality",
+    "LimitInForce",
     "Merged",
     "Model",
     "ModelThresholds",
@@ -93,6 +95,7 @@ __all__ = [
     "Quality",
     "QualityAction",
     "QualityGate",
+    "QuotaUsage",
     "Recognition",
     "RecognitionWarning",
     "RecognizedFace",
@@ -103,6 +106,7 @@ __all__ = [
     "Tail",
     "Thresholds",
     "Unlike",
+    "Usage",
     "Verification",
     "Version",
 ]

@@ -13,6 +13,7 @@ from apiserver.biometrics.model import Scoring
 from apiserver.consent import unnamed
 from apiserver.deletion import erasure
 from apiserver.enrolment import gallery
+from apiserver.keys import usage_records
 from apiserver.people import listing as person_lists
 from apiserver.people import unlike
 from apiserver.search import statements as search_sql
@@ -27,7 +28,7 @@ DISTRIBUTED = {
     for table in _KEYED.findall((ROOT / "db/schema.sql").read_text())
     if not re.fullmatch(r"faces_\d+|audit_\w+", table)
 }
-"""The tables whose primary key begins with the directory, without partitions, and without those of the audit, which stays in one place."""
+"""The tables whose primary key begins with the directory, without partitions and those of the audit, which is one."""
 
 _SQL = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\s")
 _DISTANCE = re.compile(r"<#>|<~>|<=>|<->")
@@ -63,6 +64,8 @@ _WRITTEN: Mapping[str, list[str]] = {
         search_sql.graph(2, UNNAMED, dimension=128, candidates=200, where="directory = 'a' AND model = 'b'")
     ],
     "search.statements._ranked": [],  # part of the two above
+    "keys.usage_records._ADD": [usage_records._ADD],
+    "keys.usage_records._READ": [usage_records._READ],
     "storage.images.write_row": [image_store.write_row(1)],
     "enrolment.gallery._ENROL": [gallery._ENROL_MAKING],
     "deletion.erasure._FACE": [erasure._FACE + erasure._ADD_RECEIPT],

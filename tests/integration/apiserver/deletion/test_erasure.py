@@ -25,6 +25,7 @@ from apiserver.idempotency_keys import Claim, StoredAnswer, claim, store
 from apiserver.imports.enrolment import Exported, NewFace, enrol_all
 from apiserver.imports.records import Import
 from apiserver.jobs.runs import run_job
+from apiserver.keys.usage import Usage
 from apiserver.problems import AnswerErased, DatabaseBusy, FaceNotFound, PersonNotFound
 from apiserver.recognition import sightings
 from apiserver.resources import Resources
@@ -452,7 +453,7 @@ async def test_persons_not_seen_for_long_are_deleted(gateway, enrol, connections
     )
     async with open_vectorizers(settings) as vectorizer:
         archives = Archives(MemoryStore(), connections, 2)
-        resources = Resources(settings, connections, images, archives, vectorizer)
+        resources = Resources(settings, connections, images, archives, vectorizer, Usage(connections, {}))
         await run_job(tasks.delete_unseen, resources, number, {})
 
     rows = await database.fetch("SELECT person FROM persons WHERE directory = 'acme' ORDER BY person")

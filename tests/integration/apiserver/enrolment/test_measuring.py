@@ -11,6 +11,7 @@ import pytest
 from apiserver import tasks
 from apiserver.database import open_database
 from apiserver.jobs.runs import run_job
+from apiserver.keys.usage import Usage
 from apiserver.problems import VectorizerUnavailable
 from apiserver.resources import Resources
 from apiserver.settings import Settings
@@ -31,7 +32,7 @@ async def resources(settings: Settings) -> AsyncIterator[Resources]:
     url, store = settings.database_url.get_secret_value(), open_store(settings.image_store_url)
     async with open_database(url, pool_size=8, timeout_seconds=60) as connections, open_vectorizers(settings) as client:
         images, archives = ImageStore(store, connections, 60), Archives(store, connections, 60)
-        yield Resources(settings, connections, images, archives, client)
+        yield Resources(settings, connections, images, archives, client, Usage(connections, {}))
 
 
 @pytest.fixture

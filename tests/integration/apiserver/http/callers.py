@@ -18,9 +18,14 @@ class Callers:
     async def add(self, scopes: frozenset[Scope], *directories: str, **limits: float) -> dict[str, str]:
         """Return the headers of a new caller."""
         wanted = records.Wanted("test", scopes, Reach(names=frozenset(directories)))
-        record, text = await records.create(self._database, wanted, "test")
-        await self._database.execute("UPDATE keys SET limits = $2 WHERE id = $1", record.id, json.dumps(limits))
-        return {"x-api-key": text}
+        _, text = await records.create(self._database, wanted, "test")
+        headers = {"x-api-key": text}
+        await self.limit(headers, **limits)
+        return headers
+
+    async def limit(self, headers: dict[str, str], **limits: float) -> None:
+        """Replace the limits of a caller."""
+        await self._database.execute("UPDATE keys SET limits = $2 WHERE id = $1", key_id(headers), json.dumps(limits))
 
     async def revoke(self, headers: dict[str, str]) -> None:
         """Revoke the key of a caller."""

@@ -10,6 +10,7 @@ import pytest
 from apiserver.database import open_database
 from apiserver.imports.running import import_people
 from apiserver.jobs.runs import run_job
+from apiserver.keys.usage import Usage
 from apiserver.resources import Resources
 from apiserver.settings import Settings
 from apiserver.storage.archives import Archives
@@ -25,7 +26,7 @@ async def resources(settings: Settings) -> AsyncIterator[Resources]:
     url, store = settings.database_url.get_secret_value(), open_store(settings.image_store_url)
     async with open_database(url, pool_size=8, timeout_seconds=60) as connections, open_vectorizers(settings) as client:
         images, kept = ImageStore(store, connections, 60), Archives(store, connections, 60)
-        yield Resources(settings, connections, images, kept, client)
+        yield Resources(settings, connections, images, kept, client, Usage(connections, {}))
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import asyncpg
 import httpx
 import pytest
 
+from apiserver.access.grants import EVERYWHERE, Grant, set_current_grant
+from apiserver.access.scopes import Scope
 from apiserver.database import Database, open_database
 from apiserver.jobs.records import enqueue
 from apiserver.jobs.turns import Turn
@@ -56,6 +58,18 @@ async def numbers(database: asyncpg.Connection, directories: Iterable[str], **op
 @pytest.mark.parametrize("exclusive", [True, False])
 async def test_directories_take_turns_however_many_jobs_they_have(database, exclusive):
     jobs = await numbers(database, "aaabbc", exclusive=exclusive)
+    begun: list[int | None] = []
+    for _ in jobs:
+        begun.append(await begin(database))
+        await end(database, begun[-1])
+    assert begun == [jobs[n] for n in (0, 3, 5, 1, 4, 2)]
+
+
+async def test_keys_take_turns_however_many_directories_they_have(database):
+    jobs: list[int] = []
+    for directory, key in zip("abcdef", ("one", "one", "one", "other", "other", "third"), strict=True):
+        set_current_grant(Grant(f"key:{key}", frozenset(Scope), EVERYWHERE, key))
+        jobs += await numbers(database, directory)
     begun: list[int | None] = []
     for _ in jobs:
         begun.append(await begin(database))

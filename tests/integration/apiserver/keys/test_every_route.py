@@ -82,6 +82,7 @@ async def test_every_route_declares_who_may_call_it(guarded):
             in {
                 "/models",
                 "/jobs/{id}",
+                "/usage",
             }
         ), route.path
 

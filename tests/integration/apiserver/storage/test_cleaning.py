@@ -18,6 +18,7 @@ from apiserver.database import open_database
 from apiserver.exports.running import export_people
 from apiserver.imports.running import import_people
 from apiserver.jobs.runs import Task, run_job
+from apiserver.keys.usage import Usage
 from apiserver.resources import Resources
 from apiserver.settings import Settings
 from apiserver.storage.archives import Archives
@@ -37,9 +38,8 @@ ODD = saved("TIFF", PHOTO, compression="jpeg", description=NEEDLE.decode())
 async def resources(settings: Settings) -> AsyncIterator[Resources]:
     url, store = settings.database_url.get_secret_value(), open_store(settings.image_store_url)
     async with open_database(url, pool_size=8, timeout_seconds=60) as connections, open_vectorizers(settings) as client:
-        yield Resources(
-            settings, connections, ImageStore(store, connections, 60), Archives(store, connections, 60), client
-        )
+        images, archives = ImageStore(store, connections, 60), Archives(store, connections, 60)
+        yield Resources(settings, connections, images, archives, client, Usage(connections, {}))
 
 
 class Jobs:
