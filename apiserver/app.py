@@ -27,6 +27,7 @@ from apiserver.api import (
     persons,
     recognize,
     service,
+    session,
 )
 from apiserver.background import background, repeat
 from apiserver.deletion.erasure import Erasure
@@ -37,6 +38,7 @@ from apiserver.enrolment.learning import Learning
 from apiserver.enrolment.likeness import Likenesses
 from apiserver.http.access.authentication import Authentication
 from apiserver.http.access.rates import Rates
+from apiserver.http.access.sessions import NAMES
 from apiserver.http.admission import Admission
 from apiserver.http.client_addresses import ClientAddresses
 from apiserver.http.cross_origin import CrossOrigin
@@ -92,7 +94,7 @@ _ROUTERS = (
     *(learn.router, recognize.router, detect.router, compare.router, identify.router),
     *(directories.router, persons.router, images.router, faces.router, add_faces.router, merges.router),
     *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
-    *(jobs.router, keys.router, service.router, documentation.router),
+    *(jobs.router, keys.router, session.router, service.router, documentation.router),
 )
 
 
@@ -132,7 +134,8 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         respond=problem_response,
     )
     app.add_middleware(Admission)
-    app.add_middleware(Authentication, rates=Rates(settings))
+    target_of = public_target(settings.trusted_proxies)
+    app.add_middleware(Authentication, rates=Rates(settings), target_of=target_of)
     if settings.trusted_proxies:
         app.add_middleware(
             ClientAddresses,
@@ -141,7 +144,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         )
     app.add_middleware(RequestIds)
     app.add_middleware(PublicPaths, root_path=settings.root_path, trusted_proxies=settings.trusted_proxies)
-    app.add_middleware(WithoutCookies)
+    app.add_middleware(WithoutCookies, keeping=NAMES)
     if origins := read_origins(settings.origins):
         app.add_middleware(CrossOrigin, origins=origins)
     app.add_middleware(AnswerHeaders)

@@ -174,6 +174,22 @@ class KeyInvalid(
     """The request has a key, but no valid one; it does not say why."""
 
 
+class SessionEnded(
+    Refused, code="session-ended", status=401, sentence="The session has ended; sign in again with a key."
+):
+    """The request has the cookie of a session that expired, was signed out, or whose key was revoked."""
+
+
+class CsrfTokenWrong(
+    Refused,
+    code="csrf-token-wrong",
+    status=403,
+    sentence="Changes by a session must come from a page of the service itself, with the token of `GET /session` in "
+    "the header X-Faceserver-CSRF.",
+):
+    """A change with the cookie of a session, perhaps of a foreign page."""
+
+
 class ScopeMissing(Refused, code="scope-missing", status=403, sentence="The key may not make this call."):
     """The key is valid and lacks the scope that the call requires."""
 

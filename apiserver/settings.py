@@ -97,6 +97,13 @@ class Settings(ServiceSettings):
         "them later asks for new ones.",
     )
 
+    session_idle_seconds: int = Field(
+        12 * 3600, ge=120, description="How long a session of a browser may be unused before it ends."
+    )
+    session_seconds: int = Field(
+        7 * 86_400, ge=120, description="How long a session of a browser lasts at most, however much it is used."
+    )
+
     key_requests_per_minute: PositiveInt | None = Field(
         None,
         description="Maximum number of requests of one key in a minute at each gateway, unless the key has a limit of "

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from apiserver.access.grants import OPEN, Grant
+from apiserver.access.sessions import SessionCookie
 from apiserver.background import background, repeat
 from apiserver.database import Database, Share
 from apiserver.keys import records
@@ -12,7 +13,9 @@ from apiserver.keys.attempts import Attempts
 from apiserver.keys.known import KnownKeys
 from apiserver.keys.listening import Listener
 from apiserver.keys.records import now
-from apiserver.keys.secrets import Key, read
+from apiserver.keys.secrets import read
+from apiserver.keys.session_records import SESSION_CHANGED, SessionRecord
+from apiserver.keys.sessions import Sessions
 from apiserver.problems import KeyInvalid, NoKeys
 from apiserver.settings import Settings
 
@@ -21,11 +24,11 @@ _BEARER = "bearer"
 
 
 class Authenticator:
-    """Knows who calls: by keys in memory, which the database keeps current."""
+    """Knows who calls: by keys and sessions in memory, which the database keeps current."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
-        self._required = settings.keys_required
+        self.keys_required = settings.keys_required
         anonymous = settings.anonymous_key
         self._anonymous = anonymous.get_secret_value() if anonymous else None
         self._attempts = Attempts()
@@ -33,33 +36,49 @@ class Authenticator:
             settings.database_url.get_secret_value(), on_change=self._changed, on_start=self._started
         )
         self._keys = KnownKeys(database, self._listener.is_certain)
+        self.sessions = Sessions(database, settings, self._listener.is_certain)
         self._used: set[str] = set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Hear of changed keys, and record uses, while the block runs."""
-        async with background(self._listener.run()), background(repeat(self._record_uses, _USES_SECONDS)):
+        async with (
+            background(self._listener.run()),
+            background(repeat(self._record_uses, _USES_SECONDS)),
+            background(repeat(self.sessions.record_uses, _USES_SECONDS)),
+        ):
             yield
 
-    async def grant_of(self, scope: Mapping[str, Any]) -> Grant | None:
+    async def grant_of(self, scope: Mapping[str, Any], cookie: SessionCookie | None = None) -> Grant | None:
         """Return the grant of the caller of an ASGI request; None if it brings no key and one is required.
 
-        Raises KeyInvalid, NoKeys, TooManyAttempts, or DatabaseUnavailable.
+        A key in the headers counts before the cookie of a session. Raises KeyInvalid, NoKeys, TooManyAttempts, or
+        DatabaseUnavailable.
         """
-        address = scope["client"][0] if scope["client"] else ""
+        address = client_of(scope)
         try:
             sent = _sent(scope["headers"])
-            text = self._anonymous if sent is None else sent
-            key = None if text is None else read(text)
-            if key is None and not self._required:  # other programs' headers mean nothing here
-                return OPEN
-            if text is None:
-                await self._require_keys()
-                return None
-            return await self._grant(key, address)
+            if text := self._meant(sent):
+                return await self._grant_of_text(text, address)
+            if cookie and (grant := await self._grant_of_session(cookie, address)):
+                return grant
+            if sent is None and (text := self._meant(self._anonymous)):
+                return await self._grant_of_text(text, address)
         except KeyInvalid:
-            await self._require_keys()
-            self._attempts.failed(address)
+            await self._failed(address)
+            raise
+        if not self.keys_required:
+            return OPEN
+        await self._require_keys()
+        return None
+
+    async def sign_in(self, text: str, scope: Mapping[str, Any]) -> Grant:
+        """Return the grant of the key that a request has in its body. Raises as `grant_of` does."""
+        address = client_of(scope)
+        try:
+            return await self._grant_of_text(text, address)
+        except KeyInvalid:
+            await self._failed(address)
             raise
 
     async def grant_of_key(self, key_id: str) -> Grant | None:
@@ -74,7 +93,12 @@ class Authenticator:
         """Raise NoKeys if a key is required and none works, or DatabaseUnavailable."""
         await self._require_keys()
 
-    async def _grant(self, key: Key | None, address: str) -> Grant:
+    def _meant(self, text: str | None) -> str | None:
+        """Return a text that counts as a key. Where none is required, other programs' headers mean nothing."""
+        return text if text is not None and (self.keys_required or read(text)) else None
+
+    async def _grant_of_text(self, text: str, address: str) -> Grant:
+        key = read(text)
         if key is None:
             self._attempts.check(address)
             raise KeyInvalid
@@ -89,15 +113,43 @@ class Authenticator:
         self._used.add(found.id)
         return found.grant
 
+    async def _grant_of_session(self, cookie: SessionCookie, address: str) -> Grant | None:
+        """Return what the session gives now; None if it has ended.
+
+        A cookie that was never one counts as an attempt, once: pages that have an old one ask often.
+        """
+        if not self.sessions.is_asked(cookie):
+            self._attempts.check(address)
+            self._attempts.failed(address)
+        session = await self.sessions.find(cookie)
+        if session is None:
+            return None
+        grant = await self._granted(session)
+        return grant and session.limiting(grant)
+
+    async def _granted(self, session: SessionRecord) -> Grant | None:
+        if session.key is None:
+            return session.token
+        self._used.add(session.key)
+        return await self.grant_of_key(session.key)
+
+    async def _failed(self, address: str) -> None:
+        await self._require_keys()
+        self._attempts.failed(address)
+
     async def _require_keys(self) -> None:
-        if self._required and not await self._keys.is_any_usable():
+        if self.keys_required and not await self._keys.is_any_usable():
             raise NoKeys
 
-    def _changed(self, key_id: str) -> None:
-        self._keys.changed(key_id)
+    def _changed(self, changed_id: str) -> None:
+        if changed_id.startswith(SESSION_CHANGED):
+            self.sessions.changed(changed_id.removeprefix(SESSION_CHANGED))
+        else:
+            self._keys.changed(changed_id)
 
     def _started(self) -> None:
         self._keys.forget()
+        self.sessions.forget()
 
     async def _record_uses(self) -> None:
         used, self._used = self._used, set()
@@ -109,6 +161,11 @@ class Authenticator:
         except BaseException:
             self._used |= used
             raise
+
+
+def client_of(scope: Mapping[str, Any]) -> str:
+    """Return the address of the client of an ASGI request, empty if unknown."""
+    return scope["client"][0] if scope["client"] else ""
 
 
 def _sent(headers: Iterable[tuple[bytes, bytes]]) -> str | None:

@@ -18,7 +18,7 @@ from apiserver.access.binding import bind
 from apiserver.access.grants import current_grant, set_current_grant
 from apiserver.http.access.links import SignedAnswer, signs_links
 from apiserver.names import checked_name
-from apiserver.problems import DirectoryNotFound, InvalidName, KeyMissing, Problem
+from apiserver.problems import DirectoryNotFound, InvalidName, KeyMissing, Problem, SessionEnded
 
 AnyEndpoint = TypeVar("AnyEndpoint", bound=Callable[..., Any])
 
@@ -90,7 +90,7 @@ class GuardedRoute(APIRoute):
     def _admit(self, scope: Scope) -> None:
         grant = scope["state"].get("grant")
         if grant is None:
-            raise KeyMissing
+            raise SessionEnded if scope["state"].get("session_ended") else KeyMissing
         set_current_grant(grant)
         client = scope["client"]
         set_current_act(
