@@ -18,18 +18,19 @@ from pydantic_settings import SettingsConfigDict
 
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
 from apiserver.endpoints import read_endpoints
+from apiserver.oidc_settings import OidcSettings
 from apiserver.proxies import read_base_path, read_networks
 from serving.host_names import is_loopback
 from serving.origins import read_origins
 from serving.secret_files import require_token
-from serving.settings import ServiceSettings, require_pair
+from serving.settings import require_pair
 
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^:/?#@,\[\]]*)(:[0-9]{1,5})?"
 _DATABASE_URL = re.compile(rf"postgres(ql)?://([^/?#]*@)?{_HOST}(,{_HOST})*(/[^?#]*)?(\?[^#]*)?")
 _IMAGE_STORE_URL = re.compile(r"(file|memory):///.*|(s3|gs|az)://[^/]+.*")
 
 
-class Settings(ServiceSettings):
+class Settings(OidcSettings):
     """Settings of the gateway and the worker."""
 
     model_config = SettingsConfigDict(env_prefix="APISERVER_")

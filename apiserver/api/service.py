@@ -17,6 +17,7 @@ router = APIRouter(tags=["health"], route_class=GuardedRoute)
 _STOPPING = "The gateway is about to stop."
 _STORE_DOWN = "The image store is unavailable; recognized photographs are not kept."
 _DISK_LOW = "The disk of the image store is nearly full; recognized photographs are not kept."
+_PROVIDER_DOWN = "The identity provider does not answer; its keys are those of before, if any."
 
 
 def version() -> str:
@@ -56,7 +57,11 @@ async def ready(state: StateOf) -> Ready:
                 complaints.append(problem.sentence)
     if complaints:
         raise NotReady(" ".join(complaints))
-    conditions = {_STORE_DOWN: state.keeping.store_failed, _DISK_LOW: state.space.is_low}
+    conditions = {
+        _STORE_DOWN: state.keeping.store_failed,
+        _DISK_LOW: state.space.is_low,
+        _PROVIDER_DOWN: state.authenticator.is_provider_down,
+    }
     return Ready(warnings=[sentence for sentence, holds in conditions.items() if holds])
 
 

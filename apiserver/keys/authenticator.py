@@ -1,10 +1,11 @@
 """Turns what a request brings into the grant of its caller."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from apiserver.access.grants import OPEN, Grant
+from apiserver.access.grants import EVERYWHERE, OPEN, Grant
+from apiserver.access.scopes import Scope
 from apiserver.access.sessions import SessionCookie
 from apiserver.background import background, repeat
 from apiserver.database import Database, Share
@@ -16,6 +17,8 @@ from apiserver.keys.records import now
 from apiserver.keys.secrets import read
 from apiserver.keys.session_records import SESSION_CHANGED, SessionRecord
 from apiserver.keys.sessions import Sessions
+from apiserver.keys.token_rights import SUBJECT
+from apiserver.keys.tokens import Tokens, is_token
 from apiserver.problems import KeyInvalid, NoKeys
 from apiserver.settings import Settings
 
@@ -37,23 +40,27 @@ class Authenticator:
         )
         self._keys = KnownKeys(database, self._listener.is_certain)
         self.sessions = Sessions(database, settings, self._listener.is_certain)
+        self._tokens = Tokens(settings) if settings.oidc_issuer else None
         self._used: set[str] = set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Hear of changed keys, and record uses, while the block runs."""
-        async with (
-            background(self._listener.run()),
-            background(repeat(self._record_uses, _USES_SECONDS)),
-            background(repeat(self.sessions.record_uses, _USES_SECONDS)),
-        ):
+        async with AsyncExitStack() as stack:
+            for work in (
+                self._listener.run(),
+                repeat(self._record_uses, _USES_SECONDS),
+                repeat(self.sessions.record_uses, _USES_SECONDS),
+                *([self._tokens.provider.run()] if self._tokens else []),
+            ):
+                await stack.enter_async_context(background(work))
             yield
 
     async def grant_of(self, scope: Mapping[str, Any], cookie: SessionCookie | None = None) -> Grant | None:
         """Return the grant of the caller of an ASGI request; None if it brings no key and one is required.
 
-        A key in the headers counts before the cookie of a session. Raises KeyInvalid, NoKeys, TooManyAttempts, or
-        DatabaseUnavailable.
+        A key or token in the headers counts before the cookie of a session. Raises KeyInvalid, NoKeys, TooManyAttempts,
+        DatabaseUnavailable, or what a token that is not accepted raises.
         """
         address = client_of(scope)
         try:
@@ -84,10 +91,18 @@ class Authenticator:
     async def grant_of_key(self, key_id: str) -> Grant | None:
         """Return what the key with this id may do now; None if it is unknown, expired or revoked.
 
-        Raises DatabaseUnavailable.
+        The subject of a token stands for itself: nobody tells when it ends, so its links end with the token. Raises
+        DatabaseUnavailable.
         """
+        if key_id.startswith(SUBJECT):
+            return Grant(key_id, frozenset(Scope), EVERYWHERE, key_id) if self._tokens else None
         found = self._keys.held(key_id) or await self._keys.find(key_id)
         return found.grant if found and found.is_usable(now()) else None
+
+    @property
+    def is_provider_down(self) -> bool:
+        """Whether there is an identity provider, and it does not answer."""
+        return self._tokens is not None and self._tokens.provider.is_failing
 
     async def check_ready(self) -> None:
         """Raise NoKeys if a key is required and none works, or DatabaseUnavailable."""
@@ -95,9 +110,17 @@ class Authenticator:
 
     def _meant(self, text: str | None) -> str | None:
         """Return a text that counts as a key. Where none is required, other programs' headers mean nothing."""
-        return text if text is not None and (self.keys_required or read(text)) else None
+        if text is None:
+            return None
+        return text if self.keys_required or read(text) or (self._tokens and is_token(text)) else None
 
     async def _grant_of_text(self, text: str, address: str) -> Grant:
+        if self._tokens and is_token(text):
+            try:
+                return await self._tokens.grant_of(text)
+            except KeyInvalid:
+                self._attempts.check(address)
+                raise
         key = read(text)
         if key is None:
             self._attempts.check(address)
@@ -129,7 +152,7 @@ class Authenticator:
 
     async def _granted(self, session: SessionRecord) -> Grant | None:
         if session.key is None:
-            return session.token
+            return session.token if self._tokens else None
         self._used.add(session.key)
         return await self.grant_of_key(session.key)
 
@@ -138,7 +161,7 @@ class Authenticator:
         self._attempts.failed(address)
 
     async def _require_keys(self) -> None:
-        if self.keys_required and not await self._keys.is_any_usable():
+        if self.keys_required and not self._tokens and not await self._keys.is_any_usable():
             raise NoKeys
 
     def _changed(self, changed_id: str) -> None:
