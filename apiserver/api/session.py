@@ -33,7 +33,8 @@ class SignInBody(JsonBody):
     """Who signs in."""
 
     key: Annotated[str, StringConstraints(min_length=1, max_length=20_000)] = Field(
-        description="The key; where tokens of an identity provider are accepted, also one of these."
+        description="The key; where tokens of an identity provider are accepted, also one of these.",
+        examples=["fs_3vQ0x9LkP2aB_1kB6Wm0000000000000000000000000000000000000000000000"],
     )
 
     @classmethod
