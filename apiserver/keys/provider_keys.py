@@ -18,9 +18,9 @@ _RSA_BITS = range(2048, 8193)
 _PUBLIC = ("kty", "crv", "n", "e", "x", "y")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ProviderKey:
-    """A public key. algorithms: those of which it verifies signatures."""
+    """A public key, which equals itself only. algorithms: those of which it verifies signatures."""
 
     key: Key
     algorithms: frozenset[str]

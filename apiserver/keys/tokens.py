@@ -5,6 +5,7 @@ import time
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -28,6 +29,7 @@ _OTHER_KINDS = frozenset({"id", "refresh", "offline", "logout"})
 """Kinds of token that Keycloak names in a claim; they are for the page that asked for them, not for services."""
 
 _MAX_KID = 255
+_MAX_REMEMBERED = 1_000
 _REFUSED = (JoseError, ValueError, TypeError, RecursionError)
 
 
@@ -61,6 +63,7 @@ class Tokens:
         self.provider = IdentityProvider(settings)
         self._issuer, self._audiences = settings.oidc_issuer, settings.audiences
         self._rights = TokenRights.of(settings)
+        self._claims_of = lru_cache(_MAX_REMEMBERED)(_verified)  # it remembers no token that is refused
 
     async def grant_of(self, text: str) -> Grant:
         """Return what a token gives.
@@ -70,7 +73,7 @@ class Tokens:
         if len(text) > MAX_BYTES:
             raise TokenInvalid(f"The token is longer than {MAX_BYTES} bytes; let the issuer put less into it.")
         head = _head(text)
-        claims = _verified(text, head, await self.provider.key(head.kid))
+        claims = self._claims_of(text, head, await self.provider.key(head.kid))
         self._check(claims, time.time())
         return self._rights.grant(claims)
 
