@@ -139,13 +139,15 @@ class Authenticator:
     async def _grant_of_session(self, cookie: SessionCookie, address: str) -> Grant | None:
         """Return what the session gives now; None if it has ended.
 
-        A cookie that was never one counts as an attempt, once: pages that have an old one ask often.
+        A cookie of no session counts as a wrong key, once: pages that have an old one ask often.
         """
-        if not self.sessions.is_asked(cookie):
+        is_new = self.sessions.is_new(cookie)
+        if is_new:
             self._attempts.check(address)
-            self._attempts.failed(address)
         session = await self.sessions.find(cookie)
         if session is None:
+            if is_new:
+                self._attempts.failed(address)
             return None
         grant = await self._granted(session)
         return grant and session.limiting(grant)

@@ -55,9 +55,9 @@ class Known(Generic[Value]):
         asked = self._absent.get(row_id)
         return asked is not None and self._is_fresh(asked)
 
-    def is_asked(self, row_id: str) -> bool:
-        """Tell whether to find the row costs no lookup."""
-        return self.held(row_id) is not None or self.is_absent(row_id) or row_id in self._in_progress
+    def is_new(self, row_id: str) -> bool:
+        """Tell whether memory has nothing about the row, however old."""
+        return not any(row_id in entries for entries in (self._known, self._absent, self._in_progress))
 
     async def find(self, row_id: str) -> Value | None:
         """Return the row, None if there is none; several callers share a lookup."""

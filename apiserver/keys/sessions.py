@@ -46,9 +46,9 @@ class Sessions:
             self._used.add(found.id)
         return found
 
-    def is_asked(self, cookie: SessionCookie) -> bool:
-        """Tell whether to find the session costs no lookup."""
-        return self._known.is_asked(cookie.id)
+    def is_new(self, cookie: SessionCookie) -> bool:
+        """Tell whether memory has nothing about the session, however old."""
+        return self._known.is_new(cookie.id)
 
     async def end(self, cookie: SessionCookie) -> None:
         """End a session, if there is one, within a second on every gateway."""
