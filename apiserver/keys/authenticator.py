@@ -65,11 +65,11 @@ class Authenticator:
         address = client_of(scope)
         try:
             sent = _sent(scope["headers"])
-            if text := self._meant(sent):
+            if (text := self._meant(sent)) is not None:
                 return await self._grant_of_text(text, address)
             if cookie and (grant := await self._grant_of_session(cookie, address)):
                 return grant
-            if sent is None and (text := self._meant(self._anonymous)):
+            if sent is None and (text := self._meant(self._anonymous)) is not None:
                 return await self._grant_of_text(text, address)
         except KeyInvalid:
             await self._failed(address)
