@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -20,11 +21,7 @@ class Issuer:
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        self.keys: dict[str, Key] = {
-            "rsa": RSAKey.generate_key(2048),
-            "ec": ECKey.generate_key("P-256"),
-            "ed": OKPKey.generate_key("Ed25519"),
-        }
+        self.keys = _keys()
         self.published = ["rsa", "ec", "ed"]
         self.is_down = False
         self.document: dict[str, Any] = {}
@@ -60,6 +57,16 @@ class Issuer:
     ) -> str:
         """Return a signed token."""
         return signed(self.keys[kid], {"alg": algorithm, "kid": kid} | (header or {}), self.claims(**claims))
+
+
+@cache
+def _keys() -> dict[str, Key]:
+    """Return the keys of all issuers of this process: to make them takes long."""
+    return {
+        "rsa": RSAKey.generate_key(2048),
+        "ec": ECKey.generate_key("P-256"),
+        "ed": OKPKey.generate_key("Ed25519"),
+    }
 
 
 class _Quiet(JWSRegistry):

@@ -4,7 +4,9 @@ from apiserver.access.scopes import Scope
 from apiserver.oidc_settings import is_safe_url, read_mapping
 from apiserver.settings import Settings
 
-NEEDED = {"database_url": "postgresql:///none", "image_store_url": "memory:///"}
+
+def settings(**chosen: str) -> Settings:
+    return Settings.model_validate({"database_url": "postgresql:///none", "image_store_url": "memory:///"} | chosen)
 
 
 def test_by_default_values_name_scopes():
@@ -48,5 +50,5 @@ def test_keys_come_by_https_or_from_this_machine(url, safe):
 
 def test_an_issuer_needs_an_audience():
     with pytest.raises(ValueError, match="APISERVER_OIDC_AUDIENCE"):
-        Settings(**NEEDED, oidc_issuer="https://login.example.org")
-    assert Settings(**NEEDED, oidc_issuer="https://login.example.org", oidc_audience="a, b").audiences == {"a", "b"}
+        settings(oidc_issuer="https://login.example.org")
+    assert settings(oidc_issuer="https://login.example.org", oidc_audience="a, b").audiences == {"a", "b"}

@@ -96,7 +96,8 @@ async def test_shapes_of_claims(issuer, settings):
         assert ("admin" in scopes, "operate" in scopes, directories) == (True, False, ["acme"])
         scopes, directories, _ = await rights(realm_access=owners, faceserver_directories="*")
         assert ("operate" in scopes, directories) == (True, ["*"])
-        for nothing in ({"roles": ["faceserver:admin"]}, {"roles": {}}, "owners", None, []):
+        nothings: list[object] = [{"roles": ["faceserver:admin"]}, {"roles": {}}, "owners", None, []]
+        for nothing in nothings:
             assert await rights(realm_access=nothing) == (None, None, "token-without-rights")
         assert (await rights(realm_access=owners, faceserver_directories=[]))[2] == "token-without-rights"
 
