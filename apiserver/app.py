@@ -29,6 +29,7 @@ from apiserver.api import (
     persons,
     recognize,
     service,
+    session,
     usage,
 )
 from apiserver.audit.reads import Reads
@@ -43,6 +44,7 @@ from apiserver.enrolment.likeness import Likenesses
 from apiserver.http.access.authentication import Authentication
 from apiserver.http.access.rate_store import RateStore, rate_store
 from apiserver.http.access.rates import Rates
+from apiserver.http.access.sessions import NAMES
 from apiserver.http.admission import Admission
 from apiserver.http.client_addresses import ClientAddresses
 from apiserver.http.cross_origin import CrossOrigin
@@ -99,7 +101,7 @@ _ROUTERS = (
     *(learn.router, recognize.router, detect.router, compare.router, identify.router),
     *(directories.router, persons.router, images.router, faces.router, add_faces.router, merges.router),
     *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
-    *(jobs.router, keys.router, audit.router, usage.router, service.router, documentation.router),
+    *(jobs.router, keys.router, audit.router, usage.router, session.router, service.router, documentation.router),
 )
 
 
@@ -140,7 +142,8 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         respond=problem_response,
     )
     app.add_middleware(Admission)
-    app.add_middleware(Authentication, rates=Rates(settings, rates))
+    target_of = public_target(settings.trusted_proxies)
+    app.add_middleware(Authentication, rates=Rates(settings, rates), target_of=target_of)
     if settings.trusted_proxies:
         app.add_middleware(
             ClientAddresses,
@@ -149,7 +152,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         )
     app.add_middleware(RequestIds)
     app.add_middleware(PublicPaths, root_path=settings.root_path, trusted_proxies=settings.trusted_proxies)
-    app.add_middleware(WithoutCookies)
+    app.add_middleware(WithoutCookies, keeping=NAMES)
     if origins := read_origins(settings.origins):
         app.add_middleware(CrossOrigin, origins=origins)
     app.add_middleware(AnswerHeaders)

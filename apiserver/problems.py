@@ -177,6 +177,38 @@ class KeyInvalid(
     """The request has a key, but no valid one; it does not say why."""
 
 
+class TokenInvalid(
+    KeyInvalid, code="token-invalid", status=401, sentence="The token of the identity provider is not valid."
+):
+    """A token whose signature, issuer, audience or times are wrong; its sentence says which."""
+
+
+class TokenExpired(Refused, code="token-expired", status=401, sentence="The token has expired; get a new one."):
+    """A token that was right and is too old."""
+
+
+class TokenWithoutRights(
+    Refused, code="token-without-rights", status=403, sentence="The token is valid and gives no rights here."
+):
+    """A token whose claims name no scopes or no directories."""
+
+
+class SessionEnded(
+    Refused, code="session-ended", status=401, sentence="The session has ended; sign in again with a key."
+):
+    """The request has the cookie of a session that expired, was signed out, or whose key was revoked."""
+
+
+class CsrfTokenWrong(
+    Refused,
+    code="csrf-token-wrong",
+    status=403,
+    sentence="Changes by a session must come from a page of the service itself, with the token of `GET /session` in "
+    "the header X-Faceserver-CSRF.",
+):
+    """A change with the cookie of a session, perhaps of a foreign page."""
+
+
 class ScopeMissing(Refused, code="scope-missing", status=403, sentence="The key may not make this call."):
     """The key is valid and lacks the scope that the call requires."""
 
@@ -506,6 +538,16 @@ class TooManyAttempts(
     """An address that sent many wrong keys; keys that this gateway knows already go on working."""
 
     retry_after_seconds: int = 60
+
+
+class IdentityProviderUnavailable(
+    Outage,
+    code="identity-provider-unavailable",
+    sentence="The identity provider does not answer, so that its tokens cannot be checked; keys go on working.",
+):
+    """A token whose key is unknown while the issuer at APISERVER_OIDC_ISSUER cannot be reached."""
+
+    retry_after_seconds: ClassVar[int] = 5
 
 
 class NoKeys(

@@ -19,11 +19,12 @@ from pydantic_settings import SettingsConfigDict
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
 from apiserver.database import Pooler
 from apiserver.endpoints import read_endpoints
+from apiserver.oidc_settings import OidcSettings
 from apiserver.proxies import read_base_path, read_networks
 from serving.host_names import is_loopback
 from serving.origins import read_origins
 from serving.secret_files import require_token
-from serving.settings import ServiceSettings, require_pair
+from serving.settings import require_pair
 
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^:/?#@,\[\]]*)(:[0-9]{1,5})?"
 _DATABASE_URL = re.compile(rf"postgres(ql)?://([^/?#]*@)?{_HOST}(,{_HOST})*(/[^?#]*)?(\?[^#]*)?")
@@ -31,7 +32,7 @@ _RATES_URL = re.compile(r"(redis|valkey)s?://[^/]+.*|unix://.*/.+")
 _IMAGE_STORE_URL = re.compile(r"(file|memory):///.*|(s3|gs|az)://[^/]+.*")
 
 
-class Settings(ServiceSettings):
+class Settings(OidcSettings):
     """Settings of the gateway and the worker."""
 
     model_config = SettingsConfigDict(env_prefix="APISERVER_")
@@ -97,6 +98,13 @@ class Settings(ServiceSettings):
         le=86_400,
         description="How long the links to photographs in answers work where keys are required. A page that shows "
         "them later asks for new ones.",
+    )
+
+    session_idle_seconds: int = Field(
+        12 * 3600, ge=120, description="How long a session of a browser may be unused before it ends."
+    )
+    session_seconds: int = Field(
+        7 * 86_400, ge=120, description="How long a session of a browser lasts at most, however much it is used."
     )
 
     key_requests_per_minute: PositiveInt | None = Field(

@@ -132,6 +132,15 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.notify_of_session() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_notify('faceserver_keys', 'session:' || OLD.id);
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.protect_directories() RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -533,6 +542,18 @@ CREATE TABLE public.search_indexes (
     CONSTRAINT search_indexes_dimension_check CHECK ((dimension > 0))
 );
 
+CREATE TABLE public.sessions (
+    id text NOT NULL COLLATE pg_catalog."C",
+    subject text NOT NULL,
+    key text COLLATE pg_catalog."C",
+    token jsonb,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sessions_check CHECK (((key IS NULL) <> (token IS NULL))),
+    CONSTRAINT sessions_id_check CHECK ((id ~ '^[0-9a-f]{64}$'::text))
+);
+
 CREATE TABLE public.signing_keys (
     day integer NOT NULL,
     secret bytea NOT NULL,
@@ -614,6 +635,9 @@ ALTER TABLE ONLY public.persons
 ALTER TABLE ONLY public.search_indexes
     ADD CONSTRAINT search_indexes_pkey PRIMARY KEY (directory, model);
 
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.signing_keys
     ADD CONSTRAINT signing_keys_pkey PRIMARY KEY (day);
 
@@ -687,6 +711,10 @@ CREATE INDEX persons_by_metadata ON public.persons USING gin (metadata jsonb_pat
 
 CREATE INDEX persons_restricted ON public.persons USING btree (directory, person) WHERE restricted;
 
+CREATE INDEX sessions_by_key ON public.sessions USING btree (key);
+
+CREATE INDEX sessions_by_subject ON public.sessions USING btree (subject, last_used_at);
+
 CREATE TRIGGER audit_kept AFTER DELETE ON public.audit REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION public.audit_kept();
 
 CREATE TRIGGER audit_keys_end AFTER DELETE ON public.directories FOR EACH ROW EXECUTE FUNCTION public.audit_keys_end();
@@ -700,6 +728,8 @@ CREATE TRIGGER audit_only_sealed BEFORE UPDATE ON public.audit FOR EACH ROW EXEC
 CREATE TRIGGER jobs_begin BEFORE UPDATE OF status ON public.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'doing'::public.procrastinate_job_status)) EXECUTE FUNCTION public.jobs_begin();
 
 CREATE TRIGGER keys_changed AFTER INSERT OR DELETE OR UPDATE OF kind, hash, previous_hash, previous_until, scopes, everywhere, names, prefixes, limits, expires_at, revoked_at ON public.keys FOR EACH ROW EXECUTE FUNCTION public.notify_of_key();
+
+CREATE TRIGGER sessions_ended AFTER DELETE ON public.sessions FOR EACH ROW EXECUTE FUNCTION public.notify_of_session();
 
 ALTER TABLE ONLY public.collapsed_faces
     ADD CONSTRAINT collapsed_faces_directory_kept_face_fkey FOREIGN KEY (directory, kept_face) REFERENCES public.faces(directory, face) ON DELETE CASCADE;
@@ -736,6 +766,9 @@ ALTER TABLE ONLY public.merges
 
 ALTER TABLE ONLY public.persons
     ADD CONSTRAINT persons_directory_fkey FOREIGN KEY (directory) REFERENCES public.directories(directory);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_key_fkey FOREIGN KEY (key) REFERENCES public.keys(id) ON DELETE CASCADE;
 
 CREATE POLICY all_rows ON public.archives USING (true);
 

@@ -2,6 +2,7 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from apiserver.access.scopes import Scope
 from apiserver.problems import ScopeMissing
@@ -41,13 +42,21 @@ EVERYWHERE = Reach(everywhere=True)
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a caller may do. key: the id of its key, None without one. subject: who it is, in audits and logs."""
+    """What a caller may do.
+
+    subject: who it is, in audits and logs. key: whose limits it has, and on whose behalf links are signed: the id of
+    its key, or the subject of its token; None without either. name: what people call it. by_session: whether a
+    browser sent a cookie.
+    """
 
     subject: str
     scopes: frozenset[Scope]
     reach: Reach
     key: str | None = None
     limits: dict[str, float] = field(default_factory=dict)
+    name: str | None = None
+    expires_at: datetime | None = None
+    by_session: bool = False
 
     def has(self, scope: Scope) -> bool:
         """Tell whether the caller has the scope."""
@@ -60,6 +69,11 @@ class Grant:
     def may_make(self, directory: str) -> bool:
         """Tell whether the caller's first enrolment may make the directory: whoever made its key named it."""
         return self.has(Scope.ADMIN) or directory in self.reach.names
+
+    @property
+    def by_token(self) -> bool:
+        """Whether a token of an identity provider gave it."""
+        return self.key == self.subject
 
     @property
     def owner(self) -> str:

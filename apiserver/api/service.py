@@ -18,6 +18,7 @@ _STOPPING = "The gateway is about to stop."
 _STORE_DOWN = "The image store is unavailable; recognized photographs are not kept."
 _DISK_LOW = "The disk of the image store is nearly full; recognized photographs are not kept."
 _READ_ONLY = "The database only reads; people are recognized, and nothing is stored, changed or deleted."
+_PROVIDER_DOWN = "The identity provider does not answer; its keys are those of before, if any."
 
 
 def version() -> str:
@@ -57,8 +58,12 @@ async def ready(state: StateOf) -> Ready:
                 complaints.append(problem.sentence)
     if complaints:
         raise NotReady(" ".join(complaints))
-    conditions = {_STORE_DOWN: state.keeping.store_failed, _DISK_LOW: state.space.is_low}
-    conditions[_READ_ONLY] = state.keeping.database_only_reads
+    conditions = {
+        _STORE_DOWN: state.keeping.store_failed,
+        _DISK_LOW: state.space.is_low,
+        _READ_ONLY: state.keeping.database_only_reads,
+        _PROVIDER_DOWN: state.authenticator.is_provider_down,
+    }
     return Ready(warnings=[sentence for sentence, holds in conditions.items() if holds])
 
 

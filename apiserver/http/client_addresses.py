@@ -20,7 +20,7 @@ _PORT = re.compile(r"(?<=\]):\d+$|^([^:]+):\d+$")
 
 
 class ClientAddresses:
-    """Middleware that puts the client's address in place of a trusted proxy's.
+    """Middleware that puts the client's address in place of a trusted proxy's, which is left in the request's state.
 
     It bounds the requests of each client in progress, since the connections are the proxy's.
     """
@@ -38,6 +38,7 @@ class ClientAddresses:
             await self._app(scope, receive, send)
             return
         address = self._client(scope)
+        scope["state"]["peer"] = scope["client"][0]
         scope["client"] = (address, 0)
         network = network_of(address)
         if self._is_full(network, address):

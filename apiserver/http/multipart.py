@@ -33,6 +33,7 @@ from apiserver.turns import taking_turns
 MULTIPART = b"multipart/form-data"
 _URLENCODED = {b"application/x-www-form-urlencoded", b""}
 """Clients use these types for a form without a file."""
+FORMS = _URLENCODED - {b""} | {MULTIPART}
 
 _BOUNDARY = re.compile(rb"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
 """RFC 2046, section 5.1.1. Some clients do not quote characters that need quotes, so this is asked of the value."""

@@ -80,7 +80,10 @@ def public_target(trusted_proxies: str) -> Callable[[Scope], Target]:
 
     def believed_target(scope: Scope) -> Target:
         direct, client = target_of(scope), scope.get("client")
-        if not client or not is_trusted(client[0]):
+        peer = scope.get("state", {}).get("peer") or (
+            client[0] if client else ""
+        )  # ClientAddresses replaced the proxy's
+        if not is_trusted(peer):
             return direct
         schemes, hosts = _forwarded(scope, b"x-forwarded-proto"), _forwarded(scope, b"x-forwarded-host")
         return Target(schemes[0].lower() if schemes else direct.scheme, hosts or direct.hosts)

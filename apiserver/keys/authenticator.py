@@ -1,10 +1,12 @@
 """Turns what a request brings into the grant of its caller."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from apiserver.access.grants import OPEN, Grant
+from apiserver.access.grants import EVERYWHERE, OPEN, Grant
+from apiserver.access.scopes import Scope
+from apiserver.access.sessions import SessionCookie
 from apiserver.background import background, repeat
 from apiserver.database import Database, Share
 from apiserver.keys import records
@@ -12,7 +14,11 @@ from apiserver.keys.attempts import Attempts
 from apiserver.keys.known import KnownKeys
 from apiserver.keys.listening import Listener
 from apiserver.keys.records import now
-from apiserver.keys.secrets import Key, read
+from apiserver.keys.secrets import read
+from apiserver.keys.session_records import SESSION_CHANGED, SessionRecord
+from apiserver.keys.sessions import Sessions
+from apiserver.keys.token_rights import SUBJECT
+from apiserver.keys.tokens import Tokens, is_token
 from apiserver.problems import KeyInvalid, NoKeys
 from apiserver.settings import Settings
 
@@ -21,11 +27,11 @@ _BEARER = "bearer"
 
 
 class Authenticator:
-    """Knows who calls: by keys in memory, which the database keeps current."""
+    """Knows who calls: by keys and sessions in memory, which the database keeps current."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
-        self._required = settings.keys_required
+        self.keys_required = settings.keys_required
         anonymous = settings.anonymous_key
         self._anonymous = anonymous.get_secret_value() if anonymous else None
         self._attempts = Attempts()
@@ -33,48 +39,89 @@ class Authenticator:
             settings.database_url.get_secret_value(), on_change=self._changed, on_start=self._started
         )
         self._keys = KnownKeys(database, self._listener.is_certain)
+        self.sessions = Sessions(database, settings, self._listener.is_certain)
+        self._tokens = Tokens(settings) if settings.oidc_issuer else None
         self._used: set[str] = set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Hear of changed keys, and record uses, while the block runs."""
-        async with background(self._listener.run()), background(repeat(self._record_uses, _USES_SECONDS)):
+        async with AsyncExitStack() as stack:
+            for work in (
+                self._listener.run(),
+                repeat(self._record_uses, _USES_SECONDS),
+                repeat(self.sessions.record_uses, _USES_SECONDS),
+                *([self._tokens.provider.run()] if self._tokens else []),
+            ):
+                await stack.enter_async_context(background(work))
             yield
 
-    async def grant_of(self, scope: Mapping[str, Any]) -> Grant | None:
+    async def grant_of(self, scope: Mapping[str, Any], cookie: SessionCookie | None = None) -> Grant | None:
         """Return the grant of the caller of an ASGI request; None if it brings no key and one is required.
 
-        Raises KeyInvalid, NoKeys, TooManyAttempts, or DatabaseUnavailable.
+        A key or token in the headers counts before the cookie of a session. Raises KeyInvalid, NoKeys, TooManyAttempts,
+        DatabaseUnavailable, or what a token that is not accepted raises.
         """
-        address = scope["client"][0] if scope["client"] else ""
+        address = client_of(scope)
         try:
             sent = _sent(scope["headers"])
-            text = self._anonymous if sent is None else sent
-            key = None if text is None else read(text)
-            if key is None and not self._required:  # other programs' headers mean nothing here
-                return OPEN
-            if text is None:
-                await self._require_keys()
-                return None
-            return await self._grant(key, address)
+            if (text := self._meant(sent)) is not None:
+                return await self._grant_of_text(text, address)
+            if cookie and (grant := await self._grant_of_session(cookie, address)):
+                return grant
+            if sent is None and (text := self._meant(self._anonymous)) is not None:
+                return await self._grant_of_text(text, address)
         except KeyInvalid:
-            await self._require_keys()
-            self._attempts.failed(address)
+            await self._failed(address)
+            raise
+        if not self.keys_required:
+            return OPEN
+        await self._require_keys()
+        return None
+
+    async def sign_in(self, text: str, scope: Mapping[str, Any]) -> Grant:
+        """Return the grant of the key that a request has in its body. Raises as `grant_of` does."""
+        address = client_of(scope)
+        try:
+            return await self._grant_of_text(text, address)
+        except KeyInvalid:
+            await self._failed(address)
             raise
 
     async def grant_of_key(self, key_id: str) -> Grant | None:
         """Return what the key with this id may do now; None if it is unknown, expired or revoked.
 
-        Raises DatabaseUnavailable.
+        The subject of a token stands for itself: nobody tells when it ends, so its links end with the token. Raises
+        DatabaseUnavailable.
         """
+        if key_id.startswith(SUBJECT):
+            return Grant(key_id, frozenset(Scope), EVERYWHERE, key_id) if self._tokens else None
         found = self._keys.held(key_id) or await self._keys.find(key_id)
         return found.grant if found and found.is_usable(now()) else None
+
+    @property
+    def is_provider_down(self) -> bool:
+        """Whether there is an identity provider, and it does not answer."""
+        return self._tokens is not None and self._tokens.provider.is_failing
 
     async def check_ready(self) -> None:
         """Raise NoKeys if a key is required and none works, or DatabaseUnavailable."""
         await self._require_keys()
 
-    async def _grant(self, key: Key | None, address: str) -> Grant:
+    def _meant(self, text: str | None) -> str | None:
+        """Return a text that counts as a key. Where none is required, other programs' headers mean nothing."""
+        if text is None:
+            return None
+        return text if self.keys_required or read(text) or (self._tokens and is_token(text)) else None
+
+    async def _grant_of_text(self, text: str, address: str) -> Grant:
+        if self._tokens and is_token(text):
+            try:
+                return await self._tokens.grant_of(text)
+            except KeyInvalid:
+                self._attempts.check(address)
+                raise
+        key = read(text)
         if key is None:
             self._attempts.check(address)
             raise KeyInvalid
@@ -89,15 +136,45 @@ class Authenticator:
         self._used.add(found.id)
         return found.grant
 
+    async def _grant_of_session(self, cookie: SessionCookie, address: str) -> Grant | None:
+        """Return what the session gives now; None if it has ended.
+
+        A cookie of no session counts as a wrong key, once: pages that have an old one ask often.
+        """
+        is_new = self.sessions.is_new(cookie)
+        if is_new:
+            self._attempts.check(address)
+        session = await self.sessions.find(cookie)
+        if session is None:
+            if is_new:
+                self._attempts.failed(address)
+            return None
+        grant = await self._granted(session)
+        return grant and session.limiting(grant)
+
+    async def _granted(self, session: SessionRecord) -> Grant | None:
+        if session.key is None:
+            return session.token if self._tokens else None
+        self._used.add(session.key)
+        return await self.grant_of_key(session.key)
+
+    async def _failed(self, address: str) -> None:
+        await self._require_keys()
+        self._attempts.failed(address)
+
     async def _require_keys(self) -> None:
-        if self._required and not await self._keys.is_any_usable():
+        if self.keys_required and not self._tokens and not await self._keys.is_any_usable():
             raise NoKeys
 
-    def _changed(self, key_id: str) -> None:
-        self._keys.changed(key_id)
+    def _changed(self, changed_id: str) -> None:
+        if changed_id.startswith(SESSION_CHANGED):
+            self.sessions.changed(changed_id.removeprefix(SESSION_CHANGED))
+        else:
+            self._keys.changed(changed_id)
 
     def _started(self) -> None:
         self._keys.forget()
+        self.sessions.forget()
 
     async def _record_uses(self) -> None:
         used, self._used = self._used, set()
@@ -109,6 +186,11 @@ class Authenticator:
         except BaseException:
             self._used |= used
             raise
+
+
+def client_of(scope: Mapping[str, Any]) -> str:
+    """Return the address of the client of an ASGI request, empty if unknown."""
+    return scope["client"][0] if scope["client"] else ""
 
 
 def _sent(headers: Iterable[tuple[bytes, bytes]]) -> str | None:

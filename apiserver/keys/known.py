@@ -1,12 +1,12 @@
-"""The keys that a gateway has in memory, each for as long as it cannot have changed unheard."""
+"""The keys and sessions that a gateway has in memory, each for as long as it cannot have changed unheard."""
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from apiserver.database import Database, Share
+from apiserver.database import Connection, Database, Share
 from apiserver.keys import records
 from apiserver.keys.listening import MAX_SILENCE_SECONDS
 from apiserver.keys.records import KeyRecord
@@ -22,47 +22,97 @@ _MAX_LOOKUPS = 4
 """At once, so that random keys cannot take all connections to the database."""
 
 
-class KnownKeys:
-    """A cache of keys by id.
+class Known(Generic[Value]):
+    """A cache of rows by id.
 
     Without certainty that all changes are heard, an entry lives less than a second. Raises what Database raises.
     """
 
-    def __init__(self, database: Database, is_certain: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        is_certain: Callable[[], bool],
+        read: Callable[[Connection, str], Awaitable[Value | None]],
+    ) -> None:
         self._database = database
         self._is_certain = is_certain
-        self._known: OrderedDict[str, tuple[float, KeyRecord]] = OrderedDict()
+        self._read = read
+        self._known: OrderedDict[str, tuple[float, Value]] = OrderedDict()
         self._absent: OrderedDict[str, float] = OrderedDict()
-        self._usable: tuple[float, bool] = (0.0, False)
         self._changes = 0
         self._valid_since = 0.0
         self._lookups = asyncio.Semaphore(_MAX_LOOKUPS)
-        self._in_progress: dict[str, asyncio.Task[KeyRecord | None]] = {}
+        self._in_progress: dict[str, asyncio.Task[Value | None]] = {}
 
-    def held(self, key_id: str) -> KeyRecord | None:
-        """Return the key if it is in memory."""
-        entry = self._known.get(key_id)
+    def held(self, row_id: str) -> Value | None:
+        """Return the row if it is in memory."""
+        entry = self._known.get(row_id)
         return entry[1] if entry and self._is_fresh(entry[0]) else None
+
+    def is_absent(self, row_id: str) -> bool:
+        """Tell whether memory says that there is no such row."""
+        asked = self._absent.get(row_id)
+        return asked is not None and self._is_fresh(asked)
+
+    def is_new(self, row_id: str) -> bool:
+        """Tell whether memory has nothing about the row, however old."""
+        return not any(row_id in entries for entries in (self._known, self._absent, self._in_progress))
+
+    async def find(self, row_id: str) -> Value | None:
+        """Return the row, None if there is none; several callers share a lookup."""
+        if self.is_absent(row_id):
+            return None
+        task = self._in_progress.get(row_id)
+        if task is None:
+            task = self._in_progress[row_id] = asyncio.create_task(self._look_up(row_id))
+            task.add_done_callback(lambda done: self._ended(row_id, done))
+        return await asyncio.shield(task)
+
+    def changed(self, row_id: str) -> None:
+        """Forget a row that changed, or came into being."""
+        self._changes += 1
+        self._known.pop(row_id, None)
+        self._absent.pop(row_id, None)
+
+    def forget(self) -> None:
+        """Trust nothing that memory has."""
+        self._changes += 1
+        self._valid_since = monotonic()
+
+    def _is_fresh(self, asked: float) -> bool:
+        return asked > self._valid_since and (self._is_certain() or monotonic() < asked + MAX_SILENCE_SECONDS)
+
+    def _ended(self, row_id: str, task: asyncio.Task[Value | None]) -> None:
+        self._in_progress.pop(row_id, None)
+        if not task.cancelled():
+            task.exception()  # the callers that still wait raise it
+
+    async def _look_up(self, row_id: str) -> Value | None:
+        changes = self._changes
+        async with self._lookups:
+            asked = monotonic()
+            async with self._database.unbound(Share.READS) as connection:
+                found = await self._read(connection, row_id)
+        if changes != self._changes:  # perhaps this row, after it was read
+            asked = 0.0
+        if found is None:
+            _put(self._absent, row_id, asked, _MAX_ABSENT)
+        else:
+            _put(self._known, row_id, (asked, found), _MAX_KEYS)
+        return found
+
+
+class KnownKeys(Known[KeyRecord]):
+    """A cache of keys by id."""
+
+    def __init__(self, database: Database, is_certain: Callable[[], bool]) -> None:
+        super().__init__(database, is_certain, records.find)
+        self._usable: tuple[float, bool] = (0.0, False)
 
     def was_admitted(self, key: Key) -> bool:
         """Tell whether memory has the key, however old: its caller does not guess."""
         entry = self._known.get(key.id)
         return entry is not None and entry[1].admits(key.hash, records.now())
-
-    def is_absent(self, key_id: str) -> bool:
-        """Tell whether memory says that there is no such key."""
-        asked = self._absent.get(key_id)
-        return asked is not None and self._is_fresh(asked)
-
-    async def find(self, key_id: str) -> KeyRecord | None:
-        """Return the key, None if there is none; several callers share a lookup."""
-        if self.is_absent(key_id):
-            return None
-        task = self._in_progress.get(key_id)
-        if task is None:
-            task = self._in_progress[key_id] = asyncio.create_task(self._look_up(key_id))
-            task.add_done_callback(lambda done: self._ended(key_id, done))
-        return await asyncio.shield(task)
 
     async def is_any_usable(self) -> bool:
         """Tell whether any key works."""
@@ -74,39 +124,10 @@ class KnownKeys:
             self._usable = (asked, usable) if changes == self._changes else (0.0, False)
         return usable
 
-    def changed(self, key_id: str) -> None:
+    def changed(self, row_id: str) -> None:
         """Forget a key that changed, or came into being."""
-        self._changes += 1
-        self._known.pop(key_id, None)
-        self._absent.pop(key_id, None)
+        super().changed(row_id)
         self._usable = (0.0, False)
-
-    def forget(self) -> None:
-        """Trust nothing that memory has."""
-        self._changes += 1
-        self._valid_since = monotonic()
-
-    def _is_fresh(self, asked: float) -> bool:
-        return asked > self._valid_since and (self._is_certain() or monotonic() < asked + MAX_SILENCE_SECONDS)
-
-    def _ended(self, key_id: str, task: asyncio.Task[KeyRecord | None]) -> None:
-        self._in_progress.pop(key_id, None)
-        if not task.cancelled():
-            task.exception()  # the callers that still wait raise it
-
-    async def _look_up(self, key_id: str) -> KeyRecord | None:
-        changes = self._changes
-        async with self._lookups:
-            asked = monotonic()
-            async with self._database.unbound(Share.READS) as connection:
-                found = await records.find(connection, key_id)
-        if changes != self._changes:  # perhaps this key, after it was read
-            asked = 0.0
-        if found is None:
-            _put(self._absent, key_id, asked, _MAX_ABSENT)
-        else:
-            _put(self._known, key_id, (asked, found), _MAX_KEYS)
-        return found
 
 
 def _put(entries: OrderedDict[str, Value], key_id: str, value: Value, limit: int) -> None:

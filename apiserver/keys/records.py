@@ -108,7 +108,10 @@ class KeyRecord:
     @property
     def grant(self) -> Grant:
         """What a caller with this key may do."""
-        return Grant(f"key:{self.id}", self.scopes, self.reach, self.id, dict(self.limits))
+        limits = dict(self.limits)
+        return Grant(
+            f"key:{self.id}", self.scopes, self.reach, self.id, limits, name=self.name, expires_at=self.expires_at
+        )
 
 
 async def create(connection: Connection, wanted: Wanted, created_by: str) -> tuple[KeyRecord, str]:

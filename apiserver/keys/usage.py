@@ -12,7 +12,6 @@ from functools import partial
 from math import ceil
 from time import monotonic
 
-from apiserver.access.binding import EVERY, bound_to
 from apiserver.access.grants import Grant
 from apiserver.access.limits import Limit, Quota
 from apiserver.access.metering import Meter
@@ -136,9 +135,8 @@ class Usage:
 
         The rest of a revoked key's job goes on or ends as `jobs` decides.
         """
-        with bound_to(EVERY):
-            async with self._database.connection() as connection:
-                record = await records.find(connection, key)
+        async with self._database.unbound() as connection:
+            record = await records.find(connection, key)
         if record is not None:
             self._learn(await usage_records.read(self._database, key))
             self.check(record.grant, quotas)

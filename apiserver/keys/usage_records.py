@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from apiserver.access.binding import EVERY, bound_to
 from apiserver.access.limits import Quota
 from apiserver.database import Database, Share
 
@@ -29,12 +28,12 @@ WITH {_TODAY}, added AS (
     WHERE key = ANY ($1) AND (key, kind) NOT IN (SELECT key, kind FROM added)
 )
 SELECT key, kind, amount, seconds_left FROM today LEFT JOIN (TABLE added UNION ALL TABLE others) AS spent ON true
-"""  # noqa: S608
+"""
 
 _READ = f"""
 WITH {_TODAY}
 SELECT key, kind, amount, seconds_left FROM today LEFT JOIN key_usage ON key_usage.day = today.day AND key = $1
-"""  # noqa: S608
+"""
 
 _WAITING = """
 SELECT count(*) FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = number
@@ -66,32 +65,26 @@ class Day:
         return cls(spent, seconds_left)
 
 
-# `bound_to`: a request may see the rows of one directory only, and these belong to none.
-
-
 async def add(database: Database, amounts: Mapping[tuple[str, Quota], float]) -> Day:
     """Add amounts to those of today, and return what these keys have spent, at all gateways together."""
     keys, kinds = [key for key, _ in amounts], [kind for _, kind in amounts]
-    with bound_to(EVERY):
-        async with database.connection(Share.READS) as connection:
-            return Day.of(await connection.fetch(_ADD, keys, kinds, list(amounts.values())), keys)
+    async with database.unbound(Share.READS) as connection:
+        return Day.of(await connection.fetch(_ADD, keys, kinds, list(amounts.values())), keys)
 
 
 async def read(database: Database, key: str) -> Day:
     """Return what a key has spent today."""
-    with bound_to(EVERY):
-        async with database.connection(Share.READS) as connection:
-            return Day.of(await connection.fetch(_READ, key), [key])
+    async with database.unbound(Share.READS) as connection:
+        return Day.of(await connection.fetch(_READ, key), [key])
 
 
 async def waiting_jobs(database: Database, key: str) -> int:
     """Return the number of the key's imports and exports that wait, without its deletions."""
-    with bound_to(EVERY):
-        async with database.connection(Share.READS) as connection:
-            return int(await connection.fetchval(_WAITING, key))
+    async with database.unbound(Share.READS) as connection:
+        return int(await connection.fetchval(_WAITING, key))
 
 
 async def delete_old(database: Database, age: timedelta) -> None:
     """Delete the days that are longer ago."""
-    async with database.connection() as connection:
+    async with database.unbound() as connection:
         await connection.execute(_DELETE_OLD, age)

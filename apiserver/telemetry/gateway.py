@@ -55,7 +55,7 @@ class Metrics:
         )
         self._authentications = Counter(
             "faceserver_gateway_authentications_total",
-            "Requests by how their caller was known: `key`, `open` (no key is required), or the code of a problem.",
+            "Requests by how their caller was known: `key`, `session`, `token`, `open`, or the code of a problem.",
             ["outcome"],
             registry=self.registry,
         )

@@ -64,6 +64,7 @@ class HealthPorts(BaseSettings):
     apiserver_tls_certificate_file: str = ""
     apiserver_require_keys: bool = False
     apiserver_insecure_open: bool = False
+    apiserver_oidc_issuer: str = ""
 
 
 class MasterKeyFile(BaseSettings):

@@ -69,6 +69,7 @@ class Stack:
         self._makes_key = settings.require_keys or chosen.apiserver_require_keys
         is_open = settings.insecure_open or chosen.apiserver_insecure_open
         self._keys_required = self._makes_key or not (is_open or is_loopback(settings.host))
+        self._accepts_tokens = bool(chosen.apiserver_oidc_issuer)
         self._cluster = cluster
         self._dsn = (
             settings.database_url.get_secret_value() if settings.database_url else cluster.dsn if cluster else ""
@@ -116,8 +117,11 @@ class Stack:
             raise StartError(f"The database cannot be migrated: {failure}") from failure
 
     async def _require_key(self) -> None:
-        """Make a first key where the settings ask for it. Raises `StartError` if one is required and none works."""
-        if not self._keys_required or await has_key(self._dsn):
+        """Make a first key where the settings ask for it. Raises `StartError` if one is required and none works.
+
+        Where an identity provider's tokens are accepted, people get in without a key.
+        """
+        if not self._keys_required or self._accepts_tokens or await has_key(self._dsn):
             return
         if not self._makes_key:
             raise StartError(NO_KEYS.format(host=self._host))

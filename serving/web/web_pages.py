@@ -16,9 +16,10 @@ from serving.problem_responses import problem_response
 from serving.problems import Problem
 from serving.request_log import Respond
 
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _TELLTALES = frozenset({b"origin", b"sec-fetch-site"})
-_OWN_SITES = frozenset({b"same-origin", b"none"})
+_SAME_ORIGIN = b"same-origin"
+_OWN_SITES = frozenset({_SAME_ORIGIN, b"none"})
 """Values of Sec-Fetch-Site for a page of the service itself, and for what the user typed."""
 
 
@@ -69,7 +70,7 @@ class WebPages:
         target = self._target_of(scope)
         if accepts and not (all(map(accepts, target.hosts)) if target.hosts else scope["http_version"] == "1.0"):
             return self._rules.wrong_host  # HTTP/1.0 need not name a host, and no browser speaks it
-        if scope["method"] not in _SAFE_METHODS and self._is_foreign(scope, target):
+        if scope["method"] not in SAFE_METHODS and self._is_foreign(scope, target):
             return self._rules.wrong_origin
         return None
 
@@ -82,10 +83,30 @@ class WebPages:
         is_own = bool(sites) and set(sites) <= _OWN_SITES
         if sites and not is_own:
             return True
-        # A proxy that ends TLS need not say so to be believed that its own pages are: the browser compared the schemes.
-        schemes = ("http", "https") if is_own and target.scheme == "http" else (target.scheme,)
-        own = {f"{scheme}://{authority(scheme, host)}" for scheme in schemes for host in target.hosts[:1]}
-        return any(origin.decode("latin-1") not in own for origin in origins)
+        return not _are_own(origins, target, compared=is_own)
+
+
+def is_of_own_page(scope: Scope, target: Target) -> bool:
+    """Tell whether a page of the service itself sends the request, as its browser shows by one header at least."""
+    origins = header_values(scope, b"origin")
+    sites = set(header_values(scope, b"sec-fetch-site"))
+    is_compared = sites == {_SAME_ORIGIN}
+    if not (is_compared or (origins and not sites)):
+        return False
+    return _are_own(origins, target, compared=is_compared)
+
+
+def _are_own(origins: list[bytes], target: Target, *, compared: bool) -> bool:
+    """Tell whether all origins are the service's. compared: whether the browser says that it compared them."""
+    # A proxy that ends TLS need not say so to be believed that its own pages are: the browser compared the schemes.
+    schemes = ("http", "https") if compared and target.scheme == "http" else (target.scheme,)
+    own = {f"{scheme}://{authority(scheme, host)}" for scheme in schemes for host in target.hosts[:1]}
+    return all(origin.decode("latin-1") in own for origin in origins)
+
+
+def is_of_other_site(scope: Scope) -> bool:
+    """Tell whether the request is made by a page of another origin, as far as its browser says so."""
+    return not _OWN_SITES.issuperset(header_values(scope, b"sec-fetch-site"))
 
 
 def is_of_web_page(scope: Scope) -> bool:

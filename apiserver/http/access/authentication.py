@@ -1,5 +1,7 @@
 """Finds out who calls, before anything else of a request is looked at."""
 
+from collections.abc import Callable
+
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -7,9 +9,11 @@ from apiserver.access.acts import NOBODY, Act
 from apiserver.access.grants import OPEN, Grant
 from apiserver.http.access.links import SCOPES, grant_of_link, without_link
 from apiserver.http.access.rates import Rates, Shown, sending
+from apiserver.http.access.sessions import check_change, sent_cookie
 from apiserver.http.problem_responses import problem_response
 from apiserver.problems import KeyMissing, Problem
 from apiserver.state import State
+from serving.web.web_pages import Target
 
 _OPEN_PATHS = ("/health/",)
 """Asked so often, and by programs without keys, that nobody looks for one."""
@@ -21,9 +25,11 @@ class Authentication:
     A request without a key goes on without a grant where keys are required: its route refuses it, or needs none.
     """
 
-    def __init__(self, app: ASGIApp, rates: Rates) -> None:
+    def __init__(self, app: ASGIApp, rates: Rates, target_of: Callable[[Scope], Target]) -> None:
+        """target_of: returns how the client of a request addresses the service."""
         self._app = app
         self._rates = rates
+        self._target_of = target_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -37,7 +43,11 @@ class Authentication:
         send = sending(send, shown)
         try:
             scope, link = without_link(scope)
-            grant = await state.authenticator.grant_of(scope)
+            target = self._target_of(scope)
+            cookie = None if _is_sign_in(scope) else sent_cookie(scope, target)
+            grant = await state.authenticator.grant_of(scope, cookie)
+            if cookie and grant and grant.by_session:
+                check_change(scope, target, cookie)
             if link and not (grant and grant.scopes >= SCOPES):
                 grant = await grant_of_link(link, state)
             if grant:
@@ -50,7 +60,14 @@ class Authentication:
             await problem_response(request, problem)(scope, receive, send)
             return
         state.metrics.authenticated(_outcome(grant))
-        scope["state"] = {**scope.get("state", {}), "grant": grant, "rates": shown}
+        scope["state"] = {
+            **scope.get("state", {}),
+            "grant": grant,
+            "session_ended": grant is None and cookie is not None,
+            "target": target,
+            "rates": shown,
+            "limiter": self._rates,
+        }
         with place:
             await self._app(scope, receive, send)
 
@@ -63,4 +80,13 @@ def _act(grant: Grant | None, scope: Scope) -> Act:
 def _outcome(grant: Grant | None) -> str:
     if grant is None:
         return KeyMissing.code
-    return "open" if grant is OPEN else "key"
+    if grant is OPEN:
+        return "open"
+    if grant.by_session:
+        return "session"
+    return "token" if grant.by_token else "key"
+
+
+def _is_sign_in(scope: Scope) -> bool:
+    """Tell whether the request starts a session: whatever cookie it has, the key in its body counts."""
+    return bool(scope["path"] == "/session" and scope["method"] == "POST")

@@ -20,7 +20,7 @@ from apiserver.access.limits import Quota
 from apiserver.http.access import quotas
 from apiserver.http.access.links import SignedAnswer, signs_links
 from apiserver.names import checked_name
-from apiserver.problems import DirectoryNotFound, InvalidName, KeyMissing, Problem
+from apiserver.problems import DirectoryNotFound, InvalidName, KeyMissing, Problem, SessionEnded
 
 AnyEndpoint = TypeVar("AnyEndpoint", bound=Callable[..., Any])
 
@@ -103,7 +103,7 @@ class GuardedRoute(APIRoute):
         action = f"{scope['method']} {self.path}"
         set_current_act(Act(subject, action, client[0] if client else "", correlation_id.get() or ""))
         if grant is None:
-            raise KeyMissing
+            raise SessionEnded if scope["state"].get("session_ended") else KeyMissing
         set_current_grant(grant)
         await quotas.admit(scope, grant, self.needs.spends, free=self.needs.free)
         directory = _named(scope)

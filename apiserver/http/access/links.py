@@ -32,9 +32,10 @@ _FIELD = re.compile(rb'"(url|image|crop)":"(/[!#-\[\]-~]*)"')
 def signs_links(grant: Grant) -> bool:
     """Tell whether the caller gets signed links; others get plain ones, which do not change.
 
-    Without keys there is nothing to sign for, and browsers send the cookie of a session with every request.
+    Without keys there is nothing to sign for, and browsers send the cookie of a session with every request. A session
+    that may not see photographs gets links like its key: to those that it has just sent.
     """
-    return grant.key is not None
+    return grant.key is not None and not (grant.by_session and grant.scopes >= SCOPES)
 
 
 class SignedAnswer:
@@ -94,6 +95,8 @@ class SignedAnswer:
         except Outage:  # what the request did is done
             return lambda _: None
         expires = int(time.time()) + self._state.settings.link_seconds
+        if self._grant.by_token and self._grant.expires_at:  # nothing else ends links of tokens
+            expires = min(expires, int(self._grant.expires_at.timestamp()))
         return lambda path: Link(path, directory, key, expires).signed(signing)
 
 

@@ -73,7 +73,9 @@ async def test_every_route_declares_who_may_call_it(guarded):
     app, _, _ = guarded
     assert len(calls(app)) > 40
     for route, _ in calls(app):
-        assert route.needs.key or route.path.startswith(("/health/", "/docs", "/openapi.json", "/version")), route.path
+        assert route.needs.key or route.path.startswith(
+            ("/health/", "/docs", "/openapi.json", "/version", "/session")
+        ), route.path
         assert (
             route.needs.all_of
             or route.needs.any_of
@@ -83,6 +85,7 @@ async def test_every_route_declares_who_may_call_it(guarded):
                 "/models",
                 "/jobs/{id}",
                 "/usage",
+                "/session",
             }
         ), route.path
 
