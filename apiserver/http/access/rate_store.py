@@ -8,7 +8,7 @@ from time import monotonic
 
 from limits import RateLimitItem
 from limits.aio.storage import MemoryStorage, RedisStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import ConfigurationError, StorageError
 from pydantic import SecretStr
 
@@ -34,9 +34,9 @@ class RateStore:
     ) -> None:
         self._clock = clock
         self._jumps = jumps or ClockJumps()
-        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._redis = _redis(url) if url else None
-        self._shared = MovingWindowRateLimiter(self._redis) if self._redis else None
+        self._shared = SlidingWindowCounterRateLimiter(self._redis) if self._redis else None
         self._retry_at = 0.0
         self.failures = 0
 
@@ -64,7 +64,7 @@ class RateStore:
                 self._retry_at = 0.0
                 return counted
         if self._jumps.happened():
-            self._own = MovingWindowRateLimiter(MemoryStorage())
+            self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
         return await _hit(self._own, item, key)
 
     def _fail(self, error: Exception) -> None:
@@ -88,7 +88,7 @@ def require_rate_store(url: SecretStr | None) -> None:
         sys.exit(2)
 
 
-async def _hit(limiter: MovingWindowRateLimiter, item: RateLimitItem, key: str) -> tuple[bool, float, int]:
+async def _hit(limiter: SlidingWindowCounterRateLimiter, item: RateLimitItem, key: str) -> tuple[bool, float, int]:
     admitted = await limiter.hit(item, key)
     reset_time, remaining = await limiter.get_window_stats(item, key)
     return admitted, reset_time, remaining

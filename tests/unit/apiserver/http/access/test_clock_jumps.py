@@ -1,14 +1,10 @@
 """A clock that is set refuses no key for longer than its minute."""
 
 import pytest
-from pydantic import SecretStr
+from limits import RateLimitItemPerMinute
 
-from apiserver.access.grants import EVERYWHERE, Grant
-from apiserver.access.scopes import Scope
 from apiserver.http.access.clock_jumps import ClockJumps
-from apiserver.http.access.rates import Rates
-from apiserver.problems import TooManyRequests
-from apiserver.settings import Settings
+from apiserver.http.access.rate_store import RateStore
 from tests.waiting import Clock
 
 
@@ -25,14 +21,7 @@ def test_a_clock_that_is_set_is_noticed_once(passed: float, shown: float, jumped
 
 async def test_after_the_clock_was_set_a_key_begins_a_new_minute():
     clock, steady = Clock(), Clock()
-    settings = Settings(
-        database_url=SecretStr("postgresql:///faces"), image_store_url="memory:///", key_requests_per_minute=2
-    )
-    rates = Rates(settings, ClockJumps(clock, steady))
-    grant = Grant("door", frozenset(Scope), EVERYWHERE, key="door")
-    for _ in range(2):
-        await rates.admit(grant, "GET")
-    with pytest.raises(TooManyRequests):
-        await rates.admit(grant, "GET")
+    store, item = RateStore(jumps=ClockJumps(clock, steady)), RateLimitItemPerMinute(2)
+    assert [(await store.hit(item, "door"))[0] for _ in range(3)] == [True, True, False]
     clock.seconds -= 3600
-    assert await rates.admit(grant, "GET")
+    assert (await store.hit(item, "door"))[0]
