@@ -1,7 +1,9 @@
 """What one caller may do, and in which directories."""
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from apiserver.access.scopes import Scope
 from apiserver.problems import ScopeMissing
@@ -39,6 +41,13 @@ class Reach:
 EVERYWHERE = Reach(everywhere=True)
 
 
+class Limit(StrEnum):
+    """What a key can have a limit of its own of, at each gateway."""
+
+    REQUESTS_PER_MINUTE = "requests_per_minute"
+    REQUESTS_IN_PROGRESS = "requests_in_progress"
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What a caller may do. key: the id of its key, None without one. subject: who it is, in audits and logs."""
@@ -69,6 +78,12 @@ class Grant:
     def includes(self, scopes: frozenset[Scope], reach: Reach) -> bool:
         """Tell whether the caller may do all that somebody with these scopes and this reach may."""
         return scopes <= self.scopes and self.reach.includes(reach)
+
+    def limited(self, limits: Mapping[str, float]) -> dict[str, float]:
+        """Return limits for a key that the caller gives: its own where none is wanted. Raises ScopeMissing."""
+        if any(limits.get(name, own) > own for name, own in self.limits.items()):
+            raise ScopeMissing("A key can give only limits up to its own.")
+        return {**self.limits, **limits}
 
     def require(self, *scopes: Scope) -> None:
         """Raise ScopeMissing unless the caller has one of the scopes."""

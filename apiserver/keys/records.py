@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
-from json import loads
+from json import dumps, loads
 from typing import Any
 
 from apiserver.access.grants import Grant, Reach
@@ -25,8 +25,14 @@ _COLUMNS = """id, name, note, scopes, everywhere, names, prefixes, limits, creat
 _READ = f"SELECT {_COLUMNS} FROM keys WHERE id = $1 AND kind = 'bearer'"
 
 _CREATE = f"""
-INSERT INTO keys (id, hash, name, note, scopes, everywhere, names, prefixes, created_by, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING {_COLUMNS}
+INSERT INTO keys (id, name, note, scopes, everywhere, names, prefixes, expires_at, limits, hash, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING {_COLUMNS}
+"""
+
+_CHANGE = f"""
+UPDATE keys SET name = $2, note = $3, scopes = $4, everywhere = $5, names = $6, prefixes = $7, expires_at = $8,
+    limits = $9
+WHERE id = $1 RETURNING {_COLUMNS}
 """
 
 _REVOKE = f"UPDATE keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING {_COLUMNS}"
@@ -63,13 +69,21 @@ WHERE id = ANY ($1) AND (last_used_at IS NULL OR last_used_at < date_trunc('minu
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a key is to be made of."""
+    """What a key is to be made of, or changed to."""
 
     name: str
     scopes: frozenset[Scope]
     reach: Reach
     note: str | None = None
     expires_at: datetime | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[object, ...]:
+        """The values of the columns `name` to `limits`."""
+        names, prefixes = sorted(self.reach.names), sorted(self.reach.prefixes)
+        reach = (self.reach.everywhere, names, prefixes)
+        return (self.name, self.note, sorted(self.scopes), *reach, self.expires_at, dumps(dict(self.limits)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,32 +128,24 @@ async def create(connection: Connection, wanted: Wanted, created_by: str) -> tup
     """Store a new key; return it and its text, which cannot be read again."""
     key_id = new_id()
     text = new_text(key_id)
-    reach = wanted.reach
-    row = await connection.fetchrow(
-        _CREATE,
-        key_id,
-        hash_of(text),
-        wanted.name,
-        wanted.note,
-        sorted(wanted.scopes),
-        reach.everywhere,
-        sorted(reach.names),
-        sorted(reach.prefixes),
-        created_by,
-        wanted.expires_at,
-    )
+    row = await connection.fetchrow(_CREATE, key_id, *wanted.columns, hash_of(text), created_by)
     return _record(row), text
 
 
-async def find(connection: Connection, key_id: str) -> KeyRecord | None:
-    """Return a key, None if there is none with this id."""
-    row = await connection.fetchrow(_READ, key_id)
+async def change(connection: Connection, key_id: str, wanted: Wanted) -> KeyRecord:
+    """Change a key that exists."""
+    return _record(await connection.fetchrow(_CHANGE, key_id, *wanted.columns))
+
+
+async def find(connection: Connection, key_id: str, *, lock: bool = False) -> KeyRecord | None:
+    """Return a key, None if there is none with this id. lock: until the end of the transaction."""
+    row = await connection.fetchrow(f"{_READ} FOR UPDATE" if lock else _READ, key_id)
     return _record(row) if row else None
 
 
-async def read(connection: Connection, key_id: str, grant: Grant) -> KeyRecord:
+async def read(connection: Connection, key_id: str, grant: Grant, *, lock: bool = False) -> KeyRecord:
     """Return a key. Raises KeyNotFound, also for a key that may do more than the caller."""
-    found = await find(connection, key_id)
+    found = await find(connection, key_id, lock=lock)
     if found is None or not grant.includes(found.scopes, found.reach):
         raise KeyNotFound
     return found
@@ -164,9 +170,12 @@ async def revoke(connection: Connection, key_id: str, grant: Grant) -> KeyRecord
 
 
 async def rotate(connection: Connection, key_id: str, grant: Grant, overlap: timedelta) -> tuple[KeyRecord, str]:
-    """Give a key a new text; the one before works for `overlap` more. Raises KeyNotFound, also if it is revoked."""
+    """Give a key a new text; the one before works for `overlap` more.
+
+    Raises KeyNotFound, also if it is revoked, or ScopeMissing if its limits are above the caller's.
+    """
     async with connection.transaction():
-        await read(connection, key_id, grant)
+        grant.limited((await read(connection, key_id, grant)).limits)
         text = new_text(key_id)
         row = await connection.fetchrow(_ROTATE, key_id, hash_of(text), overlap)
         if row is None:

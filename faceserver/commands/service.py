@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import typer
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from faceserver.client.client import Client
 from faceserver.client.connection import base_url
+from faceserver.commands.key_file import key_to_send
 from faceserver.errors import FaceserverError, JobFailed, Refused, Unreachable
 from faceserver.file_names import shown
 
@@ -60,32 +59,11 @@ def service(url: str, directory: str, patience_seconds: float = _PATIENCE_SECOND
         yield client
 
 
-class _Key(BaseSettings):
-    """The key of all commands."""
-
-    model_config = SettingsConfigDict(env_prefix="FACESERVER_", extra="ignore")
-
-    key: SecretStr | None = None
-    key_file: Path | None = None
-
-
 def _client(url: str, directory: str, patience_seconds: float) -> Client:
     try:
-        return Client(url, key=_key(), directory=directory, patience_seconds=patience_seconds)
-    except (OSError, ValueError) as error:
+        return Client(url, key=key_to_send(), directory=directory, patience_seconds=patience_seconds)
+    except ValueError as error:
         fail(ExitStatus.USAGE, error)
-
-
-def _key() -> str | None:
-    """Return the key in FACESERVER_KEY, or in the file that FACESERVER_KEY_FILE names. Raises OSError."""
-    given = _Key()
-    if given.key is not None:
-        return given.key.get_secret_value() or None
-    if given.key_file is None:
-        return None
-    if given.key_file.stat().st_mode & 0o077:
-        typer.echo(f"Others can read the key in {shown(given.key_file)}; its mode should be 600.", err=True)
-    return given.key_file.read_text(encoding="utf-8").strip()
 
 
 def check_ready(url: str, directory: str) -> None:

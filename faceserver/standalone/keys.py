@@ -20,18 +20,21 @@ _POLL_SECONDS = 0.05
 _FIRST = ("create", "--name", "first", "--scope", "admin", "--directory", "*")
 
 
-async def run_keys(data: Path, dsn: str | None, arguments: Sequence[str]) -> int:
-    """Run the command of keys on a database, or else on that of a data folder; return its exit status.
+async def run_keys(data: Path, dsn: str | None, arguments: Sequence[str]) -> list[bytes]:
+    """Run the gateway's command of keys on a database, or else on that of a data folder; return its lines of JSON.
 
-    Raises StartError.
+    Only the making of a key makes a data folder. Raises StartError.
     """
+    in_json = [arguments[0], "--json", *arguments[1:]]
     if dsn is not None:
-        return await _command(dsn, arguments)
+        return await _lines(dsn, in_json)
+    if arguments[0] != "create":
+        await asyncio.to_thread(_require_database, data)
     try:
         async with _database_of(data) as own:
-            return await _command(own, arguments)
+            return await _lines(own, in_json)
     except FolderInUse:
-        return await _command(running_dsn(data), arguments)
+        return await _lines(running_dsn(data), in_json)
 
 
 async def has_key(dsn: str) -> bool:
@@ -53,6 +56,11 @@ def _write_private(file: Path, text: str) -> None:
     file.unlink(missing_ok=True)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
         opened.write(text)
+
+
+def _require_database(data: Path) -> None:
+    if not (data.expanduser() / "postgres").is_dir():
+        raise StartError(f"There is no database in {data}: give --data, --database-url or --url.")
 
 
 @asynccontextmanager
@@ -79,9 +87,8 @@ async def _migrated(dsn: str) -> None:
         raise StartError(f"The database cannot be migrated: {failure}") from failure
 
 
-async def _command(dsn: str, arguments: Sequence[str]) -> int:
-    process = await asyncio.create_subprocess_exec(*_program(arguments), env=_environment(dsn))
-    return await process.wait()
+async def _lines(dsn: str, arguments: Sequence[str]) -> list[bytes]:
+    return (await _output(dsn, arguments)).encode().splitlines()
 
 
 async def _output(dsn: str, arguments: Sequence[str]) -> str:
@@ -90,7 +97,8 @@ async def _output(dsn: str, arguments: Sequence[str]) -> str:
     )
     output, errors = await process.communicate()
     if process.returncode:
-        raise StartError(f"The keys cannot be read or written: {errors.decode(errors='replace').strip()}")
+        sentence = errors.decode(errors="replace").strip().rpartition("error: ")[2]
+        raise StartError(sentence[:1].upper() + sentence[1:])
     return output.decode()
 
 

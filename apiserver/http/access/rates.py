@@ -11,12 +11,10 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.types import Message, Send
 
-from apiserver.access.grants import Grant
+from apiserver.access.grants import Grant, Limit
 from apiserver.problems import TooManyRequests
 from apiserver.settings import Settings
 
-_PER_MINUTE = "requests_per_minute"
-_IN_PROGRESS = "requests_in_progress"
 _EXEMPT_METHODS = frozenset({"DELETE"})
 """Whoever has used up a limit can still erase."""
 
@@ -32,7 +30,7 @@ class Rates:
 
     async def admit(self, grant: Grant, method: str) -> "Rate | None":
         """Count a request. Return what its answer tells; None if no rate applies. Raises TooManyRequests."""
-        limit = int(grant.limits.get(_PER_MINUTE, self._per_minute or 0))
+        limit = int(grant.limits.get(Limit.REQUESTS_PER_MINUTE, self._per_minute or 0))
         if grant.key is None or method in _EXEMPT_METHODS or not limit:
             return None
         item = RateLimitItemPerMinute(limit)
@@ -47,7 +45,7 @@ class Rates:
         """Return a block in which a request is in progress. Raises TooManyRequests."""
         if grant is None or grant.key is None or method in _EXEMPT_METHODS:
             return nullcontext()
-        limit = int(grant.limits.get(_IN_PROGRESS, self._in_progress))
+        limit = int(grant.limits.get(Limit.REQUESTS_IN_PROGRESS, self._in_progress))
         if self._running[grant.key] >= limit:
             raise TooManyRequests(f"The key may have {limit} requests in progress.")
         return self._counted(grant.key)

@@ -3,6 +3,7 @@
 from faceserver.client.calls.directories import DirectoryCalls
 from faceserver.client.calls.faces import FaceCalls
 from faceserver.client.calls.jobs import JobCalls
+from faceserver.client.calls.keys import KeyCalls
 from faceserver.client.calls.persons import PersonCalls
 from faceserver.client.calls.photographs import PhotographCalls
 from faceserver.client.calls.recognition import Detail, FaceChoice, Orientation, RecognitionCalls
@@ -11,5 +12,7 @@ from faceserver.client.calls.service import ServiceCalls
 __all__ = ["Calls", "Detail", "FaceChoice", "Orientation"]
 
 
-class Calls(RecognitionCalls, PhotographCalls, PersonCalls, FaceCalls, DirectoryCalls, JobCalls, ServiceCalls):
+class Calls(
+    RecognitionCalls, PhotographCalls, PersonCalls, FaceCalls, DirectoryCalls, JobCalls, KeyCalls, ServiceCalls
+):
     """All calls of the HTTP API."""
