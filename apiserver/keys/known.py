@@ -10,13 +10,15 @@ from apiserver.database import Database, Share
 from apiserver.keys import records
 from apiserver.keys.listening import MAX_SILENCE_SECONDS
 from apiserver.keys.records import KeyRecord
-from apiserver.keys.secrets import Key
 
 Value = TypeVar("Value")
 
 _MAX_KEYS = 10_000
 _MAX_ABSENT = 1_000
 """Ids without a key; few, because random ones are never asked twice."""
+
+MAX_IDS = 100_000
+"""Ids that are held while somebody sends many wrong keys: some 10 MB."""
 
 _MAX_LOOKUPS = 4
 """At once, so that random keys cannot take all connections to the database."""
@@ -34,6 +36,8 @@ class KnownKeys:
         self._known: OrderedDict[str, tuple[float, KeyRecord]] = OrderedDict()
         self._absent: OrderedDict[str, float] = OrderedDict()
         self._usable: tuple[float, bool] = (0.0, False)
+        self._ids: tuple[float, frozenset[str]] = (0.0, frozenset())
+        self._reading_ids = asyncio.Lock()
         self._changes = 0
         self._valid_since = 0.0
         self._lookups = asyncio.Semaphore(_MAX_LOOKUPS)
@@ -44,10 +48,18 @@ class KnownKeys:
         entry = self._known.get(key_id)
         return entry[1] if entry and self._is_fresh(entry[0]) else None
 
-    def was_admitted(self, key: Key) -> bool:
-        """Tell whether memory has the key, however old: its caller does not guess."""
-        entry = self._known.get(key.id)
-        return entry is not None and entry[1].admits(key.hash, records.now())
+    async def exists(self, key_id: str) -> bool:
+        """Tell whether there is such a key, with one statement a second at most for all that ask.
+
+        In an installation with more than MAX_IDS keys, others than those in memory do not exist here.
+        """
+        async with self._reading_ids:
+            if not self._is_fresh(self._ids[0]):
+                changes, asked = self._changes, monotonic()
+                async with self._database.connection(Share.READS) as connection:
+                    ids = await records.usable_ids(connection, MAX_IDS)
+                self._ids = (asked if changes == self._changes else 0.0), ids
+        return key_id in self._ids[1] or key_id in self._known
 
     def is_absent(self, key_id: str) -> bool:
         """Tell whether memory says that there is no such key."""
@@ -80,6 +92,8 @@ class KnownKeys:
         self._known.pop(key_id, None)
         self._absent.pop(key_id, None)
         self._usable = (0.0, False)
+        if key_id not in self._ids[1]:
+            self._ids = (0.0, self._ids[1])
 
     def forget(self) -> None:
         """Trust nothing that memory has."""

@@ -61,6 +61,11 @@ _USABLE = """
 SELECT EXISTS (SELECT FROM keys WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()))
 """
 
+_USABLE_IDS = """
+SELECT id FROM keys
+WHERE kind = 'bearer' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) LIMIT $1
+"""
+
 _USED = """
 UPDATE keys SET last_used_at = date_trunc('minute', now())
 WHERE id = ANY ($1) AND (last_used_at IS NULL OR last_used_at < date_trunc('minute', now()))
@@ -186,6 +191,11 @@ async def rotate(connection: Connection, key_id: str, grant: Grant, overlap: tim
 async def is_any_usable(connection: Connection) -> bool:
     """Tell whether any key works now."""
     return bool(await connection.fetchval(_USABLE))
+
+
+async def usable_ids(connection: Connection, limit: int) -> frozenset[str]:
+    """Return the ids of the keys that work now, of `limit` at most."""
+    return frozenset(row["id"] for row in await connection.fetch(_USABLE_IDS, limit))
 
 
 async def note_uses(connection: Connection, ids: list[str]) -> None:
