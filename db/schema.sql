@@ -66,6 +66,7 @@ CREATE TABLE public.deletions (
     images bigint NOT NULL,
     requested_at timestamp with time zone DEFAULT now() NOT NULL,
     finished_at timestamp with time zone,
+    subject text,
     CONSTRAINT deletions_check CHECK (((finished_at IS NULL) OR (person IS NULL)))
 );
 
@@ -191,6 +192,7 @@ CREATE TABLE public.jobs (
     crashes integer DEFAULT 0 NOT NULL,
     problem_code text,
     problem text,
+    subject text,
     CONSTRAINT jobs_check CHECK (((problem_code IS NULL) = (problem IS NULL))),
     CONSTRAINT jobs_done_check CHECK ((done >= 0)),
     CONSTRAINT jobs_total_check CHECK ((total >= 0))
@@ -416,6 +418,8 @@ CREATE INDEX images_unencrypted ON public.images USING btree (directory, image) 
 CREATE INDEX import_items_by_other ON public.import_items USING btree (directory, other) WHERE (other IS NOT NULL);
 
 CREATE INDEX import_items_by_person ON public.import_items USING btree (directory, person);
+
+CREATE INDEX jobs_by_subject ON public.jobs USING btree (subject) WHERE (subject IS NOT NULL);
 
 CREATE INDEX keyed_requests_by_directory ON public.keyed_requests USING btree (directory);
 

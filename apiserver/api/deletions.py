@@ -48,7 +48,9 @@ async def read_deletion(deletion: str, state: StateOf) -> Response:
     except ValueError as error:
         raise DeletionNotFound from error
     receipt = await deletions.read(state.database, deletion_id)
-    if not current_grant().covers(receipt.directory):
+    grant = current_grant()
+    asked = grant.key is not None and receipt.subject == grant.subject
+    if not (asked or grant.covers(receipt.directory)):
         raise DeletionNotFound
     return receipt_response(receipt)
 

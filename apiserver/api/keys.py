@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, TypeAdapter
 
+from apiserver.access.binding import EVERY, bound_to
 from apiserver.access.grants import Limit, current_grant
 from apiserver.access.scopes import Scope
 from apiserver.database import Share
@@ -184,9 +185,10 @@ async def patch_key(id: str, request: Request) -> KeyAnswer:  # noqa: A002 - its
 @router.delete("/keys/{id}", responses=_PROBLEMS | _NOT_FOUND)
 @needs(Scope.ADMIN)
 async def revoke_key(id: str, state: StateOf) -> KeyAnswer:  # noqa: A002 - its name on the wire
-    """Revoke a key for good, within a second on every gateway; its row stays."""
-    async with state.database.connection() as connection:
-        return _answer(await records.revoke(connection, _storable(id), current_grant()))
+    """Revoke a key for good, within a second on every gateway; its row stays. Its waiting jobs are cancelled."""
+    with bound_to(EVERY):
+        async with state.database.connection() as connection:
+            return _answer(await records.revoke(connection, _storable(id), current_grant()))
 
 
 @router.post(

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
+from apiserver.access.acts import current_act
 from apiserver.database import Connection, Database, Share
 from apiserver.problems import JobNotFound
 
@@ -31,7 +32,7 @@ WITH kind AS (
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
     RETURNING id
 )
-INSERT INTO jobs (number, job, directory) SELECT id, $5, $6 FROM waiting RETURNING job
+INSERT INTO jobs (number, job, directory, subject) SELECT id, $5, $6, $8 FROM waiting RETURNING job
 """
 
 _WAITING = """
@@ -40,7 +41,7 @@ WHERE queueing_lock = $1 AND status = 'todo' FOR UPDATE OF queue
 """
 
 _READ = """
-SELECT job, task_name AS kind, directory, status::text, done, total, note, problem_code, problem,
+SELECT job, task_name AS kind, directory, subject, status::text, done, total, note, problem_code, problem,
     min(at) FILTER (WHERE type = 'deferred') AS created_at,
     max(at) FILTER (WHERE type = 'started') AS started_at,
     max(at) FILTER (WHERE type IN ('succeeded', 'failed', 'cancelled', 'aborted')) AS finished_at
@@ -64,7 +65,10 @@ _STATE_OF_STATUS = {"todo": State.WAITING, "doing": State.RUNNING, "succeeded": 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job. The unit of `done` and `total` depends on the kind; `note` and `problem` are sentences."""
+    """A job. The unit of `done` and `total` depends on the kind; `note` and `problem` are sentences.
+
+    subject: who asked for it; None for the service's own.
+    """
 
     id: UUID
     kind: str
@@ -78,6 +82,7 @@ class Job:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    subject: str | None
 
 
 async def enqueue(
@@ -101,9 +106,10 @@ async def enqueue(
     """
     lock = f"directory {directory}" if exclusive and directory is not None else None
     written = json.dumps(arguments or {})
+    subject = act.subject if (act := current_act()) else None
     while True:
         job_id: UUID | None = await connection.fetchval(
-            _ENQUEUE, kind, lock, deduplication_key, written, job or uuid4(), directory, not_before
+            _ENQUEUE, kind, lock, deduplication_key, written, job or uuid4(), directory, not_before, subject
         )
         job_id = job_id or await connection.fetchval(_WAITING, deduplication_key)
         if job_id:
@@ -130,6 +136,7 @@ async def read(database: Database, job: UUID) -> Job:
         created_at=row["created_at"],
         started_at=None if state is State.WAITING else row["started_at"],
         finished_at=row["finished_at"] if state in (State.DONE, State.FAILED) else None,
+        subject=row["subject"],
     )
 
 

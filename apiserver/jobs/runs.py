@@ -25,7 +25,8 @@ _WRITE_SECONDS = 1.0
 _BEGIN = """
 INSERT INTO jobs (number) VALUES ($1)
 ON CONFLICT (number) DO UPDATE SET problem_code = NULL, problem = NULL
-RETURNING job, directory, done, total, note
+RETURNING job, directory, done, total, note, subject,
+    (SELECT task_name FROM procrastinate_jobs WHERE id = $1) AS kind
 """
 
 _REPORT = "UPDATE jobs SET done = $2, total = $3, note = $4 WHERE number = $1"
@@ -66,7 +67,10 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Run:
-    """One run of a job. After a crash or a stop, the next run starts with the progress last reported."""
+    """One run of a job. After a crash or a stop, the next run starts with the progress last reported.
+
+    subject: who asked for it; None for the service's own.
+    """
 
     number: int
     job: UUID
@@ -77,6 +81,7 @@ class Run:
     total: int | None
     note: str | None
     turn: Turn
+    subject: str | None = None
     _written_at: float = field(default=0.0, init=False)
 
     async def report(self, done: int, total: int | None = None, note: str | None = None) -> None:
@@ -153,7 +158,7 @@ async def _begin(number: int, arguments: Mapping[str, Any], resources: Resources
         row = await connection.fetchrow(_BEGIN, number)
     turn = Turn(resources.database, number, resources.settings.job_turn_seconds)
     progress = row["done"], row["total"], row["note"]
-    return Run(number, row["job"], row["directory"], arguments, resources, *progress, turn)
+    return Run(number, row["job"], row["directory"], arguments, resources, *progress, turn, row["subject"])
 
 
 async def _fail(run: Run, problem: Problem) -> None:

@@ -11,7 +11,7 @@ from apiserver.access.grants import Grant, Reach
 from apiserver.access.scopes import Scope
 from apiserver.database import Connection
 from apiserver.keys.secrets import hash_of, new_id, new_text
-from apiserver.problems import KeyNotFound
+from apiserver.problems import KeyNotFound, RightLost
 
 CHANGED = "faceserver_keys"
 """The channel on which the database tells the ids of keys that changed."""
@@ -64,6 +64,17 @@ SELECT EXISTS (SELECT FROM keys WHERE revoked_at IS NULL AND (expires_at IS NULL
 _USABLE_IDS = """
 SELECT id FROM keys
 WHERE kind = 'bearer' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) LIMIT $1
+"""
+
+# Deletions are completed, whoever asked for them.
+_CANCEL_WAITING = """
+WITH waiting AS (
+    SELECT number FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = number
+    WHERE subject = $1 AND task_name IN ('import', 'export') AND status = 'todo' FOR UPDATE OF queue
+), told AS (
+    UPDATE jobs SET problem_code = $2, problem = $3 FROM waiting WHERE jobs.number = waiting.number
+)
+SELECT procrastinate_cancel_job_v1(number, false, false) FROM waiting
 """
 
 _USED = """
@@ -168,10 +179,15 @@ async def page(
 
 
 async def revoke(connection: Connection, key_id: str, grant: Grant) -> KeyRecord:
-    """Revoke a key for good; a second time changes nothing. Raises KeyNotFound."""
+    """Revoke a key for good, and cancel the jobs that wait for it; a second time changes nothing.
+
+    The connection sees the jobs of all directories. Raises KeyNotFound.
+    """
     async with connection.transaction():
         await read(connection, key_id, grant)
-        return _record(await connection.fetchrow(_REVOKE, key_id))
+        revoked = _record(await connection.fetchrow(_REVOKE, key_id))
+        await connection.fetch(_CANCEL_WAITING, revoked.grant.subject, RightLost.code, RightLost.sentence)
+        return revoked
 
 
 async def rotate(connection: Connection, key_id: str, grant: Grant, overlap: timedelta) -> tuple[KeyRecord, str]:

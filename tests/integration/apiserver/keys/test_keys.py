@@ -249,16 +249,12 @@ async def test_what_a_key_may_do_changes_while_it_works(serve, required, admin):
     assert narrowed.json()["limits"] == limits["limits"]
     await until(lambda: _status(gateway, mine, 403))
 
-    for wrong in (
-        {"name": None},
-        {"scopes": []},
-        {"scopes": None},
+    wrongs: list[dict[str, object]] = [
+        *({"name": None}, {"scopes": []}, {"scopes": None}, {"id": "x"}),
+        *({"limits": wrong} for wrong in ({"requests_per_minute": 0}, {"faces": 1}, None)),
         {"expires_at": "2020-01-01T00:00:00Z"},
-        {"limits": {"requests_per_minute": 0}},
-        {"limits": {"faces": 1}},
-        {"limits": None},
-        {"id": "x"},
-    ):
+    ]
+    for wrong in wrongs:
         answer = await gateway.patch(path, json=wrong, headers=admin)
         assert answer.status_code == 400, answer.text
     assert (await gateway.delete(path, headers=admin)).status_code == 200

@@ -280,8 +280,8 @@ async def test_a_redirect_takes_no_key_to_another_address(host: str):
         with httpx.Client(follow_redirects=True) as http, Client(url, key="fs_key", http=http) as following:
             assert following.version().version == "1"
         async with (
-            httpx.AsyncClient(follow_redirects=True) as http,
-            AsyncClient(url, key="fs_key", http=http) as awaited,
+            httpx.AsyncClient(follow_redirects=True) as loop_http,
+            AsyncClient(url, key="fs_key", http=loop_http) as awaited,
         ):
             assert (await awaited.version()).version == "1"
         assert taken == [None] * 4
