@@ -30,6 +30,7 @@ PROGRAMS = {
     "encryption": "bench.speed.encryption",
     "gpu": "bench.speed.gpu",
     "failover": "bench.speed.failover",
+    "key-check": "bench.speed.keys",
     "paging": "bench.speed.paging",
     "search": "bench.search.measure",
     "search-consent": "bench.search.consent",

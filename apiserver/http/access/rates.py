@@ -8,7 +8,7 @@ from time import time
 
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.types import Message, Send
 
 from apiserver.access.grants import Grant, Limit
@@ -25,7 +25,7 @@ class Rates:
     def __init__(self, settings: Settings) -> None:
         self._per_minute = settings.key_requests_per_minute
         self._in_progress = settings.key_requests_in_progress or ceil(settings.max_requests / 2)
-        self._window = MovingWindowRateLimiter(MemoryStorage())
+        self._window = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._running: Counter[str] = Counter()
 
     async def admit(self, grant: Grant, method: str) -> "Rate | None":
