@@ -130,7 +130,8 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         # Routes are listed flat: each included router would be another layer for every request.
         routes=[route for router in _ROUTERS for route in router.routes],
     )
-    app.openapi = documented_by(app)  # type: ignore[method-assign]  # as FastAPI documents it
+    describe = documented_by(app, keys_required=settings.keys_required)
+    app.openapi = describe  # type: ignore[method-assign]  # as FastAPI documents it
     handle_exceptions(app, malformed=InvalidForm, invalid=InvalidField, respond=_respond)
     app.add_middleware(DiskFloor)
     app.add_middleware(WebPages, rules=_web_page_rules(settings), respond=problem_response)

@@ -20,6 +20,7 @@ Problem
 │   ├── KeyInvalid               key-invalid             401
 │   ├── ScopeMissing             scope-missing           403
 │   ├── TooManyDirectories       too-many-directories    403
+│   ├── RightLost                right-lost              403
 │   ├── NotFound                 not-found               404
 │   ├── FileNotFound             file-not-found          404
 │   ├── LinkInvalid              link-invalid            403
@@ -211,6 +212,15 @@ class CsrfTokenWrong(
 
 class ScopeMissing(Refused, code="scope-missing", status=403, sentence="The key may not make this call."):
     """The key is valid and lacks the scope that the call requires."""
+
+
+class RightLost(
+    Refused,
+    code="right-lost",
+    status=403,
+    sentence="The key that asked for this job is revoked or has expired, or may no longer do this.",
+):
+    """The problem of a job that was cancelled."""
 
 
 class LinkInvalid(

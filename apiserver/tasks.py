@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from apiserver.access.scopes import Scope
 from apiserver.audit.sealing import forget
 from apiserver.deletion import erasure
 from apiserver.deletion.erasure import Erasure
@@ -20,6 +21,7 @@ from apiserver.exports.running import export_people
 from apiserver.idempotency_keys import delete_expired
 from apiserver.imports import records as imports
 from apiserver.imports.running import import_people
+from apiserver.jobs.rights import on_behalf
 from apiserver.jobs.runs import Run, Task, delete_finished
 from apiserver.jobs.turns import TurnOver
 from apiserver.keys.usage_records import delete_old
@@ -168,11 +170,15 @@ async def _drop_where_small(run: Run, candidates: Iterable[Indexed]) -> None:
             await drop(run.resources.database, indexed)
 
 
+def _scopes_of_import(run: Run) -> tuple[Scope, ...]:
+    return (Scope.IMPORT, Scope.IMPORT_TRUSTED) if run.arguments.get("trust") else (Scope.IMPORT,)
+
+
 ON_REQUEST: Mapping[str, Task] = {
     BUILD: build_search_index,
     erasure.KIND: delete_objects,
-    imports.KIND: import_people,
-    exports.KIND: export_people,
+    imports.KIND: on_behalf(import_people, _scopes_of_import),
+    exports.KIND: on_behalf(export_people, lambda _: (Scope.EXPORT,)),
 }
 """The tasks that run on request, by kind."""
 

@@ -289,6 +289,7 @@ CREATE TABLE public.deletions (
     images bigint NOT NULL,
     requested_at timestamp with time zone DEFAULT now() NOT NULL,
     finished_at timestamp with time zone,
+    subject text,
     CONSTRAINT deletions_check CHECK (((finished_at IS NULL) OR (person IS NULL)))
 );
 
@@ -686,6 +687,8 @@ CREATE INDEX import_items_by_other ON public.import_items USING btree (directory
 CREATE INDEX import_items_by_person ON public.import_items USING btree (directory, person);
 
 CREATE INDEX jobs_by_key ON public.jobs USING btree (key) WHERE (key IS NOT NULL);
+
+CREATE INDEX jobs_by_subject ON public.jobs USING btree (subject) WHERE (subject IS NOT NULL);
 
 CREATE INDEX keyed_requests_by_directory ON public.keyed_requests USING btree (directory);
 

@@ -6,17 +6,17 @@ import sys
 from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
-from faceserver.commands import audit, directories, faces, persons
+from faceserver.commands import audit, directories, faces, keys, persons
 from faceserver.commands.calibrate import calibrate_people
 from faceserver.commands.comparing import compare, verify
 from faceserver.commands.detect import detect
 from faceserver.commands.import_people import import_people
 from faceserver.commands.jobs import export, job
+from faceserver.commands.key_file import Commands
 from faceserver.commands.learn import learn
 from faceserver.commands.recognize import recognize
 from faceserver.commands.register import register
@@ -24,8 +24,8 @@ from faceserver.commands.usage import usage
 from faceserver.commands.watch import watch
 from faceserver.problems import StartError
 from faceserver.standalone.addresses import base_url, exposure
-from faceserver.standalone.settings import Settings
-from serving.secret_files import UnusableSecret, read_secret
+from faceserver.standalone.settings import Settings, read_settings
+from faceserver.standalone.settings import database_url as dsn_of
 
 READY = """faceserver is ready: {url}
 
@@ -35,7 +35,7 @@ READY = """faceserver is ready: {url}
 Press Ctrl-C to stop. Enrolled people are kept for the next start.
 """
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app = Commands(no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback()
@@ -93,57 +93,13 @@ def serve(  # noqa: PLR0917 - typer makes options of them
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         if database_url_file:
-            options["database_url"] = _database_url(database_url, database_url_file)
-        settings = _settings({name: value for name, value in options.items() if value is not None})
+            options["database_url"] = dsn_of(database_url, database_url_file)
+        settings = read_settings({name: value for name, value in options.items() if value is not None})
         with suppress(asyncio.CancelledError):
             asyncio.run(stack.serve(settings, lambda: _announce(settings)))
     except StartError as error:
         typer.echo(error, err=True)
         raise typer.Exit(1) from error
-
-
-@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []})
-def keys(
-    context: typer.Context,
-    data: Annotated[Path | None, typer.Option(help="Folder of the stack; ./data if unset.")] = None,
-    database_url: Annotated[str | None, typer.Option(help="DSN of the database, if it is not embedded.")] = None,
-    database_url_file: Annotated[Path | None, typer.Option(help="File with this DSN.")] = None,
-) -> None:
-    """Make, list, revoke and rotate keys: create, list, revoke or rotate, each with --help.
-
-    They are written to the database itself, whether the stack runs or not.
-    """
-    from faceserver.standalone.keys import run_keys  # noqa: PLC0415 - slow, and only needed here
-
-    try:
-        settings = _settings({} if data is None else {"data": data})
-        dsn = _database_url(database_url, database_url_file) if database_url_file else database_url
-        if dsn is None and settings.database_url:
-            dsn = settings.database_url.get_secret_value()
-        status = asyncio.run(run_keys(settings.data, dsn, context.args))
-    except StartError as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(1) from error
-    raise typer.Exit(status)
-
-
-def _settings(options: dict[str, Any]) -> Settings:
-    try:
-        return Settings(**options)
-    except UnusableSecret as error:
-        raise StartError(str(error)) from error
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}".removeprefix(": ") for fault in error.errors()]
-        raise StartError(f"The settings are not valid ({'; '.join(faults)}).") from error
-
-
-def _database_url(given: str | None, path: Path) -> str:
-    if given is not None:
-        raise StartError("--database-url and --database-url-file are both given; give one of them.")
-    try:
-        return read_secret(path, "--database-url-file")
-    except UnusableSecret as error:
-        raise StartError(str(error)) from error
 
 
 def _announce(settings: Settings) -> None:
@@ -159,6 +115,7 @@ app.command("calibrate")(calibrate_people)
 app.add_typer(persons.app, name="persons")
 app.add_typer(audit.app, name="audit")
 app.add_typer(directories.app, name="directories")
+app.add_typer(keys.app, name="keys")
 persons.app.command("faces")(faces.list_faces)
 persons.app.command()(faces.merge)
 persons.app.command()(faces.split)

@@ -1,5 +1,6 @@
 """What one caller may do, and in which directories."""
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -83,6 +84,12 @@ class Grant:
     def includes(self, scopes: frozenset[Scope], reach: Reach) -> bool:
         """Tell whether the caller may do all that somebody with these scopes and this reach may."""
         return scopes <= self.scopes and self.reach.includes(reach)
+
+    def limited(self, limits: Mapping[str, float]) -> dict[str, float]:
+        """Return limits for a key that the caller gives: its own where none is wanted. Raises ScopeMissing."""
+        if any(limits.get(name, own) > own for name, own in self.limits.items()):
+            raise ScopeMissing("A key can give only limits up to its own.")
+        return {**self.limits, **limits}
 
     def require(self, *scopes: Scope) -> None:
         """Raise ScopeMissing unless the caller has one of the scopes."""

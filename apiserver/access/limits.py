@@ -60,9 +60,12 @@ _WITH_FRACTIONS = frozenset({Limit.LANE_SECONDS_PER_DAY, Limit.DATABASE_SECONDS_
 _MAX = 1e15
 
 
-def read_limits(wanted: Mapping[str, object]) -> dict[str, float]:
-    """Return the limits of a key, as its maker wrote them. Raises InvalidField for an unknown name or a bad value."""
-    return {_name(name): _value(name, value) for name, value in wanted.items()}
+def read_limits(wanted: Mapping[str, object]) -> dict[str, float | None]:
+    """Return the limits of a key, as its maker wrote them; None stands for the service's.
+
+    Raises InvalidField for an unknown name or a bad value.
+    """
+    return {_name(name): None if value is None else _value(name, value) for name, value in wanted.items()}
 
 
 def _name(name: str) -> Limit:
@@ -75,6 +78,8 @@ def _name(name: str) -> Limit:
 def _value(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or not 0 < value <= _MAX:
         raise InvalidField(f"limits: {name} must be a number above 0.")
-    if value != int(value) and name not in _WITH_FRACTIONS:
+    if value == int(value):
+        return int(value)
+    if name not in _WITH_FRACTIONS:
         raise InvalidField(f"limits: {name} must be a whole number.")
     return value

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.grants import current_grant
 from apiserver.access.scopes import Scope
 from apiserver.deletion import records as deletions
 from apiserver.deletion.records import Receipt
@@ -47,7 +48,9 @@ async def read_deletion(deletion: str, state: StateOf) -> Response:
     except ValueError as error:
         raise DeletionNotFound from error
     receipt = await deletions.read(state.database, deletion_id)
-    if not may_see(receipt.directory):
+    grant = current_grant()
+    asked = grant.key is not None and receipt.subject == grant.subject
+    if not (asked or may_see(receipt.directory)):
         raise DeletionNotFound
     return receipt_response(receipt)
 

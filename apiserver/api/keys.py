@@ -1,5 +1,6 @@
 """Routes of keys."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -7,17 +8,17 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, TypeAdapter
 
 from apiserver.access.grants import current_grant
+from apiserver.access.limits import Limit
 from apiserver.access.scopes import Scope
 from apiserver.database import Share
 from apiserver.http.access.guard import needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
-from apiserver.keys import records
-from apiserver.keys.records import KeyRecord, Wanted
-from apiserver.keys.wishes import check_authority, directories_of, read_reach, read_scopes
+from apiserver.keys import changing, records
+from apiserver.keys.records import KeyRecord
+from apiserver.keys.wishes import check_authority, directories_of
 from apiserver.names import Name, Text
-from apiserver.problems import InvalidField
 from apiserver.state import State, StateOf
 from serving.problem_responses import ProblemDetails
 
@@ -29,6 +30,16 @@ _AFTER: TypeAdapter[tuple[str]] = TypeAdapter(tuple[str])
 _MAX_LISTED = 1000
 
 router = APIRouter(tags=["keys"], route_class=CheckedRoute)
+
+
+_Limits = Annotated[
+    dict[str, float | None],
+    Field(
+        max_length=len(Limit),
+        description="Limits of its own by name, such as `requests_per_minute`; null: the service's.",
+        examples=[{"requests_per_minute": 600, "faces_per_day": 10_000}],
+    ),
+]
 
 
 class KeyBody(JsonBody):
@@ -51,6 +62,21 @@ class KeyBody(JsonBody):
     expires_at: AwareDatetime | None = Field(
         None, strict=False, description="When it stops working; null: never.", examples=["2126-11-29T00:00:00Z"]
     )
+    limits: _Limits = Field(default_factory=dict)
+
+
+class KeyPatch(KeyBody):
+    """Changes to a key. Omitted fields and limits stay unchanged; null clears a note, an expiry or a limit."""
+
+    name: Name = Field("", validate_default=False, examples=["door-3"])
+    scopes: list[str] = Field([], min_length=1, max_length=_MAX_LISTED, examples=[["recognize"]])
+    directories: list[Annotated[str, StringConstraints(min_length=1, max_length=256)]] = Field(
+        [], min_length=1, max_length=_MAX_LISTED, examples=[["acme"]]
+    )
+
+    def changes(self) -> dict[str, Any]:
+        """Return the fields that the client sent."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
 
 
 class RotationBody(JsonBody):
@@ -72,6 +98,9 @@ class KeyAnswer(BaseModel):
     note: str | None
     scopes: list[Scope]
     directories: list[str] = Field(examples=[["acme"]])
+    limits: dict[str, int | float] = Field(
+        description="Limits of its own; the others are the service's.", examples=[{"requests_per_minute": 600}]
+    )
     created_at: datetime
     created_by: str = Field(description="The caller that made it.", examples=["key:8sT2mWq0ZrXc"])
     expires_at: datetime | None
@@ -98,8 +127,9 @@ async def create_key(request: Request) -> Response:
     """Make a key. It can give only scopes and directories that the caller has."""
     body = await read_json(request, KeyBody)
     grant = current_grant()
-    wanted = _wanted(body)
+    wanted = changing.wanted(body.model_dump())
     check_authority(grant, wanted.scopes, wanted.reach)
+    wanted = replace(wanted, limits=grant.limited(wanted.limits))
     async with State.of(request).database.unbound() as connection:
         record, text = await records.create(connection, wanted, grant.subject)
     return _with_text(record, text, 201)
@@ -123,10 +153,22 @@ async def read_key(id: str, state: StateOf) -> KeyAnswer:  # noqa: A002 - its na
         return _answer(await records.read(connection, _storable(id), current_grant()))
 
 
+@router.patch("/keys/{id}", responses=_PROBLEMS | _NOT_FOUND, openapi_extra=KeyPatch.request_body())
+@needs(Scope.ADMIN)
+async def patch_key(id: str, request: Request) -> KeyAnswer:  # noqa: A002 - its name on the wire
+    """Change a key: what it may do, until when, and its limits. Its text stays the same.
+
+    The caller must have what it gives. The change holds within a second on every gateway.
+    """
+    body = await read_json(request, KeyPatch)
+    async with State.of(request).database.unbound() as connection:
+        return _answer(await changing.change(connection, _storable(id), current_grant(), body.changes()))
+
+
 @router.delete("/keys/{id}", responses=_PROBLEMS | _NOT_FOUND)
 @needs(Scope.ADMIN)
 async def revoke_key(id: str, state: StateOf) -> KeyAnswer:  # noqa: A002 - its name on the wire
-    """Revoke a key for good, within a second on every gateway; its row stays."""
+    """Revoke a key for good, within a second on every gateway; its row stays. Its waiting jobs are cancelled."""
     async with state.database.unbound() as connection:
         return _answer(await records.revoke(connection, _storable(id), current_grant()))
 
@@ -147,13 +189,6 @@ async def rotate_key(id: str, request: Request) -> Response:  # noqa: A002 - its
     return _with_text(record, text, 200)
 
 
-def _wanted(body: KeyBody) -> Wanted:
-    reach = read_reach(body.directories)
-    if body.expires_at is not None and body.expires_at <= records.now():
-        raise InvalidField("expires_at: it must be in the future.")
-    return Wanted(body.name, read_scopes(body.scopes, reach), reach, body.note, body.expires_at)
-
-
 def _storable(key_id: str) -> str:
     return key_id.replace("\0", "")
 
@@ -168,9 +203,10 @@ def _with_text(record: KeyRecord, text: str, status: int) -> Response:
 
 
 def _fields(record: KeyRecord) -> dict[str, Any]:
-    names = KeyAnswer.model_fields.keys() - {"scopes", "directories"}
+    names = KeyAnswer.model_fields.keys() - {"scopes", "directories", "limits"}
     return {
         **{name: getattr(record, name) for name in names},
         "scopes": sorted(record.scopes),
         "directories": directories_of(record.reach),
+        "limits": {name: record.limits.get(name) for name in Limit},
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from apiserver.access.acts import current_act
 from apiserver.audit import records as audit
 from apiserver.database import Connection, Database, Share
 from apiserver.deletion.records import COLUMNS, Receipt
@@ -81,8 +82,8 @@ parameters AS (
         images, written_at, images = 0 AND NOT $6 AS finished
     FROM (SELECT count(*) AS images, max(written_at) AS written_at FROM deleted_images) AS totals
 )
-INSERT INTO deletions (directory, deletion, person, face, persons, faces, images, finished_at)
-SELECT $1, $2, CASE WHEN NOT finished THEN $3 END, $4, persons, faces, images, CASE WHEN finished THEN now() END
+INSERT INTO deletions (directory, deletion, person, face, persons, faces, images, finished_at, subject)
+SELECT $1, $2, CASE WHEN NOT finished THEN $3 END, $4, persons, faces, images, CASE WHEN finished THEN now() END, $7
 FROM counted
 RETURNING {COLUMNS}, (SELECT written_at FROM counted)
 """
@@ -178,6 +179,7 @@ class Erasure:
             target.face,
             target.persons,
             whole_directory,  # then there is a job even without images, to drop the directory's indexes
+            act.subject if (act := current_act()) else None,
             timeout=_MAX_SECONDS,
         )
         await delete_persons(connection, directory, None if whole_directory else target.persons, seconds=_MAX_SECONDS)

@@ -8,7 +8,7 @@ from apiserver.audit import records as audit
 from apiserver.database import Database, Share
 from apiserver.problems import DeletionNotFound
 
-COLUMNS = "deletion, directory, person, face, persons, faces, images, requested_at, finished_at"
+COLUMNS = "deletion, directory, person, face, persons, faces, images, requested_at, finished_at, subject"
 """Columns of `deletions`, in the order of the fields of Receipt."""
 
 _READ = f"SELECT {COLUMNS} FROM deletions WHERE deletion = $1"  # noqa: S608
@@ -25,7 +25,7 @@ _IS_FINISHED = "SELECT finished_at IS NOT NULL FROM deletions WHERE directory = 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was deleted, how much, and when the last object was deleted, if it is."""
+    """What was deleted, how much, when the last object was deleted, if it is, and who asked for it."""
 
     deletion: UUID
     directory: str
@@ -36,6 +36,7 @@ class Receipt:
     images: int
     requested_at: datetime
     finished_at: datetime | None
+    subject: str | None
 
 
 async def read(database: Database, deletion: UUID) -> Receipt:

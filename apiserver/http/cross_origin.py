@@ -5,10 +5,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.web.web_pages import header_values
 
-_REQUEST_HEADERS = ("Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID")
+_REQUEST_HEADERS = (
+    *("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"),
+    *("X-API-Key", "X-Request-ID"),
+)
 _ANSWER_HEADERS = (
-    *("Content-Disposition", "ETag", "Idempotency-Replayed", "Location", "Retry-After"),
-    *("Server-Timing", "X-Request-ID"),
+    *("Content-Disposition", "ETag", "Idempotency-Replayed", "Location"),
+    *("RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "WWW-Authenticate", "X-Request-ID"),
 )
 
 

@@ -44,7 +44,7 @@ WHERE queueing_lock = $1 AND status = 'todo' FOR UPDATE OF queue
 """
 
 _READ = """
-SELECT job, task_name AS kind, directory, status::text, done, total, note, problem_code, problem,
+SELECT job, task_name AS kind, directory, subject, status::text, done, total, note, problem_code, problem,
     min(at) FILTER (WHERE type = 'deferred') AS created_at,
     max(at) FILTER (WHERE type = 'started') AS started_at,
     max(at) FILTER (WHERE type IN ('succeeded', 'failed', 'cancelled', 'aborted')) AS finished_at
@@ -68,7 +68,10 @@ _STATE_OF_STATUS = {"todo": State.WAITING, "doing": State.RUNNING, "succeeded": 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job. The unit of `done` and `total` depends on the kind; `note` and `problem` are sentences."""
+    """A job. The unit of `done` and `total` depends on the kind; `note` and `problem` are sentences.
+
+    subject: who asked for it; None for the service's own.
+    """
 
     id: UUID
     kind: str
@@ -82,6 +85,7 @@ class Job:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    subject: str | None
 
 
 async def enqueue(
@@ -145,6 +149,7 @@ async def read(database: Database, job: UUID) -> Job:
         created_at=row["created_at"],
         started_at=None if state is State.WAITING else row["started_at"],
         finished_at=row["finished_at"] if state in (State.DONE, State.FAILED) else None,
+        subject=row["subject"],
     )
 
 

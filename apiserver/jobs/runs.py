@@ -73,6 +73,7 @@ _logger = logging.getLogger(__name__)
 class Run:
     """One run of a job. After a crash or a stop, the next run starts with the progress last reported.
 
+    subject: who asked for it; None for the service's own.
     key: whose call asked for the job, None for nobody's.
     """
 
@@ -86,6 +87,7 @@ class Run:
     total: int | None
     note: str | None
     turn: Turn
+    subject: str | None = None
     _written_at: float = field(default=0.0, init=False)
 
     async def report(self, done: int, total: int | None = None, note: str | None = None) -> None:
@@ -170,7 +172,7 @@ async def _begin(number: int, arguments: Mapping[str, Any], resources: Resources
     # What the job does is done for whoever asked for it.
     set_current_act(Act(row["subject"] or "service", f"job {row['kind']}", "", str(row["job"])))
     progress = row["done"], row["total"], row["note"]
-    return Run(number, row["job"], row["directory"], row["key"], arguments, resources, *progress, turn)
+    return Run(number, row["job"], row["directory"], row["key"], arguments, resources, *progress, turn, row["subject"])
 
 
 async def _fail(run: Run, problem: Problem) -> None:

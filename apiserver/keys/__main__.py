@@ -1,35 +1,38 @@
-"""`python -m apiserver.keys`: make, list, revoke and rotate keys in the database that APISERVER_DATABASE_URL names."""
+"""`python -m apiserver.keys`: make, list, change, revoke and rotate keys in the database of APISERVER_DATABASE_URL."""
 
 import argparse
 import asyncio
 import json
-import re
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from apiserver.access.acts import command_line, set_current_act
 from apiserver.access.grants import OPEN
+from apiserver.access.limits import read_limits
 from apiserver.database import Connection, open_database
-from apiserver.keys import records
-from apiserver.keys.records import KeyRecord, Wanted
-from apiserver.keys.wishes import directories_of, read_reach, read_scopes
+from apiserver.keys import changing, records
+from apiserver.keys.records import KeyRecord
+from apiserver.keys.wishes import directories_of
 from apiserver.names import Name
-from apiserver.problems import Problem
+from apiserver.problems import InvalidField, Problem
+from serving.moments import read_duration, read_moment
+from serving.secret_files import SettingsWithSecrets, UnusableSecret
 
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 _TIMEOUT_SECONDS = 10.0
 _PAGE = 1000
 
+T = TypeVar("T")
+
 Command = Callable[[Connection, argparse.Namespace], Coroutine[Any, Any, list[dict[str, Any]]]]
 
 
-class Settings(BaseSettings):
+class Settings(SettingsWithSecrets):
     """Where the database is."""
 
     model_config = SettingsConfigDict(env_prefix="APISERVER_", frozen=True, extra="ignore")
@@ -43,6 +46,8 @@ def main() -> int:
     options = parser.parse_args()
     try:
         settings = Settings()
+    except UnusableSecret as error:
+        parser.error(str(error))
     except ValidationError:
         parser.error("set APISERVER_DATABASE_URL, for example to postgresql://user:password@host:5432/faceserver")
     try:
@@ -66,11 +71,12 @@ async def _run(dsn: str, options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 async def _create(connection: Connection, options: argparse.Namespace) -> list[dict[str, Any]]:
-    reach = read_reach(options.directory)
-    expires = None if options.expires is None else records.now() + options.expires
-    wanted = Wanted(options.name, read_scopes(options.scope, reach), reach, options.note, expires)
-    record, text = await records.create(connection, wanted, "command line")
+    record, text = await records.create(connection, changing.wanted(_fields(options)), "command line")
     return [{"key": text, **_shown(record)}]
+
+
+async def _edit(connection: Connection, options: argparse.Namespace) -> list[dict[str, Any]]:
+    return [_shown(await changing.change(connection, options.id, OPEN, _fields(options)))]
 
 
 async def _list(connection: Connection, _: argparse.Namespace) -> list[dict[str, Any]]:
@@ -95,15 +101,28 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m apiserver.keys", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     create = _command(commands, "create", _create, "Make a key and print it; it cannot be shown again.")
-    create.add_argument("--name", required=True, type=_named)
-    create.add_argument("--scope", required=True, action="append", help="may be given several times")
-    create.add_argument("--directory", required=True, action="append", help="a name, a prefix such as 'acme/*', or '*'")
-    create.add_argument("--expires", type=_duration, help="such as 90d, 12h or 30m; never, if not given")
-    create.add_argument("--note")
+    edit = _command(commands, "edit", _edit, "Change a key; what is not given stays as it is.")
+    for each in (create, edit):
+        is_new = each is create
+        each.add_argument("--name", required=is_new, type=_named)
+        each.add_argument("--scope", required=is_new, action="append", help="may be given several times")
+        each.add_argument(
+            "--directory", required=is_new, action="append", help="a name, a prefix such as 'acme/*', or '*'"
+        )
+        each.add_argument("--expires", type=_moment, help="a time, or such as 90d, 12h or 30m from now, or never")
+        each.add_argument("--note", type=_noted)
+        each.add_argument(
+            "--limit",
+            action="append",
+            default=[],
+            type=_limit,
+            metavar="NAME=N",
+            help="such as requests_per_minute=600; 0: that of the service; may be given several times",
+        )
     _command(commands, "list", _list, "List all keys.")
     revoke = _command(commands, "revoke", _revoke, "Revoke a key for good.")
     rotate = _command(commands, "rotate", _rotate, "Give a key a new text and print it.")
-    for each in (revoke, rotate):
+    for each in (edit, revoke, rotate):
         each.add_argument("id")
     rotate.add_argument("--overlap", type=_duration, default=records.DEFAULT_OVERLAP, help="such as 1d")
     return parser
@@ -123,11 +142,49 @@ def _named(text: str) -> str:
         raise argparse.ArgumentTypeError("must have 1 to 255 characters and no control characters") from error
 
 
+def _noted(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise argparse.ArgumentTypeError("is not UTF-8") from error
+    return text
+
+
+def _fields(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the fields of a key that the options give."""
+    named = {"name": options.name, "scopes": options.scope, "directories": options.directory}
+    fields = {name: value for name, value in named.items() if value is not None}
+    clearable = {"note": options.note, "expires_at": options.expires}
+    fields |= {name: value or None for name, value in clearable.items() if value is not None}
+    return fields | ({"limits": dict(options.limit)} if options.limit else {})
+
+
+def _moment(text: str) -> datetime | bool:
+    """Return a time; False stands for never."""
+    return text != "never" and _typed(text, lambda given: read_moment(given, records.now()))
+
+
 def _duration(text: str) -> timedelta:
-    found = re.fullmatch(r"([0-9]{1,5})([mhd])", text)
-    if not found:
-        raise argparse.ArgumentTypeError("must be a number with m, h or d, such as 90d")
-    return int(found[1]) * _UNITS[found[2]]
+    return _typed(text, read_duration)
+
+
+def _limit(text: str) -> tuple[str, float | None]:
+    """Return the name and the amount of a limit; None for that of the service."""
+    name, _, amount = text.partition("=")
+    try:
+        return name, read_limits({name: float(amount) or None})[name]
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("must be a name and a number, such as requests_per_minute=600") from error
+    except InvalidField as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _typed(text: str, read: Callable[[str], T]) -> T:
+    """Return what an option means. Raises ArgumentTypeError."""
+    try:
+        return read(text)
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _shown(record: KeyRecord) -> dict[str, Any]:
@@ -138,6 +195,7 @@ def _shown(record: KeyRecord) -> dict[str, Any]:
         "note": record.note,
         "scopes": sorted(record.scopes),
         "directories": directories_of(record.reach),
+        "limits": dict(record.limits),
         "created_by": record.created_by,
         **{name: _time(getattr(record, name)) for name in times},
     }

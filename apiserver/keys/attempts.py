@@ -23,14 +23,21 @@ class Attempts:
         self._clock = clock
         self._failed: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
+    def are_spent(self, address: str) -> bool:
+        """Tell whether the address sent too many wrong keys."""
+        return self._left(address) > 0
+
     def check(self, address: str) -> None:
         """Raise TooManyAttempts if the address sent too many wrong keys."""
-        begun, count = self._failed.get(network_of(address), (0.0, 0))
-        left = begun + WINDOW_SECONDS - self._clock()
-        if count >= MAX_ATTEMPTS and left > 0:
+        if (left := self._left(address)) > 0:
             problem = TooManyAttempts()
             problem.retry_after_seconds = ceil(left)
             raise problem
+
+    def _left(self, address: str) -> float:
+        """Return the seconds that the address has to wait."""
+        begun, count = self._failed.get(network_of(address), (0.0, 0))
+        return begun + WINDOW_SECONDS - self._clock() if count >= MAX_ATTEMPTS else 0.0
 
     def failed(self, address: str) -> None:
         """Count a wrong key. The addresses longest without a new minute are forgotten first."""

@@ -10,13 +10,15 @@ from apiserver.database import Connection, Database, Share
 from apiserver.keys import records
 from apiserver.keys.listening import MAX_SILENCE_SECONDS
 from apiserver.keys.records import KeyRecord
-from apiserver.keys.secrets import Key
 
 Value = TypeVar("Value")
 
 _MAX_KEYS = 10_000
 _MAX_ABSENT = 1_000
 """Ids without a key; few, because random ones are never asked twice."""
+
+MAX_IDS = 100_000
+"""Ids that are held while somebody sends many wrong keys: some 10 MB."""
 
 _MAX_LOOKUPS = 4
 """At once, so that random keys cannot take all connections to the database."""
@@ -108,11 +110,21 @@ class KnownKeys(Known[KeyRecord]):
     def __init__(self, database: Database, is_certain: Callable[[], bool]) -> None:
         super().__init__(database, is_certain, records.find)
         self._usable: tuple[float, bool] = (0.0, False)
+        self._ids: tuple[float, frozenset[str]] = (0.0, frozenset())
+        self._reading_ids = asyncio.Lock()
 
-    def was_admitted(self, key: Key) -> bool:
-        """Tell whether memory has the key, however old: its caller does not guess."""
-        entry = self._known.get(key.id)
-        return entry is not None and entry[1].admits(key.hash, records.now())
+    async def exists(self, key_id: str) -> bool:
+        """Tell whether there is such a key, with one statement a second at most for all that ask.
+
+        In an installation with more than MAX_IDS keys, others than those in memory do not exist here.
+        """
+        async with self._reading_ids:
+            if not self._is_fresh(self._ids[0]):
+                changes, asked = self._changes, monotonic()
+                async with self._database.unbound(Share.READS) as connection:
+                    ids = await records.usable_ids(connection, MAX_IDS)
+                self._ids = (asked if changes == self._changes else 0.0), ids
+        return key_id in self._ids[1] or key_id in self._known
 
     async def is_any_usable(self) -> bool:
         """Tell whether any key works."""
@@ -128,6 +140,8 @@ class KnownKeys(Known[KeyRecord]):
         """Forget a key that changed, or came into being."""
         super().changed(row_id)
         self._usable = (0.0, False)
+        if row_id not in self._ids[1]:
+            self._ids = (0.0, self._ids[1])
 
 
 def _put(entries: OrderedDict[str, Value], key_id: str, value: Value, limit: int) -> None:

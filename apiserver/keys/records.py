@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
-from json import loads
+from json import dumps, loads
 from typing import Any
 
 from apiserver.access.grants import Grant, Reach
@@ -12,7 +12,7 @@ from apiserver.access.scopes import Scope
 from apiserver.audit import records as audit
 from apiserver.database import Connection
 from apiserver.keys.secrets import hash_of, new_id, new_text
-from apiserver.problems import KeyNotFound
+from apiserver.problems import KeyNotFound, RightLost
 
 CHANGED = "faceserver_keys"
 """The channel on which the database tells the ids of keys that changed."""
@@ -26,8 +26,14 @@ _COLUMNS = """id, name, note, scopes, everywhere, names, prefixes, limits, creat
 _READ = f"SELECT {_COLUMNS} FROM keys WHERE id = $1 AND kind = 'bearer'"
 
 _CREATE = f"""
-INSERT INTO keys (id, hash, name, note, scopes, everywhere, names, prefixes, created_by, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING {_COLUMNS}
+INSERT INTO keys (id, name, note, scopes, everywhere, names, prefixes, expires_at, limits, hash, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING {_COLUMNS}
+"""
+
+_CHANGE = f"""
+UPDATE keys SET name = $2, note = $3, scopes = $4, everywhere = $5, names = $6, prefixes = $7, expires_at = $8,
+    limits = $9
+WHERE id = $1 RETURNING {_COLUMNS}
 """
 
 _REVOKE = f"UPDATE keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING {_COLUMNS}"
@@ -56,6 +62,22 @@ _USABLE = """
 SELECT EXISTS (SELECT FROM keys WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()))
 """
 
+_USABLE_IDS = """
+SELECT id FROM keys
+WHERE kind = 'bearer' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) LIMIT $1
+"""
+
+# Deletions are completed, whoever asked for them.
+_CANCEL_WAITING = """
+WITH waiting AS (
+    SELECT number FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = number
+    WHERE subject = $1 AND task_name IN ('import', 'export') AND status = 'todo' FOR UPDATE OF queue
+), told AS (
+    UPDATE jobs SET problem_code = $2, problem = $3 FROM waiting WHERE jobs.number = waiting.number
+)
+SELECT procrastinate_cancel_job_v1(number, false, false) FROM waiting
+"""
+
 _USED = """
 UPDATE keys SET last_used_at = date_trunc('minute', now())
 WHERE id = ANY ($1) AND (last_used_at IS NULL OR last_used_at < date_trunc('minute', now()))
@@ -64,13 +86,21 @@ WHERE id = ANY ($1) AND (last_used_at IS NULL OR last_used_at < date_trunc('minu
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a key is to be made of."""
+    """What a key is to be made of, or changed to."""
 
     name: str
     scopes: frozenset[Scope]
     reach: Reach
     note: str | None = None
     expires_at: datetime | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[object, ...]:
+        """The values of the columns `name` to `limits`."""
+        names, prefixes = sorted(self.reach.names), sorted(self.reach.prefixes)
+        reach = (self.reach.everywhere, names, prefixes)
+        return (self.name, self.note, sorted(self.scopes), *reach, self.expires_at, dumps(dict(self.limits)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,33 +148,26 @@ async def create(connection: Connection, wanted: Wanted, created_by: str) -> tup
     """Store a new key; return it and its text, which cannot be read again."""
     key_id = new_id()
     text = new_text(key_id)
-    reach = wanted.reach
     async with connection.transaction():
-        row = await connection.fetchrow(
-            _CREATE,
-            key_id,
-            hash_of(text),
-            wanted.name,
-            wanted.note,
-            sorted(wanted.scopes),
-            reach.everywhere,
-            sorted(reach.names),
-            sorted(reach.prefixes),
-            created_by,
-            wanted.expires_at,
-        )
+        row = await connection.fetchrow(_CREATE, key_id, *wanted.columns, hash_of(text), created_by)
         return await _changed(connection, _record(row)), text
 
 
-async def find(connection: Connection, key_id: str) -> KeyRecord | None:
-    """Return a key, None if there is none with this id."""
-    row = await connection.fetchrow(_READ, key_id)
+async def change(connection: Connection, key_id: str, wanted: Wanted) -> KeyRecord:
+    """Change a key that exists."""
+    async with connection.transaction():
+        return await _changed(connection, _record(await connection.fetchrow(_CHANGE, key_id, *wanted.columns)))
+
+
+async def find(connection: Connection, key_id: str, *, lock: bool = False) -> KeyRecord | None:
+    """Return a key, None if there is none with this id. lock: until the end of the transaction."""
+    row = await connection.fetchrow(f"{_READ} FOR UPDATE" if lock else _READ, key_id)
     return _record(row) if row else None
 
 
-async def read(connection: Connection, key_id: str, grant: Grant) -> KeyRecord:
+async def read(connection: Connection, key_id: str, grant: Grant, *, lock: bool = False) -> KeyRecord:
     """Return a key. Raises KeyNotFound, also for a key that may do more than the caller."""
-    found = await find(connection, key_id)
+    found = await find(connection, key_id, lock=lock)
     if found is None or not grant.includes(found.scopes, found.reach):
         raise KeyNotFound
     return found
@@ -162,17 +185,24 @@ async def page(
 
 
 async def revoke(connection: Connection, key_id: str, grant: Grant) -> KeyRecord:
-    """Revoke a key for good; a second time changes nothing. Raises KeyNotFound."""
+    """Revoke a key for good, and cancel the jobs that wait for it; a second time changes nothing.
+
+    The connection sees the jobs of all directories. Raises KeyNotFound.
+    """
     async with connection.transaction():
         known = await read(connection, key_id, grant)
         revoked = _record(await connection.fetchrow(_REVOKE, key_id))
+        await connection.fetch(_CANCEL_WAITING, revoked.grant.subject, RightLost.code, RightLost.sentence)
         return revoked if known.revoked_at else await _changed(connection, revoked)
 
 
 async def rotate(connection: Connection, key_id: str, grant: Grant, overlap: timedelta) -> tuple[KeyRecord, str]:
-    """Give a key a new text; the one before works for `overlap` more. Raises KeyNotFound, also if it is revoked."""
+    """Give a key a new text; the one before works for `overlap` more.
+
+    Raises KeyNotFound, also if it is revoked, or ScopeMissing if its limits are above the caller's.
+    """
     async with connection.transaction():
-        await read(connection, key_id, grant)
+        grant.limited((await read(connection, key_id, grant)).limits)
         text = new_text(key_id)
         row = await connection.fetchrow(_ROTATE, key_id, hash_of(text), overlap)
         if row is None:
@@ -190,6 +220,11 @@ async def _changed(connection: Connection, key: KeyRecord) -> KeyRecord:
 async def is_any_usable(connection: Connection) -> bool:
     """Tell whether any key works now."""
     return bool(await connection.fetchval(_USABLE))
+
+
+async def usable_ids(connection: Connection, limit: int) -> frozenset[str]:
+    """Return the ids of the keys that work now, of `limit` at most."""
+    return frozenset(row["id"] for row in await connection.fetch(_USABLE_IDS, limit))
 
 
 async def note_uses(connection: Connection, ids: list[str]) -> None:

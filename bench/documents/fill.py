@@ -273,6 +273,16 @@ def _sealing(record: Record) -> Iterable[Row]:
     yield record["entries"], *record["oldest_unsealed_seconds"].values()
 
 
+def _key_checks(record: Record) -> Iterable[Row]:
+    for what, times in record["checks"].items():
+        yield what, f"{times['count']:,}", times["p50_ms"], times["p99_ms"]
+
+
+def _revocations(record: Record) -> Iterable[Row]:
+    for gateway, times in record["revocations"].items():
+        yield gateway, times["rounds"], times["p50_s"], times["longest_s"]
+
+
 def _latency(summary: Record) -> Row:
     known = summary["latency_ms"]
     return tuple(known[name] for name in ("p50", "p95", "p99")) if known else ("", "", "")
@@ -367,6 +377,8 @@ TABLES = {
     ),
     "audit": Table(("what", "a second", "to that without entries"), _audit, {"audit"}),
     "sealing": Table(("entries", "oldest without a seal, median s", "longest s"), _sealing, {"audit"}),
+    "key_checks": Table(("checked", "times", "p50 ms", "p99 ms"), _key_checks, {"keys"}),
+    "revocations": Table(("gateway", "revoked keys", "p50 s", "longest s"), _revocations, {"keys"}),
     "gpu": Table(("GPU", "models", "network", "mode", "batch", "ms each", "a second", "least cosine"), _gpu, {"gpu"}),
 }
 KINDS = frozenset(chain.from_iterable(table.kinds for table in TABLES.values()))

@@ -16,13 +16,14 @@ from pydantic import TypeAdapter
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import AuditEntry
+from faceserver.commands.key_file import Commands
 from faceserver.commands.options import Json, Limit, Url
 from faceserver.commands.printing import first, print_json, print_table
 from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, fail, service
 from faceserver.problems import StartError
 from serving.secret_files import UnusableSecret, read_secret
 
-app = typer.Typer(no_args_is_help=True, help="Show, export and verify who did what.")
+app = Commands(no_args_is_help=True, help="Show, export and verify who did what.")
 
 _PROGRAM = "apiserver.audit"
 _ENTRY = TypeAdapter(AuditEntry)

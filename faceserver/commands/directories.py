@@ -9,13 +9,14 @@ from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Directory, QualityAction, QualityGate, Scoring
 from faceserver.client.unchanged import UNCHANGED, unless_none
+from faceserver.commands.key_file import Commands
 from faceserver.commands.options import Directory as DirectoryOption
 from faceserver.commands.options import Json, Limit, Url, Wait, Yes, confirm
 from faceserver.commands.printing import counted, first, print_fields, print_json, print_receipt, print_table
 from faceserver.commands.service import ExitStatus, fail, service
 from faceserver.errors import NotFound
 
-app = typer.Typer(no_args_is_help=True, help="List, show, set up and delete directories.")
+app = Commands(no_args_is_help=True, help="List, show, set up and delete directories.")
 
 
 @app.command("list")

@@ -13,11 +13,12 @@ from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Basis, Consent
 from faceserver.client.results import Person as Found
 from faceserver.client.unchanged import UNCHANGED
+from faceserver.commands.key_file import Commands
 from faceserver.commands.options import Directory, Json, Limit, Person, Url, Wait, Yes, confirm
 from faceserver.commands.printing import counted, first, print_fields, print_json, print_receipt, print_table
 from faceserver.commands.service import ExitStatus, fail, service
 
-app = typer.Typer(no_args_is_help=True, help="List, show, change and delete the people of a directory.")
+app = Commands(no_args_is_help=True, help="List, show, change and delete the people of a directory.")
 
 _TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 

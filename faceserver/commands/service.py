@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import typer
-from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from faceserver.client.client import Client
 from faceserver.client.connection import base_url
 from faceserver.client.exchange import certificate_fault
+from faceserver.commands.key_file import key_to_send
 from faceserver.errors import FaceserverError, JobFailed, Refused, Unreachable
 from faceserver.file_names import shown
 
@@ -68,28 +68,14 @@ class _Given(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="FACESERVER_", env_ignore_empty=True, extra="ignore")
 
-    key: SecretStr | None = None
-    key_file: Path | None = None
     ca_file: Path | None = None
 
 
 def _client(url: str, directory: str, patience_seconds: float) -> Client:
     try:
-        return Client(url, key=_key(), ca_file=ca_file(), directory=directory, patience_seconds=patience_seconds)
+        return Client(url, key=key_to_send(), ca_file=ca_file(), directory=directory, patience_seconds=patience_seconds)
     except (OSError, ValueError) as error:
         fail(ExitStatus.USAGE, error)
-
-
-def _key() -> str | None:
-    """Return the key in FACESERVER_KEY, or in the file that FACESERVER_KEY_FILE names. Raises OSError."""
-    given = _Given()
-    if given.key is not None:
-        return given.key.get_secret_value() or None
-    if given.key_file is None:
-        return None
-    if given.key_file.stat().st_mode & 0o077:
-        typer.echo(f"Others can read the key in {shown(given.key_file)}; its mode should be 600.", err=True)
-    return given.key_file.read_text(encoding="utf-8").strip()
 
 
 def ca_file() -> Path | None:

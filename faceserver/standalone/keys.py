@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,9 +21,16 @@ KEYS = "apiserver.keys"
 _FIRST = ("create", "--name", "first", "--scope", "admin", "--directory", "*")
 
 
-async def run_keys(data: Path, dsn: str | None, arguments: Sequence[str]) -> int:
-    """Run the command of keys as `run_program` does. Raises StartError."""
-    return (await run_program(data, dsn, (KEYS, *arguments)))[0]
+async def run_keys(data: Path, dsn: str | None, arguments: Sequence[str]) -> list[bytes]:
+    """Run the gateway's command of keys on a database, or else on that of a data folder; return its lines of JSON.
+
+    Only the making of a key makes a data folder. Raises StartError.
+    """
+    in_json = [arguments[0], "--json", *arguments[1:]]
+    if dsn is None and arguments[0] != "create":
+        await asyncio.to_thread(_require_database, data)
+    async with _database(data, dsn) as used:
+        return (await _output(used, in_json)).encode().splitlines()
 
 
 async def run_program(
@@ -33,13 +40,12 @@ async def run_program(
 
     Raises StartError.
     """
-    if dsn is not None:
-        return await _command(dsn, program, captured=captured)
-    try:
-        async with _database_of(data) as own:
-            return await _command(own, program, captured=captured)
-    except FolderInUse:
-        return await _command(running_dsn(data), program, captured=captured)
+    async with _database(data, dsn) as used:
+        process = await asyncio.create_subprocess_exec(
+            *_python(program), env=_environment(used), stdout=asyncio.subprocess.PIPE if captured else None
+        )
+        output, _ = await process.communicate()
+        return process.returncode or 0, output or b""
 
 
 async def has_key(dsn: str) -> bool:
@@ -61,6 +67,25 @@ def _write_private(file: Path, text: str) -> None:
     file.unlink(missing_ok=True)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
         opened.write(text)
+
+
+def _require_database(data: Path) -> None:
+    if not (data.expanduser() / "postgres").is_dir():
+        raise StartError(f"There is no database in {data}: give --data, --database-url or --url.")
+
+
+@asynccontextmanager
+async def _database(data: Path, dsn: str | None) -> AsyncIterator[str]:
+    """Yield the DSN that is given, or that of a data folder, whose server is started unless it runs."""
+    if dsn is not None:
+        yield dsn
+        return
+    async with AsyncExitStack() as stack:
+        try:
+            used = await stack.enter_async_context(_database_of(data))
+        except FolderInUse:
+            used = running_dsn(data)
+        yield used
 
 
 @asynccontextmanager
@@ -87,14 +112,6 @@ async def _migrated(dsn: str) -> None:
         raise StartError(f"The database cannot be migrated: {failure}") from failure
 
 
-async def _command(dsn: str, program: Sequence[str], *, captured: bool) -> tuple[int, bytes]:
-    process = await asyncio.create_subprocess_exec(
-        *_python(program), env=_environment(dsn), stdout=asyncio.subprocess.PIPE if captured else None
-    )
-    output, _ = await process.communicate()
-    return process.returncode or 0, output or b""
-
-
 async def _output(dsn: str, arguments: Sequence[str]) -> str:
     process = await asyncio.create_subprocess_exec(
         *_python([KEYS, *arguments]),
@@ -104,7 +121,8 @@ async def _output(dsn: str, arguments: Sequence[str]) -> str:
     )
     output, errors = await process.communicate()
     if process.returncode:
-        raise StartError(f"The keys cannot be read or written: {errors.decode(errors='replace').strip()}")
+        sentence = errors.decode(errors="replace").strip().rpartition("error: ")[2]
+        raise StartError(sentence[:1].upper() + sentence[1:])
     return output.decode()
 
 

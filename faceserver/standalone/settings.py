@@ -1,13 +1,13 @@
 """Settings of the standalone stack: options of the command, or FACESERVER_* in the environment."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from faceserver.problems import StartError
-from serving.secret_files import SettingsWithSecrets
+from serving.secret_files import SettingsWithSecrets, UnusableSecret, read_secret
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -52,6 +52,29 @@ class Settings(SettingsWithSecrets):
     def scheme(self) -> str:
         """How the gateway is spoken to."""
         return "https" if self.tls_certificate else "http"
+
+
+def read_settings(options: dict[str, Any]) -> Settings:
+    """Return the settings that the options and the environment give. Raises StartError."""
+    try:
+        return Settings(**options)
+    except UnusableSecret as error:
+        raise StartError(str(error)) from error
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}".removeprefix(": ") for fault in error.errors()]
+        raise StartError(f"The settings are not valid ({'; '.join(faults)}).") from error
+
+
+def database_url(given: str | None, file: Path | None) -> str | None:
+    """Return the DSN that the options `--database-url` and `--database-url-file` give. Raises StartError."""
+    if file is None:
+        return given
+    if given is not None:
+        raise StartError("--database-url and --database-url-file are both given; give one of them.")
+    try:
+        return read_secret(file, "--database-url-file")
+    except UnusableSecret as error:
+        raise StartError(str(error)) from error
 
 
 class HealthPorts(BaseSettings):

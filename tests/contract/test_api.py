@@ -61,6 +61,37 @@ def test_every_call_is_documented(app: FastAPI):
             assert f"`{method.upper()} {path}".replace("{key}", "<key>") in DOCUMENT
 
 
+def test_every_call_says_what_it_requires_of_a_key():
+    """As the table in docs/access.md does; where keys are required, none of the choices is to send none."""
+    table = (ROOT / "docs" / "access.md").read_text(encoding="utf-8").partition("## What each call requires")[2]
+    scopes_of = {
+        call.strip(" `"): row.split("|")[1].strip()
+        for row in table.splitlines()
+        if row.count("|") == 3
+        for call in row.split("|")[2].split(", ")
+    }
+    locked = apiserver.app.create_app(
+        apiserver.settings.Settings(database_url="postgresql:///none", image_store_url="memory:///", require_keys=True)
+    ).openapi()
+    assert locked["components"]["securitySchemes"].keys() == {"bearer", "x-api-key"}
+    for path, calls in locked["paths"].items():
+        for method, call in calls.items():
+            described = scopes_of[f"{method.upper()} {path}"]
+            if described == "no key":
+                assert "security" not in call
+                continue
+            for scheme in ("bearer", "x-api-key"):
+                lists = [each[scheme] for each in call["security"] if scheme in each]
+                chosen = [" and ".join(f"`{scope}`" for scope in scopes) for scopes in lists]
+                assert " or ".join(chosen) == ("" if described == "any key" else described), (method, path)
+            assert {} not in call["security"]
+            assert call["responses"].keys() >= {"401", "403", "429"}
+            assert {} in gateway_document["paths"][path][method]["security"]
+
+
+gateway_document = gateway().openapi()
+
+
 def test_every_field_of_a_request_has_an_example():
     """Unless its schema is sufficient: a default, a list of values, a file or a boolean."""
     document = gateway().openapi()

@@ -4,6 +4,7 @@ from faceserver.client.calls.audit import AuditCalls
 from faceserver.client.calls.directories import DirectoryCalls
 from faceserver.client.calls.faces import FaceCalls
 from faceserver.client.calls.jobs import JobCalls
+from faceserver.client.calls.keys import KeyCalls
 from faceserver.client.calls.persons import PersonCalls
 from faceserver.client.calls.photographs import PhotographCalls
 from faceserver.client.calls.recognition import Detail, FaceChoice, Orientation, RecognitionCalls
@@ -21,6 +22,7 @@ class Calls(
     DirectoryCalls,
     JobCalls,
     AuditCalls,
+    KeyCalls,
     UsageCalls,
     ServiceCalls,
 ):

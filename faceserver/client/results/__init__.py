@@ -21,6 +21,7 @@ from faceserver.client.results.detection import (
 )
 from faceserver.client.results.directories import Directory, DirectorySummary, QualityAction, QualityGate, Scoring
 from faceserver.client.results.jobs import ImportOutcome, Job, JobProblem, JobProgress, StartedJob
+from faceserver.client.results.keys import Key, NewKey
 from faceserver.client.results.persons import (
     AddedFaces,
     Basis,
@@ -83,11 +84,13 @@ __all__ = [
     "JobProblem",
     "JobProgress",
     "KeptQuality",
+    "Key",
     "LimitInForce",
     "Merged",
     "Model",
     "ModelThresholds",
     "Models",
+    "NewKey",
     "PairThresholds",
     "Person",
     "Point",

@@ -17,6 +17,7 @@ COMMANDS = [
     *(f"persons {name}" for name in ("faces", "merge", "split")),
     *(f"directories {name}" for name in ("list", "show", "set", "delete")),
     *(f"audit {name}" for name in ("list", "verify", "export")),
+    *(f"keys {name}" for name in ("create", "list", "edit", "revoke", "rotate")),
 ]
 
 
@@ -34,8 +35,19 @@ def leaves(group: Any) -> Iterator[str]:
 
 def test_every_command_is_here_and_documented():
     document = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
-    assert set(leaves(typer.main.get_command(app))) == {*COMMANDS, "serve", "keys"}
+    assert set(leaves(typer.main.get_command(app))) == {*COMMANDS, "serve"}
     assert [name for name in COMMANDS if name.split()[-1] not in document] == []
+
+
+def commands(group: Any) -> Iterator[Any]:
+    for command in group.commands.values():
+        yield from commands(command) if hasattr(command, "commands") else (command,)
+
+
+def test_every_command_that_calls_the_service_takes_a_key_file():
+    options = [{parameter.name for parameter in each.params} for each in commands(typer.main.get_command(app))]
+    assert len(options) > 25
+    assert [names for names in options if ("url" in names) != ("key_file" in names)] == []
 
 
 @pytest.mark.parametrize(
@@ -61,6 +73,11 @@ def test_every_command_is_here_and_documented():
         ("audit list --data . --database-url x", "Give one of --data, --database-url and --database-url-file."),
         ("audit verify audit.jsonl --data .", "Give either a file or a database."),
         ("audit export --database-url-file nowhere", "nowhere"),
+        ("keys edit 3vQ0x9LkP2aB", "Give what to change."),
+        ("keys create --name x --directory acme", "--scope"),
+        ("keys create --name x --scope read --directory acme --expires soon", "such as 90d"),
+        ("keys create --name x --scope read --directory acme --expires 2126-01-01", "must have a time zone"),
+        ("keys rotate 3vQ0x9LkP2aB --overlap 2126-01-01T00:00Z", "such as 90d"),
         ("persons list --url localhost:8080", "localhost:8080 is not a valid URL"),
     ],
 )

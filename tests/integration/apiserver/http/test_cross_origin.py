@@ -61,3 +61,18 @@ async def test_others_get_nothing(listed, gateway, origin):
 async def test_answers_to_all_vary_by_the_origin(listed):
     for path in ("/directories", "/files/none.jpg", "/docs/start.js"):
         assert (await listed.get(path)).headers["Vary"] == "Origin"
+
+
+async def test_pages_of_listed_apps_may_send_a_key_and_see_why_it_is_refused(serve, settings):
+    locked = await serve(settings.model_copy(update={"origins": APP, "require_keys": True}))
+    asked = PREFLIGHT | {"Access-Control-Request-Headers": "authorization, x-api-key"}
+    preflight = await locked.options("/directories", headers={"Origin": APP} | asked)
+    assert preflight.status_code == 200
+    allowed = {name.strip() for name in preflight.headers["access-control-allow-headers"].lower().split(",")}
+    assert allowed >= {"authorization", "x-api-key"}
+    refused = await locked.get("/directories", headers={"Origin": APP, "x-api-key": "fs_wrong"})
+    assert refused.headers["access-control-allow-origin"] == APP
+    for origin in OTHERS:
+        preflight = await locked.options("/directories", headers={"Origin": origin} | asked)
+        assert preflight.status_code >= 400
+        assert granted(preflight) == {}

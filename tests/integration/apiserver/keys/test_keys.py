@@ -84,6 +84,20 @@ async def test_wrong_keys_of_an_address_are_limited_and_right_ones_go_on(serve, 
     assert (await gateway.get("/directories")).status_code == 401
 
 
+async def test_right_keys_that_are_not_in_memory_work_where_somebody_guesses(serve, required, database, admin):
+    gateway = await serve(required)
+    _, earlier = await made(database)
+    gone, ended = await made(database)
+    await records.revoke(database, gone.id, OPEN)
+    for _ in range(MAX_ATTEMPTS):
+        assert (await gateway.get("/directories", headers=bearer(new_text(new_id())))).status_code == 401
+    for text, status in ((earlier, 200), (ended, 429), (new_text(gone.id), 429), ("fs_x", 429)):
+        assert (await gateway.get("/directories", headers=bearer(text))).status_code == status
+    _, later = await made(database)
+    await until(lambda: _status(gateway, bearer(later), 200))
+    assert (await gateway.get("/directories", headers=admin)).status_code == 200
+
+
 async def test_an_open_gateway_heeds_only_keys(gateway, database):
     record, text = await made(database, scopes=("recognize",), directories=("acme",))
     assert (await gateway.get("/directories", headers=bearer(text))).status_code == 403
@@ -211,6 +225,67 @@ async def test_callers_without_a_key_can_have_one(serve, required, database):
     gateway = await serve(required.model_copy(update={"anonymous_key": SecretStr(text)}))
     assert (await gateway.get("/models")).status_code == 200
     assert (await gateway.get("/directories")).status_code == 403
+
+
+async def test_what_a_key_may_do_changes_while_it_works(serve, required, admin):
+    gateway = await serve(required)
+    made_answer = await gateway.post(
+        "/keys",
+        json={"name": "door", "scopes": ["learn"], "directories": ["acme"], "limits": {"requests_per_minute": 1000}},
+        headers=admin,
+    )
+    key = made_answer.json()
+    assert key["limits"] == {"requests_per_minute": 1000}
+    path, mine = f"/keys/{key['id']}", bearer(key["key"])
+    answer = await gateway.get("/directories/acme/persons", headers=mine)
+    assert answer.headers["ratelimit-policy"] == '"requests";q=1000;w=60'
+
+    limits = {"limits": {"requests_per_minute": 2000, "requests_in_progress": 7}}
+    changed = (await gateway.patch(path, json=limits, headers=admin)).json()
+    assert changed == {name: each for name, each in key.items() if name != "key"} | limits
+    await until(lambda: _policy(gateway, mine, '"requests";q=2000;w=60'))
+    narrowed = await gateway.patch(path, json={"scopes": ["recognize"], "directories": ["beta"]}, headers=admin)
+    assert (narrowed.json()["scopes"], narrowed.json()["directories"]) == (["recognize"], ["beta"])
+    assert narrowed.json()["limits"] == limits["limits"]
+    await until(lambda: _status(gateway, mine, 403))
+
+    wrong_limits: list[object] = [{"requests_per_minute": 0}, {"faces": 1}, {"faces_per_day": 1.5}, None]
+    wrongs: list[dict[str, object]] = [{"limits": wrong} for wrong in wrong_limits]
+    wrongs += [{"name": None}, {"scopes": []}, {"scopes": None}, {"id": "x"}, {"expires_at": "2020-01-01T00:00:00Z"}]
+    for wrong in wrongs:
+        answer = await gateway.patch(path, json=wrong, headers=admin)
+        assert answer.status_code == 400, answer.text
+    assert (await gateway.delete(path, headers=admin)).status_code == 200
+    assert (await gateway.patch(path, json={"name": "x"}, headers=admin)).json()["code"] == "key-not-found"
+
+
+async def _policy(gateway, headers, policy):
+    answer = await gateway.get("/directories", headers=headers)
+    return answer.headers.get("ratelimit-policy") == policy
+
+
+async def test_no_key_gives_more_than_it_has(serve, required, database):
+    gateway = await serve(required)
+    record, text = await made(database, directories=["acme"], limits={"requests_per_minute": 500})
+    wider, _ = await made(database, scopes=["read"], directories=["acme"], limits={"requests_per_minute": 900})
+    mine, own, other = bearer(text), f"/keys/{record.id}", f"/keys/{wider.id}"
+    asked = {"name": "door", "scopes": ["read"], "directories": ["acme"]}
+    assert (await gateway.post("/keys", json=asked, headers=mine)).json()["limits"]["requests_per_minute"] == 500
+    more = {"limits": {"requests_per_minute": 501}}
+    for method, path, body in (
+        ("POST", "/keys", asked | more),
+        ("PATCH", own, more),
+        ("PATCH", own, {"directories": ["acme", "beta"]}),
+        ("PATCH", own, {"directories": ["*"]}),
+        ("PATCH", other, {"directories": ["beta"]}),
+        ("POST", f"{other}/rotate", {}),
+    ):
+        answer = await gateway.request(method, path, json=body, headers=mine)
+        assert (answer.status_code, answer.json()["code"]) == (403, "scope-missing"), (method, path, body)
+    cleared = await gateway.patch(own, json={"limits": {"requests_per_minute": None}}, headers=mine)
+    assert cleared.json()["limits"]["requests_per_minute"] == 500
+    _, reader = await made(database, scopes=["read"], directories=["acme"])
+    assert (await gateway.patch(other, json={"name": "x"}, headers=bearer(reader))).status_code == 403
 
 
 async def test_scopes_of_a_newer_release_give_nothing(database):

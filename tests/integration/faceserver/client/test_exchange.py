@@ -237,3 +237,65 @@ def test_proxies_are_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("no_proxy", raising=False)
     with answering((200, {}, VERSION)) as (url, _), Client(url, patience_seconds=0) as client:
         assert client.version().version == "1"
+
+
+@contextmanager
+def recording(status: int, **headers: str) -> Iterator[tuple[int, list[str | None]]]:
+    """Yield the port of a server with one answer, and what requests to it had in Authorization and x-api-key."""
+    sent: list[str | None] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            sent.extend(self.headers.get_all(name, [None])[0] for name in ("Authorization", "x-api-key"))
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(VERSION)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server.server_port, sent
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"], ids=["another host", "another port"])
+async def test_a_redirect_takes_no_key_to_another_address(host: str):
+    with (
+        recording(200) as (other, taken),
+        recording(307, Location=f"http://{host}:{other}/version") as (first, sent),
+    ):
+        url = f"http://127.0.0.1:{first}"
+        with Client(url, key="fs_key") as plain, pytest.raises(UnexpectedAnswer):
+            plain.version()
+        assert (sent, taken) == (["Bearer fs_key", None], [])
+        with httpx.Client(follow_redirects=True) as http, Client(url, key="fs_key", http=http) as following:
+            assert following.version().version == "1"
+        async with (
+            httpx.AsyncClient(follow_redirects=True) as loop_http,
+            AsyncClient(url, key="fs_key", http=loop_http) as awaited,
+        ):
+            assert (await awaited.version()).version == "1"
+        assert taken == [None] * 4
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_key_is_not_sent_in_the_clear_unnoticed(kind: type[Client | AsyncClient], recwarn: pytest.WarningsRecorder):
+    for url in ("https://faces.example.org", "http://127.0.0.1:8080", "http://localhost", "http://[::1]:8080"):
+        kind(url, key="fs_key")
+    kind("http://faces.example.org")
+    assert len(recwarn) == 0
+    with pytest.warns(UserWarning, match=r"unencrypted to faces\.example\.org; use https") as warned:
+        kind("http://faces.example.org", key="fs_key")
+    assert warned[0].filename == __file__
+    for key in ("", "two words", "line\n", "é"):
+        with pytest.raises(ValueError, match="characters that no key has"):
+            kind(key=key)

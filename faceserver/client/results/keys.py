@@ -1,0 +1,34 @@
+"""Keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A key, without its text.
+
+    limits: its own, by name. expires_at: None: never. last_used_at: to the minute. previous_until: when the text before
+    the last rotation stops working.
+    """
+
+    id: str
+    name: str
+    note: str | None
+    scopes: tuple[str, ...]
+    directories: tuple[str, ...]
+    limits: Mapping[str, float]
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    previous_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey(Key):
+    """A key with its text, which cannot be read again."""
+
+    key: str = field(repr=False)
