@@ -121,7 +121,7 @@ def test_every_table_of_people_is_keyed_by_directory_first(database_url):
                 FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
                 WHERE indisunique
                 AND indrelid::regclass::text !~ '^(schema_migrations|jobs|procrastinate_.*|keyed_requests|faces_\d+)$'
-                AND indrelid::regclass::text NOT IN ('keys', 'installation_secrets', 'signing_keys')
+                AND indrelid::regclass::text NOT IN ('keys', 'sessions', 'installation_secrets', 'signing_keys')
                 AND indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
                 """
             )
@@ -219,7 +219,7 @@ async def test_a_database_of_a_newer_version_is_refused_unchanged(database_url):
     assert await tables(database_url) == before
 
 
-UNDO_LAST = "DROP TABLE installation_secrets, signing_keys"
+UNDO_LAST = "DROP TABLE sessions; DROP FUNCTION notify_of_session"
 """Undoes the last migration."""
 
 
