@@ -18,6 +18,11 @@ Problem
 │   ├── NoFaceInBox              no-face-in-box          400
 │   ├── KeyMissing               key-missing             401
 │   ├── KeyInvalid               key-invalid             401
+│   │   └── TokenInvalid         token-invalid           401
+│   ├── TokenExpired             token-expired           401
+│   ├── SessionEnded             session-ended           401
+│   ├── TokenWithoutRights       token-without-rights    403
+│   ├── CsrfTokenWrong           csrf-token-wrong        403
 │   ├── ScopeMissing             scope-missing           403
 │   ├── TooManyDirectories       too-many-directories    403
 │   ├── RightLost                right-lost              403
@@ -75,6 +80,7 @@ Problem
 ├── Outage                       caused by a service the gateway depends on: the same request may succeed later
 │   ├── NotReady                 not-ready               503
 │   ├── NoKeys                   no-keys                 503
+│   ├── IdentityProviderUnavailable  identity-provider-unavailable  503
 │   ├── GatewayBusy              gateway-busy            503
 │   ├── TooManyConnections       too-many-connections    503
 │   ├── VectorizerUnavailable    vectorizer-unavailable  503

@@ -38,7 +38,7 @@ class ClientAddresses:
             await self._app(scope, receive, send)
             return
         address = self._client(scope)
-        scope["state"]["peer"] = scope["client"][0]
+        scope.setdefault("state", {})["peer"] = scope["client"][0]
         scope["client"] = (address, 0)
         network = network_of(address)
         if self._is_full(network, address):

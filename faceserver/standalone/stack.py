@@ -121,9 +121,11 @@ class Stack:
 
         Where an identity provider's tokens are accepted, people get in without a key.
         """
-        if not self._keys_required or self._accepts_tokens or await has_key(self._dsn):
+        if not self._keys_required or await has_key(self._dsn):
             return
         if not self._makes_key:
+            if self._accepts_tokens:
+                return
             raise StartError(NO_KEYS.format(host=self._host))
         await write_first_key(self._dsn, self._key_file)
         logger.warning("A first key, which may do everything, is in %s.", self._key_file)

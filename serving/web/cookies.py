@@ -22,7 +22,7 @@ class WithoutCookies:
         if scope["type"] == "http" and (sent := [value for name, value in scope["headers"] if name == _COOKIE]):
             scope["headers"] = [(name, value) for name, value in scope["headers"] if name != _COOKIE]
             if self._keeping:
-                scope["state"]["cookies"] = [
+                scope.setdefault("state", {})["cookies"] = [
                     pair for header in sent for pair in _pairs(header) if pair[0] in self._keeping
                 ]
         await self._app(scope, receive, send)

@@ -156,7 +156,7 @@ def test_every_table_of_people_is_keyed_by_directory_first(database_url):
                 FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
                 WHERE indisunique
                 AND indrelid::regclass::text !~ '^(schema_migrations|jobs|procrastinate_.*|keyed_requests|faces_\d+)$'
-                AND indrelid::regclass::text !~ '^(audit|keys|key_usage|installation_secrets|signing_keys)$'
+                AND indrelid::regclass::text !~ '^(audit|keys|key_usage|sessions|installation_secrets|signing_keys)$'
                 AND indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
                 """
             )

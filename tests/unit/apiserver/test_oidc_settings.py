@@ -24,7 +24,7 @@ def test_values_may_contain_equals_signs():
 
 @pytest.mark.parametrize("text", ["guards", "=read", "guards=", "guards=reed", "a=read;b"])
 def test_a_wrong_mapping_is_named(text):
-    with pytest.raises(ValueError, match=r"guards|read|b.*must be"):
+    with pytest.raises(ValueError, match=r"must be a value and scopes|is not a valid Scope"):
         read_mapping(text)
 
 
