@@ -38,9 +38,9 @@ async def test_refusals_are_counted(settings, database):
     await database.execute(
         "INSERT INTO deletions (deletion, directory, persons, faces, images) VALUES ($1, $2, 1, 1, 1)", *job
     )
-    await database.execute(
+    image = await database.fetchval(
         "INSERT INTO images (directory, image, media_type, size_bytes, sha256) "
-        "VALUES ('other', 'a.jpg', 'a', 1, sha256('1'))"
+        "VALUES ('other', gen_random_uuid() || '.jpg', 'image/jpeg', 1, sha256('1')) RETURNING image"
     )
     required = settings.model_copy(update={"require_keys": True, "key_requests_per_minute": 9})
     async with serving(create_app(required)) as gateway:
@@ -48,7 +48,7 @@ async def test_refusals_are_counted(settings, database):
             assert (await gateway.get("/directories/other/persons", headers=mine)).status_code == 404
         assert (await gateway.put("/directories/acme", json={}, headers=mine)).status_code == 403
         assert (await gateway.get(f"/deletions/{job[0]}", headers=mine)).status_code == 404
-        assert (await gateway.get("/files/a.jpg", headers=mine)).status_code == 404
+        assert (await gateway.get(f"/files/{image}", headers=mine)).status_code == 404
         assert (await gateway.get("/directories/acme/persons/none", headers=mine)).status_code == 404  # of its own
         assert (await gateway.get("/nowhere", headers=mine)).status_code == 404
         for _ in range(2):
