@@ -178,7 +178,7 @@ async def test_clients_and_the_command_show_the_same(serve, locked, callers):
         run = partial(CliRunner().invoke, app, [*arguments, "--url", url], env=environment)
         result = await asyncio.to_thread(run)
         assert result.exit_code == 0, result.output
-        assert re.search(r"faces +0 +1,000 +1,000\n", result.output)
+        assert re.search(r"\n +faces +0 +1,000 +1,000 ", result.output)
 
 
 async def test_callers_without_keys_are_not_counted(gateway, database):
