@@ -20,12 +20,10 @@ async def tls_before(dsn: str, served: Pair, host: str = "127.0.0.1") -> AsyncIt
     context.load_cert_chain(*served)
     parts = urlsplit(dsn)
     behind = Path(parse_qs(parts.query)["host"][0], ".s.PGSQL.5432")
-    tasks: set[asyncio.Task[None]] = set()
+    writers: set[asyncio.StreamWriter] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
-        tasks.add(task)
+        writers.add(writer)
         try:
             with suppress(OSError, asyncio.IncompleteReadError):
                 if await reader.readexactly(8) == _SSL_REQUEST:
@@ -33,7 +31,7 @@ async def tls_before(dsn: str, served: Pair, host: str = "127.0.0.1") -> AsyncIt
                     await writer.start_tls(context)
                     await _carry(reader, writer, behind)
         finally:
-            tasks.discard(task)
+            writers.discard(writer)
             writer.transport.abort()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -42,18 +40,19 @@ async def tls_before(dsn: str, served: Pair, host: str = "127.0.0.1") -> AsyncIt
         yield f"postgresql://{parts.username}@{host}:{port}{parts.path}"
     finally:
         server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in [*writers]:
+            writer.transport.abort()
+        while writers:  # noqa: ASYNC110 - each has a task that ends
+            await asyncio.sleep(0.005)
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, behind: Path) -> None:
     from_behind, to_behind = await asyncio.open_unix_connection(behind)
     try:
-        await asyncio.wait(
-            [asyncio.create_task(_pump(reader, to_behind)), asyncio.create_task(_pump(from_behind, writer))],
-            return_when=asyncio.FIRST_COMPLETED,
-        )
+        pumps = [asyncio.create_task(_pump(reader, to_behind)), asyncio.create_task(_pump(from_behind, writer))]
+        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        for pump in pumps:
+            pump.cancel()
     finally:
         to_behind.transport.abort()
 

@@ -99,6 +99,7 @@ def reduce_log() -> None:
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     logging.getLogger("procrastinate.worker").addFilter(_WITHOUT_TRACE)
     logging.getLogger("procrastinate.utils").setLevel(logging.CRITICAL)  # repeats messages of the worker's logger
+    logging.getLogger("asyncio").addFilter(_WITHOUT_TRACE)  # of procrastinate's tasks that end in an outage
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # warns about every attempt to connect
 
 
