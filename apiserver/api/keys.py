@@ -208,5 +208,5 @@ def _fields(record: KeyRecord) -> dict[str, Any]:
         **{name: getattr(record, name) for name in names},
         "scopes": sorted(record.scopes),
         "directories": directories_of(record.reach),
-        "limits": {name: record.limits.get(name) for name in Limit},
+        "limits": dict(record.limits),
     }

@@ -60,7 +60,7 @@ async def own_usage(state: StateOf) -> UsageAnswer:
 @needs(Scope.ADMIN, free=True)
 async def key_usage(id: str, state: StateOf) -> UsageAnswer:  # noqa: A002 - its name on the wire
     """Return what a key has spent today."""
-    async with state.database.connection(Share.READS) as connection:
+    async with state.database.unbound(Share.READS) as connection:
         record = await records.read(connection, id.replace("\0", ""), current_grant())
     return await _usage(state, record.grant)
 

@@ -9,7 +9,10 @@ from apiserver.problems import InvalidField
 def test_limits_are_read_by_name():
     assert read_limits({}) == {}
     assert read_limits(dict.fromkeys(Limit, 3)) == dict.fromkeys(Limit, 3)
-    assert read_limits({"lane_seconds_per_day": 0.5}) == {"lane_seconds_per_day": 0.5}
+    assert read_limits({"lane_seconds_per_day": 0.5, "faces_per_day": None}) == {
+        "lane_seconds_per_day": 0.5,
+        "faces_per_day": None,
+    }
 
 
 @pytest.mark.parametrize(
@@ -17,7 +20,7 @@ def test_limits_are_read_by_name():
     [
         {"requests_per_hour": 1},
         {"": 1},
-        *({"requests_per_day": value} for value in (0, -1, 1.5, True, None, "3", float("inf"), float("nan"), 1e16)),
+        *({"requests_per_day": value} for value in (0, -1, 1.5, True, "3", float("inf"), float("nan"), 1e16)),
         {"lane_seconds_per_day": 0.0},
     ],
 )
