@@ -14,6 +14,7 @@ from apiserver.keys import records
 from apiserver.keys.attempts import MAX_ATTEMPTS
 from apiserver.keys.secrets import new_id, new_text
 from apiserver.keys.wishes import read_reach, read_scopes
+from bench.harness.pooler import pooled
 from tests.waiting import until
 
 
@@ -121,6 +122,21 @@ async def test_revocation_reaches_every_gateway(serve, required, database, admin
     for gateway in gateways:
         await until(partial(_status, gateway, bearer(text), 401))
         assert (await gateway.get("/directories", headers=admin)).status_code == 200
+
+
+@pytest.mark.timing
+async def test_revocation_reaches_a_gateway_behind_a_pooler(serve, required, database, tmp_path, admin):
+    (tmp_path / "pooler").mkdir()
+    async with pooled(required.database_url.get_secret_value(), tmp_path / "pooler") as deaf:
+        hears = await serve(required)
+        hears_not = await serve(required.model_copy(update={"database_url": SecretStr(deaf)}))
+        record, text = await made(database)
+        for gateway in (hears, hears_not):
+            assert (await gateway.get("/directories", headers=bearer(text))).status_code == 200
+        assert (await hears.delete(f"/keys/{record.id}", headers=admin)).status_code == 200
+        for gateway in (hears, hears_not):
+            await until(partial(_status, gateway, bearer(text), 401))
+            assert (await gateway.get("/directories", headers=admin)).status_code == 200
 
 
 @pytest.mark.timing
