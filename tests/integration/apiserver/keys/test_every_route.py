@@ -144,5 +144,98 @@ async def test_admin_may_call_everything(guarded):
             assert answer.status_code not in {401, 403, 429}, (method, route.path, answer.text[:200])
 
 
+OTHERS = ("beta", "acme2", "branch/*", "ac")
+"""Directories and a prefix that `acme` is not among."""
+
+
+@pytest.mark.parametrize("each", [False, pytest.param(True, marks=pytest.mark.long)], ids=["some", "each"])
+async def test_requests_that_the_right_key_may_make_fail_with_all_others(guarded, ann, each):
+    """Denied requests change nothing, so that each would succeed; afterwards it does, with the right key."""
+    app, client, connection = guarded
+    needs = {(method, route.path): route.needs for route, method in calls(app)}
+    _, admin = await made(connection, ["admin"], "*")
+    right = HEADERS["bearer"](admin)
+    requests = await valid_requests(client, right, ann)
+    elsewhere = [
+        *((frozenset({scope}), read_reach([other])) for scope in Scope for other in OTHERS),
+        *((read_scopes(["admin"], read_reach([other])), read_reach([other])) for other in OTHERS),
+    ]
+    grants = elsewhere if each else elsewhere[:: 2 * len(OTHERS) + 1]  # each of the others with some of the scopes
+    grants += [(frozenset({scope}), read_reach(["acme"])) for scope in Scope]
+    checked = 0
+    for number, (scopes, reach) in enumerate(grants):
+        wanted = records.Wanted("test", scopes, reach)
+        header = [*HEADERS.values()][number % 2]((await records.create(connection, wanted, "test"))[1])
+        for method, template, path, options in requests:
+            needed = needs[method, template]
+            allowed = set(needed.all_of) <= scopes and (not needed.any_of or scopes & set(needed.any_of))
+            if reach.covers("acme") and allowed:
+                continue
+            answer = await client.request(method, path, headers=header, **options())
+            shown = (sorted(scopes), reach, method, path, answer.text[:200])
+            if reach.covers("acme"):
+                assert answer.status_code == 403, shown
+            else:
+                assert answer.status_code in {403, 404}, shown
+                missing = await client.request(
+                    method, path.replace("acme", "nowhere"), headers=header, **options(directory="nowhere")
+                )
+                assert (answer.status_code, without_id(answer)) == (missing.status_code, without_id(missing)), shown
+                checked += 1
+            checked += 1
+    for headers in ({}, HEADERS["bearer"]("fs_wrong")):
+        for method, _, path, options in requests:
+            answer = await client.request(method, path, headers=headers, **options())
+            assert answer.status_code in REFUSED, (method, path)
+            checked += 1
+    assert checked >= (2000 if each else 300)
+    for method, _, path, options in requests:
+        answer = await client.request(method, path, headers=right, **options())
+        assert answer.is_success, (method, path, answer.text[:300])
+    await connection.execute("INSERT INTO directories (directory) VALUES ('acme') ON CONFLICT DO NOTHING")
+
+
+async def valid_requests(client, headers, photo):
+    """Return method, route, path and a function of options of requests that succeed one after the other."""
+
+    def options(**more):
+        return lambda **named: more | ({"data": more["data"] | named} if "data" in more else {})
+
+    def form(**fields):
+        return options(data={"directory": "acme", **fields}, files={"file": photo})
+
+    for person in ("ann", "ann2"):
+        learned = await client.post(
+            "/learn", data={"directory": "acme", "person": person}, files={"file": photo}, headers=headers
+        )
+        assert learned.is_success, learned.text
+    persons, one = "/directories/{directory}/persons", "/directories/{directory}/persons/{person}"
+    faces = f"{one}/faces"
+    [face] = (await client.get("/directories/acme/persons/ann/faces", headers=headers)).json()["items"]
+    ids = {"directory": "acme", "person": "ann", "face": face["face"]}
+    bare = options()
+    listed = [
+        ("POST", "/learn", form(person="ann")),
+        ("POST", "/recognize", form()),
+        ("POST", "/verify", form(person="ann")),
+        *(("GET", path, bare) for path in ("/directories/{directory}", persons, one, faces, f"{faces}/{{face}}")),
+        *(("GET", f"{faces}/{{face}}/{what}", bare) for what in ("image", "crop")),
+        ("GET", "/directories/{directory}/faces", bare),
+        ("GET", f"{one}/export", bare),
+        ("PATCH", one, options(json={"display_name": "Ann"})),
+        ("PUT", one, options(json={"display_name": "Ann"})),
+        ("PATCH", "/directories/{directory}", options(json={"fpir": 0.01})),
+        ("PUT", "/directories/{directory}", options(json={"fpir": 0.01})),
+        ("POST", "/directories/{directory}/exports", options(json={})),
+        ("DELETE", f"{faces}/{{face}}", bare),
+        ("DELETE", one, bare),
+        ("DELETE", "/directories/{directory}", bare),
+    ]
+    return [
+        (method, template, re.sub(r"\{(\w+)\}", lambda name: ids[name[1]], template), given)
+        for method, template, given in listed
+    ]
+
+
 def without_id(answer):
     return {name: value for name, value in answer.json().items() if name != "request_id"}

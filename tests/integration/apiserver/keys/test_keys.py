@@ -14,6 +14,7 @@ from apiserver.keys import records
 from apiserver.keys.attempts import MAX_ATTEMPTS
 from apiserver.keys.secrets import new_id, new_text
 from apiserver.keys.wishes import read_reach, read_scopes
+from bench.harness.pooler import pooled
 from tests.waiting import until
 
 
@@ -121,6 +122,21 @@ async def test_revocation_reaches_every_gateway(serve, required, database, admin
     for gateway in gateways:
         await until(partial(_status, gateway, bearer(text), 401))
         assert (await gateway.get("/directories", headers=admin)).status_code == 200
+
+
+@pytest.mark.timing
+async def test_revocation_reaches_a_gateway_behind_a_pooler(serve, required, database, tmp_path, admin):
+    (tmp_path / "pooler").mkdir()
+    async with pooled(required.database_url.get_secret_value(), tmp_path / "pooler") as deaf:
+        hears = await serve(required)
+        hears_not = await serve(required.model_copy(update={"database_url": SecretStr(deaf)}))
+        record, text = await made(database)
+        for gateway in (hears, hears_not):
+            assert (await gateway.get("/directories", headers=bearer(text))).status_code == 200
+        assert (await hears.delete(f"/keys/{record.id}", headers=admin)).status_code == 200
+        for gateway in (hears, hears_not):
+            await until(partial(_status, gateway, bearer(text), 401))
+            assert (await gateway.get("/directories", headers=admin)).status_code == 200
 
 
 @pytest.mark.timing
@@ -240,13 +256,13 @@ async def test_what_a_key_may_do_changes_while_it_works(serve, required, admin):
     answer = await gateway.get("/directories/acme/persons", headers=mine)
     assert answer.headers["ratelimit-policy"] == '"requests";q=1000;w=60'
 
-    limits = {"limits": {"requests_per_minute": 2000, "requests_in_progress": 7}}
-    changed = (await gateway.patch(path, json=limits, headers=admin)).json()
-    assert changed == {name: each for name, each in key.items() if name != "key"} | limits
+    more = {"limits": {"requests_per_minute": 2000, "requests_in_progress": 7}}
+    changed = (await gateway.patch(path, json=more, headers=admin)).json()
+    assert changed == {name: each for name, each in key.items() if name != "key"} | more
     await until(lambda: _policy(gateway, mine, '"requests";q=2000;w=60'))
     narrowed = await gateway.patch(path, json={"scopes": ["recognize"], "directories": ["beta"]}, headers=admin)
     assert (narrowed.json()["scopes"], narrowed.json()["directories"]) == (["recognize"], ["beta"])
-    assert narrowed.json()["limits"] == limits["limits"]
+    assert narrowed.json()["limits"] == more["limits"]
     await until(lambda: _status(gateway, mine, 403))
 
     wrong_limits: list[object] = [{"requests_per_minute": 0}, {"faces": 1}, {"faces_per_day": 1.5}, None]
