@@ -28,8 +28,7 @@ async def tls_before(dsn: str, served: Pair, host: str = "127.0.0.1") -> AsyncIt
             with suppress(OSError, asyncio.IncompleteReadError):
                 if await reader.readexactly(8) == _SSL_REQUEST:
                     writer.write(b"S")
-                    await writer.start_tls(context)
-                    await _carry(reader, writer, behind)
+                    await _encrypted(reader, writer, context, behind)
         finally:
             writers.discard(writer)
             writer.transport.abort()
@@ -44,6 +43,20 @@ async def tls_before(dsn: str, served: Pair, host: str = "127.0.0.1") -> AsyncIt
             writer.transport.abort()
         while writers:  # noqa: ASYNC110 - each has a task that ends
             await asyncio.sleep(0.005)
+
+
+async def _encrypted(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, context: ssl.SSLContext, behind: Path
+) -> None:
+    loop, protocol = asyncio.get_running_loop(), writer.transport.get_protocol()
+    transport = await loop.start_tls(writer.transport, protocol, context, server_side=True)
+    if transport is None:  # the client went away
+        return
+    encrypted = asyncio.StreamWriter(transport, protocol, reader, loop)
+    try:
+        await _carry(reader, encrypted, behind)
+    finally:
+        transport.abort()
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, behind: Path) -> None:

@@ -259,7 +259,8 @@ async def test_a_vectorizer_with_an_expired_certificate_or_none_is_not_spoken_to
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         received.append(await reader.read(1_000))
-        writer.transport.abort()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=context)
     async with server:
