@@ -2,16 +2,19 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from apiserver.audit.records import acting
 from apiserver.database import Database
-from apiserver.problems import Problem
+from apiserver.problems import Problem, is_read_only
 
 Recorded = Literal["all", "matches", "none"]
 
 _MAX_BATCH = 500
+
+_logger = logging.getLogger(__name__)
 
 # The directory of a photograph is found by its key. No keys are drawn: a directory that was deleted in between must
 # not get new ones.
@@ -90,7 +93,10 @@ class Reads:
             try:
                 await self._write([entry for entry, _ in batch])
             except (Problem, ValueError) as raised:
-                error = raised
+                if isinstance(raised, Problem) and is_read_only(raised):
+                    _log(batch)
+                else:
+                    error = raised
             for _, committed in batch:
                 if committed.done():  # its client has gone
                     continue
@@ -104,3 +110,10 @@ class Reads:
         async with self._database.unbound() as connection:
             await connection.execute(_RECORD, *columns)
         self.recorded += len(entries)
+
+
+def _log(batch: Sequence[tuple[_Read, asyncio.Future[None]]]) -> None:
+    """Log what a database that only reads, such as a standby, cannot record; without the names of persons."""
+    for entry, _ in batch:
+        shown = {name: value for name, value in entry._asdict().items() if name != "persons"}
+        _logger.warning("Not in the audit, because the database only reads: %s", json.dumps(shown))

@@ -10,6 +10,7 @@ import typer
 from faceserver.client.async_client import AsyncClient
 from faceserver.client.calls import FaceChoice
 from faceserver.commands.import_report import Report
+from faceserver.commands.key_file import key_to_send
 from faceserver.commands.service import (
     LONG_PATIENCE_SECONDS,
     ExitStatus,
@@ -61,7 +62,11 @@ def import_folder(folder: Path, options: FolderImport, *, fresh: bool, as_json: 
 
 async def _import(options: FolderImport, journal: Journal, photographs: Sequence[Photograph], report: Report) -> None:
     async with AsyncClient(
-        options.url, ca_file=ca_file(), directory=options.directory, patience_seconds=LONG_PATIENCE_SECONDS
+        options.url,
+        key=key_to_send(),
+        ca_file=ca_file(),
+        directory=options.directory,
+        patience_seconds=LONG_PATIENCE_SECONDS,
     ) as client:
         earlier = await answered_earlier(client, journal, photographs, options.face)
         report.resume(earlier)
