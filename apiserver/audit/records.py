@@ -56,19 +56,21 @@ async def record(
     object_: object = None,
     counts: Mapping[str, int] | None = None,
     action: str | None = None,
+    subject: str | None = None,
     outcome: str = "ok",
 ) -> None:
     """Record in the connection's transaction what the current call or job does.
 
     directory: None for keys and the service. persons: their names, of which only keyed hashes are stored. object_: the
-    id of what was changed. action: instead of the call's route. Raises DatabaseUnavailable.
+    id of what was changed. action: instead of the call's route. subject: instead of who calls.
+    Raises DatabaseUnavailable.
     """
     act = acting()
     what = None if object_ is None else str(object_)
     await connection.execute(
         _RECORD,
         directory,
-        act.subject,
+        subject or act.subject,
         action or act.action,
         list(persons),
         what,

@@ -26,7 +26,7 @@ VALUES ($1, $2, $3, $4, least(now() + $5::interval, $6)) RETURNING {_COLUMNS}
 
 _FIND = f"SELECT {_COLUMNS} FROM sessions WHERE id = $1 AND expires_at > now() AND last_used_at > now() - $2::interval"
 
-_END = "DELETE FROM sessions WHERE id = $1"
+_END = "DELETE FROM sessions WHERE id = $1 RETURNING subject"
 
 _END_OLD = """
 DELETE FROM sessions WHERE id IN (
@@ -85,9 +85,10 @@ async def find(connection: Connection, session_id: str, idle: timedelta) -> Sess
     return _record(row) if row else None
 
 
-async def end(connection: Connection, session_id: str) -> None:
-    """Delete a session, if there is one."""
-    await connection.execute(_END, session_id)
+async def end(connection: Connection, session_id: str) -> str | None:
+    """Delete a session, if there is one, and return whose it was."""
+    subject: str | None = await connection.fetchval(_END, session_id)
+    return subject
 
 
 async def note_uses(connection: Connection, ids: list[str]) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 
 from apiserver.access.grants import Grant
 from apiserver.access.sessions import SessionCookie
+from apiserver.audit import records as audit
 from apiserver.database import Database, Share
 from apiserver.keys import session_records
 from apiserver.keys.known import Known
@@ -27,8 +28,9 @@ class Sessions:
     async def start(self, grant: Grant) -> tuple[SessionCookie, SessionRecord]:
         """Store a session of what a key or a token gave."""
         cookie = SessionCookie.new()
-        async with self._database.unbound() as connection:
+        async with self._database.unbound() as connection, connection.transaction():
             record = await session_records.create(connection, cookie.id, grant, longest=self._longest, idle=self._idle)
+            await audit.record(connection, subject=grant.subject)
         return cookie, record
 
     async def find(self, cookie: SessionCookie) -> SessionRecord | None:
@@ -48,8 +50,9 @@ class Sessions:
 
     async def end(self, cookie: SessionCookie) -> None:
         """End a session, if there is one, within a second on every gateway."""
-        async with self._database.unbound() as connection:
-            await session_records.end(connection, cookie.id)
+        async with self._database.unbound() as connection, connection.transaction():
+            if subject := await session_records.end(connection, cookie.id):
+                await audit.record(connection, subject=subject)
         self._known.changed(cookie.id)
 
     def changed(self, session_id: str) -> None:

@@ -11,8 +11,8 @@ import pytest
 DIRECTORY = "/directories/{directory}"
 PERSON = f"{DIRECTORY}/persons/{{person}}"
 
-WITHOUT_ENTRY = {"POST /detect", "POST /compare", "POST /embed"}
-"""These concern no directory: what they are sent is all that they look at."""
+WITHOUT_ENTRY = {"POST /detect", "POST /compare", "POST /embed", "POST /session", "DELETE /session"}
+"""The first three look at nothing but what they are sent; sessions have entries, which their own tests look at."""
 
 _REFUSE = """
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no' USING ERRCODE = '57000'; END $$;
@@ -67,6 +67,7 @@ def changes(ann, bob):
         Change(f"DELETE {PERSON}"),
         Change(f"DELETE {DIRECTORY}"),
         Change("POST /keys", {"json": key}, remembers={"id": lambda answer: answer["id"]}),
+        Change("PATCH /keys/{id}", {"json": {"name": "gate"}}),
         Change("POST /keys/{id}/rotate", {"json": {}}),
         Change("DELETE /keys/{id}"),
     ]

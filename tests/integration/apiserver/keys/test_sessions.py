@@ -91,6 +91,10 @@ async def test_a_session_stands_for_its_key(gateway, connection):
     assert await status(gateway, "GET", "/directories", page) == 200
     assert await status(gateway, "GET", "/keys", page) == 403
     assert await status(gateway, "GET", "/directories/other", page) == 404
+    assert await status(gateway, "DELETE", "/session", page) == 204
+    entries = "SELECT action FROM audit WHERE subject = $1 AND outcome = 'ok' ORDER BY id"
+    recorded = [row["action"] for row in await connection.fetch(entries, f"key:{record.id}")]
+    assert recorded == ["POST /session", "DELETE /session"]
 
 
 async def test_forms_sign_in_too(gateway, connection):
