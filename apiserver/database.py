@@ -220,6 +220,11 @@ class Database:
             slots.release()
 
     @property
+    def keeps_sessions(self) -> bool:
+        """Whether what is done on a connection is committed before the connection is given back."""
+        return self._pooler is not Pooler.TRANSACTION
+
+    @property
     def hold_seconds(self) -> float:
         """Maximum time to hold row locks that others wait for: half of the statement timeout."""
         return self.timeout_seconds / 2

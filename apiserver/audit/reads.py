@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from apiserver.audit.records import acting
-from apiserver.database import Database
+from apiserver.database import Connection, Database, Share
 from apiserver.problems import Problem, is_read_only
 
 Recorded = Literal["all", "matches", "none"]
 
 _MAX_BATCH = 500
+_IDLE_SECONDS = 1.0
 
 _logger = logging.getLogger(__name__)
 
@@ -41,13 +42,16 @@ class _Read(NamedTuple):
     counts: str
 
 
+_Batch = list[tuple[_Read, asyncio.Future[None]]]
+
+
 class Reads:
     """Records what calls read before they answer. A call waits for one commit, however many calls share it."""
 
     def __init__(self, database: Database, recognitions: Recorded) -> None:
         self._database = database
         self._recognitions = recognitions
-        self._waiting: list[tuple[_Read, asyncio.Future[None]]] = []
+        self._waiting: _Batch = []
         self._wake = asyncio.Event()
         self.recorded = 0
 
@@ -86,33 +90,66 @@ class Reads:
         """Write until cancelled."""
         while True:
             await self._wake.wait()
-            batch, self._waiting = self._waiting[:_MAX_BATCH], self._waiting[_MAX_BATCH:]
-            if not self._waiting:
-                self._wake.clear()
-            error: Exception | None = None
+            batch: _Batch = []
             try:
-                await self._write([entry for entry, _ in batch])
-            except (Problem, ValueError) as raised:
-                if isinstance(raised, Problem) and is_read_only(raised):
-                    _log(batch)
-                else:
-                    error = raised
-            for _, committed in batch:
-                if committed.done():  # its client has gone
-                    continue
-                if error:
-                    committed.set_exception(error)
-                else:
-                    committed.set_result(None)
+                async with self._database.unbound(Share.READS) as connection:
+                    batch = self._take()
+                    await self._write(connection, batch)
+                    while self._database.keeps_sessions:
+                        _end(batch)
+                        batch = await self._following()
+                        if not batch:
+                            break
+                        await self._write(connection, batch)
+            except (Problem, ValueError) as error:
+                self._fail(batch or self._take(), error)
+            else:
+                _end(batch)
 
-    async def _write(self, entries: Sequence[_Read]) -> None:
+    def _take(self) -> _Batch:
+        batch, self._waiting = self._waiting[:_MAX_BATCH], self._waiting[_MAX_BATCH:]
+        if not self._waiting:
+            self._wake.clear()
+        return batch
+
+    async def _following(self) -> _Batch:
+        """Return the next entries, none if none come soon.
+
+        Under load, the connection is kept: bound uses of it in between would cost the plans of both.
+        """
+        try:
+            async with asyncio.timeout(_IDLE_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            return []
+        return self._take()
+
+    async def _write(self, connection: Connection, batch: _Batch) -> None:
+        entries = [entry for entry, _ in batch]
         columns = [list(column) for column in zip(*entries, strict=True)]
-        async with self._database.unbound() as connection:
-            await connection.execute(_RECORD, *columns)
+        await connection.execute(_RECORD, *columns)
         self.recorded += len(entries)
 
+    def _fail(self, batch: _Batch, error: Exception) -> None:
+        if isinstance(error, Problem) and is_read_only(error):
+            _log(batch)
+            _end(batch)
+        else:
+            _end(batch, error)
 
-def _log(batch: Sequence[tuple[_Read, asyncio.Future[None]]]) -> None:
+
+def _end(batch: _Batch, error: Exception | None = None) -> None:
+    """Let the calls go on that wait for the entries."""
+    for _, committed in batch:
+        if committed.done():  # its client has gone
+            continue
+        if error:
+            committed.set_exception(error)
+        else:
+            committed.set_result(None)
+
+
+def _log(batch: _Batch) -> None:
     """Log what a database that only reads, such as a standby, cannot record; without the names of persons."""
     for entry, _ in batch:
         shown = {name: value for name, value in entry._asdict().items() if name != "persons"}
