@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
+from uuid import UUID
 
 from apiserver.consent import COLUMNS as CONSENT
 from apiserver.consent import NO_CONSENT, Consent
@@ -13,8 +14,17 @@ from apiserver.directories.lock import MAX_SECONDS, exclude_enrolments
 from apiserver.problems import DatabaseBusy, DirectoryNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
 
-COLUMNS = f"""directory, person, display_name, external_id, metadata,
-    (SELECT count(*) FROM faces WHERE faces.directory = $1 AND faces.person = persons.person) AS faces,
+# The faces of a person are read once, for three values.
+_ENROLLED = """(
+    SELECT (count(*), count(image), (array_agg(face ORDER BY recognizability DESC NULLS LAST, score DESC, face))[1])
+    FROM faces WHERE faces.directory = $1 AND faces.person = persons.person
+) AS enrolled"""
+_WARNINGS = """(
+    SELECT count(*) FROM face_warnings
+    WHERE face_warnings.directory = $1 AND face_warnings.person = persons.person AND dismissed_at IS NULL
+) AS warnings"""
+
+COLUMNS = f"""directory, person, display_name, external_id, metadata, {_ENROLLED}, {_WARNINGS},
     created_at, updated_at, last_seen_at, revision, restricted, {CONSENT}"""
 """Columns of `persons` for `Person.of`. $1 is the directory, which selects one partition of `faces`."""
 
@@ -58,13 +68,26 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
+class Enrolled:
+    """How much shows a person. faces: of all models. photographs: those of them that are kept.
+
+    best: the most recognizable face, None if there is none. warnings: doubts about faces that nobody dismissed.
+    """
+
+    faces: int
+    photographs: int
+    best: UUID | None
+    warnings: int
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """A person of a directory. faces: number of faces of all models. last_seen_at: precise to the hour."""
+    """A person of a directory. last_seen_at: precise to the hour."""
 
     directory: str
     person: str
     details: Details
-    faces: int
+    enrolled: Enrolled
     created_at: datetime
     updated_at: datetime
     last_seen_at: datetime | None
@@ -75,8 +98,10 @@ class Person:
         """Convert a row of `COLUMNS` to a person."""
         named = (row["display_name"], row["external_id"], json.loads(row["metadata"]))
         details = Details(*named, Consent.of(row), row["restricted"])
-        counted = (row["faces"], row["created_at"], row["updated_at"], row["last_seen_at"], row["revision"])
-        return cls(row["directory"], row["person"], details, *counted)
+        faces, photographs, best = row["enrolled"]
+        enrolled = Enrolled(faces, photographs, best, row["warnings"])
+        changed = (row["created_at"], row["updated_at"], row["last_seen_at"], row["revision"])
+        return cls(row["directory"], row["person"], details, enrolled, *changed)
 
 
 async def read(connection: Connection, directory: str, person: str) -> Person:

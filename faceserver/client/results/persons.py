@@ -25,7 +25,9 @@ class Consent:
 class Person:
     """A person. faces: their number. last_seen_at: when they were last recognized, None if never.
 
-    consent: None if none is recorded. restricted: the person is kept, but never named.
+    consent: None if none is recorded. restricted: the person is kept, but never named. photographs: how many of the
+    faces have a photograph that is kept. warnings: how many warnings about the faces nobody dismissed. crop: URL of the
+    most recognizable face, None without one.
     """
 
     directory: str
@@ -40,6 +42,9 @@ class Person:
     revision: int
     consent: Consent | None = None
     restricted: bool = False
+    photographs: int = 0
+    warnings: int = 0
+    crop: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
