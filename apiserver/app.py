@@ -15,6 +15,7 @@ from apiserver.api import (
     detect,
     directories,
     documentation,
+    doubts,
     exports,
     faces,
     identify,
@@ -90,7 +91,16 @@ _GIVE_BACK_SECONDS = 5.0
 
 _ROUTERS = (
     *(learn.router, recognize.router, detect.router, compare.router, identify.router),
-    *(directories.router, persons.router, images.router, faces.router, add_faces.router, merges.router),
+    *(
+        directories.router,
+        persons.router,
+        images.router,
+        faces.router,
+        add_faces.router,
+        merges.listing,
+        merges.router,
+        doubts.router,
+    ),
     *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
     *(jobs.router, keys.router, service.router, documentation.router),
 )

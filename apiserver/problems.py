@@ -226,6 +226,12 @@ class MergeNotFound(
     """A merge that never existed, was made into another person, or whose person was deleted."""
 
 
+class WarningNotFound(
+    Refused, code="warning-not-found", status=404, sentence="There is no warning about a face with this id."
+):
+    """A dismissal of what nobody warned of, or a face that was deleted or moved to somebody else."""
+
+
 class JobNotFound(
     Refused, code="job-not-found", status=404, sentence="This job does not exist, or its record has expired."
 ):

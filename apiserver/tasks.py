@@ -13,6 +13,7 @@ from apiserver.directories.sizes import DirectorySizes
 from apiserver.encryption.rotation import delete_unused, retired_keys, rewrap
 from apiserver.encryption.stored_crops import StoredCrops
 from apiserver.encryption.unencrypted import unencrypted
+from apiserver.enrolment import comparing
 from apiserver.enrolment.measuring import measure_recognizability
 from apiserver.exports import snapshot as exports
 from apiserver.exports.running import export_people
@@ -158,6 +159,7 @@ ON_REQUEST: Mapping[str, Task] = {
     erasure.KIND: delete_objects,
     imports.KIND: import_people,
     exports.KIND: export_people,
+    comparing.KIND: comparing.compare_directory,
 }
 """The tasks that run on request, by kind."""
 

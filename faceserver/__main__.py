@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from faceserver.commands import directories, faces, persons
+from faceserver.commands import directories, doubts, faces, persons
 from faceserver.commands.calibrate import calibrate_people
 from faceserver.commands.comparing import compare, verify
 from faceserver.commands.detect import detect
@@ -157,8 +157,10 @@ app.command("import")(import_people)
 app.command("calibrate")(calibrate_people)
 app.add_typer(persons.app, name="persons")
 app.add_typer(directories.app, name="directories")
+app.add_typer(doubts.app, name="doubts")
 persons.app.command("faces")(faces.list_faces)
 persons.app.command()(faces.merge)
+persons.app.command("merges")(faces.list_merges)
 persons.app.command()(faces.split)
 
 

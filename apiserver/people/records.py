@@ -1,7 +1,7 @@
 """Rows of persons: their details, without the faces."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
@@ -29,6 +29,7 @@ COLUMNS = f"""directory, person, display_name, external_id, metadata, {_ENROLLED
 """Columns of `persons` for `Person.of`. $1 is the directory, which selects one partition of `faces`."""
 
 _READ = f"SELECT {COLUMNS} FROM persons WHERE directory = $1 AND person = $2"
+_READ_ALL = f"SELECT {COLUMNS} FROM persons WHERE directory = $1 AND person = ANY ($2::text[])"
 _LOCK = f"{_READ} FOR NO KEY UPDATE"
 _HAS_DIRECTORY = "SELECT EXISTS (SELECT FROM directories WHERE directory = $1)"
 _MAKE_DIRECTORY = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING"
@@ -107,6 +108,13 @@ class Person:
 async def read(connection: Connection, directory: str, person: str) -> Person:
     """Return a person. Raises DirectoryNotFound, PersonNotFound or DatabaseUnavailable."""
     return await _read(connection, _READ, directory, person)
+
+
+async def read_all(connection: Connection, directory: str, persons: Iterable[str]) -> dict[str, Person]:
+    """Return those of the persons who exist, by id. Raises DatabaseUnavailable."""
+    named = list(set(persons))
+    rows = await connection.fetch(_READ_ALL, directory, named) if named else []
+    return {row["person"]: Person.of(row) for row in rows}
 
 
 async def put(

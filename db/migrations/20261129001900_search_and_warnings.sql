@@ -55,12 +55,15 @@ CREATE TABLE face_warnings (
     found_at timestamptz NOT NULL DEFAULT now(),
     checked_at timestamptz NOT NULL DEFAULT now(),
     dismissed_at timestamptz,
+    dismissal text CHECK (dismissal IN ('face', 'pair')), -- what somebody said is right: the face, or the two persons
     PRIMARY KEY (directory, face, code),
+    CHECK ((dismissed_at IS NULL) = (dismissal IS NULL)),
     FOREIGN KEY (directory, face) REFERENCES faces ON DELETE CASCADE,
     FOREIGN KEY (directory, person) REFERENCES persons ON UPDATE CASCADE ON DELETE CASCADE,
     FOREIGN KEY (directory, other) REFERENCES persons ON UPDATE CASCADE ON DELETE CASCADE
 );
 
+CREATE INDEX face_warnings_by_time ON face_warnings (directory, found_at, face, code);
 CREATE INDEX face_warnings_by_person ON face_warnings (directory, person);
 CREATE INDEX face_warnings_by_other ON face_warnings (directory, other) WHERE other IS NOT NULL;
 
@@ -80,7 +83,7 @@ CREATE TABLE lookalikes (
 
 CREATE UNIQUE INDEX lookalikes_pairs ON lookalikes (directory, least(person, other), greatest(person, other));
 CREATE INDEX lookalikes_by_other ON lookalikes (directory, other);
-CREATE INDEX lookalikes_by_similarity ON lookalikes (directory, similarity, person, other);
+CREATE INDEX lookalikes_by_similarity ON lookalikes (directory, coalesce(similarity, -2), person, other);
 
 -- The latest comparison of a directory's faces with each other: position is the last face that it has compared.
 CREATE TABLE comparisons (

@@ -1,6 +1,7 @@
 """Every call of the HTTP API, described once for both clients."""
 
 from faceserver.client.calls.directories import DirectoryCalls
+from faceserver.client.calls.doubts import DoubtCalls
 from faceserver.client.calls.faces import FaceCalls
 from faceserver.client.calls.jobs import JobCalls
 from faceserver.client.calls.persons import PersonCalls
@@ -11,5 +12,7 @@ from faceserver.client.calls.service import ServiceCalls
 __all__ = ["Calls", "Detail", "FaceChoice", "Orientation"]
 
 
-class Calls(RecognitionCalls, PhotographCalls, PersonCalls, FaceCalls, DirectoryCalls, JobCalls, ServiceCalls):
+class Calls(
+    RecognitionCalls, PhotographCalls, PersonCalls, FaceCalls, DoubtCalls, DirectoryCalls, JobCalls, ServiceCalls
+):
     """All calls of the HTTP API."""

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from faceserver.client.call import MAX_PAGE, Call, InDirectory, Page, given, json_of
 from faceserver.client.method import listing, result
-from faceserver.client.results import Consent, Deletion, Merged, Person, Split
+from faceserver.client.results import Consent, Deletion, Merged, PastMerge, Person, Split
 from faceserver.client.unchanged import UNCHANGED, Unchanged, changed
 
 Order: TypeAlias = Literal[
@@ -139,10 +139,22 @@ class PersonCalls(InDirectory):
         body = {"from": [others] if isinstance(others, str) else list(others)}
         return Call("POST", self._person(directory, person, "merge"), json_of(Merged), json=body, creates=True)
 
+    @listing
+    def merges(self, *, directory: str | None = None, person: str | None = None) -> Call[Page[PastMerge]]:
+        """Iterate over the merges of a directory, the latest first; with `person`, only those into this person."""
+        query = given(limit=MAX_PAGE, person=person)
+        return Call("GET", self._path(directory, "merges"), json_of(Page[PastMerge]), query=query)
+
     @result
-    def undo_merge(self, person: str, merge: str, *, directory: str | None = None) -> Call[Split]:
-        """Restore the persons that a merge removed, with those of their faces that still exist."""
-        return self._split(directory, person, {"merge": merge})
+    def undo_merge(
+        self, person: str, merge: str, *, directory: str | None = None, into_existing: bool = False
+    ) -> Call[Split]:
+        """Restore the persons that a merge removed, with those of their faces that still exist.
+
+        into_existing: persons who exist again by now get these faces.
+        """
+        body = {"merge": merge}
+        return self._split(directory, person, {**body, "into_existing": True} if into_existing else body)
 
     @result
     def split(

@@ -19,6 +19,12 @@ from faceserver.client.results.detection import (
     Verification,
 )
 from faceserver.client.results.directories import Directory, DirectorySummary, QualityAction, QualityGate, Scoring
+from faceserver.client.results.doubts import (
+    Comparing,
+    FaceWarning,
+    Lookalikes,
+    Resembled,
+)
 from faceserver.client.results.jobs import ImportOutcome, Job, JobProblem, JobProgress, StartedJob
 from faceserver.client.results.persons import (
     AddedFaces,
@@ -30,6 +36,8 @@ from faceserver.client.results.persons import (
     FileProblem,
     KeptQuality,
     Merged,
+    MergedPerson,
+    PastMerge,
     Person,
     Split,
     Unlike,
@@ -58,6 +66,7 @@ __all__ = [
     "Candidate",
     "ComparedFace",
     "ComparedPair",
+    "Comparing",
     "Comparison",
     "Consent",
     "Decision",
@@ -71,6 +80,7 @@ __all__ = [
     "Enrolment",
     "EnrolmentWarning",
     "Face",
+    "FaceWarning",
     "FileOutcome",
     "FileProblem",
     "Identification",
@@ -80,11 +90,14 @@ __all__ = [
     "JobProblem",
     "JobProgress",
     "KeptQuality",
+    "Lookalikes",
     "Merged",
+    "MergedPerson",
     "Model",
     "ModelThresholds",
     "Models",
     "PairThresholds",
+    "PastMerge",
     "Person",
     "Point",
     "Pose",
@@ -95,6 +108,7 @@ __all__ = [
     "RecognitionWarning",
     "RecognizedFace",
     "RefusedPhotograph",
+    "Resembled",
     "Scoring",
     "Split",
     "StartedJob",

@@ -133,6 +133,34 @@ class Merged(Person):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MergedPerson:
+    """A person whom a merge removed. faces: how many come back when it is undone; crop: URL of one, None without."""
+
+    person: str
+    display_name: str | None
+    faces: int
+    crop: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastMerge:
+    """A merge into `person`. persons: those whom it removed, none once it is undone.
+
+    obstacle: why it cannot be undone, as the code of a problem; None if it can. With `person-exists` it can be undone
+    into the existing person.
+    """
+
+    merge: str
+    person: str
+    display_name: str | None
+    merged_at: datetime
+    undone_at: datetime | None
+    persons: tuple[MergedPerson, ...]
+    undoable: bool
+    obstacle: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
     """The persons that were created or restored."""
 

@@ -73,6 +73,13 @@ _WRITTEN: Mapping[str, list[str]] = {
     "people.listing._text": [
         person_lists._statement("acme", person_lists.PersonsFilter(metadata={"a": 1}), 10, None).text,
     ],
+    "people.listing._found_first": [
+        person_lists._statement(
+            "acme", person_lists.PersonsFilter(sort=person_lists.Sort.FACES, search="ann", warned=True), 10, None
+        ).text,
+    ],
+    "people.listing._COUNTED": [],  # part of the one above
+    "people.listing._WARNED": [],
 }
 """Statements composed by functions; all others are read from the source."""
 

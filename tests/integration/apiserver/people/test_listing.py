@@ -87,7 +87,7 @@ async def listed(gateway, directory, **query):
     """Return the ids of all pages."""
     found, cursor = [], None
     while True:
-        more = {} if cursor is None else {"cursor": cursor}
+        more: dict[str, str] = {} if cursor is None else {"cursor": cursor}
         answer = await gateway.get(f"/directories/{directory}/persons", params={**query, **more})
         assert answer.status_code == 200, answer.text
         found += [person["person"] for person in answer.json()["items"]]
