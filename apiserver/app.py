@@ -100,6 +100,7 @@ _ROUTERS = (
         merges.listing,
         merges.router,
         doubts.router,
+        distributions.router,
     ),
     *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
     *(jobs.router, keys.router, service.router, documentation.router),

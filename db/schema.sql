@@ -151,7 +151,10 @@ CREATE TABLE public.face_warnings (
     found_at timestamp with time zone DEFAULT now() NOT NULL,
     checked_at timestamp with time zone DEFAULT now() NOT NULL,
     dismissed_at timestamp with time zone,
-    CONSTRAINT face_warnings_code_check CHECK ((code = ANY (ARRAY['enrolled-as-another'::text, 'closer-to-another'::text, 'unlike-own'::text])))
+    dismissal text,
+    CONSTRAINT face_warnings_check CHECK (((dismissed_at IS NULL) = (dismissal IS NULL))),
+    CONSTRAINT face_warnings_code_check CHECK ((code = ANY (ARRAY['enrolled-as-another'::text, 'closer-to-another'::text, 'unlike-own'::text]))),
+    CONSTRAINT face_warnings_dismissal_check CHECK ((dismissal = ANY (ARRAY['face'::text, 'pair'::text])))
 );
 
 CREATE TABLE public.faces (
@@ -471,6 +474,8 @@ CREATE INDEX face_warnings_by_other ON public.face_warnings USING btree (directo
 
 CREATE INDEX face_warnings_by_person ON public.face_warnings USING btree (directory, person);
 
+CREATE INDEX face_warnings_by_time ON public.face_warnings USING btree (directory, found_at, face, code);
+
 CREATE INDEX faces_unencrypted ON ONLY public.faces USING btree (directory, face) WHERE (crop_key IS NULL);
 
 CREATE INDEX faces_by_image ON ONLY public.faces USING btree (directory, image);
@@ -505,7 +510,7 @@ CREATE INDEX keyed_requests_in_work ON public.keyed_requests USING btree (key) W
 
 CREATE INDEX lookalikes_by_other ON public.lookalikes USING btree (directory, other);
 
-CREATE INDEX lookalikes_by_similarity ON public.lookalikes USING btree (directory, similarity, person, other);
+CREATE INDEX lookalikes_by_similarity ON public.lookalikes USING btree (directory, COALESCE(similarity, ('-2'::integer)::double precision), person, other);
 
 CREATE UNIQUE INDEX lookalikes_pairs ON public.lookalikes USING btree (directory, LEAST(person, other), GREATEST(person, other));
 

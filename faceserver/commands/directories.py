@@ -132,6 +132,30 @@ def set_directory(
         _print(changed, as_json)
 
 
+@app.command("scores")
+def show_scores(
+    *, url: Url = DEFAULT_URL, directory: DirectoryOption = DEFAULT_DIRECTORY, as_json: Json = False
+) -> None:
+    """Show how alike the faces of a directory are, and what other thresholds would mean.
+
+    For example:
+
+        faceserver directories scores --directory acme
+    """
+    with service(url, directory) as client:
+        found = client.score_distributions()
+    if as_json:
+        print_json(found)
+        return
+    typer.echo(
+        f"{counted(found.sampled, 'face')} of {found.faces}: {counted(found.same, 'pair')} of one person, "
+        f"{found.different} of different people. A match begins at {found.thresholds.match:.2f}."
+    )
+    rows = ((each.threshold, *map(_percent, (each.missed, each.stranger_named, each.alike))) for each in found.rates)
+    columns = ("threshold", "missed", "strangers named", "different people alike")
+    print_table(columns, (row for row in rows if row[0] >= 0))
+
+
 @app.command("delete")
 def delete_directory(
     *,
@@ -187,6 +211,10 @@ def _print(directory: Directory, as_json: bool) -> None:
             "unrecognizable": _floor(applied.recognizability_floor),
         }
     )
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{share:.2%}"
 
 
 def _floor(floor: float | None) -> str:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from faceserver.client.call import MAX_PAGE, Call, InDirectory, Page, given, json_of
 from faceserver.client.method import listing, result
-from faceserver.client.results import Deletion, Directory, DirectorySummary, QualityGate, Scoring
+from faceserver.client.results import Deletion, Directory, DirectorySummary, QualityGate, ScoreDistributions, Scoring
 from faceserver.client.unchanged import UNCHANGED, Unchanged, changed
 
 
@@ -85,6 +85,11 @@ class DirectoryCalls(InDirectory):
             quality=_gate(quality),
         )
         return Call("PATCH", self._path(directory), json_of(Directory), json=settings, if_match=if_match)
+
+    @result
+    def score_distributions(self, directory: str | None = None) -> Call[ScoreDistributions]:
+        """Return how alike the faces of a directory are, and what each threshold would mean."""
+        return Call("GET", self._path(directory, "score-distributions"), json_of(ScoreDistributions))
 
     @result
     def delete_directory(self, directory: str, *, if_match: int | None = None) -> Call[Deletion]:

@@ -18,7 +18,16 @@ from faceserver.client.results.detection import (
     Quality,
     Verification,
 )
-from faceserver.client.results.directories import Directory, DirectorySummary, QualityAction, QualityGate, Scoring
+from faceserver.client.results.directories import (
+    Directory,
+    DirectorySummary,
+    QualityAction,
+    QualityGate,
+    ScoreBin,
+    ScoreDistributions,
+    Scoring,
+    ThresholdRates,
+)
 from faceserver.client.results.doubts import (
     Comparing,
     FaceWarning,
@@ -109,10 +118,13 @@ __all__ = [
     "RecognizedFace",
     "RefusedPhotograph",
     "Resembled",
+    "ScoreBin",
+    "ScoreDistributions",
     "Scoring",
     "Split",
     "StartedJob",
     "Tail",
+    "ThresholdRates",
     "Thresholds",
     "Unlike",
     "Verification",

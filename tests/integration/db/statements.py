@@ -12,6 +12,7 @@ from sqlglot import exp
 from apiserver.biometrics.model import Scoring
 from apiserver.consent import unnamed
 from apiserver.deletion import erasure
+from apiserver.directories import distributions
 from apiserver.directories.lock import ENTER
 from apiserver.enrolment import gallery
 from apiserver.people import listing as person_lists
@@ -78,6 +79,7 @@ _WRITTEN: Mapping[str, list[str]] = {
             "acme", person_lists.PersonsFilter(sort=person_lists.Sort.FACES, search="ann", warned=True), 10, None
         ).text,
     ],
+    "directories.distributions._COUNT": [distributions._COUNT],
     "people.listing._COUNTED": [],  # part of the one above
     "people.listing._WARNED": [],
 }
