@@ -14,6 +14,7 @@ from apiserver.api import (
     deletions,
     detect,
     directories,
+    distributions,
     documentation,
     doubts,
     exports,

@@ -1,5 +1,7 @@
 """Score distributions of a directory, and the rates that follow from them."""
 
+from itertools import pairwise
+
 import pytest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -23,13 +25,13 @@ async def test_people_and_strangers(shared_gateway, ann, ann_again, bob, cid):
     bins, rates = found["bins"], found["rates"]
     assert (len(bins), bins[0]["start"], bins[-1]["end"], len(rates)) == (100, -1, 1, 101)
     assert [sum(each[kind] for each in bins) for kind in ("same", "different")] == [2, 5]
-    assert all(first["end"] == second["start"] for first, second in zip(bins, bins[1:], strict=False))
+    assert all(first["end"] == second["start"] for first, second in pairwise(bins))
     alike = next(each for each in bins if each["same"])
     assert alike["same"] == 2
     assert alike["start"] > max(each["end"] for each in bins if each["different"])
 
     assert (rates[0]["missed"], rates[0]["alike"], rates[-1]["missed"], rates[-1]["alike"]) == (0, 1, 1, 0)
-    for first, second in zip(rates, rates[1:], strict=False):
+    for first, second in pairwise(rates):
         assert first["missed"] <= second["missed"]
         assert first["alike"] >= second["alike"]
         assert first["stranger_named"] >= second["stranger_named"]
