@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 
 from apiserver.api import (
+    activity,
     add_faces,
     compare,
     deletions,
@@ -102,6 +103,7 @@ _ROUTERS = (
         merges.router,
         doubts.router,
         distributions.router,
+        activity.router,
     ),
     *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
     *(jobs.router, keys.router, service.router, documentation.router),

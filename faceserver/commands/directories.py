@@ -7,7 +7,7 @@ import typer
 
 from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.client.results import Directory, QualityAction, QualityGate, Scoring
+from faceserver.client.results import Directory, Event, EventKind, QualityAction, QualityGate, Scoring
 from faceserver.client.unchanged import UNCHANGED, unless_none
 from faceserver.commands.options import Directory as DirectoryOption
 from faceserver.commands.options import Json, Limit, Url, Wait, Yes, confirm
@@ -156,6 +156,30 @@ def show_scores(
     print_table(columns, (row for row in rows if row[0] >= 0))
 
 
+@app.command("activity")
+def list_activity(
+    *,
+    url: Url = DEFAULT_URL,
+    directory: DirectoryOption = DEFAULT_DIRECTORY,
+    kind: Annotated[EventKind | None, typer.Option(help="Only events of this kind.")] = None,
+    limit: Limit = 100,
+    as_json: Json = False,
+) -> None:
+    """List what happened in a directory, the latest first, as far as it is kept.
+
+    For example:
+
+        faceserver directories activity --kind photograph --limit 10
+    """
+    with service(url, directory) as client:
+        found = first(client.activity(kind=kind), limit)
+        if as_json:
+            for event in found:
+                print_json(event)
+        else:
+            print_table(("at", "what"), ((event.at, _told(event)) for event in found))
+
+
 @app.command("delete")
 def delete_directory(
     *,
@@ -211,6 +235,19 @@ def _print(directory: Directory, as_json: bool) -> None:
             "unrecognizable": _floor(applied.recognizability_floor),
         }
     )
+
+
+def _told(event: Event) -> str:
+    if event.photograph:
+        learned = [f"{face.person} learned" for face in event.photograph.learned]
+        told = learned + [f"{person} recognized" for person in event.photograph.recognized]
+        return ", ".join(told) or "nobody recognized"
+    if event.added:
+        return f"{event.added.person} added"
+    if event.merged:
+        return f"merged into {event.merged.person}{', undone' * (event.merged.undone_at is not None)}"
+    counts = event.deleted and f"{counted(event.deleted.persons, 'person')}, {counted(event.deleted.faces, 'face')}"
+    return f"deleted {counts}"
 
 
 def _percent(share: float | None) -> str | None:

@@ -4,6 +4,15 @@ Fields that a newer service adds are ignored. Names follow docs/glossary.md; a n
 the alias of its field.
 """
 
+from faceserver.client.results.activity import (
+    AddedEvent,
+    DeletedEvent,
+    Event,
+    EventKind,
+    LearnedFace,
+    MergedEvent,
+    PhotographEvent,
+)
 from faceserver.client.results.detection import (
     ComparedFace,
     ComparedPair,
@@ -68,6 +77,7 @@ from faceserver.client.results.recognition import (
 from faceserver.client.results.service import Calibration, Model, Models, ModelThresholds, Tail, Version
 
 __all__ = [
+    "AddedEvent",
     "AddedFaces",
     "Basis",
     "Box",
@@ -79,6 +89,7 @@ __all__ = [
     "Comparison",
     "Consent",
     "Decision",
+    "DeletedEvent",
     "Deletion",
     "DetectedFace",
     "Detection",
@@ -88,6 +99,8 @@ __all__ = [
     "Embeddings",
     "Enrolment",
     "EnrolmentWarning",
+    "Event",
+    "EventKind",
     "Face",
     "FaceWarning",
     "FileOutcome",
@@ -99,8 +112,10 @@ __all__ = [
     "JobProblem",
     "JobProgress",
     "KeptQuality",
+    "LearnedFace",
     "Lookalikes",
     "Merged",
+    "MergedEvent",
     "MergedPerson",
     "Model",
     "ModelThresholds",
@@ -108,6 +123,7 @@ __all__ = [
     "PairThresholds",
     "PastMerge",
     "Person",
+    "PhotographEvent",
     "Point",
     "Pose",
     "Quality",

@@ -15,8 +15,8 @@ from apiserver.deletion import erasure
 from apiserver.directories import distributions
 from apiserver.directories.lock import ENTER
 from apiserver.enrolment import gallery
+from apiserver.people import activity, unlike
 from apiserver.people import listing as person_lists
-from apiserver.people import unlike
 from apiserver.search import statements as search_sql
 from apiserver.storage import images as image_store
 from tests.checkout import ROOT
@@ -80,6 +80,8 @@ _WRITTEN: Mapping[str, list[str]] = {
         ).text,
     ],
     "directories.distributions._COUNT": [distributions._COUNT],
+    "people.activity._statement": [activity._statement(list(activity.EventKind))],
+    **{f"people.activity.{name}": [] for name in ("_PHOTOGRAPHS", "_ADDED", "_MERGED", "_DELETED")},
     "people.listing._COUNTED": [],  # part of the one above
     "people.listing._WARNED": [],
 }
