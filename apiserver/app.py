@@ -97,6 +97,8 @@ _ROUTERS = (
         directories.router,
         persons.router,
         images.router,
+        images.previews,
+        images.sent,
         faces.router,
         add_faces.router,
         merges.listing,

@@ -18,6 +18,7 @@ from faceserver.commands.detect import detect
 from faceserver.commands.import_people import import_people
 from faceserver.commands.jobs import export, job
 from faceserver.commands.learn import learn
+from faceserver.commands.preview import preview
 from faceserver.commands.recognize import recognize
 from faceserver.commands.register import register
 from faceserver.commands.watch import watch
@@ -151,7 +152,7 @@ def _announce(settings: Settings) -> None:
         typer.echo(warning, err=True)
 
 
-for command in (learn, recognize, verify, compare, detect, watch, register, export, job):
+for command in (learn, recognize, verify, compare, detect, preview, watch, register, export, job):
     app.command()(command)
 app.command("import")(import_people)
 app.command("calibrate")(calibrate_people)

@@ -8,7 +8,7 @@ from serving.web.web_pages import header_values
 _REQUEST_HEADERS = ("Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID")
 _ANSWER_HEADERS = (
     *("Content-Disposition", "ETag", "Idempotency-Replayed", "Location", "Retry-After"),
-    *("Server-Timing", "X-Request-ID"),
+    *("Server-Timing", "X-Image-Height", "X-Image-Width", "X-Request-ID"),
 )
 
 

@@ -151,9 +151,12 @@ def show_scores(
         f"{counted(found.sampled, 'face')} of {found.faces}: {counted(found.same, 'pair')} of one person, "
         f"{found.different} of different people. A match begins at {found.thresholds.match:.2f}."
     )
-    rows = ((each.threshold, *map(_percent, (each.missed, each.stranger_named, each.alike))) for each in found.rates)
-    columns = ("threshold", "missed", "strangers named", "different people alike")
-    print_table(columns, (row for row in rows if row[0] >= 0))
+    rows = (
+        (each.threshold, *map(_percent, (each.missed, each.stranger_named, each.alike)))
+        for each in found.rates
+        if each.threshold >= 0
+    )
+    print_table(("threshold", "missed", "strangers named", "different people alike"), rows)
 
 
 @app.command("activity")

@@ -23,7 +23,9 @@ from apiserver.state import State
 SCOPES = frozenset({AccessScope.READ, AccessScope.IMAGES})
 """What a link gives, in one directory."""
 
-_PATH = re.compile(r"/files/(?P<image>[^/]+)|/directories/(?P<directory>[^/]+)/persons/[^/]+/faces/[^/]+/(crop|image)")
+_PATH = re.compile(
+    r"/files/(?P<image>[^/]+)(/preview)?|/directories/(?P<directory>[^/]+)/persons/[^/]+/faces/[^/]+/(crop|image)"
+)
 
 # Inside a string of JSON, quotation marks are escaped, so this finds fields only.
 _FIELD = re.compile(rb'"(url|image|crop)":"(/[!#-\[\]-~]*)"')

@@ -41,7 +41,8 @@ async def test_what_happened_is_listed_until_it_is_erased(gateway, events, ann, 
     assert [each["photograph"] for each in await events(kind="photograph")] == list(photographs.values())
     assert len(await events(kind=["added", "merged"])) == 3
 
-    paged, cursor = [], {}
+    paged: list[dict[str, object]] = []
+    cursor: dict[str, str] = {}
     while True:
         page = (await gateway.get(f"{ACME}/activity", params={"limit": 2, **cursor})).json()
         paged += page["items"]

@@ -156,7 +156,8 @@ async def test_pages(gateway, acme, ann):
     for path in ("warnings", "lookalikes"):
         whole = (await gateway.get(f"{ACME}/{path}")).json()["items"]
         assert len(whole) >= 2
-        items, cursor = [], {}
+        items: list[dict[str, object]] = []
+        cursor: dict[str, str] = {}
         while True:
             page = (await gateway.get(f"{ACME}/{path}", params={"limit": 1, **cursor})).json()
             items += page["items"]
