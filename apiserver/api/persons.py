@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field, Json
+from pydantic import AfterValidator, BaseModel, Field, Json
 
 from apiserver.access.grants import current_grant
 from apiserver.access.scopes import Scope
@@ -20,7 +20,7 @@ from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
 from apiserver.names import Metadata, Name, NameFilter, Text
 from apiserver.people import listing as person_lists
 from apiserver.people import records as persons
-from apiserver.people.listing import PersonsFilter, Sort
+from apiserver.people.listing import MAX_WORDS, PersonsFilter, Sort
 from apiserver.people.naming import check_name, check_names
 from apiserver.people.records import Details, Person
 from apiserver.state import State, StateOf
@@ -68,6 +68,12 @@ class PersonPatch(PersonBody):
         return {name: empty.get(name) if value is None else value for name, value in changes.items()}
 
 
+def _few_words(search: str) -> str:
+    if len(search.split()) > MAX_WORDS:
+        raise ValueError(f"has more than {MAX_WORDS} words")
+    return search
+
+
 class PersonsQuery(PageQuery):
     """Query parameters of the list of persons."""
 
@@ -75,7 +81,7 @@ class PersonsQuery(PageQuery):
         Sort.PERSON,
         description="`name`: the display name, or else the id, without case and accents. `faces`: their number.",
     )
-    search: NameFilter = Field(
+    search: Annotated[NameFilter, AfterValidator(_few_words)] = Field(
         "",
         description="Only persons whose id, display name or external id contain each of these words, whatever case, "
         "accents and width.",

@@ -119,7 +119,6 @@ class Learning:
 
     async def _keep(self, sample: Sample, enrolment: Enrolment, doubts: list[EnrolmentWarning]) -> None:
         """Keep doubts until somebody decides about them."""
-        if doubts:
+        if found := kept_doubts(enrolment.face, sample.person, doubts):
             async with self._database.connection() as connection:
-                found = kept_doubts(enrolment.face, sample.person, doubts)
                 await kept.keep(connection, sample.directory, found)

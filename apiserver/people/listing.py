@@ -94,6 +94,9 @@ _WARNED = """EXISTS (
     WHERE face_warnings.directory = $1 AND face_warnings.person = persons.person AND dismissed_at IS NULL
 )"""
 
+MAX_WORDS = 16
+"""Words of a search; each is looked for in every name."""
+
 _UNPREPARED = "SET LOCAL plan_cache_mode = force_custom_plan"
 """The planner needs the values of a metadata filter to estimate its selectivity, and so to choose the index."""
 
@@ -118,10 +121,15 @@ class PersonsFilter:
     seen_since: datetime | None = None
 
     @property
+    def words(self) -> list[str]:
+        """The words to search, each once."""
+        return list(dict.fromkeys(self.search.split()))
+
+    @property
     def needs_all_rows(self) -> bool:
         """Whether the list is found by reading all rows of the directory."""
         unindexed = (self.named, self.warned, self.created_since, self.seen_since)
-        return bool(self.search.split()) or self.sort.column == "faces" or any(each is not None for each in unindexed)
+        return bool(self.words) or self.sort.column == "faces" or any(each is not None for each in unindexed)
 
 
 class _Statement(NamedTuple):
@@ -171,7 +179,7 @@ def _conditions(filter_: PersonsFilter, parameter: Callable[[object], str]) -> I
         yield f"person >= {parameter(filter_.prefix)}"
         if end := after_prefix(filter_.prefix):
             yield f"person < {parameter(end)}"
-    for word in filter_.search.split():  # in a subquery, a word is folded once and not for each row
+    for word in filter_.words:  # in a subquery, a word is folded once and not for each row
         yield f"strpos(search_text, (SELECT folded_name({parameter(word)}))) > 0"
     if filter_.metadata:  # every object contains the empty one; the condition would hide the index of the order
         yield f"metadata @> {parameter(json.dumps(filter_.metadata))}::jsonb"

@@ -160,6 +160,7 @@ async def test_what_shows_a_person_and_filters(shared_gateway, ann, ann_again, b
     [
         {"search": "\0"},
         {"search": "a" * 256},
+        {"search": "a " * 17},
         {"named": "maybe"},
         {"created_since": "2026-01-01T00:00:00"},
         {"seen_since": "yesterday"},
