@@ -28,6 +28,7 @@ Problem
 │   ├── PersonNotFound           person-not-found        404
 │   ├── FaceNotFound             face-not-found          404
 │   ├── MergeNotFound            merge-not-found         404
+│   ├── WarningNotFound          warning-not-found       404
 │   ├── DeletionNotFound         deletion-not-found      404
 │   ├── JobNotFound              job-not-found           404
 │   ├── KeyNotFound              key-not-found           404

@@ -259,7 +259,7 @@ class Settings(ServiceSettings):
 
     worker_jobs: PositiveInt = Field(
         2,
-        description="Maximum number of jobs of each kind (imports, exports, deletions, index builds) that a worker "
+        description="Maximum number of jobs of each kind (imports, exports, deletions, index builds, comparisons) that a worker "
         "runs at once.",
     )
     job_turn_seconds: float = Field(

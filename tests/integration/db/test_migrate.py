@@ -131,8 +131,9 @@ def test_every_table_of_people_is_keyed_by_directory_first(database_url):
 
     people = {"directories", "persons", "images", "matched_images", "faces", "deletions", "search_indexes"}
     merges = {"merges", "merged_persons", "merged_faces", "collapsed_faces"}
+    doubts = {"face_warnings", "lookalikes", "comparisons"}
     others = {"archives", "imports", "import_items", "directory_keys"}
-    assert asyncio.run(leading_columns()) == {(table, "directory") for table in people | merges | others}
+    assert asyncio.run(leading_columns()) == {(table, "directory") for table in people | merges | doubts | others}
 
 
 def test_the_gateway_asks_for_a_migration_that_exists():
@@ -219,7 +220,12 @@ async def test_a_database_of_a_newer_version_is_refused_unchanged(database_url):
     assert await tables(database_url) == before
 
 
-UNDO_LAST = "DROP TABLE installation_secrets, signing_keys"
+UNDO_LAST = """
+DROP TABLE comparisons, lookalikes, face_warnings;
+DROP INDEX images_by_creation, merges_by_time, deletions_by_time;
+ALTER TABLE persons DROP COLUMN search_text, DROP COLUMN sort_name;
+DROP FUNCTION folded_name(text);
+"""
 """Undoes the last migration."""
 
 
