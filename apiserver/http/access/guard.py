@@ -37,6 +37,11 @@ class Needs:
     missing: type[Problem] = DirectoryNotFound
     key: bool = True
 
+    @property
+    def sends_photograph(self) -> bool:
+        """Whether the caller sends photographs, which it may then see."""
+        return not {scopes.Scope.ENROL, scopes.Scope.RECOGNIZE}.isdisjoint(self.all_of)
+
 
 def needs(*all_of: scopes.Scope, missing: type[Problem] = DirectoryNotFound) -> Callable[[AnyEndpoint], AnyEndpoint]:
     """Return a decorator that declares the scopes of an endpoint; without any, every key will do."""
@@ -84,7 +89,7 @@ class GuardedRoute(APIRoute):
         if self.needs.key and scope["method"] in (self.methods or ()):
             self._admit(scope)
             if signs_links(current_grant()):
-                send = SignedAnswer(send, scope, current_grant())
+                send = SignedAnswer(send, scope, current_grant(), sends_photograph=self.needs.sends_photograph)
         await super().handle(scope, receive, send)
 
     def _admit(self, scope: Scope) -> None:

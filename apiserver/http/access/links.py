@@ -42,12 +42,12 @@ def signs_links(grant: Grant) -> bool:
 class SignedAnswer:
     """Sends an answer with links that are signed for the caller, or null where it may not see photographs."""
 
-    def __init__(self, send: Send, scope: Scope, grant: Grant) -> None:
+    def __init__(self, send: Send, scope: Scope, grant: Grant, *, sends_photograph: bool) -> None:
         self._send = send
         self._state: State = scope["state"]["gateway"]
         self._grant = grant
         # Whoever has just sent a photograph may see it.
-        self._may_see = scope["method"] == "POST" or grant.scopes >= SCOPES
+        self._may_see = (sends_photograph and scope["method"] == "POST") or grant.scopes >= SCOPES
         self._start: Message | None = None
         self._body = b""
 
