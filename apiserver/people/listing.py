@@ -97,6 +97,9 @@ _WARNED = """EXISTS (
 MAX_WORDS = 16
 """Words of a search; each is looked for in every name."""
 
+_NEAR = 2_000
+"""Persons that are looked at one after the other, before all are read: with a common name, they fill a page."""
+
 _UNPREPARED = "SET LOCAL plan_cache_mode = force_custom_plan"
 """The planner needs the values of a metadata filter to estimate its selectivity, and so to choose the index."""
 
@@ -144,13 +147,7 @@ async def page(
 
     Raises DirectoryNotFound or DatabaseUnavailable.
     """
-    statement = _statement(directory, filter_, limit + 1, after)
-    if not filter_.metadata:
-        rows = await connection.fetch(statement.text, *statement.parameters)
-    else:
-        async with connection.transaction():
-            await connection.execute(_UNPREPARED)
-            rows = await connection.fetch(statement.text, *statement.parameters)
+    rows = await _rows(connection, directory, filter_, limit + 1, after)
     if not rows:
         await require_directory(connection, directory)
     persons = [Person.of(row) async for row in taking_turns(rows[:limit])]
@@ -160,17 +157,38 @@ async def page(
     return persons, (value, persons[-1].person)
 
 
-def _statement(directory: str, filter_: PersonsFilter, limit: int, after: Key | None) -> _Statement:
+async def _rows(
+    connection: Connection, directory: str, filter_: PersonsFilter, limit: int, after: Key | None
+) -> Sequence[Any]:
+    if filter_.needs_all_rows and filter_.sort.column != "faces":
+        near = _statement(directory, filter_, limit, after, near=True)
+        rows: Sequence[Any] = await connection.fetch(near.text, *near.parameters)
+        if len(rows) == limit:
+            return rows
+    statement = _statement(directory, filter_, limit, after)
+    if not filter_.metadata:
+        return list(await connection.fetch(statement.text, *statement.parameters))
+    async with connection.transaction():
+        await connection.execute(_UNPREPARED)
+        return list(await connection.fetch(statement.text, *statement.parameters))
+
+
+def _statement(
+    directory: str, filter_: PersonsFilter, limit: int, after: Key | None, *, near: bool = False
+) -> _Statement:
+    """Return the statement of a page. near: only of the persons among the next `_NEAR` of the directory."""
     parameters: list[object] = [directory, limit]
 
     def parameter(value: object) -> str:
         parameters.append(value)
         return f"${len(parameters)}"
 
-    conditions = ["directory = $1", *_conditions(filter_, parameter)]
-    if after is not None:
-        conditions.append(_behind(filter_.sort, parameter, after))
-    text = _found_first(filter_.sort, conditions) if filter_.needs_all_rows else _text(filter_.sort, conditions)
+    behind = ["directory = $1"] if after is None else ["directory = $1", _behind(filter_.sort, parameter, after)]
+    conditions = list(_conditions(filter_, parameter))
+    if near:
+        text = _near(filter_.sort, behind, conditions)
+    else:
+        text = (_found_first if filter_.needs_all_rows else _text)(filter_.sort, [*behind, *conditions])
     return _Statement(text, parameters)
 
 
@@ -209,6 +227,19 @@ def _text(sort: Sort, conditions: Sequence[str]) -> str:
     return f"""
 SELECT {COLUMNS}, sort_name
 FROM (SELECT * FROM persons WHERE {" AND ".join(conditions)} ORDER BY {order} LIMIT $2) AS persons
+ORDER BY {order}
+"""
+
+
+def _near(sort: Sort, behind: Sequence[str], conditions: Sequence[str]) -> str:
+    """Return the statement that looks at the next persons in the order of the list only: for what many persons have."""
+    order = _order(sort)
+    return f"""
+SELECT {COLUMNS}, sort_name FROM (
+    SELECT * FROM (
+        SELECT * FROM persons WHERE {" AND ".join(behind)} ORDER BY {order} LIMIT {_NEAR}
+    ) AS persons WHERE {" AND ".join(conditions)} ORDER BY {order} LIMIT $2
+) AS persons
 ORDER BY {order}
 """
 

@@ -74,6 +74,11 @@ _WRITTEN: Mapping[str, list[str]] = {
     "people.listing._text": [
         person_lists._statement("acme", person_lists.PersonsFilter(metadata={"a": 1}), 10, None).text,
     ],
+    "people.listing._near": [
+        person_lists._statement(
+            "acme", person_lists.PersonsFilter(search="ann", warned=False), 10, (None, "b"), near=True
+        ).text,
+    ],
     "people.listing._found_first": [
         person_lists._statement(
             "acme", person_lists.PersonsFilter(sort=person_lists.Sort.FACES, search="ann", warned=True), 10, None

@@ -6,6 +6,7 @@ import json
 from itertools import product
 from urllib.parse import quote
 
+import asyncpg
 import pytest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -125,6 +126,24 @@ async def test_the_longest_names_are_found(shared_gateway):
     longest = "\u1fbc" * 255  # three characters in capitals, and four bytes each
     await put(shared_gateway, longest, longest, display_name="\ufdfa" * 1000, external_id=longest)
     assert await listed(shared_gateway, quote(longest, safe=""), search="\u1fbc" * 200, sort="name") == [longest]
+
+
+async def test_many_persons_are_searched_to_the_last_one(shared_gateway, shared_database_url):
+    connection = await asyncpg.connect(shared_database_url)
+    await connection.execute("INSERT INTO directories (directory) VALUES ('many')")
+    await connection.execute(
+        "INSERT INTO persons (directory, person, display_name) "
+        "SELECT 'many', 'p' || lpad(n::text, 4, '0'), CASE WHEN n % 500 = 0 THEN 'Łuk' END "
+        "FROM generate_series(1, 4100) AS n"
+    )
+    await connection.close()
+
+    everybody = await listed(shared_gateway, "many", search="P", limit="1000")
+    assert everybody == [f"p{number:04}" for number in range(1, 4101)]
+    for sort in ("person", "name", "-created_at"):
+        found = await listed(shared_gateway, "many", search="luk", limit="3", sort=sort)
+        assert sorted(found) == [f"p{number:04}" for number in range(500, 4001, 500)]
+    assert await listed(shared_gateway, "many", search="4099") == ["p4099"]
 
 
 async def test_what_shows_a_person_and_filters(shared_gateway, ann, ann_again, bob):
