@@ -10,13 +10,16 @@ from fastapi import FastAPI, Request, Response
 
 from apiserver.access.acts import current_act, is_foreign
 from apiserver.api import (
+    activity,
     add_faces,
     audit,
     compare,
     deletions,
     detect,
     directories,
+    distributions,
     documentation,
+    doubts,
     exports,
     faces,
     identify,
@@ -99,7 +102,20 @@ _GIVE_BACK_SECONDS = 5.0
 
 _ROUTERS = (
     *(learn.router, recognize.router, detect.router, compare.router, identify.router),
-    *(directories.router, persons.router, images.router, faces.router, add_faces.router, merges.router),
+    *(
+        directories.router,
+        persons.router,
+        images.router,
+        images.previews,
+        images.sent,
+        faces.router,
+        add_faces.router,
+        merges.listing,
+        merges.router,
+        doubts.router,
+        distributions.router,
+        activity.router,
+    ),
     *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
     *(jobs.router, keys.router, audit.router, usage.router, session.router, service.router, documentation.router),
 )

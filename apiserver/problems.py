@@ -35,6 +35,7 @@ Problem
 │   ├── PersonNotFound           person-not-found        404
 │   ├── FaceNotFound             face-not-found          404
 │   ├── MergeNotFound            merge-not-found         404
+│   ├── WarningNotFound          warning-not-found       404
 │   ├── DeletionNotFound         deletion-not-found      404
 │   ├── JobNotFound              job-not-found           404
 │   ├── KeyNotFound              key-not-found           404
@@ -275,6 +276,12 @@ class MergeNotFound(
     Refused, code="merge-not-found", status=404, sentence="No merge with this id was made into this person."
 ):
     """A merge that never existed, was made into another person, or whose person was deleted."""
+
+
+class WarningNotFound(
+    Refused, code="warning-not-found", status=404, sentence="There is no warning about a face with this id."
+):
+    """A dismissal of what nobody warned of, or a face that was deleted or moved to somebody else."""
 
 
 class JobNotFound(

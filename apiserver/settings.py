@@ -319,8 +319,8 @@ class Settings(OidcSettings):
 
     worker_jobs: PositiveInt = Field(
         2,
-        description="Maximum number of jobs of each kind (imports, exports, deletions, index builds) that a worker "
-        "runs at once.",
+        description="Maximum number of jobs of each kind (imports, exports, deletions, index builds, comparisons) that "
+        "a worker runs at once.",
     )
     job_turn_seconds: float = Field(
         30,

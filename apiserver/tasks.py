@@ -15,6 +15,7 @@ from apiserver.directories.sizes import DirectorySizes
 from apiserver.encryption.rotation import delete_unused, retired_keys, rewrap
 from apiserver.encryption.stored_crops import StoredCrops
 from apiserver.encryption.unencrypted import unencrypted
+from apiserver.enrolment import comparing
 from apiserver.enrolment.measuring import measure_recognizability
 from apiserver.exports import snapshot as exports
 from apiserver.exports.running import export_people
@@ -179,6 +180,7 @@ ON_REQUEST: Mapping[str, Task] = {
     erasure.KIND: delete_objects,
     imports.KIND: on_behalf(import_people, _scopes_of_import),
     exports.KIND: on_behalf(export_people, lambda _: (Scope.EXPORT,)),
+    comparing.KIND: on_behalf(comparing.compare_directory, lambda _: (Scope.EDIT,)),
 }
 """The tasks that run on request, by kind."""
 

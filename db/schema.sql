@@ -106,6 +106,30 @@ CREATE FUNCTION public.audit_record(of_directory text, by_subject text, did text
     RETURNING id
 $$;
 
+CREATE FUNCTION public.folded_name(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+SELECT btrim(regexp_replace(CASE WHEN octet_length(name) = length(name) THEN lower(name COLLATE "C") ELSE
+    replace(replace(replace(replace(replace(translate(
+        lower(regexp_replace(
+            normalize(name, NFKD) COLLATE "C",
+            '[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0640\u064b-\u065f\u0670\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f]',
+            '', 'g'
+        )),
+        'ÆÐØÞĐĦŁŊŒŦƁƂƄƆƇƉƊƋƎƏƐƑƓƔƖƗƘƜƝƟƢƤƦƧƩƬƮƱƲƳƵƷƸƼǤǶǷȜȠȢȤȺȻȽȾɁɃɄɅɆɈɊɌɎͰͲͶͿΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥ'
+        'ΦΧΨΩςϏϘϚϜϞϠϢϤϦϨϪϬϮϷϺϽϾϿЂЄЅІЈЉЊЋЏАБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯѠѢѤѦѨѪѬѮѰѲѴѸѺѼѾҀҊҌҎҐҒҔҖҘҚ'
+        'ҜҞҠҢҤҦҨҪҬҮҰҲҴҶҸҺҼҾӀӃӅӇӉӋӍӔӘӠӨӶӺӼӾԀԂԄԆԈԊԌԎԐԒԔԖԘԚԜԞԠԢԤԦԨԪԬԮԱԲԳԴԵԶԷԸԹԺԻԼԽԾԿՀՁՂՃՄՅՆՇՈՉՊՋՌՍՎՏ'
+        'ՐՑՒՓՔՕՖႠႡႢႣႤႥႦႧႨႩႪႫႬႭႮႯႰႱႲႳႴႵႶႷႸႹႺႻႼႽႾႿჀჁჂჃჄჅჇჍᲀᲁᲂᲃᲄᲅᲆᲇᲈᲐᲑᲒᲓᲔᲕᲖᲗᲘᲙᲚᲛᲜᲝᲞᲟᲠᲡᲢᲣᲤᲥᲦᲧᲨᲩᲪᲫᲬᲭᲮᲯ'
+        'ᲰᲱᲲᲳᲴᲵᲶᲷᲸᲹᲺᲽᲾᲿỺỼỾøłđðħŧıŋƀɓɗǥɨɫɵʉƶƴ’‘ʼʻ`‐‒–—',
+        'ædoþdhlnœtbƃƅɔƈɖdƌǝəɛƒɠɣɩiƙɯɲoƣƥʀƨʃƭʈʊʋyzʒƹƽgƕƿȝƞȣȥⱥȼƚⱦɂbuʌɇɉɋɍɏͱͳͷϳαβγδεζηθικλμνξοπρστυ'
+        'φχψωσϗϙϛϝϟϡϣϥϧϩϫϭϯϸϻͻͼͽђєѕіјљњћџабвгдежзиклмнопрстуфхцчшщъыьэюяѡѣѥѧѩѫѭѯѱѳѵѹѻѽѿҁҋҍҏґғҕҗҙқ'
+        'ҝҟҡңҥҧҩҫҭүұҳҵҷҹһҽҿӏӄӆӈӊӌӎӕәӡөӷӻӽӿԁԃԅԇԉԋԍԏԑԓԕԗԙԛԝԟԡԣԥԧԩԫԭԯաբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտ'
+        'րցւփքօֆⴀⴁⴂⴃⴄⴅⴆⴇⴈⴉⴊⴋⴌⴍⴎⴏⴐⴑⴒⴓⴔⴕⴖⴗⴘⴙⴚⴛⴜⴝⴞⴟⴠⴡⴢⴣⴤⴥⴧⴭвдосттъѣꙋაბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯ'
+        'ჰჱჲჳჴჵჶჷჸჹჺჽჾჿỻỽỿolddhtinbbdgilouzy''''''''''----'
+    ), 'ß', 'ss'), 'ẞ', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th')
+END, '\s+', ' ', 'g'))
+$$;
+
 CREATE FUNCTION public.jobs_begin() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -279,6 +303,16 @@ CREATE TABLE public.collapsed_faces (
     crop_key uuid
 );
 
+CREATE TABLE public.comparisons (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    job uuid NOT NULL,
+    model text NOT NULL COLLATE pg_catalog."C",
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    "position" uuid NOT NULL,
+    compared bigint DEFAULT 0 NOT NULL,
+    finished_at timestamp with time zone
+);
+
 CREATE TABLE public.deletions (
     directory text NOT NULL COLLATE pg_catalog."C",
     deletion uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -328,6 +362,23 @@ CREATE TABLE public.directory_keys (
     master_id text NOT NULL COLLATE pg_catalog."C",
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     retired_at timestamp with time zone
+);
+
+CREATE TABLE public.face_warnings (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    face uuid NOT NULL,
+    code text NOT NULL,
+    person text NOT NULL COLLATE pg_catalog."C",
+    other text COLLATE pg_catalog."C",
+    value double precision NOT NULL,
+    threshold double precision NOT NULL,
+    found_at timestamp with time zone DEFAULT now() NOT NULL,
+    checked_at timestamp with time zone DEFAULT now() NOT NULL,
+    dismissed_at timestamp with time zone,
+    dismissal text,
+    CONSTRAINT face_warnings_check CHECK (((dismissed_at IS NULL) = (dismissal IS NULL))),
+    CONSTRAINT face_warnings_code_check CHECK ((code = ANY (ARRAY['enrolled-as-another'::text, 'closer-to-another'::text, 'unlike-own'::text]))),
+    CONSTRAINT face_warnings_dismissal_check CHECK ((dismissal = ANY (ARRAY['face'::text, 'pair'::text])))
 );
 
 CREATE TABLE public.faces (
@@ -470,6 +521,17 @@ CREATE TABLE public.keys (
     CONSTRAINT keys_previous_hash_check CHECK ((octet_length(previous_hash) = 32))
 );
 
+CREATE TABLE public.lookalikes (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    person text NOT NULL COLLATE pg_catalog."C",
+    other text NOT NULL COLLATE pg_catalog."C",
+    similarity double precision,
+    found_at timestamp with time zone DEFAULT now() NOT NULL,
+    checked_at timestamp with time zone DEFAULT now() NOT NULL,
+    dismissed_at timestamp with time zone,
+    CONSTRAINT lookalikes_check CHECK ((other <> person))
+);
+
 CREATE TABLE public.matched_images (
     directory text NOT NULL COLLATE pg_catalog."C",
     person text NOT NULL COLLATE pg_catalog."C",
@@ -530,6 +592,10 @@ CASE
     WHEN (consent_given_at IS NULL) THEN '-infinity'::timestamp with time zone
     ELSE COALESCE(LEAST(consent_until, consent_withdrawn_at), 'infinity'::timestamp with time zone)
 END) STORED NOT NULL,
+    search_text text GENERATED ALWAYS AS (((((public.folded_name(person) || '
+'::text) || public.folded_name(COALESCE(display_name, ''::text))) || '
+'::text) || public.folded_name(COALESCE(external_id, ''::text)))) STORED NOT NULL COLLATE pg_catalog."C",
+    sort_name text GENERATED ALWAYS AS ("left"(public.folded_name(COALESCE(display_name, person)), 100)) STORED NOT NULL COLLATE pg_catalog."C",
     CONSTRAINT persons_consent_complete CHECK (((num_nulls(consent_given_at, consent_text, consent_basis) = 0) OR (num_nonnulls(consent_given_at, consent_text, consent_basis, consent_until, consent_withdrawn_at) = 0))),
     CONSTRAINT persons_consent_in_order CHECK (((consent_until > consent_given_at) AND (consent_withdrawn_at >= consent_given_at))),
     CONSTRAINT persons_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text))
@@ -576,6 +642,9 @@ ALTER TABLE ONLY public.audit
 ALTER TABLE ONLY public.collapsed_faces
     ADD CONSTRAINT collapsed_faces_pkey PRIMARY KEY (directory, face);
 
+ALTER TABLE ONLY public.comparisons
+    ADD CONSTRAINT comparisons_pkey PRIMARY KEY (directory);
+
 ALTER TABLE ONLY public.deletions
     ADD CONSTRAINT deletions_pkey PRIMARY KEY (directory, deletion);
 
@@ -584,6 +653,9 @@ ALTER TABLE ONLY public.directories
 
 ALTER TABLE ONLY public.directory_keys
     ADD CONSTRAINT directory_keys_pkey PRIMARY KEY (directory, key_id);
+
+ALTER TABLE ONLY public.face_warnings
+    ADD CONSTRAINT face_warnings_pkey PRIMARY KEY (directory, face, code);
 
 ALTER TABLE ONLY public.faces
     ADD CONSTRAINT faces_directory_person_image_sha256_model_key UNIQUE (directory, person, image_sha256, model);
@@ -617,6 +689,9 @@ ALTER TABLE ONLY public.keyed_requests
 
 ALTER TABLE ONLY public.keys
     ADD CONSTRAINT keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lookalikes
+    ADD CONSTRAINT lookalikes_pkey PRIMARY KEY (directory, person, other);
 
 ALTER TABLE ONLY public.matched_images
     ADD CONSTRAINT matched_images_pkey PRIMARY KEY (directory, person, image);
@@ -658,9 +733,17 @@ CREATE INDEX collapsed_faces_by_merge ON public.collapsed_faces USING btree (dir
 
 CREATE INDEX deletions_by_deletion ON public.deletions USING btree (deletion);
 
+CREATE INDEX deletions_by_time ON public.deletions USING btree (directory, requested_at, deletion);
+
 CREATE INDEX deletions_unfinished ON public.deletions USING btree (directory, deletion) WHERE (finished_at IS NULL);
 
 CREATE UNIQUE INDEX directory_keys_in_use ON public.directory_keys USING btree (directory) WHERE (retired_at IS NULL);
+
+CREATE INDEX face_warnings_by_other ON public.face_warnings USING btree (directory, other) WHERE (other IS NOT NULL);
+
+CREATE INDEX face_warnings_by_person ON public.face_warnings USING btree (directory, person);
+
+CREATE INDEX face_warnings_by_time ON public.face_warnings USING btree (directory, found_at, face, code);
 
 CREATE INDEX faces_unencrypted ON ONLY public.faces USING btree (directory, face) WHERE (crop_key IS NULL);
 
@@ -671,6 +754,8 @@ CREATE INDEX faces_by_model_and_person ON ONLY public.faces USING btree (directo
 CREATE INDEX faces_by_recognizability ON ONLY public.faces USING btree (directory, recognizability, model, face);
 
 CREATE INDEX images_as_sent ON public.images USING btree (directory, image) WHERE (stored_sha256 IS NULL);
+
+CREATE INDEX images_by_creation ON public.images USING btree (directory, created_at, image);
 
 CREATE INDEX images_by_deletion ON public.images USING btree (directory, deletion) WHERE (deletion IS NOT NULL);
 
@@ -696,11 +781,19 @@ CREATE INDEX keyed_requests_by_expiry ON public.keyed_requests USING btree (expi
 
 CREATE INDEX keyed_requests_in_work ON public.keyed_requests USING btree (key) WHERE (status IS NULL);
 
+CREATE INDEX lookalikes_by_other ON public.lookalikes USING btree (directory, other);
+
+CREATE INDEX lookalikes_by_similarity ON public.lookalikes USING btree (directory, COALESCE(similarity, ('-2'::integer)::double precision), person, other);
+
+CREATE UNIQUE INDEX lookalikes_pairs ON public.lookalikes USING btree (directory, LEAST(person, other), GREATEST(person, other));
+
 CREATE INDEX matched_images_by_image ON public.matched_images USING btree (directory, image);
 
 CREATE INDEX merged_faces_by_merge ON public.merged_faces USING btree (directory, merge, person);
 
 CREATE INDEX merges_by_person ON public.merges USING btree (directory, person);
+
+CREATE INDEX merges_by_time ON public.merges USING btree (directory, merged_at, merge);
 
 CREATE INDEX persons_by_consent_end ON public.persons USING btree (directory, consent_ends_at, person);
 
@@ -711,6 +804,8 @@ CREATE UNIQUE INDEX persons_by_external_id ON public.persons USING btree (direct
 CREATE INDEX persons_by_last_seen_at ON public.persons USING btree (directory, COALESCE(last_seen_at, '-infinity'::timestamp with time zone), person);
 
 CREATE INDEX persons_by_metadata ON public.persons USING gin (metadata jsonb_path_ops);
+
+CREATE INDEX persons_by_name ON public.persons USING btree (directory, sort_name, person);
 
 CREATE INDEX persons_restricted ON public.persons USING btree (directory, person) WHERE restricted;
 
@@ -740,6 +835,18 @@ ALTER TABLE ONLY public.collapsed_faces
 ALTER TABLE ONLY public.collapsed_faces
     ADD CONSTRAINT collapsed_faces_directory_merge_person_fkey FOREIGN KEY (directory, merge, person) REFERENCES public.merged_persons(directory, merge, person) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.comparisons
+    ADD CONSTRAINT comparisons_directory_fkey FOREIGN KEY (directory) REFERENCES public.directories(directory) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.face_warnings
+    ADD CONSTRAINT face_warnings_directory_face_fkey FOREIGN KEY (directory, face) REFERENCES public.faces(directory, face) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.face_warnings
+    ADD CONSTRAINT face_warnings_directory_other_fkey FOREIGN KEY (directory, other) REFERENCES public.persons(directory, person) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.face_warnings
+    ADD CONSTRAINT face_warnings_directory_person_fkey FOREIGN KEY (directory, person) REFERENCES public.persons(directory, person) ON UPDATE CASCADE ON DELETE CASCADE;
+
 ALTER TABLE public.faces
     ADD CONSTRAINT faces_directory_image_fkey FOREIGN KEY (directory, image) REFERENCES public.images(directory, image);
 
@@ -748,6 +855,12 @@ ALTER TABLE public.faces
 
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_number_fkey FOREIGN KEY (number) REFERENCES public.procrastinate_jobs(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lookalikes
+    ADD CONSTRAINT lookalikes_directory_other_fkey FOREIGN KEY (directory, other) REFERENCES public.persons(directory, person) ON UPDATE CASCADE ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lookalikes
+    ADD CONSTRAINT lookalikes_directory_person_fkey FOREIGN KEY (directory, person) REFERENCES public.persons(directory, person) ON UPDATE CASCADE ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.matched_images
     ADD CONSTRAINT matched_images_directory_image_fkey FOREIGN KEY (directory, image) REFERENCES public.images(directory, image) ON DELETE CASCADE;
@@ -783,11 +896,15 @@ CREATE POLICY all_rows ON public.audit_keys USING (true);
 
 CREATE POLICY all_rows ON public.collapsed_faces USING (true);
 
+CREATE POLICY all_rows ON public.comparisons USING (true);
+
 CREATE POLICY all_rows ON public.deletions USING (true);
 
 CREATE POLICY all_rows ON public.directories USING (true);
 
 CREATE POLICY all_rows ON public.directory_keys USING (true);
+
+CREATE POLICY all_rows ON public.face_warnings USING (true);
 
 CREATE POLICY all_rows ON public.faces USING (true);
 
@@ -800,6 +917,8 @@ CREATE POLICY all_rows ON public.imports USING (true);
 CREATE POLICY all_rows ON public.jobs USING (true);
 
 CREATE POLICY all_rows ON public.keyed_requests USING (true);
+
+CREATE POLICY all_rows ON public.lookalikes USING (true);
 
 CREATE POLICY all_rows ON public.matched_images USING (true);
 
@@ -823,11 +942,15 @@ ALTER TABLE public.audit_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.collapsed_faces ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.comparisons ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.deletions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.directories ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.directory_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.face_warnings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.faces ENABLE ROW LEVEL SECURITY;
 
@@ -840,6 +963,8 @@ ALTER TABLE public.imports ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.jobs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.keyed_requests ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lookalikes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.matched_images ENABLE ROW LEVEL SECURITY;
 
@@ -859,11 +984,15 @@ CREATE POLICY of_directory ON public.audit_keys AS RESTRICTIVE TO faceserver_dir
 
 CREATE POLICY of_directory ON public.collapsed_faces AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
+CREATE POLICY of_directory ON public.comparisons AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
 CREATE POLICY of_directory ON public.deletions AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
 CREATE POLICY of_directory ON public.directories AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
 CREATE POLICY of_directory ON public.directory_keys AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.face_warnings AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
 CREATE POLICY of_directory ON public.faces AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
@@ -876,6 +1005,8 @@ CREATE POLICY of_directory ON public.imports AS RESTRICTIVE TO faceserver_direct
 CREATE POLICY of_directory ON public.jobs AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
 CREATE POLICY of_directory ON public.keyed_requests AS RESTRICTIVE TO faceserver_directory USING (((directory = current_setting('faceserver.directory'::text, true)) OR (directory IS NULL)));
+
+CREATE POLICY of_directory ON public.lookalikes AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
 CREATE POLICY of_directory ON public.matched_images AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from faceserver.commands import audit, directories, faces, keys, persons
+from faceserver.commands import audit, directories, doubts, faces, keys, persons
 from faceserver.commands.calibrate import calibrate_people
 from faceserver.commands.comparing import compare, verify
 from faceserver.commands.detect import detect
@@ -18,6 +18,7 @@ from faceserver.commands.import_people import import_people
 from faceserver.commands.jobs import export, job
 from faceserver.commands.key_file import Commands
 from faceserver.commands.learn import learn
+from faceserver.commands.preview import preview
 from faceserver.commands.recognize import recognize
 from faceserver.commands.register import register
 from faceserver.commands.usage import usage
@@ -108,7 +109,7 @@ def _announce(settings: Settings) -> None:
         typer.echo(warning, err=True)
 
 
-for command in (learn, recognize, verify, compare, detect, watch, register, export, job, usage):
+for command in (learn, recognize, verify, compare, detect, preview, watch, register, export, job, usage):
     app.command()(command)
 app.command("import")(import_people)
 app.command("calibrate")(calibrate_people)
@@ -116,8 +117,10 @@ app.add_typer(persons.app, name="persons")
 app.add_typer(audit.app, name="audit")
 app.add_typer(directories.app, name="directories")
 app.add_typer(keys.app, name="keys")
+app.add_typer(doubts.app, name="doubts")
 persons.app.command("faces")(faces.list_faces)
 persons.app.command()(faces.merge)
+persons.app.command("merges")(faces.list_merges)
 persons.app.command()(faces.split)
 
 

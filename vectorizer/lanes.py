@@ -24,6 +24,7 @@ from vectorizer.decoder.forking import Template
 from vectorizer.decoder.setup import NICENESS, Setup
 from vectorizer.decoder.shared_memory import bytes_needed
 from vectorizer.decoding.budget import Limits
+from vectorizer.decoding.picture import DecodedImage
 from vectorizer.metrics import Metrics
 from vectorizer.networks.alignment import SIZE
 from vectorizer.networks.models import Models, ModelSource
@@ -152,7 +153,24 @@ class Lanes:
 
         Raises DeadlineExceeded when a lane is free too late.
         """
-        turn = self._threads.submit(self._work, job, then)
+
+        def work(lane: Lane, stages: Stages) -> tuple[T, int]:
+            found = _analyse(lane, job, self.limits.max_faces, stages)
+            return then(found), len(found.embeddings)
+
+        return await self._run(job, work)
+
+    async def decode(self, job: Job, then: Callable[[DecodedImage], T]) -> T:
+        """Run `then` on a lane with the image of `job`, in which no face is looked for. Raises as `run` does."""
+
+        def work(lane: Lane, stages: Stages) -> tuple[T, int]:
+            with stages.measure("decode"):
+                return then(lane.decoder.decode(job.data, job.deadline)), 0
+
+        return await self._run(job, work)
+
+    async def _run(self, job: Job, work: Callable[[Lane, Stages], tuple[T, int]]) -> T:
+        turn = self._threads.submit(self._work, job, work)
         try:
             stages, done = await asyncio.wrap_future(turn)
         except asyncio.CancelledError:
@@ -163,7 +181,7 @@ class Lanes:
             self._on_image_done(job.asked, stages.own)
         return done
 
-    def _work(self, job: Job, then: Callable[[Faces], T]) -> tuple[Stages, T]:
+    def _work(self, job: Job, work: Callable[[Lane, Stages], tuple[T, int]]) -> tuple[Stages, T]:
         started = time.monotonic()
         if started > job.deadline:
             raise DeadlineExceeded
@@ -172,9 +190,8 @@ class Lanes:
         with self._lane(job) as lane:
             stages = Stages()
             stages.own["queue"] = 1000 * (started - job.asked)
-            found = _analyse(lane, job, self.limits.max_faces, stages)
-            done = then(found)
-        self.metrics.image_done(stages.own, len(found.embeddings))
+            done, faces = work(lane, stages)
+        self.metrics.image_done(stages.own, faces)
         return stages, done
 
     @contextmanager

@@ -15,6 +15,7 @@ from starlette.datastructures import UploadFile
 
 from serving.hang_up import while_connected
 from serving.pace import Pace
+from vectorizer import preview as previews
 from vectorizer.drawing import draw
 from vectorizer.lanes import Job, Lanes
 from vectorizer.networks.models import ModelSource
@@ -23,7 +24,7 @@ from vectorizer.networks.tiles import Detail
 from vectorizer.packs.manifest import DetectorManifest, EmbedderManifest, read_manifest
 from vectorizer.pipeline import Look, Want
 from vectorizer.problems import DeadlineExceeded, ImageTooLarge, NotReady, UploadTimeout
-from vectorizer.wire import MEDIA_TYPE, describe_faces, pack_faces
+from vectorizer.wire import MEDIA_TYPE, describe_faces, pack_faces, pack_preview
 
 router = APIRouter()
 
@@ -66,6 +67,8 @@ DetailParameter = Annotated[
     Detail,
     Query(description="`auto` looks at large images in tiles as well, `full` at all images, `fast` at none."),
 ]
+
+MaxSide = Annotated[int, Query(ge=16, le=4096, description="Longer side of the JPEG at most, pixels.")]
 
 MaxFaces = Annotated[
     int | None,
@@ -126,6 +129,24 @@ async def drawing(
             job = Job(data, look=Look(orientation, detail), deadline=deadline)
             drawn = await lanes.run(job, partial(draw, min_score=min_score, min_size=min_size))
         return Response(drawn, media_type="image/jpeg")
+
+
+@router.post(
+    "/preview",
+    summary="An image as a JPEG of bounded size",
+    responses={200: {"content": {MEDIA_TYPE: {}}, "description": "A map of `jpeg`, `width` and `height`."}},
+    openapi_extra={"requestBody": {"required": True, "content": {"image/*": {"schema": {"format": "binary"}}}}},
+    response_class=Response,
+)
+async def preview(request: Request, *, max_side: MaxSide = 2048, x_deadline_ms: DeadlineHeader = None) -> Response:
+    """Take the raw bytes of one image; answer MessagePack: the upright JPEG, and the size of the upright image."""
+    lanes: Lanes = request.state.lanes
+    deadline = _deadline(x_deadline_ms)
+    with lanes.slot():
+        data = await _read(request, lanes.limits.max_bytes, deadline)
+        async with while_connected(request.receive):
+            shown = await lanes.decode(Job(data, deadline=deadline), partial(previews.preview, max_side=max_side))
+        return Response(pack_preview(shown), media_type=MEDIA_TYPE)
 
 
 @router.post(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vectorizer.networks.models import ModelSource
 from vectorizer.pipeline import Faces
+from vectorizer.preview import Preview
 
 MEDIA_TYPE = "application/msgpack"
 
@@ -44,6 +45,12 @@ def pack_faces(faces: Faces, source: ModelSource) -> bytes:
             **picture,
         }
     )
+    return packed
+
+
+def pack_preview(preview: Preview) -> bytes:
+    """Return the answer of ``POST /preview``: a MessagePack map."""
+    packed: bytes = msgpack.packb(preview._asdict())
     return packed
 
 

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Self
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
@@ -18,6 +17,7 @@ from apiserver.api.fields import (
     ModelId,
     PersonId,
     Recognizability,
+    crop_url,
     file_url,
     rounded,
     rounded_or_none,
@@ -28,7 +28,6 @@ from apiserver.encryption.crops import decrypted_crop
 from apiserver.http.access.guard import needs
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
-from apiserver.http.public_addresses import public
 from apiserver.people import faces as person_faces
 from apiserver.people import unlike
 from apiserver.people.faces import EnrolledFace, Floor
@@ -94,7 +93,6 @@ class FaceAnswer(BaseModel):
     @classmethod
     def of(cls, directory: str, face: EnrolledFace) -> Self:
         """Return a face as clients read it."""
-        person = public(f"/directories/{quote(directory, safe='')}/persons/{quote(face.person, safe='')}")
         return cls(
             face=face.face,
             person=face.person,
@@ -105,7 +103,7 @@ class FaceAnswer(BaseModel):
             origin=face.origin,
             quality=KeptQuality.model_validate_json(face.quality) if face.quality else None,
             image=file_url(face.image),
-            crop=f"{person}/faces/{face.face}/crop",
+            crop=crop_url(directory, face.person, face.face),
             created_at=face.created_at,
         )
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Literal, Self
+from urllib.parse import quote
+from uuid import UUID
 
 from fastapi import Response
 from pydantic import BaseModel, Field
@@ -186,6 +188,16 @@ class FileProblem(BaseModel):
 def file_url(key: str | None) -> str | None:
     """Return the path from which the image can be fetched, if it is kept."""
     return public(f"/files/{key}") if key else None
+
+
+def crop_url(directory: str, person: str, face: UUID) -> str:
+    """Return the path from which the aligned crop of a face can be fetched."""
+    return f"{person_url(directory, person)}/faces/{face}/crop"
+
+
+def person_url(directory: str, person: str) -> str:
+    """Return the path of a person."""
+    return public(f"/directories/{quote(directory, safe='')}/persons/{quote(person, safe='')}")
 
 
 class PhotographAnswer(BaseModel):

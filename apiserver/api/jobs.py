@@ -23,6 +23,7 @@ _SCOPES_OF_KIND = {
     "import": (Scope.IMPORT,),
     "export": (Scope.EXPORT,),
     "erasure": (Scope.DELETE,),
+    "comparison": (Scope.EDIT,),
 }
 """The scope of the call that starts a job of the kind."""
 

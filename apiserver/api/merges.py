@@ -1,33 +1,40 @@
-"""Routes that merge persons and split a person."""
+"""Routes that merge persons, list merges, and split a person."""
 
-from typing import Any, Self
+from datetime import datetime
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from apiserver.access.scopes import Scope
+from apiserver.api.fields import crop_url
 from apiserver.api.persons import PersonAnswer
 from apiserver.database import Connection, Share
 from apiserver.http.access.guard import needs
 from apiserver.http.entity_tags import TAGGED, tagged
 from apiserver.http.idempotency import KEY, IdempotentRoute
 from apiserver.http.json_bodies import JsonBody, read_json
-from apiserver.http.paths import DirectoryName, PersonName
-from apiserver.names import Name
-from apiserver.people import merges, splits
+from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
+from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
+from apiserver.names import Name, NameFilter
+from apiserver.people import merges, past_merges, splits
 from apiserver.people import records as persons
 from apiserver.people.naming import check_names
+from apiserver.people.past_merges import Obstacle, PastMerge
 from apiserver.problems import InvalidField
-from apiserver.state import State
+from apiserver.state import State, StateOf
 from serving.problem_responses import ProblemDetails
 
 _STATUSES = (400, 404, 408, 409, 410, 422, 500, 503)
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in _STATUSES}
+_LIST_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 500, 503)}
+_ORDER = "merges"
 _MAX_PERSONS = 100
 _MAX_FACES = 1000
 
 router = APIRouter(tags=["persons"], route_class=IdempotentRoute)
+listing = APIRouter(tags=["persons"], route_class=EncodedRoute)
 
 
 class MergeBody(JsonBody):
@@ -76,6 +83,74 @@ class SplitAnswer(BaseModel):
     """The persons that were created or extended."""
 
     persons: list[PersonAnswer]
+
+
+class MergesQuery(PageQuery):
+    """Query parameters of the list of merges."""
+
+    person: NameFilter | None = Field(None, description="Only merges into this person.")
+
+
+class MergedPersonAnswer(BaseModel):
+    """A person whom a merge removed."""
+
+    person: str = Field(examples=["anne"])
+    display_name: str | None = Field(examples=["Anne Example"])
+    faces: int = Field(description="Number of faces that come back when the merge is undone.", examples=[2])
+    crop: str | None = Field(
+        description="The most recognizable of them, 112 x 112; null if there is none, or if the key may not see "
+        "photographs.",
+        examples=["/directories/acme/persons/ann/faces/1120092e-8684-446d-9dd1-6a35418df10e/crop"],
+    )
+
+
+class PastMergeAnswer(BaseModel):
+    """A merge, and whether it can be undone."""
+
+    merge: UUID
+    person: str = Field(description="Who has the faces now.", examples=["ann"])
+    display_name: str | None = Field(examples=["Ann Example"])
+    merged_at: datetime
+    undone_at: datetime | None
+    persons: list[MergedPersonAnswer] = Field(description="The removed persons; none once the merge is undone.")
+    undoable: bool = Field(description="Whether `split` with `merge` undoes it.", examples=[True])
+    obstacle: Obstacle | None = Field(
+        description="Why it cannot be undone: the code of the problem. With `person-exists`, `into_existing` undoes it."
+    )
+
+    @classmethod
+    def of(cls, directory: str, past: PastMerge) -> Self:
+        """Return a merge as clients read it."""
+        persons = [
+            MergedPersonAnswer(
+                person=each.person,
+                display_name=each.display_name,
+                faces=each.faces,
+                crop=each.best and crop_url(directory, past.person, each.best),
+            )
+            for each in past.persons
+        ]
+        return cls(
+            merge=past.merge,
+            person=past.person,
+            display_name=past.display_name,
+            merged_at=past.merged_at,
+            undone_at=past.undone_at,
+            persons=persons,
+            undoable=past.obstacle is None,
+            obstacle=past.obstacle,
+        )
+
+
+@listing.get("/directories/{directory}/merges", responses=_LIST_PROBLEMS, response_model=Page[PastMergeAnswer])
+@needs(Scope.READ)
+async def list_merges(directory: DirectoryName, query: Annotated[MergesQuery, Query()], state: StateOf) -> Response:
+    """List the merges of a directory in pages, the latest first."""
+    after = read_cursor(query.cursor, _ORDER, past_merges.KEY)
+    async with state.database.connection(Share.READS) as connection:
+        found, key = await past_merges.page(connection, directory, query.person, query.limit, after)
+    following = None if key is None else write_cursor(_ORDER, key)
+    return await Page.response((PastMergeAnswer.of(directory, each) for each in found), following)
 
 
 @router.post(

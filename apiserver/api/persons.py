@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field, Json
+from pydantic import AfterValidator, BaseModel, Field, Json
 
 from apiserver.access.grants import current_grant
 from apiserver.access.scopes import Scope
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
-from apiserver.consent import Consent
+from apiserver.api.fields import crop_url
+from apiserver.consent import Consent, Time
 from apiserver.database import Share
 from apiserver.directories.room import require_room
 from apiserver.http.access.guard import needs
@@ -20,7 +21,7 @@ from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
 from apiserver.names import Metadata, Name, NameFilter, Text
 from apiserver.people import listing as person_lists
 from apiserver.people import records as persons
-from apiserver.people.listing import PersonsFilter, Sort
+from apiserver.people.listing import MAX_WORDS, PersonsFilter, Sort
 from apiserver.people.naming import check_name, check_names
 from apiserver.people.records import Details, Person
 from apiserver.state import State, StateOf
@@ -68,19 +69,41 @@ class PersonPatch(PersonBody):
         return {name: empty.get(name) if value is None else value for name, value in changes.items()}
 
 
+def _few_words(search: str) -> str:
+    if len(search.split()) > MAX_WORDS:
+        raise ValueError(f"has more than {MAX_WORDS} words")
+    return search
+
+
 class PersonsQuery(PageQuery):
     """Query parameters of the list of persons."""
 
-    sort: Sort = Sort.PERSON
+    sort: Sort = Field(
+        Sort.PERSON,
+        description="`name`: the display name, or else the id, without case and accents. `faces`: their number.",
+    )
+    search: Annotated[NameFilter, AfterValidator(_few_words)] = Field(
+        "",
+        description="Only persons whose id, display name or external id contain each of these words, whatever case, "
+        "accents and width.",
+        examples=["muller"],
+    )
     prefix: NameFilter = Field("", description="Only ids with this prefix (case-sensitive).")
     external_id: NameFilter | None = Field(None, description="Only the person with this external id.")
     metadata: Json[Metadata] | None = Field(
         None, description="Only persons whose metadata contains this JSON object.", examples=['{"team": "blue"}']
     )
 
+    named: bool | None = Field(None, description="Only persons with a display name, or only those without.")
+    warned: bool | None = Field(
+        None, description="Only persons with a warning about one of their faces that nobody dismissed, or without."
+    )
+    created_since: Time | None = Field(None, description="Only persons added at this time or later.")
+    seen_since: Time | None = Field(None, description="Only persons recognized at this time or later, to the hour.")
+
     def filter(self) -> PersonsFilter:
         """Return the filter of the list."""
-        return PersonsFilter(self.sort, self.prefix, self.external_id, self.metadata)
+        return PersonsFilter(**self.model_dump(exclude={"limit", "cursor"}))
 
 
 class PersonAnswer(BaseModel):
@@ -94,6 +117,13 @@ class PersonAnswer(BaseModel):
     consent: Consent | None = Field(description="The person's consent; null: there is none.")
     restricted: bool = Field(description="Whether the person is kept, but never named.", examples=[False])
     faces: int = Field(description="Number of enrolled faces, of all models.", examples=[3])
+    photographs: int = Field(description="Number of these faces whose photograph is kept.", examples=[3])
+    warnings: int = Field(description="Number of warnings about these faces that nobody dismissed.", examples=[0])
+    crop: str | None = Field(
+        description="The most recognizable face, 112 x 112; null if there is none, or if the key may not see "
+        "photographs.",
+        examples=["/directories/acme/persons/ann/faces/1120092e-8684-446d-9dd1-6a35418df10e/crop"],
+    )
     created_at: datetime
     updated_at: datetime = Field(description="Time of the last change.")
     last_seen_at: datetime | None = Field(description="Time of the last match, to the hour; null: never.")
@@ -110,7 +140,10 @@ class PersonAnswer(BaseModel):
             metadata=person.details.metadata,
             consent=person.details.consent,
             restricted=person.details.restricted,
-            faces=person.faces,
+            faces=person.enrolled.faces,
+            photographs=person.enrolled.photographs,
+            warnings=person.enrolled.warnings,
+            crop=person.enrolled.best and crop_url(person.directory, person.person, person.enrolled.best),
             created_at=person.created_at,
             updated_at=person.updated_at,
             last_seen_at=person.last_seen_at,
@@ -123,7 +156,7 @@ class PersonAnswer(BaseModel):
 async def list_persons(directory: DirectoryName, query: Annotated[PersonsQuery, Query()], state: StateOf) -> Response:
     """List the persons of a directory in pages."""
     order = f"persons {query.sort}"
-    after = read_cursor(query.cursor, order, person_lists.KEY)
+    after = read_cursor(query.cursor, order, person_lists.KEYS[query.sort.column])
     # The index of metadata cannot be used below a policy; the statement names its directory.
     async with state.database.unbound(Share.READS) as connection:
         found, key = await person_lists.page(connection, directory, query.filter(), query.limit, after)

@@ -64,6 +64,17 @@ class Tail:
         growth = math.expm1(self.shape * rarity) / self.shape if self.shape else rarity
         return min(1.0, self.start + self.scale * growth)
 
+    def false_match_rate(self, cosine: float) -> float:
+        """Return the probability that different people reach a cosine: the inverse of `cosine`.
+
+        Below the tail's start it is the tail's own rate, which is then too low.
+        """
+        excess = max(0.0, cosine - self.start) / self.scale
+        if not self.shape:
+            return self.rate * math.exp(-excess)
+        base = 1 + self.shape * excess
+        return self.rate * base ** (-1 / self.shape) if base > 0 else 0.0
+
 
 _MIN_DECADE = 0.01
 """The difference of cosine between FMR 1e-4 and 1e-5 is taken to be at least this."""

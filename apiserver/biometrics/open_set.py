@@ -39,6 +39,12 @@ def thresholds_at(tail: Tail, fpir: float, faces: int) -> Thresholds:
     )
 
 
+def stranger_named(tail: Tail, threshold: float, faces: int) -> float:
+    """Return the share of strangers who reach a threshold with any of `faces`: the inverse of `thresholds_at`."""
+    rate = tail.false_match_rate(threshold)
+    return -math.expm1(math.log1p(-rate) * max(faces, MIN_FACES)) if rate < 1 else 1.0
+
+
 def likeness_rank(faces: int) -> int:
     """Return how many of a person's other `faces` a photograph of that person has to resemble: a third of them.
 

@@ -11,10 +11,12 @@ from apiserver.biometrics.face import Analysis, Box
 from apiserver.biometrics.model import Model
 from apiserver.database import Database
 from apiserver.directories.records import Directories
+from apiserver.enrolment.comparing import kept_doubts
 from apiserver.enrolment.gallery import Enrolment, Gallery, require_consent
 from apiserver.enrolment.gate import chosen_face, examine
 from apiserver.enrolment.likeness import FaceToCompare, Likenesses
 from apiserver.enrolment.warnings import EnrolmentWarning, likeness_warnings, quality_warning
+from apiserver.people import doubts as kept
 from apiserver.problems import DatabaseBusy
 from apiserver.settings import Settings
 from apiserver.storage.images import ImageStore
@@ -116,5 +118,12 @@ class Learning:
             required = bool(terms.settings.require_consent)
             likeness = await self._likenesses.of(enrolled, terms.size, consent_required=required)
         doubts = likeness_warnings(likeness, terms.applied.thresholds, model)
+        await self._keep(sample, enrolment, doubts)
         key, turn = enrolment.image or row.key, analysis.image.orientation
         return Learned(enrolment, key, model, doubts + defects, turn, analysis.faces_omitted)
+
+    async def _keep(self, sample: Sample, enrolment: Enrolment, doubts: list[EnrolmentWarning]) -> None:
+        """Keep doubts until somebody decides about them."""
+        if found := kept_doubts(enrolment.face, sample.person, doubts):
+            async with self._database.connection() as connection:
+                await kept.keep(connection, sample.directory, found)

@@ -77,8 +77,10 @@ def resemblance_warnings(another: Candidate, own: float | None, thresholds: Thre
     return warnings
 
 
-def detail_of(code: str, person: str) -> str:
-    """Return the sentence of a warning that names another person."""
+def detail_of(code: str, person: str | None) -> str:
+    """Return the sentence of a warning; person: the other one, if it names one."""
+    if code == Resemblance.UNLIKE_OWN or person is None:
+        return "The face does not resemble the person's other photographs: perhaps it shows somebody else."
     if code == Resemblance.ENROLLED_AS_ANOTHER:
         return f"The face is enrolled as {person} already: two ids of one person, or a photograph of {person}."
     return f"The face resembles {person} more than the person's own faces: perhaps it is a photograph of {person}."

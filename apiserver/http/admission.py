@@ -16,7 +16,7 @@ from apiserver.problems import VectorizerBusy
 from apiserver.state import State
 from serving.http_server.connections import network_of
 
-_PHOTOGRAPH_PATHS = ENVELOPE_PATHS | {"/compare", "/detect", "/embed", "/verify"}
+_PHOTOGRAPH_PATHS = ENVELOPE_PATHS | {"/compare", "/detect", "/embed", "/preview", "/verify"}
 _LOG_SECONDS = 1.0
 
 _logger = logging.getLogger(__name__)

@@ -11,7 +11,8 @@ _REQUEST_HEADERS = (
 )
 _ANSWER_HEADERS = (
     *("Content-Disposition", "ETag", "Idempotency-Replayed", "Location"),
-    *("RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "WWW-Authenticate", "X-Request-ID"),
+    *("RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "WWW-Authenticate"),
+    *("X-Image-Height", "X-Image-Width", "X-Request-ID"),
 )
 
 

@@ -41,8 +41,15 @@ async def _person(person: Annotated[str, Path(description="Id of the person, per
     return checked_name(decoded(person))
 
 
+async def _other(other: Annotated[str, Path(description="Id of another person, percent-encoded.")]) -> str:
+    return checked_name(decoded(other))
+
+
 DirectoryName = Annotated[str, Depends(_directory)]
 """A path parameter `directory` of an EncodedRoute. Raises InvalidName."""
 
 PersonName = Annotated[str, Depends(_person)]
 """A path parameter `person` of an EncodedRoute. Raises InvalidName."""
+
+OtherName = Annotated[str, Depends(_other)]
+"""A path parameter `other` of an EncodedRoute, a person. Raises InvalidName."""

@@ -6,28 +6,23 @@ were enrolled nor on which of them were enrolled together, and a run after a cra
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from apiserver.biometrics.model import Model
 from apiserver.database import Database
 from apiserver.directories.lock import ENTER, attempts
-from apiserver.directories.records import Directories, SearchTerms
-from apiserver.directories.sizes import DirectorySizes
-from apiserver.enrolment.likeness import MAX_OWN_FACES, another, search_of
-from apiserver.enrolment.warnings import EnrolmentWarning, Likeness, likeness_warnings
+from apiserver.enrolment.comparing import Comparing, kept_doubts
+from apiserver.enrolment.likeness import MAX_OWN_FACES
+from apiserver.enrolment.warnings import EnrolmentWarning
 from apiserver.imports.records import Import, write_warnings
 from apiserver.jobs.runs import Run
 from apiserver.jobs.turns import TurnOver
+from apiserver.people import doubts
 from apiserver.people.unlike import OWN
 from apiserver.problems import DirectoryBusy
-from apiserver.search.effort import Efforts
-from apiserver.search.identification import Identification
-from apiserver.search.planning import SwitchPoints
 
 _AT_ONCE = 200
 """Faces whose warnings are written together."""
-_COMPARISONS = 500_000
-"""Comparisons of one statement, well within its timeout."""
-_MAX_PROBES = 20
 
 _IS_LEFT = """
 SELECT EXISTS (
@@ -38,7 +33,7 @@ FROM imports WHERE directory = $1 AND job = $2
 
 # The subquery applies the limit first. A face that was deleted, or is of another model, has no embedding here.
 _NEXT = f"""
-SELECT item.n, faces.person, faces.embedding, own.faces, own.best, own.similarity
+SELECT item.n, faces.face, faces.person, faces.embedding, own.faces, own.best, own.similarity
 FROM (
     SELECT n, face FROM import_items JOIN imports USING (directory, job)
     WHERE directory = $1 AND job = $2 AND face IS NOT NULL AND n > compared_to ORDER BY n LIMIT $4
@@ -70,6 +65,8 @@ WHERE directory = $1 AND job = $2 AND item.n = new.n
 
 class _Compared(NamedTuple):
     n: int
+    face: UUID
+    person: str
     warnings: Sequence[EnrolmentWarning]
 
     @property
@@ -80,15 +77,18 @@ class _Compared(NamedTuple):
 
 async def compare_enrolled(run: Run, import_: Import) -> None:
     """Compare the enrolled faces that were not compared yet, and write the warnings. Raises an Outage or TurnOver."""
-    database, settings = run.resources.database, run.resources.settings
+    database = run.resources.database
     if not await _is_left(database, import_):
         return
-    model = await run.resources.vectorizer.model_in_use()
-    identification = Identification(database, SwitchPoints.of(settings), Efforts(settings.search_recall))
-    terms = await Directories(database, DirectorySizes(database), settings.fpir).search_terms(import_.directory, model)
+    comparing = await Comparing.of(run, import_.directory)
     note = run.note or ""
-    while rows := await _next(database, import_, model):
-        compared = await _compare(identification, import_.directory, model, terms, rows)
+    while rows := await _next(database, import_, comparing.model):
+        found = [row for row in rows if row["embedding"] is not None]
+        each_compared = [
+            _Compared(each.row["n"], each.row["face"], each.row["person"], comparing.warnings(each.likeness))
+            async for each in comparing.compare(found)
+        ]
+        compared = [each for each in each_compared if each.warnings]
         await _write(database, import_, rows[-1]["n"], compared)
         await run.report(run.done, run.total, f"{note} Comparing the faces: {rows[-1]['n'] + 1:,}.")
         if await run.turn.is_over():
@@ -108,23 +108,6 @@ async def _next(database: Database, import_: Import, model: Model) -> list[Any]:
     return rows
 
 
-async def _compare(
-    identification: Identification, directory: str, model: Model, terms: SearchTerms, rows: Sequence[Any]
-) -> list[_Compared]:
-    """Return the faces with a warning."""
-    found = [row for row in rows if row["embedding"] is not None]
-    search = search_of(directory, model, consent_required=bool(terms.settings.require_consent))
-    step = max(1, min(_MAX_PROBES, _COMPARISONS // max(terms.size.faces, 1)))
-    compared = []
-    for first in range(0, len(found), step):
-        batch = found[first : first + step]
-        results = await identification.identify(search, [row["embedding"].to_list() for row in batch], terms.size)
-        for row, result in zip(batch, results, strict=True):
-            likeness = Likeness(another(result, row["person"]), row["faces"], row["best"], row["similarity"])
-            compared.append(_Compared(row["n"], likeness_warnings(likeness, terms.applied.thresholds, model)))
-    return [each for each in compared if each.warnings]
-
-
 async def _write(database: Database, import_: Import, last: int, compared: Sequence[_Compared]) -> None:
     """Write warnings while nobody is deleted, so that nobody who was deleted is named.
 
@@ -135,11 +118,13 @@ async def _write(database: Database, import_: Import, last: int, compared: Seque
         [write_warnings(each.warnings) for each in compared],
         [each.other for each in compared],
     )
+    kept = [doubt for each in compared for doubt in kept_doubts(each.face, each.person, each.warnings)]
     async for _ in attempts(database.timeout_seconds):
         async with database.connection() as connection, connection.transaction():
             if not await connection.fetchval(ENTER, import_.directory):
                 continue
             if await connection.fetchval(_COMPARED, *import_, last):
                 await connection.execute(_WRITE, *import_, *columns)
+                await doubts.keep(connection, import_.directory, kept)
         return
     raise DirectoryBusy

@@ -45,6 +45,14 @@ SELECT merge, merged_at, undone_at, merged.person, display_name, external_id, me
 FROM merges LEFT JOIN merged_persons AS merged USING (directory, merge)
 WHERE directory = $1 AND merges.person = $2 ORDER BY merged_at, merge, merged.person
 """
+_DOUBTS = """
+SELECT face, code, other, value, threshold AS limit, found_at, dismissed_at FROM face_warnings
+WHERE directory = $1 AND person = $2 ORDER BY found_at, face, code
+"""
+_LOOKALIKES = """
+SELECT CASE WHEN person = $2 THEN other ELSE person END AS other, similarity, found_at, dismissed_at FROM lookalikes
+WHERE directory = $1 AND (person = $2 OR other = $2) ORDER BY found_at, other
+"""
 _MATCHED = "SELECT image FROM matched_images WHERE directory = $1 AND person = $2 ORDER BY image"
 
 _logger = logging.getLogger(__name__)
@@ -58,7 +66,11 @@ async def person_members(database: Database, images: ImageStore, person: Person)
     async with database.connection(Share.READS) as connection:
         merges = await connection.fetch(_MERGES, person.directory, person.person)
         matched = [row["image"] for row in await connection.fetch(_MATCHED, person.directory, person.person)]
-    yield Member("person.json", _described_person(person, merges, matched))
+        doubts = {
+            "warnings": list(map(dict, await connection.fetch(_DOUBTS, person.directory, person.person))),
+            "lookalikes": list(map(dict, await connection.fetch(_LOOKALIKES, person.directory, person.person))),
+        }
+    yield Member("person.json", _described_person(person, merges, {"recognized_on": matched, **doubts}))
     photographs = set(matched)
     async for face in _faces(database, person):
         if face["image"]:
@@ -87,9 +99,9 @@ async def _faces(database: Database, person: Person) -> AsyncIterator[Mapping[st
 
 
 async def _described_person(
-    person: Person, merges: list[Mapping[str, Any]], matched: list[str]
+    person: Person, merges: list[Mapping[str, Any]], known: Mapping[str, object]
 ) -> AsyncIterator[bytes]:
-    """Yield a person's details and merges as JSON; on the photographs `matched` the person was recognized.
+    """Yield a person's details and merges as JSON, and what else is `known`.
 
     Others get their turn between the merges, each of which may have much metadata.
     """
@@ -105,7 +117,7 @@ async def _described_person(
         "updated_at": person.updated_at,
         "last_seen_at": person.last_seen_at,
         "revision": person.revision,
-        "recognized_on": matched,
+        **known,
     }
     yield to_json(described, indent=1).removesuffix(b"\n}") + b',\n "merges": ['
     separator = b"\n"

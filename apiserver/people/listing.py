@@ -1,13 +1,17 @@
-"""Persons of a directory in pages. Each order has an index, so that later pages are as fast as the first one."""
+"""Persons of a directory in pages.
+
+Each order but that by faces has an index, so that later pages of an unfiltered list are as fast as the first one.
+What has no index, such as a part of a name, is looked for in all rows of the directory, once for each page.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from apiserver.database import Connection
 from apiserver.list_keys import Time, after_prefix
@@ -20,10 +24,14 @@ class Sort(StrEnum):
 
     PERSON = "person"
     PERSON_DOWN = "-person"
+    NAME = "name"
+    NAME_DOWN = "-name"
     CREATED = "created_at"
     CREATED_DOWN = "-created_at"
     SEEN = "last_seen_at"
     SEEN_DOWN = "-last_seen_at"
+    FACES = "faces"
+    FACES_DOWN = "-faces"
 
     @property
     def column(self) -> str:
@@ -31,18 +39,66 @@ class Sort(StrEnum):
         return self.value.removeprefix("-")
 
 
-Key = tuple[Time | None, str]
-"""Key of the last item of a page: its time, if the list is ordered by time, and the person."""
+_Value = Time | int | str | None
 
-KEY: TypeAdapter[Key] = TypeAdapter(Key)
+Key = tuple[_Value, str]
+"""Key of the last item of a page: its value, if the list is not ordered by the person, and the person."""
 
-# Persons never seen sort before all others; the expression must be that of the index.
-_EXPRESSION = {
-    "person": "person",
-    "created_at": "created_at",
-    "last_seen_at": "coalesce(last_seen_at, '-infinity'::timestamptz)",
+_MAX_COUNT = 2**63 - 1
+
+
+class _Order(NamedTuple):
+    """How a list is ordered.
+
+    column: as PostgreSQL sorts by it. parameter: what compares with it. kind: its value in a cursor. value: of a person
+    whose `sort_name` is given.
+    """
+
+    column: str
+    parameter: str
+    kind: Any
+    value: Callable[[Person, str], _Value]
+
+
+# Persons never seen sort before all others; the expressions must be those of the indexes.
+_ORDERS: Mapping[str, _Order] = {
+    "person": _Order("person", "{}", None, lambda _, __: None),
+    "name": _Order("sort_name", "{}", str, lambda _, name: name),
+    "created_at": _Order("created_at", "{}::timestamptz", Time, lambda person, _: person.created_at),
+    "last_seen_at": _Order(
+        "coalesce(last_seen_at, '-infinity'::timestamptz)",
+        "coalesce({}::timestamptz, '-infinity'::timestamptz)",
+        Time | None,
+        lambda person, _: person.last_seen_at,
+    ),
+    "faces": _Order(
+        "coalesce(faces, 0)",
+        "{}::bigint",
+        Annotated[int, Field(ge=0, le=_MAX_COUNT)],
+        lambda person, _: person.enrolled.faces,
+    ),
 }
-_TIME = "coalesce({}::timestamptz, '-infinity'::timestamptz)"
+
+KEYS: Mapping[str, TypeAdapter[Key]] = {
+    column: TypeAdapter(tuple[order.kind, str])  # type: ignore[name-defined]
+    for column, order in _ORDERS.items()
+}
+"""The keys in cursors, by the column of the order."""
+
+_COUNTED = """
+LEFT JOIN (SELECT person, count(*) AS faces FROM faces WHERE directory = $1 GROUP BY person) AS counted USING (person)
+"""
+
+_WARNED = """EXISTS (
+    SELECT FROM face_warnings
+    WHERE face_warnings.directory = $1 AND face_warnings.person = persons.person AND dismissed_at IS NULL
+)"""
+
+MAX_WORDS = 16
+"""Words of a search; each is looked for in every name."""
+
+_NEAR = 2_000
+"""Persons that are looked at one after the other, before all are read: with a common name, they fill a page."""
 
 _UNPREPARED = "SET LOCAL plan_cache_mode = force_custom_plan"
 """The planner needs the values of a metadata filter to estimate its selectivity, and so to choose the index."""
@@ -50,12 +106,33 @@ _UNPREPARED = "SET LOCAL plan_cache_mode = force_custom_plan"
 
 @dataclass(frozen=True, slots=True)
 class PersonsFilter:
-    """Order and filters of a list: prefix of the id, external id, and an object contained in the metadata."""
+    """Order and filters of a list.
+
+    search: words that the id, the name or the external id contain, whatever their case and accents. prefix: of the id.
+    metadata: an object contained in that of the person. named: with a display name, or without. warned: with doubts
+    about a face, or without. created_since, seen_since: the earliest time.
+    """
 
     sort: Sort = Sort.PERSON
+    search: str = ""
     prefix: str = ""
     external_id: str | None = None
     metadata: dict[str, Any] | None = None
+    named: bool | None = None
+    warned: bool | None = None
+    created_since: datetime | None = None
+    seen_since: datetime | None = None
+
+    @property
+    def words(self) -> list[str]:
+        """The words to search, each once."""
+        return list(dict.fromkeys(self.search.split()))
+
+    @property
+    def needs_all_rows(self) -> bool:
+        """Whether the list is found by reading all rows of the directory."""
+        unindexed = (self.named, self.warned, self.created_since, self.seen_since)
+        return bool(self.words) or self.sort.column == "faces" or any(each is not None for each in unindexed)
 
 
 class _Statement(NamedTuple):
@@ -70,61 +147,127 @@ async def page(
 
     Raises DirectoryNotFound or DatabaseUnavailable.
     """
-    statement = _statement(directory, filter_, limit + 1, after)
-    if not filter_.metadata:
-        rows = await connection.fetch(statement.text, *statement.parameters)
-    else:
-        async with connection.transaction():
-            await connection.execute(_UNPREPARED)
-            rows = await connection.fetch(statement.text, *statement.parameters)
+    rows = await _rows(connection, directory, filter_, limit + 1, after)
     if not rows:
         await require_directory(connection, directory)
     persons = [Person.of(row) async for row in taking_turns(rows[:limit])]
-    return persons, _key(filter_.sort, persons[-1]) if len(rows) > limit else None
+    if len(rows) <= limit:
+        return persons, None
+    value = _ORDERS[filter_.sort.column].value(persons[-1], rows[limit - 1]["sort_name"])
+    return persons, (value, persons[-1].person)
 
 
-def _statement(directory: str, filter_: PersonsFilter, limit: int, after: Key | None) -> _Statement:
+async def _rows(
+    connection: Connection, directory: str, filter_: PersonsFilter, limit: int, after: Key | None
+) -> Sequence[Any]:
+    if filter_.needs_all_rows and filter_.sort.column != "faces":
+        near = _statement(directory, filter_, limit, after, near=True)
+        rows: Sequence[Any] = await connection.fetch(near.text, *near.parameters)
+        if len(rows) == limit:
+            return rows
+    statement = _statement(directory, filter_, limit, after)
+    if not filter_.metadata:
+        return list(await connection.fetch(statement.text, *statement.parameters))
+    async with connection.transaction():
+        await connection.execute(_UNPREPARED)
+        return list(await connection.fetch(statement.text, *statement.parameters))
+
+
+def _statement(
+    directory: str, filter_: PersonsFilter, limit: int, after: Key | None, *, near: bool = False
+) -> _Statement:
+    """Return the statement of a page. near: only of the persons among the next `_NEAR` of the directory."""
     parameters: list[object] = [directory, limit]
 
     def parameter(value: object) -> str:
         parameters.append(value)
         return f"${len(parameters)}"
 
-    conditions = ["directory = $1"]
+    behind = ["directory = $1"] if after is None else ["directory = $1", _behind(filter_.sort, parameter, after)]
+    conditions = list(_conditions(filter_, parameter))
+    if near:
+        text = _near(filter_.sort, behind, conditions)
+    else:
+        text = (_found_first if filter_.needs_all_rows else _text)(filter_.sort, [*behind, *conditions])
+    return _Statement(text, parameters)
+
+
+def _conditions(filter_: PersonsFilter, parameter: Callable[[object], str]) -> Iterator[str]:
     if filter_.prefix:
-        conditions.append(f"person >= {parameter(filter_.prefix)}")
+        yield f"person >= {parameter(filter_.prefix)}"
         if end := after_prefix(filter_.prefix):
-            conditions.append(f"person < {parameter(end)}")
-    if filter_.external_id is not None:
-        conditions.append(f"external_id = {parameter(filter_.external_id)}")
+            yield f"person < {parameter(end)}"
+    for word in filter_.words:  # in a subquery, a word is folded once and not for each row
+        yield f"strpos(search_text, (SELECT folded_name({parameter(word)}))) > 0"
     if filter_.metadata:  # every object contains the empty one; the condition would hide the index of the order
-        conditions.append(f"metadata @> {parameter(json.dumps(filter_.metadata))}::jsonb")
-    if after is not None:
-        conditions.append(_behind(filter_.sort, parameter, after))
-    return _Statement(_text(filter_.sort, conditions), parameters)
+        yield f"metadata @> {parameter(json.dumps(filter_.metadata))}::jsonb"
+    compared = {
+        "external_id =": filter_.external_id,
+        "created_at >=": filter_.created_since,
+        "last_seen_at >=": filter_.seen_since,
+        "(display_name IS NOT NULL) =": filter_.named,
+        f"{_WARNED} =": filter_.warned,
+    }
+    yield from (f"{column} {parameter(value)}" for column, value in compared.items() if value is not None)
 
 
-def _behind(sort: Sort, parameter: Any, after: Key) -> str:  # noqa: ANN401 - see its caller
-    time, person = after
+def _behind(sort: Sort, parameter: Callable[[object], str], after: Key) -> str:
+    value, person = after
     comparison = "<" if sort.startswith("-") else ">"
     if sort.column == "person":
         return f"person {comparison} {parameter(person)}"
-    key = f"({_TIME.format(parameter(time))}, {parameter(person)})"
-    return f"({_EXPRESSION[sort.column]}, person) {comparison} {key}"
+    order = _ORDERS[sort.column]
+    key = f"({order.parameter.format(parameter(value))}, {parameter(person)})"
+    return f"({order.column}, person) {comparison} {key}"
 
 
 def _text(sort: Sort, conditions: Sequence[str]) -> str:
-    direction = "DESC" if sort.startswith("-") else "ASC"
-    columns = [_EXPRESSION[sort.column]] + ["person"] * (sort.column != "person")
-    order = ", ".join(f"{column} {direction}" for column in columns)
+    order = _order(sort)
     # The subquery applies the limit first, so that faces are counted only for the persons of the page.
     return f"""
-SELECT {COLUMNS}
+SELECT {COLUMNS}, sort_name
 FROM (SELECT * FROM persons WHERE {" AND ".join(conditions)} ORDER BY {order} LIMIT $2) AS persons
 ORDER BY {order}
 """
 
 
-def _key(sort: Sort, person: Person) -> Key:
-    times: dict[str, datetime | None] = {"created_at": person.created_at, "last_seen_at": person.last_seen_at}
-    return times.get(sort.column), person.person
+def _near(sort: Sort, behind: Sequence[str], conditions: Sequence[str]) -> str:
+    """Return the statement that looks at the next persons in the order of the list only: for what many persons have."""
+    order = _order(sort)
+    return f"""
+SELECT {COLUMNS}, sort_name FROM (
+    SELECT * FROM (
+        SELECT * FROM persons WHERE {" AND ".join(behind)} ORDER BY {order} LIMIT {_NEAR}
+    ) AS persons WHERE {" AND ".join(conditions)} ORDER BY {order} LIMIT $2
+) AS persons
+ORDER BY {order}
+"""
+
+
+def _found_first(sort: Sort, conditions: Sequence[str]) -> str:
+    """Return the statement that finds all persons first, and then reads those of the page.
+
+    Otherwise the planner reads rows in the order of the list until the page is full, which takes several times as long
+    if few or no persons are found.
+    """
+    order = _ORDERS[sort.column].column
+    counted = _COUNTED if sort.column == "faces" else ""
+    direction = _direction(sort)
+    return f"""
+WITH found AS MATERIALIZED (
+    SELECT person, {order} AS key FROM persons {counted} WHERE {" AND ".join(conditions)}
+), page AS MATERIALIZED (
+    SELECT person, key FROM found ORDER BY key {direction}, person {direction} LIMIT $2
+)
+SELECT {COLUMNS}, sort_name FROM persons JOIN page USING (person) WHERE directory = $1
+ORDER BY key {direction}, person {direction}
+"""
+
+
+def _order(sort: Sort) -> str:
+    columns = [_ORDERS[sort.column].column] + ["person"] * (sort.column != "person")
+    return ", ".join(f"{column} {_direction(sort)}" for column in columns)
+
+
+def _direction(sort: Sort) -> str:
+    return "DESC" if sort.startswith("-") else "ASC"

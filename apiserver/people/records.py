@@ -1,10 +1,11 @@
 """Rows of persons: their details, without the faces."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Self
+from uuid import UUID
 
 from apiserver.audit import records as audit
 from apiserver.consent import COLUMNS as CONSENT
@@ -14,12 +15,22 @@ from apiserver.directories.lock import MAX_SECONDS, exclude_enrolments
 from apiserver.problems import DatabaseBusy, DirectoryNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
 
-COLUMNS = f"""directory, person, display_name, external_id, metadata,
-    (SELECT count(*) FROM faces WHERE faces.directory = $1 AND faces.person = persons.person) AS faces,
+# The faces of a person are read once, for three values.
+_ENROLLED = """(
+    SELECT (count(*), count(image), (array_agg(face ORDER BY recognizability DESC NULLS LAST, score DESC, face))[1])
+    FROM faces WHERE faces.directory = $1 AND faces.person = persons.person
+) AS enrolled"""
+_WARNINGS = """(
+    SELECT count(*) FROM face_warnings
+    WHERE face_warnings.directory = $1 AND face_warnings.person = persons.person AND dismissed_at IS NULL
+) AS warnings"""
+
+COLUMNS = f"""directory, person, display_name, external_id, metadata, {_ENROLLED}, {_WARNINGS},
     created_at, updated_at, last_seen_at, revision, restricted, {CONSENT}"""
 """Columns of `persons` for `Person.of`. $1 is the directory, which selects one partition of `faces`."""
 
 _READ = f"SELECT {COLUMNS} FROM persons WHERE directory = $1 AND person = $2"
+_READ_ALL = f"SELECT {COLUMNS} FROM persons WHERE directory = $1 AND person = ANY ($2::text[])"
 _LOCK = f"{_READ} FOR NO KEY UPDATE"
 _HAS_DIRECTORY = "SELECT EXISTS (SELECT FROM directories WHERE directory = $1)"
 _MAKE_DIRECTORY = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING"
@@ -62,13 +73,26 @@ _NO_DETAILS = Details(None, None, {})
 
 
 @dataclass(frozen=True, slots=True)
+class Enrolled:
+    """How much shows a person. faces: of all models. photographs: those of them that are kept.
+
+    best: the most recognizable face, None if there is none. warnings: doubts about faces that nobody dismissed.
+    """
+
+    faces: int
+    photographs: int
+    best: UUID | None
+    warnings: int
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
-    """A person of a directory. faces: number of faces of all models. last_seen_at: precise to the hour."""
+    """A person of a directory. last_seen_at: precise to the hour."""
 
     directory: str
     person: str
     details: Details
-    faces: int
+    enrolled: Enrolled
     created_at: datetime
     updated_at: datetime
     last_seen_at: datetime | None
@@ -79,13 +103,22 @@ class Person:
         """Convert a row of `COLUMNS` to a person."""
         named = (row["display_name"], row["external_id"], json.loads(row["metadata"]))
         details = Details(*named, Consent.of(row), row["restricted"])
-        counted = (row["faces"], row["created_at"], row["updated_at"], row["last_seen_at"], row["revision"])
-        return cls(row["directory"], row["person"], details, *counted)
+        faces, photographs, best = row["enrolled"]
+        enrolled = Enrolled(faces, photographs, best, row["warnings"])
+        changed = (row["created_at"], row["updated_at"], row["last_seen_at"], row["revision"])
+        return cls(row["directory"], row["person"], details, enrolled, *changed)
 
 
 async def read(connection: Connection, directory: str, person: str) -> Person:
     """Return a person. Raises DirectoryNotFound, PersonNotFound or DatabaseUnavailable."""
     return await _read(connection, _READ, directory, person)
+
+
+async def read_all(connection: Connection, directory: str, persons: Iterable[str]) -> dict[str, Person]:
+    """Return those of the persons who exist, by id. Raises DatabaseUnavailable."""
+    named = list(set(persons))
+    rows = await connection.fetch(_READ_ALL, directory, named) if named else []
+    return {row["person"]: Person.of(row) for row in rows}
 
 
 async def put(

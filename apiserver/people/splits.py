@@ -6,6 +6,7 @@ from uuid import UUID
 from apiserver.audit import records as audit
 from apiserver.database import Connection
 from apiserver.directories.lock import MAX_SECONDS
+from apiserver.people import doubts
 from apiserver.people.moving import delete_duplicates, increment_revision, lock_persons
 from apiserver.problems import FaceNotFound, InvalidField, MergeNotFound, MergeUndone
 
@@ -159,5 +160,6 @@ async def _move(connection: Connection, directory: str, person: str, name: str, 
         return
     pairs = await connection.fetch(_DUPLICATES, directory, person, name, list(faces))
     await delete_duplicates(connection, directory, [tuple(pair) for pair in pairs])
+    await doubts.forget(connection, directory, faces)
     await connection.execute(_MOVE_FACES, directory, person, name, list(faces), timeout=MAX_SECONDS)
     await connection.execute(_SHARE_MATCHES, directory, person, name)

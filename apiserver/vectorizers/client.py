@@ -32,7 +32,7 @@ from apiserver.vectorizers.exchange import (
     was_cut,
 )
 from apiserver.vectorizers.replicas import Replica, Replicas, RetryBudget
-from apiserver.vectorizers.wire import Want, read_analysis, read_json, read_model_in_use
+from apiserver.vectorizers.wire import Preview, Want, read_analysis, read_json, read_model_in_use, read_preview
 from serving.digests import Digests
 
 _READY_TIMEOUT_SECONDS = 2
@@ -86,6 +86,11 @@ class VectorizerClient:
         """Return an encoded image as a JPEG with those faces marked. Raises the problems of `analyse`."""
         query = f"{_query(look)}&min_score={min_score}&min_size={min_size}"
         call = Call("POST", f"/drawing?{query}", bytes, image)
+        return await self._answer(call, self._timeout_seconds)
+
+    async def preview(self, image: bytes, max_side: int) -> Preview:
+        """Return an encoded image as an upright JPEG of at most this size. Raises the problems of `analyse`."""
+        call = Call("POST", f"/preview?max_side={max_side}", read_preview, image)
         return await self._answer(call, self._timeout_seconds)
 
     async def embed_crop(self, crop: bytes, score: float = 1.0) -> Analysis:

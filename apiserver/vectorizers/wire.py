@@ -3,7 +3,7 @@
 import json
 import struct
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgpack
 
@@ -22,6 +22,14 @@ from apiserver.problems import (
     VectorizerTimeout,
     VectorizerUnavailable,
 )
+
+
+class Preview(NamedTuple):
+    """An upright JPEG file, and the width and height of the upright photograph that it shows, to which boxes refer."""
+
+    jpeg: bytes
+    width: int
+    height: int
 
 
 class Want(StrEnum):
@@ -73,6 +81,15 @@ def read_analysis(body: bytes) -> Analysis:
             picture=answer.get("picture"),
         )
     except (ValueError, TypeError, KeyError, AttributeError, struct.error, msgpack.UnpackException) as error:
+        raise VectorizerUnavailable(_UNREADABLE) from error
+
+
+def read_preview(body: bytes) -> Preview:
+    """Return the preview of an image. Raises VectorizerUnavailable."""
+    try:
+        answer = msgpack.unpackb(body)
+        return Preview(bytes(answer["jpeg"]), int(answer["width"]), int(answer["height"]))
+    except (ValueError, TypeError, KeyError, msgpack.UnpackException) as error:
         raise VectorizerUnavailable(_UNREADABLE) from error
 
 

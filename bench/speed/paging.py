@@ -31,12 +31,24 @@ from faceserver.standalone.addresses import free_loopback_port
 from faceserver.standalone.child import Child, Program
 from faceserver.standalone.guard import Guard
 
-SORTS = ("person", "-person", "created_at", "-created_at", "last_seen_at", "-last_seen_at")
+SORTS = ("person", "-person", "name", "-name", "created_at", "-created_at", "last_seen_at", "-last_seen_at")
 FILTERS = {
     "prefix, a tenth": {"prefix": "person 01"},
     "metadata, a twentieth": {"metadata": '{"team": 7}'},
     "metadata, a thousandth": {"metadata": '{"desk": 7}'},
 }
+ALL_READ = {
+    "search, nobody": {"search": "zzzz"},
+    "search, one": {"search": "45678"},
+    "search, a Chinese character": {"search": "明"},
+    "search, two words": {"search": "7 zoe"},
+    "search, everybody, by name": {"search": "p", "sort": "name"},
+    "seen since, by name": {"seen_since": "2026-05-01T00:00:00Z", "sort": "name"},
+    "-faces": {"sort": "-faces"},
+}
+"""Each page of these reads all persons."""
+MOST_PAGES = 50
+NAMES = ("Person", "Мария Петрова", "王小明", "Zoë Müller")
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 DIMENSION = 128
 
@@ -63,7 +75,7 @@ def _person(number: int) -> dict[str, object]:
     return {
         "directory": "paging",
         "person": f"person {number:06}",
-        "display_name": f"Person {number}",
+        "display_name": f"{NAMES[number % len(NAMES)]} {number}",
         "external_id": str(number),
         "metadata": json.dumps({"team": number % 20, "desk": number % 1000}),
         "created_at": BEGINNING + timedelta(seconds=shuffled),
@@ -120,11 +132,11 @@ async def _connected(process: Child, port: int) -> Connection:
             await asyncio.sleep(0.1)
 
 
-async def walk(connection: Connection, limit: int, query: dict[str, str]) -> dict[str, Any]:
-    """Read a list to its end; return the milliseconds of each page."""
+async def walk(connection: Connection, limit: int, query: dict[str, str], most: int | None = None) -> dict[str, Any]:
+    """Read a list to its end, or to its page number `most`; return the milliseconds of each page."""
     milliseconds: list[float] = []
     items, cursor = 0, None
-    while cursor is not None or not milliseconds:
+    while (cursor is not None or not milliseconds) and len(milliseconds) != most:
         target = urlencode({"limit": limit, **query, **({} if cursor is None else {"cursor": cursor})})
         message = f"GET /directories/paging/persons?{target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         begun = time.perf_counter()
@@ -152,7 +164,8 @@ async def measure(folder: Path, persons: int, limit: int) -> dict[str, Any]:
         async with gateway(dsn, folder) as connection:
             await walk(connection, limit, {"prefix": "person 00"})  # the first statements are prepared
             lists = {sort: await walk(connection, limit, {"sort": sort}) for sort in SORTS}
-            return lists | {name: await walk(connection, limit, query) for name, query in FILTERS.items()}
+            lists |= {name: await walk(connection, limit, query) for name, query in FILTERS.items()}
+            return lists | {name: await walk(connection, limit, query, MOST_PAGES) for name, query in ALL_READ.items()}
 
 
 def main(

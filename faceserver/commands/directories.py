@@ -7,7 +7,7 @@ import typer
 
 from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.client.results import Directory, QualityAction, QualityGate, Scoring
+from faceserver.client.results import Directory, Event, EventKind, QualityAction, QualityGate, Scoring
 from faceserver.client.unchanged import UNCHANGED, unless_none
 from faceserver.commands.key_file import Commands
 from faceserver.commands.options import Directory as DirectoryOption
@@ -133,6 +133,57 @@ def set_directory(
         _print(changed, as_json)
 
 
+@app.command("scores")
+def show_scores(
+    *, url: Url = DEFAULT_URL, directory: DirectoryOption = DEFAULT_DIRECTORY, as_json: Json = False
+) -> None:
+    """Show how alike the faces of a directory are, and what other thresholds would mean.
+
+    For example:
+
+        faceserver directories scores --directory acme
+    """
+    with service(url, directory) as client:
+        found = client.score_distributions()
+    if as_json:
+        print_json(found)
+        return
+    typer.echo(
+        f"{counted(found.sampled, 'face')} of {found.faces}: {counted(found.same, 'pair')} of one person, "
+        f"{found.different} of different people. A match begins at {found.thresholds.match:.2f}."
+    )
+    rows = (
+        (each.threshold, *map(_percent, (each.missed, each.stranger_named, each.alike)))
+        for each in found.rates
+        if each.threshold >= 0
+    )
+    print_table(("threshold", "missed", "strangers named", "different people alike"), rows)
+
+
+@app.command("activity")
+def list_activity(
+    *,
+    url: Url = DEFAULT_URL,
+    directory: DirectoryOption = DEFAULT_DIRECTORY,
+    kind: Annotated[EventKind | None, typer.Option(help="Only events of this kind.")] = None,
+    limit: Limit = 100,
+    as_json: Json = False,
+) -> None:
+    """List what happened in a directory, the latest first, as far as it is kept.
+
+    For example:
+
+        faceserver directories activity --kind photograph --limit 10
+    """
+    with service(url, directory) as client:
+        found = first(client.activity(kind=kind), limit)
+        if as_json:
+            for event in found:
+                print_json(event)
+        else:
+            print_table(("at", "what"), ((event.at, _told(event)) for event in found))
+
+
 @app.command("delete")
 def delete_directory(
     *,
@@ -188,6 +239,23 @@ def _print(directory: Directory, as_json: bool) -> None:
             "unrecognizable": _floor(applied.recognizability_floor),
         }
     )
+
+
+def _told(event: Event) -> str:
+    if event.photograph:
+        learned = [f"{face.person} learned" for face in event.photograph.learned]
+        told = learned + [f"{person} recognized" for person in event.photograph.recognized]
+        return ", ".join(told) or "nobody recognized"
+    if event.added:
+        return f"{event.added.person} added"
+    if event.merged:
+        return f"merged into {event.merged.person}{', undone' * (event.merged.undone_at is not None)}"
+    counts = event.deleted and f"{counted(event.deleted.persons, 'person')}, {counted(event.deleted.faces, 'face')}"
+    return f"deleted {counts}"
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{share:.2%}"
 
 
 def _floor(floor: float | None) -> str:

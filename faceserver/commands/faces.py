@@ -1,4 +1,4 @@
-"""`faceserver persons faces`, `merge` and `split`: which faces are whose."""
+"""`faceserver persons faces`, `merge`, `merges` and `split`: which faces are whose."""
 
 from pathlib import Path
 from shlex import quote
@@ -125,6 +125,39 @@ def merge(
         typer.echo(f"faceserver persons split {quote(merged.person)} --undo {merged.merge}")
 
 
+def list_merges(
+    *,
+    url: Url = DEFAULT_URL,
+    directory: Directory = DEFAULT_DIRECTORY,
+    person: Annotated[str | None, typer.Option(help="Only merges into this person.")] = None,
+    limit: Limit = 100,
+    as_json: Json = False,
+) -> None:
+    """List merges, the latest first, and whether each can be undone.
+
+    For example:
+
+        faceserver persons merges --limit 1
+    """
+    with service(url, directory) as client:
+        found = first(client.merges(person=person), limit)
+        if as_json:
+            for merge in found:
+                print_json(merge)
+        else:
+            rows = (
+                (
+                    each.merge,
+                    each.person,
+                    ", ".join(merged.person for merged in each.persons),
+                    each.merged_at,
+                    each.obstacle or "can be undone",
+                )
+                for each in found
+            )
+            print_table(("merge", "into", "merged", "at", "undoing"), rows)
+
+
 def split(
     person: Person,
     faces: Annotated[list[str] | None, typer.Argument(help="Ids of the faces to move.", show_default=False)] = None,
@@ -148,7 +181,7 @@ def split(
         fail(ExitStatus.USAGE, "Give face ids and --to, or only --undo.")
     with service(url, directory) as client:
         if undo:
-            changed = client.undo_merge(person, undo)
+            changed = client.undo_merge(person, undo, into_existing=existing)
         else:
             changed = client.split(person, faces or [], to or "", into_existing=existing)
     for each in changed.persons:

@@ -30,16 +30,27 @@ def list_persons(
     *,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
+    search: Annotated[
+        str | None, typer.Option(help="Only people whose id, name or external id contains each of these words.")
+    ] = None,
     prefix: Annotated[str | None, typer.Option(help="Only people whose ids begin with this.")] = None,
     external_id: Annotated[str | None, typer.Option(help="Only the person with this external id.")] = None,
     metadata: Metadata = None,
+    named: Annotated[bool | None, typer.Option(help="Only people with a name, or without.")] = None,
+    warned: Annotated[bool | None, typer.Option(help="Only people with a warning about a face, or without.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Only people learned since then.", formats=_TIMES)] = None,
+    seen_since: Annotated[
+        datetime | None, typer.Option(help="Only people recognized since then.", formats=_TIMES)
+    ] = None,
     sort: Annotated[Order, typer.Option(help="Sort order; a minus reverses it.")] = "person",
     limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
-    """List people.
+    """List people. Times are UTC unless they state an offset.
 
     For example:
+
+        faceserver persons list --search muller
 
         faceserver persons list --prefix an
 
@@ -49,12 +60,22 @@ def list_persons(
     """
     contained = None if metadata is None else _parsed(metadata)
     with service(url, directory) as client:
-        found = client.persons(prefix=prefix, external_id=external_id, metadata=contained, sort=sort)
+        found = client.persons(
+            search=search,
+            prefix=prefix,
+            external_id=external_id,
+            metadata=contained,
+            named=named,
+            warned=warned,
+            created_since=since and _aware(since),
+            seen_since=seen_since and _aware(seen_since),
+            sort=sort,
+        )
         if as_json:
             for person in first(found, limit):
                 print_json(person)
         else:
-            columns = ("person", "name", "external id", "faces", "last seen")
+            columns = ("person", "name", "external id", "faces", "warnings", "last seen")
             print_table(columns, map(_row, first(found, limit)))
 
 
@@ -238,7 +259,7 @@ def _parsed(metadata: str) -> dict[str, Any]:
 
 
 def _row(person: Found) -> tuple[object, ...]:
-    return person.person, person.display_name, person.external_id, person.faces, person.last_seen_at
+    return person.person, person.display_name, person.external_id, person.faces, person.warnings, person.last_seen_at
 
 
 def _print(person: Found, as_json: bool) -> None:
@@ -253,7 +274,8 @@ def _print(person: Found, as_json: bool) -> None:
             "metadata": json.dumps(person.metadata, ensure_ascii=False) if person.metadata else None,
             "consent": _told(person.consent),
             "restricted": "yes: never named" if person.restricted else "no",
-            "faces": person.faces,
+            "faces": f"{person.faces}, {counted(person.photographs, 'photograph')} kept",
+            "warnings": person.warnings,
             "learned": person.created_at,
             "last seen": person.last_seen_at or "never",
         }

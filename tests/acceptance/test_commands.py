@@ -291,6 +291,43 @@ def test_detect(command: Commands):
         assert drawn.size == (624, 512)
 
 
+def test_doubts_merges_scores_and_activity(command: Commands):
+    for person in ("ann", "anna"):
+        command("learn", person, "ann.jpg")
+    command("persons", "edit", "anna", "--name", "Zoë Weiß")
+
+    assert json.loads(command("persons", "list", "--search", "WEISS zoe", "--json").stdout)["person"] == "anna"
+    assert command("persons", "list", "--warned", "--since", "2020-01-01", "--json").stdout.count("\n") == 1
+    [warning] = map(json.loads, command("doubts", "faces", "--json").stdout.splitlines())
+    assert (warning["face"]["person"], warning["other"]["person"]) == ("anna", "ann")
+    assert command("doubts", "compare", "--wait").stdout == "2 of 2 faces compared.\n"
+    assert "ann      anna" in command("doubts", "pairs").stdout
+    assert command("doubts", "dismiss", warning["face"]["face"]).returncode == 0
+    assert command("doubts", "faces", "--dismissed").stdout.count("enrolled-as-another") == 1
+    assert command("doubts", "dismiss-pair", "anna", "ann").returncode == 0
+    assert command("doubts", "pairs", "--json").stdout == ""
+    assert command("doubts", "reopen", warning["face"]["face"]).returncode == 0
+    assert command("doubts", "reopen-pair", "ann", "anna").returncode == 0
+    assert command("doubts", "faces", "--json").stdout.count("\n") == 2
+    unknown = command("doubts", "dismiss", "00000000-0000-0000-0000-000000000000")
+    assert (unknown.returncode, unknown.stderr) == (1, "There is no warning about a face with this id.\n")
+
+    command("persons", "merge", "ann", "anna")
+    assert "can be undone" in command("persons", "merges").stdout
+    assert "1 face of 1" in command("directories", "scores").stdout
+    assert "merged into ann" in command("directories", "activity").stdout
+    assert command("directories", "activity", "--kind", "photograph").stdout.count("ann learned") == 1
+
+
+def test_preview(command: Commands):
+    run = command("preview", "ann.jpg", "small.jpg", "--size", "100")
+    nowhere = command("preview", "ann.jpg", "no/small.jpg")
+    assert run.returncode == 0, run.stderr
+    with Image.open(command.folder / "small.jpg") as made:
+        assert max(made.size) == 100
+    assert (nowhere.returncode, nowhere.stderr[:35]) == (2, "no/small.jpg cannot be written: No ")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shells_complete_the_commands(command: Commands, shell: str):
     words = {"COMP_WORDS": "faceserver rec", "COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": "faceserver rec"}

@@ -42,6 +42,11 @@ class Needs:
     spends: frozenset[Quota] = frozenset()
     free: bool = False
 
+    @property
+    def sends_photograph(self) -> bool:
+        """Whether the caller sends photographs, which it may then see."""
+        return not {scopes.Scope.ENROL, scopes.Scope.RECOGNIZE}.isdisjoint(self.all_of)
+
 
 def needs(
     *all_of: scopes.Scope,
@@ -94,7 +99,7 @@ class GuardedRoute(APIRoute):
         if self.needs.key and scope["method"] in (self.methods or ()):
             await self._admit(scope)
             if signs_links(current_grant()):
-                send = SignedAnswer(send, scope, current_grant())
+                send = SignedAnswer(send, scope, current_grant(), sends_photograph=self.needs.sends_photograph)
         await super().handle(scope, receive, send)
 
     async def _admit(self, scope: Scope) -> None:

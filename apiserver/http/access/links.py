@@ -23,7 +23,9 @@ from apiserver.state import State
 SCOPES = frozenset({AccessScope.READ, AccessScope.IMAGES})
 """What a link gives, in one directory."""
 
-_PATH = re.compile(r"/files/(?P<image>[^/]+)|/directories/(?P<directory>[^/]+)/persons/[^/]+/faces/[^/]+/(crop|image)")
+_PATH = re.compile(
+    r"/files/(?P<image>[^/]+)(/preview)?|/directories/(?P<directory>[^/]+)/persons/[^/]+/faces/[^/]+/(crop|image)"
+)
 
 # Inside a string of JSON, quotation marks are escaped, so this finds fields only.
 _FIELD = re.compile(rb'"(url|image|crop)":"(/[!#-\[\]-~]*)"')
@@ -41,12 +43,12 @@ def signs_links(grant: Grant) -> bool:
 class SignedAnswer:
     """Sends an answer with links that are signed for the caller, or null where it may not see photographs."""
 
-    def __init__(self, send: Send, scope: Scope, grant: Grant) -> None:
+    def __init__(self, send: Send, scope: Scope, grant: Grant, *, sends_photograph: bool) -> None:
         self._send = send
         self._state: State = scope["state"]["gateway"]
         self._grant = grant
         # Whoever has just sent a photograph may see it.
-        self._may_see = scope["method"] == "POST" or grant.scopes >= SCOPES
+        self._may_see = (sends_photograph and scope["method"] == "POST") or grant.scopes >= SCOPES
         self._start: Message | None = None
         self._body = b""
 

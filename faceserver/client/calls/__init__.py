@@ -2,6 +2,7 @@
 
 from faceserver.client.calls.audit import AuditCalls
 from faceserver.client.calls.directories import DirectoryCalls
+from faceserver.client.calls.doubts import DoubtCalls
 from faceserver.client.calls.faces import FaceCalls
 from faceserver.client.calls.jobs import JobCalls
 from faceserver.client.calls.keys import KeyCalls
@@ -19,6 +20,7 @@ class Calls(
     PhotographCalls,
     PersonCalls,
     FaceCalls,
+    DoubtCalls,
     DirectoryCalls,
     JobCalls,
     AuditCalls,

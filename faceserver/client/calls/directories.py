@@ -4,7 +4,16 @@ from dataclasses import asdict
 
 from faceserver.client.call import MAX_PAGE, Call, InDirectory, Page, given, json_of
 from faceserver.client.method import listing, result
-from faceserver.client.results import Deletion, Directory, DirectorySummary, QualityGate, Scoring
+from faceserver.client.results import (
+    Deletion,
+    Directory,
+    DirectorySummary,
+    Event,
+    EventKind,
+    QualityGate,
+    ScoreDistributions,
+    Scoring,
+)
 from faceserver.client.unchanged import UNCHANGED, Unchanged, changed
 
 
@@ -85,6 +94,20 @@ class DirectoryCalls(InDirectory):
             quality=_gate(quality),
         )
         return Call("PATCH", self._path(directory), json_of(Directory), json=settings, if_match=if_match)
+
+    @result
+    def score_distributions(self, directory: str | None = None) -> Call[ScoreDistributions]:
+        """Return how alike the faces of a directory are, and what each threshold would mean."""
+        return Call("GET", self._path(directory, "score-distributions"), json_of(ScoreDistributions))
+
+    @listing
+    def activity(self, *, directory: str | None = None, kind: EventKind | None = None) -> Call[Page[Event]]:
+        """Iterate over what happened in a directory, the latest first, as far as it is kept.
+
+        kind: only events of this kind.
+        """
+        query = given(limit=MAX_PAGE, kind=kind)
+        return Call("GET", self._path(directory, "activity"), json_of(Page[Event]), query=query)
 
     @result
     def delete_directory(self, directory: str, *, if_match: int | None = None) -> Call[Deletion]:

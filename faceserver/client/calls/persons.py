@@ -9,10 +9,21 @@ from typing import Any, Literal, TypeAlias
 
 from faceserver.client.call import MAX_PAGE, Call, InDirectory, Page, given, json_of
 from faceserver.client.method import listing, result
-from faceserver.client.results import Consent, Deletion, Merged, Person, Split
+from faceserver.client.results import Consent, Deletion, Merged, PastMerge, Person, Split
 from faceserver.client.unchanged import UNCHANGED, Unchanged, changed
 
-Order: TypeAlias = Literal["person", "-person", "created_at", "-created_at", "last_seen_at", "-last_seen_at"]
+Order: TypeAlias = Literal[
+    "person",
+    "-person",
+    "name",
+    "-name",
+    "created_at",
+    "-created_at",
+    "last_seen_at",
+    "-last_seen_at",
+    "faces",
+    "-faces",
+]
 """The sort order of a list; a minus reverses it."""
 
 
@@ -24,18 +35,34 @@ class PersonCalls(InDirectory):
         self,
         *,
         directory: str | None = None,
+        search: str | None = None,
         prefix: str | None = None,
         sort: Order | None = None,
         external_id: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        named: bool | None = None,
+        warned: bool | None = None,
+        created_since: datetime | None = None,
+        seen_since: datetime | None = None,
     ) -> Call[Page[Person]]:
-        """Iterate over the persons of a directory, sorted by name unless `sort` is given.
+        """Iterate over the persons of a directory, sorted by id unless `sort` is given.
 
-        With filters, only those whose names begin with `prefix`, with this `external_id`, and whose metadata contains
-        `metadata`.
+        With filters, only those whose id, name or external id contains every word of `search`, whatever case and
+        accents; whose ids begin with `prefix`; with this `external_id`; whose metadata contains `metadata`; with or
+        without a display name (`named`) or a warning about a face (`warned`); added or recognized since a time.
         """
-        contained = None if metadata is None else json.dumps(metadata)
-        query = given(limit=MAX_PAGE, prefix=prefix, sort=sort, external_id=external_id, metadata=contained)
+        query = given(
+            limit=MAX_PAGE,
+            search=search,
+            prefix=prefix,
+            sort=sort,
+            external_id=external_id,
+            metadata=None if metadata is None else json.dumps(metadata),
+            named=named,
+            warned=warned,
+            created_since=None if created_since is None else _text(created_since),
+            seen_since=None if seen_since is None else _text(seen_since),
+        )
         return Call("GET", self._path(directory, "persons"), json_of(Page[Person]), query=query)
 
     @result
@@ -112,10 +139,22 @@ class PersonCalls(InDirectory):
         body = {"from": [others] if isinstance(others, str) else list(others)}
         return Call("POST", self._person(directory, person, "merge"), json_of(Merged), json=body, creates=True)
 
+    @listing
+    def merges(self, *, directory: str | None = None, person: str | None = None) -> Call[Page[PastMerge]]:
+        """Iterate over the merges of a directory, the latest first; with `person`, only those into this person."""
+        query = given(limit=MAX_PAGE, person=person)
+        return Call("GET", self._path(directory, "merges"), json_of(Page[PastMerge]), query=query)
+
     @result
-    def undo_merge(self, person: str, merge: str, *, directory: str | None = None) -> Call[Split]:
-        """Restore the persons that a merge removed, with those of their faces that still exist."""
-        return self._split(directory, person, {"merge": merge})
+    def undo_merge(
+        self, person: str, merge: str, *, directory: str | None = None, into_existing: bool = False
+    ) -> Call[Split]:
+        """Restore the persons that a merge removed, with those of their faces that still exist.
+
+        into_existing: persons who exist again by now get these faces.
+        """
+        body = {"merge": merge}
+        return self._split(directory, person, {**body, "into_existing": True} if into_existing else body)
 
     @result
     def split(

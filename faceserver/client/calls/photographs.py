@@ -63,8 +63,27 @@ class PhotographCalls:
         return Call("POST", "/compare", json_of(Comparison), fields=fields, files=files)
 
     @result
+    def preview(self, photograph: Photograph, *, size: int | None = None) -> Call[bytes]:
+        """Return a photograph of any format as an upright JPEG; its longer side has at most `size` pixels (2048)."""
+        return Call("POST", "/preview", bytes, fields=given(size=size), files=[("file", photograph)])
+
+    @result
     def fetch(self, url: str) -> Call[bytes]:
         """Return a photograph that was learned or recognized, by the `url` of that result."""
-        # Behind a proxy, `url` begins with the path of the client's own address. A signature may follow.
-        key, _, query = url.rpartition("/files/")[2].partition("?")
+        key, query = _key(url)
         return Call("GET", url_path("files", key), bytes, query=dict(parse_qsl(query)))
+
+    @result
+    def fetch_preview(self, url: str, *, size: int | None = None) -> Call[bytes]:
+        """Return such a photograph as an upright JPEG; its longer side has at most `size` pixels (2048)."""
+        key, _ = _key(url)
+        return Call("GET", url_path("files", key) + "/preview", bytes, query=given(size=size))
+
+
+def _key(url: str) -> tuple[str, str]:
+    """Return the key of a photograph and the query behind it.
+
+    Behind a proxy, the URL begins with the path of the client's own address. A signature may follow.
+    """
+    key, _, query = url.rpartition("/files/")[2].partition("?")
+    return key, query

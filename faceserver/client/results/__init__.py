@@ -4,6 +4,15 @@ Fields that a newer service adds are ignored. Names follow docs/glossary.md; a n
 the alias of its field.
 """
 
+from faceserver.client.results.activity import (
+    AddedEvent,
+    DeletedEvent,
+    Event,
+    EventKind,
+    LearnedFace,
+    MergedEvent,
+    PhotographEvent,
+)
 from faceserver.client.results.audit import AuditEntry
 from faceserver.client.results.detection import (
     ComparedFace,
@@ -19,7 +28,22 @@ from faceserver.client.results.detection import (
     Quality,
     Verification,
 )
-from faceserver.client.results.directories import Directory, DirectorySummary, QualityAction, QualityGate, Scoring
+from faceserver.client.results.directories import (
+    Directory,
+    DirectorySummary,
+    QualityAction,
+    QualityGate,
+    ScoreBin,
+    ScoreDistributions,
+    Scoring,
+    ThresholdRates,
+)
+from faceserver.client.results.doubts import (
+    Comparing,
+    FaceWarning,
+    Lookalikes,
+    Resembled,
+)
 from faceserver.client.results.jobs import ImportOutcome, Job, JobProblem, JobProgress, StartedJob
 from faceserver.client.results.keys import Key, NewKey
 from faceserver.client.results.persons import (
@@ -32,6 +56,8 @@ from faceserver.client.results.persons import (
     FileProblem,
     KeptQuality,
     Merged,
+    MergedPerson,
+    PastMerge,
     Person,
     Split,
     Unlike,
@@ -54,6 +80,7 @@ from faceserver.client.results.service import Calibration, Model, Models, ModelT
 from faceserver.client.results.usage import LimitInForce, QuotaUsage, Usage
 
 __all__ = [
+    "AddedEvent",
     "AddedFaces",
     "AuditEntry",
     "Basis",
@@ -62,9 +89,11 @@ __all__ = [
     "Candidate",
     "ComparedFace",
     "ComparedPair",
+    "Comparing",
     "Comparison",
     "Consent",
     "Decision",
+    "DeletedEvent",
     "Deletion",
     "DetectedFace",
     "Detection",
@@ -74,7 +103,10 @@ __all__ = [
     "Embeddings",
     "Enrolment",
     "EnrolmentWarning",
+    "Event",
+    "EventKind",
     "Face",
+    "FaceWarning",
     "FileOutcome",
     "FileProblem",
     "Identification",
@@ -85,14 +117,20 @@ __all__ = [
     "JobProgress",
     "KeptQuality",
     "Key",
+    "LearnedFace",
     "LimitInForce",
+    "Lookalikes",
     "Merged",
+    "MergedEvent",
+    "MergedPerson",
     "Model",
     "ModelThresholds",
     "Models",
     "NewKey",
     "PairThresholds",
+    "PastMerge",
     "Person",
+    "PhotographEvent",
     "Point",
     "Pose",
     "Quality",
@@ -103,10 +141,14 @@ __all__ = [
     "RecognitionWarning",
     "RecognizedFace",
     "RefusedPhotograph",
+    "Resembled",
+    "ScoreBin",
+    "ScoreDistributions",
     "Scoring",
     "Split",
     "StartedJob",
     "Tail",
+    "ThresholdRates",
     "Thresholds",
     "Unlike",
     "Usage",

@@ -56,3 +56,43 @@ class Directory:
     keep_originals: bool | None = None
     require_consent: bool | None = None
     delete_without_consent_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreBin:
+    """Numbers of pairs with a similarity from `start` up to `end`: of one person's photographs, of different people."""
+
+    start: float
+    end: float
+    same: int
+    different: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdRates:
+    """What a match threshold would mean. missed: the share of faces that no other photograph of their person reaches.
+
+    stranger_named: the share of strangers who would be named. alike: the share of pairs of different people who reach
+    it. None without such pairs.
+    """
+
+    threshold: float
+    missed: float | None
+    stranger_named: float
+    alike: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreDistributions:
+    """How alike the faces of a directory are, from a sample. same, different: the numbers of pairs."""
+
+    directory: str
+    model: str
+    persons: int
+    faces: int
+    sampled: int
+    same: int
+    different: int
+    bins: tuple[ScoreBin, ...]
+    rates: tuple[ThresholdRates, ...]
+    thresholds: Thresholds

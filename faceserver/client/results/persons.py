@@ -25,7 +25,9 @@ class Consent:
 class Person:
     """A person. faces: their number. last_seen_at: when they were last recognized, None if never.
 
-    consent: None if none is recorded. restricted: the person is kept, but never named.
+    consent: None if none is recorded. restricted: the person is kept, but never named. photographs: how many of the
+    faces have a photograph that is kept. warnings: how many warnings about the faces nobody dismissed. crop: URL of the
+    most recognizable face, None without one.
     """
 
     directory: str
@@ -40,6 +42,9 @@ class Person:
     revision: int
     consent: Consent | None = None
     restricted: bool = False
+    photographs: int = 0
+    warnings: int = 0
+    crop: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +130,34 @@ class Merged(Person):
     """A person after a merge. merge: id of the merge, for `undo_merge`."""
 
     merge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedPerson:
+    """A person whom a merge removed. faces: how many come back when it is undone; crop: URL of one, None without."""
+
+    person: str
+    display_name: str | None
+    faces: int
+    crop: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastMerge:
+    """A merge into `person`. persons: those whom it removed, none once it is undone.
+
+    obstacle: why it cannot be undone, as the code of a problem; None if it can. With `person-exists` it can be undone
+    into the existing person.
+    """
+
+    merge: str
+    person: str
+    display_name: str | None
+    merged_at: datetime
+    undone_at: datetime | None
+    persons: tuple[MergedPerson, ...]
+    undoable: bool
+    obstacle: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,11 @@ from sqlglot import exp
 from apiserver.biometrics.model import Scoring
 from apiserver.consent import unnamed
 from apiserver.deletion import erasure
+from apiserver.directories import distributions
 from apiserver.enrolment import gallery
 from apiserver.keys import usage_records
+from apiserver.people import activity, unlike
 from apiserver.people import listing as person_lists
-from apiserver.people import unlike
 from apiserver.search import statements as search_sql
 from apiserver.storage import images as image_store
 from tests.checkout import ROOT
@@ -75,6 +76,21 @@ _WRITTEN: Mapping[str, list[str]] = {
     "people.listing._text": [
         person_lists._statement("acme", person_lists.PersonsFilter(metadata={"a": 1}), 10, None).text,
     ],
+    "people.listing._near": [
+        person_lists._statement(
+            "acme", person_lists.PersonsFilter(search="ann", warned=False), 10, (None, "b"), near=True
+        ).text,
+    ],
+    "people.listing._found_first": [
+        person_lists._statement(
+            "acme", person_lists.PersonsFilter(sort=person_lists.Sort.FACES, search="ann", warned=True), 10, None
+        ).text,
+    ],
+    "directories.distributions._COUNT": [distributions._COUNT],
+    "people.activity._statement": [activity._statement(list(activity.EventKind))],
+    **{f"people.activity.{name}": [] for name in ("_PHOTOGRAPHS", "_ADDED", "_MERGED", "_DELETED")},
+    "people.listing._COUNTED": [],  # part of the one above
+    "people.listing._WARNED": [],
 }
 """Statements composed by functions; all others are read from the source."""
 

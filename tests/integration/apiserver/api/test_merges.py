@@ -157,3 +157,49 @@ async def test_a_name_that_cannot_be_is_refused_with_a_key_as_without(gateway, d
     assert (first.status_code, first.json()["code"]) == (400, "invalid-name")
     assert second.content == first.content
     assert second.headers["Idempotency-Replayed"] == "true"
+
+
+async def test_merges_are_listed_with_what_undoing_them_brings_back(gateway, ann, ann_again, bob, cid):
+    photographs = {"ann": ann, "anne": ann_again, "bob": bob, "cid": cid}
+    for person, photograph in photographs.items():
+        await learn(gateway, person, photograph)
+    await learn(gateway, "anne", ann)  # of both, one face remains
+    await gateway.patch(f"{ACME}/anne", json={"display_name": "Anne", "external_id": "7"})
+    ids = [
+        (await gateway.post(f"{ACME}/{person}/merge", json={"from": others})).json()["merge"]
+        for person, others in (("ann", ["anne"]), ("bob", ["cid"]), ("ann", ["bob"]))
+    ]
+
+    async def listed(**query):
+        answer = await gateway.get("/directories/acme/merges", params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    items = (await listed())["items"]
+    assert [(each["merge"], each["person"], each["undoable"]) for each in items] == [
+        (merge, "ann", True) for merge in reversed(ids)
+    ]
+    first = items[2]
+    [anne] = first["persons"]
+    assert (anne["person"], anne["display_name"], anne["faces"]) == ("anne", "Anne", 2)
+    assert (await gateway.get(anne["crop"])).headers["content-type"] == "image/jpeg"
+    page = await listed(limit=2)
+    assert page["items"] == items[:2]
+    assert (await listed(limit=2, cursor=page["next"])) == {"items": items[2:], "next": None}
+    assert (await listed(person="bob"))["items"] == []
+
+    await gateway.put(f"{ACME}/anne", json={})
+    await gateway.put(f"{ACME}/dora", json={"external_id": "7"})
+    assert (await listed())["items"][2]["obstacle"] == "person-exists"
+    await gateway.delete(f"{ACME}/anne")
+    [taken] = [each for each in (await listed())["items"] if each["merge"] == ids[0]]
+    assert (taken["undoable"], taken["obstacle"]) == (False, "external-id-taken")
+    refused = await gateway.post(f"{ACME}/ann/split", json={"merge": ids[0]})
+    assert refused.json()["code"] == taken["obstacle"]
+
+    undone = await gateway.post(f"{ACME}/ann/split", json={"merge": ids[2]})
+    assert undone.status_code == 200
+    latest, middle, _ = (await listed())["items"]
+    assert (latest["obstacle"], latest["persons"], latest["undone_at"] is None) == ("merge-undone", [], False)
+    assert (middle["person"], middle["undoable"]) == ("bob", True)
+    assert (await gateway.get("/directories/none/merges")).json()["code"] == "directory-not-found"

@@ -72,6 +72,10 @@ async def test_links_open_photographs_and_nothing_else(locked, callers, ann, dat
     assert await code(locked, f"{face['crop'].partition('?')[0]}?{query}") == "link-invalid"
     [unseen] = (await locked.get("/directories/acme/faces", headers=blind)).json()["items"]
     assert (unseen["image"], unseen["crop"]) == (None, None)
+    assert (await locked.get(f"{plain}/preview", headers=ours)).headers["content-type"] == "image/jpeg"
+    assert await code(locked, f"{plain}/preview", headers=theirs) == "file-not-found"
+    assert await code(locked, f"{plain}/preview", headers=blind) == "scope-missing"
+    assert await code(locked, f"{plain}/preview?{query}") == "link-invalid"
 
     await database.execute("UPDATE images SET expires_at = now()")
     assert await code(locked, url) == "file-not-found"
@@ -97,3 +101,24 @@ async def test_who_sends_a_photograph_may_see_it_until_the_key_is_revoked(locked
 
     await until(is_refused)
     assert await code(locked, first.json()["url"]) == "link-invalid"
+
+
+async def test_who_sends_no_photograph_sees_none(locked, callers, ann, bob):
+    ours = await callers.add(ALL, "acme")
+    editor = await callers.add(frozenset({Scope.READ, Scope.EDIT}), "acme")
+    await learned(locked, ours, ann)
+    await locked.post("/learn", data={"person": "bob", "directory": "acme"}, files={"file": bob}, headers=ours)
+    persons = "/directories/acme/persons"
+
+    [seen, _] = (await locked.get(persons, headers=ours)).json()["items"]
+    assert (await locked.get(seen["crop"])).status_code == 200
+    assert {each["crop"] for each in (await locked.get(persons, headers=editor)).json()["items"]} == {None}
+    merged = (await locked.post(f"{persons}/ann/merge", json={"from": ["bob"]}, headers=editor)).json()
+    [past] = (await locked.get("/directories/acme/merges", headers=editor)).json()["items"]
+    undone = await locked.post(f"{persons}/ann/split", json={"merge": merged["merge"]}, headers=editor)
+    renamed = (await locked.patch(f"{persons}/bob", json={"display_name": "Bob"}, headers=editor)).json()
+    assert [merged["crop"], past["persons"][0]["crop"], renamed["crop"]] == [None] * 3
+    assert [each["crop"] for each in undone.json()["persons"]] == [None]
+    events = (await locked.get("/directories/acme/activity?kind=photograph", headers=editor)).json()["items"]
+    assert {each["photograph"]["image"] for each in events} == {None}
+    assert {face["crop"] for each in events for face in each["photograph"]["learned"]} == {None}

@@ -15,6 +15,7 @@ from apiserver.biometrics.open_set import (
     false_match_rate,
     likeness_limit,
     likeness_rank,
+    stranger_named,
     thresholds_at,
 )
 
@@ -98,3 +99,15 @@ def test_one_own_photograph_is_to_be_resembled_as_far_as_the_tail_describes():
 @pytest.mark.parametrize(("faces", "rank"), [(1, 1), (3, 1), (4, 2), (6, 2), (7, 3), (1000, 334)])
 def test_a_third_of_the_others_is_to_be_resembled(faces: int, rank: int):
     assert likeness_rank(faces) == rank
+
+
+@given(RATES, SIZES, st.sampled_from([TAIL, Tail(0.3, 0.005, 0.03, 0.0), Tail(0.3, 0.005, 0.03, 0.1)]))
+def test_a_threshold_names_strangers_at_the_rate_it_was_made_for(fpir: float, faces: int, tail: Tail):
+    threshold = thresholds_at(tail, fpir, faces).match
+    if tail.start < threshold < 1:
+        assert stranger_named(tail, threshold, faces) == pytest.approx(fpir, rel=1e-6)
+
+
+def test_beyond_the_end_of_a_tail_nobody_is_named_and_below_its_start_at_least_its_rate():
+    assert stranger_named(TAIL, 0.9, 1_000) == 0
+    assert stranger_named(TAIL, -1, 1) == stranger_named(TAIL, TAIL.start, MIN_FACES) == pytest.approx(0.394, abs=1e-3)
