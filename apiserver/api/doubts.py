@@ -12,6 +12,7 @@ from apiserver.api.faces import FaceAnswer
 from apiserver.api.fields import PersonId, crop_url, rounded, rounded_or_none
 from apiserver.api.jobs import JobStarted, job_started
 from apiserver.api.persons import PersonAnswer
+from apiserver.audit import records as audit
 from apiserver.database import Share
 from apiserver.enrolment import comparing
 from apiserver.enrolment.warnings import Resemblance, detail_of
@@ -156,8 +157,9 @@ async def list_lookalikes(directory: DirectoryName, query: Annotated[DoubtsQuery
 @needs(Scope.EDIT)
 async def dismiss_face(directory: DirectoryName, face: _FaceId, state: StateOf) -> Response:
     """Record that a face shows its person: no warning about it returns."""
-    async with state.database.connection() as connection:
+    async with state.database.connection() as connection, connection.transaction():
         await doubts.dismiss(connection, directory, face)
+        await audit.record(connection, directory=directory, object_=face)
     return Response(status_code=204)
 
 
@@ -165,8 +167,9 @@ async def dismiss_face(directory: DirectoryName, face: _FaceId, state: StateOf) 
 @needs(Scope.EDIT)
 async def reopen_face(directory: DirectoryName, face: _FaceId, state: StateOf) -> Response:
     """Take back the dismissal of the warnings about a face."""
-    async with state.database.connection() as connection:
+    async with state.database.connection() as connection, connection.transaction():
         await doubts.reopen(connection, directory, face)
+        await audit.record(connection, directory=directory, object_=face)
     return Response(status_code=204)
 
 
@@ -174,8 +177,9 @@ async def reopen_face(directory: DirectoryName, face: _FaceId, state: StateOf) -
 @needs(Scope.EDIT)
 async def dismiss_pair(directory: DirectoryName, person: PersonName, other: OtherName, state: StateOf) -> Response:
     """Record that two persons are two: they are not listed as look-alikes again."""
-    async with state.database.connection() as connection:
+    async with state.database.connection() as connection, connection.transaction():
         await lookalikes.dismiss(connection, directory, person, other)
+        await audit.record(connection, directory=directory, persons=[person, other])
     return Response(status_code=204)
 
 
@@ -183,8 +187,9 @@ async def dismiss_pair(directory: DirectoryName, person: PersonName, other: Othe
 @needs(Scope.EDIT)
 async def reopen_pair(directory: DirectoryName, person: PersonName, other: OtherName, state: StateOf) -> Response:
     """Take back that two persons are two."""
-    async with state.database.connection() as connection:
+    async with state.database.connection() as connection, connection.transaction():
         await lookalikes.reopen(connection, directory, person, other)
+        await audit.record(connection, directory=directory, persons=[person, other])
     return Response(status_code=204)
 
 
@@ -192,9 +197,11 @@ async def reopen_pair(directory: DirectoryName, person: PersonName, other: Other
 @needs(Scope.EDIT)
 async def start_comparison(directory: DirectoryName, state: StateOf) -> Response:
     """Start a job that compares all faces of a directory, for warnings and look-alikes; one that waits is returned."""
-    async with state.database.connection() as connection:
+    async with state.database.connection() as connection, connection.transaction():
         await require_directory(connection, directory)
-        return job_started(await comparing.start(connection, directory))
+        job = await comparing.start(connection, directory)
+        await audit.record(connection, directory=directory, object_=job)
+    return job_started(job)
 
 
 @router.get("/directories/{directory}/comparisons", responses=_PROBLEMS)

@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from apiserver.access.binding import bind
+from apiserver.access.limits import ANALYSING
 from apiserver.access.scopes import Scope
 from apiserver.http.access.guard import GuardedRoute, may_see, needs
 from apiserver.http.admission import PhotographRoute, counted_body
@@ -73,7 +74,7 @@ async def file(key: str, state: StateOf) -> StreamingResponse:
 
 
 @previews.get("/files/{key}/preview", response_class=Response, responses=_PROBLEMS | _UNSHOWN | _JPEG)
-@needs(Scope.READ, Scope.IMAGES)
+@needs(Scope.READ, Scope.IMAGES, spends=ANALYSING)
 async def file_preview(key: str, query: Annotated[PreviewQuery, Query()], request: Request) -> Response:
     """Return such an image as an upright JPEG of bounded size, whatever its format is."""
     state = State.of(request)
@@ -92,7 +93,7 @@ async def file_preview(key: str, query: Annotated[PreviewQuery, Query()], reques
     responses=PROBLEMS | _JPEG,
     openapi_extra={"requestBody": PreviewForm.request_body()},
 )
-@needs(Scope.RECOGNIZE)
+@needs(Scope.RECOGNIZE, spends=ANALYSING)
 async def preview(request: Request) -> Response:
     """Return a photograph as an upright JPEG of bounded size; no face is looked for, and nothing is kept."""
     call = PhotographCall.of(request)
