@@ -24,6 +24,7 @@ from apiserver.api import (
     keys,
     learn,
     merges,
+    page,
     persons,
     recognize,
     service,
@@ -118,7 +119,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         redirect_slashes=False,  # PublicPaths removes them
         telemetry=traced_requests(spans),
         # Routes are listed flat: each included router would be another layer for every request.
-        routes=[route for router in _ROUTERS for route in router.routes],
+        routes=[route for router in (*_ROUTERS, *([page.router] if settings.page else [])) for route in router.routes],
     )
     app.openapi = documented_by(app)  # type: ignore[method-assign]  # as FastAPI documents it
     handle_exceptions(app, malformed=InvalidForm, invalid=InvalidField, respond=_respond)

@@ -65,6 +65,11 @@ class Settings(ServiceSettings):
         "their changes are answered 403.",
     )
 
+    page: bool = Field(
+        True,
+        description="Whether the page for people is served, at `/` and below `/app`. It needs a key where calls do.",
+    )
+
     require_keys: bool | None = Field(
         None,
         description="Whether calls require a key. Unset: if the service listens on another address than loopback.",
