@@ -5,7 +5,8 @@ import re
 import pytest
 
 from apiserver.app import create_app
-from tests.integration.apiserver.page.conftest import PHONE, violations
+from tests.integration.apiserver.conftest import patient, serving
+from tests.integration.apiserver.page.conftest import DESKTOP, PHONE, violations
 from web import STATIC
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -42,28 +43,29 @@ async def test_other_files_are_not_found(shared_gateway, path):
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
 
 
-async def test_below_a_base_path_and_without_the_page(serve, settings):
-    below = await serve(settings.model_copy(update={"root_path": "/fa/ces"}))
-    assert '<base href="/fa/ces/app/">' in (await below.get("/fa/ces/")).text
-    assert (await below.get("/fa/ces/app/core/main.js")).status_code == 200
+async def test_below_a_base_path_and_without_the_page(shared_database_url, vectorizer_url, tmp_path):
+    settings = patient(shared_database_url, vectorizer_url, tmp_path)
+    async with serving(create_app(settings.model_copy(update={"root_path": "/fa/ces"}))) as below:
+        assert '<base href="/fa/ces/app/">' in (await below.get("/fa/ces/")).text
+        assert (await below.get("/fa/ces/app/core/main.js")).status_code == 200
 
-    without = await serve(settings.model_copy(update={"page": False}))
-    assert [(await without.get(path)).status_code for path in ("/", "/app", "/app/core/main.js")] == [404] * 3
+    async with serving(create_app(settings.model_copy(update={"page": False}))) as without:
+        assert [(await without.get(path)).status_code for path in ("/", "/app", "/app/core/main.js")] == [404] * 3
     assert not any(path == "/" or path.startswith("/app") for path in create_app(settings).openapi()["paths"])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("view", re.findall(r"^  (\w+): ", (STATIC / "core/routes.js").read_text(), re.MULTILINE))
-async def test_every_view_is_accessible(open_page, shared_gateway, directory, view, scheme, viewport):
+async def test_every_view_is_accessible(open_page, shared_gateway, directory, view, scheme):
     await shared_gateway.put(f"/directories/{directory}", json={})
-    sizes = {"viewport": viewport} if viewport else {}
-    page = await open_page(view, color_scheme=scheme, bypass_csp=True, expect=(404,), **sizes)
-    await page.wait_for_load_state("networkidle")
+    page = await open_page(view, color_scheme=scheme, bypass_csp=True, expect=(404,))
 
-    assert await violations(page) == []
-    width = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    assert width[0] <= width[1]
+    for size in (DESKTOP, PHONE):
+        await page.set_viewport_size(size)
+        await page.wait_for_load_state("networkidle")
+        assert await violations(page) == []
+        width, available = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert width <= available
 
 
 async def test_back_shows_a_view_as_it_was(open_page):
