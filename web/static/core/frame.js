@@ -1,7 +1,7 @@
 /** What is around every view: navigation, the directory, language and theme, and whether the service answers. */
 
-import { listDirectories } from "./api.js";
 import { on } from "./bus.js";
+import { directoryNames } from "./directories.js";
 import { fill, h, icon, iconButton, newId, setAttribute } from "./dom.js";
 import { offline } from "./http.js";
 import { chosenLanguage, currentLanguage, LANGUAGES, t } from "./i18n.js";
@@ -58,8 +58,7 @@ function directoryChoice() {
   const select = h("select", { "aria-label": t("frame.directory"), onchange: change });
   let present = session().directory;
   const load = async () => {
-    const found = can("read") ? (await listDirectories({ limit: 1000 })).items.map((each) => each.directory) : [];
-    const names = new Set([present, ...found]);
+    const names = new Set([present, ...(await directoryNames())]);
     fill(select, ...[...names].sort().map((name) => h("option", { value: name, selected: name === present }, name)));
   };
   void load().catch(fail);

@@ -1,6 +1,7 @@
 /** Choosing a person: suggestions with pictures, the likeliest first, then those named last, then a search. */
 
 import { listPersons } from "../core/api.js";
+import { isThere } from "../core/directories.js";
 import { fill, h, icon, newId, setAttribute } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { meet, nameOfPerson, personOf, recentPeople } from "../core/people.js";
@@ -56,10 +57,10 @@ export function personChooser({ directory, label, suggestions = [], without = []
     if (!text) return offerFirst();
     searching = new AbortController();
     try {
-      const { items } = await listPersons(directory, { prefix: text, limit: MAX_FOUND }, searching.signal);
+      const items = (await isThere(directory)) ? (await listPersons(directory, { prefix: text, limit: MAX_FOUND }, searching.signal)).items : [];
       const found = items.filter(({ person }) => !without.includes(person)).map((person) => optionOf(person.person, personHint(person), Promise.resolve(meet(person))));
-      const isThere = items.some(({ person }) => person === text) || without.includes(text);
-      offer(allowNew && !isThere ? [...found, { choice: { person: text, isNew: true }, person: null, hint: t("chooser.new") }] : found);
+      const isKnown = items.some(({ person }) => person === text) || without.includes(text);
+      offer(allowNew && !isKnown ? [...found, { choice: { person: text, isNew: true }, person: null, hint: t("chooser.new") }] : found);
     } catch (error) {
       if (!isCancelled(error)) throw error;
     }

@@ -2,6 +2,7 @@
 
 import { addSamples, deletePerson, deleteSample } from "../core/api.js";
 import { emit } from "../core/bus.js";
+import { isThere } from "../core/directories.js";
 import { button } from "../core/dom.js";
 import { Problem } from "../core/http.js";
 import { t } from "../core/i18n.js";
@@ -22,6 +23,7 @@ export async function enrolFace(directory, { person, isNew }, file, box) {
   const { items: [item] } = await addSamples(directory, person, [file], { box }).catch(refusal);
   if (item.problem) throw new Problem({ ...item.problem, status: 422 });
   emit("samples-changed", { directory, person });
+  if (!(await isThere(directory))) emit("directories-changed", {});
   if (isNew) emit("people-changed", { directory });
   noteRecent(directory, person);
   const known = await personOf(directory, person);

@@ -1,8 +1,8 @@
 /** Why a face is a poor sample, or none at all, in words that help. */
 
 import { getDirectory } from "../core/api.js";
+import { isThere } from "../core/directories.js";
 import { h, icon } from "../core/dom.js";
-import { Problem } from "../core/http.js";
 import { t } from "../core/i18n.js";
 
 /** @type {QualityLimits} the service's, where a directory sets none */
@@ -13,13 +13,15 @@ const limits = new Map();
 
 /** The limits of a directory, also of one that does not exist yet. @param {string} directory */
 export function limitsOf(directory) {
-  const asked = limits.get(directory) ?? getDirectory(directory).then(merged, (error) => {
-    if (error instanceof Problem && error.status === 404) return LIMITS;
-    limits.delete(directory);
-    throw error;
-  });
+  const asked = limits.get(directory) ?? ask(directory);
   limits.set(directory, asked);
+  asked.catch(() => limits.delete(directory));
   return asked;
+}
+
+/** @param {string} directory */
+async function ask(directory) {
+  return (await isThere(directory)) ? merged(await getDirectory(directory)) : LIMITS;
 }
 
 /** Ask again: the settings were changed. @param {string} directory */

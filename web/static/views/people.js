@@ -2,6 +2,7 @@
 
 import { deletePerson, listPersons, listSamples, mergePersons, moveSamples, undoMerge } from "../core/api.js";
 import { emit, on } from "../core/bus.js";
+import { isThere } from "../core/directories.js";
 import { button, fill, h, icon, newId } from "../core/dom.js";
 import { openDialog } from "../core/dialog.js";
 import { date, list, t } from "../core/i18n.js";
@@ -78,7 +79,7 @@ export function view({ directory, params }) {
   async function fetchPage(before, signal) {
     isLoading = true;
     try {
-      const found = await listPersons(directory, { ...wish(), cursor: next, limit: PAGE_SIZE }, signal);
+      const found = !(await isThere(directory)) ? { items: [], next: null } : await listPersons(directory, { ...wish(), cursor: next, limit: PAGE_SIZE }, signal);
       next = found.next;
       people = [...before, ...found.items.map(meet)];
       isLoading = false;
@@ -86,10 +87,7 @@ export function view({ directory, params }) {
     } catch (error) {
       if (isCancelled(error)) return;
       isLoading = false;
-      if (/** @type {any} */ (error).code === "directory-not-found") {
-        people = [];
-        show();
-      } else fail(error);
+      fail(error);
     }
   }
 
@@ -140,7 +138,9 @@ export function view({ directory, params }) {
   }
 
   /** @returns {Person[]} in the order of the list */
-  const chosen = () => people.filter(({ person }) => grid.selected.has(person));
+  function chosen() {
+    return people.filter(({ person }) => grid.selected.has(person));
+  }
 
   /** @param {string[]} gone */
   function remove(gone) {
