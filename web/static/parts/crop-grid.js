@@ -16,7 +16,7 @@ const SPARE_ROWS = 3;
  * @property {() => void} onneed called when the end comes near: append more items
  * @property {(selected: Set<string>) => void} onselect
  * @property {number} [minWidth] of a tile, in pixels
- * @property {number} [height] of a tile without its gap, in pixels
+ * @property {number} [textHeight] of what stands below a tile's square picture, in rem
  */
 
 /**
@@ -25,7 +25,7 @@ const SPARE_ROWS = 3;
  * @template Item
  * @param {GridOptions<Item>} options
  */
-export function cropGrid({ label, key, name, link, tile, onneed, onselect, minWidth = 148, height = 204 }) {
+export function cropGrid({ label, key, name, link, tile, onneed, onselect, minWidth = 148, textHeight = 3.5 }) {
   const gap = 12;
   const list = h("ul", { class: "crop-grid", "aria-label": label });
   /** @type {Item[]} */
@@ -35,6 +35,8 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, minWi
   /** @type {Set<string>} */
   const selected = new Set();
   let columns = 1;
+  let width = minWidth;
+  let height = minWidth;
   let isComplete = false;
   let focused = 0;
   let anchor = 0;
@@ -71,6 +73,8 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, minWi
   function layOut() {
     if (!list.isConnected || !list.clientWidth) return;
     columns = Math.max(2, Math.floor((list.clientWidth + gap) / (minWidth + gap)));
+    width = (list.clientWidth - gap * (columns - 1)) / columns;
+    height = Math.round(width + textHeight * parseFloat(getComputedStyle(document.documentElement).fontSize));
     const rows = Math.ceil(items.length / columns);
     list.style.height = `${Math.max(0, rows * (height + gap) - gap)}px`;
     const top = list.getBoundingClientRect().top;
@@ -91,7 +95,6 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, minWi
   /** @param {number} index */
   function place(index) {
     const element = shown.get(index) ?? made(index);
-    const width = (list.clientWidth - gap * (columns - 1)) / columns;
     element.style.width = `${width}px`;
     element.style.height = `${height}px`;
     element.style.transform = `translate(${(index % columns) * (width + gap)}px, ${Math.floor(index / columns) * (height + gap)}px)`;

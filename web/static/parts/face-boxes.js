@@ -64,7 +64,7 @@ export function faceBoxes({ src, alt, onselect }) {
       width: `${(100 * (right - left)) / width}%`,
       height: `${(100 * (bottom - top)) / height}%`,
     };
-    const tag = h("span", { class: `face-tag ${top / height < 0.08 ? "below" : ""}` }, text);
+    const tag = h("span", { class: `face-tag ${top / height < 0.08 ? "below" : ""} ${left / width > 0.7 ? "end" : ""}` }, text);
     return h(
       "button",
       { type: "button", class: `face-box ${kind}`, style: place, "aria-label": label, "aria-pressed": "false", onclick: () => onselect?.(index) },

@@ -15,6 +15,7 @@ import { renamePerson } from "./renaming.js";
 import { showWrongSample } from "./wrong-sample.js";
 
 const MAX_CANDIDATES = 3;
+const MIN_ALIKE = 0.01;
 
 /**
  * @typedef {object} PanelFace
@@ -122,7 +123,7 @@ function chooser(face, { enrol }, label) {
 }
 
 /** The likeliest first. @param {PanelFace} face */
-const suggestions = ({ candidates }) => candidates.slice(0, MAX_CANDIDATES).map(({ id, probability }) => ({ person: id, hint: t("panel.alike", { share: percent(probability) }) }));
+const suggestions = ({ candidates }) => candidates.filter(({ probability }) => probability >= MIN_ALIKE).slice(0, MAX_CANDIDATES).map(({ id, probability }) => ({ person: id, hint: t("panel.alike", { share: percent(probability) }) }));
 
 /** The face beside those whom it resembles. @param {PanelFace} face */
 function comparison(face) {

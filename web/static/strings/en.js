@@ -121,6 +121,7 @@ export default {
   "recognize.cancelled": "Cancelled.",
   "recognize.clear": "Put all away",
   "recognize.count": { one: "One face", other: "{n} faces" },
+  "recognize.name": "Give a name",
   "recognize.photographs": "Photographs",
   "recognize.picture": "Photograph {name}",
   "recognize.running": "Looking for faces…",

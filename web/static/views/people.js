@@ -128,7 +128,7 @@ export function view({ directory, params }) {
     const had = bar.contains(document.activeElement);
     fill(
       bar,
-      h("strong", { class: "grow", role: "status" }, t("people.selected", { n })),
+      h("strong", { class: "grow cut", role: "status" }, t("people.selected", { n })),
       can("edit") && n > 1 && button(t("people.merge"), { icon: "merge", onclick: () => void merge() }),
       can("edit") && button(t("people.move"), { icon: "move", onclick: () => void move() }),
       can("delete") && button(t("people.delete"), { kind: "danger", icon: "trash", onclick: erase }),
