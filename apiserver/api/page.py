@@ -4,8 +4,10 @@ It speaks only the public API, so whoever opens it sees nothing that their key d
 """
 
 import asyncio
+import gzip
 import hashlib
 import re
+from functools import lru_cache
 from html import escape
 from mimetypes import types_map
 
@@ -27,6 +29,7 @@ _HEADERS = {
     "require-trusted-types-for 'script'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+    "Vary": "Accept-Encoding",
 }
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
@@ -56,7 +59,15 @@ async def _answer(request: Request, name: str) -> Response:
     content = await asyncio.to_thread(file.read_bytes)
     if name == _SHELL:
         content = content.replace(b"{base}", escape(public("")).encode())
-    headers = {**_HEADERS, "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"'}
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
+    digest = hashlib.sha256(content).hexdigest()[:32]
+    headers = {**_HEADERS, "ETag": f'W/"{digest}"'}
+    if digest in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        content, headers["Content-Encoding"] = await asyncio.to_thread(_compressed, content), "gzip"
     return Response(content, headers=headers, media_type=_MEDIA_TYPES[file.suffix])
+
+
+@lru_cache(maxsize=200)
+def _compressed(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)

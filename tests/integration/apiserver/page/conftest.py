@@ -39,6 +39,16 @@ async def browser() -> AsyncIterator[Browser]:
         await started.close()
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def api(shared_gateway: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that keeps no connections: while a browser is used, the gateway would close them."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    async with httpx.AsyncClient(
+        base_url=shared_gateway.base_url, limits=limits, trust_env=False, timeout=PATIENCE_SECONDS
+    ) as client:
+        yield client
+
+
 @pytest.fixture
 def directory() -> str:
     return f"test-{next(_numbers)}"

@@ -56,8 +56,8 @@ async def test_below_a_base_path_and_without_the_page(shared_database_url, vecto
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("view", re.findall(r"^  (\w+): ", (STATIC / "core/routes.js").read_text(), re.MULTILINE))
-async def test_every_view_is_accessible(open_page, shared_gateway, directory, view, scheme):
-    await shared_gateway.put(f"/directories/{directory}", json={})
+async def test_every_view_is_accessible(open_page, api, directory, view, scheme):
+    await api.put(f"/directories/{directory}", json={})
     page = await open_page(view, color_scheme=scheme, bypass_csp=True, expect=(404,))
 
     for size in (DESKTOP, PHONE):
