@@ -36,16 +36,16 @@ export function announce(text) {
  * Show a message: `kind` is "good", "bad" or "".
  *
  * @param {string} text
- * @param {{ kind?: string, action?: HTMLElement, seconds?: number, onclose?: () => void }} [options]
+ * @param {{ kind?: string, action?: HTMLElement, seconds?: number, closable?: boolean }} [options]
  * @returns {{ element: HTMLElement, close(): void }}
  */
-export function toast(text, { kind = "", action, seconds = SECONDS, onclose } = {}) {
+export function toast(text, { kind = "", action, seconds = SECONDS, closable = true } = {}) {
   place();
   const close = () => {
     clearTimeout(timer);
     if (element.isConnected) element.remove();
   };
-  const dismiss = iconButton("close", t("close"), { onclick: () => (onclose?.(), close()) });
+  const dismiss = closable && iconButton("close", t("close"), { onclick: close });
   const element = h("div", { class: `toast ${kind}`, role: kind === "bad" ? "alert" : "status" }, h("p", {}, text), action, dismiss);
   const timer = Number.isFinite(seconds) ? setTimeout(close, seconds * 1000) : undefined;
   element.addEventListener("pointerenter", () => clearTimeout(timer)); // whoever still reads it closes it

@@ -21,7 +21,7 @@ export function later({ text, run, undo }) {
   const entry = { undo: () => stop(undo) };
   const bar = h("span", { class: "toast-time" });
   const action = button(t("undo"), { kind: "quiet", icon: "undo", onclick: entry.undo });
-  const shown = toast(text, { action, seconds: Infinity, kind: "pending", onclose: () => void now() });
+  const shown = toast(text, { action, seconds: Infinity, kind: "pending", closable: false });
   const timer = setTimeout(() => void now(), SECONDS * 1000);
   shown.element.append(bar);
   announce(`${text} ${t("undo.hint")}`);
