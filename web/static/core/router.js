@@ -43,6 +43,10 @@ export function href(view, params = {}, directory = address().directory) {
   return new URL(view + (text && `?${text}`), document.baseURI).href;
 }
 
+/** The address of a person. @param {string} directory @param {string} person */
+export const personHref = (directory, person) =>
+  ROUTES.person ? href("person", { person }, directory) : href("people", { q: person }, directory);
+
 /** Where the page is. @returns {Address} */
 export function address() {
   const base = new URL(document.baseURI).pathname;

@@ -4,7 +4,7 @@ import { button, fill, h, icon } from "../core/dom.js";
 import { openDialog } from "../core/dialog.js";
 import { percent, t } from "../core/i18n.js";
 import { nameOfPerson, personOf, seesCrops } from "../core/people.js";
-import { href } from "../core/router.js";
+import { personHref } from "../core/router.js";
 import { can } from "../core/session.js";
 import { announce, fail } from "../core/toast.js";
 import { personChooser } from "./chooser.js";
@@ -142,7 +142,7 @@ function candidateFigure({ directory }, { id, probability }) {
   const person = can("read") ? personOf(directory, id) : null;
   const name = h("span", { class: "cut" }, id);
   person?.then((known) => (name.textContent = nameOfPerson(known)), () => {});
-  const link = can("read") ? h("a", { href: href("person", { person: id }, directory), class: "cut" }, name) : name;
+  const link = can("read") ? h("a", { href: personHref(directory, id), class: "cut" }, name) : name;
   return h("figure", {}, personCrop(person), h("figcaption", { class: "small" }, link, h("span", { class: "soft numbers" }, percent(probability))));
 }
 

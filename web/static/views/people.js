@@ -7,8 +7,7 @@ import { button, fill, h, icon, newId } from "../core/dom.js";
 import { openDialog } from "../core/dialog.js";
 import { date, list, t } from "../core/i18n.js";
 import { meet, nameOfPerson } from "../core/people.js";
-import { href, nameOf, setParams } from "../core/router.js";
-import { ROUTES } from "../core/routes.js";
+import { href, nameOf, personHref, setParams } from "../core/router.js";
 import { can } from "../core/session.js";
 import { announce, fail, isCancelled, succeed, toast } from "../core/toast.js";
 import { later } from "../core/undo.js";
@@ -37,7 +36,7 @@ export function view({ directory, params }) {
   const search = h("input", { id: searchId, type: "search", placeholder: t("people.search"), value: params.get("q") ?? "", autocomplete: "off", spellcheck: "false", oninput: () => (clearTimeout(timer), (timer = window.setTimeout(filter, PAUSE_MS))) });
   const sort = h("select", { "aria-label": t("people.sort"), onchange: filter }, SORTS.map((each) => h("option", { value: each, selected: each === params.get("sort") }, t(/** @type {any} */ (`people.sort.${each}`)))));
   const count = h("p", { class: "soft small", role: "status" });
-  const grid = cropGrid({ label: nameOf("people"), key: ({ person }) => person, name: nameOfPerson, link: linkOf, tile, onneed: () => void more(), onselect: showBar });
+  const grid = cropGrid({ label: nameOf("people"), key: ({ person }) => person, name: nameOfPerson, link: ({ person }) => personHref(directory, person), tile, onneed: () => void more(), onselect: showBar });
   const bar = h("div", { class: "selection-bar", role: "toolbar", "aria-label": t("people.selection"), hidden: true });
   const nothing = h("div", { class: "people-empty", hidden: true });
   const element = h(
@@ -103,11 +102,6 @@ export function view({ directory, params }) {
     nothing.hidden = shown.length > 0;
     const isFiltered = search.value.trim() !== "";
     fill(nothing, shown.length === 0 && [icon("people"), h("p", {}, t(isFiltered ? "people.none" : "people.empty")), !isFiltered && can("recognize") && h("a", { class: "button primary", href: href("recognize", {}, directory) }, t("people.start"))]);
-  }
-
-  /** @param {Person} person */
-  function linkOf({ person }) {
-    return ROUTES.person ? href("person", { person }, directory) : href("people", { q: person }, directory);
   }
 
   /** @param {Person} person */
