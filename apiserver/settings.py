@@ -67,7 +67,8 @@ class Settings(ServiceSettings):
 
     page: bool = Field(
         True,
-        description="Whether the page for people is served, at `/` and below `/app`. It needs a key where calls do.",
+        description="Whether the page for people is served, at `/` and below `/app`. What it shows requires a key "
+        "where calls do.",
     )
 
     require_keys: bool | None = Field(

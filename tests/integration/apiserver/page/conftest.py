@@ -78,6 +78,8 @@ async def open_page(browser: Browser, shared_gateway: httpx.AsyncClient, directo
 
 def _complaint(message: ConsoleMessage, expect: tuple[int, ...]) -> list[str]:
     """Return the text of an error, unless it is an answer with an expected status, which Chromium lists as well."""
+    if str(message.location.get("url", "")).endswith("/session"):
+        return []
     if message.type not in {"error", "warning"} or any(f"status of {status}" in message.text for status in expect):
         return []
     return [f"{message.text} ({message.location.get('url')})"]
