@@ -2,6 +2,7 @@
 
 import { button, fill, h, iconButton, newId } from "./dom.js";
 import { t } from "./i18n.js";
+import { placeToasts } from "./toast.js";
 
 /**
  * Show a dialog until it is closed with a result, or with undefined.
@@ -25,6 +26,7 @@ export function openDialog(title, content, { wide = false, kind = "" } = {}) {
     dialog.close();
   };
   dialog.addEventListener("close", () => {
+    placeToasts();
     dialog.remove();
     if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     resolve(result);

@@ -63,7 +63,10 @@ function forget({ directory, person }) {
 }
 
 on("person-changed", forget);
-on("person-gone", forget);
+on("person-gone", (gone) => {
+  forget(gone);
+  keepRecent(others(gone));
+});
 on("samples-changed", forget);
 
 /** Names given last, in this tab only: they are people's. */
@@ -74,9 +77,14 @@ export const recentPeople = (directory) => recents().filter(([where]) => where =
 
 /** @param {string} directory @param {string} person */
 export function noteRecent(directory, person) {
-  const others = recents().filter((each) => each[0] !== directory || each[1] !== person);
-  recent.set(JSON.stringify([[directory, person], ...others].slice(0, MAX_RECENT)));
+  keepRecent([[directory, person], ...others({ directory, person })]);
 }
+
+/** @param {{ directory: string, person: string }} gone @returns {[string, string][]} */
+const others = ({ directory, person }) => recents().filter((each) => each[0] !== directory || each[1] !== person);
+
+/** @param {[string, string][]} people */
+const keepRecent = (people) => recent.set(JSON.stringify(people.slice(0, MAX_RECENT)));
 
 /** @returns {[string, string][]} */
 const recents = () => JSON.parse(recent.get());

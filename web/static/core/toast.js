@@ -15,8 +15,8 @@ export function openToasts() {
   document.body.append(polite, stack);
 }
 
-/** Where toasts are: in the topmost dialog, which covers everything else, or in the page. */
-function place() {
+/** Have toasts in the topmost dialog, which covers everything else, or in the page. */
+export function placeToasts() {
   const parent = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
   if (stack.parentElement !== parent) parent.append(polite, stack);
 }
@@ -27,7 +27,7 @@ function place() {
  * @param {string} text
  */
 export function announce(text) {
-  place();
+  placeToasts();
   polite.textContent = "";
   setTimeout(() => (polite.textContent = text), 50); // a region that is filled at once is not read
 }
@@ -40,7 +40,7 @@ export function announce(text) {
  * @returns {{ element: HTMLElement, close(): void }}
  */
 export function toast(text, { kind = "", action, seconds = SECONDS, closable = true } = {}) {
-  place();
+  placeToasts();
   const close = () => {
     clearTimeout(timer);
     if (element.isConnected) element.remove();

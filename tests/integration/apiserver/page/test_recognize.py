@@ -42,10 +42,10 @@ async def places(page):
       const image = document.querySelector(".boxes-picture");
       const around = image.getBoundingClientRect();
       const scale = image.naturalWidth / around.width;
-      return [...document.querySelectorAll(".face-box")].map((box) => {
-        const { left, top, right, bottom } = box.getBoundingClientRect();
+      return [...document.querySelectorAll(".face-box")].map((each) => {
+        const { left, top, right, bottom } = each.getBoundingClientRect();
         const box = [left - around.left, top - around.top, right - around.left, bottom - around.top];
-        return { scale, box: box.map((each) => each * scale) };
+        return { scale, box: box.map((pixels) => pixels * scale) };
       });
     }""")
 
