@@ -190,7 +190,7 @@ function remember() {
   const focused = document.activeElement;
   if (outlet.contains(current.shown.view.element)) {
     current.shown.scroll = scrollY;
-    current.shown.focus = outlet.contains(focused) ? focused : null;
+    current.shown.focus = focused === document.body ? null : focused;
   }
   const all = Object.entries({ ...JSON.parse(places.get()), [current.key]: scrollY });
   places.set(JSON.stringify(Object.fromEntries(all.slice(-50))));

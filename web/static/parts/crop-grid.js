@@ -59,12 +59,16 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, minWi
     dispose: () => (ending.abort(), sizes.disconnect()),
     /** @param {Item[]} all @param {boolean} complete whether there are no more */
     setItems(all, complete) {
+      const hadFocus = list.contains(document.activeElement);
+      const where = items[focused] && all.findIndex((item) => key(item) === key(items[focused]));
+      if (where >= 0) focused = where;
       items = all;
       isComplete = complete;
       for (const element of shown.values()) element.remove();
       shown.clear();
       focused = Math.max(0, Math.min(focused, items.length - 1));
       layOut();
+      if (hadFocus) shown.get(focused)?.querySelector("a")?.focus({ preventScroll: true });
     },
     /** @param {string} wanted */
     focus: (wanted) => moveTo(Math.max(0, items.findIndex((item) => key(item) === wanted))),

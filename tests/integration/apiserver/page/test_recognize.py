@@ -16,7 +16,7 @@ async def recognized(page, *paths, faces):
 
 def rotated(photograph: bytes, orientation: int) -> bytes:
     """The same picture as a camera in another position stores it, with its Exif orientation."""
-    image = Image.open(io.BytesIO(photograph))
+    image: Image.Image = Image.open(io.BytesIO(photograph))
     undo = {
         1: [],
         2: [Image.Transpose.FLIP_LEFT_RIGHT],
