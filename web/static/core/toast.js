@@ -93,6 +93,7 @@ const KNOWN = new Set([
   "person-not-found",
   "precondition-failed",
   "consent-missing",
+  "key-invalid",
   "scope-missing",
   "image-too-large",
   "invalid-file-format",

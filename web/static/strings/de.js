@@ -35,6 +35,7 @@ export default {
   "problem.person-not-found": "Diese Person gibt es nicht mehr.",
   "problem.precondition-failed": "Jemand anderes hat das inzwischen geändert. Laden Sie es neu.",
   "problem.consent-missing": "Dieses Verzeichnis nimmt nur Personen auf, deren Einwilligung erfasst ist. Erfassen Sie sie zuerst.",
+  "problem.key-invalid": "Dieser Schlüssel gilt nicht: vertippt, widerrufen oder abgelaufen.",
   "problem.scope-missing": "Ihr Schlüssel erlaubt das nicht.",
   "problem.image-too-large": "Dieses Foto hat zu viele Bytes für den Dienst.",
   "problem.invalid-file-format": "Das ist kein Foto, das der Dienst lesen kann.",

@@ -35,6 +35,7 @@ export default {
   "problem.person-not-found": "This person is no longer there.",
   "problem.precondition-failed": "Somebody else has changed this in the meantime. Load it again.",
   "problem.consent-missing": "This directory enrols only people whose consent is recorded. Record it first.",
+  "problem.key-invalid": "This key does not work: it is mistyped, revoked or expired.",
   "problem.scope-missing": "Your key does not allow this.",
   "problem.image-too-large": "This photograph has too many bytes for the service.",
   "problem.invalid-file-format": "This is not a photograph that the service can read.",

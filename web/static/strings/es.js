@@ -35,6 +35,7 @@ export default {
   "problem.person-not-found": "Esta persona ya no existe.",
   "problem.precondition-failed": "Otra persona lo ha cambiado mientras tanto. Vuelva a cargarlo.",
   "problem.consent-missing": "Este directorio solo registra a personas cuyo consentimiento consta. Anótelo primero.",
+  "problem.key-invalid": "Esta clave no sirve: está mal escrita, revocada o caducada.",
   "problem.scope-missing": "Su clave no lo permite.",
   "problem.image-too-large": "Esta foto tiene demasiados bytes para el servicio.",
   "problem.invalid-file-format": "No es una foto que el servicio pueda leer.",

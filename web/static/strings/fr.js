@@ -35,6 +35,7 @@ export default {
   "problem.person-not-found": "Cette personne n’existe plus.",
   "problem.precondition-failed": "Quelqu’un d’autre l’a modifié entre-temps. Rechargez.",
   "problem.consent-missing": "Ce répertoire n’enregistre que des personnes dont le consentement est consigné. Consignez-le d’abord.",
+  "problem.key-invalid": "Cette clé n’est pas valable : mal saisie, révoquée ou expirée.",
   "problem.scope-missing": "Votre clé ne le permet pas.",
   "problem.image-too-large": "Cette photo est trop volumineuse pour le service.",
   "problem.invalid-file-format": "Ce n’est pas une photo que le service sait lire.",

@@ -35,6 +35,7 @@ export default {
   "problem.person-not-found": "此人员已不存在。",
   "problem.precondition-failed": "其他人已在此期间修改。请重新加载。",
   "problem.consent-missing": "此目录只登记已记录同意的人员。请先记录同意。",
+  "problem.key-invalid": "此密钥无效：输入错误、已撤销或已过期。",
   "problem.scope-missing": "您的密钥不允许此操作。",
   "problem.image-too-large": "这张照片的字节数超过服务的限制。",
   "problem.invalid-file-format": "这不是服务能读取的照片。",
