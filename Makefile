@@ -5,12 +5,12 @@
 #   make test [ARGS="-k learn"]       run all checks and all tests except the long ones
 #   make test-unit                    run the unit tests only, in seconds
 #   make test-all                     run the long tests as well, within an hour
-#   make check                        check formatting, lint, types and permitted imports
+#   make check                        check formatting, lint, types, permitted imports and the page's modules
 #   make audit                        look for known vulnerabilities in the locked packages (needs the network)
 #   make sbom                         write the bills of materials of the images to dist/
 #   make lock                         resolve requirements/*.in into *.txt again (needs uv)
 
-.PHONY: audit sbom serve install test test-unit test-all check lint format types imports lock
+.PHONY: audit sbom serve install test test-unit test-all check lint format types imports page lock
 .DEFAULT_GOAL := serve
 
 BIN := .venv/bin
@@ -42,7 +42,7 @@ test-all: .venv/installed-dev
 test-unit: .venv/installed-dev
 	@$(TEST) 2 --dist worksteal -p no:schemathesis tests/unit $(ARGS)
 
-check: lint format types imports
+check: lint format types imports page
 
 lint: .venv/installed-dev
 	@$(BIN)/ruff check
@@ -55,6 +55,11 @@ types: .venv/installed-dev
 
 imports: .venv/installed-dev
 	@$(BIN)/lint-imports
+
+# Types of the page's modules. Without Node.js they are not checked, and nothing else needs it.
+page: .venv/installed-dev
+	@if [ -x web/node_modules/.bin/tsc ]; then web/node_modules/.bin/tsc --project web; \
+	else echo "The page is not checked: apt install nodejs npm, then npm ci in web/."; fi
 
 # It fails as well if the database of vulnerabilities cannot be reached. Not among the tests, which need no network.
 audit: .venv/audit/installed
@@ -96,9 +101,10 @@ $(INSTALLED): requirements/build.txt requirements/$(SET).txt pyproject.toml | $(
 	@$(INSTALL) --no-build-isolation --editable .
 	@touch $@
 
-.venv/installed-dev: requirements/dev.txt $(INSTALLED)
+.venv/installed-dev: requirements/dev.txt web/package-lock.json $(INSTALLED)
 	@echo "Installing the packages of the tests into .venv."
 	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@if command -v npm >/dev/null; then npm --prefix web ci --silent || echo "npm cannot install the checks of web/."; fi
 	@touch $@
 
 # pyenv installs commands that only print an error, so each candidate is run.

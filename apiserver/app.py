@@ -29,6 +29,7 @@ from apiserver.api import (
     keys,
     learn,
     merges,
+    page,
     persons,
     recognize,
     service,
@@ -144,7 +145,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         redirect_slashes=False,  # PublicPaths removes them
         telemetry=traced_requests(spans),
         # Routes are listed flat: each included router would be another layer for every request.
-        routes=[route for router in _ROUTERS for route in router.routes],
+        routes=[route for router in (*_ROUTERS, *([page.router] if settings.page else [])) for route in router.routes],
     )
     describe = documented_by(app, keys_required=settings.keys_required)
     app.openapi = describe  # type: ignore[method-assign]  # as FastAPI documents it

@@ -68,6 +68,12 @@ class Settings(OidcSettings):
         "their changes are answered 403.",
     )
 
+    page: bool = Field(
+        True,
+        description="Whether the page for people is served, at `/` and below `/app`. What it shows requires a key "
+        "where calls do.",
+    )
+
     require_keys: bool | None = Field(
         None,
         description="Whether calls require a key. Unset: if the service listens on another address than loopback.",

@@ -25,10 +25,10 @@ from faceserver.commands.usage import usage
 from faceserver.commands.watch import watch
 from faceserver.problems import StartError
 from faceserver.standalone.addresses import base_url, exposure
-from faceserver.standalone.settings import Settings, read_settings
+from faceserver.standalone.settings import ServicesSettings, Settings, read_settings
 from faceserver.standalone.settings import database_url as dsn_of
 
-READY = """faceserver is ready: {url}
+READY = """faceserver is ready: {address}
 
   curl -F person=ann -F file=@ann.jpg {url}/learn
   curl -F file=@photo.jpg {url}/recognize
@@ -71,6 +71,9 @@ def serve(  # noqa: PLR0917 - typer makes options of them
         Path | None, typer.Option(help="Certificate (PEM) for serving HTTPS; needs --tls-key.")
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Private key (PEM) of the certificate.")] = None,
+    page: Annotated[
+        bool | None, typer.Option("--page/--no-page", show_default="page", help="Serve the page for people, at /.")
+    ] = None,
 ) -> None:
     """Run the whole stack on this machine: PostgreSQL, vectorizer, gateway and worker.
 
@@ -89,6 +92,7 @@ def serve(  # noqa: PLR0917 - typer makes options of them
         "insecure_open": insecure_open,
         "tls_certificate": tls_certificate,
         "tls_key": tls_key,
+        "page": page,
     }
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -104,7 +108,9 @@ def serve(  # noqa: PLR0917 - typer makes options of them
 
 
 def _announce(settings: Settings) -> None:
-    typer.echo(READY.format(url=base_url(settings.host, settings.port, settings.scheme)))
+    url = base_url(settings.host, settings.port, settings.scheme)
+    has_page = settings.page and ServicesSettings().apiserver_page
+    typer.echo(READY.format(address=f"open {url}/ in a browser." if has_page else url, url=url))
     if warning := exposure(settings.host, is_open=settings.insecure_open):
         typer.echo(warning, err=True)
 

@@ -21,7 +21,9 @@ EXPECTED = [
     r"Network namespaces need root\.",
     r"Root reads every folder\.",
     r"There are no network namespaces here: .*",
-    r"(ip|haproxy|dnsmasq|chromium|pgbouncer|redis-server) is not installed\.",
+    r"(ip|haproxy|dnsmasq|pgbouncer|redis-server) is not installed\.",
+    r"chromium is not installed: apt install chromium",
+    r"the page's checks are not installed: apt install nodejs npm, then npm ci in web/",
 ]
 """As regular expressions. OpenVINO is not among them: it is installed by `make install` wherever it exists."""
 

@@ -57,6 +57,7 @@ def gateway(
             "APISERVER_TLS_CERTIFICATE_FILE": str(settings.tls_certificate or ""),
             "APISERVER_TLS_KEY_FILE": str(settings.tls_key or ""),
             **_keys(settings),
+            **({} if settings.page else {"APISERVER_PAGE": "false"}),
             **_health("APISERVER", health_port),
             **_shared(folder, dsn, vectorizer_port, secret),
         },

@@ -24,6 +24,7 @@ class Settings(SettingsWithSecrets):
     database_url: SecretStr | None = Field(
         default=None, description="DSN of a PostgreSQL with pgvector; without one, an embedded server is run."
     )
+    page: bool = Field(default=True, description="Whether the gateway serves the page for people, at `/`.")
     require_keys: bool = Field(default=False, description="Whether calls require a key on loopback, too.")
     insecure_open: bool = Field(
         default=False, description="Whether everybody who reaches the address may do everything without a key."
@@ -77,8 +78,8 @@ def database_url(given: str | None, file: Path | None) -> str | None:
         raise StartError(str(error)) from error
 
 
-class HealthPorts(BaseSettings):
-    """Settings of the services that the stack has to know: the health ports, of which it chooses those not set."""
+class ServicesSettings(BaseSettings):
+    """Settings of the services that the stack has to know; of the health ports, it chooses those not set."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
@@ -86,6 +87,7 @@ class HealthPorts(BaseSettings):
     vectorizer_health_port: Port | None = None
     apiserver_tls_certificate_file: str = ""
     apiserver_require_keys: bool = False
+    apiserver_page: bool = True
     apiserver_insecure_open: bool = False
     apiserver_oidc_issuer: str = ""
 

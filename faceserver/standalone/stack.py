@@ -20,7 +20,7 @@ from faceserver.standalone.data_folder import locked
 from faceserver.standalone.guard import Guard
 from faceserver.standalone.keys import has_key, write_first_key
 from faceserver.standalone.postgres import Cluster
-from faceserver.standalone.settings import HealthPorts, MasterKeyFile, Settings
+from faceserver.standalone.settings import MasterKeyFile, ServicesSettings, Settings
 from serving.host_names import is_loopback
 from serving.resource_limits import raise_file_limit
 
@@ -59,7 +59,7 @@ class Stack:
     """The processes of one stack. Without a `cluster`, the database is the one that the settings name."""
 
     def __init__(self, settings: Settings, folder: Path, cluster: Cluster | None, guard: Guard) -> None:
-        vectorizer_port, chosen = free_loopback_port(), HealthPorts()
+        vectorizer_port, chosen = free_loopback_port(), ServicesSettings()
         if chosen.apiserver_tls_certificate_file and not settings.tls_certificate:
             raise StartError("Give the certificate as FACESERVER_TLS_CERTIFICATE and FACESERVER_TLS_KEY instead.")
         ports = [each or free_loopback_port() for each in (chosen.vectorizer_health_port, chosen.apiserver_health_port)]

@@ -40,7 +40,7 @@ def imported(package: str) -> set[str]:
                 found |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 found.add(node.module.partition(".")[0])
-    return found - set(sys.stdlib_module_names) - {package, "serving"}
+    return found - set(sys.stdlib_module_names) - {package, "serving", "web"}
 
 
 @pytest.mark.parametrize("selection", ["gateway", "vectorizer", "models"])

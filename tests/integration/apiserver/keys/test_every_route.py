@@ -73,9 +73,10 @@ async def test_every_route_declares_who_may_call_it(guarded):
     app, _, _ = guarded
     assert len(calls(app)) > 40
     for route, _ in calls(app):
-        assert route.needs.key or route.path.startswith(
-            ("/health/", "/docs", "/openapi.json", "/version", "/session")
-        ), route.path
+        is_open = route.path == "/" or route.path.startswith(
+            ("/health/", "/docs", "/openapi.json", "/version", "/session", "/app")
+        )
+        assert route.needs.key or is_open, route.path
         assert (
             route.needs.all_of
             or route.needs.any_of

@@ -1,0 +1,18 @@
+/** The views: where each comes from, who may see it, and where it stands in the navigation. */
+
+/**
+ * @typedef {object} Route
+ * @property {() => Promise<ViewModule>} load
+ * @property {Scope} [scope] which a key needs; others do not see the view
+ * @property {keyof typeof import("./icons.js").PATHS} [icon] only of views in the navigation, in this order
+ * @property {string} [below] the view of the navigation to which one without an icon belongs
+ */
+
+/** Name, module and style sheet of a view are called alike; its texts begin with the name. */
+/** @type {Record<string, Route>} */
+export const ROUTES = {
+  recognize: { load: () => import("../views/recognize.js"), scope: "recognize", icon: "recognize" },
+  people: { load: () => import("../views/people.js"), scope: "read", icon: "people" },
+};
+
+export const HOME = "recognize";

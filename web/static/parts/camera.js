@@ -1,0 +1,86 @@
+/** The camera: a picture at a time, or a stream that a view looks at. */
+
+import { button, fill, h, icon } from "../core/dom.js";
+import { openDialog } from "../core/dialog.js";
+import { t } from "../core/i18n.js";
+
+/** Why there is no camera, as a sentence, or null if there may be one. */
+export function cameraFault() {
+  if (!isSecureContext || !navigator.mediaDevices) return t("camera.insecure");
+  return null;
+}
+
+/**
+ * Open the camera. Raises an Error whose message a person can act on. End it with `stopCamera`.
+ *
+ * @param {MediaTrackConstraints} [wishes]
+ */
+export async function openCamera(wishes = { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 720 } }) {
+  const fault = cameraFault();
+  if (fault) throw new Error(fault);
+  try {
+    return await navigator.mediaDevices.getUserMedia({ video: wishes, audio: false });
+  } catch (error) {
+    const name = error instanceof DOMException ? error.name : "";
+    throw new Error(t(name === "NotAllowedError" ? "camera.refused" : name === "NotFoundError" ? "camera.none" : "camera.busy"));
+  }
+}
+
+/** @param {MediaStream | null} stream */
+export const stopCamera = (stream) => stream?.getTracks().forEach((track) => track.stop());
+
+/**
+ * What the camera shows at this moment, as a JPEG, at most `maxSide` pixels wide or high.
+ *
+ * @param {HTMLVideoElement} video
+ * @param {number} [maxSide]
+ * @returns {Promise<File>}
+ */
+export async function snapshot(video, maxSide = Infinity) {
+  const scale = Math.min(1, maxSide / Math.max(video.videoWidth, video.videoHeight));
+  const canvas = h("canvas", { width: Math.round(video.videoWidth * scale), height: Math.round(video.videoHeight * scale) });
+  canvas.getContext("2d")?.drawImage(video, 0, 0, canvas.width, canvas.height);
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.92));
+  return new File([blob], `${t("camera.file")}-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.jpg`, { type: "image/jpeg" });
+}
+
+/**
+ * Take a photograph in a dialog, with preview and retake. Returns undefined if it is closed.
+ *
+ * @param {string} title
+ * @returns {Promise<File | undefined>}
+ */
+export async function takePhotograph(title) {
+  /** @type {MediaStream | null} */
+  let stream = null;
+  let isOpen = true;
+  const photograph = await openDialog(title, (/** @type {(file?: File) => void} */ close) => {
+    const place = h("div", { class: "camera-place" }, h("p", { class: "soft" }, t("camera.opening")));
+    const controls = h("footer", {});
+    openCamera().then(look, (error) => fill(place, h("p", { class: "note review" }, icon("alert"), error.message)));
+    return [place, controls];
+
+    /** @param {MediaStream} opened */
+    function look(opened) {
+      stream = opened;
+      if (!isOpen) return stopCamera(stream);
+      const video = h("video", { class: "camera-video", autoplay: true, muted: true, playsinline: true, "aria-label": t("camera.picture") });
+      video.srcObject = stream;
+      const shoot = button(t("camera.take"), { kind: "primary", icon: "camera", onclick: async () => preview(await snapshot(video)) });
+      fill(place, video);
+      fill(controls, shoot);
+      shoot.focus();
+    }
+    /** @param {File} file */
+    function preview(file) {
+      const url = URL.createObjectURL(file);
+      const use = button(t("camera.use"), { kind: "primary", icon: "check", onclick: () => close(file) });
+      fill(place, h("img", { class: "camera-video", src: url, alt: t("camera.preview"), onload: () => URL.revokeObjectURL(url) }));
+      fill(controls, button(t("camera.again"), { onclick: () => stream && look(stream) }), use);
+      use.focus();
+    }
+  });
+  isOpen = false;
+  stopCamera(stream);
+  return photograph;
+}
