@@ -18,7 +18,6 @@ from apiserver.api import (
     detect,
     directories,
     distributions,
-    documentation,
     doubts,
     exports,
     faces,
@@ -29,7 +28,6 @@ from apiserver.api import (
     keys,
     learn,
     merges,
-    page,
     persons,
     recognize,
     service,
@@ -78,6 +76,7 @@ from apiserver.search.planning import SwitchPoints
 from apiserver.search.recall import RecallCheck
 from apiserver.server import Draining
 from apiserver.settings import Settings
+from apiserver.site import documentation, page
 from apiserver.slots import Slots
 from apiserver.state import State
 from apiserver.storage.keeping import Keeping

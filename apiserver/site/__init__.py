@@ -1,0 +1,1 @@
+"""What browsers show: the page and the documentation of the API."""
