@@ -31,6 +31,7 @@ PROGRAMS = {
     "gpu": "bench.speed.gpu",
     "audit": "bench.speed.audit",
     "failover": "bench.speed.failover",
+    "locks": "bench.speed.locks",
     "key-check": "bench.speed.keys",
     "paging": "bench.speed.paging",
     "search": "bench.search.measure",

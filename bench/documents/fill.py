@@ -273,6 +273,13 @@ def _sealing(record: Record) -> Iterable[Row]:
     yield record["entries"], *record["oldest_unsealed_seconds"].values()
 
 
+def _locks(record: Record) -> Iterable[Row]:
+    without, with_ = (
+        median(turn[kind]["summary"]["images_per_second"] for turn in record["turns"]) for kind in ("without", "with")
+    )
+    yield *_subject(record), without, with_, record["speed_with_to_without"], record["cpu_with_to_without"]
+
+
 def _key_checks(record: Record) -> Iterable[Row]:
     for what, times in record["checks"].items():
         yield what, f"{times['count']:,}", times["p50_ms"], times["p99_ms"]
@@ -377,6 +384,11 @@ TABLES = {
     ),
     "audit": Table(("what", "a second", "to that without entries"), _audit, {"audit"}),
     "sealing": Table(("entries", "oldest without a seal, median s", "longest s"), _sealing, {"audit"}),
+    "locks": Table(
+        (*SUBJECT, "without, images/s", "with, images/s", "speed with to without", "CPU with to without"),
+        _locks,
+        {"locks"},
+    ),
     "key_checks": Table(("checked", "times", "p50 ms", "p99 ms"), _key_checks, {"keys"}),
     "revocations": Table(("gateway", "revoked keys", "p50 s", "longest s"), _revocations, {"keys"}),
     "gpu": Table(("GPU", "models", "network", "mode", "batch", "ms each", "a second", "least cosine"), _gpu, {"gpu"}),

@@ -22,10 +22,11 @@ STOP_SECONDS = 60
 
 @dataclass(frozen=True)
 class RunningStack:
-    """The gateway's address, and the process whose children the services are, if that is known."""
+    """The gateway's address; the process whose children the services are, and their data folder, if they are known."""
 
     url: str
     supervisor: int | None
+    data: Path | None = None
 
 
 @contextmanager
@@ -36,19 +37,20 @@ def measured_stack(
     if url:
         yield RunningStack(url, supervisor)
         return
-    with tempfile.TemporaryDirectory(prefix="faceserver-bench-") as folder, _started(folder, models, settings) as stack:
+    with tempfile.TemporaryDirectory(prefix="faceserver-bench-") as folder, started(folder, models, settings) as stack:
         yield stack
 
 
 @contextmanager
-def _started(folder: str, models: str, settings: Sequence[str]) -> Iterator[RunningStack]:
+def started(folder: str, models: str, settings: Sequence[str]) -> Iterator[RunningStack]:
+    """Yield a stack whose data are in a folder, which is left."""
     port, log = free_loopback_port(), Path(folder, "log")
     command = [sys.executable, "-m", "faceserver", "serve", "--port", str(port), "--models", models]
     with log.open("w") as output:
         process = _launch([*command, "--data", str(Path(folder, "data"))], settings, output)
     try:
         _await_ready(process, f"http://127.0.0.1:{port}", log)
-        yield RunningStack(f"http://127.0.0.1:{port}", process.pid)
+        yield RunningStack(f"http://127.0.0.1:{port}", process.pid, Path(folder, "data"))
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(STOP_SECONDS)

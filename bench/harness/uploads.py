@@ -20,12 +20,12 @@ class Upload:
     then stores a new image every time, as it does for its clients, and not one image a thousand times.
     """
 
-    def __init__(self, path: str, image: bytes, **fields: str) -> None:
+    def __init__(self, path: str, image: bytes, *, key: str | None = None, **fields: str) -> None:
         text = b"".join(_part(name, value.encode()) for name, value in fields.items())
         body = text + _part("file", image, b'; filename="photograph"').removesuffix(b"\r\n")
         self._tail = b"\r\n--" + BOUNDARY + b"--\r\n"
         length = len(body) + len(_stamp()) + len(self._tail)
-        self._head = _request_head(path, length) + body
+        self._head = _request_head(path, length, key) + body
 
     def message(self) -> bytes:
         """Return the request as it goes over the wire."""
@@ -37,18 +37,19 @@ def recognitions(images: Sequence[bytes]) -> Iterator[Upload]:
     return cycle([Upload("/recognize", image) for image in images])
 
 
-def enrolments(folder: Path, people: int) -> list[Upload]:
+def enrolments(folder: Path, people: int, *, key: str | None = None) -> list[Upload]:
     """Return uploads that learn one photograph of each of the first `people` persons with a sub-folder of `folder`."""
     persons = list(by_person(find_photographs(folder)).items())[:people]
     return [
-        Upload("/learn", photographs[0].path.read_bytes(), person=person, face="center")
+        Upload("/learn", photographs[0].path.read_bytes(), key=key, person=person, face="center")
         for person, photographs in persons
     ]
 
 
-def _request_head(path: str, length: int) -> bytes:
+def _request_head(path: str, length: int, key: str | None) -> bytes:
+    authorization = f"Authorization: Bearer {key}\r\n" if key else ""
     return (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{authorization}Content-Length: {length}\r\n"
         f"Content-Type: multipart/form-data; boundary={BOUNDARY.decode()}\r\n\r\n"
     ).encode()
 
