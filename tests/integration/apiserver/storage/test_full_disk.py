@@ -125,7 +125,7 @@ class SmallDisk:
         return {file.name for file in (self.folder / "images").rglob("*") if file.is_file()}
 
 
-@pytest.fixture(params=["bytes", "files"])
+@pytest.fixture(params=[pytest.param("bytes", marks=pytest.mark.long), "files"])
 def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SmallDisk]:
     if os.geteuid() != 0:
         pytest.skip("Mounting a disk needs root.")
