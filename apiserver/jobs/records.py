@@ -29,7 +29,7 @@ WITH kind AS (
     SELECT $1, $1, $2, $3, $4, $7, -coalesce(greatest(
         (SELECT coalesce(max(-priority) FILTER (WHERE status = 'doing'), min(-priority)) FROM kind),
         (SELECT max(1 - priority) FROM kind JOIN jobs ON number = id WHERE directory = $6),
-        next_turn_of_key($1, $8),
+        next_turn_of_key($1, $9),
         (SELECT max(-priority) FROM procrastinate_jobs WHERE lock = $2 AND status IN ('todo', 'doing'))
     ), 0)
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
