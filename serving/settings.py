@@ -36,7 +36,9 @@ class ServiceSettings(SettingsWithSecrets):
         "ones are closed, or new ones are answered 503.",
     )
     header_timeout_seconds: PositiveFloat = Field(
-        10, description="Maximum time for a client to send the headers of a request, from the first byte or connection."
+        10,
+        description="Maximum time for a client to send the headers of a request, from the first byte or connection, "
+        "and for a TLS handshake.",
     )
     upload_bytes_per_second: PositiveInt = Field(
         10_000, description="Minimum rate at which the body of a request must arrive."

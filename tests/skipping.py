@@ -20,6 +20,8 @@ EXPECTED = [
     r"Other systems have fewer options\.",
     r"Network namespaces need root\.",
     r"Root reads every folder\.",
+    r"Mounting a disk needs root\.",
+    r"No disk can be mounted here: .*",
     r"There are no network namespaces here: .*",
     r"(ip|haproxy|dnsmasq|pgbouncer|redis-server) is not installed\.",
     r"chromium is not installed: apt install chromium",

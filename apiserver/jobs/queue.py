@@ -65,10 +65,11 @@ async def run_jobs(dsn: str, lanes: list[Lane], pace: Pace) -> None:
     Jobs that do not end in time return to the queue. Raises DatabaseUnavailable when the queues cannot be reached;
     the caller may call again.
     """
-    app = _app(dsn, lanes, pace)
+    connector = _connector(dsn, pace)
+    app = _app(connector, lanes)
     try:
         await app.open_async()
-        await _until_one_ends([_worker(app, lane, pace) for lane in lanes])
+        await _until_one_ends([connector.fail(), *(_worker(app, lane, pace) for lane in lanes)])
     except (ConnectorException, PoolTimeout) as error:
         raise DatabaseUnavailable from error
     finally:
@@ -99,22 +100,37 @@ def reduce_log() -> None:
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     logging.getLogger("procrastinate.worker").addFilter(_WITHOUT_TRACE)
     logging.getLogger("procrastinate.utils").setLevel(logging.CRITICAL)  # repeats messages of the worker's logger
-    logging.getLogger("asyncio").addFilter(_WITHOUT_TRACE)  # of procrastinate's tasks that end in an outage
+    # procrastinate does not ask the task of a job whose end cannot be recorded for its error; _Connector notes it.
+    logging.getLogger("asyncio").addFilter(_WITHOUT_TRACE)
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # warns about every attempt to connect
 
 
 class _Connector(PsycopgConnector):
-    """Retries statements without a result once.
+    """Retries statements without a result once, and tells when that fails too.
 
     A worker that fails to record the end of a job would keep the job as long as it lives. After a restart of
-    PostgreSQL this statement is the first to fail on a closed connection; the retry waits for a new one.
+    PostgreSQL this statement is the first to fail on a closed connection; the retry waits for a new one. If there is
+    none, the workers have to end, though their heartbeats may come through: their jobs are then recovered.
     """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - the library's
+        super().__init__(**options)
+        self._failed = asyncio.Event()
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:  # noqa: ANN401 - the library's
         try:
             await super().execute_query_async(query, **arguments)
         except ConnectorException:
-            await super().execute_query_async(query, **arguments)
+            try:
+                await super().execute_query_async(query, **arguments)
+            except ConnectorException:
+                self._failed.set()
+                raise
+
+    async def fail(self) -> None:
+        """Raise DatabaseUnavailable as soon as a statement has failed twice."""
+        await self._failed.wait()
+        raise DatabaseUnavailable
 
 
 class _Retries(BaseRetryStrategy):
@@ -130,15 +146,15 @@ class _Retries(BaseRetryStrategy):
         return None
 
 
-def _app(dsn: str, lanes: list[Lane], pace: Pace) -> App:
-    app = App(connector=_connector(dsn, pace))
+def _app(connector: _Connector, lanes: list[Lane]) -> App:
+    app = App(connector=connector)
     for lane in lanes:
         for kind, runner in lane.runners.items():
             _register(app, lane, kind, runner)
     return app
 
 
-def _connector(dsn: str, pace: Pace) -> PsycopgConnector:
+def _connector(dsn: str, pace: Pace) -> _Connector:
     seconds = max(2, round(pace.heartbeat_seconds))  # libpq accepts only integers
     return _Connector(
         conninfo=dsn,

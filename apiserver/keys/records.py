@@ -190,7 +190,7 @@ async def revoke(connection: Connection, key_id: str, grant: Grant) -> KeyRecord
     The connection sees the jobs of all directories. Raises KeyNotFound.
     """
     async with connection.transaction():
-        known = await read(connection, key_id, grant)
+        known = await read(connection, key_id, grant, lock=True)  # or two at once would both be entries of the audit
         revoked = _record(await connection.fetchrow(_REVOKE, key_id))
         await connection.fetch(_CANCEL_WAITING, revoked.grant.subject, RightLost.code, RightLost.sentence)
         return revoked if known.revoked_at else await _changed(connection, revoked)

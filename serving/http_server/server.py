@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any
@@ -14,6 +15,11 @@ from serving.http_server.health import Answer, Health
 from serving.http_server.protocol import BoundedProtocol, Deadlines
 from serving.settings import ServiceSettings
 
+if sys.platform == "win32":
+    from asyncio import ProactorEventLoop as _Loop
+else:
+    from uvloop import Loop as _Loop
+
 _ASK_TICKS = 10
 """Ticks of a tenth of a second between two questions whether the service is ready."""
 
@@ -25,12 +31,40 @@ App = Callable[[Any, Callable[[], Awaitable[_Message]], Callable[[_Message], Awa
 """An ASGI application."""
 
 
+class Loop(_Loop):
+    """An event loop whose servers give up a TLS handshake, and the end of a TLS connection, after so many seconds.
+
+    uvicorn has no setting for that. A connection is counted only once its handshake is done.
+    """
+
+    def __init__(self, handshake_seconds: float) -> None:
+        super().__init__()
+        self._handshake_seconds = handshake_seconds
+
+    async def create_server(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - the library's
+        """Start a server."""
+        if options.get("ssl"):
+            seconds = self._handshake_seconds
+            options |= {"ssl_handshake_timeout": seconds, "ssl_shutdown_timeout": seconds}
+        return await super().create_server(*arguments, **options)
+
+
+class _Config(uvicorn.Config):
+    """A configuration that runs the server in a Loop."""
+
+    handshake_seconds = 60.0
+
+    def get_loop_factory(self) -> Callable[[], asyncio.AbstractEventLoop]:
+        """Return what makes the event loop."""
+        return partial(Loop, self.handshake_seconds)
+
+
 def http_config(
     app: App, settings: ServiceSettings, connections: Connections, *, port: int, tls: Certificate | None = None
 ) -> uvicorn.Config:
     """Return the configuration of the server of a service."""
     deadlines = Deadlines(settings.header_timeout_seconds, settings.upload_bytes_per_second)
-    return uvicorn.Config(
+    config = _Config(
         app,
         host=settings.host,
         port=port,
@@ -43,6 +77,8 @@ def http_config(
         timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
         ssl_context_factory=(lambda *_: tls.context) if tls else None,
     )
+    config.handshake_seconds = settings.header_timeout_seconds
+    return config
 
 
 class Server(uvicorn.Server):

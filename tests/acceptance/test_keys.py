@@ -15,6 +15,7 @@ from faceserver import AsyncClient, Client, Key, NewKey
 from faceserver.errors import NotFound, Refused
 from faceserver.standalone.postgres import running_dsn
 from tests.commands import Commands
+from tests.photographs import astronaut, encoded
 from tests.stack import Stack, new_stack
 from tests.waiting import wait_until
 
@@ -129,6 +130,18 @@ def test_commands_send_the_key_of_a_file_or_the_environment(command: Commands, a
         2,
         "--key-file: absent cannot be read (no such file or directory).\n",
     )
+
+
+def test_a_folder_is_imported_with_the_key(command: Commands, locked: Stack, admin: str):
+    (command.folder / "people" / "ann").mkdir(parents=True)
+    (command.folder / "people" / "ann" / "1.jpg").write_bytes(encoded(astronaut()))
+    refused = command("import", "people")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    key_file = ["--key-file", str(locked.data / "admin.key")]
+    imported = command("import", "people", "--json", *key_file)
+    assert [line["outcome"] for line in lines(imported)] == ["learned"]
+    with Client(locked.url, key=admin, directory="acme") as client:
+        assert [person.person for person in client.persons()] == ["ann"]
 
 
 async def test_both_clients_manage_keys(locked: Stack, admin: str):

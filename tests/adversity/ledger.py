@@ -30,11 +30,17 @@ class Enrolment(NamedTuple):
 
 @dataclass
 class Ledger:
-    """What one client was told. faces: the ids of faces by person, and the URL of the photograph of each."""
+    """What one client was told. faces: the ids of faces by person, and the URL of the photograph of each.
+
+    enrolled, deleted, deleted_faces: everything that ever was. recognitions: the ids of the requests.
+    """
 
     directory: str
     faces: dict[str, dict[str, str]] = field(default_factory=dict)
+    enrolled: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    deleted_faces: list[str] = field(default_factory=list)
+    recognitions: list[str] = field(default_factory=list)
     acknowledged: int = 0
     wrong: list[str] = field(default_factory=list)
     """Answers other than a success or an outage."""
@@ -72,7 +78,8 @@ class Writer(threading.Thread):
                 delete = self._delete_person if chance < 0.65 else self._delete_face
                 delete(self._random.choice(known))
             else:
-                self._answered("POST", "/recognize", self._photograph())
+                answer = self._answered("POST", "/recognize", self._photograph())
+                self.ledger.recognitions.append(answer.headers["x-request-id"])
         while self._in_progress:
             self._enrol(self._in_progress.pop())
 
@@ -84,6 +91,7 @@ class Writer(threading.Thread):
             answer = response.json()
             [enrolled] = answer["persons"]
             self.ledger.faces.setdefault(enrolment.person, {})[enrolled["face"]] = answer["url"]
+            self.ledger.enrolled.append(enrolled["face"])
         elif _is_in_progress(response):
             self._in_progress.append(enrolment)
             time.sleep(_PAUSE_SECONDS)
@@ -97,6 +105,7 @@ class Writer(threading.Thread):
         face = self._random.choice(list(self.ledger.faces[person]))
         self._answered("DELETE", f"/directories/{self.ledger.directory}/persons/{person}/faces/{face}")
         del self.ledger.faces[person][face]
+        self.ledger.deleted_faces.append(face)
 
     def _photograph(self) -> bytes:
         """Return a photograph that nobody sent before."""
@@ -179,7 +188,12 @@ class KeyLedger:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
         self._made: dict[str, str] = {}
-        self._revoked: set[str] = set()
+        self.revoked: set[str] = set()
+
+    @property
+    def made(self) -> set[str]:
+        """The ids of the keys that were made, without those whose answer was lost."""
+        return set(self._made)
 
     def make(self) -> None:
         """Make a key that may read."""
@@ -189,9 +203,9 @@ class KeyLedger:
 
     def revoke_one(self) -> None:
         """Revoke the oldest key that works."""
-        oldest = next(key for key in self._made if key not in self._revoked)
+        oldest = next(key for key in self._made if key not in self.revoked)
         self._answered("DELETE", f"/{oldest}")
-        self._revoked.add(oldest)
+        self.revoked.add(oldest)
 
     def disputed(self, client: httpx.Client) -> list[str]:
         """Return the ids of keys that do not work though they were made, or work though they were revoked.
@@ -199,8 +213,8 @@ class KeyLedger:
         Asked a second after the last revocation, within which it holds.
         """
         time.sleep(1)
-        ordered = sorted(self._made.items(), key=lambda made: made[0] in self._revoked)  # wrong keys are limited
-        return [key for key, text in ordered if (key in self._revoked) == _works(client, text)]
+        ordered = sorted(self._made.items(), key=lambda made: made[0] in self.revoked)  # wrong keys are limited
+        return [key for key, text in ordered if (key in self.revoked) == _works(client, text)]
 
     def _answered(self, method: str, path: str = "", **more: Any) -> httpx.Response:
         """Repeat a call until it is answered, which may make a key that nobody knows."""

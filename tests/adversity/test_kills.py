@@ -1,8 +1,9 @@
 """Processes are killed again and again under load: nothing acknowledged is lost, and nothing deleted comes back.
 
-Keys are required, and what is stored is encrypted.
+Keys are required, what is stored is encrypted, and the audit has every change once.
 """
 
+import asyncio
 import base64
 import os
 import random
@@ -15,7 +16,9 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from apiserver.audit import __main__ as audit
 from apiserver.encryption.sealing import is_sealed
+from tests.adversity.audit import changes_without_their_entry, is_sealed_up
 from tests.adversity.ledger import KeyLedger, Ledger, Writers
 from tests.stack import Stack, new_stack
 from tests.waiting import until, wait_until
@@ -33,6 +36,7 @@ def stack() -> Iterator[Stack]:
     environment = {
         "APISERVER_IMAGE_STORE_TIMEOUT_SECONDS": "2",
         "APISERVER_JOB_LOST_SECONDS": "2",
+        "APISERVER_AUDIT_RECOGNITIONS": "all",
         "APISERVER_MASTER_KEY": base64.b64encode(os.urandom(32)).decode(),
     }
     with new_stack("--require-keys", environment=environment) as stack:
@@ -55,7 +59,8 @@ async def test_the_service_has_what_it_acknowledged(stack: Stack, kills: int):
         writers.wait_for(_REQUESTS_BETWEEN_KILLS)
 
     wait_until(stack.is_ready)
-    connection = await asyncpg.connect(stack.gateway.environ()["APISERVER_DATABASE_URL"])
+    dsn = stack.gateway.environ()["APISERVER_DATABASE_URL"]
+    connection = await asyncpg.connect(dsn)
     try:
         await until(lambda: _deletions_finished(connection))
         with stack.client(**admin) as client:
@@ -64,6 +69,9 @@ async def test_the_service_has_what_it_acknowledged(stack: Stack, kills: int):
                 assert ledger.wrong == []
                 assert _persons(client, ledger.directory) == _due(ledger)
         await _assert_rows_and_objects_agree(connection, stack)
+        assert await changes_without_their_entry(connection, writers.ledgers, keys) == []
+        await until(lambda: is_sealed_up(connection))
+        assert await asyncio.to_thread(audit.main, ["verify", "--database-url", dsn]) == 0
     finally:
         await connection.close()
 

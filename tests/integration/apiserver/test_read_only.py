@@ -1,6 +1,8 @@
 """A database that only reads, as a standby does: people are recognized, and what would change is refused."""
 
 import asyncio
+import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,18 @@ async def recognized(gateway: httpx.AsyncClient, photograph: bytes, **fields: st
     return body
 
 
-async def test_recognition_goes_on_over_a_standby_and_changes_wait(serve, settings, own_postgres, ann, bob):
+def logged_reads(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """Return the entries that the log has in place of the audit."""
+    messages = (
+        record.getMessage().partition("Not in the audit, because the database only reads: ")[2]
+        for record in caplog.records
+    )
+    return [json.loads(entry) for entry in messages if entry]
+
+
+async def test_recognition_goes_on_over_a_standby_and_changes_wait(  # noqa: PLR0917
+    serve, settings, own_postgres, ann, bob, caplog
+):
     dsn = own_postgres.get_uri(database=DATABASE)
     key = await admin_key(dsn)
     locked = {
@@ -42,6 +55,7 @@ async def test_recognition_goes_on_over_a_standby_and_changes_wait(serve, settin
         "require_keys": True,
         "master_key": SecretStr(new_key()),
         "image_store_retry_seconds": 0.01,
+        "audit_recognitions": "all",
     }
     gateway = await serve(settings.model_copy(update=locked))
     gateway.headers["Authorization"] = f"Bearer {key}"
@@ -76,6 +90,18 @@ async def test_recognition_goes_on_over_a_standby_and_changes_wait(serve, settin
     repeated = await gateway.post("/recognize", files={"file": ann}, headers={"Idempotency-Key": "once"})
     assert repeated.status_code == 201
     assert (await gateway.post("/detect", files={"file": ann})).status_code == 200
+    entries = logged_reads(caplog)
+    person = "/directories/{directory}/persons/{person}"
+    assert Counter(entry["action"] for entry in entries) == {
+        "GET /files/{key}": 1,
+        f"GET {person}/faces/{{face}}/crop": 1,
+        f"GET {person}/export": 1,
+        "POST /recognize": 4,
+        "POST /verify": 1,
+    }
+    for entry in entries:
+        assert set(entry) == {"directory", "subject", "action", "object", "request_id", "address", "counts"}
+        assert (entry["directory"], entry["subject"].partition(":")[0]) == ("default", "key")
     ready = (await gateway.get("/health/ready")).json()
     assert (ready["status"], ["only reads" in warning for warning in ready["warnings"]]) == ("ready", [True])
     person = "/directories/default/persons/ann"
@@ -100,5 +126,8 @@ async def test_recognition_goes_on_over_a_standby_and_changes_wait(serve, settin
         return (await recognized(gateway, ann))["url"]
 
     await until(kept)
+    written = len(logged_reads(caplog))
+    assert (await gateway.get(face["crop"])).is_success
+    assert len(logged_reads(caplog)) == written, "it is in the audit again"
     assert (await gateway.get("/health/ready")).json()["warnings"] == []
     assert (await gateway.delete(person)).is_success

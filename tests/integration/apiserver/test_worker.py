@@ -277,6 +277,26 @@ async def test_a_job_handed_back_bears_that_another_of_its_name_waits(hire, data
     await until(ended(database, running, waiting))
 
 
+async def test_a_job_whose_end_cannot_be_recorded_is_run_again(hire, database):
+    """Though the worker lives, and its heartbeats come through."""
+    await database.execute(
+        """
+        CREATE SEQUENCE attempts;
+        CREATE FUNCTION fail_twice() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF nextval('attempts') <= 2 THEN RAISE 'no' USING ERRCODE = '57000'; END IF; RETURN NEW;
+        END $$;
+        CREATE TRIGGER fail_twice BEFORE UPDATE ON procrastinate_jobs FOR EACH ROW
+            WHEN (NEW.status = 'succeeded') EXECUTE FUNCTION fail_twice();
+        """
+    )
+    worker = await hire(**LOST_SOON)
+    job = await enqueue(database, "count", arguments={"to": 3})
+    await until(ended(database, job))
+    assert (await state(database, job))[:2] == ("succeeded", 3)
+    assert worker.process.returncode is None
+    assert "Traceback" not in worker.log
+
+
 async def test_a_restart_of_postgresql_during_a_job(hire, settings, own_postgres, go):
     await migrate(own_postgres.get_uri())
     restarted = settings.model_copy(update={"database_url": SecretStr(own_postgres.get_uri())})

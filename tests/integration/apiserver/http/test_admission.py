@@ -7,7 +7,10 @@ import time
 import httpx
 import pytest
 
+from apiserver.access.scopes import Scope
 from apiserver.app import create_app
+from tests.gate import gate_before
+from tests.integration.apiserver.http.callers import Callers
 from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.timing
@@ -83,3 +86,34 @@ async def test_a_refused_upload_may_go_on_and_the_connection_serves_again(full, 
     writer.write(bytes(999_000) + b"GET /health/live HTTP/1.1\r\nHost: gateway\r\n\r\n")
     assert (await asyncio.wait_for(reader.readuntil(b"}"), PATIENCE_SECONDS)).startswith(b"HTTP/1.1 200 ")
     writer.close()
+
+
+async def test_whoever_has_all_places_can_still_erase(serve, settings, database, vectorizer_url, ann):
+    """One key has every place of the gateway, all of them taken by photographs that wait for the vectorizer."""
+    callers, places = Callers(database), 3
+    busy, other = [await callers.add(frozenset(Scope), "acme", requests_in_progress=places) for _ in range(2)]
+    person = "/directories/acme/persons/ann"
+    with gate_before(vectorizer_url, passes=1) as gate:
+        locked = {"require_keys": True, "max_requests": places, "vectorizer_urls": gate.url}
+        gateway = await serve(settings.model_copy(update=locked | {"vectorizer_timeout_seconds": 3600}))
+
+        async def send(path: str, headers: dict[str, str], **fields: str) -> httpx.Response:
+            data = fields | {"directory": "acme"}
+            answer: httpx.Response = await gateway.post(path, data=data, files={"file": ann}, headers=headers)
+            return answer
+
+        assert (await send("/learn", busy, person="ann")).status_code == 201
+        waiting = [asyncio.create_task(send("/recognize", busy)) for _ in range(places)]
+        await until(lambda: gate.held == places)
+
+        for caller, refusal in ((busy, (429, "too-many-requests")), (other, (503, "gateway-busy"))):
+            refused = await send("/recognize", caller)
+            assert (refused.status_code, refused.json()["code"]) == refusal
+        assert [(await gateway.get(f"/health/{kind}")).status_code for kind in ("live", "ready")] == [200, 200]
+        assert (await gateway.get(person, headers=other)).status_code == 200
+        assert (await gateway.delete(person, headers=busy)).status_code == 200
+        assert (await gateway.delete("/directories/acme", headers=busy)).status_code == 200
+        assert not any(task.done() for task in waiting), "all of this happened while every place was taken"
+        gate.open()
+        # The directory has gone in the meantime.
+        assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {201}
