@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote_plus
 
 from fastapi.openapi.utils import get_openapi
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
 from apiserver.http.access.guard import GuardedRoute
 from apiserver.http.field_names import Unknown, check_parameters
@@ -22,11 +22,10 @@ class CheckedRoute(GuardedRoute):
 
     unknown: ClassVar[Unknown] = Unknown.REFUSED
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+    def check(self, scope: Scope) -> None:
+        """Refuse unknown parameters."""
         if scope["query_string"] and scope["method"] in (self.methods or ()):
             check_parameters(_sent(scope["query_string"]), *self._names, self.unknown)
-        await super().handle(scope, receive, send)
 
     @cached_property
     def _names(self) -> tuple[frozenset[str], frozenset[str]]:

@@ -36,6 +36,8 @@ _FIND = """
 SELECT directory, media_type, key_id FROM images WHERE image = $1 AND (expires_at IS NULL OR expires_at > now())
 """
 
+_FIND_DIRECTORY = "SELECT directory FROM images WHERE image = $1"
+
 _READ_INSTALLATION = "SELECT secret FROM installation_secrets WHERE name = 'image-keys'"
 
 # `written_at` is checked because the object of a photograph with a short retention may still be being uploaded.
@@ -210,15 +212,15 @@ class ImageStore:
         return self._secret
 
     async def directory_of(self, key: str) -> str | None:
-        """Return the directory of the image at `key`, None if it is absent or expired. Raises DatabaseUnavailable."""
-        row = await self._find(key)
+        """Return the directory of the image at `key`, None if it is absent. Raises DatabaseUnavailable."""
+        row = await self._find(key, _FIND_DIRECTORY)
         return row["directory"] if row else None
 
-    async def _find(self, key: str) -> Mapping[str, str] | None:
+    async def _find(self, key: str, statement: str = _FIND) -> Mapping[str, str] | None:
         if not _KEY.fullmatch(key):
             return None
         async with self._database.unbound(Share.READS) as connection:  # its row tells the directory
-            row: Mapping[str, str] | None = await connection.fetchrow(_FIND, key)
+            row: Mapping[str, str] | None = await connection.fetchrow(statement, key)
             return row
 
     async def open(

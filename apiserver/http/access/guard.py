@@ -100,7 +100,11 @@ class GuardedRoute(APIRoute):
             await self._admit(scope)
             if signs_links(current_grant()):
                 send = SignedAnswer(send, scope, current_grant(), sends_photograph=self.needs.sends_photograph)
+        self.check(scope)
         await super().handle(scope, receive, send)
+
+    def check(self, scope: Scope) -> None:
+        """Raise the problem of a request whose URL this route does not accept, once its caller is let in."""
 
     async def _admit(self, scope: Scope) -> None:
         grant = scope["state"].get("grant")

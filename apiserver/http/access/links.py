@@ -17,7 +17,7 @@ from apiserver.access.grants import Grant, Reach
 from apiserver.access.links import METHOD, PARAMETERS, Link, SentLink
 from apiserver.access.scopes import Scope as AccessScope
 from apiserver.http.public_addresses import public
-from apiserver.problems import FileNotFound, LinkInvalid, Outage
+from apiserver.problems import LinkInvalid, Outage
 from apiserver.state import State
 
 SCOPES = frozenset({AccessScope.READ, AccessScope.IMAGES})
@@ -136,7 +136,7 @@ def without_link(scope: Scope) -> tuple[Scope, SentLink | None]:
 async def grant_of_link(link: SentLink, state: State) -> Grant:
     """Return what the link gives: photographs of one directory, while the key that asked for it is valid.
 
-    Raises LinkInvalid, LinkExpired, FileNotFound, or DatabaseUnavailable.
+    Raises LinkInvalid, LinkExpired, or DatabaseUnavailable.
     """
     signing = await state.signing_keys.find(link.kid)
     if signing is None:
@@ -156,8 +156,8 @@ async def _directory_of(path: str, state: State) -> str:
     if found["directory"]:
         return unquote(found["directory"])
     directory = await state.images.directory_of(found["image"])
-    if directory is None:
-        raise FileNotFound
+    if directory is None:  # anything else would tell, without a signature, which photographs exist
+        raise LinkInvalid
     return directory
 
 

@@ -63,7 +63,7 @@ async def test_links_open_photographs_and_nothing_else(locked, callers, ann, dat
     assert await code(locked, changed(url, key=key_id(theirs))) == "link-invalid"
     assert await code(locked, changed(url, kid="1")) == "link-invalid"
     assert await code(locked, changed(url, signature="0" * 64)) == "link-invalid"
-    assert await code(locked, f"/directories/acme?{query}") == "unknown-field"
+    assert await code(locked, f"/directories/acme?{query}") == "key-missing"
 
     [face] = (await locked.get("/directories/acme/faces", headers=ours)).json()["items"]
     for link in (face["image"], face["crop"]):

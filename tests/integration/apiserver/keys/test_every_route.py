@@ -1,242 +1,253 @@
-"""Every route, called with every kind of key: who may not call it learns nothing, who may is let in."""
+"""Every route with every kind of caller: who may not call it learns and changes nothing, who may is let in."""
 
-import asyncio
+import itertools
 import re
-from datetime import UTC, datetime, timedelta
-from itertools import product
+from collections import defaultdict
 from uuid import uuid4
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
-from apiserver.access.grants import OPEN
-from apiserver.access.scopes import Scope
+from apiserver.access.scopes import SHORTHANDS, Scope
 from apiserver.app import create_app
-from apiserver.keys import records
-from apiserver.keys.secrets import new_id, new_text
-from apiserver.keys.wishes import read_reach, read_scopes
-from tests.integration.apiserver.conftest import patient, serving
+from tests.integration.apiserver.conftest import serving
+from tests.integration.apiserver.keys.kinds import OTHERS, WAYS, WITHOUT_RIGHTS, Kind, kinds
+from tests.integration.apiserver.valid_requests import DIRECTORY, FACE, PERSON, World, prepared, valid_requests
+from tests.integration.apiserver.worker_process import working
+from tests.receiver import receiver
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-OF_BODY = {"/learn", "/recognize", "/verify"}
-"""These name their directory in a form."""
+DOUBTED = ("/merges", "/warnings", "/lookalikes", "/comparisons", "/score-distributions", "/activity")
 
-REFUSED = (401, 429)
-"""429: an address that sends many wrong keys has to wait."""
+NEEDS = {
+    "enrol": ["POST /learn", f"POST {PERSON}/faces"],
+    "recognize": [
+        "POST /recognize",
+        "POST /verify",
+        "POST /identify",
+        "POST /detect",
+        "POST /preview",
+        "POST /compare",
+    ],
+    "export": [
+        "POST /embed",
+        f"GET {PERSON}/export",
+        f"POST {DIRECTORY}/exports",
+        f"GET {DIRECTORY}/exports/{{job}}/bundle",
+    ],
+    "read": [
+        "GET /directories",
+        *(f"GET {DIRECTORY}{path}" for path in ("", "/persons", "/faces", *DOUBTED)),
+        *(f"GET {path}" for path in (PERSON, f"{PERSON}/faces", FACE)),
+    ],
+    "read images": ["GET /files/{key}", "GET /files/{key}/preview", f"GET {FACE}/image", f"GET {FACE}/crop"],
+    "edit": [
+        *(f"PUT {PERSON}", f"PATCH {PERSON}", f"POST {PERSON}/merge", f"POST {PERSON}/split"),
+        *(f"{method} {DIRECTORY}/dismissals/faces/{{face}}" for method in ("PUT", "DELETE")),
+        *(f"{method} {DIRECTORY}/dismissals/persons/{{person}}/{{other}}" for method in ("PUT", "DELETE")),
+        f"POST {DIRECTORY}/comparisons",
+    ],
+    "delete": [f"DELETE {PERSON}", f"DELETE {FACE}", "GET /deletions/{deletion}"],
+    "import": [f"POST {DIRECTORY}/imports", "GET /jobs/{id}"],  # the job is one of an import
+    "import|read": [f"GET {DIRECTORY}/imports/{{job}}/outcomes"],
+    "admin": [
+        *(f"{method} {DIRECTORY}" for method in ("PUT", "PATCH")),
+        *("POST /keys", "GET /keys", "GET /keys/{id}", "PATCH /keys/{id}", "DELETE /keys/{id}"),
+        *("POST /keys/{id}/rotate", "GET /keys/{id}/usage", "GET /audit", "GET /audit/export"),
+    ],
+    "admin delete": [f"DELETE {DIRECTORY}"],
+    "": ["GET /models", "GET /session", "GET /usage"],
+    "nobody": [
+        *("POST /session", "DELETE /session", "GET /health/live", "GET /health/ready", "GET /version"),
+        *("GET /", "GET /app", "GET /app/{path:path}"),
+        *("GET /openapi.json", "GET /docs", "GET /docs/start.js", "GET /docs/{name}"),
+    ],
+}
+"""What each route requires: all of the scopes, or one of them. Written down here a second time, on purpose."""
 
-HEADERS = {"bearer": lambda text: {"Authorization": f"Bearer {text}"}, "x-api-key": lambda text: {"x-api-key": text}}
+OF_ROUTE = {action: scopes for scopes, actions in NEEDS.items() for action in actions}
 
-HEADER = ["bearer", pytest.param("x-api-key", marks=pytest.mark.long)]
+MISSING = {
+    "POST /verify": "person-not-found",  # a caller without `read` must not learn which of both is unknown
+    "GET /files/{key}": "file-not-found",
+    "GET /files/{key}/preview": "file-not-found",
+    "GET /jobs/{id}": "job-not-found",
+    "GET /deletions/{deletion}": "deletion-not-found",
+}
+"""Codes of the answers about what does not exist; elsewhere it is the key or the directory."""
 
+GIVEN = frozenset({Scope.RECOGNIZE})
+"""The scopes of the key that the requests are about, and of the one that they make."""
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def settings(shared_database_url, vectorizer_url, tmp_path_factory):
-    open_ones = patient(shared_database_url, vectorizer_url, tmp_path_factory.mktemp("guarded"))
-    return open_ones.model_copy(update={"require_keys": True})
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def guarded(settings, shared_database_url):
-    app = create_app(settings)
-    connection = await asyncpg.connect(shared_database_url)
-    await connection.execute("INSERT INTO directories (directory) VALUES ('acme'), ('beta') ON CONFLICT DO NOTHING")
-    try:
-        async with serving(app) as client:
-            yield app, client, connection
-    finally:
-        await connection.close()
-
-
-async def made(connection, scopes, *directories, **more):
-    reach = read_reach(directories)
-    record, text = await records.create(
-        connection, records.Wanted("test", read_scopes(scopes, reach), reach, **more), "t"
-    )
-    return record.id, text
-
-
-async def call(client, route, method, directory, headers):
-    path = re.sub(r"\{(\w+)\}", lambda name: directory if name[1] == "directory" else str(uuid4()), route.path)
-    form = {"data": {"directory": directory, "person": "ann"}, "files": {"file": b"x"}} if path in OF_BODY else {}
-    if path == "/identify":
-        form = {"json": {"directory": directory, "model": "none", "embeddings": [[0.0]]}}
-    return await client.request(method, path, headers={"If-Match": '"999"', **headers}, **form)
-
-
-def calls(app):
-    return [(route, method) for route in app.routes for method in sorted(route.methods)]
-
-
-async def test_every_route_declares_who_may_call_it(guarded):
-    app, _, _ = guarded
-    assert len(calls(app)) > 40
-    for route, _ in calls(app):
-        is_open = route.path == "/" or route.path.startswith(
-            ("/health/", "/docs", "/openapi.json", "/version", "/session", "/app")
-        )
-        assert route.needs.key or is_open, route.path
-        assert (
-            route.needs.all_of
-            or route.needs.any_of
-            or not route.needs.key
-            or route.path
-            in {
-                "/models",
-                "/jobs/{id}",
-                "/usage",
-                "/session",
-            }
-        ), route.path
+ADMIN = Kind(frozenset(Scope), "*", "bearer")
 
 
-async def test_without_a_valid_key_nobody_is_let_in(guarded, settings):
-    app, _, connection = guarded
-    _, expired = await made(connection, ["admin"], "*", expires_at=datetime.now(UTC) - timedelta(seconds=1))
-    revoked_id, revoked = await made(connection, ["admin"], "*")
-    await records.revoke(connection, revoked_id, OPEN)
-    await made(connection, ["admin"], "*")
-    wrong = [HEADERS["bearer"](expired), HEADERS["x-api-key"](revoked), HEADERS["x-api-key"](new_text(new_id()))]
-    async with serving(create_app(settings)) as client:  # one that then makes this address wait
-        for (route, method), headers in product(calls(app), [{}, *wrong]):
-            answer = await call(client, route, method, "acme", headers)
-            is_open = route.path.startswith("/health/") or not (headers or route.needs.key)
-            assert (answer.status_code in REFUSED) != is_open, (method, route.path, headers)
+@pytest_asyncio.fixture(loop_scope="module")
+async def world(guarded, guarded_settings, ann, bob):
+    """The directory acme/east with all that the requests concern, jobs done."""
+    _, client, callers, _ = guarded
+    admin = await callers.headers(ADMIN)
+    world = await prepared(client, "acme/east", ann, bob, admin)
+
+    async def done():
+        jobs = [(await client.get(f"/jobs/{job}", headers=admin)).json() for job in (world.names["job"], world.bundle)]
+        return all(job["state"] == "done" for job in jobs)
+
+    async with working(guarded_settings):
+        await until(done)
+    return world
 
 
-@pytest.mark.parametrize("header", HEADER)
-async def test_each_scope_opens_its_routes_and_no_other(guarded, header):
-    app, client, connection = guarded
-    for scope in Scope:
-        # Made directly: as a word, `admin` stands for all scopes.
-        reach = read_reach(["acme"])
-        _, text = await records.create(connection, records.Wanted("test", frozenset({scope}), reach), "test")
-        for route, method in calls(app):
-            answer = await call(client, route, method, "acme", HEADERS[header](text))
-            needed, one_of = set(route.needs.all_of), set(route.needs.any_of)
-            allowed = needed <= {scope} and (not one_of or scope in one_of)
-            shown = (scope, method, route.path, answer.status_code, answer.text[:200])
-            assert answer.status_code not in {401, 429, *range(500, 600)}, shown
-            assert (answer.status_code != 403) == (allowed or not route.needs.key), shown
+def suffices(action, scopes):
+    """Tell whether a key with these scopes may make the call in its directories."""
+    needed = OF_ROUTE[action]
+    if "|" in needed:
+        return bool(scopes & set(needed.split("|")))
+    return needed == "nobody" or scopes >= set(needed.split())
 
 
-@pytest.mark.parametrize("header", HEADER)
-async def test_what_a_key_may_not_see_does_not_exist_for_it(guarded, header):
-    app, client, connection = guarded
-    for scopes in (["manage"], ["learn"], ["recognize"], ["admin"]):
-        _, text = await made(connection, scopes, "beta", "branch/*")
-        for route, method in calls(app):
-            if "{directory}" not in route.path and route.path not in OF_BODY | {"/identify"}:
-                continue
-            seen, missing = await asyncio.gather(
-                *(call(client, route, method, directory, HEADERS[header](text)) for directory in ("acme", "nowhere"))
-            )
-            assert seen.status_code == missing.status_code == 404 or seen.json()["code"] == "scope-missing"
-            assert without_id(seen) == without_id(missing), (method, route.path)
+def expected(request, kind):
+    """Return status and code of the answer; None for a success."""
+    needed = OF_ROUTE[request.action]
+    if kind.way in WITHOUT_RIGHTS:
+        return _without_rights(request, needed, kind.way)
+    gives = kind.covers and kind.scopes >= GIVEN  # a key that may do more than the caller does not exist for it
+    refusals = [
+        (request.in_path and not kind.covers, (404, "directory-not-found")),
+        (request.route == "/jobs/{id}" and not kind.covers, (404, "job-not-found")),
+        (not suffices(request.action, kind.scopes), (403, "scope-missing")),
+        ("/keys/{id}" in request.route and not gives, (404, "key-not-found")),
+        (request.action == "POST /keys" and not gives, (403, "scope-missing")),
+        (
+            (request.in_body or request.by_id) and not kind.covers,
+            (404, MISSING.get(request.action, "directory-not-found")),
+        ),
+    ]
+    return next((answer for applies, answer in refusals if applies), None)
 
 
-async def test_admin_may_call_everything(guarded):
-    app, client, connection = guarded
-    for header, directories in product(HEADERS.values(), (["*"], ["acme"])):
-        _, text = await made(connection, ["admin"], *directories)
-        for route, method in calls(app):
-            answer = await call(client, route, method, "acme", header(text))
-            assert answer.status_code not in {401, 403, 429}, (method, route.path, answer.text[:200])
+def _without_rights(request, needed, way):
+    code = WITHOUT_RIGHTS[way]
+    if request.route.startswith("/health/"):
+        return None
+    if code == "csrf-token-wrong":
+        return None if request.method == "GET" or request.action == "POST /session" else (403, code)
+    if code == "key-invalid":
+        return 401, code
+    return None if needed == "nobody" else (401, code)
 
 
-OTHERS = ("beta", "acme2", "branch/*", "ac")
-"""Directories and a prefix that `acme` is not among."""
+async def test_every_route_has_a_valid_request(guarded):
+    actions = {f"{method.upper()} {path}" for path, calls in guarded.app.openapi()["paths"].items() for method in calls}
+    served = {f"{method} {route.path}" for route in guarded.app.routes for method in route.methods}
+    world = World(defaultdict(str), "", [], "", "", "")
+    tried = {request.action for request in valid_requests(world, b"", b"")}
+    assert actions < served == tried, "add a valid request"
+    assert tried == set(OF_ROUTE), "add what the route requires"
 
 
 @pytest.mark.parametrize("each", [False, pytest.param(True, marks=pytest.mark.long)], ids=["some", "each"])
-async def test_requests_that_the_right_key_may_make_fail_with_all_others(guarded, ann, each):
-    """Denied requests change nothing, so that each would succeed; afterwards it does, with the right key."""
-    app, client, connection = guarded
-    needs = {(method, route.path): route.needs for route, method in calls(app)}
-    _, admin = await made(connection, ["admin"], "*")
-    right = HEADERS["bearer"](admin)
-    requests = await valid_requests(client, right, ann)
-    elsewhere = [
-        *((frozenset({scope}), read_reach([other])) for scope in Scope for other in OTHERS),
-        *((read_scopes(["admin"], read_reach([other])), read_reach([other])) for other in OTHERS),
-    ]
-    grants = elsewhere if each else elsewhere[:: 2 * len(OTHERS) + 1]  # each of the others with some of the scopes
-    grants += [(frozenset({scope}), read_reach(["acme"])) for scope in Scope]
+async def test_requests_that_the_right_key_may_make_fail_with_all_others(guarded, world, ann, bob, each):
+    """Refused requests change nothing, so that each would succeed; afterwards it does, with the right key."""
+    _, client, callers, _ = guarded
+    requests = valid_requests(world, ann, bob)
     checked = 0
-    for number, (scopes, reach) in enumerate(grants):
-        wanted = records.Wanted("test", scopes, reach)
-        header = [*HEADERS.values()][number % 2]((await records.create(connection, wanted, "test"))[1])
-        for method, template, path, options in requests:
-            needed = needs[method, template]
-            allowed = set(needed.all_of) <= scopes and (not needed.any_of or scopes & set(needed.any_of))
-            if reach.covers("acme") and allowed:
-                continue
-            answer = await client.request(method, path, headers=header, **options())
-            shown = (sorted(scopes), reach, method, path, answer.text[:200])
-            if reach.covers("acme"):
-                assert answer.status_code == 403, shown
-            else:
-                assert answer.status_code in {403, 404}, shown
-                missing = await client.request(
-                    method, path.replace("acme", "nowhere"), headers=header, **options(directory="nowhere")
-                )
-                assert (answer.status_code, without_id(answer)) == (missing.status_code, without_id(missing)), shown
-                checked += 1
-            checked += 1
-    for headers in ({}, HEADERS["bearer"]("fs_wrong")):
-        for method, _, path, options in requests:
-            answer = await client.request(method, path, headers=headers, **options())
-            assert answer.status_code in REFUSED, (method, path)
-            checked += 1
-    assert checked >= (2000 if each else 300)
-    for method, _, path, options in requests:
-        answer = await client.request(method, path, headers=right, **options())
-        assert answer.is_success, (method, path, answer.text[:300])
-    await connection.execute("INSERT INTO directories (directory) VALUES ('acme') ON CONFLICT DO NOTHING")
+    for number, request in enumerate(requests):
+        for kind in kinds() if each else kinds()[number % SHARE :: SHARE]:
+            checked += await check(client, callers, request, kind, world)
+    assert checked >= (2000 if each else 200)
+    for request, way in zip(requests, itertools.cycle(WAYS)):
+        answer = await request.send(client, await callers.headers(right(request, way)))
+        assert answer.is_success, (request.action, answer.text[:300])
 
 
-async def valid_requests(client, headers, photo):
-    """Return method, route, path and a function of options of requests that succeed one after the other."""
-
-    def options(**more):
-        return lambda **named: more | ({"data": more["data"] | named} if "data" in more else {})
-
-    def form(**fields):
-        return options(data={"directory": "acme", **fields}, files={"file": photo})
-
-    for person in ("ann", "ann2"):
-        learned = await client.post(
-            "/learn", data={"directory": "acme", "person": person}, files={"file": photo}, headers=headers
-        )
-        assert learned.is_success, learned.text
-    persons, one = "/directories/{directory}/persons", "/directories/{directory}/persons/{person}"
-    faces = f"{one}/faces"
-    [face] = (await client.get("/directories/acme/persons/ann/faces", headers=headers)).json()["items"]
-    ids = {"directory": "acme", "person": "ann", "face": face["face"]}
-    bare = options()
-    listed = [
-        ("POST", "/learn", form(person="ann")),
-        ("POST", "/recognize", form()),
-        ("POST", "/verify", form(person="ann")),
-        *(("GET", path, bare) for path in ("/directories/{directory}", persons, one, faces, f"{faces}/{{face}}")),
-        *(("GET", f"{faces}/{{face}}/{what}", bare) for what in ("image", "crop")),
-        ("GET", "/directories/{directory}/faces", bare),
-        ("GET", f"{one}/export", bare),
-        ("PATCH", one, options(json={"display_name": "Ann"})),
-        ("PUT", one, options(json={"display_name": "Ann"})),
-        ("PATCH", "/directories/{directory}", options(json={"fpir": 0.01})),
-        ("PUT", "/directories/{directory}", options(json={"fpir": 0.01})),
-        ("POST", "/directories/{directory}/exports", options(json={})),
-        ("DELETE", f"{faces}/{{face}}", bare),
-        ("DELETE", one, bare),
-        ("DELETE", "/directories/{directory}", bare),
-    ]
-    return [
-        (method, template, re.sub(r"\{(\w+)\}", lambda name: ids[name[1]], template), given)
-        for method, template, given in listed
-    ]
+SHARE = 19
+"""Of the kinds, which one of this many is tried with a request in the short form; coprime to the number of ways."""
 
 
-def without_id(answer):
-    return {name: value for name, value in answer.json().items() if name != "request_id"}
+async def check(client, callers, request, kind, world):
+    """Send a request unless it may change something; return how many answers were checked."""
+    wanted = expected(request, kind)
+    if wanted is None and request.changes:
+        return 0
+    headers = await callers.headers(kind)
+    answer = await request.send(client, headers)
+    shown = (kind, request.action, request.path, answer.status_code, answer.text[:300])
+    if wanted is None:
+        assert answer.is_success, shown
+        if not kind.covers:
+            assert not any(mark in answer.text for mark in marks(world)), shown
+        return 1
+    assert (answer.status_code, answer.json()["code"]) == wanted, shown
+    if not kind.covers:
+        missing = await request.elsewhere(NOWHERE).send(client, headers)
+        assert comparable(answer) == comparable(missing), shown
+    return 1
+
+
+NOWHERE = "nope/east"
+"""A directory that does not exist."""
+
+
+def marks(world):
+    """Return texts that only the answers about the directory acme/east have."""
+    names = [value for name, value in world.names.items() if name not in {"directory", "person", "name"}]
+    return ['"acme/east"', world.bundle, world.merge, *names]
+
+
+def comparable(answer):
+    """Return what must be the same in two answers."""
+    body = {name: value for name, value in answer.json().items() if name not in {"request_id", "trace_id"}}
+    differing = {"date", "x-request-id", "content-length"}
+    headers = sorted(
+        (name, re.sub(r"dur=[\d.]+", "", value)) for name, value in answer.headers.items() if name not in differing
+    )
+    return answer.status_code, body, headers
+
+
+def right(request, way):
+    """Return the caller with as few rights as the request allows."""
+    needed = OF_ROUTE[request.action]
+    if needed == "nobody":
+        return Kind(frozenset(Scope), "acme/east", "session" if request.action == "DELETE /session" else "none")
+    scopes = frozenset(map(Scope, needed.partition("|")[0].split())) or frozenset({Scope.ENROL})
+    return Kind(scopes | GIVEN if "admin" in needed and "/keys" in request.route else scopes, "acme/east", way)
+
+
+async def test_what_is_hidden_costs_what_is_missing(guarded, guarded_settings, ann, bob):
+    """The same statements and the same calls of other services, so that time tells nothing either."""
+    _, client, callers, _ = guarded
+    world = await prepared(client, "acme/west", ann, bob, await callers.headers(ADMIN))
+    pairs = []
+    with receiver() as received:
+        async with serving(create_app(guarded_settings.model_copy(update={"otlp_endpoint": received.url}))) as traced:
+            for request in valid_requests(world, ann, bob):
+                if not (request.in_path or request.in_body or request.by_id):
+                    continue
+                for scopes, other in zip((frozenset(Scope), SHORTHANDS["manage"]), OTHERS, strict=False):
+                    headers = await callers.headers(Kind(scopes, other, "bearer"))
+                    asked = [await traces(traced, each, headers) for each in (request, request.elsewhere(NOWHERE))]
+                    pairs.append((request.action, *asked))
+        found = [(action, work(received, hidden), work(received, missing)) for action, hidden, missing in pairs]
+    assert [(action, hidden) for action, hidden, _ in found] == [(action, missing) for action, _, missing in found]
+    looked_up = {action for action, hidden, _ in found if any("SELECT" in each for each in hidden)}
+    assert looked_up >= {"GET /files/{key}", "GET /jobs/{id}", "GET /deletions/{deletion}"}
+
+
+async def traces(client, request, headers):
+    trace = uuid4().hex
+    answer = await request.send(client, headers | {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+    assert answer.status_code in {403, 404}, (request.action, answer.text)
+    return trace
+
+
+def work(received, trace):
+    """Return what a request did, without the binding of whichever connection it had, and the lookup of its key.
+
+    Whether these are necessary depends on what was asked before, and not on the directory.
+    """
+    done = [f"{span.name} {span.attributes.get('db.query.text', '')}" for span in received.of(trace)]
+    assert done, "nothing was traced"
+    return [each for each in done if "set_config" not in each and "FROM keys WHERE id = $1 AND kind = ?" not in each]
