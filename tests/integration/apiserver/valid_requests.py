@@ -13,6 +13,8 @@ DIRECTORY = "/directories/{directory}"
 PERSON = f"{DIRECTORY}/persons/{{person}}"
 FACE = f"{PERSON}/faces/{{face}}"
 
+_BOTH = ("PUT", "DELETE")
+
 OF_ITSELF = "directory"
 """The name, in paths and bodies, of the directory that a request concerns."""
 
@@ -103,6 +105,7 @@ async def prepared(
     form = {"data": {"directory": directory, "person": "ann"}, "files": {"file": ann}}
     learned = await call("POST", "/learn", **form)
     await call("POST", f"{at}/persons/bob/faces", files={"file": bob})
+    doubted = await call("POST", "/learn", data={"directory": directory, "person": "hal"}, files={"file": ann})
     for person in ("cid", "dan", "eve"):
         await call("PUT", f"{at}/persons/{person}", json={})
     merge = (await call("POST", f"{at}/persons/bob/merge", json={"from": ["dan"]}))["merge"]
@@ -121,6 +124,7 @@ async def prepared(
         "id": key["id"],
         "name": "swagger-ui.css",
         "other": "bob",
+        "doubted": doubted["persons"][0]["face"],
         "path": "core/main.js",
     }
     [face] = embedded["faces"]
@@ -169,6 +173,8 @@ def _changes(world: World, ann: bytes, bob: bytes) -> list[ValidRequest]:
     known, directory = world.names, {"directory": world.names["directory"]}
     key = {"name": "door", "scopes": ["recognize"], "directories": [world.names["directory"]]}
 
+    doubted = known | {"face": known["doubted"]}
+
     def change(action: str, person: str = "ann", by_id: str | None = None, **options: Any) -> ValidRequest:
         return ValidRequest(action, known | {"person": person}, options, changes=True, by_id=by_id)
 
@@ -183,8 +189,8 @@ def _changes(world: World, ann: bytes, bob: bytes) -> list[ValidRequest]:
         change(f"POST {PERSON}/split", "bob", json={"merge": world.merge}),
         change(f"POST {DIRECTORY}/exports", json={}),
         change(f"POST {DIRECTORY}/imports", files={"file": archive(bob)}),
-        *(change(f"{method} {DIRECTORY}/dismissals/faces/{{face}}") for method in ("PUT", "DELETE")),
-        *(change(f"{method} {DIRECTORY}/dismissals/persons/{{person}}/{{other}}") for method in ("PUT", "DELETE")),
+        *(ValidRequest(f"{method} {DIRECTORY}/dismissals/faces/{{face}}", doubted, changes=True) for method in _BOTH),
+        *(change(f"{method} {DIRECTORY}/dismissals/persons/{{person}}/{{other}}") for method in _BOTH),
         change(f"POST {DIRECTORY}/comparisons"),
         change("POST /session", json={"key": world.key_text}),
         change("DELETE /session"),

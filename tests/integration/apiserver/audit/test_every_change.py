@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.apiserver.valid_requests import prepared, valid_requests
 
-WITHOUT_ENTRY = {"POST /detect", "POST /compare", "POST /embed", "POST /session", "DELETE /session"}
+WITHOUT_ENTRY = {"POST /detect", "POST /preview", "POST /compare", "POST /embed", "POST /session", "DELETE /session"}
 """The first three look at nothing but what they are sent; sessions have entries, which their own tests look at."""
 
 _REFUSE = """
