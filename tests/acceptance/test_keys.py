@@ -197,7 +197,7 @@ def test_other_addresses_need_a_key_first(tmp_path: Path):
         ("create --name x --scope read --directory acme --expires 2020-01-01T00:00Z", "must be in the future"),
         ("create --name x --scope read --directory acme --expires soon", "must be a number with m, h or d"),
         ("create --name x --scope read --directory acme --expires 2126-01-01", "must have a time zone"),
-        ("create --name x --scope read --directory acme --limit requests_per_minute=many", "not a name and a number"),
+        ("create --name x --scope read --directory acme --limit requests_per_minute=many", "be a name and a number"),
         ("revoke nobody", "This key does not exist"),
         ("edit nobody --name y", "This key does not exist"),
     ],
