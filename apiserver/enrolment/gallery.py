@@ -51,12 +51,17 @@ SELECT enrollable, locked, face, box, score, recognizability, image, CASE WHEN a
 FROM entered LEFT JOIN shown ON true
 """
 
+_KNOWN = """(
+    SELECT known.face FROM faces AS known WHERE known.directory = $1 AND known.person = $2 AND known.image_sha256 = $3
+    AND known.model = $4
+)"""
+
 _RECORD = RECORD.format(
     directory="$1",
     subject="$15",
     action="$16",
     persons="ARRAY[$2]",
-    object="face::text",
+    object="coalesce(face, {known})::text".format(known=_KNOWN),
     request="$17",
     address="$18",
     counts="jsonb_build_object('created', coalesce(face = $12, false)::int)",
