@@ -61,7 +61,7 @@ _RECORD = RECORD.format(
     subject="$15",
     action="$16",
     persons="ARRAY[$2]",
-    object="coalesce(face, {known})::text".format(known=_KNOWN),
+    object=f"coalesce(face, {_KNOWN})::text",
     request="$17",
     address="$18",
     counts="jsonb_build_object('created', coalesce(face = $12, false)::int)",

@@ -23,6 +23,7 @@ EVERYWHERE = {
     "people.retention.ages": "upkeep looks for the directories that forget whom nobody has seen",
     "directories.listing._PAGE": "a page of directories, and how much each holds",
     "storage.images._FIND": "an address of a file names no directory; keys are unique by their content",
+    "storage.images._FIND_DIRECTORY": "the same, to check its link first",
     "storage.images._LOCK_EXPIRED": "the sweeper goes by the time at which images expire",
     "storage.images._LOCK_STUCK": "the same, for those that could not be deleted",
     "storage.images._RETRY_LATER": "rows of many directories, by lists of them: what the sweeper could not delete",
