@@ -208,9 +208,9 @@ export function view({ directory }) {
     event.preventDefault();
   }
 
-  /** @returns {Promise<unknown>} */
+  /** @returns {Promise<void>} */
   async function showComparison() {
-    if (!(await isThere(directory))) return fill(comparison, h("p", { class: "soft" }, t("people.empty")));
+    if (!(await isThere(directory))) return void fill(comparison, h("p", { class: "soft" }, t("people.empty")));
     const latest = await getComparison(directory);
     job ??= latest.finished_at ? null : latest.job;
     if (job && ["waiting", "running"].includes((await getJob(job).catch(() => null))?.state ?? "")) return watch(job);
@@ -228,7 +228,7 @@ export function view({ directory }) {
     }
   }
 
-  /** @param {string} id @returns {Promise<unknown>} */
+  /** @param {string} id @returns {Promise<void>} */
   async function watch(id) {
     const mine = (watched += 1);
     const line = progressLine(t("todo.comparing"));
