@@ -47,7 +47,7 @@ async def test_a_sample_opens_its_photograph_with_the_face_marked(open_page, api
     address = page.url
     assert f"face={sample['face']}" in address
     await page.keyboard.press("Escape")
-    assert "face=" not in page.url
+    await page.wait_for_url(lambda url: "face=" not in url)
     await page.goto(address)
     await page.get_by_role("button", name="The face of Ann Example").wait_for()
 
@@ -98,7 +98,7 @@ async def test_the_camera_says_what_to_do_better(open_page):
 @pytest.mark.usefixtures("learned")
 async def test_details_and_consent_are_changed(open_page, api, directory):
     await api.patch(f"/directories/{directory}/persons/ann", json={"metadata": {"floor": 4}})
-    page = await open_page("person", query="&person=ann")
+    page = await open_page("person", query="&person=ann", expect=(412,))
     await page.get_by_label("Id in another system").fill("4711")
     await page.get_by_role("button", name="Add a field").click()
     await page.keyboard.type("team")
