@@ -6,7 +6,7 @@ import { isThere } from "../core/directories.js";
 import { button, fill, h, icon, newId } from "../core/dom.js";
 import { openDialog } from "../core/dialog.js";
 import { date, list, t } from "../core/i18n.js";
-import { meet, nameOfPerson } from "../core/people.js";
+import { meet, nameOfPerson, personOf } from "../core/people.js";
 import { href, nameOf, personHref, setParams } from "../core/router.js";
 import { can } from "../core/session.js";
 import { announce, fail, isCancelled, succeed, toast } from "../core/toast.js";
@@ -54,6 +54,7 @@ export function view({ directory, params }) {
   );
   const unlisten = [
     on("person-changed", (changed) => changed.directory === directory && replace(changed.person, changed.now)),
+    on("samples-changed", (changed) => changed.directory === directory && void recount(changed.person)),
     on("person-gone", (gone) => gone.directory === directory && remove([gone.person])),
     on("people-changed", (changed) => changed.directory === directory && void load()),
   ];
@@ -158,6 +159,13 @@ export function view({ directory, params }) {
   function replace(person, now) {
     people = people.map((each) => (each.person === person ? meet({ ...each, ...now }) : each));
     show();
+  }
+
+  /** @param {string} person */
+  async function recount(person) {
+    if (!people.some((each) => each.person === person)) return;
+    const now = await personOf(directory, person).catch(() => null); // the list tells what became of them
+    if (now) replace(person, now);
   }
 
   function erase() {
