@@ -240,8 +240,8 @@ export function view({ directory }) {
       if (state === "failed") return showComparison();
       if (state === "done") {
         announce(t("todo.comparedNow"));
-        await Promise.all([showComparison(), restart()]);
-        return;
+        await restart();
+        return showComparison();
       }
       if (progress?.total) line.progress(progress.done / progress.total, t("todo.comparingOf", { done: number(progress.done), total: number(progress.total) }));
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
