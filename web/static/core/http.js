@@ -69,12 +69,19 @@ export async function request(method, path, options = {}) {
 }
 
 /**
- * A path from constant parts and names: path`directories/${directory}/persons`.
+ * A path from constant parts and names: path`directories/${directory}/persons`. Raises Problem for names that browsers
+ * would resolve: without a person's, the path would be that of the directory.
  *
  * @param {TemplateStringsArray} parts
  * @param {...string} names
  */
-export const path = (parts, ...names) => String.raw({ raw: parts }, ...names.map(encodeURIComponent));
+export const path = (parts, ...names) => String.raw({ raw: parts }, ...names.map(encoded));
+
+/** @param {string} name */
+function encoded(name) {
+  if (["", ".", ".."].includes(name)) throw new Problem({ code: "person-not-found", detail: "", status: 404 });
+  return encodeURIComponent(name);
+}
 
 /**
  * A URL of an answer, such as a crop's, for `src`.

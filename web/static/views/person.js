@@ -21,7 +21,7 @@ import { sampleList } from "../parts/samples.js";
 /** @type {ViewModule["view"]} */
 export async function view({ directory, params }) {
   const id = params.get("person") ?? "";
-  const found = id ? await getPerson(directory, id).catch(missing) : null;
+  const found = id ? await asked(directory, id) : null;
   if (!found) return { element: nobody(id ? t("person.gone", { id }) : t("person.none")), title: nameOf("person") };
   let person = meet(found);
   /** @type {Receipt | null} */
@@ -126,10 +126,14 @@ export async function view({ directory, params }) {
   }
 }
 
-/** @param {unknown} error */
-function missing(error) {
-  if (error instanceof Problem && error.status === 404) return null;
-  throw error;
+/** The person, or null if there is none. @param {string} directory @param {string} id */
+async function asked(directory, id) {
+  try {
+    return await getPerson(directory, id);
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return null;
+    throw error;
+  }
 }
 
 /** @param {string} text @param {import("../core/dom.js").Child} [more] */

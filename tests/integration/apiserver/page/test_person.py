@@ -161,7 +161,10 @@ async def test_a_merge_is_undone_later_from_another_browser(open_page, api, dire
     assert (await read(api, directory, "anne"))["person"] == "anne"
 
 
-async def test_who_is_not_there(open_page):
-    page = await open_page("person", query="&person=nobody", expect=(404,))
-    await page.get_by_role("heading", name="nobody is not in this directory.").wait_for()
+@pytest.mark.parametrize("person", ["nobody", ".", ".."])
+async def test_who_is_not_there(open_page, api, directory, person):
+    """Of `persons/..`, browsers would make the address of the directory, which must not be deleted in place of it."""
+    await api.put(f"/directories/{directory}", json={})
+    page = await open_page("person", query=f"&person={person}", expect=(404,))
+    await page.get_by_role("heading", name=f"{person} is not in this directory.").wait_for()
     assert await page.get_by_role("link", name="People").count() == 2

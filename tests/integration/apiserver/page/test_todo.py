@@ -40,6 +40,7 @@ def compare(api, directory, shared_database_url, vectorizer_url, tmp_path):
         job = UUID((await api.post(f"/directories/{directory}/comparisons")).json()["job"])  # the one that waits
         found = "SELECT id, args FROM jobs JOIN procrastinate_jobs ON id = number WHERE job = $1"
         row = await connection.fetchrow(found, job)
+        assert row is not None
         await connection.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = $1", row["id"])
         settings = patient(shared_database_url, vectorizer_url, tmp_path)
         async with open_resources(
