@@ -99,9 +99,9 @@ interface Person {
   consent: Consent | null;
   restricted: boolean;
   faces: number;
-  photographs?: number;
-  warnings?: number;
-  crop?: string | null;
+  photographs: number;
+  warnings: number;
+  crop: string | null;
   created_at: string;
   updated_at: string;
   last_seen_at: string | null;
@@ -182,6 +182,44 @@ interface Job {
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
+}
+
+interface Merge {
+  merge: string;
+  person: string;
+  display_name: string | null;
+  merged_at: string;
+  undone_at: string | null;
+  persons: { person: string; display_name: string | null; faces: number; crop: string | null }[];
+  undoable: boolean;
+  obstacle: "merge-undone" | "external-id-taken" | "person-exists" | null;
+}
+
+/** A doubt about whom a face shows. */
+interface Warning {
+  face: Sample;
+  code: "enrolled-as-another" | "closer-to-another" | "unlike-own";
+  detail: string;
+  value: number;
+  limit: number;
+  other: { person: string; display_name: string | null; crop: string | null } | null;
+  found_at: string;
+  dismissed_at: string | null;
+}
+
+interface Lookalikes {
+  persons: Person[];
+  similarity: number | null;
+  found_at: string;
+  dismissed_at: string | null;
+}
+
+interface Comparison {
+  job: string | null;
+  model: string | null;
+  started_at: string | null;
+  finished_at: string | null;
+  compared: number;
 }
 
 interface Enrolment {

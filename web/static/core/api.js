@@ -1,7 +1,8 @@
 /** All calls of the service that the page makes, one function each. */
 
-import { path, request } from "./http.js";
+import { API, path, request } from "./http.js";
 
+/** @typedef {import("./http.js").Picture} Picture */
 /** @typedef {Pick<import("./http.js").Options, "signal" | "onProgress">} Watched */
 
 /** @param {Record<string, string | Blob | Blob[] | boolean | number | undefined>} fields */
@@ -30,9 +31,15 @@ export const recognize = (file, { signal, onProgress, ...fields }) =>
 export const detect = (file, watched) =>
   request("POST", "detect", { form: form({ file }), repeatable: true, ...watched });
 
-/** A photograph as browsers can show it, upright. @param {Blob} file @returns {Promise<Blob>} */
+/** A photograph as browsers can show it, upright. @param {Blob} file @returns {Promise<Picture>} */
 export const preview = (file) =>
-  request("POST", "detect", { form: form({ file, draw: true }), repeatable: true, as: "blob" });
+  request("POST", "preview", { form: form({ file }), repeatable: true, as: "picture" });
+
+/** The same of a photograph that is kept. @param {string} image its URL @returns {Promise<Picture>} */
+export const previewKept = (image) => {
+  const key = new URL(image, API).pathname.split("/").at(-1) ?? "";
+  return request("GET", `files/${key}/preview`, { as: "picture" });
+};
 
 /** @returns {Promise<Page<DirectoryItem>>} @param {{ prefix?: string, cursor?: string | null, limit?: number }} [query] */
 export const listDirectories = (query) => request("GET", "directories", { query });
@@ -42,8 +49,10 @@ export const getDirectory = (directory) => request("GET", path`directories/${dir
 
 /**
  * @typedef {object} PersonsQuery
- * @property {string} [prefix] ids only, as they are written
- * @property {string} [sort] person, created_at, last_seen_at; descending with a minus
+ * @property {string} [search] words that id, name or external id contain
+ * @property {string} [sort] name, person, faces, created_at, last_seen_at; descending with a minus
+ * @property {boolean} [named]
+ * @property {boolean} [warned]
  * @property {string} [external_id]
  * @property {string} [metadata] a JSON object
  * @property {string | null} [cursor]
@@ -89,9 +98,56 @@ export const deletePerson = (directory, person) =>
 export const mergePersons = (directory, person, from) =>
   request("POST", path`directories/${directory}/persons/${person}/merge`, { json: { from }, once: true });
 
-/** @returns {Promise<{ persons: Person[] }>} @param {string} directory @param {string} person @param {string} merge */
-export const undoMerge = (directory, person, merge) =>
-  request("POST", path`directories/${directory}/persons/${person}/split`, { json: { merge }, once: true });
+/**
+ * @param {string} directory
+ * @param {string} person
+ * @param {string} merge
+ * @param {boolean} [intoExisting] give the samples also to a person who was made again since
+ * @returns {Promise<{ persons: Person[] }>}
+ */
+export const undoMerge = (directory, person, merge, intoExisting = false) =>
+  request("POST", path`directories/${directory}/persons/${person}/split`, {
+    json: { merge, into_existing: intoExisting },
+    once: true,
+  });
+
+/**
+ * @param {string} directory
+ * @param {{ person?: string, cursor?: string | null, limit?: number }} [query]
+ * @returns {Promise<Page<Merge>>}
+ */
+export const listMerges = (directory, query) => request("GET", path`directories/${directory}/merges`, { query });
+
+/**
+ * @param {string} directory
+ * @param {{ person?: string, cursor?: string | null, limit?: number }} [query]
+ * @returns {Promise<Page<Warning>>}
+ */
+export const listWarnings = (directory, query) => request("GET", path`directories/${directory}/warnings`, { query });
+
+/**
+ * @param {string} directory
+ * @param {{ person?: string, cursor?: string | null, limit?: number }} [query]
+ * @returns {Promise<Page<Lookalikes>>}
+ */
+export const listLookalikes = (directory, query) => request("GET", path`directories/${directory}/lookalikes`, { query });
+
+/** A face shows its person, or that is open again. @param {string} directory @param {string} face @param {boolean} [isRight] */
+export const dismissFace = (directory, face, isRight = true) =>
+  request(isRight ? "PUT" : "DELETE", path`directories/${directory}/dismissals/faces/${face}`, { repeatable: true, as: "text" });
+
+/** Two are two people, or that is open again. @param {string} directory @param {[string, string]} pair @param {boolean} [areTwo] */
+export const dismissPair = (directory, [person, other], areTwo = true) =>
+  request(areTwo ? "PUT" : "DELETE", path`directories/${directory}/dismissals/persons/${person}/${other}`, { repeatable: true, as: "text" });
+
+/** Compare all faces of a directory. @param {string} directory @returns {Promise<{ job: string }>} */
+export const startComparison = (directory) => request("POST", path`directories/${directory}/comparisons`, { once: true });
+
+/** The latest one. @param {string} directory @returns {Promise<Comparison>} */
+export const getComparison = (directory) => request("GET", path`directories/${directory}/comparisons`);
+
+/** Where all data of a person can be downloaded. @param {string} directory @param {string} person */
+export const exportHref = (directory, person) => new URL(path`directories/${directory}/persons/${person}/export`, API).href;
 
 /**
  * Give samples of a person to another one, who may exist already.

@@ -40,8 +40,10 @@ export class Problem extends Error {
  * @property {boolean} [repeatable] may be sent again after a lost connection; GET and `once` always are
  * @property {AbortSignal} [signal] cancels the request and its retries
  * @property {(share: number) => void} [onProgress] of the upload, 0 to 1
- * @property {"json" | "blob" | "text"} [as]
+ * @property {As} [as] "picture": a blob and the size of the photograph that it shows
  */
+
+/** @typedef {"json" | "blob" | "text" | "picture"} As */
 
 /**
  * Send a request and return what it answers. Raises Problem, or AbortError if it was cancelled.
@@ -67,12 +69,19 @@ export async function request(method, path, options = {}) {
 }
 
 /**
- * A path from constant parts and names: path`directories/${directory}/persons`.
+ * A path from constant parts and names: path`directories/${directory}/persons`. Raises Problem for names that browsers
+ * would resolve: without a person's, the path would be that of the directory.
  *
  * @param {TemplateStringsArray} parts
  * @param {...string} names
  */
-export const path = (parts, ...names) => String.raw({ raw: parts }, ...names.map(encodeURIComponent));
+export const path = (parts, ...names) => String.raw({ raw: parts }, ...names.map(encoded));
+
+/** @param {string} name */
+function encoded(name) {
+  if (["", ".", ".."].includes(name)) throw new Problem({ code: "person-not-found", detail: "", status: 404 });
+  return encodeURIComponent(name);
+}
 
 /**
  * A URL of an answer, such as a crop's, for `src`.
@@ -98,7 +107,7 @@ function send(method, path, { query, json, form, ifMatch, signal, onProgress, as
     const xhr = new XMLHttpRequest(); // fetch has no progress of uploads
     const abort = () => xhr.abort();
     xhr.open(method, url);
-    xhr.responseType = as === "blob" ? "blob" : "text";
+    xhr.responseType = isBinary(as) ? "blob" : "text";
     if (json !== undefined) xhr.setRequestHeader("Content-Type", "application/json");
     if (ifMatch) xhr.setRequestHeader("If-Match", ifMatch);
     if (key) xhr.setRequestHeader("Idempotency-Key", key);
@@ -114,21 +123,29 @@ function send(method, path, { query, json, form, ifMatch, signal, onProgress, as
   });
 }
 
+/** @param {As} as */
+const isBinary = (as) => as === "blob" || as === "picture";
+
 /**
  * @param {XMLHttpRequest} xhr
- * @param {"json" | "blob" | "text"} as
+ * @param {As} as
  * @returns {Promise<Answer>}
  */
 async function answerOf(xhr, as) {
   const succeeded = xhr.status >= 200 && xhr.status < 300;
-  const text = succeeded && as !== "json" ? null : as === "blob" ? await xhr.response.text() : xhr.responseText;
+  const text = succeeded && as !== "json" ? null : isBinary(as) ? await xhr.response.text() : xhr.responseText;
   return {
     status: xhr.status,
-    body: text === null ? xhr.response : parsed(text),
+    body: text !== null ? parsed(text) : as === "picture" ? pictureOf(xhr) : xhr.response,
     retryAfter: Number(xhr.getResponseHeader("Retry-After")) || 0,
     request: xhr.getResponseHeader("X-Request-ID"),
   };
 }
+
+/** @typedef {{ blob: Blob, width: number, height: number }} Picture */
+
+/** @param {XMLHttpRequest} xhr @returns {Picture} */
+const pictureOf = (xhr) => ({ blob: xhr.response, width: Number(xhr.getResponseHeader("X-Image-Width")), height: Number(xhr.getResponseHeader("X-Image-Height")) });
 
 /** @param {string} text */
 function parsed(text) {

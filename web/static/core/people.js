@@ -1,6 +1,6 @@
 /** What the page knows of people: each is asked for once, until it changes. */
 
-import { getPerson, listSamples } from "./api.js";
+import { getPerson } from "./api.js";
 import { on } from "./bus.js";
 import { resource } from "./http.js";
 import { session } from "./session.js";
@@ -11,8 +11,6 @@ const MAX_RECENT = 8;
 
 /** @type {Map<string, Promise<Person>>} */
 const known = new Map();
-/** @type {Map<string, Promise<string | null>>} */
-const crops = new Map();
 
 /** @param {string} directory @param {string} person */
 const keyOf = (directory, person) => JSON.stringify([directory, person]);
@@ -22,7 +20,14 @@ export const nameOfPerson = ({ person, display_name }) => display_name || person
 
 /** A person by its id; kept. @param {string} directory @param {string} person */
 export function personOf(directory, person) {
-  return remembered(known, keyOf(directory, person), () => getPerson(directory, person));
+  const key = keyOf(directory, person);
+  const there = known.get(key);
+  if (there) return there;
+  if (known.size >= MAX_KNOWN) known.clear();
+  const asked = getPerson(directory, person);
+  known.set(key, asked);
+  asked.catch(() => known.delete(key));
+  return asked;
 }
 
 /** Keep a person that an answer has shown. @param {Person} person */
@@ -31,35 +36,12 @@ export function meet(person) {
   return person;
 }
 
-/** The URL of a person's picture, or null. @param {Person} person @returns {Promise<string | null>} */
-export async function cropOf(person) {
-  if (person.crop !== undefined) return resource(person.crop);
-  return remembered(crops, keyOf(person.directory, person.person), async () => {
-    const { items } = await listSamples(person.directory, person.person, { limit: 1 });
-    return resource(items[0]?.crop);
-  });
-}
-
-/**
- * @template T
- * @param {Map<string, Promise<T>>} map
- * @param {string} key
- * @param {() => Promise<T>} ask
- */
-function remembered(map, key, ask) {
-  const there = map.get(key);
-  if (there) return there;
-  if (map.size >= MAX_KNOWN) map.clear();
-  const asked = ask();
-  map.set(key, asked);
-  asked.catch(() => map.delete(key));
-  return asked;
-}
+/** The URL of a person's picture, or null. @param {Pick<Person, "crop">} person */
+export const cropOf = ({ crop }) => resource(crop);
 
 /** @param {{ directory: string, person: string }} changed */
 function forget({ directory, person }) {
   known.delete(keyOf(directory, person));
-  crops.delete(keyOf(directory, person));
 }
 
 on("person-changed", forget);

@@ -13,6 +13,8 @@
 export const ROUTES = {
   recognize: { load: () => import("../views/recognize.js"), scope: "recognize", icon: "recognize" },
   people: { load: () => import("../views/people.js"), scope: "read", icon: "people" },
+  person: { load: () => import("../views/person.js"), scope: "read", below: "people" },
+  todo: { load: () => import("../views/todo.js"), scope: "edit", icon: "todo" },
 };
 
 export const HOME = "recognize";

@@ -14,8 +14,9 @@ const waiting = new Set();
  *
  * @param {object} change
  * @param {string} change.text what is about to happen: "Ann will be deleted."
- * @param {() => Promise<string>} change.run sends it, and returns the sentence of success
+ * @param {() => Promise<string | null>} change.run sends it, and returns the sentence of success, unless it was said
  * @param {() => void} change.undo shows again what was hidden, also when the service refuses
+ * @returns {() => boolean} takes it back; false if it is too late
  */
 export function later({ text, run, undo }) {
   const entry = { undo: () => stop(undo) };
@@ -26,6 +27,7 @@ export function later({ text, run, undo }) {
   shown.element.append(bar);
   announce(`${text} ${t("undo.hint")}`);
   waiting.add(entry);
+  return () => waiting.has(entry) && (entry.undo(), true);
 
   /** @param {() => void} then */
   function stop(then) {
@@ -38,7 +40,8 @@ export function later({ text, run, undo }) {
     if (!waiting.has(entry)) return;
     stop(() => {});
     try {
-      succeed(await run());
+      const text = await run();
+      if (text) succeed(text);
     } catch (error) {
       undo();
       fail(error);

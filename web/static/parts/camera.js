@@ -44,21 +44,29 @@ export async function snapshot(video, maxSide = Infinity) {
   return new File([blob], `${t("camera.file")}-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.jpg`, { type: "image/jpeg" });
 }
 
+const HINT_SIDE = 640;
+const HINT_PAUSE_MS = 400;
+
+/** @typedef {(picture: File, width: number) => Promise<{ text: string, isGood: boolean }>} Hint of a picture, and how wide the photograph would be */
+
 /**
  * Take a photograph in a dialog, with preview and retake. Returns undefined if it is closed.
  *
  * @param {string} title
+ * @param {Hint} [hint] what to do better, while the camera looks
  * @returns {Promise<File | undefined>}
  */
-export async function takePhotograph(title) {
+export async function takePhotograph(title, hint) {
   /** @type {MediaStream | null} */
   let stream = null;
   let isOpen = true;
   const photograph = await openDialog(title, (/** @type {(file?: File) => void} */ close) => {
     const place = h("div", { class: "camera-place" }, h("p", { class: "soft" }, t("camera.opening")));
     const controls = h("footer", {});
+    const advice = h("p", { class: "camera-hint", role: "status" });
+    let looking = 0;
     openCamera().then(look, (error) => fill(place, h("p", { class: "note review" }, icon("alert"), error.message)));
-    return [place, controls];
+    return [place, advice, controls];
 
     /** @param {MediaStream} opened */
     function look(opened) {
@@ -70,10 +78,28 @@ export async function takePhotograph(title) {
       fill(place, video);
       fill(controls, shoot);
       shoot.focus();
+      if (hint) video.addEventListener("playing", () => void advise(video), { once: true });
+    }
+    /** One picture at a time is on its way. @param {HTMLVideoElement} video */
+    async function advise(video) {
+      const mine = (looking += 1);
+      while (isOpen && mine === looking && video.isConnected) {
+        await say(await snapshot(video, HINT_SIDE), video.videoWidth, mine);
+        await new Promise((resolve) => setTimeout(resolve, HINT_PAUSE_MS));
+      }
+    }
+    /** @param {File} picture @param {number} width @param {number} mine */
+    async function say(picture, width, mine) {
+      const said = await hint?.(picture, width).catch(() => null); // the photograph is judged when it is added
+      if (!said || mine !== looking) return;
+      if (advice.textContent !== said.text) advice.textContent = said.text;
+      advice.classList.toggle("is-good", said.isGood);
     }
     /** @param {File} file */
     function preview(file) {
       const url = URL.createObjectURL(file);
+      advice.textContent = "";
+      void say(file, 0, (looking += 1));
       const use = button(t("camera.use"), { kind: "primary", icon: "check", onclick: () => close(file) });
       fill(place, h("img", { class: "camera-video", src: url, alt: t("camera.preview"), onload: () => URL.revokeObjectURL(url) }));
       fill(controls, button(t("camera.again"), { onclick: () => stream && look(stream) }), use);

@@ -57,7 +57,7 @@ export function personChooser({ directory, label, suggestions = [], without = []
     if (!text) return offerFirst();
     searching = new AbortController();
     try {
-      const items = (await isThere(directory)) ? (await listPersons(directory, { prefix: text, limit: MAX_FOUND }, searching.signal)).items : [];
+      const items = (await isThere(directory)) ? (await listPersons(directory, { search: text, limit: MAX_FOUND }, searching.signal)).items : [];
       const found = items.filter(({ person }) => !without.includes(person)).map((person) => optionOf(person.person, personHint(person), Promise.resolve(meet(person))));
       const isKnown = items.some(({ person }) => person === text) || without.includes(text);
       offer(allowNew && !isKnown ? [...found, { choice: { person: text, isNew: true }, person: null, hint: t("chooser.new") }] : found);

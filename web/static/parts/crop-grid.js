@@ -15,6 +15,7 @@ const SPARE_ROWS = 3;
  * @property {(item: Item) => import("../core/dom.js").Child[]} tile what a tile shows
  * @property {() => void} onneed called when the end comes near: append more items
  * @property {(selected: Set<string>) => void} onselect
+ * @property {boolean} [isSelectable]
  * @property {number} [minWidth] of a tile, in pixels
  * @property {number} [textHeight] of what stands below a tile's square picture, in rem
  */
@@ -25,7 +26,7 @@ const SPARE_ROWS = 3;
  * @template Item
  * @param {GridOptions<Item>} options
  */
-export function cropGrid({ label, key, name, link, tile, onneed, onselect, minWidth = 148, textHeight = 3.5 }) {
+export function cropGrid({ label, key, name, link, tile, onneed, onselect, isSelectable = true, minWidth = 148, textHeight = 3.5 }) {
   const gap = 12;
   const list = h("ul", { class: "crop-grid", "aria-label": label });
   /** @type {Item[]} */
@@ -107,9 +108,9 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, minWi
   /** @param {number} index */
   function made(index) {
     const item = items[index];
-    const box = h("input", { type: "checkbox", tabindex: "-1", checked: selected.has(key(item)), "aria-label": t("grid.select", { name: name(item) }) });
+    const box = isSelectable && h("input", { type: "checkbox", tabindex: "-1", checked: selected.has(key(item)), "aria-label": t("grid.select", { name: name(item) }) });
     const anchorElement = h("a", { href: link(item), tabindex: index === focused ? "0" : "-1", "data-key": key(item), draggable: "false" }, ...tile(item));
-    const element = h("li", { class: "tile", "aria-posinset": String(index + 1), "aria-setsize": String(isComplete ? items.length : -1) }, box, anchorElement);
+    const element = h("li", { class: `tile ${selected.has(key(item)) ? "is-selected" : ""}`, "aria-posinset": String(index + 1), "aria-setsize": String(isComplete ? items.length : -1) }, box, anchorElement);
     element.dataset.index = String(index);
     shown.set(index, element);
     const after = [...shown.keys()].filter((each) => each > index).sort((a, b) => a - b)[0];
@@ -167,7 +168,7 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, minWi
   /** @param {MouseEvent} event */
   function click(event) {
     const index = indexOf(event.target);
-    if (index < 0) return;
+    if (index < 0 || !isSelectable) return;
     if (event.shiftKey) {
       event.preventDefault();
       if (!selected.size) anchor = index;
@@ -188,7 +189,9 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, minWi
       const next = Math.min(items.length - 1, Math.max(0, index + step));
       if (event.shiftKey && !selected.size) anchor = index;
       moveTo(next);
-      if (event.shiftKey) extend(next);
+      if (event.shiftKey && isSelectable) extend(next);
+    } else if (!isSelectable) {
+      return;
     } else if (event.key === " ") {
       event.preventDefault();
       if (event.shiftKey) extend(index);

@@ -7,7 +7,7 @@ import { cropOf } from "../core/people.js";
 /**
  * The picture of a person, which is asked for once it is visible; decoration beside the name.
  *
- * @param {Person | Promise<Person> | null} person
+ * @param {Pick<Person, "crop"> | Promise<Person> | null} person
  */
 export function personCrop(person) {
   const place = h("span", { class: "crop" }, icon("person"));
@@ -16,7 +16,7 @@ export function personCrop(person) {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     observer.disconnect();
     try {
-      show(place, await cropOf(await person));
+      show(place, cropOf(await person));
     } catch {
       // the name beside it says who it is
     }

@@ -20,8 +20,7 @@ import { fail, succeed, toast } from "../core/toast.js";
  * @returns {Promise<Person>} Raises Problem if it was refused.
  */
 export async function enrolFace(directory, { person, isNew }, file, box) {
-  const { items: [item] } = await addSamples(directory, person, [file], { box }).catch(refusal);
-  if (item.problem) throw new Problem({ ...item.problem, status: 422 });
+  const item = await addSample(directory, person, file, { box });
   emit("samples-changed", { directory, person });
   if (!(await isThere(directory))) emit("directories-changed", {});
   if (isNew) emit("people-changed", { directory });
@@ -33,6 +32,20 @@ export async function enrolFace(directory, { person, isNew }, file, box) {
   undo?.addEventListener("click", shown.close);
   for (const warning of item.warnings) if (warning.person || warning.code === "unlike-own") toast(warning.detail, { kind: "review", seconds: 20 });
   return known;
+}
+
+/**
+ * Add one sample. Raises Problem with the reason if the photograph was refused.
+ *
+ * @param {string} directory
+ * @param {string} person
+ * @param {File} file
+ * @param {Parameters<typeof addSamples>[3]} options
+ */
+export async function addSample(directory, person, file, options) {
+  const { items: [item] } = await addSamples(directory, person, [file], options).catch(refusal);
+  if (item.problem) throw new Problem({ ...item.problem, status: 422 });
+  return item;
 }
 
 /** The only photograph was refused: its own reason says more. @param {unknown} error @returns {never} */

@@ -2,6 +2,7 @@
 
 import { fill, h, iconButton, setAttribute } from "../core/dom.js";
 import { t } from "../core/i18n.js";
+import { cutCrop } from "./crops.js";
 
 const MAX_ZOOM = 8;
 
@@ -14,14 +15,33 @@ const MAX_ZOOM = 8;
  */
 
 /**
+ * Show a photograph in `place`; one that the browser cannot show as the service shows it. Raises what `preview` raises.
+ *
+ * @param {HTMLElement} place
+ * @param {{ src: string, alt: string, preview: () => Promise<import("../core/http.js").Picture>, onselect?: (index: number) => void }} options
+ */
+export async function showBoxes(place, { preview, ...options }) {
+  const boxes = faceBoxes(options);
+  fill(place, boxes.element);
+  if (await boxes.loaded.then(() => true, () => false)) return boxes;
+  const { blob, ...size } = await preview();
+  const src = URL.createObjectURL(blob);
+  const shown = faceBoxes({ ...options, src, size });
+  fill(place, shown.element);
+  await shown.loaded.finally(() => URL.revokeObjectURL(src));
+  return shown;
+}
+
+/**
  * Show a photograph. Boxes are placed in percent of the picture, so that only the browser scales them.
  *
  * @param {object} options
  * @param {string} options.src
  * @param {string} options.alt
+ * @param {{ width: number, height: number }} [options.size] of the photograph, if the picture is a smaller one
  * @param {(index: number) => void} [options.onselect] of a face, by its place in `setFaces`
  */
-export function faceBoxes({ src, alt, onselect }) {
+export function faceBoxes({ src, alt, size, onselect }) {
   const image = h("img", { class: "boxes-picture", src, alt, draggable: "false" });
   const layer = h("ul", { class: "boxes-layer" });
   const sheet = h("div", { class: "boxes-sheet" }, image, layer);
@@ -47,13 +67,19 @@ export function faceBoxes({ src, alt, onselect }) {
   });
   scroller.addEventListener("pointerdown", drag);
 
-  return { element, image, loaded, setFaces, select, setZoom };
+  return { element, image, loaded, setFaces, select, setZoom, cut };
 
   /** @param {BoxedFace[]} faces */
   function setFaces(faces) {
-    const { naturalWidth: width, naturalHeight: height } = image;
+    const { width, height } = size ?? { width: image.naturalWidth, height: image.naturalHeight };
     buttons = faces.map((face, index) => faceButton(face, index, width, height));
     fill(layer, buttons.map((each) => h("li", {}, each)));
+  }
+
+  /** A face, once the picture is loaded. @param {Box} box @param {Parameters<typeof cutCrop>[2]} [options] */
+  function cut(box, options) {
+    const scale = size ? image.naturalWidth / size.width : 1;
+    return cutCrop(image, /** @type {Box} */ (box.map((each) => each * scale)), options);
   }
 
   /** @param {BoxedFace} face @param {number} index @param {number} width @param {number} height */

@@ -30,10 +30,10 @@ function row(person, sample, close) {
   return h("li", {}, sampleCrop(sample, t("samples.of", { when })), can("edit") && give, can("delete") && remove);
 }
 
-/** Delete a sample after ten seconds. @param {Person} person @param {Sample} sample @param {() => void} [undo] */
+/** Delete a sample after ten seconds; returns what `later` returns. @param {Person} person @param {Sample} sample @param {() => void} [undo] */
 export function removeSample({ directory, person, ...rest }, sample, undo = () => {}) {
   const name = nameOfPerson({ person, ...rest });
-  later({
+  return later({
     text: t("samples.removing", { name }),
     undo,
     run: async () => {

@@ -1,24 +1,26 @@
 /** The people of a directory: find them, select many, and move, merge or delete those at once. */
 
-import { deletePerson, listPersons, listSamples, mergePersons, moveSamples, undoMerge } from "../core/api.js";
+import { deletePerson, listPersons, listSamples, mergePersons, moveSamples } from "../core/api.js";
 import { emit, on } from "../core/bus.js";
 import { isThere } from "../core/directories.js";
 import { button, fill, h, icon, newId } from "../core/dom.js";
 import { openDialog } from "../core/dialog.js";
 import { date, list, t } from "../core/i18n.js";
-import { meet, nameOfPerson } from "../core/people.js";
+import { meet, nameOfPerson, personOf } from "../core/people.js";
 import { href, nameOf, personHref, setParams } from "../core/router.js";
 import { can } from "../core/session.js";
 import { announce, fail, isCancelled, succeed, toast } from "../core/toast.js";
 import { later } from "../core/undo.js";
 import { personChooser } from "../parts/chooser.js";
 import { cropGrid } from "../parts/crop-grid.js";
+import { mergeList, takeBack } from "../parts/merges.js";
 import { personCrop } from "../parts/crops.js";
 import { progressLine } from "../parts/progress.js";
 
 const PAGE_SIZE = 100;
-const PAUSE_MS = 150;
-const SORTS = ["person", "-created_at", "-last_seen_at"];
+const PAUSE_MS = 80;
+const SORTS = ["name", "-faces", "-created_at", "-last_seen_at", "person"];
+const SHOWN = { all: {}, unnamed: { named: false }, warned: { warned: true } };
 
 /** @type {ViewModule["view"]} */
 export function view({ directory, params }) {
@@ -35,29 +37,33 @@ export function view({ directory, params }) {
   const searchId = newId();
   const search = h("input", { id: searchId, type: "search", placeholder: t("people.search"), value: params.get("q") ?? "", autocomplete: "off", spellcheck: "false", oninput: () => (clearTimeout(timer), (timer = window.setTimeout(filter, PAUSE_MS))) });
   const sort = h("select", { "aria-label": t("people.sort"), onchange: filter }, SORTS.map((each) => h("option", { value: each, selected: each === params.get("sort") }, t(/** @type {any} */ (`people.sort.${each}`)))));
+  const shown = h("select", { "aria-label": t("people.show"), onchange: filter }, Object.keys(SHOWN).map((each) => h("option", { value: each, selected: each === params.get("show") }, t(/** @type {any} */ (`people.show.${each}`)))));
+  const merges = button(t("merges.title"), { kind: "quiet", icon: "merge", onclick: () => void showMerges() });
   const count = h("p", { class: "soft small", role: "status" });
-  const grid = cropGrid({ label: nameOf("people"), key: ({ person }) => person, name: nameOfPerson, link: ({ person }) => personHref(directory, person), tile, onneed: () => void more(), onselect: showBar });
+  const grid = cropGrid({ label: nameOf("people"), key: ({ person }) => person, name: nameOfPerson, link: ({ person }) => personHref(directory, person), tile, onneed: () => void more(), onselect: showBar, isSelectable: can("edit") || can("delete") });
   const bar = h("div", { class: "selection-bar", role: "toolbar", "aria-label": t("people.selection"), hidden: true });
   const nothing = h("div", { class: "people-empty", hidden: true });
   const element = h(
     "div",
     { class: "people" },
-    h("div", { class: "view-head" }, h("h1", {}, nameOf("people")), count),
-    h("div", { class: "people-tools", role: "search" }, h("label", { class: "search-box", for: searchId }, icon("search"), h("span", { class: "hidden-text" }, t("people.search")), search), sort),
+    h("div", { class: "view-head" }, h("h1", {}, nameOf("people")), count, can("edit") && h("div", { class: "grow row end" }, merges)),
+    h("div", { class: "people-tools", role: "search" }, h("label", { class: "search-box", for: searchId }, icon("search"), h("span", { class: "hidden-text" }, t("people.search")), search), shown, sort),
     nothing,
     grid.element,
     bar,
   );
   const unlisten = [
     on("person-changed", (changed) => changed.directory === directory && replace(changed.person, changed.now)),
+    on("samples-changed", (changed) => changed.directory === directory && void recount(changed.person)),
     on("person-gone", (gone) => gone.directory === directory && remove([gone.person])),
     on("people-changed", (changed) => changed.directory === directory && void load()),
   ];
   void load();
+  if (params.has("merges") && can("edit")) queueMicrotask(showMerges);
   return { element, title: nameOf("people"), dispose };
 
   function filter() {
-    setParams({ q: search.value.trim(), sort: sort.value === SORTS[0] ? "" : sort.value });
+    setParams({ q: search.value.trim(), sort: sort.value === SORTS[0] ? "" : sort.value, show: shown.value === "all" ? "" : shown.value });
     grid.select([...grid.selected], false);
     void load();
   }
@@ -92,16 +98,22 @@ export function view({ directory, params }) {
 
   /** What is asked for. */
   function wish() {
-    return { prefix: search.value.trim(), sort: sort.value };
+    return { search: search.value.trim(), sort: sort.value, ...SHOWN[/** @type {keyof typeof SHOWN} */ (shown.value)] };
+  }
+
+  async function showMerges() {
+    setParams({ merges: 1 });
+    await openDialog(t("merges.title"), () => [h("p", { class: "soft" }, t("merges.text")), mergeList({ directory })]);
+    setParams({ merges: "" });
   }
 
   function show() {
-    const shown = people.filter(({ person }) => !leaving.has(person));
-    grid.setItems(shown, next === null);
-    count.textContent = next === null ? t("people.count", { n: shown.length }) : t("people.more", { n: shown.length });
-    nothing.hidden = shown.length > 0;
-    const isFiltered = search.value.trim() !== "";
-    fill(nothing, shown.length === 0 && [icon("people"), h("p", {}, t(isFiltered ? "people.none" : "people.empty")), !isFiltered && can("recognize") && h("a", { class: "button primary", href: href("recognize", {}, directory) }, t("people.start"))]);
+    const those = people.filter(({ person }) => !leaving.has(person));
+    grid.setItems(those, next === null);
+    count.textContent = next === null ? t("people.count", { n: those.length }) : t("people.more", { n: those.length });
+    nothing.hidden = those.length > 0;
+    const isFiltered = search.value.trim() !== "" || shown.value !== "all";
+    fill(nothing, those.length === 0 && [icon("people"), h("p", {}, t(isFiltered ? "people.none" : "people.empty")), !isFiltered && can("recognize") && h("a", { class: "button primary", href: href("recognize", {}, directory) }, t("people.start"))]);
   }
 
   /** @param {Person} person */
@@ -149,6 +161,13 @@ export function view({ directory, params }) {
     show();
   }
 
+  /** @param {string} person */
+  async function recount(person) {
+    if (!people.some((each) => each.person === person)) return;
+    const now = await personOf(directory, person).catch(() => null); // the list tells what became of them
+    if (now) replace(person, now);
+  }
+
   function erase() {
     const those = chosen();
     const names = those.map(({ person }) => person);
@@ -186,19 +205,11 @@ export function view({ directory, params }) {
       emit("person-changed", { directory, person: target.person, now: merged });
       grid.select([target.person], false);
       grid.focus(target.person);
-      const undo = button(t("undo"), { kind: "quiet", icon: "undo", onclick: () => void unmerge(merged.merge).catch(fail) });
+      const undo = button(t("undo"), { kind: "quiet", icon: "undo", onclick: () => void takeBack(directory, target.person, merged.merge).catch(fail) });
       const shown = toast(t("people.merged", { n: those.length, name: nameOfPerson(target) }), { kind: "good", action: undo, seconds: 20 });
       undo.addEventListener("click", shown.close);
     } catch (error) {
       fail(error);
-    }
-
-    /** @param {string} id */
-    async function unmerge(id) {
-      await undoMerge(directory, /** @type {Person} */ (target).person, id);
-      emit("samples-changed", { directory, person: /** @type {Person} */ (target).person });
-      emit("people-changed", { directory });
-      succeed(t("people.unmerged"));
     }
   }
 

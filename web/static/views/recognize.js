@@ -9,7 +9,6 @@ import { nameOf } from "../core/router.js";
 import { can } from "../core/session.js";
 import { announce, isCancelled, sentence } from "../core/toast.js";
 import { cameraFault, takePhotograph } from "../parts/camera.js";
-import { cutCrop } from "../parts/crops.js";
 import { dropZone } from "../parts/drop-zone.js";
 import { faceBoxes } from "../parts/face-boxes.js";
 import { facePanel } from "../parts/face-panel.js";
@@ -93,11 +92,11 @@ export function view({ directory }) {
     return photograph;
   }
 
-  /** @param {Photograph} photograph @param {Blob} content @param {boolean} [isPreview] */
-  function openPicture(photograph, content, isPreview = false) {
+  /** @param {Photograph} photograph @param {Blob} content @param {{ width: number, height: number }} [size] of a preview's photograph */
+  function openPicture(photograph, content, size) {
     const src = URL.createObjectURL(content);
     photograph.urls.push(src);
-    const boxes = faceBoxes({ src, alt: t("recognize.picture", { name: photograph.file.name }), onselect: (index) => select(photograph, index) });
+    const boxes = faceBoxes({ src, alt: t("recognize.picture", { name: photograph.file.name }), size, onselect: (index) => select(photograph, index) });
     photograph.boxes = boxes;
     fill(photograph.stage, boxes.element);
     boxes.loaded.then(
@@ -105,14 +104,15 @@ export function view({ directory }) {
         fill(photograph.thumb, h("img", { src, alt: "" }));
         draw(photograph);
       },
-      () => (isPreview ? unshowable(photograph) : openPreview(photograph)),
+      () => (size ? unshowable(photograph) : openPreview(photograph)),
     );
   }
 
   /** HEIC and TIFF: the service makes a picture of it. @param {Photograph} photograph */
   async function openPreview(photograph) {
     try {
-      openPicture(photograph, await preview(photograph.file), true);
+      const { blob, ...size } = await preview(photograph.file);
+      openPicture(photograph, blob, size);
     } catch {
       unshowable(photograph); // recognition says why
     }
@@ -196,8 +196,8 @@ export function view({ directory }) {
   /** @param {Photograph} photograph @param {Face} face @param {number} index */
   function faceRow(photograph, face, index) {
     const isOpen = photograph.selected === index;
-    const picture = photograph.boxes?.image;
-    const cut = () => (picture?.naturalWidth ? cutCrop(picture, face.found.box) : h("span", { class: "crop" }, icon("person")));
+    const { boxes } = photograph;
+    const cut = () => (boxes?.image.naturalWidth ? boxes.cut(face.found.box) : h("span", { class: "crop" }, icon("person")));
     const head = h(
       "button",
       { type: "button", class: "face-row", "aria-expanded": String(isOpen), "aria-label": spoken(face), onclick: () => select(photograph, isOpen ? null : index) },
