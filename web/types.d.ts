@@ -244,6 +244,12 @@ interface Key {
   previous_until: string | null;
 }
 
+/** GET /models: the models that the vectorizers know, and the two in use. */
+interface Models {
+  active: { detector: string; embedder: string };
+  models: { name: string; sha256: string[]; licence: string; allowed_use: string; source: string }[];
+}
+
 interface Usage {
   key: string;
   resets_at: string;

@@ -13,6 +13,10 @@
 export const ROUTES = {
   recognize: { load: () => import("../views/recognize.js"), scope: "recognize", icon: "recognize" },
   people: { load: () => import("../views/people.js"), scope: "read", icon: "people" },
+  directories: { load: () => import("../views/directories.js"), scope: "read", icon: "directories" },
+  keys: { load: () => import("../views/keys.js"), scope: "admin", below: "directories" },
+  activity: { load: () => import("../views/activity.js"), scope: "read", icon: "activity" },
+  status: { load: () => import("../views/status.js"), icon: "status" },
 };
 
 export const HOME = "recognize";
