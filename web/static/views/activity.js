@@ -7,7 +7,7 @@ import { API, path, resource } from "../core/http.js";
 import { dateTime, list as listed, number, t } from "../core/i18n.js";
 import { nameOfPerson, personOf } from "../core/people.js";
 import { receiptIds } from "../core/receipts.js";
-import { href, nameOf, personHref } from "../core/router.js";
+import { go, href, nameOf, personHref } from "../core/router.js";
 import { can } from "../core/session.js";
 import { fail } from "../core/toast.js";
 
@@ -134,16 +134,12 @@ const since = (day) => (day ? new Date(`${day}T00:00`).toISOString() : "");
 function auditFilter(directory, params) {
   const person = h("input", { id: newId(), type: "search", value: params.get("person") ?? "" });
   const day = h("input", { id: newId(), type: "date", value: params.get("since") ?? "" });
-  const form = h("form", { class: "audit-filter", role: "search", action: href("activity", {}, directory), onsubmit: submit }, h("div", {}, h("label", { for: person.id }, t("activity.person")), person), h("div", {}, h("label", { for: day.id }, t("activity.since")), day), button(t("activity.filter"), { type: "submit" }));
-  return form;
+  return h("form", { class: "audit-filter", role: "search", onsubmit: submit }, h("div", {}, h("label", { for: person.id }, t("activity.person")), person), h("div", {}, h("label", { for: day.id }, t("activity.since")), day), button(t("activity.filter"), { type: "submit" }));
 
   /** @param {Event} event */
   function submit(event) {
     event.preventDefault();
-    const link = h("a", { href: href("activity", { what: "audit", person: person.value.trim(), since: day.value, subject: params.get("subject") }, directory), hidden: true });
-    form.append(link);
-    link.click();
-    link.remove();
+    go(href("activity", { what: "audit", person: person.value.trim(), since: day.value, subject: params.get("subject") }, directory));
   }
 }
 

@@ -58,8 +58,8 @@ export function view({ directory }) {
   }
 
   async function showSettings() {
-    if (leaving.has(directory)) return fill(settings, h("p", { class: "note" }, t("directories.deleting", { name: directory })));
-    if (!(await isThere(directory))) return fill(settings, h("p", { class: "note" }, t("recognize.directory-unknown")));
+    const absence = leaving.has(directory) ? t("directories.deleting", { name: directory }) : !(await isThere(directory)) && t("recognize.directory-unknown");
+    if (absence) return void fill(settings, h("p", { class: "note" }, absence));
     const [present, found] = await Promise.all([getDirectory(directory), scoreDistributions(directory)]);
     fill(settings, h("h2", {}, t("directories.settings", { name: directory })), settingsForm(present, found, () => void showSettings().catch(fail)), can("delete") && can("admin") && erasing(present));
   }

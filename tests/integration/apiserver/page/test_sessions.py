@@ -157,3 +157,41 @@ async def test_other_rights_make_another_page(*, open_page, api, directory, make
     await sign_in(page, narrow)
     await page.get_by_role("link", name="People").wait_for(state="detached")
     await page.get_by_role("heading", name="Recognize", level=1).wait_for()
+
+
+async def test_keys_are_made_limited_and_revoked(*, open_page, api, directory, make_key):
+    await api.put(f"/directories/{directory}", json={})
+    _, text = await make_key("admin", name="owner")
+    page = await open_page("keys", expect=(401,))
+    await sign_in(page, text)
+    await page.get_by_role("heading", name="owner").wait_for()
+    await page.get_by_text("yours", exact=True).wait_for()
+
+    await page.get_by_role("button", name="New key").click()
+    await page.get_by_label("Who or what uses it").fill("east door")
+    await page.get_by_label("What it may do").select_option("Only recognize")
+    await page.get_by_text("Limits", exact=True).click()
+    await page.get_by_label("Faces a day").fill("500")
+    await page.get_by_role("button", name="Make the key").click()
+    made = await page.get_by_label("Key", exact=True).input_value()
+    await page.get_by_role("button", name="I have kept it").click()
+
+    bearer = {"Authorization": f"Bearer {made}"}
+    usage = (await api.get("/usage", headers=bearer)).json()
+    assert next(each["limit"] for each in usage["quotas"] if each["kind"] == "faces") == 500
+    door = page.locator(".card").filter(has_text="east door")
+    await door.get_by_text("Only recognize").wait_for()
+    await door.get_by_text("Used today").click()
+    await door.get_by_text("0 of 500").wait_for()
+
+    await door.get_by_role("button", name="Revoke").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    await page.get_by_text("The key east door was revoked.").wait_for()
+    await door.get_by_text("revoked", exact=True).wait_for()
+
+    async def is_refused():
+        return (await api.get("/session", headers=bearer)).status_code == 401
+
+    await until(is_refused)
+    await page.get_by_role("link", name="Status", exact=True).click()
+    await page.get_by_role("heading", name="What your key has used today").wait_for()
