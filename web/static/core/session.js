@@ -58,7 +58,9 @@ async function take(answer) {
     keysRequired: answer.keys_required,
     signedIn: answer.signed_in,
   };
-  if (before && rights(before) !== rights(present)) location.reload();
+  if (!before || rights(before) === rights(present)) return;
+  location.reload();
+  await new Promise(() => {}); // what the other one asked for is not asked again
 }
 
 /** @param {Session} session */

@@ -73,7 +73,7 @@ async def test_a_directory_is_made_and_deleted_with_its_receipt(open_page, api, 
     await page.get_by_label("Name of the directory").fill(f"{directory}/more")
     await page.get_by_role("button", name="Create").click()
     await page.get_by_role("heading", name=f"Settings of {directory}/more").wait_for()
-    await page.locator(".directory-link").filter(has_text="One person").first.click()
+    await page.locator(f".directory-link:has(strong:text-is('{directory}'))").click()
     await page.get_by_role("heading", name=f"Settings of {directory}", exact=True).wait_for()
 
     await page.clock.install()
