@@ -1,7 +1,7 @@
 /** How sure a match must be: the scores of one person's and of different people's faces, and a slider between them. */
 
 import { fill, h, newId } from "../core/dom.js";
-import { number, percent, t } from "../core/i18n.js";
+import { number, percent, t, within } from "../core/i18n.js";
 
 /** Shares of strangers who get a name, one for each step of the slider. */
 const SHARES = [-6, -5, -4, -3, -2].flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`))).concat(0.1);
@@ -56,7 +56,7 @@ function meanings({ rates, persons }, share, threshold) {
   const missed = between(rates, threshold, ({ missed }) => missed);
   const alike = between(rates, threshold, ({ alike }) => alike);
   return [
-    t("directories.strangers", { share: number(Math.round(1 / share)), people: t("people.count", { n: persons }) }),
+    t("directories.strangers", { share: number(Math.round(1 / share)), people: within(t("people.count", { n: persons })) }),
     missed === null ? t("directories.missedUnknown") : t("directories.missed", { share: percentOf(missed) }),
     alike ? t("directories.alike", { share: percentOf(alike) }) : "",
     t("directories.threshold", { score: score(threshold) }),

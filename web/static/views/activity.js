@@ -4,7 +4,7 @@ import { getReceipt, listActivity, listAudit, listKeys } from "../core/api.js";
 import { isThere } from "../core/directories.js";
 import { button, fill, h, icon, newId } from "../core/dom.js";
 import { API, path, resource } from "../core/http.js";
-import { dateTime, list as listed, number, t } from "../core/i18n.js";
+import { dateTime, list as listed, number, t, within } from "../core/i18n.js";
 import { nameOfPerson, personOf } from "../core/people.js";
 import { receiptIds } from "../core/receipts.js";
 import { go, href, nameOf, personHref } from "../core/router.js";
@@ -16,6 +16,37 @@ import { fail } from "../core/toast.js";
 
 const PAGE_SIZE = 50;
 const KINDS = /** @type {const} */ (["photograph", "added", "merged", "deleted"]);
+
+const PEOPLE = "/directories/{directory}/persons/{person}";
+/** What an entry of the audit means; others show their route alone. @type {Record<string, string>} */
+const ACTIONS = {
+  "POST /learn": "learn",
+  [`POST ${PEOPLE}/faces`]: "learn",
+  "POST /recognize": "recognize",
+  "POST /identify": "recognize",
+  "POST /verify": "recognize",
+  [`PUT ${PEOPLE}`]: "change",
+  [`PATCH ${PEOPLE}`]: "change",
+  [`DELETE ${PEOPLE}`]: "deletePerson",
+  [`DELETE ${PEOPLE}/faces/{face}`]: "deleteSample",
+  [`POST ${PEOPLE}/merge`]: "merge",
+  [`POST ${PEOPLE}/split`]: "split",
+  [`GET ${PEOPLE}/faces/{face}/crop`]: "look",
+  [`GET ${PEOPLE}/faces/{face}/image`]: "look",
+  "GET /files/{key}": "look",
+  [`GET ${PEOPLE}/export`]: "export",
+  "POST /directories/{directory}/exports": "export",
+  "POST /directories/{directory}/imports": "import",
+  "PUT /directories/{directory}": "settings",
+  "PATCH /directories/{directory}": "settings",
+  "DELETE /directories/{directory}": "deleteDirectory",
+  "POST /keys": "key",
+  "PATCH /keys/{id}": "key",
+  "POST /keys/{id}/rotate": "key",
+  "DELETE /keys/{id}": "revoke",
+  "POST /session": "signIn",
+  "DELETE /session": "signOut",
+};
 
 /** @type {ViewModule["view"]} */
 export function view({ directory, params }) {
@@ -110,7 +141,7 @@ function personLink(directory, person) {
 }
 
 /** @param {{ persons: number, faces: number, images: number }} deleted */
-const counts = ({ persons, faces, images }) => ({ people: t("people.count", { n: persons }), samples: t("people.samples", { n: faces }), photographs: t("activity.photographs", { n: images }) });
+const counts = ({ persons, faces, images }) => ({ people: within(t("people.count", { n: persons })), samples: within(t("people.samples", { n: faces })), photographs: t("activity.photographs", { n: images }) });
 
 /** @param {string} directory @param {URLSearchParams} params @returns {Child[]} */
 function audit(directory, params) {
@@ -154,7 +185,7 @@ function auditRow(directory, { at, subject, action, outcome, counts, address }, 
   const who = h("a", { href: href("activity", { what: "audit", subject }, directory) }, subject);
   names.then((all) => (who.textContent = all.get(subject) ?? subject), () => {});
   const numbers = listed(Object.entries(counts).map(([name, count]) => `${number(count)} ${name.replaceAll("_", " ")}`));
-  return h("tr", {}, h("td", { class: "numbers" }, dateTime(at, { dateStyle: "short", timeStyle: "medium" })), h("td", {}, who), h("td", {}, h("code", {}, action)), h("td", {}, outcome === "ok" ? t("activity.ok") : h("span", { class: "badge review" }, outcome)), h("td", { class: "soft" }, numbers), h("td", { class: "soft numbers" }, address));
+  return h("tr", {}, h("td", { class: "numbers" }, dateTime(at, { dateStyle: "short", timeStyle: "medium" })), h("td", {}, who), h("td", {}, Object.hasOwn(ACTIONS, action) && h("div", {}, t(/** @type {Key} */ (`activity.action.${ACTIONS[action]}`))), h("code", { class: "soft small" }, action)), h("td", {}, outcome === "ok" ? t("activity.ok") : h("span", { class: "badge review" }, outcome)), h("td", { class: "soft" }, numbers), h("td", { class: "soft numbers" }, address));
 }
 
 /** @returns {Child[]} */

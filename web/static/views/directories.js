@@ -5,7 +5,7 @@ import { emit, on } from "../core/bus.js";
 import { isThere } from "../core/directories.js";
 import { button, fill, h, icon, newId } from "../core/dom.js";
 import { openDialog } from "../core/dialog.js";
-import { number, t } from "../core/i18n.js";
+import { number, t, within } from "../core/i18n.js";
 import { address, go, href, nameOf } from "../core/router.js";
 import { can, session } from "../core/session.js";
 import { fail, sentence, succeed } from "../core/toast.js";
@@ -74,7 +74,7 @@ export function view({ directory }) {
 
   /** @param {Directory} present */
   function erasing({ persons, faces }) {
-    return h("section", { class: "card stack" }, h("h3", {}, t("directories.delete")), h("p", { class: "soft" }, t("directories.deleteText", { people: t("people.count", { n: persons }), samples: t("people.samples", { n: faces }) })), h("div", {}, button(t("directories.delete"), { kind: "danger", icon: "trash", onclick: erase })));
+    return h("section", { class: "card stack" }, h("h3", {}, t("directories.delete")), h("p", { class: "soft" }, t("directories.deleteText", { people: within(t("people.count", { n: persons })), samples: within(t("people.samples", { n: faces })) })), h("div", {}, button(t("directories.delete"), { kind: "danger", icon: "trash", onclick: erase })));
   }
 
   function erase() {
@@ -97,7 +97,7 @@ export function view({ directory }) {
     emit("directories-changed", {});
     const here = address();
     if (here.directory === directory) go(href("activity", { what: "receipts" }, session().directory));
-    return t("directories.deleted", { name: directory, people: t("people.count", { n: receipt.persons }), samples: t("people.samples", { n: receipt.faces }) });
+    return t("directories.deleted", { name: directory, people: within(t("people.count", { n: receipt.persons })), samples: within(t("people.samples", { n: receipt.faces })) });
   }
 }
 
@@ -148,7 +148,7 @@ function settingsForm(present, found, saved) {
   const form = h(
     "form",
     { class: "stack", onsubmit: submit },
-    group("strictness", disabled, strict.element, h("label", { class: "row" }, isDefault, t("directories.strictnessDefault"))),
+    group("strictness", disabled, strict.element, h("label", { class: "check-row" }, isDefault, t("directories.strictnessDefault"))),
     group("retention", disabled, field("recognized", retention), field("unseen", unseen), field("originals", originals)),
     group("consent", disabled, field("requireConsent", consent), field("withoutConsent", without)),
     group("quality", disabled, field("qualityAction", action), limits.map(([name, input]) => field(name, input))),

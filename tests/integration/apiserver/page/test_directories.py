@@ -81,9 +81,9 @@ async def test_a_directory_is_made_and_deleted_with_its_receipt(open_page, api, 
     await page.get_by_role("button", name="Undo").click()
     await page.get_by_role("button", name="Delete this directory").click()
     await page.clock.run_for(10_500)
-    await page.get_by_text(f"The directory {directory} was deleted: One person, One sample.").wait_for()
+    await page.get_by_text(f"The directory {directory} was deleted: one person, one sample.").wait_for()
     await page.get_by_role("heading", name=f"Deletion of {directory}").wait_for()
-    await page.get_by_text("Deleted: One person, One sample, one photograph.").wait_for()
+    await page.get_by_text("Deleted: one person, one sample, one photograph.").wait_for()
     assert (await api.get(f"/directories/{directory}")).status_code == 404
 
 
@@ -98,7 +98,7 @@ async def test_what_happened_is_listed_for_people_and_for_auditors(open_page, ap
     await learned.get_by_role("link", name="Photograph").wait_for()
     assert await learned.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 112
     await page.get_by_role("link", name="Deletions", exact=True).click()
-    await page.locator(".event").filter(has_text="Deleted: One person, 0 samples").wait_for()
+    await page.locator(".event").filter(has_text="Deleted: one person, 0 samples").wait_for()
     assert await page.locator(".event").count() == 1
 
     async def is_written():

@@ -101,6 +101,7 @@ async def test_a_session_that_ends_loses_nothing(*, open_page, api, directory, m
     await page.locator(".panel-quality .note").wait_for()
     await page.get_by_role("combobox", name="Who is it?").focus()
     await page.keyboard.type("Ann New")
+    await page.get_by_role("option", name="Ann New").wait_for()
 
     await revoke(api, page, first)
     await page.keyboard.press("Enter")
