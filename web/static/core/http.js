@@ -62,7 +62,7 @@ export async function request(method, path, options = {}) {
     if (answer.status >= 200 && answer.status < 300) return answer.body;
     const problem = problemOf(answer);
     if (answer.status === 401 && credentials.renew && path !== "session") await credentials.renew();
-    else if (problem.code === "csrf-token-wrong" && path !== "session" && (await isRenewed(csrf))) continue;
+    else if (problem.code === "csrf-token-wrong" && (await isRenewed(csrf))) continue;
     else if (repeatable && attempt < MAX_ATTEMPTS && isPassing(answer, problem))
       await pause(answer.retryAfter || Math.min(8, 0.25 * 2 ** attempt), options.signal);
     else throw problem;

@@ -39,7 +39,7 @@ export function strictness(found, { fpir, isFixed, disabled }) {
   function move() {
     isMoved = true;
     const share = SHARES[Number(slider.value)];
-    show(share, thresholdFor(found.rates, share));
+    show(share, found.faces ? thresholdFor(found.rates, share) : found.thresholds.match);
   }
 
   /** @param {number} share @param {number} threshold */
@@ -52,14 +52,14 @@ export function strictness(found, { fpir, isFixed, disabled }) {
 }
 
 /** What a threshold means for this many people. @param {ScoreDistributions} found @param {number} share @param {number} threshold */
-function meanings({ rates, persons }, share, threshold) {
+function meanings({ rates, persons, faces }, share, threshold) {
   const missed = between(rates, threshold, ({ missed }) => missed);
   const alike = between(rates, threshold, ({ alike }) => alike);
   return [
     t("directories.strangers", { share: number(Math.round(1 / share)), people: within(t("people.count", { n: persons })) }),
     missed === null ? t("directories.missedUnknown") : t("directories.missed", { share: percentOf(missed) }),
     alike ? t("directories.alike", { share: percentOf(alike) }) : "",
-    t("directories.threshold", { score: score(threshold) }),
+    faces ? t("directories.threshold", { score: score(threshold) }) : "",
   ].filter(Boolean);
 }
 
@@ -79,7 +79,7 @@ export function thresholdFor(rates, share) {
 }
 
 /** @param {ScoreRates[]} rates @param {number} threshold */
-const shareAt = (rates, threshold) => between(rates, threshold, (each) => each.stranger_named) ?? 0.001;
+const shareAt = (rates, threshold) => Math.max(SHARES[0], between(rates, threshold, (each) => each.stranger_named) ?? 0);
 
 /** @param {ScoreRates[]} rates @param {number} threshold @param {(rates: ScoreRates) => number | null} of */
 function between(rates, threshold, of) {

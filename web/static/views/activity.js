@@ -59,11 +59,13 @@ export function view({ directory, params }) {
   /** @param {URLSearchParams} params */
   function show(params) {
     const what = params.get("what") ?? "";
+    const focused = document.activeElement instanceof HTMLAnchorElement && element.contains(document.activeElement) ? document.activeElement.href : null;
     const those = ["", can("admin") && "audit", can("delete") && "receipts"].filter((each) => each !== false);
     fill(tabs, those.map((each) => h("a", { class: "button small", href: href("activity", { what: each }, directory), "aria-current": each === what ? "page" : null }, t(/** @type {Key} */ (`activity.tab.${each || "events"}`)))));
     if (what === "audit" && can("admin")) fill(place, audit(directory, params));
     else if (what === "receipts" && can("delete")) fill(place, receipts());
     else fill(place, events(directory, params));
+    [...element.querySelectorAll("a")].find(({ href }) => href === focused)?.focus({ preventScroll: true });
   }
 }
 

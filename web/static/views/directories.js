@@ -38,7 +38,11 @@ export function view({ directory }) {
     h("div", { class: "view-head" }, h("h1", {}, nameOf("directories")), h("div", { class: "row" }, can("admin") && h("a", { class: "button", href: href("keys", {}, directory) }, icon("person"), nameOf("keys")), can("admin") && button(t("directories.new"), { kind: "primary", icon: "plus", onclick: () => void create() }))),
     h("div", { class: "directories-columns" }, h("div", { class: "stack" }, list, more), settings),
   );
-  const unlisten = on("directories-changed", () => void load(null).catch(fail));
+  let isAbsent = false;
+  const unlisten = on("directories-changed", () => {
+    void load(null).catch(fail);
+    if (isAbsent) void showSettings().catch(fail); // what somebody types there stays otherwise
+  });
   void load(null).catch(fail);
   void showSettings().catch(fail);
   return { element, title: nameOf("directories"), dispose: unlisten };
@@ -59,6 +63,7 @@ export function view({ directory }) {
 
   async function showSettings() {
     const absence = leaving.has(directory) ? t("directories.deleting", { name: directory }) : !(await isThere(directory)) && t("recognize.directory-unknown");
+    isAbsent = Boolean(absence);
     if (absence) return void fill(settings, h("p", { class: "note" }, absence));
     const [present, found] = await Promise.all([getDirectory(directory), scoreDistributions(directory)]);
     fill(settings, h("h2", {}, t("directories.settings", { name: directory })), settingsForm(present, found, () => void showSettings().catch(fail)), can("delete") && can("admin") && erasing(present));
@@ -79,15 +84,12 @@ export function view({ directory }) {
 
   function erase() {
     leaving.add(directory);
-    const show = () => {
-      showList();
-      void showSettings().catch(fail);
-    };
     const undo = () => {
       leaving.delete(directory);
-      show();
+      emit("directories-changed", {}); // in whatever view of the directories is shown by now
     };
-    show();
+    showList();
+    void showSettings().catch(fail);
     later({ text: t("directories.deleting", { name: directory }), undo, run });
   }
 

@@ -60,7 +60,7 @@ export function view({ directory }) {
 
   /** @param {Key} key */
   function row(key) {
-    const usage = h("details", { ontoggle: () => void getUsage(key.id).then((found) => fill(usage, summary, h("div", { class: "stack" }, ...usageOf(found))), fail) }, h("summary", {}, t("keys.usage")));
+    const usage = h("details", { ontoggle: () => usage.open && void getUsage(key.id).then((found) => fill(usage, summary, h("div", { class: "stack" }, ...usageOf(found))), fail) }, h("summary", {}, t("keys.usage")));
     const summary = /** @type {HTMLElement} */ (usage.firstElementChild);
     return h(
       "li",
