@@ -235,6 +235,92 @@ interface Enrolment {
   refused: number;
 }
 
+/** Who calls, as GET /session says. */
+interface SessionAnswer {
+  subject: string;
+  name: string | null;
+  scopes: Scope[];
+  directories: string[];
+  default_directory: string | null;
+  keys_required: boolean;
+  signed_in: boolean;
+  expires_at: string | null;
+  csrf_token: string | null;
+}
+
+interface ScoreRates {
+  threshold: number;
+  missed: number | null;
+  stranger_named: number;
+  alike: number | null;
+}
+
+interface ScoreDistributions {
+  directory: string;
+  persons: number;
+  faces: number;
+  sampled: number;
+  same: number;
+  different: number;
+  bins: { start: number; end: number; same: number; different: number }[];
+  rates: ScoreRates[];
+  thresholds: Thresholds;
+}
+
+interface Key {
+  id: string;
+  name: string;
+  note: string | null;
+  scopes: Scope[];
+  directories: string[];
+  limits: Record<string, number>;
+  created_at: string;
+  created_by: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+  last_used_at: string | null;
+  previous_until: string | null;
+}
+
+/** GET /models: the models that the vectorizers know, and the two in use. */
+interface Models {
+  active: { detector: string; embedder: string };
+  models: { name: string; sha256: string[]; licence: string; allowed_use: string; source: string }[];
+}
+
+interface Usage {
+  key: string;
+  resets_at: string;
+  quotas: { kind: string; spent: number; limit: number | null; left: number | null }[];
+  limits: { name: string; limit: number | null }[];
+}
+
+type EventKind = "photograph" | "added" | "merged" | "deleted";
+
+/** Something that happened in a directory; one of the last four has what `kind` says. */
+interface DirectoryEvent {
+  at: string;
+  kind: EventKind;
+  photograph: { image: string | null; recognized: string[]; learned: { person: string; face: string; crop: string | null }[] } | null;
+  added: { person: string; display_name: string | null } | null;
+  merged: { merge: string; person: string; undone_at: string | null } | null;
+  deleted: { deletion: string; persons: number; faces: number; images: number; finished_at: string | null } | null;
+}
+
+interface AuditEntry {
+  id: number;
+  at: string;
+  directory: string | null;
+  subject: string;
+  action: string;
+  persons: string[];
+  object: string | null;
+  outcome: string;
+  request_id: string;
+  address: string;
+  counts: Record<string, number>;
+}
+
 /** Where the page is: the view, the directory, and what else the query of the address says. */
 interface Address {
   view: string;

@@ -1,6 +1,7 @@
 /** All calls of the service that the page makes, one function each. */
 
 import { API, path, request } from "./http.js";
+import { noteReceipt } from "./receipts.js";
 
 /** @typedef {import("./http.js").Picture} Picture */
 /** @typedef {Pick<import("./http.js").Options, "signal" | "onProgress">} Watched */
@@ -47,6 +48,46 @@ export const listDirectories = (query) => request("GET", "directories", { query 
 /** @returns {Promise<Directory>} @param {string} directory */
 export const getDirectory = (directory) => request("GET", path`directories/${directory}`);
 
+/** Make a directory; one that is there already would lose its settings. @returns {Promise<Directory>} @param {string} directory */
+export const createDirectory = (directory) => request("PUT", path`directories/${directory}`, { json: {} });
+
+/**
+ * Change the given settings; null is the service's default.
+ *
+ * @param {string} directory
+ * @param {Partial<Directory>} changes
+ * @param {number} revision the one that was seen; 412 if somebody else changed the settings since
+ * @returns {Promise<Directory>}
+ */
+export const changeDirectory = (directory, changes, revision) =>
+  request("PATCH", path`directories/${directory}`, { json: changes, ifMatch: tag(revision) });
+
+/** @returns {Promise<Receipt>} @param {string} directory */
+export const deleteDirectory = (directory) => request("DELETE", path`directories/${directory}`).then(noteReceipt);
+
+/** @returns {Promise<ScoreDistributions>} @param {string} directory */
+export const scoreDistributions = (directory) => request("GET", path`directories/${directory}/score-distributions`);
+
+/**
+ * @param {string} directory
+ * @param {{ kind?: string, cursor?: string | null, limit?: number }} query
+ * @returns {Promise<Page<DirectoryEvent>>}
+ */
+export const listActivity = (directory, query) => request("GET", path`directories/${directory}/activity`, { query });
+
+/**
+ * @typedef {object} AuditQuery
+ * @property {string} [directory]
+ * @property {string} [subject]
+ * @property {string} [person]
+ * @property {string} [since]
+ * @property {string | null} [cursor]
+ * @property {number} [limit]
+ */
+
+/** @returns {Promise<Page<AuditEntry>>} @param {AuditQuery} query */
+export const listAudit = (query) => request("GET", "audit", { query: { ...query } });
+
 /**
  * @typedef {object} PersonsQuery
  * @property {string} [search] words that id, name or external id contain
@@ -85,7 +126,7 @@ export const changePerson = (directory, person, changes, revision) =>
 
 /** @returns {Promise<Receipt>} @param {string} directory @param {string} person */
 export const deletePerson = (directory, person) =>
-  request("DELETE", path`directories/${directory}/persons/${person}`);
+  request("DELETE", path`directories/${directory}/persons/${person}`).then(noteReceipt);
 
 /**
  * Move all faces of the persons `from` to `person`, and delete them.
@@ -191,13 +232,39 @@ export const addSamples = (directory, person, files, { box, ...watched } = {}) =
 
 /** @returns {Promise<Receipt>} @param {string} directory @param {string} person @param {string} face */
 export const deleteSample = (directory, person, face) =>
-  request("DELETE", path`directories/${directory}/persons/${person}/faces/${face}`);
+  request("DELETE", path`directories/${directory}/persons/${person}/faces/${face}`).then(noteReceipt);
 
 /** @returns {Promise<Receipt>} @param {string} deletion */
 export const getReceipt = (deletion) => request("GET", path`deletions/${deletion}`);
 
 /** @returns {Promise<Job>} @param {string} id */
 export const getJob = (id) => request("GET", path`jobs/${id}`);
+
+/** @typedef {Pick<Key, "name" | "scopes" | "directories" | "expires_at"> & { limits: Record<string, number | null> }} KeyWish */
+
+/** @returns {Promise<Page<Key>>} @param {{ cursor?: string | null, limit?: number }} [query] */
+export const listKeys = (query) => request("GET", "keys", { query });
+
+/** @returns {Promise<Key & { key: string }>} @param {KeyWish} wish */
+export const createKey = (wish) => request("POST", "keys", { json: wish });
+
+/** @returns {Promise<Key>} @param {string} id @param {Partial<KeyWish>} changes */
+export const changeKey = (id, changes) => request("PATCH", path`keys/${id}`, { json: changes });
+
+/** @returns {Promise<Key & { key: string }>} @param {string} id */
+export const rotateKey = (id) => request("POST", path`keys/${id}/rotate`, { json: {} });
+
+/** @returns {Promise<Key>} @param {string} id */
+export const revokeKey = (id) => request("DELETE", path`keys/${id}`);
+
+/** What a key has spent today; the caller's own without an id. @returns {Promise<Usage>} @param {string} [id] */
+export const getUsage = (id) => request("GET", id ? path`keys/${id}/usage` : "usage");
+
+/** @returns {Promise<Models>} */
+export const getModels = () => request("GET", "models");
+
+/** @returns {Promise<{ status: string, warnings: string[] }>} */
+export const getReadiness = () => request("GET", "health/ready");
 
 /** @returns {Promise<{ service: string, version: string }>} */
 export const getVersion = () => request("GET", "version");

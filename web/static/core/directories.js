@@ -2,14 +2,14 @@
 
 import { listDirectories } from "./api.js";
 import { on } from "./bus.js";
-import { can } from "./session.js";
+import { can, session } from "./session.js";
 
 const MAX_NAMES = 1000;
 
 /** @type {Promise<{ names: string[], isComplete: boolean }> | null} */
 let asked = null;
 
-/** Names, as far as they are asked for; none for a key that may not read. */
+/** Names, as far as they are asked for; for a key that may not read, those that it has by name. */
 export async function directoryNames() {
   return (await known()).names;
 }
@@ -27,7 +27,7 @@ function known() {
 }
 
 async function ask() {
-  if (!can("read")) return { names: [], isComplete: false };
+  if (!can("read")) return { names: session().directories.filter((name) => !name.endsWith("*")), isComplete: false };
   const { items, next } = await listDirectories({ limit: MAX_NAMES });
   return { names: items.map(({ directory }) => directory), isComplete: next === null };
 }

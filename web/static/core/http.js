@@ -11,10 +11,11 @@ export const API = new URL("..", document.baseURI);
 /** Whether the service cannot be reached at the moment; the frame says so. */
 export const offline = store(false);
 
-/** Set by session.js: the token of changes, and what to do when the session has ended. */
+/** Set by session.js: the token of changes, and what to do when the session has ended, or another tab has begun one. */
 export const credentials = {
   csrf: /** @type {string | null} */ (null),
   renew: /** @type {null | (() => Promise<void>)} */ (null),
+  reread: /** @type {null | (() => Promise<unknown>)} */ (null),
 };
 
 /** A refusal of the service, or `code: "unreachable"`. Its message is a sentence that a person can act on. */
@@ -57,11 +58,13 @@ export async function request(method, path, options = {}) {
   const key = options.once ? randomKey() : null;
   const repeatable = method === "GET" || options.once || options.repeatable;
   for (let attempt = 1; ; attempt += 1) {
+    const { csrf } = credentials;
     const answer = await send(method, path, options, key);
     offline.set(answer.status === 0);
     if (answer.status >= 200 && answer.status < 300) return answer.body;
     const problem = problemOf(answer);
     if (answer.status === 401 && credentials.renew && path !== "session") await credentials.renew();
+    else if (problem.code === "csrf-token-wrong" && (await isRenewed(csrf))) continue;
     else if (repeatable && attempt < MAX_ATTEMPTS && isPassing(answer, problem))
       await pause(answer.retryAfter || Math.min(8, 0.25 * 2 ** attempt), options.signal);
     else throw problem;
@@ -161,6 +164,12 @@ function problemOf({ status, body, request }) {
   if (status === 0) return new Problem({ code: "unreachable", detail: "" });
   const detail = body?.detail ?? body?.status ?? `HTTP ${status}`;
   return new Problem({ code: body?.code ?? `http-${status}`, detail: String(detail), status, request, body });
+}
+
+/** Whether the session has another token than the one that was refused. @param {string | null} refused */
+async function isRenewed(refused) {
+  await credentials.reread?.();
+  return credentials.csrf !== refused;
 }
 
 /** @param {Answer} answer @param {Problem} problem */

@@ -42,6 +42,9 @@ export function t(key, values = {}) {
   });
 }
 
+/** A text as it is within a sentence: "one person". @param {string} text */
+export const within = (text) => text.charAt(0).toLocaleLowerCase(language) + text.slice(1);
+
 /** @param {number} n */
 const plural = (n) => new Intl.PluralRules(language).select(n);
 

@@ -13,6 +13,7 @@ async function start() {
   await loadLanguage();
   openToasts();
   const signedIn = loadSession();
+  credentials.reread = loadSession;
   credentials.renew = async () => (await import("../views/sign-in.js")).signInAgain();
   if (!(await signedIn)) {
     const place = h("div");

@@ -3,7 +3,7 @@
 import { getPerson } from "./api.js";
 import { on } from "./bus.js";
 import { resource } from "./http.js";
-import { session } from "./session.js";
+import { can, session } from "./session.js";
 import { kept } from "./store.js";
 
 const MAX_KNOWN = 2000;
@@ -18,8 +18,9 @@ const keyOf = (directory, person) => JSON.stringify([directory, person]);
 /** What to call a person. @param {Pick<Person, "person" | "display_name">} person */
 export const nameOfPerson = ({ person, display_name }) => display_name || person;
 
-/** A person by its id; kept. @param {string} directory @param {string} person */
+/** A person by its id; kept. A key that may not read knows no more than the id. @param {string} directory @param {string} person */
 export function personOf(directory, person) {
+  if (!can("read")) return Promise.resolve(/** @type {Person} */ ({ directory, person, display_name: null, crop: null }));
   const key = keyOf(directory, person);
   const there = known.get(key);
   if (there) return there;

@@ -1,7 +1,7 @@
 /** Addresses of views, and the way back: place and focus are as they were. */
 
 import { ROUTES, HOME } from "./routes.js";
-import { session } from "./session.js";
+import { can, session } from "./session.js";
 import { kept } from "./store.js";
 import { t } from "./i18n.js";
 import { fail } from "./toast.js";
@@ -54,7 +54,13 @@ export function address() {
   const params = new URLSearchParams(location.search);
   const directory = params.get("directory") || session().directory;
   params.delete("directory");
-  return { view: Object.hasOwn(ROUTES, name) ? name : HOME, directory, params };
+  return { view: [name, HOME, ...Object.keys(ROUTES)].find(isOpen) ?? HOME, directory, params };
+}
+
+/** Whether there is such a view for whoever calls. @param {string} name */
+function isOpen(name) {
+  const scope = Object.hasOwn(ROUTES, name) ? ROUTES[name].scope : null;
+  return scope === undefined || (scope !== null && can(scope));
 }
 
 /**

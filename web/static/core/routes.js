@@ -15,6 +15,10 @@ export const ROUTES = {
   people: { load: () => import("../views/people.js"), scope: "read", icon: "people" },
   person: { load: () => import("../views/person.js"), scope: "read", below: "people" },
   todo: { load: () => import("../views/todo.js"), scope: "edit", icon: "todo" },
+  directories: { load: () => import("../views/directories.js"), scope: "read", icon: "directories" },
+  keys: { load: () => import("../views/keys.js"), scope: "admin", below: "directories" },
+  activity: { load: () => import("../views/activity.js"), scope: "read", icon: "activity" },
+  status: { load: () => import("../views/status.js"), icon: "status" },
 };
 
 export const HOME = "recognize";

@@ -4,6 +4,7 @@ import { credentials, Problem, request } from "./http.js";
 
 /**
  * @typedef {object} Session
+ * @property {string} subject such as "key:3vQ0x9LkP2aB", or "open"
  * @property {string | null} name of the key or the person
  * @property {Set<string>} scopes
  * @property {string[]} directories names and patterns; "*" for all
@@ -21,27 +22,20 @@ export const session = () => present;
 /** Whether the caller may do something. @param {Scope} scope */
 export const can = (scope) => present.scopes.has(scope);
 
-const ALL = "recognize read images enrol edit delete import import:trusted export admin operate".split(" ");
-
-/** What a service without sessions lets everybody do. */
-const OPEN = { name: null, scopes: ALL, directories: ["*"], default_directory: "default", keys_required: false, signed_in: false, csrf_token: null };
-
 /** Ask the service who calls. Returns false if it wants a key. */
 export async function loadSession() {
   try {
-    take(await request("GET", "session"));
+    await take(await request("GET", "session"));
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    if (error.status === 401) return false;
-    if (error.status !== 404) throw error;
-    take(OPEN);
+    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    return false;
   }
   return true;
 }
 
 /** Sign in with a key. Raises Problem. @param {string} key */
 export async function signIn(key) {
-  take(await request("POST", "session", { json: { key } }));
+  await take(await request("POST", "session", { json: { key } }));
 }
 
 /** Sign out, and leave nothing of what was seen. */
@@ -51,17 +45,31 @@ export async function signOut() {
   location.assign(document.baseURI);
 }
 
-
-/** @param {typeof OPEN | any} answer */
-function take(answer) {
-  const names = answer.directories.filter((/** @type {string} */ name) => !name.endsWith("*"));
+/** Whoever has other rights than before sees another page, from the start. @param {SessionAnswer} answer */
+async function take(answer) {
+  const before = present;
   credentials.csrf = answer.csrf_token;
   present = {
+    subject: answer.subject,
     name: answer.name,
     scopes: new Set(answer.scopes),
     directories: answer.directories,
-    directory: answer.default_directory ?? names[0] ?? "default",
+    directory: answer.default_directory ?? (await firstDirectory(answer)),
     keysRequired: answer.keys_required,
     signedIn: answer.signed_in,
   };
+  if (!before || rights(before) === rights(present)) return;
+  location.reload();
+  await new Promise(() => {}); // what the other one asked for is not asked again
+}
+
+/** @param {Session} session */
+const rights = ({ scopes, directories }) => JSON.stringify([[...scopes].sort(), [...directories].sort()]);
+
+/** The directory of a caller without a default one, who may have no names but patterns. @param {SessionAnswer} answer */
+async function firstDirectory({ directories, scopes }) {
+  const named = directories.find((name) => !name.endsWith("*"));
+  if (named || !scopes.includes("read")) return named ?? "default";
+  const { items } = await request("GET", "directories", { query: { limit: 1 } });
+  return items[0]?.directory ?? "default";
 }

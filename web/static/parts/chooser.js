@@ -40,13 +40,14 @@ export function personChooser({ directory, label, suggestions = [], without = []
   let active = -1;
   let timer = 0;
   let searching = new AbortController();
+  let searched = Promise.resolve();
   offerFirst();
   return { element, focus: () => input.focus() };
 
   function later() {
     clearTimeout(timer);
     mark(-1);
-    timer = window.setTimeout(() => search(input.value.trim()).catch(fail), PAUSE_MS);
+    timer = window.setTimeout(() => (searched = search(input.value.trim()).catch(fail)), PAUSE_MS);
   }
 
   /** @param {string} text */
@@ -114,7 +115,8 @@ export function personChooser({ directory, label, suggestions = [], without = []
   }
 
   async function pick() {
-    if (timer) await search(input.value.trim()).catch(fail); // what was typed last counts
+    if (timer) searched = search(input.value.trim()).catch(fail);
+    await searched; // what was typed last counts
     if (active >= 0) choose(options[active].choice);
   }
 }

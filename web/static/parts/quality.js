@@ -2,6 +2,7 @@
 
 import { getDirectory } from "../core/api.js";
 import { isThere } from "../core/directories.js";
+import { can } from "../core/session.js";
 import { h, icon } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 
@@ -21,7 +22,7 @@ export function limitsOf(directory) {
 
 /** @param {string} directory */
 async function ask(directory) {
-  return (await isThere(directory)) ? merged(await getDirectory(directory)) : LIMITS;
+  return can("read") && (await isThere(directory)) ? merged(await getDirectory(directory)) : LIMITS;
 }
 
 /** Ask again: the settings were changed. @param {string} directory */
