@@ -12,6 +12,7 @@
 /** @type {Record<string, Route>} */
 export const ROUTES = {
   recognize: { load: () => import("../views/recognize.js"), scope: "recognize", icon: "recognize" },
+  live: { load: () => import("../views/live.js"), scope: "recognize", icon: "live" },
   people: { load: () => import("../views/people.js"), scope: "read", icon: "people" },
 };
 
