@@ -14,6 +14,7 @@ export const ROUTES = {
   recognize: { load: () => import("../views/recognize.js"), scope: "recognize", icon: "recognize" },
   live: { load: () => import("../views/live.js"), scope: "recognize", icon: "live" },
   people: { load: () => import("../views/people.js"), scope: "read", icon: "people" },
+  bulk: { load: () => import("../views/bulk.js"), scope: "import", icon: "bulk" },
 };
 
 export const HOME = "recognize";
