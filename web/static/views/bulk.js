@@ -32,6 +32,7 @@ const HIDDEN = /(^|\/)(\.|__macosx\/|thumbs\.db$|desktop\.ini$)/i;
 /** @type {ViewModule["view"]} */
 export function view({ directory, params }) {
   let ending = new AbortController();
+  let isSending = false;
   /** @type {string[]} */
   const urls = [];
 
@@ -66,9 +67,9 @@ export function view({ directory, params }) {
   addEventListener("dragover", over, listening);
   addEventListener("dragleave", (event) => !event.relatedTarget && zone.classList.remove("is-over"), listening);
   addEventListener("drop", dropped, listening);
-  addEventListener("beforeunload", (event) => zone.hidden && !params.get("job") && event.preventDefault(), listening);
+  addEventListener("beforeunload", (event) => isSending && event.preventDefault(), listening);
   const before = params.get("job");
-  if (before) void watchAgain(before);
+  if (before) void follow(before, null);
   return { element, title: nameOf("bulk"), dispose };
 
   /** @param {DragEvent} event */
@@ -110,22 +111,24 @@ export function view({ directory, params }) {
       const content = source.archive ?? (await zipOf(source.files, signal, line.progress));
       if (!content) return end(h("p", { class: "note bad" }, icon("alert"), t("bulk.tooLarge")));
       line.progress(0, t("bulk.sending", { name: source.name }));
+      isSending = true;
       const { job } = await startImport(directory, content, { signal, onProgress: (share) => line.progress(share < 1 ? share : null) });
       setParams({ job });
-      await watch(job, source);
+      void follow(job, source);
     } catch (error) {
       refused(error, () => void importFrom(source));
     }
+    isSending = false;
   }
 
-  /** @param {string} job */
-  async function watchAgain(job) {
+  /** @param {string} job @param {Source | null} source */
+  async function follow(job, source) {
     begin();
     try {
-      await watch(job, null);
+      await watch(job, source);
     } catch (error) {
-      setParams({ job: "" });
-      refused(error);
+      if (error instanceof Problem && error.status === 404) setParams({ job: "" });
+      refused(error, () => void follow(job, source));
     }
   }
 

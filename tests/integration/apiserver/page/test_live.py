@@ -30,7 +30,7 @@ def frame(photograph: bytes, size: tuple[int, int] = (1280, 720)) -> bytes:
 
 def dark(photograph: bytes) -> bytes:
     buffer = io.BytesIO()
-    Image.open(io.BytesIO(photograph)).point(lambda value: value * 0.12).save(buffer, "JPEG", quality=95)
+    Image.open(io.BytesIO(photograph)).point(lambda value: value * 0.3).save(buffer, "JPEG", quality=95)
     return buffer.getvalue()
 
 
