@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 240
 """Bounds a hang. No test passes or fails by how much of it is used."""
 
 _PAUSE_SECONDS = 0.02
