@@ -79,7 +79,7 @@ async def open_page(browser: Browser, shared_gateway: httpx.AsyncClient, directo
 
 
 def _complaint(message: ConsoleMessage, expect: tuple[int | str, ...]) -> list[str]:
-    """Return the text of an error, unless it has an expected text or status; Chromium lists refused requests as well."""
+    """Return the text of an error, unless it has an expected text or status, as refused requests have."""
     if str(message.location.get("url", "")).endswith("/session"):
         return []
     texts = [each if isinstance(each, str) else f"status of {each}" for each in expect]

@@ -138,7 +138,7 @@ async def test_an_import_is_cancelled_and_found_again_after_a_reload(open_page, 
     assert (await api.get(f"/directories/{directory}/persons")).status_code == 404
 
 
-async def test_a_zip_shows_the_photographs_that_were_not_taken(open_page, directory, settings, ann, nobody, write):
+async def test_a_zip_shows_the_photographs_that_were_not_taken(open_page, settings, ann, nobody, write):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("Ann/1.jpg", ann)
@@ -152,7 +152,7 @@ async def test_a_zip_shows_the_photographs_that_were_not_taken(open_page, direct
     assert await image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 600
 
 
-async def test_an_archive_without_people_says_what_to_change(open_page, directory, settings, write):
+async def test_an_archive_without_people_says_what_to_change(open_page, settings, write):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("notes.txt", b"hello")
