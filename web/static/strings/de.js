@@ -133,7 +133,7 @@ export default {
 
   // live
   "live.title": "Live",
-  "live.lead": "Wer ist vor der Kamera? Die Bilder bleiben in diesem Browser; nur wem Sie einen Namen geben, wird aufgenommen.",
+  "live.lead": "Wer ist vor der Kamera? Der Dienst sieht die Bilder an und behält keines; aufgenommen wird nur, wem Sie einen Namen geben.",
   "live.camera": "Kamera",
   "live.came": "Gesehen: {name}",
   "live.clear": "Liste vergessen",

@@ -133,7 +133,7 @@ export default {
 
   // live
   "live.title": "Live",
-  "live.lead": "Who is in front of the camera? Pictures stay in this browser; only whom you name is enrolled.",
+  "live.lead": "Who is in front of the camera? The service looks at the pictures and keeps none; only whom you name is enrolled.",
   "live.camera": "Camera",
   "live.came": "Seen: {name}",
   "live.clear": "Forget the list",

@@ -133,7 +133,7 @@ export default {
 
   // live
   "live.title": "En vivo",
-  "live.lead": "¿Quién está ante la cámara? Las imágenes se quedan en este navegador; solo se registra a quien usted nombre.",
+  "live.lead": "¿Quién está ante la cámara? El servicio mira las imágenes y no guarda ninguna; solo se registra a quien usted nombre.",
   "live.camera": "Cámara",
   "live.came": "Visto: {name}",
   "live.clear": "Olvidar la lista",

@@ -133,7 +133,7 @@ export default {
 
   // live
   "live.title": "En direct",
-  "live.lead": "Qui est devant la caméra ? Les images restent dans ce navigateur ; seules les personnes que vous nommez sont enregistrées.",
+  "live.lead": "Qui est devant la caméra ? Le service regarde les images et n’en garde aucune ; seules les personnes que vous nommez sont enregistrées.",
   "live.camera": "Caméra",
   "live.came": "Vu : {name}",
   "live.clear": "Oublier la liste",

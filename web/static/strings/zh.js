@@ -133,7 +133,7 @@ export default {
 
   // live
   "live.title": "实时",
-  "live.lead": "谁在镜头前？画面只留在此浏览器中；只有您命名的人才会被录入。",
+  "live.lead": "谁在镜头前？服务只查看画面而不保存；只有您命名的人才会被录入。",
   "live.camera": "摄像头",
   "live.came": "看到：{name}",
   "live.clear": "清空列表",

@@ -23,7 +23,6 @@ const HIDDEN = /(^|\/)(\.|__macosx\/|thumbs\.db$|desktop\.ini$)/i;
  *
  * @typedef {object} Source what was dropped, as long as the page is open
  * @property {string} name
- * @property {number} count of files, 0 for an archive
  * @property {(path: string) => Promise<Blob | null>} find
  * @property {Blob | null} archive
  * @property {Placed[]} files
@@ -91,15 +90,8 @@ export function view({ directory, params }) {
     if (!files.length) return;
     const [first] = files;
     const isArchive = files.length === 1 && /\.zip$/i.test(first.path);
-    const seen = files.filter(({ path }) => !HIDDEN.test(path));
-    const byPath = new Map(seen.map(({ path, file }) => [path.normalize("NFC"), file]));
-    void importFrom({
-      name: isArchive ? first.path : first.path.split("/")[0],
-      count: isArchive ? 0 : seen.length,
-      archive: isArchive ? first.file : null,
-      files: seen,
-      find: async (path) => (isArchive ? fileIn(first.file, path) : (byPath.get(path.normalize("NFC")) ?? null)),
-    });
+    if (isArchive) void importFrom({ name: first.path, archive: first.file, files: [], find: (path) => fileIn(first.file, path) });
+    else void importFrom(sourceOf(first.path.split("/")[0], files.filter(({ path }) => !HIDDEN.test(path))));
   }
 
   /** Send what was dropped, and watch what becomes of it. @param {Source} source */
@@ -113,7 +105,7 @@ export function view({ directory, params }) {
       line.progress(0, t("bulk.sending", { name: source.name }));
       isSending = true;
       const { job } = await startImport(directory, content, { signal, onProgress: (share) => line.progress(share < 1 ? share : null) });
-      setParams({ job });
+      mark(job);
       void follow(job, source);
     } catch (error) {
       refused(error, () => void importFrom(source));
@@ -127,9 +119,14 @@ export function view({ directory, params }) {
     try {
       await watch(job, source);
     } catch (error) {
-      if (error instanceof Problem && error.status === 404) setParams({ job: "" });
+      if (error instanceof Problem && error.status === 404) mark("");
       refused(error, () => void follow(job, source));
     }
+  }
+
+  /** Have the job in the address, unless another view is shown by now. @param {string} job */
+  function mark(job) {
+    if (element.isConnected) setParams({ job });
   }
 
   function begin() {
@@ -164,7 +161,7 @@ export function view({ directory, params }) {
       line.progress(total ? done / total : null, t(isStopping ? "bulk.stopping" : state === "waiting" ? "bulk.waiting" : "bulk.running"));
       if (total) counts.textContent = [t("bulk.counts", { done, total }), rate(done, total)].filter(Boolean).join(" · ");
     });
-    setParams({ job: "" });
+    mark("");
     const outcomes = await importOutcomes(directory, job, signal);
     if (outcomes.some(({ outcome }) => outcome === "created")) {
       emit("directories-changed", {});
@@ -187,7 +184,8 @@ export function view({ directory, params }) {
     const people = new Set(outcomes.filter(({ outcome }) => outcome === "created" || outcome === "known").map(({ person }) => person)).size;
     const text = [t("bulk.created", { n: created }), known > 0 && t("bulk.known", { n: known }), t("bulk.people", { n: people }), bad.length > 0 && t("bulk.refused", { n: bad.length })].filter(Boolean).join(" · ");
     const heading = h("h3", { tabindex: "-1" }, t(job.state === "done" ? "bulk.done" : job.problem?.code === "job-cancelled" ? "bulk.cancelled" : "bulk.failed"));
-    const again = source && bad.length > 0 && button(t("bulk.retryRefused"), { icon: "undo", onclick: () => void importFrom(only(source, bad)) });
+    const passing = bad.filter(({ outcome, person }) => outcome !== "skipped" && person);
+    const again = source && passing.length > 0 && button(t("bulk.retryRefused"), { icon: "undo", onclick: () => void importFrom(only(source, passing)) });
     end(
       h("div", { class: `note ${job.state === "done" ? "" : "bad"}` }, icon(job.state === "done" ? "check" : "alert"), h("div", {}, heading, h("p", { class: "numbers" }, text), job.state === "failed" && job.problem?.code !== "job-cancelled" && h("p", {}, job.problem?.detail))),
       h("div", { class: "row" }, can("read") && people > 0 && h("a", { class: "button primary", href: href("people", {}, directory) }, t("bulk.show")), again, bad.length > 0 && button(t("bulk.saveRefused"), { onclick: () => save(bad) })),
@@ -217,7 +215,7 @@ export function view({ directory, params }) {
     /** Another photograph goes where the refused one was: it is imported under the same person. */
     function replace() {
       const [file] = replacing.files ?? [];
-      if (file) void importFrom({ name: file.name, count: 1, archive: null, files: [{ path: `${person}/${file.name}`, file }], find: async () => file });
+      if (file) void importFrom(sourceOf(file.name, [{ path: `${person}/${file.name}`, file }]));
     }
   }
 
@@ -265,11 +263,26 @@ export function view({ directory, params }) {
   }
 }
 
-/** Only those files of a source that were not taken. @param {Source} source @param {Outcome[]} outcomes @returns {Source} */
+/** Files to import, which are found again by their paths. @param {string} name @param {Placed[]} files @returns {Source} */
+function sourceOf(name, files) {
+  const byPath = new Map(files.map(({ path, file }) => [path.normalize("NFC"), file]));
+  return { name, files, archive: null, find: async (path) => byPath.get(path.normalize("NFC")) ?? null };
+}
+
+/**
+ * Those photographs of a source that were not taken. Each is named after its person, because the service tells who is
+ * who by all paths of an archive, and these are fewer. Of an archive all are sent again: those that are known stay.
+ *
+ * @param {Source} source
+ * @param {Outcome[]} outcomes
+ */
 function only(source, outcomes) {
   if (source.archive) return source;
-  const wanted = new Set(outcomes.map(({ name }) => name.normalize("NFC")));
-  return { ...source, files: source.files.filter(({ path }) => wanted.has(path.normalize("NFC"))) };
+  const refused = new Map(outcomes.map(({ name, person }) => [name.normalize("NFC"), person]));
+  return sourceOf(source.name, source.files.flatMap(({ path, file }, index) => {
+    const person = refused.get(path.normalize("NFC"));
+    return person ? [{ path: `${person}/${person} ${index} ${file.name}`, file }] : [];
+  }));
 }
 
 /** Ask until a job has ended. @param {string} id @param {AbortSignal} signal @param {(job: Job) => void} tell @returns {Promise<Job>} */

@@ -1,4 +1,4 @@
-/** The camera: who is in front of it, and who came and went. Pictures stay in the browser until somebody is named. */
+/** The camera: who is in front of it, and who came and went. Their pictures are only in the browser until they are named. */
 
 import { detect, recognize } from "../core/api.js";
 import { on } from "../core/bus.js";
@@ -153,6 +153,7 @@ export function view({ directory }) {
   async function grab() {
     const { videoWidth: width, videoHeight: height } = video;
     const scale = Math.min(1, MAX_SENT_SIDE / Math.max(width, height));
+    stage.style.setProperty("--ratio", String(width / height));
     Object.assign(whole, { width, height });
     Object.assign(small, { width: Math.round(width * scale), height: Math.round(height * scale) });
     whole.getContext("2d")?.drawImage(video, 0, 0);

@@ -47,12 +47,12 @@ class Gateway:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def settings(shared_database_url, vectorizer_url, tmp_path_factory) -> Settings:
+async def settings(shared_database_url: str, vectorizer_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return patient(shared_database_url, vectorizer_url, tmp_path_factory.mktemp("bulk"))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def restartable(settings) -> AsyncIterator[Gateway]:
+async def restartable(settings: Settings) -> AsyncIterator[Gateway]:
     gateway = Gateway(settings)
     await gateway.start()
     yield gateway
@@ -60,13 +60,13 @@ async def restartable(settings) -> AsyncIterator[Gateway]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared_gateway(restartable) -> AsyncIterator[httpx.AsyncClient]:
+async def shared_gateway(restartable: Gateway) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=restartable.url, trust_env=False) as client:
         yield client
 
 
 @pytest.fixture
-def people(tmp_path, ann, bob, nobody) -> Path:
+def people(tmp_path: Path, ann: bytes, bob: bytes, nobody: bytes) -> Path:
     """A folder of two people, with a photograph that nobody is on, and a file that is none."""
     files = {"Ann/1.jpg": ann, "Bö/1.jpg": bob, "Bö/2.jpg": nobody, "Bö/notes.txt": b"hello", ".DS_Store": b"hidden"}
     for path, content in files.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from PIL import Image
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -35,7 +35,7 @@ def dark(photograph: bytes) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def film(tmp_path_factory, party, ann, bob) -> Path:
+def film(tmp_path_factory: pytest.TempPathFactory, party: bytes, ann: bytes, bob: bytes) -> Path:
     """What the camera shows, over and over: three people; ann; bob in the dark."""
     path = tmp_path_factory.mktemp("camera") / "film.mjpeg"
     path.write_bytes(b"".join(frame(each) * SECONDS * RATE for each in (party, ann, dark(bob))))
@@ -58,7 +58,7 @@ async def browser(film: Path) -> AsyncIterator[Browser]:
         await started.close()
 
 
-async def begun(page) -> None:
+async def begun(page: Page) -> None:
     await page.get_by_role("button", name="Start the camera").click()
     await page.locator(".live-visitor").first.wait_for()
 
@@ -91,12 +91,14 @@ def read_table(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
 
 
-async def one_after_the_other(page) -> bool:
+async def one_after_the_other(page: Page) -> bool:
     """Tell whether no frame was sent before the answer to the one before."""
-    return await page.evaluate("""() => {
+    return bool(
+        await page.evaluate("""() => {
       const sent = performance.getEntriesByType("resource").filter(({ name }) => /\\/(recognize|detect)$/.test(name));
       return sent.length > 2 && sent.every(({ startTime }, each) => !each || startTime >= sent[each - 1].responseEnd);
     }""")
+    )
 
 
 async def test_somebody_in_the_list_is_named_and_is_known_from_then_on(open_page, api, directory):
