@@ -64,8 +64,8 @@ export function view({ directory }) {
   const stop = button(t("live.pause"), { hidden: true, onclick: pause });
   const devices = h("select", { class: "live-devices", "aria-label": t("live.camera"), hidden: true, onchange: () => void open() });
   const rate = h("span", { class: "soft small numbers" });
-  const save = button(t("live.export"), { icon: "bulk", disabled: true, onclick: exportList });
-  const clear = button(t("live.clear"), { kind: "quiet", disabled: true, onclick: forgetAll });
+  const save = button(t("live.export"), { icon: "bulk", hidden: true, onclick: exportList });
+  const clear = button(t("live.clear"), { kind: "quiet", hidden: true, onclick: forgetAll });
   const list = h("ul", { class: "live-list", "aria-label": t("live.list") });
   const empty = h("p", { class: "soft" }, t("live.empty"));
   const element = h(
@@ -240,7 +240,7 @@ export function view({ directory }) {
   function show(visitor) {
     visitor.row.show(visitor, visitor.kind === "match" && can("read") ? personHref(directory, String(visitor.person)) : null);
     empty.hidden = visitors.length > 0;
-    save.disabled = clear.disabled = !visitors.length;
+    save.hidden = clear.hidden = !visitors.length;
   }
 
   /** @param {Visitor} visitor */
@@ -253,7 +253,7 @@ export function view({ directory }) {
     visitors.forEach(forget);
     tracks = tracker();
     empty.hidden = false;
-    save.disabled = clear.disabled = true;
+    save.hidden = clear.hidden = true;
     empty.tabIndex = -1;
     empty.focus();
   }
