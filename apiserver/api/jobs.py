@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.binding import bound_to
 from apiserver.access.grants import current_grant
 from apiserver.access.scopes import Scope
 from apiserver.audit import records as audit
@@ -92,7 +93,8 @@ async def cancel_job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its 
     async with state.database.unbound() as connection, connection.transaction():
         await cancel(connection, found.id)
         await audit.record(connection, directory=found.directory, object_=found.id)
-    await state.archives.delete(found.directory, found.id)
+    with bound_to(found.directory):
+        await state.archives.delete(found.directory, found.id)
     return _answer(await read(state.database, found.id))
 
 
