@@ -241,6 +241,9 @@ export default {
   "bulk.tooLarge": "Das ist zu viel für ein Archiv: Legen Sie weniger Ordner auf einmal ab, oder verwenden Sie den Befehl faceserver import.",
   "bulk.waiting": "Wartet, bis es an der Reihe ist…",
   "bulk.withImages": "Mit den Fotos",
+  "bulk.why.several-faces": "Darauf sind mehrere Personen: Schneiden Sie die gemeinte aus.",
+  "bulk.why.not-a-photograph": "Dem Namen nach ist das kein Foto.",
+  "bulk.why.no-person": "Es liegt in keinem Ordner einer Person.",
 
   // directories
 

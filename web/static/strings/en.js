@@ -241,6 +241,9 @@ export default {
   "bulk.tooLarge": "This is too much for one archive: drop fewer folders at a time, or use the command faceserver import.",
   "bulk.waiting": "Waiting for its turn…",
   "bulk.withImages": "With the photographs",
+  "bulk.why.several-faces": "It shows several people: cut out the one that is meant.",
+  "bulk.why.not-a-photograph": "By its name, this is not a photograph.",
+  "bulk.why.no-person": "It is in nobody’s folder.",
 
   // directories
 

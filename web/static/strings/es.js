@@ -241,6 +241,9 @@ export default {
   "bulk.tooLarge": "Es demasiado para un archivo: suelte menos carpetas a la vez o use la orden faceserver import.",
   "bulk.waiting": "Esperando su turno…",
   "bulk.withImages": "Con las fotografías",
+  "bulk.why.several-faces": "Se ven varias personas: recorte la que corresponde.",
+  "bulk.why.not-a-photograph": "Por su nombre, no es una fotografía.",
+  "bulk.why.no-person": "No está en la carpeta de ninguna persona.",
 
   // directories
 

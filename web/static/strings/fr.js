@@ -241,6 +241,9 @@ export default {
   "bulk.tooLarge": "C’est trop pour une archive : déposez moins de dossiers à la fois, ou utilisez la commande faceserver import.",
   "bulk.waiting": "En attente de son tour…",
   "bulk.withImages": "Avec les photos",
+  "bulk.why.several-faces": "On y voit plusieurs personnes : recadrez celle qui est visée.",
+  "bulk.why.not-a-photograph": "D’après son nom, ce n’est pas une photo.",
+  "bulk.why.no-person": "Elle n’est dans le dossier de personne.",
 
   // directories
 

@@ -241,6 +241,9 @@ export default {
   "bulk.tooLarge": "内容过多，无法放入一个归档：请分批拖入文件夹，或使用命令 faceserver import。",
   "bulk.waiting": "正在排队…",
   "bulk.withImages": "包含照片",
+  "bulk.why.several-faces": "照片上有多人：请裁剪出所指的那一位。",
+  "bulk.why.not-a-photograph": "从文件名看，这不是照片。",
+  "bulk.why.no-person": "它不在任何人的文件夹中。",
 
   // directories
 

@@ -313,4 +313,7 @@ function meter() {
 }
 
 /** Why a photograph was not taken, in the reader's language where the page knows it. @param {string | null} code @param {string | null} detail */
-const reason = (code, detail) => sentence(new Problem({ code: code ?? "", detail: detail ?? "" }));
+function reason(code, detail) {
+  if (code === "several-faces" || code === "not-a-photograph" || code === "no-person") return t(`bulk.why.${code}`);
+  return sentence(new Problem({ code: code ?? "", detail: detail ?? "" }));
+}
