@@ -26,6 +26,7 @@ Problem
 │   ├── ScopeMissing             scope-missing           403
 │   ├── TooManyDirectories       too-many-directories    403
 │   ├── RightLost                right-lost              403
+│   ├── JobCancelled             job-cancelled           409
 │   ├── NotFound                 not-found               404
 │   ├── FileNotFound             file-not-found          404
 │   ├── LinkInvalid              link-invalid            403
@@ -228,6 +229,15 @@ class RightLost(
     sentence="The key that asked for this job is revoked or has expired, or may no longer do this.",
 ):
     """The problem of a job that was cancelled."""
+
+
+class JobCancelled(
+    Refused,
+    code="job-cancelled",
+    status=409,
+    sentence="Somebody cancelled this job. What it had done before stays.",
+):
+    """The problem of a job that a client cancelled."""
 
 
 class LinkInvalid(

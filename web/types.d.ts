@@ -222,6 +222,18 @@ interface Comparison {
   compared: number;
 }
 
+/** What became of one photograph of an import. */
+interface Outcome {
+  n: number;
+  person: string;
+  name: string;
+  outcome: "created" | "known" | "refused" | "failed" | "skipped";
+  face: string | null;
+  code: string | null;
+  detail: string | null;
+  warnings: Warned[];
+}
+
 interface Enrolment {
   items: {
     filename: string | null;

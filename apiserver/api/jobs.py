@@ -1,4 +1,4 @@
-"""The route of jobs."""
+"""The routes of jobs."""
 
 from datetime import datetime
 from typing import Any
@@ -7,14 +7,17 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from apiserver.access.binding import bound_to
 from apiserver.access.grants import current_grant
 from apiserver.access.scopes import Scope
+from apiserver.audit import records as audit
 from apiserver.http.access.guard import may_see, needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.http.public_addresses import public
-from apiserver.jobs.records import Job, State, read
+from apiserver.jobs.records import Job, cancel, read
+from apiserver.jobs.records import State as Phase
 from apiserver.problems import JobNotFound
-from apiserver.state import StateOf
+from apiserver.state import State, StateOf
 from serving.problem_responses import ProblemDetails
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 404, 503)}
@@ -26,6 +29,9 @@ _SCOPES_OF_KIND = {
     "comparison": (Scope.EDIT,),
 }
 """The scope of the call that starts a job of the kind."""
+
+_CANCELLED = ("import", "export")
+"""The kinds that can be cancelled; the others end what somebody was promised."""
 
 _OTHERS = (Scope.OPERATE, Scope.ADMIN)
 
@@ -53,7 +59,7 @@ class JobAnswer(BaseModel):
     id: UUID
     kind: str = Field(examples=["search-index"])
     directory: str | None = Field(examples=["default"])
-    state: State
+    state: Phase
     progress: Progress
     problem: JobProblem | None
     created_at: datetime
@@ -74,14 +80,34 @@ class JobStarted(BaseModel):
 @needs()
 async def job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its name on the wire
     """Return the state of a job; its record is kept for a week after its end unless configured otherwise."""
-    found = await read(state.database, job_id(id))
+    return _answer(await _visible(state, job_id(id)))
+
+
+@router.delete("/jobs/{id}", status_code=202, responses=_PROBLEMS, tags=["jobs"])
+@needs()
+async def cancel_job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its name on the wire
+    """Cancel an import or an export: a waiting one at once, a running one within seconds. What it has done stays."""
+    found = await _visible(state, job_id(id))
+    if found.directory is None or found.kind not in _CANCELLED or found.state not in (Phase.WAITING, Phase.RUNNING):
+        return _answer(found)
+    async with state.database.unbound() as connection, connection.transaction():
+        await cancel(connection, found.id)
+        await audit.record(connection, directory=found.directory, object_=found.id)
+    with bound_to(found.directory):
+        await state.archives.delete(found.directory, found.id)
+    return _answer(await read(state.database, found.id))
+
+
+async def _visible(state: State, job: UUID) -> Job:
+    """Return a job of the caller's, or one that the caller could have started. Raises JobNotFound or ScopeMissing."""
+    found = await read(state.database, job)
     grant = current_grant()
     if grant.key is not None and found.subject == grant.subject:
-        return _answer(found)
+        return found
     if not (grant.has(Scope.OPERATE) if found.directory is None else may_see(found.directory)):
         raise JobNotFound
     grant.require(*_SCOPES_OF_KIND.get(found.kind, _OTHERS))
-    return _answer(found)
+    return found
 
 
 def _answer(job: Job) -> JobAnswer:

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from apiserver.access.acts import current_act
 from apiserver.access.grants import current_grant
 from apiserver.database import Connection, Database, Share
-from apiserver.problems import JobNotFound
+from apiserver.problems import JobCancelled, JobNotFound
 
 # Each kind has its own queue, so that workers of an older release ignore kinds they do not know. The turn, which is the
 # negative priority, is explained in `jobs.turns`: at least that of the running jobs or, if none runs, of the first
@@ -51,6 +51,17 @@ SELECT job, task_name AS kind, directory, subject, status::text, done, total, no
 FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = number JOIN procrastinate_events ON job_id = number
 WHERE job = $1
 GROUP BY job, queue.id
+"""
+
+# A worker stops a running job when it learns of the request, within seconds.
+_CANCEL = """
+WITH unfinished AS (
+    SELECT number FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = number
+    WHERE job = $1 AND status IN ('todo', 'doing') FOR UPDATE OF queue
+), told AS (
+    UPDATE jobs SET problem_code = $2, problem = $3 FROM unfinished WHERE jobs.number = unfinished.number
+)
+SELECT procrastinate_cancel_job_v1(number, true, false) FROM unfinished
 """
 
 
@@ -151,6 +162,11 @@ async def read(database: Database, job: UUID) -> Job:
         finished_at=row["finished_at"] if state in (State.DONE, State.FAILED) else None,
         subject=row["subject"],
     )
+
+
+async def cancel(connection: Connection, job: UUID) -> None:
+    """Have a job end before it is done; one that has ended stays as it is. The connection sees all directories."""
+    await connection.fetch(_CANCEL, job, JobCancelled.code, JobCancelled.sentence)
 
 
 def state_of(status: str) -> State:

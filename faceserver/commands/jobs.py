@@ -23,15 +23,20 @@ def job(
     *,
     url: Url = DEFAULT_URL,
     wait: Annotated[bool, typer.Option("--wait", help="Return only when the job is done.")] = False,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Cancel the job, an import or an export.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the progress of a job.
+    """Show the progress of a job, or cancel it.
 
     For example:
 
         faceserver job 5b0c7a3e-6d0b-4a53-9b7c-0f1d0c6f3a52 --wait
+
+        faceserver job 5b0c7a3e-6d0b-4a53-9b7c-0f1d0c6f3a52 --cancel
     """
     with service(url, DEFAULT_DIRECTORY, LONG_PATIENCE_SECONDS) as client:
+        if cancel:
+            client.cancel_job(job)
         found = wait_with_progress(client, job) if wait else client.job(job)
     if as_json:
         print_json(found)

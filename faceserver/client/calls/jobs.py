@@ -19,6 +19,11 @@ class JobCalls(InDirectory):
         return Call("GET", url_path("jobs", job), json_of(Job))
 
     @result
+    def cancel_job(self, job: str) -> Call[Job]:
+        """Cancel an import or an export: a waiting one at once, a running one within seconds. Enrolled faces stay."""
+        return Call("DELETE", url_path("jobs", job), json_of(Job))
+
+    @result
     def deletion(self, deletion: str) -> Call[Deletion]:
         """Return the progress of a deletion: `finished_at` is set when the last image is deleted."""
         return Call("GET", url_path("deletions", deletion), json_of(Deletion))

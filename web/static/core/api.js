@@ -1,6 +1,6 @@
 /** All calls of the service that the page makes, one function each. */
 
-import { API, path, request } from "./http.js";
+import { API, path, request, resource } from "./http.js";
 import { noteReceipt } from "./receipts.js";
 
 /** @typedef {import("./http.js").Picture} Picture */
@@ -237,8 +237,35 @@ export const deleteSample = (directory, person, face) =>
 /** @returns {Promise<Receipt>} @param {string} deletion */
 export const getReceipt = (deletion) => request("GET", path`deletions/${deletion}`);
 
-/** @returns {Promise<Job>} @param {string} id */
-export const getJob = (id) => request("GET", path`jobs/${id}`);
+/** @returns {Promise<Job>} @param {string} id @param {AbortSignal} [signal] */
+export const getJob = (id, signal) => request("GET", path`jobs/${id}`, { signal });
+
+/** Cancel an import or an export; what it has done stays. @returns {Promise<Job>} @param {string} id */
+export const cancelJob = (id) => request("DELETE", path`jobs/${id}`, { repeatable: true });
+
+/**
+ * Import a zip: a folder of photographs for each person, or a bundle.
+ *
+ * @param {string} directory
+ * @param {Blob} archive
+ * @param {Watched} watched
+ * @returns {Promise<{ job: string }>}
+ */
+export const startImport = (directory, archive, watched) =>
+  request("POST", path`directories/${directory}/imports`, { form: form({ file: new File([archive], "people.zip") }), once: true, ...watched });
+
+/** @param {string} directory @param {string} job @param {AbortSignal} [signal] @returns {Promise<Outcome[]>} */
+export async function importOutcomes(directory, job, signal) {
+  const text = await request("GET", path`directories/${directory}/imports/${job}/outcomes`, { as: "text", signal });
+  return text.split("\n").filter(Boolean).map((/** @type {string} */ line) => JSON.parse(line));
+}
+
+/** @param {string} directory @param {boolean} images @returns {Promise<{ job: string }>} */
+export const startExport = (directory, images) =>
+  request("POST", path`directories/${directory}/exports`, { json: { images }, once: true });
+
+/** Where the bundle of a finished export is. @param {string} directory @param {string} job */
+export const exportUrl = (directory, job) => resource(path`directories/${directory}/exports/${job}/bundle`);
 
 /** @typedef {Pick<Key, "name" | "scopes" | "directories" | "expires_at"> & { limits: Record<string, number | null> }} KeyWish */
 

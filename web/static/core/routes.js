@@ -12,9 +12,11 @@
 /** @type {Record<string, Route>} */
 export const ROUTES = {
   recognize: { load: () => import("../views/recognize.js"), scope: "recognize", icon: "recognize" },
+  live: { load: () => import("../views/live.js"), scope: "recognize", icon: "live" },
   people: { load: () => import("../views/people.js"), scope: "read", icon: "people" },
   person: { load: () => import("../views/person.js"), scope: "read", below: "people" },
   todo: { load: () => import("../views/todo.js"), scope: "edit", icon: "todo" },
+  bulk: { load: () => import("../views/bulk.js"), scope: "import", icon: "bulk" },
   directories: { load: () => import("../views/directories.js"), scope: "read", icon: "directories" },
   keys: { load: () => import("../views/keys.js"), scope: "admin", below: "directories" },
   activity: { load: () => import("../views/activity.js"), scope: "read", icon: "activity" },

@@ -60,7 +60,9 @@ async def open_page(browser: Browser, shared_gateway: httpx.AsyncClient, directo
     complaints: list[str] = []
     async with AsyncExitStack() as stack:
 
-        async def opened(view: str = "", *, query: str = "", expect: tuple[int, ...] = (), **context: Any) -> Page:
+        async def opened(
+            view: str = "", *, query: str = "", expect: tuple[int | str, ...] = (), **context: Any
+        ) -> Page:
             made = await browser.new_context(viewport=context.pop("viewport", DESKTOP), locale="en", **context)
             stack.push_async_callback(made.close)
             made.set_default_timeout(PATIENCE_SECONDS * 1000)
@@ -77,9 +79,10 @@ async def open_page(browser: Browser, shared_gateway: httpx.AsyncClient, directo
     assert complaints == []
 
 
-def _complaint(message: ConsoleMessage, expect: tuple[int, ...]) -> list[str]:
-    """Return the text of an error, unless it is an answer with an expected status, which Chromium lists as well."""
-    if message.type not in {"error", "warning"} or any(f"status of {status}" in message.text for status in expect):
+def _complaint(message: ConsoleMessage, expect: tuple[int | str, ...]) -> list[str]:
+    """Return the text of an error, unless it has an expected text or status, as refused requests have."""
+    texts = [each if isinstance(each, str) else f"status of {each}" for each in expect]
+    if message.type not in {"error", "warning"} or any(text in message.text for text in texts):
         return []
     return [f"{message.text} ({message.location.get('url')})"]
 
