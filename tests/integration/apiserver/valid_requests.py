@@ -192,6 +192,7 @@ def _changes(world: World, ann: bytes, bob: bytes) -> list[ValidRequest]:
         *(ValidRequest(f"{method} {DIRECTORY}/dismissals/faces/{{face}}", doubted, changes=True) for method in _BOTH),
         *(change(f"{method} {DIRECTORY}/dismissals/persons/{{person}}/{{other}}") for method in _BOTH),
         change(f"POST {DIRECTORY}/comparisons"),
+        ValidRequest("DELETE /jobs/{id}", known | {"id": known["job"]}, changes=True, by_id="id"),
         change("POST /session", json={"key": world.key_text}),
         change("DELETE /session"),
         change(f"DELETE {FACE}"),

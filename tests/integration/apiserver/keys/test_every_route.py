@@ -50,7 +50,7 @@ NEEDS = {
         f"POST {DIRECTORY}/comparisons",
     ],
     "delete": [f"DELETE {PERSON}", f"DELETE {FACE}", "GET /deletions/{deletion}"],
-    "import": [f"POST {DIRECTORY}/imports", "GET /jobs/{id}"],  # the job is one of an import
+    "import": [f"POST {DIRECTORY}/imports", "GET /jobs/{id}", "DELETE /jobs/{id}"],  # the job is one of an import
     "import|read": [f"GET {DIRECTORY}/imports/{{job}}/outcomes"],
     "admin": [
         *(f"{method} {DIRECTORY}" for method in ("PUT", "PATCH")),
@@ -74,6 +74,7 @@ MISSING = {
     "GET /files/{key}": "file-not-found",
     "GET /files/{key}/preview": "file-not-found",
     "GET /jobs/{id}": "job-not-found",
+    "DELETE /jobs/{id}": "job-not-found",
     "GET /deletions/{deletion}": "deletion-not-found",
 }
 """Codes of the answers about what does not exist; elsewhere it is the key or the directory."""

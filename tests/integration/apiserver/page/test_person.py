@@ -132,7 +132,7 @@ async def test_details_and_consent_are_changed(open_page, api, directory):
 async def test_everything_is_exported_and_deleted_with_a_receipt(open_page, api, directory):
     page = await open_page("person", query="&person=ann")
     async with page.expect_download() as download:
-        await page.get_by_role("link", name="Export").click()
+        await page.get_by_role("link", name="Export", exact=True).click()
     with zipfile.ZipFile(await (await download.value).path()) as exported:
         assert json.loads(exported.read("person.json"))["display_name"] == "Ann Example"
 

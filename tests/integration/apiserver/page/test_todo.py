@@ -68,6 +68,7 @@ async def test_a_comparison_is_started_and_pairs_are_decided_by_one_key(
     await page.keyboard.press("n")
     await page.locator(".todo-end", has_text="Nothing to decide.").wait_for()
     await page.get_by_text("One decided").wait_for()
+    await page.unroute_all(behavior="wait")
     await page.keyboard.press("u")
     await question.wait_for()
     assert await total(api, directory, "lookalikes") == 1
@@ -85,6 +86,7 @@ async def test_a_comparison_is_started_and_pairs_are_decided_by_one_key(
     async with page.expect_response(lambda answer: "/dismissals/" in answer.url):
         await page.get_by_role("button", name="No, these are two people").click()
     await page.get_by_text("One decided").wait_for()
+    await page.unroute_all(behavior="wait")
     await page.locator(".todo-end", has_text="Nothing to decide.").wait_for()
     await compare()
     await page.reload()
@@ -142,3 +144,4 @@ async def test_the_next_one_is_there_at_once(*, open_page, api, directory, ann, 
     }""")
     assert shown != first
     await page.get_by_text("One decided").wait_for()
+    await page.unroute_all(behavior="wait")
