@@ -102,6 +102,7 @@ async def test_a_folder_is_imported_and_refusals_are_put_right(
     assert await enrolled(api, directory) == {"Ann": 1, "Bö": 2}
 
 
+@pytest.mark.long
 async def test_a_restarted_gateway_loses_nothing_and_enrols_nothing_twice(
     *, open_page, api, directory, people, settings, restartable, shared_database_url
 ):
@@ -125,6 +126,7 @@ async def test_a_restarted_gateway_loses_nothing_and_enrols_nothing_twice(
     assert jobs == 1
 
 
+@pytest.mark.long
 async def test_an_import_is_cancelled_and_found_again_after_a_reload(open_page, api, directory, people):
     page = await open_page("bulk", expect=(404,))
     await page.get_by_label("Choose a folder").set_input_files(people)
@@ -138,6 +140,7 @@ async def test_an_import_is_cancelled_and_found_again_after_a_reload(open_page, 
     assert (await api.get(f"/directories/{directory}/persons")).status_code == 404
 
 
+@pytest.mark.long
 async def test_a_zip_shows_the_photographs_that_were_not_taken(open_page, settings, ann, nobody, write):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -152,6 +155,7 @@ async def test_a_zip_shows_the_photographs_that_were_not_taken(open_page, settin
     assert await image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 600
 
 
+@pytest.mark.long
 async def test_an_archive_without_people_says_what_to_change(open_page, settings, write):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -163,6 +167,7 @@ async def test_an_archive_without_people_says_what_to_change(open_page, settings
     assert "people/ann/1.jpg" in await page.locator(".bulk-work .note").inner_text()
 
 
+@pytest.mark.long
 async def test_a_directory_is_downloaded(open_page, api, directory, settings, ann):
     await api.post("/learn", data={"person": "ann", "directory": directory}, files={"file": ann})
     page = await open_page("bulk")

@@ -36,6 +36,7 @@ async def test_the_slider_says_what_it_means_for_these_people(open_page, api, di
     assert abs(promised - now["thresholds"]["match"]) < 0.01
 
 
+@pytest.mark.long
 async def test_settings_are_changed_one_by_one_and_by_one_person_at_a_time(open_page, api, directory):
     await api.put(f"/directories/{directory}", json={"scoring": "mean", "threshold": 0.6})
     page = await open_page("directories", expect=(412,))
@@ -63,6 +64,7 @@ async def test_settings_are_changed_one_by_one_and_by_one_person_at_a_time(open_
     assert (await settings(api, directory))["unseen_retention_days"] == 90
 
 
+@pytest.mark.long
 async def test_a_directory_is_made_and_deleted_with_its_receipt(open_page, api, directory, ann):
     await api.post("/learn", data={"person": "ann", "directory": directory}, files={"file": ann})
     page = await open_page("directories")
@@ -87,6 +89,7 @@ async def test_a_directory_is_made_and_deleted_with_its_receipt(open_page, api, 
     assert (await api.get(f"/directories/{directory}")).status_code == 404
 
 
+@pytest.mark.long
 async def test_what_happened_is_listed_for_people_and_for_auditors(open_page, api, directory, ann):
     await api.post("/learn", data={"person": "ann", "directory": directory}, files={"file": ann})
     await api.patch(f"/directories/{directory}/persons/ann", json={"display_name": "Ann Example"})
@@ -116,6 +119,7 @@ async def test_what_happened_is_listed_for_people_and_for_auditors(open_page, ap
     await page.get_by_role("cell", name="DELETE /directories/{directory}/persons/{person}").wait_for()
 
 
+@pytest.mark.long
 async def test_the_status_names_models_with_their_licences(open_page, api):
     models = (await api.get("/models")).json()
     page = await open_page("status")

@@ -101,6 +101,7 @@ async def one_after_the_other(page: Page) -> bool:
     )
 
 
+@pytest.mark.long
 async def test_somebody_in_the_list_is_named_and_is_known_from_then_on(open_page, api, directory):
     page = await open_page("live", expect=(404,))
     await begun(page)
@@ -118,6 +119,7 @@ async def test_somebody_in_the_list_is_named_and_is_known_from_then_on(open_page
     assert [(each["person"], each["faces"]) for each in persons] == [("Bo Example", 1)]
 
 
+@pytest.mark.long
 async def test_the_camera_is_off_while_another_view_is_shown(open_page):
     page = await open_page("live", expect=(404,))
     await begun(page)
@@ -132,6 +134,7 @@ async def test_the_camera_is_off_while_another_view_is_shown(open_page):
     assert await page.locator(".live-visitor").count() >= 1
 
 
+@pytest.mark.long
 async def test_over_plain_http_the_page_says_why_there_is_no_camera(open_page, shared_gateway, directory):
     page = await open_page("live", expect=("Cross-Origin-Opener-Policy",))
     await page.goto(f"http://{ELSEWHERE}:{shared_gateway.base_url.port}/app/live?directory={directory}")

@@ -79,6 +79,7 @@ async def test_deleting_waits_for_undo(open_page, api, directory):
     assert await names(api, directory) == ["ann", "bob", "cid"]
 
 
+@pytest.mark.long
 async def test_samples_are_moved_to_somebody_else(*, open_page, api, directory, ann, bob):
     for person, photograph in (("ann", ann), ("bob", bob)):
         await api.post("/learn", data={"person": person, "directory": directory}, files={"file": photograph})
@@ -95,6 +96,7 @@ async def test_samples_are_moved_to_somebody_else(*, open_page, api, directory, 
     assert counts == {"ann": 0, "bob": 2}
 
 
+@pytest.mark.long
 async def test_only_visible_tiles_exist(open_page, api, directory):
     for number in range(130):
         await api.put(f"/directories/{directory}/persons/p{number:03}", json={})

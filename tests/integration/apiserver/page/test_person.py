@@ -28,6 +28,7 @@ async def learned(api, directory, ann):
 
 
 @pytest.mark.usefixtures("learned")
+@pytest.mark.long
 async def test_a_sample_opens_its_photograph_with_the_face_marked(open_page, api, directory):
     [sample] = (await api.get(f"/directories/{directory}/persons/ann/faces")).json()["items"]
     page = await open_page("people")
@@ -52,6 +53,7 @@ async def test_a_sample_opens_its_photograph_with_the_face_marked(open_page, api
     await page.get_by_role("button", name="The face of Ann Example").wait_for()
 
 
+@pytest.mark.long
 async def test_a_kept_photograph_of_another_format_is_shown_by_the_service(*, open_page, api, directory, ann):
     buffer = io.BytesIO()
     Image.open(io.BytesIO(ann)).save(buffer, "TIFF")
@@ -85,6 +87,7 @@ async def test_of_several_faces_one_is_chosen_and_refusals_stay(*, open_page, ap
 
 
 @pytest.mark.usefixtures("learned")
+@pytest.mark.long
 async def test_the_camera_says_what_to_do_better(open_page):
     page = await open_page("person", query="&person=ann")
     await page.get_by_role("button", name="Use the camera").click()
@@ -96,6 +99,7 @@ async def test_the_camera_says_what_to_do_better(open_page):
 
 
 @pytest.mark.usefixtures("learned")
+@pytest.mark.long
 async def test_details_and_consent_are_changed(open_page, api, directory):
     await api.patch(f"/directories/{directory}/persons/ann", json={"metadata": {"floor": 4}})
     page = await open_page("person", query="&person=ann", expect=(412,))
@@ -129,6 +133,7 @@ async def test_details_and_consent_are_changed(open_page, api, directory):
 
 
 @pytest.mark.usefixtures("learned")
+@pytest.mark.long
 async def test_everything_is_exported_and_deleted_with_a_receipt(open_page, api, directory):
     page = await open_page("person", query="&person=ann")
     async with page.expect_download() as download:
@@ -146,6 +151,7 @@ async def test_everything_is_exported_and_deleted_with_a_receipt(open_page, api,
     assert (receipt["person"], receipt["faces"], receipt["images"]) == ("ann", 1, 1)
 
 
+@pytest.mark.long
 async def test_a_merge_is_undone_later_from_another_browser(open_page, api, directory):
     for person in ("ann", "anne"):
         await api.put(f"/directories/{directory}/persons/{person}", json={})
@@ -162,6 +168,7 @@ async def test_a_merge_is_undone_later_from_another_browser(open_page, api, dire
 
 
 @pytest.mark.parametrize("person", ["nobody", ".", ".."])
+@pytest.mark.long
 async def test_who_is_not_there(open_page, api, directory, person):
     """Of `persons/..`, browsers would make the address of the directory, which must not be deleted in place of it."""
     await api.put(f"/directories/{directory}", json={})

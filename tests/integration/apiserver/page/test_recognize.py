@@ -113,6 +113,7 @@ async def test_an_unknown_face_is_named_by_keyboard_with_its_quality_before_it(o
     assert await page.get_by_role("button", name="first from left: unknown, unknown").count() == 2
 
 
+@pytest.mark.long
 async def test_the_three_ways_to_be_wrong_are_three_things(*, open_page, api, directory, ann, bob, write):
     for person, photograph in (("ann", ann), ("bob", bob)):
         await api.post("/learn", data={"person": person, "directory": directory}, files={"file": photograph})
@@ -154,6 +155,7 @@ async def test_a_face_that_nobody_could_recognize_cannot_be_enrolled(open_page, 
     assert await page.locator(".face-box.unusable").count() == 1
 
 
+@pytest.mark.long
 async def test_refusals_say_what_to_do_and_photographs_of_other_formats_are_shown(open_page, ann, write):
     buffer = io.BytesIO()
     Image.open(io.BytesIO(ann)).save(buffer, "TIFF")
@@ -168,6 +170,7 @@ async def test_refusals_say_what_to_do_and_photographs_of_other_formats_are_show
     assert await page.locator(".face-list > li").count() == 1
 
 
+@pytest.mark.long
 async def test_what_a_photograph_is_called_is_text(open_page, nobody):
     page = await open_page("recognize")
     name = "<img src=x onerror=alert(1)>.jpg"
@@ -178,6 +181,7 @@ async def test_what_a_photograph_is_called_is_text(open_page, nobody):
     assert await page.locator("img[src=x]").count() == 0
 
 
+@pytest.mark.long
 async def test_the_camera_takes_a_photograph_with_preview(open_page):
     page = await open_page("recognize")
     await page.get_by_role("button", name="Use the camera").click()

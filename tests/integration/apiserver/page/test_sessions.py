@@ -113,6 +113,7 @@ async def test_a_session_that_ends_loses_nothing(*, open_page, api, directory, m
     assert [each["faces"] for each in persons] == [1]
 
 
+@pytest.mark.long
 async def test_a_session_begun_in_another_tab_goes_on_here(*, open_page, api, directory, make_key):
     await api.put(f"/directories/{directory}/persons/ann", json={})
     _, text = await make_key("manage")
@@ -131,6 +132,7 @@ async def test_a_session_begun_in_another_tab_goes_on_here(*, open_page, api, di
     await page.get_by_text("ann was deleted.").wait_for()
 
 
+@pytest.mark.long
 async def test_a_key_that_only_recognizes_sees_that_alone(*, open_page, api, directory, make_key, ann, write):
     await api.post("/learn", data={"person": "ann", "directory": directory}, files={"file": ann})
     _, text = await make_key("recognize")
@@ -145,6 +147,7 @@ async def test_a_key_that_only_recognizes_sees_that_alone(*, open_page, api, dir
     assert await page.get_by_role("button", name="Learn this photograph, too").count() == 0
 
 
+@pytest.mark.long
 async def test_other_rights_make_another_page(*, open_page, api, directory, make_key):
     await api.put(f"/directories/{directory}", json={})
     first, text = await make_key("manage")
@@ -160,6 +163,7 @@ async def test_other_rights_make_another_page(*, open_page, api, directory, make
     await page.get_by_role("heading", name="Recognize", level=1).wait_for()
 
 
+@pytest.mark.long
 async def test_keys_are_made_limited_and_revoked(*, open_page, api, directory, make_key):
     await api.put(f"/directories/{directory}", json={})
     _, text = await make_key("admin", name="owner")

@@ -54,7 +54,7 @@ async def test_below_a_base_path_and_without_the_page(shared_database_url, vecto
     assert not any(path == "/" or path.startswith("/app") for path in create_app(settings).openapi()["paths"])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 @pytest.mark.parametrize("view", re.findall(r"^  (\w+): ", (STATIC / "core/routes.js").read_text(), re.MULTILINE))
 async def test_every_view_is_accessible(open_page, api, directory, view, scheme):
     await api.put(f"/directories/{directory}", json={})

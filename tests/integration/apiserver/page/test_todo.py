@@ -94,6 +94,7 @@ async def test_a_comparison_is_started_and_pairs_are_decided_by_one_key(
     assert await total(api, directory, "lookalikes") == 0
 
 
+@pytest.mark.long
 async def test_doubtful_samples_are_confirmed_given_away_or_removed(*, open_page, api, directory, ann, cid):
     await learn(api, directory, ("ann", ann), ("ann", cid))
     page = await open_page("todo")
@@ -120,6 +121,7 @@ async def test_doubtful_samples_are_confirmed_given_away_or_removed(*, open_page
     assert await counts(api, directory) == {"ann": 1}
 
 
+@pytest.mark.long
 async def test_the_next_one_is_there_at_once(*, open_page, api, directory, ann, compare):
     """What it shows has been fetched before it is asked for: the decision sends only itself."""
     await learn(api, directory, *((person, ann) for person in ("ann", "bea", "cleo", "dora")))
