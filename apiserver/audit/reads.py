@@ -91,18 +91,21 @@ class Reads:
         while True:
             await self._wake.wait()
             batch: _Batch = []
+            written = False
             try:
                 async with self._database.unbound(Share.READS) as connection:
                     batch = self._take()
                     await self._write(connection, batch)
                     while self._database.keeps_sessions:
                         _end(batch)
-                        batch = await self._following()
-                        if not batch:
+                        batch, written = [], True
+                        if not await self._is_woken_soon() or connection.is_closed():
                             break
+                        batch = self._take()
                         await self._write(connection, batch)
             except (Problem, ValueError) as error:
-                self._fail(batch or self._take(), error)
+                # A connection that broke while it was only kept concerns nobody: what waits gets another one.
+                self._fail(batch if batch or written else self._take(), error)
             else:
                 _end(batch)
 
@@ -112,17 +115,16 @@ class Reads:
             self._wake.clear()
         return batch
 
-    async def _following(self) -> _Batch:
-        """Return the next entries, none if none come soon.
+    async def _is_woken_soon(self) -> bool:
+        """Wait for further entries; tell whether there are some.
 
         Under load, the connection is kept: bound uses of it in between would cost the plans of both.
         """
         try:
             async with asyncio.timeout(_IDLE_SECONDS):
-                await self._wake.wait()
+                return await self._wake.wait()
         except TimeoutError:
-            return []
-        return self._take()
+            return False
 
     async def _write(self, connection: Connection, batch: _Batch) -> None:
         entries = [entry for entry, _ in batch]

@@ -65,7 +65,7 @@ def test_keys_are_managed_alike_wherever_they_are_reached(command: Commands, loc
     days = datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)
     assert timedelta(days=89) < days < timedelta(days=91)
     with Client(locked.url, key=made["key"], directory="acme") as client:
-        assert [each.directory for each in client.directories()] == []
+        assert {each.directory for each in client.directories()} <= {"acme"}
 
         change = ["--scope", "read", "--limit", "requests_per_minute=600", "--expires", "never", "--note", "", "--json"]
         [edited] = lines(command("keys", "edit", made["id"], *change, *at))
