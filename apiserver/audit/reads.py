@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from apiserver.audit.records import acting
-from apiserver.database import Connection, Database, Share
+from apiserver.database import Connection, Database
 from apiserver.problems import Problem, is_read_only
 
 Recorded = Literal["all", "matches", "none"]
@@ -93,7 +93,7 @@ class Reads:
             batch: _Batch = []
             written = False
             try:
-                async with self._database.unbound(Share.READS) as connection:
+                async with self._database.unbound() as connection:
                     batch = self._take()
                     await self._write(connection, batch)
                     while self._database.keeps_sessions:

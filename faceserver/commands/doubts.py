@@ -6,11 +6,12 @@ import typer
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.commands.jobs import wait_with_progress
+from faceserver.commands.key_file import Commands
 from faceserver.commands.options import Directory, Json, Limit, Person, Url
 from faceserver.commands.printing import first, print_json, print_table
 from faceserver.commands.service import LONG_PATIENCE_SECONDS, service
 
-app = typer.Typer(no_args_is_help=True, help="List and dismiss warnings about whom faces show, and look-alikes.")
+app = Commands(no_args_is_help=True, help="List and dismiss warnings about whom faces show, and look-alikes.")
 
 About = Annotated[str | None, typer.Option("--person", help="Only those about this person.")]
 Dismissed = Annotated[bool, typer.Option("--dismissed", help="List those that were dismissed instead.")]

@@ -78,7 +78,7 @@ def test_keys_are_managed_alike_wherever_they_are_reached(command: Commands, loc
         assert rotated.returncode == 0, rotated.stderr
         with Client(locked.url, key=rotated.stdout.strip(), directory="acme") as after:
             for each in (client, after):
-                assert [each.directory for each in each.directories()] == []
+                assert {each.directory for each in each.directories()} <= {"acme"}
 
         listed = {each["id"]: each for each in lines(command("keys", "list", "--json", *at))}
         assert listed[made["id"]]["name"] == "door"

@@ -96,6 +96,7 @@ class GuardedRoute(APIRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Raises KeyMissing, QuotaSpent, ScopeMissing, or the problem of a missing directory."""
         bind(None)
+        self._act(scope, NOBODY.subject)
         if self.needs.key and scope["method"] in (self.methods or ()):
             await self._admit(scope)
             if signs_links(current_grant()):
@@ -106,11 +107,14 @@ class GuardedRoute(APIRoute):
     def check(self, scope: Scope) -> None:
         """Raise the problem of a request whose URL this route does not accept, once its caller is let in."""
 
+    def _act(self, scope: Scope, subject: str) -> None:
+        action, client = f"{scope['method']} {self.path}", scope["client"]
+        set_current_act(Act(subject, action, client[0] if client else "", correlation_id.get() or ""))
+
     async def _admit(self, scope: Scope) -> None:
         grant = scope["state"].get("grant")
-        subject, client = grant.subject if grant else NOBODY.subject, scope["client"]
-        action = f"{scope['method']} {self.path}"
-        set_current_act(Act(subject, action, client[0] if client else "", correlation_id.get() or ""))
+        if grant is not None:
+            self._act(scope, grant.subject)
         if grant is None:
             raise SessionEnded if scope["state"].get("session_ended") else KeyMissing
         set_current_grant(grant)

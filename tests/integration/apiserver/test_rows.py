@@ -38,6 +38,12 @@ INSERT INTO matched_images (directory, person, image) VALUES ('{directory}', 'an
 INSERT INTO faces (directory, face, person, model, embedding, crop, box, score, image_sha256)
     VALUES ('{directory}', md5('{directory}')::uuid, 'ann', 'm', '[1,0]', '', '{{0,0,1,1}}', 1,
     decode(repeat('00', 32), 'hex'));
+INSERT INTO persons (directory, person) VALUES ('{directory}', 'cid');
+INSERT INTO face_warnings (directory, face, code, person, value, threshold)
+    VALUES ('{directory}', md5('{directory}')::uuid, 'unlike-own', 'ann', 0.1, 0.2);
+INSERT INTO lookalikes (directory, person, other) VALUES ('{directory}', 'ann', 'cid');
+INSERT INTO comparisons (directory, job, model, position)
+    VALUES ('{directory}', gen_random_uuid(), 'm', gen_random_uuid());
 INSERT INTO merges (directory, merge, person) VALUES ('{directory}', md5('{directory}')::uuid, 'ann');
 INSERT INTO merged_persons (directory, merge, person, metadata, created_at, merges)
     VALUES ('{directory}', md5('{directory}')::uuid, 'bob', '{{}}', now(), '{{}}');

@@ -12,7 +12,8 @@ from tests.checkout import ROOT
 
 COMMANDS = [
     *("learn", "register", "recognize", "verify", "compare", "detect", "watch", "import", "export", "job", "calibrate"),
-    "usage",
+    *("preview", "usage"),
+    *(f"doubts {name}" for name in ("faces", "pairs", "compare", "dismiss", "reopen", "dismiss-pair", "reopen-pair")),
     *(f"persons {name}" for name in ("list", "show", "edit", "consent", "restrict", "rename", "delete")),
     *(f"persons {name}" for name in ("faces", "merge", "split")),
     *(f"directories {name}" for name in ("list", "show", "set", "delete")),
