@@ -149,6 +149,12 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     describe = documented_by(app, keys_required=settings.keys_required)
     app.openapi = describe  # type: ignore[method-assign]  # as FastAPI documents it
     handle_exceptions(app, malformed=InvalidForm, invalid=InvalidField, respond=_respond)
+    _add_middleware(app, settings, rates)
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings, rates: RateStore) -> None:
+    """Add the layers between server and routes; each is outside of those before it."""
     app.add_middleware(DiskFloor)
     app.add_middleware(WebPages, rules=_web_page_rules(settings), respond=problem_response)
     paths = _logged_paths(settings)
@@ -173,8 +179,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     if origins := read_origins(settings.origins):
         app.add_middleware(CrossOrigin, origins=origins)
     app.add_middleware(AnswerHeaders)
-    app.add_middleware(HeadRequests)  # the last one added is the outermost
-    return app
+    app.add_middleware(HeadRequests)
 
 
 def _logged_paths(settings: Settings) -> LoggedPaths:

@@ -1,6 +1,5 @@
 """How many directories a key may have."""
 
-from apiserver.access.binding import EVERY, bound_to
 from apiserver.access.grants import current_grant
 from apiserver.access.limits import Limit
 from apiserver.database import Database, Share
@@ -21,9 +20,8 @@ async def require_room(database: Database, usage: Usage, directory: str) -> None
     if usage.limit(grant, Limit.DIRECTORIES) is None:
         return
     reach = grant.reach
-    with bound_to(EVERY):  # the caller covers several
-        async with database.connection(Share.READS) as connection:
-            if await connection.fetchval(_EXISTS, directory):
-                return
-            count = await connection.fetchval(_COUNT, reach.everywhere, list(reach.names), list(reach.prefixes))
+    async with database.unbound(Share.READS) as connection:  # the caller covers several
+        if await connection.fetchval(_EXISTS, directory):
+            return
+        count = await connection.fetchval(_COUNT, reach.everywhere, list(reach.names), list(reach.prefixes))
     usage.check_directories(grant, count)

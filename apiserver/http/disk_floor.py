@@ -11,7 +11,11 @@ from apiserver.problems import ImageStoreFull
 from apiserver.state import State
 
 _STORING = frozenset({"POST", "PUT", "PATCH"})
-_RECOGNITION = frozenset({"/recognize", "/identify", "/verify", "/compare", "/detect", "/embed"})
+_ANALYSING = frozenset({"/recognize", "/identify", "/verify", "/compare", "/detect", "/embed", "/preview"})
+_SIGNING_IN = "/session"
+"""Whoever cannot sign in cannot delete."""
+
+_ADMITTED = _ANALYSING | {_SIGNING_IN}
 
 
 class DiskFloor:
@@ -22,7 +26,7 @@ class DiskFloor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http" and scope["method"] in _STORING and scope["path"] not in _RECOGNITION:
+        if scope["type"] == "http" and scope["method"] in _STORING and scope["path"] not in _ADMITTED:
             request = Request(scope)
             try:
                 State.of(request).space.require()

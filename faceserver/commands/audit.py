@@ -16,26 +16,18 @@ from pydantic import TypeAdapter
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import AuditEntry
+from faceserver.commands.database import Data, DatabaseUrl, DatabaseUrlFile, database_given
 from faceserver.commands.key_file import Commands
 from faceserver.commands.options import Json, Limit, Url
 from faceserver.commands.printing import first, print_json, print_table
 from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, fail, service
 from faceserver.problems import StartError
-from serving.secret_files import UnusableSecret, read_secret
 
 app = Commands(no_args_is_help=True, help="Show, export and verify who did what.")
 
 _PROGRAM = "apiserver.audit"
 _ENTRY = TypeAdapter(AuditEntry)
 
-Data = Annotated[
-    Path | None,
-    typer.Option(help="Data folder of a stack, which may run or not; its database is read.", show_default=False),
-]
-DatabaseUrl = Annotated[
-    str | None, typer.Option(help="DSN of the service's database, which is read.", show_default=False)
-]
-DatabaseUrlFile = Annotated[Path | None, typer.Option(help="File with this DSN.", show_default=False)]
 Directory = Annotated[str | None, typer.Option(show_default="all", help="Only entries of this directory.")]
 Time = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], show_default=False)]
 
@@ -64,7 +56,7 @@ def list_entries(
     """
     named = {"directory": directory, "subject": subject, "action": action, "person": person}
     begin, end = since and since.replace(tzinfo=UTC), until and until.replace(tzinfo=UTC)
-    if (database := _database(data, database_url, database_url_file)) is not None:
+    if (database := database_given(data, database_url, database_url_file)) is not None:
         filters = {**named, "since": begin and begin.isoformat(), "until": end and end.isoformat()}
         options = [f"--{name}={value}" for name, value in filters.items() if value is not None]
         status, output = _run(database, "list", f"--limit={limit}", *options, captured=True)
@@ -110,7 +102,7 @@ def verify_entries(
         faceserver audit export | faceserver audit verify -
     """
     options = [f"--expect={each}" for each in expect or ()]
-    database = _database(data, database_url, database_url_file)
+    database = database_given(data, database_url, database_url_file)
     if file is not None and database is not None:
         fail(ExitStatus.USAGE, "Give either a file or a database.")
     if database is not None:
@@ -135,26 +127,13 @@ def export_entries(
 
         faceserver audit export > audit.jsonl
     """
-    if (database := _database(data, database_url, database_url_file)) is not None:
+    if (database := database_given(data, database_url, database_url_file)) is not None:
         options = [f"--directory={directory}"] if directory is not None else []
         raise typer.Exit(_run(database, "export", *options)[0])
     with TemporaryDirectory() as folder, service(url, DEFAULT_DIRECTORY, LONG_PATIENCE_SECONDS) as client:
         file = client.fetch_audit(Path(folder, "audit.jsonl"), directory=directory)
         with file.open(encoding="utf-8") as lines, suppress(BrokenPipeError):
             shutil.copyfileobj(lines, sys.stdout)
-
-
-def _database(data: Path | None, url: str | None, file: Path | None) -> Path | str | None:
-    """Return the data folder or the DSN that is given; None if neither is."""
-    given = [each for each in (data, url, file) if each is not None]
-    if len(given) > 1:
-        fail(ExitStatus.USAGE, "Give one of --data, --database-url and --database-url-file.")
-    if file is None:
-        return given[0] if given else None
-    try:
-        return read_secret(file, "--database-url-file")
-    except UnusableSecret as error:
-        fail(ExitStatus.USAGE, error)
 
 
 def _run(database: Path | str, *arguments: str, captured: bool = False) -> tuple[int, bytes]:

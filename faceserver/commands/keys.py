@@ -14,6 +14,7 @@ from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY
 from faceserver.client.results import Key, NewKey
 from faceserver.client.unchanged import UNCHANGED, unless_none
+from faceserver.commands.database import Data, DatabaseUrl, DatabaseUrlFile, database_given
 from faceserver.commands.key_file import Commands
 from faceserver.commands.options import Json, Yes, confirm
 from faceserver.commands.printing import print_json, print_table
@@ -60,11 +61,6 @@ def _decoded(text: str | None) -> str | None:
 Url = Annotated[
     str | None, typer.Option(envvar="FACESERVER_URL", help="Address of a running service, which takes an admin key.")
 ]
-Data = Annotated[
-    Path | None, typer.Option(show_default="./data", help="Folder of a stack on this machine, running or not.")
-]
-DatabaseUrl = Annotated[str | None, typer.Option(help="DSN of the database, if it is not embedded.")]
-DatabaseUrlFile = Annotated[Path | None, typer.Option(help="File with this DSN.")]
 Id = Annotated[str, typer.Argument(help="Id of the key.", show_default=False, callback=_decoded)]
 Directories = typer.Option("--directory", help="Name, prefix such as 'acme/*', or '*'; may be given several times.")
 Scopes = typer.Option(
@@ -87,26 +83,23 @@ Limits = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where the keys are: at a URL, in a database, or in the database of a data folder."""
+    """Where the keys are: in a database, at a URL, or else in the database of the data folder that `serve` uses."""
 
     url: str | None
-    data: Path | None
-    database_url: str | None
-    database_url_file: Path | None
+    database: Path | str | None
 
     def run(self, kind: type[K], call: Callable[[Client], Iterable[K]], *command: object) -> list[K]:
         """Return what a call, or the gateway's own command, returns."""
-        in_database = self.data or self.database_url or self.database_url_file
-        if self.url is not None and not in_database:
+        if self.url is not None and self.database is None:
             with service(self.url, DEFAULT_DIRECTORY) as client:
                 return list(call(client))
         from faceserver.standalone.keys import run_keys  # noqa: PLC0415 - slow, and only needed here
-        from faceserver.standalone.settings import database_url, read_settings  # noqa: PLC0415
+        from faceserver.standalone.settings import read_settings  # noqa: PLC0415
 
         try:
-            settings = read_settings({} if self.data is None else {"data": self.data})
-            dsn = database_url(self.database_url, self.database_url_file)
-            if dsn is None and settings.database_url and self.data is None:
+            settings = read_settings({"data": self.database} if isinstance(self.database, Path) else {})
+            dsn = self.database if isinstance(self.database, str) else None
+            if self.database is None and settings.database_url:
                 dsn = settings.database_url.get_secret_value()
             lines = asyncio.run(run_keys(settings.data, dsn, [*map(str, command)]))
         except StartError as error:
@@ -137,7 +130,7 @@ def create(
 
         faceserver keys create --name door-3 --scope recognize --directory acme --url https://faces.example.org
     """
-    made = _Place(url, data, database_url, database_url_file).run(
+    made = _Place(url, database_given(data, database_url, database_url_file)).run(
         NewKey,
         lambda client: [
             client.create_key(
@@ -177,7 +170,12 @@ def list_keys(
 
         faceserver keys list --data /srv/faces
     """
-    _print(_Place(url, data, database_url, database_url_file).run(Key, lambda client: client.keys(), "list"), as_json)
+    _print(
+        _Place(url, database_given(data, database_url, database_url_file)).run(
+            Key, lambda client: client.keys(), "list"
+        ),
+        as_json,
+    )
 
 
 @app.command()
@@ -212,7 +210,7 @@ def edit(
     )
     if not options:
         fail(ExitStatus.USAGE, "Give what to change.")
-    changed = _Place(url, data, database_url, database_url_file).run(
+    changed = _Place(url, database_given(data, database_url, database_url_file)).run(
         Key,
         lambda client: [
             client.patch_key(
@@ -251,7 +249,7 @@ def revoke(
         faceserver keys revoke 3vQ0x9LkP2aB
     """
     confirm(f"Revoke the key {key}?", yes=yes)
-    place = _Place(url, data, database_url, database_url_file)
+    place = _Place(url, database_given(data, database_url, database_url_file))
     _print(place.run(Key, lambda client: [client.revoke_key(key)], "revoke", "--", key), as_json)
 
 
@@ -276,7 +274,7 @@ def rotate(
         faceserver keys rotate 3vQ0x9LkP2aB --overlap 12h
     """
     seconds = round(overlap.total_seconds())
-    rotated = _Place(url, data, database_url, database_url_file).run(
+    rotated = _Place(url, database_given(data, database_url, database_url_file)).run(
         NewKey,
         lambda client: [client.rotate_key(key, overlap_seconds=seconds)],
         *("rotate", "--overlap", f"{seconds // 60}m", "--", key),

@@ -67,8 +67,11 @@ async def test_nothing_else_is_stored_and_deletions_work(gateway, nearly_full, d
     assert {(response.status_code, response.json()["code"]) for response in refused} == {(503, "image-store-full")}
     assert {response.headers["Retry-After"] for response in refused} == {"60"}
 
-    for path in ("/detect", "/embed", "/recognize"):
+    for path in ("/detect", "/embed", "/preview", "/recognize"):
         assert (await nearly_full.post(path, files={"file": ann})).status_code in {200, 201}
+    caller = await Callers(database).add(frozenset({Scope.DELETE}), "default")
+    assert (await nearly_full.post("/session", json={"key": caller["x-api-key"]})).status_code == 201, "to delete"
+    nearly_full.cookies.clear()
     assert (await nearly_full.get(person)).status_code == 200
     assert (await nearly_full.delete(person)).status_code == 200
     assert await database.fetchval("SELECT count(*) FROM faces") == 0
