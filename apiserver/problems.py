@@ -24,7 +24,6 @@ Problem
 │   ├── TokenWithoutRights       token-without-rights    403
 │   ├── CsrfTokenWrong           csrf-token-wrong        403
 │   ├── ScopeMissing             scope-missing           403
-│   ├── TooManyDirectories       too-many-directories    403
 │   ├── RightLost                right-lost              403
 │   ├── JobCancelled             job-cancelled           409
 │   ├── NotFound                 not-found               404
@@ -74,10 +73,12 @@ Problem
 │   ├── BundleUnsupported        bundle-unsupported      422
 │   ├── BundleInvalid            bundle-invalid          422
 │   ├── InvalidSettings          invalid-settings        422
-│   ├── TooManyRequests          too-many-requests       429
 │   ├── TooManyAttempts          too-many-attempts       429
-│   ├── QuotaSpent               quota-spent             429
-│   ├── TooManyJobs              too-many-jobs           429
+│   ├── LimitReached             beyond a limit of the key: the same request may succeed later
+│   │   ├── TooManyDirectories   too-many-directories    403
+│   │   ├── TooManyRequests      too-many-requests       429
+│   │   ├── QuotaSpent           quota-spent             429
+│   │   └── TooManyJobs          too-many-jobs           429
 │   └── HeadersTooLarge          headers-too-large       431
 ├── Outage                       caused by a service the gateway depends on: the same request may succeed later
 │   ├── NotReady                 not-ready               503
@@ -445,8 +446,12 @@ class IdempotencyKeyReused(
     """A key that was sent with another path, query or body within the last 24 hours."""
 
 
+class LimitReached(Refused):
+    """A request beyond a limit of its key: the same request may succeed later."""
+
+
 class TooManyRequests(
-    Refused, code="too-many-requests", status=429, sentence="The key has used up one of its limits; retry later."
+    LimitReached, code="too-many-requests", status=429, sentence="The key has used up one of its limits; retry later."
 ):
     """A request beyond the limits of its key."""
 
@@ -458,7 +463,10 @@ class TooManyRequests(
 
 
 class QuotaSpent(
-    Refused, code="quota-spent", status=429, sentence="The key has spent one of its quotas of today; the day is in UTC."
+    LimitReached,
+    code="quota-spent",
+    status=429,
+    sentence="The key has spent one of its quotas of today; the day is in UTC.",
 ):
     """A request of a key that has spent a quota of the day; deletions are never refused so."""
 
@@ -470,7 +478,7 @@ class QuotaSpent(
 
 
 class TooManyJobs(
-    Refused, code="too-many-jobs", status=429, sentence="Too many jobs of the key wait; retry when some have run."
+    LimitReached, code="too-many-jobs", status=429, sentence="Too many jobs of the key wait; retry when some have run."
 ):
     """An import or an export of a key of which as many jobs wait as its limit allows."""
 
@@ -478,7 +486,7 @@ class TooManyJobs(
 
 
 class TooManyDirectories(
-    Refused,
+    LimitReached,
     code="too-many-directories",
     status=403,
     sentence="The key has as many directories as its limit allows; delete one, or have the limit raised.",

@@ -23,16 +23,7 @@ from apiserver.http.problem_responses import problem_response
 from apiserver.http.upload_stream import read_body
 from apiserver.idempotency_keys import LOST_SECONDS, Claim, StoredAnswer, claim, release, renew, store
 from apiserver.names import checked_name
-from apiserver.problems import (
-    DirectoryNotFound,
-    InvalidField,
-    InvalidName,
-    Outage,
-    QuotaSpent,
-    Refused,
-    TooManyDirectories,
-    TooManyJobs,
-)
+from apiserver.problems import DirectoryNotFound, InvalidField, InvalidName, LimitReached, Outage, Refused
 from apiserver.state import State
 
 KEY = {
@@ -115,7 +106,7 @@ async def _answer(handle: Handler, request: Request) -> Response:
     """Return the answer, which may be a refusal. Outages, defects and limits of keys propagate: they are not stored."""
     try:
         return await handle(request)
-    except (QuotaSpent, TooManyDirectories, TooManyJobs):  # the same request may succeed later
+    except LimitReached:
         raise
     except Refused as problem:
         return problem_response(request, problem)

@@ -12,6 +12,7 @@ from apiserver.problems import (
     DatabaseBusy,
     DatabaseUnavailable,
     InternalError,
+    LimitReached,
     Outage,
     Problem,
     Refused,
@@ -23,7 +24,7 @@ from apiserver.vectorizers import exchange as vectorizer_http
 LEAVES = [
     kind
     for _, kind in inspect.getmembers(problems, inspect.isclass)
-    if issubclass(kind, Problem) and kind not in {Problem, Refused, Outage}
+    if issubclass(kind, Problem) and kind not in {Problem, Refused, LimitReached, Outage}
 ]
 
 # SQLSTATE classes of statements that this service should never have sent.
