@@ -67,7 +67,7 @@ async def key_usage(id: str, state: StateOf) -> UsageAnswer:  # noqa: A002 - its
 
 async def _usage(state: State, grant: Grant) -> UsageAnswer:
     if grant.key is None:
-        raise KeyNotFound
+        raise KeyNotFound("Without a key, nothing is counted and nothing is limited.")
     usage = state.usage
     spent = await usage.today(grant.key)
     daily = {quota.limit for quota in Quota}

@@ -148,7 +148,8 @@ def _report(verification: Verification) -> int:
     for fault in verification.faults:
         print(fault, file=sys.stderr)  # noqa: T201
     chains = len(verification.heads)
-    print(f"{verification.entries:,} entries in {chains:,} chains, {len(verification.faults):,} faults.")  # noqa: T201
+    counts = f"Entries: {verification.entries:,}. Chains: {chains:,}. Faults: {len(verification.faults):,}."
+    print(counts)  # noqa: T201
     return int(bool(verification.faults))
 
 

@@ -73,11 +73,8 @@ def _print(entries: Iterable[AuditEntry], as_json: bool) -> None:
         for entry in entries:
             print_json(entry)
         return
-    rows = (
-        (each.at, each.subject, each.action, each.directory, each.object, each.outcome, each.address)
-        for each in entries
-    )
-    print_table(("at", "subject", "action", "directory", "object", "outcome", "address"), rows)
+    rows = ((each.action, each.subject, each.at, each.directory, each.outcome, each.address) for each in entries)
+    print_table(("action", "subject", "at", "directory", "outcome", "address"), rows)
 
 
 @app.command("verify")
