@@ -7,12 +7,14 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
+from apiserver.access.limits import Quota
+from apiserver.access.metering import spend
 from apiserver.background import background, repeat
 from apiserver.database import Database, StatementEnded, Waited, open_database
 from apiserver.encryption.keys import DirectoryKeys
 from apiserver.encryption.master_keys import MasterKeys, read_master_keys, require_apart
-from apiserver.keys.metered_statements import metered_statements
 from apiserver.keys.usage import Usage, default_limits
 from apiserver.settings import Settings
 from apiserver.storage.archives import Archives
@@ -80,7 +82,7 @@ async def open_resources(
             timeout_seconds=settings.database_timeout_seconds,
             name=name,
             waited=waited,
-            statement_ended=metered_statements(statement_ended),
+            statement_ended=_metered(statement_ended),
             pooler=settings.database_pooler,
         ) as database,
         open_vectorizers(settings, trace_configs) as vectorizer,
@@ -100,3 +102,14 @@ async def open_resources(
                 usage,
                 space,
             )
+
+
+def _metered(then: StatementEnded | None) -> StatementEnded:
+    """Return a query logger that counts, and calls `then`; asyncpg calls it in the context of the statement."""
+
+    def ended(statement: Any) -> None:  # noqa: ANN401 - asyncpg's records have no type
+        spend(Quota.DATABASE_SECONDS, statement.elapsed)
+        if then:
+            then(statement)
+
+    return ended

@@ -14,8 +14,7 @@ from apiserver.biometrics.model import Model, Scoring
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
 from apiserver.database import Share
 from apiserver.directories import listing as directory_lists
-from apiserver.directories.records import Directories, Directory
-from apiserver.directories.room import require_room
+from apiserver.directories.records import Directories, Directory, require_room
 from apiserver.directories.settings import DirectorySettings, QualitySettings
 from apiserver.http.access.guard import needs
 from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, tagged

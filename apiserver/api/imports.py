@@ -22,7 +22,7 @@ from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.quality import Action
 from apiserver.bundles.zip_names import Encoding
 from apiserver.database import Connection
-from apiserver.directories.room import require_room
+from apiserver.directories.records import require_room
 from apiserver.http.access.guard import needs, needs_any
 from apiserver.http.admission import counted_body
 from apiserver.http.field_names import Unknown, check_fields

@@ -26,7 +26,7 @@ from apiserver.api.fields import (
     rounded_or_none,
 )
 from apiserver.biometrics.choice import FaceChoice
-from apiserver.directories.room import require_room
+from apiserver.directories.records import require_room
 from apiserver.enrolment.gallery import Enrolment
 from apiserver.enrolment.learning import Learned, Sample
 from apiserver.http.access.guard import needs

@@ -12,7 +12,7 @@ from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.api.fields import crop_url
 from apiserver.consent import Consent, Time
 from apiserver.database import Share
-from apiserver.directories.room import require_room
+from apiserver.directories.records import require_room
 from apiserver.http.access.guard import needs
 from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, tagged
 from apiserver.http.json_bodies import JsonBody, read_json

@@ -9,13 +9,16 @@ from typing import Any, NamedTuple, Self
 
 from cachetools import TTLCache
 
+from apiserver.access.grants import current_grant
+from apiserver.access.limits import Limit
 from apiserver.audit import records as audit
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.recognizability import applied_floor
-from apiserver.database import Connection, Database
+from apiserver.database import Connection, Database, Share
 from apiserver.directories.settings import DirectorySettings
 from apiserver.directories.sizes import DirectorySize, DirectorySizes
 from apiserver.directories.thresholds import Applied, apply
+from apiserver.keys.usage import Usage
 from apiserver.problems import DirectoryNotFound, InvalidSettings
 from apiserver.revisions import ALWAYS, Condition
 
@@ -24,6 +27,9 @@ _COLUMNS = "created_at, updated_at, revision, to_jsonb(directories) AS settings"
 _READ = f"SELECT {_COLUMNS} FROM directories WHERE directory = $1"  # noqa: S608
 _LOCK = f"{_READ} FOR NO KEY UPDATE"
 _CREATE = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true"
+
+_IS_THERE = "SELECT EXISTS (SELECT FROM directories WHERE directory = $1)"
+_COUNT = "SELECT count(*) FROM directories WHERE $1 OR directory = ANY ($2::text[]) OR directory ^@ ANY ($3::text[])"
 
 _SETTINGS = ", ".join(DirectorySettings.model_fields)
 _WRITE = f"""
@@ -196,3 +202,20 @@ async def _locked(connection: Connection, directory: str) -> Directory:
 async def _write(connection: Connection, directory: str, settings: DirectorySettings, revision: int) -> Directory:
     values = settings.model_dump_json(exclude_none=True)
     return Directory.of(await connection.fetchrow(_WRITE, directory, values, revision))
+
+
+async def require_room(database: Database, usage: Usage, directory: str) -> None:
+    """Raise TooManyDirectories if the directory does not exist and the caller may make no more.
+
+    Those that the caller covers count, whoever made them. Several calls at the same time may make as many too many.
+    Or DatabaseUnavailable.
+    """
+    grant = current_grant()
+    if usage.limit(grant, Limit.DIRECTORIES) is None:
+        return
+    reach = grant.reach
+    async with database.unbound(Share.READS) as connection:  # the caller covers several
+        if await connection.fetchval(_IS_THERE, directory):
+            return
+        count = await connection.fetchval(_COUNT, reach.everywhere, list(reach.names), list(reach.prefixes))
+    usage.check_directories(grant, count)

@@ -17,8 +17,8 @@ from apiserver.access.acts import NOBODY, Act, note_foreign, set_current_act
 from apiserver.access.binding import bind
 from apiserver.access.grants import current_grant, set_current_grant
 from apiserver.access.limits import Quota
-from apiserver.http.access import quotas
 from apiserver.http.access.links import SignedAnswer, signs_links
+from apiserver.http.access.rates import spend_request
 from apiserver.names import checked_name
 from apiserver.problems import DirectoryNotFound, InvalidName, KeyMissing, Problem, SessionEnded
 
@@ -118,7 +118,7 @@ class GuardedRoute(APIRoute):
         if grant is None:
             raise SessionEnded if scope["state"].get("session_ended") else KeyMissing
         set_current_grant(grant)
-        await quotas.admit(scope, grant, self.needs.spends, free=self.needs.free)
+        await spend_request(scope, grant, self.needs.spends, free=self.needs.free)
         directory = _named(scope)
         if directory is not None:
             enter(directory, missing=self.needs.missing)

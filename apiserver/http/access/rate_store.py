@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, time
 
 from limits import RateLimitItem
 from limits.aio.storage import MemoryStorage, RedisStorage
@@ -12,15 +12,33 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import ConfigurationError, StorageError
 from pydantic import SecretStr
 
-from apiserver.http.access.clock_jumps import ClockJumps
-
 _TIMEOUT_SECONDS = 0.25
 """For an answer of Redis; requests wait for it."""
 
 _RETRY_SECONDS = 5.0
 """After a failure, how long nobody asks Redis."""
 
+_JUMP_SECONDS = 5.0
+"""Clocks that are only corrected differ by less between two requests."""
+
 _logger = logging.getLogger(__name__)
+
+
+class ClockJumps:
+    """Notices that the clock of the machine was set, by one that never is.
+
+    The library's windows would refuse a key until the clock shows again what it showed before.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time, steady: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._steady = steady
+        self._ahead = clock() - steady()
+
+    def happened(self) -> bool:
+        """Tell whether the clock was set since the last question."""
+        before, self._ahead = self._ahead, self._clock() - self._steady()
+        return abs(self._ahead - before) > _JUMP_SECONDS
 
 
 class RateStore:

@@ -1,21 +1,23 @@
-"""Limits of each key, applied before anything of a request's body is read."""
+"""Limits of each key, applied before anything of a request's body is read: rates, and quotas of a day."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from math import ceil
 from time import time
 
 from limits import RateLimitItemPerMinute
-from starlette.types import Message, Send
+from starlette.types import Message, Scope, Send
 
 from apiserver.access.grants import Grant
-from apiserver.access.limits import Limit
+from apiserver.access.limits import ALWAYS, Limit, Quota
+from apiserver.access.metering import set_meter
 from apiserver.http.access.rate_store import RateStore
 from apiserver.keys.usage import Usage
 from apiserver.problems import TooManyRequests
 from apiserver.settings import Settings
+from apiserver.state import State
 
 MINUTE = "requests"
 DAY = "requests-per-day"
@@ -96,3 +98,23 @@ def sending(send: Send, rates: Sequence[Shown]) -> Send:
         await send(message)
 
     return send_with_headers
+
+
+async def spend_request(scope: Scope, grant: Grant, spends: Iterable[Quota], *, free: bool) -> None:
+    """Count a request, and what the rest of it spends. Raises QuotaSpent.
+
+    free: the call is admitted whatever is spent, as deletions are.
+    """
+    usage = State.of_scope(scope).usage
+    await usage.prepare(grant)
+    set_meter(usage.meter_of(grant))
+    if grant.key is None or free or scope["method"] in EXEMPT_METHODS:
+        return
+    limit = usage.limit(grant, Limit.REQUESTS_PER_DAY)
+    try:
+        usage.check(grant, ALWAYS.union(spends))
+        usage.count(grant.key, Quota.REQUESTS, 1)
+    finally:
+        left = usage.left(grant, Quota.REQUESTS)
+        if limit is not None and left is not None:
+            scope["state"]["rates"].append(Shown(DAY, int(limit), 86_400, max(0, int(left)), usage.seconds_left))

@@ -19,7 +19,7 @@ WHERE contype IN ('p', 'u', 'f') AND conparentid = 0 AND connamespace = 'public'
 
 EVERYWHERE = {
     "deletion.records._READ": "an address of a deletion names no directory",
-    "directories.room._COUNT": "how many directories a key covers",
+    "directories.records._COUNT": "how many directories a key covers",
     "people.retention.ages": "upkeep looks for the directories that forget whom nobody has seen",
     "directories.listing._PAGE": "a page of directories, and how much each holds",
     "storage.images._FIND": "an address of a file names no directory; keys are unique by their content",

@@ -3,8 +3,7 @@
 import pytest
 from limits import RateLimitItemPerMinute
 
-from apiserver.http.access.clock_jumps import ClockJumps
-from apiserver.http.access.rate_store import RateStore
+from apiserver.http.access.rate_store import ClockJumps, RateStore
 from tests.waiting import Clock
 
 
