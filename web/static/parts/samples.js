@@ -85,7 +85,7 @@ export function sampleList(present, opened) {
       "li",
       { class: "sample" },
       h("button", { type: "button", class: "sample-open", "aria-label": t("samples.open", { when }), onclick: () => void open(sample) }, sampleCrop(sample), sample.image ? null : h("span", { class: "badge" }, t("samples.notKept"))),
-      h("div", { class: "sample-line" }, h("span", { class: "small grow" }, h("span", { class: "cut" }, when), h("span", { class: "soft cut" }, sample.recognizability === null ? "" : t("samples.recognizable", { share: percent(sample.recognizability) }))), actions),
+      h("div", { class: "sample-line" }, h("span", { class: "small grow" }, h("span", { class: "cut" }, when), h("span", { class: "soft" }, sample.recognizability === null ? "" : t("samples.recognizable", { share: percent(sample.recognizability) }))), actions),
       faults(sample),
       (doubts.get(sample.face) ?? []).map((warning) => doubt(warning)),
     );

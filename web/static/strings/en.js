@@ -120,7 +120,7 @@ export default {
   "recognize.drop": "Drop photographs here, paste them, choose them, or use the camera.",
   "recognize.camera": "Use the camera",
   "recognize.cancelled": "Cancelled.",
-  "recognize.clear": "Put all away",
+  "recognize.clear": "Clear",
   "recognize.count": { one: "One face", other: "{n} faces" },
   "recognize.name": "Give a name",
   "recognize.photographs": "Photographs",
