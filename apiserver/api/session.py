@@ -17,6 +17,7 @@ from apiserver.http.json_bodies import JsonBody, parse_fields, read_json
 from apiserver.http.multipart import FORMS, FormLimits, form_type, read_form
 from apiserver.keys.records import now
 from apiserver.keys.wishes import directories_of
+from apiserver.problems import ImageTooLarge, InvalidForm
 from apiserver.state import State
 from serving.problem_responses import ProblemDetails
 
@@ -111,7 +112,10 @@ async def _body(request: Request) -> SignInBody:
     if form_type(request).media_type not in FORMS:
         return await read_json(request, SignInBody)
     seconds = State.of(request).settings.upload_timeout_seconds
-    fields = await read_form(request, FormLimits(0, seconds, max_files=0))
+    try:
+        fields = await read_form(request, FormLimits(0, seconds, max_files=0))
+    except ImageTooLarge as error:
+        raise InvalidForm("The form is too long.") from error
     return parse_fields(SignInBody, {name: value for name, value in fields.items() if isinstance(value, str)})
 
 

@@ -106,6 +106,8 @@ async def test_forms_sign_in_too(gateway, connection):
         assert answer.json()["default_directory"] is None
     for form in ({"other": "x"}, {"key": ""}):
         assert await status(gateway, "POST", "/session", SAME, data=form) == 400
+    too_long = await gateway.post("/session", headers=SAME, data={"key": "x" * 70_000})
+    assert (too_long.status_code, too_long.json()["code"]) == (400, "invalid-form")
     for body in ({}, {"key": text, "name": "x"}):
         assert await status(gateway, "POST", "/session", SAME, json=body) == 400
     plain = {"content": f'{{"key":"{text}"}}', "headers": SAME | {"Content-Type": "text/plain"}}
