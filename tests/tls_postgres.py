@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from tests.certificates import Pair
+from tests.listening import listening
 
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
@@ -20,29 +21,15 @@ async def tls_before(dsn: str, served: Pair, host: str = "127.0.0.1") -> AsyncIt
     context.load_cert_chain(*served)
     parts = urlsplit(dsn)
     behind = Path(parse_qs(parts.query)["host"][0], ".s.PGSQL.5432")
-    writers: set[asyncio.StreamWriter] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.add(writer)
-        try:
-            with suppress(OSError, asyncio.IncompleteReadError):
-                if await reader.readexactly(8) == _SSL_REQUEST:
-                    writer.write(b"S")
-                    await _encrypted(reader, writer, context, behind)
-        finally:
-            writers.discard(writer)
-            writer.transport.abort()
+        if await reader.readexactly(8) == _SSL_REQUEST:
+            writer.write(b"S")
+            await _encrypted(reader, writer, context, behind)
+        writer.transport.abort()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    try:
+    async with listening(serve) as port:
         yield f"postgresql://{parts.username}@{host}:{port}{parts.path}"
-    finally:
-        server.close()
-        for writer in [*writers]:
-            writer.transport.abort()
-        while writers:  # noqa: ASYNC110 - each has a task that ends
-            await asyncio.sleep(0.005)
 
 
 async def _encrypted(

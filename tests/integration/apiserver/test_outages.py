@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from apiserver.directories.lock import exclude_enrolments
 from apiserver.settings import Settings
 from db.migrate import migrate
+from tests.listening import listening
 from tests.ports import free_port
 
 pytestmark = pytest.mark.timing
@@ -37,11 +38,8 @@ async def answering(answer: bytes | None):
         else:
             writer.write(answer)
             await writer.drain()
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
+    async with listening(serve) as port:
         yield f"http://127.0.0.1:{port}", received
 
 

@@ -34,6 +34,7 @@ from tests.certificates import Authority, Pair
 from tests.checkout import ROOT
 from tests.commands import run
 from tests.integration.apiserver.conftest import patient
+from tests.listening import listening
 from tests.ports import free_port
 from tests.tls_postgres import tls_before
 from tests.waiting import PATIENCE_SECONDS, until
@@ -260,11 +261,9 @@ async def test_a_vectorizer_with_an_expired_certificate_or_none_is_not_spoken_to
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         received.append(await reader.read(1_000))
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-        writer.close()
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=context)
-    async with server:
-        there = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with listening(accept, context) as behind:
+        there = f"https://127.0.0.1:{behind}"
         async with serving_tls(settings.model_copy(update={"vectorizer_urls": there}), world.gateway) as port:
             context = ssl.create_default_context(cafile=world.authority.file)
             async with httpx.AsyncClient(base_url=f"https://127.0.0.1:{port}", verify=context) as client:

@@ -12,6 +12,7 @@ import pytest
 from apiserver.database import REQUIRED_SCHEMA
 from db.migrate import MIGRATIONS, MigrationFailed, UnknownSchema, migrate
 from tests.integration.db.schema import SCHEMA, dumped, dumped_queue, schema_text
+from tests.listening import listening
 from tests.waiting import until
 
 BEFORE_THE_FIRST = ["20261122000000", "20261122040710"]
@@ -94,23 +95,19 @@ async def test_a_cancelled_migration_leaves_no_process():
     def children() -> list[str]:
         return [process.name() for process in psutil.Process().children()]
 
-    def silent(_, writer):
-        if "dbmate" in children():
-            writers.append(writer)
-        else:  # whichever reads the versions first
-            writer.close()
+    async def silent(reader, _):
+        if "dbmate" in children():  # whichever reads the versions first is cut off
+            waiting.append(1)
+            await reader.read()
 
-    writers: list[asyncio.StreamWriter] = []
-    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    waiting: list[int] = []
+    async with listening(silent) as port:
         migration = asyncio.create_task(migrate(f"postgresql://127.0.0.1:{port}/faceserver"))
-        await until(lambda: writers)
+        await until(lambda: waiting)
         migration.cancel()
         with pytest.raises(asyncio.CancelledError):
             await migration
         assert "dbmate" not in children()
-        for writer in writers:
-            writer.close()
 
 
 async def test_an_unreachable_database_is_named_without_its_password():

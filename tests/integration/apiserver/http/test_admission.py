@@ -11,6 +11,7 @@ from apiserver.access.scopes import Scope
 from apiserver.app import create_app
 from tests.gate import gate_before
 from tests.integration.apiserver.http.callers import Callers
+from tests.listening import listening
 from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.timing
@@ -23,15 +24,13 @@ async def hanging():
     """A vectorizer that takes images and never answers; yields its address and how many it took."""
     taken: list[int] = []
 
-    async def serve(reader, writer):
+    async def serve(reader, _):
         await reader.readuntil(b"\r\n\r\n")
         taken.append(1)
         await reader.read()
-        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", taken
+    async with listening(serve) as port:
+        yield f"http://127.0.0.1:{port}", taken
 
 
 @pytest.fixture

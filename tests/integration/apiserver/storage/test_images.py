@@ -15,6 +15,7 @@ from apiserver.storage.object_store import open_store
 from apiserver.storage.sweeping import sweep
 from tests.image_rows import image_row
 from tests.integration.apiserver.locks import until_somebody_waits
+from tests.listening import listening
 from tests.waiting import PATIENCE_SECONDS
 
 PNG = Image("image/png", "png", width=1, height=1)
@@ -110,16 +111,14 @@ async def test_an_object_on_its_way_is_waited_for_however_short_its_time_was(ima
 async def test_who_stores_an_image_that_cannot_be_removed_waits_no_longer_than_a_statement(database_url, database):
     asked = asyncio.Event()
 
-    async def silent(reader, writer):
+    async def silent(reader, _):
         asked.set()
         await reader.read()
-        writer.close()
 
     async with (
-        await asyncio.start_server(silent, "127.0.0.1", 0) as server,
+        listening(silent) as port,
         open_database(database_url, pool_size=2, timeout_seconds=8) as connections,
     ):
-        port = server.sockets[0].getsockname()[1]
         store = S3Store(
             "bucket",
             endpoint=f"http://127.0.0.1:{port}",
