@@ -152,4 +152,6 @@ async def test_what_is_cut_is_repeated_and_done_once(wires, database, caplog, cu
         assert is_sealed(bytes(await (await obstore.get_async(wires.store, name)).bytes_async()))
     for image in enrolled:
         assert (await wires.client.get(f"/files/{image}")).is_success
-    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+    # The test's own object store calls requests that are cut off errors.
+    ours = [record for record in caplog.records if record.name != "werkzeug"]
+    assert [record.getMessage() for record in ours if record.levelname == "ERROR"] == []
