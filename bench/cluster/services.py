@@ -69,6 +69,7 @@ def gateway(host: Host, database: Host, images: Path, log: Path, settings: Mappi
     environment = {
         "APISERVER_HOST": host.address,
         "APISERVER_PORT": str(GATEWAY_PORT),
+        "APISERVER_INSECURE_OPEN": "true",  # nobody else reaches these namespaces
         "APISERVER_DATABASE_URL": dsn(database),
         "APISERVER_IMAGE_STORE_URL": images.as_uri(),
         "APISERVER_VECTORIZER_URLS": f"http://{NAME}:{VECTORIZER_PORT}",
