@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
@@ -143,21 +143,15 @@ class VectorizerClient:
 
     async def _state_of(self, replica: Replica) -> ReplicaState:
         deadline = monotonic() + self._ready_timeout_seconds
-        load, models = await asyncio.gather(
-            self._answer_or_problem(replica, _LOAD, deadline), self._answer_or_problem(replica, _MODEL_IDS, deadline)
-        )
+        loaded = self._http.exchange(replica.url, _LOAD, deadline)
+        used = self._http.exchange(replica.url, _MODEL_IDS, deadline)
+        load, models = await asyncio.gather(_or_problem(loaded), _or_problem(used))
         return ReplicaState(
             replica,
             problem=load if isinstance(load, Problem) else None,
             load=None if isinstance(load, Problem) else load,
             models=None if isinstance(models, Problem) else models,
         )
-
-    async def _answer_or_problem(self, replica: Replica, call: Call[T], deadline: float) -> T | Problem:
-        try:
-            return await self._http.exchange(replica.url, call, deadline)
-        except Problem as problem:
-            return problem
 
     def check_room(self) -> None:
         """Raise VectorizerBusy if every vectorizer is known to be full."""
@@ -267,6 +261,13 @@ async def open_vectorizer(
     """Yield a client of the vectorizers; it connects on first use."""
     async with open_http(trace_configs, access) as http:
         yield VectorizerClient(http, replicas, timeout_seconds, ready_timeout_seconds)
+
+
+async def _or_problem(answer: Awaitable[T]) -> T | Problem:
+    try:
+        return await answer
+    except Problem as problem:
+        return problem
 
 
 def _query(look: Look) -> str:
