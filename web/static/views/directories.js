@@ -65,8 +65,8 @@ export function view({ directory }) {
     const absence = leaving.has(directory) ? t("directories.deleting", { name: directory }) : !(await isThere(directory)) && t("recognize.directory-unknown");
     isAbsent = Boolean(absence);
     if (absence) return void fill(settings, h("p", { class: "note" }, absence));
-    const [present, found] = await Promise.all([getDirectory(directory), scoreDistributions(directory)]);
-    fill(settings, h("h2", {}, t("directories.settings", { name: directory })), settingsForm(present, found, () => void showSettings().catch(fail)), can("delete") && can("admin") && erasing(present));
+    const [present, found, { items: counted }] = await Promise.all([getDirectory(directory), scoreDistributions(directory), listDirectories({ prefix: directory, limit: 1 })]);
+    fill(settings, h("h2", {}, t("directories.settings", { name: directory })), settingsForm(present, found, () => void showSettings().catch(fail)), can("delete") && can("admin") && erasing(counted[0] ?? present));
   }
 
   async function create() {
@@ -77,7 +77,7 @@ export function view({ directory }) {
     go(href("directories", {}, name));
   }
 
-  /** @param {Directory} present */
+  /** @param {{ persons: number, faces: number }} counts of everybody, with samples or without */
   function erasing({ persons, faces }) {
     return h("section", { class: "card stack" }, h("h3", {}, t("directories.delete")), h("p", { class: "soft" }, t("directories.deleteText", { people: within(t("people.count", { n: persons })), samples: within(t("people.samples", { n: faces })) })), h("div", {}, button(t("directories.delete"), { kind: "danger", icon: "trash", onclick: erase })));
   }

@@ -46,7 +46,7 @@ export function view({ directory, params }) {
   const element = h(
     "div",
     { class: "people" },
-    h("div", { class: "view-head" }, h("h1", {}, nameOf("people")), count, can("edit") && h("div", { class: "grow row end" }, merges)),
+    h("div", { class: "view-head" }, h("h1", {}, nameOf("people")), count, can("edit") && h("div", { class: "row end people-merges" }, merges)),
     h("div", { class: "people-tools", role: "search" }, h("label", { class: "search-box", for: searchId }, icon("search"), h("span", { class: "hidden-text" }, t("people.search")), search), shown, sort),
     nothing,
     grid.element,

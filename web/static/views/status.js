@@ -110,12 +110,12 @@ function loadOf({ recognize, learn, photographs, vectorizers, search, jobs }) {
 /** @param {RecentRequests} recent @returns {string} */
 function recentOf({ requests, refused, served_per_second: rate, p50_seconds: median, p99_seconds: slow }) {
   if (!requests) return t("status.noRequests");
-  const words = [t("bulk.rate", { rate: number(rate, { maximumSignificantDigits: 2 }) }), median !== null && slow !== null && t("status.latency", { median: milliseconds(median), slow: milliseconds(slow) }), refused > 0 && t("status.refused", { share: percent(refused / requests) })];
+  const words = [t("bulk.rate", { rate: number(rate, { maximumSignificantDigits: 2 }) }), median !== null && slow !== null && t("status.latency", { median: time(median), slow: time(slow) }), refused > 0 && t("status.refused", { share: percent(refused / requests) })];
   return words.filter(Boolean).join(" · ");
 }
 
 /** @param {number} seconds */
-const milliseconds = (seconds) => number(Math.round(1000 * seconds));
+const time = (seconds) => (seconds < 1 ? number(Math.round(1000 * seconds), { style: "unit", unit: "millisecond" }) : number(seconds, { style: "unit", unit: "second", maximumFractionDigits: 1 }));
 
 /** @param {Status["vectorizers"][number]} vectorizer */
 function vectorizerOf({ url, state, detail, lanes, busy, waiting, detector, embedder }) {
