@@ -66,7 +66,7 @@ export function view({ directory }) {
     isAbsent = Boolean(absence);
     if (absence) return void fill(settings, h("p", { class: "note" }, absence));
     const [present, found, { items: counted }] = await Promise.all([getDirectory(directory), scoreDistributions(directory), listDirectories({ prefix: directory, limit: 1 })]);
-    fill(settings, h("h2", {}, t("directories.settings", { name: directory })), settingsForm(present, found, () => void showSettings().catch(fail)), can("delete") && can("admin") && erasing(counted[0] ?? present));
+    fill(settings, h("h2", {}, t("directories.settings", { name: directory })), !can("admin") && h("p", { class: "note" }, t("directories.seeOnly", { right: t("keys.scope.admin") })), settingsForm(present, found, () => void showSettings().catch(fail)), can("delete") && can("admin") && erasing(counted[0] ?? present));
   }
 
   async function create() {
