@@ -12,6 +12,7 @@ export default {
 
   "frame.navigation": "Ansichten",
   "frame.more": "Mehr",
+  "frame.noPictures": "Bilder werden nicht gezeigt: Ihr Schlüssel braucht dafür das Recht „{right}“.",
   "frame.skip": "Zum Inhalt springen",
   "frame.denied": "Ihr Schlüssel darf das nicht. Er braucht das Recht „{right}“; wer Ihnen den Schlüssel gab, kann es ergänzen.",
   "frame.directory": "Verzeichnis",

@@ -12,6 +12,7 @@ export default {
 
   "frame.navigation": "Views",
   "frame.more": "More",
+  "frame.noPictures": "Pictures are not shown: your key needs the right “{right}” for them.",
   "frame.skip": "Skip to the content",
   "frame.denied": "Your key may not do this. It needs the right “{right}”; whoever gave you the key can add it.",
   "frame.directory": "Directory",

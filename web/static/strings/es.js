@@ -12,6 +12,7 @@ export default {
 
   "frame.navigation": "Vistas",
   "frame.more": "Más",
+  "frame.noPictures": "No se muestran imágenes: su clave necesita el permiso «{right}».",
   "frame.skip": "Ir al contenido",
   "frame.denied": "Su clave no lo permite. Necesita el permiso «{right}»; quien le dio la clave puede añadirlo.",
   "frame.directory": "Directorio",

@@ -12,6 +12,7 @@ export default {
 
   "frame.navigation": "Vues",
   "frame.more": "Plus",
+  "frame.noPictures": "Les images ne sont pas affichées : il faut à votre clé le droit « {right} ».",
   "frame.skip": "Aller au contenu",
   "frame.denied": "Votre clé ne le permet pas. Il lui faut le droit « {right} » ; qui vous a donné la clé peut l’ajouter.",
   "frame.directory": "Répertoire",

@@ -12,6 +12,7 @@ export default {
 
   "frame.navigation": "视图",
   "frame.more": "更多",
+  "frame.noPictures": "未显示图片：您的密钥需要“{right}”权限。",
   "frame.skip": "跳到内容",
   "frame.denied": "您的密钥无此权限。需要“{right}”权限，可由发放密钥的人添加。",
   "frame.directory": "目录",

@@ -211,7 +211,7 @@ async def test_other_rights_make_another_page(*, open_page, api, directory, make
 @pytest.mark.long
 async def test_keys_are_made_limited_and_revoked(*, open_page, api, directory, make_key):
     await api.put(f"/directories/{directory}", json={})
-    _, text = await make_key("admin", name="owner")
+    _, text = await make_key("admin", name="owner", directories=(directory, f"{directory}/*"))
     page = await open_page("keys", expect=(401,))
     await sign_in(page, text)
     await page.get_by_role("heading", name="owner").wait_for()
