@@ -333,6 +333,7 @@ export default {
   "bulk.download": "Herunterladen",
   "bulk.drop": "Legen Sie hier einen Ordner oder eine Zip-Datei ab.",
   "bulk.export": "Exportieren",
+  "bulk.exportCancelled": "Abgebrochen. Es gibt keine Datei.",
   "bulk.exportText": "Alle aus {directory} in einer Zip-Datei, als Sicherung oder für eine andere Installation.",
   "bulk.exporting": "Die Datei wird vorbereitet…",
   "bulk.failed": "Das hat nicht funktioniert",

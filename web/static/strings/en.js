@@ -333,6 +333,7 @@ export default {
   "bulk.download": "Download",
   "bulk.drop": "Drop a folder or a zip file here.",
   "bulk.export": "Export",
+  "bulk.exportCancelled": "Cancelled. There is no file.",
   "bulk.exportText": "Everyone in {directory} in one zip file, for a backup or another installation.",
   "bulk.exporting": "Preparing the file…",
   "bulk.failed": "This did not work",

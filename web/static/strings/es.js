@@ -333,6 +333,7 @@ export default {
   "bulk.download": "Descargar",
   "bulk.drop": "Suelte aquí una carpeta o un archivo zip.",
   "bulk.export": "Exportar",
+  "bulk.exportCancelled": "Cancelado. No hay archivo.",
   "bulk.exportText": "Todas las personas de {directory} en un archivo zip, como copia de seguridad o para otra instalación.",
   "bulk.exporting": "Preparando el archivo…",
   "bulk.failed": "Esto no funcionó",

@@ -333,6 +333,7 @@ export default {
   "bulk.download": "Télécharger",
   "bulk.drop": "Déposez ici un dossier ou un fichier zip.",
   "bulk.export": "Exporter",
+  "bulk.exportCancelled": "Annulé. Il n’y a pas de fichier.",
   "bulk.exportText": "Toutes les personnes de {directory} dans un fichier zip, pour une sauvegarde ou une autre installation.",
   "bulk.exporting": "Préparation du fichier…",
   "bulk.failed": "Cela n’a pas fonctionné",

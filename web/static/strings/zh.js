@@ -333,6 +333,7 @@ export default {
   "bulk.download": "下载",
   "bulk.drop": "将文件夹或 zip 文件拖到这里。",
   "bulk.export": "导出",
+  "bulk.exportCancelled": "已取消，没有文件。",
   "bulk.exportText": "将 {directory} 中的所有人导出为一个 zip 文件，用于备份或另一套安装。",
   "bulk.exporting": "正在准备文件…",
   "bulk.failed": "未能完成",

@@ -217,6 +217,13 @@ async def test_an_archive_without_people_says_what_to_change(open_page, settings
 async def test_a_directory_is_downloaded(open_page, api, directory, settings, ann):
     await api.post("/learn", data={"person": "ann", "directory": directory}, files={"file": ann})
     page = await open_page("bulk")
+    await page.get_by_role("button", name="Prepare the download").click()
+    await page.get_by_role("button", name="Cancel").wait_for()
+    await page.wait_for_url(re.compile("export="))
+    await page.reload()
+    await page.get_by_role("button", name="Cancel").click()
+    await page.get_by_text("Cancelled. There is no file.").wait_for()
+
     async with working(settings):
         await page.get_by_label("With the photographs").check()
         await page.get_by_role("button", name="Prepare the download").click()
