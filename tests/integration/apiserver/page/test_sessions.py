@@ -237,7 +237,7 @@ async def test_keys_are_made_limited_and_revoked(*, open_page, api, directory, m
     usage = (await api.get("/usage", headers=bearer)).json()
     assert next(each["limit"] for each in usage["quotas"] if each["kind"] == "faces") == 500
     session = (await api.get("/session", headers=bearer)).json()
-    assert session["scopes"] == ["recognize", "images"]
+    assert session["scopes"] == ["images", "recognize"]
     assert session["directories"] == [directory, f"{directory}/*"]
     assert {each["name"]: each["limit"] for each in usage["limits"]}["waiting_jobs"] == 2
     door = page.locator(".card").filter(has_text="east door")
