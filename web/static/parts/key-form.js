@@ -26,8 +26,11 @@ const ROLES = {
 /** @param {Scope[]} scopes */
 export const roleOf = (scopes) => Object.keys(ROLES).find((role) => ROLES[role].length === scopes.length && ROLES[role].every((each) => scopes.includes(each))) ?? "other";
 
+/** @param {Scope[]} scopes in whatever order */
+export const scopeNames = (scopes) => SCOPES.filter((each) => scopes.includes(each)).map(scopeName);
+
 /** @param {Scope} scope */
-export const scopeName = (scope) => t(/** @type {Text} */ (`keys.scope.${scope}`));
+const scopeName = (scope) => t(/** @type {Text} */ (`keys.scope.${scope}`));
 
 /**
  * @template {Key} K

@@ -7,7 +7,7 @@ import { date, dateTime, list as listed, t } from "../core/i18n.js";
 import { nameOf } from "../core/router.js";
 import { session } from "../core/session.js";
 import { fail, succeed } from "../core/toast.js";
-import { keyForm, roleOf, scopeName } from "../parts/key-form.js";
+import { keyForm, roleOf, scopeNames } from "../parts/key-form.js";
 import { usageOf } from "../parts/usage.js";
 
 /** @typedef {import("../core/i18n.js").Key} Text */
@@ -57,7 +57,7 @@ export function view({ directory }) {
       "li",
       { class: "card stack" },
       h("div", { class: "row spread" }, h("h2", {}, key.name), h("div", { class: "row" }, ...state(key))),
-      h("p", {}, t(/** @type {Text} */ (`keys.role.${roleOf(key.scopes)}`)), roleOf(key.scopes) === "other" && ` ${listed(key.scopes.map(scopeName))}`),
+      h("p", {}, t(/** @type {Text} */ (`keys.role.${roleOf(key.scopes)}`)), roleOf(key.scopes) === "other" && ` ${listed(scopeNames(key.scopes))}`),
       h("p", { class: "soft small" }, t("keys.for", { directories: key.directories.includes("*") ? t("keys.all") : listed(key.directories.map(directoriesOf)) }), " ", key.last_used_at ? t("keys.used", { when: dateTime(key.last_used_at) }) : t("keys.unused"), " ", key.expires_at && t("keys.expires", { when: date(key.expires_at) })),
       !isOver(key) && usage,
       !isOver(key) && h("div", { class: "row" }, button(t("keys.edit"), { kind: "small", icon: "edit", onclick: () => void edit(key) }), button(t("keys.rotate"), { kind: "small", onclick: () => void rotate(key).catch(fail) }), button(t("keys.revoke"), { kind: "danger small", icon: "trash", onclick: () => void revoke(key).catch(fail) })),
