@@ -32,6 +32,7 @@ from apiserver.api import (
     recognize,
     service,
     session,
+    status,
     usage,
 )
 from apiserver.audit.reads import Reads
@@ -83,6 +84,7 @@ from apiserver.storage.keeping import Keeping
 from apiserver.telemetry.database import PoolMetrics
 from apiserver.telemetry.gateway import Metrics, StateMetrics
 from apiserver.telemetry.limits import LimitMetrics, UsageMetrics
+from apiserver.telemetry.recent import SAMPLE_SECONDS, RecentRequests
 from apiserver.telemetry.tracing import traced_hop, traced_sql
 from serving.exception_handlers import handle_exceptions
 from serving.host_names import hosts_checked
@@ -117,7 +119,8 @@ _ROUTERS = (
         activity.router,
     ),
     *(deletions.router, exports.router, exports.starting, imports.starting, imports.router),
-    *(jobs.router, keys.router, audit.router, usage.router, session.router, service.router, documentation.router),
+    *(jobs.router, keys.router, audit.router, usage.router, session.router, service.router, status.router),
+    documentation.router,
 )
 
 
@@ -221,6 +224,7 @@ async def _open_state(
         await stack.enter_async_context(state.refusals.running())
         await stack.enter_async_context(background(state.recall_check.run()))
         await stack.enter_async_context(background(repeat(state.slots.give_back, _GIVE_BACK_SECONDS)))
+        await stack.enter_async_context(background(repeat(state.recent.sample, SAMPLE_SECONDS)))
         state_metrics = StateMetrics(state.slots, state.vectorizer, state.recall_check, state.keeping)
         limits = LimitMetrics(state.usage, rates), UsageMetrics(state.usage)
         for collector in (state_metrics, *limits, PoolMetrics(state.database)):
@@ -243,6 +247,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         settings=settings,
         draining=draining,
         metrics=metrics,
+        recent=RecentRequests(metrics, status.ROUTES),
         slots=_slots(settings),
         authenticator=Authenticator(database, settings),
         signing_keys=SigningKeys(database),

@@ -25,6 +25,7 @@ from apiserver.storage.free_space import FreeSpace
 from apiserver.storage.images import ImageStore
 from apiserver.storage.keeping import Keeping
 from apiserver.telemetry.gateway import Metrics
+from apiserver.telemetry.recent import RecentRequests
 from apiserver.vectorizers.client import VectorizerClient
 
 
@@ -35,6 +36,7 @@ class State:
     settings: Settings
     draining: Draining
     metrics: Metrics
+    recent: RecentRequests
     slots: Slots
     authenticator: Authenticator
     signing_keys: SigningKeys

@@ -21,6 +21,7 @@ from faceserver.commands.learn import learn
 from faceserver.commands.preview import preview
 from faceserver.commands.recognize import recognize
 from faceserver.commands.register import register
+from faceserver.commands.status import status
 from faceserver.commands.usage import usage
 from faceserver.commands.watch import watch
 from faceserver.problems import StartError
@@ -115,7 +116,7 @@ def _announce(settings: Settings) -> None:
         typer.echo(warning, err=True)
 
 
-for command in (learn, recognize, verify, compare, detect, preview, watch, register, export, job, usage):
+for command in (learn, recognize, verify, compare, detect, preview, watch, register, export, job, usage, status):
     app.command()(command)
 app.command("import")(import_people)
 app.command("calibrate")(calibrate_people)

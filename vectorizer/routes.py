@@ -206,15 +206,23 @@ async def live() -> dict[str, str]:
 
 
 @router.get("/health/ready", summary="Whether images are accepted")
-async def ready(request: Request) -> dict[str, str]:
+async def ready(request: Request) -> dict[str, str | int]:
     """Answer once the networks are loaded and have run; the service accepts requests only then.
+
+    It says how many lanes work, and how many images wait for one.
 
     Raises NotReady while every lane is past its deadline.
     """
     lanes: Lanes = request.state.lanes
     if lanes.overdue == lanes.lanes:
         raise NotReady
-    return {"status": "ready", "model": lanes.source.embedder_id}
+    return {
+        "status": "ready",
+        "model": lanes.source.embedder_id,
+        "lanes": lanes.lanes,
+        "busy": lanes.busy,
+        "waiting": max(0, lanes.taken - lanes.busy),
+    }
 
 
 @router.get("/version", summary="Version of the service")

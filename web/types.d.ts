@@ -300,6 +300,36 @@ interface Models {
   models: { name: string; sha256: string[]; licence: string; allowed_use: string; source: string }[];
 }
 
+interface RecentRequests {
+  seconds: number;
+  requests: number;
+  refused: number;
+  served_per_second: number;
+  p50_seconds: number | null;
+  p99_seconds: number | null;
+}
+
+/** How the service is, for operators. */
+interface Status {
+  version: string;
+  recognize: RecentRequests;
+  learn: RecentRequests;
+  photographs: { in_progress: number; limit: number };
+  vectorizers: {
+    url: string;
+    state: "ready" | "set-aside" | "unavailable";
+    detail: string | null;
+    in_flight: number;
+    lanes: number | null;
+    busy: number | null;
+    waiting: number | null;
+    detector: string | null;
+    embedder: string | null;
+  }[];
+  search: { checked: number; right: number; recall: number | null };
+  jobs: { kind: string; running: number; waiting: number; postponed: number }[] | null;
+}
+
 interface Usage {
   key: string;
   resets_at: string;

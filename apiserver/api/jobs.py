@@ -30,7 +30,7 @@ _SCOPES_OF_KIND = {
 }
 """The scope of the call that starts a job of the kind."""
 
-_CANCELLED = ("import", "export")
+_CANCELLED = ("import", "export", "comparison")
 """The kinds that can be cancelled; the others end what somebody was promised."""
 
 _OTHERS = (Scope.OPERATE, Scope.ADMIN)
@@ -86,7 +86,10 @@ async def job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its name on
 @router.delete("/jobs/{id}", status_code=202, responses=_PROBLEMS, tags=["jobs"])
 @needs()
 async def cancel_job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its name on the wire
-    """Cancel an import or an export: a waiting one at once, a running one within seconds. What it has done stays."""
+    """Cancel an import, an export or a comparison: a waiting one at once, a running one within seconds.
+
+    What it has done stays.
+    """
     found = await _visible(state, job_id(id))
     if found.directory is None or found.kind not in _CANCELLED or found.state not in (Phase.WAITING, Phase.RUNNING):
         return _answer(found)

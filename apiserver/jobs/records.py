@@ -53,6 +53,14 @@ WHERE job = $1
 GROUP BY job, queue.id
 """
 
+# The partial index of unfinished jobs serves this; finished ones may be many.
+_UNFINISHED = """
+SELECT task_name AS kind, count(*) FILTER (WHERE status = 'doing') AS running,
+    count(*) FILTER (WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()) AS waiting,
+    count(*) FILTER (WHERE status = 'todo' AND scheduled_at > now()) AS postponed
+FROM procrastinate_jobs WHERE status IN ('todo', 'doing') GROUP BY task_name ORDER BY task_name
+"""
+
 # A worker stops a running job when it learns of the request, within seconds.
 _CANCEL = """
 WITH unfinished AS (
@@ -97,6 +105,22 @@ class Job:
     started_at: datetime | None
     finished_at: datetime | None
     subject: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """How many jobs of a kind are not done. postponed: they start later, such as after an outage."""
+
+    kind: str
+    running: int
+    waiting: int
+    postponed: int
+
+
+async def unfinished(database: Database) -> list[Unfinished]:
+    """Return the kinds of which there are unfinished jobs. Raises DatabaseUnavailable."""
+    async with database.unbound(Share.READS) as connection:
+        return [Unfinished(**row) for row in await connection.fetch(_UNFINISHED)]
 
 
 async def enqueue(

@@ -1,7 +1,8 @@
 """Metrics of the gateway: what it counts, and what is read from its resources when Prometheus asks."""
 
 from collections import Counter as Counts
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from prometheus_client import Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -16,7 +17,20 @@ from apiserver.vectorizers.client import VectorizerClient
 from serving.metrics_port import SHORT_SECONDS, new_registry
 from serving.stages import Ended
 
+_REFUSALS = frozenset({"429", "503"})
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What was counted of some routes since the start. refused: for overload or a limit, with 429 or 503.
+
+    up_to: the number of requests that took at most so many seconds, without those refused unread.
+    """
+
+    requests: int
+    refused: int
+    up_to: Mapping[float, float]
 
 
 class Metrics:
@@ -67,6 +81,20 @@ class Metrics:
         self._request_seconds.labels(request.route).observe(request.seconds)
         for name, milliseconds in request.stages.items():
             self._stage_seconds.labels(name).observe(milliseconds / 1000)
+
+    def totals(self, routes: Collection[str]) -> Totals:
+        """Return what was counted of these routes, all together."""
+        requests, up_to = Counts[bool](), Counts[float]()
+        for metric in self._requests.collect():
+            for sample in metric.samples:
+                if sample.name.endswith("_total") and sample.labels["route"] in routes:
+                    requests[sample.labels["status"] in _REFUSALS] += int(sample.value)
+        for route in routes:
+            for metric in self._request_seconds.labels(route).collect():
+                for sample in metric.samples:
+                    if sample.name.endswith("_bucket"):
+                        up_to[float(sample.labels["le"])] += int(sample.value)
+        return Totals(requests.total(), requests[True], up_to)
 
     def refused(self, route: str, status: int, outcome: str) -> None:
         """Count a request that was refused unread."""

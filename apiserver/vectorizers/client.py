@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from time import monotonic
 
 from apiserver.access.limits import Quota
@@ -32,7 +33,18 @@ from apiserver.vectorizers.exchange import (
     was_cut,
 )
 from apiserver.vectorizers.replicas import Replica, Replicas, RetryBudget
-from apiserver.vectorizers.wire import Preview, Want, read_analysis, read_json, read_model_in_use, read_preview
+from apiserver.vectorizers.wire import (
+    Load,
+    ModelIds,
+    Preview,
+    Want,
+    read_analysis,
+    read_json,
+    read_load,
+    read_model_ids,
+    read_model_in_use,
+    read_preview,
+)
 from serving.digests import Digests
 
 _READY_TIMEOUT_SECONDS = 2
@@ -41,6 +53,18 @@ _logger = logging.getLogger(__name__)
 
 _READY = Call("GET", "/health/ready", bytes)
 _MODELS = Call("GET", "/models", read_json)
+_LOAD = Call("GET", "/health/ready", read_load)
+_MODEL_IDS = Call("GET", "/models", read_model_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaState:
+    """How a vectorizer is. problem: why it is not ready; load, models: None if it does not tell them."""
+
+    replica: Replica
+    problem: Problem | None
+    load: Load | None
+    models: ModelIds | None
 
 
 class VectorizerClient:
@@ -112,6 +136,22 @@ class VectorizerClient:
     async def check_ready(self) -> None:
         """Raise a problem unless at least one vectorizer is ready, even if it is busy."""
         await self._ask(_READY, self._ready_timeout_seconds)
+
+    async def states(self) -> list[ReplicaState]:
+        """Ask every vectorizer how it is; the slowest one has the time of a check of readiness."""
+        return await asyncio.gather(*(self._state_of(replica) for replica in self.replicas.known))
+
+    async def _state_of(self, replica: Replica) -> ReplicaState:
+        deadline = monotonic() + self._ready_timeout_seconds
+        loaded = self._http.exchange(replica.url, _LOAD, deadline)
+        used = self._http.exchange(replica.url, _MODEL_IDS, deadline)
+        load, models = await asyncio.gather(_or_problem(loaded), _or_problem(used))
+        return ReplicaState(
+            replica,
+            problem=load if isinstance(load, Problem) else None,
+            load=None if isinstance(load, Problem) else load,
+            models=None if isinstance(models, Problem) else models,
+        )
 
     def check_room(self) -> None:
         """Raise VectorizerBusy if every vectorizer is known to be full."""
@@ -221,6 +261,13 @@ async def open_vectorizer(
     """Yield a client of the vectorizers; it connects on first use."""
     async with open_http(trace_configs, access) as http:
         yield VectorizerClient(http, replicas, timeout_seconds, ready_timeout_seconds)
+
+
+async def _or_problem(answer: Awaitable[T]) -> T | Problem:
+    try:
+        return await answer
+    except Problem as problem:
+        return problem
 
 
 def _query(look: Look) -> str:

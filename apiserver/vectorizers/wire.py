@@ -32,6 +32,21 @@ class Preview(NamedTuple):
     height: int
 
 
+class Load(NamedTuple):
+    """How much a vectorizer does: its lanes, how many of them work, and how many images wait for one."""
+
+    lanes: int
+    busy: int
+    waiting: int
+
+
+class ModelIds(NamedTuple):
+    """The ids of the models in use."""
+
+    detector: str
+    embedder: str
+
+
 class Want(StrEnum):
     """What the vectorizer adds on request: to each face, or, as the picture, once."""
 
@@ -106,6 +121,25 @@ def read_json(body: bytes) -> object:
     try:
         return json.loads(body)
     except ValueError as error:
+        raise VectorizerUnavailable(_UNREADABLE) from error
+
+
+def read_load(body: bytes) -> Load | None:
+    """Return what a vectorizer that is ready does; an older one does not tell. Raises VectorizerUnavailable."""
+    answer = read_json(body)
+    try:
+        return Load(*(int(answer[name]) for name in Load._fields)) if isinstance(answer, dict) else None
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def read_model_ids(body: bytes) -> ModelIds:
+    """Return the ids of the models in use from the answer of ``GET /models``. Raises VectorizerUnavailable."""
+    answer = read_json(body)
+    try:
+        active = dict(answer["active"]) if isinstance(answer, dict) else {}
+        return ModelIds(str(active["detector"]), str(active["embedder"]))
+    except (ValueError, TypeError, KeyError) as error:
         raise VectorizerUnavailable(_UNREADABLE) from error
 
 

@@ -23,7 +23,9 @@ def job(
     *,
     url: Url = DEFAULT_URL,
     wait: Annotated[bool, typer.Option("--wait", help="Return only when the job is done.")] = False,
-    cancel: Annotated[bool, typer.Option("--cancel", help="Cancel the job, an import or an export.")] = False,
+    cancel: Annotated[
+        bool, typer.Option("--cancel", help="Cancel the job: an import, an export, a comparison.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show the progress of a job, or cancel it.

@@ -39,6 +39,19 @@ def test_recognize_prints_a_table(command: Commands):
     assert lines[2] == ["cup.jpg", "nobody"]
 
 
+def test_status_shows_the_last_minute_and_the_vectorizers(command: Commands):
+    command("recognize", "ann.jpg")
+    table = command("status")
+    [line] = command("status", "--json").stdout.splitlines()
+
+    status = json.loads(line)
+    [vectorizer] = status["vectorizers"]
+    assert status["recognize"]["requests"] >= 1
+    assert vectorizer["url"] in table.stdout
+    assert {"recognize", "learn", "ready", "p99", f"{vectorizer['lanes']}"} <= set(table.stdout.split())
+    assert (table.returncode, table.stderr) == (0, "")
+
+
 def test_recognize_says_why_nobody_can_be_recognized(command: Commands):
     run = command("recognize", "ann.jpg", "party.jpg", "--directory", "acmee")
 

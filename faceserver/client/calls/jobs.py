@@ -20,7 +20,10 @@ class JobCalls(InDirectory):
 
     @result
     def cancel_job(self, job: str) -> Call[Job]:
-        """Cancel an import or an export: a waiting one at once, a running one within seconds. Enrolled faces stay."""
+        """Cancel an import, an export or a comparison: a waiting one at once, a running one within seconds.
+
+        What it has done stays.
+        """
         return Call("DELETE", url_path("jobs", job), json_of(Job))
 
     @result

@@ -2,7 +2,7 @@
 
 from faceserver.client.call import Call, ignore_body, json_of
 from faceserver.client.method import result
-from faceserver.client.results import Models, Version
+from faceserver.client.results import Models, Status, Version
 
 
 class ServiceCalls:
@@ -17,6 +17,11 @@ class ServiceCalls:
     def version(self) -> Call[Version]:
         """Return the version of the service."""
         return Call("GET", "/version", json_of(Version))
+
+    @result
+    def status(self) -> Call[Status]:
+        """Return what a gateway did in the last minute, and how vectorizers, search and jobs are. Needs `operate`."""
+        return Call("GET", "/status", json_of(Status))
 
     @result
     def check_ready(self) -> Call[None]:

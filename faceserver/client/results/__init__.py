@@ -77,6 +77,14 @@ from faceserver.client.results.recognition import (
     Thresholds,
 )
 from faceserver.client.results.service import Calibration, Model, Models, ModelThresholds, Tail, Version
+from faceserver.client.results.status import (
+    CheckedSearch,
+    PhotographSlots,
+    RecentRequests,
+    Status,
+    UnfinishedJobs,
+    VectorizerStatus,
+)
 from faceserver.client.results.usage import LimitInForce, QuotaUsage, Usage
 
 __all__ = [
@@ -87,6 +95,7 @@ __all__ = [
     "Box",
     "Calibration",
     "Candidate",
+    "CheckedSearch",
     "ComparedFace",
     "ComparedPair",
     "Comparing",
@@ -131,12 +140,14 @@ __all__ = [
     "PastMerge",
     "Person",
     "PhotographEvent",
+    "PhotographSlots",
     "Point",
     "Pose",
     "Quality",
     "QualityAction",
     "QualityGate",
     "QuotaUsage",
+    "RecentRequests",
     "Recognition",
     "RecognitionWarning",
     "RecognizedFace",
@@ -147,11 +158,14 @@ __all__ = [
     "Scoring",
     "Split",
     "StartedJob",
+    "Status",
     "Tail",
     "ThresholdRates",
     "Thresholds",
+    "UnfinishedJobs",
     "Unlike",
     "Usage",
+    "VectorizerStatus",
     "Verification",
     "Version",
 ]

@@ -141,7 +141,17 @@ def _reads(world: World, ann: bytes) -> list[ValidRequest]:
     photograph = {"files": {"file": ann}}
     job = known | {"id": known["job"]}
     embeddings = {"model": world.model, "embeddings": [world.embedding]}
-    listed = ("/directories", "/keys", "/audit", "/audit/export", "/usage", "/session", "/models", "/version")
+    listed = (
+        "/directories",
+        "/keys",
+        "/audit",
+        "/audit/export",
+        "/usage",
+        "/session",
+        "/models",
+        "/status",
+        "/version",
+    )
     page = ("/", "/app", "/app/{path:path}")
     open_to_all = ("/health/live", "/health/ready", "/openapi.json", "/docs", "/docs/start.js", "/docs/{name}")
     of_directory = ("", "/persons", "/persons/{person}", "/persons/{person}/export", "/persons/{person}/faces")

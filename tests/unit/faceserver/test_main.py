@@ -12,7 +12,7 @@ from tests.checkout import ROOT
 
 COMMANDS = [
     *("learn", "register", "recognize", "verify", "compare", "detect", "watch", "import", "export", "job", "calibrate"),
-    *("preview", "usage"),
+    *("preview", "usage", "status"),
     *(f"doubts {name}" for name in ("faces", "pairs", "compare", "dismiss", "reopen", "dismiss-pair", "reopen-pair")),
     *(f"persons {name}" for name in ("list", "show", "edit", "consent", "restrict", "rename", "delete")),
     *(f"persons {name}" for name in ("faces", "merge", "merges", "split")),

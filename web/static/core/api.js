@@ -240,7 +240,7 @@ export const getReceipt = (deletion) => request("GET", path`deletions/${deletion
 /** @returns {Promise<Job>} @param {string} id @param {AbortSignal} [signal] */
 export const getJob = (id, signal) => request("GET", path`jobs/${id}`, { signal });
 
-/** Cancel an import or an export; what it has done stays. @returns {Promise<Job>} @param {string} id */
+/** Cancel an import, an export or a comparison; what it has done stays. @returns {Promise<Job>} @param {string} id */
 export const cancelJob = (id) => request("DELETE", path`jobs/${id}`, { repeatable: true });
 
 /**
@@ -295,6 +295,9 @@ export const getReadiness = () => request("GET", "health/ready");
 
 /** @returns {Promise<{ service: string, version: string }>} */
 export const getVersion = () => request("GET", "version");
+
+/** What an operator watches. @returns {Promise<Status>} */
+export const getStatus = () => request("GET", "status");
 
 /** @param {number} [revision] */
 const tag = (revision) => (revision === undefined ? undefined : `"${revision}"`);

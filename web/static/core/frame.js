@@ -5,9 +5,9 @@ import { directoryNames } from "./directories.js";
 import { fill, h, icon, iconButton, newId, setAttribute } from "./dom.js";
 import { offline } from "./http.js";
 import { chosenLanguage, currentLanguage, LANGUAGES, t } from "./i18n.js";
-import { go, href, nameOf } from "./router.js";
+import { go, href, isOpen, nameOf } from "./router.js";
 import { ROUTES } from "./routes.js";
-import { can, session, signOut } from "./session.js";
+import { session, signOut } from "./session.js";
 import { kept } from "./store.js";
 import { fail } from "./toast.js";
 
@@ -18,7 +18,7 @@ export function openFrame() {
   const outlet = h("main", { id: "main", class: "outlet" });
   const links = new Map(
     Object.entries(ROUTES)
-      .filter(([, { icon: name, scope }]) => name && (!scope || can(scope)))
+      .filter(([view, { icon: name }]) => name && isOpen(view))
       .map(([view, { icon: name }]) => [view, h("a", { class: "nav-link" }, name && icon(name), h("span", {}, nameOf(view)))]),
   );
   const directories = directoryChoice();

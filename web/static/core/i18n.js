@@ -45,8 +45,8 @@ export function t(key, values = {}) {
 /** A text as it is within a sentence: "one person". @param {string} text */
 export const within = (text) => text.charAt(0).toLocaleLowerCase(language) + text.slice(1);
 
-/** @param {number} n */
-const plural = (n) => new Intl.PluralRules(language).select(n);
+/** None is never one, as French counts: the texts of one have no number. @param {number} n */
+const plural = (n) => (n === 0 ? "other" : new Intl.PluralRules(language).select(n));
 
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
 export const number = (value, options) => new Intl.NumberFormat(language, options).format(value);

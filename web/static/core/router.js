@@ -1,5 +1,6 @@
 /** Addresses of views, and the way back: place and focus are as they were. */
 
+import { h } from "./dom.js";
 import { ROUTES, HOME } from "./routes.js";
 import { can, session } from "./session.js";
 import { kept } from "./store.js";
@@ -54,13 +55,19 @@ export function address() {
   const params = new URLSearchParams(location.search);
   const directory = params.get("directory") || session().directory;
   params.delete("directory");
-  return { view: [name, HOME, ...Object.keys(ROUTES)].find(isOpen) ?? HOME, directory, params };
+  return { view: Object.hasOwn(ROUTES, name) ? name : ([HOME, ...Object.keys(ROUTES)].find(isOpen) ?? HOME), directory, params };
 }
 
-/** Whether there is such a view for whoever calls. @param {string} name */
-function isOpen(name) {
-  const scope = Object.hasOwn(ROUTES, name) ? ROUTES[name].scope : null;
-  return scope === undefined || (scope !== null && can(scope));
+/** Whether a view is for whoever calls. @param {string} view */
+export function isOpen(view) {
+  const { scope, or } = ROUTES[view];
+  return !scope || can(scope) || (or !== undefined && can(or));
+}
+
+/** What a key sees instead of a view that it may not open. @param {string} name @returns {View} */
+function denied(name) {
+  const right = t(/** @type {import("./i18n.js").Key} */ (`keys.scope.${ROUTES[name].scope}`));
+  return { element: h("div", {}, h("div", { class: "view-head" }, h("h1", {}, nameOf(name))), h("p", { class: "note" }, t("frame.denied", { right }))), title: nameOf(name) };
 }
 
 /**
@@ -161,6 +168,7 @@ const isSame = ({ view, name, directory }, here) =>
 
 /** @param {Address} here @returns {Promise<Shown>} */
 async function made(here) {
+  if (!isOpen(here.view)) return { view: denied(here.view), name: here.view, directory: here.directory, scroll: 0, focus: null };
   const [module] = await Promise.all([ROUTES[here.view].load(), styled(here.view)]);
   return { view: await module.view(here), name: here.view, directory: here.directory, scroll: 0, focus: null };
 }

@@ -4,6 +4,7 @@
  * @typedef {object} Route
  * @property {() => Promise<ViewModule>} load
  * @property {Scope} [scope] which a key needs; others do not see the view
+ * @property {Scope} [or] another one that will do
  * @property {keyof typeof import("./icons.js").PATHS} [icon] only of views in the navigation, in this order
  * @property {string} [below] the view of the navigation to which one without an icon belongs
  */
@@ -16,7 +17,7 @@ export const ROUTES = {
   people: { load: () => import("../views/people.js"), scope: "read", icon: "people" },
   person: { load: () => import("../views/person.js"), scope: "read", below: "people" },
   todo: { load: () => import("../views/todo.js"), scope: "edit", icon: "todo" },
-  bulk: { load: () => import("../views/bulk.js"), scope: "import", icon: "bulk" },
+  bulk: { load: () => import("../views/bulk.js"), scope: "import", or: "export", icon: "bulk" },
   directories: { load: () => import("../views/directories.js"), scope: "read", icon: "directories" },
   keys: { load: () => import("../views/keys.js"), scope: "admin", below: "directories" },
   activity: { load: () => import("../views/activity.js"), scope: "read", icon: "activity" },

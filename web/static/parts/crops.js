@@ -2,7 +2,9 @@
 
 import { fill, h, icon } from "../core/dom.js";
 import { resource } from "../core/http.js";
+import { t } from "../core/i18n.js";
 import { cropOf } from "../core/people.js";
+import { can } from "../core/session.js";
 
 /**
  * The picture of a person, which is asked for once it is visible; decoration beside the name.
@@ -24,6 +26,9 @@ export function personCrop(person) {
   observer.observe(place);
   return place;
 }
+
+/** Why there are no pictures, for a key that may not see them. */
+export const withoutPictures = () => !can("images") && h("p", { class: "note without-pictures" }, t("frame.noPictures", { right: t("keys.scope.images") }));
 
 /** The picture of a sample. @param {Pick<Sample, "crop">} sample @param {string} [alt] */
 export function sampleCrop({ crop }, alt = "") {

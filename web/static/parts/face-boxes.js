@@ -5,6 +5,8 @@ import { t } from "../core/i18n.js";
 import { cutCrop } from "./crops.js";
 
 const MAX_ZOOM = 8;
+/** So many tags would cover each other; those of people who are named stay. */
+const CROWD = 12;
 
 /**
  * @typedef {object} BoxedFace
@@ -72,6 +74,7 @@ export function faceBoxes({ src, alt, size, onselect }) {
   /** @param {BoxedFace[]} faces */
   function setFaces(faces) {
     const { width, height } = size ?? { width: image.naturalWidth, height: image.naturalHeight };
+    layer.classList.toggle("is-crowd", faces.length > CROWD);
     buttons = faces.map((face, index) => faceButton(face, index, width, height));
     fill(layer, buttons.map((each) => h("li", {}, each)));
   }

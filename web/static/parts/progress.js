@@ -1,6 +1,6 @@
 /** Long things: how far each is, and a way to cancel it. */
 
-import { button, fill, h } from "../core/dom.js";
+import { button, h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 
 /**
@@ -21,7 +21,5 @@ export function progressLine(text, { cancel } = {}) {
       else bar.value = share;
       if (words) note.textContent = words;
     },
-    /** Show the end in its place. @param {...import("../core/dom.js").Child} children */
-    end: (...children) => void fill(element, ...children),
   };
 }

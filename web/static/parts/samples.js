@@ -7,7 +7,7 @@ import { date, percent, t } from "../core/i18n.js";
 import { nameOfPerson } from "../core/people.js";
 import { can } from "../core/session.js";
 import { fail, succeed } from "../core/toast.js";
-import { sampleCrop } from "./crops.js";
+import { sampleCrop, withoutPictures } from "./crops.js";
 import { showPhotograph } from "./kept-photograph.js";
 import { faultsOf, isUnusable, limitsOf } from "./quality.js";
 import { giveSample, removeSample } from "./wrong-sample.js";
@@ -24,7 +24,7 @@ const MAX_WARNINGS = 1000;
 export function sampleList(present, opened) {
   const list = h("ul", { class: "samples" });
   const more = h("div", { class: "row" });
-  const element = h("div", { class: "stack" }, list, more);
+  const element = h("div", { class: "stack" }, withoutPictures(), list, more);
   /** @type {Set<string>} samples whose deletion waits */
   const leaving = new Set();
   /** @type {Sample[]} */
@@ -84,7 +84,7 @@ export function sampleList(present, opened) {
     return h(
       "li",
       { class: "sample" },
-      h("button", { type: "button", class: "sample-open", "aria-label": t("samples.open", { when }), onclick: () => void open(sample) }, sampleCrop(sample), sample.image ? null : h("span", { class: "badge" }, t("samples.notKept"))),
+      can("images") && h("button", { type: "button", class: "sample-open", "aria-label": t("samples.open", { when }), onclick: () => void open(sample) }, sampleCrop(sample), sample.image ? null : h("span", { class: "badge" }, t("samples.notKept"))),
       h("div", { class: "sample-line" }, h("span", { class: "small grow" }, h("span", { class: "cut" }, when), h("span", { class: "soft" }, sample.recognizability === null ? "" : t("samples.recognizable", { share: percent(sample.recognizability) }))), actions),
       faults(sample),
       (doubts.get(sample.face) ?? []).map((warning) => doubt(warning)),

@@ -29,7 +29,7 @@ export function strictness(found, { fpir, isFixed, disabled }) {
     h("ul", { class: "legend row small" }, h("li", { class: "legend-same" }, t("directories.same")), h("li", { class: "legend-different" }, t("directories.different"))),
     h("label", { for: id }, t("directories.strictness")),
     slider,
-    h("div", { class: "row spread small soft", "aria-hidden": "true" }, h("span", {}, t("directories.neverName")), h("span", {}, t("directories.neverMiss"))),
+    h("div", { class: "strictness-ends row spread small soft", "aria-hidden": "true" }, h("span", {}, t("directories.neverName")), h("span", {}, t("directories.neverMiss"))),
     isFixed && h("p", { class: "note review" }, t("directories.fixed", { score: score(found.thresholds.match) })),
     meaning,
   );

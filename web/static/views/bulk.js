@@ -67,8 +67,9 @@ export function view({ directory, params }) {
   addEventListener("dragleave", (event) => !event.relatedTarget && zone.classList.remove("is-over"), listening);
   addEventListener("drop", dropped, listening);
   addEventListener("beforeunload", (event) => isSending && event.preventDefault(), listening);
-  const before = params.get("job");
-  if (before) void follow(before, null);
+  const before = { import: params.get("job"), export: params.get("export") };
+  if (before.import && can("import")) void follow(before.import, null);
+  if (before.export && can("export")) void exportAll(before.export);
   return { element, title: nameOf("bulk"), dispose };
 
   /** @param {DragEvent} event */
@@ -105,7 +106,7 @@ export function view({ directory, params }) {
       line.progress(0, t("bulk.sending", { name: source.name }));
       isSending = true;
       const { job } = await startImport(directory, content, { signal, onProgress: (share) => line.progress(share < 1 ? share : null) });
-      mark(job);
+      mark({ job });
       void follow(job, source);
     } catch (error) {
       refused(error, () => void importFrom(source));
@@ -119,14 +120,14 @@ export function view({ directory, params }) {
     try {
       await watch(job, source);
     } catch (error) {
-      if (error instanceof Problem && error.status === 404) mark("");
+      if (error instanceof Problem && error.status === 404) mark({ job: "" });
       refused(error, () => void follow(job, source));
     }
   }
 
-  /** Have the job in the address, unless another view is shown by now. @param {string} job */
+  /** Have a job in the address, unless another view is shown by now. @param {{ job?: string, export?: string }} job */
   function mark(job) {
-    if (element.isConnected) setParams({ job });
+    if (element.isConnected) setParams(job);
   }
 
   function begin() {
@@ -161,7 +162,7 @@ export function view({ directory, params }) {
       line.progress(total ? done / total : null, t(isStopping ? "bulk.stopping" : state === "waiting" ? "bulk.waiting" : "bulk.running"));
       if (total) counts.textContent = [t("bulk.counts", { done, total }), rate(done, total)].filter(Boolean).join(" · ");
     });
-    mark("");
+    mark({ job: "" });
     const outcomes = await importOutcomes(directory, job, signal);
     if (outcomes.some(({ outcome }) => outcome === "created")) {
       emit("directories-changed", {});
@@ -238,21 +239,28 @@ export function view({ directory, params }) {
     saveCsv(t("bulk.file"), [[t("bulk.path"), t("bulk.person"), t("bulk.reason")], ...outcomes.map(({ name, person, code, detail }) => [name, person, reason(code, detail)])]);
   }
 
-  async function exportAll() {
+  /** @param {string} [running] the job of an export that was begun before */
+  async function exportAll(running) {
     const stopping = new AbortController();
     const line = progressLine(t("bulk.exporting"), { cancel: () => stopping.abort() });
-    fill(exported, line.element);
+    fill(exported, line.element, h("p", { class: "soft small" }, t("bulk.mayLeave")));
     try {
-      const { job } = await startExport(directory, withImages.checked);
-      stopping.signal.addEventListener("abort", () => void cancelJob(job).catch(fail));
+      const job = running ?? (await startExport(directory, withImages.checked)).job;
+      mark({ export: job });
+      const cancel = () => void cancelJob(job).catch(fail);
+      if (stopping.signal.aborted) cancel(); // while it was started
+      else stopping.signal.addEventListener("abort", cancel);
       const last = await watched(job, stopping.signal, ({ progress }) => line.progress(progress?.total ? progress.done / progress.total : null));
+      if (last.problem?.code === "job-cancelled") stopping.abort();
+      stopping.signal.throwIfAborted();
       if (last.state === "failed") throw new Problem({ code: last.problem?.code ?? "", detail: last.problem?.detail ?? "" });
       const link = h("a", { class: "button primary", href: exportUrl(directory, job), download: `${directory}.zip` }, icon("bulk"), h("span", {}, t("bulk.download")));
-      line.end(h("p", { class: "grow" }, t("bulk.ready")), link);
+      fill(exported, h("div", { class: "progress-line" }, h("p", { class: "grow" }, t("bulk.ready")), link));
       link.focus();
       succeed(t("bulk.ready"));
     } catch (error) {
-      fill(exported, isCancelled(error) ? h("p", { class: "note" }, icon("close"), t("bulk.cancelled")) : h("p", { class: "note bad", role: "alert" }, icon("alert"), sentence(error)));
+      mark({ export: "" });
+      fill(exported, isCancelled(error) ? h("p", { class: "note" }, icon("close"), t("bulk.exportCancelled")) : h("p", { class: "note bad", role: "alert" }, icon("alert"), sentence(error)));
     }
   }
 

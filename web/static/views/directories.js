@@ -65,8 +65,8 @@ export function view({ directory }) {
     const absence = leaving.has(directory) ? t("directories.deleting", { name: directory }) : !(await isThere(directory)) && t("recognize.directory-unknown");
     isAbsent = Boolean(absence);
     if (absence) return void fill(settings, h("p", { class: "note" }, absence));
-    const [present, found] = await Promise.all([getDirectory(directory), scoreDistributions(directory)]);
-    fill(settings, h("h2", {}, t("directories.settings", { name: directory })), settingsForm(present, found, () => void showSettings().catch(fail)), can("delete") && can("admin") && erasing(present));
+    const [present, found, { items: counted }] = await Promise.all([getDirectory(directory), scoreDistributions(directory), listDirectories({ prefix: directory, limit: 1 })]);
+    fill(settings, h("h2", {}, t("directories.settings", { name: directory })), !can("admin") && h("p", { class: "note" }, t("directories.seeOnly", { right: t("keys.scope.admin") })), settingsForm(present, found, () => void showSettings().catch(fail)), can("delete") && can("admin") && erasing(counted[0] ?? present));
   }
 
   async function create() {
@@ -77,7 +77,7 @@ export function view({ directory }) {
     go(href("directories", {}, name));
   }
 
-  /** @param {Directory} present */
+  /** @param {{ persons: number, faces: number }} counts of everybody, with samples or without */
   function erasing({ persons, faces }) {
     return h("section", { class: "card stack" }, h("h3", {}, t("directories.delete")), h("p", { class: "soft" }, t("directories.deleteText", { people: within(t("people.count", { n: persons })), samples: within(t("people.samples", { n: faces })) })), h("div", {}, button(t("directories.delete"), { kind: "danger", icon: "trash", onclick: erase })));
   }
@@ -146,11 +146,15 @@ function settingsForm(present, found, saved) {
   const consent = truth(present.require_consent);
   const without = days(present.delete_without_consent_days, 0);
   const action = select([[null, t("directories.asService")], .../** @type {const} */ (["off", "warn", "refuse"]).map((each) => /** @type {[string, string]} */ ([each, t(`directories.quality.${each}`)]))], present.quality?.action ?? null);
+  const scoring = select([[null, t("directories.asService")], .../** @type {const} */ (["max", "mean"]).map((each) => /** @type {[string, string]} */ ([each, t(`directories.scoring.${each}`)]))], present.scoring);
+  const floor = numeric(present.recognizability_floor, { min: 0, max: 1, step: 0.01 });
+  if (present.recognizability_floor === null && present.thresholds.recognizability_floor !== null) floor.placeholder = t("directories.floorNow", { score: number(present.thresholds.recognizability_floor, { maximumFractionDigits: 2 }) });
   const limits = Object.entries(LIMITS).map(([name, [max, step]]) => /** @type {const} */ ([name, numeric(present.quality?.[/** @type {keyof typeof LIMITS} */ (name)] ?? null, { min: 0, max: name === "min_face_pixels" ? null : max, step })]));
   const form = h(
     "form",
     { class: "stack", onsubmit: submit },
     group("strictness", disabled, strict.element, h("label", { class: "check-row" }, isDefault, t("directories.strictnessDefault"))),
+    group("faces", disabled, field("scoring", scoring, t("directories.scoringHint")), field("floor", floor, t("directories.floorHint"))),
     group("retention", disabled, field("recognized", retention), field("unseen", unseen), field("originals", originals)),
     group("consent", disabled, field("requireConsent", consent), field("withoutConsent", without)),
     group("quality", disabled, field("qualityAction", action), limits.map(([name, input]) => field(name, input))),
@@ -178,6 +182,8 @@ function settingsForm(present, found, saved) {
     const chosen = strict.chosen();
     const quality = { action: action.value || null, ...Object.fromEntries(limits.map(([name, input]) => [name, numberOf(input)])) };
     const wanted = {
+      scoring: scoring.value || null,
+      recognizability_floor: numberOf(floor),
       recognized_retention_seconds: numberOf(retention),
       unseen_retention_days: numberOf(unseen),
       keep_originals: truthOf(originals),
@@ -197,10 +203,12 @@ const canonical = (value) => JSON.stringify(value && typeof value === "object" ?
 /** @param {string} name @param {boolean} disabled @param {...import("../core/dom.js").Child | import("../core/dom.js").Child[]} children */
 const group = (name, disabled, ...children) => h("fieldset", { class: "card stack", disabled }, h("legend", {}, t(/** @type {Key} */ (`directories.group.${name}`))), ...children);
 
-/** @param {string} name @param {HTMLInputElement | HTMLSelectElement} control */
-function field(name, control) {
+/** @param {string} name @param {HTMLInputElement | HTMLSelectElement} control @param {string} [hint] */
+function field(name, control, hint) {
   control.id = newId();
-  return h("div", { class: "setting" }, h("label", { for: control.id }, t(/** @type {Key} */ (`directories.field.${name}`))), control);
+  const words = hint && h("p", { class: "soft small", id: newId() }, hint);
+  if (words) control.setAttribute("aria-describedby", words.id);
+  return h("div", { class: "setting" }, h("label", { for: control.id }, t(/** @type {Key} */ (`directories.field.${name}`))), control, words);
 }
 
 /** @param {[string | number | null, string][]} options @param {string | number | null} value */

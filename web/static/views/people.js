@@ -14,7 +14,7 @@ import { later } from "../core/undo.js";
 import { personChooser } from "../parts/chooser.js";
 import { cropGrid } from "../parts/crop-grid.js";
 import { mergeList, takeBack } from "../parts/merges.js";
-import { personCrop } from "../parts/crops.js";
+import { personCrop, withoutPictures } from "../parts/crops.js";
 import { progressLine } from "../parts/progress.js";
 
 const PAGE_SIZE = 100;
@@ -46,8 +46,9 @@ export function view({ directory, params }) {
   const element = h(
     "div",
     { class: "people" },
-    h("div", { class: "view-head" }, h("h1", {}, nameOf("people")), count, can("edit") && h("div", { class: "grow row end" }, merges)),
+    h("div", { class: "view-head" }, h("h1", {}, nameOf("people")), count, can("edit") && h("div", { class: "row end people-merges" }, merges)),
     h("div", { class: "people-tools", role: "search" }, h("label", { class: "search-box", for: searchId }, icon("search"), h("span", { class: "hidden-text" }, t("people.search")), search), shown, sort),
+    withoutPictures(),
     nothing,
     grid.element,
     bar,

@@ -203,7 +203,7 @@ export function view({ directory }) {
       { type: "button", class: "face-row", "aria-expanded": String(isOpen), "aria-label": spoken(face), onclick: () => select(photograph, isOpen ? null : index) },
       cut(),
       h("span", { class: "grow" }, h("strong", { class: "cut" }, wording(face)), h("span", { class: "soft small cut" }, face.position)),
-      face.kind === "unknown" && can("enrol") ? h("span", { class: "badge call" }, t("recognize.name")) : h("span", { class: `badge ${face.kind}` }, t(`decision.${face.kind}`)),
+      face.kind === "unknown" && can("enrol") ? h("span", { class: "badge call" }, t("recognize.name")) : face.kind !== "unusable" && h("span", { class: `badge ${face.kind}` }, t(`decision.${face.kind}`)),
     );
     if (!isOpen) return h("li", {}, head);
     const panel = facePanel(

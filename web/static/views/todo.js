@@ -1,6 +1,6 @@
 /** Look-alikes and doubtful samples, one after the other: one key each confirms, rejects, skips, and undoes. */
 
-import { getComparison, getJob, startComparison } from "../core/api.js";
+import { cancelJob, getComparison, getJob, startComparison } from "../core/api.js";
 import { on } from "../core/bus.js";
 import { isThere } from "../core/directories.js";
 import { button, fill, h, icon } from "../core/dom.js";
@@ -231,20 +231,28 @@ export function view({ directory }) {
   /** @param {string} id @returns {Promise<void>} */
   async function watch(id) {
     const mine = (watched += 1);
-    const line = progressLine(t("todo.comparing"));
+    let isStopping = false;
+    const line = progressLine(t("todo.comparing"), { cancel: () => void stop() });
     fill(comparison, line.element);
     while (mine === watched && isShown) {
       const { state, progress, problem } = await getJob(id);
-      if (state === "failed") fail(new Problem({ code: problem?.code ?? "", detail: problem?.detail ?? "" }));
+      if (problem?.code === "job-cancelled") announce(t("todo.cancelled"));
+      else if (state === "failed") fail(new Problem({ code: problem?.code ?? "", detail: problem?.detail ?? "" }));
       if (state === "failed" || state === "done") job = null;
-      if (state === "failed") return showComparison();
-      if (state === "done") {
-        announce(t("todo.comparedNow"));
+      if (state === "failed" || state === "done") {
+        if (state === "done") announce(t("todo.comparedNow"));
         await restart();
         return showComparison();
       }
-      if (progress?.total) line.progress(progress.done / progress.total, t("todo.comparingOf", { done: number(progress.done), total: number(progress.total) }));
+      if (isStopping) line.progress(null, t("bulk.stopping"));
+      else if (progress?.total) line.progress(progress.done / progress.total, t("todo.comparingOf", { done: number(progress.done), total: number(progress.total) }));
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+
+    async function stop() {
+      isStopping = true;
+      line.progress(null, t("bulk.stopping"));
+      await cancelJob(id).catch(fail);
     }
   }
 

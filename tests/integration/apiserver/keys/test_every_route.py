@@ -57,6 +57,7 @@ NEEDS = {
         *("POST /keys", "GET /keys", "GET /keys/{id}", "PATCH /keys/{id}", "DELETE /keys/{id}"),
         *("POST /keys/{id}/rotate", "GET /keys/{id}/usage", "GET /audit", "GET /audit/export"),
     ],
+    "operate": ["GET /status"],
     "admin delete": [f"DELETE {DIRECTORY}"],
     "": ["GET /models", "GET /session", "GET /usage"],
     "nobody": [

@@ -2,9 +2,11 @@
 
 import asyncio
 import io
+import re
 import socket
 import zipfile
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -20,7 +22,7 @@ from serving.settings import ServiceSettings
 from tests.integration.apiserver.conftest import PromptServer, patient
 from tests.integration.apiserver.worker_process import working
 from tests.ports import free_port
-from tests.waiting import PATIENCE_SECONDS
+from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -140,6 +142,50 @@ async def test_an_import_is_cancelled_and_found_again_after_a_reload(open_page, 
     assert (await api.get(f"/directories/{directory}/persons")).status_code == 404
 
 
+@asynccontextmanager
+async def blocked(settings: Settings, table: str) -> AsyncIterator[None]:
+    """Have whatever writes to a table wait, but not what reads it."""
+    connection = await asyncpg.connect(settings.database_url.get_secret_value())
+    async with connection.transaction():
+        await connection.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+        yield
+    await connection.close()
+
+
+async def running(settings: Settings, kind: str) -> None:
+    """Return once a job of the kind runs."""
+    connection = await asyncpg.connect(settings.database_url.get_secret_value())
+    query = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = $1 AND status = 'doing'"
+
+    async def runs() -> bool:
+        return bool(await connection.fetchval(query, kind))
+
+    await until(runs)
+    await connection.close()
+
+
+@pytest.mark.long
+async def test_running_jobs_are_cancelled(*, open_page, api, directory, settings, people, ann):
+    await api.post("/learn", data={"person": "eve", "directory": directory}, files={"file": ann})
+    page = await open_page("bulk")
+    async with working(settings):
+        async with blocked(settings, "faces"):
+            await page.get_by_label("Choose a folder").set_input_files(people)
+            await running(settings, "import")
+            await page.get_by_role("button", name="Cancel").click()
+            await page.get_by_role("heading", name="Cancelled. What was enrolled before stays.").wait_for()
+        assert await enrolled(api, directory) == {"eve": 1}
+
+        async with blocked(settings, "comparisons"):
+            await page.get_by_role("link", name="To do").click()
+            await page.get_by_role("button", name="Compare all samples").click()
+            await running(settings, "comparison")
+            await page.get_by_role("button", name="Cancel").click()
+            await page.get_by_role("button", name="Compare all samples").wait_for()
+        await page.get_by_role("button", name="Compare all samples").click()
+        await page.get_by_text(re.compile("Last compared on .*: one sample")).wait_for()
+
+
 @pytest.mark.long
 async def test_a_zip_shows_the_photographs_that_were_not_taken(open_page, settings, ann, nobody, write):
     buffer = io.BytesIO()
@@ -171,6 +217,13 @@ async def test_an_archive_without_people_says_what_to_change(open_page, settings
 async def test_a_directory_is_downloaded(open_page, api, directory, settings, ann):
     await api.post("/learn", data={"person": "ann", "directory": directory}, files={"file": ann})
     page = await open_page("bulk")
+    await page.get_by_role("button", name="Prepare the download").click()
+    await page.get_by_role("button", name="Cancel").wait_for()
+    await page.wait_for_url(re.compile("export="))
+    await page.reload()
+    await page.get_by_role("button", name="Cancel").click()
+    await page.get_by_text("Cancelled. There is no file.").wait_for()
+
     async with working(settings):
         await page.get_by_label("With the photographs").check()
         await page.get_by_role("button", name="Prepare the download").click()

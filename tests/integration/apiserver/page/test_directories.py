@@ -1,5 +1,7 @@
 """The views Directories, Activity and Status: settings in plain words, receipts, what happened, and the models."""
 
+import re
+
 import pytest
 
 from tests.waiting import until
@@ -46,18 +48,21 @@ async def test_settings_are_changed_one_by_one_and_by_one_person_at_a_time(open_
     await page.get_by_label("Delete people not seen for so many days").fill("90")
     await page.get_by_label("Poor photographs").select_option("Refuse")
     await page.get_by_label("Smallest face, in pixels").fill("40")
+    await page.get_by_label("samples count").select_option("By the one most alike")
+    await page.get_by_label("Least recognizable face, 0 to 1").fill("0.7")
     await page.get_by_role("button", name="Save").click()
     await page.get_by_text(f"The settings of {directory} were saved.").wait_for()
 
     now = await settings(api, directory)
-    assert (now["scoring"], now["threshold"], now["recognized_retention_seconds"]) == ("mean", 0.6, 604_800)
+    assert (now["scoring"], now["threshold"], now["recognized_retention_seconds"]) == ("max", 0.6, 604_800)
+    assert (now["recognizability_floor"], now["thresholds"]["recognizability_floor"]) == (0.7, 0.7)
     assert (now["require_consent"], now["unseen_retention_days"]) == (True, 90)
     assert {name: value for name, value in now["quality"].items() if value is not None} == {
         "action": "refuse",
         "min_face_pixels": 40,
     }
 
-    await api.patch(f"/directories/{directory}", json={"scoring": "max"})
+    await api.patch(f"/directories/{directory}", json={"scoring": "mean"})
     await page.get_by_label("Delete people not seen for so many days").fill("30")
     await page.get_by_role("button", name="Save").click()
     await page.get_by_text("Somebody else has changed this in the meantime.").wait_for()
@@ -134,3 +139,31 @@ async def test_the_status_names_models_with_their_licences(open_page, api):
     await page.get_by_text(f"Version {version}", exact=True).wait_for()
     documentation = await page.get_by_role("link", name="Documentation of the API", exact=True).get_attribute("href")
     assert (await api.get(documentation)).status_code == 200
+
+
+@pytest.mark.long
+async def test_the_status_tells_the_last_minute_while_it_is_looked_at(open_page, api, directory, ann):
+    [vectorizer] = (await api.get("/status")).json()["vectorizers"]
+    page = await open_page("status")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/status") else None)
+    await page.get_by_role("heading", name=vectorizer["url"]).wait_for()
+    await page.get_by_text(f"0 of {vectorizer['lanes']} lanes busy, 0 waiting").wait_for()
+    await page.get_by_text("Nothing to check yet").wait_for()
+
+    await api.post("/recognize", data={"directory": directory}, files={"file": ann})
+    await page.get_by_text(re.compile(r"a second · half within .+, 99 % within ")).first.wait_for()
+
+    await page.clock.install()
+    await page.get_by_role("link", name="Activity").click()
+    await page.get_by_role("heading", name="Activity", level=1).wait_for()
+    asked.clear()
+    await page.clock.run_for(60_000)
+    assert asked == []
+    await page.go_back()
+    await page.get_by_role("heading", name="Status", level=1).wait_for()
+
+    async def is_asked():
+        return len(asked) > 0
+
+    await until(is_asked)

@@ -1,5 +1,7 @@
 """The page where keys are required, below a public base path: signing in and out, sessions that end, narrow keys."""
 
+import re
+
 import asyncpg
 import httpx
 import pytest
@@ -11,6 +13,7 @@ from apiserver.keys.wishes import read_reach, read_scopes
 from tests.integration.apiserver.conftest import patient, serving
 from tests.integration.apiserver.page.conftest import violations
 from tests.waiting import until
+from web import STATIC
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -139,12 +142,54 @@ async def test_a_key_that_only_recognizes_sees_that_alone(*, open_page, api, dir
     page = await open_page("people", expect=(401,))
     await sign_in(page, text)
 
-    await page.get_by_role("heading", name="Recognize", level=1).wait_for()
+    await page.get_by_text("It needs the right “See people and lists”").wait_for()
     assert await page.get_by_role("link", name="People").count() == 0
+    await page.get_by_role("link", name="Recognize").click()
+    await page.get_by_role("heading", name="Recognize", level=1).wait_for()
     await page.set_input_files("input[type=file]", [str(write("ann.jpg", ann))])
     await page.get_by_role("button", name="the only face: ann, match").first.click()
     await page.get_by_role("button", name="This is somebody else…").wait_for()
     assert await page.get_by_role("button", name="Learn this photograph, too").count() == 0
+
+
+VIEWS = re.findall(r"^  (\w+): ", (STATIC / "core/routes.js").read_text(), re.MULTILINE)
+OFFERED = {
+    "read": {
+        "people": {"Previous", "Next"},
+        "person": set(),
+        "directories": set(),
+        "activity": set(),
+        "status": {"Look again"},
+    },
+    "recognize": {
+        "recognize": {"Choose photographs", "Use the camera"},
+        "live": {"Start the camera"},
+        "status": {"Look again"},
+    },
+}
+"""What a key with one scope may press in each view that it may open."""
+
+
+@pytest.mark.parametrize("scope", ["read", pytest.param("recognize", marks=pytest.mark.long)])
+async def test_every_view_offers_what_a_narrow_key_may_do(*, open_page, api, directory, make_key, ann, scope):
+    await api.post("/learn", data={"person": "ann", "directory": directory}, files={"file": ann})
+    _, text = await make_key(scope)
+    page = await open_page("status", expect=(401,))
+    await sign_in(page, text)
+    await page.get_by_role("heading", name="Status", level=1).wait_for()
+    assert await page.get_by_role("heading", name="The last minute").count() == 0
+    refused: list[str] = []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status >= 400 else None)
+
+    for view in VIEWS:
+        await page.goto(f"{page.url.partition('/app/')[0]}/app/{view}?directory={directory}&person=ann")
+        await page.locator("h1").first.wait_for()
+        await page.wait_for_load_state("networkidle")
+        denied = await page.get_by_text("Your key may not do this").count()
+        pressed = {await each.inner_text() for each in await page.locator("main button:visible:enabled").all()}
+        assert (view, denied) == (view, int(view not in OFFERED[scope]))
+        assert pressed <= OFFERED[scope].get(view, set()), view
+    assert refused == []
 
 
 @pytest.mark.long
@@ -160,13 +205,13 @@ async def test_other_rights_make_another_page(*, open_page, api, directory, make
     await page.get_by_role("link", name="People").click()
     await sign_in(page, narrow)
     await page.get_by_role("link", name="People").wait_for(state="detached")
-    await page.get_by_role("heading", name="Recognize", level=1).wait_for()
+    await page.get_by_text("It needs the right “See people and lists”").wait_for()
 
 
 @pytest.mark.long
 async def test_keys_are_made_limited_and_revoked(*, open_page, api, directory, make_key):
     await api.put(f"/directories/{directory}", json={})
-    _, text = await make_key("admin", name="owner")
+    _, text = await make_key("admin", name="owner", directories=(directory, f"{directory}/*"))
     page = await open_page("keys", expect=(401,))
     await sign_in(page, text)
     await page.get_by_role("heading", name="owner").wait_for()
@@ -175,7 +220,14 @@ async def test_keys_are_made_limited_and_revoked(*, open_page, api, directory, m
     await page.get_by_role("button", name="New key").click()
     await page.get_by_label("Who or what uses it").fill("east door")
     await page.get_by_label("What it may do").select_option("Only recognize")
+    await page.get_by_text("Rights, one by one").click()
+    await page.get_by_label("See photographs and crops").check()
+    assert await page.get_by_label("What it may do").input_value() == "other"
+    await page.get_by_role("button", name="Another directory").click()
+    await page.get_by_label("Name of the directory").nth(1).fill(f"{directory}/")
+    await page.get_by_label("and all whose names begin so").nth(1).check()
     await page.get_by_text("Limits", exact=True).click()
+    await page.get_by_label("Jobs waiting").fill("2")
     await page.get_by_label("Faces a day").fill("500")
     await page.get_by_role("button", name="Make the key").click()
     made = await page.get_by_label("Key", exact=True).input_value()
@@ -184,8 +236,21 @@ async def test_keys_are_made_limited_and_revoked(*, open_page, api, directory, m
     bearer = {"Authorization": f"Bearer {made}"}
     usage = (await api.get("/usage", headers=bearer)).json()
     assert next(each["limit"] for each in usage["quotas"] if each["kind"] == "faces") == 500
+    session = (await api.get("/session", headers=bearer)).json()
+    assert session["scopes"] == ["images", "recognize"]
+    assert session["directories"] == [directory, f"{directory}/*"]
+    assert {each["name"]: each["limit"] for each in usage["limits"]}["waiting_jobs"] == 2
     door = page.locator(".card").filter(has_text="east door")
+    await door.get_by_text("Recognize and compare faces and See photographs and crops").wait_for()
+    await door.get_by_text(f"For {directory} and all that begin with {directory}/.").wait_for()
+    await door.get_by_role("button", name="Change").click()
+    await page.get_by_label("What it may do").select_option("Only recognize")
+    await page.get_by_role("button", name="Take this directory away").nth(1).click()
+    await page.get_by_role("button", name="Save").click()
+    await page.get_by_text("The key east door was changed.").wait_for()
     await door.get_by_text("Only recognize").wait_for()
+    session = (await api.get("/session", headers=bearer)).json()
+    assert (session["scopes"], session["directories"]) == (["recognize"], [directory])
     await door.get_by_text("Used today").click()
     await door.get_by_text("0 of 500").wait_for()
 

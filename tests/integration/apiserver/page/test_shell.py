@@ -1,5 +1,6 @@
 """The files of the page and the shell: addresses, headers, a base path, and without the page."""
 
+import gzip
 import re
 
 import pytest
@@ -8,6 +9,9 @@ from apiserver.app import create_app
 from tests.integration.apiserver.conftest import patient, serving
 from tests.integration.apiserver.page.conftest import DESKTOP, PHONE, violations
 from web import STATIC
+
+MAX_FIRST_BYTES = 60_000
+"""Of the shell, one language and one small view, as they are sent."""
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -66,6 +70,19 @@ async def test_every_view_is_accessible(open_page, api, directory, view, scheme)
         assert await violations(page) == []
         width, available = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert width <= available
+
+
+async def test_a_first_visit_loads_one_language_and_the_modules_of_its_view(open_page):
+    page = await open_page("status")
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url.partition("/app/")[2]))
+    await page.reload(wait_until="networkidle")
+
+    files = {each for each in requested if re.search(r"\.(js|css|svg)$", each)}
+    assert {each for each in files if each.startswith(("strings/", "views/"))} == {"strings/en.js", "views/status.js"}
+    assert {"parts/usage.js", "styles/status.css", "styles/base.css"} <= files
+    assert not any(each.startswith("parts/") for each in files - {"parts/usage.js"})
+    assert sum(len(gzip.compress((STATIC / each).read_bytes())) for each in files) < MAX_FIRST_BYTES
 
 
 async def test_back_shows_a_view_as_it_was(open_page):
