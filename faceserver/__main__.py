@@ -14,7 +14,7 @@ from faceserver.commands import audit, directories, doubts, faces, keys, persons
 from faceserver.commands.calibrate import calibrate_people
 from faceserver.commands.comparing import compare, verify
 from faceserver.commands.detect import detect
-from faceserver.commands.import_people import import_people
+from faceserver.commands.importing.people import import_people
 from faceserver.commands.jobs import export, job
 from faceserver.commands.key_file import Commands
 from faceserver.commands.learn import learn

@@ -11,8 +11,8 @@ import typer
 
 from faceserver.client.calls import FaceChoice
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.commands.import_folder import FolderImport, import_folder
-from faceserver.commands.import_report import Report
+from faceserver.commands.importing.folder import FolderImport, import_folder
+from faceserver.commands.importing.report import Report
 from faceserver.commands.jobs import wait_with_progress
 from faceserver.commands.options import Directory, Face, Json, Url
 from faceserver.commands.printing import counted

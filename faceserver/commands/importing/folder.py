@@ -9,7 +9,7 @@ import typer
 
 from faceserver.client.async_client import AsyncClient
 from faceserver.client.calls import FaceChoice
-from faceserver.commands.import_report import Report
+from faceserver.commands.importing.report import Report
 from faceserver.commands.key_file import key_to_send
 from faceserver.commands.service import (
     LONG_PATIENCE_SECONDS,

@@ -1,0 +1,1 @@
+"""`faceserver import`: folders and bundles of people."""
