@@ -369,6 +369,12 @@ class PreconditionFailed(
     """An If-Match header that does not name the current revision."""
 
 
+class AlreadyExists(
+    Refused, code="already-exists", status=412, sentence="This name is already taken; what has it was not changed."
+):
+    """A resource that was to be created and exists, because of If-None-Match."""
+
+
 class ConsentMissing(
     Refused,
     code="consent-missing",

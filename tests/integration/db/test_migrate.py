@@ -256,10 +256,9 @@ async def test_a_database_of_a_newer_version_is_refused_unchanged(database_url):
 
 
 UNDO_LAST = """
-DROP TABLE comparisons, lookalikes, face_warnings;
-DROP INDEX images_by_creation, merges_by_time, deletions_by_time;
-ALTER TABLE persons DROP COLUMN search_text, DROP COLUMN sort_name;
-DROP FUNCTION folded_name(text);
+DROP FUNCTION count_faces(), count_moved_faces(), other_spelling(text), spelled_out(text) CASCADE;
+DROP INDEX persons_unnamed;
+ALTER TABLE persons DROP COLUMN faces, ADD COLUMN search_text text;
 """
 """Undoes the last migration."""
 

@@ -28,6 +28,8 @@ NAMES = {
     "hidden": "Mary\u00ad-\u200bJane",
     "arabic": "مُحَمَّد",
     "percent": "100% _sure_ \\o/",
+    "4712": "Jürgen Groß",
+    "4713": "Juergen Gross",
     "UPPER.Case-ID": None,
 }
 
@@ -70,10 +72,16 @@ FOUND = [
     ("quinn müller", set()),
     ("x-4711", {"zoe"}),
     ("zoequinn", set()),
+    ("joerg", {"mueller"}),
+    ("soeren oedegaard", {"odegard"}),
+    ("juergen", {"4712", "4713"}),
+    ("JU\u0308RGEN GROSS", {"4712", "4713"}),
+    ("jurgen", {"4712"}),
+    ("muueller", set()),
 ]
 
 
-FURTHER = {"UPPER.Case-ID", "hidden"}
+FURTHER = {"UPPER.Case-ID", "hidden", "4712", "4713"}
 """Whose name has an e, and whose id has none."""
 
 
