@@ -16,6 +16,7 @@ const SPARE_ROWS = 3;
  * @property {() => void} onneed called when the end comes near: append more items
  * @property {(selected: Set<string>) => void} onselect
  * @property {boolean} [isSelectable]
+ * @property {(dragged: Item[], onto: Item) => void} [ondrop] a tile, or all that are selected, was dragged upon another
  * @property {number} [minWidth] of a tile, in pixels
  * @property {number} [textHeight] of what stands below a tile's square picture, in rem
  */
@@ -26,7 +27,7 @@ const SPARE_ROWS = 3;
  * @template Item
  * @param {GridOptions<Item>} options
  */
-export function cropGrid({ label, key, name, link, tile, onneed, onselect, isSelectable = true, minWidth = 148, textHeight = 3.5 }) {
+export function cropGrid({ label, key, name, link, tile, onneed, onselect, ondrop, isSelectable = true, minWidth = 148, textHeight = 3.5 }) {
   const gap = 12;
   const list = h("ul", { class: "crop-grid", "aria-label": label });
   /** @type {Item[]} */
@@ -41,12 +42,21 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, isSel
   let isComplete = false;
   let focused = 0;
   let anchor = 0;
+  /** @type {Item[]} */
+  let dragged = [];
   const sizes = new ResizeObserver(() => layOut());
   sizes.observe(list);
   const ending = new AbortController();
   addEventListener("scroll", layOut, { passive: true, signal: ending.signal });
   list.addEventListener("keydown", press);
   list.addEventListener("click", click);
+  if (ondrop) {
+    list.addEventListener("dragstart", beginDrag);
+    list.addEventListener("dragover", (event) => markTarget(event, true));
+    list.addEventListener("dragleave", (event) => markTarget(event, false));
+    list.addEventListener("dragend", () => (dragged = []));
+    list.addEventListener("drop", endDrag);
+  }
   list.addEventListener("focusin", (event) => {
     const index = indexOf(event.target);
     if (index >= 0) focusable(index);
@@ -109,7 +119,7 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, isSel
   function made(index) {
     const item = items[index];
     const box = isSelectable && h("input", { type: "checkbox", tabindex: "-1", checked: selected.has(key(item)), "aria-label": t("grid.select", { name: name(item) }) });
-    const anchorElement = h("a", { href: link(item), tabindex: index === focused ? "0" : "-1", "data-key": key(item), draggable: "false" }, ...tile(item));
+    const anchorElement = h("a", { href: link(item), tabindex: index === focused ? "0" : "-1", "data-key": key(item), draggable: String(Boolean(ondrop)) }, ...tile(item));
     const element = h("li", { class: `tile ${selected.has(key(item)) ? "is-selected" : ""}`, "aria-posinset": String(index + 1), "aria-setsize": String(isComplete ? items.length : -1) }, box, anchorElement);
     element.dataset.index = String(index);
     shown.set(index, element);
@@ -163,6 +173,35 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, isSel
   function toggle(index) {
     anchor = index;
     select([key(items[index])], !selected.has(key(items[index])));
+  }
+
+  /** @param {DragEvent} event */
+  function beginDrag(event) {
+    const item = items[indexOf(event.target)];
+    dragged = selected.has(key(item)) ? items.filter((each) => selected.has(key(each))) : [item];
+    event.dataTransfer?.setData("text/plain", dragged.map(name).join(", "));
+  }
+
+  /** What the dragged tiles can be dropped upon. @param {DragEvent} event */
+  function dropTarget(event) {
+    const item = items[indexOf(event.target)];
+    return dragged.length && item && !dragged.includes(item) ? item : null;
+  }
+
+  /** @param {DragEvent} event @param {boolean} isOver */
+  function markTarget(event, isOver) {
+    if (!dropTarget(event)) return;
+    event.preventDefault();
+    shown.get(indexOf(event.target))?.classList.toggle("is-target", isOver);
+  }
+
+  /** @param {DragEvent} event */
+  function endDrag(event) {
+    const onto = dropTarget(event);
+    if (!onto) return;
+    markTarget(event, false);
+    ondrop?.(dragged, onto);
+    dragged = [];
   }
 
   /** @param {MouseEvent} event */
