@@ -68,18 +68,19 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, ondro
     items: () => items,
     select,
     dispose: () => (ending.abort(), sizes.disconnect()),
-    /** @param {Item[]} all @param {boolean} complete whether there are no more */
+    /** Tiles of the same objects stay, with their pictures. @param {Item[]} all @param {boolean} complete whether there are no more */
     setItems(all, complete) {
       const hadFocus = list.contains(document.activeElement);
       const where = items[focused] && all.findIndex((item) => key(item) === key(items[focused]));
       if (where >= 0) focused = where;
+      for (const [index, element] of shown) if (all[index] !== items[index]) drop(index, element);
       items = all;
       isComplete = complete;
-      for (const element of shown.values()) element.remove();
-      shown.clear();
+      for (const element of shown.values()) element.setAttribute("aria-setsize", setSize());
       focused = Math.max(0, Math.min(focused, items.length - 1));
       layOut();
-      if (hadFocus) shown.get(focused)?.querySelector("a")?.focus({ preventScroll: true });
+      focusable(focused);
+      if (hadFocus && !list.contains(document.activeElement)) shown.get(focused)?.querySelector("a")?.focus({ preventScroll: true });
     },
     /** @param {string} wanted */
     focus: (wanted) => moveTo(Math.max(0, items.findIndex((item) => key(item) === wanted))),
@@ -120,12 +121,16 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, ondro
     const item = items[index];
     const box = isSelectable && h("input", { type: "checkbox", tabindex: "-1", checked: selected.has(key(item)), "aria-label": t("grid.select", { name: name(item) }) });
     const anchorElement = h("a", { href: link(item), tabindex: index === focused ? "0" : "-1", "data-key": key(item), draggable: String(Boolean(ondrop)) }, ...tile(item));
-    const element = h("li", { class: `tile ${selected.has(key(item)) ? "is-selected" : ""}`, "aria-posinset": String(index + 1), "aria-setsize": String(isComplete ? items.length : -1) }, box, anchorElement);
+    const element = h("li", { class: `tile ${selected.has(key(item)) ? "is-selected" : ""}`, "aria-posinset": String(index + 1), "aria-setsize": setSize() }, box, anchorElement);
     element.dataset.index = String(index);
     shown.set(index, element);
     const after = [...shown.keys()].filter((each) => each > index).sort((a, b) => a - b)[0];
     list.insertBefore(element, after === undefined ? null : (shown.get(after) ?? null)); // the order of reading
     return element;
+  }
+
+  function setSize() {
+    return String(isComplete ? items.length : -1);
   }
 
   /** @param {EventTarget | null} target */
