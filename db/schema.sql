@@ -117,7 +117,7 @@ BEGIN
         SELECT directory, person, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END AS faces
         FROM changed_faces GROUP BY directory, person ORDER BY directory, person
     LOOP
-        UPDATE persons SET faces = persons.faces + changed.faces
+        UPDATE persons SET face_count = face_count + changed.faces
         WHERE directory = changed.directory AND person = changed.person;
     END LOOP;
     RETURN NULL;
@@ -137,10 +137,10 @@ BEGIN
         WHERE earlier.person <> later.person
         GROUP BY directory, earlier.person, later.person ORDER BY directory, earlier.person, later.person
     LOOP
-        UPDATE persons SET faces = persons.faces - moved.faces
+        UPDATE persons SET face_count = face_count - moved.faces
         WHERE directory = moved.directory AND person = moved.from_person;
         IF FOUND THEN
-            UPDATE persons SET faces = persons.faces + moved.faces
+            UPDATE persons SET face_count = face_count + moved.faces
             WHERE directory = moved.directory AND person = moved.to_person;
         END IF;
     END LOOP;
@@ -650,7 +650,7 @@ CASE
     ELSE COALESCE(LEAST(consent_until, consent_withdrawn_at), 'infinity'::timestamp with time zone)
 END) STORED NOT NULL,
     sort_name text GENERATED ALWAYS AS ("left"(public.folded_name(COALESCE(display_name, person)), 100)) STORED NOT NULL COLLATE pg_catalog."C",
-    faces bigint DEFAULT 0 NOT NULL,
+    face_count bigint DEFAULT 0 NOT NULL,
     search_text text GENERATED ALWAYS AS ((((((((public.folded_name(person) || '
 '::text) || public.folded_name(COALESCE(display_name, ''::text))) || '
 '::text) || public.folded_name(COALESCE(external_id, ''::text))) || public.other_spelling(person)) || public.other_spelling(COALESCE(display_name, ''::text))) || public.other_spelling(COALESCE(external_id, ''::text)))) STORED NOT NULL COLLATE pg_catalog."C",
@@ -859,7 +859,7 @@ CREATE INDEX persons_by_created_at ON public.persons USING btree (directory, cre
 
 CREATE UNIQUE INDEX persons_by_external_id ON public.persons USING btree (directory, external_id) WHERE (external_id IS NOT NULL);
 
-CREATE INDEX persons_by_faces ON public.persons USING btree (directory, faces, person);
+CREATE INDEX persons_by_faces ON public.persons USING btree (directory, face_count, person);
 
 CREATE INDEX persons_by_last_seen_at ON public.persons USING btree (directory, COALESCE(last_seen_at, '-infinity'::timestamp with time zone), person);
 

@@ -71,7 +71,7 @@ _ORDERS: Mapping[str, _Order] = {
         Time | None,
         "last_seen_at",
     ),
-    "faces": _Order("faces", "{}::bigint", Annotated[int, Field(ge=0, le=_MAX_COUNT)], "faces"),
+    "faces": _Order("face_count", "{}::bigint", Annotated[int, Field(ge=0, le=_MAX_COUNT)], "face_count"),
 }
 
 KEYS: Mapping[str, TypeAdapter[Key]] = {
@@ -227,7 +227,7 @@ def _text(sort: Sort, conditions: Sequence[str]) -> str:
     order = _order(sort)
     # The subquery applies the limit first, so that faces are counted only for the persons of the page.
     return f"""
-SELECT {COLUMNS}, sort_name, faces
+SELECT {COLUMNS}, sort_name, face_count
 FROM (SELECT * FROM persons WHERE {" AND ".join(conditions)} ORDER BY {order} LIMIT $2) AS persons
 ORDER BY {order}
 """
@@ -237,7 +237,7 @@ def _near(sort: Sort, behind: Sequence[str], conditions: Sequence[str]) -> str:
     """Return the statement that looks at the next persons in the order of the list only: for what many persons have."""
     order = _order(sort)
     return f"""
-SELECT {COLUMNS}, sort_name, faces FROM (
+SELECT {COLUMNS}, sort_name, face_count FROM (
     SELECT * FROM (
         SELECT * FROM persons WHERE {" AND ".join(behind)} ORDER BY {order} LIMIT {_NEAR}
     ) AS persons WHERE {" AND ".join(conditions)} ORDER BY {order} LIMIT $2
@@ -260,7 +260,7 @@ WITH found AS MATERIALIZED (
 ), page AS MATERIALIZED (
     SELECT person, key FROM found ORDER BY key {direction}, person {direction} LIMIT $2
 )
-SELECT {COLUMNS}, sort_name, faces FROM persons JOIN page USING (person) WHERE directory = $1
+SELECT {COLUMNS}, sort_name, face_count FROM persons JOIN page USING (person) WHERE directory = $1
 ORDER BY key {direction}, person {direction}
 """
 

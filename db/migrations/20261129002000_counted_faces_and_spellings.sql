@@ -4,7 +4,7 @@
 
 -- The number of a person's faces, of all models. It is kept by triggers and not by the statements that write faces, so
 -- that it is right whichever release writes them.
-ALTER TABLE persons ADD COLUMN faces bigint NOT NULL DEFAULT 0;
+ALTER TABLE persons ADD COLUMN face_count bigint NOT NULL DEFAULT 0;
 
 -- Statements that write the faces of several persons change these persons in the order of their names, as everything
 -- else does that locks several of them.
@@ -18,7 +18,7 @@ BEGIN
         SELECT directory, person, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END AS faces
         FROM changed_faces GROUP BY directory, person ORDER BY directory, person
     LOOP
-        UPDATE persons SET faces = persons.faces + changed.faces
+        UPDATE persons SET face_count = face_count + changed.faces
         WHERE directory = changed.directory AND person = changed.person;
     END LOOP;
     RETURN NULL;
@@ -38,10 +38,10 @@ BEGIN
         WHERE earlier.person <> later.person
         GROUP BY directory, earlier.person, later.person ORDER BY directory, earlier.person, later.person
     LOOP
-        UPDATE persons SET faces = persons.faces - moved.faces
+        UPDATE persons SET face_count = face_count - moved.faces
         WHERE directory = moved.directory AND person = moved.from_person;
         IF FOUND THEN
-            UPDATE persons SET faces = persons.faces + moved.faces
+            UPDATE persons SET face_count = face_count + moved.faces
             WHERE directory = moved.directory AND person = moved.to_person;
         END IF;
     END LOOP;
@@ -79,7 +79,7 @@ AS $$ SELECT count(*) FROM faces WHERE directory = of_directory AND person = of_
 
 -- This writes all persons once. The triggers have locked `faces` against writers.
 ALTER TABLE persons
-    ALTER COLUMN faces TYPE bigint USING counted_faces(directory, person),
+    ALTER COLUMN face_count TYPE bigint USING counted_faces(directory, person),
     DROP COLUMN search_text,
     ADD COLUMN search_text text COLLATE "C" NOT NULL GENERATED ALWAYS AS (
         folded_name(person) || E'\n' || folded_name(coalesce(display_name, '')) || E'\n'
@@ -89,7 +89,7 @@ ALTER TABLE persons
 
 DROP FUNCTION counted_faces(text, text);
 
-CREATE INDEX persons_by_faces ON persons (directory, faces, person);
+CREATE INDEX persons_by_faces ON persons (directory, face_count, person);
 CREATE INDEX persons_unnamed ON persons (directory, sort_name, person) WHERE display_name IS NULL;
 
 -- migrate:down

@@ -153,8 +153,8 @@ async def database(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 _MISCOUNTED = """
-SELECT directory, person, persons.faces, count(face) FROM persons LEFT JOIN faces USING (directory, person)
-GROUP BY directory, person, persons.faces HAVING persons.faces <> count(face)
+SELECT directory, person, face_count, count(face) FROM persons LEFT JOIN faces USING (directory, person)
+GROUP BY directory, person, face_count HAVING face_count <> count(face)
 """
 
 
