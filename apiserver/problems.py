@@ -370,7 +370,7 @@ class PreconditionFailed(
 
 
 class AlreadyExists(
-    Refused, code="already-exists", status=412, sentence="This name is already taken; what has it was not changed."
+    Refused, code="already-exists", status=412, sentence="This name is already taken; nothing was changed."
 ):
     """A resource that was to be created and exists, because of If-None-Match."""
 

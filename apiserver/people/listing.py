@@ -121,9 +121,14 @@ class PersonsFilter:
 
     @property
     def needs_all_rows(self) -> bool:
-        """Whether the list is found by reading all rows of the directory."""
+        """Whether the list is found by reading all rows of the directory, or all that a further index has."""
         unindexed = (self.named, self.warned, self.created_since, self.seen_since)
         return bool(self.words) or any(each is not None for each in unindexed)
+
+    @property
+    def has_index(self) -> bool:
+        """Whether an index, though not that of the order, has the persons; usually they are few."""
+        return self.named is False or bool(self.warned)
 
 
 class _Statement(NamedTuple):
@@ -174,12 +179,16 @@ def _statement(
         parameters.append(value)
         return f"${len(parameters)}"
 
-    behind = ["directory = $1"] if after is None else ["directory = $1", _behind(filter_.sort, parameter, after)]
-    conditions = list(_conditions(filter_, parameter))
+    sort = filter_.sort
+    of_directory, conditions = ["directory = $1"], list(_conditions(filter_, parameter))
+    if filter_.has_index and not near:
+        behind = [] if after is None else [_behind(sort, parameter, after, "key")]
+        return _Statement(_found_first(sort, of_directory + conditions, behind), parameters)
+    behind = [] if after is None else [_behind(sort, parameter, after, _ORDERS[sort.column].column)]
     if near:
-        text = _near(filter_.sort, behind, conditions)
+        text = _near(sort, of_directory + behind, conditions)
     else:
-        text = (_found_first if filter_.needs_all_rows else _text)(filter_.sort, [*behind, *conditions])
+        text = (_found_first if filter_.needs_all_rows else _text)(sort, of_directory + behind + conditions)
     return _Statement(text, parameters)
 
 
@@ -213,14 +222,14 @@ def _contains(word: str, parameter: Callable[[object], str]) -> str:
     return f"({' OR '.join(found)})"
 
 
-def _behind(sort: Sort, parameter: Callable[[object], str], after: Key) -> str:
+def _behind(sort: Sort, parameter: Callable[[object], str], after: Key, column: str) -> str:
+    """Return the condition that a person comes after a key. column: what the list is ordered by."""
     value, person = after
     comparison = "<" if sort.startswith("-") else ">"
     if sort.column == "person":
         return f"person {comparison} {parameter(person)}"
-    order = _ORDERS[sort.column]
-    key = f"({order.parameter.format(parameter(value))}, {parameter(person)})"
-    return f"({order.column}, person) {comparison} {key}"
+    key = f"({_ORDERS[sort.column].parameter.format(parameter(value))}, {parameter(person)})"
+    return f"({column}, person) {comparison} {key}"
 
 
 def _text(sort: Sort, conditions: Sequence[str]) -> str:
@@ -246,8 +255,8 @@ ORDER BY {order}
 """
 
 
-def _found_first(sort: Sort, conditions: Sequence[str]) -> str:
-    """Return the statement that finds all persons first, and then reads those of the page.
+def _found_first(sort: Sort, conditions: Sequence[str], behind: Sequence[str] = ()) -> str:
+    """Return the statement that finds all persons first, and then reads those of the page, which satisfy `behind`.
 
     Otherwise the planner reads rows in the order of the list until the page is full, which takes several times as long
     if few or no persons are found.
@@ -258,7 +267,8 @@ def _found_first(sort: Sort, conditions: Sequence[str]) -> str:
 WITH found AS MATERIALIZED (
     SELECT person, {order} AS key FROM persons WHERE {" AND ".join(conditions)}
 ), page AS MATERIALIZED (
-    SELECT person, key FROM found ORDER BY key {direction}, person {direction} LIMIT $2
+    SELECT person, key FROM found WHERE {" AND ".join(behind) or "true"}
+    ORDER BY key {direction}, person {direction} LIMIT $2
 )
 SELECT {COLUMNS}, sort_name, face_count FROM persons JOIN page USING (person) WHERE directory = $1
 ORDER BY key {direction}, person {direction}
