@@ -40,10 +40,14 @@ WHERE directory = 'crowd' AND person >= 'p{PEOPLE - UNNAMED}';
 ANALYZE persons, faces, face_warnings;
 """  # noqa: S608 - of numbers
 
-VISIBLE = """() => [...document.querySelectorAll(".tile a")].filter((tile) => {
-    const { top, bottom } = tile.querySelector(".crop").getBoundingClientRect();
-    return bottom > 0 && top < innerHeight;
-}).map((tile) => tile.dataset.key)"""
+VISIBLE = """async () => {
+    for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+    return [...document.querySelectorAll(".tile a")].filter((tile) => {
+        const { top, bottom } = tile.querySelector(".crop").getBoundingClientRect();
+        return bottom > 0 && top < innerHeight;
+    }).map((tile) => tile.dataset.key);
+}"""
+"""Whose pictures can be seen; tiles are placed in the frame after somebody scrolls."""
 
 
 @pytest.fixture(scope="module")
