@@ -52,6 +52,7 @@ Problem
 │   ├── MergeUndone              merge-undone            409
 │   ├── AnswerErased             answer-erased           410
 │   ├── PreconditionFailed       precondition-failed     412
+│   ├── AlreadyExists            already-exists          412
 │   ├── ImageTooLarge            image-too-large         413
 │   ├── ImageTooManyPixels       image-too-many-pixels   413
 │   ├── ArchiveTooLarge          archive-too-large       413
