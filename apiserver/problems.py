@@ -52,6 +52,7 @@ Problem
 │   ├── MergeUndone              merge-undone            409
 │   ├── AnswerErased             answer-erased           410
 │   ├── PreconditionFailed       precondition-failed     412
+│   ├── AlreadyExists            already-exists          412
 │   ├── ImageTooLarge            image-too-large         413
 │   ├── ImageTooManyPixels       image-too-many-pixels   413
 │   ├── ArchiveTooLarge          archive-too-large       413
@@ -367,6 +368,12 @@ class PreconditionFailed(
     sentence="The resource has changed since it was read; read it again.",
 ):
     """An If-Match header that does not name the current revision."""
+
+
+class AlreadyExists(
+    Refused, code="already-exists", status=412, sentence="This name is already taken; nothing was changed."
+):
+    """A resource that was to be created and exists, because of If-None-Match."""
 
 
 class ConsentMissing(

@@ -1,12 +1,13 @@
 """Revisions of editable resources, incremented by every change; as entity tags (RFC 9110): `"<revision>"`.
 
-A client can state the revision it wants to change, and is refused if the resource has changed since.
+A client can state the revision it wants to change, and is refused if the resource has changed since; or that there must
+be none yet.
 """
 
 import re
 from dataclasses import dataclass
 
-from apiserver.problems import PreconditionFailed
+from apiserver.problems import AlreadyExists, PreconditionFailed
 
 _TAG = re.compile(r'(W/)?"([^"]*)"')
 
@@ -31,12 +32,15 @@ class Tags:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The revisions that a client allows a change of; all if `tags` is None."""
+    """The revisions that a client allows a change of, all if `tags` is None, but for those of `excluded`."""
 
     tags: Tags | None = None
+    excluded: Tags = Tags(frozenset())
 
     def check(self, revision: int | None) -> None:
-        """Raise PreconditionFailed unless the revision is allowed. None: the resource does not exist."""
+        """Raise PreconditionFailed or AlreadyExists unless the revision is allowed. None: there is no resource."""
+        if revision is not None and self.excluded.have(revision):
+            raise AlreadyExists
         if self.tags is not None and (revision is None or not self.tags.have(revision)):
             raise PreconditionFailed
 

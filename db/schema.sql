@@ -106,6 +106,48 @@ CREATE FUNCTION public.audit_record(of_directory text, by_subject text, did text
     RETURNING id
 $$;
 
+CREATE FUNCTION public.count_faces() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    changed record;
+BEGIN
+    FOR changed IN
+        SELECT directory, person, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END AS faces
+        FROM changed_faces GROUP BY directory, person ORDER BY directory, person
+    LOOP
+        UPDATE persons SET face_count = face_count + changed.faces
+        WHERE directory = changed.directory AND person = changed.person;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION public.count_moved_faces() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    moved record;
+BEGIN
+    FOR moved IN
+        SELECT directory, earlier.person AS from_person, later.person AS to_person, count(*) AS faces
+        FROM earlier_faces AS earlier JOIN later_faces AS later USING (directory, face)
+        WHERE earlier.person <> later.person
+        GROUP BY directory, earlier.person, later.person ORDER BY directory, earlier.person, later.person
+    LOOP
+        UPDATE persons SET face_count = face_count - moved.faces
+        WHERE directory = moved.directory AND person = moved.from_person;
+        IF FOUND THEN
+            UPDATE persons SET face_count = face_count + moved.faces
+            WHERE directory = moved.directory AND person = moved.to_person;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.folded_name(name text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     AS $$
@@ -164,6 +206,21 @@ BEGIN
     RETURN NULL;
 END
 $$;
+
+CREATE FUNCTION public.spelled_out(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+SELECT CASE WHEN octet_length(name) = length(name) THEN name ELSE
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+        normalize(name, NFC) COLLATE "C", '[Ää]', 'ae', 'g'), '[ÖöØø]', 'oe', 'g'), '[Üü]', 'ue', 'g'), '[Åå]', 'aa', 'g'
+    )
+END
+$$;
+
+CREATE FUNCTION public.other_spelling(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (public.spelled_out(name) <> NORMALIZE(name, NFC)) THEN ('
+'::text || public.folded_name(public.spelled_out(name))) ELSE ''::text END;
 
 CREATE FUNCTION public.protect_directories() RETURNS boolean
     LANGUAGE plpgsql
@@ -592,10 +649,11 @@ CASE
     WHEN (consent_given_at IS NULL) THEN '-infinity'::timestamp with time zone
     ELSE COALESCE(LEAST(consent_until, consent_withdrawn_at), 'infinity'::timestamp with time zone)
 END) STORED NOT NULL,
-    search_text text GENERATED ALWAYS AS (((((public.folded_name(person) || '
-'::text) || public.folded_name(COALESCE(display_name, ''::text))) || '
-'::text) || public.folded_name(COALESCE(external_id, ''::text)))) STORED NOT NULL COLLATE pg_catalog."C",
     sort_name text GENERATED ALWAYS AS ("left"(public.folded_name(COALESCE(display_name, person)), 100)) STORED NOT NULL COLLATE pg_catalog."C",
+    face_count bigint DEFAULT 0 NOT NULL,
+    search_text text GENERATED ALWAYS AS ((((((((public.folded_name(person) || '
+'::text) || public.folded_name(COALESCE(display_name, ''::text))) || '
+'::text) || public.folded_name(COALESCE(external_id, ''::text))) || public.other_spelling(person)) || public.other_spelling(COALESCE(display_name, ''::text))) || public.other_spelling(COALESCE(external_id, ''::text)))) STORED NOT NULL COLLATE pg_catalog."C",
     CONSTRAINT persons_consent_complete CHECK (((num_nulls(consent_given_at, consent_text, consent_basis) = 0) OR (num_nonnulls(consent_given_at, consent_text, consent_basis, consent_until, consent_withdrawn_at) = 0))),
     CONSTRAINT persons_consent_in_order CHECK (((consent_until > consent_given_at) AND (consent_withdrawn_at >= consent_given_at))),
     CONSTRAINT persons_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text))
@@ -801,6 +859,8 @@ CREATE INDEX persons_by_created_at ON public.persons USING btree (directory, cre
 
 CREATE UNIQUE INDEX persons_by_external_id ON public.persons USING btree (directory, external_id) WHERE (external_id IS NOT NULL);
 
+CREATE INDEX persons_by_faces ON public.persons USING btree (directory, face_count, person);
+
 CREATE INDEX persons_by_last_seen_at ON public.persons USING btree (directory, COALESCE(last_seen_at, '-infinity'::timestamp with time zone), person);
 
 CREATE INDEX persons_by_metadata ON public.persons USING gin (metadata jsonb_path_ops);
@@ -808,6 +868,8 @@ CREATE INDEX persons_by_metadata ON public.persons USING gin (metadata jsonb_pat
 CREATE INDEX persons_by_name ON public.persons USING btree (directory, sort_name, person);
 
 CREATE INDEX persons_restricted ON public.persons USING btree (directory, person) WHERE restricted;
+
+CREATE INDEX persons_unnamed ON public.persons USING btree (directory, sort_name, person) WHERE (display_name IS NULL);
 
 CREATE INDEX sessions_by_key ON public.sessions USING btree (key);
 
@@ -822,6 +884,12 @@ CREATE TRIGGER audit_new_unsealed BEFORE INSERT ON public.audit FOR EACH ROW WHE
 CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.audit_kept();
 
 CREATE TRIGGER audit_only_sealed BEFORE UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.audit_only_sealed();
+
+CREATE TRIGGER faces_added AFTER INSERT ON public.faces REFERENCING NEW TABLE AS changed_faces FOR EACH STATEMENT EXECUTE FUNCTION public.count_faces();
+
+CREATE TRIGGER faces_moved AFTER UPDATE ON public.faces REFERENCING OLD TABLE AS earlier_faces NEW TABLE AS later_faces FOR EACH STATEMENT EXECUTE FUNCTION public.count_moved_faces();
+
+CREATE TRIGGER faces_removed AFTER DELETE ON public.faces REFERENCING OLD TABLE AS changed_faces FOR EACH STATEMENT EXECUTE FUNCTION public.count_faces();
 
 CREATE TRIGGER jobs_begin BEFORE UPDATE OF status ON public.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'doing'::public.procrastinate_job_status)) EXECUTE FUNCTION public.jobs_begin();
 

@@ -108,6 +108,8 @@ class NotFound(Refused):
 class Conflict(Refused):
     """The request conflicts with the present state, such as a name that is taken."""
 
+    codes = frozenset({"already-exists"})
+
 
 class Changed(Conflict):
     """The resource has been edited since it was read; read it again."""
@@ -131,7 +133,7 @@ class Busy(Unavailable):
 
 _BY_CODE = {
     code: kind
-    for kind in (NoFace, SeveralFaces, UnusablePhotograph, NoneEnrolled, Changed, Busy)
+    for kind in (NoFace, SeveralFaces, UnusablePhotograph, NoneEnrolled, Conflict, Changed, Busy)
     for code in kind.codes
 }
 _BY_STATUS: dict[int, type[ProblemError]] = {

@@ -17,7 +17,15 @@ from apiserver.directories import listing as directory_lists
 from apiserver.directories.records import Directories, Directory, require_room
 from apiserver.directories.settings import DirectorySettings, QualitySettings
 from apiserver.http.access.guard import needs
-from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, tagged
+from apiserver.http.entity_tags import (
+    FAILED_PRECONDITION,
+    NOT_MODIFIED,
+    TAGGED,
+    IfMatch,
+    IfMatchOrAbsent,
+    IfNoneMatch,
+    tagged,
+)
 from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute
@@ -195,7 +203,7 @@ async def read_directory(directory: DirectoryName, known: IfNoneMatch, state: St
     openapi_extra=SettingsBody.request_body(),
 )
 @needs(Scope.ADMIN)
-async def write_directory(directory: DirectoryName, condition: IfMatch, request: Request) -> Response:
+async def write_directory(directory: DirectoryName, condition: IfMatchOrAbsent, request: Request) -> Response:
     """Replace the settings of a directory; create it (201) if it does not exist."""
     state = State.of(request)
     body = await read_json(request, SettingsBody, InvalidSettings)

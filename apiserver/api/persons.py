@@ -14,7 +14,15 @@ from apiserver.consent import Consent, Time
 from apiserver.database import Share
 from apiserver.directories.records import require_room
 from apiserver.http.access.guard import needs
-from apiserver.http.entity_tags import FAILED_PRECONDITION, NOT_MODIFIED, TAGGED, IfMatch, IfNoneMatch, tagged
+from apiserver.http.entity_tags import (
+    FAILED_PRECONDITION,
+    NOT_MODIFIED,
+    TAGGED,
+    IfMatch,
+    IfMatchOrAbsent,
+    IfNoneMatch,
+    tagged,
+)
 from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
@@ -184,7 +192,9 @@ async def read_person(directory: DirectoryName, person: PersonName, known: IfNon
     openapi_extra=PersonBody.request_body(),
 )
 @needs(Scope.EDIT)
-async def write_person(directory: DirectoryName, person: PersonName, condition: IfMatch, request: Request) -> Response:
+async def write_person(
+    directory: DirectoryName, person: PersonName, condition: IfMatchOrAbsent, request: Request
+) -> Response:
     """Replace the details of a person; create the person (201), without a face, if missing."""
     state = State.of(request)
     body = await read_json(request, PersonBody)

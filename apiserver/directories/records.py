@@ -138,7 +138,7 @@ class Directories:
     ) -> tuple[Directory, bool]:
         """Replace all settings of a directory, created if it does not exist; return it, and whether it was created.
 
-        Raises PreconditionFailed or DatabaseUnavailable.
+        Raises PreconditionFailed, AlreadyExists or DatabaseUnavailable.
         """
         async with self._database.connection() as connection, connection.transaction():
             created = bool(await connection.fetchval(_CREATE, directory))

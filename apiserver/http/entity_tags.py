@@ -1,5 +1,6 @@
 """Revisions as entity tags (RFC 9110): `ETag`, `If-Match` and `If-None-Match`."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Response
@@ -33,7 +34,18 @@ async def _if_none_match(
     return Tags.read(if_none_match or "", weak=True)
 
 
+async def _if_match_or_absent(
+    condition: Annotated[Condition, Depends(_if_match)],
+    if_none_match: Annotated[
+        str | None, Header(description="`*`: only create; 412 `already-exists` if it exists.")
+    ] = None,
+) -> Condition:
+    return replace(condition, excluded=Tags.read(if_none_match or "", weak=True))
+
+
 IfMatch = Annotated[Condition, Depends(_if_match)]
+IfMatchOrAbsent = Annotated[Condition, Depends(_if_match_or_absent)]
+"""Of a call that creates what does not exist."""
 IfNoneMatch = Annotated[Tags, Depends(_if_none_match)]
 
 

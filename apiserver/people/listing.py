@@ -1,6 +1,6 @@
 """Persons of a directory in pages.
 
-Each order but that by faces has an index, so that later pages of an unfiltered list are as fast as the first one.
+Each order has an index, so that later pages of an unfiltered list are as fast as the first one.
 What has no index, such as a part of a name, is looked for in all rows of the directory, once for each page.
 """
 
@@ -50,33 +50,28 @@ _MAX_COUNT = 2**63 - 1
 class _Order(NamedTuple):
     """How a list is ordered.
 
-    column: as PostgreSQL sorts by it. parameter: what compares with it. kind: its value in a cursor. value: of a person
-    whose `sort_name` is given.
+    column: as PostgreSQL sorts by it. parameter: what compares with it. kind: its value in a cursor. key: the column of
+    a row with this value, None if the list is ordered by the person.
     """
 
     column: str
     parameter: str
     kind: Any
-    value: Callable[[Person, str], _Value]
+    key: str | None
 
 
 # Persons never seen sort before all others; the expressions must be those of the indexes.
 _ORDERS: Mapping[str, _Order] = {
-    "person": _Order("person", "{}", None, lambda _, __: None),
-    "name": _Order("sort_name", "{}", str, lambda _, name: name),
-    "created_at": _Order("created_at", "{}::timestamptz", Time, lambda person, _: person.created_at),
+    "person": _Order("person", "{}", None, None),
+    "name": _Order("sort_name", "{}", str, "sort_name"),
+    "created_at": _Order("created_at", "{}::timestamptz", Time, "created_at"),
     "last_seen_at": _Order(
         "coalesce(last_seen_at, '-infinity'::timestamptz)",
         "coalesce({}::timestamptz, '-infinity'::timestamptz)",
         Time | None,
-        lambda person, _: person.last_seen_at,
+        "last_seen_at",
     ),
-    "faces": _Order(
-        "coalesce(faces, 0)",
-        "{}::bigint",
-        Annotated[int, Field(ge=0, le=_MAX_COUNT)],
-        lambda person, _: person.enrolled.faces,
-    ),
+    "faces": _Order("face_count", "{}::bigint", Annotated[int, Field(ge=0, le=_MAX_COUNT)], "face_count"),
 }
 
 KEYS: Mapping[str, TypeAdapter[Key]] = {
@@ -84,10 +79,6 @@ KEYS: Mapping[str, TypeAdapter[Key]] = {
     for column, order in _ORDERS.items()
 }
 """The keys in cursors, by the column of the order."""
-
-_COUNTED = """
-LEFT JOIN (SELECT person, count(*) AS faces FROM faces WHERE directory = $1 GROUP BY person) AS counted USING (person)
-"""
 
 _WARNED = """EXISTS (
     SELECT FROM face_warnings
@@ -130,9 +121,14 @@ class PersonsFilter:
 
     @property
     def needs_all_rows(self) -> bool:
-        """Whether the list is found by reading all rows of the directory."""
+        """Whether the list is found by reading all rows of the directory, or all that a further index has."""
         unindexed = (self.named, self.warned, self.created_since, self.seen_since)
-        return bool(self.words) or self.sort.column == "faces" or any(each is not None for each in unindexed)
+        return bool(self.words) or any(each is not None for each in unindexed)
+
+    @property
+    def has_index(self) -> bool:
+        """Whether an index, though not that of the order, has the persons; usually they are few."""
+        return self.named is False or bool(self.warned)
 
 
 class _Statement(NamedTuple):
@@ -153,14 +149,14 @@ async def page(
     persons = [Person.of(row) async for row in taking_turns(rows[:limit])]
     if len(rows) <= limit:
         return persons, None
-    value = _ORDERS[filter_.sort.column].value(persons[-1], rows[limit - 1]["sort_name"])
-    return persons, (value, persons[-1].person)
+    key = _ORDERS[filter_.sort.column].key
+    return persons, (rows[limit - 1][key] if key else None, persons[-1].person)
 
 
 async def _rows(
     connection: Connection, directory: str, filter_: PersonsFilter, limit: int, after: Key | None
 ) -> Sequence[Any]:
-    if filter_.needs_all_rows and filter_.sort.column != "faces":
+    if filter_.needs_all_rows:
         near = _statement(directory, filter_, limit, after, near=True)
         rows: Sequence[Any] = await connection.fetch(near.text, *near.parameters)
         if len(rows) == limit:
@@ -183,12 +179,16 @@ def _statement(
         parameters.append(value)
         return f"${len(parameters)}"
 
-    behind = ["directory = $1"] if after is None else ["directory = $1", _behind(filter_.sort, parameter, after)]
-    conditions = list(_conditions(filter_, parameter))
+    sort = filter_.sort
+    of_directory, conditions = ["directory = $1"], list(_conditions(filter_, parameter))
+    if filter_.has_index and not near:
+        behind = [] if after is None else [_behind(sort, parameter, after, "key")]
+        return _Statement(_found_first(sort, of_directory + conditions, behind), parameters)
+    behind = [] if after is None else [_behind(sort, parameter, after, _ORDERS[sort.column].column)]
     if near:
-        text = _near(filter_.sort, behind, conditions)
+        text = _near(sort, of_directory + behind, conditions)
     else:
-        text = (_found_first if filter_.needs_all_rows else _text)(filter_.sort, [*behind, *conditions])
+        text = (_found_first if filter_.needs_all_rows else _text)(sort, of_directory + behind + conditions)
     return _Statement(text, parameters)
 
 
@@ -197,35 +197,46 @@ def _conditions(filter_: PersonsFilter, parameter: Callable[[object], str]) -> I
         yield f"person >= {parameter(filter_.prefix)}"
         if end := after_prefix(filter_.prefix):
             yield f"person < {parameter(end)}"
-    for word in filter_.words:  # in a subquery, a word is folded once and not for each row
-        yield f"strpos(search_text, (SELECT folded_name({parameter(word)}))) > 0"
+    yield from (_contains(word, parameter) for word in filter_.words)
     if filter_.metadata:  # every object contains the empty one; the condition would hide the index of the order
         yield f"metadata @> {parameter(json.dumps(filter_.metadata))}::jsonb"
     compared = {
         "external_id =": filter_.external_id,
         "created_at >=": filter_.created_since,
         "last_seen_at >=": filter_.seen_since,
-        "(display_name IS NOT NULL) =": filter_.named,
-        f"{_WARNED} =": filter_.warned,
     }
     yield from (f"{column} {parameter(value)}" for column, value in compared.items() if value is not None)
+    # Not compared with parameters: the planner would neither join nor use an index.
+    if filter_.named is not None:
+        yield "display_name IS NOT NULL" if filter_.named else "display_name IS NULL"
+    if filter_.warned is not None:
+        yield _WARNED if filter_.warned else f"NOT {_WARNED}"
 
 
-def _behind(sort: Sort, parameter: Callable[[object], str], after: Key) -> str:
+def _contains(word: str, parameter: Callable[[object], str]) -> str:
+    """Return the condition that a name contains a word; the names have both spellings, and so does the word."""
+    given = parameter(word)
+    spellings = [given] if word.isascii() else [given, f"spelled_out({given})"]
+    # In a subquery, a word is folded once and not for each row.
+    found = [f"strpos(search_text, (SELECT folded_name({spelling}))) > 0" for spelling in spellings]
+    return f"({' OR '.join(found)})"
+
+
+def _behind(sort: Sort, parameter: Callable[[object], str], after: Key, column: str) -> str:
+    """Return the condition that a person comes after a key. column: what the list is ordered by."""
     value, person = after
     comparison = "<" if sort.startswith("-") else ">"
     if sort.column == "person":
         return f"person {comparison} {parameter(person)}"
-    order = _ORDERS[sort.column]
-    key = f"({order.parameter.format(parameter(value))}, {parameter(person)})"
-    return f"({order.column}, person) {comparison} {key}"
+    key = f"({_ORDERS[sort.column].parameter.format(parameter(value))}, {parameter(person)})"
+    return f"({column}, person) {comparison} {key}"
 
 
 def _text(sort: Sort, conditions: Sequence[str]) -> str:
     order = _order(sort)
     # The subquery applies the limit first, so that faces are counted only for the persons of the page.
     return f"""
-SELECT {COLUMNS}, sort_name
+SELECT {COLUMNS}, sort_name, face_count
 FROM (SELECT * FROM persons WHERE {" AND ".join(conditions)} ORDER BY {order} LIMIT $2) AS persons
 ORDER BY {order}
 """
@@ -235,7 +246,7 @@ def _near(sort: Sort, behind: Sequence[str], conditions: Sequence[str]) -> str:
     """Return the statement that looks at the next persons in the order of the list only: for what many persons have."""
     order = _order(sort)
     return f"""
-SELECT {COLUMNS}, sort_name FROM (
+SELECT {COLUMNS}, sort_name, face_count FROM (
     SELECT * FROM (
         SELECT * FROM persons WHERE {" AND ".join(behind)} ORDER BY {order} LIMIT {_NEAR}
     ) AS persons WHERE {" AND ".join(conditions)} ORDER BY {order} LIMIT $2
@@ -244,22 +255,22 @@ ORDER BY {order}
 """
 
 
-def _found_first(sort: Sort, conditions: Sequence[str]) -> str:
-    """Return the statement that finds all persons first, and then reads those of the page.
+def _found_first(sort: Sort, conditions: Sequence[str], behind: Sequence[str] = ()) -> str:
+    """Return the statement that finds all persons first, and then reads those of the page, which satisfy `behind`.
 
     Otherwise the planner reads rows in the order of the list until the page is full, which takes several times as long
     if few or no persons are found.
     """
     order = _ORDERS[sort.column].column
-    counted = _COUNTED if sort.column == "faces" else ""
     direction = _direction(sort)
     return f"""
 WITH found AS MATERIALIZED (
-    SELECT person, {order} AS key FROM persons {counted} WHERE {" AND ".join(conditions)}
+    SELECT person, {order} AS key FROM persons WHERE {" AND ".join(conditions)}
 ), page AS MATERIALIZED (
-    SELECT person, key FROM found ORDER BY key {direction}, person {direction} LIMIT $2
+    SELECT person, key FROM found WHERE {" AND ".join(behind) or "true"}
+    ORDER BY key {direction}, person {direction} LIMIT $2
 )
-SELECT {COLUMNS}, sort_name FROM persons JOIN page USING (person) WHERE directory = $1
+SELECT {COLUMNS}, sort_name, face_count FROM persons JOIN page USING (person) WHERE directory = $1
 ORDER BY key {direction}, person {direction}
 """
 

@@ -134,7 +134,7 @@ async def put(
     """Replace the details of a person, or create the person; return the person and whether it was created.
 
     make_directory: create a missing directory; otherwise raises DirectoryNotFound. keep_restriction: an existing person
-    stays restricted or not. Raises PreconditionFailed,
+    stays restricted or not. Raises PreconditionFailed, AlreadyExists,
     ExternalIdTaken, DatabaseBusy if another request creates the person at the same time, or DatabaseUnavailable.
     """
     async with connection.transaction():

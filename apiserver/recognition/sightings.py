@@ -8,10 +8,13 @@ from apiserver.database import Database
 from apiserver.directories.lock import attempts
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, DirectoryBusy, is_read_only
 
-# Sightings within an hour count as one: most calls write nothing.
+# Sightings within an hour count as one: most calls write nothing. The persons are locked in the order of their names,
+# as an import locks those whose faces it counts.
 _SEE = """
-UPDATE persons SET last_seen_at = now() WHERE directory = $1 AND person = ANY ($2::text[])
-AND (last_seen_at IS NULL OR last_seen_at < now() - interval '1 hour')
+UPDATE persons SET last_seen_at = now() WHERE directory = $1 AND person IN (
+    SELECT person FROM persons WHERE directory = $1 AND person = ANY ($2::text[])
+    AND (last_seen_at IS NULL OR last_seen_at < now() - interval '1 hour') ORDER BY person FOR NO KEY UPDATE
+)
 """
 
 # A person or a photograph that is being removed makes this fail, and another attempt no longer finds it. A photograph

@@ -31,12 +31,23 @@ from faceserver.standalone.addresses import free_loopback_port
 from faceserver.standalone.child import Child, Program
 from faceserver.standalone.guard import Guard
 
-SORTS = ("person", "-person", "name", "-name", "created_at", "-created_at", "last_seen_at", "-last_seen_at")
+SORTS = (
+    *("person", "-person", "name", "-name", "created_at", "-created_at", "last_seen_at", "-last_seen_at"),
+    *("faces", "-faces"),
+)
+SHOWN = ("name", "-faces", "-created_at", "-last_seen_at", "person")
+"""The orders that the page offers."""
 FILTERS = {
     "prefix, a tenth": {"prefix": "person 01"},
     "metadata, a twentieth": {"metadata": '{"team": 7}'},
     "metadata, a thousandth": {"metadata": '{"desk": 7}'},
 }
+RARE = {
+    f"{what}, {sort}": {**query, "sort": sort}
+    for what, query in (("unnamed", {"named": "false"}), ("warned", {"warned": "true"}))
+    for sort in SHOWN
+}
+"""A hundredth of the persons each."""
 ALL_READ = {
     "search, nobody": {"search": "zzzz"},
     "search, one": {"search": "45678"},
@@ -44,17 +55,26 @@ ALL_READ = {
     "search, two words": {"search": "7 zoe"},
     "search, everybody, by name": {"search": "p", "sort": "name"},
     "seen since, by name": {"seen_since": "2026-05-01T00:00:00Z", "sort": "name"},
-    "-faces": {"sort": "-faces"},
+    **{f"search, nobody, {sort}": {"search": "zzzz", "sort": sort} for sort in SHOWN[:-1]},
+    "search, a fourth, -faces": {"search": "mull", "sort": "-faces"},
+    "search, unnamed, one": {"search": "45699", "named": "false"},
 }
-"""Each page of these reads all persons."""
+"""A page of these reads all persons, unless the next ones fill it."""
 MOST_PAGES = 50
 NAMES = ("Person", "Мария Петрова", "王小明", "Zoë Müller")
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 DIMENSION = 128
+UNNAMED = 99
+"""The last two digits of the persons without a name."""
+
+_WARN = """
+INSERT INTO face_warnings (directory, face, code, person, value, threshold)
+SELECT directory, face, 'unlike-own', person, 0.1, 0.2 FROM faces WHERE person LIKE '%07'
+"""
 
 
 async def load(dsn: str, persons: int) -> None:
-    """Enrol persons with one face each; a third of them were never seen."""
+    """Enrol persons with one to three faces; a third were never seen, and each hundredth is unnamed, or warned of."""
     connection = await connect(dsn)
     try:
         await connection.execute("INSERT INTO directories VALUES ('paging')")
@@ -64,7 +84,10 @@ async def load(dsn: str, persons: int) -> None:
         )
         await _copy(connection, "persons", [_person(number) for number in range(persons)])
         vector = HalfVector([1.0] + [0.0] * (DIMENSION - 1))
-        await _copy(connection, "faces", [_face(number, vector) for number in range(persons)])
+        for sample in range(3):
+            numbers = range(persons) if sample == 0 else (n for n in range(persons) if n % 3 >= sample)
+            await _copy(connection, "faces", [_face(number, sample, vector) for number in numbers])
+        await connection.execute(_WARN)
         await connection.execute("VACUUM ANALYZE")
     finally:
         await connection.close()
@@ -75,7 +98,7 @@ def _person(number: int) -> dict[str, object]:
     return {
         "directory": "paging",
         "person": f"person {number:06}",
-        "display_name": f"{NAMES[number % len(NAMES)]} {number}",
+        "display_name": None if number % 100 == UNNAMED else f"{NAMES[number % len(NAMES)]} {number}",
         "external_id": str(number),
         "metadata": json.dumps({"team": number % 20, "desk": number % 1000}),
         "created_at": BEGINNING + timedelta(seconds=shuffled),
@@ -83,7 +106,7 @@ def _person(number: int) -> dict[str, object]:
     }
 
 
-def _face(number: int, vector: HalfVector) -> dict[str, object]:
+def _face(number: int, sample: int, vector: HalfVector) -> dict[str, object]:
     return {
         "directory": "paging",
         "person": f"person {number:06}",
@@ -93,7 +116,7 @@ def _face(number: int, vector: HalfVector) -> dict[str, object]:
         "box": [0, 0, 1, 1],
         "score": 0.9,
         "image": "i",
-        "image_sha256": number.to_bytes(32),
+        "image_sha256": (3 * number + sample).to_bytes(32),
     }
 
 
@@ -164,7 +187,7 @@ async def measure(folder: Path, persons: int, limit: int) -> dict[str, Any]:
         async with gateway(dsn, folder) as connection:
             await walk(connection, limit, {"prefix": "person 00"})  # the first statements are prepared
             lists = {sort: await walk(connection, limit, {"sort": sort}) for sort in SORTS}
-            lists |= {name: await walk(connection, limit, query) for name, query in FILTERS.items()}
+            lists |= {name: await walk(connection, limit, query) for name, query in (FILTERS | RARE).items()}
             return lists | {name: await walk(connection, limit, query, MOST_PAGES) for name, query in ALL_READ.items()}
 
 

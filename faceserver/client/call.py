@@ -33,9 +33,9 @@ class Call(Generic[T]):
     """A request, and `read`, which converts the body of a successful answer or raises ValueError.
 
     query, fields: parameters of the URL and of the form. files: parts of the form by name. json: a body. if_match: the
-    revision that the resource must still have. creates: repeated without an idempotency key, it would be done twice.
-    once: repeated, it would be refused, such as a deletion. into: file to which the body of a successful answer is
-    written; `read` then receives no body.
+    revision that the resource must still have. if_absent: it must not exist. creates: repeated without an idempotency
+    key, it would be done twice. once: repeated, it would be refused, such as a deletion. into: file to which the body
+    of a successful answer is written; `read` then receives no body.
     """
 
     method: str
@@ -46,6 +46,7 @@ class Call(Generic[T]):
     files: Sequence[tuple[str, Photograph | Archive]] = ()
     json: Any = None
     if_match: int | None = None
+    if_absent: bool = False
     creates: bool = False
     once: bool = False
     into: Path | None = None

@@ -67,6 +67,8 @@ def _headers(call: Call[T], http: httpx.Client | httpx.AsyncClient) -> dict[str,
         headers["Idempotency-Key"] = str(uuid.uuid4())
     if call.if_match is not None:
         headers["If-Match"] = f'"{call.if_match}"'
+    if call.if_absent:
+        headers["If-None-Match"] = "*"
     return headers
 
 
@@ -100,7 +102,8 @@ class Patience:
     """
 
     def __init__(self, seconds: float, call: Call[T]) -> None:
-        self._repeatable = _NEVER_SENT if call.once or call.if_match is not None else _NO_ANSWER
+        refused_again = call.once or call.if_absent or call.if_match is not None
+        self._repeatable = _NEVER_SENT if refused_again else _NO_ANSWER
         self._end = time.monotonic() + seconds
         self._pause = _FIRST_PAUSE_SECONDS
 

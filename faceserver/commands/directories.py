@@ -133,6 +133,20 @@ def set_directory(
         _print(changed, as_json)
 
 
+@app.command("create")
+def create_directory(
+    *, url: Url = DEFAULT_URL, directory: DirectoryOption = DEFAULT_DIRECTORY, as_json: Json = False
+) -> None:
+    """Create a directory with the service's default settings; one that exists is left unchanged, with status 1.
+
+    For example:
+
+        faceserver directories create --directory acme
+    """
+    with service(url, directory) as client:
+        _print(client.put_directory(if_absent=True), as_json)
+
+
 @app.command("scores")
 def show_scores(
     *, url: Url = DEFAULT_URL, directory: DirectoryOption = DEFAULT_DIRECTORY, as_json: Json = False

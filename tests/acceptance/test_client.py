@@ -230,6 +230,9 @@ def test_directories(service: Client):
     assert service.put_directory(threshold=0.5).thresholds.match == 0.5
     back = service.put_directory()
     assert (back.fpir, back.threshold, back.directory) == (None, None, service.directory)
+    with pytest.raises(Conflict):
+        service.put_directory(fpir=0.01, if_absent=True)
+    assert service.get_directory() == back
 
 
 def test_settings_are_changed_separately_and_only_at_the_revision_read(service: Client):

@@ -182,7 +182,9 @@ def test_directories(command: Commands):
     fixed = command("directories", "set", "--threshold", "0.5", "--json")
     kept = command("directories", "show")
     back = command("directories", "set", "--default")
+    again = command("directories", "create")
 
+    assert (again.returncode, again.stderr) == (1, "This name is already taken; nothing was changed.\n")
     assert (missing.returncode, missing.stderr) == (1, "This directory does not exist.\n")
     assert "fpir              0.01" in made.stdout
     assert json.loads(fixed.stdout)["thresholds"]["match"] == 0.5

@@ -47,8 +47,12 @@ class DirectoryCalls(InDirectory):
         recognizability_floor: float | None = None,
         quality: QualityGate | None = None,
         if_match: int | None = None,
+        if_absent: bool = False,
     ) -> Call[Directory]:
-        """Replace the settings of a directory, which is created if missing; None means the service's default."""
+        """Replace the settings of a directory, which is created if missing; None means the service's default.
+
+        if_absent: raises Conflict if the directory exists.
+        """
         settings = given(
             fpir=fpir,
             threshold=threshold,
@@ -61,7 +65,8 @@ class DirectoryCalls(InDirectory):
             recognizability_floor=recognizability_floor,
             quality=_gate(quality),
         )
-        return Call("PUT", self._path(directory), json_of(Directory), json=settings, if_match=if_match)
+        path = self._path(directory)
+        return Call("PUT", path, json_of(Directory), json=settings, if_match=if_match, if_absent=if_absent)
 
     @result
     def patch_directory(

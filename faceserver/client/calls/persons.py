@@ -82,10 +82,12 @@ class PersonCalls(InDirectory):
         consent: Consent | None = None,
         restricted: bool | None = None,
         if_match: int | None = None,
+        if_absent: bool = False,
     ) -> Call[Person]:
         """Replace the data of a person, who is created if missing; a person needs no faces.
 
-        restricted: whether the person is kept, but never named; None leaves it as it is.
+        restricted: whether the person is kept, but never named; None leaves it as it is. if_absent: raises Conflict if
+        the person exists.
         """
         body = given(
             display_name=display_name,
@@ -94,7 +96,8 @@ class PersonCalls(InDirectory):
             consent=_consent(consent),
             restricted=restricted,
         )
-        return Call("PUT", self._person(directory, person), json_of(Person), json=body, if_match=if_match)
+        path = self._person(directory, person)
+        return Call("PUT", path, json_of(Person), json=body, if_match=if_match, if_absent=if_absent)
 
     @result
     def patch_person(

@@ -152,6 +152,19 @@ async def database(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
+_MISCOUNTED = """
+SELECT directory, person, face_count, count(face) FROM persons LEFT JOIN faces USING (directory, person)
+GROUP BY directory, person, face_count HAVING face_count <> count(face)
+"""
+
+
+@pytest.fixture
+async def faces_counted(database: asyncpg.Connection) -> AsyncIterator[None]:
+    """Asserts that the number kept for each person is that of the faces in the end."""
+    yield
+    assert await database.fetch(_MISCOUNTED) == []
+
+
 class Cable:
     """A Unix socket in front of PostgreSQL's that can be cut and mended."""
 

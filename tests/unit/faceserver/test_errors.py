@@ -53,6 +53,7 @@ def test_every_code_that_the_client_knows_is_one_of_the_gateway():
         ("vectorizer-timeout", 504, Unavailable),
         ("internal-error", 500, Outage),
         ("precondition-failed", 412, Changed),
+        ("already-exists", 412, Conflict),
         ("of-a-newer-service", 409, Conflict),
         ("of-a-newer-service", 422, Refused),
         ("of-a-newer-service", 599, Outage),

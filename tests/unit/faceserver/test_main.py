@@ -16,7 +16,7 @@ COMMANDS = [
     *(f"doubts {name}" for name in ("faces", "pairs", "compare", "dismiss", "reopen", "dismiss-pair", "reopen-pair")),
     *(f"persons {name}" for name in ("list", "show", "edit", "consent", "restrict", "rename", "delete")),
     *(f"persons {name}" for name in ("faces", "merge", "merges", "split")),
-    *(f"directories {name}" for name in ("list", "show", "set", "delete", "activity", "scores")),
+    *(f"directories {name}" for name in ("list", "show", "create", "set", "delete", "activity", "scores")),
     *(f"audit {name}" for name in ("list", "verify", "export")),
     *(f"keys {name}" for name in ("create", "list", "edit", "revoke", "rotate")),
 ]

@@ -48,8 +48,8 @@ export const listDirectories = (query) => request("GET", "directories", { query 
 /** @returns {Promise<Directory>} @param {string} directory */
 export const getDirectory = (directory) => request("GET", path`directories/${directory}`);
 
-/** Make a directory; one that is there already would lose its settings. @returns {Promise<Directory>} @param {string} directory */
-export const createDirectory = (directory) => request("PUT", path`directories/${directory}`, { json: {} });
+/** Make a directory; one that is there already stays as it is: `already-exists`. @returns {Promise<Directory>} @param {string} directory */
+export const createDirectory = (directory) => request("PUT", path`directories/${directory}`, { json: {}, ifAbsent: true });
 
 /**
  * Change the given settings; null is the service's default.

@@ -37,6 +37,7 @@ export class Problem extends Error {
  * @property {unknown} [json] the body
  * @property {FormData} [form] the body
  * @property {string} [ifMatch] the revision that is changed
+ * @property {boolean} [ifAbsent] refused if it exists
  * @property {boolean} [once] send an Idempotency-Key: the change takes place once, however often it is sent
  * @property {boolean} [repeatable] may be sent again after a lost connection; GET and `once` always are
  * @property {AbortSignal} [signal] cancels the request and its retries
@@ -102,7 +103,7 @@ export const resource = (url) => (url ? new URL(url, API).href : null);
  * @param {string | null} key
  * @returns {Promise<Answer>}
  */
-function send(method, path, { query, json, form, ifMatch, signal, onProgress, as = "json" }, key) {
+function send(method, path, { query, json, form, ifMatch, ifAbsent, signal, onProgress, as = "json" }, key) {
   const url = new URL(path, API);
   for (const [name, value] of Object.entries(query ?? {}))
     if (value !== null && value !== undefined && value !== "") url.searchParams.set(name, String(value));
@@ -113,6 +114,7 @@ function send(method, path, { query, json, form, ifMatch, signal, onProgress, as
     xhr.responseType = isBinary(as) ? "blob" : "text";
     if (json !== undefined) xhr.setRequestHeader("Content-Type", "application/json");
     if (ifMatch) xhr.setRequestHeader("If-Match", ifMatch);
+    if (ifAbsent) xhr.setRequestHeader("If-None-Match", "*");
     if (key) xhr.setRequestHeader("Idempotency-Key", key);
     if (method !== "GET" && credentials.csrf) xhr.setRequestHeader("X-Faceserver-CSRF", credentials.csrf);
     if (onProgress) xhr.upload.onprogress = (event) => onProgress(event.total ? event.loaded / event.total : 0);

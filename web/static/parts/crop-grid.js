@@ -16,6 +16,7 @@ const SPARE_ROWS = 3;
  * @property {() => void} onneed called when the end comes near: append more items
  * @property {(selected: Set<string>) => void} onselect
  * @property {boolean} [isSelectable]
+ * @property {(dragged: Item[], onto: Item) => void} [ondrop] a tile, or all that are selected, was dragged upon another
  * @property {number} [minWidth] of a tile, in pixels
  * @property {number} [textHeight] of what stands below a tile's square picture, in rem
  */
@@ -26,7 +27,7 @@ const SPARE_ROWS = 3;
  * @template Item
  * @param {GridOptions<Item>} options
  */
-export function cropGrid({ label, key, name, link, tile, onneed, onselect, isSelectable = true, minWidth = 148, textHeight = 3.5 }) {
+export function cropGrid({ label, key, name, link, tile, onneed, onselect, ondrop, isSelectable = true, minWidth = 148, textHeight = 3.5 }) {
   const gap = 12;
   const list = h("ul", { class: "crop-grid", "aria-label": label });
   /** @type {Item[]} */
@@ -41,12 +42,21 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, isSel
   let isComplete = false;
   let focused = 0;
   let anchor = 0;
+  /** @type {Item[]} */
+  let dragged = [];
   const sizes = new ResizeObserver(() => layOut());
   sizes.observe(list);
   const ending = new AbortController();
   addEventListener("scroll", layOut, { passive: true, signal: ending.signal });
   list.addEventListener("keydown", press);
   list.addEventListener("click", click);
+  if (ondrop) {
+    list.addEventListener("dragstart", beginDrag);
+    list.addEventListener("dragover", (event) => markTarget(event, true));
+    list.addEventListener("dragleave", (event) => markTarget(event, false));
+    list.addEventListener("dragend", () => (dragged = []));
+    list.addEventListener("drop", endDrag);
+  }
   list.addEventListener("focusin", (event) => {
     const index = indexOf(event.target);
     if (index >= 0) focusable(index);
@@ -58,18 +68,19 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, isSel
     items: () => items,
     select,
     dispose: () => (ending.abort(), sizes.disconnect()),
-    /** @param {Item[]} all @param {boolean} complete whether there are no more */
+    /** Tiles of the same objects stay, with their pictures. @param {Item[]} all @param {boolean} complete whether there are no more */
     setItems(all, complete) {
       const hadFocus = list.contains(document.activeElement);
       const where = items[focused] && all.findIndex((item) => key(item) === key(items[focused]));
       if (where >= 0) focused = where;
+      for (const [index, element] of shown) if (all[index] !== items[index]) drop(index, element);
       items = all;
       isComplete = complete;
-      for (const element of shown.values()) element.remove();
-      shown.clear();
+      for (const element of shown.values()) element.setAttribute("aria-setsize", setSize());
       focused = Math.max(0, Math.min(focused, items.length - 1));
       layOut();
-      if (hadFocus) shown.get(focused)?.querySelector("a")?.focus({ preventScroll: true });
+      focusable(focused);
+      if (hadFocus && !list.contains(document.activeElement)) shown.get(focused)?.querySelector("a")?.focus({ preventScroll: true });
     },
     /** @param {string} wanted */
     focus: (wanted) => moveTo(Math.max(0, items.findIndex((item) => key(item) === wanted))),
@@ -109,13 +120,17 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, isSel
   function made(index) {
     const item = items[index];
     const box = isSelectable && h("input", { type: "checkbox", tabindex: "-1", checked: selected.has(key(item)), "aria-label": t("grid.select", { name: name(item) }) });
-    const anchorElement = h("a", { href: link(item), tabindex: index === focused ? "0" : "-1", "data-key": key(item), draggable: "false" }, ...tile(item));
-    const element = h("li", { class: `tile ${selected.has(key(item)) ? "is-selected" : ""}`, "aria-posinset": String(index + 1), "aria-setsize": String(isComplete ? items.length : -1) }, box, anchorElement);
+    const anchorElement = h("a", { href: link(item), tabindex: index === focused ? "0" : "-1", "data-key": key(item), draggable: String(Boolean(ondrop)) }, ...tile(item));
+    const element = h("li", { class: `tile ${selected.has(key(item)) ? "is-selected" : ""}`, "aria-posinset": String(index + 1), "aria-setsize": setSize() }, box, anchorElement);
     element.dataset.index = String(index);
     shown.set(index, element);
     const after = [...shown.keys()].filter((each) => each > index).sort((a, b) => a - b)[0];
     list.insertBefore(element, after === undefined ? null : (shown.get(after) ?? null)); // the order of reading
     return element;
+  }
+
+  function setSize() {
+    return String(isComplete ? items.length : -1);
   }
 
   /** @param {EventTarget | null} target */
@@ -163,6 +178,35 @@ export function cropGrid({ label, key, name, link, tile, onneed, onselect, isSel
   function toggle(index) {
     anchor = index;
     select([key(items[index])], !selected.has(key(items[index])));
+  }
+
+  /** @param {DragEvent} event */
+  function beginDrag(event) {
+    const item = items[indexOf(event.target)];
+    dragged = selected.has(key(item)) ? items.filter((each) => selected.has(key(each))) : [item];
+    event.dataTransfer?.setData("text/plain", dragged.map(name).join(", "));
+  }
+
+  /** What the dragged tiles can be dropped upon. @param {DragEvent} event */
+  function dropTarget(event) {
+    const item = items[indexOf(event.target)];
+    return dragged.length && item && !dragged.includes(item) ? item : null;
+  }
+
+  /** @param {DragEvent} event @param {boolean} isOver */
+  function markTarget(event, isOver) {
+    if (!dropTarget(event)) return;
+    event.preventDefault();
+    shown.get(indexOf(event.target))?.classList.toggle("is-target", isOver);
+  }
+
+  /** @param {DragEvent} event */
+  function endDrag(event) {
+    const onto = dropTarget(event);
+    if (!onto) return;
+    markTarget(event, false);
+    ondrop?.(dragged, onto);
+    dragged = [];
   }
 
   /** @param {MouseEvent} event */

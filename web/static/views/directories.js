@@ -5,6 +5,7 @@ import { emit, on } from "../core/bus.js";
 import { isThere } from "../core/directories.js";
 import { button, fill, h, icon, newId } from "../core/dom.js";
 import { openDialog } from "../core/dialog.js";
+import { Problem } from "../core/http.js";
 import { number, t, within } from "../core/i18n.js";
 import { address, go, href, nameOf } from "../core/router.js";
 import { can, session } from "../core/session.js";
@@ -115,14 +116,10 @@ function creation(close) {
     event.preventDefault();
     const name = input.value.trim();
     try {
-      const { items } = await listDirectories({ prefix: name, limit: 1 });
-      if (items[0]?.directory === name) fault.textContent = t("directories.exists");
-      else {
-        await createDirectory(name);
-        close(name);
-      }
+      await createDirectory(name);
+      close(name);
     } catch (error) {
-      fault.textContent = sentence(error);
+      fault.textContent = error instanceof Problem && error.code === "already-exists" ? t("directories.exists") : sentence(error);
     }
   }
 }

@@ -40,7 +40,7 @@ export function view({ directory, params }) {
   const shown = h("select", { "aria-label": t("people.show"), onchange: filter }, Object.keys(SHOWN).map((each) => h("option", { value: each, selected: each === params.get("show") }, t(/** @type {any} */ (`people.show.${each}`)))));
   const merges = button(t("merges.title"), { kind: "quiet", icon: "merge", onclick: () => void showMerges() });
   const count = h("p", { class: "soft small", role: "status" });
-  const grid = cropGrid({ label: nameOf("people"), key: ({ person }) => person, name: nameOfPerson, link: ({ person }) => personHref(directory, person), tile, onneed: () => void more(), onselect: showBar, isSelectable: can("edit") || can("delete") });
+  const grid = cropGrid({ label: nameOf("people"), key: ({ person }) => person, name: nameOfPerson, link: ({ person }) => personHref(directory, person), tile, onneed: () => void more(), onselect: showBar, ondrop: can("edit") ? (dragged, onto) => void merge([...dragged, onto], onto) : undefined, isSelectable: can("edit") || can("delete") });
   const bar = h("div", { class: "selection-bar", role: "toolbar", "aria-label": t("people.selection"), hidden: true });
   const nothing = h("div", { class: "people-empty", hidden: true });
   const element = h(
@@ -136,7 +136,7 @@ export function view({ directory, params }) {
     fill(
       bar,
       h("strong", { class: "grow cut", role: "status" }, t("people.selected", { n })),
-      can("edit") && n > 1 && button(t("people.merge"), { icon: "merge", onclick: () => void merge() }),
+      can("edit") && n > 1 && button(t("people.merge"), { icon: "merge", onclick: () => void merge(chosen()) }),
       can("edit") && button(t("people.move"), { icon: "move", onclick: () => void move() }),
       can("delete") && button(t("people.delete"), { kind: "danger", icon: "trash", onclick: erase }),
       button(t("people.unselect"), { kind: "quiet", onclick: () => grid.select([...grid.selected], false) }),
@@ -195,9 +195,9 @@ export function view({ directory, params }) {
     });
   }
 
-  async function merge() {
-    const those = chosen();
-    const target = await mergeDialog(those);
+  /** @param {Person[]} those @param {Person} [into] who stays, unless somebody swaps them */
+  async function merge(those, into) {
+    const target = await mergeDialog(those, into);
     if (!target) return;
     const from = those.filter((each) => each !== target);
     try {
@@ -279,10 +279,11 @@ async function each(items, text, act, done) {
  * Whose name, details and picture stay. Escape changes nothing.
  *
  * @param {Person[]} people
+ * @param {Person} [into] who stays at first; or else who has most samples
  * @returns {Promise<Person | undefined>}
  */
-function mergeDialog(people) {
-  let target = people.reduce((best, each) => (each.faces > best.faces ? each : best));
+function mergeDialog(people, into = people.reduce((best, each) => (each.faces > best.faces ? each : best))) {
+  let target = into;
   return openDialog(t("people.mergeTitle", { n: people.length }), (/** @type {(target?: Person) => void} */ close) => {
     const body = h("div", { class: "merge-sides" });
     const save = button("", { kind: "primary", icon: "merge", onclick: () => close(target) });

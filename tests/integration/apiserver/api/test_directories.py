@@ -1,5 +1,6 @@
 """GET and PUT /directories/{directory}, and what they do to /recognize."""
 
+import asyncio
 import json
 from datetime import timedelta
 from urllib.parse import quote
@@ -274,6 +275,25 @@ async def test_a_patch_that_cannot_be(gateway, put, get):
     assert (await get("other")).status_code == 404
     assert (await get("acme")).json() == before
     assert (await gateway.get("/directories/acme", headers={"If-None-Match": '"1"'})).status_code == 304
+
+
+async def test_a_directory_that_is_only_to_be_created(gateway, get):
+    """Of several at once, one creates it; what exists stays as it is."""
+    absent = {"If-None-Match": "*"}
+    answers = await asyncio.gather(
+        *(gateway.put("/directories/acme", json={"recognized_retention_seconds": n}, headers=absent) for n in range(5))
+    )
+    [made] = [answer for answer in answers if answer.status_code == 201]
+    refused = {(answer.status_code, answer.json().get("code")) for answer in answers if answer is not made}
+    assert refused == {(412, "already-exists")}
+    assert (await get("acme")).json() == made.json()
+    assert (await gateway.put("/directories/acme", content=b"{}", headers={"If-None-Match": '"7"'})).status_code == 200
+
+    person = "/directories/acme/persons/ann"
+    assert (await gateway.put(person, json={"display_name": "Ann"}, headers=absent)).status_code == 201
+    again = await gateway.put(person, json={}, headers=absent)
+    assert (again.status_code, again.json()["code"]) == (412, "already-exists")
+    assert (await gateway.get(person)).json()["display_name"] == "Ann"
 
 
 async def test_directories_are_listed_by_name(gateway, put, learn, ann, bob):

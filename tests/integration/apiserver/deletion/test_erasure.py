@@ -39,7 +39,7 @@ from tests.integration.apiserver.locks import until_somebody_waits
 from tests.integration.apiserver.worker_process import working
 from tests.waiting import PATIENCE_SECONDS, until
 
-pytestmark = pytest.mark.timing
+pytestmark = [pytest.mark.timing, pytest.mark.usefixtures("faces_counted")]
 
 MODEL = Model("model", 32, Calibration(20, -8), Thresholds(0.5, 0.4))
 IMAGE = Image("image/png", "png", width=10, height=10)
@@ -432,9 +432,13 @@ async def test_seen_means_matched_and_is_right_to_the_hour(enrol, recognized, da
 
 async def test_without_a_photograph_seeing_somebody_again_writes_nothing(enrol, connections, database):
     await enrol("ann", b"ann")
-    for decision in (Decision.MATCH, Decision.MATCH, Decision.REVIEW):
+    version = "SELECT last_seen_at IS NOT NULL AS seen, xmin::text, xmax::text FROM persons"
+    await sightings.note(connections, "acme", [("ann", Decision.MATCH)], None)
+    once = await database.fetchrow(version)
+    for decision in (Decision.MATCH, Decision.REVIEW):
         await sightings.note(connections, "acme", [("ann", decision)], None)
-    assert await database.fetchval("SELECT last_seen_at IS NOT NULL AND xmax = 0 FROM persons")
+    assert once["seen"]
+    assert await database.fetchrow(version) == once
 
 
 async def test_persons_not_seen_for_long_are_deleted(gateway, enrol, connections, images, settings, database):  # noqa: PLR0917

@@ -25,6 +25,8 @@ from apiserver.problems import VectorizerUnavailable
 from tests.integration.apiserver.api.test_imports import archives, outcomes, start, zipped
 from tests.integration.apiserver.locks import until_somebody_waits
 
+pytestmark = pytest.mark.usefixtures("faces_counted")
+
 
 def bundle(faces: Mapping[str, bytes]) -> bytes:
     """The least that is a bundle: a photograph of each person."""

@@ -72,11 +72,13 @@ async def test_settings_are_changed_one_by_one_and_by_one_person_at_a_time(open_
 @pytest.mark.long
 async def test_a_directory_is_made_and_deleted_with_its_receipt(open_page, api, directory, ann):
     await api.post("/learn", data={"person": "ann", "directory": directory}, files={"file": ann})
-    page = await open_page("directories")
+    await api.patch(f"/directories/{directory}", json={"fpir": 0.01})
+    page = await open_page("directories", expect=(412,))
     await page.get_by_role("button", name="New directory").click()
     await page.get_by_label("Name of the directory").fill(directory)
     await page.get_by_role("button", name="Create").click()
     await page.get_by_role("alert").get_by_text("There is a directory with this name already.").wait_for()
+    assert (await settings(api, directory))["fpir"] == 0.01
     await page.get_by_label("Name of the directory").fill(f"{directory}/more")
     await page.get_by_role("button", name="Create").click()
     await page.get_by_role("heading", name=f"Settings of {directory}/more").wait_for()

@@ -58,6 +58,26 @@ async def test_people_are_merged_by_keyboard_alone(open_page, api, directory):
 
 
 @pytest.mark.usefixtures("people")
+async def test_dragging_one_upon_another_asks_whether_to_merge(open_page, api, directory):
+    page = await open_page("people")
+    tile = page.locator(".tile a")
+    await tile.nth(2).drag_to(tile.nth(1))
+    dialog = page.get_by_role("dialog", name="Merge 2 people")
+    await dialog.get_by_role("button", name="Merge into bob").wait_for()
+    await page.keyboard.press("Escape")
+    await dialog.wait_for(state="detached")
+    assert await names(api, directory) == ["ann", "bob", "cid", "dee"]
+    assert await page.locator(".is-target").count() == 0
+
+    for name in ("ann", "bob"):
+        await page.get_by_role("checkbox", name=f"Select {name}").check()
+    await tile.nth(0).drag_to(tile.nth(3))
+    await page.get_by_role("button", name="Merge into dee").click()
+    await page.get_by_text("3 people are dee now.").wait_for()
+    assert await names(api, directory) == ["cid", "dee"]
+
+
+@pytest.mark.usefixtures("people")
 async def test_deleting_waits_for_undo(open_page, api, directory):
     page = await open_page("people")
     await page.clock.install()

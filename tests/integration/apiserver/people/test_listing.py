@@ -28,6 +28,8 @@ NAMES = {
     "hidden": "Mary\u00ad-\u200bJane",
     "arabic": "مُحَمَّد",
     "percent": "100% _sure_ \\o/",
+    "4712": "Jürgen Groß",
+    "4713": "Juergen Gross",
     "UPPER.Case-ID": None,
 }
 
@@ -70,10 +72,16 @@ FOUND = [
     ("quinn müller", set()),
     ("x-4711", {"zoe"}),
     ("zoequinn", set()),
+    ("joerg", {"mueller"}),
+    ("soeren oedegaard", {"odegard"}),
+    ("juergen", {"4712", "4713"}),
+    ("JU\u0308RGEN GROSS", {"4712", "4713"}),
+    ("jurgen", {"4712"}),
+    ("muueller", set()),
 ]
 
 
-FURTHER = {"UPPER.Case-ID", "hidden"}
+FURTHER = {"UPPER.Case-ID", "hidden", "4712", "4713"}
 """Whose name has an e, and whose id has none."""
 
 
@@ -144,6 +152,37 @@ async def test_many_persons_are_searched_to_the_last_one(shared_gateway, shared_
         found = await listed(shared_gateway, "many", search="luk", limit="3", sort=sort)
         assert sorted(found) == [f"p{number:04}" for number in range(500, 4001, 500)]
     assert await listed(shared_gateway, "many", search="4099") == ["p4099"]
+
+
+_FEW = """
+INSERT INTO directories (directory) VALUES ('few');
+INSERT INTO persons (directory, person, display_name, created_at, last_seen_at)
+SELECT 'few', 'p' || lpad(n::text, 4, '0'), CASE WHEN n % 300 > 0 THEN (n * 7 % 11) || 'Ann' END,
+    timestamptz '2026-01-01 00:00Z' + n * 7 % 11 * interval '1 hour',
+    CASE WHEN n % 2 > 0 THEN timestamptz '2026-01-02 00:00Z' + n * 3 % 5 * interval '1 hour' END
+FROM generate_series(1, 4200) AS n;
+INSERT INTO faces (directory, person, model, embedding, crop, box, score, image_sha256)
+SELECT 'few', 'p' || lpad(n::text, 4, '0'), 'model', '[1,0]', '', '{0,0,1,1}', 1, sha256(int4send(sample))
+FROM generate_series(300, 4200, 300) AS n, generate_series(1, n / 300 % 4) AS sample;
+INSERT INTO face_warnings (directory, face, code, person, value, threshold)
+SELECT directory, face, 'unlike-own', person, 0, 0 FROM faces WHERE directory = 'few';
+"""
+
+
+async def test_few_of_many_are_listed_in_every_order_from_page_to_page(shared_gateway, shared_database_url):
+    connection = await asyncpg.connect(shared_database_url)
+    await connection.execute(_FEW)
+    await connection.close()
+
+    unnamed = {f"p{number:04}" for number in range(300, 4201, 300)}
+    warned = {person for person in unnamed if int(person[1:]) // 300 % 4}
+    counts = {person: int(person[1:]) // 300 % 4 for person in unnamed}
+    for query, expected in (({"named": "false"}, unnamed), ({"warned": "true"}, warned)):
+        for sort in ("name", "person", "created_at", "last_seen_at", "faces"):
+            up = await listed(shared_gateway, "few", sort=sort, limit="4", **query)
+            assert await listed(shared_gateway, "few", sort=f"-{sort}", limit="3", **query) == up[::-1]
+            assert (set(up), len(up)) == (expected, len(expected))
+        assert up == sorted(expected, key=lambda person: (counts[person], person))
 
 
 async def test_what_shows_a_person_and_filters(shared_gateway, ann, ann_again, bob):

@@ -27,6 +27,8 @@ from apiserver.storage.images import ImageStore
 from apiserver.storage.object_store import open_store
 from tests.image_rows import image_row
 
+pytestmark = pytest.mark.usefixtures("faces_counted")
+
 MODEL = Model("model", 2, Calibration(20, -8), Thresholds(0.5, 0.4))
 IMAGE = Image("image/png", "png", width=10, height=10)
 

@@ -135,10 +135,11 @@ def test_a_call_refused_the_second_time_is_repeated_only_if_it_did_not_arrive():
             lambda: client.delete_person("ann"),
             lambda: client.patch_person("ann", rename="anna"),
             lambda: client.put_directory(if_match=3),
+            lambda: client.put_directory(if_absent=True),
         ):
             with pytest.raises(Unreachable):
                 once()
-    assert len(asked) == 2 + 1 + 1
+    assert len(asked) == 2 + 1 + 1 + 1
 
 
 def test_a_truncated_file_is_fetched_again(tmp_path: Path):
