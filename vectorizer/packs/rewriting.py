@@ -93,7 +93,7 @@ def _join(graph: onnx.GraphProto, heads: list[onnx.NodeProto], weights: Weights,
         order, name = _attributes(following[0])["perm"], f"{made[-1].output[0]}_transposed"
         made.append(helper.make_node("Transpose", [made[-1].output[0]], [name], name=name, perm=order))
         ends, replaced, axis = following, replaced + following, list(order).index(1)
-    made.append(_split(graph, made[-1].output[0], [node.output[0] for node in ends], axis, widths, opset))
+    made += _split(made[-1].output[0], [node.output[0] for node in ends], axis, widths, opset)
     nodes = list(graph.node)
     start = nodes.index(heads[0])
     nodes[start:start] = made
@@ -131,14 +131,12 @@ def _following(graph: onnx.GraphProto, nodes: Sequence[onnx.NodeProto]) -> list[
     return first if len(first) == len(nodes) and len(alike) == 1 else []
 
 
-def _split(
-    graph: onnx.GraphProto, data: str, names: list[str], axis: int, widths: list[int], opset: int
-) -> onnx.NodeProto:
+def _split(data: str, names: list[str], axis: int, widths: list[int], opset: int) -> list[onnx.NodeProto]:
     name = f"{data}_divided"
     if opset < _SIZES_ARE_AN_INPUT:
-        return helper.make_node("Split", [data], names, name=name, axis=axis, split=widths)
-    sizes = _add(graph, f"{name}_sizes", np.array(widths, np.int64))
-    return helper.make_node("Split", [data, sizes], names, name=name, axis=axis)
+        return [helper.make_node("Split", [data], names, name=name, axis=axis, split=widths)]
+    sizes = helper.make_node("Constant", [], [f"{name}_sizes"], name=f"{name}_sizes", value_ints=widths)
+    return [sizes, helper.make_node("Split", [data, *sizes.output], names, name=name, axis=axis)]
 
 
 def _weights(graph: onnx.GraphProto) -> Weights:
