@@ -20,8 +20,8 @@ from vectorizer.networks.runtimes import (
     RuntimeChoice,
     choose_detector_runtimes,
     choose_runtime,
-    open_detector_session,
-    open_embedder_session,
+    open_detector_sessions,
+    open_embedder_sessions,
 )
 from vectorizer.networks.scrfd import Scrfd
 from vectorizer.networks.sessions import OnnxSession, Provider, Session
@@ -144,13 +144,9 @@ class ModelSource:
             detector = self._batching(self.detector_path, (size, CLOSE_UP_CANVAS), partial(on_batch, "detector"))
             embedder = self._batching(self.embedder_path, (SIZE,), partial(on_batch, "embedder"))
             return [self._models(detector, embedder)] * lanes
-        return [
-            self._models(
-                open_detector_session(self.detector_runtimes, self.detector_path),
-                open_embedder_session(self.runtime, self.embedder_path),
-            )
-            for _ in range(lanes)
-        ]
+        detectors = open_detector_sessions(self.detector_runtimes, self.detector_path, lanes)
+        embedders = open_embedder_sessions(self.runtime, self.embedder_path, lanes)
+        return list(map(self._models, detectors, embedders))
 
     def _models(self, detector: Session, embedder: Session) -> Models:
         # Batching needs few shapes, so every first view is a square then.

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from vectorizer.networks.alignment import SIZE
 from vectorizer.networks.embedding import normalise
-from vectorizer.networks.openvino_sessions import ANY, OpenVinoSession, has_bfloat16, openvino_version
+from vectorizer.networks.openvino_sessions import ANY, has_bfloat16, open_sessions, openvino_version
 from vectorizer.networks.sessions import OnnxSession, RowByRow, Session
 from vectorizer.packs.opening import ModelFile
 from vectorizer.problems import RuntimeUnavailable
@@ -118,21 +118,22 @@ def choose_detector_runtimes(
     return DetectorRuntimes(tuple(_fastest(times, shares) for times in measured))
 
 
-def open_embedder_session(runtime: Runtime, path: Path) -> Session:
-    """Open the embedder at `path`, to run one face at a time."""
-    return RowByRow(_open(runtime, path, _SHAPE))
+def open_embedder_sessions(runtime: Runtime, path: Path, number: int = 1) -> list[Session]:
+    """Open the embedder at `path` for `number` threads, to run one face at a time."""
+    return [RowByRow(session) for session in _open(runtime, path, _SHAPE, number)]
 
 
-def open_detector_session(runtimes: DetectorRuntimes, path: Path) -> Session:
-    """Open the detector at `path`, to run one image at a time."""
-    sessions = {runtime: _open(runtime, path, _ANY_IMAGE) for runtime in dict.fromkeys(runtimes.of_canvases)}
-    return BySize(sessions, runtimes) if len(sessions) > 1 else next(iter(sessions.values()))
+def open_detector_sessions(runtimes: DetectorRuntimes, path: Path, number: int = 1) -> list[Session]:
+    """Open the detector at `path` for `number` threads, to run one image at a time."""
+    used = dict.fromkeys(runtimes.of_canvases)
+    by_thread = zip(*(_open(runtime, path, _ANY_IMAGE, number) for runtime in used), strict=True)
+    return [BySize(dict(zip(used, sessions, strict=True)), runtimes) for sessions in by_thread]
 
 
-def _open(runtime: Runtime, path: Path, shape: tuple[int, ...]) -> Session:
+def _open(runtime: Runtime, path: Path, shape: tuple[int, ...], number: int = 1) -> Sequence[Session]:
     if runtime == "onnxruntime":
-        return OnnxSession(path)
-    return OpenVinoSession(path, shape, "bf16" if runtime == "openvino-bf16" else "f32")
+        return [OnnxSession(path) for _ in range(number)]
+    return open_sessions(path, shape, "bf16" if runtime == "openvino-bf16" else "f32", number)
 
 
 def _available(choice: Runtime) -> Runtime:
@@ -178,10 +179,10 @@ def _measure_canvas(sessions: Mapping[Runtime, Session], height: int, width: int
 
 def _sessions(path: Path, shape: tuple[int, ...]) -> dict[Runtime, Session]:
     """Open the network with each runtime that can run it; in bfloat16 only where the processor has it."""
-    sessions: dict[Runtime, Session] = {"onnxruntime": _open("onnxruntime", path, shape)}
+    sessions: dict[Runtime, Session] = {"onnxruntime": OnnxSession(path)}
     for runtime in _BY_OPENVINO if has_bfloat16() else _BY_OPENVINO[:1]:
         with suppress(ImportError, RuntimeError):
-            sessions[runtime] = _open(runtime, path, shape)
+            (sessions[runtime],) = _open(runtime, path, shape)
     return sessions
 
 

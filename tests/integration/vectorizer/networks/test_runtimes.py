@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vectorizer.networks.openvino_sessions import openvino_version
-from vectorizer.networks.runtimes import choose_runtime, open_embedder_session
+from vectorizer.networks.runtimes import choose_runtime, open_embedder_sessions
 from vectorizer.packs.manifest import read_manifest
 from vectorizer.packs.opening import ModelFile, open_pack
 from vectorizer.packs.prepared_files import prepare
@@ -46,8 +46,8 @@ def test_the_fastest_runtime_is_chosen_and_recorded(embedder: ModelFile, prepare
 
 @pytest.mark.skipif(openvino_version() is None, reason="needs the package openvino")
 def test_bfloat16_embeddings_agree_with_full_precision(prepared: Path):
-    full = open_embedder_session("openvino", prepared).run(SAMPLE)[0]
-    short = open_embedder_session("openvino-bf16", prepared).run(SAMPLE)[0]
+    full = open_embedder_sessions("openvino", prepared)[0].run(SAMPLE)[0]
+    short = open_embedder_sessions("openvino-bf16", prepared)[0].run(SAMPLE)[0]
     cosines = (full * short).sum(axis=1) / np.linalg.norm(full, axis=1) / np.linalg.norm(short, axis=1)
     assert cosines.min() > 0.995
 
