@@ -34,7 +34,7 @@ Times = dict[Runtime, float]
 """The time of a run with each runtime, milliseconds."""
 
 _BY_OPENVINO: tuple[Runtime, ...] = ("openvino", "openvino-bf16")
-_ROUNDS = 12
+_ROUNDS = 8
 _MIN_AGREEMENT = 0.995
 """Minimum cosine of an embedding in bfloat16 with the full one; the other runtimes agree to six digits."""
 _MAX_TIME_SHARE = 0.8

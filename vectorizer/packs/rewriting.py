@@ -5,7 +5,7 @@ several small convolutions of one input, and some embedders have groups of two c
 less, and every sum has the same terms.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,8 +35,10 @@ def join_heads(model: onnx.ModelProto) -> onnx.ModelProto:
     graph = joined.graph
     weights = _weights(graph)
     opset = max(each.version for each in model.opset_import if each.domain in {"", "ai.onnx"})
+    before = _taken(graph)
     for heads in _heads(graph, weights):
         _join(graph, heads, weights, opset)
+    _drop(graph, before - _taken(graph))
     onnx.checker.check_model(joined)
     return joined
 
@@ -50,6 +52,7 @@ def widen_groups(model: onnx.ModelProto) -> onnx.ModelProto:
     widened.CopyFrom(model)
     graph = widened.graph
     weights = _weights(graph)
+    before = _taken(graph)
     for node in graph.node:
         narrow = weights[node.input[1]] if node.op_type == "Conv" else None
         if narrow is None or not 1 < narrow.shape[1] < GROUP or narrow.shape[0] != narrow.shape[1] * _groups(node):
@@ -63,6 +66,7 @@ def widen_groups(model: onnx.ModelProto) -> onnx.ModelProto:
             wide[channel, start : start + group] = narrow[channel]
         node.input[1] = _add(graph, f"{node.input[1]}_widened", wide)
         _set(node, group=channels // GROUP)
+    _drop(graph, before - _taken(graph))
     onnx.checker.check_model(widened)
     return widened
 
@@ -155,6 +159,16 @@ def _set(node: onnx.NodeProto, **attributes: int) -> None:
     kept = [attribute for attribute in node.attribute if attribute.name not in attributes]
     del node.attribute[:]
     node.attribute.extend([*kept, *(helper.make_attribute(name, value) for name, value in attributes.items())])
+
+
+def _taken(graph: onnx.GraphProto) -> set[str]:
+    return {name for node in graph.node for name in node.input}
+
+
+def _drop(graph: onnx.GraphProto, names: Container[str]) -> None:
+    kept = [tensor for tensor in graph.initializer if tensor.name not in names]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
 
 
 def _add(graph: onnx.GraphProto, name: str, values: NDArray[Any]) -> str:
