@@ -1,6 +1,7 @@
 """Prepares published model files, once per machine: unpacked, with a batch axis, in half precision, or rewritten."""
 
 import hashlib
+import platform
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -16,6 +17,9 @@ Precision = Literal["fp32", "fp16"]
 
 _FASTER = frozenset({"joined", "widened"})
 """Steps after which a network computes the same in less time."""
+
+_ON_X86 = platform.machine() in {"x86_64", "AMD64"}
+"""Elsewhere nobody has measured whether more multiplications in fewer groups take less time."""
 
 VERSION = 1
 """Part of a prepared file's name; to be increased when a preparation step changes."""
@@ -55,7 +59,7 @@ def _steps(model: AnyModel, *, batched: bool, precision: Precision) -> list[str]
         "batched": batched and one_image_only,
         "fp16": precision == "fp16",
         "joined": on_cpu and isinstance(model, DetectorManifest),
-        "widened": on_cpu and isinstance(model, EmbedderManifest) and model.narrow_groups,
+        "widened": on_cpu and _ON_X86 and isinstance(model, EmbedderManifest) and model.narrow_groups,
     }
     return [step for step, applies in applicable.items() if applies]
 

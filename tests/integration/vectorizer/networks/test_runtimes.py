@@ -13,7 +13,9 @@ from vectorizer.networks.openvino_sessions import openvino_version
 from vectorizer.networks.runtimes import (
     CANVASES,
     BySize,
+    DetectorRuntimeChoice,
     DetectorRuntimes,
+    Runtime,
     choose_detector_runtimes,
     choose_runtime,
     open_detector_sessions,
@@ -91,7 +93,7 @@ def prepared_detector(detector: ModelFile, model_cache: Path) -> Path:
 
 @pytest.mark.skipif(openvino_version() is None, reason="needs the package openvino")
 def test_the_detectors_runtime_is_chosen_for_each_size(detector: ModelFile, prepared_detector: Path, tmp_path: Path):
-    def chosen(choice: str = "auto") -> tuple[str, ...]:
+    def chosen(choice: DetectorRuntimeChoice = "auto") -> tuple[Runtime, ...]:
         return choose_detector_runtimes(choice, detector, prepared_detector, tmp_path).of_canvases
 
     assert set(chosen()) <= {"onnxruntime", "openvino"}
