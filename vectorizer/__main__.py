@@ -103,7 +103,14 @@ def _watch_gpus(metrics: Metrics) -> None:
 
 def _log_models(source: ModelSource) -> None:
     log = logging.getLogger("vectorizer")
-    log.info("%s and %s on %s, %s", source.detector_id, source.embedder_id, source.engine.provider, source.runtime)
+    log.info(
+        "%s by %s and %s by %s on %s",
+        source.detector_id,
+        source.detector_runtimes,
+        source.embedder_id,
+        source.runtime,
+        source.engine.provider,
+    )
     if not source.embedder.calibrated:
         log.warning("The thresholds of %s were not measured with this model; see docs/accuracy.md.", source.embedder_id)
 

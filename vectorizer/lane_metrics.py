@@ -41,5 +41,6 @@ class LaneMetrics(Collector):
             "embedder": source.embedder_id,
             "provider": source.engine.provider,
             "runtime": source.runtime,
+            "detector_runtime": str(source.detector_runtimes),
         }
-        yield InfoMetricFamily("faceserver_vectorizer", "Version, models and runtime in use.", about)
+        yield InfoMetricFamily("faceserver_vectorizer", "Version, models and runtimes in use.", about)

@@ -4,9 +4,9 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import inf
@@ -30,6 +30,7 @@ from vectorizer.networks.alignment import SIZE
 from vectorizer.networks.models import Models, ModelSource
 from vectorizer.pipeline import AS_USUAL, Faces, Look, Want, embed_aligned, find_faces
 from vectorizer.problems import Busy, DeadlineExceeded, ImageTooCostly
+from vectorizer.sharing import SharedWork
 
 _OVERDUE_SECONDS = 60.0
 """An image that takes a lane longer is overdue, however long its caller waits."""
@@ -71,6 +72,7 @@ class Lane:
 
 
 T = TypeVar("T")
+Part = TypeVar("Part")
 
 OnImageDone = Callable[[float, Mapping[str, float]], None]
 """Gets when an image came, on `time.monotonic`'s clock, and its stages since then, milliseconds."""
@@ -155,7 +157,7 @@ class Lanes:
         """
 
         def work(lane: Lane, stages: Stages) -> tuple[T, int]:
-            found = _analyse(lane, job, self.limits.max_faces, stages)
+            found = self._analyse(lane, job, stages)
             return then(found), len(found.embeddings)
 
         return await self._run(job, work)
@@ -210,6 +212,46 @@ class Lanes:
             lane.due = inf
             self._idle.put(lane)
 
+    def _analyse(self, lane: Lane, job: Job, stages: Stages) -> Faces:
+        decode = partial(lane.decoder.decode, deadline=job.deadline)
+        if job.aligned:
+            return embed_aligned(lane.models, decode, job.data, score=job.score, stages=stages)
+        return find_faces(
+            lane.models,
+            decode,
+            job.data,
+            job.wants,
+            job.look,
+            max_faces=self.limits.max_faces,
+            deadline=job.deadline,
+            stages=stages,
+            # Networks that batch are shared already.
+            share=None if self.source.engine.shared else partial(self._share, lane),
+        )
+
+    def _share(self, lane: Lane, work: Callable[[Models, Part], T], parts: Sequence[Part]) -> list[T]:
+        """Do work in parts, on `lane` and on lanes that are idle; see `vectorizer.sharing.Share`."""
+        shared = SharedWork(work, parts)
+        for _ in range(min(self.lanes, len(parts)) - 1):
+            self._offer(shared)
+        return shared.results(lane.models)
+
+    def _offer(self, shared: SharedWork[Models, Part, T]) -> None:
+        """Let a thread help once it has nothing else to do: images that wait come first."""
+        with suppress(RuntimeError):  # the threads are being shut down
+            self._threads.submit(self._help, shared)
+
+    def _help(self, shared: SharedWork[Models, Part, T]) -> None:
+        """Do one part, and offer to do another when the images that came in the meantime had their turn."""
+        if not shared.waiting:
+            return
+        lane = self._idle.get()
+        try:
+            shared.do_next(lane.models)
+        finally:
+            self._idle.put(lane)
+        self._offer(shared)
+
     async def warm_up(self) -> None:
         """Run each lane's networks once, so that the first image is as fast as the next."""
         await asyncio.to_thread(self._warm_up)
@@ -228,15 +270,6 @@ class Lanes:
         for lane in self._all:
             lane.decoder.close()
         self._template.close()
-
-
-def _analyse(lane: Lane, job: Job, max_faces: int, stages: Stages) -> Faces:
-    decode = partial(lane.decoder.decode, deadline=job.deadline)
-    if job.aligned:
-        return embed_aligned(lane.models, decode, job.data, score=job.score, stages=stages)
-    return find_faces(
-        lane.models, decode, job.data, job.wants, job.look, max_faces=max_faces, deadline=job.deadline, stages=stages
-    )
 
 
 def _without_pixels(faces: Faces) -> Faces:

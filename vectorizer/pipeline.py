@@ -1,7 +1,8 @@
 """The stages that one image passes: decode, detect, align, embed.
 
 The deadline is checked between tiles and between slices of faces, each a fraction of a second, so that no lane works
-long for a caller that is gone. A slice also bounds how long others wait where networks are shared.
+long for a caller that is gone. A slice also bounds how long others wait where networks are shared, or where idle lanes
+share the faces of a crowd.
 """
 
 import sys
@@ -26,9 +27,13 @@ from vectorizer.networks.picture import Picture
 from vectorizer.networks.quality import Quality, measure
 from vectorizer.networks.tiles import Detail
 from vectorizer.problems import DeadlineExceeded, NotAligned
+from vectorizer.sharing import Share
 
-_SLICE = 16
-"""Faces that are embedded at once: a batch of a GPU, and a fraction of a second of a CPU."""
+BATCHED_SLICE = 16
+"""Faces that are embedded at once by networks that batch."""
+
+_SLICE = 4
+"""Faces that are embedded at once on a CPU, some hundredths of a second."""
 
 T = TypeVar("T")
 
@@ -89,10 +94,12 @@ def find_faces(
     max_faces: int = sys.maxsize,
     deadline: float = inf,
     stages: Stages | None = None,
+    share: Share[Models] | None = None,
 ) -> Faces:
     """Return the faces of the image file `data`, each with what `wants` names.
 
-    max_faces: of those found, the largest are embedded. deadline: on `time.monotonic`'s clock.
+    max_faces: of those found, the largest are embedded. deadline: on `time.monotonic`'s clock. share: does the work on
+    slices of the faces; None for this thread alone, with `models`.
 
     Raises DeadlineExceeded, and the problems of `decode`.
     """
@@ -108,12 +115,11 @@ def find_faces(
         encoded = tuple(_checked(map(encode_jpeg, aligned), check)) if Want.CROPS in wants else None
         qualities = tuple(_checked(map(measure, aligned), check)) if Want.QUALITY in wants else None
     with stages.measure("embed"):
-        embedded = _embed(models, aligned, check)
-        recognizabilities = _recognizabilities(models, aligned, faces.scores, embedded)
+        vectors, recognizabilities = _embed(models, aligned, faces.scores, check, share)
     return Faces(
         image,
         faces,
-        embedded.vectors,
+        vectors,
         recognizabilities,
         encoded,
         qualities,
@@ -149,15 +155,26 @@ def _largest(faces: Detections, number: int) -> Detections:
     return faces.pick(np.sort(np.argsort(-areas, kind="stable")[:number]))
 
 
-def _embed(models: Models, aligned: NDArray[np.uint8], check: Callable[[], None]) -> Embeddings:
-    """Embed faces slice by slice, so that others get their turn between two."""
-    slices = []
-    for start in range(0, max(len(aligned), 1), _SLICE):
+def _embed(
+    models: Models,
+    aligned: NDArray[np.uint8],
+    scores: NDArray[np.float32],
+    check: Callable[[], None],
+    share: Share[Models] | None,
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """Return embeddings and recognizabilities, computed slice by slice, so that others get their turn between two."""
+
+    def embed(models: Models, start: int) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         check()
-        slices.append(models.embedder.embed(aligned[start : start + _SLICE]))
-    return Embeddings(
-        np.concatenate([part.vectors for part in slices]), np.concatenate([part.lengths for part in slices])
-    )
+        faces = aligned[start : start + size]
+        embedded = models.embedder.embed(faces)
+        return embedded.vectors, _recognizabilities(models, faces, scores[start : start + size], embedded)
+
+    size = _SLICE if share else BATCHED_SLICE
+    starts = range(0, max(len(aligned), 1), size)
+    parts = share(embed, starts) if share and len(starts) > 1 else [embed(models, start) for start in starts]
+    vectors, recognizabilities = zip(*parts, strict=True)
+    return np.concatenate(vectors), None if models.recognizability is None else np.concatenate(recognizabilities)
 
 
 def embed_aligned(

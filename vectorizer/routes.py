@@ -195,7 +195,7 @@ async def models(request: Request) -> dict[str, Any]:
     known += [model for model in (in_use.detector, in_use.embedder) if model not in known]
     return {
         "active": {"detector": in_use.detector_id, "embedder": in_use.embedder_id},
-        "models": [model.model_dump(exclude={"input_shape"}) for model in known],
+        "models": [model.model_dump(exclude={"input_shape", "narrow_groups"}) for model in known],
     }
 
 

@@ -12,7 +12,7 @@ from serving.settings import ServiceSettings
 from vectorizer.decoding.budget import Limits
 from vectorizer.decoding.formats import Format
 from vectorizer.networks.models import Engine
-from vectorizer.networks.runtimes import RuntimeChoice
+from vectorizer.networks.runtimes import DetectorRuntimeChoice, RuntimeChoice
 from vectorizer.networks.sessions import Provider
 from vectorizer.packs.prepared_files import Precision
 
@@ -51,6 +51,12 @@ class Settings(ServiceSettings):
         "auto",
         description="What runs the embedder on a CPU: `onnxruntime`, `openvino`, `openvino-bf16`, or `auto`, the "
         "fastest of them, measured once.",
+    )
+    detector_runtime: DetectorRuntimeChoice = Field(
+        "auto",
+        description="What runs the detector on a CPU: `onnxruntime`, `openvino`, or `auto`, the faster of them for "
+        "each size of image, measured once. `auto-bf16` uses bfloat16 as well, where the processor has it and it is "
+        "faster; landmarks are less exact then.",
     )
     precision: Precision = Field("fp32", description="`fp32`, or `fp16`, which GPUs can run twice as fast.")
     batch: int = Field(
@@ -147,5 +153,6 @@ class Settings(ServiceSettings):
             batch=self.batch or (1 if self.provider == "cpu" else 16),
             batch_wait_seconds=self.batch_wait_ms / 1000,
             runtime=self.runtime,
+            detector_runtime=self.detector_runtime,
             detector_size=self.detector_size,
         )

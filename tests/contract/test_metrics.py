@@ -36,6 +36,7 @@ def test_no_label_contains_a_name_chosen_by_a_client(metrics: list[Exported]):
         "embedder",
         "provider",
         "runtime",
+        "detector_runtime",
         "version",
         "share",
     }

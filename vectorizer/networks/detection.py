@@ -6,7 +6,7 @@ where a face that fills the image has an ordinary size. The second view costs li
 does not find.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -69,10 +69,18 @@ class Detections:
 
     def join(self, other: Self) -> Self:
         """Return both lists, one after the other."""
-        return type(self)(
-            np.concatenate([self.boxes, other.boxes]),
-            np.concatenate([self.scores, other.scores]),
-            np.concatenate([self.landmarks, other.landmarks]),
+        return self.joined([self, other])
+
+    @classmethod
+    def joined(cls, lists: Sequence[Self]) -> Self:
+        """Return at least one list, one after the other."""
+        some = [each for each in lists if len(each)] or lists[:1]
+        if len(some) == 1:
+            return some[0]
+        return cls(
+            np.concatenate([each.boxes for each in some]),
+            np.concatenate([each.scores for each in some]),
+            np.concatenate([each.landmarks for each in some]),
         )
 
 

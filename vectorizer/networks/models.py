@@ -13,7 +13,16 @@ from vectorizer.networks.detection import CLOSE_UP_CANVAS, Detector, DetectorNet
 from vectorizer.networks.embedding import Embedder, as_batch
 from vectorizer.networks.finder import Finder, Upright
 from vectorizer.networks.recognizability import Recognizability
-from vectorizer.networks.runtimes import Runtime, RuntimeChoice, choose_runtime, open_embedder_session
+from vectorizer.networks.runtimes import (
+    DetectorRuntimeChoice,
+    DetectorRuntimes,
+    Runtime,
+    RuntimeChoice,
+    choose_detector_runtimes,
+    choose_runtime,
+    open_detector_sessions,
+    open_embedder_sessions,
+)
 from vectorizer.networks.scrfd import Scrfd
 from vectorizer.networks.sessions import OnnxSession, Provider, Session
 from vectorizer.networks.yunet import YuNet
@@ -31,7 +40,7 @@ _SAMPLE_IMAGES = 4
 class Engine:
     """Where and how networks run.
 
-    batch: maximum images in one run. runtime: what runs the embedder on a CPU without batching.
+    batch: maximum images in one run. runtime, detector_runtime: what runs the networks on a CPU without batching.
     """
 
     provider: Provider = "cpu"
@@ -39,6 +48,7 @@ class Engine:
     batch: int = 1
     batch_wait_seconds: float = 0.003
     runtime: RuntimeChoice = "auto"
+    detector_runtime: DetectorRuntimeChoice = "auto"
     detector_size: int = 640
 
     @property
@@ -79,6 +89,7 @@ class ModelSource:
     detector_path: Path
     embedder_path: Path
     runtime: Runtime
+    detector_runtimes: DetectorRuntimes
 
     @classmethod
     def find(
@@ -93,11 +104,15 @@ class ModelSource:
         shared, precision = engine.shared, engine.precision
         detector = prepare(pack.detector_file, pack.detector, cache, batched=shared, precision=precision)
         embedder = prepare(pack.embedder_file, pack.embedder, cache, batched=shared, precision=precision)
-        choice = "onnxruntime" if shared else engine.runtime
+        if shared:
+            return cls(
+                pack, engine, cache, detector, embedder, "onnxruntime", DetectorRuntimes.everywhere("onnxruntime")
+            )
         noise = np.random.default_rng(0).integers(0, 256, (_SAMPLE_IMAGES, SIZE, SIZE, 3), np.uint8)
         sample = as_batch(noise, pack.embedder.mean, pack.embedder.scale)
-        runtime = choose_runtime(choice, pack.embedder_file, embedder, cache, sample)
-        return cls(pack, engine, cache, detector, embedder, runtime)
+        runtime = choose_runtime(engine.runtime, pack.embedder_file, embedder, cache, sample)
+        detector_runtimes = choose_detector_runtimes(engine.detector_runtime, pack.detector_file, detector, cache)
+        return cls(pack, engine, cache, detector, embedder, runtime, detector_runtimes)
 
     @property
     def detector(self) -> DetectorManifest:
@@ -129,10 +144,9 @@ class ModelSource:
             detector = self._batching(self.detector_path, (size, CLOSE_UP_CANVAS), partial(on_batch, "detector"))
             embedder = self._batching(self.embedder_path, (SIZE,), partial(on_batch, "embedder"))
             return [self._models(detector, embedder)] * lanes
-        return [
-            self._models(OnnxSession(self.detector_path), open_embedder_session(self.runtime, self.embedder_path))
-            for _ in range(lanes)
-        ]
+        detectors = open_detector_sessions(self.detector_runtimes, self.detector_path, lanes)
+        embedders = open_embedder_sessions(self.runtime, self.embedder_path, lanes)
+        return list(map(self._models, detectors, embedders))
 
     def _models(self, detector: Session, embedder: Session) -> Models:
         # Batching needs few shapes, so every first view is a square then.

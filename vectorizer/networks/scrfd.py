@@ -25,11 +25,12 @@ class Scrfd:
         floor = self.score_threshold if floor is None else floor
         outputs = self._session.run(as_input(canvas, mean=127.5, scale=128.0))
         scores, boxes, landmarks = outputs[0:3], outputs[3:6], outputs[6:9]
-        found = [
-            self._decode(stride, canvas.shape[:2], scores[level], boxes[level], landmarks[level], floor=floor)
-            for level, stride in enumerate(STRIDES)
-        ]
-        return found[0].join(found[1]).join(found[2])
+        return Detections.joined(
+            [
+                self._decode(stride, canvas.shape[:2], scores[level], boxes[level], landmarks[level], floor=floor)
+                for level, stride in enumerate(STRIDES)
+            ]
+        )
 
     def _decode(
         self,
@@ -44,6 +45,8 @@ class Scrfd:
         """Turn one stride's outputs, in strides around each anchor, into pixels of the canvas."""
         scores = scores.reshape(-1)
         above = np.flatnonzero(scores >= floor)
+        if not above.size:
+            return Detections.none()
         anchor = grid(canvas[0] // stride, canvas[1] // stride, ANCHORS)[above] * stride
         sides = boxes.reshape(-1, 4)[above] * stride
         return Detections(

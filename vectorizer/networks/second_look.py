@@ -19,6 +19,9 @@ FACE = 64
 _MONTAGE_FACE = 36
 """Longer side of the face in each quarter of a montage, pixels."""
 
+_QUARTERS = np.array([[x, y] for y in (0.5, 1.5) for x in (0.5, 1.5)], np.float32)
+"""Centres of the quarters of a montage, in sides of a quarter."""
+
 _MAX_OFFSET = 0.4
 """How far the centre of a face may be from the expected one, as a share of its longer side."""
 
@@ -109,8 +112,8 @@ def turns(
     seen = Square(_centre(box), _longer(box) * half / _MONTAGE_FACE, start).cut(image, half)
     rows = [np.concatenate([np.rot90(seen, -turn) for turn in pair], axis=1) for pair in ((0, 1), (2, 3))]
     found = network.propose(np.concatenate(rows), floor=0.0)
-    centres = [np.array([x, y], np.float32) * half for y in (0.5, 1.5) for x in (0.5, 1.5)]
-    return np.array([_expected(found, centre, _MONTAGE_FACE).scores.max(initial=0) for centre in centres], np.float32)
+    near = _near(found, half * _QUARTERS, _MONTAGE_FACE)
+    return np.array([found.scores[quarter].max(initial=0) for quarter in near], np.float32)
 
 
 def rolls(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -172,10 +175,17 @@ def _longer(box: NDArray[np.float32]) -> float:
 
 def _expected(found: Detections, centre: NDArray[np.float32], size: float) -> Detections:
     """Return the best face near `centre` and about `size` pixels large, or none."""
-    sides = (found.boxes[:, 2:] - found.boxes[:, :2]).max(axis=1, initial=0)
-    offset = np.abs((found.boxes[:, :2] + found.boxes[:, 2:]) / 2 - centre).max(axis=1, initial=0)
-    near = np.flatnonzero(
-        (offset <= _MAX_OFFSET * size) & (sides >= size / _MAX_GROWTH) & (sides <= size * _MAX_GROWTH)
-    )
+    (near,) = np.nonzero(_near(found, centre[None], size)[0])
     best = near[np.argsort(-found.scores[near], kind="stable")[:1]]
     return found.pick(best)
+
+
+def _near(found: Detections, centres: NDArray[np.float32], size: float) -> NDArray[np.bool_]:
+    """Return which faces are near each of (m, 2) `centres` and about `size` pixels large: (m, n)."""
+    left, top, right, bottom = found.boxes.T
+    sides = np.maximum(right - left, bottom - top)
+    about = (sides >= size / _MAX_GROWTH) & (sides <= size * _MAX_GROWTH)
+    x, y = centres.T[..., None]
+    offset = np.maximum(np.abs((left + right) / 2 - x), np.abs((top + bottom) / 2 - y))
+    near: NDArray[np.bool_] = about & (offset <= _MAX_OFFSET * size)
+    return near

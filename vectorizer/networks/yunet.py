@@ -21,8 +21,7 @@ class YuNet:
         """See `vectorizer.networks.detection.DetectorNetwork`."""
         floor = self.score_threshold if floor is None else floor
         outputs = dict(zip(self._session.outputs, self._session.run(as_input(canvas[:, :, ::-1])), strict=True))
-        found = [self._decode(stride, canvas.shape[:2], floor, outputs) for stride in STRIDES]
-        return found[0].join(found[1]).join(found[2])
+        return Detections.joined([self._decode(stride, canvas.shape[:2], floor, outputs) for stride in STRIDES])
 
     def _decode(
         self, stride: int, canvas: tuple[int, ...], floor: float, outputs: dict[str, NDArray[np.float32]]
@@ -30,6 +29,8 @@ class YuNet:
         """Turn one stride's outputs, in strides around each position, into pixels of the canvas."""
         scores = np.sqrt(np.clip(outputs[f"cls_{stride}"], 0, 1) * np.clip(outputs[f"obj_{stride}"], 0, 1)).reshape(-1)
         above = np.flatnonzero(scores >= floor)
+        if not above.size:
+            return Detections.none()
         position = grid(canvas[0] // stride, canvas[1] // stride, 1)[above]
         shape = outputs[f"bbox_{stride}"].reshape(-1, 4)[above]
         centre, half = position + shape[:, :2], np.exp(shape[:, 2:]) / 2

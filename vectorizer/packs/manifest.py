@@ -90,6 +90,9 @@ class EmbedderManifest(_Model):
     dimension: int = Field(gt=0)
     mean: float
     scale: float
+    narrow_groups: bool = Field(
+        default=False, description="Whether it has convolutions in groups of a few channels, which are widened."
+    )
     calibrated: bool = Field(description="Whether the numbers below were measured with this model.")
     calibration: Calibration
     thresholds: Thresholds

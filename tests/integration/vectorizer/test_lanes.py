@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 from starlette.types import Receive, Scope, Send
 
 from serving.pace import Pace
-from tests.waiting import until
+from tests import photographs
+from tests.waiting import PATIENCE_SECONDS, until
 from vectorizer.app import create_app
 from vectorizer.decoding.budget import Limits
 from vectorizer.lanes import Allowance, Job, Lanes
-from vectorizer.networks.models import Engine, ModelSource
+from vectorizer.networks.models import Engine, Models, ModelSource
 from vectorizer.pipeline import Faces, Want
 from vectorizer.problems import ImageTooCostly
 
@@ -76,6 +78,57 @@ async def test_the_pixels_are_there_until_the_lane_is_done(lanes: Lanes, photo: 
 
     assert shape == (886, 1280, 3)
     assert (await lanes.faces(Job(photo))).image.pixels.size == 0
+
+
+async def test_a_crowd_on_two_lanes_is_that_on_one(model_cache: Path, group: Image.Image):
+    twelve = encoded(photographs.beside(group, group), "PNG")
+    found = []
+    for number in (1, 2):
+        lanes = opened(model_cache, lanes=number)
+        found.append(await lanes.faces(Job(twelve)))
+        lanes.close()
+
+    one, two = found
+    assert len(one.embeddings) == 12
+    assert np.array_equal(one.detections.boxes, two.detections.boxes)
+    assert np.array_equal(one.embeddings, two.embeddings)
+    assert one.recognizabilities is not None
+    assert two.recognizabilities is not None
+    assert np.array_equal(one.recognizabilities, two.recognizabilities)
+
+
+@pytest.mark.timing
+async def test_idle_lanes_help_with_a_crowd_and_images_that_wait_come_first(model_cache: Path, photo: bytes):
+    lanes = opened(model_cache, lanes=2)
+    begun = [threading.Event() for _ in range(4)]
+    may_end = [threading.Event() for _ in range(4)]
+    order: list[object] = []
+
+    def work(_: Models, part: int) -> int:
+        order.append(part)
+        begun[part].set()
+        may_end[part].wait(PATIENCE_SECONDS)
+        return part
+
+    def crowd(_: Faces) -> list[int]:
+        return lanes._share(lanes._all[0], work, range(4))
+
+    try:
+        shared = asyncio.create_task(lanes.run(Job(photo), crowd))
+        await until(lambda: begun[0].is_set() and begun[1].is_set())
+        waiting = asyncio.create_task(lanes.run(Job(photo), lambda _: order.append("image")))
+        await until(lambda: lanes._threads._work_queue.qsize() == 1)
+        may_end[1].set()
+        await waiting
+        for event in may_end:
+            event.set()
+        assert await shared == [0, 1, 2, 3]
+    finally:
+        for event in may_end:
+            event.set()
+        lanes.close()
+    assert sorted(order[:2], key=str) == [0, 1]
+    assert order[2] == "image"
 
 
 @pytest.mark.timing

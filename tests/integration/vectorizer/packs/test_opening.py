@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 
 from tests.checkout import SHARED
-from vectorizer.networks.models import ModelSource
+from vectorizer.networks.models import Engine, ModelSource
 from vectorizer.networks.sessions import OnnxSession
 from vectorizer.packs.manifest import DetectorManifest, EmbedderManifest, read_manifest
 from vectorizer.packs.opening import open_pack
@@ -53,6 +53,14 @@ def test_a_folder_that_holds_the_opencv_files(wheel_folder: Path, tmp_path: Path
     models = ModelSource.find(str(wheel_folder), tmp_path)
     assert models.embedder_id == "sface_2021dec@fb143eea0783"
     assert models.detector_id == "yunet_2023mar@49f000ec501f"
+
+
+@needs_arcface
+def test_published_files_run_as_they_are_where_the_cache_cannot_be_written(tmp_path: Path):
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    source = ModelSource.find(str(ARCFACE), in_the_way, Engine(runtime="onnxruntime", detector_runtime="onnxruntime"))
+    assert source.detector_path.parent == source.embedder_path.parent == ARCFACE
 
 
 @needs_arcface
