@@ -63,4 +63,6 @@ def _connections(settings: Settings) -> Connections:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--held"]:  # of a standalone stack: until the database may be used
+        sys.stdin.read()
     sys.exit(main())

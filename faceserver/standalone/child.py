@@ -5,6 +5,7 @@ import logging
 import os
 import pwd
 import signal
+import ssl
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -64,8 +65,11 @@ class Child:
         self._restarter: asyncio.Task[None] | None = None
         self._watcher: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Start the process in a new session, which the terminal's Ctrl-C does not reach."""
+    async def start(self, *, held: bool = False) -> None:
+        """Start the process in a new session, which the terminal's Ctrl-C does not reach.
+
+        held: its standard input ends only with `release`.
+        """
         program = self._program
         with ExitStack() as stack:
             if program.log:
@@ -75,7 +79,7 @@ class Child:
                 stack.callback(os.close, output)
             self._process = await asyncio.create_subprocess_exec(
                 *program.command,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE if held else asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
                 env={**os.environ, **program.environment},  # noqa: TID251 - handed on, not read
@@ -84,6 +88,11 @@ class Child:
                 **credentials(program.account),
             )
         self._guard.watch(self._process.pid, program.orphan_signal)
+
+    def release(self) -> None:
+        """Let a process go on that waits for the end of its standard input."""
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
 
     @property
     def pid(self) -> int | None:
@@ -210,17 +219,21 @@ async def hanging(port: int) -> bool:
 
     No answer is no sign of a hang: the process is starting or ending, or the machine is slow.
     """
+    return b'"status": "stalled"' in await answer("127.0.0.1", port, "/health/live")
+
+
+async def answer(host: str, port: int, path: str, tls: ssl.SSLContext | None = None) -> bytes:
+    """Return what a process answers to a GET, with its head; nothing if it does not answer."""
     try:
         async with asyncio.timeout(ASK_SECONDS):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await asyncio.open_connection(host, port, ssl=tls)
             try:
-                writer.write(b"GET /health/live HTTP/1.0\r\n\r\n")
-                answer = await reader.read()
+                writer.write(b"GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n" % path.encode())
+                return await reader.read()
             finally:
                 writer.close()
     except (OSError, TimeoutError):
-        return False
-    return b'"status": "stalled"' in answer
+        return b""
 
 
 def _ending(code: int | None) -> str:
