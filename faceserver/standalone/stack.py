@@ -88,8 +88,8 @@ class Stack:
 
         The vectorizer loads its models, and the gateway its modules, while PostgreSQL starts.
         """
+        await self._vectorizer.start()  # first: it takes longest
         await self._gateway.start(held=True)
-        await self._vectorizer.start()
         await self._start_database()
         await self._require_key()
         self._gateway.release()
