@@ -4,6 +4,8 @@ import gc
 import sys
 from contextlib import suppress
 
+gc.disable()  # until all is loaded: collections would take a seventh of the start
+
 from asgi_correlation_id import CorrelationIdFilter
 
 from apiserver.app import create_app
@@ -46,6 +48,7 @@ def main() -> int:
     ):
         app = create_app(settings, metrics, draining)
         gc.freeze()  # modules are never unloaded, so the collector need not scan them again
+        gc.enable()
         config = http_config(app, settings, connections, port=settings.port, tls=tls)
         server = Server(config, draining, settings.drain_seconds, health, tls)
         with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has stopped
@@ -63,4 +66,6 @@ def _connections(settings: Settings) -> Connections:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--held"]:  # of a standalone stack: until the database may be used
+        sys.stdin.read()
     sys.exit(main())

@@ -215,7 +215,7 @@ async def _open_state(
                 name="apiserver",
                 waited=metrics.database_wait,
                 statement_ended=traced_sql(spans.tracer) if spans else None,
-                trace_configs=[traced_hop(spans.tracer)] if spans else [],
+                traced_hop=traced_hop(spans.tracer) if spans else None,
             )
         )
         state = _state(settings, metrics, draining, resources)

@@ -27,8 +27,14 @@ _PGVECTOR = "SELECT default_version FROM pg_available_extensions WHERE name = 'v
 ROLE = "faceserver_directory"
 """The role of bound connections, which row-level security restricts to the rows of one directory."""
 
-# One round trip. The third parameter: whether both end with the transaction.
-_BIND = "SELECT set_config('role', $1, $3), set_config('faceserver.directory', $2, $3)"
+# One round trip. The third parameter: whether all end with the transaction.
+_BIND = """
+SELECT set_config('role', $1, $3), set_config('faceserver.directory', $2, $3), set_config('plan_cache_mode', $4, $3),
+    set_config('enable_seqscan', $5, $3)
+"""
+
+# A plan for any directory must not scan a partition, where another directory may have a million rows.
+_PLANS = {False: ("auto", "on"), True: ("force_generic_plan", "off")}
 
 _CAN_BIND = """
 SELECT coalesce(pg_has_role(current_user, to_regrole($1)::oid, 'SET'), false)
@@ -128,26 +134,26 @@ class Pooler(StrEnum):
 
 
 class _Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
-    """A connection that remembers what it is bound to; None for what is not known.
+    """A connection that remembers what it is bound to, and whether it plans once; None for what is not known.
 
     can_bind: whether the role of bound connections may be used.
     """
 
     can_bind = False
-    bound_to: tuple[Binding] | None = (EVERY,)
+    bound_to: tuple[Binding, bool] | None = (EVERY, False)
 
-    async def bind(self, binding: Binding) -> None:
+    async def bind(self, binding: Binding, *, plans_once: bool) -> None:
         """Bind the connection, unless it is bound so."""
-        if self.bound_to != (binding,) and self.can_bind:
+        if self.bound_to != (binding, plans_once) and self.can_bind:
             self.bound_to = None  # until the answer has arrived: the statement may be cancelled
-            await self.fetchrow(_BIND, *_role_and_directory(binding), False)
-            self.bound_to = (binding,)
+            await self.fetchrow(_BIND, *_role_and_directory(binding), False, *_PLANS[plans_once])
+            self.bound_to = (binding, plans_once)
 
     async def bind_transaction(self, binding: Binding) -> None:
         """Bind the connection until its transaction ends, and turn JIT compilation off."""
         await self.execute("SET LOCAL jit = off")
         if binding is not EVERY and self.can_bind:
-            await self.fetchrow(_BIND, *_role_and_directory(binding), True)
+            await self.fetchrow(_BIND, *_role_and_directory(binding), True, *_PLANS[False])
 
     async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's
         """Reset the session, also to all directories."""
@@ -172,13 +178,17 @@ class Database:
         self._waited = waited
         self._slots = {share: asyncio.Semaphore(limit) for share, limit in share_limits(pool.get_max_size()).items()}
 
-    def connection(self, share: Share = Share.RECOGNITION) -> AbstractAsyncContextManager[asyncpg.Connection]:
+    def connection(
+        self, share: Share = Share.RECOGNITION, *, plans_once: bool = False
+    ) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """Yield a connection of a share, which sees only the rows of the directory that the current task is bound to.
 
+        plans_once: each statement keeps its first plan, whatever its parameters, and reads tables by their indexes.
+        To plan a small statement over all partitions of `faces` takes longer than to run it.
         Translates errors of asyncpg raised in the block into problems. A caller that holds a connection must not wait
         for a second one of the same share. Raises DatabaseBusy if all connections of the share stay in use.
         """
-        return self._acquired(share, bound_directory())
+        return self._acquired(share, bound_directory(), plans_once=plans_once)
 
     def unbound(self, share: Share = Share.RECOGNITION) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """Yield a connection that sees the rows of all directories, as `connection` does.
@@ -188,7 +198,9 @@ class Database:
         return self._acquired(share, EVERY)
 
     @asynccontextmanager
-    async def _acquired(self, share: Share, binding: Binding) -> AsyncIterator[asyncpg.Connection]:
+    async def _acquired(
+        self, share: Share, binding: Binding, *, plans_once: bool = False
+    ) -> AsyncIterator[asyncpg.Connection]:
         begun = time.perf_counter()
         try:
             async with self._slot(share), self._pool.acquire(timeout=self.timeout_seconds) as connection:
@@ -198,7 +210,7 @@ class Database:
                         await connection.bind_transaction(binding)
                         yield connection
                 else:
-                    await connection.bind(binding)
+                    await connection.bind(binding, plans_once=plans_once)
                     yield connection
         except (asyncpg.PostgresError, *PROBLEM_OF_ERROR) as error:
             raise problem_of(error) from error

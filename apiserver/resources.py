@@ -4,7 +4,7 @@ A module of its own because both processes use it, and jobs receive it: `state` 
 """
 
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +23,7 @@ from apiserver.storage.images import ImageStore
 from apiserver.storage.object_store import local_folder, open_store
 from apiserver.vectorizers.client import VectorizerClient
 from apiserver.vectorizers.discovery import open_vectorizers
-from apiserver.vectorizers.exchange import TraceConfig
+from apiserver.vectorizers.exchange import TracedHop
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ async def open_resources(
     name: str,
     waited: Waited,
     statement_ended: StatementEnded | None,
-    trace_configs: Sequence[TraceConfig],
+    traced_hop: TracedHop | None,
 ) -> AsyncIterator[Resources]:
     """Yield the resources that `settings` name; none of them needs to be reachable yet.
 
@@ -85,7 +85,7 @@ async def open_resources(
             statement_ended=_metered(statement_ended),
             pooler=settings.database_pooler,
         ) as database,
-        open_vectorizers(settings, trace_configs) as vectorizer,
+        open_vectorizers(settings, traced_hop) as vectorizer,
     ):
         keys = DirectoryKeys(database, masters)
         store, timeout_seconds = open_store(settings.image_store_url), settings.image_store_timeout_seconds

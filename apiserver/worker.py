@@ -83,7 +83,7 @@ async def work(settings: Settings, on_request: Mapping[str, Task], telemetry: Wo
             name="worker",
             waited=telemetry.waited,
             statement_ended=telemetry.statement_ended,
-            trace_configs=telemetry.hops,
+            traced_hop=telemetry.traced_hop,
         ) as resources,
         telemetry.of(resources),
     ):

@@ -26,7 +26,11 @@ async def migrate(dsn: str, *, place: str = "database", create: bool = True) -> 
     those then find nothing left to do. `create` makes a missing database. Raises MigrationFailed, and before anything
     is changed UnknownSchema, whose sentence calls the database `place`.
     """
-    _require_known(await _applied(dsn), place)
+    applied = await _applied(dsn)
+    _require_known(applied, place)
+    if applied == _known():
+        await _protect(dsn)
+        return ""
     process = await asyncio.create_subprocess_exec(
         Path(sysconfig.get_path("scripts"), "dbmate"),
         "--migration-lock",
@@ -77,7 +81,7 @@ async def _applied(dsn: str) -> set[str]:
 
 
 def _require_known(applied: set[str], place: str) -> None:
-    known = {file.name.partition("_")[0] for file in MIGRATIONS.glob("*.sql")}
+    known = _known()
     unknown = applied - known
     if any(version < min(known) for version in unknown):
         raise UnknownSchema(
@@ -88,3 +92,7 @@ def _require_known(applied: set[str], place: str) -> None:
         raise UnknownSchema(
             f"The {place} was made by a newer version of faceserver: run that version, or start with an empty {place}."
         )
+
+
+def _known() -> set[str]:
+    return {file.name.partition("_")[0] for file in MIGRATIONS.glob("*.sql")}

@@ -11,7 +11,7 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 from typer.testing import CliRunner
 
-from faceserver.__main__ import app
+from faceserver.commands.app import app
 from tests.stack import Stack
 from tests.waiting import PATIENCE_SECONDS
 

@@ -5,6 +5,8 @@ import logging
 import sys
 from contextlib import suppress
 
+gc.disable()  # until all is loaded: collections would take a tenth of the imports
+
 from asgi_correlation_id import CorrelationIdFilter
 from fastapi import FastAPI
 
@@ -78,6 +80,7 @@ def _serve(settings: Settings, metrics: Metrics, app: FastAPI, health: Health | 
     connections = Connections(max_connections(settings.max_connections, raise_file_limit()))
     metrics.registry.register(ConnectionMetrics("vectorizer", connections))
     gc.freeze()  # objects loaded by now stay, so that collections can skip them
+    gc.enable()
     tls = Certificate.of(settings, settings.tls_client_ca_file)
     server = Server(http_config(app, settings, connections, port=settings.port, tls=tls), health, tls)
     with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has stopped

@@ -43,6 +43,9 @@ def documented_by(app: FastAPI, *, keys_required: bool) -> Callable[[], Document
 
 def describe_calls(app: FastAPI, *, keys_required: bool) -> Document:
     """Return the OpenAPI document of an app."""
+    for route in app.routes:
+        if isinstance(route, GuardedRoute):
+            route.complete()
     document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
     for path, operation in _operations(document):
         for status, response in operation["responses"].items():

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apiserver.access.grants import EVERYWHERE, OPEN, Grant
 from apiserver.access.scopes import Scope
@@ -17,10 +17,12 @@ from apiserver.keys.records import now
 from apiserver.keys.secrets import read
 from apiserver.keys.session_records import SESSION_CHANGED, SessionRecord
 from apiserver.keys.sessions import Sessions
-from apiserver.keys.token_rights import SUBJECT
-from apiserver.keys.tokens import Tokens, is_token
+from apiserver.keys.token_rights import SUBJECT, is_token
 from apiserver.problems import KeyInvalid, NoKeys
 from apiserver.settings import Settings
+
+if TYPE_CHECKING:
+    from apiserver.keys.tokens import Tokens
 
 _USES_SECONDS = 10.0
 _BEARER = "bearer"
@@ -40,7 +42,7 @@ class Authenticator:
         )
         self._keys = KnownKeys(database, self._listener.is_certain)
         self.sessions = Sessions(database, settings, self._listener.is_certain)
-        self._tokens = Tokens(settings) if settings.oidc_issuer else None
+        self._tokens = _open_tokens(settings) if settings.oidc_issuer else None
         self._used: set[str] = set()
 
     @asynccontextmanager
@@ -208,3 +210,9 @@ def _sent(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     if len(set(texts)) > 1 or len(texts) > 2:
         raise KeyInvalid("The request has several keys, or an Authorization that is not Bearer.")
     return texts[0]
+
+
+def _open_tokens(settings: Settings) -> "Tokens":
+    from apiserver.keys.tokens import Tokens  # noqa: PLC0415 - its libraries load slowly, and few gateways need them
+
+    return Tokens(settings)

@@ -108,3 +108,8 @@ def _name(claims: Mapping[str, Any]) -> str | None:
     found = (claims.get(name) for name in _NAMES)
     name = next((each for each in found if isinstance(each, str) and each.isprintable() and each), None)
     return name and name[:_MAX_NAME]
+
+
+def is_token(text: str) -> bool:
+    """Tell whether a text looks like a signed token: three parts, the first of which is a JSON object in base64."""
+    return text.startswith("ey") and text.count(".") == 2

@@ -96,11 +96,6 @@ class Tokens:
             raise TokenInvalid("The token is not valid yet; compare the clocks of the issuer and of this service.")
 
 
-def is_token(text: str) -> bool:
-    """Tell whether a text looks like a signed token: three parts, the first of which is a JSON object in base64."""
-    return text.startswith("ey") and text.count(".") == 2
-
-
 def _head(text: str) -> _Head:
     """Return what the token says of its signature, which nothing proves yet. Raises TokenInvalid."""
     encoded = text.partition(".")[0]

@@ -53,13 +53,13 @@ async def _note(
 ) -> None:
     matched = {person for person, decision in named if decision is Decision.MATCH}
     if image_key is None:  # without a reference to the person there is nothing to protect from a deletion
-        async with database.connection() as connection:
+        async with database.connection(plans_once=True) as connection:
             await connection.execute(_SEE, directory, matched)
         return
     persons = {person for person, _ in named}
     async for _ in attempts(database.timeout_seconds):
         with suppress(DatabaseBusy):
-            async with database.connection() as connection:
+            async with database.connection(plans_once=True) as connection:
                 await connection.execute(_NOTE, directory, matched, persons, image_key)
             return
     raise DirectoryBusy

@@ -88,7 +88,7 @@ class Identification:
         Raises DatabaseUnavailable.
         """
         results: list[SearchResult] = []
-        async with self._database.connection() as connection:
+        async with self._database.connection(plans_once=self.is_exact(size)) as connection:
             chosen = _EXACT_PLAN if not probes or self.is_exact(size) else await self._plan(connection, search, size)
             if row and (chosen.scan or not probes):
                 await connection.execute(WRITE_ROW, *row)

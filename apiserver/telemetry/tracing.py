@@ -2,13 +2,15 @@
 
 import re
 import time
-from collections.abc import Callable
-from types import SimpleNamespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
+from urllib.parse import urlsplit
 
-import aiohttp
 from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from apiserver.vectorizers.exchange import Noting, TracedHop
 
 _LITERAL = re.compile(r"E?'(?:[^'\\]|''|\\.)*'")
 _SPACE = re.compile(r"\s+")
@@ -51,41 +53,39 @@ def without_literals(query: str) -> str:
     return _LITERAL.sub("?", _SPACE.sub(" ", query.strip()))
 
 
-def traced_hop(tracer: trace.Tracer) -> aiohttp.TraceConfig:
-    """Return an aiohttp configuration that creates a span for each request in a trace; probes belong to no trace.
+def traced_hop(tracer: trace.Tracer) -> TracedHop:
+    """Return what makes a span of each call of a vectorizer in a trace; probes belong to no trace.
 
     The trace is passed on in the W3C header `traceparent`.
     """
 
-    async def on_start(_: aiohttp.ClientSession, call: SimpleNamespace, asked: aiohttp.TraceRequestStartParams) -> None:
+    @contextmanager
+    def hop(method: str, url: str, headers: dict[str, str]) -> Iterator[Noting]:
         if not trace.get_current_span().get_span_context().is_valid:
+            yield lambda _: None
             return
+        parts = urlsplit(url)
         attributes: dict[str, str | int] = {
-            "http.request.method": asked.method,
-            "server.address": asked.url.host or "",
-            "server.port": asked.url.port or 0,
-            "url.full": str(asked.url.with_query(None)),
+            "http.request.method": method,
+            "server.address": parts.hostname or "",
+            "server.port": parts.port or 0,
+            "url.full": url.partition("?")[0],
         }
-        call.span = tracer.start_span(asked.method, kind=trace.SpanKind.CLIENT, attributes=attributes)
-        _PROPAGATOR.inject(asked.headers, trace.set_span_in_context(call.span))
+        span = tracer.start_span(method, kind=trace.SpanKind.CLIENT, attributes=attributes)
+        _PROPAGATOR.inject(headers, trace.set_span_in_context(span))
 
-    async def on_end(_: aiohttp.ClientSession, call: SimpleNamespace, answered: aiohttp.TraceRequestEndParams) -> None:
-        if span := getattr(call, "span", None):
-            span.set_attribute("http.response.status_code", answered.response.status)
-            if answered.response.status >= 500:
+        def note(status: int) -> None:
+            span.set_attribute("http.response.status_code", status)
+            if status >= 500:
                 span.set_status(trace.StatusCode.ERROR)
-            span.end()
 
-    async def on_exception(
-        _: aiohttp.ClientSession, call: SimpleNamespace, failed: aiohttp.TraceRequestExceptionParams
-    ) -> None:
-        if span := getattr(call, "span", None):
-            span.set_attribute("error.type", type(failed.exception).__qualname__)
+        try:
+            yield note
+        except Exception as error:
+            span.set_attribute("error.type", type(error).__qualname__)
             span.set_status(trace.StatusCode.ERROR)
+            raise
+        finally:
             span.end()
 
-    config = aiohttp.TraceConfig()
-    config.on_request_start.append(on_start)
-    config.on_request_end.append(on_end)
-    config.on_request_exception.append(on_exception)
-    return config
+    return hop

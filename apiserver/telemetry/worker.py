@@ -17,7 +17,7 @@ from apiserver.settings import Settings
 from apiserver.telemetry.database import PoolMetrics, database_wait
 from apiserver.telemetry.limits import UsageMetrics
 from apiserver.telemetry.shared import REFRESH_SECONDS, SharedMetrics
-from apiserver.vectorizers.exchange import TraceConfig
+from apiserver.vectorizers.exchange import TracedHop
 from serving.metrics_port import metrics_served, new_registry
 
 if TYPE_CHECKING:
@@ -90,12 +90,12 @@ class WorkerTelemetry:
         self._spans = spans
         self.waited = self._metrics.database_wait
         self.statement_ended: StatementEnded | None = None
-        self.hops: list[TraceConfig] = []
+        self.traced_hop: TracedHop | None = None
         if spans:
             from apiserver.telemetry.tracing import traced_hop, traced_sql  # noqa: PLC0415 - as below
 
             self.statement_ended = traced_sql(spans.tracer)
-            self.hops = [traced_hop(spans.tracer)]
+            self.traced_hop = traced_hop(spans.tracer)
 
     def over(self, kind: str, runner: Runner) -> Runner:
         """Wrap `runner` to count its runs and create spans for them."""

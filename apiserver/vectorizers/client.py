@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
@@ -26,7 +26,7 @@ from apiserver.vectorizers.exchange import (
     Access,
     Call,
     T,
-    TraceConfig,
+    TracedHop,
     VectorizerHttp,
     is_unreachable,
     open_http,
@@ -255,11 +255,11 @@ async def open_vectorizer(
     *,
     timeout_seconds: float,
     ready_timeout_seconds: float = _READY_TIMEOUT_SECONDS,
-    trace_configs: Sequence[TraceConfig] = (),
+    traced_hop: TracedHop | None = None,
     access: Access | None = None,
 ) -> AsyncIterator[VectorizerClient]:
     """Yield a client of the vectorizers; it connects on first use."""
-    async with open_http(trace_configs, access) as http:
+    async with open_http(access, traced_hop) as http:
         yield VectorizerClient(http, replicas, timeout_seconds, ready_timeout_seconds)
 
 

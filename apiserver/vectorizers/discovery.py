@@ -6,7 +6,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from pydantic import SecretStr
@@ -15,7 +15,7 @@ from apiserver.background import background, repeat
 from apiserver.endpoints import Endpoint, read_endpoints
 from apiserver.settings import Settings
 from apiserver.vectorizers.client import VectorizerClient, open_vectorizer
-from apiserver.vectorizers.exchange import Access, TraceConfig
+from apiserver.vectorizers.exchange import Access, TracedHop
 from apiserver.vectorizers.replicas import Replica, Replicas
 
 LOOK_UP_SECONDS = 5.0
@@ -25,9 +25,7 @@ _logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def open_vectorizers(
-    settings: Settings, trace_configs: Sequence[TraceConfig] = ()
-) -> AsyncIterator[VectorizerClient]:
+async def open_vectorizers(settings: Settings, traced_hop: TracedHop | None = None) -> AsyncIterator[VectorizerClient]:
     """Yield a client of the vectorizers in the settings, whose list is kept current; none need be available yet."""
     replicas = Replicas(settings.vectorizer_connections)
     known: dict[Endpoint, list[str]] = {endpoint: [] for endpoint in read_endpoints(settings.vectorizer_urls)}
@@ -37,7 +35,7 @@ async def open_vectorizers(
         open_vectorizer(
             replicas,
             timeout_seconds=settings.vectorizer_timeout_seconds,
-            trace_configs=trace_configs,
+            traced_hop=traced_hop,
             access=access,
         ) as client,
         background(repeat(lambda: look_up(replicas, known, access.names), LOOK_UP_SECONDS)),

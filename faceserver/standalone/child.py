@@ -5,12 +5,15 @@ import logging
 import os
 import pwd
 import signal
+import ssl
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Thread
 from time import monotonic
+from typing import Self
 
 from faceserver.problems import StartError
 from faceserver.standalone.accounts import credentials
@@ -20,6 +23,9 @@ FIRST_DELAY_SECONDS = 0.2
 MAX_DELAY_SECONDS = 10.0
 HEALTHY_AFTER_SECONDS = 30.0
 TAIL_BYTES = 4096
+PIPE_BYTES = 65_536
+RELAY_SECONDS = 0.1
+END_SECONDS = 1.0
 HANGS_BEFORE_KILL = 3
 ASK_SECONDS = 5.0
 
@@ -55,18 +61,26 @@ class Child:
         self._program = program
         self._guard = guard
         self._process: asyncio.subprocess.Process | None = None
-        self._reader: asyncio.Task[bytes] | None = None
+        self._relay: _Relay | None = None
         self._restarter: asyncio.Task[None] | None = None
         self._watcher: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Start the process in a new session, which the terminal's Ctrl-C does not reach."""
+    async def start(self, *, held: bool = False) -> None:
+        """Start the process in a new session, which the terminal's Ctrl-C does not reach.
+
+        held: its standard input ends only with `release`.
+        """
         program = self._program
-        with (_private(program.log) if program.log else Path(os.devnull)).open("ab") as log:
+        with ExitStack() as stack:
+            if program.log:
+                output = stack.enter_context(_private(program.log).open("ab")).fileno()
+            else:
+                self._relay, output = _Relay.opened()
+                stack.callback(os.close, output)
             self._process = await asyncio.create_subprocess_exec(
                 *program.command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log if program.log else asyncio.subprocess.PIPE,
+                stdin=asyncio.subprocess.PIPE if held else asyncio.subprocess.DEVNULL,
+                stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
                 env={**os.environ, **program.environment},  # noqa: TID251 - handed on, not read
                 cwd=program.folder,
@@ -74,8 +88,11 @@ class Child:
                 **credentials(program.account),
             )
         self._guard.watch(self._process.pid, program.orphan_signal)
-        if self._process.stdout:
-            self._reader = asyncio.create_task(_forward(self._process.stdout))
+
+    def release(self) -> None:
+        """Let a process go on that waits for the end of its standard input."""
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
 
     @property
     def pid(self) -> int | None:
@@ -113,6 +130,8 @@ class Child:
             self._process.kill()
             await self._process.wait()
         self._guard.forget(self._process.pid)
+        if self._relay:
+            await self._relay.last_words()
 
     async def _restart(self) -> None:
         delay = FIRST_DELAY_SECONDS
@@ -147,7 +166,7 @@ class Child:
         assert self._process  # noqa: S101
         if self._program.log:
             return f"see {self._program.log}."
-        lines = (await self._reader).decode(errors="replace").split("\n") if self._reader else []
+        lines = (await self._relay.last_words()).decode(errors="replace").split("\n") if self._relay else []
         return next((line.strip() for line in reversed(lines) if line.strip()), _ending(self._process.returncode))
 
 
@@ -158,18 +177,41 @@ def _private(log: Path) -> Path:
     return log
 
 
-async def _forward(output: asyncio.StreamReader) -> bytes:
-    """Copy a child's output to our stderr as it comes, including progress bars; return its last 4 KiB.
+class _Relay(Thread):
+    """Copies a child's output to our stderr, including progress bars, ten times a second.
 
-    Reading continues if our stderr is closed, because the child would block on a full pipe.
+    A thread that waits costs a tenth of what the event loop does for each line. Reading continues if our stderr is
+    closed, because the child would block on a full pipe.
     """
-    tail = b""
-    while chunk := await output.read(TAIL_BYTES):
-        with suppress(OSError):
-            sys.stderr.buffer.write(chunk)
-            sys.stderr.flush()
-        tail = (tail + chunk)[-TAIL_BYTES:]
-    return tail
+
+    def __init__(self, pipe: int) -> None:
+        super().__init__(daemon=True)  # a process that the child left may keep the pipe open
+        self._pipe = pipe
+        self._tail = b""
+        self._ending = Event()
+
+    @classmethod
+    def opened(cls) -> tuple[Self, int]:
+        """Return a relay and the end of its pipe to which the child writes."""
+        pipe, output = os.pipe()
+        relay = cls(pipe)
+        relay.start()
+        return relay, output
+
+    def run(self) -> None:
+        with open(self._pipe, "rb", buffering=0) as pipe:  # noqa: PTH123 - a descriptor
+            while chunk := pipe.read(PIPE_BYTES):
+                with suppress(OSError, ValueError):  # ValueError: it is closed
+                    sys.stderr.buffer.write(chunk)
+                    sys.stderr.flush()
+                self._tail = (self._tail + chunk)[-TAIL_BYTES:]
+                self._ending.wait(RELAY_SECONDS)
+
+    async def last_words(self) -> bytes:
+        """Return the last 4 KiB of a child that has ended."""
+        self._ending.set()
+        await asyncio.to_thread(self.join, END_SECONDS)
+        return self._tail
 
 
 async def hanging(port: int) -> bool:
@@ -177,17 +219,21 @@ async def hanging(port: int) -> bool:
 
     No answer is no sign of a hang: the process is starting or ending, or the machine is slow.
     """
+    return b'"status": "stalled"' in await answer("127.0.0.1", port, "/health/live")
+
+
+async def answer(host: str, port: int, path: str, tls: ssl.SSLContext | None = None) -> bytes:
+    """Return what a process answers to a GET, with its head; nothing if it does not answer."""
     try:
         async with asyncio.timeout(ASK_SECONDS):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await asyncio.open_connection(host, port, ssl=tls)
             try:
-                writer.write(b"GET /health/live HTTP/1.0\r\n\r\n")
-                answer = await reader.read()
+                writer.write(b"GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n" % path.encode())
+                return await reader.read()
             finally:
                 writer.close()
     except (OSError, TimeoutError):
-        return False
-    return b'"status": "stalled"' in answer
+        return b""
 
 
 def _ending(code: int | None) -> str:

@@ -50,7 +50,7 @@ def gateway(
     """Return the gateway, which keeps its images in `folder`."""
     return Program(
         name="gateway",
-        command=[sys.executable, "-m", "apiserver"],
+        command=[sys.executable, "-m", "apiserver", "--held"],
         environment={
             "APISERVER_HOST": settings.host,
             "APISERVER_PORT": str(settings.port),

@@ -4,18 +4,17 @@ import asyncio
 import logging
 import secrets
 import signal
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-
-import httpx
 
 from db.migrate import MigrationFailed, UnknownSchema, migrate
 from db.server import UnusableDatabase, require_usable
 from faceserver.problems import StartError
 from faceserver.standalone import programs
-from faceserver.standalone.addresses import base_url, free_loopback_port, require_free
-from faceserver.standalone.child import Child
+from faceserver.standalone.addresses import ANY_INTERFACE, free_loopback_port, require_free
+from faceserver.standalone.child import Child, answer
 from faceserver.standalone.data_folder import locked
 from faceserver.standalone.guard import Guard
 from faceserver.standalone.keys import has_key, write_first_key
@@ -63,7 +62,8 @@ class Stack:
         if chosen.apiserver_tls_certificate_file and not settings.tls_certificate:
             raise StartError("Give the certificate as FACESERVER_TLS_CERTIFICATE and FACESERVER_TLS_KEY instead.")
         ports = [each or free_loopback_port() for each in (chosen.vectorizer_health_port, chosen.apiserver_health_port)]
-        self._ready_url = f"{base_url(settings.host, settings.port, settings.scheme)}/health/ready"
+        self._address = ANY_INTERFACE.get(settings.host, settings.host), settings.port
+        self._tls = _unverified() if settings.tls_certificate else None
         secret = secrets.token_urlsafe(32)  # other accounts of this machine can reach the vectorizer's port
         self._host, self._key_file = settings.host, folder / "admin.key"
         self._makes_key = settings.require_keys or chosen.apiserver_require_keys
@@ -84,14 +84,16 @@ class Stack:
         self._children = [child for child in in_order if child]
 
     async def start(self) -> None:
-        """Return when the gateway is ready, which implies the others. Raises `StartError` as soon as one exits."""
-        await self._vectorizer.start()  # first: it loads its models while PostgreSQL starts
+        """Return when the gateway is ready, which implies the others. Raises `StartError` as soon as one exits.
+
+        The vectorizer loads its models, and the gateway its modules, while PostgreSQL starts.
+        """
+        await self._vectorizer.start()  # first: it takes longest
+        await self._gateway.start(held=True)
         await self._start_database()
         await self._require_key()
-        await self._gateway.start()
-        # The certificate has the name that clients use, and nothing secret is sent.
-        async with httpx.AsyncClient(trust_env=False, verify=False) as client:  # noqa: S501
-            await self._until(lambda: _succeeds(client, self._ready_url))
+        self._gateway.release()
+        await self._until(self._gateway_is_ready)
         await self._worker.start()  # last: nothing waits for it
         for child in self._children:
             child.keep()
@@ -133,6 +135,9 @@ class Stack:
     async def _postgres_is_ready(self) -> bool:
         return bool(self._cluster and self._postgres and self._cluster.is_ready(self._postgres.pid))
 
+    async def _gateway_is_ready(self) -> bool:
+        return b" 200 " in (await answer(*self._address, "/health/ready", self._tls)).partition(b"\r\n")[0]
+
     async def _until(self, ready: Callable[[], Awaitable[bool]]) -> None:
         while not await ready():
             for child in self._children:
@@ -168,8 +173,8 @@ def _cancel_on_signals() -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
-async def _succeeds(client: httpx.AsyncClient, url: str) -> bool:
-    try:
-        return (await client.get(url)).is_success
-    except httpx.TransportError:
-        return False
+def _unverified() -> ssl.SSLContext:
+    """Return a context for the gateway's own certificate, which has the name that clients use; no secret is sent."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from apiserver.vectorizers.exchange import LOST_SECONDS
+from apiserver.vectorizers.connections import LOST_SECONDS
 from bench.cluster import services
 from bench.cluster.events import EVENTS, Course, Pace, course
 from bench.cluster.network import SUBNET, Network, complaint

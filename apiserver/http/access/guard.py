@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from asgi_correlation_id import correlation_id
 from fastapi.routing import APIRoute
+from fastapi.utils import create_model_field
 from starlette.types import Receive, Scope, Send
 
 from apiserver.access import scopes
@@ -85,7 +86,18 @@ class GuardedRoute(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's
         if not isinstance(getattr(endpoint, _ATTRIBUTE, None), Needs):
             raise TypeError(f"{path}: declare with @needs who may call {endpoint.__name__}.")
-        super().__init__(path, endpoint, **options)
+        # FastAPI makes a validator of each model, several hundred, at every start.
+        responses = options.pop("responses", None) or {}
+        self._models = {status: each["model"] for status, each in responses.items() if "model" in each}
+        plain = {status: {key: each[key] for key in each if key != "model"} for status, each in responses.items()}
+        super().__init__(path, endpoint, responses=plain, **options)
+
+    def complete(self) -> None:
+        """Add what only the description of the route needs."""
+        self.response_fields = {
+            status: create_model_field(f"Response_{status}_{self.unique_id}", model, mode="serialization")
+            for status, model in self._models.items()
+        }
 
     @property
     def needs(self) -> Needs:

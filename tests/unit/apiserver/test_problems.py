@@ -2,8 +2,9 @@
 
 import inspect
 import re
+import socket
+import ssl
 
-import aiohttp
 import asyncpg
 import pytest
 
@@ -20,6 +21,7 @@ from apiserver.problems import (
     VectorizerUnavailable,
 )
 from apiserver.vectorizers import exchange as vectorizer_http
+from apiserver.vectorizers.connections import ConnectTimeout, Cut, Malformed
 
 LEAVES = [
     kind
@@ -90,23 +92,15 @@ def test_errors_of_the_database(error: Exception, problem: type[Problem]):
     assert type(database.problem_of(error)) is problem
 
 
-# Of web sockets, and of a stream read past its end, neither of which happens here.
-UNUSED = (aiohttp.EofStream, aiohttp.WSMessageTypeError, aiohttp.WebSocketError)
-
-
-@pytest.mark.parametrize("kind", [k for k in exceptions_of(aiohttp) if not issubclass(k, UNUSED)])
-def test_every_error_of_aiohttp_has_its_problem(kind):
-    assert issubclass(kind, tuple(vectorizer_http.PROBLEM_OF_ERROR)), f"{kind.__name__} has no problem"
-
-
 @pytest.mark.parametrize(
     ("error", "problem"),
     [
-        (aiohttp.ServerDisconnectedError(), VectorizerUnavailable),
-        (aiohttp.ClientPayloadError(), VectorizerUnavailable),
-        (aiohttp.ClientOSError(), VectorizerUnavailable),
-        (ConnectionResetError(), VectorizerUnavailable),
-        (aiohttp.ConnectionTimeoutError(), VectorizerTimeout),
+        (Cut(), VectorizerUnavailable),
+        (Malformed(), VectorizerUnavailable),
+        (ConnectionRefusedError(), VectorizerUnavailable),
+        (socket.gaierror(), VectorizerUnavailable),
+        (ssl.SSLCertVerificationError(), VectorizerUnavailable),
+        (ConnectTimeout(), VectorizerTimeout),
         (TimeoutError(), VectorizerTimeout),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from faceserver.__main__ import app
+from faceserver.commands.app import app
 from tests.checkout import ROOT
 
 COMMANDS = [

@@ -59,7 +59,7 @@ class Acme:
 @pytest.fixture
 async def acme(gateway, settings, database):
     async with open_resources(
-        settings, name="worker", waited=lambda *_: None, statement_ended=None, trace_configs=[]
+        settings, name="worker", waited=lambda *_: None, statement_ended=None, traced_hop=None
     ) as resources:
         yield Acme(gateway, resources, database)
 

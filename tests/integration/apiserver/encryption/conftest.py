@@ -29,7 +29,7 @@ def encrypting(settings: Settings) -> Settings:
 
 
 def resources_of(settings: Settings) -> AbstractAsyncContextManager[Resources]:
-    return open_resources(settings, name="worker", waited=lambda *_: None, statement_ended=None, trace_configs=[])
+    return open_resources(settings, name="worker", waited=lambda *_: None, statement_ended=None, traced_hop=None)
 
 
 class Jobs:

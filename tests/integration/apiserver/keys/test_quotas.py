@@ -16,7 +16,7 @@ from apiserver.database import open_database
 from apiserver.keys.usage import Usage
 from apiserver.problems import DatabaseUnavailable
 from faceserver import AsyncClient
-from faceserver.__main__ import app
+from faceserver.commands.app import app
 from tests.integration.apiserver.http.callers import Callers, key_id
 from tests.integration.apiserver.worker_process import working
 from tests.waiting import until

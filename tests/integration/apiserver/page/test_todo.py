@@ -44,7 +44,7 @@ def compare(api, directory, shared_database_url, vectorizer_url, tmp_path):
         await connection.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = $1", row["id"])
         settings = patient(shared_database_url, vectorizer_url, tmp_path)
         async with open_resources(
-            settings, name="worker", waited=lambda *_: None, statement_ended=None, trace_configs=[]
+            settings, name="worker", waited=lambda *_: None, statement_ended=None, traced_hop=None
         ) as resources:
             await run_job(compare_directory, resources, row["id"], json.loads(row["args"]))
         await connection.execute("SELECT procrastinate_finish_job_v1($1, 'succeeded', false)", row["id"])

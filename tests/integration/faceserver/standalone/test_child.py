@@ -154,3 +154,15 @@ async def test_only_a_service_that_has_started_and_stopped_turning_hangs(stalls:
             await until(lambda: hanging(port))
         else:
             assert not await hanging(port)
+
+
+async def test_a_held_child_waits_until_it_is_released(guard: Guard, tmp_path: Path):
+    begun, done = tmp_path / "begun", tmp_path / "done"
+    code = f"import sys; open({str(begun)!r}, 'w').close(); sys.stdin.read(); open({str(done)!r}, 'w').close(); {SLEEP}"
+    child = Child(python(code), guard)
+    await child.start(held=True)
+    await until(begun.exists)
+    assert not done.exists()
+    child.release()
+    await until(done.exists)
+    await child.stop()

@@ -5,14 +5,15 @@ import sys
 
 import pytest
 
-from apiserver.vectorizers.exchange import LOST_SECONDS, open_socket
+from apiserver.vectorizers.connections import LOST_SECONDS, watch
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Other systems have fewer options.")
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_a_silent_host_is_lost_after_seconds(host):
-    [address] = socket.getaddrinfo(host, 80, type=socket.SOCK_STREAM)
-    with open_socket(address) as opened:
+    [(family, kind, *_)] = socket.getaddrinfo(host, 80, type=socket.SOCK_STREAM)
+    with socket.socket(family, kind) as opened:
+        watch(opened)
         assert opened.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 1000 * LOST_SECONDS
         first, each, number = (
