@@ -35,7 +35,7 @@ _MAX_SECONDS = 120.0
 _LARGE_BYTES = 40_000_000
 """Pixels of a picture after which memory is given back."""
 
-_LARGE_FILE_BYTES = 4_000_000
+_LARGE_FILE_BYTES = 16_000_000
 
 _START_SECONDS = 10.0
 

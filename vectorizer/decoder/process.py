@@ -45,13 +45,14 @@ class Decoding:
     def _decoded(self, length: int) -> list[Any]:
         self._image = None
         try:
-            self._image = image = decode(self._memory.get(length), self._limits, self._place)
+            image = decode(self._memory.get(length), self._limits, self._place)
             rows, columns, _ = image.pixels.shape
             self._put(image.pixels, 0)
         except Refused as problem:
             return messages.problem_message(ImageTooCostly() if _lacked_memory(problem) else problem)
         except MemoryError:
             return messages.problem_message(ImageTooCostly())
+        self._image = image if image.reduction > 1 else None  # all of its pixels are there otherwise
         return Header(rows, columns, image.width, image.height, image.extension, image.reduction).pack()
 
     def _in_full(self, offset: int) -> list[Any]:
