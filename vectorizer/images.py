@@ -11,7 +11,7 @@ from pi_heif import register_heif_opener
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from vectorizer.decoding import avif, jpeg, opencv, png, tiff, webp
-from vectorizer.decoding.budget import Limits
+from vectorizer.decoding.budget import LargePictureError, Limits
 from vectorizer.decoding.containers import transferred_part, with_room
 from vectorizer.decoding.formats import Format, format_of
 from vectorizer.decoding.gif_blocks import check_blocks
@@ -77,7 +77,8 @@ def decode(data: bytes, limits: Limits, place: Place = anywhere) -> DecodedImage
     Grey, palette, CMYK and 16-bit images become 8-bit RGB; transparent pixels become white. A JPEG that is large
     enough is decoded at a half, a quarter or an eighth of its size. A file whose end is missing is decoded if it has
     95 % of its rows. Pixels are written into memory of `place` where that avoids a copy.
-    Raises ImageMissing, ImageTooLarge, InvalidFileFormat, ImageTooManyPixels, ImageTooCostly or ImageUnreadable.
+    Raises ImageMissing, ImageTooLarge, InvalidFileFormat, ImageTooManyPixels, ImageTooCostly or ImageUnreadable; or
+    LargePictureError, as the limits say.
     """
     if not data:
         raise ImageMissing
@@ -85,7 +86,7 @@ def decode(data: bytes, limits: Limits, place: Place = anywhere) -> DecodedImage
         raise ImageTooLarge(limits.max_bytes)
     try:
         return _decode(data, limits, place)
-    except Refused:
+    except (Refused, LargePictureError):
         raise
     # Decoders raise almost anything for damaged data: OSError, SyntaxError, struct.error, EOFError, cv2.error, …
     except Exception as error:

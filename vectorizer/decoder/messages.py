@@ -12,7 +12,7 @@ from typing import Any
 
 import msgpack
 
-from vectorizer.decoding.budget import Limits
+from vectorizer.decoding.budget import LargePictureError, Limits
 from vectorizer.decoding.picture import MEDIA_TYPES
 from vectorizer.problems import (
     ImageMissing,
@@ -25,8 +25,10 @@ from vectorizer.problems import (
 )
 
 DECODE, IN_FULL, FORGET = "decode", "in-full", "forget"
+LARGE = "large"
 
 _LENGTH = struct.Struct("<I")
+_TIME = struct.Struct("@ll")
 _MAX_LENGTH = 8192
 _MIN_SECONDS = 0.001
 _MAX_SENTENCE = 1000
@@ -76,11 +78,13 @@ def problem_message(problem: Refused) -> list[Any]:
 def header_from(message: object, limits: Limits) -> Header:
     """Return what a decoder says of an image, within `limits`.
 
-    Raises the problem that it reports, or MalformedError.
+    Raises the problem that it reports; LargePictureError if they exclude large images; or MalformedError.
     """
     match message:
         case ["problem", str(code), str(sentence)] if code in _PROBLEMS and len(sentence) <= _MAX_SENTENCE:
             raise _restored(_PROBLEMS[code], sentence)
+        case [str(kind)] if kind == LARGE and not limits.large:
+            raise LargePictureError
         case ["image", int(rows), int(columns), int(width), int(height), str(extension), int(reduction)]:
             header = Header(rows, columns, width, height, extension, reduction)
             if _is_consistent(header, limits):
@@ -117,6 +121,22 @@ def send(connection: socket.socket, message: list[Any]) -> None:
         connection.sendall(_LENGTH.pack(len(packed)) + packed)
     except OSError as error:
         raise ClosedError from error
+
+
+def limit_waiting(connection: socket.socket, seconds: float) -> None:
+    """Let `comes` wait so long. A decoder can call neither this nor `poll`, as it may open no file."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TIME.pack(*divmod(round(1e6 * seconds), 1_000_000)))
+
+
+def comes(connection: socket.socket) -> bool:
+    """Wait for a message, or the end of the connection; return whether there is one. Raises ClosedError."""
+    try:
+        connection.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise ClosedError from error
+    return True
 
 
 def receive(connection: socket.socket, seconds: float = inf) -> Any:  # noqa: ANN401 - whatever the other side says
