@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from vectorizer.decoding.opencv import ORIENTATIONS, rgb_of_bgr, rgb_of_grey
+from vectorizer.decoding.picture import Place, anywhere
 
 _BAND_PIXELS = 1 << 20
 
@@ -34,8 +35,8 @@ def orientation_of_metadata(exif: bytes, xmp: bytes) -> int:
     return orientation_of(image)
 
 
-def rgb_of_image(image: Image.Image) -> NDArray[np.uint8]:
-    """Return (rows, columns, 3) of a decoded image; transparent pixels become white.
+def rgb_of_image(image: Image.Image, place: Place = anywhere) -> NDArray[np.uint8]:
+    """Return (rows, columns, 3) of a decoded image, a large one in memory of `place`; transparent pixels become white.
 
     Grey values of 16 bits are divided by 257; floats and 32-bit integers are scaled from their own range.
     """
@@ -43,7 +44,7 @@ def rgb_of_image(image: Image.Image) -> NDArray[np.uint8]:
     if not deep and image.height * image.width <= _BAND_PIXELS:
         return np.asarray(_on_white(image))
     low, high = _range_of_image(image) if deep else (0, 255)
-    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    pixels = place(image.height, image.width)
     for band in bands(image.height, image.width):
         part = image.crop((0, band.start, image.width, band.stop))
         if deep:
@@ -53,11 +54,14 @@ def rgb_of_image(image: Image.Image) -> NDArray[np.uint8]:
     return pixels
 
 
-def rgb_of_samples(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Return (rows, columns, 3) RGB of grey, BGR or BGRA samples of any type, (rows, columns[, channels])."""
+def rgb_of_samples(samples: NDArray[np.generic], place: Place = anywhere) -> NDArray[np.uint8]:
+    """Return (rows, columns, 3) RGB, in memory of `place`, of grey, BGR or BGRA samples of any type.
+
+    samples: (rows, columns[, channels]).
+    """
     samples = samples if samples.ndim > 2 else samples[..., None]
     channels = samples.shape[2]
-    pixels = np.empty((*samples.shape[:2], 3), np.uint8)
+    pixels = place(*samples.shape[:2])
     low, high = _range_of_samples(samples[..., : 1 if channels < 3 else 3])
     for band in bands(*samples.shape[:2]):
         if channels < 3:
