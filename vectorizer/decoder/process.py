@@ -51,7 +51,7 @@ class Decoding:
     def _decoded(self, length: int, *, large: bool) -> list[Any]:
         self._image = None
         try:
-            image = self._decode(length, large=large)
+            image = decode(self._memory.get(length), self._limits if large else self._small, self._place)
             rows, columns, _ = image.pixels.shape
             self._put(image.pixels, 0)
         except Refused as problem:
@@ -62,16 +62,6 @@ class Decoding:
             return messages.problem_message(ImageTooCostly())
         self._image = image if image.reduction > 1 else None  # all of its pixels are there otherwise
         return Header(rows, columns, image.width, image.height, image.extension, image.reduction).pack()
-
-    def _decode(self, length: int, *, large: bool) -> DecodedImage:
-        data = self._memory.get(length)
-        try:
-            return decode(data, self._small, self._place)
-        except LargePictureError:
-            if not large:
-                raise
-        trim()  # what was freed counts as used, and a large picture may need all of a decoder's memory
-        return decode(data, self._limits, self._place)
 
     def _in_full(self, offset: int) -> list[Any]:
         if self._image is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -13,20 +14,20 @@ from PIL import Image
 from starlette.types import Receive, Scope, Send
 
 from serving.pace import Pace
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 from vectorizer.app import create_app
 from vectorizer.decoding.budget import Limits
 from vectorizer.lanes import Allowance, Job, Lanes
 from vectorizer.networks.models import Engine, ModelSource
 from vectorizer.pipeline import Faces, Want
-from vectorizer.problems import ImageTooCostly
+from vectorizer.problems import DeadlineExceeded, ImageTooCostly
 
 LIMITS = Limits(max_bytes=32_000_000, max_pixels=67_000_000)
 
 
-def opened(cache: Path, **options: Any) -> Lanes:
+def opened(cache: Path, limits: Limits = LIMITS, **options: Any) -> Lanes:
     source = ModelSource.find("opencv", cache, Engine(runtime="onnxruntime"))
-    return Lanes(source, LIMITS, waiting=1, **options)
+    return Lanes(source, limits, waiting=1, **options)
 
 
 @pytest.fixture
@@ -76,6 +77,38 @@ async def test_the_pixels_are_there_until_the_lane_is_done(lanes: Lanes, photo: 
 
     assert shape == (886, 1280, 3)
     assert (await lanes.faces(Job(photo))).image.pixels.size == 0
+
+
+@pytest.mark.timing
+async def test_large_pictures_leave_a_lane_for_others(model_cache: Path, group: Image.Image, photo: bytes):
+    small = encoded(group.resize((640, 443)), "JPEG")
+    lanes = opened(model_cache, Limits(32_000_000, group.width * group.height), lanes=3)
+    go_on = threading.Event()
+    held: list[Faces] = []
+
+    def hold(faces: Faces) -> int:
+        held.append(faces)
+        go_on.wait()
+        return len(faces.embeddings)
+
+    large = [asyncio.create_task(lanes.run(Job(photo), hold)) for _ in range(5)]
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await until(lambda: len(held) == 2)
+            for _ in range(3):
+                assert len((await lanes.faces(Job(small))).embeddings) == 6
+            assert await lanes.decode(Job(small), lambda image: image.width) == 640
+            assert len(held) == 2
+            with pytest.raises(DeadlineExceeded):
+                await lanes.faces(Job(photo, deadline=time.monotonic() + 1))
+
+            large.pop().cancel()
+            go_on.set()
+            assert await asyncio.gather(*large) == [6] * 4
+            assert len((await lanes.faces(Job(photo))).embeddings) == 6
+    finally:
+        go_on.set()
+        lanes.close()
 
 
 @pytest.mark.timing
