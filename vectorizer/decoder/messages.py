@@ -6,6 +6,7 @@ A decoder may have been taken over by a picture, so all that comes from one is c
 import socket
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -124,40 +125,35 @@ def send(connection: socket.socket, message: list[Any]) -> None:
 
 
 def limit_waiting(connection: socket.socket, seconds: float) -> None:
-    """Let `comes` wait so long. A decoder can call neither this nor `poll`, as it may open no file."""
+    """Let `receive` call its `idle` after so long. A decoder cannot: it may neither set this nor call `poll`."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TIME.pack(*divmod(round(1e6 * seconds), 1_000_000)))
 
 
-def comes(connection: socket.socket) -> bool:
-    """Wait for a message, or the end of the connection; return whether there is one. Raises ClosedError."""
-    try:
-        connection.recv(1, socket.MSG_PEEK)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        raise ClosedError from error
-    return True
+def receive(connection: socket.socket, seconds: float = inf, idle: Callable[[], object] = lambda: None) -> Any:  # noqa: ANN401 - whatever the other side says
+    """Return a message. Raises ClosedError, or MalformedError, also if it is not whole after `seconds`.
 
-
-def receive(connection: socket.socket, seconds: float = inf) -> Any:  # noqa: ANN401 - whatever the other side says
-    """Return a message. Raises ClosedError, or MalformedError, also if it is not whole after `seconds`."""
+    idle: called each time that none has come, see `limit_waiting`.
+    """
     deadline = time.monotonic() + seconds
-    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, deadline))
+    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, deadline, idle))
     if length > _MAX_LENGTH:
         raise MalformedError
     try:
-        return msgpack.unpackb(_exactly(connection, length, deadline))
+        return msgpack.unpackb(_exactly(connection, length, deadline, idle))
     except (ValueError, msgpack.UnpackException) as error:
         raise MalformedError from error
 
 
-def _exactly(connection: socket.socket, length: int, deadline: float) -> bytes:
+def _exactly(connection: socket.socket, length: int, deadline: float, idle: Callable[[], object]) -> bytes:
     data = b""
     while len(data) < length:
         try:
             if deadline < inf:  # a decoder may not even set it
                 connection.settimeout(max(deadline - time.monotonic(), _MIN_SECONDS))
             chunk = connection.recv(length - len(data))
+        except BlockingIOError:
+            idle()
+            continue
         except TimeoutError as error:
             raise MalformedError from error
         except OSError as error:

@@ -27,16 +27,13 @@ class Decoding:
         self._limits = limits
         self._small = replace(limits, large=False)
         self._image: DecodedImage | None = None
+        self._rested = False
 
     def serve(self, connection: socket.socket) -> None:
         """Answer until the service closes the connection, or is gone."""
         with suppress(messages.ClosedError):
             while True:
-                if not messages.comes(connection):
-                    trim()
-                    while not messages.comes(connection):
-                        pass
-                match messages.receive(connection):
+                match messages.receive(connection, idle=self._rest):
                     case [messages.DECODE, int(length), int(seconds) | float(seconds), bool(large)]:
                         limit_processor_time(seconds)
                         messages.send(connection, self._decoded(length, large=large))
@@ -48,8 +45,14 @@ class Decoding:
                     case _:
                         raise messages.MalformedError
 
+    def _rest(self) -> None:
+        """Give back what was freed since the last picture."""
+        if not self._rested:
+            trim()
+        self._rested = True
+
     def _decoded(self, length: int, *, large: bool) -> list[Any]:
-        self._image = None
+        self._image, self._rested = None, False
         try:
             image = decode(self._memory.get(length), self._limits if large else self._small, self._place)
             rows, columns, _ = image.pixels.shape
