@@ -11,7 +11,7 @@ from pi_heif import register_heif_opener
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from vectorizer.decoding import avif, jpeg, opencv, png, tiff, webp
-from vectorizer.decoding.budget import Limits
+from vectorizer.decoding.budget import LargePictureError, Limits
 from vectorizer.decoding.containers import transferred_part, with_room
 from vectorizer.decoding.formats import Format, format_of
 from vectorizer.decoding.gif_blocks import check_blocks
@@ -77,7 +77,8 @@ def decode(data: bytes, limits: Limits, place: Place = anywhere) -> DecodedImage
     Grey, palette, CMYK and 16-bit images become 8-bit RGB; transparent pixels become white. A JPEG that is large
     enough is decoded at a half, a quarter or an eighth of its size. A file whose end is missing is decoded if it has
     95 % of its rows. Pixels are written into memory of `place` where that avoids a copy.
-    Raises ImageMissing, ImageTooLarge, InvalidFileFormat, ImageTooManyPixels, ImageTooCostly or ImageUnreadable.
+    Raises ImageMissing, ImageTooLarge, InvalidFileFormat, ImageTooManyPixels, ImageTooCostly or ImageUnreadable; or
+    LargePictureError, as the limits say.
     """
     if not data:
         raise ImageMissing
@@ -85,7 +86,7 @@ def decode(data: bytes, limits: Limits, place: Place = anywhere) -> DecodedImage
         raise ImageTooLarge(limits.max_bytes)
     try:
         return _decode(data, limits, place)
-    except Refused:
+    except (Refused, LargePictureError):
         raise
     # Decoders raise almost anything for damaged data: OSError, SyntaxError, struct.error, EOFError, cv2.error, …
     except Exception as error:
@@ -105,7 +106,7 @@ def _decode(data: bytes, limits: Limits, place: Place) -> DecodedImage:
     _check_format(data, image_format, limits)
     if image_format is Format.JPEG:
         return _decode_jpeg(data, limits, place)
-    return _DECODERS[image_format](data, limits)
+    return _DECODERS[image_format](data, limits, place)
 
 
 def _check_format(data: bytes, image_format: Format, limits: Limits) -> None:
@@ -116,20 +117,20 @@ def _check_format(data: bytes, image_format: Format, limits: Limits) -> None:
         raise InvalidFileFormat(f"image/{refused}", f"this service is set to read {read} only; send one of these")
 
 
-def _decode_png(data: bytes, limits: Limits) -> DecodedImage:
-    return _decode_any(png.without_ancillary(data), limits, Format.PNG)
+def _decode_png(data: bytes, limits: Limits, place: Place) -> DecodedImage:
+    return _decode_any(png.without_ancillary(data), limits, Format.PNG, place)
 
 
-def _decode_gif(data: bytes, limits: Limits) -> DecodedImage:
+def _decode_gif(data: bytes, limits: Limits, place: Place) -> DecodedImage:
     check_blocks(data)
-    return _decode_any(data, limits, Format.GIF)
+    return _decode_any(data, limits, Format.GIF, place)
 
 
-def _decode_bmp(data: bytes, limits: Limits) -> DecodedImage:
+def _decode_bmp(data: bytes, limits: Limits, place: Place) -> DecodedImage:
     with _open(data, limits, Format.BMP) as opened:
         packed = opened.info["compression"] in _RUN_LENGTHS
     if not packed:
-        return _decode_any(data, limits, Format.BMP)
+        return _decode_any(data, limits, Format.BMP, place)
     # Pillow unpacks run lengths in Python. OpenCV leaves black what is missing.
     if len(data) < MIN_SHARE * int.from_bytes(data[2:6], "little"):
         raise NotEnoughRowsError
@@ -143,37 +144,39 @@ def _rgb_by_opencv(data: bytes) -> NDArray[np.uint8]:
     return rgb_of_samples(samples)
 
 
-def _decode_webp(data: bytes, limits: Limits) -> DecodedImage:
+def _decode_webp(data: bytes, limits: Limits, place: Place) -> DecodedImage:
     webp.still_of(data, limits)
-    return _transferred(data, lambda whole: _decode_whole_webp(whole, limits))
+    return _transferred(data, place, lambda whole, where: _decode_whole_webp(whole, limits, where))
 
 
-def _decode_whole_webp(data: bytes, limits: Limits) -> DecodedImage:
+def _decode_whole_webp(data: bytes, limits: Limits, place: Place) -> DecodedImage:
     still = webp.still_of(data, limits)
-    pixels = webp.decode(still)
+    orientation = orientation_of_metadata(still.exif, still.xmp)
+    pixels = webp.decode(still, place if orientation == 1 else anywhere)
     if pixels is None:
         raise ValueError("OpenCV cannot decode this WebP.")
-    return _whole(upright(pixels, orientation_of_metadata(still.exif, still.xmp)), Format.WEBP)
+    return _whole(upright(pixels, orientation, place), Format.WEBP)
 
 
-def _decode_heif(data: bytes, limits: Limits) -> DecodedImage:
+def _decode_heif(data: bytes, limits: Limits, place: Place) -> DecodedImage:
     check_items(data, limits)
-    return _transferred(data, lambda whole: _decode_any(whole, limits, Format.HEIC))
+    return _transferred(data, place, lambda whole, where: _decode_any(whole, limits, Format.HEIC, where))
 
 
-def _decode_avif(data: bytes, limits: Limits) -> DecodedImage:
+def _decode_avif(data: bytes, limits: Limits, place: Place) -> DecodedImage:
     check_items(data, limits)
-    return _transferred(data, lambda whole: _decode_whole_avif(whole, limits))
+    return _transferred(data, place, lambda whole, where: _decode_whole_avif(whole, limits, where))
 
 
-def _transferred(data: bytes, decode_whole: Callable[[bytes], DecodedImage]) -> DecodedImage:
+def _transferred(data: bytes, place: Place, decode_whole: Callable[[bytes, Place], DecodedImage]) -> DecodedImage:
     """Decode what was transferred of a file whose container says how long it is."""
     data, missing = transferred_part(data)
     if not missing:
-        return decode_whole(data)
+        return decode_whole(data, place)
     if missing > len(data):
         raise ValueError("More of the file is missing than is there.")
-    return decode_padded(*with_room(data, missing), lambda padded: _with_pixels(decode_whole(padded)))
+    # Two ways of decoding it are compared, so they cannot have one place.
+    return decode_padded(*with_room(data, missing), lambda padded: _with_pixels(decode_whole(padded, anywhere)))
 
 
 def _with_pixels(image: DecodedImage) -> tuple[DecodedImage, NDArray[np.uint8]]:
@@ -187,24 +190,28 @@ def _open(data: bytes, limits: Limits, image_format: Format) -> ImageFile.ImageF
     return image
 
 
-def _decode_any(data: bytes, limits: Limits, image_format: Format, orientation: int | None = None) -> DecodedImage:
+def _decode_any(
+    data: bytes, limits: Limits, image_format: Format, place: Place, orientation: int | None = None
+) -> DecodedImage:
     """Decode with Pillow, upright. It turns some formats itself, and then reports orientation 1.
 
     orientation: if the file does not say it where Pillow looks for it.
     """
-    pixels, found = _pixels_by_pillow(data, limits, image_format)
-    return _whole(upright(pixels, orientation or found), image_format)
+    return _whole(upright(*_pixels_by_pillow(data, limits, image_format, place, orientation), place), image_format)
 
 
-def _pixels_by_pillow(data: bytes, limits: Limits, image_format: Format) -> tuple[NDArray[np.uint8], int]:
-    """Return pixels as Pillow decodes them, and the orientation.
+def _pixels_by_pillow(
+    data: bytes, limits: Limits, image_format: Format, place: Place, orientation: int | None
+) -> tuple[NDArray[np.uint8], int]:
+    """Return pixels as Pillow decodes them, in memory of `place` unless they have to be turned, and the orientation.
 
     Its image is not kept, so that turning the pixels takes no more memory than decoding them.
     """
     image: Image.Image | None = _loaded(data, limits, image_format)
     if image is None:
         image = load_incomplete(partial(_open, data, limits, image_format))
-    return rgb_of_image(image), orientation_of(image)
+    orientation = orientation or orientation_of(image)
+    return rgb_of_image(image, place if orientation == 1 else anywhere), orientation
 
 
 def _loaded(data: bytes, limits: Limits, image_format: Format) -> ImageFile.ImageFile | None:
@@ -240,9 +247,9 @@ def _names(image_format: Format) -> tuple[str, str]:
     return f"image/{image_format}", _EXTENSIONS.get(image_format, str(image_format))
 
 
-def _decode_whole_avif(data: bytes, limits: Limits) -> DecodedImage:
+def _decode_whole_avif(data: bytes, limits: Limits, place: Place) -> DecodedImage:
     try:
-        return _decode_any(data, limits, Format.AVIF)
+        return _decode_any(data, limits, Format.AVIF, place)
     except UnidentifiedImageError:
         pixels = avif.decode_leniently(data)
         if pixels is None:
@@ -250,7 +257,7 @@ def _decode_whole_avif(data: bytes, limits: Limits) -> DecodedImage:
         return _whole(pixels, Format.AVIF)
 
 
-def _decode_tiff(data: bytes, limits: Limits) -> DecodedImage:
+def _decode_tiff(data: bytes, limits: Limits, place: Place) -> DecodedImage:
     images = tiff.images_of(data)
     if not images:
         raise ValueError("The file has no directory of an image.")
@@ -259,7 +266,7 @@ def _decode_tiff(data: bytes, limits: Limits) -> DecodedImage:
     data = tiff.beginning_with(data, image)
     inherited = images[0].orientation
     try:
-        return _decode_any(data, limits, Format.TIFF, None if image.orientation else inherited)
+        return _decode_any(data, limits, Format.TIFF, place, None if image.orientation else inherited)
     except Refused:
         raise
     except Exception as error:
@@ -305,7 +312,7 @@ def _reduction(image: Image.Image) -> int:
     return max(n for n in opencv.REDUCTIONS if n == 1 or max(image.size) >= n * _MIN_REDUCED_SIDE)
 
 
-_DECODERS: dict[Format, Callable[[bytes, Limits], DecodedImage]] = {
+_DECODERS: dict[Format, Callable[[bytes, Limits, Place], DecodedImage]] = {
     Format.PNG: _decode_png,
     Format.WEBP: _decode_webp,
     Format.AVIF: _decode_avif,

@@ -23,8 +23,9 @@ from vectorizer.decoder.decoder import Decoder
 from vectorizer.decoder.forking import Template
 from vectorizer.decoder.setup import NICENESS, Setup
 from vectorizer.decoder.shared_memory import bytes_needed
-from vectorizer.decoding.budget import Limits
+from vectorizer.decoding.budget import LargePictureError, Limits
 from vectorizer.decoding.picture import DecodedImage
+from vectorizer.large_pictures import LargePictures
 from vectorizer.metrics import Metrics
 from vectorizer.networks.alignment import SIZE
 from vectorizer.networks.models import Models, ModelSource
@@ -110,6 +111,7 @@ class Lanes:
         """Slots that are taken."""
         self._threads = ThreadPoolExecutor(self.lanes, "lane", initializer=_lower_priority)
         self._too_costly = Digests()
+        self._large_pictures = LargePictures(self.lanes)
         allowance = allowance or Allowance()
         # It loads its libraries while the models are opened.
         self._template = Template(Setup(limits, allowance.memory_bytes, bytes_needed(limits)))
@@ -172,7 +174,15 @@ class Lanes:
         return await self._run(job, work)
 
     async def _run(self, job: Job, work: Callable[[Lane, Stages], tuple[T, int]]) -> T:
-        turn = self._threads.submit(self._work, job, work)
+        try:
+            return await self._turn(job, work, large=self.lanes == 1)
+        except LargePictureError:
+            async with self._large_pictures.turn(job.deadline):
+                return await self._turn(job, work, large=True)
+
+    async def _turn(self, job: Job, work: Callable[[Lane, Stages], tuple[T, int]], *, large: bool) -> T:
+        """Run `work` on a lane. Raises LargePictureError unless the image may be `large`."""
+        turn = self._threads.submit(self._work, job, work, large)
         try:
             stages, done = await asyncio.wrap_future(turn)
         except asyncio.CancelledError:
@@ -183,13 +193,14 @@ class Lanes:
             self._on_image_done(job.asked, stages.own)
         return done
 
-    def _work(self, job: Job, work: Callable[[Lane, Stages], tuple[T, int]]) -> tuple[Stages, T]:
+    def _work(self, job: Job, work: Callable[[Lane, Stages], tuple[T, int]], large: bool) -> tuple[Stages, T]:
         started = time.monotonic()
         if started > job.deadline:
             raise DeadlineExceeded
         if job.data in self._too_costly:
             raise ImageTooCostly
         with self._lane(job) as lane:
+            lane.decoder.takes_large = large
             stages = Stages()
             stages.own["queue"] = 1000 * (started - job.asked)
             done, faces = work(lane, stages)

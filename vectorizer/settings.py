@@ -84,7 +84,8 @@ class Settings(ServiceSettings):
         67_000_000,
         gt=0,
         description="Maximum pixels of an image, width times height. While it is worked on, an image takes up to 3.75 "
-        "bytes of memory per pixel, in every lane, besides what its decoder uses.",
+        "bytes of memory per pixel, in every lane, besides what its decoder uses. Images with more than half of these "
+        "pixels get all lanes but one.",
     )
     decoder_memory_bytes: int = Field(
         700_000_000,

@@ -1,4 +1,4 @@
-"""The cost of decoding in a process of its own: a picture decoded here and there, by turns.
+"""The cost of decoding in a process of its own: a picture decoded here and there, and at parts of its size, by turns.
 
 python -m bench decoding --models opencv
 """
@@ -28,6 +28,9 @@ from vectorizer.decoder.forking import Template
 from vectorizer.decoder.processor_time import used_by
 from vectorizer.decoder.setup import NICENESS, Setup
 from vectorizer.decoder.shared_memory import bytes_needed
+from vectorizer.decoding.jpeg import by_turbo
+from vectorizer.decoding.opencv import REDUCTIONS
+from vectorizer.decoding.picture import anywhere
 from vectorizer.networks.models import ModelSource
 from vectorizer.pipeline import Decode, find_faces
 
@@ -56,7 +59,14 @@ def main(*, models: Models = "opencv", results: Results = RESULTS) -> None:
         whole: dict[str, Callable[[], object]] = {
             way: partial(find_faces, networks, decode, data) for way, decode in ways.items()
         }
-        record["pictures"][f"{megapixels} Mpx"] = {"decode": decoded, "picture": _compared(whole, decoder)}
+        reduced: dict[str, Callable[[], object]] = {
+            f"1/{reduction}": partial(by_turbo, data, reduction, anywhere) for reduction in REDUCTIONS
+        }
+        record["pictures"][f"{megapixels} Mpx"] = {
+            "decode": decoded,
+            "picture": _compared(whole, decoder),
+            "reduced": _compared(reduced, decoder),
+        }
     decoder.close()
     template.close()
     print(write(record, results).read_text())
@@ -72,7 +82,7 @@ def _jpeg(megapixels: int) -> bytes:
 
 
 def _compared(ways: dict[str, Callable[[], object]], decoder: Decoder) -> Record:
-    """Run the ways by turns; return the median time and processor time of each, and what the second adds.
+    """Run the ways by turns; return the median time and processor time of each, and what the second adds to the first.
 
     Processor time, that of both processes, does not depend on what else the machine does.
     """
@@ -84,7 +94,7 @@ def _compared(ways: dict[str, Callable[[], object]], decoder: Decoder) -> Record
             times[way].append((1000 * (time.perf_counter() - start[0]), 1000 * (_processor_time(decoder) - start[1])))
     return {
         name: {way: statistics.median(one[index] for one in found) for way, found in times.items()}
-        | {"added": statistics.median(b[index] - a[index] for a, b in zip(*times.values(), strict=True))}
+        | {"added": statistics.median(b[index] - a[index] for a, b in zip(*list(times.values())[:2], strict=True))}
         for index, name in enumerate(("ms", "processor_ms"))
     }
 

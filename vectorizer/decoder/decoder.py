@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import inf
 
@@ -20,6 +20,7 @@ from vectorizer.decoder.forking import Template
 from vectorizer.decoder.messages import Header, header_from
 from vectorizer.decoder.processor_time import allowed, used_by
 from vectorizer.decoder.shared_memory import SharedMemory, create
+from vectorizer.decoding.budget import LargePictureError
 from vectorizer.decoding.picture import CHANNELS, MEDIA_TYPES, DecodedImage
 from vectorizer.problems import Busy, DeadlineExceeded, ImageMissing, ImageTooCostly, ImageTooLarge, ImageUnreadable
 
@@ -35,7 +36,7 @@ _MAX_SECONDS = 120.0
 _LARGE_BYTES = 40_000_000
 """Pixels of a picture after which memory is given back."""
 
-_LARGE_FILE_BYTES = 4_000_000
+_LARGE_FILE_BYTES = 16_000_000
 
 _START_SECONDS = 10.0
 
@@ -72,7 +73,10 @@ class Decoder:
         self._limits = template.setup.limits
         self._seconds = seconds
         self._on_restart = on_restart
+        self._small_limits = replace(self._limits, large=False)
         self._large = False
+        self.takes_large = True
+        """Whether large images are decoded; otherwise they raise LargePictureError."""
         self.pid: int | None = None
         self.filtered = False
         """Whether the kernel refuses all system calls that decoding does not need."""
@@ -84,7 +88,8 @@ class Decoder:
         """Return the image of a file. Its pixels, and those in full, are valid until the next call.
 
         deadline: on the clock of `time.monotonic`.
-        Raises Busy, DeadlineExceeded, ImageTooCostly, and the problems of `vectorizer.images.decode`.
+        Raises Busy, DeadlineExceeded, ImageTooCostly, and the problems of `vectorizer.images.decode`; LargePictureError
+        unless `takes_large`.
         """
         if not data:
             raise ImageMissing
@@ -125,7 +130,11 @@ class Decoder:
         self._memory.put(data)
         seconds = allowed(data, self._seconds)
         bounds = _Bounds(used_by(self.pid or 0) + seconds, deadline)
-        header = self._ask([messages.DECODE, len(data), seconds], bounds)
+        try:
+            header = self._ask([messages.DECODE, len(data), seconds, self.takes_large], bounds)
+        except LargePictureError:
+            self._large = False
+            raise
         size = CHANNELS * header.width * header.height
         self._large = size > _LARGE_BYTES or len(data) > _LARGE_FILE_BYTES
         pixels = self._memory.pixels(0, header.rows, header.columns)
@@ -154,7 +163,8 @@ class Decoder:
         try:
             messages.send(self._connection, message)
             self._wait(bounds)
-            return header_from(messages.receive(self._connection, _MESSAGE_SECONDS), self._limits)
+            limits = self._limits if self.takes_large else self._small_limits
+            return header_from(messages.receive(self._connection, _MESSAGE_SECONDS), limits)
         except messages.ClosedError as error:
             raise self._ended() from error
         except messages.MalformedError as error:

@@ -8,7 +8,7 @@ _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
 _LARGE_BYTES = 32 << 20
 """The largest block that the library lets be an ordinary one."""
 
-_KEPT_BYTES = 64 << 20
+_KEPT_BYTES = 192 << 20
 
 
 _set = function_of_libc("mallopt")

@@ -6,13 +6,14 @@ A decoder may have been taken over by a picture, so all that comes from one is c
 import socket
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from typing import Any
 
 import msgpack
 
-from vectorizer.decoding.budget import Limits
+from vectorizer.decoding.budget import LargePictureError, Limits
 from vectorizer.decoding.picture import MEDIA_TYPES
 from vectorizer.problems import (
     ImageMissing,
@@ -25,8 +26,10 @@ from vectorizer.problems import (
 )
 
 DECODE, IN_FULL, FORGET = "decode", "in-full", "forget"
+LARGE = "large"
 
 _LENGTH = struct.Struct("<I")
+_TIME = struct.Struct("@ll")
 _MAX_LENGTH = 8192
 _MIN_SECONDS = 0.001
 _MAX_SENTENCE = 1000
@@ -76,11 +79,13 @@ def problem_message(problem: Refused) -> list[Any]:
 def header_from(message: object, limits: Limits) -> Header:
     """Return what a decoder says of an image, within `limits`.
 
-    Raises the problem that it reports, or MalformedError.
+    Raises the problem that it reports; LargePictureError if they exclude large images; or MalformedError.
     """
     match message:
         case ["problem", str(code), str(sentence)] if code in _PROBLEMS and len(sentence) <= _MAX_SENTENCE:
             raise _restored(_PROBLEMS[code], sentence)
+        case [str(kind)] if kind == LARGE and not limits.large:
+            raise LargePictureError
         case ["image", int(rows), int(columns), int(width), int(height), str(extension), int(reduction)]:
             header = Header(rows, columns, width, height, extension, reduction)
             if _is_consistent(header, limits):
@@ -119,25 +124,36 @@ def send(connection: socket.socket, message: list[Any]) -> None:
         raise ClosedError from error
 
 
-def receive(connection: socket.socket, seconds: float = inf) -> Any:  # noqa: ANN401 - whatever the other side says
-    """Return a message. Raises ClosedError, or MalformedError, also if it is not whole after `seconds`."""
+def limit_waiting(connection: socket.socket, seconds: float) -> None:
+    """Let `receive` call its `idle` after so long. A decoder cannot: it may neither set this nor call `poll`."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TIME.pack(*divmod(round(1e6 * seconds), 1_000_000)))
+
+
+def receive(connection: socket.socket, seconds: float = inf, idle: Callable[[], object] = lambda: None) -> Any:  # noqa: ANN401 - whatever the other side says
+    """Return a message. Raises ClosedError, or MalformedError, also if it is not whole after `seconds`.
+
+    idle: called each time that none has come, see `limit_waiting`.
+    """
     deadline = time.monotonic() + seconds
-    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, deadline))
+    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, deadline, idle))
     if length > _MAX_LENGTH:
         raise MalformedError
     try:
-        return msgpack.unpackb(_exactly(connection, length, deadline))
+        return msgpack.unpackb(_exactly(connection, length, deadline, idle))
     except (ValueError, msgpack.UnpackException) as error:
         raise MalformedError from error
 
 
-def _exactly(connection: socket.socket, length: int, deadline: float) -> bytes:
+def _exactly(connection: socket.socket, length: int, deadline: float, idle: Callable[[], object]) -> bytes:
     data = b""
     while len(data) < length:
         try:
             if deadline < inf:  # a decoder may not even set it
                 connection.settimeout(max(deadline - time.monotonic(), _MIN_SECONDS))
             chunk = connection.recv(length - len(data))
+        except BlockingIOError:
+            idle()
+            continue
         except TimeoutError as error:
             raise MalformedError from error
         except OSError as error:

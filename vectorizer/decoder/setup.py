@@ -27,9 +27,11 @@ MESSAGE_BYTES = 8
 class Setup:
     """What all decoders of a service have in common.
 
-    memory_bytes: what one may use, beside the memory that it shares with the service.
+    memory_bytes: what one may use, beside the memory that it shares with the service. idle_seconds: after so long
+    without a picture it gives back memory that it has freed.
     """
 
     limits: Limits
     memory_bytes: int
     shared_bytes: int
+    idle_seconds: float = 3.0

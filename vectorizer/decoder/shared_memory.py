@@ -83,8 +83,8 @@ class SharedMemory:
         return np.frombuffer(self._map, np.uint8, count, offset).reshape(rows, columns, CHANNELS)
 
     def release(self) -> None:
-        """Give memory back that pictures of ordinary size do not need; its contents are lost."""
+        """Give memory back if a picture needed more than those of ordinary size; its contents are lost."""
         if self._used > _KEPT_BYTES and hasattr(mmap, "MADV_REMOVE"):
             with suppress(OSError):  # a sandbox, or the file system of a temporary file, may not know it
-                self._map.madvise(mmap.MADV_REMOVE, _KEPT_BYTES)
+                self._map.madvise(mmap.MADV_REMOVE)
         self._used = 0

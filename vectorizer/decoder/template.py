@@ -101,6 +101,7 @@ def _decode(setup: Setup, connection: int, memory: int) -> NoReturn:
             os.nice(NICENESS)
         keep_only(connection, memory)
         service, shared = socket.socket(fileno=connection), SharedMemory(memory, setup.shared_bytes)
+        messages.limit_waiting(service, setup.idle_seconds)
         filtered = confine(setup.memory_bytes, setup.shared_bytes)
         messages.send(service, [filtered])
         Decoding(shared, setup.limits).serve(service)

@@ -41,6 +41,11 @@ def rgb_of_grey(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)
 
 
+def rgb_of_bgr(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return (rows, columns, 3) with the first and the last colour exchanged, several times faster than numpy."""
+    return cv2.cvtColor(samples, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
 _Turn = Callable[[NDArray[np.uint8], NDArray[np.uint8]], object]
 
 _TURNS: dict[int, _Turn] = {

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
-from vectorizer.decoding.opencv import ORIENTATIONS, rgb_of_grey
+from vectorizer.decoding.opencv import ORIENTATIONS, rgb_of_bgr, rgb_of_grey
+from vectorizer.decoding.picture import Place, anywhere
 
 _BAND_PIXELS = 1 << 20
 
@@ -34,8 +35,8 @@ def orientation_of_metadata(exif: bytes, xmp: bytes) -> int:
     return orientation_of(image)
 
 
-def rgb_of_image(image: Image.Image) -> NDArray[np.uint8]:
-    """Return (rows, columns, 3) of a decoded image; transparent pixels become white.
+def rgb_of_image(image: Image.Image, place: Place = anywhere) -> NDArray[np.uint8]:
+    """Return (rows, columns, 3) of a decoded image, a large one in memory of `place`; transparent pixels become white.
 
     Grey values of 16 bits are divided by 257; floats and 32-bit integers are scaled from their own range.
     """
@@ -43,7 +44,7 @@ def rgb_of_image(image: Image.Image) -> NDArray[np.uint8]:
     if not deep and image.height * image.width <= _BAND_PIXELS:
         return np.asarray(_on_white(image))
     low, high = _range_of_image(image) if deep else (0, 255)
-    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    pixels = place(image.height, image.width)
     for band in bands(image.height, image.width):
         part = image.crop((0, band.start, image.width, band.stop))
         if deep:
@@ -53,29 +54,40 @@ def rgb_of_image(image: Image.Image) -> NDArray[np.uint8]:
     return pixels
 
 
-def rgb_of_samples(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Return (rows, columns, 3) RGB of grey, BGR or BGRA samples of any type, (rows, columns[, channels])."""
+def rgb_of_samples(samples: NDArray[np.generic], place: Place = anywhere) -> NDArray[np.uint8]:
+    """Return (rows, columns, 3) RGB, in memory of `place`, of grey, BGR or BGRA samples of any type.
+
+    samples: (rows, columns[, channels]).
+    """
     samples = samples if samples.ndim > 2 else samples[..., None]
     channels = samples.shape[2]
-    pixels = np.empty((*samples.shape[:2], 3), np.uint8)
-    colours = samples[..., :1] if channels < 3 else samples[..., 2::-1]
-    low, high = _range_of_samples(colours)
+    pixels = place(*samples.shape[:2])
+    low, high = _range_of_samples(samples[..., : 1 if channels < 3 else 3])
     for band in bands(*samples.shape[:2]):
-        colour = _to_8_bit(colours[band], low, high)
-        if channels == 4:
-            # An alpha of floats is a share; other alphas have the range of their type.
-            top = 1 if samples.dtype.kind == "f" else _top(samples)
-            alpha = _to_8_bit(samples[band, :, 3:], 0, top).astype(np.float32) / 255
-            colour = (colour * alpha + 255 * (1 - alpha)).round().astype(np.uint8)
-        pixels[band] = colour
+        if channels < 3:
+            pixels[band] = _to_8_bit(samples[band, :, :1], low, high)
+        else:
+            pixels[band] = rgb_of_bgr(_bgr_on_white(samples[band], low, high))
     return pixels
+
+
+def _bgr_on_white(samples: NDArray[np.generic], low: float, high: float) -> NDArray[np.uint8]:
+    colours = _to_8_bit(samples[..., :3], low, high)
+    if samples.shape[2] == 4:
+        # An alpha of floats is a share; other alphas have the range of their type.
+        alpha = _to_8_bit(samples[..., 3:], 0, 1 if samples.dtype.kind == "f" else _top(samples))
+        if alpha.min(initial=255) < 255:  # most photographs are opaque, and blending takes longer than decoding
+            share = alpha.astype(np.float32) / 255
+            return (colours * share + 255 * (1 - share)).round().astype(np.uint8)
+    return np.ascontiguousarray(colours)
 
 
 def _on_white(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return image.convert("RGB")
+        if image.getchannel("A").getextrema() != (255, 255):  # most photographs are opaque
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _range_of_image(image: Image.Image) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from vectorizer.decoding import opencv
 from vectorizer.decoding.budget import Limits, too_many
+from vectorizer.decoding.picture import Place
 from vectorizer.decoding.pixels import rgb_of_samples
 
 _MAX_CHUNKS = 20_000
@@ -75,19 +76,21 @@ def still_of(data: bytes, limits: Limits) -> Still:
     return still
 
 
-def decode(still: Still) -> NDArray[np.uint8] | None:
-    """Return (rows, columns, 3) of the canvas, white where nothing is; None if OpenCV cannot decode the picture."""
+def decode(still: Still, place: Place) -> NDArray[np.uint8] | None:
+    """Return (rows, columns, 3) of the canvas, white where nothing is; None if OpenCV cannot decode the picture.
+
+    place: where to write the pixels if the picture fills the canvas.
+    """
     samples = opencv.decode_samples(still.file()) if still.picture else None
     if samples is None or samples.shape[1::-1] != still.size:
         return None
-    pixels = rgb_of_samples(samples)
     if still.size == still.canvas:
-        return pixels
+        return rgb_of_samples(samples, place)
     canvas = np.full((still.canvas[1], still.canvas[0], 3), 255, np.uint8)
     left, top = still.place
     if left + still.size[0] > still.canvas[0] or top + still.size[1] > still.canvas[1]:
         return None
-    canvas[top : top + still.size[1], left : left + still.size[0]] = pixels
+    canvas[top : top + still.size[1], left : left + still.size[0]] = rgb_of_samples(samples)
     return canvas
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -21,14 +22,14 @@ from vectorizer.decoding.budget import Limits
 from vectorizer.lanes import Allowance, Job, Lanes
 from vectorizer.networks.models import Engine, Models, ModelSource
 from vectorizer.pipeline import Faces, Want
-from vectorizer.problems import ImageTooCostly
+from vectorizer.problems import DeadlineExceeded, ImageTooCostly
 
 LIMITS = Limits(max_bytes=32_000_000, max_pixels=67_000_000)
 
 
-def opened(cache: Path, **options: Any) -> Lanes:
+def opened(cache: Path, limits: Limits = LIMITS, **options: Any) -> Lanes:
     source = ModelSource.find("opencv", cache, Engine(runtime="onnxruntime"))
-    return Lanes(source, LIMITS, waiting=1, **options)
+    return Lanes(source, limits, waiting=1, **options)
 
 
 @pytest.fixture
@@ -129,6 +130,38 @@ async def test_idle_lanes_help_with_a_crowd_and_images_that_wait_come_first(mode
         lanes.close()
     assert sorted(order[:2], key=str) == [0, 1]
     assert order[2] == "image"
+
+
+@pytest.mark.timing
+async def test_large_pictures_leave_a_lane_for_others(model_cache: Path, group: Image.Image, photo: bytes):
+    small = encoded(group.resize((640, 443)), "JPEG")
+    lanes = opened(model_cache, Limits(32_000_000, group.width * group.height), lanes=3)
+    go_on = threading.Event()
+    held: list[Faces] = []
+
+    def hold(faces: Faces) -> int:
+        held.append(faces)
+        go_on.wait()
+        return len(faces.embeddings)
+
+    large = [asyncio.create_task(lanes.run(Job(photo), hold)) for _ in range(5)]
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await until(lambda: len(held) == 2)
+            for _ in range(3):
+                assert len((await lanes.faces(Job(small))).embeddings) == 6
+            assert await lanes.decode(Job(small), lambda image: image.width) == 640
+            assert len(held) == 2
+            with pytest.raises(DeadlineExceeded):
+                await lanes.faces(Job(photo, deadline=time.monotonic() + 1))
+
+            large.pop().cancel()
+            go_on.set()
+            assert await asyncio.gather(*large) == [6] * 4
+            assert len((await lanes.faces(Job(photo))).embeddings) == 6
+    finally:
+        go_on.set()
+        lanes.close()
 
 
 @pytest.mark.timing

@@ -177,6 +177,12 @@ def test_transparent_pixels_become_white():
         assert np.array_equal(pixels[:, 100:], np.asarray(PHOTO)[:, 100:])
 
 
+def test_pixels_of_which_none_is_transparent_stay():
+    for image_format in ("PNG", "WEBP"):
+        opaque = encoded(PHOTO.convert("RGBA"), image_format, lossless=True)
+        assert np.array_equal(decode(opaque, LIMITS).pixels, np.asarray(PHOTO))
+
+
 def test_palette_with_transparency():
     palette = Image.new("P", (32, 32), 1)
     palette.putpalette([200, 0, 0, 0, 0, 200])

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from vectorizer.decoder.decoder import Decoder
 from vectorizer.decoder.forking import Template
 from vectorizer.decoder.setup import Setup
 from vectorizer.decoder.shared_memory import bytes_needed
+from vectorizer.decoding.budget import LargePictureError
 from vectorizer.images import decode
 from vectorizer.problems import DeadlineExceeded, ImageTooCostly, ImageUnreadable, Refused
 
@@ -61,20 +63,19 @@ def decoder(template: Template, restarts: list[str]) -> Iterator[Decoder]:
     decoder.close()
 
 
-def memory_of(pid: int | None) -> int:
+def memory_of(pid: int | None, *kinds: str) -> int:
     """The memory of a process that is in use, without what it shares with the template's files, kilobytes."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon", "RssShmem")))
+    return sum(int(line.split()[1]) for line in lines if line.startswith(kinds or ("RssAnon", "RssShmem")))
 
 
 LARGE = PHOTO.resize((3900, 1200))
+TURNED = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
 
 PICTURES = {
     "jpeg": encoded(PHOTO, "JPEG"),
     "large jpeg": encoded(LARGE, "JPEG"),
-    "large turned jpeg": encoded(
-        LARGE, "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
-    ),
+    "large turned jpeg": encoded(LARGE, "JPEG", exif=TURNED),
     "progressive jpeg": encoded(PHOTO, "JPEG", progressive=True),
     "jpeg without its end": encoded(LARGE, "JPEG")[:-2000],
     "cmyk jpeg": encoded(PHOTO.convert("CMYK"), "JPEG"),
@@ -92,6 +93,11 @@ PICTURES = {
     "bmp": encoded(PHOTO, "BMP"),
     "gif": encoded(PHOTO, "GIF"),
     "heic": encoded(PHOTO, "HEIF"),
+    "large png": encoded(LARGE, "PNG", compress_level=1),
+    "large turned png": encoded(LARGE, "PNG", compress_level=1, exif=TURNED),
+    "large webp": encoded(LARGE, "WEBP", method=0),
+    "large turned webp": encoded(LARGE, "WEBP", method=0, exif=TURNED),
+    "large webp without its end": encoded(LARGE, "WEBP", method=0)[:-300],
 }
 
 
@@ -200,6 +206,38 @@ def test_a_large_picture_leaves_no_memory_taken(decoder: Decoder, bomb: bytes):
     decoder.release()
 
     wait_until(lambda: memory_of(decoder.pid) < 1.2 * usual)
+
+
+def test_a_decoder_without_work_keeps_no_memory(restarts: list[str]):
+    template = Template(Setup(LIMITS, 700_000_000, bytes_needed(LIMITS), idle_seconds=0.05))
+    decoder = Decoder(template, 60, restarts.append)
+    decoder.decode(PICTURES["jpeg"])
+    usual = memory_of(decoder.pid, "RssAnon")
+    decoder.decode(encoded(PHOTO.resize((4000, 3000)), "PNG", compress_level=1))
+    assert not decoder.release()
+
+    wait_until(lambda: memory_of(decoder.pid, "RssAnon") < 1.2 * usual)
+    assert decoder.decode(PICTURES["jpeg"]).width == PHOTO.width
+    assert restarts == []
+    decoder.close()
+    template.close()
+
+
+@pytest.mark.parametrize("name", ["large jpeg", "large png", "heic"])
+def test_a_large_picture_is_decoded_once_it_may_be(restarts: list[str], name: str):
+    limits = replace(LIMITS, max_pixels=LARGE.width * LARGE.height if "large" in name else PHOTO.width * PHOTO.height)
+    template = Template(Setup(limits, 700_000_000, bytes_needed(limits)))
+    decoder = Decoder(template, 60, restarts.append)
+    decoder.takes_large = False
+    with pytest.raises(LargePictureError):
+        decoder.decode(PICTURES[name])
+    assert not decoder.release()
+
+    decoder.takes_large = True
+    assert np.array_equal(decoder.decode(PICTURES[name]).pixels, decode(PICTURES[name], limits).pixels)
+    assert restarts == []
+    decoder.close()
+    template.close()
 
 
 def test_the_template_sees_no_model_and_has_no_thread(template: Template, decoder: Decoder):

@@ -2,13 +2,14 @@
 
 import socket
 import struct
+from dataclasses import replace
 from typing import Any
 
 import msgpack
 import pytest
 
 from vectorizer.decoder.messages import Header, MalformedError, header_from, problem_message, receive
-from vectorizer.decoding.budget import Limits
+from vectorizer.decoding.budget import LargePictureError, Limits
 from vectorizer.problems import ImageTooCostly, ImageUnreadable, InvalidFileFormat, Refused
 
 LIMITS = Limits(max_bytes=1000, max_pixels=1_000_000)
@@ -56,11 +57,17 @@ def test_a_problem_arrives(problem: Refused):
         ["problem", "busy", "Later."],
         ["problem", "image-unreadable", "x" * 1001],
         ["problem", "image-unreadable", None],
+        ["large"],
     ],
 )
 def test_nonsense_is_refused(message: Any):
     with pytest.raises(MalformedError):
         header_from(message, LIMITS)
+
+
+def test_that_a_picture_is_large_arrives_where_none_are_expected():
+    with pytest.raises(LargePictureError):
+        header_from(["large"], replace(LIMITS, large=False))
 
 
 @pytest.mark.parametrize("sent", [struct.pack("<I", 2**32 - 1), struct.pack("<I", 1) + b"\xc1"])

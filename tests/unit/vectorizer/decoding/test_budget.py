@@ -1,6 +1,7 @@
 """Files with more parts than any ordinary one are refused before a decoder sees them, and ordinary ones are not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -20,7 +21,7 @@ from tests.unit.vectorizer.decoding.hostile_files import (
     webp_with,
 )
 from tests.unit.vectorizer.image_files import LIMITS, PHOTO, chunk, encoded
-from vectorizer.decoding.budget import Limits
+from vectorizer.decoding.budget import LargePictureError, Limits
 from vectorizer.images import decode
 from vectorizer.problems import ImageTooCostly, ImageTooManyPixels, ImageUnreadable
 
@@ -121,6 +122,19 @@ def test_too_long_a_side(image_format: str):
     assert decode(longest, limits).width == 600
     with pytest.raises(ImageTooManyPixels, match="664 pixels, more than 600 on its longer side; send a smaller one"):
         decode(encoded(Image.new("RGB", (64, 664)), image_format), limits)
+
+
+@pytest.mark.parametrize("image_format", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "HEIF"])
+@pytest.mark.parametrize("missing", [0, 200])
+def test_a_large_picture_is_known_before_it_is_decoded(image_format: str, missing: int):
+    data = encoded(Image.new("RGB", (640, 512), "red"), image_format)
+    half = 640 * 512
+    small = Limits(max_bytes=2_000_000, max_pixels=2 * half, large=False)
+    assert decode(data, small).width == 640
+    for limits in (replace(small, max_pixels=2 * half - 2), replace(small, max_pixels=half)):
+        with pytest.raises(LargePictureError):
+            decode(data[: len(data) - missing], limits)
+        assert decode(data, replace(limits, large=True)).width == 640
 
 
 def test_run_lengths_are_unpacked_and_skips_are_black():
