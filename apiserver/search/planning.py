@@ -20,6 +20,11 @@ _MIN_RANK = 4
 """Minimum rank in the sample; with a smaller one, the number of candidates would be left to chance."""
 _MARGIN = 3
 """Factor of candidates that pass the distance limit, since the sample gives only a rough estimate of it."""
+_MIN_COARSE = 256
+_COARSE = 2
+"""Factor of the codes in memory that are ranked a second time, which costs little."""
+_FINE = 2
+"""Divisor of the candidates that are left then: this order of theirs is that much better."""
 _PARALLEL_FACES = 20_000
 """Below this size, starting a parallel worker takes longer than it saves."""
 
@@ -67,6 +72,16 @@ class Scan:
     def wider(self, times: int) -> "Scan":
         """Return a scan with `times` as many candidates."""
         return replace(self, candidates=times * self.candidates, rank=times * self.rank)
+
+    @property
+    def coarse(self) -> int:
+        """Number of codes in memory that are ranked a second time for each probe."""
+        return max(_MIN_COARSE, _COARSE * self.candidates)
+
+    @property
+    def fine(self) -> int:
+        """Number of faces that codes in memory propose for each probe."""
+        return max(_MIN_CANDIDATES, self.candidates // _FINE)
 
 
 @dataclass(frozen=True, slots=True)
