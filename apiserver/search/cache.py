@@ -19,8 +19,9 @@ from apiserver.biometrics.face import Embedding
 from apiserver.database import Database
 from apiserver.problems import Problem
 from apiserver.search.changes import Version, read_all, read_changes
-from apiserver.search.codes import BYTES_OF_ID, Codes, Rows, View, bytes_of_code
+from apiserver.search.codes import Codes, Rows, View, import_faiss
 from apiserver.search.indexes import Indexed
+from apiserver.search.planning import SwitchPoints
 
 _REFRESH_SECONDS = 2.0
 _MAX_AGE_SECONDS = 8.0
@@ -76,13 +77,14 @@ class CachedCodes:
 
 
 class CodeCache:
-    """The codes of the directories that were searched lately, within `max_bytes`; 0 keeps none."""
+    """The codes of the directories that were searched lately, within a number of bytes."""
 
-    def __init__(self, database: Database, max_bytes: int) -> None:
+    def __init__(self, database: Database, points: SwitchPoints) -> None:
         self.outcomes: Counter[Outcome] = Counter()
         """Numbers of searches that could use the cache."""
         self._database = database
-        self._max_bytes = max_bytes
+        self._points = points
+        self._max_bytes = points.cache_bytes
         self._cached: dict[Indexed, CachedCodes] = {}
         self._refused: TTLCache[Indexed, bool] = TTLCache(_MAX_DIRECTORIES, _RETRY_SECONDS)
         self._asked_for: asyncio.Queue[tuple[Indexed, int]] = asyncio.Queue(maxsize=1)
@@ -98,16 +100,12 @@ class CodeCache:
         """The number of directories whose codes are in memory."""
         return len(self._cached)
 
-    def fits(self, faces: int, dimension: int) -> bool:
-        """Return whether the codes of so many faces are kept."""
-        return faces * (BYTES_OF_ID + bytes_of_code(dimension)) <= self._max_bytes
-
     def of(self, indexed: Indexed, faces: int) -> CachedCodes | None:
         """Return the codes of a directory of so many faces if they are in memory; if not, they will be read."""
         found = self._cached.get(indexed)
         if found:
             found.used_at = time.monotonic()
-        elif self.fits(faces, indexed.dimension) and indexed not in self._refused:
+        elif self._points.is_cached(faces, indexed.dimension) and indexed not in self._refused:
             with suppress(asyncio.QueueFull):
                 self._asked_for.put_nowait((indexed, faces))
         if not found:
@@ -140,6 +138,7 @@ class CodeCache:
         codes = Codes(indexed.dimension, max(faces, 1))
         if not self._has_room(codes.size_bytes):
             return False
+        await asyncio.to_thread(import_faiss)
         version = await read_all(self._database, indexed, codes.add)
         if version is None:
             return False

@@ -90,7 +90,7 @@ async def read_changes(database: Database, indexed: Indexed, since: Version, on_
     return Version(since.mark, row["snapshot"])
 
 
-async def forget(database: Database) -> None:
+async def forget_changes(database: Database) -> None:
     """Forget the changes that no codes in memory lack. Raises DatabaseUnavailable."""
     async with database.unbound(Share.LONG) as connection:
         await connection.execute(_FORGET, _KEPT, timeout=_MAX_READ_SECONDS)

@@ -6,8 +6,8 @@ the end, where no earlier view looks, and removed ones are overwritten with zero
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 
-import faiss  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +25,13 @@ _COPY_END = b"\xff\xff"
 _PARSED_BYTES = 2**20
 
 Bytes = NDArray[np.uint8]
+
+
+def import_faiss() -> ModuleType:
+    """Return the library, which takes time and memory that a gateway without large directories does not need."""
+    import faiss  # noqa: PLC0415
+
+    return faiss
 
 
 def bytes_of_code(dimension: int) -> int:
@@ -50,7 +57,7 @@ class View:
     holes: int
 
     def nearest(self, probes: Sequence[Embedding], *, coarse: int, fine: int) -> list[list[str]]:
-        """Return the ids of the faces whose codes are most similar to each probe, up to about `fine` of them.
+        """Return the ids of the faces whose codes are most similar to each probe, up to `fine` of them.
 
         The `coarse` nearest in Hamming distance are ranked by the product of the probe itself with the signs, which
         orders them better. Releases the GIL for most of its time, which is some milliseconds for a million faces.
@@ -58,15 +65,18 @@ class View:
         if not len(self.codes):
             return [[] for _ in probes]
         given = np.asarray(probes, np.float32)
+        faiss = import_faiss()
         faiss.omp_set_num_threads(1)  # of this thread: the other cores serve other requests
         signs = np.packbits(given > _ROUNDED_TO_ZERO, axis=1)
         count = min(coarse + self.holes, len(self.codes))
         _, rows = faiss.knn_hamming(signs, self.codes, count, variant="mc")
-        if fine + self.holes < count:
-            rows = [self._finest(probe, of, fine + self.holes) for probe, of in zip(given, rows, strict=True)]
-        return [_texts(self.ids[of]) for of in rows]
+        return [_texts(self.ids[self._finest(probe, of, fine)]) for probe, of in zip(given, rows, strict=True)]
 
     def _finest(self, probe: NDArray[np.float32], rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+        if self.holes:
+            rows = rows[self.ids[rows].any(axis=1)]
+        if len(rows) <= count:
+            return rows
         # The sum over the ones alone has the same order: the sum over the zeros follows from it.
         ones = np.unpackbits(self.codes[rows], axis=1, count=len(probe))
         finest: NDArray[np.int64] = rows[np.argpartition(ones.astype(np.float32) @ probe, -count)[-count:]]
@@ -131,8 +141,8 @@ class Codes:
 
 
 def _texts(ids: Bytes) -> list[str]:
-    """Return ids as text, without those of removed faces."""
-    digits = ids[ids.any(axis=1)].tobytes().hex()
+    """Return ids as text."""
+    digits = ids.tobytes().hex()
     return [digits[first : first + 2 * BYTES_OF_ID] for first in range(0, len(digits), 2 * BYTES_OF_ID)]
 
 

@@ -179,18 +179,15 @@ class Identification:
         return plan(size, kinds, self._points, effort, scoring=search.scoring, persons=search.persons)
 
     async def _kinds(self, connection: Connection, search: Search, size: DirectorySize) -> frozenset[Kind]:
-        """Return the kinds of the directory's indexes; request their build if it is large and lacks some.
-
-        A graph makes each enrolment many times as slow, so there is none where codes in memory replace it.
-        """
+        """Return the kinds of the directory's indexes; request their build if it lacks some."""
         if size.faces < self._points.index_faces // 2:  # between the two sizes it keeps its indexes
             return frozenset()
         with suppress(KeyError):
             return self._indexes[search.indexed]
         kinds = await valid_indexes(connection, search.indexed)
-        graph = not (self._codes and self._codes.fits(size.faces, search.model.dimension))
-        if size.faces >= self._points.index_faces and not kinds.issuperset(Kind if graph else [Kind.CODES]):
-            await enqueue_build(connection, search.indexed, graph=graph)
+        needed = self._points.indexes(size.faces, search.model.dimension)
+        if not needed <= kinds:
+            await enqueue_build(connection, search.indexed, graph=Kind.GRAPH in needed)
         self._indexes[search.indexed] = kinds
         return kinds
 

@@ -8,6 +8,7 @@ from typing import Self
 
 from apiserver.biometrics.model import Scoring
 from apiserver.directories.sizes import DirectorySize
+from apiserver.search.codes import BYTES_OF_ID, bytes_of_code
 from apiserver.search.effort import Effort
 from apiserver.search.indexes import Kind
 from apiserver.settings import Settings
@@ -39,13 +40,17 @@ class Path(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SwitchPoints:
-    """Sizes at which the search path changes, and the numbers of candidates."""
+    """Sizes at which the search path changes, and the numbers of candidates.
+
+    cache_bytes: memory for codes of large directories; 0 keeps none.
+    """
 
     exact_faces: int
     index_faces: int
     candidates: int
     graph_candidates: int
     parallel_workers: int
+    cache_bytes: int = 0
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -56,7 +61,21 @@ class SwitchPoints:
             candidates=settings.search_candidates,
             graph_candidates=settings.search_graph_candidates,
             parallel_workers=settings.search_parallel_workers,
+            cache_bytes=settings.search_cache_bytes,
         )
+
+    def is_cached(self, faces: int, dimension: int) -> bool:
+        """Return whether the codes of so many faces have room in the memory of a gateway."""
+        return faces * (BYTES_OF_ID + bytes_of_code(dimension)) <= self.cache_bytes
+
+    def indexes(self, faces: int, dimension: int) -> frozenset[Kind]:
+        """Return the kinds of indexes that a directory of this size gets.
+
+        A graph makes each enrolment many times as slow, so there is none where codes in memory replace it.
+        """
+        if faces < self.index_faces:
+            return frozenset()
+        return frozenset({Kind.CODES} if self.is_cached(faces, dimension) else Kind)
 
 
 @dataclass(frozen=True, slots=True)
