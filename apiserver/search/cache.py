@@ -89,6 +89,7 @@ class CodeCache:
         self._refused: TTLCache[Indexed, bool] = TTLCache(_MAX_DIRECTORIES, _RETRY_SECONDS)
         self._asked_for: asyncio.Queue[tuple[Indexed, int]] = asyncio.Queue(maxsize=1)
         self._behind = asyncio.Event()
+        self._refreshing = asyncio.Lock()
 
     @property
     def size_bytes(self) -> int:
@@ -151,27 +152,29 @@ class CodeCache:
 
     async def refresh(self) -> None:
         """Bring all codes up to date, and drop those that cannot be."""
-        for indexed, cached in list(self._cached.items()):
-            try:
-                if not await cached.refresh(self._database, indexed):
+        async with self._refreshing:
+            for indexed, cached in list(self._cached.items()):
+                try:
+                    if not await cached.refresh(self._database, indexed):
+                        self.drop(indexed)
+                except Problem as problem:
+                    _logger.warning("The codes of a directory were not brought up to date: %s", problem)
+                except Exception:
+                    _logger.exception("The codes of a directory were not brought up to date")
                     self.drop(indexed)
-            except Problem as problem:
-                _logger.warning("The codes of a directory were not brought up to date: %s", problem)
-            except ValueError:
-                self.drop(indexed)
         self._has_room(0)
 
     def _has_room(self, size_bytes: int) -> bool:
-        """Return whether codes of this size have room; those that were used long ago are dropped for them."""
+        """Return whether further codes of this size have room; those that were not used lately are dropped for them."""
         unused_since = time.monotonic() - (_IN_USE_SECONDS if size_bytes else 0)
         for indexed in sorted(self._cached, key=lambda each: self._cached[each].used_at):
-            if self.size_bytes + size_bytes <= self._max_bytes and len(self._cached) < _MAX_DIRECTORIES + (
-                not size_bytes
-            ):
-                break
-            if self._cached[indexed].used_at <= unused_since:
+            if not self._fit(size_bytes) and self._cached[indexed].used_at <= unused_since:
                 self.drop(indexed)
-        return self.size_bytes + size_bytes <= self._max_bytes and len(self._cached) < _MAX_DIRECTORIES
+        return self._fit(size_bytes)
+
+    def _fit(self, size_bytes: int) -> bool:
+        few = len(self._cached) + bool(size_bytes) <= _MAX_DIRECTORIES
+        return few and self.size_bytes + size_bytes <= self._max_bytes
 
     async def _load_all(self) -> None:
         while True:
@@ -181,9 +184,11 @@ class CodeCache:
             self._refused[indexed] = True
             try:
                 if await self.load(indexed, faces):
-                    del self._refused[indexed]
-            except (Problem, ValueError) as problem:
+                    self._refused.pop(indexed, None)
+            except Problem as problem:
                 _logger.warning("The codes of a directory were not read: %s", problem)
+            except Exception:  # an unknown failure must not end what follows
+                _logger.exception("The codes of a directory were not read")
 
     async def _refresh_all(self) -> None:
         while True:

@@ -18,7 +18,8 @@ _ROUNDED_TO_ZERO = 2.0**-25
 """The largest value that half precision, in which embeddings are stored, rounds to zero."""
 _MAX_HOLES = 256
 """Removed rows that are left among the others; each search has to look at as many more."""
-_GROWTH = 1.125
+GROWTH = 1.125
+"""Factor by which memory that is full is extended."""
 _COPY_HEAD = 19
 """Bytes before the rows of PostgreSQL's binary COPY: signature, flags, length of an extension, which is 0."""
 _COPY_END = b"\xff\xff"
@@ -111,7 +112,7 @@ class Codes:
         ids, codes = rows.ids[rows.there], rows.codes[rows.there]
         end = self._count + len(ids)
         if end > len(self._ids):
-            self._move(int(_GROWTH * end) + 1)
+            self._move(int(GROWTH * end) + 1)
             end = self._count + len(ids)
         self._ids[self._count : end], self._codes[self._count : end] = ids, codes
         self._count = end
@@ -122,7 +123,7 @@ class Codes:
         self._ids[rows] = 0
         self._holes += len(rows)
         if self._holes > _MAX_HOLES:
-            self._move(int(_GROWTH * (self._count - self._holes)) + 1)
+            self._move(int(GROWTH * (self._count - self._holes)) + 1)
 
     def _find(self, ids: Bytes) -> NDArray[np.intp]:
         """Return the rows of these ids: of the few that share the first half with one of them, those equal to one."""

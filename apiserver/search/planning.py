@@ -8,7 +8,7 @@ from typing import Self
 
 from apiserver.biometrics.model import Scoring
 from apiserver.directories.sizes import DirectorySize
-from apiserver.search.codes import BYTES_OF_ID, bytes_of_code
+from apiserver.search.codes import BYTES_OF_ID, GROWTH, bytes_of_code
 from apiserver.search.effort import Effort
 from apiserver.search.indexes import Kind
 from apiserver.settings import Settings
@@ -66,7 +66,7 @@ class SwitchPoints:
 
     def is_cached(self, faces: int, dimension: int) -> bool:
         """Return whether the codes of so many faces have room in the memory of a gateway."""
-        return faces * (BYTES_OF_ID + bytes_of_code(dimension)) <= self.cache_bytes
+        return GROWTH * faces * (BYTES_OF_ID + bytes_of_code(dimension)) <= self.cache_bytes
 
     def indexes(self, faces: int, dimension: int) -> frozenset[Kind]:
         """Return the kinds of indexes that a directory of this size gets.
