@@ -147,6 +147,23 @@ CREATE FUNCTION public.next_turn_of_key(kind text, of_key text) RETURNS integer
     WHERE queue_name = kind AND status IN ('todo', 'doing') AND jobs.key = of_key
 $$;
 
+CREATE FUNCTION public.note_face_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO face_changes (directory, model, face) VALUES (OLD.directory, OLD.model, OLD.face)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO face_changes (directory, model, face) VALUES (NEW.directory, NEW.model, NEW.face)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.notify_of_key() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -362,6 +379,22 @@ CREATE TABLE public.directory_keys (
     master_id text NOT NULL COLLATE pg_catalog."C",
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     retired_at timestamp with time zone
+);
+
+CREATE UNLOGGED TABLE public.face_changes (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    model text NOT NULL COLLATE pg_catalog."C",
+    face uuid NOT NULL,
+    changed_by xid8 DEFAULT pg_current_xact_id() NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='10000');
+
+CREATE UNLOGGED TABLE public.face_logs (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    epoch uuid DEFAULT gen_random_uuid() NOT NULL,
+    forgotten_before xid8 DEFAULT '0'::xid8 NOT NULL,
+    forgotten_next xid8 DEFAULT pg_snapshot_xmin(pg_current_snapshot()) NOT NULL,
+    marked_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE public.face_warnings (
@@ -654,6 +687,12 @@ ALTER TABLE ONLY public.directories
 ALTER TABLE ONLY public.directory_keys
     ADD CONSTRAINT directory_keys_pkey PRIMARY KEY (directory, key_id);
 
+ALTER TABLE ONLY public.face_changes
+    ADD CONSTRAINT face_changes_pkey PRIMARY KEY (directory, model, changed_by, face);
+
+ALTER TABLE ONLY public.face_logs
+    ADD CONSTRAINT face_logs_pkey PRIMARY KEY (directory);
+
 ALTER TABLE ONLY public.face_warnings
     ADD CONSTRAINT face_warnings_pkey PRIMARY KEY (directory, face, code);
 
@@ -823,6 +862,10 @@ CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON public.audit FOR EACH STATEM
 
 CREATE TRIGGER audit_only_sealed BEFORE UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.audit_only_sealed();
 
+CREATE TRIGGER faces_changed AFTER INSERT OR DELETE OR UPDATE OF directory, model, face, embedding ON public.faces FOR EACH ROW EXECUTE FUNCTION public.note_face_change();
+
+ALTER TABLE public.faces ENABLE ALWAYS TRIGGER faces_changed;
+
 CREATE TRIGGER jobs_begin BEFORE UPDATE OF status ON public.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'doing'::public.procrastinate_job_status)) EXECUTE FUNCTION public.jobs_begin();
 
 CREATE TRIGGER keys_changed AFTER INSERT OR DELETE OR UPDATE OF kind, hash, previous_hash, previous_until, scopes, everywhere, names, prefixes, limits, expires_at, revoked_at ON public.keys FOR EACH ROW EXECUTE FUNCTION public.notify_of_key();
@@ -837,6 +880,9 @@ ALTER TABLE ONLY public.collapsed_faces
 
 ALTER TABLE ONLY public.comparisons
     ADD CONSTRAINT comparisons_directory_fkey FOREIGN KEY (directory) REFERENCES public.directories(directory) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.face_logs
+    ADD CONSTRAINT face_logs_directory_fkey FOREIGN KEY (directory) REFERENCES public.directories(directory) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.face_warnings
     ADD CONSTRAINT face_warnings_directory_face_fkey FOREIGN KEY (directory, face) REFERENCES public.faces(directory, face) ON DELETE CASCADE;
@@ -904,6 +950,10 @@ CREATE POLICY all_rows ON public.directories USING (true);
 
 CREATE POLICY all_rows ON public.directory_keys USING (true);
 
+CREATE POLICY all_rows ON public.face_changes USING (true);
+
+CREATE POLICY all_rows ON public.face_logs USING (true);
+
 CREATE POLICY all_rows ON public.face_warnings USING (true);
 
 CREATE POLICY all_rows ON public.faces USING (true);
@@ -950,6 +1000,10 @@ ALTER TABLE public.directories ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.directory_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.face_changes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.face_logs ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.face_warnings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.faces ENABLE ROW LEVEL SECURITY;
@@ -991,6 +1045,10 @@ CREATE POLICY of_directory ON public.deletions AS RESTRICTIVE TO faceserver_dire
 CREATE POLICY of_directory ON public.directories AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
 CREATE POLICY of_directory ON public.directory_keys AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.face_changes AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.face_logs AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
 CREATE POLICY of_directory ON public.face_warnings AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from cachetools import TTLCache
 
@@ -19,9 +20,11 @@ from apiserver.biometrics.face import Embedding
 from apiserver.database import Database
 from apiserver.problems import Problem
 from apiserver.search.changes import Version, read_all, read_changes
-from apiserver.search.codes import Codes, Rows, View, import_faiss
 from apiserver.search.indexes import Indexed
 from apiserver.search.planning import SwitchPoints
+
+if TYPE_CHECKING:
+    from apiserver.search.codes import Codes, Rows, View
 
 _REFRESH_SECONDS = 2.0
 _MAX_AGE_SECONDS = 8.0
@@ -51,8 +54,8 @@ class Outcome(StrEnum):
 class CachedCodes:
     """The codes of a directory: what searches look at, and its version."""
 
-    codes: Codes
-    view: View
+    codes: "Codes"
+    view: "View"
     version: Version
     fresh_at: float
     used_at: float
@@ -66,8 +69,8 @@ class CachedCodes:
 
     async def refresh(self, database: Database, indexed: Indexed) -> bool:
         """Bring the codes up to date; return whether that was possible. Raises DatabaseUnavailable or ValueError."""
-        begun, changed = time.monotonic(), list[Rows]()
-        version = await read_changes(database, indexed, self.version, changed.append)
+        begun, changed = time.monotonic(), list["Rows"]()
+        version = await read_changes(database, indexed, self.version, self.codes.reader(), changed.append)
         if version is None:
             return False
         for rows in changed:
@@ -136,11 +139,10 @@ class CodeCache:
 
         Raises DatabaseUnavailable or ValueError.
         """
-        codes = Codes(indexed.dimension, max(faces, 1))
+        codes = await asyncio.to_thread(_new_codes, indexed.dimension, max(faces, 1))
         if not self._has_room(codes.size_bytes):
             return False
-        await asyncio.to_thread(import_faiss)
-        version = await read_all(self._database, indexed, codes.add)
+        version = await read_all(self._database, indexed, codes.reader(), codes.add)
         if version is None:
             return False
         now = time.monotonic()
@@ -204,3 +206,10 @@ class CodeCache:
             for indexed, cached in list(self._cached.items()):
                 if now - cached.fresh_at > _MAX_AGE_SECONDS or now - cached.used_at > _IDLE_SECONDS:
                     self.drop(indexed)
+
+
+def _new_codes(dimension: int, capacity: int) -> "Codes":
+    """Return new codes. The libraries that they need take time and memory, which small directories do not."""
+    from apiserver.search.codes import Codes  # noqa: PLC0415
+
+    return Codes(dimension, capacity)

@@ -6,12 +6,14 @@ not: of two transactions, the one that drew the smaller one may commit later.
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from apiserver.database import Connection, Database, Share
-from apiserver.search.codes import CopiedRows, Rows
-from apiserver.search.indexes import Indexed, condition, literal
+from apiserver.search.indexes import Indexed, condition
 from apiserver.search.statements import CHANGED, KNOWN, MARK, SINCE
+
+if TYPE_CHECKING:
+    from apiserver.search.codes import CopiedRows, Rows
 
 _KEPT = timedelta(minutes=5)
 """How long changes are kept at least; codes that were not brought up to date for longer are read again."""
@@ -27,9 +29,9 @@ FROM face_logs WHERE {KNOWN.format("$3", "$4")}
 """  # noqa: S608 - constants
 _ALL = "SELECT face, true, code FROM faces WHERE {where}"
 _CHANGED_FACES = """
-SELECT change.face, faces.face IS NOT NULL, coalesce(code, repeat('0', {dimension:d})::varbit)
+SELECT change.face, enrolled.face IS NOT NULL, coalesce(code, repeat('0', {dimension:d})::varbit)
 FROM (SELECT DISTINCT face FROM face_changes WHERE {where} AND {since}) AS change
-LEFT JOIN faces ON faces.directory = {directory} AND faces.face = change.face AND faces.model = {model}
+LEFT JOIN (SELECT face, code FROM faces WHERE {where}) AS enrolled ON enrolled.face = change.face
 """
 
 # Transactions older than a snapshot that was taken long ago are in all codes that are in use. Without a log, there are
@@ -57,10 +59,10 @@ class Version(NamedTuple):
     snapshot: tuple[int, int, tuple[int, ...]]
 
 
-OnRows = Callable[[Rows], object]
+OnRows = Callable[["Rows"], object]
 
 
-async def read_all(database: Database, indexed: Indexed, on_rows: OnRows) -> Version | None:
+async def read_all(database: Database, indexed: Indexed, reader: "CopiedRows", on_rows: OnRows) -> Version | None:
     """Read the codes of a directory and return their version, None if the directory does not exist.
 
     Faces that were added or removed while they were read may be among them or not: `read_changes` corrects it.
@@ -72,11 +74,13 @@ async def read_all(database: Database, indexed: Indexed, on_rows: OnRows) -> Ver
         row = await connection.fetchrow(_VERSION, indexed.directory)
         if row is None:
             return None
-        await _copy(connection, _ALL.format(where=condition(indexed.directory, indexed.model)), indexed, on_rows)
+        await _copy(connection, _ALL.format(where=condition(indexed.directory, indexed.model)), reader, on_rows)
     return Version(row["mark"], row["snapshot"])
 
 
-async def read_changes(database: Database, indexed: Indexed, since: Version, on_rows: OnRows) -> Version | None:
+async def read_changes(
+    database: Database, indexed: Indexed, since: Version, reader: "CopiedRows", on_rows: OnRows
+) -> Version | None:
     """Read the faces that changed, and return the new version, None if the log does not reach back to the last one.
 
     Raises DatabaseUnavailable or ValueError.
@@ -86,7 +90,7 @@ async def read_changes(database: Database, indexed: Indexed, since: Version, on_
         if row is None:
             return None
         if row["changed"]:
-            await _copy(connection, _changed_faces(indexed, since), indexed, on_rows)
+            await _copy(connection, _changed_faces(indexed, since), reader, on_rows)
     return Version(since.mark, row["snapshot"])
 
 
@@ -103,16 +107,12 @@ def _changed_faces(indexed: Indexed, since: Version) -> str:
         dimension=indexed.dimension,
         where=condition(indexed.directory, indexed.model),
         since=SINCE.format(snapshot),
-        directory=literal(indexed.directory),
-        model=literal(indexed.model),
     )
 
 
-async def _copy(connection: Connection, query: str, indexed: Indexed, on_rows: OnRows) -> None:
-    copied = CopiedRows(indexed.dimension)
-
+async def _copy(connection: Connection, query: str, reader: "CopiedRows", on_rows: OnRows) -> None:
     async def read(data: bytes, *, last: bool = False) -> None:
-        for rows in copied.read(data, last=last):
+        for rows in reader.read(data, last=last):
             on_rows(rows)
 
     await connection.copy_from_query(query, output=read, format="binary", timeout=_MAX_READ_SECONDS)

@@ -6,38 +6,24 @@ the end, where no earlier view looks, and removed ones are overwritten with zero
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 
+import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from apiserver.biometrics.face import Embedding
+from apiserver.search.planning import BYTES_OF_ID, GROWTH, bytes_of_code
 
-BYTES_OF_ID = 16
 _ROUNDED_TO_ZERO = 2.0**-25
 """The largest value that half precision, in which embeddings are stored, rounds to zero."""
 _MAX_HOLES = 256
 """Removed rows that are left among the others; each search has to look at as many more."""
-GROWTH = 1.125
-"""Factor by which memory that is full is extended."""
 _COPY_HEAD = 19
 """Bytes before the rows of PostgreSQL's binary COPY: signature, flags, length of an extension, which is 0."""
 _COPY_END = b"\xff\xff"
 _PARSED_BYTES = 2**20
 
 Bytes = NDArray[np.uint8]
-
-
-def import_faiss() -> ModuleType:
-    """Return the library, which takes time and memory that a gateway without large directories does not need."""
-    import faiss  # noqa: PLC0415
-
-    return faiss
-
-
-def bytes_of_code(dimension: int) -> int:
-    """Return the size of a code."""
-    return (dimension + 7) // 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +52,6 @@ class View:
         if not len(self.codes):
             return [[] for _ in probes]
         given = np.asarray(probes, np.float32)
-        faiss = import_faiss()
         faiss.omp_set_num_threads(1)  # of this thread: the other cores serve other requests
         signs = np.packbits(given > _ROUNDED_TO_ZERO, axis=1)
         count = min(coarse + self.holes, len(self.codes))
@@ -88,6 +73,7 @@ class Codes:
     """Codes and ids that grow and shrink. One thread at a time changes them; searches use a view."""
 
     def __init__(self, dimension: int, capacity: int) -> None:
+        self._dimension = dimension
         self._codes = np.empty((capacity, bytes_of_code(dimension)), np.uint8)
         self._ids = np.empty((capacity, BYTES_OF_ID), np.uint8)
         self._count = 0
@@ -101,6 +87,10 @@ class Codes:
     def view(self) -> View:
         """Return what a search looks at; not while the codes are changed."""
         return View(self._codes[: self._count], self._ids[: self._count], self._holes)
+
+    def reader(self) -> "CopiedRows":
+        """Return a reader of such codes."""
+        return CopiedRows(self._dimension)
 
     def replace(self, rows: Rows) -> None:
         """Remove the faces of the rows, wherever they are, and add those that are there now."""

@@ -8,7 +8,6 @@ from typing import Self
 
 from apiserver.biometrics.model import Scoring
 from apiserver.directories.sizes import DirectorySize
-from apiserver.search.codes import BYTES_OF_ID, GROWTH, bytes_of_code
 from apiserver.search.effort import Effort
 from apiserver.search.indexes import Kind
 from apiserver.settings import Settings
@@ -26,8 +25,16 @@ _COARSE = 2
 """Factor of the codes in memory that are ranked a second time, which costs little."""
 _FINE = 2
 """Divisor of the candidates that are left then: this order of theirs is that much better."""
+BYTES_OF_ID = 16
+GROWTH = 1.125
+"""Factor by which memory for codes is extended when it is full."""
 _PARALLEL_FACES = 20_000
 """Below this size, starting a parallel worker takes longer than it saves."""
+
+
+def bytes_of_code(dimension: int) -> int:
+    """Return the size of a code in memory."""
+    return (dimension + 7) // 8
 
 
 class Path(StrEnum):

@@ -13,10 +13,9 @@ CREATE UNLOGGED TABLE face_changes (
     directory text COLLATE "C" NOT NULL,
     model text COLLATE "C" NOT NULL,
     face uuid NOT NULL,
-    changed_by xid8 NOT NULL DEFAULT pg_current_xact_id()
+    changed_by xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    PRIMARY KEY (directory, model, changed_by, face)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
-
-CREATE INDEX face_changes_by_transaction ON face_changes (directory, model, changed_by);
 
 -- The directories whose codes are in memory somewhere. epoch: another one after the changes were lost. Changes by
 -- transactions before forgotten_before may be missing; forgotten_next is its next value, the horizon at marked_at.
@@ -34,10 +33,12 @@ CREATE FUNCTION note_face_change() RETURNS trigger
 AS $$
 BEGIN
     IF TG_OP <> 'INSERT' THEN
-        INSERT INTO face_changes (directory, model, face) VALUES (OLD.directory, OLD.model, OLD.face);
+        INSERT INTO face_changes (directory, model, face) VALUES (OLD.directory, OLD.model, OLD.face)
+        ON CONFLICT DO NOTHING;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        INSERT INTO face_changes (directory, model, face) VALUES (NEW.directory, NEW.model, NEW.face);
+        INSERT INTO face_changes (directory, model, face) VALUES (NEW.directory, NEW.model, NEW.face)
+        ON CONFLICT DO NOTHING;
     END IF;
     RETURN NULL;
 END
