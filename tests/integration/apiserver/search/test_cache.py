@@ -128,10 +128,10 @@ class Changes:
         """Change a face that nobody else changes; return it, its person unless it is deleted, and its embedding."""
         person, locked = f"person {self.rng.randrange(10)}", {face for _, face, _, _ in self._open}
         free = [face for face in self.shown if face not in locked]
-        kinds = [self._enrol, self._delete, self._move, self._embed, self._restore]
-        if len(free) < 10 or (kind := self.rng.choice(kinds)) == self._enrol:
+        if len(free) < 10 or self.rng.random() < 0.2:
             return await self._enrol(session, person)
-        return await kind(session, person, self.rng.choice(free))
+        change = self.rng.choice([self._delete, self._move, self._embed, self._restore])
+        return await change(session, person, self.rng.choice(free))
 
     async def _enrol(self, session, person):
         vector = next(self._vectors)

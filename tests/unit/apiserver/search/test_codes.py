@@ -106,7 +106,7 @@ def test_the_memory_follows_the_number_of_faces():
 @pytest.mark.parametrize("size", [1, 7, 1000, 10**6])
 def test_copied_rows_are_read_however_they_are_cut(size):
     faces, vectors = [uuid4() for _ in range(200)], unit_vectors(200, 10)
-    data, reader, read = copied(faces, vectors), CopiedRows(DIMENSION), []
+    data, reader, read = copied(faces, vectors), CopiedRows(DIMENSION), list[Rows]()
     for first in range(0, len(data), size):
         read += reader.read(data[first : first + size])
     read += reader.read(b"", last=True)
