@@ -153,11 +153,13 @@ CREATE FUNCTION public.note_face_change() RETURNS trigger
     AS $$
 BEGIN
     IF TG_OP <> 'INSERT' THEN
-        INSERT INTO face_changes (directory, model, face) VALUES (OLD.directory, OLD.model, OLD.face)
+        INSERT INTO face_changes (directory, model, faces_from)
+        VALUES (OLD.directory, OLD.model, (left(OLD.face::text, 8) || '-0000-0000-0000-000000000000')::uuid)
         ON CONFLICT DO NOTHING;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        INSERT INTO face_changes (directory, model, face) VALUES (NEW.directory, NEW.model, NEW.face)
+        INSERT INTO face_changes (directory, model, faces_from)
+        VALUES (NEW.directory, NEW.model, (left(NEW.face::text, 8) || '-0000-0000-0000-000000000000')::uuid)
         ON CONFLICT DO NOTHING;
     END IF;
     RETURN NULL;
@@ -384,7 +386,7 @@ CREATE TABLE public.directory_keys (
 CREATE UNLOGGED TABLE public.face_changes (
     directory text NOT NULL COLLATE pg_catalog."C",
     model text NOT NULL COLLATE pg_catalog."C",
-    face uuid NOT NULL,
+    faces_from uuid NOT NULL,
     changed_by xid8 DEFAULT pg_current_xact_id() NOT NULL
 )
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='10000');
@@ -688,7 +690,7 @@ ALTER TABLE ONLY public.directory_keys
     ADD CONSTRAINT directory_keys_pkey PRIMARY KEY (directory, key_id);
 
 ALTER TABLE ONLY public.face_changes
-    ADD CONSTRAINT face_changes_pkey PRIMARY KEY (directory, model, changed_by, face);
+    ADD CONSTRAINT face_changes_pkey PRIMARY KEY (directory, model, changed_by, faces_from);
 
 ALTER TABLE ONLY public.face_logs
     ADD CONSTRAINT face_logs_pkey PRIMARY KEY (directory);

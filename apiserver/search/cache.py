@@ -73,8 +73,8 @@ class CachedCodes:
         version = await read_changes(database, indexed, self.version, self.codes.reader(), changed.append)
         if version is None:
             return False
-        for rows in changed:
-            await asyncio.to_thread(self.codes.replace, rows)
+        if changed:
+            await asyncio.to_thread(self.codes.replace, changed)
         self.view, self.version, self.fresh_at = self.codes.view(), version, begun
         return True
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from apiserver.database import Connection, Database, Share
 from apiserver.search.indexes import Indexed, condition
-from apiserver.search.statements import CHANGED, KNOWN, MARK, SINCE
+from apiserver.search.statements import CHANGED, KNOWN, MARK, OF_CHANGE, SINCE
 
 if TYPE_CHECKING:
     from apiserver.search.codes import CopiedRows, Rows
@@ -29,9 +29,9 @@ FROM face_logs WHERE {KNOWN.format("$3", "$4")}
 """  # noqa: S608 - constants
 _ALL = "SELECT face, true, code FROM faces WHERE {where}"
 _CHANGED_FACES = """
-SELECT change.face, enrolled.face IS NOT NULL, coalesce(code, repeat('0', {dimension:d})::varbit)
-FROM (SELECT DISTINCT face FROM face_changes WHERE {where} AND {since}) AS change
-LEFT JOIN (SELECT face, code FROM faces WHERE {where}) AS enrolled ON enrolled.face = change.face
+SELECT coalesce(face, faces_from), face IS NOT NULL, coalesce(code, repeat('0', {dimension:d})::varbit)
+FROM (SELECT DISTINCT faces_from FROM face_changes WHERE {where} AND {since}) AS change
+LEFT JOIN LATERAL (SELECT face, code FROM faces WHERE {where} AND {of_change} OFFSET 0) AS enrolled ON true
 """
 
 # Transactions older than a snapshot that was taken long ago are in all codes that are in use. Without a log, there are
@@ -81,8 +81,9 @@ async def read_all(database: Database, indexed: Indexed, reader: "CopiedRows", o
 async def read_changes(
     database: Database, indexed: Indexed, since: Version, reader: "CopiedRows", on_rows: OnRows
 ) -> Version | None:
-    """Read the faces that changed, and return the new version, None if the log does not reach back to the last one.
+    """Read the faces that changed, and those whose ids begin like theirs, and return the new version.
 
+    None if the log does not reach back to the last one.
     Raises DatabaseUnavailable or ValueError.
     """
     async with database.unbound() as connection:
@@ -107,6 +108,7 @@ def _changed_faces(indexed: Indexed, since: Version) -> str:
         dimension=indexed.dimension,
         where=condition(indexed.directory, indexed.model),
         since=SINCE.format(snapshot),
+        of_change=OF_CHANGE,
     )
 
 

@@ -92,10 +92,12 @@ class Codes:
         """Return a reader of such codes."""
         return CopiedRows(self._dimension)
 
-    def replace(self, rows: Rows) -> None:
-        """Remove the faces of the rows, wherever they are, and add those that are there now."""
-        self._remove(rows.ids)
-        self.add(rows)
+    def replace(self, changed: Sequence[Rows]) -> None:
+        """Remove all faces whose ids begin like those of the rows, and add those that are there now."""
+        for rows in changed:
+            self._remove(rows.ids)
+        for rows in changed:
+            self.add(rows)
 
     def add(self, rows: Rows) -> None:
         """Add the faces that are there now, and are not among these codes."""
@@ -116,13 +118,12 @@ class Codes:
             self._move(int(GROWTH * (self._count - self._holes)) + 1)
 
     def _find(self, ids: Bytes) -> NDArray[np.intp]:
-        """Return the rows of these ids: of the few that share the first half with one of them, those equal to one."""
-        sought, halves = np.sort(_halves(ids)), _halves(self._ids[: self._count])
+        """Return the rows of faces whose ids begin like one of these."""
+        sought, there = np.sort(_beginnings(ids)), _beginnings(self._ids[: self._count])
         if not len(sought):
             return np.empty(0, np.intp)
-        rows = np.flatnonzero(sought[np.searchsorted(sought, halves).clip(max=len(sought) - 1)] == halves)
-        known = set(map(bytes, ids))
-        return np.array([row for row in rows.tolist() if bytes(self._ids[row]) in known], np.intp)
+        rows = np.flatnonzero(sought[np.searchsorted(sought, there).clip(max=len(sought) - 1)] == there)
+        return rows[self._ids[rows].any(axis=1)]
 
     def _move(self, capacity: int) -> None:
         """Copy the rows that are left into new memory, since views look at the old one."""
@@ -137,9 +138,9 @@ def _texts(ids: Bytes) -> list[str]:
     return [digits[first : first + 2 * BYTES_OF_ID] for first in range(0, len(digits), 2 * BYTES_OF_ID)]
 
 
-def _halves(ids: Bytes) -> NDArray[np.uint64]:
-    """Return the first half of each id."""
-    return np.ascontiguousarray(ids).view(np.uint64)[:, 0]
+def _beginnings(ids: Bytes) -> NDArray[np.uint32]:
+    """Return the first 32 bits of each id, by which `face_changes` knows faces."""
+    return np.ascontiguousarray(ids[:, :4]).view(np.uint32)[:, 0]
 
 
 def _moved(rows: Bytes, capacity: int) -> Bytes:

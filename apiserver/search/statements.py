@@ -21,6 +21,8 @@ MARK = "concat_ws(' ', epoch, face_logs.tableoid, pg_postmaster_start_time())"
 SINCE = "changed_by >= pg_snapshot_xmin({0}) AND NOT pg_visible_in_snapshot(changed_by, {0})"
 CHANGED = f"directory = $1 AND model = $2 AND {SINCE}"
 """The condition of the changes in a directory since a snapshot, which is to be filled in."""
+OF_CHANGE = "face >= faces_from AND face <= (left(faces_from::text, 8) || '-ffff-ffff-ffff-ffffffffffff')::uuid"
+"""The condition of the faces that a change concerns, and of the few whose ids begin like theirs."""
 KNOWN = f"directory = $1 AND {MARK} = {{1}} AND forgotten_before <= pg_snapshot_xmin({{0}})"
 """The condition of the log of a directory, unless it has lost changes since a snapshot {0} of the mark {1}."""
 _FIRST_PROBE = 4
@@ -92,7 +94,7 @@ def proposed(
     written = f"written AS ({also(_FIRST_PROBE + 2 * probes + 2)}), " if also else ""
     best = []
     for number, probe in _probes(probes):
-        sought = f"face = ANY (${_FIRST_PROBE + probes + number - 1}::uuid[] || ARRAY(SELECT face FROM changed))"
+        sought = f"face = ANY (${_FIRST_PROBE + probes + number - 1}::uuid[] || ARRAY(SELECT face FROM changed_faces))"
         if scoring is Scoring.MEAN:
             sought = f"person = ANY (ARRAY(SELECT DISTINCT person FROM faces WHERE {where} AND {sought}))"
         compared = f"FROM faces WHERE {where} AND {sought} AND person NOT IN ({unnamed})"
@@ -102,7 +104,11 @@ def proposed(
             best.append(_first(number, _similarity(probe), compared))
     return f"""
 WITH {written}changed AS MATERIALIZED (
-    SELECT face FROM face_changes WHERE {CHANGED.format(snapshot)} LIMIT {max_changed + 1:d}
+    SELECT faces_from FROM face_changes WHERE {CHANGED.format(snapshot)} LIMIT {max_changed + 1:d}
+), changed_faces AS MATERIALIZED (
+    SELECT latest.face FROM changed CROSS JOIN LATERAL (
+        SELECT face FROM faces WHERE {where} AND {OF_CHANGE} OFFSET 0
+    ) AS latest
 )
 SELECT 0 AS number, '' AS person, (SELECT count(*) FROM changed)::float8 AS similarity
 FROM face_logs WHERE {KNOWN.format(snapshot, mark)}

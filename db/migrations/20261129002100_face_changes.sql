@@ -7,14 +7,17 @@
 -- in face_logs, a copy in memory counts as unknown and is made again, so nothing is missed, and no enrolment waits for
 -- another page of the write-ahead log.
 --
+-- Faces are known by the first 32 bits of their ids: enough to find them among those of a directory, and too little to
+-- say afterwards which face was deleted. faces_from is the smallest id that begins so.
+--
 -- changed_by compares with the snapshot of a copy: the order in which transactions commit is not that of any number
 -- that they could draw.
 CREATE UNLOGGED TABLE face_changes (
     directory text COLLATE "C" NOT NULL,
     model text COLLATE "C" NOT NULL,
-    face uuid NOT NULL,
+    faces_from uuid NOT NULL,
     changed_by xid8 NOT NULL DEFAULT pg_current_xact_id(),
-    PRIMARY KEY (directory, model, changed_by, face)
+    PRIMARY KEY (directory, model, changed_by, faces_from)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
 
 -- The directories whose codes are in memory somewhere. epoch: another one after the changes were lost. Changes by
@@ -33,11 +36,13 @@ CREATE FUNCTION note_face_change() RETURNS trigger
 AS $$
 BEGIN
     IF TG_OP <> 'INSERT' THEN
-        INSERT INTO face_changes (directory, model, face) VALUES (OLD.directory, OLD.model, OLD.face)
+        INSERT INTO face_changes (directory, model, faces_from)
+        VALUES (OLD.directory, OLD.model, (left(OLD.face::text, 8) || '-0000-0000-0000-000000000000')::uuid)
         ON CONFLICT DO NOTHING;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        INSERT INTO face_changes (directory, model, face) VALUES (NEW.directory, NEW.model, NEW.face)
+        INSERT INTO face_changes (directory, model, faces_from)
+        VALUES (NEW.directory, NEW.model, (left(NEW.face::text, 8) || '-0000-0000-0000-000000000000')::uuid)
         ON CONFLICT DO NOTHING;
     END IF;
     RETURN NULL;

@@ -135,7 +135,8 @@ class Changes:
 
     async def _enrol(self, session, person):
         vector = next(self._vectors)
-        return await enrol(session, person, vector), person, vector
+        face = UUID(int=self.rng.randrange(8) << 96 | uuid4().int & (1 << 96) - 1)  # the log takes many for one
+        return await enrol(session, person, vector, face), person, vector
 
     async def _delete(self, session, _, face):
         await session.execute("DELETE FROM faces WHERE directory = 'acme' AND face = $1", face)

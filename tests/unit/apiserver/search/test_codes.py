@@ -70,7 +70,7 @@ def test_nothing_is_found_among_no_codes():
 def test_removed_faces_are_found_no_more_and_leave_no_code(removed):
     codes, faces, vectors = fill(500, 5)
     earlier = codes.view()
-    codes.replace(rows_of(faces[:removed], vectors[:removed], there=False))
+    codes.replace([rows_of(faces[:removed], vectors[:removed], there=False)])
 
     left = found(codes, vectors.tolist())
     assert left[removed:] == [{face} for face in faces[removed:]]
@@ -84,9 +84,9 @@ def test_replaced_and_added_faces_are_found_once_by_later_views():
     codes, faces, vectors = fill(300, 6)
     changed, added = unit_vectors(20, 7), [uuid4() for _ in range(30)]
     earlier = codes.view()
-    codes.replace(rows_of(faces[:20], changed))
-    codes.replace(rows_of(added, unit_vectors(30, 8)))
-    codes.replace(rows_of(added, unit_vectors(30, 8)))  # read twice
+    codes.replace([rows_of(faces[:20], changed)])
+    codes.replace([rows_of(added, unit_vectors(30, 8))])
+    codes.replace([rows_of(added, unit_vectors(30, 8))])  # read twice
 
     assert found(codes, changed.tolist()) == [{face} for face in faces[:20]]
     assert found(codes, unit_vectors(30, 8).tolist()) == [{face} for face in added]
@@ -95,11 +95,27 @@ def test_replaced_and_added_faces_are_found_once_by_later_views():
     assert not set(added) & {UUID(face) for face in earlier.nearest(changed[:1].tolist(), coarse=10**6, fine=10**6)[0]}
 
 
+def test_faces_whose_ids_begin_alike_are_replaced_together():
+    """The log of changes knows faces by the first 32 bits of their ids, and names all that begin so."""
+    faces = [UUID(int=(number // 2) << 96 | number) for number in range(1, 41)]
+    vectors = unit_vectors(40, 13)
+    codes = Codes(DIMENSION, 40)
+    codes.add(rows_of(faces, vectors))
+    nobody = [UUID(int=(number // 2) << 96) for number in range(1, 41)]
+    left = [face for face in faces if face.int % 4]
+    rows = [vectors[faces.index(face)] for face in left]
+    codes.replace([rows_of(nobody, vectors, there=False), rows_of(left[:7], rows[:7]), rows_of(left[7:], rows[7:])])
+
+    [found] = codes.view().nearest(vectors[:1].tolist(), coarse=100, fine=100)
+    assert sorted(map(UUID, found)) == left
+    assert len(codes.view().ids) - codes.view().holes == len(left)
+
+
 def test_the_memory_follows_the_number_of_faces():
     codes, faces, vectors = fill(3000, 9)
     full = codes.size_bytes
     assert full == 3000 * (16 + DIMENSION // 8)
-    codes.replace(rows_of(faces[:2900], vectors[:2900], there=False))
+    codes.replace([rows_of(faces[:2900], vectors[:2900], there=False)])
     assert codes.size_bytes < full / 10
 
 
