@@ -109,11 +109,11 @@ class CodeCache:
         found = self._cached.get(indexed)
         if found:
             found.used_at = time.monotonic()
-        elif self._points.is_cached(faces, indexed.dimension) and indexed not in self._refused:
-            with suppress(asyncio.QueueFull):
-                self._asked_for.put_nowait((indexed, faces))
-        if not found:
+        elif self._points.is_cached(faces, indexed.dimension):
             self.outcomes[Outcome.ABSENT] += 1
+            if indexed not in self._refused:
+                with suppress(asyncio.QueueFull):
+                    self._asked_for.put_nowait((indexed, faces))
         return found
 
     def drop(self, indexed: Indexed) -> None:
