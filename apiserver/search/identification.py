@@ -71,8 +71,9 @@ class Search:
     def own_rows(self) -> str:
         """The condition of these faces.
 
-        With names instead of parameters, PostgreSQL sees one partition and the size of the directory, and the plan
-        that it keeps is as good as the one that it would make for each search.
+        With names instead of parameters, PostgreSQL sees one partition and its partial indexes, and the plan that it
+        keeps is as good as the one that it would make for each search. A connection keeps few statements, so only large
+        directories have statements of their own.
         """
         return condition(self.directory, self.model.id)
 
@@ -311,7 +312,7 @@ async def _exact(
     if search.scoring is Scoring.MEAN:
         return await _grouped(connection, search, probes, row)
     sought = _FACES_A_PERSON * search.persons
-    statement = _nearest_statement(len(probes), search.unnamed, search.own_rows, write_row if row else None)
+    statement = _nearest_statement(len(probes), search.unnamed, also=write_row if row else None)
     rows = await connection.fetch(statement, *_parameters(search, probes, sought), *(row or ()))
     results = []
     for faces in _results(rows, len(probes), Path.EXACT):
@@ -326,7 +327,7 @@ async def _grouped(
     connection: Connection, search: Search, probes: Sequence[Embedding], row: ImageRow | None = None
 ) -> list[SearchResult]:
     also = write_row if row else None
-    statement = _exact_statement(len(probes), search.scoring, search.unnamed, search.own_rows, also)
+    statement = _exact_statement(len(probes), search.scoring, search.unnamed, also=also)
     rows = await connection.fetch(statement, *_parameters(search, probes, search.persons), *(row or ()))
     return _results(rows, len(probes), Path.EXACT)
 

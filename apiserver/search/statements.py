@@ -58,7 +58,7 @@ WITH {written}given AS (SELECT {_PARAMETERS}), persons AS MATERIALIZED (
 """
 
 
-def nearest(probes: int, unnamed: str, where: str, also: Callable[[int], str] | None = None) -> str:
+def nearest(probes: int, unnamed: str, where: str = WHERE, also: Callable[[int], str] | None = None) -> str:
     """Return the statement for the nearest $3 faces of each probe: rows are those of faces, in place of persons.
 
     Much faster than `exact`, which groups all faces. A person whose best face is not among these comes after all whose
