@@ -71,6 +71,7 @@ from apiserver.problems import (
 )
 from apiserver.recognition.recognizing import Recognition
 from apiserver.resources import Resources, open_resources
+from apiserver.search.cache import CodeCache
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification
 from apiserver.search.planning import SwitchPoints
@@ -223,9 +224,10 @@ async def _open_state(
         await stack.enter_async_context(background(state.reads.run()))
         await stack.enter_async_context(state.refusals.running())
         await stack.enter_async_context(background(state.recall_check.run()))
+        await stack.enter_async_context(background(state.codes.run()))
         await stack.enter_async_context(background(repeat(state.slots.give_back, _GIVE_BACK_SECONDS)))
         await stack.enter_async_context(background(repeat(state.recent.sample, SAMPLE_SECONDS)))
-        state_metrics = StateMetrics(state.slots, state.vectorizer, state.recall_check, state.keeping)
+        state_metrics = StateMetrics(state.slots, state.vectorizer, state.recall_check, state.codes, state.keeping)
         limits = LimitMetrics(state.usage, rates), UsageMetrics(state.usage)
         for collector in (state_metrics, *limits, PoolMetrics(state.database)):
             metrics.registry.register(collector)
@@ -236,7 +238,9 @@ async def _open_state(
 def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: Resources) -> State:
     database, images = resources.database, resources.images
     efforts = Efforts(settings.search_recall)
-    identification = Identification(database, SwitchPoints.of(settings), efforts)
+    points = SwitchPoints.of(settings)
+    codes = CodeCache(database, points)
+    identification = Identification(database, points, efforts, codes)
     recall_check = RecallCheck(identification, efforts, settings.search_checked_share)
     directories = Directories(database, DirectorySizes(database), settings.fpir)
     keeping = Keeping(
@@ -255,6 +259,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         vectorizer=resources.vectorizer,
         directories=directories,
         recall_check=recall_check,
+        codes=codes,
         recognition=Recognition(
             database=database,
             directories=directories,

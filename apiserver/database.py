@@ -15,7 +15,7 @@ from pgvector import HalfVector
 from apiserver.access.binding import EVERY, Binding, Every, bound_directory
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, ExternalIdTaken, InternalError, PersonExists, Problem
 
-REQUIRED_SCHEMA = "20261129002000"
+REQUIRED_SCHEMA = "20261129002100"
 """The newest migration that this code requires."""
 
 MIN_PGVECTOR = (0, 8, 4)
@@ -30,16 +30,19 @@ ROLE = "faceserver_directory"
 # One round trip. The third parameter: whether all end with the transaction.
 _BIND = """
 SELECT set_config('role', $1, $3), set_config('faceserver.directory', $2, $3), set_config('plan_cache_mode', $4, $3),
-    set_config('enable_seqscan', $5, $3)
+    set_config('enable_seqscan', $5, $3), set_config('max_parallel_workers_per_gather', $6, $3)
 """
 
-# A plan for any directory must not scan a partition, where another directory may have a million rows.
-_PLANS = {False: ("auto", "on"), True: ("force_generic_plan", "off")}
+# A plan for any directory must not scan a partition, where another directory may have a million rows, or start workers.
+_PLANNED_ONCE = ("force_generic_plan", "off", "0")
 
-_CAN_BIND = """
+_FIRST = """
 SELECT coalesce(pg_has_role(current_user, to_regrole($1)::oid, 'SET'), false)
-    AND EXISTS (SELECT FROM pg_policy WHERE polname = 'of_directory' AND polrelid = to_regclass('faces'))
+        AND EXISTS (SELECT FROM pg_policy WHERE polname = 'of_directory' AND polrelid = to_regclass('faces')),
+    current_setting('plan_cache_mode'), current_setting('enable_seqscan'),
+    current_setting('max_parallel_workers_per_gather')
 """
+"""Whether a connection can be bound, and the server's settings in the order of `_PLANNED_ONCE`."""
 
 _UNPROTECTED = (
     "PostgreSQL does not separate the directories from each other: the account may not use the role %s. Have a "
@@ -136,24 +139,26 @@ class Pooler(StrEnum):
 class _Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
     """A connection that remembers what it is bound to, and whether it plans once; None for what is not known.
 
-    can_bind: whether the role of bound connections may be used.
+    can_bind: whether the role of bound connections may be used. planning: the server's settings of plans.
     """
 
     can_bind = False
+    planning: tuple[str, str, str] = _PLANNED_ONCE
     bound_to: tuple[Binding, bool] | None = (EVERY, False)
 
     async def bind(self, binding: Binding, *, plans_once: bool) -> None:
         """Bind the connection, unless it is bound so."""
         if self.bound_to != (binding, plans_once) and self.can_bind:
             self.bound_to = None  # until the answer has arrived: the statement may be cancelled
-            await self.fetchrow(_BIND, *_role_and_directory(binding), False, *_PLANS[plans_once])
+            planning = _PLANNED_ONCE if plans_once else self.planning
+            await self.fetchrow(_BIND, *_role_and_directory(binding), False, *planning)
             self.bound_to = (binding, plans_once)
 
     async def bind_transaction(self, binding: Binding) -> None:
         """Bind the connection until its transaction ends, and turn JIT compilation off."""
         await self.execute("SET LOCAL jit = off")
         if binding is not EVERY and self.can_bind:
-            await self.fetchrow(_BIND, *_role_and_directory(binding), True, *_PLANS[False])
+            await self.fetchrow(_BIND, *_role_and_directory(binding), True, *self.planning)
 
     async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's
         """Reset the session, also to all directories."""
@@ -296,7 +301,8 @@ async def open_database(
         nonlocal warned
         async with connection.transaction():  # a pooler may give each transaction another server connection
             await _register_types(connection)
-            connection.can_bind = await connection.fetchval(_CAN_BIND, ROLE)
+            connection.can_bind, *planning = await connection.fetchrow(_FIRST, ROLE)
+            connection.planning = tuple(planning)
         if pooler is Pooler.SESSION:
             await connection.fetchval(_JIT_OFF, False)
         if not connection.can_bind and not warned:

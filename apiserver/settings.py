@@ -185,7 +185,13 @@ class Settings(AccessSettings):
     )
     search_index_faces: PositiveInt = Field(
         50_000,
-        description="Directories with at least this many faces get their own indexes: codes and a graph.",
+        description="Directories with at least this many faces get their own indexes: codes, and a graph unless their "
+        "codes have room in the memory of a gateway.",
+    )
+    search_cache_bytes: NonNegativeInt = Field(
+        256 * 2**20,
+        description="Memory of each gateway for the codes of directories that are too large to be searched exactly; "
+        "80 bytes a face of 512 numbers. Such directories need no graph. 0: none are kept.",
     )
     search_candidates: PositiveInt = Field(
         800,

@@ -16,6 +16,7 @@ from apiserver.keys.authenticator import Authenticator
 from apiserver.keys.signing_keys import SigningKeys
 from apiserver.keys.usage import Usage
 from apiserver.recognition.recognizing import Recognition
+from apiserver.search.cache import CodeCache
 from apiserver.search.recall import RecallCheck
 from apiserver.server import Draining
 from apiserver.settings import Settings
@@ -46,6 +47,7 @@ class State:
     recognition: Recognition
     learning: Learning
     recall_check: RecallCheck
+    codes: CodeCache
     erasure: Erasure
     images: ImageStore
     archives: Archives

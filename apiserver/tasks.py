@@ -29,7 +29,9 @@ from apiserver.keys.usage_records import delete_old
 from apiserver.people import retention
 from apiserver.people.retention import Retention
 from apiserver.problems import ImageStoreUnavailable
-from apiserver.search.indexes import BUILD, Indexed, Progress, build, drop, requested
+from apiserver.search.changes import forget_changes
+from apiserver.search.indexes import BUILD, Indexed, Kind, Progress, build, drop, drop_graph, requested
+from apiserver.search.planning import SwitchPoints
 from apiserver.storage.cleaning import Cleaning
 from apiserver.storage.encrypting import Encrypting
 from apiserver.storage.sweeping import sweep
@@ -154,21 +156,31 @@ async def build_search_index(run: Run) -> None:
         await run.report(round(100 * progress.done), 100, f"{progress.kind.capitalize()}: {progress.phase}.")
 
     indexed = Indexed(str(run.directory), run.arguments["model"], run.arguments["dimension"])
-    await build(run.resources.database, indexed, report)
+    # Jobs of earlier releases say nothing about a graph.
+    kinds = frozenset(Kind if run.arguments.get("graph", True) else [Kind.CODES])
+    await build(run.resources.database, indexed, report, kinds)
     await run.report(100, 100)
 
 
 async def drop_search_indexes(run: Run) -> None:
-    """Drop the indexes of directories that have become small."""
+    """Drop the indexes of directories that have become small, and graphs that are not needed."""
     await _drop_where_small(run, await requested(run.resources.database))
 
 
 async def _drop_where_small(run: Run, candidates: Iterable[Indexed]) -> None:
-    min_faces = run.resources.settings.search_index_faces // 2
-    sizes = DirectorySizes(run.resources.database)
+    points, database = SwitchPoints.of(run.resources.settings), run.resources.database
+    sizes = DirectorySizes(database)
     for indexed in candidates:
-        if (await sizes.of(indexed.directory, indexed.model)).faces < min_faces:
-            await drop(run.resources.database, indexed)
+        faces = (await sizes.of(indexed.directory, indexed.model)).faces
+        if faces < points.index_faces // 2:
+            await drop(database, indexed)
+        elif points.is_cached(faces, indexed.dimension):
+            await drop_graph(database, indexed)
+
+
+async def forget_face_changes(run: Run) -> None:
+    """Forget the changes of faces that all gateways know."""
+    await forget_changes(run.resources.database)
 
 
 def _scopes_of_import(run: Run) -> tuple[Scope, ...]:
@@ -193,6 +205,7 @@ UPKEEP: Mapping[str, Periodic] = {
     "archive-removal": Periodic(delete_expired_archives, cron="* * * * *"),
     "import-forgetting": Periodic(delete_old_imports, cron="30 * * * *"),
     "search-index-removal": Periodic(drop_search_indexes, cron="*/10 * * * *"),
+    "face-change-removal": Periodic(forget_face_changes, cron="* * * * *"),
     "recognizability": Periodic(measure_recognizability, cron="15 * * * *"),
     "audit-removal": Periodic(forget_audit, cron="45 * * * *"),
     "forgetting": Periodic(delete_finished_jobs, cron="0 * * * *"),

@@ -189,6 +189,25 @@ CREATE FUNCTION public.next_turn_of_key(kind text, of_key text) RETURNS integer
     WHERE queue_name = kind AND status IN ('todo', 'doing') AND jobs.key = of_key
 $$;
 
+CREATE FUNCTION public.note_face_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO face_changes (directory, model, faces_from)
+        VALUES (OLD.directory, OLD.model, (left(OLD.face::text, 8) || '-0000-0000-0000-000000000000')::uuid)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO face_changes (directory, model, faces_from)
+        VALUES (NEW.directory, NEW.model, (left(NEW.face::text, 8) || '-0000-0000-0000-000000000000')::uuid)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.notify_of_key() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -419,6 +438,22 @@ CREATE TABLE public.directory_keys (
     master_id text NOT NULL COLLATE pg_catalog."C",
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     retired_at timestamp with time zone
+);
+
+CREATE UNLOGGED TABLE public.face_changes (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    model text NOT NULL COLLATE pg_catalog."C",
+    faces_from uuid NOT NULL,
+    changed_by xid8 DEFAULT pg_current_xact_id() NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='10000');
+
+CREATE UNLOGGED TABLE public.face_logs (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    epoch uuid DEFAULT gen_random_uuid() NOT NULL,
+    forgotten_before xid8 DEFAULT '0'::xid8 NOT NULL,
+    forgotten_next xid8 DEFAULT pg_snapshot_xmin(pg_current_snapshot()) NOT NULL,
+    marked_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE public.face_warnings (
@@ -712,6 +747,12 @@ ALTER TABLE ONLY public.directories
 ALTER TABLE ONLY public.directory_keys
     ADD CONSTRAINT directory_keys_pkey PRIMARY KEY (directory, key_id);
 
+ALTER TABLE ONLY public.face_changes
+    ADD CONSTRAINT face_changes_pkey PRIMARY KEY (directory, model, changed_by, faces_from);
+
+ALTER TABLE ONLY public.face_logs
+    ADD CONSTRAINT face_logs_pkey PRIMARY KEY (directory);
+
 ALTER TABLE ONLY public.face_warnings
     ADD CONSTRAINT face_warnings_pkey PRIMARY KEY (directory, face, code);
 
@@ -887,6 +928,10 @@ CREATE TRIGGER audit_only_sealed BEFORE UPDATE ON public.audit FOR EACH ROW EXEC
 
 CREATE TRIGGER faces_added AFTER INSERT ON public.faces REFERENCING NEW TABLE AS changed_faces FOR EACH STATEMENT EXECUTE FUNCTION public.count_faces();
 
+CREATE TRIGGER faces_changed AFTER INSERT OR DELETE OR UPDATE OF directory, model, face, embedding ON public.faces FOR EACH ROW EXECUTE FUNCTION public.note_face_change();
+
+ALTER TABLE public.faces ENABLE ALWAYS TRIGGER faces_changed;
+
 CREATE TRIGGER faces_moved AFTER UPDATE ON public.faces REFERENCING OLD TABLE AS earlier_faces NEW TABLE AS later_faces FOR EACH STATEMENT EXECUTE FUNCTION public.count_moved_faces();
 
 CREATE TRIGGER faces_removed AFTER DELETE ON public.faces REFERENCING OLD TABLE AS changed_faces FOR EACH STATEMENT EXECUTE FUNCTION public.count_faces();
@@ -905,6 +950,9 @@ ALTER TABLE ONLY public.collapsed_faces
 
 ALTER TABLE ONLY public.comparisons
     ADD CONSTRAINT comparisons_directory_fkey FOREIGN KEY (directory) REFERENCES public.directories(directory) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.face_logs
+    ADD CONSTRAINT face_logs_directory_fkey FOREIGN KEY (directory) REFERENCES public.directories(directory) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.face_warnings
     ADD CONSTRAINT face_warnings_directory_face_fkey FOREIGN KEY (directory, face) REFERENCES public.faces(directory, face) ON DELETE CASCADE;
@@ -972,6 +1020,10 @@ CREATE POLICY all_rows ON public.directories USING (true);
 
 CREATE POLICY all_rows ON public.directory_keys USING (true);
 
+CREATE POLICY all_rows ON public.face_changes USING (true);
+
+CREATE POLICY all_rows ON public.face_logs USING (true);
+
 CREATE POLICY all_rows ON public.face_warnings USING (true);
 
 CREATE POLICY all_rows ON public.faces USING (true);
@@ -1018,6 +1070,10 @@ ALTER TABLE public.directories ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.directory_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.face_changes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.face_logs ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.face_warnings ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.faces ENABLE ROW LEVEL SECURITY;
@@ -1059,6 +1115,10 @@ CREATE POLICY of_directory ON public.deletions AS RESTRICTIVE TO faceserver_dire
 CREATE POLICY of_directory ON public.directories AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
 CREATE POLICY of_directory ON public.directory_keys AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.face_changes AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.face_logs AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
 CREATE POLICY of_directory ON public.face_warnings AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 

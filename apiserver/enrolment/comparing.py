@@ -5,11 +5,13 @@ large directory costs its number of faces times a search, and not their square.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from apiserver.background import background
 from apiserver.biometrics.model import Model
 from apiserver.database import Connection, Database
 from apiserver.directories.lock import ENTER, attempts
@@ -25,6 +27,7 @@ from apiserver.people.doubts import FoundDoubt
 from apiserver.people.lookalikes import FoundPair
 from apiserver.people.unlike import OWN
 from apiserver.problems import DirectoryBusy
+from apiserver.search.cache import CodeCache
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification
 from apiserver.search.planning import SwitchPoints
@@ -95,21 +98,25 @@ class Comparing:
     """Compares faces of a directory with all others, for a job."""
 
     def __init__(self, run: Run, directory: str, model: Model, terms: SearchTerms) -> None:
-        settings = run.resources.settings
-        efforts = Efforts(settings.search_recall)
-        self._identification = Identification(run.resources.database, SwitchPoints.of(settings), efforts)
+        settings, database = run.resources.settings, run.resources.database
+        points, efforts = SwitchPoints.of(settings), Efforts(settings.search_recall)
+        self.codes = CodeCache(database, points)
+        self._identification = Identification(database, points, efforts, self.codes)
         self._search = search_of(directory, model, consent_required=bool(terms.settings.require_consent))
         self._terms = terms
         self.model = model
         self.faces = terms.size.faces
 
     @classmethod
-    async def of(cls, run: Run, directory: str) -> "Comparing":
-        """Return the comparison under the model in use. Raises an Outage."""
+    @asynccontextmanager
+    async def of(cls, run: Run, directory: str) -> "AsyncIterator[Comparing]":
+        """Yield the comparison under the model in use. Raises an Outage."""
         database = run.resources.database
         model = await run.resources.vectorizer.model_in_use()
         directories = Directories(database, DirectorySizes(database), run.resources.settings.fpir)
-        return cls(run, directory, model, await directories.search_terms(directory, model))
+        comparing = cls(run, directory, model, await directories.search_terms(directory, model))
+        async with background(comparing.codes.run()):
+            yield comparing
 
     async def compare(self, rows: Sequence[Any]) -> AsyncIterator[Compared]:
         """Yield whom the faces resemble. rows: `person`, `embedding` and the columns of `OWN`. Raises an Outage."""
@@ -158,10 +165,14 @@ async def latest(connection: Connection, directory: str) -> Comparison | None:
 async def compare_directory(run: Run) -> None:
     """Compare all faces of a directory under the model in use. Raises an Outage or TurnOver."""
     database, directory = run.resources.database, str(run.directory)
-    comparing = await Comparing.of(run, directory)
-    comparison = await _begin(database, directory, run.job, comparing.model.id)
-    if comparison is None:
-        return
+    async with Comparing.of(run, directory) as comparing:
+        if comparison := await _begin(database, directory, run.job, comparing.model.id):
+            await _compare_all(run, database, directory, comparing, comparison)
+
+
+async def _compare_all(
+    run: Run, database: Database, directory: str, comparing: Comparing, comparison: Comparison
+) -> None:
     position, done = comparison.position, comparison.compared
     while rows := await _next(database, directory, comparing.model, position):
         compared = [each async for each in comparing.compare(rows)]

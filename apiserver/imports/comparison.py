@@ -80,7 +80,11 @@ async def compare_enrolled(run: Run, import_: Import) -> None:
     database = run.resources.database
     if not await _is_left(database, import_):
         return
-    comparing = await Comparing.of(run, import_.directory)
+    async with Comparing.of(run, import_.directory) as comparing:
+        await _compare_left(run, database, import_, comparing)
+
+
+async def _compare_left(run: Run, database: Database, import_: Import, comparing: Comparing) -> None:
     note = run.note or ""
     while rows := await _next(database, import_, comparing.model):
         found = [row for row in rows if row["embedding"] is not None]

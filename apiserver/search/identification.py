@@ -3,10 +3,10 @@
 The graph misses persons, so it alone declares no probe unknown: a scan decides about those that it finds no match for.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from cachetools import TTLCache
@@ -18,6 +18,8 @@ from apiserver.consent import unnamed
 from apiserver.database import Connection, Database
 from apiserver.directories.sizes import DirectorySize
 from apiserver.search import statements
+from apiserver.search.cache import CodeCache, Outcome
+from apiserver.search.changes import Version
 from apiserver.search.effort import Efforts
 from apiserver.search.indexes import Indexed, Kind, condition, enqueue_build, valid_indexes
 from apiserver.search.planning import Path, Plan, Scan, SwitchPoints, plan
@@ -27,6 +29,8 @@ _MAX_PROBES = 20
 """In one statement; the planner's work grows with their number."""
 _WIDER = 8
 """Factor of the candidates of a second scan, if the first one finds too few persons."""
+_MAX_CHANGED = 1_000
+"""Above this number of faces that changed since codes were read, they would cost more than a scan of all codes."""
 _INDEXES_GOOD_SECONDS = 5.0
 _MAX_KNOWN = 1_000
 """Large directories whose indexes are remembered."""
@@ -36,7 +40,11 @@ _SCANNED = (
     "SET LOCAL parallel_tuple_cost = 0; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
 )
 
-_exact_statement = cache(statements.exact)
+_FACES_A_PERSON = 4
+"""Rows to read for each person that is sought, since several may be of one."""
+_exact_statement = lru_cache(statements.exact)
+_nearest_statement = lru_cache(statements.nearest)
+_proposed_statement = lru_cache(partial(statements.proposed, max_changed=_MAX_CHANGED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,21 @@ class Search:
     match: float
     scoring: Scoring = Scoring.MAX
     consent_required: bool = False
+
+    @property
+    def indexed(self) -> Indexed:
+        """The faces that are searched."""
+        return Indexed(self.directory, self.model.id, self.model.dimension)
+
+    @property
+    def own_rows(self) -> str:
+        """The condition of these faces.
+
+        With names instead of parameters, PostgreSQL sees one partition and its partial indexes, and the plan that it
+        keeps is as good as the one that it would make for each search. A connection keeps few statements, so only large
+        directories have statements of their own.
+        """
+        return condition(self.directory, self.model.id)
 
     @property
     def unnamed(self) -> str:
@@ -74,10 +97,13 @@ _Find = Callable[[Sequence[Embedding]], Awaitable[list[SearchResult]]]
 class Identification:
     """Searches directories for the persons who resemble probes."""
 
-    def __init__(self, database: Database, points: SwitchPoints, efforts: Efforts) -> None:
+    def __init__(
+        self, database: Database, points: SwitchPoints, efforts: Efforts, codes: CodeCache | None = None
+    ) -> None:
         self._database = database
         self._points = points
         self._efforts = efforts
+        self._codes = codes
         self._indexes: TTLCache[Indexed, frozenset[Kind]] = TTLCache(_MAX_KNOWN, _INDEXES_GOOD_SECONDS)
 
     async def identify(
@@ -87,18 +113,12 @@ class Identification:
 
         Raises DatabaseUnavailable.
         """
-        results: list[SearchResult] = []
-        async with self._database.connection(plans_once=self.is_exact(size)) as connection:
-            chosen = _EXACT_PLAN if not probes or self.is_exact(size) else await self._plan(connection, search, size)
-            if row and (chosen.scan or not probes):
-                await connection.execute(WRITE_ROW, *row)
-            for first in range(0, len(probes), _MAX_PROBES):
-                batch = probes[first : first + _MAX_PROBES]
-                if chosen.scan:
-                    results += await _Approximation(connection, search, size).results(batch, chosen, chosen.scan)
-                else:
-                    results += await _exact(connection, search, batch, None if first else row)
-        return results
+        decided, row = await self._by_cached_codes(search, probes, size, row)
+        left = [number for number in range(len(probes)) if number not in decided]
+        if left or not probes:
+            others = await self._by_rows(search, [probes[number] for number in left], size, row)
+            decided |= zip(left, others, strict=True)
+        return [decided[number] for number in range(len(probes))]
 
     def is_exact(self, size: DirectorySize) -> bool:
         """Return whether a directory of this size is searched exactly."""
@@ -110,21 +130,66 @@ class Identification:
             [result] = await _exact(connection, search, [probe])
         return result
 
-    async def _plan(self, connection: Connection, search: Search, size: DirectorySize) -> Plan:
-        effort, kinds = self._efforts.of((search.directory, search.model.id)), frozenset[Kind]()
-        if size.faces >= self._points.index_faces // 2:  # between the two sizes it keeps its indexes
-            kinds = await self._kinds(connection, search, size)
+    async def _by_cached_codes(
+        self, search: Search, probes: Sequence[Embedding], size: DirectorySize, row: ImageRow | None
+    ) -> tuple[dict[int, SearchResult], ImageRow | None]:
+        """Return the results of the probes that codes in memory can decide about, and the row unless it was written."""
+        decided: dict[int, SearchResult] = {}
+        scan = self._plan(search, size, ()).scan
+        cached = self._codes.of(search.indexed, size.faces) if probes and scan and self._codes else None
+        if not cached or not scan or not self._codes:
+            return decided, row
+        for attempt in (scan, scan.wider(_WIDER)):
+            left = [number for number in range(len(probes)) if number not in decided]
+            for first in range(0, len(left), _MAX_PROBES):
+                numbers = left[first : first + _MAX_PROBES]
+                batch = [probes[number] for number in numbers]
+                proposed = await cached.nearest(batch, coarse=attempt.coarse, fine=attempt.fine)
+                async with self._database.connection() as connection:
+                    found = await _proposed(connection, search, batch, proposed, row)
+                row = None
+                self._codes.note(search.indexed, found.outcome)
+                if found.outcome is not Outcome.USED:
+                    return decided, row
+                results = zip(numbers, found.results, strict=True)
+                decided |= {number: result for number, result in results if _is_complete(result, search, size)}
+        return decided, row
+
+    async def _by_rows(
+        self, search: Search, probes: Sequence[Embedding], size: DirectorySize, row: ImageRow | None
+    ) -> list[SearchResult]:
+        results: list[SearchResult] = []
+        async with self._database.connection(plans_once=self.is_exact(size)) as connection:
+            chosen = _EXACT_PLAN
+            if probes and not self.is_exact(size):
+                chosen = self._plan(search, size, await self._kinds(connection, search, size))
+            if row and (chosen.scan or not probes):
+                await connection.execute(WRITE_ROW, *row)
+            for first in range(0, len(probes), _MAX_PROBES):
+                batch = probes[first : first + _MAX_PROBES]
+                if chosen.scan:
+                    results += await _Approximation(connection, search, size).results(batch, chosen, chosen.scan)
+                else:
+                    results += await _exact(connection, search, batch, None if first else row)
+        return results
+
+    def _plan(self, search: Search, size: DirectorySize, kinds: Collection[Kind]) -> Plan:
+        if self.is_exact(size):
+            return _EXACT_PLAN
+        effort = self._efforts.of((search.directory, search.model.id))
         return plan(size, kinds, self._points, effort, scoring=search.scoring, persons=search.persons)
 
     async def _kinds(self, connection: Connection, search: Search, size: DirectorySize) -> frozenset[Kind]:
-        """Return the kinds of the directory's indexes; request their build if it is large and has none."""
-        indexed = Indexed(search.directory, search.model.id, search.model.dimension)
+        """Return the kinds of the directory's indexes; request their build if it lacks some."""
+        if size.faces < self._points.index_faces // 2:  # between the two sizes it keeps its indexes
+            return frozenset()
         with suppress(KeyError):
-            return self._indexes[indexed]
-        kinds = await valid_indexes(connection, indexed)
-        if not kinds and size.faces >= self._points.index_faces:
-            await enqueue_build(connection, indexed)
-        self._indexes[indexed] = kinds
+            return self._indexes[search.indexed]
+        kinds = await valid_indexes(connection, search.indexed)
+        needed = self._points.indexes(size.faces, search.model.dimension)
+        if not needed <= kinds:
+            await enqueue_build(connection, search.indexed, graph=Kind.GRAPH in needed)
+        self._indexes[search.indexed] = kinds
         return kinds
 
 
@@ -159,8 +224,7 @@ class _Approximation:
         return best is not None and best.similarity >= self._search.match and self._is_complete(result)
 
     def _is_complete(self, result: SearchResult) -> bool:
-        """Return whether no persons are missing, as they may be if others have many photographs."""
-        return len(result.candidates) >= min(self._search.persons, self._size.persons)
+        return _is_complete(result, self._search, self._size)
 
     async def _walk(self, candidates: int, probes: Sequence[Embedding]) -> list[SearchResult]:
         await self._connection.execute(
@@ -172,14 +236,14 @@ class _Approximation:
             self._search.unnamed,
             dimension=self._search.model.dimension,
             candidates=candidates,
-            where=self._own_rows(),
+            where=self._search.own_rows,
         )
-        rows = await self._connection.fetch(statement, *_parameters(self._search, probes))
+        rows = await self._connection.fetch(statement, *_parameters(self._search, probes, self._search.persons))
         await self._connection.execute("SET LOCAL enable_sort = on")
         return _results(rows, len(probes), Path.GRAPH)
 
     async def _scan(self, scan: Scan, probes: Sequence[Embedding]) -> list[SearchResult]:
-        where = self._own_rows() if scan.own_index else statements.WHERE
+        where = self._search.own_rows if scan.own_index else statements.WHERE
         await self._connection.execute(_SCANNED)
         codes = [statements.code(probe) for probe in probes]
         statement = statements.distances(
@@ -196,24 +260,81 @@ class _Approximation:
             where=where,
             parts=scan.workers + 1,
         )
-        rows = await self._connection.fetch(statement, *_parameters(self._search, probes), *codes, *distances)
+        rows = await self._connection.fetch(
+            statement, *_parameters(self._search, probes, self._search.persons), *codes, *distances
+        )
         return _results(rows, len(probes), Path.QUANTIZED)
 
-    def _own_rows(self) -> str:
-        return condition(self._search.directory, self._search.model.id)
+
+class _Proposed(NamedTuple):
+    outcome: Outcome
+    results: list[SearchResult]
+
+
+async def _proposed(
+    connection: Connection,
+    search: Search,
+    probes: Sequence[Embedding],
+    proposed: tuple[Version, Sequence[Sequence[str]]],
+    row: ImageRow | None,
+) -> _Proposed:
+    version, faces = proposed
+    also = write_row if row else None
+    statement = _proposed_statement(len(probes), search.scoring, search.unnamed, search.own_rows, also)
+    sought = search.persons if search.scoring is Scoring.MEAN else _FACES_A_PERSON * search.persons
+    parameters = (*_parameters(search, probes, sought), *faces, version.snapshot, version.mark, *(row or ()))
+    rows = await connection.fetch(statement, *parameters)
+    changed = [number for probe, _, number in rows if probe == 0]
+    if not changed:
+        return _Proposed(Outcome.EXPIRED, [])
+    if changed[0] > _MAX_CHANGED:
+        return _Proposed(Outcome.BEHIND, [])
+    results = _results((row for row in rows if row[0]), len(probes), Path.QUANTIZED)
+    return _Proposed(Outcome.USED, [_of_persons(result, search.persons) for result in results])
+
+
+def _is_complete(result: SearchResult, search: Search, size: DirectorySize) -> bool:
+    """Return whether no persons are missing, as they may be if others have many photographs."""
+    return len(result.candidates) >= min(search.persons, size.persons)
+
+
+def _of_persons(faces: SearchResult, persons: int) -> SearchResult:
+    """Return the result with persons in place of their faces."""
+    best: dict[str, Candidate] = {}
+    for candidate in faces.candidates:
+        best.setdefault(candidate.person, candidate)
+    return SearchResult(list(best.values())[:persons], faces.path)
 
 
 async def _exact(
     connection: Connection, search: Search, probes: Sequence[Embedding], row: ImageRow | None = None
 ) -> list[SearchResult]:
-    statement = _exact_statement(len(probes), search.scoring, search.unnamed, also=write_row if row else None)
-    rows = await connection.fetch(statement, *_parameters(search, probes), *(row or ()))
+    if search.scoring is Scoring.MEAN:
+        return await _grouped(connection, search, probes, row)
+    sought = _FACES_A_PERSON * search.persons
+    statement = _nearest_statement(len(probes), search.unnamed, also=write_row if row else None)
+    rows = await connection.fetch(statement, *_parameters(search, probes, sought), *(row or ()))
+    results = []
+    for faces in _results(rows, len(probes), Path.EXACT):
+        result = _of_persons(faces, search.persons)
+        if len(result.candidates) < search.persons and len(faces.candidates) == sought:  # there may be others
+            return await _grouped(connection, search, probes)
+        results.append(result)
+    return results
+
+
+async def _grouped(
+    connection: Connection, search: Search, probes: Sequence[Embedding], row: ImageRow | None = None
+) -> list[SearchResult]:
+    also = write_row if row else None
+    statement = _exact_statement(len(probes), search.scoring, search.unnamed, also=also)
+    rows = await connection.fetch(statement, *_parameters(search, probes, search.persons), *(row or ()))
     return _results(rows, len(probes), Path.EXACT)
 
 
-def _parameters(search: Search, probes: Sequence[Embedding]) -> list[object]:
+def _parameters(search: Search, probes: Sequence[Embedding], rows: int) -> list[object]:
     """Return the parameters with which every statement begins."""
-    return [search.directory, search.model.id, search.persons, *map(HalfVector, probes)]
+    return [search.directory, search.model.id, rows, *map(HalfVector, probes)]
 
 
 def _results(rows: Iterable[tuple[int, str, float]], probes: int, path: Path) -> list[SearchResult]:

@@ -7,7 +7,7 @@ concurrently, without blocking writes; an index left incomplete by a crash is dr
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import NamedTuple
@@ -96,9 +96,9 @@ async def valid_indexes(connection: Connection, indexed: Indexed) -> frozenset[K
     return frozenset(kinds[row["relname"]] for row in rows if row["indisvalid"])
 
 
-async def enqueue_build(connection: Connection, indexed: Indexed) -> None:
+async def enqueue_build(connection: Connection, indexed: Indexed, *, graph: bool = True) -> None:
     """Enqueue a build of the indexes, unless one is already waiting."""
-    arguments = {"model": indexed.model, "dimension": indexed.dimension}
+    arguments = {"model": indexed.model, "dimension": indexed.dimension, "graph": graph}
     await enqueue(
         connection,
         BUILD,
@@ -114,7 +114,9 @@ async def requested(database: Database) -> list[Indexed]:
         return [Indexed(*row) for row in await connection.fetch(_REQUESTED)]
 
 
-async def build(database: Database, indexed: Indexed, report: Report) -> bool:
+async def build(
+    database: Database, indexed: Indexed, report: Report, kinds: Collection[Kind] = frozenset(Kind)
+) -> bool:
     """Build the missing indexes of a directory; return False if it has no faces.
 
     Safe to call again after an interruption, and concurrently: one caller builds, the others wait. Searches and
@@ -126,7 +128,7 @@ async def build(database: Database, indexed: Indexed, report: Report) -> bool:
         if partition is None:
             return False
         for kind in Kind:
-            if kind in await valid_indexes(connection, indexed):
+            if kind not in kinds or kind in await valid_indexes(connection, indexed):
                 continue
             if kind is Kind.CODES or indexed.dimension <= _MAX_INDEXED_DIMENSIONS:
                 async with background(_watch(database, indexed.name(kind), kind, report)):
@@ -138,13 +140,26 @@ async def drop(database: Database, indexed: Indexed) -> None:
     """Drop a directory's indexes, complete or not, and their request. Raises DatabaseUnavailable."""
     async with _builder(database, indexed) as connection:
         for kind in Kind:
-            await _execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {indexed.name(kind)}")
+            await _drop_index(connection, indexed, kind)
         await connection.execute(_WITHDRAW, indexed.directory, indexed.model)
+
+
+async def drop_graph(database: Database, indexed: Indexed) -> None:
+    """Drop a directory's graph, if it has one. Raises DatabaseUnavailable."""
+    async with database.unbound() as connection:
+        has_one = Kind.GRAPH in await valid_indexes(connection, indexed)
+    if has_one:
+        async with _builder(database, indexed) as connection:
+            await _drop_index(connection, indexed, Kind.GRAPH)
+
+
+async def _drop_index(connection: Connection, indexed: Indexed, kind: Kind) -> None:
+    await _execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {indexed.name(kind)}")
 
 
 async def _build_index(connection: Connection, partition: str, indexed: Indexed, kind: Kind) -> None:
     name = indexed.name(kind)
-    await _execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # left incomplete by a crash
+    await _drop_index(connection, indexed, kind)  # left incomplete by a crash
     columns = {
         # Within a bucket, the order is that of the table, so a page of the visibility map is read once, not per row.
         Kind.CODES: f"btree ({BUCKET}, created_at) INCLUDE (face, code)",

@@ -20,8 +20,21 @@ _MIN_RANK = 4
 """Minimum rank in the sample; with a smaller one, the number of candidates would be left to chance."""
 _MARGIN = 3
 """Factor of candidates that pass the distance limit, since the sample gives only a rough estimate of it."""
+_MIN_COARSE = 256
+_COARSE = 2
+"""Factor of the codes in memory that are ranked a second time, which costs little."""
+_FINE = 2
+"""Divisor of the candidates that are left then: this order of theirs is that much better."""
+BYTES_OF_ID = 16
+GROWTH = 1.125
+"""Factor by which memory for codes is extended when it is full."""
 _PARALLEL_FACES = 20_000
 """Below this size, starting a parallel worker takes longer than it saves."""
+
+
+def bytes_of_code(dimension: int) -> int:
+    """Return the size of a code in memory."""
+    return (dimension + 7) // 8
 
 
 class Path(StrEnum):
@@ -34,13 +47,17 @@ class Path(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SwitchPoints:
-    """Sizes at which the search path changes, and the numbers of candidates."""
+    """Sizes at which the search path changes, and the numbers of candidates.
+
+    cache_bytes: memory for codes of large directories; 0 keeps none.
+    """
 
     exact_faces: int
     index_faces: int
     candidates: int
     graph_candidates: int
     parallel_workers: int
+    cache_bytes: int = 0
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -51,7 +68,21 @@ class SwitchPoints:
             candidates=settings.search_candidates,
             graph_candidates=settings.search_graph_candidates,
             parallel_workers=settings.search_parallel_workers,
+            cache_bytes=settings.search_cache_bytes,
         )
+
+    def is_cached(self, faces: int, dimension: int) -> bool:
+        """Return whether the codes of so many faces have room in the memory of a gateway."""
+        return GROWTH * faces * (BYTES_OF_ID + bytes_of_code(dimension)) <= self.cache_bytes
+
+    def indexes(self, faces: int, dimension: int) -> frozenset[Kind]:
+        """Return the kinds of indexes that a directory of this size gets.
+
+        A graph makes each enrolment many times as slow, so there is none where codes in memory replace it.
+        """
+        if faces < self.index_faces:
+            return frozenset()
+        return frozenset({Kind.CODES} if self.is_cached(faces, dimension) else Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +98,16 @@ class Scan:
     def wider(self, times: int) -> "Scan":
         """Return a scan with `times` as many candidates."""
         return replace(self, candidates=times * self.candidates, rank=times * self.rank)
+
+    @property
+    def coarse(self) -> int:
+        """Number of codes in memory that are ranked a second time for each probe."""
+        return max(_MIN_COARSE, _COARSE * self.candidates)
+
+    @property
+    def fine(self) -> int:
+        """Number of faces that codes in memory propose for each probe."""
+        return max(_MIN_CANDIDATES, self.candidates // _FINE)
 
 
 @dataclass(frozen=True, slots=True)

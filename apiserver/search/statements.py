@@ -16,6 +16,15 @@ WHERE = "directory = $1 AND model = $2"
 BUCKET = "(uuid_hash(face) & 31)"
 """A number below `BUCKETS` for each face; ranges of it split a directory's index of codes into parts."""
 BUCKETS = 32
+MARK = "concat_ws(' ', epoch, face_logs.tableoid, pg_postmaster_start_time())"
+"""Of the log of changes in a directory: another one after a crash, on another server, and in a restored database."""
+SINCE = "changed_by >= pg_snapshot_xmin({0}) AND NOT pg_visible_in_snapshot(changed_by, {0})"
+CHANGED = f"directory = $1 AND model = $2 AND {SINCE}"
+"""The condition of the changes in a directory since a snapshot, which is to be filled in."""
+OF_CHANGE = "face >= faces_from AND face <= (left(faces_from::text, 8) || '-ffff-ffff-ffff-ffffffffffff')::uuid"
+"""The condition of the faces that a change concerns, and of the few whose ids begin like theirs."""
+KNOWN = f"directory = $1 AND {MARK} = {{1}} AND forgotten_before <= pg_snapshot_xmin({{0}})"
+"""The condition of the log of a directory, unless it has lost changes since a snapshot {0} of the mark {1}."""
 _FIRST_PROBE = 4
 _PARAMETERS = "$1::text, $2::text"
 """Every parameter occurs in every statement, so that PostgreSQL knows its type."""
@@ -42,10 +51,68 @@ def exact(
     ]
     written = f"written AS ({also(_FIRST_PROBE + probes)}), " if also else ""
     return f"""
-WITH {written}persons AS MATERIALIZED (
+WITH {written}given AS (SELECT {_PARAMETERS}), persons AS MATERIALIZED (
     SELECT person, {", ".join(columns)} FROM faces WHERE {where} AND person NOT IN ({unnamed}) GROUP BY person
 )
 {" UNION ALL ".join(best)}
+"""
+
+
+def nearest(probes: int, unnamed: str, where: str = WHERE, also: Callable[[int], str] | None = None) -> str:
+    """Return the statement for the nearest $3 faces of each probe: rows are those of faces, in place of persons.
+
+    Much faster than `exact`, which groups all faces. A person whose best face is not among these comes after all whose
+    best face is, so these decide if they are faces of enough persons.
+    """
+    written = [f"written AS ({also(_FIRST_PROBE + probes)})"] if also else []
+    given = [*written, f"given AS (SELECT {_PARAMETERS})"]
+    compared = f"FROM faces WHERE {where} AND person NOT IN ({unnamed})"
+    if probes == 1:
+        return f"WITH {', '.join(given)} {_first(1, _similarity('$4::halfvec'), compared)}"
+    scores = ", ".join(f"{_similarity(probe)} AS s{number}" for number, probe in _probes(probes))
+    best = " UNION ALL ".join(_first(number, f"s{number}", "FROM scored") for number, _ in _probes(probes))
+    return f"WITH {', '.join(given)}, scored AS MATERIALIZED (SELECT person, {scores} {compared}) {best}"
+
+
+def proposed(
+    probes: int,
+    scoring: Scoring,
+    unnamed: str,
+    where: str,
+    also: Callable[[int], str] | None = None,
+    *,
+    max_changed: int,
+) -> str:
+    """Return the statement that compares each probe with the faces proposed for it, and with those that changed lately.
+
+    Parameters after the embeddings: the proposed faces of each probe, the snapshot and the mark of the codes that
+    proposed them (see `changes`), then those of `also`. Result rows are the best $3 faces, with `Scoring.MEAN` persons.
+    One more row, of probe 0, has the number of faces that changed; it is missing if the changes are not known any more.
+    More than `max_changed` are not compared.
+    """
+    snapshot, mark = f"${_FIRST_PROBE + 2 * probes}::pg_snapshot", f"${_FIRST_PROBE + 2 * probes + 1}::text"
+    written = f"written AS ({also(_FIRST_PROBE + 2 * probes + 2)}), " if also else ""
+    best = []
+    for number, probe in _probes(probes):
+        sought = f"face = ANY (${_FIRST_PROBE + probes + number - 1}::uuid[] || ARRAY(SELECT face FROM changed_faces))"
+        if scoring is Scoring.MEAN:
+            sought = f"person = ANY (ARRAY(SELECT DISTINCT person FROM faces WHERE {where} AND {sought}))"
+        compared = f"FROM faces WHERE {where} AND {sought} AND person NOT IN ({unnamed})"
+        if scoring is Scoring.MEAN:
+            best.append(_first(number, _score(scoring, probe), f"{compared} GROUP BY person"))
+        else:
+            best.append(_first(number, _similarity(probe), compared))
+    return f"""
+WITH {written}changed AS MATERIALIZED (
+    SELECT faces_from FROM face_changes WHERE {CHANGED.format(snapshot)} LIMIT {max_changed + 1:d}
+), changed_faces AS MATERIALIZED (
+    SELECT latest.face FROM changed CROSS JOIN LATERAL (
+        SELECT face FROM faces WHERE {where} AND {OF_CHANGE} OFFSET 0
+    ) AS latest
+)
+SELECT 0 AS number, '' AS person, (SELECT count(*) FROM changed)::float8 AS similarity
+FROM face_logs WHERE {KNOWN.format(snapshot, mark)}
+UNION ALL {" UNION ALL ".join(best)}
 """
 
 
@@ -185,12 +252,19 @@ def _probes(count: int) -> list[tuple[int, str]]:
     return [(number, f"${_FIRST_PROBE + number - 1}::halfvec") for number in range(1, count + 1)]
 
 
-def _score(scoring: Scoring, probe: str) -> str:
-    """Return the aggregate over a person's faces; <#> is the negative inner product.
+def _first(number: int, similarity: str, source: str) -> str:
+    """Return the statement for the first $3 rows of a probe."""
+    return f"(SELECT {number}, person, {similarity} AS similarity {source} ORDER BY similarity DESC, person LIMIT $3)"
 
-    If all scores are 0, the mean is not weighted.
-    """
+
+def _similarity(probe: str) -> str:
+    """Return the cosine of a face; <#> is the negative inner product."""
+    return f"-(embedding <#> {probe})"
+
+
+def _score(scoring: Scoring, probe: str) -> str:
+    """Return the aggregate over a person's faces. If all scores are 0, the mean is not weighted."""
+    similarity = _similarity(probe)
     if scoring is Scoring.MAX:
-        return f"max(-(embedding <#> {probe}))"
-    similarity = f"-(embedding <#> {probe})"
+        return f"max({similarity})"
     return f"coalesce(sum(score * {similarity}) / nullif(sum(score), 0), avg({similarity}))"

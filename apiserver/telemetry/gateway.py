@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from apiserver.recognition.candidates import Identity
+from apiserver.search.cache import CodeCache, Outcome
 from apiserver.search.recall import RecallCheck
 from apiserver.slots import Slots
 from apiserver.storage.keeping import Keeping, NotKept
@@ -113,10 +114,18 @@ class Metrics:
 class StateMetrics(Collector):
     """Reads the resources of one gateway, on the thread that answers Prometheus; requests do no work for it."""
 
-    def __init__(self, slots: Slots, vectorizer: VectorizerClient, recall_check: RecallCheck, keeping: Keeping) -> None:
+    def __init__(
+        self,
+        slots: Slots,
+        vectorizer: VectorizerClient,
+        recall_check: RecallCheck,
+        codes: CodeCache,
+        keeping: Keeping,
+    ) -> None:
         self._slots = slots
         self._vectorizer = vectorizer
         self._recall_check = recall_check
+        self._codes = codes
         self._keeping = keeping
 
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
@@ -124,6 +133,7 @@ class StateMetrics(Collector):
         yield from self._slot_gauges()
         yield from self._vectorizers()
         yield from self._recall()
+        yield from self._cache()
         yield from self._image_store()
 
     def _slot_gauges(self) -> Iterator[GaugeMetricFamily]:
@@ -174,6 +184,27 @@ class StateMetrics(Collector):
         for effort, count in Counts("exact" if each.exact else str(each.width) for each in efforts).items():
             directories.add_metric([effort], count)
         yield from (checks, directories)
+
+    def _cache(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        yield GaugeMetricFamily(
+            "faceserver_gateway_code_cache_bytes",
+            "Memory for codes of directories (at most `APISERVER_SEARCH_CACHE_BYTES`).",
+            self._codes.size_bytes,
+        )
+        yield GaugeMetricFamily(
+            "faceserver_gateway_code_cache_directories",
+            "Directories whose codes are in memory.",
+            self._codes.directories,
+        )
+        searches = CounterMetricFamily(
+            "faceserver_gateway_code_cache_searches",
+            "Searches that codes in memory could serve: `used`, `absent` while they are not there, `behind` if too "
+            "many faces had changed, or `expired` if the changes were not known any more.",
+            labels=["outcome"],
+        )
+        for outcome in Outcome:
+            searches.add_metric([outcome], self._codes.outcomes[outcome])
+        yield searches
 
     def _image_store(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         yield GaugeMetricFamily(

@@ -1,7 +1,7 @@
 """The cost of searches and enrolments in loaded galleries."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -14,6 +14,7 @@ from apiserver.biometrics.open_set import thresholds_at
 from apiserver.database import Database, open_database
 from apiserver.directories.sizes import DirectorySize, DirectorySizes
 from apiserver.enrolment.gallery import Gallery
+from apiserver.search.cache import CodeCache
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search
 from apiserver.search.indexes import Indexed, Kind, Progress, build, valid_indexes
@@ -40,13 +41,19 @@ WORKERS = (0, 1, 2, 4)
 class Asked:
     """What to measure: searches of each way, the largest gallery to build indexes for, how many small directories.
 
-    tail: of the model's impostor scores, from which the thresholds follow as they do in the service.
+    tail: of the model's impostor scores, from which the thresholds follow as they do in the service. cache_bytes: as
+    `APISERVER_SEARCH_CACHE_BYTES`.
     """
 
     probes: int
     build_up_to: int
     small: int
     tail: Tail
+    cache_bytes: int
+
+    @property
+    def points(self) -> SwitchPoints:
+        return replace(POINTS, cache_bytes=self.cache_bytes)
 
 
 @dataclass(frozen=True)
@@ -81,28 +88,35 @@ async def _gallery(
     probed = Probes(people, gallery.nearest(population, probes), probes)
     indexed = Indexed(gallery.directory, MODEL, probes.shape[1])
     learned_before = await learn(database, gallery, population)
-    has_indexes = POINTS.index_faces <= gallery.faces and gallery.persons <= asked.build_up_to
-    built = await _build(database, connection, indexed) if has_indexes else None
+    needed = asked.points.indexes(gallery.faces, indexed.dimension) if gallery.persons <= asked.build_up_to else ()
+    built = await _build(database, connection, indexed, needed) if needed else None
     await connection.execute("VACUUM faces")
     kinds = await valid_indexes(connection, indexed)
     ways = {
         "exact": replace(POINTS, exact_faces=NEVER),
         "quantized": replace(POINTS, exact_faces=0, index_faces=NEVER),
-        "as chosen": POINTS,
+        "without memory": POINTS,
+        "as chosen": asked.points,
     }
     if Kind.CODES in kinds:
         ways |= {f"codes, {count} worker{'' if count == 1 else 's'}": _codes(count) for count in WORKERS}
     search = _asked_of(gallery, asked, probes.shape[1])
     size = await DirectorySizes(database).counted(search.directory, search.model.id)
     searches = {}
+    codes, loaded = CodeCache(database, asked.points), None
+    if asked.points.is_cached(size.faces, indexed.dimension):
+        begun = time.perf_counter()
+        await codes.load(indexed, size.faces)
+        loaded = {"seconds": time.perf_counter() - begun, "megabytes": codes.size_bytes / 2**20}
     for name, points in ways.items():
         async with database.connection() as used:  # the pool lends the same one again, with its plans
             await used.execute("DISCARD PLANS")
         slow = name == "exact" and gallery.faces > SLOW_FACES
         shown = probed.first(EXACT_SEARCHES) if slow else probed
-        searches[name] = await _search(_identification(database, points), search, size, shown, 1)
-        if len(probes) >= GROUP and not slow and name in ("exact", "quantized", "as chosen"):
-            identification = _identification(database, points)
+        kept = codes if points.cache_bytes else None
+        identification = Identification(database, points, Efforts(lowest_recall=0), kept)
+        searches[name] = await _search(identification, search, size, shown, 1)
+        if len(probes) >= GROUP and not slow and not name.startswith("codes"):
             searches[f"{name}, {GROUP} faces"] = await _search(identification, search, size, shown.first(100), GROUP)
     return {
         "directory": gallery.directory,
@@ -112,6 +126,7 @@ async def _gallery(
         "searches": searches,
         "learn_ms": {"before": learned_before, "with indexes": await learn(database, gallery, population)},
         "indexes": built,
+        "memory": loaded,
     }
 
 
@@ -185,7 +200,9 @@ async def _small(
     return {"directories": len(galleries), **latencies}
 
 
-async def _build(database: Database, connection: asyncpg.Connection, indexed: Indexed) -> Record:
+async def _build(
+    database: Database, connection: asyncpg.Connection, indexed: Indexed, kinds: Collection[Kind]
+) -> Record:
     seconds: dict[str, float] = {}
     last, begun = "", time.perf_counter()
 
@@ -196,11 +213,12 @@ async def _build(database: Database, connection: asyncpg.Connection, indexed: In
         last = progress.kind
 
     known = await valid_indexes(connection, indexed)
-    await build(database, indexed, report)
+    await build(database, indexed, report, kinds)
     seconds[last or "all"] = time.perf_counter() - begun
     sizes = {
         kind: await connection.fetchval("SELECT pg_relation_size($1::text::regclass) / 1048576.0", indexed.name(kind))
         for kind in Kind
+        if kind in kinds
     }
     return {
         "build_seconds": None if known else seconds,

@@ -50,6 +50,7 @@ def main(
     build_up_to: Annotated[
         int, typer.Option(help="Build the indexes of galleries of up to this number of people.")
     ] = 10**6,
+    cache_bytes: Annotated[int, typer.Option(help="Memory for codes; 0: directories get graphs.", min=0)] = 2**28,
     name: Annotated[str, typer.Option(help="Name of the record.")] = "synthetic",
     models: Annotated[
         Path, typer.Option(help="Model whose embeddings the synthetic ones resemble.", exists=True)
@@ -60,7 +61,7 @@ def main(
     embeddings, people = real_embeddings(DATA / "lfw-dev", models, data)
     population = Population.of(embeddings, people)
     galleries = [gallery(int(count), photographs) for count in sizes.split(",")]
-    asked = Asked(probes=probes, build_up_to=build_up_to, small=small, tail=_tail(models))
+    asked = Asked(probes=probes, build_up_to=build_up_to, small=small, tail=_tail(models), cache_bytes=cache_bytes)
     measured = asyncio.run(_measure(data.resolve(), galleries, population, asked))
     record = {
         "kind": "search",

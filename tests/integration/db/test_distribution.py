@@ -40,6 +40,7 @@ EVERYWHERE = {
     "encryption.rotation._RETIRED": "upkeep looks for keys that were replaced",
     "encryption.rotation._LIST": "an operator lists all keys",
     "audit.reads._RECORD": "one batch of what calls of many directories read",
+    "search.changes._FORGET": "upkeep forgets changes of all directories that are known everywhere",
     "search.indexes._REQUESTED": "upkeep looks for indexes that are no longer needed",
 }
 """Statements about all directories, with the reason; docs/scale.md lists what Citus requires of them."""

@@ -164,8 +164,9 @@ def test_every_table_of_people_is_keyed_by_directory_first(database_url):
     people = {"directories", "persons", "images", "matched_images", "faces", "deletions", "search_indexes"}
     merges = {"merges", "merged_persons", "merged_faces", "collapsed_faces"}
     others = {"archives", "imports", "import_items", "directory_keys", "audit_keys", "audit_chains"}
-    doubts = {"face_warnings", "lookalikes", "comparisons"}
-    assert asyncio.run(leading_columns()) == {(table, "directory") for table in people | merges | doubts | others}
+    doubts, changes = {"face_warnings", "lookalikes", "comparisons"}, {"face_changes", "face_logs"}
+    tables = people | merges | doubts | changes | others
+    assert asyncio.run(leading_columns()) == {(table, "directory") for table in tables}
 
 
 def test_the_gateway_asks_for_a_migration_that_exists():
@@ -253,9 +254,9 @@ async def test_a_database_of_a_newer_version_is_refused_unchanged(database_url):
 
 
 UNDO_LAST = """
-DROP FUNCTION count_faces(), count_moved_faces(), other_spelling(text), spelled_out(text) CASCADE;
-DROP INDEX persons_unnamed;
-ALTER TABLE persons DROP COLUMN face_count, ADD COLUMN search_text text;
+DROP TRIGGER faces_changed ON faces;
+DROP FUNCTION note_face_change();
+DROP TABLE face_changes, face_logs;
 """
 """Undoes the last migration."""
 

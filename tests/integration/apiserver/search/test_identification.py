@@ -12,6 +12,7 @@ from apiserver.biometrics.face import Image
 from apiserver.biometrics.model import Calibration, Model, Scoring, Thresholds
 from apiserver.database import open_database
 from apiserver.directories.sizes import DirectorySizes
+from apiserver.search.cache import CodeCache
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search
 from apiserver.search.indexes import Indexed, Kind, build, drop, valid_indexes
@@ -24,6 +25,7 @@ MATCH = 0.6
 EXACT = SwitchPoints(10**9, 10**9, 200, 100, 0)
 QUANTIZED = SwitchPoints(0, 10**9, 200, 100, 0)
 INDEXED = SwitchPoints(0, 1, 200, 100, 2)
+CACHED = SwitchPoints(0, 10**9, 200, 100, 0, cache_bytes=10**6)
 
 INSERT = """
 WITH image AS (
@@ -80,8 +82,8 @@ def enrol(connections):
 def searching(connections):
     """Makes a search with the given switch points; indexes are built first if they are needed."""
 
-    def searching(points, efforts=None):
-        return Identification(connections, points, efforts or Efforts(0.99))
+    def searching(points, efforts=None, codes=None):
+        return Identification(connections, points, efforts or Efforts(0.99), codes)
 
     return searching
 
@@ -93,22 +95,33 @@ def size_of(connections):
     return lambda search: sizes.counted(search.directory, search.model.id)
 
 
-@pytest.fixture(params=[Path.EXACT, Path.QUANTIZED, Path.GRAPH])
-def path(request):
+@pytest.fixture(params=[*Path, "cached"])
+def way(request):
+    """The search path, or that of codes in memory."""
     return request.param
 
 
 @pytest.fixture
-def identify(connections, searching, size_of, path):
-    """Identifies by one path, its indexes built."""
+def path(way):
+    return Path.QUANTIZED if way == "cached" else way
+
+
+@pytest.fixture
+def identify(connections, searching, size_of, path, way):
+    """Identifies by one path, its indexes built; codes in memory stay those of the first search."""
+    codes = CodeCache(connections, CACHED)
 
     async def identify(probes, *, persons=5, directory="acme", of=None, image=None, **terms):
         used = of or model()
         if path is Path.GRAPH:
             await build(connections, Indexed(directory, used.id, used.dimension), ignore)
-        points = {Path.EXACT: EXACT, Path.QUANTIZED: QUANTIZED, Path.GRAPH: INDEXED}[path]
+        points = {Path.EXACT: EXACT, Path.QUANTIZED: QUANTIZED, Path.GRAPH: INDEXED, "cached": CACHED}[way]
         search = Search(directory, used, persons, **{"match": MATCH, **terms})
-        return await searching(points).identify(search, [list(probe) for probe in probes], await size_of(search), image)
+        size = await size_of(search)
+        if way == "cached" and not codes.of(search.indexed, size.faces):
+            assert await codes.load(search.indexed, size.faces)
+        identification = searching(points, codes=codes if way == "cached" else None)
+        return await identification.identify(search, [list(probe) for probe in probes], size, image)
 
     return identify
 
