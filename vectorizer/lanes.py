@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import inf
@@ -34,6 +34,10 @@ from vectorizer.problems import Busy, DeadlineExceeded, ImageTooCostly
 
 _OVERDUE_SECONDS = 60.0
 """An image that takes a lane longer is overdue, however long its caller waits."""
+
+
+_TRIM_SECONDS = 2.0
+"""After a large picture, when its request is gone as well, memory is given back once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ class Lanes:
         self._threads = ThreadPoolExecutor(self.lanes, "lane", initializer=_lower_priority)
         self._too_costly = Digests()
         self._large_pictures = LargePictures(self.lanes)
+        self._swollen = False
         allowance = allowance or Allowance()
         # It loads its libraries while the models are opened.
         self._template = Template(Setup(limits, allowance.memory_bytes, bytes_needed(limits)))
@@ -187,6 +192,10 @@ class Lanes:
             if not turn.cancelled():  # its lane is still working, so it keeps its slot
                 await asyncio.wait({asyncio.wrap_future(turn)})
             raise
+        finally:
+            if self._swollen:
+                self._swollen = False
+                asyncio.get_running_loop().call_later(_TRIM_SECONDS, self._trim)
         if self._on_image_done:
             self._on_image_done(job.asked, stages.own)
         return done
@@ -217,9 +226,14 @@ class Lanes:
             raise
         finally:
             if lane.decoder.release():
+                self._swollen = True
                 trim()
             lane.due = inf
             self._idle.put(lane)
+
+    def _trim(self) -> None:
+        with suppress(RuntimeError):  # the threads are being shut down
+            self._threads.submit(trim)
 
     async def warm_up(self) -> None:
         """Run each lane's networks once, so that the first image is as fast as the next."""
