@@ -200,6 +200,10 @@ class Lanes:
             self._on_image_done(job.asked, stages.own)
         return done
 
+    def _trim(self) -> None:
+        with suppress(RuntimeError):  # the threads are being shut down
+            self._threads.submit(trim)
+
     def _work(self, job: Job, work: Callable[[Lane, Stages], tuple[T, int]], large: bool) -> tuple[Stages, T]:
         started = time.monotonic()
         if started > job.deadline:
@@ -230,10 +234,6 @@ class Lanes:
                 trim()
             lane.due = inf
             self._idle.put(lane)
-
-    def _trim(self) -> None:
-        with suppress(RuntimeError):  # the threads are being shut down
-            self._threads.submit(trim)
 
     async def warm_up(self) -> None:
         """Run each lane's networks once, so that the first image is as fast as the next."""
