@@ -37,6 +37,10 @@ _OVERDUE_SECONDS = 60.0
 """An image that takes a lane longer is overdue, however long its caller waits."""
 
 
+_TRIM_SECONDS = 2.0
+"""After a large picture, when its request is gone as well, memory is given back once more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One image to analyse. aligned: it is an aligned face as this service crops it, so detection is skipped.
@@ -112,6 +116,7 @@ class Lanes:
         self._threads = ThreadPoolExecutor(self.lanes, "lane", initializer=_lower_priority)
         self._too_costly = Digests()
         self._large_pictures = LargePictures(self.lanes)
+        self._swollen = False
         allowance = allowance or Allowance()
         # It loads its libraries while the models are opened.
         self._template = Template(Setup(limits, allowance.memory_bytes, bytes_needed(limits)))
@@ -189,9 +194,17 @@ class Lanes:
             if not turn.cancelled():  # its lane is still working, so it keeps its slot
                 await asyncio.wait({asyncio.wrap_future(turn)})
             raise
+        finally:
+            if self._swollen:
+                self._swollen = False
+                asyncio.get_running_loop().call_later(_TRIM_SECONDS, self._trim)
         if self._on_image_done:
             self._on_image_done(job.asked, stages.own)
         return done
+
+    def _trim(self) -> None:
+        with suppress(RuntimeError):  # the threads are being shut down
+            self._threads.submit(trim)
 
     def _work(self, job: Job, work: Callable[[Lane, Stages], tuple[T, int]], large: bool) -> tuple[Stages, T]:
         started = time.monotonic()
@@ -219,6 +232,7 @@ class Lanes:
             raise
         finally:
             if lane.decoder.release():
+                self._swollen = True
                 trim()
             lane.due = inf
             self._idle.put(lane)
