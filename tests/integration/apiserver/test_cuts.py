@@ -22,10 +22,10 @@ from apiserver.encryption.sealing import is_sealed
 from apiserver.keys import records
 from apiserver.keys.wishes import read_reach, read_scopes
 from apiserver.storage.object_store import open_store
-from tests.cutting import CuttingLine, cutting_line
 from tests.integration.apiserver.encryption.conftest import new_key
 from tests.photographs import CLEAR_STRANGERS, encoded, stranger
-from tests.s3 import ACCESS, new_bucket, s3_server
+from tests.servers.cutting import CuttingLine, cutting_line
+from tests.servers.s3 import ACCESS, new_bucket, s3_server
 from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.timing

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from apiserver.directories.lock import exclude_enrolments
 from apiserver.settings import Settings
 from db.migrate import migrate
-from tests.listening import listening
 from tests.ports import free_port
+from tests.servers.listening import listening
 
 pytestmark = pytest.mark.timing
 

@@ -30,13 +30,13 @@ from serving.http_server.certificates import Certificate
 from serving.http_server.connections import Connections
 from serving.http_server.server import Server, http_config
 from serving.settings import ServiceSettings
-from tests.certificates import Authority, Pair
 from tests.checkout import ROOT
 from tests.commands import run
 from tests.integration.apiserver.conftest import patient
-from tests.listening import listening
 from tests.ports import free_port
-from tests.tls_postgres import tls_before
+from tests.servers.certificates import Authority, Pair
+from tests.servers.listening import listening
+from tests.servers.tls_postgres import tls_before
 from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

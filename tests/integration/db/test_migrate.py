@@ -12,7 +12,7 @@ import pytest
 from apiserver.database import REQUIRED_SCHEMA
 from db.migrate import MIGRATIONS, MigrationFailed, UnknownSchema, migrate
 from tests.integration.db.schema import SCHEMA, dumped, dumped_queue, schema_text
-from tests.listening import listening
+from tests.servers.listening import listening
 from tests.waiting import until
 
 BEFORE_THE_FIRST = ["20261122000000", "20261122040710"]

@@ -11,7 +11,7 @@ from apiserver.access.scopes import Scope
 from apiserver.app import create_app
 from tests.gate import gate_before
 from tests.integration.apiserver.http.callers import Callers
-from tests.listening import listening
+from tests.servers.listening import listening
 from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.timing

@@ -14,7 +14,7 @@ from tests.integration.apiserver.conftest import serving
 from tests.integration.apiserver.keys.kinds import OTHERS, WAYS, WITHOUT_RIGHTS, Kind, kinds
 from tests.integration.apiserver.valid_requests import DIRECTORY, FACE, PERSON, World, prepared, valid_requests
 from tests.integration.apiserver.worker_process import working
-from tests.receiver import receiver
+from tests.servers.receiver import receiver
 from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

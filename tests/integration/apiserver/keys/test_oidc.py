@@ -13,7 +13,7 @@ from joserfc.jwk import RSAKey
 from apiserver.app import create_app
 from apiserver.keys.attempts import MAX_ATTEMPTS
 from tests.integration.apiserver.conftest import patient, serving
-from tests.oidc_issuer import AUDIENCE, serving_issuer, signed
+from tests.servers.oidc_issuer import AUDIENCE, serving_issuer, signed
 from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

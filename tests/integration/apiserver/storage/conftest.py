@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.s3 import ACCESS, Line, new_bucket, s3_server
+from tests.servers.s3 import ACCESS, Line, new_bucket, s3_server
 
 
 @pytest.fixture(scope="session")

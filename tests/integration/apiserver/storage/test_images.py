@@ -15,7 +15,7 @@ from apiserver.storage.object_store import open_store
 from apiserver.storage.sweeping import sweep
 from tests.image_rows import image_row
 from tests.integration.apiserver.locks import until_somebody_waits
-from tests.listening import listening
+from tests.servers.listening import listening
 from tests.waiting import PATIENCE_SECONDS
 
 PNG = Image("image/png", "png", width=1, height=1)

@@ -17,7 +17,7 @@ from apiserver.storage.images import ImageStore
 from apiserver.storage.object_store import open_store
 from apiserver.storage.sweeping import sweep
 from tests.image_rows import image_row
-from tests.s3 import Fault
+from tests.servers.s3 import Fault
 from tests.waiting import until
 
 pytestmark = pytest.mark.timing

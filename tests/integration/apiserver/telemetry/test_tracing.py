@@ -21,7 +21,7 @@ from tests.checkout import ROOT
 from tests.integration.apiserver.conftest import wait_until_ready
 from tests.integration.apiserver.counting_worker import STEPS
 from tests.ports import free_port
-from tests.receiver import Receiver, Span, receiver
+from tests.servers.receiver import Receiver, Span, receiver
 from tests.waiting import PATIENCE_SECONDS, until, wait_until
 
 PARENT = "00f067aa0ba902b7"

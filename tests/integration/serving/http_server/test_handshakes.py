@@ -9,8 +9,8 @@ from serving.http_server.certificates import Certificate
 from serving.http_server.connections import Connections
 from serving.http_server.server import Server, http_config
 from serving.settings import ServiceSettings
-from tests.certificates import Authority
 from tests.integration.serving.http_server.conftest import Application
+from tests.servers.certificates import Authority
 
 _SILENT = 20
 _DEFAULT_SECONDS = 60

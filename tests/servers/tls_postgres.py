@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from tests.certificates import Pair
-from tests.listening import listening
+from tests.servers.certificates import Pair
+from tests.servers.listening import listening
 
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
