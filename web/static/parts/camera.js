@@ -30,13 +30,15 @@ export async function openCamera(wishes = { facingMode: "user", width: { ideal: 
 export const stopCamera = (stream) => stream?.getTracks().forEach((track) => track.stop());
 
 /**
- * What the camera shows at this moment, as a JPEG, at most `maxSide` pixels wide or high.
+ * What the camera shows at this moment, or as soon as it shows something, as a JPEG, at most `maxSide` pixels wide or high.
  *
  * @param {HTMLVideoElement} video
  * @param {number} [maxSide]
  * @returns {Promise<File>}
  */
 export async function snapshot(video, maxSide = Infinity) {
+  if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) // the camera has not sent its first picture
+    await new Promise((resolve) => video.addEventListener("loadeddata", resolve, { once: true }));
   const scale = Math.min(1, maxSide / Math.max(video.videoWidth, video.videoHeight));
   const canvas = h("canvas", { width: Math.round(video.videoWidth * scale), height: Math.round(video.videoHeight * scale) });
   canvas.getContext("2d")?.drawImage(video, 0, 0, canvas.width, canvas.height);
