@@ -109,7 +109,7 @@ async def status(state: StateOf) -> StatusAnswer:
 
 def _recent(found: Recent) -> RecentAnswer:
     return RecentAnswer(
-        seconds=round(found.seconds, 1),
+        seconds=round(found.seconds, 3),
         requests=found.requests,
         refused=found.refused,
         served_per_second=round(found.served_per_second, 3),

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from faceserver.problems import StartError
-from faceserver.standalone import stack
 from faceserver.standalone.addresses import base_url, exposure
 from faceserver.standalone.settings import ServicesSettings, Settings, read_settings
 from faceserver.standalone.settings import database_url as dsn_of
@@ -58,6 +57,8 @@ def serve(  # noqa: PLR0917 - typer makes options of them
     Each option can also be set with an environment variable, such as FACESERVER_PORT. The services read their own
     variables, too.
     """
+    from faceserver.standalone import stack  # noqa: PLC0415 - slow, and only needed here
+
     options = {
         "data": data,
         "host": host,

@@ -32,6 +32,9 @@ VALUES ($1, $2, $3, 'model', $4, '', '{0,0,1,1}', 0.9, sha256($1::uuid::text::by
 """
 
 
+PEOPLE = 20
+
+
 def unit_vectors(count, seed):
     vectors = np.random.default_rng(seed).normal(size=(count, DIMENSION))
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -43,7 +46,7 @@ async def connections(database_url):
         async with database.connection() as connection:
             for directory in ("acme", "other"):
                 await connection.execute("INSERT INTO directories VALUES ($1)", directory)
-                people = [f"person {number}" for number in range(10)]
+                people = [f"person {number}" for number in range(PEOPLE)]
                 await connection.execute("INSERT INTO persons SELECT $1, unnest($2::text[])", directory, people)
         yield database
 
@@ -125,9 +128,16 @@ class Changes:
             self.shown[face] = (person, vector)
 
     async def _change(self, session):
-        """Change a face that nobody else changes; return it, its person unless it is deleted, and its embedding."""
-        person, locked = f"person {self.rng.randrange(10)}", {face for _, face, _, _ in self._open}
-        free = [face for face in self.shown if face not in locked]
+        """Change a face that nobody else changes; return it, its person unless it is deleted, and its embedding.
+
+        Nor does anybody else change faces of its people, whose rows count them.
+        """
+        open_faces = {face for _, face, _, _ in self._open}
+        locked = {person for _, _, person, _ in self._open} | {
+            self.shown[face][0] for face in open_faces if face in self.shown
+        }
+        person = self.rng.choice([name for name in map("person {}".format, range(PEOPLE)) if name not in locked])
+        free = [face for face, (whose, _) in self.shown.items() if face not in open_faces and whose not in locked]
         if len(free) < 10 or self.rng.random() < 0.2:
             return await self._enrol(session, person)
         change = self.rng.choice([self._delete, self._move, self._embed, self._restore])
