@@ -2,18 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 
 from apiserver.access.acts import current_act, is_foreign
 from apiserver.api import (
     activity,
     add_faces,
-    audit,
     compare,
+    compreface,
     deletions,
     detect,
     directories,
@@ -25,16 +25,15 @@ from apiserver.api import (
     images,
     imports,
     jobs,
-    keys,
     learn,
     merges,
     persons,
     recognize,
+    rekognition,
     service,
-    session,
     status,
-    usage,
 )
+from apiserver.api.access import audit, keys, session, usage
 from apiserver.audit.reads import Reads
 from apiserver.audit.refusals import Refusals
 from apiserver.background import background, repeat
@@ -124,6 +123,9 @@ _ROUTERS = (
     documentation.router,
 )
 
+# The protocols of other services, by the name that `APISERVER_FACADES` has for them.
+_FACADES: Mapping[str, tuple[APIRouter, ...]] = {"compreface": compreface.ROUTERS, "rekognition": rekognition.ROUTERS}
+
 
 def create_app(settings: Settings, metrics: Metrics | None = None, draining: Draining | None = None) -> FastAPI:
     """Return a gateway that opens its resources when it starts; several can live in one process.
@@ -148,13 +150,21 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
         redirect_slashes=False,  # PublicPaths removes them
         telemetry=traced_requests(spans),
         # Routes are listed flat: each included router would be another layer for every request.
-        routes=[route for router in (*_ROUTERS, *([page.router] if settings.page else [])) for route in router.routes],
+        routes=[route for router in _routers(settings) for route in router.routes],
     )
     describe = documented_by(app, keys_required=settings.keys_required)
     app.openapi = describe  # type: ignore[method-assign]  # as FastAPI documents it
     handle_exceptions(app, malformed=InvalidForm, invalid=InvalidField, respond=_respond)
     _add_middleware(app, settings, rates)
     return app
+
+
+def _routers(settings: Settings) -> Iterator[APIRouter]:
+    yield from _ROUTERS
+    for facade in settings.facade_names:
+        yield from _FACADES[facade]
+    if settings.page:
+        yield page.router
 
 
 def _add_middleware(app: FastAPI, settings: Settings, rates: RateStore) -> None:

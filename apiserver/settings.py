@@ -1,6 +1,7 @@
 """Configuration of the gateway and the worker, read from environment variables that begin with APISERVER_."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Self
 
@@ -27,6 +28,8 @@ from serving.settings import require_pair
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^:/?#@,\[\]]*)(:[0-9]{1,5})?"
 _DATABASE_URL = re.compile(rf"postgres(ql)?://([^/?#]*@)?{_HOST}(,{_HOST})*(/[^?#]*)?(\?[^#]*)?")
 _IMAGE_STORE_URL = re.compile(r"(file|memory):///.*|(s3|gs|az)://[^/]+.*")
+
+FACADES = ("compreface", "rekognition")
 
 
 class Settings(AccessSettings):
@@ -69,6 +72,12 @@ class Settings(AccessSettings):
         True,
         description="Whether the page for people is served, at `/` and below `/app`. What it shows requires a key "
         "where calls do.",
+    )
+
+    facades: str = Field(
+        "",
+        description="Protocols of other services that the gateway also answers, separated by commas: `compreface` "
+        "(1.2, below `/api/v1`), `rekognition` (`POST /`). Their old clients need another URL and another key.",
     )
 
     log_names: bool = Field(
@@ -277,6 +286,11 @@ class Settings(AccessSettings):
         """Whether a master key is set."""
         return bool(self.master_key_file or self.master_key or self.master_key_command)
 
+    @property
+    def facade_names(self) -> Sequence[str]:
+        """The names in `facades`, each once."""
+        return tuple(dict.fromkeys(name.strip() for name in self.facades.split(",") if name.strip()))
+
     @field_validator(
         "vectorizer_secret",
         "vectorizer_ca_file",
@@ -308,6 +322,14 @@ class Settings(AccessSettings):
     @classmethod
     def _is_a_base_path(cls, path: str) -> str:
         return read_base_path(path)
+
+    @field_validator("facades")
+    @classmethod
+    def _names_facades(cls, facades: str) -> str:
+        for name in filter(None, map(str.strip, facades.split(","))):
+            if name not in FACADES:
+                raise ValueError(f"{name!r} is none of {', '.join(FACADES)}")
+        return facades
 
     @field_validator("trusted_proxies")
     @classmethod
