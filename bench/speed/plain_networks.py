@@ -33,9 +33,8 @@ class PlainNetworks:
     def __init__(self, models: Path, detector_size: int) -> None:
         """models: folder of a pack with one `det_*.onnx` and one `w600k_*.onnx`. detector_size: a multiple of 32."""
         cv2.setNumThreads(1)  # for the whole process: like the networks, OpenCV stays on the calling thread
-        (detector,), (embedder,) = sorted(models.glob("det_*.onnx")), sorted(models.glob("w600k_*.onnx"))
-        self._detector, self._embedder = open_session(detector), open_session(embedder)
         self._size = detector_size
+        self._detector, self._embedder = self._open(models)
         self._anchors = [_anchors(detector_size, stride) for stride in STRIDES]
         self.stages = Stages()
 
@@ -47,7 +46,7 @@ class PlainNetworks:
         """Return a vector of length 1 for each face of an image file."""
         faces = self.faces(data)
         with self.stages.stage("embed"):
-            return [_unit(run(self._embedder, embedder_input(face))[0][0]) for face in faces]
+            return [_unit(run(self._embedder, self._embedder_input(face))[0][0]) for face in faces]
 
     def faces(self, data: bytes) -> list[Pixels]:
         """Return the aligned faces of an image file, (112, 112, 3) BGR."""
@@ -56,11 +55,21 @@ class PlainNetworks:
             image = np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), np.uint8)
         with stage("letterbox"):
             canvas, scale = self._letterbox(image)
-            blob = _blob(canvas, 128)
+            blob = self._detector_input(canvas)
         with stage("detect"):
             landmarks = self._detect(blob) / scale
         with stage("align"):
             return [_align(image, points) for points in landmarks]
+
+    def _open(self, models: Path) -> tuple[ort.InferenceSession, ort.InferenceSession]:
+        (detector,), (embedder,) = sorted(models.glob("det_*.onnx")), sorted(models.glob("w600k_*.onnx"))
+        return open_session(detector), open_session(embedder)
+
+    def _detector_input(self, canvas: Pixels) -> Floats:
+        return _blob(canvas, 128)
+
+    def _embedder_input(self, face: Pixels) -> Floats:
+        return embedder_input(face)
 
     def _letterbox(self, image: Pixels) -> tuple[Pixels, float]:
         """Return the (size, size, 3) canvas with the image in its top left corner, and the image's scale there."""
@@ -75,7 +84,7 @@ class PlainNetworks:
         """Return the (n, 5, 2) landmarks of the faces, in pixels of the input."""
         outputs = run(self._detector, blob)
         scores, boxes, landmarks = zip(*(self._level(level, outputs) for level in range(len(STRIDES))), strict=True)
-        kept = _suppress(np.concatenate(boxes), np.concatenate(scores))
+        kept = suppress(np.concatenate(boxes), np.concatenate(scores))
         return np.concatenate(landmarks)[kept]
 
     def _level(self, level: int, outputs: list[Floats]) -> tuple[Floats, Floats, Floats]:
@@ -88,8 +97,8 @@ class PlainNetworks:
         return scores.reshape(-1)[above], corners, place[:, None] + landmarks.reshape(-1, 5, 2)[above] * stride
 
 
-def open_session(path: Path) -> ort.InferenceSession:
-    """Open a network on the CPU, single-threaded."""
+def open_session(path: Path | bytes) -> ort.InferenceSession:
+    """Open a network, a file or its content, on the CPU, single-threaded."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
@@ -119,7 +128,7 @@ def _anchors(size: int, stride: int) -> Floats:
     return np.stack([x, y], axis=-1).reshape(-1, 2).repeat(ANCHORS, axis=0).astype(np.float32)
 
 
-def _suppress(boxes: Floats, scores: Floats) -> NDArray[np.intp]:
+def suppress(boxes: Floats, scores: Floats) -> NDArray[np.intp]:
     """Return the indices of the boxes that are not covered by a better one."""
     sized = np.column_stack([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]])
     return np.array(cv2.dnn.NMSBoxes(sized.tolist(), scores.tolist(), SCORE, OVERLAP), np.intp).reshape(-1)

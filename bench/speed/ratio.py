@@ -14,6 +14,7 @@ from bench.speed.ceiling import usable_cores
 from bench.speed.lanes import LaneRun, run_lanes
 from bench.speed.own_networks import OwnNetworks
 from bench.speed.plain_networks import PlainNetworks
+from bench.speed.plain_opencv import PlainOpenCVNetworks, opencv_folder
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def measure_ratio(
 ) -> Record:
     """Measure plain networks, stack and own networks in turn, as many lanes as cores each, and compare turn by turn."""
     cores, uploads = usable_cores(), recognitions(images)
-    plain = [PlainNetworks(models, plain_size) for _ in range(cores)]
+    plain = [plain_networks(models, plain_size) for _ in range(cores)]
     own = [OwnNetworks(models) for _ in range(cores)]
     measured = [
         compare(
@@ -59,6 +60,11 @@ def measure_ratio(
         "cpu_to_own": median(one.cpu_to_own for one in measured),
         "rounds": [asdict(one) for one in measured],
     }
+
+
+def plain_networks(models: Path, size: int) -> PlainNetworks:
+    """Open a lane of the plain networks of a pack: a folder, or `opencv` for the default one."""
+    return PlainOpenCVNetworks(opencv_folder(), size) if str(models) == "opencv" else PlainNetworks(models, size)
 
 
 def compare(plain: LaneRun, stack: Load, own: LaneRun) -> Round:

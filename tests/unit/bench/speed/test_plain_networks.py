@@ -1,9 +1,12 @@
 """The reference networks find and distinguish the faces that they are measured with."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from bench.speed.plain_networks import PlainNetworks
+from bench.speed.ratio import plain_networks
 from tests.checkout import SHARED
 
 MODELS, LFW = SHARED / "models" / "buffalo_sc", SHARED / "data" / "lfw-dev"
@@ -13,9 +16,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def networks() -> PlainNetworks:
-    return PlainNetworks(MODELS, 320)
+@pytest.fixture(scope="module", params=[str(MODELS), "opencv"], ids=["scrfd and arcface", "yunet and sface"])
+def networks(request) -> PlainNetworks:
+    return plain_networks(Path(request.param), 320)
 
 
 def test_six_people_are_found(networks):
