@@ -15,7 +15,7 @@ from vectorizer.packs.folding import fold
 class PlainOpenCVNetworks(PlainNetworks):
     """One lane, as `PlainNetworks`.
 
-    ONNX Runtime refuses the block-quantised files: the networks are the equal ones in f32. The detector takes the size of
+    ONNX Runtime refuses the block-quantised files: these are the equal networks in f32. The detector takes the size of
     the canvas instead of 640 x 640.
     """
 
