@@ -31,7 +31,7 @@ SELECT person FROM unnest($2::text[]) AS item (person) WHERE NOT {ENROLLABLE.for
 """  # noqa: S608
 
 # As in `apiserver.enrolment.gallery`, for any number of faces. A face keeps its original id if that is free in the
-# directory; of several faces with the same id one keeps it.
+# directory; of several faces with the same id one keeps it. The persons are changed in the order of their names.
 _ENROL = """
 WITH item AS (
     SELECT * FROM unnest(
@@ -44,8 +44,11 @@ WITH item AS (
 ), new_directory AS (
     INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING
 ), new_persons AS (
-    INSERT INTO persons (directory, person) SELECT DISTINCT $1, person FROM item ORDER BY person
-    ON CONFLICT DO NOTHING
+    INSERT INTO persons (directory, person, face_count)
+    SELECT $1, person, count(DISTINCT (image_sha256, model)) FROM item
+    WHERE NOT EXISTS (SELECT FROM persons WHERE directory = $1 AND persons.person = item.person)
+    GROUP BY person ORDER BY person
+    ON CONFLICT DO NOTHING RETURNING person
 ), new_faces AS (
     INSERT INTO faces (
         directory, person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality,
@@ -59,6 +62,11 @@ WITH item AS (
     FROM item
     ON CONFLICT DO NOTHING
     RETURNING person, image_sha256, model, image
+), counted AS (
+    INSERT INTO persons (directory, person, face_count)
+    SELECT $1, person, count(*) FROM new_faces WHERE person NOT IN (SELECT person FROM new_persons)
+    GROUP BY person ORDER BY person
+    ON CONFLICT (directory, person) DO UPDATE SET face_count = persons.face_count + excluded.face_count
 ), stored_images AS (
     UPDATE images SET expires_at = NULL, deletion = NULL
     WHERE directory = $1 AND image = ANY (ARRAY(SELECT image FROM new_faces))

@@ -10,7 +10,7 @@ from obstore.store import S3Store
 from apiserver.biometrics.face import Image
 from apiserver.database import open_database
 from apiserver.problems import FileNotFound, ImageStoreUnavailable
-from apiserver.storage.images import ImageRow, ImageStore, write_row
+from apiserver.storage.images import WRITE_ROW, ImageRow, ImageStore
 from apiserver.storage.object_store import open_store
 from apiserver.storage.sweeping import sweep
 from tests.image_rows import image_row
@@ -89,6 +89,21 @@ async def test_sweeps_at_the_same_time_remove_each_image_once(images, database):
     assert sum(await asyncio.gather(*(sweep(images.delete_expired) for _ in range(3)))) == 20
 
 
+@pytest.mark.timing
+async def test_what_is_saved_again_before_it_is_locked_stays(images, database, folder):
+    for directory in ("acme", "other"):
+        await images.save(image_row(directory, b"old", PNG, HOUR), b"old")
+    await expire_all(database)
+    async with database.transaction():
+        await database.execute("LOCK TABLE images IN EXCLUSIVE MODE")  # it can be read meanwhile
+        sweeping = asyncio.create_task(images.delete_expired(2))
+        await until_somebody_waits(database)
+        await database.execute("UPDATE images SET expires_at = NULL WHERE directory = 'other'")
+    assert (await sweeping).deleted == 1
+    [kept] = await database.fetch("SELECT directory, image FROM images")
+    assert (kept["directory"], [file.name for file in folder.iterdir()]) == ("other", [kept["image"]])
+
+
 async def test_sweep_survives_a_save_that_never_wrote_its_object(images, database, folder):
     stored = await save(images, b"content")
     (folder / stored.key).unlink()
@@ -129,12 +144,12 @@ async def test_who_stores_an_image_that_cannot_be_removed_waits_no_longer_than_a
         images = ImageStore(store, connections, timeout_seconds=30)
         row = image_row("acme", b"content", PNG, HOUR)
         async with connections.connection() as connection:
-            await connection.execute(write_row(1), *row)
+            await connection.execute(WRITE_ROW, *row)
         await expire_all(database)
         removing = asyncio.create_task(images.delete_expired(1))
         await asyncio.wait_for(asked.wait(), PATIENCE_SECONDS)
         async with connections.connection() as connection:
-            await connection.execute(write_row(1), *row)
+            await connection.execute(WRITE_ROW, *row)
         assert list((await removing).stuck) == [row.key]
 
 
