@@ -10,7 +10,7 @@ import inspect
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -27,6 +27,7 @@ NEEDED = "needs FACESERVER_TEST_CITUS, the URL of a coordinator of Citus"
 SHARDS = 4
 
 _NODES = "SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' ORDER BY nodeid"
+_ATTEMPTS = 20
 _END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
 
 
@@ -53,7 +54,7 @@ class Citus:
         url = url_of(COORDINATOR, *self.addresses[0], name)
         self._run(_set_settings(url))
         yield url
-        self._run(self._everywhere(f"DROP DATABASE {name} WITH (FORCE)"))
+        self._run(self._drop(name))
 
     @contextmanager
     def undistributed(self, *, extension: bool = True) -> Iterator[str]:
@@ -62,11 +63,19 @@ class Citus:
         url = url_of(COORDINATOR, *self.addresses[0], name)
         self._run(self._make(name, extension=extension))
         yield url
-        self._run(self._everywhere(f"DROP DATABASE {name} WITH (FORCE)"))
+        self._run(self._drop(name))
 
     async def _everywhere(self, statement: str) -> None:
         for connection in self._connections:
             await connection.execute(statement)
+
+    async def _drop(self, name: str) -> None:
+        for connection in self._connections:
+            for _ in range(_ATTEMPTS):  # a process of Citus may begin while others are ended
+                with suppress(asyncpg.ObjectInUseError):
+                    await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+                    break
+                await asyncio.sleep(0.2)
 
     async def _make(self, name: str, *, extension: bool = True) -> None:
         await self._everywhere(f"CREATE DATABASE {name}")

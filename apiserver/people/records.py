@@ -15,9 +15,12 @@ from apiserver.directories.lock import MAX_SECONDS, exclude_enrolments
 from apiserver.problems import DatabaseBusy, DirectoryNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
 
-# The faces of a person are read once, for three values.
+# The faces of a person are read once, for three values. They are texts: Citus knows no rows without a type.
 _ENROLLED = """(
-    SELECT (count(*), count(image), (array_agg(face ORDER BY recognizability DESC NULLS LAST, score DESC, face))[1])
+    SELECT ARRAY[
+        count(*)::text, count(image)::text,
+        (array_agg(face ORDER BY recognizability DESC NULLS LAST, score DESC, face))[1]::text
+    ]
     FROM faces WHERE faces.directory = $1 AND faces.person = persons.person
 ) AS enrolled"""
 _WARNINGS = """(
@@ -116,7 +119,7 @@ class Person:
         named = (row["display_name"], row["external_id"], json.loads(row["metadata"]))
         details = Details(*named, Consent.of(row), row["restricted"])
         faces, photographs, best = row["enrolled"]
-        enrolled = Enrolled(faces, photographs, best, row["warnings"])
+        enrolled = Enrolled(int(faces), int(photographs), best and UUID(best), row["warnings"])
         changed = (row["created_at"], row["updated_at"], row["last_seen_at"], row["revision"])
         return cls(row["directory"], row["person"], details, enrolled, *changed)
 
