@@ -167,10 +167,7 @@ def test_a_function_in_do_update_is_found(statement, fault):
         ("INSERT INTO persons (directory, person) SELECT directory, $2 FROM persons WHERE directory = $1", None),
         ("INSERT INTO persons (directory, person) SELECT $1, unnest($2::text[]) RETURNING true", None),
         ("INSERT INTO persons (directory, person) SELECT $1, unnest($2::text[]) RETURNING person", "alias"),
-        (
-            "INSERT INTO persons (directory, person) SELECT $1, unnest($2::text[]) ON CONFLICT (directory, person) DO UPDATE SET revision = $3",
-            "excluded",
-        ),
+        ("INSERT INTO faces (directory) SELECT $1 ON CONFLICT (directory) DO UPDATE SET model = $3", "excluded"),
     ],
 )
 def test_what_is_wrong_on_several_servers_is_found(statement, fault):
