@@ -48,3 +48,9 @@ LOCAL = (
     "signing_keys",
 )
 """Tables of the coordinator: what belongs to all directories, and the queue."""
+
+REPLACED_TRIGGERS = ("audit_keys_end", "faces_changed")
+"""Triggers that are not needed where tables are distributed.
+
+Deletions end the keys of the audit themselves, and the codes in memory, for which changes are noted, are off.
+"""
