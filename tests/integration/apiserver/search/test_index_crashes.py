@@ -19,7 +19,6 @@ from apiserver.problems import Problem
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search
 from apiserver.search.indexes import (
-    _PARTITION,
     Indexed,
     Kind,
     _build_index,
@@ -28,6 +27,7 @@ from apiserver.search.indexes import (
     enqueue_build,
     valid_indexes,
 )
+from apiserver.search.placement import placement_of
 from apiserver.search.planning import Path, SwitchPoints
 from db.migrate import migrate
 from faceserver.standalone.child import Child
@@ -90,7 +90,7 @@ async def search(database):
 async def build_codes(database):
     """Build the first of both indexes, so that the graph alone is missing."""
     async with _builder(database, INDEXED) as connection:
-        await _build_index(connection, await connection.fetchval(_PARTITION, "acme"), INDEXED, Kind.CODES)
+        await _build_index(connection, await placement_of(connection, "acme"), INDEXED, Kind.CODES)
 
 
 @asynccontextmanager
