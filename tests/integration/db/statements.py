@@ -21,17 +21,10 @@ from apiserver.search import changes
 from apiserver.search import statements as search_sql
 from apiserver.search.indexes import Indexed
 from apiserver.storage import images as image_store
+from db.distribution import DISTRIBUTED
 from tests.checkout import ROOT
 
 SOURCE = ROOT / "apiserver"
-
-_KEYED = re.compile(r"ALTER TABLE ONLY public\.(\w+)\n +ADD CONSTRAINT \w+ PRIMARY KEY \(directory\b")
-DISTRIBUTED = {
-    table
-    for table in _KEYED.findall((ROOT / "db/schema.sql").read_text())
-    if not re.fullmatch(r"faces_\d+|audit_\w+", table)
-}
-"""The tables whose primary key begins with the directory, without partitions and those of the audit, which is one."""
 
 _SQL = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\s")
 _DISTANCE = re.compile(r"<#>|<~>|<=>|<->")
@@ -159,7 +152,7 @@ def unbound_tables(statement: str) -> set[str]:
     """Return the distributed tables that a statement reads or writes without naming a directory."""
     tree = sqlglot.parse_one(_DISTANCE.sub("-", statement), dialect="postgres")
     defined = {part.alias for part in tree.find_all(exp.CTE)}
-    tables = [table for table in tree.find_all(exp.Table) if table.name in DISTRIBUTED - defined]
+    tables = [table for table in tree.find_all(exp.Table) if table.name in set(DISTRIBUTED) - defined]
     return {table.name for table in tables if not _is_bound(table)}
 
 

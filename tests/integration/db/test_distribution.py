@@ -1,20 +1,22 @@
 """The tables can be distributed by directory: every key begins with it, and every statement names it."""
 
-import re
-
 import asyncpg
 import pytest
 
-from tests.checkout import ROOT
-from tests.integration.db.statements import DISTRIBUTED, Statement, statements, unbound_tables
-
-SCALE = ROOT / "docs" / "scale.md"
+from db.distribution import DISTRIBUTED, LOCAL, REFERENCE
+from tests.integration.db.statements import Statement, statements, unbound_tables
 
 KEYS = """
 SELECT conrelid::regclass::text AS table, contype::text AS type, confrelid::regclass::text AS other,
     (SELECT attname FROM pg_attribute WHERE attrelid = conrelid AND attnum = conkey[1]) AS first
 FROM pg_constraint
 WHERE contype IN ('p', 'u', 'f') AND conparentid = 0 AND connamespace = 'public'::regnamespace
+"""
+
+TABLES = """
+SELECT relname FROM pg_class
+WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace
+ORDER BY relname COLLATE "C"
 """
 
 EVERYWHERE = {
@@ -67,11 +69,15 @@ def test_all_keys_begin_with_the_directory_and_refer_to_distributed_tables(keys)
     assert wrong == []
 
 
-def test_the_document_distributes_these_tables_each_after_those_it_refers_to(keys):
-    named = re.findall(r"create_distributed_table\('(\w+)', 'directory'", SCALE.read_text())
-    assert set(named) == DISTRIBUTED, "docs/scale.md names every table that is distributed"
-    assert {"directories", "persons", "images", "faces"} <= DISTRIBUTED
-    order = {table: place for place, table in enumerate(named)}
+async def test_every_table_is_of_one_kind(database_url):
+    connection = await asyncpg.connect(database_url)
+    tables = [row["relname"] for row in await connection.fetch(TABLES)]
+    await connection.close()
+    assert sorted([*DISTRIBUTED, *REFERENCE, *LOCAL]) == tables
+
+
+def test_tables_are_distributed_after_those_they_refer_to(keys):
+    order = {table: place for place, table in enumerate(DISTRIBUTED)}
     assert [
         key for key in keys if key["type"] == "f" and order.get(key["other"], 0) > order.get(key["table"], 99)
     ] == []
