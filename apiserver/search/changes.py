@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from apiserver.database import Connection, Database, Share
 from apiserver.search.indexes import Indexed, condition
-from apiserver.search.placement import is_distributed
 from apiserver.search.statements import CHANGED, KNOWN, MARK, OF_CHANGE, SINCE
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ async def read_changes(
 async def forget_changes(database: Database) -> None:
     """Forget the changes that no codes in memory lack. Raises DatabaseUnavailable."""
     async with database.unbound(Share.LONG) as connection:
-        if await is_distributed(connection):
+        if connection.is_distributed:
             return  # no codes are in memory, so nothing notes changes
         await connection.execute(_FORGET, _KEPT, timeout=_MAX_READ_SECONDS)
 

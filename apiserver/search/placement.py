@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from apiserver.database import Connection
 from apiserver.problems import DatabaseUnavailable
 
-_IS_DISTRIBUTED = "SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass('faces')"
 _PARTITION = "SELECT tableoid::regclass::text FROM faces WHERE directory = $1 LIMIT 1"
 _SHARD = """
 SELECT shard_name('faces', shardid)::text, nodename, nodeport FROM pg_dist_shard_placement
@@ -62,14 +61,9 @@ class Placement:
         return rows
 
 
-async def is_distributed(connection: Connection) -> bool:
-    """Return whether the directories are spread over several servers."""
-    return bool(await connection.fetchval(_IS_DISTRIBUTED))
-
-
 async def placement_of(connection: Connection, directory: str) -> Placement:
     """Return where the faces of a directory are now."""
-    if not await is_distributed(connection):
+    if not connection.is_distributed:
         return Placement(await connection.fetchval(_PARTITION, directory))
     row = await connection.fetchrow(_SHARD, directory)
     if row is None:
@@ -80,7 +74,7 @@ async def placement_of(connection: Connection, directory: str) -> Placement:
 
 async def servers(connection: Connection) -> list[Server | None]:
     """Return the servers that have faces; None is the one that the connection leads to."""
-    if not await is_distributed(connection):
+    if not connection.is_distributed:
         return [None]
     return [Server(*row) for row in await connection.fetch(_SERVERS)]
 
