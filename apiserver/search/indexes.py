@@ -91,9 +91,10 @@ def condition(directory: str, model: str) -> str:
     return f"directory = {literal(directory)} AND model = {literal(model)}"
 
 
-async def valid_indexes(connection: Connection, indexed: Indexed) -> frozenset[Kind]:
+async def valid_indexes(database: Database, indexed: Indexed) -> frozenset[Kind]:
     """Return the kinds of the complete indexes. Raises DatabaseUnavailable."""
-    return await valid_indexes_at(connection, await placement_of(connection, indexed.directory), indexed)
+    async with database.unbound() as connection:
+        return await valid_indexes_at(connection, await placement_of(connection, indexed.directory), indexed)
 
 
 async def valid_indexes_at(connection: Connection, placement: Placement, indexed: Indexed) -> frozenset[Kind]:
@@ -150,9 +151,7 @@ async def drop(database: Database, indexed: Indexed) -> None:
 
 async def drop_graph(database: Database, indexed: Indexed) -> None:
     """Drop a directory's graph, if it has one. Raises DatabaseUnavailable."""
-    async with database.unbound() as connection:
-        has_one = Kind.GRAPH in await valid_indexes(connection, indexed)
-    if has_one:
+    if Kind.GRAPH in await valid_indexes(database, indexed):
         async with _builder(database, indexed) as connection:
             await _drop_index(connection, await placement_of(connection, indexed.directory), indexed, Kind.GRAPH)
 

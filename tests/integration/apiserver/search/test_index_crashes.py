@@ -127,8 +127,7 @@ async def asyncpg_connection(url):
 async def until_valid(database):
     async def valid():
         with suppress(Problem):
-            async with database.connection() as connection:
-                return await valid_indexes(connection, INDEXED) == set(Kind)
+            return await valid_indexes(database, INDEXED) == set(Kind)
         return False
 
     await until(valid)
@@ -200,8 +199,7 @@ async def test_a_server_that_is_killed_leaves_an_index_that_is_built_again(folde
                     with pytest.raises(Problem):
                         await build_of_it
                 await until_answering(database)
-                async with database.connection() as connection:
-                    assert Kind.GRAPH not in await valid_indexes(connection, INDEXED)
+                assert Kind.GRAPH not in await valid_indexes(database, INDEXED)
                 assert await search(database) is Path.QUANTIZED
                 await build(database, INDEXED, ignore)
                 assert await search(database) is Path.GRAPH
