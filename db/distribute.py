@@ -204,6 +204,6 @@ async def _let_shards_be_bound(connection: asyncpg.Connection) -> None:
     except asyncpg.PostgresError as error:
         raise UnusableDatabase(
             f"The servers of the shards do not accept the role {ROLE} ({error.args[0]}). Have a superuser run ALTER "
-            f"ROLE {ROLE} LOGIN on every server, and let the coordinator connect to them with it, as with your own role "
+            f"ROLE {ROLE} LOGIN on every server, and let the coordinator connect with it, as with your own role "
             "(pg_hba.conf, .pgpass); then run this again."
         ) from error
