@@ -101,14 +101,10 @@ async def distribute(dsn: str, shards: int | None = None) -> str:
 
 
 async def set_settings(connection: asyncpg.Connection) -> None:
-    """Set what new connections to the database need, on the coordinator and on the servers of the shards."""
+    """Set what new connections to the database need; Citus sets it on the servers of the shards as well."""
     database = await connection.fetchval("SELECT quote_ident(current_database())")
-    for name, value in SETTINGS.items():
+    for name, value in (SETTINGS | SETTINGS_OF_SHARDS).items():
         await connection.execute(f"ALTER DATABASE {database} SET {name} = '{value}'")
-    for name, value in SETTINGS_OF_SHARDS.items():
-        await connection.fetch(
-            "SELECT run_command_on_all_nodes($1)", f"ALTER DATABASE {database} SET {name} = '{value}'"
-        )
 
 
 async def _distribute(connection: asyncpg.Connection, shards: int | None) -> list[str]:
@@ -175,6 +171,8 @@ async def _drop_cascades(connection: asyncpg.Connection) -> None:
 
 async def _spread(connection: asyncpg.Connection, tables: list[str], shards: int) -> None:
     for table in tables:
+        # Unlogged ones, which logical replication leaves out, would keep their shards from being moved online.
+        await connection.execute(f"ALTER TABLE {table} SET LOGGED")
         if table == "directories":
             await connection.execute(_SPREAD_FIRST, table, shards)
         else:
@@ -197,7 +195,7 @@ async def _let_shards_be_bound(connection: asyncpg.Connection) -> None:
         return  # the gateway warns of it
     try:
         if not await connection.fetchval(_CAN_LOG_IN, ROLE):
-            await connection.fetch("SELECT run_command_on_all_nodes($1)", f"ALTER ROLE {ROLE} LOGIN")
+            await connection.execute(f"ALTER ROLE {ROLE} LOGIN")  # Citus does so on all servers
         async with connection.transaction():
             await connection.execute(f"SET LOCAL ROLE {ROLE}")
             await connection.fetchval("SELECT count(*) FROM directories")
