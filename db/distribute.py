@@ -6,7 +6,7 @@ from db.citus import require_coordinator
 from db.distribution import DISTRIBUTED, REPLACED_TRIGGERS
 from db.dsn import server_of
 from db.migrate import require_migrated
-from db.row_security import ROLE, can_bind, make_permissive
+from db.row_security import ROLE, can_bind, make_permissive, protect_distributed
 from db.server import UnusableDatabase, connected
 
 DEFAULT_SHARDS = 32
@@ -127,6 +127,7 @@ async def _distribute(connection: asyncpg.Connection, shards: int | None) -> lis
         await make_permissive(connection, missing)
         await _spread(connection, missing, shards or DEFAULT_SHARDS)
         report.append(f"Distributed: {', '.join(missing)}.")
+    await protect_distributed(connection)
     total, servers = await connection.fetchval(_SHARDS), await connection.fetchval(_SERVERS)
     return [*report, f"{len(DISTRIBUTED)} tables are distributed in {total} shards on {servers} servers."]
 
