@@ -65,8 +65,11 @@ class Citus:
         self._run(self._everywhere(f"DROP DATABASE {name} WITH (FORCE)"))
 
     async def _everywhere(self, statement: str) -> None:
-        for connection in self._connections:
-            await connection.execute(statement)
+        await asyncio.sleep(0)  # connections to a server that a test has stopped are closed now
+        for number, at in enumerate(self.addresses):
+            if self._connections[number].is_closed():
+                self._connections[number] = await asyncpg.connect(url_of(COORDINATOR, *at))
+            await self._connections[number].execute(statement)
 
     async def _make(self, name: str, *, extension: bool = True) -> None:
         await self._everywhere(f"CREATE DATABASE {name}")

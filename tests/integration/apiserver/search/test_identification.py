@@ -2,15 +2,12 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import uuid4
 
 import numpy as np
 import pytest
-from pgvector import HalfVector
 
 from apiserver.biometrics.face import Image
 from apiserver.biometrics.model import Calibration, Model, Scoring, Thresholds
-from apiserver.database import open_database
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.search.cache import CodeCache
 from apiserver.search.effort import Efforts
@@ -27,17 +24,6 @@ QUANTIZED = SwitchPoints(0, 10**9, 200, 100, 0)
 INDEXED = SwitchPoints(0, 1, 200, 100, 2)
 CACHED = SwitchPoints(0, 10**9, 200, 100, 0, cache_bytes=10**6)
 
-INSERT = """
-WITH image AS (
-    INSERT INTO images (directory, image, media_type, size_bytes, sha256)
-    SELECT $1, $6 || number, 'image/png', 1, sha256(($6 || number)::bytea)
-    FROM generate_series(1, cardinality($4::halfvec[])) AS number
-)
-INSERT INTO faces (directory, person, model, embedding, crop, box, score, image, image_sha256)
-SELECT $1, person, $2, embedding, '', '{0,0,1,1}', score, $6 || number, sha256(($6 || number)::bytea)
-FROM unnest($3::text[], $4::halfvec[], $5::float8[]) WITH ORDINALITY AS face (person, embedding, score, number)
-"""
-
 
 def model(name="model", dimension=DIMENSION) -> Model:
     return Model(name, dimension, Calibration(20, -8), Thresholds(MATCH, 0.4))
@@ -53,29 +39,6 @@ def near(vectors, similarity, seed):
     noise = unit_vectors(len(vectors), seed, vectors.shape[1])
     mixed = similarity * vectors + np.sqrt(1 - similarity**2) * noise
     return mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
-
-
-@pytest.fixture
-async def connections(database_url):
-    async with open_database(database_url, pool_size=4, timeout_seconds=60) as database:
-        yield database
-
-
-@pytest.fixture
-def enrol(connections):
-    """Enrols people, each with an embedding, in one go."""
-
-    async def enrol(people, embeddings, directory="acme", of="model", scores=None):
-        halves = [HalfVector(embedding) for embedding in embeddings]
-        async with connections.connection() as connection, connection.transaction():
-            await connection.execute("INSERT INTO directories VALUES ($1) ON CONFLICT DO NOTHING", directory)
-            await connection.execute(
-                "INSERT INTO persons SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING", directory, list(people)
-            )
-            weights, batch = scores or [0.9] * len(halves), f"{uuid4()} "
-            await connection.execute(INSERT, directory, of, list(people), halves, weights, batch)
-
-    return enrol
 
 
 @pytest.fixture
