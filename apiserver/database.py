@@ -16,7 +16,7 @@ from pgvector import HalfVector
 from apiserver.access.binding import EVERY, Binding, Every, bound_directory
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, ExternalIdTaken, InternalError, PersonExists, Problem
 
-REQUIRED_SCHEMA = "20261129002100"
+REQUIRED_SCHEMA = "20261129002200"
 """The newest migration that this code requires."""
 
 MIN_PGVECTOR = (0, 8, 4)
@@ -124,6 +124,10 @@ Waited = Callable[[Share, float], object]
 
 StatementEnded = Callable[[Any], None]
 """An asyncpg query logger, called after each statement."""
+
+
+statement_listeners: set[StatementEnded] = set()
+"""Called after each statement of every connection that is opened from then on, whatever opens it."""
 
 
 class PoolUse(NamedTuple):
@@ -348,8 +352,8 @@ async def open_database(
         if not connection.can_bind and not warned:
             warned = True
             _logger.warning(_UNPROTECTED, ROLE, ROLE, ROLE)
-        if statement_ended:
-            connection.add_query_logger(statement_ended)
+        for ended in statement_listeners | ({statement_ended} if statement_ended else set()):
+            connection.add_query_logger(ended)
 
     pool = asyncpg.create_pool(
         dsn,

@@ -78,9 +78,8 @@ _SPREAD = "SELECT create_distributed_table($1::text::regclass, 'directory', colo
 
 _CAN_LOG_IN = "SELECT rolcanlogin FROM pg_roles WHERE rolname = $1"
 
-_WITH_LEFT_ROWS = """
-SELECT EXISTS (SELECT FROM pg_class WHERE oid = ANY ($1::text[]::regclass[]) AND pg_relation_size(oid) > 0)
-"""
+_WITH_LEFT_ROWS = "SELECT pg_relation_size($1::text::regclass) > 0"
+_REMOVE_LEFT_ROWS = "SELECT truncate_local_data_after_distributing_table($1::text::regclass)"
 
 
 async def distribute(dsn: str, shards: int | None = None) -> str:
@@ -182,9 +181,9 @@ async def _spread(connection: asyncpg.Connection, tables: list[str], shards: int
 
 async def _remove_left_rows(connection: asyncpg.Connection) -> None:
     """Remove the rows from which the shards were filled; they are not seen any more, and only fill the disk."""
-    if await connection.fetchval(_WITH_LEFT_ROWS, DISTRIBUTED):
-        await connection.execute("SELECT truncate_local_data_after_distributing_table('directories')")
-        await connection.execute("SELECT truncate_local_data_after_distributing_table('images')")
+    for table in DISTRIBUTED:
+        if await connection.fetchval(_WITH_LEFT_ROWS, table):
+            await connection.execute(_REMOVE_LEFT_ROWS, table)
 
 
 async def _let_shards_be_bound(connection: asyncpg.Connection) -> None:
