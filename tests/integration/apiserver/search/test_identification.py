@@ -13,9 +13,12 @@ from apiserver.search.cache import CodeCache
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search
 from apiserver.search.indexes import Indexed, Kind, build, drop, valid_indexes
+from apiserver.search.placement import placement_of
 from apiserver.search.planning import Path, SwitchPoints
 from apiserver.search.recall import RecallCheck
+from tests.citus import COORDINATOR
 from tests.image_rows import image_row
+from tests.waiting import PATIENCE_SECONDS
 
 DIMENSION = 64
 MATCH = 0.6
@@ -23,6 +26,8 @@ EXACT = SwitchPoints(10**9, 10**9, 200, 100, 0)
 QUANTIZED = SwitchPoints(0, 10**9, 200, 100, 0)
 INDEXED = SwitchPoints(0, 1, 200, 100, 2)
 CACHED = SwitchPoints(0, 10**9, 200, 100, 0, cache_bytes=10**6)
+
+INVALIDATE = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{}'::regclass"
 
 
 def model(name="model", dimension=DIMENSION) -> Model:
@@ -58,9 +63,9 @@ def size_of(connections):
     return lambda search: sizes.counted(search.directory, search.model.id)
 
 
-@pytest.fixture(params=[*Path, "cached"])
+@pytest.fixture(params=[*Path] if COORDINATOR else [*Path, "cached"])
 def way(request):
-    """The search path, or that of codes in memory."""
+    """The search path, or that of codes in memory, which are only those of a single server."""
     return request.param
 
 
@@ -251,14 +256,14 @@ async def test_indexes_are_dropped_and_forgotten(connections, enrol, database):
     assert await database.fetchval("SELECT count(*) FROM search_indexes") == 0
 
 
-async def test_a_half_built_index_is_not_searched_and_is_built_again(connections, searching, size_of, enrol, database):
+async def test_a_half_built_index_is_not_searched_and_is_built_again(connections, searching, size_of, enrol):
     indexed = Indexed("acme", "model", DIMENSION)
     samples = unit_vectors(10, seed=17)
     await enrol([f"person {number}" for number in range(10)], samples)
     await build(connections, indexed, ignore)
-    await database.execute(
-        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = $1::regclass", indexed.name(Kind.GRAPH)
-    )
+    async with connections.unbound() as connection:
+        placement = await placement_of(connection, "acme")
+        await placement.execute(connection, INVALIDATE.format(indexed.name(Kind.GRAPH)), PATIENCE_SECONDS)
     assert await valid_indexes(connections, indexed) == {Kind.CODES}
 
     search = Search("acme", model(), 3, MATCH)

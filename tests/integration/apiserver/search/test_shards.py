@@ -2,14 +2,12 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 
-import asyncpg
 import numpy as np
 import pytest
 
 from apiserver.directories.sizes import DirectorySizes
-from apiserver.problems import Problem
+from apiserver.problems import DatabaseUnavailable
 from apiserver.search.cache import CodeCache
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search
@@ -89,7 +87,9 @@ async def moved(connections, database, mode="force_logical"):
     """Move the directory, with all on its shard, to the other server."""
     here = await place(connections)
     async with connections.unbound() as connection:
-        [other] = [server for server in await servers(connection) if server != here.server]
+        other = next(server for server in await servers(connection) if server and server != here.server)
+    assert here.table
+    assert here.server
     shard = int(here.table.rpartition("_")[2])
     statement = "SELECT citus_move_shard_placement($1, $2, $3, $4, $5, $6::text::citus.shard_transfer_mode)"
     await database.execute(statement, shard, *here.server, *other, mode, timeout=120)
@@ -192,36 +192,32 @@ async def test_no_codes_are_kept_in_memory(connections, caplog):
     assert not codes.outcomes
 
 
-async def test_a_server_that_crashes_leaves_an_index_that_is_built_again(connections, database_url):
+@pytest.fixture
+def worker_servers(citus):
+    """The servers of shards by their addresses; all run again when the test is over."""
+    of_shards = [citus.worker_server(number) for number in range(1, len(citus.addresses))]
+    yield {server.address: server for server in of_shards}
+    for server in of_shards:
+        server.start_if_ended()
+
+
+@pytest.mark.timing
+async def test_a_server_that_crashes_leaves_an_index_that_is_built_again(connections, database_url, worker_servers):
     await crashes.enrol(database_url)
     await crashes.build_codes(connections)
     here = await place(connections)
-    assert here.server
+    server = worker_servers[f"{here.server.host}:{here.server.port}"]
     async with crashes.building(database_url, connections) as until_building:
         building = asyncio.create_task(build(connections, crashes.INDEXED, ignore))
         await until_building()
-        await crash(url_of(database_url, *here.server))
-        with pytest.raises(Problem):
+        server.kill()
+        with pytest.raises(DatabaseUnavailable):
             await building
-    await until_answering(connections)
+        with pytest.raises(DatabaseUnavailable):
+            await crashes.search(connections)
+    server.start()
+
     assert Kind.GRAPH not in await valid_indexes(connections, crashes.INDEXED)
     assert await crashes.search(connections) is Path.QUANTIZED
     await build(connections, crashes.INDEXED, ignore)
     assert await crashes.search(connections) is Path.GRAPH
-
-
-async def until_answering(connections):
-    async def answering():
-        with suppress(Problem):
-            return await place(connections) and await crashes.search(connections)
-        return None
-
-    await until(answering)
-
-
-async def crash(url):
-    """Kill the process that builds; PostgreSQL ends all others, and recovers as after a loss of power."""
-    async with connected(url) as connection:
-        pid = await connection.fetchval("SELECT pid FROM pg_stat_progress_create_index")
-        with pytest.raises((asyncpg.PostgresError, OSError, asyncpg.InterfaceError)):
-            await connection.execute(f"COPY (SELECT 1) TO PROGRAM 'kill -9 {pid}; sleep 60'")
