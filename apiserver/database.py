@@ -5,7 +5,7 @@ import logging
 import re
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -22,6 +22,7 @@ REQUIRED_SCHEMA = "20261129002200"
 MIN_PGVECTOR = (0, 8, 4)
 """Older versions can corrupt an HNSW index when rows are deleted."""
 
+_SNAPSHOT = {"isolation": "repeatable_read", "readonly": True}
 _CLOSE_TIMEOUT_SECONDS = 5
 _PGVECTOR = "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'"
 
@@ -52,6 +53,16 @@ SELECT coalesce(pg_has_role(current_user, to_regrole($1)::oid, 'SET'), false)
 """
 """Whether a connection can be bound, the server's settings in the order of `_PLANNED_ONCE`, and whether it leads to the
 coordinator of a distributed database."""
+
+_UNDISTRIBUTED = """
+SELECT current_setting('citus.propagate_set_commands') <> 'local' OR EXISTS (
+    SELECT FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+    WHERE contype = 'p' AND attname = 'directory' AND connamespace = 'public'::regnamespace
+    AND conrelid::regclass::text NOT LIKE 'audit%'
+    AND NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = conrelid)
+)
+"""
+"""Whether a migration of a distributed database was not followed by its distribution, or its settings are lost."""
 
 _UNPROTECTED = (
     "PostgreSQL does not separate the directories from each other: the account may not use the role %s. Have a "
@@ -84,7 +95,7 @@ PROBLEM_OF_CONSTRAINT: dict[str, type[Problem]] = {
     "persons_pkey": PersonExists,
     "persons_by_external_id": ExternalIdTaken,
 }
-_CONSTRAINT_OF_SHARD = re.compile(r'"(\w+)_\d+"')
+_CONSTRAINT_OF_SHARD = re.compile(r'"(\w+?)(?:_\d+)?"')
 PROBLEM_OF_ERROR: dict[type[BaseException], type[Problem]] = {
     asyncpg.DataError: InternalError,
     # What asyncpg raises if the server ends the connection between two messages of a statement.
@@ -219,6 +230,10 @@ class Database:
         """
         return self._acquired(share, bound_directory(), plans_once=plans_once)
 
+    def snapshot(self, share: Share = Share.LONG) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """Yield a connection as `connection` does, in one transaction that sees one state and changes nothing."""
+        return self._acquired(share, bound_directory(), snapshot=True)
+
     def unbound(self, share: Share = Share.RECOGNITION) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """Yield a connection that sees the rows of all directories, as `connection` does.
 
@@ -228,24 +243,38 @@ class Database:
 
     @asynccontextmanager
     async def _acquired(
-        self, share: Share, binding: Binding, *, plans_once: bool = False
+        self, share: Share, binding: Binding, *, plans_once: bool = False, snapshot: bool = False
     ) -> AsyncIterator[asyncpg.Connection]:
         begun = time.perf_counter()
         try:
             async with self._slot(share), self._pool.acquire(timeout=self.timeout_seconds) as connection:
                 self._waited(share, time.perf_counter() - begun)
-                if self._pooler is Pooler.TRANSACTION:
-                    async with connection.transaction():
-                        await connection.bind_transaction(binding)
-                        yield connection
-                elif connection.is_distributed:
-                    async with _bound_shards(connection, binding):
-                        yield connection
-                else:
-                    await connection.bind(binding, plans_once=plans_once)
+                async with self._bound(connection, binding, plans_once=plans_once, snapshot=snapshot):
                     yield connection
         except (asyncpg.PostgresError, *PROBLEM_OF_ERROR) as error:
             raise problem_of(error) from error
+
+    @asynccontextmanager
+    async def _bound(
+        self, connection: _Session, binding: Binding, *, plans_once: bool, snapshot: bool
+    ) -> AsyncIterator[None]:
+        """Bind a connection for the block, in a transaction where nothing else ends the binding or nothing may change.
+
+        Only one that begins a transaction can say that it sees one state.
+        """
+        transaction = connection.transaction(**(_SNAPSHOT if snapshot else {}))
+        if self._pooler is Pooler.TRANSACTION:
+            async with transaction:
+                await connection.bind_transaction(binding)
+                yield
+        elif connection.is_distributed and connection.can_bind and not isinstance(binding, Every):
+            async with transaction:
+                await connection.bind_shards(binding)
+                yield
+        else:
+            await connection.bind(binding, plans_once=plans_once)
+            async with transaction if snapshot else nullcontext():
+                yield
 
     @asynccontextmanager
     async def _slot(self, share: Share) -> AsyncIterator[None]:
@@ -282,10 +311,13 @@ class Database:
         async with self.unbound() as connection:
             version = await connection.fetchval("SELECT max(version) FROM schema_migrations")
             require_pgvector(await connection.fetchval(_PGVECTOR) or "0")
+            undistributed = connection.is_distributed and await connection.fetchval(_UNDISTRIBUTED)
         if version is None or version < REQUIRED_SCHEMA:
             raise DatabaseUnavailable(
                 "The database schema is older than this service; python -m db migrate upgrades it or says why not."
             )
+        if undistributed:
+            raise DatabaseUnavailable("New tables are not distributed, or settings lost; run python -m db distribute.")
 
 
 def require_pgvector(version: str) -> None:
@@ -311,17 +343,6 @@ def _violated(error: asyncpg.UniqueViolationError) -> str:
     """Return the name of the constraint, which Citus has in the message only, followed by the number of the shard."""
     in_message = _CONSTRAINT_OF_SHARD.search(str(error.args[0]))
     return error.constraint_name or (in_message[1] if in_message else "")
-
-
-@asynccontextmanager
-async def _bound_shards(connection: _Session, binding: Binding) -> AsyncIterator[None]:
-    """Bind a connection of a distributed database for the block, which is a transaction if anything is bound."""
-    if isinstance(binding, Every) or not connection.can_bind:
-        yield
-        return
-    async with connection.transaction():
-        await connection.bind_shards(binding)
-        yield
 
 
 @asynccontextmanager

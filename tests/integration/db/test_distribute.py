@@ -10,6 +10,7 @@ import pytest
 
 from apiserver.access.binding import bound_to
 from apiserver.database import open_database
+from apiserver.problems import DatabaseUnavailable
 from db.distribute import DEFAULT_SHARDS, distribute
 from db.distribution import DISTRIBUTED, REFERENCE
 from db.migrate import MigrationFailed, migrate
@@ -118,6 +119,9 @@ async def test_a_table_that_a_migration_made_is_distributed_by_the_next_run_and_
         await database.execute(statement)
 
     assert await migrate(migrated_url) == ""
+    async with open_database(migrated_url, pool_size=1, timeout_seconds=60) as connections:
+        with pytest.raises(DatabaseUnavailable, match="run python -m db distribute"):
+            await connections.check_schema()
     report = await distribute(migrated_url)
 
     assert "Distributed: comparisons." in report
@@ -128,6 +132,7 @@ async def test_a_table_that_a_migration_made_is_distributed_by_the_next_run_and_
             "00000000-0000-0000-0000-000000000000",
         )
     async with open_database(migrated_url, pool_size=1, timeout_seconds=60) as connections:
+        await connections.check_schema()
         with bound_to(DIRECTORIES[0]):
             async with connections.connection() as connection:
                 seen = await connection.fetch("SELECT directory FROM comparisons")
