@@ -107,6 +107,11 @@ async def delete_old_usage(run: Run) -> None:
     await delete_old(run.resources.database, _USAGE_AGE)
 
 
+async def tend_directory_tags(run: Run) -> None:
+    """Let the ids of all directories lead to them, and forget those of which nothing is left."""
+    await run.resources.images.tags.tend()
+
+
 async def delete_expired_requests(run: Run) -> None:
     """Delete requests with a key whose answers have expired."""
     await delete_expired(run.resources.database)
@@ -133,7 +138,7 @@ async def delete_without_consent(run: Run) -> None:
 
 
 async def _delete_outdated(run: Run, rule: Retention) -> None:
-    deleting = Erasure(run.resources.database, run.resources.images.uploads_end_after)
+    deleting = Erasure(run.resources.database, run.resources.images.uploads_end_after, tags=run.resources.images.tags)
     for directory, age in await retention.ages(run.resources.database, rule):
         while receipt := await deleting.outdated(directory, rule, age):
             await run.report(run.done + receipt.persons)
@@ -210,6 +215,7 @@ UPKEEP: Mapping[str, Periodic] = {
     "audit-removal": Periodic(forget_audit, cron="45 * * * *"),
     "forgetting": Periodic(delete_finished_jobs, cron="0 * * * *"),
     "usage-removal": Periodic(delete_old_usage, cron="20 3 * * *"),
+    "directory-tags": Periodic(tend_directory_tags, cron="10 * * * *"),
     "request-removal": Periodic(delete_expired_requests, cron="*/10 * * * *"),
 }
 """The periodic tasks, by kind. None waits for another; only those of recognizability, metadata and encryption may take

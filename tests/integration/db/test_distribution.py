@@ -20,12 +20,13 @@ ORDER BY relname COLLATE "C"
 """
 
 EVERYWHERE = {
-    "deletion.records._READ": "an address of a deletion names no directory",
+    "deletion.records._READ_UNTAGGED": "an earlier address of a deletion names no directory",
     "directories.records._COUNT": "how many directories a key covers",
     "people.retention.ages": "upkeep looks for the directories that forget whom nobody has seen",
     "directories.listing._PAGE": "a page of directories, and how much each holds",
-    "storage.images._FIND": "an address of a file names no directory; keys are unique by their content",
-    "storage.images._FIND_DIRECTORY": "the same, to check its link first",
+    "directory_tags._EXISTING": "upkeep notes the tags of all directories",
+    "storage.images._FIND_UNTAGGED": "an earlier address of a file does not lead to its directory",
+    "storage.images._FIND_DIRECTORY_UNTAGGED": "the same, to check its link first",
     "storage.images._LOCK_EXPIRED": "the sweeper goes by the time at which images expire",
     "storage.images._LOCK_STUCK": "the same, for those that could not be deleted",
     "storage.images._RETRY_LATER": "rows of many directories, by lists of them: what the sweeper could not delete",

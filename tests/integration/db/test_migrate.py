@@ -163,7 +163,7 @@ def test_every_table_of_people_is_keyed_by_directory_first(database_url):
 
     people = {"directories", "persons", "images", "matched_images", "faces", "deletions", "search_indexes"}
     merges = {"merges", "merged_persons", "merged_faces", "collapsed_faces"}
-    others = {"archives", "imports", "import_items", "directory_keys", "audit_keys", "audit_chains"}
+    others = {"archives", "imports", "import_items", "directory_keys", "audit_keys", "audit_chains", "directory_tags"}
     doubts, changes = {"face_warnings", "lookalikes", "comparisons"}, {"face_changes", "face_logs"}
     tables = people | merges | doubts | changes | others
     assert asyncio.run(leading_columns()) == {(table, "directory") for table in tables}
@@ -253,11 +253,7 @@ async def test_a_database_of_a_newer_version_is_refused_unchanged(database_url):
     assert await tables(database_url) == before
 
 
-UNDO_LAST = """
-DROP TRIGGER faces_changed ON faces;
-DROP FUNCTION note_face_change();
-DROP TABLE face_changes, face_logs;
-"""
+UNDO_LAST = "DROP TABLE directory_tags"
 """Undoes the last migration."""
 
 FILL = """
