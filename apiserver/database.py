@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -33,6 +34,11 @@ SELECT set_config('role', $1, $3), set_config('faceserver.directory', $2, $3), s
     set_config('enable_seqscan', $5, $3), set_config('max_parallel_workers_per_gather', $6, $3)
 """
 
+# The shards hear of SET LOCAL alone, and each statement opens their connections with the role of this one.
+_BIND_SHARDS = (
+    "SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL ROLE {}; SET LOCAL faceserver.directory = '{}'"
+)
+
 # A plan for any directory must not scan a partition, where another directory may have a million rows, or start workers.
 _PLANNED_ONCE = ("force_generic_plan", "off", "0")
 
@@ -40,9 +46,12 @@ _FIRST = """
 SELECT coalesce(pg_has_role(current_user, to_regrole($1)::oid, 'SET'), false)
         AND EXISTS (SELECT FROM pg_policy WHERE polname = 'of_directory' AND polrelid = to_regclass('faces')),
     current_setting('plan_cache_mode'), current_setting('enable_seqscan'),
-    current_setting('max_parallel_workers_per_gather')
+    current_setting('max_parallel_workers_per_gather'),
+    EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
+        AND coalesce((SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass('faces')), false)
 """
-"""Whether a connection can be bound, and the server's settings in the order of `_PLANNED_ONCE`."""
+"""Whether a connection can be bound, the server's settings in the order of `_PLANNED_ONCE`, and whether it leads to the
+coordinator of a distributed database."""
 
 _UNPROTECTED = (
     "PostgreSQL does not separate the directories from each other: the account may not use the role %s. Have a "
@@ -75,6 +84,7 @@ PROBLEM_OF_CONSTRAINT: dict[str, type[Problem]] = {
     "persons_pkey": PersonExists,
     "persons_by_external_id": ExternalIdTaken,
 }
+_CONSTRAINT_OF_SHARD = re.compile(r'"(\w+)_\d+"')
 PROBLEM_OF_ERROR: dict[type[BaseException], type[Problem]] = {
     asyncpg.DataError: InternalError,
     # What asyncpg raises if the server ends the connection between two messages of a statement.
@@ -140,9 +150,11 @@ class _Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no type
     """A connection that remembers what it is bound to, and whether it plans once; None for what is not known.
 
     can_bind: whether the role of bound connections may be used. planning: the server's settings of plans.
+    is_distributed: whether the tables are spread over the servers of Citus.
     """
 
     can_bind = False
+    is_distributed = False
     planning: tuple[str, str, str] = _PLANNED_ONCE
     bound_to: tuple[Binding, bool] | None = (EVERY, False)
 
@@ -157,8 +169,16 @@ class _Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no type
     async def bind_transaction(self, binding: Binding) -> None:
         """Bind the connection until its transaction ends, and turn JIT compilation off."""
         await self.execute("SET LOCAL jit = off")
-        if binding is not EVERY and self.can_bind:
+        if isinstance(binding, Every) or not self.can_bind:
+            return
+        if self.is_distributed:
+            await self.bind_shards(binding)
+        else:
             await self.fetchrow(_BIND, *_role_and_directory(binding), True, *self.planning)
+
+    async def bind_shards(self, binding: str | None) -> None:
+        """Bind the connection, and those that it opens to shards, until its transaction ends."""
+        await self.execute(_BIND_SHARDS.format(ROLE, (binding or "").replace("'", "''")))
 
     async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's
         """Reset the session, also to all directories."""
@@ -213,6 +233,9 @@ class Database:
                 if self._pooler is Pooler.TRANSACTION:
                     async with connection.transaction():
                         await connection.bind_transaction(binding)
+                        yield connection
+                elif connection.is_distributed:
+                    async with _bound_shards(connection, binding):
                         yield connection
                 else:
                     await connection.bind(binding, plans_once=plans_once)
@@ -273,11 +296,28 @@ def require_pgvector(version: str) -> None:
 def problem_of(error: BaseException) -> Problem:
     """Return the problem for an error of asyncpg or of its socket."""
     if isinstance(error, asyncpg.UniqueViolationError):
-        return PROBLEM_OF_CONSTRAINT.get(error.constraint_name or "", InternalError)()
+        return PROBLEM_OF_CONSTRAINT.get(_violated(error), InternalError)()
     if isinstance(error, asyncpg.PostgresError) and error.sqlstate:
         by_class = PROBLEM_OF_SQLSTATE.get(error.sqlstate[:2], InternalError)
         return PROBLEM_OF_SQLSTATE.get(error.sqlstate, by_class)()
     return next((problem for kind, problem in PROBLEM_OF_ERROR.items() if isinstance(error, kind)), InternalError)()
+
+
+def _violated(error: asyncpg.UniqueViolationError) -> str:
+    """Return the name of the constraint, which Citus has in the message only, followed by the number of the shard."""
+    in_message = _CONSTRAINT_OF_SHARD.search(str(error.args[0]))
+    return error.constraint_name or (in_message[1] if in_message else "")
+
+
+@asynccontextmanager
+async def _bound_shards(connection: _Session, binding: Binding) -> AsyncIterator[None]:
+    """Bind a connection of a distributed database for the block, which is a transaction if anything is bound."""
+    if isinstance(binding, Every) or not connection.can_bind:
+        yield
+        return
+    async with connection.transaction():
+        await connection.bind_shards(binding)
+        yield
 
 
 @asynccontextmanager
@@ -301,7 +341,7 @@ async def open_database(
         nonlocal warned
         async with connection.transaction():  # a pooler may give each transaction another server connection
             await _register_types(connection)
-            connection.can_bind, *planning = await connection.fetchrow(_FIRST, ROLE)
+            connection.can_bind, *planning, connection.is_distributed = await connection.fetchrow(_FIRST, ROLE)
             connection.planning = tuple(planning)
         if pooler is Pooler.SESSION:
             await connection.fetchval(_JIT_OFF, False)

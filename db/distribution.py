@@ -49,3 +49,6 @@ LOCAL = (
     "signing_keys",
 )
 """Tables of the coordinator: what belongs to all directories, and the queue."""
+
+REPLACED_TRIGGERS = ("faces_changed", "faces_added", "faces_moved", "faces_removed", "audit_keys_end")
+"""Triggers that are not needed where tables are distributed: codes in memory, whose changes are noted, are off."""

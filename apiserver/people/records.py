@@ -50,6 +50,18 @@ WITH renamed AS (
     UPDATE import_items SET
         person = CASE WHEN person = $2 THEN $3 ELSE person END, other = CASE WHEN other = $2 THEN $3 ELSE other END
     WHERE directory = $1 AND (person = $2 OR other = $2) AND $2 <> $3
+), renamed_images AS (
+    UPDATE matched_images SET person = $3 WHERE directory = $1 AND person = $2 AND $2 <> $3
+), renamed_merges AS (
+    UPDATE merges SET person = $3 WHERE directory = $1 AND person = $2 AND $2 <> $3
+), renamed_warnings AS (
+    UPDATE face_warnings SET
+        person = CASE WHEN person = $2 THEN $3 ELSE person END, other = CASE WHEN other = $2 THEN $3 ELSE other END
+    WHERE directory = $1 AND (person = $2 OR other = $2) AND $2 <> $3
+), renamed_lookalikes AS (
+    UPDATE lookalikes SET
+        person = CASE WHEN person = $2 THEN $3 ELSE person END, other = CASE WHEN other = $2 THEN $3 ELSE other END
+    WHERE directory = $1 AND (person = $2 OR other = $2) AND $2 <> $3
 )
 UPDATE persons
 SET person = $3, display_name = $4, external_id = $5, metadata = $6, restricted = $7,
