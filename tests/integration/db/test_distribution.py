@@ -102,7 +102,7 @@ def test_the_source_was_read():
         "enrolment.gallery._ENROL",
         "directories.sizes._COUNT",
         "search.statements.exact",
-        "storage.images.write_row",
+        "storage.images.WRITE_ROW",
     } <= read
 
 
