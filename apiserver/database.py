@@ -297,6 +297,10 @@ def problem_of(error: BaseException) -> Problem:
     """Return the problem for an error of asyncpg or of its socket."""
     if isinstance(error, asyncpg.UniqueViolationError):
         return PROBLEM_OF_CONSTRAINT.get(_violated(error), InternalError)()
+    if isinstance(error, asyncpg.ConnectionFailureError):  # the coordinator of Citus says it of another server
+        return DatabaseUnavailable(
+            "A server of the database does not answer; directories on others are served, a list of all is not."
+        )
     if isinstance(error, asyncpg.PostgresError) and error.sqlstate:
         by_class = PROBLEM_OF_SQLSTATE.get(error.sqlstate[:2], InternalError)
         return PROBLEM_OF_SQLSTATE.get(error.sqlstate, by_class)()

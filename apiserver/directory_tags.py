@@ -1,10 +1,14 @@
 """Tags of directories: ids of photographs and receipts begin with one, so that one server is asked and not all.
 
-A tag is a keyed hash, from which the directory does not follow; the table that leads back is on the coordinator.
+A tag is a keyed hash, from which the directory does not follow; the table that leads back is on the coordinator. It
+also says which directories there are while a server does not answer.
 """
 
 import hmac
-from collections.abc import AsyncIterator, Sequence
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from itertools import groupby
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from cachetools import TTLCache
@@ -40,6 +44,18 @@ SELECT EXISTS (SELECT 1 FROM directories WHERE directory = $1) OR EXISTS (SELECT
 _DELETE = "DELETE FROM directory_tags WHERE directory = $1"
 
 _FIND = "SELECT directory FROM directory_tags WHERE tag = $1 ORDER BY directory"
+
+_ALL = "SELECT '' AS server, directory FROM directory_tags ORDER BY directory"
+
+_ALL_BY_SERVER = """
+SELECT nodename || ':' || nodeport AS server, directory
+FROM directory_tags JOIN pg_dist_shard_placement ON shardid = get_shard_id_for_distribution_column('images', directory)
+ORDER BY server, directory
+"""
+
+_logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 
 def tag_of(secret: bytes, directory: str) -> bytes:
@@ -107,6 +123,25 @@ class DirectoryTags:
             self._found[tag] = found
         return self._found[tag]
 
+    async def everywhere(self, ask: Callable[[str | None], Awaitable[_T]]) -> AsyncIterator[_T]:
+        """Yield what `ask` returns about all directories (None).
+
+        If one of several servers does not answer, yield what it returns about each directory of the others. Raises
+        DatabaseUnavailable if that is not known either.
+        """
+        try:
+            yield await ask(None)
+        except DatabaseUnavailable as outage:
+            _logger.warning("Some directories are left to a later run: %s %r", outage.sentence, outage.__cause__)
+            for directories in await self._by_server():
+                async for answer in _as_far_as_possible(ask, directories):
+                    yield answer
+
+    async def _by_server(self) -> list[list[str]]:
+        async with self._database.unbound() as connection:
+            rows = await connection.fetch(_ALL_BY_SERVER if connection.is_distributed else _ALL)
+        return [[row["directory"] for row in of_one] for _, of_one in groupby(rows, key=lambda row: row["server"])]
+
     async def tend(self) -> None:
         """Add the directories of before there were tags, and forget those of which nothing is left.
 
@@ -129,3 +164,14 @@ class DirectoryTags:
             if len(names) < _PAGE:
                 return
             last = names[-1]
+
+
+async def _as_far_as_possible(
+    ask: Callable[[str | None], Awaitable[_T]], directories: Iterable[str]
+) -> AsyncIterator[_T]:
+    for directory in directories:
+        try:
+            answer = await ask(directory)
+        except DatabaseUnavailable:  # the server that has them does not answer
+            return
+        yield answer

@@ -1,6 +1,6 @@
 """What each kind of job does."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -34,7 +34,7 @@ from apiserver.search.indexes import BUILD, Indexed, Kind, Progress, build, drop
 from apiserver.search.planning import SwitchPoints
 from apiserver.storage.cleaning import Cleaning
 from apiserver.storage.encrypting import Encrypting
-from apiserver.storage.sweeping import sweep
+from apiserver.storage.sweeping import SweptBatch, sweep
 from apiserver.vectorizers.wire import Want
 
 _USAGE_AGE = timedelta(days=100)
@@ -51,7 +51,17 @@ class Periodic:
 
 async def delete_expired_images(run: Run) -> None:
     """Delete expired images."""
-    await run.report(await sweep(run.resources.images.delete_expired))
+    await _sweep(run, run.resources.images.delete_expired)
+
+
+async def _sweep(run: Run, delete_some: Callable[[int, str | None], Awaitable[SweptBatch]]) -> None:
+    """Delete what has expired, also while one of several servers does not answer: then on the others."""
+
+    async def swept(directory: str | None) -> int:
+        return await sweep(lambda limit: delete_some(limit, directory))
+
+    async for deleted in run.resources.images.tags.everywhere(swept):
+        await run.report(run.done + deleted)
 
 
 async def clean_photographs(run: Run) -> None:
@@ -122,7 +132,7 @@ async def delete_objects(run: Run) -> None:
     database, images = run.resources.database, run.resources.images
     directory, deletion = str(run.arguments["directory"]), UUID(run.arguments["deletion"])
     await run.report(run.done + await sweep(partial(images.delete_marked, directory, deletion), run.turn.is_over))
-    await _drop_where_small(run, [indexed for indexed in await requested(database) if indexed.directory == directory])
+    await _drop_where_small(run, await requested(database, directory))
     if not await finish(database, directory, deletion):
         raise TurnOver if await run.turn.is_over() else ImageStoreUnavailable
 
@@ -139,14 +149,19 @@ async def delete_without_consent(run: Run) -> None:
 
 async def _delete_outdated(run: Run, rule: Retention) -> None:
     deleting = Erasure(run.resources.database, run.resources.images.uploads_end_after, tags=run.resources.images.tags)
-    for directory, age in await retention.ages(run.resources.database, rule):
-        while receipt := await deleting.outdated(directory, rule, age):
-            await run.report(run.done + receipt.persons)
+
+    async def delete_in(directory: str | None) -> None:
+        for each, age in await retention.ages(run.resources.database, rule, directory):
+            while receipt := await deleting.outdated(each, rule, age):
+                await run.report(run.done + receipt.persons)
+
+    async for _ in run.resources.images.tags.everywhere(delete_in):
+        pass
 
 
 async def delete_expired_archives(run: Run) -> None:
     """Delete expired bundles, and the archives of imports that never ended."""
-    await run.report(await sweep(run.resources.archives.delete_expired))
+    await _sweep(run, run.resources.archives.delete_expired)
 
 
 async def delete_old_imports(run: Run) -> None:

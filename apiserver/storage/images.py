@@ -51,6 +51,12 @@ SELECT directory, image FROM images WHERE expires_at <= now() AND retry_at <= no
 AND written_at <= now() - $2::interval ORDER BY retry_at LIMIT $1
 """
 
+_EXPIRED_IN = """
+SELECT directory, image FROM images WHERE directory = $3 AND expires_at <= now()
+AND (retry_at IS NULL OR retry_at <= now()) AND written_at <= now() - $2::interval
+ORDER BY retry_at NULLS FIRST, expires_at LIMIT $1
+"""
+
 # Rows are locked in one directory after the other, because the directories may be on several servers. Those that were
 # saved again since they were found are left out.
 _LOCK_EXPIRED = """
@@ -265,19 +271,22 @@ class ImageStore:
         plain = await decrypted(whole(stored), self.keys, place)
         return await encrypted(under, place, b"".join([chunk async for chunk in plain.chunks]))
 
-    async def delete_expired(self, limit: int) -> SweptBatch:
+    async def delete_expired(self, limit: int, directory: str | None = None) -> SweptBatch:
         """Delete up to `limit` expired images: those never tried or, if there are none, those that failed before.
 
         The rows stay locked until the objects are deleted, so a concurrent save of the same image waits and then
         stores it again. The row of an object that cannot be deleted is kept and retried later.
-        Raises DatabaseUnavailable.
+        directory: None for all of them. Raises DatabaseUnavailable.
         """
         age = self.uploads_end_after
         async with self._database.connection() as connection, connection.transaction():
-            found = await connection.fetch(_EXPIRED, limit, age) or await connection.fetch(_STUCK, limit, age)
+            if directory is None:
+                found = await connection.fetch(_EXPIRED, limit, age) or await connection.fetch(_STUCK, limit, age)
+            else:
+                found = await connection.fetch(_EXPIRED_IN, limit, age, directory)
             rows: list[Mapping[str, str]] = []
-            for directory, images in _by_directory(found).items():
-                rows += await connection.fetch(_LOCK_EXPIRED, directory, images, age)
+            for of_one, images in _by_directory(found).items():
+                rows += await connection.fetch(_LOCK_EXPIRED, of_one, images, age)
             return await self._delete_all(connection, rows)
 
     async def delete_marked(self, directory: str, deletion: UUID, limit: int) -> SweptBatch:
