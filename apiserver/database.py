@@ -4,8 +4,8 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -61,6 +61,9 @@ _UNPROTECTED = (
 
 _JIT_OFF = "SELECT set_config('jit', 'off', $1)"
 """JIT compilation takes longer than a search."""
+
+_SNAPSHOT: Mapping[str, Any] = {"isolation": "repeatable_read", "readonly": True}
+_DEFAULT_ISOLATION: Mapping[str, Any] = {}
 
 _logger = logging.getLogger(__name__)
 
@@ -222,24 +225,34 @@ class Database:
         """
         return self._acquired(share, EVERY)
 
+    def snapshot(self, share: Share = Share.LONG) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """Yield a connection as `connection` does, in a transaction that only reads, and sees no later changes."""
+        return self._acquired(share, bound_directory(), isolation=_SNAPSHOT)
+
     @asynccontextmanager
     async def _acquired(
-        self, share: Share, binding: Binding, *, plans_once: bool = False
+        self,
+        share: Share,
+        binding: Binding,
+        *,
+        plans_once: bool = False,
+        isolation: Mapping[str, Any] = _DEFAULT_ISOLATION,
     ) -> AsyncIterator[asyncpg.Connection]:
         begun = time.perf_counter()
         try:
             async with self._slot(share), self._pool.acquire(timeout=self.timeout_seconds) as connection:
                 self._waited(share, time.perf_counter() - begun)
                 if self._pooler is Pooler.TRANSACTION:
-                    async with connection.transaction():
+                    async with connection.transaction(**isolation):
                         await connection.bind_transaction(binding)
                         yield connection
                 elif connection.is_distributed:
-                    async with _bound_shards(connection, binding):
+                    async with _bound_shards(connection, binding, isolation):
                         yield connection
                 else:
                     await connection.bind(binding, plans_once=plans_once)
-                    yield connection
+                    async with connection.transaction(**isolation) if isolation else nullcontext():
+                        yield connection
         except (asyncpg.PostgresError, *PROBLEM_OF_ERROR) as error:
             raise problem_of(error) from error
 
@@ -314,13 +327,15 @@ def _violated(error: asyncpg.UniqueViolationError) -> str:
 
 
 @asynccontextmanager
-async def _bound_shards(connection: _Session, binding: Binding) -> AsyncIterator[None]:
+async def _bound_shards(connection: _Session, binding: Binding, isolation: Mapping[str, Any]) -> AsyncIterator[None]:
     """Bind a connection of a distributed database for the block, which is a transaction if anything is bound."""
-    if isinstance(binding, Every) or not connection.can_bind:
+    directory = EVERY if not connection.can_bind else binding
+    if isinstance(directory, Every) and not isolation:
         yield
         return
-    async with connection.transaction():
-        await connection.bind_shards(binding)
+    async with connection.transaction(**isolation):
+        if not isinstance(directory, Every):
+            await connection.bind_shards(directory)
         yield
 
 
