@@ -6,7 +6,7 @@ from db.citus import require_coordinator
 from db.distribution import DISTRIBUTED, REPLACED_TRIGGERS
 from db.dsn import server_of
 from db.migrate import require_migrated
-from db.row_security import ROLE, can_bind, make_permissive
+from db.row_security import ROLE, can_bind, make_permissive, protect_distributed
 from db.server import UnusableDatabase, connected
 
 DEFAULT_SHARDS = 32
@@ -78,9 +78,8 @@ _SPREAD = "SELECT create_distributed_table($1::text::regclass, 'directory', colo
 
 _CAN_LOG_IN = "SELECT rolcanlogin FROM pg_roles WHERE rolname = $1"
 
-_WITH_LEFT_ROWS = """
-SELECT EXISTS (SELECT FROM pg_class WHERE oid = ANY ($1::text[]::regclass[]) AND pg_relation_size(oid) > 0)
-"""
+_WITH_LEFT_ROWS = "SELECT pg_relation_size($1::text::regclass) > 0"
+_REMOVE_LEFT_ROWS = "SELECT truncate_local_data_after_distributing_table($1::text::regclass)"
 
 
 async def distribute(dsn: str, shards: int | None = None) -> str:
@@ -101,14 +100,10 @@ async def distribute(dsn: str, shards: int | None = None) -> str:
 
 
 async def set_settings(connection: asyncpg.Connection) -> None:
-    """Set what new connections to the database need, on the coordinator and on the servers of the shards."""
+    """Set what new connections to the database need; Citus sets it on the servers of the shards as well."""
     database = await connection.fetchval("SELECT quote_ident(current_database())")
-    for name, value in SETTINGS.items():
+    for name, value in (SETTINGS | SETTINGS_OF_SHARDS).items():
         await connection.execute(f"ALTER DATABASE {database} SET {name} = '{value}'")
-    for name, value in SETTINGS_OF_SHARDS.items():
-        await connection.fetch(
-            "SELECT run_command_on_all_nodes($1)", f"ALTER DATABASE {database} SET {name} = '{value}'"
-        )
 
 
 async def _distribute(connection: asyncpg.Connection, shards: int | None) -> list[str]:
@@ -131,6 +126,7 @@ async def _distribute(connection: asyncpg.Connection, shards: int | None) -> lis
         await make_permissive(connection, missing)
         await _spread(connection, missing, shards or DEFAULT_SHARDS)
         report.append(f"Distributed: {', '.join(missing)}.")
+    await protect_distributed(connection)
     total, servers = await connection.fetchval(_SHARDS), await connection.fetchval(_SERVERS)
     return [*report, f"{len(DISTRIBUTED)} tables are distributed in {total} shards on {servers} servers."]
 
@@ -175,6 +171,8 @@ async def _drop_cascades(connection: asyncpg.Connection) -> None:
 
 async def _spread(connection: asyncpg.Connection, tables: list[str], shards: int) -> None:
     for table in tables:
+        # Unlogged ones, which logical replication leaves out, would keep their shards from being moved online.
+        await connection.execute(f"ALTER TABLE {table} SET LOGGED")
         if table == "directories":
             await connection.execute(_SPREAD_FIRST, table, shards)
         else:
@@ -183,9 +181,9 @@ async def _spread(connection: asyncpg.Connection, tables: list[str], shards: int
 
 async def _remove_left_rows(connection: asyncpg.Connection) -> None:
     """Remove the rows from which the shards were filled; they are not seen any more, and only fill the disk."""
-    if await connection.fetchval(_WITH_LEFT_ROWS, DISTRIBUTED):
-        await connection.execute("SELECT truncate_local_data_after_distributing_table('directories')")
-        await connection.execute("SELECT truncate_local_data_after_distributing_table('images')")
+    for table in DISTRIBUTED:
+        if await connection.fetchval(_WITH_LEFT_ROWS, table):
+            await connection.execute(_REMOVE_LEFT_ROWS, table)
 
 
 async def _let_shards_be_bound(connection: asyncpg.Connection) -> None:
@@ -197,7 +195,7 @@ async def _let_shards_be_bound(connection: asyncpg.Connection) -> None:
         return  # the gateway warns of it
     try:
         if not await connection.fetchval(_CAN_LOG_IN, ROLE):
-            await connection.fetch("SELECT run_command_on_all_nodes($1)", f"ALTER ROLE {ROLE} LOGIN")
+            await connection.execute(f"ALTER ROLE {ROLE} LOGIN")  # Citus does so on all servers
         async with connection.transaction():
             await connection.execute(f"SET LOCAL ROLE {ROLE}")
             await connection.fetchval("SELECT count(*) FROM directories")

@@ -50,5 +50,8 @@ LOCAL = (
 )
 """Tables of the coordinator: what belongs to all directories, and the queue."""
 
-REPLACED_TRIGGERS = ("faces_changed", "faces_added", "faces_moved", "faces_removed", "audit_keys_end")
-"""Triggers that are not needed where tables are distributed: codes in memory, whose changes are noted, are off."""
+REPLACED_TRIGGERS = ("audit_keys_end", "faces_changed")
+"""Triggers that are not needed where tables are distributed.
+
+Deletions end the keys of the audit themselves, and the codes in memory, for which changes are noted, are off.
+"""

@@ -8,12 +8,17 @@ import asyncio
 import hashlib
 import inspect
 import os
+import signal
+import subprocess
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
+import psutil  # type: ignore[import-untyped]
 
 import db.citus
 import db.distribute
@@ -21,13 +26,54 @@ import db.distribution
 import db.row_security
 from db.distribute import distribute, set_settings
 from db.migrate import MIGRATIONS, migrate
+from tests.waiting import PATIENCE_SECONDS
 
 COORDINATOR = os.environ.get("FACESERVER_TEST_CITUS", "")  # noqa: TID251 - no setting of ours
 NEEDED = "needs FACESERVER_TEST_CITUS, the URL of a coordinator of Citus"
 SHARDS = 4
 
 _NODES = "SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' ORDER BY nodeid"
+_ATTEMPTS = 20
 _END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
+
+
+class WorkerServer:
+    """A server of shards, on this machine, that a test may end and start again."""
+
+    def __init__(self, host: str, port: int, data: Path) -> None:
+        self.address = f"{host}:{port}"
+        self._data = data
+        process = self._process()
+        self._programs = Path(process.exe()).parent
+        self._environment = process.environ()
+        self._account = process.uids().real, process.gids().real
+
+    def kill(self) -> None:
+        """End all of its processes at once."""
+        process = self._process()
+        process.send_signal(signal.SIGQUIT)
+        process.wait(PATIENCE_SECONDS)
+
+    def start(self) -> None:
+        """Return as soon as it accepts connections."""
+        uid, gid = self._account
+        log = self._data.with_suffix(".log")
+        subprocess.run(
+            [self._programs / "pg_ctl", "start", "-w", "-s", "-D", self._data, "-l", log],
+            check=True,
+            env=self._environment,
+            user=uid,
+            group=gid,
+            extra_groups=[],
+        )
+
+    def start_if_ended(self) -> None:
+        """Start it unless it runs."""
+        if not (self._data / "postmaster.pid").exists() or not self._process().is_running():
+            self.start()
+
+    def _process(self) -> Any:
+        return psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
 
 
 class Citus:
@@ -53,7 +99,7 @@ class Citus:
         url = url_of(COORDINATOR, *self.addresses[0], name)
         self._run(_set_settings(url))
         yield url
-        self._run(self._everywhere(f"DROP DATABASE {name} WITH (FORCE)"))
+        self._run(self._drop(name))
 
     @contextmanager
     def undistributed(self, *, extension: bool = True) -> Iterator[str]:
@@ -62,11 +108,33 @@ class Citus:
         url = url_of(COORDINATOR, *self.addresses[0], name)
         self._run(self._make(name, extension=extension))
         yield url
-        self._run(self._everywhere(f"DROP DATABASE {name} WITH (FORCE)"))
+        self._run(self._drop(name))
 
     async def _everywhere(self, statement: str) -> None:
+        await self._reconnect()
         for connection in self._connections:
             await connection.execute(statement)
+
+    def worker_server(self, number: int) -> WorkerServer:
+        """Return one of the servers of shards, counted from 1."""
+        folder = self._run(self._connections[number].fetchval("SHOW data_directory"))
+        return WorkerServer(*self.addresses[number], Path(folder))
+
+    async def _reconnect(self) -> None:
+        for number, connection in enumerate(self._connections):
+            try:
+                await connection.fetchval("SELECT 1")
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # a test ended its server
+                self._connections[number] = await asyncpg.connect(url_of(COORDINATOR, *self.addresses[number]))
+
+    async def _drop(self, name: str) -> None:
+        await self._reconnect()
+        for connection in self._connections:
+            for _ in range(_ATTEMPTS):  # a process of Citus may begin while others are ended
+                with suppress(asyncpg.ObjectInUseError):
+                    await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+                    break
+                await asyncio.sleep(0.2)
 
     async def _make(self, name: str, *, extension: bool = True) -> None:
         await self._everywhere(f"CREATE DATABASE {name}")

@@ -86,12 +86,12 @@ SELECT (SELECT count(*) FROM deleted_persons) AS persons, (SELECT count(*) FROM 
 FROM deleted_images
 """
 
-# now() stands alone, because Citus evaluates it neither within CASE nor after an INSERT is sent to its shard.
+# Citus refuses now() within CASE.
 _ADD_RECEIPT = f"""
 INSERT INTO deletions (directory, deletion, person, face, persons, faces, images, subject, finished_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + CASE WHEN $9 THEN interval '0' END)
 RETURNING {COLUMNS}
-"""  # noqa: S608
+"""
 
 _LOCK_PERSONS = """
 SELECT person, revision FROM persons WHERE directory = $1 AND person = ANY ($2) ORDER BY person FOR UPDATE
@@ -194,6 +194,8 @@ class Erasure:
         persons, faces, images, written_at = await connection.fetchrow(
             target.statement, directory, deletion, *target.values, timeout=_MAX_SECONDS
         )
+        if whole_directory:
+            await audit.end_keys(connection, directory)
         # A directory is finished by its job even if it has no images: the job drops its indexes.
         finished = not images and not whole_directory
         row = await connection.fetchrow(

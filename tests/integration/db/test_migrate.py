@@ -262,7 +262,7 @@ INSERT INTO persons (directory, person, display_name) VALUES ('acme', 'ann', 'An
 INSERT INTO faces (directory, person, model, embedding, crop, box, score, image_sha256)
 SELECT 'acme', 'ann', 'model', '[1,0]', '', '{0,0,1,1}', 1, sha256(int4send(n)) FROM generate_series(1, 3) AS n;
 """
-FILLED = "SELECT person, face_count, search_text LIKE '%mueller%' FROM persons ORDER BY person"
+FILLED = "SELECT person, search_text LIKE '%mueller%' FROM persons ORDER BY person"
 
 
 async def test_an_earlier_release_of_this_schema_is_upgraded(empty_database_url):
@@ -274,7 +274,8 @@ async def test_an_earlier_release_of_this_schema_is_upgraded(empty_database_url)
         await connection.execute(FILL)
         await connection.execute("DELETE FROM schema_migrations WHERE version = $1", last)
         assert (await migrate(empty_database_url)).count("Applied:") == 1
-        assert list(map(tuple, await connection.fetch(FILLED))) == [("ann", 3, True), ("bob", 0, False)]
+        assert list(map(tuple, await connection.fetch(FILLED))) == [("ann", True), ("bob", False)]
+        assert await connection.fetchval("SELECT face_count FROM persons WHERE person = 'ann'") == 3
     finally:
         await connection.close()
     assert await applied(empty_database_url) == all_versions()
@@ -290,7 +291,7 @@ async def test_a_restored_dump_has_the_same_persons(postgres, database_url, empt
     dumped = await asyncio.to_thread(subprocess.check_output, dump)
     await asyncio.to_thread(subprocess.run, restore, check=True, input=dumped, stdout=subprocess.DEVNULL)
     restored = await asyncpg.connect(empty_database_url)
-    assert list(map(tuple, await restored.fetch(FILLED))) == [("ann", 3, True), ("bob", 0, False)]
+    assert list(map(tuple, await restored.fetch(FILLED))) == [("ann", True), ("bob", False)]
     await restored.close()
 
 
