@@ -382,7 +382,7 @@ async def test_a_directory_with_codes_in_memory_gets_no_graph(connections, datab
         pass
 
     await build(connections, indexed, ignore, [Kind.CODES])
-    assert await valid_indexes(database, indexed) == {Kind.CODES}
+    assert await valid_indexes(connections, indexed) == {Kind.CODES}
     await build(connections, indexed, ignore)
     await drop_graph(connections, indexed)
-    assert await valid_indexes(database, indexed) == {Kind.CODES}
+    assert await valid_indexes(connections, indexed) == {Kind.CODES}

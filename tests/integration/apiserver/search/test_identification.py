@@ -282,9 +282,9 @@ async def test_indexes_are_dropped_and_forgotten(connections, enrol, database):
     indexed = Indexed("acme", "model", DIMENSION)
     await enrol(["ann"], unit_vectors(1, seed=16))
     await asyncio.gather(*(build(connections, indexed, ignore) for _ in range(2)))
-    assert await valid_indexes(database, indexed) == set(Kind)
+    assert await valid_indexes(connections, indexed) == set(Kind)
     await drop(connections, indexed)
-    assert await valid_indexes(database, indexed) == set()
+    assert await valid_indexes(connections, indexed) == set()
     assert await database.fetchval("SELECT count(*) FROM search_indexes") == 0
 
 
@@ -296,14 +296,14 @@ async def test_a_half_built_index_is_not_searched_and_is_built_again(connections
     await database.execute(
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = $1::regclass", indexed.name(Kind.GRAPH)
     )
-    assert await valid_indexes(database, indexed) == {Kind.CODES}
+    assert await valid_indexes(connections, indexed) == {Kind.CODES}
 
     search = Search("acme", model(), 3, MATCH)
     [found] = await searching(INDEXED).identify(search, [list(samples[0])], await size_of(search))
     assert (found.path, found.candidates[0].person) == (Path.QUANTIZED, "person 0")
 
     await build(connections, indexed, ignore)
-    assert await valid_indexes(database, indexed) == set(Kind)
+    assert await valid_indexes(connections, indexed) == set(Kind)
     [found] = await searching(INDEXED).identify(search, [list(samples[0])], await size_of(search))
     assert (found.path, found.candidates[0].person) == (Path.GRAPH, "person 0")
 

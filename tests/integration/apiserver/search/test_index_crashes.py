@@ -19,7 +19,6 @@ from apiserver.problems import Problem
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search
 from apiserver.search.indexes import (
-    _PARTITION,
     Indexed,
     Kind,
     _build_index,
@@ -28,6 +27,7 @@ from apiserver.search.indexes import (
     enqueue_build,
     valid_indexes,
 )
+from apiserver.search.placement import placement_of
 from apiserver.search.planning import Path, SwitchPoints
 from db.migrate import migrate
 from faceserver.standalone.child import Child
@@ -90,7 +90,7 @@ async def search(database):
 async def build_codes(database):
     """Build the first of both indexes, so that the graph alone is missing."""
     async with _builder(database, INDEXED) as connection:
-        await _build_index(connection, await connection.fetchval(_PARTITION, "acme"), INDEXED, Kind.CODES)
+        await _build_index(connection, await placement_of(connection, "acme"), INDEXED, Kind.CODES)
 
 
 @asynccontextmanager
@@ -127,8 +127,7 @@ async def asyncpg_connection(url):
 async def until_valid(database):
     async def valid():
         with suppress(Problem):
-            async with database.connection() as connection:
-                return await valid_indexes(connection, INDEXED) == set(Kind)
+            return await valid_indexes(database, INDEXED) == set(Kind)
         return False
 
     await until(valid)
@@ -200,8 +199,7 @@ async def test_a_server_that_is_killed_leaves_an_index_that_is_built_again(folde
                     with pytest.raises(Problem):
                         await build_of_it
                 await until_answering(database)
-                async with database.connection() as connection:
-                    assert Kind.GRAPH not in await valid_indexes(connection, INDEXED)
+                assert Kind.GRAPH not in await valid_indexes(database, INDEXED)
                 assert await search(database) is Path.QUANTIZED
                 await build(database, INDEXED, ignore)
                 assert await search(database) is Path.GRAPH
