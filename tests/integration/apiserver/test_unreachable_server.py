@@ -101,7 +101,7 @@ async def test_what_is_on_other_servers_is_shown_and_swept(gateway, database, re
     for path in [each.receipt for each in reachable] + [each.file for each in reachable[1:]]:
         assert (await gateway.get(path)).status_code == 200
     assert (await gateway.get(reachable[0].file)).status_code == 404, "it has expired"
-    for path in (cut_off[1].file, cut_off[1].receipt):
+    for path in (cut_off[1].file, cut_off[1].receipt, "/directories"):
         refused = (await gateway.get(path)).json()
         assert (refused["code"], refused["detail"].partition(";")[0]) == ("database-unavailable", NO_ANSWER)
     assert (await gateway.get("/health/ready")).status_code == 200
@@ -111,6 +111,7 @@ async def test_what_is_on_other_servers_is_shown_and_swept(gateway, database, re
 
     await database.execute(MOVE, moved_to, made[0].port)
     assert (await gateway.get(cut_off[1].file)).status_code == 200
+    assert len((await gateway.get("/directories")).json()["directories"]) == len(made)
     assert await upkeep("retention") == 1
     assert objects() == {each.key for each in made} - {reachable[0].key, cut_off[0].key}
 
