@@ -115,13 +115,13 @@ class DirectoryTags:
         if tagged_id.version != _VERSION:
             return []
         tag = int.from_bytes(tagged_id.bytes[:_TAG_BYTES])
-        if tag not in self._found:
-            async with self._database.unbound(Share.READS) as connection:
-                found = [row["directory"] for row in await connection.fetch(_FIND, tag)]
-            if not found:
-                return []
+        if found := self._found.get(tag):
+            return found
+        async with self._database.unbound(Share.READS) as connection:
+            found = [row["directory"] for row in await connection.fetch(_FIND, tag)]
+        if found:
             self._found[tag] = found
-        return self._found[tag]
+        return found
 
     async def everywhere(self, ask: Callable[[str | None], Awaitable[_T]]) -> AsyncIterator[_T]:
         """Yield what `ask` returns about all directories (None).

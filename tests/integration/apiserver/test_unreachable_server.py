@@ -111,7 +111,7 @@ async def test_what_is_on_other_servers_is_shown_and_swept(gateway, database, re
 
     await database.execute(MOVE, moved_to, made[0].port)
     assert (await gateway.get(cut_off[1].file)).status_code == 200
-    assert len((await gateway.get("/directories")).json()["directories"]) == len(made)
+    assert len((await gateway.get("/directories")).json()["items"]) == len(made)
     assert await upkeep("retention") == 1
     assert objects() == {each.key for each in made} - {reachable[0].key, cut_off[0].key}
 
