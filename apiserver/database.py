@@ -53,6 +53,16 @@ SELECT coalesce(pg_has_role(current_user, to_regrole($1)::oid, 'SET'), false)
 """Whether a connection can be bound, the server's settings in the order of `_PLANNED_ONCE`, and whether it leads to the
 coordinator of a distributed database."""
 
+_UNDISTRIBUTED = """
+SELECT current_setting('citus.propagate_set_commands') <> 'local' OR EXISTS (
+    SELECT FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+    WHERE contype = 'p' AND attname = 'directory' AND connamespace = 'public'::regnamespace
+    AND conrelid::regclass::text NOT LIKE 'audit%'
+    AND NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = conrelid)
+)
+"""
+"""Whether a migration of a distributed database was not followed by its distribution, or its settings are lost."""
+
 _UNPROTECTED = (
     "PostgreSQL does not separate the directories from each other: the account may not use the role %s. Have a "
     "superuser run: CREATE ROLE %s NOLOGIN; GRANT %s TO <account> WITH SET TRUE, INHERIT FALSE; then run "
@@ -87,7 +97,7 @@ PROBLEM_OF_CONSTRAINT: dict[str, type[Problem]] = {
     "persons_pkey": PersonExists,
     "persons_by_external_id": ExternalIdTaken,
 }
-_CONSTRAINT_OF_SHARD = re.compile(r'"(\w+)_\d+"')
+_CONSTRAINT_OF_SHARD = re.compile(r'"(\w+?)(?:_\d+)?"')
 PROBLEM_OF_ERROR: dict[type[BaseException], type[Problem]] = {
     asyncpg.DataError: InternalError,
     # What asyncpg raises if the server ends the connection between two messages of a statement.
@@ -295,10 +305,13 @@ class Database:
         async with self.unbound() as connection:
             version = await connection.fetchval("SELECT max(version) FROM schema_migrations")
             require_pgvector(await connection.fetchval(_PGVECTOR) or "0")
+            undistributed = connection.is_distributed and await connection.fetchval(_UNDISTRIBUTED)
         if version is None or version < REQUIRED_SCHEMA:
             raise DatabaseUnavailable(
                 "The database schema is older than this service; python -m db migrate upgrades it or says why not."
             )
+        if undistributed:
+            raise DatabaseUnavailable("New tables are not distributed, or settings lost; run python -m db distribute.")
 
 
 def require_pgvector(version: str) -> None:

@@ -32,6 +32,14 @@ COORDINATOR = os.environ.get("FACESERVER_TEST_CITUS", "")  # noqa: TID251 - no s
 NEEDED = "needs FACESERVER_TEST_CITUS, the URL of a coordinator of Citus"
 SHARDS = 4
 
+OF_ONE_SERVER = {
+    "audit/test_rights.py::test_the_keys_of_a_directory_end_with_it_although_bound_connections_cannot_delete_them": (
+        "expects a trigger on directories"
+    ),
+    "api/test_directories.py::test_what_takes_long_to_count_makes_pages_shorter": "replaces a table by a view",
+}
+"""Tests below tests/integration/apiserver that do not run on Citus, with what they do that it does not."""
+
 _NODES = "SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' ORDER BY nodeid"
 _ATTEMPTS = 20
 _END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"

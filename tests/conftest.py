@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from faceserver.standalone.postgres import DATABASE
 from tests.checkout import ROOT
-from tests.citus import COORDINATOR, NEEDED, Citus, citus_servers
+from tests.citus import COORDINATOR, NEEDED, OF_ONE_SERVER, Citus, citus_servers
 from tests.database import PostgresServer, postgres_server
 
 pytest_plugins = ["tests.heif", "tests.skipping"]
@@ -44,6 +44,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return ORDER.index(folder) if folder in ORDER else -1
 
     items.sort(key=place)
+    if COORDINATOR:
+        for item in items:
+            name = item.nodeid.removeprefix("tests/integration/apiserver/").partition("[")[0]
+            if name in OF_ONE_SERVER:
+                item.add_marker(pytest.mark.skip(f"Not on Citus: {OF_ONE_SERVER[name]}."))
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,10 @@ _ADD_SECONDS = 600
 _ADDED_AT_ONCE = 2_000
 _DELETED_AT_ONCE = 10_000
 
-# COPY is refused below row-level security.
+# COPY is refused below row-level security; Citus would use it too, if nothing were returned.
 _ADD_ITEMS = """
-INSERT INTO import_items (directory, job, n, person, name, source)
-SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::jsonb[])
+INSERT INTO import_items AS added (directory, job, n, person, name, source)
+SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::jsonb[]) RETURNING true
 """
 
 _ADD = "INSERT INTO imports (directory, job, planned) VALUES ($1, $2, $3)"

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import uuid
 from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
@@ -10,11 +11,14 @@ import pytest
 
 from apiserver.access.binding import bound_to
 from apiserver.database import open_database
+from apiserver.problems import DatabaseUnavailable
 from db.distribute import DEFAULT_SHARDS, distribute
-from db.distribution import DISTRIBUTED, REFERENCE
+from db.distribution import DISTRIBUTED, LOCAL, REFERENCE
 from db.migrate import MigrationFailed, migrate
 from db.server import UnusableDatabase
 from tests.citus import COORDINATOR, NEEDED, SHARDS, Citus, connected, url_of
+from tests.conftest import CLONED, Execute
+from tests.database import PostgresServer
 
 DIRECTORIES = [f"directory {number}" for number in range(12)]
 
@@ -118,6 +122,9 @@ async def test_a_table_that_a_migration_made_is_distributed_by_the_next_run_and_
         await database.execute(statement)
 
     assert await migrate(migrated_url) == ""
+    async with open_database(migrated_url, pool_size=1, timeout_seconds=60) as connections:
+        with pytest.raises(DatabaseUnavailable, match="run python -m db distribute"):
+            await connections.check_schema()
     report = await distribute(migrated_url)
 
     assert "Distributed: comparisons." in report
@@ -128,6 +135,7 @@ async def test_a_table_that_a_migration_made_is_distributed_by_the_next_run_and_
             "00000000-0000-0000-0000-000000000000",
         )
     async with open_database(migrated_url, pool_size=1, timeout_seconds=60) as connections:
+        await connections.check_schema()
         with bound_to(DIRECTORIES[0]):
             async with connections.connection() as connection:
                 seen = await connection.fetch("SELECT directory FROM comparisons")
@@ -226,3 +234,50 @@ async def test_a_trigger_that_nothing_replaces_is_not_dropped(database, migrated
 async def test_one_server_is_not_distributed(postgres):
     with pytest.raises(UnusableDatabase, match="has no Citus, and a database on one server needs no distribution"):
         await distribute(postgres.get_uri())
+
+
+@pytest.fixture
+def one_server_url(postgres: PostgresServer, execute: Execute) -> Iterator[str]:
+    """A migrated database of a server without Citus."""
+    name = f"back_{uuid.uuid4().hex}"
+    execute(f"CREATE DATABASE {name} {CLONED}")
+    yield postgres.get_uri(database=name)
+    execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def test_a_dump_of_the_coordinator_is_the_way_back_to_one_server(
+    database, migrated_url, postgres, one_server_url
+):
+    await distribute(migrated_url, SHARDS)
+    await fill(database)
+    await database.execute(
+        "INSERT INTO audit (directory, subject, action) VALUES ('directory 1', 'open', 'POST /learn')"
+    )
+    await database.execute("INSERT INTO audit_keys (directory) VALUES ('directory 1')")
+    await database.execute("UPDATE audit SET position = 1, hash = sha256('entry')")
+    counts = {table: await database.fetchval(f"SELECT count(*) FROM {table}") for table in (*DISTRIBUTED, *LOCAL)}  # noqa: S608
+    faces = await database.fetch(_COPY)
+
+    dumped = ["pg_dump", "--data-only", "--schema=public", "--exclude-table=schema_migrations", migrated_url]
+    dump = await asyncio.create_subprocess_exec(postgres.bin_path / dumped[0], *dumped[1:], stdout=subprocess.PIPE)
+    rows, _ = await dump.communicate()
+    assert dump.returncode == 0
+    async with connected(one_server_url) as connection:
+        await connection.execute("TRUNCATE installation_secrets")  # the migrations draw one
+    restored = ["psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", one_server_url]
+    restore = await asyncio.create_subprocess_exec(
+        postgres.bin_path / restored[0],
+        *restored[1:],
+        stdin=subprocess.PIPE,
+        env={"PGOPTIONS": "-c session_replication_role=replica"},
+    )
+    await restore.communicate(rows)
+    assert restore.returncode == 0
+
+    async with connected(one_server_url) as connection:
+        assert {
+            table: await connection.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608
+            for table in (*DISTRIBUTED, *LOCAL)
+        } | {"face_changes": 0} == counts
+        assert await connection.fetch(_COPY) == faces
+        assert await connection.fetchval("SELECT hash FROM audit") == await database.fetchval("SELECT hash FROM audit")

@@ -213,7 +213,7 @@ async def exported(call: Insistent, directory: str) -> set[str]:
     assert (await finished(call, job))["state"] == "done"
     bundle = await call("GET", f"/directories/{directory}/exports/{job}/bundle")
     with zipfile.ZipFile(io.BytesIO(bundle.content)) as archive:
-        lines = archive.read("persons.ndjson").splitlines()
+        lines = archive.read("persons.jsonl").splitlines()
     return {json.loads(line)["person"] for line in lines}
 
 
