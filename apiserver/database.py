@@ -16,7 +16,7 @@ from pgvector import HalfVector
 from apiserver.access.binding import EVERY, Binding, Every, bound_directory
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, ExternalIdTaken, InternalError, PersonExists, Problem
 
-REQUIRED_SCHEMA = "20261129002200"
+REQUIRED_SCHEMA = "20261129002600"
 """The newest migration that this code requires."""
 
 MIN_PGVECTOR = (0, 8, 4)
@@ -327,6 +327,10 @@ def problem_of(error: BaseException) -> Problem:
     """Return the problem for an error of asyncpg or of its socket."""
     if isinstance(error, asyncpg.UniqueViolationError):
         return PROBLEM_OF_CONSTRAINT.get(_violated(error), InternalError)()
+    if isinstance(error, asyncpg.ConnectionFailureError):  # the coordinator of Citus says it of another server
+        return DatabaseUnavailable(
+            "A server of the database does not answer; directories on others are served, a list of all is not."
+        )
     if isinstance(error, asyncpg.PostgresError) and error.sqlstate:
         by_class = PROBLEM_OF_SQLSTATE.get(error.sqlstate[:2], InternalError)
         return PROBLEM_OF_SQLSTATE.get(error.sqlstate, by_class)()

@@ -13,14 +13,15 @@ from db.distribution import DISTRIBUTED, LOCAL
 from tests.integration.db.statements import unbound_tables, without_operators
 
 EVERYWHERE = {
-    "deletion.records._READ": "an address of a deletion names no directory",
+    "deletion.records._READ_UNTAGGED": "an earlier address of a deletion names no directory",
     "directories.records._COUNT": "how many directories a key covers",
     "people.retention.ages": "upkeep looks for the directories that forget whom nobody has seen",
+    "directory_tags._EXISTING": "upkeep notes the tags of all directories",
     "directories.listing._NAMES": "a page of directories",
     "directories.listing._COUNT": "and how much each of them holds",
     "people.counts._DIRECTORIES": "upkeep counts the faces of all directories",
-    "storage.images._FIND": "an address of a file names no directory; keys are unique by their content",
-    "storage.images._FIND_DIRECTORY": "the same, to check its link first",
+    "storage.images._FIND_UNTAGGED": "an earlier address of a file does not lead to its directory",
+    "storage.images._FIND_DIRECTORY_UNTAGGED": "the same, to check its link first",
     "storage.images._EXPIRED": "the sweeper goes by the time at which images expire",
     "storage.images._STUCK": "the same, for those that could not be deleted",
     "storage.archives._EXPIRED": "the sweeper goes by the time at which archives expire",

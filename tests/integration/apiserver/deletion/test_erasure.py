@@ -269,7 +269,8 @@ async def test_a_directory_goes_with_its_indexes(gateway, settings, enrol, datab
     assert await database.fetchval("SELECT count(*) FROM search_indexes") == 0
     assert len(objects(folder)) == 1
     rows = [line for line in (await everything(database)).splitlines() if "acme" in line]
-    assert {line.split(":")[0] for line in rows} == {"audit", "audit_chains", "deletions", "jobs", "procrastinate_jobs"}
+    kept = {"audit", "audit_chains", "deletions", "directory_tags", "jobs", "procrastinate_jobs"}
+    assert {line.split(":")[0] for line in rows} == kept
 
 
 async def test_learning_and_deleting_at_once_leaves_no_orphans(enrol, erasure, database, settings, folder):
