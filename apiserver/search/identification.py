@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import chain
 from typing import NamedTuple
 
 from cachetools import TTLCache
@@ -18,15 +19,17 @@ from apiserver.consent import unnamed
 from apiserver.database import Connection, Database
 from apiserver.directories.sizes import DirectorySize
 from apiserver.search import statements
-from apiserver.search.cache import CodeCache, Outcome
+from apiserver.search.batches import MAX_PROBES, together, turns
+from apiserver.search.cache import CachedCodes, CodeCache, Outcome
 from apiserver.search.changes import Version
 from apiserver.search.effort import Efforts
 from apiserver.search.indexes import Indexed, Kind, condition, enqueue_build, valid_indexes
 from apiserver.search.planning import Path, Plan, Scan, SwitchPoints, plan
 from apiserver.storage.images import WRITE_ROW, ImageRow, write_row
 
-_MAX_PROBES = 20
-"""In one statement; the planner's work grows with their number."""
+_MIN_EXACT = 10_000
+_MIN_PROPOSED = 400
+"""Embeddings to compare from which a second statement, which costs half a millisecond, saves more than it costs."""
 _WIDER = 8
 """Factor of the candidates of a second scan, if the first one finds too few persons."""
 _MAX_CHANGED = 1_000
@@ -141,32 +144,54 @@ class Identification:
             return decided, row
         for attempt in (scan, scan.wider(_WIDER)):
             left = [number for number in range(len(probes)) if number not in decided]
-            for first in range(0, len(left), _MAX_PROBES):
-                numbers = left[first : first + _MAX_PROBES]
-                batch = [probes[number] for number in numbers]
-                proposed = await cached.nearest(batch, coarse=attempt.coarse, fine=attempt.fine)
-                async with self._database.connection() as connection:
-                    found = await _proposed(connection, search, batch, proposed, row)
+            for parts in turns(left, attempt.fine, _MIN_PROPOSED):
+                batches = [[probes[number] for number in numbers] for numbers in parts]
+                find = partial(self._judged, cached, search, attempt)
+                found = await together(find, batches, row)
                 row = None
-                self._codes.note(search.indexed, found.outcome)
-                if found.outcome is not Outcome.USED:
+                outcome = next((each.outcome for each in found if each.outcome is not Outcome.USED), Outcome.USED)
+                self._codes.note(search.indexed, outcome)
+                if outcome is not Outcome.USED:
                     return decided, row
-                results = zip(numbers, found.results, strict=True)
+                results = zip(chain(*parts), chain(*(each.results for each in found)), strict=True)
                 decided |= {number: result for number, result in results if _is_complete(result, search, size)}
         return decided, row
+
+    async def _judged(
+        self, cached: CachedCodes, search: Search, scan: Scan, probes: Sequence[Embedding], row: ImageRow | None
+    ) -> "_Proposed":
+        """Have the codes propose faces, and PostgreSQL compare these."""
+        proposed = await cached.nearest(probes, coarse=scan.coarse, fine=scan.fine)
+        async with self._database.connection(plans_once=True) as connection:
+            return await _proposed(connection, search, probes, proposed, row)
+
+    async def _by_comparing_all(
+        self, search: Search, probes: Sequence[Embedding], size: DirectorySize, row: ImageRow | None
+    ) -> list[SearchResult]:
+        async def find(batch: Sequence[Embedding], row: ImageRow | None) -> list[SearchResult]:
+            async with self._database.connection(plans_once=True) as connection:
+                return await _exact(connection, search, batch, row)
+
+        results: list[SearchResult] = []
+        for batches in turns(probes, size.faces, _MIN_EXACT):
+            results += chain(*await together(find, batches, row))
+            row = None
+        return results
 
     async def _by_rows(
         self, search: Search, probes: Sequence[Embedding], size: DirectorySize, row: ImageRow | None
     ) -> list[SearchResult]:
+        if probes and self.is_exact(size):
+            return await self._by_comparing_all(search, probes, size, row)
         results: list[SearchResult] = []
         async with self._database.connection(plans_once=self.is_exact(size)) as connection:
             chosen = _EXACT_PLAN
-            if probes and not self.is_exact(size):
+            if probes:
                 chosen = self._plan(search, size, await self._kinds(connection, search, size))
             if row and (chosen.scan or not probes):
                 await connection.execute(WRITE_ROW, *row)
-            for first in range(0, len(probes), _MAX_PROBES):
-                batch = probes[first : first + _MAX_PROBES]
+            for first in range(0, len(probes), MAX_PROBES):
+                batch = probes[first : first + MAX_PROBES]
                 if chosen.scan:
                     results += await _Approximation(connection, search, size).results(batch, chosen, chosen.scan)
                 else:
@@ -282,7 +307,8 @@ async def _proposed(
     also = write_row if row else None
     statement = _proposed_statement(len(probes), search.scoring, search.unnamed, search.own_rows, also)
     sought = search.persons if search.scoring is Scoring.MEAN else _FACES_A_PERSON * search.persons
-    parameters = (*_parameters(search, probes, sought), *faces, version.snapshot, version.mark, *(row or ()))
+    arrays = map(statements.array, faces)
+    parameters = (*_parameters(search, probes, sought), *arrays, version.snapshot, version.mark, *(row or ()))
     rows = await connection.fetch(statement, *parameters)
     changed = [number for probe, _, number in rows if probe == 0]
     if not changed:
