@@ -66,6 +66,14 @@ WITH item AS (
 SELECT person, image_sha256, model FROM new_faces
 """
 
+# In the order of the names, as everything else locks several persons. They exist; an INSERT, unlike an UPDATE, keeps
+# the order, and adds to the number that is there now.
+_COUNT = """
+INSERT INTO persons (directory, person, face_count)
+SELECT $1, person, faces FROM unnest($2::text[], $3::bigint[]) AS added (person, faces) ORDER BY person
+ON CONFLICT (directory, person) DO UPDATE SET face_count = persons.face_count + excluded.face_count
+"""
+
 # Known faces that were imported without their photographs get them now.
 _ADD_IMAGES = """
 WITH changed AS (
@@ -183,6 +191,8 @@ async def _enrol(
     if not faces:
         return []
     created = {tuple(row) for row in await connection.fetch(_ENROL, directory, *_columns(directory, faces, key))}
+    if added := Counter(person for person, _, _ in created):
+        await connection.execute(_COUNT, directory, list(added), list(added.values()))
     identities = [list(column) for column in zip(*(face.identity for face in faces), strict=True)]
     if len(created) < len(faces):
         await connection.execute(_ADD_IMAGES, directory, *identities, [face.image for face in faces])

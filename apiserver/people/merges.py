@@ -67,6 +67,7 @@ _MOVE_MERGES = "UPDATE merges SET person = $2 WHERE directory = $1 AND person = 
 # The stricter of two consents holds: that of the target, until the first end of another one since it was given.
 _CHANGE_TARGET = """
 UPDATE persons AS target SET revision = revision + 1, updated_at = now(),
+    face_count = (SELECT count(*) FROM faces WHERE faces.directory = $1 AND faces.person = $2),
     last_seen_at = greatest(target.last_seen_at, other.last_seen_at),
     restricted = target.restricted OR other.restricted,
     consent_until = least(target.consent_until, other.until),

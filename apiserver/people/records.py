@@ -42,12 +42,24 @@ ON CONFLICT (directory, person) DO NOTHING RETURNING true
 """
 
 # Foreign keys are checked at the end of a statement, so one statement renames the person in all tables, including the
-# items of imports that are still waiting.
+# items of imports that are still waiting. Citus has no ON UPDATE CASCADE, which would do the rest.
 _EDIT = f"""
 WITH renamed AS (
     UPDATE faces SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3
 ), renamed_items AS (
     UPDATE import_items SET
+        person = CASE WHEN person = $2 THEN $3 ELSE person END, other = CASE WHEN other = $2 THEN $3 ELSE other END
+    WHERE directory = $1 AND (person = $2 OR other = $2) AND $2 <> $3
+), renamed_matches AS (
+    UPDATE matched_images SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3
+), renamed_merges AS (
+    UPDATE merges SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3
+), renamed_warnings AS (
+    UPDATE face_warnings SET
+        person = CASE WHEN person = $2 THEN $3 ELSE person END, other = CASE WHEN other = $2 THEN $3 ELSE other END
+    WHERE directory = $1 AND (person = $2 OR other = $2) AND $2 <> $3
+), renamed_lookalikes AS (
+    UPDATE lookalikes SET
         person = CASE WHEN person = $2 THEN $3 ELSE person END, other = CASE WHEN other = $2 THEN $3 ELSE other END
     WHERE directory = $1 AND (person = $2 OR other = $2) AND $2 <> $3
 )

@@ -58,7 +58,7 @@ class View:
         if not len(self.codes):
             return [[] for _ in probes]
         given = np.asarray(probes, np.float32)
-        faiss.omp_set_num_threads(1)  # of this thread: the other cores serve other requests
+        faiss.omp_set_num_threads(1)  # of this thread: others serve other requests, and the same photograph
         signs = np.packbits(given > _ROUNDED_TO_ZERO, axis=1)
         count = min(coarse + self.holes, len(self.codes))
         _, rows = faiss.knn_hamming(signs, self.codes, count, variant="mc")

@@ -3,8 +3,8 @@
 The graph misses persons, so it alone declares no probe unknown: a scan decides about those that it finds no match for.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import chain
@@ -25,7 +25,7 @@ from apiserver.search.changes import Version
 from apiserver.search.effort import Efforts
 from apiserver.search.indexes import Indexed, Kind, condition, enqueue_build, valid_indexes
 from apiserver.search.planning import Path, Plan, Scan, SwitchPoints, plan
-from apiserver.storage.images import WRITE_ROW, ImageRow, write_row
+from apiserver.storage.images import WRITE_ROW, ImageRow
 
 _MIN_EXACT = 10_000
 _MIN_PROPOSED = 400
@@ -162,21 +162,29 @@ class Identification:
     ) -> "_Proposed":
         """Have the codes propose faces, and PostgreSQL compare these."""
         proposed = await cached.nearest(probes, coarse=scan.coarse, fine=scan.fine)
-        async with self._database.connection(plans_once=True) as connection:
-            return await _proposed(connection, search, probes, proposed, row)
+        async with self._writing(row) as connection:
+            return await _proposed(connection, search, probes, proposed)
 
     async def _by_comparing_all(
         self, search: Search, probes: Sequence[Embedding], size: DirectorySize, row: ImageRow | None
     ) -> list[SearchResult]:
         async def find(batch: Sequence[Embedding], row: ImageRow | None) -> list[SearchResult]:
-            async with self._database.connection(plans_once=True) as connection:
-                return await _exact(connection, search, batch, row)
+            async with self._writing(row) as connection:
+                return await _exact(connection, search, batch)
 
         results: list[SearchResult] = []
         for batches in turns(probes, size.faces, _MIN_EXACT):
             results += chain(*await together(find, batches, row))
             row = None
         return results
+
+    @asynccontextmanager
+    async def _writing(self, row: ImageRow | None) -> AsyncIterator[Connection]:
+        """Yield a connection that plans once, after it has written the row of an image if there is one."""
+        async with self._database.connection(plans_once=True) as connection:
+            if row:
+                await connection.execute(WRITE_ROW, *row)
+            yield connection
 
     async def _by_rows(
         self, search: Search, probes: Sequence[Embedding], size: DirectorySize, row: ImageRow | None
@@ -188,14 +196,14 @@ class Identification:
             chosen = _EXACT_PLAN
             if probes:
                 chosen = self._plan(search, size, await self._kinds(connection, search, size))
-            if row and (chosen.scan or not probes):
+            if row:
                 await connection.execute(WRITE_ROW, *row)
             for first in range(0, len(probes), MAX_PROBES):
                 batch = probes[first : first + MAX_PROBES]
                 if chosen.scan:
                     results += await _Approximation(connection, search, size).results(batch, chosen, chosen.scan)
                 else:
-                    results += await _exact(connection, search, batch, None if first else row)
+                    results += await _exact(connection, search, batch)
         return results
 
     def _plan(self, search: Search, size: DirectorySize, kinds: Collection[Kind]) -> Plan:
@@ -301,14 +309,12 @@ async def _proposed(
     search: Search,
     probes: Sequence[Embedding],
     proposed: tuple[Version, Sequence[Sequence[str]]],
-    row: ImageRow | None,
 ) -> _Proposed:
     version, faces = proposed
-    also = write_row if row else None
-    statement = _proposed_statement(len(probes), search.scoring, search.unnamed, search.own_rows, also)
+    statement = _proposed_statement(len(probes), search.scoring, search.unnamed, search.own_rows)
     sought = search.persons if search.scoring is Scoring.MEAN else _FACES_A_PERSON * search.persons
     arrays = map(statements.array, faces)
-    parameters = (*_parameters(search, probes, sought), *arrays, version.snapshot, version.mark, *(row or ()))
+    parameters = (*_parameters(search, probes, sought), *arrays, version.snapshot, version.mark)
     rows = await connection.fetch(statement, *parameters)
     changed = [number for probe, _, number in rows if probe == 0]
     if not changed:
@@ -332,14 +338,12 @@ def _of_persons(faces: SearchResult, persons: int) -> SearchResult:
     return SearchResult(list(best.values())[:persons], faces.path)
 
 
-async def _exact(
-    connection: Connection, search: Search, probes: Sequence[Embedding], row: ImageRow | None = None
-) -> list[SearchResult]:
+async def _exact(connection: Connection, search: Search, probes: Sequence[Embedding]) -> list[SearchResult]:
     if search.scoring is Scoring.MEAN:
-        return await _grouped(connection, search, probes, row)
+        return await _grouped(connection, search, probes)
     sought = _FACES_A_PERSON * search.persons
-    statement = _nearest_statement(len(probes), search.unnamed, also=write_row if row else None)
-    rows = await connection.fetch(statement, *_parameters(search, probes, sought), *(row or ()))
+    statement = _nearest_statement(len(probes), search.unnamed)
+    rows = await connection.fetch(statement, *_parameters(search, probes, sought))
     results = []
     for faces in _results(rows, len(probes), Path.EXACT):
         result = _of_persons(faces, search.persons)
@@ -349,12 +353,9 @@ async def _exact(
     return results
 
 
-async def _grouped(
-    connection: Connection, search: Search, probes: Sequence[Embedding], row: ImageRow | None = None
-) -> list[SearchResult]:
-    also = write_row if row else None
-    statement = _exact_statement(len(probes), search.scoring, search.unnamed, also=also)
-    rows = await connection.fetch(statement, *_parameters(search, probes, search.persons), *(row or ()))
+async def _grouped(connection: Connection, search: Search, probes: Sequence[Embedding]) -> list[SearchResult]:
+    statement = _exact_statement(len(probes), search.scoring, search.unnamed)
+    rows = await connection.fetch(statement, *_parameters(search, probes, search.persons))
     return _results(rows, len(probes), Path.EXACT)
 
 

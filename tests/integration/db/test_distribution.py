@@ -1,14 +1,10 @@
 """The tables can be distributed by directory: every key begins with it, and every statement names it."""
 
-import re
-
 import asyncpg
 import pytest
 
-from tests.checkout import ROOT
-from tests.integration.db.statements import DISTRIBUTED, Statement, statements, unbound_tables
-
-SCALE = ROOT / "docs" / "scale.md"
+from db.distribution import DISTRIBUTED, LOCAL, REFERENCE
+from tests.integration.db.statements import Statement, statements, unbound_tables
 
 KEYS = """
 SELECT conrelid::regclass::text AS table, contype::text AS type, confrelid::regclass::text AS other,
@@ -17,19 +13,26 @@ FROM pg_constraint
 WHERE contype IN ('p', 'u', 'f') AND conparentid = 0 AND connamespace = 'public'::regnamespace
 """
 
+TABLES = """
+SELECT relname FROM pg_class
+WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace
+ORDER BY relname COLLATE "C"
+"""
+
 EVERYWHERE = {
     "deletion.records._READ": "an address of a deletion names no directory",
     "directories.records._COUNT": "how many directories a key covers",
     "people.retention.ages": "upkeep looks for the directories that forget whom nobody has seen",
-    "directories.listing._PAGE": "a page of directories, and how much each holds",
+    "directories.listing._NAMES": "a page of directories",
+    "directories.listing._COUNT": "and how much each of them holds",
+    "people.counts._DIRECTORIES": "upkeep counts the faces of all directories",
     "storage.images._FIND": "an address of a file names no directory; keys are unique by their content",
     "storage.images._FIND_DIRECTORY": "the same, to check its link first",
-    "storage.images._LOCK_EXPIRED": "the sweeper goes by the time at which images expire",
-    "storage.images._LOCK_STUCK": "the same, for those that could not be deleted",
-    "storage.images._RETRY_LATER": "rows of many directories, by lists of them: what the sweeper could not delete",
-    "storage.images._DELETE": "the same: what it has deleted",
-    "storage.archives._LOCK_EXPIRED": "the sweeper goes by the time at which archives expire",
-    "imports.records._WITHOUT_JOB": "upkeep looks for imports whose jobs were deleted",
+    "storage.images._EXPIRED": "the sweeper goes by the time at which images expire",
+    "storage.images._STUCK": "the same, for those that could not be deleted",
+    "storage.archives._EXPIRED": "the sweeper goes by the time at which archives expire",
+    "storage.archives._OF_IMPORTS": "the sweeper looks for archives whose imports failed",
+    "imports.records._OLD": "upkeep looks for imports whose jobs were deleted",
     "enrolment.measuring._DIRECTORIES": "upkeep looks for faces that were enrolled before recognizability was measured",
     "storage.cleaning._NEXT": "upkeep looks for photographs that were stored with their metadata",
     "storage.encrypting._UNENCRYPTED": "upkeep looks for photographs that are stored in the clear",
@@ -39,7 +42,6 @@ EVERYWHERE = {
     "encryption.rotation._OF_OTHER_MASTERS": "upkeep wraps the keys of all directories again",
     "encryption.rotation._RETIRED": "upkeep looks for keys that were replaced",
     "encryption.rotation._LIST": "an operator lists all keys",
-    "audit.reads._RECORD": "one batch of what calls of many directories read",
     "search.changes._FORGET": "upkeep forgets changes of all directories that are known everywhere",
     "search.indexes._REQUESTED": "upkeep looks for indexes that are no longer needed",
 }
@@ -67,11 +69,15 @@ def test_all_keys_begin_with_the_directory_and_refer_to_distributed_tables(keys)
     assert wrong == []
 
 
-def test_the_document_distributes_these_tables_each_after_those_it_refers_to(keys):
-    named = re.findall(r"create_distributed_table\('(\w+)', 'directory'", SCALE.read_text())
-    assert set(named) == DISTRIBUTED, "docs/scale.md names every table that is distributed"
-    assert {"directories", "persons", "images", "faces"} <= DISTRIBUTED
-    order = {table: place for place, table in enumerate(named)}
+async def test_every_table_is_of_one_kind(database_url):
+    connection = await asyncpg.connect(database_url)
+    tables = [row["relname"] for row in await connection.fetch(TABLES)]
+    await connection.close()
+    assert sorted([*DISTRIBUTED, *REFERENCE, *LOCAL]) == tables
+
+
+def test_tables_are_distributed_after_those_they_refer_to(keys):
+    order = {table: place for place, table in enumerate(DISTRIBUTED)}
     assert [
         key for key in keys if key["type"] == "f" and order.get(key["other"], 0) > order.get(key["table"], 99)
     ] == []
@@ -95,7 +101,7 @@ def test_the_source_was_read():
         "enrolment.gallery._ENROL",
         "directories.sizes._COUNT",
         "search.statements.exact",
-        "storage.images.write_row",
+        "storage.images.WRITE_ROW",
     } <= read
 
 

@@ -1,5 +1,7 @@
 """What connections may do with the audit: bound to a directory, they read and add its entries, and nothing else."""
 
+from datetime import timedelta
+
 import asyncpg
 import pytest
 
@@ -9,6 +11,7 @@ from apiserver.audit.reads import Reads
 from apiserver.audit.verification import verify
 from apiserver.background import background
 from apiserver.database import open_database
+from apiserver.deletion.erasure import Erasure
 from apiserver.problems import Problem
 
 
@@ -93,6 +96,16 @@ async def test_the_keys_of_a_directory_end_with_it_although_bound_connections_ca
     with bound_to("acme"):
         async with connections.connection() as connection:
             await connection.execute("DELETE FROM directories WHERE directory = 'acme'")
+    assert [row["directory"] for row in await database.fetch("SELECT directory FROM audit_keys")] == ["other"]
+
+
+@pytest.mark.usefixtures("filled")
+async def test_a_deletion_ends_the_keys_itself_where_tables_have_no_triggers(connections, database):
+    await database.execute("DROP TRIGGER audit_keys_end ON directories")
+    with bound_to("acme"):
+        await Erasure(connections, timedelta(0)).directory("acme")
+        async with connections.connection() as connection:
+            await connection.execute("SELECT audit_end_keys('other')")
     assert [row["directory"] for row in await database.fetch("SELECT directory FROM audit_keys")] == ["other"]
 
 
