@@ -62,7 +62,8 @@ class View:
         signs = np.packbits(given > _ROUNDED_TO_ZERO, axis=1)
         count = min(coarse + self.holes, len(self.codes))
         _, rows = faiss.knn_hamming(signs, self.codes, count, variant="mc")
-        return [_texts(self.ids[self._finest(probe, of, fine)]) for probe, of in zip(given, rows, strict=True)]
+        whole = np.pad(given, ((0, 0), (0, -given.shape[1] % 8)))
+        return [_texts(self.ids[self._finest(probe, of, fine)]) for probe, of in zip(whole, rows, strict=True)]
 
     def _finest(self, probe: NDArray[np.float32], rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
         if self.holes:
@@ -70,7 +71,7 @@ class View:
         if len(rows) <= count:
             return rows
         # The sum over the ones alone has the same order: the sum over the zeros follows from it.
-        of_bytes = np.pad(probe, (0, -len(probe) % 8)).reshape(-1, 8) @ _BITS.T
+        of_bytes = probe.reshape(-1, 8) @ _BITS.T
         places = self.codes[rows] + np.arange(0, of_bytes.size, 256, dtype=np.int32)
         products = of_bytes.ravel().take(places.astype(np.int32, copy=False)).sum(axis=1)
         finest: NDArray[np.int64] = rows[np.argpartition(products, -count)[-count:]]

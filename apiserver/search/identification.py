@@ -3,6 +3,7 @@
 The graph misses persons, so it alone declares no probe unknown: a scan decides about those that it finds no match for.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -273,7 +274,7 @@ class _Approximation:
         )
         rows = await self._connection.fetch(statement, *_parameters(self._search, probes, self._search.persons))
         await self._connection.execute("SET LOCAL enable_sort = on")
-        return _results(rows, len(probes), Path.GRAPH)
+        return _results(rows, len(probes), self._search.persons, Path.GRAPH)
 
     async def _scan(self, scan: Scan, probes: Sequence[Embedding]) -> list[SearchResult]:
         where = self._search.own_rows if scan.own_index else statements.WHERE
@@ -296,7 +297,7 @@ class _Approximation:
         rows = await self._connection.fetch(
             statement, *_parameters(self._search, probes, self._search.persons), *codes, *distances
         )
-        return _results(rows, len(probes), Path.QUANTIZED)
+        return _results(rows, len(probes), self._search.persons, Path.QUANTIZED)
 
 
 class _Proposed(NamedTuple):
@@ -321,21 +322,13 @@ async def _proposed(
         return _Proposed(Outcome.EXPIRED, [])
     if changed[0] > _MAX_CHANGED:
         return _Proposed(Outcome.BEHIND, [])
-    results = _results((row for row in rows if row[0]), len(probes), Path.QUANTIZED)
-    return _Proposed(Outcome.USED, [_of_persons(result, search.persons) for result in results])
+    found = (row for row in rows if row[0])
+    return _Proposed(Outcome.USED, _results(found, len(probes), search.persons, Path.QUANTIZED))
 
 
 def _is_complete(result: SearchResult, search: Search, size: DirectorySize) -> bool:
     """Return whether no persons are missing, as they may be if others have many photographs."""
     return len(result.candidates) >= min(search.persons, size.persons)
-
-
-def _of_persons(faces: SearchResult, persons: int) -> SearchResult:
-    """Return the result with persons in place of their faces."""
-    best: dict[str, Candidate] = {}
-    for candidate in faces.candidates:
-        best.setdefault(candidate.person, candidate)
-    return SearchResult(list(best.values())[:persons], faces.path)
 
 
 async def _exact(connection: Connection, search: Search, probes: Sequence[Embedding]) -> list[SearchResult]:
@@ -344,19 +337,18 @@ async def _exact(connection: Connection, search: Search, probes: Sequence[Embedd
     sought = _FACES_A_PERSON * search.persons
     statement = _nearest_statement(len(probes), search.unnamed)
     rows = await connection.fetch(statement, *_parameters(search, probes, sought))
-    results = []
-    for faces in _results(rows, len(probes), Path.EXACT):
-        result = _of_persons(faces, search.persons)
-        if len(result.candidates) < search.persons and len(faces.candidates) == sought:  # there may be others
+    results = _results(rows, len(probes), search.persons, Path.EXACT)
+    faces = Counter(number for number, _, _ in rows)
+    for number, result in enumerate(results, 1):
+        if len(result.candidates) < search.persons and faces[number] == sought:  # there may be others
             return await _grouped(connection, search, probes)
-        results.append(result)
     return results
 
 
 async def _grouped(connection: Connection, search: Search, probes: Sequence[Embedding]) -> list[SearchResult]:
     statement = _exact_statement(len(probes), search.scoring, search.unnamed)
     rows = await connection.fetch(statement, *_parameters(search, probes, search.persons))
-    return _results(rows, len(probes), Path.EXACT)
+    return _results(rows, len(probes), search.persons, Path.EXACT)
 
 
 def _parameters(search: Search, probes: Sequence[Embedding], rows: int) -> list[object]:
@@ -364,10 +356,15 @@ def _parameters(search: Search, probes: Sequence[Embedding], rows: int) -> list[
     return [search.directory, search.model.id, rows, *map(HalfVector, probes)]
 
 
-def _results(rows: Iterable[tuple[int, str, float]], probes: int, path: Path) -> list[SearchResult]:
-    """Return the result for each probe of the rows of a statement: number of the probe, person, similarity."""
-    results = [SearchResult([], path) for _ in range(probes)]
+def _results(rows: Iterable[tuple[int, str, float]], probes: int, persons: int, path: Path) -> list[SearchResult]:
+    """Return the `persons` best of each probe.
+
+    rows: those of a statement, of persons or of their faces: number of the probe, person, similarity.
+    """
+    best: list[dict[str, Candidate]] = [{} for _ in range(probes)]
     for number, person, similarity in rows:
-        # Rounded to halves, an embedding's length is not quite one.
-        results[number - 1].candidates.append(Candidate(person, max(-1.0, min(1.0, similarity))))
-    return results
+        of_probe = best[number - 1]
+        if len(of_probe) < persons and person not in of_probe:
+            # Rounded to halves, an embedding's length is not quite one.
+            of_probe[person] = Candidate(person, max(-1.0, min(1.0, similarity)))
+    return [SearchResult(list(each.values()), path) for each in best]
