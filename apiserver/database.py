@@ -116,6 +116,10 @@ StatementEnded = Callable[[Any], None]
 """An asyncpg query logger, called after each statement."""
 
 
+statement_listeners: set[StatementEnded] = set()
+"""Called after each statement of every connection that is opened from then on, whatever opens it."""
+
+
 class PoolUse(NamedTuple):
     """Number of open connections, of idle ones among them, and the maximum."""
 
@@ -308,8 +312,8 @@ async def open_database(
         if not connection.can_bind and not warned:
             warned = True
             _logger.warning(_UNPROTECTED, ROLE, ROLE, ROLE)
-        if statement_ended:
-            connection.add_query_logger(statement_ended)
+        for ended in statement_listeners | ({statement_ended} if statement_ended else set()):
+            connection.add_query_logger(ended)
 
     pool = asyncpg.create_pool(
         dsn,

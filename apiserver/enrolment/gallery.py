@@ -37,7 +37,8 @@ WITH locked AS (
         admitted AS locked, enrollable
     FROM locked, (SELECT {enrollable} AS enrollable) AS consent
 ), {new_directory}new_person AS (
-    INSERT INTO persons (directory, person, face_count) SELECT $1, $2, 1 FROM entered WHERE admitted
+    INSERT INTO persons (directory, person, face_count) SELECT $1, $2, 1 FROM entered
+    WHERE admitted AND NOT EXISTS (SELECT FROM persons WHERE directory = $1 AND person = $2)
     ON CONFLICT DO NOTHING RETURNING person
 ), shown AS (
     INSERT INTO faces

@@ -44,7 +44,8 @@ WITH item AS (
 ), new_directory AS (
     INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING
 ), new_persons AS (
-    INSERT INTO persons (directory, person) SELECT DISTINCT $1, person FROM item ORDER BY person
+    INSERT INTO persons (directory, person) SELECT DISTINCT $1, person FROM item
+    WHERE NOT EXISTS (SELECT FROM persons WHERE directory = $1 AND persons.person = item.person) ORDER BY person
     ON CONFLICT DO NOTHING
 ), new_faces AS (
     INSERT INTO faces (
@@ -66,12 +67,14 @@ WITH item AS (
 SELECT person, image_sha256, model FROM new_faces
 """
 
-# In the order of the names, as everything else locks several persons. They exist; an INSERT, unlike an UPDATE, keeps
-# the order, and adds to the number that is there now.
+# The persons are locked in the order of their names, as by everything else that locks several.
 _COUNT = """
-INSERT INTO persons (directory, person, face_count)
-SELECT $1, person, faces FROM unnest($2::text[], $3::bigint[]) AS added (person, faces) ORDER BY person
-ON CONFLICT (directory, person) DO UPDATE SET face_count = persons.face_count + excluded.face_count
+UPDATE persons SET face_count = face_count + added.faces
+FROM (
+    SELECT person, added.faces FROM persons JOIN unnest($2::text[], $3::bigint[]) AS added (person, faces) USING (person)
+    WHERE directory = $1 ORDER BY person FOR NO KEY UPDATE OF persons
+) AS added
+WHERE persons.directory = $1 AND persons.person = added.person
 """
 
 # Known faces that were imported without their photographs get them now.

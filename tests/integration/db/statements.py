@@ -25,7 +25,7 @@ from tests.checkout import ROOT
 
 SOURCE = ROOT / "apiserver"
 
-_SQL = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\s")
+SQL = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\s")
 _DISTANCE = re.compile(r"<#>|<~>|<=>|<->")
 """pgvector's operators, which the parser does not know."""
 
@@ -113,6 +113,11 @@ def _module(path: Path) -> str:
     return ".".join(path.relative_to(SOURCE).with_suffix("").parts)
 
 
+def texts_in(path: Path) -> Iterator[str]:
+    """Yield the statements in a file; what they are composed of is omitted."""
+    return _texts(ast.parse(path.read_text()))
+
+
 def _in_module(path: Path) -> Iterator[Statement]:
     for part in ast.parse(path.read_text()).body:
         for name, node in _named(part):
@@ -134,10 +139,10 @@ def _texts(node: ast.AST) -> Iterator[str]:
     """Yield the strings that are SQL; expressions inside a composed string are omitted."""
     if isinstance(node, ast.JoinedStr):
         text = "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)  # type: ignore[misc]
-        if _SQL.match(text):
+        if SQL.match(text):
             yield text
         return
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL.match(node.value):
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value):
         yield node.value
     for child in ast.iter_child_nodes(node):
         yield from _texts(child)
