@@ -5,15 +5,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import pairwise
 from typing import TypeVar, cast
 
-from apiserver.biometrics.face import Embedding
-from apiserver.storage.images import ImageRow
-
 MAX_PROBES = 20
 """In one statement; the planner's work grows with their number."""
 _STATEMENTS = 2
 """At the same time for one photograph: where cores are idle, a second one halves the time of many faces."""
 
 _T = TypeVar("_T")
+_Batch = TypeVar("_Batch")
+_Row = TypeVar("_Row")
 
 
 def turns(probes: Sequence[_T], comparisons: int, least: int) -> list[list[Sequence[_T]]]:
@@ -30,9 +29,7 @@ def turns(probes: Sequence[_T], comparisons: int, least: int) -> list[list[Seque
 
 
 async def together(
-    find: Callable[[Sequence[Embedding], ImageRow | None], Awaitable[_T]],
-    batches: Sequence[Sequence[Embedding]],
-    row: ImageRow | None,
+    find: Callable[[_Batch, _Row | None], Awaitable[_T]], batches: Sequence[_Batch], row: _Row | None
 ) -> list[_T]:
     """Search for the batches of a turn; the first statement writes the row. Raises the first problem."""
     calls = [find(batch, None if number else row) for number, batch in enumerate(batches)]
