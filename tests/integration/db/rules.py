@@ -1,8 +1,9 @@
-"""What Citus refuses, or does otherwise than one server, in statements over distributed tables.
+"""What Citus refuses, or does otherwise than one server, in statements over distributed tables and in migrations.
 
 Each rule was met on a coordinator with two workers; what they answered is in the comments.
 """
 
+import re
 from collections.abc import Callable, Iterator
 
 import sqlglot
@@ -174,3 +175,39 @@ _RULES: tuple[_Rule, ...] = (
     _advisory_lock_beside_from,
     _exists_of_no_columns,
 )
+
+
+_CHANGED = re.compile(r"\bALTER TABLE (?:ONLY )?(?:public\.)?(\w+)\s(.*)", re.DOTALL | re.IGNORECASE)
+_TRIGGER = re.compile(
+    r"\bCREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER (\w+)\s.*?\sON (?:public\.)?(\w+)", re.DOTALL | re.IGNORECASE
+)
+_ADDED_COLUMN = r"\bADD (?:COLUMN )?(?!CONSTRAINT|CHECK|UNIQUE|PRIMARY|FOREIGN)\w+ "
+_REFUSED_CHANGES = {
+    rf"{_ADDED_COLUMN}.*,\s*ADD (CONSTRAINT|CHECK|UNIQUE|PRIMARY|FOREIGN)\b": "ADD CONSTRAINT with ADD COLUMN in one",
+    rf"{_ADDED_COLUMN}(?:[^,(]|\([^()]*\))*\b(CHECK|REFERENCES|UNIQUE|PRIMARY KEY)\b": "ADD COLUMN with a constraint",
+    r"\bSET STORAGE\b": "SET STORAGE",
+}
+_BODY = re.compile(r"\$(\w*)\$.*?\$\1\$", re.DOTALL)
+_COMMENT = re.compile(r"--[^\n]*")
+
+TRIGGERS_OF_ONE_SERVER = {
+    "audit_keys_end": "the previous release relies on it; this one ends the keys itself",
+    "faces_changed": "the log of changes is for codes in memory, which are off on several servers",
+}
+"""Triggers that only plain PostgreSQL has."""
+
+
+def faults_of_migration(text: str) -> list[str]:
+    """Return what of a migration Citus refuses: "cannot execute ADD CONSTRAINT command with other subcommands"."""
+    found = []
+    for statement in _BODY.sub("", _COMMENT.sub("", text)).split(";"):
+        changed, trigger = _CHANGED.search(statement), _TRIGGER.search(statement)
+        if changed and changed[1].lower() in DISTRIBUTED:
+            found += [
+                fault
+                for refused, fault in _REFUSED_CHANGES.items()
+                if re.search(refused, changed[2], re.DOTALL | re.IGNORECASE)
+            ]
+        if trigger and trigger[2].lower() in DISTRIBUTED and trigger[1] not in TRIGGERS_OF_ONE_SERVER:
+            found.append(f"the trigger {trigger[1]}")
+    return found
