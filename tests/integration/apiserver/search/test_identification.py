@@ -349,7 +349,7 @@ async def leave_out(connections, people, *, by_consent):
     if by_consent:
         change = "consent_given_at = now(), consent_text = 'v1', consent_basis = 'consent' WHERE person <> ALL ($1)"
     async with connections.connection() as connection:
-        await connection.execute(f"UPDATE persons SET {change}", people)  # noqa: S608
+        await connection.execute(f"UPDATE persons SET {change} AND directory = 'acme'", people)  # noqa: S608
 
 
 @pytest.mark.parametrize("by_consent", [False, True])
