@@ -149,6 +149,33 @@ def _exists_of_no_columns(tree: exp.Expr) -> Iterator[str]:
             yield "EXISTS (SELECT FROM …) on all servers: say SELECT 1"
 
 
+# Nothing of the statement is run, and nothing is said.
+def _condition_of_parameters(tree: exp.Expr) -> Iterator[str]:
+    for where in tree.find_all(exp.Where) if _tables(tree, DISTRIBUTED) and tree.find(exp.CTE) else ():
+        for condition in where.this.flatten() if isinstance(where.this, exp.And) else [where.this]:
+            if condition.find(exp.Parameter) and not condition.find(exp.Column, exp.Select):
+                yield f"{condition.sql('postgres')} has no column: where it is false, Citus runs no part at all"
+
+
+# "could not determine data type of parameter $1", "missing FROM-clause entry for table", and "COPY FROM not supported
+# with row-level security": rows that do not come from a shard with their directory are carried by the coordinator.
+def _insert_of_a_query(tree: exp.Expr) -> Iterator[str]:
+    if (
+        not isinstance(tree, exp.Insert)
+        or _written(tree) not in DISTRIBUTED
+        or not isinstance(tree.expression, exp.Select)
+    ):
+        return
+    conflict, returned = tree.args.get("conflict"), tree.args.get("returning")
+    if conflict and conflict.find(exp.Parameter):
+        yield "a parameter in DO UPDATE of an INSERT with a query: take a value of `excluded`"
+    if returned and returned.find(exp.Column) and not tree.this.find(exp.Table).alias:
+        yield "RETURNING of an INSERT with a query finds its columns by an alias of the table only"
+    directory = tree.expression.selects[0]
+    if not (conflict or returned) and not (isinstance(directory, exp.Column) and directory.name == "directory"):
+        yield "an INSERT with a query becomes a COPY: return something, or take the directory from a column"
+
+
 def _inserts_in_with(tree: exp.Expr) -> Iterator[str]:
     for part in tree.find_all(exp.CTE):
         if isinstance(part.this, exp.Insert) and _written(part.this) in DISTRIBUTED:
@@ -175,6 +202,8 @@ _RULES: tuple[_Rule, ...] = (
     _locked_without_directory,
     _advisory_lock_beside_from,
     _exists_of_no_columns,
+    _condition_of_parameters,
+    _insert_of_a_query,
 )
 
 

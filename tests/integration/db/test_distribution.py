@@ -161,6 +161,13 @@ def test_a_function_in_do_update_is_found(statement, fault):
         ("SELECT EXISTS (SELECT FROM faces WHERE directory = $1)", None),
         ("WITH a AS (INSERT INTO persons (directory, person) VALUES ($1, $2)) SELECT 1", "taken apart"),
         ("WITH a AS (UPDATE persons SET revision = 2 WHERE directory = $1) SELECT 1", None),
+        ("WITH a AS (UPDATE persons SET revision = 2 WHERE directory = $1 AND $2 <> $3) SELECT 1", "no column"),
+        ("WITH a AS (UPDATE persons SET revision = 2 WHERE directory = $1 AND person <> $3) SELECT 1", None),
+        ("INSERT INTO persons (directory, person) SELECT $1, $2 FROM persons WHERE directory = $1", "COPY"),
+        ("INSERT INTO persons (directory, person) SELECT directory, $2 FROM persons WHERE directory = $1", None),
+        ("INSERT INTO persons (directory, person) SELECT $1, unnest($2::text[]) RETURNING true", None),
+        ("INSERT INTO persons (directory, person) SELECT $1, unnest($2::text[]) RETURNING person", "alias"),
+        ("INSERT INTO faces (directory) SELECT $1 ON CONFLICT (directory) DO UPDATE SET model = $3", "excluded"),
     ],
 )
 def test_what_is_wrong_on_several_servers_is_found(statement, fault):
