@@ -44,6 +44,20 @@ WITH deleted_persons AS (
     RETURNING written_at
 ), """
 
+_FACES = """
+WITH deleted_persons AS (
+    SELECT NULL WHERE false
+), deleted_faces AS (
+    DELETE FROM faces WHERE directory = $1 AND face = ANY ($5::uuid[]) RETURNING face, image
+), deleted_images AS (
+    UPDATE images SET expires_at = now(), deletion = $2
+    WHERE directory = $1 AND image IN (SELECT image FROM deleted_faces) AND deletion IS NULL AND NOT EXISTS (
+        SELECT FROM faces WHERE faces.directory = $1 AND faces.image = images.image
+        AND face NOT IN (SELECT face FROM deleted_faces)
+    )
+    RETURNING written_at
+), """
+
 _PERSONS = """
 WITH deleted_faces AS (
     DELETE FROM faces WHERE directory = $1 AND person = ANY ($5) RETURNING image
@@ -58,6 +72,20 @@ WITH deleted_faces AS (
     RETURNING written_at
 ), deleted_persons AS (
     DELETE FROM persons WHERE directory = $1 AND person = ANY ($5) RETURNING person
+), """
+
+_EVERYBODY = """
+WITH deleted_faces AS (
+    DELETE FROM faces WHERE directory = $1 RETURNING image
+), deleted_matches AS (
+    DELETE FROM matched_images WHERE directory = $1 RETURNING image
+), deleted_images AS (
+    UPDATE images SET expires_at = now(), deletion = $2
+    WHERE directory = $1 AND image IN (SELECT image FROM deleted_faces UNION SELECT image FROM deleted_matches)
+    AND deletion IS NULL
+    RETURNING written_at
+), deleted_persons AS (
+    DELETE FROM persons WHERE directory = $1 RETURNING person
 ), """
 
 _DIRECTORY = """
@@ -92,17 +120,22 @@ _LOCK_PERSONS = """
 SELECT person, revision FROM persons WHERE directory = $1 AND person = ANY ($2) ORDER BY person FOR UPDATE
 """
 
+_HAS_FACES = "SELECT EXISTS (SELECT FROM faces WHERE directory = $1 AND face = ANY ($2))"
+
+_ALL_PERSONS = "SELECT person FROM persons WHERE directory = $1 ORDER BY person FOR UPDATE"
+
 _LOCK_DIRECTORY = "SELECT revision FROM directories WHERE directory = $1 FOR UPDATE"
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """The target of a deletion: a face, some persons, or a whole directory."""
+    """The target of a deletion: a face, some faces or persons, or a whole directory."""
 
     statement: str
     person: str | None = None
     face: UUID | None = None
     persons: Sequence[str] = ()
+    faces: Sequence[UUID] = ()
 
 
 class Erasure:
@@ -124,6 +157,30 @@ class Erasure:
             if not receipt.faces:
                 raise FaceNotFound
             return receipt
+
+    async def faces(self, directory: str, faces: Sequence[UUID]) -> Receipt | None:
+        """Delete those of the faces that exist, of any persons; return None if there are none.
+
+        Raises DatabaseUnavailable.
+        """
+        async with self._database.connection(Share.LONG) as connection, connection.transaction():
+            await exclude_enrolments(connection, directory)
+            if not await connection.fetchval(_HAS_FACES, directory, faces):
+                return None
+            return await self._delete(connection, directory, _Target(_FACES, faces=faces))
+
+    async def everybody(self, directory: str) -> Receipt | None:
+        """Delete all persons of a directory, which stays with its settings; return None if there are none.
+
+        Raises DatabaseUnavailable.
+        """
+        async with self._database.connection(Share.LONG) as connection, connection.transaction():
+            await exclude_enrolments(connection, directory)
+            rows = await connection.fetch(_ALL_PERSONS, directory, timeout=_MAX_SECONDS)
+            persons = [row["person"] for row in rows]
+            if not persons:
+                return None
+            return await self._delete(connection, directory, _Target(_EVERYBODY, persons=persons))
 
     async def person(self, directory: str, person: str, condition: Condition = ALWAYS) -> Receipt:
         """Delete a person. Raises DirectoryNotFound, PersonNotFound, PreconditionFailed or DatabaseUnavailable."""
@@ -177,7 +234,7 @@ class Erasure:
             uuid4(),
             target.person,
             target.face,
-            target.persons,
+            target.persons or [*map(str, target.faces)],
             whole_directory,  # then there is a job even without images, to drop the directory's indexes
             act.subject if (act := current_act()) else None,
             timeout=_MAX_SECONDS,
