@@ -10,9 +10,13 @@ from apiserver.biometrics.face import Embedding
 from apiserver.consent import ENROLLABLE
 from apiserver.database import Connection
 
-_WHOSE = "directory = $1 AND image IS NOT NULL AND ($2::text IS NULL OR person = $2)"
-_COUNT = f"SELECT count(*) FROM faces WHERE {_WHOSE}"
-_PAGE = f"SELECT face, person FROM faces WHERE {_WHOSE} ORDER BY face LIMIT $3 OFFSET $4"
+_COUNT = """
+SELECT count(*) FROM faces WHERE directory = $1 AND image IS NOT NULL AND ($2::text IS NULL OR person = $2)
+"""
+_PAGE = """
+SELECT face, person FROM faces WHERE directory = $1 AND image IS NOT NULL AND ($2::text IS NULL OR person = $2)
+ORDER BY face LIMIT $3 OFFSET $4
+"""
 
 _IDS = "SELECT face FROM faces WHERE directory = $1 AND ($2::text IS NULL OR person = $2)"
 _OWNERS = "SELECT face, person FROM faces WHERE directory = $1 AND face = ANY ($2)"
@@ -23,8 +27,8 @@ _COSINES = f"""
 SELECT faces.person, ARRAY(
     SELECT -(faces.embedding <#> probe::halfvec) FROM unnest($4::text[]) WITH ORDINALITY AS probes (probe, n) ORDER BY n
 ) AS cosines
-FROM faces JOIN persons ON persons.directory = $1 AND persons.person = faces.person
-WHERE faces.directory = $1 AND face = $2 AND model = $3 AND NOT restricted
+FROM faces JOIN persons USING (directory, person)
+WHERE faces.directory = $1 AND persons.directory = $1 AND face = $2 AND model = $3 AND NOT restricted
 AND {ENROLLABLE.format(person="faces.person")}
 """
 

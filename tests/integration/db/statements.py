@@ -86,6 +86,8 @@ _WRITTEN: Mapping[str, list[str]] = {
     "storage.images.write_row": [image_store.write_row(1)],
     "enrolment.gallery._ENROL": [gallery._ENROL_MAKING],
     "deletion.erasure._FACE": [erasure._FACE + erasure._ADD_RECEIPT],
+    "deletion.erasure._FACES": [erasure._FACES + erasure._ADD_RECEIPT],
+    "deletion.erasure._EVERYBODY": [erasure._EVERYBODY + erasure._ADD_RECEIPT],
     "deletion.erasure._PERSONS": [erasure._PERSONS + erasure._ADD_RECEIPT],
     "deletion.erasure._DIRECTORY": [erasure._DIRECTORY + erasure._ADD_RECEIPT],
     "people.unlike._COMPARE": [unlike._OF_DIRECTORY, unlike._OF_PERSON],

@@ -254,9 +254,7 @@ async def test_a_database_of_a_newer_version_is_refused_unchanged(database_url):
 
 
 UNDO_LAST = """
-DROP TRIGGER faces_changed ON faces;
-DROP FUNCTION note_face_change();
-DROP TABLE face_changes, face_logs;
+DROP INDEX keys_by_hash, keys_by_previous_hash, persons_by_folded_name;
 """
 """Undoes the last migration."""
 
