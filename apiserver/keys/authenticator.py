@@ -70,7 +70,7 @@ class Authenticator:
         address = client_of(scope)
         try:
             sent = _sent(scope["headers"])
-            if self._digests and scope["path"].startswith(PREFIX) and (uuid := self._sent_uuid(scope, sent)):
+            if self._digests and (uuid := self._sent_uuid(scope, sent, cookie)):
                 return await self._grant_of_uuid(uuid, self._digests, address)
             if (text := self._meant(sent)) is not None:
                 return await self._grant_of_text(text, address)
@@ -144,11 +144,17 @@ class Authenticator:
         self._used.add(found.id)
         return found.grant
 
-    def _sent_uuid(self, scope: Mapping[str, Any], sent: str | None) -> UuidKey | None:
-        """Return the UUID in the headers, or in the path of a photograph. Raises KeyInvalid for another text there."""
+    def _sent_uuid(self, scope: Mapping[str, Any], sent: str | None, cookie: SessionCookie | None) -> UuidKey | None:
+        """Return the UUID of a call of CompreFace: in the headers, or in the path of a photograph.
+
+        Raises KeyInvalid for another text in the path.
+        """
+        if not scope["path"].startswith(PREFIX):
+            return None
         if sent is not None:
             return read_uuid(sent)
-        if (token := sent_token(scope)) is None:
+        token = None if cookie else sent_token(scope)
+        if token is None:
             return None
         if (found := read_token(token)) is None and self.keys_required:
             raise KeyInvalid

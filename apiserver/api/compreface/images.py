@@ -1,11 +1,12 @@
 """/recognition/faces: the photographs of subjects, which are the faces of persons."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from pydantic import Field, TypeAdapter, ValidationError
 
 from apiserver.access.grants import default_directory
 from apiserver.access.limits import ENROLLING
@@ -37,6 +38,7 @@ _USUAL_PAGE, _MAX_PAGE = 20, 2000
 _MAX_PAGES = 1_000_000
 _MAX_DELETED = 10_000
 _MAX_BYTES = 50 * _MAX_DELETED
+_IDS: TypeAdapter[list[UUID]] = TypeAdapter(Annotated[list[UUID], Field(fail_fast=True)])
 _NO_IMAGE = "application/octet-stream"
 
 router = APIRouter(route_class=CompreFaceRoute)
@@ -175,8 +177,8 @@ async def _ids(request: Request) -> list[UUID]:
     if body.count(b",") > _MAX_DELETED or body.count(b"[") > 1:
         raise InvalidJson("The body has too many values.")
     try:
-        return [UUID(each) for each in json.loads(body)]
-    except (ValueError, TypeError, AttributeError) as error:
+        return _IDS.validate_json(body)
+    except ValidationError as error:
         raise Coded(Code.INVALID, "The body must be a list of image ids") from error
 
 

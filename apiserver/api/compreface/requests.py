@@ -12,11 +12,11 @@ from fastapi import Request
 from pydantic import ConfigDict
 
 from apiserver.api.compreface.problems import Code, Coded
-from apiserver.http.json_bodies import JsonBody, read_json
+from apiserver.http.json_bodies import JsonBody, parse_json
 from apiserver.http.multipart import FormLimits, Upload, read_form
 from apiserver.http.photographs import PhotographCall
-from apiserver.http.upload_stream import SMALL_BYTES
-from apiserver.problems import FileMissing, ImageTooLarge, InvalidField
+from apiserver.http.upload_stream import SMALL_BYTES, read_body
+from apiserver.problems import FileMissing, ImageTooLarge, InvalidField, InvalidJson
 from apiserver.turns import taking_turns
 
 _EXTENSIONS = frozenset({"tif", "tiff", "jpg", "jpeg", "png", "bmp", "ico", "gif", "webp"})
@@ -173,7 +173,11 @@ async def _from_json(call: PhotographCall, names: tuple[str, ...]) -> list[Uploa
     settings = call.state.settings
     max_bytes = len(names) * (settings.max_image_bytes * 4 // 3 + SMALL_BYTES)
     kind = _File if len(names) == 1 else _Pair
-    body = await read_json(call.request, kind, max_bytes=max_bytes, max_counts=_MAX_COUNTS)
+    content = await read_body(call.request, timeout_seconds=settings.upload_timeout_seconds, max_bytes=max_bytes)
+    if any(content.count(character) > count for character, count in _MAX_COUNTS.items()):
+        raise InvalidJson("The body has too many values.")
+    body = parse_json(kind, content)
+    del content
     return [await _decoded(name, getattr(body, name), settings.max_image_bytes) for name in names]
 
 
