@@ -14,22 +14,21 @@ from apiserver.access.scopes import Scope
 from apiserver.api import images
 from apiserver.api.compreface.faces import answer
 from apiserver.api.compreface.problems import Code, Coded
-from apiserver.api.compreface.requests import Parameters, parameters, read_photographs
+from apiserver.api.compreface.requests import parameters, read_photographs
 from apiserver.api.compreface.routes import CompreFacePhotographRoute, CompreFaceRoute, path_name
 from apiserver.api.compreface.subjects import new_subject
 from apiserver.biometrics.choice import FaceChoice
-from apiserver.biometrics.face import Look
+from apiserver.biometrics.face import Analysis, Look
 from apiserver.database import Share
 from apiserver.directories.records import require_room
 from apiserver.enrolment.learning import Sample
 from apiserver.http.access.guard import needs
 from apiserver.http.json_bodies import read_small
-from apiserver.http.multipart import Upload
 from apiserver.http.photographs import PhotographCall
 from apiserver.people import photographs, subjects
 from apiserver.people.naming import check_names
 from apiserver.people.photographs import Owned
-from apiserver.problems import FaceNotFound, FileNotFound, InvalidJson
+from apiserver.problems import DatabaseBusy, FaceNotFound, FileNotFound, InvalidJson
 from apiserver.state import State
 from apiserver.vectorizers.wire import ENROLMENT_WANTS
 
@@ -39,6 +38,7 @@ _MAX_PAGES = 1_000_000
 _MAX_DELETED = 10_000
 _MAX_BYTES = 50 * _MAX_DELETED
 _IDS: TypeAdapter[list[UUID]] = TypeAdapter(Annotated[list[UUID], Field(fail_fast=True)])
+_ATTEMPTS = 3
 _NO_IMAGE = "application/octet-stream"
 
 router = APIRouter(route_class=CompreFaceRoute)
@@ -53,27 +53,40 @@ async def add_face(request: Request) -> Response:
     call.state.space.require()
     wanted, [upload] = await read_photographs(call, "file")
     name = new_subject(wanted.required("subject"))
-    face, person = await _learned(call, name, upload, wanted)
-    return answer({"image_id": str(face), "subject": person}, 201)
-
-
-async def _learned(call: PhotographCall, name: str, upload: Upload, wanted: Parameters) -> tuple[UUID, str]:
-    """Return the enrolled face and its person."""
     state, directory = call.state, default_directory()
-    async with state.database.unbound() as connection:
-        known = await subjects.find(connection, directory, name)
-    person = known or name
+    person = await _person(state, directory, name) or name
     await check_names(state.database, directory, person)
     await require_room(state.database, state.usage, directory)
     await state.learning.require(directory, person)
     analysis, photograph = await call.analyse_to_store(upload, Look(), ENROLMENT_WANTS)
-    faces = analysis.select(min_score=wanted.min_score, min_size=0)
-    sample = Sample(directory, person, photograph, FaceChoice.ONLY, None)
-    learned = await state.learning.learn(sample, replace(analysis, faces=faces), call.stages)
-    if known is None:
-        async with state.database.unbound(Share.LONG) as connection:
-            person = await subjects.settle(connection, directory, person)
-    return learned.enrolment.face, person
+    analysis = replace(analysis, faces=analysis.select(min_score=wanted.min_score, min_size=0))
+    sample = Sample(directory, name, photograph, FaceChoice.ONLY, None)
+    face, person = await _learned(call, sample, analysis)
+    return answer({"image_id": str(face), "subject": person}, 201)
+
+
+async def _learned(call: PhotographCall, sample: Sample, analysis: Analysis) -> tuple[UUID, str]:
+    """Return the enrolled face of a subject, and whose it is.
+
+    What another call does with the subject at the same time is waited for, and the photograph learned again, which
+    changes nothing if it has been.
+    """
+    is_new, left = False, _ATTEMPTS
+    while True:
+        left -= 1
+        known = await _person(call.state, sample.directory, sample.person)
+        is_new = is_new or known is None
+        person = known or sample.person
+        try:
+            learned = await call.state.learning.learn(replace(sample, person=person), analysis, call.stages)
+            if is_new:
+                async with call.state.database.unbound(Share.LONG) as connection:
+                    person = await subjects.settle(connection, sample.directory, person)
+        except DatabaseBusy:
+            if not left:
+                raise
+        else:
+            return learned.enrolment.face, person
 
 
 @router.get(_PATH)

@@ -1,4 +1,4 @@
-"""A gateway that answers clients of CompreFace and requires keys; each test has a key, and so a directory, of its own."""
+"""A gateway that answers clients of CompreFace and requires keys; each test has a key and a directory of its own."""
 
 import base64
 from collections.abc import AsyncIterator

@@ -1,7 +1,6 @@
 """Photographs of subjects: added, listed, downloaded and deleted."""
 
 import io
-import json
 from uuid import uuid4
 
 import pytest
@@ -99,9 +98,9 @@ async def test_pages(service, ann, ann_again, bob):
     pages = [await listed(service, page=page, size=2) for page in range(3)]
     assert [len(page["faces"]) for page in pages] == [2, 1, 0]
     assert {face["image_id"] for page in pages for face in page["faces"]} == set(ids)
-    assert [(page["page_number"], page["page_size"], page["total_pages"], page["total_elements"]) for page in pages] == [
-        (number, 2, 2, 3) for number in range(3)
-    ]
+    assert [
+        (page["page_number"], page["page_size"], page["total_pages"], page["total_elements"]) for page in pages
+    ] == [(number, 2, 2, 3) for number in range(3)]
     assert (await listed(service, subject="BOB"))["faces"] == [{"image_id": ids[2], "subject": "Bob"}]
     assert (await listed(service, subject="nobody"))["total_elements"] == 0
     for odd in ({"page": "-1", "size": "x"}, {"page": "", "size": "0"}, {"page": "9" * 30, "size": "9" * 30}):

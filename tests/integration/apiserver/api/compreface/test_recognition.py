@@ -4,6 +4,7 @@ import io
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
 from PIL import Image, ImageFilter
 
 from apiserver.access.scopes import Scope
@@ -16,7 +17,7 @@ DETECT = "POST detection/detect"
 VERIFY = "POST verification/verify"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def enrolled(service, ann, bob):
     return {"ann": await service.add("Ann", ann), "bob": await service.add("Bob", bob)}
 
@@ -180,6 +181,7 @@ async def test_two_photographs(service, ann, ann_again, party, nobody):
     assert set(result) == {"source_image_face", "face_matches", "plugins_versions"}
     assert len(result["face_matches"]) == 2
     assert "landmarks" in result["source_image_face"]
+    [result] = (await service.call(VERIFY, files=files))["result"]
     assert max(match["similarity"] for match in result["face_matches"]) > 0.9
     body = {"source_image": base64_of(ann), "target_image": base64_of(ann_again)}
     [[match]] = [each["face_matches"] for each in (await service.call(VERIFY, json=body))["result"]]

@@ -86,9 +86,7 @@ async def test_calls_at_the_same_time_make_one_subject(service):
     names = ["ann", "Ann", "aNn", "anN"]
     answers = await asyncio.gather(
         *(
-            service.client.post(
-                f"/api/v1/{SUBJECTS}", json={"subject": name}, headers={"x-api-key": service.key}
-            )
+            service.client.post(f"/api/v1/{SUBJECTS}", json={"subject": name}, headers={"x-api-key": service.key})
             for name in names
         )
     )
