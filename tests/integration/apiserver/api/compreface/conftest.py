@@ -99,3 +99,10 @@ def new_service(facade: httpx.AsyncClient, keys_database: asyncpg.Connection) ->
 async def service(new_service: Any) -> Service:
     made: Service = await new_service()
     return made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def refusing(new_service: Any) -> Service:
+    """The directory of requests that are refused, and so change nothing."""
+    made: Service = await new_service()
+    return made

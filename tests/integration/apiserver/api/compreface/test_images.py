@@ -54,11 +54,11 @@ async def test_a_subject_may_be_a_field_of_the_form(service, ann):
         (26, "ann", {"params": {"subject": "x", "det_prob_threshold": "1.5"}}),
     ],
 )
-async def test_refused_photographs_make_no_subject(service, request, code, name, options):
+async def test_refused_photographs_make_no_subject(refusing, request, code, name, options):
     file = (options.get("name", "photo.PNG"), request.getfixturevalue(name))
     params = options.get("params", {"subject": "x"})
-    assert await service.code(f"POST {FACES}", params=params, files={"file": file}) == code
-    assert await names(service) == []
+    assert await refusing.code(f"POST {FACES}", params=params, files={"file": file}) == code
+    assert await names(refusing) == []
 
 
 @pytest.mark.parametrize(
@@ -76,21 +76,21 @@ async def test_refused_photographs_make_no_subject(service, request, code, name,
         (21, {"file": "QUJDRA=="}),  # it is none of an image
     ],
 )
-async def test_refused_json(service, code, body):
-    assert await service.code(f"POST {FACES}", params={"subject": "x"}, json=body) == code
-    assert await names(service) == []
+async def test_refused_json(refusing, code, body):
+    assert await refusing.code(f"POST {FACES}", params={"subject": "x"}, json=body) == code
+    assert await names(refusing) == []
 
 
 @pytest.mark.parametrize(("code", "status"), [(34, 400), (21, 400)])
-async def test_parts_that_are_none(service, ann, code, status):
+async def test_parts_that_are_none(refusing, ann, code, status):
     files = jpeg(ann, "photo") if code == 34 else {"file": ("a.jpg", b"")}
-    assert await service.code(f"POST {FACES}", status, params={"subject": "x"}, files=files) == code
+    assert await refusing.code(f"POST {FACES}", status, params={"subject": "x"}, files=files) == code
 
 
-async def test_a_photograph_of_too_many_bytes(service):
+async def test_a_photograph_of_too_many_bytes(refusing):
     content = bytes(33_000_000)
-    assert await service.code(f"POST {FACES}", 413, params={"subject": "x"}, files=jpeg(content)) == 21
-    assert await service.code(f"POST {FACES}", 413, params={"subject": "x"}, json={"file": base64_of(content)}) == 21
+    assert await refusing.code(f"POST {FACES}", 413, params={"subject": "x"}, files=jpeg(content)) == 21
+    assert await refusing.code(f"POST {FACES}", 413, params={"subject": "x"}, json={"file": base64_of(content)}) == 21
 
 
 async def test_pages(service, ann, ann_again, bob):
@@ -124,15 +124,15 @@ async def test_they_are_deleted(service, ann, ann_again, bob):
 
 @pytest.mark.parametrize("image", ["x", "%00", "1", "..", "[a]", "a%2Fb"])
 @pytest.mark.parametrize("action", ["DELETE {}", "GET {}/img"])
-async def test_ids_that_are_none(service, action, image):
-    assert await service.code(action.format(f"{FACES}/{image}"), 404) in {0, 44}  # `..` is resolved by the client
+async def test_ids_that_are_none(refusing, action, image):
+    assert await refusing.code(action.format(f"{FACES}/{image}"), 404) in {0, 44}  # `..` is resolved by the client
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{}", b"[1]", b"[null]", b'["x"]', b'"x"', b"[[]]", b"[" * 9000, b"[" + b"0," * 20_000 + b"0]"]
 )
-async def test_lists_of_ids_that_are_none(service, body):
-    assert await service.code(f"POST {FACES}/delete", content=body) == 26
+async def test_lists_of_ids_that_are_none(refusing, body):
+    assert await refusing.code(f"POST {FACES}/delete", content=body) == 26
 
 
 async def test_a_photograph_is_downloaded(service, ann, keys_database):
@@ -160,6 +160,6 @@ async def test_two_subjects_made_at_the_same_time_become_one(service, ann, bob, 
     assert await names(service) == ["Ann", "Bob"]
 
 
-async def test_a_body_of_many_values_is_refused_before_it_is_parsed(service):
+async def test_a_body_of_many_values_is_refused_before_it_is_parsed(refusing):
     body = {"file": "", "other": ["a"] * 1000}
-    assert await service.code(f"POST {FACES}", params={"subject": "x"}, json=body) == 26
+    assert await refusing.code(f"POST {FACES}", params={"subject": "x"}, json=body) == 26

@@ -85,13 +85,13 @@ async def test_options(service, enrolled, party):
         (26, {f"p{number}": "" for number in range(200)}),
     ],
 )
-async def test_values_that_are_refused(service, ann, action, code, params):
-    assert await service.code(action, params=params, files=jpeg(ann)) == code
+async def test_values_that_are_refused(refusing, ann, action, code, params):
+    assert await refusing.code(action, params=params, files=jpeg(ann)) == code
 
 
 @pytest.mark.parametrize(("code", "count"), [(26, "0"), (26, "-1"), (36, "all")])
-async def test_counts_that_are_refused(service, ann, code, count):
-    assert await service.code(RECOGNIZE, params={"prediction_count": count}, files=jpeg(ann)) == code
+async def test_counts_that_are_refused(refusing, ann, code, count):
+    assert await refusing.code(RECOGNIZE, params={"prediction_count": count}, files=jpeg(ann)) == code
 
 
 async def test_the_first_of_several_values_counts(service, party):
@@ -101,8 +101,8 @@ async def test_the_first_of_several_values_counts(service, party):
 
 
 @pytest.mark.parametrize("action", [RECOGNIZE, DETECT])
-async def test_a_photograph_without_faces_is_refused(service, nobody, action):
-    assert await service.code(action, files=jpeg(nobody)) == 28
+async def test_a_photograph_without_faces_is_refused(refusing, nobody, action):
+    assert await refusing.code(action, files=jpeg(nobody)) == 28
 
 
 async def test_nobody_is_named_by_a_face_that_nobody_could_recognize(service, enrolled, ann):

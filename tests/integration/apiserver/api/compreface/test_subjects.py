@@ -70,16 +70,16 @@ async def test_names_that_are_not_allowed(service, subject):
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b'"ann"', b"[" * 5000, b'{"subject":' + b"[" * 5000])
-async def test_bodies_that_are_none(service, body):
-    assert await service.code(f"POST {SUBJECTS}", content=body) == 26
+async def test_bodies_that_are_none(refusing, body):
+    assert await refusing.code(f"POST {SUBJECTS}", content=body) == 26
 
 
 @pytest.mark.parametrize("name", ["nobody", "a%2Fb", "..%2F..", "%00", "%F0%9F%98%80", "x" * 300])
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-async def test_an_unknown_subject(service, method, name):
+async def test_an_unknown_subject(refusing, method, name):
     options = {"json": {"subject": "ann"}} if method == "PUT" else {}
     status = 400 if name in {"%00", "x" * 300} else 404
-    assert await service.code(f"{method} {SUBJECTS}/{name}", status, **options) == (26 if status == 400 else 42)
+    assert await refusing.code(f"{method} {SUBJECTS}/{name}", status, **options) == (26 if status == 400 else 42)
 
 
 async def test_calls_at_the_same_time_make_one_subject(service):
