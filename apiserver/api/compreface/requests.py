@@ -15,7 +15,7 @@ from apiserver.api.compreface.problems import Code, Coded
 from apiserver.http.json_bodies import JsonBody, parse_json
 from apiserver.http.multipart import FormLimits, Upload, read_form
 from apiserver.http.photographs import PhotographCall
-from apiserver.http.upload_stream import SMALL_BYTES, read_body
+from apiserver.http.upload_stream import SMALL_BYTES, joined, read_body
 from apiserver.problems import FileMissing, ImageTooLarge, InvalidField, InvalidJson
 from apiserver.turns import taking_turns
 
@@ -174,8 +174,9 @@ async def _from_json(call: PhotographCall, names: tuple[str, ...]) -> list[Uploa
     max_bytes = len(names) * (settings.max_image_bytes * 4 // 3 + SMALL_BYTES)
     kind = _File if len(names) == 1 else _Pair
     content = await read_body(call.request, timeout_seconds=settings.upload_timeout_seconds, max_bytes=max_bytes)
-    if any(content.count(character) > count for character, count in _MAX_COUNTS.items()):
-        raise InvalidJson("The body has too many values.")
+    async for character, count in taking_turns(_MAX_COUNTS.items()):
+        if content.count(character) > count:
+            raise InvalidJson("The body has too many values.")
     body = parse_json(kind, content)
     del content
     return [await _decoded(name, getattr(body, name), settings.max_image_bytes) for name in names]
@@ -189,7 +190,7 @@ async def _decoded(name: str, text: str | None, max_bytes: int) -> Upload:
         pieces = [a2b_base64(text[start : start + _SLICE], strict_mode=True) async for start in starts]
     except (Error, ValueError) as error:
         raise Coded(Code.FILE_UNUSABLE, f"The value of {name} is not Base64") from error
-    content = b"".join(pieces)
+    content = await joined(pieces)
     if not content:
         raise Coded(Code.FILE_UNUSABLE, f"The value of {name} is empty")
     if len(content) > max_bytes:
