@@ -15,7 +15,7 @@ from pgvector import HalfVector
 from apiserver.access.binding import EVERY, Binding, Every, bound_directory
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, ExternalIdTaken, InternalError, PersonExists, Problem
 
-REQUIRED_SCHEMA = "20261129002100"
+REQUIRED_SCHEMA = "20261129002500"
 """The newest migration that this code requires."""
 
 MIN_PGVECTOR = (0, 8, 4)

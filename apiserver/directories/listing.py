@@ -58,3 +58,22 @@ async def page(
     counted = takewhile(lambda row: row["counts"], rows)
     found = [Summary(directory, created_at, *counts) for directory, created_at, counts in counted]
     return found, found[-1].directory if len(found) < len(rows) else None
+
+
+# Names in PostgreSQL's own order of bytes, as those of the pages above.
+_NAMES = """
+SELECT directory FROM directories
+WHERE directory > $1 AND directory ~ $2
+AND ($4 OR directory = ANY ($5::text[]) OR directory ^@ ANY ($6::text[]))
+ORDER BY directory LIMIT $3
+"""
+
+
+async def names(
+    connection: Connection, pattern: str, limit: int, after: str | None, reach: Reach
+) -> tuple[list[str], str | None]:
+    """Return up to `limit` names of directories of the reach that match a pattern, and the last one if more follow."""
+    values = (limit + 1, reach.everywhere, list(reach.names), list(reach.prefixes))
+    rows = await connection.fetch(_NAMES, after or "", pattern, *values)
+    found = [row["directory"] for row in rows]
+    return found[:limit], found[limit - 1] if len(found) > limit else None
