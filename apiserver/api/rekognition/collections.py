@@ -14,6 +14,7 @@ from apiserver.api.rekognition.bodies import (
     UntagBody,
 )
 from apiserver.api.rekognition.calls import Answer, Call, present
+from apiserver.api.rekognition.details import model_version
 from apiserver.api.rekognition.tokens import read_token, write_token
 from apiserver.database import Share
 from apiserver.directories import listing, tags
@@ -43,7 +44,7 @@ async def create_collection(call: Call, body: CreateCollectionBody) -> Answer:
     if body.tags:
         async with state.database.connection() as connection:
             await tags.change(connection, directory, body.tags)
-    return {"StatusCode": 200, "CollectionArn": _arn(call, directory), "FaceModelVersion": model.id}
+    return {"StatusCode": 200, "CollectionArn": _arn(call, directory), "FaceModelVersion": model_version(model.id)}
 
 
 async def delete_collection(call: Call, body: CollectionBody) -> Answer:
@@ -61,10 +62,10 @@ async def list_collections(call: Call, body: ListBody) -> Answer:
     after = read_token(secret, listed, body.next_token)
     async with state.database.unbound(Share.READS) as connection:
         names, last = await listing.names(connection, rf"^{COLLECTION_ID}$", limit, after, reach)
-    model = (await state.vectorizer.model_in_use()).id
+    version = model_version((await state.vectorizer.model_in_use()).id)
     return present(
         CollectionIds=names,
-        FaceModelVersions=[model] * len(names),
+        FaceModelVersions=[version] * len(names),
         NextToken=write_token(secret, listed, last) if last else None,
     )
 
@@ -80,7 +81,7 @@ async def describe_collection(call: Call, body: CollectionBody) -> Answer:
     return {
         "FaceCount": terms.size.faces,
         "UserCount": users,
-        "FaceModelVersion": model.id,
+        "FaceModelVersion": model_version(model.id),
         "CollectionARN": _arn(call, directory),
         "CreationTimestamp": round(found.created_at.timestamp(), 3),
     }

@@ -1,6 +1,7 @@
 """Faces in answers: boxes and landmarks in fractions of the upright photograph, confidences as percentages."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -86,14 +87,19 @@ def enrolled_face(face: IndexedFace, secret: bytes, directory: str) -> dict[str,
         ImageId=str(image_id(secret, directory, face.image_sha256)),
         ExternalImageId=face.external_image_id,
         Confidence=confidence(face.score),
-        IndexFacesModelVersion=face.model,
+        IndexFacesModelVersion=model_version(face.model),
         UserId=face.user,
     )
 
 
-def image_id(secret: bytes, directory: str, sha256: bytes) -> UUID:
-    """Return the id of a photograph, which follows from it."""
-    return derived_id(secret, "rekognition image", directory, sha256)
+def model_version(model: str) -> str:
+    """Return the id of a model as a number, which is all that clients expect of a version."""
+    return f"1.{int(sha256(model.encode()).hexdigest()[:12], 16)}"
+
+
+def image_id(secret: bytes, directory: str, digest: bytes) -> UUID:
+    """Return the id of the photograph with this SHA-256."""
+    return derived_id(secret, "rekognition image", directory, digest)
 
 
 def face_id(secret: bytes, image: UUID, external_image_id: str | None, model: str, box: Box) -> UUID:

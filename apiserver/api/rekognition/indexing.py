@@ -6,7 +6,15 @@ from uuid import UUID
 
 from apiserver.api.rekognition.bodies import FacesBody, IndexFacesBody, ListFacesBody
 from apiserver.api.rekognition.calls import Answer, Call, present
-from apiserver.api.rekognition.details import by_size, enrolled_face, face_detail, face_id, image_id, reasons_against
+from apiserver.api.rekognition.details import (
+    by_size,
+    enrolled_face,
+    face_detail,
+    face_id,
+    image_id,
+    model_version,
+    reasons_against,
+)
 from apiserver.api.rekognition.images import upload_of
 from apiserver.api.rekognition.tokens import read_token, write_token
 from apiserver.biometrics.face import Analysis, Face, Look
@@ -57,7 +65,7 @@ async def index_faces(call: Call, body: IndexFacesBody) -> Answer:
             {"Face": enrolled_face(known[id_], secret, directory), "FaceDetail": face_detail(face, image)}
             for face, id_ in zip(chosen, ids, strict=True)
         ],
-        "FaceModelVersion": analysis.model.id,
+        "FaceModelVersion": model_version(analysis.model.id),
         "UnindexedFaces": [{"Reasons": reasons, "FaceDetail": face_detail(face, image)} for face, reasons in rejected],
     }
 
@@ -77,7 +85,7 @@ async def list_faces(call: Call, body: ListFacesBody) -> Answer:
         )
     return present(
         Faces=[enrolled_face(face, secret, directory) async for face in taking_turns(found)],
-        FaceModelVersion=(await state.vectorizer.model_in_use()).id,
+        FaceModelVersion=model_version((await state.vectorizer.model_in_use()).id),
         NextToken=write_token(secret, listed, str(last)) if last else None,
     )
 

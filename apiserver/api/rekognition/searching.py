@@ -20,6 +20,7 @@ from apiserver.api.rekognition.details import (
     confidence,
     enrolled_face,
     face_detail,
+    model_version,
     reasons_against,
 )
 from apiserver.api.rekognition.images import upload_of
@@ -81,7 +82,7 @@ async def search_faces(call: Call, body: SearchFacesBody) -> Answer:
     return {
         "SearchedFaceId": str(body.face_id),
         "FaceMatches": await _face_matches(call, search, others),
-        "FaceModelVersion": model.id,
+        "FaceModelVersion": model_version(model.id),
     }
 
 
@@ -97,7 +98,7 @@ async def search_faces_by_image(call: Call, body: SearchFacesByImageBody) -> Ans
         "SearchedFaceBoundingBox": bounding_box(face.box, analysis.image.width, analysis.image.height),
         "SearchedFaceConfidence": confidence(face.score),
         "FaceMatches": await _face_matches(call, search, found),
-        "FaceModelVersion": analysis.model.id,
+        "FaceModelVersion": model_version(analysis.model.id),
     }
 
 
@@ -114,7 +115,7 @@ async def search_users(call: Call, body: SearchUsersBody) -> Answer:
     matches = await _user_matches(call, search, probes, limit, without=body.user_id)
     if body.user_id is not None:
         searched = {"SearchedUser": {"UserId": body.user_id}}
-    return {"UserMatches": matches, "FaceModelVersion": model.id, **searched}
+    return {"UserMatches": matches, "FaceModelVersion": model_version(model.id), **searched}
 
 
 async def search_users_by_image(call: Call, body: SearchUsersByImageBody) -> Answer:
@@ -130,7 +131,7 @@ async def search_users_by_image(call: Call, body: SearchUsersByImageBody) -> Ans
     ]
     return {
         "UserMatches": await _user_matches(call, search, [face.probe], limit),
-        "FaceModelVersion": analysis.model.id,
+        "FaceModelVersion": model_version(analysis.model.id),
         "SearchedFace": {"FaceDetail": face_detail(face, analysis.image)},
         "UnsearchedFaces": unsearched,
     }
