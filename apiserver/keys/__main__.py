@@ -37,7 +37,7 @@ Command = Callable[[Connection, argparse.Namespace], Coroutine[Any, Any, list[di
 class Settings(SettingsWithSecrets):
     """Where the database is, and the master keys of pairs."""
 
-    model_config = SettingsConfigDict(env_prefix="APISERVER_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="APISERVER_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     database_url: SecretStr
     master_key_file: Path | None = None

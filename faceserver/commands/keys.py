@@ -81,6 +81,13 @@ Limits = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class _NewPair(NewKey):
+    """An access key; `key` is its secret."""
+
+    access_key_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where the keys are: in a database, at a URL, or else in the database of the data folder that `serve` uses."""
@@ -113,6 +120,14 @@ def create(
     name: Annotated[str, typer.Option(help="What people call it.", callback=_decoded, show_default=False)],
     scope: Annotated[list[str], Scopes],
     directory: Annotated[list[str], Directories],
+    rekognition: Annotated[
+        bool,
+        typer.Option(
+            "--rekognition",
+            help="An access key id and a secret access key, for clients of Amazon Rekognition. It needs the master "
+            "key, as the gateways have it, and is made in the database itself.",
+        ),
+    ] = False,
     expires: Expires = "never",
     note: Note = None,
     limit: Limits = None,
@@ -129,9 +144,14 @@ def create(
         faceserver keys create --name admin --scope admin --directory '*'
 
         faceserver keys create --name door-3 --scope recognize --directory acme --url https://faces.example.org
+
+        APISERVER_MASTER_KEY_FILE=master.key faceserver keys create --rekognition --name photos --scope admin
+        --directory '*'
     """
+    if rekognition and url is not None and database_given(data, database_url, database_url_file) is None:
+        fail(ExitStatus.USAGE, "An access key is made in the database: leave --url out, or give --data.")
     made = _Place(url, database_given(data, database_url, database_url_file)).run(
-        NewKey,
+        _NewPair if rekognition else NewKey,
         lambda client: [
             client.create_key(
                 name,
@@ -143,6 +163,7 @@ def create(
             )
         ],
         "create",
+        *(["--rekognition"] if rekognition else []),
         *_options(
             name=name,
             scope=scope,
@@ -307,10 +328,12 @@ def _expiry(expires: datetime | str) -> datetime | None:
     return expires if isinstance(expires, datetime) else None
 
 
-def _print_new(keys: list[NewKey], as_json: bool) -> None:
+def _print_new(keys: Sequence[NewKey], as_json: bool) -> None:
     for key in keys:
         if as_json:
             print_json(key)
+        elif isinstance(key, _NewPair):
+            typer.echo(f"aws_access_key_id = {key.access_key_id}\naws_secret_access_key = {key.key}")
         else:
             typer.echo(key.key)
 

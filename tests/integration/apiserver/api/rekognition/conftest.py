@@ -18,6 +18,7 @@ from botocore.config import Config
 from pydantic import SecretStr
 
 from apiserver.access.grants import OPEN
+from apiserver.access.scopes import Scope
 from apiserver.app import create_app
 from apiserver.encryption.master_keys import read_master_keys
 from apiserver.keys import pairs, records
@@ -43,6 +44,7 @@ class Rekognition:
     """The gateway. folder: of the bucket `photos`, which the keys for acme may read. answered: operations so far."""
 
     http: httpx.AsyncClient
+    settings: Settings
     database: asyncpg.Connection
     folder: Path
     answered: set[str] = field(default_factory=set)
@@ -52,10 +54,16 @@ class Rekognition:
         """Where it listens."""
         return str(self.http.base_url).rstrip("/")
 
-    async def pair(self, *scopes: str, directories: tuple[str, ...] = ("*",), **more: Any) -> Pair:
-        """Make an access key, as the command does."""
+    async def pair(
+        self,
+        *scopes: str,
+        directories: tuple[str, ...] = ("*",),
+        granted: frozenset[Scope] | None = None,
+        **more: Any,
+    ) -> Pair:
+        """Make an access key, as the command does. granted: instead of the scopes that names stand for."""
         reach = read_reach(directories)
-        wanted = Wanted("test", read_scopes(scopes or ("admin",), reach), reach, **more)
+        wanted = Wanted("test", granted or read_scopes(scopes or ("admin",), reach), reach, **more)
         masters = read_master_keys(command=None, file=None, keys=MASTER_KEY)
         record, secret = await pairs.create(self.database, masters, wanted, "test")
         return Pair(pairs.access_key_id(record.id), secret, record)
@@ -118,6 +126,7 @@ def facade_settings(database_url: str, vectorizer_url: str, folder: Path) -> Set
         "master_key": SecretStr(MASTER_KEY),
         "rekognition_buckets": f"acme/photos=file://{photos}",
         "trusted_proxies": "127.0.0.1",
+        "hosts": "faces.example.org,elsewhere.example.org",
     }
     return patient(database_url, vectorizer_url, folder).model_copy(update=more)
 
@@ -130,8 +139,9 @@ async def rekognition(
     folder = tmp_path_factory.mktemp("rekognition")
     connection = await asyncpg.connect(shared_database_url)
     try:
-        async with serving(create_app(facade_settings(shared_database_url, vectorizer_url, folder))) as http:
-            yield Rekognition(http, connection, folder / "photos")
+        settings = facade_settings(shared_database_url, vectorizer_url, folder)
+        async with serving(create_app(settings)) as http:
+            yield Rekognition(http, settings, connection, folder / "photos")
     finally:
         await connection.close()
 

@@ -7,6 +7,7 @@ import uuid
 
 import botocore.exceptions
 import pytest
+import pytest_asyncio
 from PIL import Image
 
 from apiserver.api.rekognition.bodies import MAX_IMAGE_BYTES
@@ -31,7 +32,7 @@ async def fails(client, operation, **members):
     return code_of(caught)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def collection(boto):
     name = f"collection-{uuid.uuid4().hex}"
     await boto("create_collection", CollectionId=name)
@@ -216,7 +217,7 @@ async def test_faces_that_are_not_indexed(boto, collection, party, group, nobody
     widths = [record["Face"]["BoundingBox"]["Width"] for record in answer["FaceRecords"]]
     assert widths == sorted(widths, reverse=True)
     small = io.BytesIO()
-    Image.open(io.BytesIO(party)).resize((150, 60)).save(small, "PNG")
+    Image.open(io.BytesIO(party)).resize((260, 96)).save(small, "PNG")
     few = await boto("index_faces", CollectionId=collection, Image={"Bytes": small.getvalue()}, QualityFilter="HIGH")
     assert few["FaceRecords"] == []
     assert "SMALL_BOUNDING_BOX" in {reason for face in few["UnindexedFaces"] for reason in face["Reasons"]}
@@ -260,7 +261,7 @@ async def test_photographs_in_a_bucket(rekognition, boto, ann):
         ("create_collection", {"CollectionId": "a/b"}, "InvalidParameterException"),
         ("create_collection", {"CollectionId": ".."}, "InvalidParameterException"),
         ("create_collection", {"CollectionId": "a" * 256}, "InvalidParameterException"),
-        ("create_collection", {"CollectionId": "x", "Tags": {"": "y"}}, "InvalidParameterException"),
+        ("create_collection", {"CollectionId": "x", "Tags": {"a": "\a"}}, "InvalidParameterException"),
         ("create_collection", {"CollectionId": "x\n"}, "InvalidParameterException"),
         ("describe_collection", {"CollectionId": "none"}, "ResourceNotFoundException"),
         ("delete_collection", {"CollectionId": "none"}, "ResourceNotFoundException"),
