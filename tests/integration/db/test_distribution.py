@@ -22,6 +22,7 @@ EVERYWHERE = {
     "directories.records._COUNT": "how many directories a key covers",
     "people.retention.ages": "upkeep looks for the directories that forget whom nobody has seen",
     "directories.listing._PAGE": "a page of directories, and how much each holds",
+    "directories.listing._NAMES": "a page of names of directories",
     "storage.images._FIND": "an address of a file names no directory; keys are unique by their content",
     "storage.images._FIND_DIRECTORY": "the same, to check its link first",
     "storage.images._LOCK_EXPIRED": "the sweeper goes by the time at which images expire",

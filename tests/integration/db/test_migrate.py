@@ -164,7 +164,7 @@ def test_every_table_of_people_is_keyed_by_directory_first(database_url):
     people = {"directories", "persons", "images", "matched_images", "faces", "deletions", "search_indexes"}
     merges = {"merges", "merged_persons", "merged_faces", "collapsed_faces"}
     others = {"archives", "imports", "import_items", "directory_keys", "audit_keys", "audit_chains"}
-    doubts, changes = {"face_warnings", "lookalikes", "comparisons"}, {"face_changes", "face_logs"}
+    doubts, changes = {"face_warnings", "lookalikes", "comparisons", "indexed_faces"}, {"face_changes", "face_logs"}
     tables = people | merges | doubts | changes | others
     assert asyncio.run(leading_columns()) == {(table, "directory") for table in tables}
 
@@ -254,9 +254,8 @@ async def test_a_database_of_a_newer_version_is_refused_unchanged(database_url):
 
 
 UNDO_LAST = """
-DROP TRIGGER faces_changed ON faces;
-DROP FUNCTION note_face_change();
-DROP TABLE face_changes, face_logs;
+DROP TABLE indexed_faces;
+ALTER TABLE directories DROP COLUMN tags;
 """
 """Undoes the last migration."""
 

@@ -52,7 +52,7 @@ def test_what_botocore_signs_is_accepted(more):
     assert is_signed(scope(headers))
     assert fits(headers)
     assert SignedRequest.of(scope(headers)).region == "eu-central-1"
-    assert fits(signed_headers(token="session"))
+    assert fits(signed_headers(token="session"))  # noqa: S106 - of the test alone
     assert fits(signed_headers("/faces of/acme~1/"), ("/", "/faces of/acme~1/"))
     assert fits(headers, hosts=("10.0.0.1", HOST))
 
@@ -81,7 +81,7 @@ def test_another_request_or_secret_does_not_fit(paths, hosts, digest, secret):
     ],
 )
 def test_changed_headers_do_not_fit(name, value):
-    headers = signed_headers(more={"X-Custom": "b"}, token="session")
+    headers = signed_headers(more={"X-Custom": "b"}, token="session")  # noqa: S106 - of the test alone
     assert fits(headers)
     assert not fits(changed(headers, name, value))
 
@@ -142,5 +142,5 @@ def test_a_request_is_good_for_fifteen_minutes():
     for minutes in (-15, 0, 15):
         signed.check_time(made + timedelta(minutes=minutes))
     for seconds in (-901, 901):
-        with pytest.raises(SignatureInvalid, match="Signature (expired|not yet current)"):
+        with pytest.raises(SignatureInvalid, match=r"Signature (expired|not yet current)"):
             signed.check_time(made + timedelta(seconds=seconds))
