@@ -31,26 +31,36 @@ _STANDS_FOR_A_FACE = f"""CASE WHEN person ~ {_UUID} THEN EXISTS (
 _COLUMNS = f"""faces.face, person, model, box, score, image_sha256, external_image_id, width, height,
     {_STANDS_FOR_A_FACE} AS own"""
 _READ_ALL = f"""
-SELECT {_COLUMNS} FROM faces LEFT JOIN indexed_faces AS noted ON noted.directory = $1 AND noted.face = faces.face
+SELECT {_COLUMNS} FROM faces LEFT JOIN LATERAL (
+    SELECT * FROM indexed_faces WHERE indexed_faces.directory = $1 AND indexed_faces.face = faces.face
+) AS noted ON true
 WHERE faces.directory = $1 AND faces.face = ANY ($2::uuid[])
 """
 _PAGE = f"""
-SELECT {_COLUMNS} FROM faces LEFT JOIN indexed_faces AS noted ON noted.directory = $1 AND noted.face = faces.face
+SELECT {_COLUMNS} FROM faces LEFT JOIN LATERAL (
+    SELECT * FROM indexed_faces WHERE indexed_faces.directory = $1 AND indexed_faces.face = faces.face
+) AS noted ON true
 WHERE faces.directory = $1 AND faces.face > $3 ORDER BY faces.face LIMIT $2
 """
 _PAGE_OF_PERSON = f"""
-SELECT {_COLUMNS} FROM faces LEFT JOIN indexed_faces AS noted ON noted.directory = $1 AND noted.face = faces.face
+SELECT {_COLUMNS} FROM faces LEFT JOIN LATERAL (
+    SELECT * FROM indexed_faces WHERE indexed_faces.directory = $1 AND indexed_faces.face = faces.face
+) AS noted ON true
 WHERE faces.directory = $1 AND person = $4 AND faces.face > $3 ORDER BY faces.face LIMIT $2
 """
 _PAGE_OF_FACES = f"""
-SELECT {_COLUMNS} FROM faces LEFT JOIN indexed_faces AS noted ON noted.directory = $1 AND noted.face = faces.face
+SELECT {_COLUMNS} FROM faces LEFT JOIN LATERAL (
+    SELECT * FROM indexed_faces WHERE indexed_faces.directory = $1 AND indexed_faces.face = faces.face
+) AS noted ON true
 WHERE faces.directory = $1 AND faces.face = ANY ($4::uuid[]) AND faces.face > $3 ORDER BY faces.face LIMIT $2
 """
 
 # <#> is the negative inner product.
 _NEAREST = f"""
 SELECT {_COLUMNS}, -(embedding <#> $4::halfvec) AS similarity
-FROM faces LEFT JOIN indexed_faces AS noted ON noted.directory = $1 AND noted.face = faces.face
+FROM faces LEFT JOIN LATERAL (
+    SELECT * FROM indexed_faces WHERE indexed_faces.directory = $1 AND indexed_faces.face = faces.face
+) AS noted ON true
 WHERE faces.directory = $1 AND model = $2 AND person = ANY ($3::text[])
 ORDER BY similarity DESC, faces.face LIMIT $5
 """
@@ -73,9 +83,8 @@ SELECT person, face_count FROM persons WHERE directory = $1 AND person = ANY ($2
 """
 _COUNT_USERS = """
 SELECT (SELECT count(*) FROM persons WHERE directory = $1) - (
-    SELECT count(*) FROM indexed_faces JOIN persons
-        ON persons.directory = $1 AND persons.person = indexed_faces.face::text
-    WHERE indexed_faces.directory = $1
+    SELECT count(*) FROM indexed_faces JOIN persons ON persons.person = indexed_faces.face::text
+    WHERE indexed_faces.directory = $1 AND persons.directory = $1
 )
 """
 _FACE_COUNTS = "SELECT person, face_count FROM persons WHERE directory = $1 AND person = ANY ($2::text[])"
