@@ -32,7 +32,7 @@ class Outcome:
     @property
     def answered(self) -> bool:
         """Whether the photograph was processed."""
-        return self.status == 201
+        return self.status in {200, 201}
 
     @property
     def latency_ms(self) -> float:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -117,7 +118,7 @@ async def test_callers_without_a_right_key(rekognition, body):
     expired = await rekognition.pair(expires_at=datetime.now(UTC) - timedelta(seconds=1))
     for each in (pair, unknown, foreign, expired):
         headers = signed(each, rekognition.url, body=body)
-        await until(lambda headers=headers: _is(rekognition, headers, body, "UnrecognizedClientException"))
+        await until(partial(_is, rekognition, headers, body, "UnrecognizedClientException"))
     target = {"X-Amz-Target": "RekognitionService.ListCollections"}
     assert await sent(rekognition, target) == "MissingAuthenticationTokenException"
     assert await sent(rekognition, target | {"Authorization": "Bearer fs_x"}) == "UnrecognizedClientException"

@@ -4,6 +4,7 @@ import botocore.loaders
 import pytest
 from botocore.model import ServiceModel
 
+from apiserver.api.rekognition.bodies import ListFacesBody
 from apiserver.api.rekognition.operations import OPERATIONS, operation_of
 from apiserver.http.json_bodies import parse_json
 from apiserver.problems import InvalidField, InvalidJson
@@ -52,5 +53,5 @@ def test_what_no_client_sends(operation, content, problem):
 
 
 def test_unknown_members_are_ignored_and_null_is_absent():
-    body = parse_json(OPERATIONS["ListFaces"].body, b'{"CollectionId":"a","Later":{"x":[1]},"MaxResults":null}')
+    body = parse_json(ListFacesBody, b'{"CollectionId":"a","Later":{"x":[1]},"MaxResults":null}')
     assert (body.collection_id, body.max_results) == ("a", None)
