@@ -31,8 +31,9 @@ def import_collection(collection: str, source: str | None, url: str, directory: 
             report = Report(len(found), as_json=as_json)
             users: dict[str, list[str]] = {}
             for number, photograph in enumerate(found, 1):
-                outcome = _indexed(target, photograph, read(photograph.name), users)
-                report.take(ImportOutcome(number, photograph.name, photograph.name, *outcome))
+                outcome, detail = _indexed(target, photograph, read(photograph.name), users)
+                name = photograph.name
+                report.take(ImportOutcome(n=number, person=name, name=name, outcome=outcome, detail=detail))
             report.sum_up()
             for user, faces in sorted(users.items()):
                 target.associate(user, faces)
@@ -45,19 +46,19 @@ def import_collection(collection: str, source: str | None, url: str, directory: 
 
 def _indexed(
     target: Target, photograph: ForeignPhotograph, content: bytes | None, users: dict[str, list[str]]
-) -> tuple[str, None, None, str | None]:
-    """Index a photograph and note the faces of users; return outcome, face, code and detail."""
+) -> tuple[str, str | None]:
+    """Index a photograph and note the faces of users; return outcome and detail."""
     if content is None:
-        return "refused", None, None, "It is not where the photographs are."
+        return "refused", "It is not where the photographs are."
     if len(content) > MAX_IMAGE_BYTES:
-        return "refused", None, None, "It has more than 5 MB."
+        return "refused", "It has more than 5 MB."
     try:
         indexed: Indexed = target.index(photograph, content)
     except ForeignError as error:
-        return "refused", None, None, str(error)
+        return "refused", str(error)
     for face in photograph.faces:
         if face.user and face.face in indexed.found:
             users.setdefault(face.user, []).append(indexed.found[face.face])
     if indexed.missing:
-        return "refused", None, None, f"{counted(len(indexed.missing), 'face')} of it were not found again."
-    return "created", None, None, None
+        return "refused", f"{counted(len(indexed.missing), 'face')} of it were not found again."
+    return "created", None

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
-_NUMBERS = {
+_NUMBERS: dict[str, Any] = {
     "boolean": bool,
     "integer": int,
     "long": int,
