@@ -1,6 +1,7 @@
 """Faces of a collection: they are indexed, listed and deleted."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from uuid import UUID
 
@@ -32,6 +33,7 @@ MAX_FACES = 100
 
 _EXCEEDS = "EXCEEDS_MAX_FACES"
 _DEFAULT_RESULTS = 1_000
+_ATTEMPTS = 5
 
 Rejected = tuple[Face, list[str]]
 
@@ -91,12 +93,18 @@ async def list_faces(call: Call, body: ListFacesBody) -> Answer:
 
 
 async def delete_faces(call: Call, body: FacesBody) -> Answer:
-    """Delete faces that are associated with no user."""
-    state, directory = call.state, body.collection_id
-    await state.directories.read(directory)
-    known = await _read(call, directory, body.face_ids)
-    deleted, failed, alone = [], [], []
-    for each in dict.fromkeys(body.face_ids):
+    """Delete faces that are associated with no user. Raises DatabaseBusy if others go on changing them."""
+    await call.state.directories.read(body.collection_id)
+    for _ in range(_ATTEMPTS):
+        with suppress(PersonNotFound, FaceNotFound):  # it was deleted or associated concurrently
+            return await _delete_faces(call, body.collection_id, body.face_ids)
+    raise DatabaseBusy
+
+
+async def _delete_faces(call: Call, directory: str, faces: Sequence[UUID]) -> Answer:
+    known = await _read(call, directory, faces)
+    deleted, failed = [], []
+    for each in dict.fromkeys(faces):
         face = known.get(each)
         if face is None:
             failed.append({"FaceId": str(each), "Reasons": ["FACE_NOT_FOUND"]})
@@ -104,26 +112,24 @@ async def delete_faces(call: Call, body: FacesBody) -> Answer:
             reasons = ["ASSOCIATED_TO_AN_EXISTING_USER"]
             failed.append({"FaceId": str(each), "UserId": face.user, "Reasons": reasons})
         else:
-            deleted.append(str(each))
-            alone.append(face)
-    await _delete(call, directory, alone)
-    return {"DeletedFaces": deleted, "UnsuccessfulFaceDeletions": failed}
+            deleted.append(face)
+    await _delete(call, directory, deleted)
+    return {"DeletedFaces": [str(face.face) for face in deleted], "UnsuccessfulFaceDeletions": failed}
 
 
 async def _delete(call: Call, directory: str, faces: Sequence[IndexedFace]) -> None:
-    """Delete persons who have these faces only, and faces of others; what is gone already is deleted."""
-    erasure = call.state.erasure
-    persons = {face.person for face in faces}
+    """Delete persons who have one of these faces only, and single faces of others.
+
+    Raises PersonNotFound or FaceNotFound.
+    """
+    erasure, persons = call.state.erasure, {face.person for face in faces}
     async with call.state.database.connection() as connection:
         counts = await indexed_faces.face_counts(connection, directory, persons)
-    if alone := [person for person in sorted(persons) if counts.get(person) == 1]:
-        await erasure.persons(directory, alone)
     for face in faces:
-        if counts.get(face.person, 0) > 1:
-            try:
-                await erasure.face(directory, face.person, face.face)
-            except (FaceNotFound, PersonNotFound):
-                continue
+        if counts.get(face.person) != 1:
+            await erasure.face(directory, face.person, face.face)
+    if alone := sorted(person for person in persons if counts.get(person) == 1):
+        await erasure.persons(directory, alone)
 
 
 async def _read(call: Call, directory: str, faces: Sequence[UUID]) -> dict[UUID, IndexedFace]:
