@@ -10,9 +10,18 @@ from apiserver.access.limits import Quota
 from apiserver.access.scopes import Scope
 from apiserver.api.rekognition.bodies import Body
 from apiserver.http.photographs import PhotographCall
+from apiserver.problems import DirectoryNotFound
 from apiserver.state import State
 
 Answer = Mapping[str, Any]
+
+
+async def require_collection(state: State, directory: str) -> None:
+    """Raise DirectoryNotFound if the directory does not exist now: it may have been made within the last second."""
+    try:
+        await state.directories.require(directory)
+    except DirectoryNotFound:
+        await state.directories.read(directory)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from apiserver.api.rekognition.bodies import FacesBody, IndexFacesBody, ListFacesBody
-from apiserver.api.rekognition.calls import Answer, Call, present
+from apiserver.api.rekognition.calls import Answer, Call, present, require_collection
 from apiserver.api.rekognition.details import (
     by_size,
     enrolled_face,
@@ -41,6 +41,7 @@ Rejected = tuple[Face, list[str]]
 async def index_faces(call: Call, body: IndexFacesBody) -> Answer:
     """Enrol each face of a photograph as a person of its own."""
     state, directory = call.state, body.collection_id
+    await require_collection(state, directory)
     await state.learning.require(directory, "")
     upload = await upload_of(call, body.image)
     look = Look(max_faces=MAX_FACES)

@@ -13,7 +13,7 @@ from apiserver.api.rekognition.bodies import (
     SearchUsersBody,
     SearchUsersByImageBody,
 )
-from apiserver.api.rekognition.calls import Answer, Call, present
+from apiserver.api.rekognition.calls import Answer, Call, present, require_collection
 from apiserver.api.rekognition.details import (
     bounding_box,
     by_size,
@@ -89,7 +89,7 @@ async def search_faces(call: Call, body: SearchFacesBody) -> Answer:
 async def search_faces_by_image(call: Call, body: SearchFacesByImageBody) -> Answer:
     """Return the faces that resemble the largest face of a photograph."""
     directory, limit = body.collection_id, body.max_faces or _DEFAULT_FACES
-    await call.state.directories.require(directory)
+    await require_collection(call.state, directory)
     analysis = await analysed(call, body.image)
     face, _ = largest(analysis, body.quality_filter)
     search = _Search.of(directory, analysis.model, body.face_match_threshold)
@@ -121,7 +121,7 @@ async def search_users(call: Call, body: SearchUsersBody) -> Answer:
 async def search_users_by_image(call: Call, body: SearchUsersByImageBody) -> Answer:
     """Return the users who resemble the largest face of a photograph."""
     directory, limit = body.collection_id, body.max_users or _DEFAULT_USERS
-    await call.state.directories.require(directory)
+    await require_collection(call.state, directory)
     analysis = await analysed(call, body.image, frozenset({Want.QUALITY}))
     face, others = largest(analysis, body.quality_filter)
     search = _Search.of(directory, analysis.model, body.user_match_threshold)

@@ -308,6 +308,28 @@ async def test_errors_have_the_names_that_clients_know(boto, operation, members,
     assert await fails(boto, operation, **members) == error
 
 
+@pytest.mark.parametrize("operation", ["index_faces", "search_faces_by_image", "search_users_by_image"])
+async def test_collections_that_do_not_exist(boto, operation, nobody):
+    """Whatever the photograph shows, and also right after the collection was made elsewhere."""
+    name = f"none-{operation.replace('_', '-')}"
+    members = {"CollectionId": name, "Image": {"Bytes": nobody}}
+    assert await fails(boto, operation, **members) == "ResourceNotFoundException"
+    await boto("create_collection", CollectionId=name)
+    if operation == "index_faces":
+        assert (await boto(operation, **members))["FaceRecords"] == []
+    await boto("delete_collection", CollectionId=name)
+    assert await fails(boto, operation, **members) == "ResourceNotFoundException"
+
+
+async def test_consent_is_required_where_a_directory_requires_it(boto, rekognition, ann):
+    await boto("create_collection", CollectionId="consenting")
+    await rekognition.http.patch(
+        "/directories/consenting", json={"require_consent": True}, headers=await _bearer(rekognition)
+    )
+    error = await fails(boto, "index_faces", CollectionId="consenting", Image={"Bytes": ann})
+    assert error == "AccessDeniedException"
+
+
 @pytest.mark.parametrize("operation", ["search_faces_by_image", "search_users_by_image", "compare", "compare to"])
 async def test_photographs_without_faces(boto, collection, operation, ann, nobody):
     if operation.startswith("compare"):
