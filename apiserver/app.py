@@ -127,7 +127,10 @@ _ROUTERS = (
 _FACADES: Mapping[str, tuple[APIRouter, ...]] = {"compreface": compreface.ROUTERS, "rekognition": rekognition.ROUTERS}
 
 # How they report problems.
-_FOREIGN_PROBLEMS: Mapping[str, Foreign] = {"compreface": compreface.foreign_problem}
+_FOREIGN_PROBLEMS: Mapping[str, Foreign] = {
+    "compreface": compreface.foreign_problem,
+    "rekognition": rekognition.foreign_problem,
+}
 
 
 def create_app(settings: Settings, metrics: Metrics | None = None, draining: Draining | None = None) -> FastAPI:
@@ -267,7 +270,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         metrics=metrics,
         recent=RecentRequests(metrics, status.ROUTES),
         slots=_slots(settings),
-        authenticator=Authenticator(database, settings),
+        authenticator=Authenticator(database, settings, images.keys.masters),
         signing_keys=SigningKeys(database),
         database=database,
         vectorizer=resources.vectorizer,

@@ -18,7 +18,8 @@ Problem
 │   ├── NoFaceInBox              no-face-in-box          400
 │   ├── KeyMissing               key-missing             401
 │   ├── KeyInvalid               key-invalid             401
-│   │   └── TokenInvalid         token-invalid           401
+│   │   ├── TokenInvalid         token-invalid           401
+│   │   └── SignatureInvalid     signature-invalid       401
 │   ├── TokenExpired             token-expired           401
 │   ├── SessionEnded             session-ended           401
 │   ├── TokenWithoutRights       token-without-rights    403
@@ -192,6 +193,15 @@ class TokenInvalid(
     KeyInvalid, code="token-invalid", status=401, sentence="The token of the identity provider is not valid."
 ):
     """A token whose signature, issuer, audience or times are wrong; its sentence says which."""
+
+
+class SignatureInvalid(
+    KeyInvalid,
+    code="signature-invalid",
+    status=401,
+    sentence="The signature does not fit the request: check the secret access key, and what proxies change of it.",
+):
+    """A signed call of a client of Amazon Rekognition that was changed, signed with another secret, or is too old."""
 
 
 class TokenExpired(Refused, code="token-expired", status=401, sentence="The token has expired; get a new one."):

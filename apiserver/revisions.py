@@ -47,3 +47,6 @@ class Condition:
 
 ALWAYS = Condition()
 """A condition that every revision fulfils."""
+
+ABSENT = Condition(excluded=Tags(frozenset(), any=True))
+"""A condition that only what does not exist yet fulfils."""

@@ -18,6 +18,7 @@ from pydantic_settings import SettingsConfigDict
 
 from apiserver.access_settings import AccessSettings
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
+from apiserver.buckets import Bucket, read_buckets
 from apiserver.database import Pooler
 from apiserver.endpoints import read_endpoints
 from apiserver.proxies import read_base_path, read_networks
@@ -78,6 +79,13 @@ class Settings(AccessSettings):
         "",
         description="Protocols of other services that the gateway also answers, separated by commas: `compreface` "
         "(1.2, below `/api/v1`), `rekognition` (`POST /`). Their old clients need another URL and another key.",
+    )
+
+    rekognition_buckets: str = Field(
+        "",
+        description="Buckets whose objects clients of Rekognition may name as `S3Object`, separated by commas: "
+        "`BUCKET=URL` for keys for all directories, `DIRECTORY/BUCKET=URL` also for keys for that directory, such as "
+        "`photos=s3://photos` or `acme/photos=file:///srv/photos`. Objects of other buckets are refused.",
     )
 
     log_names: bool = Field(
@@ -322,6 +330,17 @@ class Settings(AccessSettings):
     @classmethod
     def _is_a_base_path(cls, path: str) -> str:
         return read_base_path(path)
+
+    @property
+    def rekognition_bucket_list(self) -> tuple[Bucket, ...]:
+        """The buckets in `rekognition_buckets`."""
+        return read_buckets(self.rekognition_buckets)
+
+    @field_validator("rekognition_buckets")
+    @classmethod
+    def _names_buckets(cls, buckets: str) -> str:
+        read_buckets(buckets)
+        return buckets
 
     @field_validator("facades")
     @classmethod

@@ -24,6 +24,7 @@ from apiserver.imports.running import import_people
 from apiserver.jobs.rights import on_behalf
 from apiserver.jobs.runs import Run, Task, delete_finished
 from apiserver.jobs.turns import TurnOver
+from apiserver.keys import pairs
 from apiserver.keys.usage_records import delete_old
 from apiserver.people import retention
 from apiserver.people.counts import recount
@@ -85,6 +86,7 @@ async def encrypt_stored(run: Run) -> None:
     if not images.keys.masters:
         return
     await rewrap(database, images.keys.masters)
+    await pairs.rewrap(database, images.keys.masters)
     total = run.done + (await unencrypted(database)).total()
 
     async def report(more: int) -> None:

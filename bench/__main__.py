@@ -30,6 +30,7 @@ PROGRAMS = {
     "encryption": "bench.speed.encryption",
     "gpu": "bench.speed.gpu",
     "audit": "bench.speed.audit",
+    "facades": "bench.speed.facades",
     "failover": "bench.speed.failover",
     "locks": "bench.speed.locks",
     "compreface": "bench.speed.compreface",

@@ -14,6 +14,7 @@ DISTRIBUTED = (
     "merged_faces",
     "collapsed_faces",
     "face_warnings",
+    "indexed_faces",
     "lookalikes",
     "comparisons",
     "deletions",

@@ -387,6 +387,7 @@ CREATE TABLE public.directories (
     keep_originals boolean,
     require_consent boolean,
     delete_without_consent_days integer,
+    tags jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT directories_delete_without_consent_days_check CHECK ((delete_without_consent_days >= 0)),
     CONSTRAINT directories_fpir_check CHECK (((fpir > (0)::double precision) AND (fpir < (1)::double precision))),
     CONSTRAINT directories_fpir_or_threshold CHECK ((num_nonnulls(fpir, threshold) <= 1)),
@@ -394,6 +395,7 @@ CREATE TABLE public.directories (
     CONSTRAINT directories_recognizability_floor_check CHECK (((recognizability_floor >= (0)::double precision) AND (recognizability_floor <= (1)::double precision))),
     CONSTRAINT directories_recognized_retention_seconds_check CHECK ((recognized_retention_seconds >= 0)),
     CONSTRAINT directories_scoring_check CHECK ((scoring = ANY (ARRAY['max'::text, 'mean'::text]))),
+    CONSTRAINT directories_tags_check CHECK ((jsonb_typeof(tags) = 'object'::text)),
     CONSTRAINT directories_threshold_check CHECK (((threshold >= ('-1'::integer)::double precision) AND (threshold <= (1)::double precision))),
     CONSTRAINT directories_threshold_of_a_model CHECK (((threshold IS NULL) = (threshold_model IS NULL))),
     CONSTRAINT directories_unseen_retention_days_check CHECK ((unseen_retention_days > 0))
@@ -513,6 +515,17 @@ CREATE TABLE public.imports (
     planned boolean NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     compared_to bigint DEFAULT '-1'::integer NOT NULL
+);
+
+CREATE TABLE public.indexed_faces (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    face uuid NOT NULL,
+    external_image_id text,
+    width integer,
+    height integer,
+    CONSTRAINT indexed_faces_check CHECK (((width IS NULL) = (height IS NULL))),
+    CONSTRAINT indexed_faces_height_check CHECK ((height > 0)),
+    CONSTRAINT indexed_faces_width_check CHECK ((width > 0))
 );
 
 CREATE TABLE public.installation_secrets (
@@ -747,6 +760,9 @@ ALTER TABLE ONLY public.import_items
 ALTER TABLE ONLY public.imports
     ADD CONSTRAINT imports_pkey PRIMARY KEY (directory, job);
 
+ALTER TABLE ONLY public.indexed_faces
+    ADD CONSTRAINT indexed_faces_pkey PRIMARY KEY (directory, face);
+
 ALTER TABLE ONLY public.installation_secrets
     ADD CONSTRAINT installation_secrets_pkey PRIMARY KEY (name);
 
@@ -947,6 +963,12 @@ ALTER TABLE public.faces
 ALTER TABLE public.faces
     ADD CONSTRAINT faces_directory_person_fkey FOREIGN KEY (directory, person) REFERENCES public.persons(directory, person);
 
+ALTER TABLE ONLY public.indexed_faces
+    ADD CONSTRAINT indexed_faces_directory_face_fkey FOREIGN KEY (directory, face) REFERENCES public.faces(directory, face) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.indexed_faces
+    ADD CONSTRAINT indexed_faces_directory_fkey FOREIGN KEY (directory) REFERENCES public.directories(directory) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_number_fkey FOREIGN KEY (number) REFERENCES public.procrastinate_jobs(id) ON DELETE CASCADE;
 
@@ -1014,6 +1036,8 @@ CREATE POLICY all_rows ON public.import_items USING (true);
 
 CREATE POLICY all_rows ON public.imports USING (true);
 
+CREATE POLICY all_rows ON public.indexed_faces USING (true);
+
 CREATE POLICY all_rows ON public.jobs USING (true);
 
 CREATE POLICY all_rows ON public.keyed_requests USING (true);
@@ -1066,6 +1090,8 @@ ALTER TABLE public.import_items ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.imports ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.indexed_faces ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.jobs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.keyed_requests ENABLE ROW LEVEL SECURITY;
@@ -1113,6 +1139,8 @@ CREATE POLICY of_directory ON public.images AS RESTRICTIVE TO faceserver_directo
 CREATE POLICY of_directory ON public.import_items AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
 CREATE POLICY of_directory ON public.imports AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.indexed_faces AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
 CREATE POLICY of_directory ON public.jobs AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 

@@ -28,6 +28,7 @@ EXPECTED = [
     r"Not on Citus: .*",
     r"needs FACESERVER_TEST_CITUS, the URL of a coordinator of Citus",
     r"on several servers, no codes are kept in memory",
+    r"awscli cannot be installed: .*",
     r"chromium is not installed: apt install chromium",
     r"the page's checks are not installed: apt install nodejs npm, then npm ci in web/",
 ]

@@ -214,6 +214,12 @@ class Erasure:
                 connection, directory, deletion, _Target(_PERSONS, ([person],), person, persons=[person])
             )
 
+    async def persons(self, directory: str, persons: Sequence[str]) -> Receipt:
+        """Delete several persons. Raises DirectoryNotFound, PersonNotFound, or DatabaseUnavailable."""
+        async with self._database.connection(Share.LONG) as connection, connection.transaction():
+            await self._lock(connection, directory, persons)
+            return await self._delete(connection, directory, _Target(_PERSONS, persons=persons))
+
     async def directory(self, directory: str, condition: Condition = ALWAYS) -> Receipt:
         """Delete a directory with everything in it, and its keys, so that no copy of its photographs can be read.
 

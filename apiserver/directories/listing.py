@@ -64,3 +64,22 @@ async def page(
     found = [Summary(directory, created_at, *counts) for directory, created_at, counts in counted]
     last = found[-1].directory if found else names[0]  # none if all were deleted in between
     return found, last if len(found) < len(names) else None
+
+
+# Names in PostgreSQL's own order of bytes, as those of the pages above.
+_MATCHING = """
+SELECT directory FROM directories
+WHERE directory > $1 AND directory ~ $2
+AND ($4 OR directory = ANY ($5::text[]) OR directory ^@ ANY ($6::text[]))
+ORDER BY directory LIMIT $3
+"""
+
+
+async def names(
+    connection: Connection, pattern: str, limit: int, after: str | None, reach: Reach
+) -> tuple[list[str], str | None]:
+    """Return up to `limit` names of directories of the reach that match a pattern, and the last one if more follow."""
+    values = (limit + 1, reach.everywhere, list(reach.names), list(reach.prefixes))
+    rows = await connection.fetch(_MATCHING, after or "", pattern, *values)
+    found = [row["directory"] for row in rows]
+    return found[:limit], found[limit - 1] if len(found) > limit else None

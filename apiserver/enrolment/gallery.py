@@ -15,6 +15,7 @@ from apiserver.database import Database
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.encryption.crops import encrypted_crop
 from apiserver.encryption.keys import DirectoryKeys
+from apiserver.people.indexed_faces import NOTE, Indexed
 from apiserver.problems import ConsentMissing, DatabaseBusy, DirectoryBusy, PersonNotFound
 from apiserver.storage.images import ImageRow
 
@@ -56,7 +57,7 @@ WITH locked AS (
     WHERE directory = $1 AND image = $7 AND EXISTS (SELECT FROM shown)
 ), known AS (
     SELECT face FROM faces WHERE directory = $1 AND person = $2 AND image_sha256 = $3 AND model = $4
-)
+){noted}
 SELECT enrollable, locked, shown.face, box, score, recognizability, image,
     CASE WHEN admitted THEN {record} END AS recorded
 FROM entered LEFT JOIN shown ON true LEFT JOIN known ON true
@@ -78,8 +79,9 @@ _NEW_DIRECTORY = """new_directory AS (
 ), """
 
 _PARTS = {"enter": ENTER, "enrollable": _IS_ENROLLABLE, "record": _RECORD}
-_ENROL_MAKING = _ENROL.format(new_directory=_NEW_DIRECTORY, **_PARTS)
-_ENROL_EXISTING = _ENROL.format(new_directory="", **_PARTS)
+_ENROL_MAKING = _ENROL.format(new_directory=_NEW_DIRECTORY, noted="", **_PARTS)
+_ENROL_EXISTING = _ENROL.format(new_directory="", noted="", **_PARTS)
+_INDEX = _ENROL.format(new_directory="", noted=NOTE, **_PARTS)
 
 _ENROLLED = """
 SELECT face, box, score, recognizability, image FROM faces
@@ -121,23 +123,26 @@ class Gallery:
         self._makes_directories = makes_directories
         self._keys = keys or DirectoryKeys(database)
 
-    async def enrol(self, person: str, face: Face, model: Model, row: ImageRow) -> Enrolment:
+    async def enrol(
+        self, person: str, face: Face, model: Model, row: ImageRow, indexed: Indexed | None = None
+    ) -> Enrolment:
         """Add `face` to the person's enrolments and keep its image permanently, all or nothing.
 
         The same photograph of the same person under the same model is one face, however often it is learned. If the
-        face has another image already, this one is left to expire. Raises DatabaseUnavailable, DirectoryBusy while
-        enrolments are excluded from the directory, DatabaseBusy if the image, the person or the directory's key was
-        removed concurrently, or ConsentMissing.
+        face has another image already, this one is left to expire. indexed: the id of the face, and what is noted of
+        it; then the directory must exist, and no other person may have the face. Raises DatabaseUnavailable,
+        DirectoryBusy while enrolments are excluded from the directory, DatabaseBusy if the image, the person or the
+        directory's key was removed concurrently, or ConsentMissing.
         """
         stored = encrypted_crop(await self._keys.in_use(row.directory), row.directory, row.sha256, face.box, face.crop)
         keys = [*{row.key_id, stored.key_id} - {None}]
-        identity, new = (row.directory, person, row.sha256, model.id), uuid4()
+        identity, new = (row.directory, person, row.sha256, model.id), indexed.face if indexed else uuid4()
         measured = (measurements(face), face.recognizability)
         columns = (HalfVector(face.embedding), stored.crop, row.key, list(face.box), face.score, *measured, new)
         makes = self._makes_directories and current_grant().may_make(row.directory)
-        enrol = _ENROL_MAKING if makes else _ENROL_EXISTING
+        enrol = _INDEX if indexed else _ENROL_MAKING if makes else _ENROL_EXISTING
         act = acting()
-        by = (act.subject, act.action, act.request_id, act.address)
+        by = (act.subject, act.action, act.request_id, act.address, *(indexed.columns if indexed else ()))
         async for _ in attempts(self._database.timeout_seconds):
             async with self._database.connection() as connection:
                 shown = await connection.fetchrow(enrol, *identity, *columns, keys, stored.key_id, *by)

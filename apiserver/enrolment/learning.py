@@ -1,5 +1,6 @@
 """Learns a person from a photograph."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ from apiserver.access.grants import current_grant
 from apiserver.access.limits import Quota
 from apiserver.access.metering import spend
 from apiserver.biometrics.choice import FaceChoice
-from apiserver.biometrics.face import Analysis, Box
+from apiserver.biometrics.face import Analysis, Box, Face
 from apiserver.biometrics.model import Model
 from apiserver.database import Database
 from apiserver.directories.records import Directories
@@ -17,6 +18,7 @@ from apiserver.enrolment.gate import chosen_face, examine
 from apiserver.enrolment.likeness import FaceToCompare, Likenesses
 from apiserver.enrolment.warnings import EnrolmentWarning, likeness_warnings, quality_warning
 from apiserver.people import doubts as kept
+from apiserver.people.indexed_faces import Indexed
 from apiserver.problems import DatabaseBusy
 from apiserver.settings import Settings
 from apiserver.storage.images import ImageStore
@@ -121,6 +123,31 @@ class Learning:
         await self._keep(sample, enrolment, doubts)
         key, turn = enrolment.image or row.key, analysis.image.orientation
         return Learned(enrolment, key, model, doubts + defects, turn, analysis.faces_omitted)
+
+    async def index(
+        self,
+        directory: str,
+        photograph: Photograph,
+        faces: Sequence[tuple[Face, Indexed]],
+        model: Model,
+        stages: Stages,
+    ) -> list[Enrolment]:
+        """Enrol faces of a photograph, each as a person of its own whose id is that of the face; nothing is compared.
+
+        Repeated after a failure, it goes on where it ended. Raises DirectoryNotFound, ConsentMissing or an Outage.
+        """
+        settings = (await self._directories.read(directory)).settings
+        with stages.measure("store"):
+            secret, as_sent = await self._images.secret(), bool(settings.keep_originals)
+            row, content = await to_store(photograph, directory, self._staging, secret, as_sent=as_sent)
+            row = await self._images.save(row, content)
+        enrolments = []
+        with stages.measure("enrol"):
+            for face, indexed in faces:
+                enrolments.append(await self._gallery.enrol(str(indexed.face), face, model, row, indexed))
+                spend(Quota.STORED_FACES, 1)
+                spend(Quota.STORED_BYTES, len(face.crop or b""))
+        return enrolments
 
     async def _keep(self, sample: Sample, enrolment: Enrolment, doubts: list[EnrolmentWarning]) -> None:
         """Keep doubts until somebody decides about them."""

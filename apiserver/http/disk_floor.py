@@ -15,7 +15,10 @@ _ANALYSING = frozenset({"/recognize", "/identify", "/verify", "/compare", "/dete
 _SIGNING_IN = "/session"
 """Whoever cannot sign in cannot delete."""
 
-_ADMITTED = _ANALYSING | {_SIGNING_IN}
+_REKOGNITION = "/"
+"""Its operations that store something ask themselves."""
+
+_ADMITTED = _ANALYSING | {_SIGNING_IN, _REKOGNITION}
 
 _ASKING_THEMSELVES = "/api/v1/"
 """Calls of CompreFace that store something."""

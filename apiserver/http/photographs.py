@@ -94,7 +94,9 @@ class PhotographCall:
         analysis = await self.analyse(upload, look, wants if cleaned else wants | {Want.PICTURE})
         return analysis, Photograph(upload.content, cleaned, analysis.image, analysis.picture)
 
-    async def analyse_both(self, source: Upload, target: Upload, look: Look) -> tuple[Analysis, Analysis]:
+    async def analyse_both(
+        self, source: Upload, target: Upload, look: Look, wants: frozenset[Want] = frozenset()
+    ) -> tuple[Analysis, Analysis]:
         """Return the faces on two photographs, analysed concurrently.
 
         Raises the problem of the first bad one, an Outage, or ClientDisconnect.
@@ -102,7 +104,7 @@ class PhotographCall:
         with self.stages.measure("vectorize"):
             async with while_connected(self.request.receive):
                 first, second = await asyncio.gather(
-                    *(self.state.vectorizer.analyse(upload.content, look=look) for upload in (source, target)),
+                    *(self.state.vectorizer.analyse(upload.content, wants, look) for upload in (source, target)),
                     return_exceptions=True,
                 )
         if isinstance(first, BaseException):

@@ -55,8 +55,13 @@ def refusal(problem: Problem) -> Refusal:
     )
 
 
-Foreign = Callable[[Request, Problem], tuple[int, dict[str, object]] | None]
-"""Returns status and body of a problem as the clients of another protocol expect them, None for other requests."""
+Foreign = Callable[
+    [Request, Problem], tuple[int, dict[str, object]] | tuple[int, dict[str, object], dict[str, str]] | None
+]
+"""Returns status, body and perhaps headers of a problem as the clients of another protocol expect them.
+
+None for other requests.
+"""
 
 
 def tell_foreign_clients(app: FastAPI, forms: list[Foreign]) -> None:
@@ -72,7 +77,7 @@ def problem_response(request: Request, problem: Problem) -> JSONResponse:
     unread = isinstance(problem, _BODY_UNREAD) or getattr(request.state, "body_unread", False)
     for form in request.app.state.foreign_problems:
         if foreign := form(request, problem):
-            return _foreign_response(request, problem, foreign, LastResponse if unread else JSONResponse)
+            return _foreign_response(request, problem, *foreign, kind=LastResponse if unread else JSONResponse)
     response = serving.problem_responses.problem_response(
         request,
         problem,
@@ -85,12 +90,17 @@ def problem_response(request: Request, problem: Problem) -> JSONResponse:
 
 
 def _foreign_response(
-    request: Request, problem: Problem, foreign: tuple[int, dict[str, object]], kind: type[JSONResponse]
+    request: Request,
+    problem: Problem,
+    status: int,
+    body: dict[str, object],
+    more: dict[str, str] | None = None,
+    *,
+    kind: type[JSONResponse],
 ) -> JSONResponse:
     response = serving.problem_responses.problem_response(request, problem, kind=kind)
     headers = {"Retry-After": value} if (value := response.headers.get("Retry-After")) else {}
-    status, body = foreign
-    return kind(body, status, headers)
+    return kind(body, status, {**headers, **(more or {})})
 
 
 class LastResponse(JSONResponse):

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
@@ -15,7 +16,8 @@ from apiserver.access.acts import command_line, set_current_act
 from apiserver.access.grants import OPEN
 from apiserver.access.limits import read_limits
 from apiserver.database import Connection, Pooler, open_database
-from apiserver.keys import changing, records
+from apiserver.encryption.master_keys import MasterKeys, read_master_keys
+from apiserver.keys import changing, pairs, records
 from apiserver.keys.records import KeyRecord, Kind
 from apiserver.keys.uuid_keys import images_token
 from apiserver.keys.wishes import directories_of
@@ -35,12 +37,23 @@ Command = Callable[[Connection, argparse.Namespace], Coroutine[Any, Any, list[di
 
 
 class Settings(SettingsWithSecrets):
-    """Where the database is."""
+    """Where the database is, and the master keys of pairs."""
 
-    model_config = SettingsConfigDict(env_prefix="APISERVER_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="APISERVER_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     database_url: SecretStr
     database_pooler: Pooler = Pooler.NONE
+    master_key_file: Path | None = None
+    master_key: SecretStr | None = None
+    master_key_command: str | None = None
+
+    def masters(self) -> MasterKeys:
+        """Return the master keys. Raises InvalidField if they cannot be read."""
+        keys = self.master_key.get_secret_value() if self.master_key else None
+        try:
+            return read_master_keys(command=self.master_key_command, file=self.master_key_file, keys=keys)
+        except ValueError as error:
+            raise InvalidField(str(error)) from error
 
 
 def main() -> int:
@@ -80,9 +93,17 @@ async def _run(settings: Settings, options: argparse.Namespace) -> list[dict[str
 
 
 async def _create(connection: Connection, options: argparse.Namespace) -> list[dict[str, Any]]:
+    if options.rekognition:
+        return await _create_pair(connection, options)
     usual = {"kind": Kind.UUID, "scopes": [_COMPREFACE_SCOPE]} if options.compreface else {"scopes": []}
     record, text = await records.create(connection, changing.wanted(usual | _fields(options)), "command line")
     return [_with_text(record, text)]
+
+
+async def _create_pair(connection: Connection, options: argparse.Namespace) -> list[dict[str, Any]]:
+    masters = Settings().masters()
+    record, secret = await pairs.create(connection, masters, changing.wanted(_fields(options)), "command line")
+    return [{"key": secret, "access_key_id": pairs.access_key_id(record.id), **_shown(record)}]
 
 
 async def _edit(connection: Connection, options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -129,6 +150,11 @@ def _parser() -> argparse.ArgumentParser:
             metavar="NAME=N",
             help="such as requests_per_minute=600; 0: that of the service; may be given several times",
         )
+    create.add_argument(
+        "--rekognition",
+        action="store_true",
+        help="make an access key id and a secret access key for clients of Amazon Rekognition; needs the master key",
+    )
     _command(commands, "list", _list, "List all keys.")
     revoke = _command(commands, "revoke", _revoke, "Revoke a key for good.")
     rotate = _command(commands, "rotate", _rotate, "Give a key a new text and print it.")
@@ -227,6 +253,8 @@ def _time(time: datetime | None) -> str | None:
 
 
 def _line(row: dict[str, Any]) -> str:
+    if "access_key_id" in row:
+        return f"aws_access_key_id = {row['access_key_id']}\naws_secret_access_key = {row['key']}"
     if "key" in row:
         return str(row["key"])
     state = "revoked" if row["revoked_at"] else f"until {row['expires_at'] or 'revoked'}"

@@ -9,17 +9,19 @@ from apiserver.access.scopes import Scope
 from apiserver.access.sessions import SessionCookie
 from apiserver.background import background, repeat
 from apiserver.database import Database, Share
+from apiserver.encryption.master_keys import MasterKeys
 from apiserver.keys import records
 from apiserver.keys.attempts import Attempts
-from apiserver.keys.known import KnownDigests, KnownKeys
+from apiserver.keys.known import KnownDigests, KnownKeys, KnownPairs
 from apiserver.keys.listening import Listener
+from apiserver.keys.pairs import Pair, Secrets, key_id_of
 from apiserver.keys.records import now
 from apiserver.keys.secrets import read
 from apiserver.keys.session_records import SESSION_CHANGED, SessionRecord
 from apiserver.keys.sessions import Sessions
 from apiserver.keys.token_rights import SUBJECT, is_token
 from apiserver.keys.uuid_keys import PREFIX, UuidKey, read_token, read_uuid, sent_token
-from apiserver.problems import KeyInvalid, NoKeys
+from apiserver.problems import KeyInvalid, NoKeys, Problem
 from apiserver.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ _BEARER = "bearer"
 class Authenticator:
     """Knows who calls: by keys and sessions in memory, which the database keeps current."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, settings: Settings, masters: MasterKeys | None = None) -> None:
         self._database = database
         self.keys_required = settings.keys_required
         anonymous = settings.anonymous_key
@@ -45,6 +47,8 @@ class Authenticator:
         compreface = "compreface" in settings.facade_names
         self._digests = KnownDigests(database, self._listener.is_certain) if compreface else None
         self.sessions = Sessions(database, settings, self._listener.is_certain)
+        self._pairs = KnownPairs(database, self._listener.is_certain)
+        self._secrets = Secrets(masters or MasterKeys())
         self._tokens = _open_tokens(settings) if settings.oidc_issuer else None
         self._used: set[str] = set()
 
@@ -94,6 +98,41 @@ class Authenticator:
         except KeyInvalid:
             await self._failed(address)
             raise
+
+    async def pair_of(self, access_key: str, scope: Mapping[str, Any]) -> Pair | None:
+        """Return the pair with this access key id; None for any other where no key is required.
+
+        Whether the caller has its secret is to be checked. Raises KeyInvalid, NoKeys, TooManyAttempts or
+        DatabaseUnavailable.
+        """
+        key_id, address = key_id_of(access_key), client_of(scope)
+        found = self._pairs.held(key_id) if key_id else None
+        if found is None and key_id:
+            if self.keys_required and self._attempts.are_spent(address) and not await self._pairs.exists(key_id):
+                self._attempts.check(address)
+            found = await self._pairs.find(key_id)
+        if found and found.record.is_usable(now()):
+            return found
+        if not self.keys_required:
+            return None
+        await self.refuse_signature(scope, KeyInvalid())
+        return None
+
+    async def secret_of(self, pair: Pair) -> str:
+        """Return the secret of a pair. Raises KeyUnavailable."""
+        return await self._secrets.of(pair)
+
+    def used(self, pair: Pair) -> Grant:
+        """Return what a caller gets who has shown that it has the secret of a pair."""
+        self._used.add(pair.record.id)
+        return pair.grant
+
+    async def refuse_signature(self, scope: Mapping[str, Any], problem: Problem) -> None:
+        """Count a wrong key of the caller, and raise `problem`, or TooManyAttempts."""
+        address = client_of(scope)
+        self._attempts.check(address)
+        await self._failed(address)
+        raise problem
 
     async def grant_of_key(self, key_id: str) -> Grant | None:
         """Return what the key with this id may do now; None if it is unknown, expired or revoked.
@@ -210,11 +249,13 @@ class Authenticator:
             self.sessions.changed(changed_id.removeprefix(SESSION_CHANGED))
         else:
             self._keys.changed(changed_id)
+            self._pairs.changed(changed_id)
             if self._digests:
                 self._digests.changed(changed_id)
 
     def _started(self) -> None:
         self._keys.forget()
+        self._pairs.forget()
         if self._digests:
             self._digests.forget()
         self.sessions.forget()

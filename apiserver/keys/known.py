@@ -7,8 +7,9 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from apiserver.database import Connection, Database, Share
-from apiserver.keys import records
+from apiserver.keys import pairs, records
 from apiserver.keys.listening import MAX_SILENCE_SECONDS
+from apiserver.keys.pairs import Pair
 from apiserver.keys.records import KeyRecord
 
 Value = TypeVar("Value")
@@ -167,6 +168,31 @@ class KnownDigests(KnownKeys):
         self._absent.clear()
         self._ids = (0.0, self._ids[1])
         super().changed(row_id)
+
+
+class KnownPairs(Known[Pair]):
+    """A cache of pairs by the id of their key."""
+
+    def __init__(self, database: Database, is_certain: Callable[[], bool]) -> None:
+        super().__init__(database, is_certain, pairs.find)
+        self._ids: tuple[float, frozenset[str]] = (0.0, frozenset())
+        self._reading_ids = asyncio.Lock()
+
+    async def exists(self, key_id: str) -> bool:
+        """Tell whether there is such a pair, with one statement a second at most, as for keys."""
+        async with self._reading_ids:
+            if not self._is_fresh(self._ids[0]):
+                changes, asked = self._changes, monotonic()
+                async with self._database.unbound(Share.READS) as connection:
+                    ids = await records.usable_pairs(connection, MAX_IDS)
+                self._ids = (asked if changes == self._changes else 0.0), ids
+        return key_id in self._ids[1] or key_id in self._known
+
+    def changed(self, row_id: str) -> None:
+        """Forget a pair that changed, or came into being."""
+        super().changed(row_id)
+        if row_id not in self._ids[1]:
+            self._ids = (0.0, self._ids[1])
 
 
 def _put(entries: OrderedDict[str, Value], key_id: str, value: Value, limit: int) -> None:

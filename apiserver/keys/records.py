@@ -14,7 +14,7 @@ from apiserver.audit import records as audit
 from apiserver.database import Connection
 from apiserver.keys.secrets import hash_of, new_id, new_text
 from apiserver.keys.uuid_keys import digest_of, new_uuid_text
-from apiserver.problems import KeyNotFound, RightLost
+from apiserver.problems import InvalidField, KeyNotFound, RightLost
 
 CHANGED = "faceserver_keys"
 """The channel on which the database tells the ids of keys that changed."""
@@ -27,11 +27,18 @@ _COLUMNS = """id, kind, name, note, scopes, everywhere, names, prefixes, limits,
 
 _READ_BEARER = f"SELECT {_COLUMNS} FROM keys WHERE id = $1 AND kind = 'bearer'"
 _READ_UUID = f"SELECT {_COLUMNS} FROM keys WHERE kind = 'uuid' AND (hash = $1 OR previous_hash = $1)"
+_READ_PAIR = f"SELECT {_COLUMNS}, encrypted_secret FROM keys WHERE id = $1 AND kind = 'pair'"
 _READ = f"SELECT {_COLUMNS} FROM keys WHERE id = $1"
 
 _CREATE = f"""
 INSERT INTO keys (id, name, note, scopes, everywhere, names, prefixes, expires_at, limits, hash, created_by, kind)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING {_COLUMNS}
+"""
+
+_CREATE_PAIR = f"""
+INSERT INTO keys (
+    id, name, note, scopes, everywhere, names, prefixes, expires_at, limits, created_by, kind, encrypted_secret
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pair', $11) RETURNING {_COLUMNS}
 """
 
 _CHANGE = f"""
@@ -68,7 +75,7 @@ SELECT EXISTS (SELECT FROM keys WHERE revoked_at IS NULL AND (expires_at IS NULL
 
 _USABLE_IDS = """
 SELECT id FROM keys
-WHERE kind = 'bearer' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) LIMIT $1
+WHERE kind = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) LIMIT $1
 """
 
 _USABLE_DIGESTS = """
@@ -76,6 +83,8 @@ SELECT encode(digest, 'hex') AS id FROM keys, unnest(ARRAY[hash, previous_hash])
 WHERE kind = 'uuid' AND digest IS NOT NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 LIMIT $1
 """
+_PAIRS = "SELECT id, encrypted_secret FROM keys WHERE kind = 'pair' AND id > $1 ORDER BY id LIMIT $2"
+_REWRAP = "UPDATE keys SET encrypted_secret = $3 WHERE id = $1 AND encrypted_secret = $2"
 
 # Deletions are completed, whoever asked for them.
 _CANCEL_WAITING = """
@@ -95,10 +104,15 @@ WHERE id = ANY ($1) AND (last_used_at IS NULL OR last_used_at < date_trunc('minu
 
 
 class Kind(StrEnum):
-    """How callers prove that they have a key: by its text, or by that of a UUID, as clients of CompreFace do."""
+    """How callers prove that they have a key.
+
+    By its text; by a UUID, as clients of CompreFace do; by signatures with its secret, which is not sent, as clients of
+    Amazon Rekognition do.
+    """
 
     BEARER = "bearer"
     UUID = "uuid"
+    PAIR = "pair"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +152,12 @@ class KeyRecord:
     revoked_at: datetime | None
     last_used_at: datetime | None
     previous_until: datetime | None
-    hash: bytes = field(repr=False)
+    hash: bytes | None = field(repr=False)  # None for a pair
     previous_hash: bytes | None = field(repr=False)
 
     def admits(self, hashed: bytes, now: datetime) -> bool:
         """Tell whether the text with this hash works at this moment."""
-        if not self.is_usable(now):
+        if not self.is_usable(now) or self.hash is None:
             return False
         if compare_digest(self.hash, hashed):
             return True
@@ -172,6 +186,13 @@ async def create(connection: Connection, wanted: Wanted, created_by: str) -> tup
         return await _changed(connection, _record(row)), text
 
 
+async def create_pair(connection: Connection, key_id: str, wanted: Wanted, secret: bytes, created_by: str) -> KeyRecord:
+    """Store a new pair; secret: encrypted, as `pairs` writes it."""
+    async with connection.transaction():
+        row = await connection.fetchrow(_CREATE_PAIR, key_id, *wanted.columns, created_by, secret)
+        return await _changed(connection, _record(row))
+
+
 async def change(connection: Connection, key_id: str, wanted: Wanted) -> KeyRecord:
     """Change a key that exists."""
     async with connection.transaction():
@@ -194,6 +215,16 @@ async def find_by_digest(connection: Connection, digest: str) -> KeyRecord | Non
     """Return the UUID key with this digest, in hexadecimal digits; None if there is none."""
     row = await connection.fetchrow(_READ_UUID, bytes.fromhex(digest))
     return _record(row) if row else None
+
+
+async def find_pair(connection: Connection, key_id: str) -> tuple[KeyRecord, bytes] | None:
+    """Return the pair with this id and its encrypted secret, None if there is none."""
+    row = await connection.fetchrow(_READ_PAIR, key_id)
+    if row is None:
+        return None
+    values = dict(row)
+    secret: bytes = values.pop("encrypted_secret")
+    return _record(values), secret
 
 
 async def read(connection: Connection, key_id: str, grant: Grant, *, lock: bool = False) -> KeyRecord:
@@ -230,10 +261,13 @@ async def revoke(connection: Connection, key_id: str, grant: Grant) -> KeyRecord
 async def rotate(connection: Connection, key_id: str, grant: Grant, overlap: timedelta) -> tuple[KeyRecord, str]:
     """Give a key a new text; the one before works for `overlap` more.
 
-    Raises KeyNotFound, also if it is revoked, or ScopeMissing if its limits are above the caller's.
+    Raises KeyNotFound, also if it is revoked, ScopeMissing if its limits are above the caller's, or InvalidField for a
+    pair.
     """
     async with connection.transaction():
         known = await read(connection, key_id, grant)
+        if known.kind == Kind.PAIR:
+            raise InvalidField("A pair has one secret: make another pair, and revoke this one when nobody uses it.")
         grant.limited(known.limits)
         text, hashed = _new_text(key_id, known.kind)
         row = await connection.fetchrow(_ROTATE, key_id, hashed, overlap)
@@ -256,7 +290,24 @@ async def is_any_usable(connection: Connection) -> bool:
 
 async def usable_ids(connection: Connection, limit: int) -> frozenset[str]:
     """Return the ids of the keys that work now, of `limit` at most."""
-    return frozenset(row["id"] for row in await connection.fetch(_USABLE_IDS, limit))
+    return frozenset(row["id"] for row in await connection.fetch(_USABLE_IDS, limit, Kind.BEARER))
+
+
+async def usable_pairs(connection: Connection, limit: int) -> frozenset[str]:
+    """Return the ids of the pairs that work now, of `limit` at most."""
+    return frozenset(row["id"] for row in await connection.fetch(_USABLE_IDS, limit, Kind.PAIR))
+
+
+async def page_of_secrets(connection: Connection, after: str, limit: int) -> list[tuple[str, bytes]]:
+    """Return the ids of pairs after an id, and their encrypted secrets."""
+    return [(row["id"], row["encrypted_secret"]) for row in await connection.fetch(_PAIRS, after, limit)]
+
+
+async def replace_secret(connection: Connection, key_id: str, before: bytes, after: bytes) -> None:
+    """Store the secret of a pair under another master key, unless it has changed since."""
+    async with connection.transaction():
+        await connection.execute(_REWRAP, key_id, before, after)
+        await audit.record(connection, object_=key_id, counts={"rewrapped": 1})
 
 
 async def usable_digests(connection: Connection, limit: int) -> frozenset[str]:

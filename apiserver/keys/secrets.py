@@ -39,7 +39,7 @@ def new_id() -> str:
 
 def new_text(key_id: str) -> str:
     """Return the text of a new key with 256 random bits, to be shown once."""
-    begun = f"fs_{key_id}_{_in_digits(secrets.randbits(_SECRET_BITS), _SECRET_LENGTH)}"
+    begun = f"fs_{key_id}_{in_digits(secrets.randbits(_SECRET_BITS), _SECRET_LENGTH)}"
     return begun + _checksum(begun)
 
 
@@ -56,10 +56,11 @@ def hash_of(text: str) -> bytes:
 
 
 def _checksum(text: str) -> str:
-    return _in_digits(crc32(text.encode()), _CHECKSUM_LENGTH)
+    return in_digits(crc32(text.encode()), _CHECKSUM_LENGTH)
 
 
-def _in_digits(number: int, length: int) -> str:
+def in_digits(number: int, length: int) -> str:
+    """Return the last digits of a number, in the 62 that keys consist of."""
     digits = ""
     for _ in range(length):
         number, digit = divmod(number, len(_DIGITS))

@@ -7,6 +7,7 @@ from apiserver.audit import records as audit
 from apiserver.database import Connection
 from apiserver.directories.lock import MAX_SECONDS
 from apiserver.people import doubts
+from apiserver.people.indexed_faces import note_own
 from apiserver.people.moving import delete_duplicates, lock_persons, record_moves
 from apiserver.problems import FaceNotFound, InvalidField, MergeNotFound, MergeUndone
 
@@ -93,6 +94,21 @@ INSERT INTO matched_images (directory, person, image)
 SELECT directory, $3, image FROM matched_images WHERE directory = $1 AND person = $2 ON CONFLICT DO NOTHING
 """
 
+_ALL_FACES = "SELECT face FROM faces WHERE directory = $1 AND person = $2"
+_ADD_OWN_PERSONS = """
+INSERT INTO persons (directory, person, restricted)
+SELECT directory, face::text, restricted FROM faces JOIN persons USING (directory, person)
+WHERE directory = $1 AND person = $2 AND face = ANY ($3::uuid[])
+"""
+_MOVE_TO_OWN = """
+UPDATE faces SET person = face::text WHERE directory = $1 AND person = $2 AND face = ANY ($3::uuid[])
+"""
+_SHARE_MATCHES_WITH_OWN = """
+INSERT INTO matched_images (directory, person, image)
+SELECT directory, face::text, image FROM matched_images CROSS JOIN unnest($3::uuid[]) AS face
+WHERE directory = $1 AND person = $2 ON CONFLICT DO NOTHING
+"""
+
 
 async def undo(
     connection: Connection, directory: str, person: str, merge_id: UUID, *, into_existing: bool
@@ -144,6 +160,25 @@ async def take_faces(
         await _move(connection, directory, person, name, faces)
         await record_moves(connection, directory, person, [name])
         await audit.record(connection, directory=directory, persons=[person, name], counts={"faces": len(set(faces))})
+
+
+async def release_faces(connection: Connection, directory: str, person: str, faces: Collection[UUID] | None) -> None:
+    """Make each of some of a person's faces, or of all with None, a person of its own, whose id is that of the face.
+
+    Raises DirectoryNotFound, PersonNotFound, or PersonExists.
+    """
+    async with connection.transaction():
+        await lock_persons(connection, directory, [person])
+        if faces is None:
+            faces = [row["face"] for row in await connection.fetch(_ALL_FACES, directory, person)]
+        await connection.execute(_ADD_OWN_PERSONS, directory, person, list(faces), timeout=MAX_SECONDS)
+        await note_own(connection, directory, faces)
+        await connection.execute(_DELETE_FACE_RECORDS, directory, list(faces))
+        await doubts.forget(connection, directory, faces)
+        await connection.execute(_SHARE_MATCHES_WITH_OWN, directory, person, list(faces), timeout=MAX_SECONDS)
+        await connection.execute(_MOVE_TO_OWN, directory, person, list(faces), timeout=MAX_SECONDS)
+        await record_moves(connection, directory, person, list(map(str, faces)))
+        await audit.record(connection, directory=directory, persons=[person], counts={"faces": len(set(faces))})
 
 
 async def _require_merge(connection: Connection, directory: str, person: str, merge_id: UUID) -> None:

@@ -5,16 +5,23 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import (
+    BaseError,
+    InvalidPathError,
+    NotSupportedError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+)
 from obstore.store import ObjectStore, from_url
 
-from apiserver.problems import ImageStoreUnavailable, Refused
+from apiserver.problems import ImageStoreUnavailable, ImageTooLarge, ObjectNotFound, Refused
 
 if TYPE_CHECKING:
     from obstore import GetResult
@@ -27,6 +34,18 @@ _RETRIES: "RetryConfig" = {
     "retry_timeout": timedelta(seconds=10),
     "backoff": {"init_backoff": timedelta(milliseconds=50), "max_backoff": timedelta(seconds=1), "base": 2},
 }
+
+
+_OF_THE_CLIENT = (
+    FileNotFoundError,
+    PermissionError,
+    ValueError,  # a key that no store can have
+    InvalidPathError,
+    NotSupportedError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+)
+"""Errors about what a client asks for in a bucket, or about what we may read there."""
 
 
 class StoredObject(NamedTuple):
@@ -81,6 +100,29 @@ async def open_object(store: ObjectStore, key: str, timeout_seconds: float, *, m
         except FileNotFoundError as error:
             raise missing from error
     return StoredObject(found.meta["size"], _chunks(found, timeout_seconds))
+
+
+async def read_foreign(url: str, key: str, version: str | None, timeout_seconds: float, *, max_bytes: int) -> bytes:
+    """Return an object of a bucket that is not ours.
+
+    Raises ObjectNotFound, also for a key or a version that the store cannot have, ImageTooLarge, or
+    ImageStoreUnavailable.
+    """
+    if not key.strip("/") or (version and local_folder(url)):
+        raise ObjectNotFound("The bucket has no such object.")
+    async with reaching_store(timeout_seconds):
+        try:
+            found = await obstore.get_async(_foreign_store(url), key, options={"version": version} if version else {})
+            if found.meta["size"] > max_bytes:
+                raise ImageTooLarge
+            return bytes(await found.bytes_async())
+        except _OF_THE_CLIENT as error:
+            raise ObjectNotFound("The bucket has no such object, or it may not be read.") from error
+
+
+@lru_cache(maxsize=100)
+def _foreign_store(url: str) -> ObjectStore:
+    return from_url(url, retry_config=_RETRIES)
 
 
 async def _chunks(found: "GetResult", timeout_seconds: float) -> AsyncIterator[bytes]:

@@ -81,6 +81,13 @@ Limits = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class _NewPair(NewKey):
+    """An access key; `key` is its secret."""
+
+    access_key_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where the keys are: in a database, at a URL, or else in the database of the data folder that `serve` uses."""
@@ -120,6 +127,14 @@ def create(
             help="A UUID, for clients of CompreFace; it has exactly one directory, and --scope is manage unless given.",
         ),
     ] = False,
+    rekognition: Annotated[
+        bool,
+        typer.Option(
+            "--rekognition",
+            help="An access key id and a secret access key, for clients of Amazon Rekognition. It needs the master "
+            "key, as the gateways have it, and is made in the database itself.",
+        ),
+    ] = False,
     expires: Expires = "never",
     note: Note = None,
     limit: Limits = None,
@@ -138,12 +153,19 @@ def create(
         faceserver keys create --name door-3 --scope recognize --directory acme --url https://faces.example.org
 
         faceserver keys create --compreface --name double-take --directory home
+
+        APISERVER_MASTER_KEY_FILE=master.key faceserver keys create --rekognition --name photos --scope admin
+        --directory '*'
     """
+    if compreface and rekognition:
+        fail(ExitStatus.USAGE, "Make one key with --compreface and another one with --rekognition.")
     if not (scope or compreface):
         fail(ExitStatus.USAGE, "Give at least one --scope.")
     scope = scope or ["manage"]
+    if rekognition and url is not None and database_given(data, database_url, database_url_file) is None:
+        fail(ExitStatus.USAGE, "An access key is made in the database: leave --url out, or give --data.")
     made = _Place(url, database_given(data, database_url, database_url_file)).run(
-        NewKey,
+        _NewPair if rekognition else NewKey,
         lambda client: [
             client.create_key(
                 name,
@@ -157,6 +179,7 @@ def create(
         ],
         "create",
         *(["--compreface"] if compreface else []),
+        *(["--rekognition"] if rekognition else []),
         *_options(
             name=name,
             scope=scope,
@@ -321,10 +344,12 @@ def _expiry(expires: datetime | str) -> datetime | None:
     return expires if isinstance(expires, datetime) else None
 
 
-def _print_new(keys: list[NewKey], as_json: bool) -> None:
+def _print_new(keys: Sequence[NewKey], as_json: bool) -> None:
     for key in keys:
         if as_json:
             print_json(key)
+        elif isinstance(key, _NewPair):
+            typer.echo(f"aws_access_key_id = {key.access_key_id}\naws_secret_access_key = {key.key}")
         else:
             typer.echo(key.key)
             if key.images_token:

@@ -2,4 +2,7 @@
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from apiserver.api.rekognition import routes
+from apiserver.api.rekognition.problems import foreign_problem as foreign_problem
+
+ROUTERS: tuple[APIRouter, ...] = (routes.router,)

@@ -11,6 +11,7 @@ import typer
 
 from faceserver.client.calls import FaceChoice
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
+from faceserver.commands.importing.collection import import_collection
 from faceserver.commands.importing.folder import FolderImport, import_folder
 from faceserver.commands.importing.report import Report
 from faceserver.commands.jobs import wait_with_progress
@@ -41,9 +42,17 @@ _DeepFace = Annotated[
     str | None,
     typer.Option(metavar="PATH|DSN", help="deepface's folder with its pickle, a pickle, or its PostgreSQL database."),
 ]
+_Rekognition = Annotated[
+    str | None,
+    typer.Option(metavar="COLLECTION", help="Collection of Amazon Rekognition, with AWS's usual settings."),
+]
 _Photographs = Annotated[
-    Path | None,
-    typer.Option(help="Folder of deepface's photographs, if it is a different one.", exists=True, file_okay=False),
+    str | None,
+    typer.Option(
+        metavar="FOLDER|s3://BUCKET/PREFIX",
+        help="Folder of deepface's photographs, if it is a different one; or where those are that the ExternalImageIds "
+        "of Rekognition name.",
+    ),
 ]
 
 
@@ -60,6 +69,7 @@ def import_people(
     compreface: _CompreFace = None,
     service: _Service = None,
     deepface: _DeepFace = None,
+    rekognition: _Rekognition = None,
     photographs: _Photographs = None,
     url: Url = DEFAULT_URL,
     directory: Directory = DEFAULT_DIRECTORY,
@@ -101,9 +111,12 @@ def import_people(
         faceserver import --compreface postgresql://postgres@localhost/frs --service staff
 
         faceserver import --deepface ./database
+
+        faceserver import --rekognition staff --photographs s3://staff-photos/ --directory staff
     """
-    if [source, compreface, deepface].count(None) != 2:
-        fail(ExitStatus.USAGE, "Give exactly one source: a folder, a zip, --compreface or --deepface.")
+    if [source, compreface, deepface, rekognition].count(None) != 3:
+        sources = "a folder, a zip, --compreface, --deepface or --rekognition"
+        fail(ExitStatus.USAGE, f"Give exactly one source: {sources}.")
     if source and source.is_dir():
         options = FolderImport(url, directory, face, concurrency)
         report = import_folder(source, options, fresh=fresh, as_json=as_json)
@@ -111,9 +124,12 @@ def import_people(
         if not is_zipfile(source):
             fail(ExitStatus.USAGE, f"{shown(source)} is neither a folder nor a zip archive.")
         report = _import_archive(source, url, directory, face, ReadingOptions(zip_encoding, trust), as_json=as_json)
+    elif rekognition:
+        report = import_collection(rekognition, photographs, url, directory, as_json=as_json)
     else:
+        compreface_people = partial(_of_compreface, str(compreface), service)
         deepface_people = partial(_of_deepface, str(deepface), photographs)
-        find = partial(_of_compreface, compreface, service) if compreface else deepface_people
+        find = compreface_people if compreface else deepface_people
         report = _import_foreign(find, url, directory, face, as_json=as_json)
     if not report.is_faultless():
         raise typer.Exit(ExitStatus.REFUSED)
@@ -158,7 +174,10 @@ def _of_compreface(dsn: str, name: str | None) -> Iterable[ForeignPhotograph]:
     return compreface.photographs(dsn, service)
 
 
-def _of_deepface(source: str, folder: Path | None) -> Iterable[ForeignPhotograph]:
+def _of_deepface(source: str, photographs: str | None) -> Iterable[ForeignPhotograph]:
+    folder = None if photographs is None else Path(photographs)
+    if folder and not folder.is_dir():
+        fail(ExitStatus.USAGE, f"{shown(folder)} is not a folder.")
     if source.startswith(("postgresql://", "postgres://")):
         if folder is None:
             fail(ExitStatus.USAGE, "Also give the folder of the photographs: --photographs FOLDER.")

@@ -44,6 +44,7 @@ INSERT INTO faces (directory, face, person, model, embedding, crop, box, score, 
 INSERT INTO persons (directory, person) VALUES ('{directory}', 'cid');
 INSERT INTO face_warnings (directory, face, code, person, value, threshold)
     VALUES ('{directory}', md5('{directory}')::uuid, 'unlike-own', 'ann', 0.1, 0.2);
+INSERT INTO indexed_faces (directory, face) VALUES ('{directory}', md5('{directory}')::uuid);
 INSERT INTO lookalikes (directory, person, other) VALUES ('{directory}', 'ann', 'cid');
 INSERT INTO comparisons (directory, job, model, position)
     VALUES ('{directory}', gen_random_uuid(), 'm', gen_random_uuid());

@@ -164,7 +164,7 @@ def test_every_table_of_people_is_keyed_by_directory_first(database_url):
     people = {"directories", "persons", "images", "matched_images", "faces", "deletions", "search_indexes"}
     merges = {"merges", "merged_persons", "merged_faces", "collapsed_faces"}
     others = {"archives", "imports", "import_items", "directory_keys", "audit_keys", "audit_chains", "directory_tags"}
-    doubts, changes = {"face_warnings", "lookalikes", "comparisons"}, {"face_changes", "face_logs"}
+    doubts, changes = {"face_warnings", "lookalikes", "comparisons", "indexed_faces"}, {"face_changes", "face_logs"}
     tables = people | merges | doubts | changes | others
     assert asyncio.run(leading_columns()) == {(table, "directory") for table in tables}
 
@@ -259,8 +259,10 @@ DROP TABLE directory_tags;
 DROP FUNCTION audit_end_keys(text);
 {COUNTED[COUNTED.index("CREATE FUNCTION count_faces") : COUNTED.index("-- A name with the letters")]}
 DROP INDEX keys_by_hash, keys_by_previous_hash, persons_by_folded_name;
+DROP TABLE indexed_faces;
+ALTER TABLE directories DROP COLUMN tags;
 """
-"""Undoes the last three migrations."""
+"""Undoes the last four migrations."""
 
 FILL = """
 INSERT INTO directories (directory) VALUES ('acme');
@@ -273,13 +275,13 @@ FILLED = "SELECT person, search_text LIKE '%mueller%' FROM persons ORDER BY pers
 
 async def test_an_earlier_release_of_this_schema_is_upgraded(empty_database_url):
     await migrate(empty_database_url)
-    last = all_versions()[-2:]
+    last = all_versions()[-4:]
     connection = await asyncpg.connect(empty_database_url)
     try:
         await connection.execute(UNDO_LAST)
         await connection.execute(FILL)
         await connection.execute("DELETE FROM schema_migrations WHERE version = ANY ($1)", last)
-        assert (await migrate(empty_database_url)).count("Applied:") == 2
+        assert (await migrate(empty_database_url)).count("Applied:") == 4
         assert list(map(tuple, await connection.fetch(FILLED))) == [("ann", True), ("bob", False)]
         assert await connection.fetchval("SELECT face_count FROM persons WHERE person = 'ann'") == 3
     finally:

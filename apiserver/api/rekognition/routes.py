@@ -1,0 +1,143 @@
+"""The route of all operations: POST / with the operation in a header and JSON in the body."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from math import ceil
+from typing import Any
+
+from asgi_correlation_id import correlation_id
+from fastapi import APIRouter, Request, Response
+from pydantic_core import to_json
+
+from apiserver.access.acts import current_act, set_current_act
+from apiserver.access.grants import Grant, current_grant, set_current_grant
+from apiserver.api.rekognition.bodies import MAX_IMAGE_BYTES, Body, CollectionBody
+from apiserver.api.rekognition.calls import Answer, Call, Operation
+from apiserver.api.rekognition.operations import operation_of
+from apiserver.api.rekognition.problems import MEDIA_TYPE, TARGET
+from apiserver.api.rekognition.signers import Signer
+from apiserver.http.access.guard import GuardedRoute, enter, needs_no_key
+from apiserver.http.access.rates import Rates, spend_request
+from apiserver.http.admission import counted_body
+from apiserver.http.json_bodies import parse_json
+from apiserver.http.photographs import PhotographCall
+from apiserver.http.upload_stream import read_body
+from apiserver.problems import DirectoryNotFound, InvalidJson, KeyInvalid, NotFound
+from apiserver.state import State
+
+_OTHER_BYTES = 300_000
+"""Of a request besides its images: 4,096 ids of faces have 160,000."""
+
+_IMAGE_BYTES = 4 * ceil(MAX_IMAGE_BYTES / 3)
+_MAX_COUNTS = {b"{": 100, b"[": 100, b":": 10_000, b",": 10_000}
+"""How often a body may contain characters of JSON, which base64 does not have: a value costs more than its bytes do."""
+
+_MAX_AT_ONCE = 200_000
+"""Bytes that are parsed on the event loop."""
+
+
+class _Route(GuardedRoute):
+    """Takes slots for the request; the endpoint finds out who calls, since a signature covers the body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler of a request."""
+
+        async def handle(request: Request) -> Response:
+            request.state.body_unread = True
+            with counted_body(request):
+                response: Response = await self.endpoint(request)
+                return response
+
+        return handle
+
+
+router = APIRouter(route_class=_Route, include_in_schema=False)
+
+
+@router.post("/")
+@needs_no_key
+async def serve(request: Request) -> Response:
+    """Run the operation that the header names."""
+    name, operation = operation_of(request.headers.get(TARGET, ""))
+    if operation is None:
+        raise NotFound(f"The operation {name or 'in X-Amz-Target'} is not offered.")
+    state = State.of(request)
+    try:
+        signer = await Signer.of(request)
+        if operation.stores:
+            state.space.require()
+        if operation.images:
+            state.vectorizer.check_room()
+        content = await _read(request, operation)
+        grant = await signer.grant(content)
+    except KeyInvalid as problem:
+        state.metrics.authenticated(problem.code)
+        raise
+    state.metrics.authenticated("key" if grant.key else "open")
+    set_current_grant(grant)
+    _note(name, grant)
+    with await _admitted(request, operation, grant):
+        body = await _parsed(operation, content)
+        answer = await _run(Call(PhotographCall.of(request), signer.region), operation, body)
+    headers = {"x-amzn-requestid": correlation_id.get() or ""}
+    return Response(to_json(answer), 200, headers, media_type=MEDIA_TYPE)
+
+
+async def _admitted(request: Request, operation: Operation, grant: Grant) -> AbstractContextManager[None]:
+    """Count a request that has been signed as the others were before; return a block in which it is in progress.
+
+    Raises TooManyRequests or QuotaSpent.
+    """
+    usage = State.of(request).usage
+    place: AbstractContextManager[None] = nullcontext()
+    if request.state.grant is None:
+        limiter: Rates = request.state.limiter
+        method = "DELETE" if operation.deletes else "POST"
+        await limiter.admit(grant, method, usage, request.state.rates)
+        place = limiter.place(grant, method, usage)
+    await spend_request(request.scope, grant, operation.spends, free=operation.deletes)
+    return place
+
+
+async def _run(call: Call, operation: Operation, body: Body) -> Answer:
+    """Run an operation for a caller who may. Raises ScopeMissing, DirectoryNotFound, or what the operation raises."""
+    collection = body.collection_id if isinstance(body, CollectionBody) else None
+    try:
+        if collection is not None:
+            enter(collection)
+        for scope in operation.scopes:
+            current_grant().require(scope)
+        return await operation.run(call, body)
+    except DirectoryNotFound as problem:
+        raise DirectoryNotFound(f"The collection id: {collection or ''} does not exist") from problem
+
+
+async def _read(request: Request, operation: Operation) -> bytes:
+    """Return the body. Raises ImageTooLarge, UploadTimeout or GatewayBusy."""
+    seconds = State.of(request).settings.upload_timeout_seconds
+    max_bytes = _OTHER_BYTES + operation.images * _IMAGE_BYTES
+    content = await read_body(request, timeout_seconds=seconds, max_bytes=max_bytes)
+    request.state.body_unread = False
+    return content
+
+
+async def _parsed(operation: Operation, content: bytes) -> Body:
+    """Return the request. Raises InvalidJson, or InvalidField, which names the member."""
+    if len(content) <= _MAX_AT_ONCE:
+        return _parse(operation, content)
+    return await asyncio.to_thread(_parse, operation, content)
+
+
+def _parse(operation: Operation, content: bytes) -> Body:
+    for character, count in _MAX_COUNTS.items():
+        if content.count(character) > count:
+            raise InvalidJson("The body has too many values.")
+    return parse_json(operation.body, content)
+
+
+def _note(name: str, grant: Grant) -> None:
+    """Let audits name the operation."""
+    if act := current_act():
+        set_current_act(replace(act, subject=grant.subject, action=f"Rekognition {name}"))
