@@ -216,9 +216,10 @@ class Erasure:
 
     async def persons(self, directory: str, persons: Sequence[str]) -> Receipt:
         """Delete several persons. Raises DirectoryNotFound, PersonNotFound, or DatabaseUnavailable."""
+        deletion = await self._tags.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await self._lock(connection, directory, persons)
-            return await self._delete(connection, directory, _Target(_PERSONS, persons=persons))
+            return await self._delete(connection, directory, deletion, _Target(_PERSONS, (persons,), persons=persons))
 
     async def directory(self, directory: str, condition: Condition = ALWAYS) -> Receipt:
         """Delete a directory with everything in it, and its keys, so that no copy of its photographs can be read.
