@@ -299,7 +299,8 @@ async def test_learning_and_deleting_at_once_leaves_no_orphans(enrol, erasure, d
     async with working(settings):
         await until_finished(database)
     orphans = (
-        "SELECT count(*) FROM images WHERE expires_at IS {} AND {} (SELECT FROM faces WHERE faces.image = images.image)"
+        "SELECT count(*) FROM images WHERE expires_at IS {} AND {} ("
+        "SELECT 1 FROM faces WHERE faces.directory = images.directory AND faces.image = images.image)"
     )
     assert await database.fetchval(orphans.format("NULL", "NOT EXISTS")) == 0
     assert await database.fetchval(orphans.format("NOT NULL", "EXISTS")) == 0
