@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -15,12 +16,13 @@ from pgvector import HalfVector
 from apiserver.access.binding import EVERY, Binding, Every, bound_directory
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, ExternalIdTaken, InternalError, PersonExists, Problem
 
-REQUIRED_SCHEMA = "20261129002100"
+REQUIRED_SCHEMA = "20261129002200"
 """The newest migration that this code requires."""
 
 MIN_PGVECTOR = (0, 8, 4)
 """Older versions can corrupt an HNSW index when rows are deleted."""
 
+_SNAPSHOT = {"isolation": "repeatable_read", "readonly": True}
 _CLOSE_TIMEOUT_SECONDS = 5
 _PGVECTOR = "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'"
 
@@ -33,6 +35,11 @@ SELECT set_config('role', $1, $3), set_config('faceserver.directory', $2, $3), s
     set_config('enable_seqscan', $5, $3), set_config('max_parallel_workers_per_gather', $6, $3)
 """
 
+# The shards hear of SET LOCAL alone, and each statement opens their connections with the role of this one.
+_BIND_SHARDS = (
+    "SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL ROLE {}; SET LOCAL faceserver.directory = '{}'"
+)
+
 # A plan for any directory must not scan a partition, where another directory may have a million rows, or start workers.
 _PLANNED_ONCE = ("force_generic_plan", "off", "0")
 
@@ -40,9 +47,22 @@ _FIRST = """
 SELECT coalesce(pg_has_role(current_user, to_regrole($1)::oid, 'SET'), false)
         AND EXISTS (SELECT FROM pg_policy WHERE polname = 'of_directory' AND polrelid = to_regclass('faces')),
     current_setting('plan_cache_mode'), current_setting('enable_seqscan'),
-    current_setting('max_parallel_workers_per_gather')
+    current_setting('max_parallel_workers_per_gather'),
+    EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
+        AND coalesce((SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass('faces')), false)
 """
-"""Whether a connection can be bound, and the server's settings in the order of `_PLANNED_ONCE`."""
+"""Whether a connection can be bound, the server's settings in the order of `_PLANNED_ONCE`, and whether it leads to the
+coordinator of a distributed database."""
+
+_UNDISTRIBUTED = """
+SELECT current_setting('citus.propagate_set_commands') <> 'local' OR EXISTS (
+    SELECT FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+    WHERE contype = 'p' AND attname = 'directory' AND connamespace = 'public'::regnamespace
+    AND conrelid::regclass::text NOT LIKE 'audit%'
+    AND NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = conrelid)
+)
+"""
+"""Whether a migration of a distributed database was not followed by its distribution, or its settings are lost."""
 
 _UNPROTECTED = (
     "PostgreSQL does not separate the directories from each other: the account may not use the role %s. Have a "
@@ -75,6 +95,7 @@ PROBLEM_OF_CONSTRAINT: dict[str, type[Problem]] = {
     "persons_pkey": PersonExists,
     "persons_by_external_id": ExternalIdTaken,
 }
+_CONSTRAINT_OF_SHARD = re.compile(r'"(\w+?)(?:_\d+)?"')
 PROBLEM_OF_ERROR: dict[type[BaseException], type[Problem]] = {
     asyncpg.DataError: InternalError,
     # What asyncpg raises if the server ends the connection between two messages of a statement.
@@ -116,6 +137,10 @@ StatementEnded = Callable[[Any], None]
 """An asyncpg query logger, called after each statement."""
 
 
+statement_listeners: set[StatementEnded] = set()
+"""Called after each statement of every connection that is opened from then on, whatever opens it."""
+
+
 class PoolUse(NamedTuple):
     """Number of open connections, of idle ones among them, and the maximum."""
 
@@ -140,9 +165,11 @@ class _Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no type
     """A connection that remembers what it is bound to, and whether it plans once; None for what is not known.
 
     can_bind: whether the role of bound connections may be used. planning: the server's settings of plans.
+    is_distributed: whether the tables are spread over the servers of Citus.
     """
 
     can_bind = False
+    is_distributed = False
     planning: tuple[str, str, str] = _PLANNED_ONCE
     bound_to: tuple[Binding, bool] | None = (EVERY, False)
 
@@ -157,8 +184,16 @@ class _Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no type
     async def bind_transaction(self, binding: Binding) -> None:
         """Bind the connection until its transaction ends, and turn JIT compilation off."""
         await self.execute("SET LOCAL jit = off")
-        if binding is not EVERY and self.can_bind:
+        if isinstance(binding, Every) or not self.can_bind:
+            return
+        if self.is_distributed:
+            await self.bind_shards(binding)
+        else:
             await self.fetchrow(_BIND, *_role_and_directory(binding), True, *self.planning)
+
+    async def bind_shards(self, binding: str | None) -> None:
+        """Bind the connection, and those that it opens to shards, until its transaction ends."""
+        await self.execute(_BIND_SHARDS.format(ROLE, (binding or "").replace("'", "''")))
 
     async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's
         """Reset the session, also to all directories."""
@@ -195,6 +230,10 @@ class Database:
         """
         return self._acquired(share, bound_directory(), plans_once=plans_once)
 
+    def snapshot(self, share: Share = Share.LONG) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """Yield a connection as `connection` does, in one transaction that sees one state and changes nothing."""
+        return self._acquired(share, bound_directory(), snapshot=True)
+
     def unbound(self, share: Share = Share.RECOGNITION) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """Yield a connection that sees the rows of all directories, as `connection` does.
 
@@ -204,21 +243,38 @@ class Database:
 
     @asynccontextmanager
     async def _acquired(
-        self, share: Share, binding: Binding, *, plans_once: bool = False
+        self, share: Share, binding: Binding, *, plans_once: bool = False, snapshot: bool = False
     ) -> AsyncIterator[asyncpg.Connection]:
         begun = time.perf_counter()
         try:
             async with self._slot(share), self._pool.acquire(timeout=self.timeout_seconds) as connection:
                 self._waited(share, time.perf_counter() - begun)
-                if self._pooler is Pooler.TRANSACTION:
-                    async with connection.transaction():
-                        await connection.bind_transaction(binding)
-                        yield connection
-                else:
-                    await connection.bind(binding, plans_once=plans_once)
+                async with self._bound(connection, binding, plans_once=plans_once, snapshot=snapshot):
                     yield connection
         except (asyncpg.PostgresError, *PROBLEM_OF_ERROR) as error:
             raise problem_of(error) from error
+
+    @asynccontextmanager
+    async def _bound(
+        self, connection: _Session, binding: Binding, *, plans_once: bool, snapshot: bool
+    ) -> AsyncIterator[None]:
+        """Bind a connection for the block, in a transaction where nothing else ends the binding or nothing may change.
+
+        Only one that begins a transaction can say that it sees one state.
+        """
+        transaction = connection.transaction(**(_SNAPSHOT if snapshot else {}))
+        if self._pooler is Pooler.TRANSACTION:
+            async with transaction:
+                await connection.bind_transaction(binding)
+                yield
+        elif connection.is_distributed and connection.can_bind and not isinstance(binding, Every):
+            async with transaction:
+                await connection.bind_shards(binding)
+                yield
+        else:
+            await connection.bind(binding, plans_once=plans_once)
+            async with transaction if snapshot else nullcontext():
+                yield
 
     @asynccontextmanager
     async def _slot(self, share: Share) -> AsyncIterator[None]:
@@ -255,10 +311,13 @@ class Database:
         async with self.unbound() as connection:
             version = await connection.fetchval("SELECT max(version) FROM schema_migrations")
             require_pgvector(await connection.fetchval(_PGVECTOR) or "0")
+            undistributed = connection.is_distributed and await connection.fetchval(_UNDISTRIBUTED)
         if version is None or version < REQUIRED_SCHEMA:
             raise DatabaseUnavailable(
                 "The database schema is older than this service; python -m db migrate upgrades it or says why not."
             )
+        if undistributed:
+            raise DatabaseUnavailable("New tables are not distributed, or settings lost; run python -m db distribute.")
 
 
 def require_pgvector(version: str) -> None:
@@ -273,11 +332,17 @@ def require_pgvector(version: str) -> None:
 def problem_of(error: BaseException) -> Problem:
     """Return the problem for an error of asyncpg or of its socket."""
     if isinstance(error, asyncpg.UniqueViolationError):
-        return PROBLEM_OF_CONSTRAINT.get(error.constraint_name or "", InternalError)()
+        return PROBLEM_OF_CONSTRAINT.get(_violated(error), InternalError)()
     if isinstance(error, asyncpg.PostgresError) and error.sqlstate:
         by_class = PROBLEM_OF_SQLSTATE.get(error.sqlstate[:2], InternalError)
         return PROBLEM_OF_SQLSTATE.get(error.sqlstate, by_class)()
     return next((problem for kind, problem in PROBLEM_OF_ERROR.items() if isinstance(error, kind)), InternalError)()
+
+
+def _violated(error: asyncpg.UniqueViolationError) -> str:
+    """Return the name of the constraint, which Citus has in the message only, followed by the number of the shard."""
+    in_message = _CONSTRAINT_OF_SHARD.search(str(error.args[0]))
+    return error.constraint_name or (in_message[1] if in_message else "")
 
 
 @asynccontextmanager
@@ -301,15 +366,15 @@ async def open_database(
         nonlocal warned
         async with connection.transaction():  # a pooler may give each transaction another server connection
             await _register_types(connection)
-            connection.can_bind, *planning = await connection.fetchrow(_FIRST, ROLE)
+            connection.can_bind, *planning, connection.is_distributed = await connection.fetchrow(_FIRST, ROLE)
             connection.planning = tuple(planning)
         if pooler is Pooler.SESSION:
             await connection.fetchval(_JIT_OFF, False)
         if not connection.can_bind and not warned:
             warned = True
             _logger.warning(_UNPROTECTED, ROLE, ROLE, ROLE)
-        if statement_ended:
-            connection.add_query_logger(statement_ended)
+        for ended in statement_listeners | ({statement_ended} if statement_ended else set()):
+            connection.add_query_logger(ended)
 
     pool = asyncpg.create_pool(
         dsn,

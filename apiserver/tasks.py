@@ -27,6 +27,7 @@ from apiserver.jobs.runs import Run, Task, delete_finished
 from apiserver.jobs.turns import TurnOver
 from apiserver.keys.usage_records import delete_old
 from apiserver.people import retention
+from apiserver.people.counts import recount
 from apiserver.people.retention import Retention
 from apiserver.problems import ImageStoreUnavailable
 from apiserver.search.changes import forget_changes
@@ -100,6 +101,11 @@ async def forget_audit(run: Run) -> None:
 async def delete_finished_jobs(run: Run) -> None:
     """Delete the records of jobs that ended long ago."""
     await delete_finished(run.resources.database, timedelta(hours=run.resources.settings.job_retention_hours))
+
+
+async def count_faces(run: Run) -> None:
+    """Correct the numbers of faces of persons, which are wrong where another release has written faces."""
+    await run.report(await recount(run.resources.database))
 
 
 async def delete_old_usage(run: Run) -> None:
@@ -209,6 +215,7 @@ UPKEEP: Mapping[str, Periodic] = {
     "recognizability": Periodic(measure_recognizability, cron="15 * * * *"),
     "audit-removal": Periodic(forget_audit, cron="45 * * * *"),
     "forgetting": Periodic(delete_finished_jobs, cron="0 * * * *"),
+    "face-counting": Periodic(count_faces, cron="10 4 * * *"),
     "usage-removal": Periodic(delete_old_usage, cron="20 3 * * *"),
     "request-removal": Periodic(delete_expired_requests, cron="*/10 * * * *"),
 }

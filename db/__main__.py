@@ -1,4 +1,7 @@
-"""`python -m db migrate`: migrate the database that DATABASE_URL names, which must exist."""
+"""`python -m db migrate`: migrate the database that DATABASE_URL names, which must exist.
+
+`python -m db distribute`, after each migration: spread its tables over the servers of Citus, by directory.
+"""
 
 import argparse
 import asyncio
@@ -7,6 +10,7 @@ import sys
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
+from db.distribute import DEFAULT_SHARDS, MAX_SHARDS, distribute
 from db.migrate import MigrationFailed, UnknownSchema, migrate
 from db.server import UnusableDatabase, require_usable
 from serving.secret_files import SettingsWithSecrets, UnusableSecret
@@ -21,31 +25,53 @@ class Settings(SettingsWithSecrets):
 
 
 def main() -> int:
-    """Run the one command there is and return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m db", description=__doc__)
-    parser.add_argument("command", choices=["migrate"])
-    parser.parse_args()
+    """Run the command and return the exit status."""
+    parser = _parser()
+    options = parser.parse_args()
     try:
         settings = Settings()
     except UnusableSecret as error:
         parser.error(str(error))
     except ValidationError:
         parser.error("set DATABASE_URL, for example to postgresql://user:password@host:5432/faceserver")
+    dsn = settings.database_url.get_secret_value()
+    migrates = options.command == "migrate"
     try:
-        report = asyncio.run(_migrate(settings.database_url.get_secret_value()))
+        report = asyncio.run(_migrate(dsn) if migrates else distribute(dsn, options.shards))
     except (UnusableDatabase, UnknownSchema) as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
     except MigrationFailed as failure:
-        sys.stderr.write(f"The database was not migrated. {failure}\n")
+        sys.stderr.write(f"The database was not {'migrated' if migrates else 'distributed'}. {failure}\n")
         return 1
-    sys.stdout.write(f"{report or 'The schema is up to date.'}\n")
+    sys.stdout.write(f"{report}\n")
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m db", description="Prepare the database of DATABASE_URL.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("migrate", help="bring the schema to the newest version; the database must exist")
+    distribute = commands.add_parser(
+        "distribute", help="after each migration: spread the tables over the servers of Citus, by directory"
+    )
+    distribute.add_argument(
+        "--shards",
+        type=_shards,
+        help=f"how many parts the tables have, {DEFAULT_SHARDS} by default; it cannot be changed later",
+    )
+    return parser
+
+
+def _shards(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= MAX_SHARDS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"give a number from 1 to {MAX_SHARDS}")
 
 
 async def _migrate(dsn: str) -> str:
     await require_usable(dsn)
-    return await migrate(dsn, create=False)
+    return await migrate(dsn, create=False) or "The schema is up to date."
 
 
 if __name__ == "__main__":

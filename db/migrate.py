@@ -7,6 +7,7 @@ from pathlib import Path
 import asyncpg
 
 from db.dsn import database_of, for_dbmate
+from db.row_security import protect_distributed
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -55,13 +56,22 @@ async def migrate(dsn: str, *, place: str = "database", create: bool = True) -> 
     return report
 
 
+async def require_migrated(dsn: str) -> None:
+    """Raise MigrationFailed unless every migration that this version knows was applied, and no other."""
+    applied = await _applied(dsn)
+    _require_known(applied, "database")
+    if applied != _known():
+        raise MigrationFailed("The schema is older than this version; run python -m db migrate first.")
+
+
 async def _protect(dsn: str) -> None:
     """Protect the rows of the directories: new tables, and all where the role did not exist at the last migration."""
     connection = await asyncpg.connect(dsn, database=database_of(dsn), statement_cache_size=0)
     try:
-        await connection.execute(
-            "SELECT pg_advisory_lock(hashtext('protect_directories')); SELECT protect_directories()"
-        )
+        await connection.execute("SELECT pg_advisory_lock(hashtext('protect_directories'))")
+        async with connection.transaction():
+            await connection.execute("SELECT protect_directories()")
+            await protect_distributed(connection)
     finally:
         await connection.close()
 

@@ -4,6 +4,16 @@
 
 CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;
 
+CREATE FUNCTION public.audit_end_keys(of_directory text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM audit_keys WHERE directory = of_directory AND (
+        current_setting('role') <> 'faceserver_directory'
+        OR of_directory = current_setting('faceserver.directory', true)
+    )
+$$;
+
 CREATE FUNCTION public.audit_forget(of_chain text, up_to bigint) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -104,48 +114,6 @@ CREATE FUNCTION public.audit_record(of_directory text, by_subject text, did text
     VALUES (of_directory, by_subject, did, audit_persons(of_directory, named, true), what, ended, request, from_address,
         counted)
     RETURNING id
-$$;
-
-CREATE FUNCTION public.count_faces() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE
-    changed record;
-BEGIN
-    FOR changed IN
-        SELECT directory, person, CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END AS faces
-        FROM changed_faces GROUP BY directory, person ORDER BY directory, person
-    LOOP
-        UPDATE persons SET face_count = face_count + changed.faces
-        WHERE directory = changed.directory AND person = changed.person;
-    END LOOP;
-    RETURN NULL;
-END
-$$;
-
-CREATE FUNCTION public.count_moved_faces() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE
-    moved record;
-BEGIN
-    FOR moved IN
-        SELECT directory, earlier.person AS from_person, later.person AS to_person, count(*) AS faces
-        FROM earlier_faces AS earlier JOIN later_faces AS later USING (directory, face)
-        WHERE earlier.person <> later.person
-        GROUP BY directory, earlier.person, later.person ORDER BY directory, earlier.person, later.person
-    LOOP
-        UPDATE persons SET face_count = face_count - moved.faces
-        WHERE directory = moved.directory AND person = moved.from_person;
-        IF FOUND THEN
-            UPDATE persons SET face_count = face_count + moved.faces
-            WHERE directory = moved.directory AND person = moved.to_person;
-        END IF;
-    END LOOP;
-    RETURN NULL;
-END
 $$;
 
 CREATE FUNCTION public.folded_name(name text) RETURNS text
@@ -926,15 +894,9 @@ CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON public.audit FOR EACH STATEM
 
 CREATE TRIGGER audit_only_sealed BEFORE UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.audit_only_sealed();
 
-CREATE TRIGGER faces_added AFTER INSERT ON public.faces REFERENCING NEW TABLE AS changed_faces FOR EACH STATEMENT EXECUTE FUNCTION public.count_faces();
-
 CREATE TRIGGER faces_changed AFTER INSERT OR DELETE OR UPDATE OF directory, model, face, embedding ON public.faces FOR EACH ROW EXECUTE FUNCTION public.note_face_change();
 
 ALTER TABLE public.faces ENABLE ALWAYS TRIGGER faces_changed;
-
-CREATE TRIGGER faces_moved AFTER UPDATE ON public.faces REFERENCING OLD TABLE AS earlier_faces NEW TABLE AS later_faces FOR EACH STATEMENT EXECUTE FUNCTION public.count_moved_faces();
-
-CREATE TRIGGER faces_removed AFTER DELETE ON public.faces REFERENCING OLD TABLE AS changed_faces FOR EACH STATEMENT EXECUTE FUNCTION public.count_faces();
 
 CREATE TRIGGER jobs_begin BEFORE UPDATE OF status ON public.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'doing'::public.procrastinate_job_status)) EXECUTE FUNCTION public.jobs_begin();
 

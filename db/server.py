@@ -3,7 +3,8 @@
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
@@ -79,22 +80,28 @@ class Facts:
 
 async def require_usable(dsn: str) -> None:
     """Return if the database at `dsn` can be migrated; nothing is changed. Raises UnusableDatabase."""
+    async with connected(dsn) as connection:
+        facts = Facts(**await connection.fetchrow(_FACTS))
+        if found := fault(facts, server_of(dsn)):
+            raise UnusableDatabase(found)
+        await _try_to_create(connection, facts)
+
+
+@asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """Yield a connection to the database at `dsn`. Raises UnusableDatabase if there is none."""
     try:
         require_dsn(dsn)
     except InvalidDsn as error:
         raise UnusableDatabase(str(error)) from error
-    place, name = server_of(dsn), database_of(dsn)
     try:
         connection = await asyncpg.connect(
             dsn, database=database_of(dsn), timeout=_TIMEOUT_SECONDS, statement_cache_size=0
         )
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
-        raise UnusableDatabase(_refusal(error, place, name)) from error
+        raise UnusableDatabase(_refusal(error, server_of(dsn), database_of(dsn))) from error
     try:
-        facts = Facts(**await connection.fetchrow(_FACTS))
-        if found := fault(facts, place):
-            raise UnusableDatabase(found)
-        await _try_to_create(connection, facts)
+        yield connection
     finally:
         await connection.close(timeout=_TIMEOUT_SECONDS)
 
@@ -111,9 +118,9 @@ def _faults(facts: Facts, place: str) -> Iterator[str]:
         yield f"{server} is too old; use version {MIN_POSTGRESQL} or newer."
     if facts.available is None and facts.installed is None:
         yield f"{server} has no pgvector; install version {needed} there, as {_INSTALLATION} describes."
-    if facts.available and _version(facts.available) < MIN_PGVECTOR:
+    if facts.available and version_of(facts.available) < MIN_PGVECTOR:
         yield f"{server} has pgvector {facts.available}; install version {needed} there, as {_INSTALLATION} describes."
-    if facts.installed and _version(facts.installed) < MIN_PGVECTOR:
+    if facts.installed and version_of(facts.installed) < MIN_PGVECTOR:
         yield f"{database} uses pgvector {facts.installed}, not {needed}; run ALTER EXTENSION vector UPDATE in it."
     if facts.encoding != "UTF8":
         yield (
@@ -163,5 +170,6 @@ def _creation(database: str) -> str:
     return "CREATE DATABASE " + (database if is_plain else '"{}"'.format(database.replace('"', '""')))
 
 
-def _version(text: str) -> tuple[int, ...]:
+def version_of(text: str) -> tuple[int, ...]:
+    """Return the numbers of a version."""
     return tuple(int(number) for number in text.split(".") if number.isdigit())

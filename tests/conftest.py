@@ -4,7 +4,7 @@ import asyncio
 import signal
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import asyncpg
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from faceserver.standalone.postgres import DATABASE
 from tests.checkout import ROOT
+from tests.citus import COORDINATOR, NEEDED, OF_ONE_SERVER, Citus, citus_servers
 from tests.database import PostgresServer, postgres_server
 
 pytest_plugins = ["tests.heif", "tests.skipping"]
@@ -43,6 +44,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return ORDER.index(folder) if folder in ORDER else -1
 
     items.sort(key=place)
+    if COORDINATOR:
+        for item in items:
+            name = item.nodeid.removeprefix("tests/integration/apiserver/").partition("[")[0]
+            if name in OF_ONE_SERVER:
+                item.add_marker(pytest.mark.skip(f"Not on Citus: {OF_ONE_SERVER[name]}."))
 
 
 @pytest.fixture(scope="session")
@@ -68,24 +74,46 @@ def execute(postgres: PostgresServer) -> Iterator[Execute]:
         runner.run(connection.close())
 
 
+@pytest.fixture(scope="session")
+def citus() -> Iterator[Citus]:
+    """The servers of Citus."""
+    if not COORDINATOR:
+        pytest.skip(NEEDED)
+    with citus_servers() as servers:
+        yield servers
+
+
+MakeDatabase = Callable[[], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def migrated(request: pytest.FixtureRequest) -> MakeDatabase:
+    """Makes migrated databases, on the servers of Citus where there are some."""
+    if COORDINATOR:
+        citus: Citus = request.getfixturevalue("citus")
+        return citus.database
+    server, execute = request.getfixturevalue("postgres"), request.getfixturevalue("execute")
+    return lambda: _database(server, execute, CLONED)
+
+
 @pytest.fixture
-def database_url(postgres: PostgresServer, execute: Execute) -> Iterator[str]:
+def database_url(migrated: MakeDatabase) -> Iterator[str]:
     """A migrated database that nobody else uses."""
-    with _database(postgres, execute, CLONED) as url:
+    with migrated() as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def shared_database_url(postgres: PostgresServer, execute: Execute) -> Iterator[str]:
+def shared_database_url(migrated: MakeDatabase) -> Iterator[str]:
     """A migrated database of all tests of a module."""
-    with _database(postgres, execute, CLONED) as url:
+    with migrated() as url:
         yield url
 
 
 @pytest.fixture
-def other_database_url(postgres: PostgresServer, execute: Execute) -> Iterator[str]:
+def other_database_url(migrated: MakeDatabase) -> Iterator[str]:
     """Another migrated database that nobody else uses."""
-    with _database(postgres, execute, CLONED) as url:
+    with migrated() as url:
         yield url
 
 

@@ -24,6 +24,8 @@ EXPECTED = [
     r"No disk can be mounted here: .*",
     r"There are no network namespaces here: .*",
     r"(ip|haproxy|dnsmasq|pgbouncer|redis-server) is not installed\.",
+    r"Not on Citus: .*",
+    r"needs FACESERVER_TEST_CITUS, the URL of a coordinator of Citus",
     r"chromium is not installed: apt install chromium",
     r"the page's checks are not installed: apt install nodejs npm, then npm ci in web/",
 ]

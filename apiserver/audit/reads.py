@@ -17,12 +17,10 @@ _IDLE_SECONDS = 1.0
 
 _logger = logging.getLogger(__name__)
 
-# The directory of a photograph is found by its key. No keys are drawn: a directory that was deleted in between must
-# not get new ones.
+# No keys are drawn: a directory that was deleted in between must not get new ones.
 _RECORD = """
 INSERT INTO audit (at, directory, subject, action, persons, object, request_id, address, counts)
-SELECT clock_timestamp(), coalesce(directory, (SELECT images.directory FROM images WHERE image = object)),
-    subject, action,
+SELECT clock_timestamp(), directory, subject, action,
     audit_persons(directory, ARRAY(SELECT jsonb_array_elements_text(persons)), false),
     object, request_id, address, counts
 FROM unnest(
@@ -32,7 +30,7 @@ FROM unnest(
 
 
 class _Read(NamedTuple):
-    directory: str | None
+    directory: str
     subject: str
     action: str
     persons: str
@@ -63,9 +61,7 @@ class Reads:
         if self._recognitions == "all" or (self._recognitions == "matches" and named):
             await self.read(directory, persons=named, faces=faces, named=len(named))
 
-    async def read(
-        self, directory: str | None, *, persons: Sequence[str] = (), object_: object = None, **counts: int
-    ) -> None:
+    async def read(self, directory: str, *, persons: Sequence[str] = (), object_: object = None, **counts: int) -> None:
         """Record that the current call reads something, and return when that is committed.
 
         Raises DatabaseUnavailable.

@@ -13,6 +13,8 @@ RECORD = "audit_record({directory}, {subject}, {action}, {persons}, {object}, 'o
 
 _RECORD = "SELECT audit_record($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 
+_END_KEYS = "SELECT audit_end_keys($1)"
+
 _SERVICE = Act("service", "service", "", "")
 
 
@@ -79,3 +81,8 @@ async def record(
         act.address,
         json.dumps(counts or {}),
     )
+
+
+async def end_keys(connection: Connection, directory: str) -> None:
+    """Delete the keys of a deleted directory: nobody can tell any more whom its entries name."""
+    await connection.execute(_END_KEYS, directory)

@@ -33,32 +33,40 @@ _MAX_SECONDS = 600
 
 # $1 is the directory, $2 the deletion. All parts see one snapshot; foreign keys are checked at the end.
 _FACE = """
-WITH deleted_persons AS (
-    SELECT NULL WHERE false
-), deleted_faces AS (
+WITH deleted_faces AS (
     DELETE FROM faces WHERE directory = $1 AND person = $3 AND face = $4 RETURNING image
 ), deleted_images AS (
     UPDATE images SET expires_at = now(), deletion = $2
     WHERE directory = $1 AND image IN (SELECT image FROM deleted_faces) AND deletion IS NULL
     AND NOT EXISTS (SELECT FROM faces WHERE faces.directory = $1 AND faces.image = images.image AND face <> $4)
     RETURNING written_at
-), """
+), counted AS (
+    UPDATE persons SET face_count = face_count - 1
+    WHERE directory = $1 AND person = $3 AND EXISTS (SELECT FROM deleted_faces)
+)
+SELECT 0 AS persons, (SELECT count(*) FROM deleted_faces) AS faces, count(*) AS images, max(written_at) AS written_at
+FROM deleted_images
+"""
 
 _PERSONS = """
 WITH deleted_faces AS (
-    DELETE FROM faces WHERE directory = $1 AND person = ANY ($5) RETURNING image
+    DELETE FROM faces WHERE directory = $1 AND person = ANY ($3::text[]) RETURNING image
 ), deleted_matches AS (
-    DELETE FROM matched_images WHERE directory = $1 AND person = ANY ($5) RETURNING image
+    DELETE FROM matched_images WHERE directory = $1 AND person = ANY ($3) RETURNING image
 ), deleted_images AS (
     UPDATE images SET expires_at = now(), deletion = $2
     WHERE directory = $1 AND image IN (SELECT image FROM deleted_faces UNION SELECT image FROM deleted_matches)
     AND deletion IS NULL AND NOT EXISTS (
-        SELECT FROM faces WHERE faces.directory = $1 AND faces.image = images.image AND person <> ALL ($5)
+        SELECT FROM faces WHERE faces.directory = $1 AND faces.image = images.image AND person <> ALL ($3)
     )
     RETURNING written_at
 ), deleted_persons AS (
-    DELETE FROM persons WHERE directory = $1 AND person = ANY ($5) RETURNING person
-), """
+    DELETE FROM persons WHERE directory = $1 AND person = ANY ($3) RETURNING person
+)
+SELECT (SELECT count(*) FROM deleted_persons) AS persons, (SELECT count(*) FROM deleted_faces) AS faces,
+    count(*) AS images, max(written_at) AS written_at
+FROM deleted_images
+"""
 
 _DIRECTORY = """
 WITH deleted_faces AS (
@@ -71,21 +79,17 @@ WITH deleted_faces AS (
     DELETE FROM persons WHERE directory = $1 RETURNING person
 ), deleted_directory AS (
     DELETE FROM directories WHERE directory = $1
-), """
-
-# A finished deletion keeps no name. Every parameter occurs in every statement, so that PostgreSQL knows its type.
-_ADD_RECEIPT = f"""
-parameters AS (
-    SELECT $3::text, $4::uuid, $5::text[], $6::boolean
-), counted AS (
-    SELECT (SELECT count(*) FROM deleted_persons) AS persons, (SELECT count(*) FROM deleted_faces) AS faces,
-        images, written_at, images = 0 AND NOT $6 AS finished
-    FROM (SELECT count(*) AS images, max(written_at) AS written_at FROM deleted_images) AS totals
 )
-INSERT INTO deletions (directory, deletion, person, face, persons, faces, images, finished_at, subject)
-SELECT $1, $2, CASE WHEN NOT finished THEN $3 END, $4, persons, faces, images, CASE WHEN finished THEN now() END, $7
-FROM counted
-RETURNING {COLUMNS}, (SELECT written_at FROM counted)
+SELECT (SELECT count(*) FROM deleted_persons) AS persons, (SELECT count(*) FROM deleted_faces) AS faces,
+    count(*) AS images, max(written_at) AS written_at
+FROM deleted_images
+"""
+
+# Citus refuses now() within CASE.
+_ADD_RECEIPT = f"""
+INSERT INTO deletions (directory, deletion, person, face, persons, faces, images, subject, finished_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + CASE WHEN $9 THEN interval '0' END)
+RETURNING {COLUMNS}
 """
 
 _LOCK_PERSONS = """
@@ -97,9 +101,10 @@ _LOCK_DIRECTORY = "SELECT revision FROM directories WHERE directory = $1 FOR UPD
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """The target of a deletion: a face, some persons, or a whole directory."""
+    """The target of a deletion: a face, some persons, or a whole directory. values: the statement's last parameters."""
 
     statement: str
+    values: Sequence[object] = ()
     person: str | None = None
     face: UUID | None = None
     persons: Sequence[str] = ()
@@ -120,7 +125,7 @@ class Erasure:
         """Delete a face. Raises DirectoryNotFound, PersonNotFound, FaceNotFound or DatabaseUnavailable."""
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await self._lock(connection, directory, [person])
-            receipt = await self._delete(connection, directory, _Target(_FACE, person, face))
+            receipt = await self._delete(connection, directory, _Target(_FACE, (person, face), person, face))
             if not receipt.faces:
                 raise FaceNotFound
             return receipt
@@ -129,7 +134,7 @@ class Erasure:
         """Delete a person. Raises DirectoryNotFound, PersonNotFound, PreconditionFailed or DatabaseUnavailable."""
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             condition.check(await self._lock(connection, directory, [person]))
-            return await self._delete(connection, directory, _Target(_PERSONS, person, persons=[person]))
+            return await self._delete(connection, directory, _Target(_PERSONS, ([person],), person, persons=[person]))
 
     async def directory(self, directory: str, condition: Condition = ALWAYS) -> Receipt:
         """Delete a directory with everything in it, and its keys, so that no copy of its photographs can be read.
@@ -157,7 +162,8 @@ class Erasure:
                 return None
             await exclude_enrolments(connection, directory)
             persons = await retention.find_locked(connection, directory, rule, age)
-            return await self._delete(connection, directory, _Target(_PERSONS, persons=persons)) if persons else None
+            target = _Target(_PERSONS, (persons,), persons=persons)
+            return await self._delete(connection, directory, target) if persons else None
 
     async def _lock(self, connection: Connection, directory: str, persons: Sequence[str]) -> int:
         """Lock one or more persons until the transaction ends, and return the revision of the last one."""
@@ -170,22 +176,29 @@ class Erasure:
         return revision
 
     async def _delete(self, connection: Connection, directory: str, target: _Target) -> Receipt:
-        whole_directory = target.statement is _DIRECTORY
-        row = await connection.fetchrow(
-            target.statement + _ADD_RECEIPT,
-            directory,
-            uuid4(),
-            target.person,
-            target.face,
-            target.persons,
-            whole_directory,  # then there is a job even without images, to drop the directory's indexes
-            act.subject if (act := current_act()) else None,
-            timeout=_MAX_SECONDS,
+        deletion, whole_directory = uuid4(), target.statement is _DIRECTORY
+        persons, faces, images, written_at = await connection.fetchrow(
+            target.statement, directory, deletion, *target.values, timeout=_MAX_SECONDS
         )
+        if whole_directory:
+            await audit.end_keys(connection, directory)
+        # A directory is finished by its job even if it has no images: the job drops its indexes.
+        finished = not images and not whole_directory
+        row = await connection.fetchrow(
+            _ADD_RECEIPT,
+            directory,
+            deletion,
+            None if finished else target.person,  # a finished deletion keeps no name
+            target.face,
+            persons,
+            faces,
+            images,
+            act.subject if (act := current_act()) else None,
+            finished,
+        )
+        receipt = Receipt(*row)
         await delete_persons(connection, directory, None if whole_directory else target.persons, seconds=_MAX_SECONDS)
         await exclude_persons(connection, directory, target.persons, seconds=_MAX_SECONDS)
-        *columns, written_at = row
-        receipt = Receipt(*columns)
         await audit.record(
             connection,
             directory=directory,

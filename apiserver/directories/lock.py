@@ -19,7 +19,8 @@ _KEY = "hashtextextended('enrolment ' || $1::text, 0)"
 ENTER = f"SELECT pg_try_advisory_xact_lock_shared({_KEY}) AS admitted"
 """Run by every operation that adds faces to directory $1, first or in the same statement; if false, it adds nothing."""
 
-_EXCLUDE = f"SELECT pg_advisory_xact_lock({_KEY}) FROM directories WHERE directory = $1"  # noqa: S608
+# Without a FROM, as above: beside a distributed table, Citus would take the lock on the server that has the directory.
+_EXCLUDE = f"SELECT pg_advisory_xact_lock({_KEY})"
 
 
 async def attempts(timeout_seconds: float) -> AsyncIterator[None]:
@@ -40,7 +41,7 @@ async def attempts(timeout_seconds: float) -> AsyncIterator[None]:
 async def exclude_enrolments(connection: Connection, directory: str) -> None:
     """Exclude enrolments in a directory until the connection's transaction ends.
 
-    Later statements see everything that was enrolled before. Returns at once if the directory does not exist.
+    Later statements see everything that was enrolled before. The directory need not exist.
     Raises DatabaseUnavailable if others hold the lock for too long.
     """
     await connection.execute(_EXCLUDE, directory)

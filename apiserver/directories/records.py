@@ -37,7 +37,7 @@ UPDATE directories
 SET ({_SETTINGS}) = (SELECT {_SETTINGS} FROM jsonb_populate_record(NULL::directories, $2)),
     revision = $3, updated_at = now()
 WHERE directory = $1
-RETURNING {_COLUMNS}
+RETURNING created_at, updated_at, revision
 """  # noqa: S608
 
 _MAX_REMEMBERED = 10_000
@@ -201,7 +201,7 @@ async def _locked(connection: Connection, directory: str) -> Directory:
 
 async def _write(connection: Connection, directory: str, settings: DirectorySettings, revision: int) -> Directory:
     values = settings.model_dump_json(exclude_none=True)
-    return Directory.of(await connection.fetchrow(_WRITE, directory, values, revision))
+    return Directory(settings, *await connection.fetchrow(_WRITE, directory, values, revision))
 
 
 async def require_room(database: Database, usage: Usage, directory: str) -> None:

@@ -28,14 +28,18 @@ _ENROL = """
 WITH locked AS (
     {enter}
 ), held AS (
-    SELECT key_id FROM directory_keys, locked
-    WHERE admitted AND directory = $1 AND key_id = ANY ($13::uuid[]) AND retired_at IS NULL FOR SHARE OF directory_keys
+    SELECT count(*) AS keys FROM (
+        SELECT FROM directory_keys, locked WHERE admitted AND directory = $1 AND key_id = ANY ($13::uuid[])
+        AND retired_at IS NULL FOR SHARE OF directory_keys
+    ) AS locked_keys
 ), entered AS (
-    SELECT admitted AND enrollable AND (SELECT count(*) FROM held) = cardinality($13) AS admitted,
+    SELECT admitted AND enrollable AND (SELECT keys FROM held) = cardinality($13) AS admitted,
         admitted AS locked, enrollable
     FROM locked, (SELECT {enrollable} AS enrollable) AS consent
 ), {new_directory}new_person AS (
-    INSERT INTO persons (directory, person) SELECT $1, $2 FROM entered WHERE admitted ON CONFLICT DO NOTHING
+    INSERT INTO persons (directory, person, face_count) SELECT $1, $2, 1 FROM entered
+    WHERE admitted AND NOT EXISTS (SELECT FROM persons WHERE directory = $1 AND person = $2)
+    ON CONFLICT DO NOTHING RETURNING person
 ), shown AS (
     INSERT INTO faces
         (directory, person, image_sha256, model, embedding, crop, image, box, score, quality, recognizability, face,
@@ -43,28 +47,30 @@ WITH locked AS (
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, 'photograph' FROM entered WHERE admitted
     ON CONFLICT (directory, person, image_sha256, model) DO UPDATE SET image = excluded.image WHERE faces.image IS NULL
     RETURNING face, box, score, recognizability, image
+), counted AS (
+    INSERT INTO persons (directory, person, face_count)
+    SELECT $1, $2, 1 FROM shown WHERE face = $12 AND NOT EXISTS (SELECT FROM new_person)
+    ON CONFLICT (directory, person) DO UPDATE SET face_count = persons.face_count + excluded.face_count
 ), kept_image AS (
     UPDATE images SET expires_at = NULL, deletion = NULL
     WHERE directory = $1 AND image = $7 AND EXISTS (SELECT FROM shown)
+), known AS (
+    SELECT face FROM faces WHERE directory = $1 AND person = $2 AND image_sha256 = $3 AND model = $4
 )
-SELECT enrollable, locked, face, box, score, recognizability, image, CASE WHEN admitted THEN {record} END AS recorded
-FROM entered LEFT JOIN shown ON true
+SELECT enrollable, locked, shown.face, box, score, recognizability, image,
+    CASE WHEN admitted THEN {record} END AS recorded
+FROM entered LEFT JOIN shown ON true LEFT JOIN known ON true
 """
-
-_KNOWN = """(
-    SELECT known.face FROM faces AS known WHERE known.directory = $1 AND known.person = $2 AND known.image_sha256 = $3
-    AND known.model = $4
-)"""
 
 _RECORD = RECORD.format(
     directory="$1",
     subject="$15",
     action="$16",
     persons="ARRAY[$2]",
-    object=f"coalesce(face, {_KNOWN})::text",
+    object="coalesce(shown.face, known.face)::text",
     request="$17",
     address="$18",
-    counts="jsonb_build_object('created', coalesce(face = $12, false)::int)",
+    counts="jsonb_build_object('created', coalesce(shown.face = $12, false)::int)",
 )
 
 _NEW_DIRECTORY = """new_directory AS (

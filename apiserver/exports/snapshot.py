@@ -115,8 +115,5 @@ def _digests(face: Mapping[str, Any]) -> dict[str, str | None]:
 @asynccontextmanager
 async def snapshot(database: Database, directory: str) -> AsyncIterator[Snapshot]:
     """Yield the directory as it is now; later changes are not visible in it."""
-    async with (
-        database.connection(Share.LONG) as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
+    async with database.snapshot(Share.LONG) as connection:
         yield Snapshot(connection, directory)

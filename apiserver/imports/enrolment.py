@@ -44,7 +44,8 @@ WITH item AS (
 ), new_directory AS (
     INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING
 ), new_persons AS (
-    INSERT INTO persons (directory, person) SELECT DISTINCT $1, person FROM item ORDER BY person
+    INSERT INTO persons (directory, person) SELECT DISTINCT $1, person FROM item
+    WHERE NOT EXISTS (SELECT FROM persons WHERE directory = $1 AND persons.person = item.person) ORDER BY person
     ON CONFLICT DO NOTHING
 ), new_faces AS (
     INSERT INTO faces (
@@ -64,6 +65,16 @@ WITH item AS (
     WHERE directory = $1 AND image = ANY (ARRAY(SELECT image FROM new_faces))
 )
 SELECT person, image_sha256, model FROM new_faces
+"""
+
+# The persons are locked in the order of their names, as by everything else that locks several.
+_COUNT = """
+UPDATE persons SET face_count = face_count + added.faces
+FROM (
+    SELECT person, added.faces FROM persons JOIN unnest($2::text[], $3::bigint[]) AS added (person, faces) USING (person)
+    WHERE directory = $1 ORDER BY person FOR NO KEY UPDATE OF persons
+) AS added
+WHERE persons.directory = $1 AND persons.person = added.person
 """
 
 # Known faces that were imported without their photographs get them now.
@@ -183,6 +194,8 @@ async def _enrol(
     if not faces:
         return []
     created = {tuple(row) for row in await connection.fetch(_ENROL, directory, *_columns(directory, faces, key))}
+    if added := Counter(person for person, _, _ in created):
+        await connection.execute(_COUNT, directory, list(added), list(added.values()))
     identities = [list(column) for column in zip(*(face.identity for face in faces), strict=True)]
     if len(created) < len(faces):
         await connection.execute(_ADD_IMAGES, directory, *identities, [face.image for face in faces])

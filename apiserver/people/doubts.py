@@ -64,8 +64,9 @@ AND (found_at, face, code) < (coalesce($6::timestamptz, 'infinity'), coalesce($7
 ORDER BY found_at DESC, face DESC, code DESC LIMIT $2
 """
 
+# least: the earlier of two times, and now if there is none. Citus evaluates now() here, but not within coalesce.
 _DISMISS = """
-UPDATE face_warnings SET dismissed_at = coalesce(dismissed_at, now()), dismissal = 'face'
+UPDATE face_warnings SET dismissed_at = least(dismissed_at, now()), dismissal = 'face'
 WHERE directory = $1 AND face = $2 RETURNING true
 """
 _REOPEN = """

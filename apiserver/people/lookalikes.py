@@ -11,6 +11,13 @@ from apiserver.people.doubts import RESEMBLES_ANOTHER
 from apiserver.people.records import Person, read_all, require_directory
 from apiserver.problems import InvalidField, PersonNotFound
 
+# What an earlier comparison found of the pairs. In a statement of its own: Citus has no parameters in DO UPDATE.
+_FORGET = """
+UPDATE lookalikes AS known SET similarity = NULL FROM unnest($2::text[], $3::text[]) AS found (person, other)
+WHERE directory = $1 AND checked_at < $4
+AND least(known.person, known.other) = least(found.person, found.other)
+AND greatest(known.person, known.other) = greatest(found.person, found.other)
+"""
 # Persons who were deleted since the comparison are left out. A pair is one row, whichever of the two was compared.
 _KEEP = """
 INSERT INTO lookalikes AS known (directory, person, other, similarity, checked_at)
@@ -20,9 +27,7 @@ WHERE EXISTS (SELECT FROM persons WHERE persons.directory = $1 AND persons.perso
 AND EXISTS (SELECT FROM persons WHERE persons.directory = $1 AND persons.person = found.other)
 GROUP BY found.person, found.other
 ON CONFLICT (directory, least(person, other), greatest(person, other)) DO UPDATE SET
-    similarity = CASE WHEN known.checked_at < $5 THEN excluded.similarity
-        ELSE greatest(known.similarity, excluded.similarity) END,
-    checked_at = excluded.checked_at
+    similarity = greatest(known.similarity, excluded.similarity), checked_at = excluded.checked_at
 """
 
 _PAGE = """
@@ -95,8 +100,10 @@ async def keep(connection: Connection, directory: str, found: Iterable[FoundPair
         pair = (min(person, other), max(person, other))
         best[pair] = max(similarity, best.get(pair, -1.0))
     if best:
-        columns = [[person for person, _ in best], [other for _, other in best], list(best.values())]
-        await connection.execute(_KEEP, directory, *columns, since)
+        persons, others = [person for person, _ in best], [other for _, other in best]
+        async with connection.transaction():
+            await connection.execute(_FORGET, directory, persons, others, since)
+            await connection.execute(_KEEP, directory, persons, others, list(best.values()))
 
 
 async def page(

@@ -22,9 +22,10 @@ SELECT directory, $2, person, display_name, external_id, metadata, created_at, l
 FROM persons WHERE directory = $1 AND person = ANY ($3::text[])
 """
 
-# Of several faces from one photograph, the target person's is kept, or else the one of the first person by name.
+# Of several faces from one photograph, the target person's is kept, or else the one of the first person by name. The
+# table has an alias because Citus, under row-level security, finds the columns of RETURNING by no other name.
 _KEEP_DUPLICATES = """
-INSERT INTO collapsed_faces
+INSERT INTO collapsed_faces AS collapsed
     (directory, face, merge, person, kept_face, model, embedding, crop, crop_key, box, score, quality, recognizability,
     origin, image_sha256, created_at, merges, owners)
 SELECT directory, face, $2, person, kept_face, model, embedding, crop, crop_key, box, score, quality, recognizability,
@@ -39,7 +40,7 @@ CROSS JOIN LATERAL (
     WHERE merged_faces.directory = $1 AND merged_faces.face = samples.face
 ) AS earlier
 WHERE face <> kept_face
-RETURNING face, kept_face
+RETURNING collapsed.face, collapsed.kept_face
 """
 _FOLLOW_DUPLICATES = """
 UPDATE collapsed_faces AS earlier SET kept_face = later.kept_face FROM collapsed_faces AS later
@@ -67,6 +68,7 @@ _MOVE_MERGES = "UPDATE merges SET person = $2 WHERE directory = $1 AND person = 
 # The stricter of two consents holds: that of the target, until the first end of another one since it was given.
 _CHANGE_TARGET = """
 UPDATE persons AS target SET revision = revision + 1, updated_at = now(),
+    face_count = (SELECT count(*) FROM faces WHERE faces.directory = $1 AND faces.person = $2),
     last_seen_at = greatest(target.last_seen_at, other.last_seen_at),
     restricted = target.restricted OR other.restricted,
     consent_until = least(target.consent_until, other.until),

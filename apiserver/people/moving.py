@@ -13,7 +13,16 @@ from apiserver.people.records import require_directory
 from apiserver.problems import PersonNotFound
 
 _LOCK = "SELECT person FROM persons WHERE directory = $1 AND person = ANY ($2::text[]) ORDER BY person FOR UPDATE"
-_CHANGED = "UPDATE persons SET revision = revision + 1, updated_at = now() WHERE directory = $1 AND person = $2"
+_CHANGED = """
+UPDATE persons SET revision = revision + 1, updated_at = now(),
+    face_count = (SELECT count(*) FROM faces WHERE faces.directory = $1 AND faces.person = $2)
+WHERE directory = $1 AND person = $2
+"""
+_COUNT = """
+UPDATE persons
+SET face_count = (SELECT count(*) FROM faces WHERE faces.directory = $1 AND faces.person = persons.person)
+WHERE directory = $1 AND person = ANY ($2::text[])
+"""
 
 _HAND_OVER_IMAGES = """
 UPDATE faces AS kept SET image = duplicate.image
@@ -37,15 +46,29 @@ async def lock_persons(
     """
     await require_directory(connection, directory)
     await exclude_enrolments(connection, directory)
-    rows = await connection.fetch(_LOCK, directory, [*required, *others], timeout=MAX_SECONDS)
-    missing = set(required) - {row["person"] for row in rows}
+    missing = set(required) - await lock_existing(connection, directory, [*required, *others])
     if missing:
         raise PersonNotFound(f"The person {min(missing)!r} does not exist in the directory.")
 
 
-async def increment_revision(connection: Connection, directory: str, person: str) -> None:
-    """Record that a person has changed."""
+async def lock_existing(connection: Connection, directory: str, persons: Collection[str]) -> set[str]:
+    """Lock those of the persons who exist until the transaction ends, and return them."""
+    rows = await connection.fetch(_LOCK, directory, list(persons), timeout=MAX_SECONDS)
+    return {row["person"] for row in rows}
+
+
+async def record_moves(connection: Connection, directory: str, person: str, others: Collection[str]) -> None:
+    """Record that a person's faces have moved to others, or from them: its revision, and everybody's number of faces.
+
+    The persons must be locked, or made by this transaction.
+    """
     await connection.execute(_CHANGED, directory, person)
+    await count_faces(connection, directory, others)
+
+
+async def count_faces(connection: Connection, directory: str, persons: Collection[str]) -> None:
+    """Count the faces of persons who are locked, so that nobody else adds or removes some before the end."""
+    await connection.execute(_COUNT, directory, list(persons), timeout=MAX_SECONDS)
 
 
 async def delete_duplicates(connection: Connection, directory: str, pairs: Collection[tuple[UUID, UUID]]) -> None:

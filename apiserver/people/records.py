@@ -15,9 +15,12 @@ from apiserver.directories.lock import MAX_SECONDS, exclude_enrolments
 from apiserver.problems import DatabaseBusy, DirectoryNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
 
-# The faces of a person are read once, for three values.
+# The faces of a person are read once, for three values. They are texts: Citus knows no rows without a type.
 _ENROLLED = """(
-    SELECT (count(*), count(image), (array_agg(face ORDER BY recognizability DESC NULLS LAST, score DESC, face))[1])
+    SELECT ARRAY[
+        count(*)::text, count(image)::text,
+        (array_agg(face ORDER BY recognizability DESC NULLS LAST, score DESC, face))[1]::text
+    ]
     FROM faces WHERE faces.directory = $1 AND faces.person = persons.person
 ) AS enrolled"""
 _WARNINGS = """(
@@ -42,12 +45,24 @@ ON CONFLICT (directory, person) DO NOTHING RETURNING true
 """
 
 # Foreign keys are checked at the end of a statement, so one statement renames the person in all tables, including the
-# items of imports that are still waiting.
+# items of imports that are still waiting. Citus has no ON UPDATE CASCADE, which would do the rest.
 _EDIT = f"""
 WITH renamed AS (
     UPDATE faces SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3
 ), renamed_items AS (
     UPDATE import_items SET
+        person = CASE WHEN person = $2 THEN $3 ELSE person END, other = CASE WHEN other = $2 THEN $3 ELSE other END
+    WHERE directory = $1 AND (person = $2 OR other = $2) AND $2 <> $3
+), renamed_matches AS (
+    UPDATE matched_images SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3
+), renamed_merges AS (
+    UPDATE merges SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3
+), renamed_warnings AS (
+    UPDATE face_warnings SET
+        person = CASE WHEN person = $2 THEN $3 ELSE person END, other = CASE WHEN other = $2 THEN $3 ELSE other END
+    WHERE directory = $1 AND (person = $2 OR other = $2) AND $2 <> $3
+), renamed_lookalikes AS (
+    UPDATE lookalikes SET
         person = CASE WHEN person = $2 THEN $3 ELSE person END, other = CASE WHEN other = $2 THEN $3 ELSE other END
     WHERE directory = $1 AND (person = $2 OR other = $2) AND $2 <> $3
 )
@@ -104,7 +119,7 @@ class Person:
         named = (row["display_name"], row["external_id"], json.loads(row["metadata"]))
         details = Details(*named, Consent.of(row), row["restricted"])
         faces, photographs, best = row["enrolled"]
-        enrolled = Enrolled(faces, photographs, best, row["warnings"])
+        enrolled = Enrolled(int(faces), int(photographs), best and UUID(best), row["warnings"])
         changed = (row["created_at"], row["updated_at"], row["last_seen_at"], row["revision"])
         return cls(row["directory"], row["person"], details, enrolled, *changed)
 

@@ -7,7 +7,7 @@ from apiserver.audit import records as audit
 from apiserver.database import Connection
 from apiserver.directories.lock import MAX_SECONDS
 from apiserver.people import doubts
-from apiserver.people.moving import delete_duplicates, increment_revision, lock_persons
+from apiserver.people.moving import delete_duplicates, lock_persons, record_moves
 from apiserver.problems import FaceNotFound, InvalidField, MergeNotFound, MergeUndone
 
 _MERGED_PERSONS = "SELECT person FROM merged_persons WHERE directory = $1 AND merge = $2 ORDER BY person"
@@ -120,7 +120,7 @@ async def undo(
         await connection.execute(_RETURN_MERGES, directory, merge_id, person)
         await connection.execute(_MARK_UNDONE, directory, merge_id)
         await connection.execute(_DELETE_PERSON_RECORDS, directory, merge_id)
-        await increment_revision(connection, directory, person)
+        await record_moves(connection, directory, person, restored)
         await audit.record(connection, directory=directory, persons=sorted({person, *restored}), object_=merge_id)
     return restored
 
@@ -142,7 +142,7 @@ async def take_faces(
         await connection.execute(_ADD_PERSON + unless_existing, directory, name, person)
         await connection.execute(_DELETE_FACE_RECORDS, directory, list(faces))
         await _move(connection, directory, person, name, faces)
-        await increment_revision(connection, directory, person)
+        await record_moves(connection, directory, person, [name])
         await audit.record(connection, directory=directory, persons=[person, name], counts={"faces": len(set(faces))})
 
 

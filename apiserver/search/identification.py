@@ -23,7 +23,7 @@ from apiserver.search.changes import Version
 from apiserver.search.effort import Efforts
 from apiserver.search.indexes import Indexed, Kind, condition, enqueue_build, valid_indexes
 from apiserver.search.planning import Path, Plan, Scan, SwitchPoints, plan
-from apiserver.storage.images import WRITE_ROW, ImageRow, write_row
+from apiserver.storage.images import WRITE_ROW, ImageRow
 
 _MAX_PROBES = 20
 """In one statement; the planner's work grows with their number."""
@@ -146,7 +146,9 @@ class Identification:
                 batch = [probes[number] for number in numbers]
                 proposed = await cached.nearest(batch, coarse=attempt.coarse, fine=attempt.fine)
                 async with self._database.connection() as connection:
-                    found = await _proposed(connection, search, batch, proposed, row)
+                    if row:
+                        await connection.execute(WRITE_ROW, *row)
+                    found = await _proposed(connection, search, batch, proposed)
                 row = None
                 self._codes.note(search.indexed, found.outcome)
                 if found.outcome is not Outcome.USED:
@@ -163,14 +165,14 @@ class Identification:
             chosen = _EXACT_PLAN
             if probes and not self.is_exact(size):
                 chosen = self._plan(search, size, await self._kinds(connection, search, size))
-            if row and (chosen.scan or not probes):
+            if row:
                 await connection.execute(WRITE_ROW, *row)
             for first in range(0, len(probes), _MAX_PROBES):
                 batch = probes[first : first + _MAX_PROBES]
                 if chosen.scan:
                     results += await _Approximation(connection, search, size).results(batch, chosen, chosen.scan)
                 else:
-                    results += await _exact(connection, search, batch, None if first else row)
+                    results += await _exact(connection, search, batch)
         return results
 
     def _plan(self, search: Search, size: DirectorySize, kinds: Collection[Kind]) -> Plan:
@@ -276,13 +278,11 @@ async def _proposed(
     search: Search,
     probes: Sequence[Embedding],
     proposed: tuple[Version, Sequence[Sequence[str]]],
-    row: ImageRow | None,
 ) -> _Proposed:
     version, faces = proposed
-    also = write_row if row else None
-    statement = _proposed_statement(len(probes), search.scoring, search.unnamed, search.own_rows, also)
+    statement = _proposed_statement(len(probes), search.scoring, search.unnamed, search.own_rows)
     sought = search.persons if search.scoring is Scoring.MEAN else _FACES_A_PERSON * search.persons
-    parameters = (*_parameters(search, probes, sought), *faces, version.snapshot, version.mark, *(row or ()))
+    parameters = (*_parameters(search, probes, sought), *faces, version.snapshot, version.mark)
     rows = await connection.fetch(statement, *parameters)
     changed = [number for probe, _, number in rows if probe == 0]
     if not changed:
@@ -306,14 +306,12 @@ def _of_persons(faces: SearchResult, persons: int) -> SearchResult:
     return SearchResult(list(best.values())[:persons], faces.path)
 
 
-async def _exact(
-    connection: Connection, search: Search, probes: Sequence[Embedding], row: ImageRow | None = None
-) -> list[SearchResult]:
+async def _exact(connection: Connection, search: Search, probes: Sequence[Embedding]) -> list[SearchResult]:
     if search.scoring is Scoring.MEAN:
-        return await _grouped(connection, search, probes, row)
+        return await _grouped(connection, search, probes)
     sought = _FACES_A_PERSON * search.persons
-    statement = _nearest_statement(len(probes), search.unnamed, also=write_row if row else None)
-    rows = await connection.fetch(statement, *_parameters(search, probes, sought), *(row or ()))
+    statement = _nearest_statement(len(probes), search.unnamed)
+    rows = await connection.fetch(statement, *_parameters(search, probes, sought))
     results = []
     for faces in _results(rows, len(probes), Path.EXACT):
         result = _of_persons(faces, search.persons)
@@ -323,12 +321,9 @@ async def _exact(
     return results
 
 
-async def _grouped(
-    connection: Connection, search: Search, probes: Sequence[Embedding], row: ImageRow | None = None
-) -> list[SearchResult]:
-    also = write_row if row else None
-    statement = _exact_statement(len(probes), search.scoring, search.unnamed, also=also)
-    rows = await connection.fetch(statement, *_parameters(search, probes, search.persons), *(row or ()))
+async def _grouped(connection: Connection, search: Search, probes: Sequence[Embedding]) -> list[SearchResult]:
+    statement = _exact_statement(len(probes), search.scoring, search.unnamed)
+    rows = await connection.fetch(statement, *_parameters(search, probes, search.persons))
     return _results(rows, len(probes), Path.EXACT)
 
 

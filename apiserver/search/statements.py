@@ -7,7 +7,7 @@ $1 and $2. `unnamed` selects the persons of the directory $1 who are left out, a
 place of others among the candidates.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from apiserver.biometrics.model import Scoring
@@ -37,61 +37,45 @@ def code(embedding: Sequence[float]) -> str:
     return "".join(["1" if value > _ROUNDED_TO_ZERO else "0" for value in embedding])
 
 
-def exact(
-    probes: int, scoring: Scoring, unnamed: str, where: str = WHERE, also: Callable[[int], str] | None = None
-) -> str:
-    """Return the statement that compares all faces with the probes.
-
-    also: returns a data-modifying statement to include, given the number of its first parameter.
-    """
+def exact(probes: int, scoring: Scoring, unnamed: str, where: str = WHERE) -> str:
+    """Return the statement that compares all faces with the probes."""
     columns = [f"{_score(scoring, probe)} AS s{number}" for number, probe in _probes(probes)]
     best = [
         f"(SELECT {number}, person, s{number} FROM persons ORDER BY s{number} DESC, person LIMIT $3)"
         for number, _ in _probes(probes)
     ]
-    written = f"written AS ({also(_FIRST_PROBE + probes)}), " if also else ""
     return f"""
-WITH {written}given AS (SELECT {_PARAMETERS}), persons AS MATERIALIZED (
+WITH given AS (SELECT {_PARAMETERS}), persons AS MATERIALIZED (
     SELECT person, {", ".join(columns)} FROM faces WHERE {where} AND person NOT IN ({unnamed}) GROUP BY person
 )
 {" UNION ALL ".join(best)}
 """
 
 
-def nearest(probes: int, unnamed: str, where: str = WHERE, also: Callable[[int], str] | None = None) -> str:
+def nearest(probes: int, unnamed: str, where: str = WHERE) -> str:
     """Return the statement for the nearest $3 faces of each probe: rows are those of faces, in place of persons.
 
     Much faster than `exact`, which groups all faces. A person whose best face is not among these comes after all whose
     best face is, so these decide if they are faces of enough persons.
     """
-    written = [f"written AS ({also(_FIRST_PROBE + probes)})"] if also else []
-    given = [*written, f"given AS (SELECT {_PARAMETERS})"]
+    given = f"given AS (SELECT {_PARAMETERS})"
     compared = f"FROM faces WHERE {where} AND person NOT IN ({unnamed})"
     if probes == 1:
-        return f"WITH {', '.join(given)} {_first(1, _similarity('$4::halfvec'), compared)}"
+        return f"WITH {given} {_first(1, _similarity('$4::halfvec'), compared)}"
     scores = ", ".join(f"{_similarity(probe)} AS s{number}" for number, probe in _probes(probes))
     best = " UNION ALL ".join(_first(number, f"s{number}", "FROM scored") for number, _ in _probes(probes))
-    return f"WITH {', '.join(given)}, scored AS MATERIALIZED (SELECT person, {scores} {compared}) {best}"
+    return f"WITH {given}, scored AS MATERIALIZED (SELECT person, {scores} {compared}) {best}"
 
 
-def proposed(
-    probes: int,
-    scoring: Scoring,
-    unnamed: str,
-    where: str,
-    also: Callable[[int], str] | None = None,
-    *,
-    max_changed: int,
-) -> str:
+def proposed(probes: int, scoring: Scoring, unnamed: str, where: str, *, max_changed: int) -> str:
     """Return the statement that compares each probe with the faces proposed for it, and with those that changed lately.
 
     Parameters after the embeddings: the proposed faces of each probe, the snapshot and the mark of the codes that
-    proposed them (see `changes`), then those of `also`. Result rows are the best $3 faces, with `Scoring.MEAN` persons.
+    proposed them (see `changes`). Result rows are the best $3 faces, with `Scoring.MEAN` persons.
     One more row, of probe 0, has the number of faces that changed; it is missing if the changes are not known any more.
     More than `max_changed` are not compared.
     """
     snapshot, mark = f"${_FIRST_PROBE + 2 * probes}::pg_snapshot", f"${_FIRST_PROBE + 2 * probes + 1}::text"
-    written = f"written AS ({also(_FIRST_PROBE + 2 * probes + 2)}), " if also else ""
     best = []
     for number, probe in _probes(probes):
         sought = f"face = ANY (${_FIRST_PROBE + probes + number - 1}::uuid[] || ARRAY(SELECT face FROM changed_faces))"
@@ -103,7 +87,7 @@ def proposed(
         else:
             best.append(_first(number, _similarity(probe), compared))
     return f"""
-WITH {written}changed AS MATERIALIZED (
+WITH changed AS MATERIALIZED (
     SELECT faces_from FROM face_changes WHERE {CHANGED.format(snapshot)} LIMIT {max_changed + 1:d}
 ), changed_faces AS MATERIALIZED (
     SELECT latest.face FROM changed CROSS JOIN LATERAL (

@@ -72,13 +72,27 @@ WHERE directory = $1 AND job = $2 AND key_id IS NULL AND complete AND expires_at
 
 _DELETE = "DELETE FROM archives WHERE directory = $1 AND job = $2"
 
+_EXPIRED = """
+SELECT directory, job FROM archives WHERE expires_at <= now() AND (retry_at IS NULL OR retry_at <= now())
+ORDER BY retry_at NULLS FIRST, expires_at LIMIT $1
+"""
+
 # A failed import has deleted its own archive, unless it failed because its workers crashed.
-_LOCK_EXPIRED = """
-SELECT directory, job FROM archives WHERE (expires_at <= now() OR purpose = 'import' AND EXISTS (
-    SELECT FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = jobs.number
-    WHERE jobs.job = archives.job AND queue.status = 'failed'
-)) AND (retry_at IS NULL OR retry_at <= now())
-ORDER BY retry_at NULLS FIRST, expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+_OF_IMPORTS = """
+SELECT directory, job FROM archives
+WHERE purpose = 'import' AND expires_at > now() AND (retry_at IS NULL OR retry_at <= now())
+"""
+
+_FAILED = """
+SELECT job FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = jobs.number
+WHERE job = ANY ($1::uuid[]) AND queue.status = 'failed'
+"""
+
+# In one directory after the other, because the directories may be on several servers. $3: jobs that failed.
+_LOCK = """
+SELECT directory, job FROM archives WHERE directory = $1 AND job = ANY ($2::uuid[])
+AND (expires_at <= now() OR job = ANY ($3::uuid[])) AND (retry_at IS NULL OR retry_at <= now())
+FOR UPDATE SKIP LOCKED
 """
 
 _RETRY_LATER = "UPDATE archives SET retry_at = now() + $3::interval WHERE directory = $1 AND job = $2"
@@ -221,16 +235,16 @@ class Archives:
         An archive that cannot be deleted is retried later.
         """
         async with self._database.connection() as connection, connection.transaction():
-            expired = await connection.fetch(_LOCK_EXPIRED, limit)
+            expired = await _locked(connection, limit)
             seconds = min(self._timeout_seconds, self._database.hold_seconds)
-            names = [name for row in expired for name in _names(row["job"])]
+            names = [name for _, job in expired for name in _names(job)]
             stuck = await delete_objects(self._store, names, seconds)
             for directory, job in expired:
                 if not stuck.keys().isdisjoint(_names(job)):
                     await connection.execute(_RETRY_LATER, directory, job, RETRY_AFTER)
                 else:
                     await connection.execute(_DELETE, directory, job)
-        kept = sum(not stuck.keys().isdisjoint(_names(row["job"])) for row in expired)
+        kept = sum(not stuck.keys().isdisjoint(_names(job)) for _, job in expired)
         return SweptBatch(len(expired) - kept, stuck)
 
     async def encrypt_stored(self) -> int:
@@ -278,6 +292,21 @@ class Archives:
             await asyncio.shield(self.delete(directory, job))
         except Exception:  # the sweeper deletes it later
             _logger.warning("The archive of job %s could not be deleted; the sweeper will retry", job, exc_info=True)
+
+
+async def _locked(connection: Connection, limit: int) -> list[tuple[str, UUID]]:
+    """Lock up to `limit` archives that are not needed any more; return the directory and the job of each."""
+    found = await connection.fetch(_EXPIRED, limit)
+    of_imports = await connection.fetch(_OF_IMPORTS) if len(found) < limit else []
+    jobs = [row["job"] for row in of_imports]
+    failed = {row["job"] for row in await connection.fetch(_FAILED, jobs)} if jobs else set()
+    found += [row for row in of_imports if row["job"] in failed][: limit - len(found)]
+    locked: list[tuple[str, UUID]] = []
+    for directory in {row["directory"] for row in found}:
+        of_directory = [row["job"] for row in found if row["directory"] == directory]
+        rows = await connection.fetch(_LOCK, directory, of_directory, list(failed))
+        locked += [(row["directory"], row["job"]) for row in rows]
+    return locked
 
 
 def _key(job: UUID) -> str:

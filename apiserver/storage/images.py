@@ -41,16 +41,22 @@ _FIND_DIRECTORY = "SELECT directory FROM images WHERE image = $1"
 _READ_INSTALLATION = "SELECT secret FROM installation_secrets WHERE name = 'image-keys'"
 
 # `written_at` is checked because the object of a photograph with a short retention may still be being uploaded.
-_LOCK_EXPIRED = """
+_EXPIRED = """
 SELECT directory, image FROM images WHERE expires_at <= now() AND retry_at IS NULL
-AND written_at <= now() - $2::interval
-ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+AND written_at <= now() - $2::interval ORDER BY expires_at LIMIT $1
 """
 
-_LOCK_STUCK = """
+_STUCK = """
 SELECT directory, image FROM images WHERE expires_at <= now() AND retry_at <= now()
-AND written_at <= now() - $2::interval
-ORDER BY retry_at LIMIT $1 FOR UPDATE SKIP LOCKED
+AND written_at <= now() - $2::interval ORDER BY retry_at LIMIT $1
+"""
+
+# Rows are locked in one directory after the other, because the directories may be on several servers. Those that were
+# saved again since they were found are left out.
+_LOCK_EXPIRED = """
+SELECT directory, image FROM images WHERE directory = $1 AND image = ANY ($2::text[]) AND expires_at <= now()
+AND written_at <= now() - $3::interval AND (retry_at IS NULL OR retry_at <= now())
+FOR UPDATE SKIP LOCKED
 """
 
 _LOCK_DELETED = """
@@ -59,11 +65,7 @@ AND written_at <= now() - $3::interval AND (retry_at IS NULL OR retry_at <= now(
 LIMIT $4 FOR UPDATE
 """
 
-_RETRY_LATER = """
-UPDATE images SET retry_at = now() + $3::interval
-FROM unnest($1::text[], $2::text[]) AS stuck (directory, image)
-WHERE images.directory = stuck.directory AND images.image = stuck.image
-"""
+_RETRY_LATER = "UPDATE images SET retry_at = now() + $3::interval WHERE directory = $1 AND image = ANY ($2::text[])"
 
 # A row that is older than the attempt belongs to an object that an earlier one stored.
 _WITHDRAW = """
@@ -71,10 +73,7 @@ UPDATE images SET expires_at = now()
 WHERE directory = $1 AND image = $2 AND expires_at > now() AND created_at >= now() - $3::interval
 """
 
-_DELETE = """
-DELETE FROM images USING unnest($1::text[], $2::text[]) AS expired (directory, image)
-WHERE images.directory = expired.directory AND images.image = expired.image
-"""
+_DELETE = "DELETE FROM images WHERE directory = $1 AND image = ANY ($2::text[])"
 
 
 class ImageRow(NamedTuple):
@@ -94,27 +93,20 @@ class ImageRow(NamedTuple):
     key_id: UUID | None = None
 
 
-def write_row(first: int) -> str:
-    """Return the statement that writes an ImageRow; its fields are the parameters from $first.
-
-    The statement never shortens the retention of an existing image. It cancels a pending deletion: an image that is
-    sent again is treated as new. So is one that has expired, which may have no object. An object that is the file as it
-    was sent stays marked as such, because the new object may never be written. So the key of the object is not known
-    either, if it would change.
-    """
-    return """
+# Never shortens the retention of an existing image. Cancels a pending deletion: an image that is sent again is treated
+# as new. So is one that has expired, which may have no object. An object that is the file as it was sent stays marked
+# as such, because the new object may never be written. So the object's key is not known either, if it would change.
+WRITE_ROW = """
 INSERT INTO images (directory, image, media_type, size_bytes, sha256, expires_at, stored_sha256, key_id)
-VALUES (${}, ${}, ${}, ${}, ${}, now() + ${}::interval, ${}, ${}::uuid)
-ON CONFLICT (directory, image) DO UPDATE SET written_at = now(), deletion = NULL,
-    created_at = CASE WHEN images.expires_at <= now() THEN now() ELSE images.created_at END,
+VALUES ($1, $2, $3, $4, $5, now() + $6::interval, $7, $8::uuid)
+ON CONFLICT (directory, image) DO UPDATE SET written_at = excluded.written_at, deletion = NULL,
+    created_at = CASE WHEN images.expires_at <= excluded.written_at THEN excluded.created_at ELSE images.created_at END,
     media_type = excluded.media_type, size_bytes = excluded.size_bytes,
     stored_sha256 = CASE WHEN images.stored_sha256 IS NOT NULL THEN excluded.stored_sha256 END,
     key_id = CASE WHEN images.key_id = excluded.key_id THEN images.key_id END,
     expires_at = CASE WHEN images.expires_at IS NOT NULL THEN greatest(images.expires_at, excluded.expires_at) END
-""".format(*range(first, first + len(ImageRow._fields)))
-
-
-WRITE_ROW = write_row(1)
+"""
+"""The statement that writes an ImageRow, whose fields are its parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +263,10 @@ class ImageStore:
         """
         age = self.uploads_end_after
         async with self._database.connection() as connection, connection.transaction():
-            rows = await connection.fetch(_LOCK_EXPIRED, limit, age) or await connection.fetch(_LOCK_STUCK, limit, age)
+            found = await connection.fetch(_EXPIRED, limit, age) or await connection.fetch(_STUCK, limit, age)
+            rows: list[Mapping[str, str]] = []
+            for directory, images in _by_directory(found).items():
+                rows += await connection.fetch(_LOCK_EXPIRED, directory, images, age)
             return await self._delete_all(connection, rows)
 
     async def delete_marked(self, directory: str, deletion: UUID, limit: int) -> SweptBatch:
@@ -282,13 +277,18 @@ class ImageStore:
 
     async def _delete_all(self, connection: Connection, rows: Sequence[Mapping[str, str]]) -> SweptBatch:
         stuck = await delete_objects(self._store, [row["image"] for row in rows], self._deletion_seconds)
-        await connection.execute(_DELETE, *_columns([row for row in rows if row["image"] not in stuck]))
-        await connection.execute(_RETRY_LATER, *_columns([row for row in rows if row["image"] in stuck]), RETRY_AFTER)
+        for directory, images in _by_directory(rows).items():
+            await connection.execute(_DELETE, directory, [image for image in images if image not in stuck])
+            if kept := [image for image in images if image in stuck]:
+                await connection.execute(_RETRY_LATER, directory, kept, RETRY_AFTER)
         return SweptBatch(len(rows) - len(stuck), stuck)
 
 
-def _columns(rows: Sequence[Mapping[str, str]]) -> tuple[list[str], list[str]]:
-    return [row["directory"] for row in rows], [row["image"] for row in rows]
+def _by_directory(rows: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
+    images: dict[str, list[str]] = {}
+    for row in rows:
+        images.setdefault(row["directory"], []).append(row["image"])
+    return images
 
 
 def image_row(directory: str, content: bytes, image: Image, keep: timedelta, secret: bytes) -> ImageRow:

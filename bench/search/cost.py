@@ -19,7 +19,7 @@ from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search
 from apiserver.search.indexes import Indexed, Kind, Progress, build, valid_indexes
 from apiserver.search.planning import Path, SwitchPoints
-from apiserver.storage.images import image_row, write_row
+from apiserver.storage.images import WRITE_ROW, image_row
 from bench.harness.records import Record
 from bench.search.galleries import BUILD_SECONDS, MODEL, GalleryOf
 from bench.search.people import Floats, Population
@@ -236,7 +236,7 @@ async def learn(database: Database, gallery: GalleryOf, population: Population) 
         row = image_row(gallery.directory, content, Image("image/jpeg", "jpg", 10, 10), timedelta(hours=1), bytes(32))
         begun = time.perf_counter()
         async with database.connection() as connection:
-            await connection.execute(write_row(1), *row)
+            await connection.execute(WRITE_ROW, *row)
         face, model = Face((0, 0, 1, 1), 0.9, embedding, b"crop"), synthetic_model(len(embedding))
         await Gallery(database).enrol(person, face, model, row)
         milliseconds.append(1000 * (time.perf_counter() - begun))

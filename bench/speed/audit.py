@@ -33,7 +33,7 @@ from apiserver.directories.sizes import DirectorySizes
 from apiserver.enrolment.gallery import Gallery
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search
-from apiserver.storage.images import image_row, write_row
+from apiserver.storage.images import WRITE_ROW, image_row
 from bench.harness.options import RESULTS
 from bench.harness.provenance import SPEED_PACKAGES, provenance
 from bench.harness.records import Record, write
@@ -163,7 +163,7 @@ def _enrolment(database: Database, directory: str) -> Work:
         content = uuid4().bytes
         row = image_row(directory, content, Image("image/jpeg", "jpg", 10, 10), timedelta(hours=1), bytes(32))
         async with database.connection() as connection:
-            await connection.execute(write_row(1), *row)
+            await connection.execute(WRITE_ROW, *row)
         face = Face((0, 0, 112, 112), 0.9, next(embeddings), bytes(3_000))
         await gallery.enrol(f"person {next(numbers)}", face, model, row)
 

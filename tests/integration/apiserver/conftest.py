@@ -166,15 +166,16 @@ async def faces_counted(database: asyncpg.Connection) -> AsyncIterator[None]:
 
 
 class Cable:
-    """A Unix socket in front of PostgreSQL's that can be cut and mended."""
+    """A Unix socket in front of PostgreSQL's, or its port, that can be cut and mended."""
 
     def __init__(self, database_url: str, folder: Path) -> None:
         parts = urlsplit(database_url)
-        self._behind = Path(parse_qs(parts.query)["host"][0], ".s.PGSQL.5432")
+        self._behind = parts
         self._socket = folder / ".s.PGSQL.5432"
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
-        self.url = parts._replace(query=f"host={folder}").geturl()
+        login = f"{parts.netloc.rpartition('@')[0]}@"
+        self.url = parts._replace(netloc=login, query=f"host={folder}").geturl()
 
     async def mend(self) -> None:
         self._server = await asyncio.start_unix_server(self._carry, self._socket)
@@ -188,7 +189,11 @@ class Cable:
         await asyncio.sleep(0)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream_reader, upstream_writer = await asyncio.open_unix_connection(self._behind)
+        if self._behind.hostname:
+            upstream_reader, upstream_writer = await asyncio.open_connection(self._behind.hostname, self._behind.port)
+        else:
+            behind = Path(parse_qs(self._behind.query)["host"][0], ".s.PGSQL.5432")
+            upstream_reader, upstream_writer = await asyncio.open_unix_connection(behind)
         await asyncio.gather(self._pump(reader, upstream_writer), self._pump(upstream_reader, writer))
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -5,6 +5,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -14,6 +15,8 @@ from apiserver.access.binding import EVERY, Binding, bound_to
 from apiserver.database import ROLE, Database, open_database
 from apiserver.jobs.records import enqueue
 from apiserver.problems import DatabaseUnavailable, Problem
+from db.row_security import protect_distributed
+from tests.citus import COORDINATOR
 
 _TABLES = """
 SELECT relname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
@@ -22,7 +25,7 @@ AND relkind IN ('r', 'p') AND NOT relispartition
 """
 _UNPROTECTED = """
 SELECT relname FROM pg_class WHERE relname = ANY ($1::text[]) AND relnamespace = 'public'::regnamespace
-AND NOT (relrowsecurity AND EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid AND NOT polpermissive))
+AND NOT (relrowsecurity AND EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid AND polname = 'of_directory'))
 """
 _SEEN = "SELECT coalesce(string_agg(directory, ',' ORDER BY directory), '') FROM directories"
 
@@ -55,6 +58,7 @@ INSERT INTO collapsed_faces (directory, face, merge, person, kept_face, model, e
 INSERT INTO deletions (directory, persons, faces, images) VALUES ('{directory}', 1, 1, 1);
 INSERT INTO search_indexes (directory, model, dimension) VALUES ('{directory}', 'm', 2);
 INSERT INTO face_logs (directory) VALUES ('{directory}');
+INSERT INTO face_changes (directory, model, faces_from) VALUES ('{directory}', 'm', gen_random_uuid());
 INSERT INTO archives (directory, job, archive, purpose, expires_at)
     VALUES ('{directory}', gen_random_uuid(), 'a', 'export', now());
 INSERT INTO imports (directory, job, planned) VALUES ('{directory}', gen_random_uuid(), true);
@@ -127,6 +131,8 @@ async def test_rows_of_another_directory_can_neither_be_made_nor_moved_there(con
                     async with connections.connection() as connection:
                         await connection.execute(statement)
                 cause = caught.value.__cause__
+                if COORDINATOR and "partition value" in str(cause):
+                    continue  # Citus itself moves no row from one directory to another
                 assert isinstance(cause, asyncpg.InsufficientPrivilegeError), (table, cause)
                 assert "row-level security" in str(cause), table
 
@@ -139,7 +145,8 @@ async def test_without_a_directory_there_are_no_rows_and_partitions_are_no_way_r
     with bound_to("acme"), pytest.raises(Problem) as caught:
         async with connections.connection() as connection:
             await connection.fetch("SELECT FROM faces_0")
-    assert isinstance(caught.value.__cause__, asyncpg.InsufficientPrivilegeError)
+    refusal = asyncpg.UndefinedTableError if COORDINATOR else asyncpg.InsufficientPrivilegeError
+    assert isinstance(caught.value.__cause__, refusal)
 
 
 async def test_a_bound_connection_requests_jobs(connections, tables):
@@ -210,7 +217,8 @@ async def test_an_account_that_may_not_use_the_role_sees_all_and_one_warning_say
 ):
     name = f"account_{database_url.partition('/test_')[2][:12]}"
     await database.execute(f"CREATE ROLE {name} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
-    url = database_url.replace("//postgres:@", f"//{name}:@")
+    await protect_distributed(database)
+    url = re.sub("//postgres:?@", f"//{name}@", database_url)
     assert url != database_url
     try:
         async with open_database(url, pool_size=4, timeout_seconds=60) as connections:

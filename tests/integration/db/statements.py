@@ -20,20 +20,12 @@ from apiserver.people import listing as person_lists
 from apiserver.search import changes
 from apiserver.search import statements as search_sql
 from apiserver.search.indexes import Indexed
-from apiserver.storage import images as image_store
+from db.distribution import DISTRIBUTED
 from tests.checkout import ROOT
 
 SOURCE = ROOT / "apiserver"
 
-_KEYED = re.compile(r"ALTER TABLE ONLY public\.(\w+)\n +ADD CONSTRAINT \w+ PRIMARY KEY \(directory\b")
-DISTRIBUTED = {
-    table
-    for table in _KEYED.findall((ROOT / "db/schema.sql").read_text())
-    if not re.fullmatch(r"faces_\d+|audit_\w+", table)
-}
-"""The tables whose primary key begins with the directory, without partitions and those of the audit, which is one."""
-
-_SQL = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\s")
+SQL = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE)\s")
 _DISTANCE = re.compile(r"<#>|<~>|<=>|<->")
 """pgvector's operators, which the parser does not know."""
 
@@ -56,19 +48,18 @@ UNNAMED = unnamed(consent_required=True)
 _WRITTEN: Mapping[str, list[str]] = {
     "search.statements.exact": [
         search_sql.exact(2, Scoring.MAX, UNNAMED),
-        search_sql.exact(1, Scoring.MEAN, UNNAMED, also=image_store.write_row),
+        search_sql.exact(1, Scoring.MEAN, UNNAMED),
         search_sql.exact(1, Scoring.MAX, UNNAMED, where="directory = 'a' AND model = 'b'"),
     ],
     "search.statements.quantized": [
         search_sql.quantized(2, scoring, UNNAMED, candidates=50, parts=parts) for scoring in Scoring for parts in (1, 2)
     ],
     "search.statements.nearest": [
-        search_sql.nearest(probes, UNNAMED, "directory = 'a' AND model = 'b'", also=also)
-        for probes, also in ((1, image_store.write_row), (2, None))
+        search_sql.nearest(probes, UNNAMED, "directory = 'a' AND model = 'b'") for probes in (1, 2)
     ],
     "search.statements.proposed": [
-        search_sql.proposed(2, scoring, UNNAMED, "directory = 'a' AND model = 'b'", also=also, max_changed=10)
-        for scoring, also in ((Scoring.MAX, image_store.write_row), (Scoring.MEAN, None))
+        search_sql.proposed(2, scoring, UNNAMED, "directory = 'a' AND model = 'b'", max_changed=10)
+        for scoring in Scoring
     ],
     "search.statements._first": [],  # part of the two above
     "search.changes._CHANGED_FACES": [
@@ -83,11 +74,8 @@ _WRITTEN: Mapping[str, list[str]] = {
     "search.statements._ranked": [],  # part of the two above
     "keys.usage_records._ADD": [usage_records._ADD],
     "keys.usage_records._READ": [usage_records._READ],
-    "storage.images.write_row": [image_store.write_row(1)],
     "enrolment.gallery._ENROL": [gallery._ENROL_MAKING],
-    "deletion.erasure._FACE": [erasure._FACE + erasure._ADD_RECEIPT],
-    "deletion.erasure._PERSONS": [erasure._PERSONS + erasure._ADD_RECEIPT],
-    "deletion.erasure._DIRECTORY": [erasure._DIRECTORY + erasure._ADD_RECEIPT],
+    "deletion.erasure._ADD_RECEIPT": [erasure._ADD_RECEIPT],
     "people.unlike._COMPARE": [unlike._OF_DIRECTORY, unlike._OF_PERSON],
     "people.listing._text": [
         person_lists._statement("acme", person_lists.PersonsFilter(metadata={"a": 1}), 10, None).text,
@@ -125,6 +113,11 @@ def _module(path: Path) -> str:
     return ".".join(path.relative_to(SOURCE).with_suffix("").parts)
 
 
+def texts_in(path: Path) -> Iterator[str]:
+    """Yield the statements in a file; what they are composed of is omitted."""
+    return _texts(ast.parse(path.read_text()))
+
+
 def _in_module(path: Path) -> Iterator[Statement]:
     for part in ast.parse(path.read_text()).body:
         for name, node in _named(part):
@@ -146,20 +139,25 @@ def _texts(node: ast.AST) -> Iterator[str]:
     """Yield the strings that are SQL; expressions inside a composed string are omitted."""
     if isinstance(node, ast.JoinedStr):
         text = "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)  # type: ignore[misc]
-        if _SQL.match(text):
+        if SQL.match(text):
             yield text
         return
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL.match(node.value):
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value):
         yield node.value
     for child in ast.iter_child_nodes(node):
         yield from _texts(child)
 
 
+def without_operators(statement: str) -> str:
+    """Return a statement that the parser can read."""
+    return _DISTANCE.sub("-", statement)
+
+
 def unbound_tables(statement: str) -> set[str]:
     """Return the distributed tables that a statement reads or writes without naming a directory."""
-    tree = sqlglot.parse_one(_DISTANCE.sub("-", statement), dialect="postgres")
+    tree = sqlglot.parse_one(without_operators(statement), dialect="postgres")
     defined = {part.alias for part in tree.find_all(exp.CTE)}
-    tables = [table for table in tree.find_all(exp.Table) if table.name in DISTRIBUTED - defined]
+    tables = [table for table in tree.find_all(exp.Table) if table.name in set(DISTRIBUTED) - defined]
     return {table.name for table in tables if not _is_bound(table)}
 
 

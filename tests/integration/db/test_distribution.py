@@ -1,14 +1,11 @@
 """The tables can be distributed by directory: every key begins with it, and every statement names it."""
 
-import re
-
 import asyncpg
 import pytest
 
-from tests.checkout import ROOT
-from tests.integration.db.statements import DISTRIBUTED, Statement, statements, unbound_tables
-
-SCALE = ROOT / "docs" / "scale.md"
+from db.distribution import DISTRIBUTED, LOCAL, REFERENCE
+from tests.integration.db.rules import EVERYWHERE, TAKEN_APART, faults
+from tests.integration.db.statements import Statement, statements, unbound_tables
 
 KEYS = """
 SELECT conrelid::regclass::text AS table, contype::text AS type, confrelid::regclass::text AS other,
@@ -17,33 +14,11 @@ FROM pg_constraint
 WHERE contype IN ('p', 'u', 'f') AND conparentid = 0 AND connamespace = 'public'::regnamespace
 """
 
-EVERYWHERE = {
-    "deletion.records._READ": "an address of a deletion names no directory",
-    "directories.records._COUNT": "how many directories a key covers",
-    "people.retention.ages": "upkeep looks for the directories that forget whom nobody has seen",
-    "directories.listing._PAGE": "a page of directories, and how much each holds",
-    "storage.images._FIND": "an address of a file names no directory; keys are unique by their content",
-    "storage.images._FIND_DIRECTORY": "the same, to check its link first",
-    "storage.images._LOCK_EXPIRED": "the sweeper goes by the time at which images expire",
-    "storage.images._LOCK_STUCK": "the same, for those that could not be deleted",
-    "storage.images._RETRY_LATER": "rows of many directories, by lists of them: what the sweeper could not delete",
-    "storage.images._DELETE": "the same: what it has deleted",
-    "storage.archives._LOCK_EXPIRED": "the sweeper goes by the time at which archives expire",
-    "imports.records._WITHOUT_JOB": "upkeep looks for imports whose jobs were deleted",
-    "enrolment.measuring._DIRECTORIES": "upkeep looks for faces that were enrolled before recognizability was measured",
-    "storage.cleaning._NEXT": "upkeep looks for photographs that were stored with their metadata",
-    "storage.encrypting._UNENCRYPTED": "upkeep looks for photographs that are stored in the clear",
-    "storage.archives._UNENCRYPTED": "the same, for archives",
-    "encryption.stored_crops._DIRECTORIES": "the same, for directories with crops in the clear",
-    "encryption.unencrypted._COUNT": "a metric of how much is in the clear",
-    "encryption.rotation._OF_OTHER_MASTERS": "upkeep wraps the keys of all directories again",
-    "encryption.rotation._RETIRED": "upkeep looks for keys that were replaced",
-    "encryption.rotation._LIST": "an operator lists all keys",
-    "audit.reads._RECORD": "one batch of what calls of many directories read",
-    "search.changes._FORGET": "upkeep forgets changes of all directories that are known everywhere",
-    "search.indexes._REQUESTED": "upkeep looks for indexes that are no longer needed",
-}
-"""Statements about all directories, with the reason; docs/scale.md lists what Citus requires of them."""
+TABLES = """
+SELECT relname FROM pg_class
+WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace
+ORDER BY relname COLLATE "C"
+"""
 
 STATEMENTS = statements()
 COUNTED = "SELECT (SELECT count(*) FROM faces WHERE faces.directory = persons.directory) FROM {}"
@@ -67,26 +42,28 @@ def test_all_keys_begin_with_the_directory_and_refer_to_distributed_tables(keys)
     assert wrong == []
 
 
-def test_the_document_distributes_these_tables_each_after_those_it_refers_to(keys):
-    named = re.findall(r"create_distributed_table\('(\w+)', 'directory'", SCALE.read_text())
-    assert set(named) == DISTRIBUTED, "docs/scale.md names every table that is distributed"
-    assert {"directories", "persons", "images", "faces"} <= DISTRIBUTED
-    order = {table: place for place, table in enumerate(named)}
+async def test_every_table_is_of_one_kind(database_url):
+    connection = await asyncpg.connect(database_url)
+    tables = [row["relname"] for row in await connection.fetch(TABLES)]
+    await connection.close()
+    assert sorted([*DISTRIBUTED, *REFERENCE, *LOCAL]) == tables
+
+
+def test_tables_are_distributed_after_those_they_refer_to(keys):
+    order = {table: place for place, table in enumerate(DISTRIBUTED)}
     assert [
         key for key in keys if key["type"] == "f" and order.get(key["other"], 0) > order.get(key["table"], 99)
     ] == []
 
 
-@pytest.mark.parametrize(
-    "statement", [one for one in STATEMENTS if one.place not in EVERYWHERE], ids=lambda one: one.place
-)
-def test_every_statement_names_its_directory(statement: Statement):
-    assert unbound_tables(statement.text) == set(), "add the directory, or say in EVERYWHERE why not"
+@pytest.mark.parametrize("statement", STATEMENTS, ids=lambda one: one.place)
+def test_every_statement_is_right_on_several_servers(statement: Statement):
+    assert faults(statement.text, statement.place) == []
 
 
 def test_every_exempted_statement_exists():
-    about_all = {one.place for one in STATEMENTS if one.place in EVERYWHERE and unbound_tables(one.text)}
-    assert about_all == set(EVERYWHERE)
+    exempted = {one.place for one in STATEMENTS if faults(one.text)}
+    assert exempted == EVERYWHERE.keys() | TAKEN_APART.keys()
 
 
 def test_the_source_was_read():
@@ -95,7 +72,7 @@ def test_the_source_was_read():
         "enrolment.gallery._ENROL",
         "directories.sizes._COUNT",
         "search.statements.exact",
-        "storage.images.write_row",
+        "storage.images.WRITE_ROW",
     } <= read
 
 
@@ -123,3 +100,53 @@ def test_the_source_was_read():
 )
 def test_a_statement_without_its_directory_is_found(statement, unbound):
     assert unbound_tables(statement) == unbound
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("UPDATE SET written_at = now()", "in DO UPDATE"),
+        ("UPDATE SET size_bytes = (random() * 9)::int", "in DO UPDATE"),
+        ("UPDATE SET expires_at = greatest(images.expires_at, excluded.expires_at)", None),
+    ],
+)
+def test_a_function_in_do_update_is_found(statement, fault):
+    inserted = "INSERT INTO images (directory, image) VALUES ($1, $2) ON CONFLICT (directory, image) DO "
+    assert_found(inserted + statement, fault)
+    assert_found((inserted + statement).replace("images", "keys"), None)
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("UPDATE images SET expires_at = coalesce(expires_at, now()) WHERE directory = $1", "coalesce"),
+        ("INSERT INTO images (directory, image, created_at) VALUES ($1, $2, CASE WHEN $3 THEN now() END)", "CASE"),
+        ("UPDATE images SET expires_at = least(expires_at, now()) WHERE directory = $1", None),
+        (
+            "DELETE FROM faces WHERE directory = $1 RETURNING (SELECT count(*) FROM merges WHERE directory = $1)",
+            "query",
+        ),
+        ("UPDATE directories SET revision = 2 WHERE directory = $1 RETURNING to_jsonb(directories)", "RETURNING"),
+        ("DELETE FROM faces WHERE directory = $1 RETURNING image", None),
+        ("SELECT 1 FROM imports JOIN jobs USING (job) WHERE imports.directory = $1", "two statements"),
+        ("SELECT audit_record(person) FROM persons WHERE directory = $1", "coordinator"),
+        ("WITH p AS (SELECT person FROM persons WHERE directory = $1) SELECT audit_record(person) FROM p", None),
+        ("SELECT image FROM images WHERE directory = ANY ($1) FOR UPDATE", "FOR UPDATE"),
+        ("SELECT image FROM images WHERE expires_at < now() FOR SHARE SKIP LOCKED", "FOR UPDATE"),
+        ("SELECT image FROM images WHERE directory = $1 AND expires_at < now() FOR UPDATE", None),
+        ("SELECT job FROM jobs WHERE job = $1 FOR UPDATE", None),
+        ("SELECT pg_advisory_xact_lock(1) FROM directories WHERE directory = $1", "advisory"),
+        ("SELECT pg_advisory_xact_lock(1)", None),
+        ("SELECT EXISTS (SELECT FROM faces WHERE image = $1)", "SELECT 1"),
+        ("SELECT EXISTS (SELECT FROM faces WHERE directory = $1)", None),
+        ("WITH a AS (INSERT INTO persons (directory, person) VALUES ($1, $2)) SELECT 1", "taken apart"),
+        ("WITH a AS (UPDATE persons SET revision = 2 WHERE directory = $1) SELECT 1", None),
+    ],
+)
+def test_what_is_wrong_on_several_servers_is_found(statement, fault):
+    assert_found(statement, fault)
+
+
+def assert_found(statement, fault):
+    found = [one for one in faults(statement) if not one.endswith("without a directory")]
+    assert (found == []) if fault is None else any(fault in one for one in found), found

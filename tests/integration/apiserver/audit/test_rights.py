@@ -1,5 +1,8 @@
 """What connections may do with the audit: bound to a directory, they read and add its entries, and nothing else."""
 
+import re
+from datetime import timedelta
+
 import asyncpg
 import pytest
 
@@ -9,6 +12,7 @@ from apiserver.audit.reads import Reads
 from apiserver.audit.verification import verify
 from apiserver.background import background
 from apiserver.database import open_database
+from apiserver.deletion.erasure import Erasure
 from apiserver.problems import Problem
 
 
@@ -97,6 +101,16 @@ async def test_the_keys_of_a_directory_end_with_it_although_bound_connections_ca
 
 
 @pytest.mark.usefixtures("filled")
+async def test_a_deletion_ends_the_keys_itself_where_tables_have_no_triggers(connections, database):
+    await database.execute("DROP TRIGGER IF EXISTS audit_keys_end ON directories")
+    with bound_to("acme"):
+        await Erasure(connections, timedelta(0)).directory("acme")
+        async with connections.connection() as connection:
+            await connection.execute("SELECT audit_end_keys('other')")
+    assert [row["directory"] for row in await database.fetch("SELECT directory FROM audit_keys")] == ["other"]
+
+
+@pytest.mark.usefixtures("filled")
 async def test_reads_of_bound_calls_are_recorded(connections, database):
     reads = Reads(connections, "all")
     async with background(reads.run()):
@@ -110,7 +124,7 @@ async def test_an_account_that_does_not_own_the_tables_cannot_lift_the_triggers(
     """The gateway's account is not a superuser where the operator made it so: it has rights, and no tables."""
     name = f"audit_{database_url.partition('/test_')[2][:12]}"
     await database.execute(f"CREATE ROLE {name} LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}")
-    connection = await asyncpg.connect(database_url.replace("//postgres:@", f"//{name}:@"))
+    connection = await asyncpg.connect(re.sub("//postgres:?@", f"//{name}@", database_url))
     try:
         for statement in (
             "UPDATE audit SET subject = 'nobody'",

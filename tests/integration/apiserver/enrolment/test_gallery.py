@@ -9,6 +9,7 @@ import pytest
 from apiserver.biometrics.face import Face, Image
 from apiserver.biometrics.model import Calibration, Model, Thresholds
 from apiserver.database import open_database
+from apiserver.deletion.erasure import Erasure
 from apiserver.enrolment.gallery import Gallery
 from apiserver.problems import DatabaseBusy
 from apiserver.storage.images import ImageRow, ImageStore
@@ -57,12 +58,32 @@ def enrol(gallery, connections, tmp_path):
     return enrol
 
 
+pytestmark = pytest.mark.usefixtures("faces_counted")
+
+
 @pytest.mark.timing
 async def test_many_enrolments_of_one_new_person_at_once(enrol, database):
     await asyncio.gather(*(enrol("ann", vector) for vector in unit_vectors(12, seed=6)))
 
     assert await database.fetchval("SELECT count(*) FROM persons") == 1
     assert await database.fetchval("SELECT count(*) FROM faces") == 12
+
+
+@pytest.mark.timing
+async def test_faces_that_come_and_go_at_once_are_counted(enrol, connections, database):
+    """Every photograph comes twice, and each face that is enrolled first goes again at once, but for those of Ann."""
+    erasure = Erasure(connections, timedelta(0))
+
+    async def come_and_go(person, vector):
+        face = await enrol(person, vector)
+        if person != "ann" and face.created:
+            await erasure.face("acme", person, face.face)
+
+    vectors = unit_vectors(12, seed=9)
+    people = ["ann", "bob", "cid"]
+    await asyncio.gather(*(come_and_go(people[n % 3], vector) for n, vector in enumerate([*vectors, *vectors])))
+    counted = dict(map(tuple, await database.fetch("SELECT person, face_count FROM persons")))
+    assert (counted["ann"], counted.keys()) == (4, set(people))
 
 
 async def test_an_enrolment_whose_image_was_removed_changes_nothing(gallery, database):

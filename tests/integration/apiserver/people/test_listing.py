@@ -9,6 +9,9 @@ from urllib.parse import quote
 import asyncpg
 import pytest
 
+from apiserver.database import open_database
+from apiserver.people.counts import recount
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAMES = {
@@ -173,6 +176,8 @@ async def test_few_of_many_are_listed_in_every_order_from_page_to_page(shared_ga
     connection = await asyncpg.connect(shared_database_url)
     await connection.execute(_FEW)
     await connection.close()
+    async with open_database(shared_database_url, pool_size=1, timeout_seconds=60) as database:
+        assert (await recount(database), await recount(database)) == (11, 0)
 
     unnamed = {f"p{number:04}" for number in range(300, 4201, 300)}
     warned = {person for person in unnamed if int(person[1:]) // 300 % 4}

@@ -10,7 +10,7 @@ from obstore.store import S3Store
 from apiserver.biometrics.face import Image
 from apiserver.database import open_database
 from apiserver.problems import FileNotFound, ImageStoreUnavailable
-from apiserver.storage.images import ImageRow, ImageStore, write_row
+from apiserver.storage.images import WRITE_ROW, ImageRow, ImageStore
 from apiserver.storage.object_store import open_store
 from apiserver.storage.sweeping import sweep
 from tests.image_rows import image_row
@@ -129,12 +129,12 @@ async def test_who_stores_an_image_that_cannot_be_removed_waits_no_longer_than_a
         images = ImageStore(store, connections, timeout_seconds=30)
         row = image_row("acme", b"content", PNG, HOUR)
         async with connections.connection() as connection:
-            await connection.execute(write_row(1), *row)
+            await connection.execute(WRITE_ROW, *row)
         await expire_all(database)
         removing = asyncio.create_task(images.delete_expired(1))
         await asyncio.wait_for(asked.wait(), PATIENCE_SECONDS)
         async with connections.connection() as connection:
-            await connection.execute(write_row(1), *row)
+            await connection.execute(WRITE_ROW, *row)
         assert list((await removing).stuck) == [row.key]
 
 

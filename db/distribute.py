@@ -1,0 +1,207 @@
+"""Spreads the tables of a migrated database over the servers of Citus, by directory."""
+
+import asyncpg
+
+from db.citus import require_coordinator
+from db.distribution import DISTRIBUTED, REPLACED_TRIGGERS
+from db.dsn import server_of
+from db.migrate import require_migrated
+from db.row_security import ROLE, can_bind, make_permissive, protect_distributed
+from db.server import UnusableDatabase, connected
+
+DEFAULT_SHARDS = 32
+"""Citus's own default: a server has some of them, so that they can be moved to further servers one by one."""
+
+MAX_SHARDS = 1024
+"""With more, the 20 tables have so many shards that their files and catalog rows outweigh the rows."""
+
+SETTINGS = {
+    # What is set for a transaction (the directory that it is bound to, how far a search goes) holds on the shard too.
+    "citus.propagate_set_commands": "local",
+    # Otherwise Citus looks at each table that the driver asks the catalogs about, more than a second a connection.
+    "citus.override_table_visibility": "off",
+}
+"""Settings of the database on the coordinator. Poolers refuse them as parameters of a connection."""
+
+SETTINGS_OF_SHARDS = {"jit": "off"}
+"""Settings of the database on all servers, since those of the services' connections reach the coordinator only."""
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('distribute'))"
+
+_IN_USE = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = ANY ($1)"
+_SERVICES = ["apiserver", "worker"]
+
+_DISTRIBUTED = "SELECT logicalrelid::text AS table FROM pg_dist_partition WHERE partmethod IN ('h', 'n')"
+_SHARDS = "SELECT count(*) FROM pg_dist_shard WHERE logicalrelid = to_regclass('directories')"
+_SERVERS = "SELECT count(*) FROM pg_dist_node WHERE isactive AND shouldhaveshards"
+
+_TRIGGERS = """
+SELECT tgrelid::regclass::text AS table, tgname::text AS trigger FROM pg_trigger
+WHERE NOT tgisinternal AND tgparentid = 0 AND tgrelid = ANY ($1::text[]::regclass[])
+"""
+
+_IS_PARTITIONED = "SELECT relkind = 'p' FROM pg_class WHERE oid = 'faces'::regclass"
+
+_COLUMNS = """
+SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+WHERE attrelid = 'faces'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+"""
+
+# Keys of the table come before the foreign keys to it.
+_CONSTRAINTS = """
+SELECT conrelid::regclass::text AS table, quote_ident(conname) AS name, pg_get_constraintdef(oid) AS definition
+FROM pg_constraint
+WHERE 'faces'::regclass IN (conrelid, confrelid) AND contype IN ('p', 'u', 'f') AND conparentid = 0
+ORDER BY contype = 'f', conname
+"""
+
+_INDEXES = """
+SELECT replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') FROM pg_index
+WHERE indrelid = 'faces'::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+"""
+
+# Without the indexes, whose names would be taken.
+_MAKE_WHOLE = """
+CREATE TABLE faces_whole (LIKE faces INCLUDING ALL EXCLUDING INDEXES)
+WITH (autovacuum_vacuum_insert_scale_factor = 0.02)
+"""
+
+_CASCADING = """
+SELECT conrelid::regclass::text AS table, quote_ident(conname) AS name,
+    replace(pg_get_constraintdef(oid), ' ON UPDATE CASCADE', '') AS definition
+FROM pg_constraint WHERE contype = 'f' AND confupdtype = 'c' AND conrelid = ANY ($1::text[]::regclass[])
+ORDER BY conname
+"""
+
+_SPREAD_FIRST = "SELECT create_distributed_table($1::text::regclass, 'directory', shard_count => $2)"
+_SPREAD = "SELECT create_distributed_table($1::text::regclass, 'directory', colocate_with => 'directories')"
+
+_CAN_LOG_IN = "SELECT rolcanlogin FROM pg_roles WHERE rolname = $1"
+
+_WITH_LEFT_ROWS = "SELECT pg_relation_size($1::text::regclass) > 0"
+_REMOVE_LEFT_ROWS = "SELECT truncate_local_data_after_distributing_table($1::text::regclass)"
+
+
+async def distribute(dsn: str, shards: int | None = None) -> str:
+    """Distribute what is not distributed yet, and return what was done, in lines.
+
+    Nothing is changed unless all of it is. Raises UnusableDatabase, also where the services use the database.
+    """
+    async with connected(dsn) as connection:
+        await require_coordinator(connection, server_of(dsn))
+        await require_migrated(dsn)
+        async with connection.transaction():
+            await connection.execute(_LOCK)
+            report = await _distribute(connection, shards)
+        await _remove_left_rows(connection)
+        await set_settings(connection)
+        await _let_shards_be_bound(connection)
+    return "\n".join(report)
+
+
+async def set_settings(connection: asyncpg.Connection) -> None:
+    """Set what new connections to the database need; Citus sets it on the servers of the shards as well."""
+    database = await connection.fetchval("SELECT quote_ident(current_database())")
+    for name, value in (SETTINGS | SETTINGS_OF_SHARDS).items():
+        await connection.execute(f"ALTER DATABASE {database} SET {name} = '{value}'")
+
+
+async def _distribute(connection: asyncpg.Connection, shards: int | None) -> list[str]:
+    done = {row["table"] for row in await connection.fetch(_DISTRIBUTED)}
+    missing = [table for table in DISTRIBUTED if table not in done]
+    existing = await connection.fetchval(_SHARDS)
+    if existing and shards not in {None, existing}:
+        raise UnusableDatabase(f"The tables are distributed in {existing} shards already; leave --shards out.")
+    if "faces" in missing and (sessions := await connection.fetchval(_IN_USE, _SERVICES)):
+        raise UnusableDatabase(
+            f"Gateways or workers have {sessions} connections to the database; stop them before it is distributed."
+        )
+    await connection.execute("SET LOCAL citus.multi_shard_modify_mode = 'sequential'")
+    report = [f"The trigger {name} was dropped." for name in await _drop_triggers(connection)]
+    if await connection.fetchval(_IS_PARTITIONED):
+        report.append(f"faces is one table instead of partitions, with {await _make_faces_whole(connection)} rows.")
+    if missing:
+        await _drop_cascades(connection)
+        await connection.execute("SELECT protect_directories()")
+        await make_permissive(connection, missing)
+        await _spread(connection, missing, shards or DEFAULT_SHARDS)
+        report.append(f"Distributed: {', '.join(missing)}.")
+    await protect_distributed(connection)
+    total, servers = await connection.fetchval(_SHARDS), await connection.fetchval(_SERVERS)
+    return [*report, f"{len(DISTRIBUTED)} tables are distributed in {total} shards on {servers} servers."]
+
+
+async def _drop_triggers(connection: asyncpg.Connection) -> list[str]:
+    """Drop the triggers of distributed tables, which Citus does not run."""
+    triggers = await connection.fetch(_TRIGGERS, DISTRIBUTED)
+    if unknown := sorted({row["trigger"] for row in triggers} - set(REPLACED_TRIGGERS)):
+        raise UnusableDatabase(
+            f"Citus does not run triggers, and nothing replaces {', '.join(unknown)}; drop them if they are yours."
+        )
+    for row in triggers:
+        await connection.execute(f"DROP TRIGGER {row['trigger']} ON {row['table']}")
+    return [row["trigger"] for row in triggers]
+
+
+async def _make_faces_whole(connection: asyncpg.Connection) -> int:
+    """Make one table of the partitions, since the shards take their place; return the number of rows."""
+    columns = await connection.fetchval(_COLUMNS)
+    await connection.execute("LOCK TABLE faces IN ACCESS EXCLUSIVE MODE")
+    constraints, indexes = await connection.fetch(_CONSTRAINTS), await connection.fetch(_INDEXES)
+    await connection.execute(_MAKE_WHOLE)
+    copy = f"INSERT INTO faces_whole ({columns}) SELECT {columns} FROM faces"  # noqa: S608 - names of its columns
+    copied = await connection.execute(copy)
+    await connection.execute("DROP TABLE faces CASCADE")
+    await connection.execute("ALTER TABLE faces_whole RENAME TO faces")
+    for key in constraints:
+        await connection.execute(f"ALTER TABLE {key['table']} ADD CONSTRAINT {key['name']} {key['definition']}")
+    for (index,) in indexes:
+        await connection.execute(index)
+    return int(copied.rpartition(" ")[2])
+
+
+async def _drop_cascades(connection: asyncpg.Connection) -> None:
+    """Let foreign keys no longer follow a new name, which Citus refuses; the statement that renames does it."""
+    for key in await connection.fetch(_CASCADING, DISTRIBUTED):
+        table, name = key["table"], key["name"]
+        await connection.execute(
+            f"ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name} {key['definition']}"
+        )
+
+
+async def _spread(connection: asyncpg.Connection, tables: list[str], shards: int) -> None:
+    for table in tables:
+        # Unlogged ones, which logical replication leaves out, would keep their shards from being moved online.
+        await connection.execute(f"ALTER TABLE {table} SET LOGGED")
+        if table == "directories":
+            await connection.execute(_SPREAD_FIRST, table, shards)
+        else:
+            await connection.execute(_SPREAD, table)
+
+
+async def _remove_left_rows(connection: asyncpg.Connection) -> None:
+    """Remove the rows from which the shards were filled; they are not seen any more, and only fill the disk."""
+    for table in DISTRIBUTED:
+        if await connection.fetchval(_WITH_LEFT_ROWS, table):
+            await connection.execute(_REMOVE_LEFT_ROWS, table)
+
+
+async def _let_shards_be_bound(connection: asyncpg.Connection) -> None:
+    """Let the coordinator connect to the shards as the role of bound connections, and try it.
+
+    Raises UnusableDatabase.
+    """
+    if not await can_bind(connection):
+        return  # the gateway warns of it
+    try:
+        if not await connection.fetchval(_CAN_LOG_IN, ROLE):
+            await connection.execute(f"ALTER ROLE {ROLE} LOGIN")  # Citus does so on all servers
+        async with connection.transaction():
+            await connection.execute(f"SET LOCAL ROLE {ROLE}")
+            await connection.fetchval("SELECT count(*) FROM directories")
+    except asyncpg.PostgresError as error:
+        raise UnusableDatabase(
+            f"The servers of the shards do not accept the role {ROLE} ({error.args[0]}). Have a superuser run ALTER "
+            f"ROLE {ROLE} LOGIN on every server, and let the coordinator connect with it, as with your own role "
+            "(pg_hba.conf, .pgpass); then run this again."
+        ) from error

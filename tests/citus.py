@@ -1,0 +1,220 @@
+"""Databases for the tests on the servers of Citus that FACESERVER_TEST_CITUS names, where it is set.
+
+It is the URL of a superuser's database on the coordinator, to which the other servers were added. The metadata of Citus
+has no names of databases, so a distributed database is copied by copying it on each server.
+"""
+
+import asyncio
+import hashlib
+import inspect
+import os
+import signal
+import subprocess
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import psutil  # type: ignore[import-untyped]
+
+import db.citus
+import db.distribute
+import db.distribution
+import db.row_security
+from db.distribute import distribute, set_settings
+from db.migrate import MIGRATIONS, migrate
+from tests.waiting import PATIENCE_SECONDS
+
+COORDINATOR = os.environ.get("FACESERVER_TEST_CITUS", "")  # noqa: TID251 - no setting of ours
+NEEDED = "needs FACESERVER_TEST_CITUS, the URL of a coordinator of Citus"
+SHARDS = 4
+
+OF_ONE_SERVER = {
+    "audit/test_rights.py::test_the_keys_of_a_directory_end_with_it_although_bound_connections_cannot_delete_them": (
+        "expects a trigger on directories"
+    ),
+    "api/test_directories.py::test_what_takes_long_to_count_makes_pages_shorter": "replaces a table by a view",
+}
+"""Tests below tests/integration/apiserver that do not run on Citus, with what they do that it does not."""
+
+_NODES = "SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' ORDER BY nodeid"
+_ATTEMPTS = 20
+_END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
+
+
+class WorkerServer:
+    """A server of shards, on this machine, that a test may end and start again."""
+
+    def __init__(self, host: str, port: int, data: Path) -> None:
+        self.address = f"{host}:{port}"
+        self._data = data
+        process = self._process()
+        self._programs = Path(process.exe()).parent
+        self._environment = process.environ()
+        self._account = process.uids().real, process.gids().real
+
+    def kill(self) -> None:
+        """End all of its processes at once."""
+        process = self._process()
+        process.send_signal(signal.SIGQUIT)
+        process.wait(PATIENCE_SECONDS)
+
+    def start(self) -> None:
+        """Return as soon as it accepts connections."""
+        uid, gid = self._account
+        log = self._data.with_suffix(".log")
+        subprocess.run(
+            [self._programs / "pg_ctl", "start", "-w", "-s", "-D", self._data, "-l", log],
+            check=True,
+            env=self._environment,
+            user=uid,
+            group=gid,
+            extra_groups=[],
+        )
+
+    def start_if_ended(self) -> None:
+        """Start it unless it runs."""
+        if not (self._data / "postmaster.pid").exists() or not self._process().is_running():
+            self.start()
+
+    def _process(self) -> Any:
+        return psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+
+
+class Citus:
+    """The servers, with the coordinator first, and a connection to each."""
+
+    def __init__(self, runner: asyncio.Runner) -> None:
+        self._run = runner.run
+        self.addresses: list[tuple[str, int]] = self._run(_addresses())
+        self._connections = [self._run(asyncpg.connect(url_of(COORDINATOR, *at))) for at in self.addresses]
+        self._template = f"faceserver_{_fingerprint()}"
+        self._run(self._make_template())
+
+    def close(self) -> None:
+        """Close the connections."""
+        for connection in self._connections:
+            self._run(connection.close())
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """Yield the URL of a distributed database that nobody else uses."""
+        name = f"test_{uuid.uuid4().hex}"
+        self._run(self._everywhere(f"CREATE DATABASE {name} TEMPLATE {self._template} STRATEGY FILE_COPY"))
+        url = url_of(COORDINATOR, *self.addresses[0], name)
+        self._run(_set_settings(url))
+        yield url
+        self._run(self._drop(name))
+
+    @contextmanager
+    def undistributed(self, *, extension: bool = True) -> Iterator[str]:
+        """Yield the URL of an empty database of the servers, to which nothing was distributed."""
+        name = f"test_{uuid.uuid4().hex}"
+        url = url_of(COORDINATOR, *self.addresses[0], name)
+        self._run(self._make(name, extension=extension))
+        yield url
+        self._run(self._drop(name))
+
+    async def _everywhere(self, statement: str) -> None:
+        await self._reconnect()
+        for connection in self._connections:
+            await connection.execute(statement)
+
+    def worker_server(self, number: int) -> WorkerServer:
+        """Return one of the servers of shards, counted from 1."""
+        folder = self._run(self._connections[number].fetchval("SHOW data_directory"))
+        return WorkerServer(*self.addresses[number], Path(folder))
+
+    async def _reconnect(self) -> None:
+        for number, connection in enumerate(self._connections):
+            try:
+                await connection.fetchval("SELECT 1")
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # a test ended its server
+                self._connections[number] = await asyncpg.connect(url_of(COORDINATOR, *self.addresses[number]))
+
+    async def _drop(self, name: str) -> None:
+        await self._reconnect()
+        for connection in self._connections:
+            for _ in range(_ATTEMPTS):  # a process of Citus may begin while others are ended
+                with suppress(asyncpg.ObjectInUseError):
+                    await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+                    break
+                await asyncio.sleep(0.2)
+
+    async def _make(self, name: str, *, extension: bool = True) -> None:
+        await self._everywhere(f"CREATE DATABASE {name}")
+        if not extension:
+            return
+        for at in self.addresses:
+            async with connected(url_of(COORDINATOR, *at, name)) as connection:
+                await connection.execute("CREATE EXTENSION citus; CREATE EXTENSION vector")
+        async with connected(url_of(COORDINATOR, *self.addresses[0], name)) as connection:
+            await connection.fetchval("SELECT citus_set_coordinator_host($1, $2)", *self.addresses[0])
+            for at in self.addresses[1:]:
+                await connection.fetchval("SELECT citus_add_node($1, $2)", *at)
+
+    async def _make_template(self) -> None:
+        """Make the distributed database that the others are copies of, unless it is there; one process makes it."""
+        coordinator = self._connections[0]
+        await coordinator.execute("SELECT pg_advisory_lock(hashtext('faceserver_template'))")
+        if not await coordinator.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", self._template):
+            unfinished = f"{self._template}_new"
+            await self._everywhere(f"DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)")
+            await self._make(unfinished)
+            url = url_of(COORDINATOR, *self.addresses[0], unfinished)
+            await migrate(url, create=False)
+            await distribute(url, SHARDS)
+            # Citus has a process in each database, which would be in the way of every copy.
+            await self._everywhere(f"ALTER DATABASE {unfinished} WITH ALLOW_CONNECTIONS false")
+            for connection in self._connections:
+                await connection.fetch(_END_SESSIONS, unfinished)
+            await asyncio.sleep(0.2)
+            for connection in reversed(self._connections):
+                await connection.execute(f"ALTER DATABASE {unfinished} RENAME TO {self._template}")
+        await coordinator.execute("SELECT pg_advisory_unlock(hashtext('faceserver_template'))")
+
+
+@contextmanager
+def citus_servers() -> Iterator[Citus]:
+    """Yield the servers of the environment."""
+    with asyncio.Runner() as runner:
+        servers = Citus(runner)
+        yield servers
+        servers.close()
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Yield a connection, which is closed at the end."""
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def url_of(like: str, host: str, port: int, database: str | None = None) -> str:
+    """Return a URL like another one, of another server or database."""
+    parts = urlsplit(like)
+    login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    path = parts.path if database is None else f"/{database}"
+    return parts._replace(netloc=f"{login}{host}:{port}", path=path).geturl()
+
+
+async def _addresses() -> list[tuple[str, int]]:
+    async with connected(COORDINATOR) as connection:
+        return [(row["nodename"], row["nodeport"]) for row in await connection.fetch(_NODES)]
+
+
+async def _set_settings(url: str) -> None:
+    async with connected(url) as connection:
+        await set_settings(connection)
+
+
+def _fingerprint() -> str:
+    made_by = [inspect.getsource(module) for module in (db.citus, db.distribute, db.distribution, db.row_security)]
+    migrations = [f"{path.name}\n{path.read_text()}" for path in sorted(MIGRATIONS.glob("*.sql"))]
+    return hashlib.sha256("\n".join(made_by + migrations).encode()).hexdigest()[:16]

@@ -1,0 +1,176 @@
+"""What Citus refuses, or does otherwise than one server, in statements over distributed tables.
+
+Each rule was met on a coordinator with two workers; what they answered is in the comments.
+"""
+
+from collections.abc import Callable, Iterator
+
+import sqlglot
+from sqlglot import exp
+
+from db.distribution import DISTRIBUTED, LOCAL
+from tests.integration.db.statements import unbound_tables, without_operators
+
+EVERYWHERE = {
+    "deletion.records._READ": "an address of a deletion names no directory",
+    "directories.records._COUNT": "how many directories a key covers",
+    "people.retention.ages": "upkeep looks for the directories that forget whom nobody has seen",
+    "directories.listing._NAMES": "a page of directories",
+    "directories.listing._COUNT": "and how much each of them holds",
+    "people.counts._DIRECTORIES": "upkeep counts the faces of all directories",
+    "storage.images._FIND": "an address of a file names no directory; keys are unique by their content",
+    "storage.images._FIND_DIRECTORY": "the same, to check its link first",
+    "storage.images._EXPIRED": "the sweeper goes by the time at which images expire",
+    "storage.images._STUCK": "the same, for those that could not be deleted",
+    "storage.archives._EXPIRED": "the sweeper goes by the time at which archives expire",
+    "storage.archives._OF_IMPORTS": "the sweeper looks for archives whose imports failed",
+    "imports.records._OLD": "upkeep looks for imports whose jobs were deleted",
+    "enrolment.measuring._DIRECTORIES": "upkeep looks for faces that were enrolled before recognizability was measured",
+    "storage.cleaning._NEXT": "upkeep looks for photographs that were stored with their metadata",
+    "storage.encrypting._UNENCRYPTED": "upkeep looks for photographs that are stored in the clear",
+    "storage.archives._UNENCRYPTED": "the same, for archives",
+    "encryption.stored_crops._DIRECTORIES": "the same, for directories with crops in the clear",
+    "encryption.unencrypted._COUNT": "a metric of how much is in the clear",
+    "encryption.rotation._OF_OTHER_MASTERS": "upkeep wraps the keys of all directories again",
+    "encryption.rotation._RETIRED": "upkeep looks for keys that were replaced",
+    "encryption.rotation._LIST": "an operator lists all keys",
+    "search.changes._FORGET": "upkeep forgets changes of all directories that are known everywhere",
+    "search.indexes._REQUESTED": "upkeep looks for indexes that are no longer needed",
+}
+"""Statements about all directories, which every server answers, with the reason."""
+
+TAKEN_APART = {
+    "enrolment.gallery._ENROL": "each part has one row; in one statement, one server needs one round trip",
+    "imports.enrolment._ENROL": "some tens of rows, for which an import waits anyway",
+    "imports.plan._WRITE_PERSONS": "some hundreds of persons of a bundle, for which an import waits anyway",
+    "recognition.sightings._NOTE": "the persons of one photograph",
+}
+"""Statements with an INSERT in their WITH. Citus runs each part by itself, with results carried between the servers."""
+
+# What the parser takes for functions, and Citus lets stand everywhere.
+_IMMUTABLE = (exp.Coalesce, exp.Greatest, exp.Least, exp.Case, exp.If, exp.Cast, exp.And, exp.Or, exp.Array)
+
+# Functions that read or write tables of the coordinator.
+_OF_LOCAL_TABLES = ("audit_", "procrastinate_", "next_turn_of_key")
+
+_Rule = Callable[[exp.Expr], Iterator[str]]
+
+
+def faults(statement: str, place: str = "") -> list[str]:
+    """Return sentences about what is wrong on several servers with a statement; none if nothing is."""
+    tree = sqlglot.parse_one(without_operators(statement), dialect="postgres")
+    found = [fault for rule in _RULES for fault in rule(tree)]
+    if place not in EVERYWHERE:
+        found += [f"{table} without a directory" for table in sorted(unbound_tables(statement))]
+    if place not in TAKEN_APART:
+        found += _inserts_in_with(tree)
+    return found
+
+
+def _tables(query: exp.Expr, kind: tuple[str, ...], *, own: bool = False) -> set[str]:
+    """Return the tables of a kind in a query; own: without those of its WITH, which Citus may run first."""
+    defined = {part.alias for part in query.root().find_all(exp.CTE)}
+    inner = {id(table) for part in query.find_all(exp.CTE) for table in part.find_all(exp.Table)} if own else set()
+    return {table.name for table in query.find_all(exp.Table) if id(table) not in inner} & set(kind) - defined
+
+
+def _written(statement: exp.Expr) -> str:
+    """Return the name of the table that an INSERT, UPDATE or DELETE writes."""
+    table = statement.this.find(exp.Table)
+    return str(table.name) if table else ""
+
+
+def _functions(part: exp.Expr) -> list[exp.Expr]:
+    return [called for called in part.find_all(exp.Func) if not isinstance(called, _IMMUTABLE)]
+
+
+# "functions used in the DO UPDATE SET clause of INSERTs on distributed tables must be marked IMMUTABLE"
+def _function_in_do_update(tree: exp.Expr) -> Iterator[str]:
+    for insert in tree.find_all(exp.Insert):
+        conflict = insert.args.get("conflict")
+        if conflict and _written(insert) in DISTRIBUTED:
+            for called in _functions(conflict):
+                yield f"{called.sql('postgres')} in DO UPDATE: take the value of `excluded`"
+
+
+# "non-IMMUTABLE functions are not allowed in CASE or COALESCE statements"
+def _function_in_case(tree: exp.Expr) -> Iterator[str]:
+    for statement in tree.find_all(exp.Insert, exp.Update, exp.Delete):
+        if _written(statement) in DISTRIBUTED:
+            for chosen in statement.find_all(exp.Case, exp.Coalesce):
+                if chosen.find(exp.CurrentTimestamp) and not chosen.find_ancestor(exp.Select):
+                    yield "now() within CASE or coalesce"
+
+
+# "relation … does not exist", and "non-IMMUTABLE functions are not allowed in the RETURNING clause"
+def _query_or_function_in_returning(tree: exp.Expr) -> Iterator[str]:
+    for returning in tree.find_all(exp.Returning):
+        if returning.parent and _written(returning.parent) in DISTRIBUTED:
+            if returning.find(exp.Select):
+                yield "a query in RETURNING: read it in another statement"
+            for called in _functions(returning):
+                yield f"{called.sql('postgres')} in RETURNING"
+
+
+# "direct joins between distributed and local tables are not supported"
+def _both_kinds_of_tables(tree: exp.Expr) -> Iterator[str]:
+    distributed, local = _tables(tree, DISTRIBUTED), _tables(tree, LOCAL)
+    if distributed and local:
+        yield f"{', '.join(sorted(distributed))} are distributed and {', '.join(sorted(local))} are not: two statements"
+    for called in tree.find_all(exp.Anonymous):
+        query = called.find_ancestor(exp.Select, exp.Update, exp.Delete, exp.Insert)
+        if called.name.lower().startswith(_OF_LOCAL_TABLES) and query and _tables(query, DISTRIBUTED, own=True):
+            yield f"{called.name} uses tables of the coordinator, beside distributed ones"
+
+
+# "could not run distributed query with FOR UPDATE/SHARE commands"
+def _locked_without_directory(tree: exp.Expr) -> Iterator[str]:
+    for query in tree.find_all(exp.Select):
+        if query.args.get("locks") and _tables(query, DISTRIBUTED, own=True) and not _names_directory(query):
+            yield "FOR UPDATE or SHARE without a directory: find rows, then lock and check those of each directory"
+
+
+# Citus runs it where the table is, and one without a FROM on the coordinator: they never meet. No error.
+def _advisory_lock_beside_from(tree: exp.Expr) -> Iterator[str]:
+    for called in tree.find_all(exp.Anonymous):
+        query = called.find_ancestor(exp.Select)
+        if "advisory" in called.name.lower() and query and _tables(query, DISTRIBUTED):
+            yield "an advisory lock beside a FROM is taken on another server than one without"
+
+
+# "a column definition list is required for functions returning "record""
+def _exists_of_no_columns(tree: exp.Expr) -> Iterator[str]:
+    for exists in tree.find_all(exp.Exists):
+        query = exists.this
+        empty = isinstance(query, exp.Select) and not query.selects and _tables(query, DISTRIBUTED, own=True)
+        if empty and not _names_directory(query):
+            yield "EXISTS (SELECT FROM …) on all servers: say SELECT 1"
+
+
+def _inserts_in_with(tree: exp.Expr) -> Iterator[str]:
+    for part in tree.find_all(exp.CTE):
+        if isinstance(part.this, exp.Insert) and _written(part.this) in DISTRIBUTED:
+            yield "an INSERT in a WITH is taken apart: another statement, or say in TAKEN_APART why not"
+
+
+def _names_directory(query: exp.Expr) -> bool:
+    where = query.args.get("where")
+    conditions = [] if where is None else where.this.flatten() if isinstance(where.this, exp.And) else [where.this]
+    return any(
+        isinstance(condition, exp.EQ)
+        and not isinstance(condition.expression, exp.Any)
+        and isinstance(condition.this, exp.Column)
+        and condition.this.name == "directory"
+        for condition in conditions
+    )
+
+
+_RULES: tuple[_Rule, ...] = (
+    _function_in_do_update,
+    _function_in_case,
+    _query_or_function_in_returning,
+    _both_kinds_of_tables,
+    _locked_without_directory,
+    _advisory_lock_beside_from,
+    _exists_of_no_columns,
+)
