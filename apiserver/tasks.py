@@ -1,6 +1,6 @@
 """What each kind of job does."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -11,7 +11,6 @@ from apiserver.audit.sealing import forget
 from apiserver.deletion import erasure
 from apiserver.deletion.erasure import Erasure
 from apiserver.deletion.records import finish
-from apiserver.directories.sizes import DirectorySizes
 from apiserver.encryption.rotation import delete_unused, retired_keys, rewrap
 from apiserver.encryption.stored_crops import StoredCrops
 from apiserver.encryption.unencrypted import unencrypted
@@ -31,8 +30,9 @@ from apiserver.people.counts import recount
 from apiserver.people.retention import Retention
 from apiserver.problems import ImageStoreUnavailable
 from apiserver.search.changes import forget_changes
-from apiserver.search.indexes import BUILD, Indexed, Kind, Progress, build, drop, drop_graph, requested
+from apiserver.search.indexes import BUILD, Indexed, Kind, Progress, build, requested
 from apiserver.search.planning import SwitchPoints
+from apiserver.search.upkeep import tend
 from apiserver.storage.cleaning import Cleaning
 from apiserver.storage.encrypting import Encrypting
 from apiserver.storage.sweeping import sweep
@@ -123,7 +123,8 @@ async def delete_objects(run: Run) -> None:
     database, images = run.resources.database, run.resources.images
     directory, deletion = str(run.arguments["directory"]), UUID(run.arguments["deletion"])
     await run.report(run.done + await sweep(partial(images.delete_marked, directory, deletion), run.turn.is_over))
-    await _drop_where_small(run, [indexed for indexed in await requested(database) if indexed.directory == directory])
+    indexes = [indexed for indexed in await requested(database) if indexed.directory == directory]
+    await tend(database, indexes, SwitchPoints.of(run.resources.settings))
     if not await finish(database, directory, deletion):
         raise TurnOver if await run.turn.is_over() else ImageStoreUnavailable
 
@@ -168,20 +169,10 @@ async def build_search_index(run: Run) -> None:
     await run.report(100, 100)
 
 
-async def drop_search_indexes(run: Run) -> None:
-    """Drop the indexes of directories that have become small, and graphs that are not needed."""
-    await _drop_where_small(run, await requested(run.resources.database))
-
-
-async def _drop_where_small(run: Run, candidates: Iterable[Indexed]) -> None:
-    points, database = SwitchPoints.of(run.resources.settings), run.resources.database
-    sizes = DirectorySizes(database)
-    for indexed in candidates:
-        faces = (await sizes.of(indexed.directory, indexed.model)).faces
-        if faces < points.index_faces // 2:
-            await drop(database, indexed)
-        elif points.is_cached(faces, indexed.dimension):
-            await drop_graph(database, indexed)
+async def tend_search_indexes(run: Run) -> None:
+    """Drop the indexes of directories that have become small, and graphs that are not needed; request missing ones."""
+    database = run.resources.database
+    await tend(database, await requested(database), SwitchPoints.of(run.resources.settings))
 
 
 async def forget_face_changes(run: Run) -> None:
@@ -210,7 +201,7 @@ UPKEEP: Mapping[str, Periodic] = {
     "consent-removal": Periodic(delete_without_consent, cron="45 * * * *"),
     "archive-removal": Periodic(delete_expired_archives, cron="* * * * *"),
     "import-forgetting": Periodic(delete_old_imports, cron="30 * * * *"),
-    "search-index-removal": Periodic(drop_search_indexes, cron="*/10 * * * *"),
+    "search-index-removal": Periodic(tend_search_indexes, cron="*/10 * * * *"),
     "face-change-removal": Periodic(forget_face_changes, cron="* * * * *"),
     "recognizability": Periodic(measure_recognizability, cron="15 * * * *"),
     "audit-removal": Periodic(forget_audit, cron="45 * * * *"),

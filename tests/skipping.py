@@ -26,6 +26,7 @@ EXPECTED = [
     r"(ip|haproxy|dnsmasq|pgbouncer|redis-server) is not installed\.",
     r"Not on Citus: .*",
     r"needs FACESERVER_TEST_CITUS, the URL of a coordinator of Citus",
+    r"on several servers, no codes are kept in memory",
     r"chromium is not installed: apt install chromium",
     r"the page's checks are not installed: apt install nodejs npm, then npm ci in web/",
 ]

@@ -21,7 +21,6 @@ from apiserver.audit import records as audit
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.quality import Action
 from apiserver.bundles.zip_names import Encoding
-from apiserver.database import Connection
 from apiserver.directories.records import require_room
 from apiserver.http.access.guard import needs, needs_any
 from apiserver.http.admission import counted_body
@@ -235,8 +234,8 @@ async def _receive(request: Request, state: State, import_: Import) -> None:
             current_grant().require(Scope.IMPORT_TRUSTED)
     async with state.database.connection() as connection, connection.transaction():
         await imports.add_import(connection, import_)
-        arguments = {"zip_encoding": options.zip_encoding, "trust": options.trust}
-        await _enqueue(connection, import_, options, {"archive": True, **arguments})
+    arguments = {"zip_encoding": options.zip_encoding, "trust": options.trust}
+    await _enqueue(state, import_, options, {"archive": True, **arguments})
 
 
 def _check_keys(body: ImportBody, directory: str) -> None:
@@ -263,7 +262,7 @@ async def _read_manifest(request: Request, state: State, import_: Import) -> Non
     async with state.database.connection() as connection, connection.transaction():
         await imports.add_import(connection, import_, planned=True)
         await imports.add_items(connection, import_, items)
-        await _enqueue(connection, import_, body, {"archive": False})
+    await _enqueue(state, import_, body, {"archive": False})
 
 
 def _parse_manifest(content: bytes) -> ImportBody:
@@ -284,10 +283,16 @@ def _parse_entry(number: int, item: bytes) -> ManifestEntry:
         raise InvalidField(f"manifest.{number}.{problem.sentence}") from problem
 
 
-async def _enqueue(connection: Connection, import_: Import, options: ImportOptions, more: Mapping[str, object]) -> None:
+async def _enqueue(state: State, import_: Import, options: ImportOptions, more: Mapping[str, object]) -> None:
+    """Enqueue an import whose rows are committed.
+
+    A worker that sees the job but not the row takes the import for one of a deleted directory. In one transaction, it
+    could happen where they are on two servers, which do not commit at the same moment.
+    """
     arguments = {"face": options.face, "quality": options.quality, **more}
-    await enqueue(connection, imports.KIND, directory=import_.directory, arguments=arguments, job=import_.job)
-    await audit.record(connection, directory=import_.directory, object_=import_.job)
+    async with state.database.connection() as connection, connection.transaction():
+        await enqueue(connection, imports.KIND, directory=import_.directory, arguments=arguments, job=import_.job)
+        await audit.record(connection, directory=import_.directory, object_=import_.job)
 
 
 async def _lines(state: State, import_: Import) -> AsyncIterator[bytes]:

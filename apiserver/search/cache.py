@@ -21,6 +21,7 @@ from apiserver.database import Database
 from apiserver.problems import Problem
 from apiserver.search.changes import Version, read_all, read_changes
 from apiserver.search.indexes import Indexed
+from apiserver.search.placement import placement_of
 from apiserver.search.planning import SwitchPoints
 
 if TYPE_CHECKING:
@@ -87,7 +88,6 @@ class CodeCache:
         """Numbers of searches that could use the cache."""
         self._database = database
         self._points = points
-        self._max_bytes = points.cache_bytes
         self._cached: dict[Indexed, CachedCodes] = {}
         self._refused: TTLCache[Indexed, bool] = TTLCache(_MAX_DIRECTORIES, _RETRY_SECONDS)
         self._asked_for: asyncio.Queue[tuple[Indexed, int]] = asyncio.Queue(maxsize=1)
@@ -139,6 +139,8 @@ class CodeCache:
 
         Raises DatabaseUnavailable or ValueError.
         """
+        if not await self._may_keep(indexed):
+            return False
         codes = await asyncio.to_thread(_new_codes, indexed.dimension, max(faces, 1))
         if not self._has_room(codes.size_bytes):
             return False
@@ -166,6 +168,15 @@ class CodeCache:
                     self.drop(indexed)
         self._has_room(0)
 
+    async def _may_keep(self, indexed: Indexed) -> bool:
+        """Return whether codes of this directory may be kept; if not, none are any more: see `SwitchPoints.on`."""
+        async with self._database.unbound() as connection:
+            points = self._points.on(await placement_of(connection, indexed.directory))
+        if points != self._points:
+            _logger.info("The directories are spread over several servers, so no codes are kept in memory")
+            self._points = points
+        return bool(points.cache_bytes)
+
     def _has_room(self, size_bytes: int) -> bool:
         """Return whether further codes of this size have room; those that were not used lately are dropped for them."""
         unused_since = time.monotonic() - (_IN_USE_SECONDS if size_bytes else 0)
@@ -176,7 +187,7 @@ class CodeCache:
 
     def _fit(self, size_bytes: int) -> bool:
         few = len(self._cached) + bool(size_bytes) <= _MAX_DIRECTORIES
-        return few and self.size_bytes + size_bytes <= self._max_bytes
+        return few and self.size_bytes + size_bytes <= self._points.cache_bytes
 
     async def _load_all(self) -> None:
         while True:

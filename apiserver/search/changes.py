@@ -98,6 +98,8 @@ async def read_changes(
 async def forget_changes(database: Database) -> None:
     """Forget the changes that no codes in memory lack. Raises DatabaseUnavailable."""
     async with database.unbound(Share.LONG) as connection:
+        if connection.is_distributed:
+            return  # no codes are in memory, so nothing notes changes
         await connection.execute(_FORGET, _KEPT, timeout=_MAX_READ_SECONDS)
 
 

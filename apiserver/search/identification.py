@@ -21,8 +21,9 @@ from apiserver.search import statements
 from apiserver.search.cache import CodeCache, Outcome
 from apiserver.search.changes import Version
 from apiserver.search.effort import Efforts
-from apiserver.search.indexes import Indexed, Kind, condition, enqueue_build, valid_indexes
+from apiserver.search.indexes import Indexed, Kind, condition
 from apiserver.search.planning import Path, Plan, Scan, SwitchPoints, plan
+from apiserver.search.upkeep import request_missing
 from apiserver.storage.images import WRITE_ROW, ImageRow
 
 _MAX_PROBES = 20
@@ -161,10 +162,10 @@ class Identification:
         self, search: Search, probes: Sequence[Embedding], size: DirectorySize, row: ImageRow | None
     ) -> list[SearchResult]:
         results: list[SearchResult] = []
+        chosen = _EXACT_PLAN
+        if probes and not self.is_exact(size):
+            chosen = self._plan(search, size, await self._kinds(search, size))
         async with self._database.connection(plans_once=self.is_exact(size)) as connection:
-            chosen = _EXACT_PLAN
-            if probes and not self.is_exact(size):
-                chosen = self._plan(search, size, await self._kinds(connection, search, size))
             if row:
                 await connection.execute(WRITE_ROW, *row)
             for first in range(0, len(probes), _MAX_PROBES):
@@ -181,16 +182,14 @@ class Identification:
         effort = self._efforts.of((search.directory, search.model.id))
         return plan(size, kinds, self._points, effort, scoring=search.scoring, persons=search.persons)
 
-    async def _kinds(self, connection: Connection, search: Search, size: DirectorySize) -> frozenset[Kind]:
+    async def _kinds(self, search: Search, size: DirectorySize) -> frozenset[Kind]:
         """Return the kinds of the directory's indexes; request their build if it lacks some."""
         if size.faces < self._points.index_faces // 2:  # between the two sizes it keeps its indexes
             return frozenset()
         with suppress(KeyError):
             return self._indexes[search.indexed]
-        kinds = await valid_indexes(connection, search.indexed)
-        needed = self._points.indexes(size.faces, search.model.dimension)
-        if not needed <= kinds:
-            await enqueue_build(connection, search.indexed, graph=Kind.GRAPH in needed)
+        async with self._database.unbound() as connection:  # where the faces are is nobody's secret
+            kinds = await request_missing(connection, search.indexed, size.faces, self._points)
         self._indexes[search.indexed] = kinds
         return kinds
 

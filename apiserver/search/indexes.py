@@ -1,7 +1,8 @@
 """The indexes of a large directory: a covering index of its codes, and a graph (HNSW) of its embeddings.
 
-Both are partial indexes on one partition of `faces`, which PostgreSQL updates with every change. They are built
-concurrently, without blocking writes; an index left incomplete by a crash is dropped and built again.
+Both are partial indexes on the table that the directory's faces are in (see `placement`), which PostgreSQL updates with
+every change. They are built concurrently, without blocking writes. An index left incomplete by a crash is dropped and
+built again; so is one that a move of the faces to another table has left behind.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from typing import NamedTuple
 from apiserver.background import background
 from apiserver.database import Connection, Database, Share
 from apiserver.jobs.records import enqueue
+from apiserver.search.placement import Placement, placement_of
 from apiserver.search.statements import BUCKET
 
 BUILD = "search-index"
@@ -28,14 +30,14 @@ _MEMORY = "2GB"
 _MAX_BUILD_SECONDS = 24 * 3600
 _POLL_SECONDS = 1.0
 
-_PARTITION = "SELECT tableoid::regclass::text FROM faces WHERE directory = $1 LIMIT 1"
-_STATE = """
-SELECT relname, indisvalid FROM pg_class JOIN pg_index ON indexrelid = oid
-WHERE relname = ANY ($1::text[]) AND relnamespace = 'public'::regnamespace
+# Without parameters, since a server behind the coordinator takes none.
+_VALID = """
+SELECT relname FROM pg_class JOIN pg_index ON indexrelid = oid
+WHERE relname IN ({names}) AND indrelid = to_regclass('{table}') AND indisvalid
 """
 _PROGRESS = """
 SELECT phase, coalesce(nullif(blocks_done, 0)::float8 / nullif(blocks_total, 0), 0) AS done
-FROM pg_stat_progress_create_index JOIN pg_class ON oid = index_relid WHERE relname = $1
+FROM pg_stat_progress_create_index JOIN pg_class ON oid = index_relid WHERE relname = '{name}'
 """
 _REQUEST = "INSERT INTO search_indexes (directory, model, dimension) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 _REQUESTED = "SELECT directory, model, dimension FROM search_indexes ORDER BY requested_at"
@@ -89,11 +91,19 @@ def condition(directory: str, model: str) -> str:
     return f"directory = {literal(directory)} AND model = {literal(model)}"
 
 
-async def valid_indexes(connection: Connection, indexed: Indexed) -> frozenset[Kind]:
-    """Return the kinds of the complete indexes."""
+async def valid_indexes(database: Database, indexed: Indexed) -> frozenset[Kind]:
+    """Return the kinds of the complete indexes. Raises DatabaseUnavailable."""
+    async with database.unbound() as connection:
+        return await valid_indexes_at(connection, await placement_of(connection, indexed.directory), indexed)
+
+
+async def valid_indexes_at(connection: Connection, placement: Placement, indexed: Indexed) -> frozenset[Kind]:
+    """Return the kinds of the complete indexes on one table. Raises DatabaseUnavailable."""
+    if placement.table is None:
+        return frozenset()
     kinds = {indexed.name(kind): kind for kind in Kind}
-    rows = await connection.fetch(_STATE, list(kinds))
-    return frozenset(kinds[row["relname"]] for row in rows if row["indisvalid"])
+    query = _VALID.format(names=", ".join(map(literal, kinds)), table=placement.table)
+    return frozenset(kinds[row["relname"]] for row in await placement.fetch(connection, query))
 
 
 async def enqueue_build(connection: Connection, indexed: Indexed, *, graph: bool = True) -> None:
@@ -124,42 +134,46 @@ async def build(
     """
     async with _builder(database, indexed) as connection:
         await connection.execute(_REQUEST, *indexed)  # first, so that indexes left by a crash can be found
-        partition = await connection.fetchval(_PARTITION, indexed.directory)
-        if partition is None:
-            return False
         for kind in Kind:
-            if kind not in kinds or kind in await valid_indexes(connection, indexed):
-                continue
-            if kind is Kind.CODES or indexed.dimension <= _MAX_INDEXED_DIMENSIONS:
-                async with background(_watch(database, indexed.name(kind), kind, report)):
-                    await _build_index(connection, partition, indexed, kind)
-    return True
+            if kind in kinds and (kind is Kind.CODES or indexed.dimension <= _MAX_INDEXED_DIMENSIONS):
+                await _complete(database, connection, indexed, kind, report)
+        return (await placement_of(connection, indexed.directory)).table is not None
 
 
 async def drop(database: Database, indexed: Indexed) -> None:
     """Drop a directory's indexes, complete or not, and their request. Raises DatabaseUnavailable."""
     async with _builder(database, indexed) as connection:
+        placement = await placement_of(connection, indexed.directory)
         for kind in Kind:
-            await _drop_index(connection, indexed, kind)
+            await _drop_index(connection, placement, indexed, kind)
         await connection.execute(_WITHDRAW, indexed.directory, indexed.model)
 
 
 async def drop_graph(database: Database, indexed: Indexed) -> None:
     """Drop a directory's graph, if it has one. Raises DatabaseUnavailable."""
-    async with database.unbound() as connection:
-        has_one = Kind.GRAPH in await valid_indexes(connection, indexed)
-    if has_one:
+    if Kind.GRAPH in await valid_indexes(database, indexed):
         async with _builder(database, indexed) as connection:
-            await _drop_index(connection, indexed, Kind.GRAPH)
+            await _drop_index(connection, await placement_of(connection, indexed.directory), indexed, Kind.GRAPH)
 
 
-async def _drop_index(connection: Connection, indexed: Indexed, kind: Kind) -> None:
-    await _execute(connection, f"DROP INDEX CONCURRENTLY IF EXISTS {indexed.name(kind)}")
+async def _complete(database: Database, connection: Connection, indexed: Indexed, kind: Kind, report: Report) -> None:
+    """Build an index until the table has it that the faces are in then: they may move in the meantime."""
+    while True:
+        placement = await placement_of(connection, indexed.directory)
+        if placement.table is None or kind in await valid_indexes_at(connection, placement, indexed):
+            return
+        async with background(_watch(database, placement, indexed.name(kind), kind, report)):
+            await _build_index(connection, placement, indexed, kind)
 
 
-async def _build_index(connection: Connection, partition: str, indexed: Indexed, kind: Kind) -> None:
+async def _drop_index(connection: Connection, placement: Placement, indexed: Indexed, kind: Kind) -> None:
+    statement = f"DROP INDEX CONCURRENTLY IF EXISTS {indexed.name(kind)}"
+    await placement.execute(connection, statement, _MAX_BUILD_SECONDS)
+
+
+async def _build_index(connection: Connection, placement: Placement, indexed: Indexed, kind: Kind) -> None:
     name = indexed.name(kind)
-    await _drop_index(connection, indexed, kind)  # left incomplete by a crash
+    await _drop_index(connection, placement, indexed, kind)  # left incomplete by a crash
     columns = {
         # Within a bucket, the order is that of the table, so a page of the visibility map is read once, not per row.
         Kind.CODES: f"btree ({BUCKET}, created_at) INCLUDE (face, code)",
@@ -167,15 +181,16 @@ async def _build_index(connection: Connection, partition: str, indexed: Indexed,
     }[kind]
     _logger.info("Building the index %s of directory %r", kind, indexed.directory)
     where = condition(indexed.directory, indexed.model)
-    await _execute(connection, f"CREATE INDEX CONCURRENTLY {name} ON {partition} USING {columns} WHERE {where}")
+    statement = f"CREATE INDEX CONCURRENTLY {name} ON {placement.table} USING {columns} WHERE {where}"
+    await placement.execute(connection, statement, _MAX_BUILD_SECONDS)
 
 
-async def _watch(database: Database, name: str, kind: Kind, report: Report) -> None:
+async def _watch(database: Database, placement: Placement, name: str, kind: Kind, report: Report) -> None:
     while True:
         await asyncio.sleep(_POLL_SECONDS)
         async with database.unbound() as connection:
-            row = await connection.fetchrow(_PROGRESS, name)
-        if row:
+            rows = await placement.fetch(connection, _PROGRESS.format(name=name))
+        for row in rows:
             await report(Progress(kind, row["phase"], row["done"]))
 
 
@@ -196,7 +211,3 @@ async def _builder(database: Database, indexed: Indexed) -> AsyncIterator[Connec
         finally:
             if not connection.is_closed():
                 await connection.reset()
-
-
-async def _execute(connection: Connection, statement: str) -> None:
-    await connection.execute(statement, timeout=_MAX_BUILD_SECONDS)

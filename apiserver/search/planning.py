@@ -10,6 +10,7 @@ from apiserver.biometrics.model import Scoring
 from apiserver.directories.sizes import DirectorySize
 from apiserver.search.effort import Effort
 from apiserver.search.indexes import Kind
+from apiserver.search.placement import Placement
 from apiserver.settings import Settings
 
 _FACES_A_CANDIDATE = 250
@@ -70,6 +71,13 @@ class SwitchPoints:
             parallel_workers=settings.search_parallel_workers,
             cache_bytes=settings.search_cache_bytes,
         )
+
+    def on(self, placement: Placement) -> Self:
+        """Return the sizes for faces of this placement.
+
+        None of another server are kept in memory: their versions are snapshots, which differ from server to server.
+        """
+        return replace(self, cache_bytes=0) if placement.server else self
 
     def is_cached(self, faces: int, dimension: int) -> bool:
         """Return whether the codes of so many faces have room in the memory of a gateway."""

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from apiserver.database import Database
+from apiserver.database import Connection, Database
 from apiserver.encryption.unencrypted import unencrypted
 from apiserver.jobs.records import State, state_of
+from apiserver.problems import DatabaseUnavailable
+from apiserver.search.placement import Placement, servers
 from apiserver.storage.object_store import local_folder
 
 REFRESH_SECONDS = 15.0
@@ -37,7 +39,8 @@ WHERE status IN ('todo', 'doing') AND total IS NOT NULL GROUP BY task_name
 """
 
 _INDEXES = """
-SELECT split_part(relname, '_', 2), CASE WHEN indisvalid THEN 'ready' ELSE 'unfinished' END, count(*)
+SELECT split_part(relname, '_', 2) AS kind, CASE WHEN indisvalid THEN 'ready' ELSE 'unfinished' END AS state,
+    count(*) AS number
 FROM pg_class JOIN pg_index ON indexrelid = oid
 WHERE relname ~ '^faces_(codes|graph)_[0-9a-f]{24}$' AND relnamespace = 'public'::regnamespace
 GROUP BY 1, 2
@@ -59,7 +62,7 @@ class _Seen:
     jobs: Counter[tuple[str, State]]
     oldest_seconds: list[tuple[str, float]]
     remaining: list[tuple[str, int]]
-    indexes: list[tuple[str, str, int]]
+    indexes: Counter[tuple[str, str]]
     unencrypted: Counter[str]
     audit: tuple[int, float, int]
     bytes: int
@@ -89,7 +92,7 @@ class SharedMetrics(Collector):
                 jobs,
                 [tuple(row) for row in await connection.fetch(_OLDEST)],
                 [tuple(row) for row in await connection.fetch(_REMAINING)],
-                [tuple(row) for row in await connection.fetch(_INDEXES)],
+                await _indexes(connection),
                 in_the_clear,
                 tuple(await connection.fetchrow(_AUDIT)),
                 await connection.fetchval(_SIZE),
@@ -136,7 +139,7 @@ class SharedMetrics(Collector):
                 oldest.add_metric([kind], seconds)
             for kind, number in seen.remaining:
                 remaining.add_metric([kind], number)
-            for index, condition, number in seen.indexes:
+            for (index, condition), number in seen.indexes.items():
                 indexes.add_metric([index, condition], number)
             for kind, number in seen.unencrypted.items():
                 clear.add_metric([kind], number)
@@ -162,3 +165,13 @@ class SharedMetrics(Collector):
                 total.add_metric([], usage.total)
                 free.add_metric([], usage.free)
         yield from (total, free)
+
+
+async def _indexes(connection: Connection) -> Counter[tuple[str, str]]:
+    """Return the number of indexes by kind and state, on all servers that answer."""
+    numbers: Counter[tuple[str, str]] = Counter()
+    for server in await servers(connection):
+        with suppress(DatabaseUnavailable):
+            for row in await Placement(None, server).fetch(connection, _INDEXES):
+                numbers[row["kind"], row["state"]] += row["number"]
+    return numbers

@@ -91,7 +91,7 @@ async def _gallery(
     needed = asked.points.indexes(gallery.faces, indexed.dimension) if gallery.persons <= asked.build_up_to else ()
     built = await _build(database, connection, indexed, needed) if needed else None
     await connection.execute("VACUUM faces")
-    kinds = await valid_indexes(connection, indexed)
+    kinds = await valid_indexes(database, indexed)
     ways = {
         "exact": replace(POINTS, exact_faces=NEVER),
         "quantized": replace(POINTS, exact_faces=0, index_faces=NEVER),
@@ -212,7 +212,7 @@ async def _build(
             seconds[last], begun = time.perf_counter() - begun, time.perf_counter()
         last = progress.kind
 
-    known = await valid_indexes(connection, indexed)
+    known = await valid_indexes(database, indexed)
     await build(database, indexed, report, kinds)
     seconds[last or "all"] = time.perf_counter() - begun
     sizes = {

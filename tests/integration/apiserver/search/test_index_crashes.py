@@ -19,7 +19,6 @@ from apiserver.problems import Problem
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search
 from apiserver.search.indexes import (
-    _PARTITION,
     Indexed,
     Kind,
     _build_index,
@@ -28,6 +27,7 @@ from apiserver.search.indexes import (
     enqueue_build,
     valid_indexes,
 )
+from apiserver.search.placement import placement_of
 from apiserver.search.planning import Path, SwitchPoints
 from db.migrate import migrate
 from faceserver.standalone.child import Child
@@ -43,6 +43,11 @@ FACES, DIMENSION = 20_000, 128
 INDEXED = Indexed("acme", "model", DIMENSION)
 POINTS = SwitchPoints(0, 1, 200, 100, 0)
 MODEL = Model("model", DIMENSION, Calibration(20, -8), Thresholds(0.6, 0.4))
+
+_BEGUN = """
+SELECT blocks_done > 10 OR phase LIKE 'waiting for old snapshots' AS begun FROM pg_stat_progress_create_index
+WHERE index_relid = to_regclass('{}')
+"""
 
 
 def vectors():
@@ -90,11 +95,11 @@ async def search(database):
 async def build_codes(database):
     """Build the first of both indexes, so that the graph alone is missing."""
     async with _builder(database, INDEXED) as connection:
-        await _build_index(connection, await connection.fetchval(_PARTITION, "acme"), INDEXED, Kind.CODES)
+        await _build_index(connection, await placement_of(connection, "acme"), INDEXED, Kind.CODES)
 
 
 @asynccontextmanager
-async def building(url):
+async def building(url, database):
     """Keep a build of the graph from ending, as any older transaction does; yields what returns once it has begun."""
     connection = await asyncpg.connect(url)
     transaction = connection.transaction(isolation="repeatable_read")
@@ -102,12 +107,9 @@ async def building(url):
     await connection.fetchval("SELECT count(*) FROM directories")  # takes its snapshot
 
     async def begun():
-        query = """
-            SELECT blocks_done > 10 OR phase LIKE 'waiting for old snapshots' FROM pg_stat_progress_create_index
-            WHERE index_relid = to_regclass($1)
-        """
-        async with asyncpg_connection(url) as other:
-            return await other.fetchval(query, INDEXED.name(Kind.GRAPH))
+        async with database.connection() as other:
+            placement = await placement_of(other, "acme")
+            return any(row["begun"] for row in await placement.fetch(other, _BEGUN.format(INDEXED.name(Kind.GRAPH))))
 
     try:
         yield lambda: until(begun)
@@ -115,20 +117,10 @@ async def building(url):
         connection.terminate()
 
 
-@asynccontextmanager
-async def asyncpg_connection(url):
-    connection = await asyncpg.connect(url)
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
 async def until_valid(database):
     async def valid():
         with suppress(Problem):
-            async with database.connection() as connection:
-                return await valid_indexes(connection, INDEXED) == set(Kind)
+            return await valid_indexes(database, INDEXED) == set(Kind)
         return False
 
     await until(valid)
@@ -161,7 +153,7 @@ async def test_a_worker_that_is_killed_is_followed_by_one_that_finishes(database
         await build_codes(database)
         async with database.connection() as connection:
             await enqueue_build(connection, INDEXED)
-        async with building(database_url) as until_building, worker(database_url, tmp_path) as first:
+        async with building(database_url, database) as until_building, worker(database_url, tmp_path) as first:
             await until_building()
             first.kill()
             await first.wait()
@@ -190,7 +182,7 @@ async def test_a_server_that_is_killed_leaves_an_index_that_is_built_again(folde
             await enrol(cluster.dsn)
             async with open_database(cluster.dsn, pool_size=4, timeout_seconds=60) as database:
                 await build_codes(database)
-                async with building(cluster.dsn) as until_building:
+                async with building(cluster.dsn, database) as until_building:
                     build_of_it = asyncio.create_task(build(database, INDEXED, ignore))
                     await until_building()
                     assert server.pid
@@ -200,8 +192,7 @@ async def test_a_server_that_is_killed_leaves_an_index_that_is_built_again(folde
                     with pytest.raises(Problem):
                         await build_of_it
                 await until_answering(database)
-                async with database.connection() as connection:
-                    assert Kind.GRAPH not in await valid_indexes(connection, INDEXED)
+                assert Kind.GRAPH not in await valid_indexes(database, INDEXED)
                 assert await search(database) is Path.QUANTIZED
                 await build(database, INDEXED, ignore)
                 assert await search(database) is Path.GRAPH

@@ -1,0 +1,93 @@
+"""Where the faces of a directory are, so that its indexes are made, looked at and dropped there.
+
+On one server, a directory is in a partition of `faces`. On Citus, `faces` is one table with a shard for some
+directories, on a server of its own: the coordinator knows neither the shards' indexes nor their progress. A shard that
+was moved, or split to isolate a directory, is another table, to which Citus copies only the indexes of `faces`.
+"""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from apiserver.database import Connection
+from apiserver.problems import DatabaseUnavailable
+
+_PARTITION = "SELECT tableoid::regclass::text FROM faces WHERE directory = $1 LIMIT 1"
+_SHARD = """
+SELECT shard_name('faces', shardid)::text, nodename, nodeport FROM pg_dist_shard_placement
+WHERE shardid = get_shard_id_for_distribution_column('faces', $1::text) LIMIT 1
+"""
+_SERVERS = """
+SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' AND shouldhaveshards ORDER BY nodeid
+"""
+# Over a connection of its own, outside of any transaction, as CREATE INDEX CONCURRENTLY requires.
+_ON_SERVER = "SELECT success, result FROM master_run_on_worker(ARRAY[$1::text], ARRAY[$2::int], ARRAY[$3::text], false)"
+
+_logger = logging.getLogger(__name__)
+
+
+class Server(NamedTuple):
+    """A server of a distributed database, by the name that the coordinator has for it."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A table with faces of a directory, on the server that a connection leads to, or on another one behind it.
+
+    table: a partition or a shard; None if the directory has no faces, and with them no partition.
+    server: None for the server that the connection leads to.
+    """
+
+    table: str | None
+    server: Server | None = None
+
+    async def execute(self, connection: Connection, statement: str, seconds: float) -> None:
+        """Run a statement without a result, outside of a transaction. Raises DatabaseUnavailable."""
+        if self.server:
+            await _on_server(connection, self.server, statement, seconds)
+        else:
+            await connection.execute(statement, timeout=seconds)
+
+    async def fetch(self, connection: Connection, query: str) -> Sequence[Mapping[str, Any]]:
+        """Return the rows of a query without parameters. Raises DatabaseUnavailable."""
+        if self.server:
+            return await _rows(connection, self.server, query)
+        rows: Sequence[Mapping[str, Any]] = await connection.fetch(query)
+        return rows
+
+
+async def placement_of(connection: Connection, directory: str) -> Placement:
+    """Return where the faces of a directory are now."""
+    if not connection.is_distributed:
+        return Placement(await connection.fetchval(_PARTITION, directory))
+    row = await connection.fetchrow(_SHARD, directory)
+    if row is None:
+        raise DatabaseUnavailable("No server of the database has the shard of this directory.")
+    table, host, port = row
+    return Placement(table, Server(host, port))
+
+
+async def servers(connection: Connection) -> list[Server | None]:
+    """Return the servers that have faces; None is the one that the connection leads to."""
+    if not connection.is_distributed:
+        return [None]
+    return [Server(*row) for row in await connection.fetch(_SERVERS)]
+
+
+async def _rows(connection: Connection, server: Server, query: str) -> list[dict[str, Any]]:
+    answer = await _on_server(connection, server, f"SELECT json_agg(answer) FROM ({query}) AS answer")  # noqa: S608 - ours
+    rows: list[dict[str, Any]] = json.loads(answer or "[]")
+    return rows
+
+
+async def _on_server(connection: Connection, server: Server, statement: str, seconds: float | None = None) -> str:
+    success, result = await connection.fetchrow(_ON_SERVER, *server, statement, timeout=seconds)
+    if not success:
+        _logger.warning("The server %s:%d of the database did not do what it was asked to: %s", *server, result)
+        raise DatabaseUnavailable
+    return str(result or "")
