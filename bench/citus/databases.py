@@ -18,16 +18,18 @@ SEED = 10**6
 # The role is one for all databases of a server, but a database of Citus takes only what it made itself to its servers.
 _CREATE_ROLE = f"SET citus.enable_create_role_propagation = off; CREATE ROLE {ROLE} LOGIN"
 
-_ENCLOSED = """
-SELECT count(*) AS relations, sum(pg_relation_size(oid))::float8 / 1048576 AS megabytes
-FROM pg_class WHERE relkind IN ('r', 'i', 't')
+# The names of shards end in a number.
+_OF_SHARDS = r"""
+SELECT count(*) FILTER (WHERE relname ~ '^directories_\d+$') AS shards, count(*) AS relations,
+    sum(pg_table_size(oid))::float8 / 1048576 AS megabytes
+FROM pg_class WHERE relkind IN ('r', 'i') AND relname ~ '_\d{6,}$'
 """
 _SHARD = "SELECT name, get_shard_id_for_distribution_column('directories', name) FROM unnest($1::text[]) AS name"
 
 
 @dataclass(frozen=True)
 class Empty:
-    """What a server holds before there are any rows."""
+    """What a shard of all tables is on its server before it has rows: tables, indexes and megabytes."""
 
     relations: float
     megabytes: float
@@ -71,10 +73,11 @@ async def remove(servers: Sequence[Server], name: str) -> None:
         await _execute(server.dsn, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-async def held(dsn: str) -> Empty:
-    """Return the number and size of the tables and indexes of a database on one server."""
+async def empty_shard(dsn: str) -> Empty:
+    """Return what one of the shards is in a database of a server that has some."""
     async with _plainly_connected(dsn) as connection:
-        return Empty(*await connection.fetchrow(_ENCLOSED))
+        shards, relations, megabytes = await connection.fetchrow(_OF_SHARDS)
+    return Empty(relations / shards, megabytes / shards)
 
 
 async def galleries(dsn: str, shards: int, each: int, persons: int) -> list[GalleryOf]:

@@ -156,13 +156,13 @@ def large_command(
     async def measure(servers: Servers) -> Record:
         async with servers.running(subject.workers, None) as started:
             dsn = await databases.make(started, NAME, shards)
-            empty = await databases.held(started[1].database(NAME))
+            empty = await databases.empty_shard(started[1].database(NAME))
             directories = await databases.galleries(dsn, shards, each, people)
             await databases.fill(dsn, directories, subject.population)
             measured = await measure_isolated(dsn, large, subject.population, subject.tail, probes)
             await databases.remove(started, NAME)
         shape = {"directories": len(directories), "people": people, "shards": shards, "servers": subject.workers}
-        return shape | {"empty_server": asdict(empty), **measured}
+        return shape | {"empty_shard": asdict(empty), **measured}
 
     _experiment(subject, "scale_large", measure, {})
 

@@ -22,6 +22,8 @@ from faceserver.standalone.guard import Guard
 
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
+STOP_SECONDS = 120.0
+"""A server that stops writes what it holds in memory."""
 POLL_SECONDS = 0.1
 
 _SUPERUSER = "postgres"
@@ -101,7 +103,13 @@ class Installation:
                 if number and cores:
                     command = stack.enter_context(Quota.opened(f"server-{number}", cores)).command(command)
                 log = self.folder / f"{number}.log"
-                program = Program(name="PostgreSQL server", command=command, log=log, stop_signal=signal.SIGINT)
+                program = Program(
+                    name="PostgreSQL server",
+                    command=command,
+                    log=log,
+                    stop_signal=signal.SIGINT,
+                    stop_seconds=STOP_SECONDS,
+                )
                 child = Child(program, guard)
                 await child.start()
                 stack.push_async_callback(child.stop)
@@ -110,7 +118,7 @@ class Installation:
 
     def _initialise(self, data: Path) -> None:
         options = "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"
-        command = [self.programs / "initdb", "--pgdata", data, "--username", _SUPERUSER, *options]
+        command: list[str | Path] = [self.programs / "initdb", "--pgdata", data, "--username", _SUPERUSER, *options]
         account = unprivileged_account()
         subprocess.run(command, check=True, capture_output=True, cwd="/", **credentials(account))
 

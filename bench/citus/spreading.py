@@ -91,7 +91,7 @@ class Workload:
             await enrol(self._database, directory, f"learned {uuid4()}", noisy / np.linalg.norm(noisy))
 
     def _drawn(self) -> tuple[str, Floats]:
-        directory = self._directories[self._random.integers(len(self._directories))].directory
+        directory = self._directories[int(self._random.integers(len(self._directories)))].directory
         return directory, self._random.choice(self._probes[directory])
 
 

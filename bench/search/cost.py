@@ -249,7 +249,7 @@ async def enrol(database: Database, directory: str, person: str, embedding: Floa
     row = image_row(directory, content, Image("image/jpeg", "jpg", 10, 10), timedelta(hours=1), bytes(32))
     async with database.connection() as connection:
         await connection.execute(WRITE_ROW, *row)
-    face, model = Face((0, 0, 1, 1), 0.9, embedding, b"crop"), synthetic_model(len(embedding))
+    face, model = Face((0, 0, 1, 1), 0.9, embedding.tolist(), b"crop"), synthetic_model(len(embedding))
     await Gallery(database).enrol(person, face, model, row)
 
 
