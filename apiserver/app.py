@@ -287,7 +287,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
             images=images,
             settings=settings,
         ),
-        erasure=Erasure(database, images.uploads_end_after, images.keys),
+        erasure=Erasure(database, images.uploads_end_after, images.keys, images.tags),
         images=images,
         archives=resources.archives,
         space=resources.space,

@@ -38,9 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _run(settings: Settings, directories: Sequence[str] | None) -> list[str]:
     set_current_act(command_line("data-keys replace"))
-    seconds = settings.database_timeout_seconds
-    url = settings.database_url.get_secret_value()
-    async with open_database(url, pool_size=1, timeout_seconds=seconds, name="data-keys") as database:
+    async with open_database(
+        settings.database_url.get_secret_value(),
+        pool_size=1,
+        timeout_seconds=settings.database_timeout_seconds,
+        name="data-keys",
+        pooler=settings.database_pooler,
+    ) as database:
         if directories is None:
             async with database.unbound() as connection:
                 return ["\t".join(row) for row in await list_keys(connection)]

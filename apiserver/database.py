@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -16,13 +16,12 @@ from pgvector import HalfVector
 from apiserver.access.binding import EVERY, Binding, Every, bound_directory
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, ExternalIdTaken, InternalError, PersonExists, Problem
 
-REQUIRED_SCHEMA = "20261129002200"
+REQUIRED_SCHEMA = "20261129002600"
 """The newest migration that this code requires."""
 
 MIN_PGVECTOR = (0, 8, 4)
 """Older versions can corrupt an HNSW index when rows are deleted."""
 
-_SNAPSHOT = {"isolation": "repeatable_read", "readonly": True}
 _CLOSE_TIMEOUT_SECONDS = 5
 _PGVECTOR = "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'"
 
@@ -72,6 +71,9 @@ _UNPROTECTED = (
 
 _JIT_OFF = "SELECT set_config('jit', 'off', $1)"
 """JIT compilation takes longer than a search."""
+
+_SNAPSHOT: Mapping[str, Any] = {"isolation": "repeatable_read", "readonly": True}
+_DEFAULT_ISOLATION: Mapping[str, Any] = {}
 
 _logger = logging.getLogger(__name__)
 
@@ -230,10 +232,6 @@ class Database:
         """
         return self._acquired(share, bound_directory(), plans_once=plans_once)
 
-    def snapshot(self, share: Share = Share.LONG) -> AbstractAsyncContextManager[asyncpg.Connection]:
-        """Yield a connection as `connection` does, in one transaction that sees one state and changes nothing."""
-        return self._acquired(share, bound_directory(), snapshot=True)
-
     def unbound(self, share: Share = Share.RECOGNITION) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """Yield a connection that sees the rows of all directories, as `connection` does.
 
@@ -241,40 +239,36 @@ class Database:
         """
         return self._acquired(share, EVERY)
 
+    def snapshot(self, share: Share = Share.LONG) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """Yield a connection as `connection` does, in a transaction that only reads, and sees no later changes."""
+        return self._acquired(share, bound_directory(), isolation=_SNAPSHOT)
+
     @asynccontextmanager
     async def _acquired(
-        self, share: Share, binding: Binding, *, plans_once: bool = False, snapshot: bool = False
+        self,
+        share: Share,
+        binding: Binding,
+        *,
+        plans_once: bool = False,
+        isolation: Mapping[str, Any] = _DEFAULT_ISOLATION,
     ) -> AsyncIterator[asyncpg.Connection]:
         begun = time.perf_counter()
         try:
             async with self._slot(share), self._pool.acquire(timeout=self.timeout_seconds) as connection:
                 self._waited(share, time.perf_counter() - begun)
-                async with self._bound(connection, binding, plans_once=plans_once, snapshot=snapshot):
-                    yield connection
+                if self._pooler is Pooler.TRANSACTION:
+                    async with connection.transaction(**isolation):
+                        await connection.bind_transaction(binding)
+                        yield connection
+                elif connection.is_distributed:
+                    async with _bound_shards(connection, binding, isolation):
+                        yield connection
+                else:
+                    await connection.bind(binding, plans_once=plans_once)
+                    async with connection.transaction(**isolation) if isolation else nullcontext():
+                        yield connection
         except (asyncpg.PostgresError, *PROBLEM_OF_ERROR) as error:
             raise problem_of(error) from error
-
-    @asynccontextmanager
-    async def _bound(
-        self, connection: _Session, binding: Binding, *, plans_once: bool, snapshot: bool
-    ) -> AsyncIterator[None]:
-        """Bind a connection for the block, in a transaction where nothing else ends the binding or nothing may change.
-
-        Only one that begins a transaction can say that it sees one state.
-        """
-        transaction = connection.transaction(**(_SNAPSHOT if snapshot else {}))
-        if self._pooler is Pooler.TRANSACTION:
-            async with transaction:
-                await connection.bind_transaction(binding)
-                yield
-        elif connection.is_distributed and connection.can_bind and not isinstance(binding, Every):
-            async with transaction:
-                await connection.bind_shards(binding)
-                yield
-        else:
-            await connection.bind(binding, plans_once=plans_once)
-            async with transaction if snapshot else nullcontext():
-                yield
 
     @asynccontextmanager
     async def _slot(self, share: Share) -> AsyncIterator[None]:
@@ -333,6 +327,10 @@ def problem_of(error: BaseException) -> Problem:
     """Return the problem for an error of asyncpg or of its socket."""
     if isinstance(error, asyncpg.UniqueViolationError):
         return PROBLEM_OF_CONSTRAINT.get(_violated(error), InternalError)()
+    if isinstance(error, asyncpg.ConnectionFailureError):  # the coordinator of Citus says it of another server
+        return DatabaseUnavailable(
+            "A server of the database does not answer; directories on others are served, a list of all is not."
+        )
     if isinstance(error, asyncpg.PostgresError) and error.sqlstate:
         by_class = PROBLEM_OF_SQLSTATE.get(error.sqlstate[:2], InternalError)
         return PROBLEM_OF_SQLSTATE.get(error.sqlstate, by_class)()
@@ -343,6 +341,19 @@ def _violated(error: asyncpg.UniqueViolationError) -> str:
     """Return the name of the constraint, which Citus has in the message only, followed by the number of the shard."""
     in_message = _CONSTRAINT_OF_SHARD.search(str(error.args[0]))
     return error.constraint_name or (in_message[1] if in_message else "")
+
+
+@asynccontextmanager
+async def _bound_shards(connection: _Session, binding: Binding, isolation: Mapping[str, Any]) -> AsyncIterator[None]:
+    """Bind a connection of a distributed database for the block, which is a transaction if anything is bound."""
+    directory = EVERY if not connection.can_bind else binding
+    if isinstance(directory, Every) and not isolation:
+        yield
+        return
+    async with connection.transaction(**isolation):
+        if not isinstance(directory, Every):
+            await connection.bind_shards(directory)
+        yield
 
 
 @asynccontextmanager

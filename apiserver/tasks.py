@@ -1,6 +1,6 @@
 """What each kind of job does."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -35,7 +35,7 @@ from apiserver.search.planning import SwitchPoints
 from apiserver.search.upkeep import tend
 from apiserver.storage.cleaning import Cleaning
 from apiserver.storage.encrypting import Encrypting
-from apiserver.storage.sweeping import sweep
+from apiserver.storage.sweeping import SweptBatch, sweep
 from apiserver.vectorizers.wire import Want
 
 _USAGE_AGE = timedelta(days=100)
@@ -52,7 +52,17 @@ class Periodic:
 
 async def delete_expired_images(run: Run) -> None:
     """Delete expired images."""
-    await run.report(await sweep(run.resources.images.delete_expired))
+    await _sweep(run, run.resources.images.delete_expired)
+
+
+async def _sweep(run: Run, delete_some: Callable[[int, str | None], Awaitable[SweptBatch]]) -> None:
+    """Delete what has expired, also while one of several servers does not answer: then on the others."""
+
+    async def swept(directory: str | None) -> int:
+        return await sweep(lambda limit: delete_some(limit, directory))
+
+    async for deleted in run.resources.images.tags.everywhere(swept):
+        await run.report(run.done + deleted)
 
 
 async def clean_photographs(run: Run) -> None:
@@ -113,6 +123,11 @@ async def delete_old_usage(run: Run) -> None:
     await delete_old(run.resources.database, _USAGE_AGE)
 
 
+async def tend_directory_tags(run: Run) -> None:
+    """Let the ids of all directories lead to them, and forget those of which nothing is left."""
+    await run.resources.images.tags.tend()
+
+
 async def delete_expired_requests(run: Run) -> None:
     """Delete requests with a key whose answers have expired."""
     await delete_expired(run.resources.database)
@@ -123,8 +138,7 @@ async def delete_objects(run: Run) -> None:
     database, images = run.resources.database, run.resources.images
     directory, deletion = str(run.arguments["directory"]), UUID(run.arguments["deletion"])
     await run.report(run.done + await sweep(partial(images.delete_marked, directory, deletion), run.turn.is_over))
-    indexes = [indexed for indexed in await requested(database) if indexed.directory == directory]
-    await tend(database, indexes, SwitchPoints.of(run.resources.settings))
+    await tend(database, await requested(database, directory), SwitchPoints.of(run.resources.settings))
     if not await finish(database, directory, deletion):
         raise TurnOver if await run.turn.is_over() else ImageStoreUnavailable
 
@@ -140,15 +154,20 @@ async def delete_without_consent(run: Run) -> None:
 
 
 async def _delete_outdated(run: Run, rule: Retention) -> None:
-    deleting = Erasure(run.resources.database, run.resources.images.uploads_end_after)
-    for directory, age in await retention.ages(run.resources.database, rule):
-        while receipt := await deleting.outdated(directory, rule, age):
-            await run.report(run.done + receipt.persons)
+    deleting = Erasure(run.resources.database, run.resources.images.uploads_end_after, tags=run.resources.images.tags)
+
+    async def delete_in(directory: str | None) -> None:
+        for each, age in await retention.ages(run.resources.database, rule, directory):
+            while receipt := await deleting.outdated(each, rule, age):
+                await run.report(run.done + receipt.persons)
+
+    async for _ in run.resources.images.tags.everywhere(delete_in):
+        pass
 
 
 async def delete_expired_archives(run: Run) -> None:
     """Delete expired bundles, and the archives of imports that never ended."""
-    await run.report(await sweep(run.resources.archives.delete_expired))
+    await _sweep(run, run.resources.archives.delete_expired)
 
 
 async def delete_old_imports(run: Run) -> None:
@@ -208,6 +227,7 @@ UPKEEP: Mapping[str, Periodic] = {
     "forgetting": Periodic(delete_finished_jobs, cron="0 * * * *"),
     "face-counting": Periodic(count_faces, cron="10 4 * * *"),
     "usage-removal": Periodic(delete_old_usage, cron="20 3 * * *"),
+    "directory-tags": Periodic(tend_directory_tags, cron="10 * * * *"),
     "request-removal": Periodic(delete_expired_requests, cron="*/10 * * * *"),
 }
 """The periodic tasks, by kind. None waits for another; only those of recognizability, metadata and encryption may take

@@ -12,6 +12,7 @@ from pathlib import Path
 from apiserver import tasks
 from apiserver.audit.sealing import SEAL_SECONDS, seal
 from apiserver.background import background, repeat
+from apiserver.database import Pooler
 from apiserver.jobs.queue import Lane, Pace, Runner, reduce_log, run_jobs
 from apiserver.jobs.runs import Task, current_job, recover, run_job
 from apiserver.problems import Problem
@@ -37,12 +38,22 @@ class _JobIds(logging.Filter):
         return True
 
 
+_NO_SESSIONS = (
+    "A worker needs sessions of its own, for the locks of index builds and to hear of jobs: set "
+    "APISERVER_DATABASE_URL of workers to the address of PostgreSQL itself, or of a pooler in session mode, and "
+    "APISERVER_DATABASE_POOLER to none or session."
+)
+
+
 def main() -> int:
     """Run the worker and return the exit status."""
     disable_core_dumps()
     settings = read_settings(Settings)
     require_store(settings.image_store_url)
     require_master_keys(settings)
+    if settings.database_pooler is Pooler.TRANSACTION:
+        sys.stderr.write(f"{_NO_SESSIONS}\n")
+        return 2
     raise_file_limit()
     return serve(settings, tasks.ON_REQUEST)
 

@@ -10,7 +10,7 @@ import sys
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
-from db.distribute import DEFAULT_SHARDS, MAX_SHARDS, distribute
+from db.distribute import DEFAULT_SHARDS, MAX_SHARDS, distribute, wait_until_distributed
 from db.migrate import MigrationFailed, UnknownSchema, migrate
 from db.server import UnusableDatabase, require_usable
 from serving.secret_files import SettingsWithSecrets, UnusableSecret
@@ -37,7 +37,7 @@ def main() -> int:
     dsn = settings.database_url.get_secret_value()
     migrates = options.command == "migrate"
     try:
-        report = asyncio.run(_migrate(dsn) if migrates else distribute(dsn, options.shards))
+        report = asyncio.run(_migrate(dsn) if migrates else _distribute(dsn, options))
     except (UnusableDatabase, UnknownSchema) as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
@@ -60,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
         type=_shards,
         help=f"how many parts the tables have, {DEFAULT_SHARDS} by default; it cannot be changed later",
     )
+    distribute.add_argument(
+        "--wait", action="store_true", help="only wait until another process has done it, before services start"
+    )
     return parser
 
 
@@ -67,6 +70,13 @@ def _shards(text: str) -> int:
     if text.isdecimal() and 1 <= int(text) <= MAX_SHARDS:
         return int(text)
     raise argparse.ArgumentTypeError(f"give a number from 1 to {MAX_SHARDS}")
+
+
+async def _distribute(dsn: str, options: argparse.Namespace) -> str:
+    if options.wait:
+        await wait_until_distributed(dsn, lambda reason: print(reason, flush=True))  # noqa: T201
+        return "The tables are distributed."
+    return await distribute(dsn, options.shards)
 
 
 async def _migrate(dsn: str) -> str:

@@ -1,5 +1,8 @@
 """Spreads the tables of a migrated database over the servers of Citus, by directory."""
 
+import asyncio
+from collections.abc import Callable
+
 import asyncpg
 
 from db.citus import require_coordinator
@@ -34,6 +37,12 @@ _SERVICES = ["apiserver", "worker"]
 _DISTRIBUTED = "SELECT logicalrelid::text AS table FROM pg_dist_partition WHERE partmethod IN ('h', 'n')"
 _SHARDS = "SELECT count(*) FROM pg_dist_shard WHERE logicalrelid = to_regclass('directories')"
 _SERVERS = "SELECT count(*) FROM pg_dist_node WHERE isactive AND shouldhaveshards"
+
+_UNFINISHED = """
+SELECT count(*) FROM unnest($1::text[]) AS name
+WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = to_regclass(name))
+"""
+_POLL_SECONDS = 2.0
 
 _TRIGGERS = """
 SELECT tgrelid::regclass::text AS table, tgname::text AS trigger FROM pg_trigger
@@ -97,6 +106,30 @@ async def distribute(dsn: str, shards: int | None = None) -> str:
         await set_settings(connection)
         await _let_shards_be_bound(connection)
     return "\n".join(report)
+
+
+async def wait_until_distributed(dsn: str, report: Callable[[str], object]) -> None:
+    """Return as soon as all tables are distributed, by whomever; only the coordinator is asked.
+
+    report: called with a sentence whenever there is another reason to wait.
+    """
+    reported = None
+    while reason := await _why_not_distributed(dsn):
+        if reason != reported:
+            report(reason)
+        reported = reason
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _why_not_distributed(dsn: str) -> str | None:
+    try:
+        async with connected(dsn) as connection:
+            unfinished = await connection.fetchval(_UNFINISHED, DISTRIBUTED)
+    except UnusableDatabase as failure:
+        return str(failure)
+    except asyncpg.UndefinedTableError:
+        return "The database is without Citus; run CREATE EXTENSION citus in it, on every server."
+    return f"{unfinished} tables are still to be distributed." if unfinished else None
 
 
 async def set_settings(connection: asyncpg.Connection) -> None:

@@ -34,6 +34,7 @@ LOCAL = (
     "audit",
     "audit_chains",
     "audit_keys",
+    "directory_tags",
     "installation_secrets",
     "jobs",
     "key_usage",

@@ -408,6 +408,11 @@ CREATE TABLE public.directory_keys (
     retired_at timestamp with time zone
 );
 
+CREATE TABLE public.directory_tags (
+    directory text NOT NULL COLLATE pg_catalog."C",
+    tag bigint NOT NULL
+);
+
 CREATE UNLOGGED TABLE public.face_changes (
     directory text NOT NULL COLLATE pg_catalog."C",
     model text NOT NULL COLLATE pg_catalog."C",
@@ -715,6 +720,9 @@ ALTER TABLE ONLY public.directories
 ALTER TABLE ONLY public.directory_keys
     ADD CONSTRAINT directory_keys_pkey PRIMARY KEY (directory, key_id);
 
+ALTER TABLE ONLY public.directory_tags
+    ADD CONSTRAINT directory_tags_pkey PRIMARY KEY (directory);
+
 ALTER TABLE ONLY public.face_changes
     ADD CONSTRAINT face_changes_pkey PRIMARY KEY (directory, model, changed_by, faces_from);
 
@@ -805,6 +813,8 @@ CREATE INDEX deletions_by_time ON public.deletions USING btree (directory, reque
 CREATE INDEX deletions_unfinished ON public.deletions USING btree (directory, deletion) WHERE (finished_at IS NULL);
 
 CREATE UNIQUE INDEX directory_keys_in_use ON public.directory_keys USING btree (directory) WHERE (retired_at IS NULL);
+
+CREATE INDEX directory_tags_by_tag ON public.directory_tags USING btree (tag);
 
 CREATE INDEX face_warnings_by_other ON public.face_warnings USING btree (directory, other) WHERE (other IS NOT NULL);
 
@@ -982,6 +992,8 @@ CREATE POLICY all_rows ON public.directories USING (true);
 
 CREATE POLICY all_rows ON public.directory_keys USING (true);
 
+CREATE POLICY all_rows ON public.directory_tags USING (true);
+
 CREATE POLICY all_rows ON public.face_changes USING (true);
 
 CREATE POLICY all_rows ON public.face_logs USING (true);
@@ -1032,6 +1044,8 @@ ALTER TABLE public.directories ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.directory_keys ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.directory_tags ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.face_changes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.face_logs ENABLE ROW LEVEL SECURITY;
@@ -1077,6 +1091,8 @@ CREATE POLICY of_directory ON public.deletions AS RESTRICTIVE TO faceserver_dire
 CREATE POLICY of_directory ON public.directories AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
 CREATE POLICY of_directory ON public.directory_keys AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
+
+CREATE POLICY of_directory ON public.directory_tags AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 
 CREATE POLICY of_directory ON public.face_changes AS RESTRICTIVE TO faceserver_directory USING ((directory = current_setting('faceserver.directory'::text, true)));
 

@@ -286,11 +286,12 @@ def _parse_entry(number: int, item: bytes) -> ManifestEntry:
 async def _enqueue(state: State, import_: Import, options: ImportOptions, more: Mapping[str, object]) -> None:
     """Enqueue an import whose rows are committed.
 
-    A worker that sees the job but not the row takes the import for one of a deleted directory. In one transaction, it
-    could happen where they are on two servers, which do not commit at the same moment.
+    A worker that sees the job but not the row takes the import for one of a deleted directory. With one transaction for
+    both, this could happen where they are on two servers, which do not commit at the same moment. Raises DatabaseBusy.
     """
     arguments = {"face": options.face, "quality": options.quality, **more}
     async with state.database.connection() as connection, connection.transaction():
+        await imports.require_visible(connection, import_)
         await enqueue(connection, imports.KIND, directory=import_.directory, arguments=arguments, job=import_.job)
         await audit.record(connection, directory=import_.directory, object_=import_.job)
 

@@ -19,7 +19,7 @@ from apiserver.access.grants import OPEN
 from apiserver.audit.chain import fields
 from apiserver.audit.listing import AuditFilter, page
 from apiserver.audit.verification import Verification, export, verify, verify_lines
-from apiserver.database import Connection, Share, open_database
+from apiserver.database import Connection, Pooler, open_database
 from apiserver.problems import Problem
 
 _TIMEOUT_SECONDS = 600
@@ -32,6 +32,7 @@ class _Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="APISERVER_", extra="ignore")
 
     database_url: SecretStr = SecretStr("")
+    database_pooler: Pooler = Pooler.NONE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,8 +98,10 @@ def _parser() -> argparse.ArgumentParser:
 @asynccontextmanager
 async def _connected(dsn: str) -> AsyncIterator[Connection]:
     async with (
-        open_database(dsn, pool_size=1, timeout_seconds=_TIMEOUT_SECONDS, name="audit") as database,
-        database.unbound(Share.LONG) as connection,
+        open_database(
+            dsn, pool_size=1, timeout_seconds=_TIMEOUT_SECONDS, name="audit", pooler=_Settings().database_pooler
+        ) as database,
+        database.snapshot() as connection,
     ):
         yield connection
 

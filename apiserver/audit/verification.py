@@ -17,10 +17,13 @@ SELECT DISTINCT coalesce(directory, '') FROM audit
 WHERE hash IS NOT NULL AND coalesce(directory, '') NOT IN (SELECT directory FROM audit_chains)
 """
 
-_SEALED = f"""
-SELECT {COLUMNS} FROM audit
+_OPEN = f"""
+DECLARE sealed NO SCROLL CURSOR FOR SELECT {COLUMNS} FROM audit
 WHERE coalesce(directory, '') = $1 AND position IS NOT NULL ORDER BY position, id
 """  # noqa: S608
+
+_FETCH = "FETCH 1000 FROM sealed"
+_CLOSE = "CLOSE sealed"
 
 _PAGE = f"""
 SELECT {COLUMNS} FROM audit
@@ -29,8 +32,6 @@ WHERE coalesce(directory, '') = $1 AND position > $2 AND position <= $3 ORDER BY
 
 _PAGE_ENTRIES = 200
 """A few milliseconds of the gateway's event loop."""
-
-_PREFETCH = 1_000
 
 HEAD = "chain"
 """The key that tells the first line of an exported chain from entries."""
@@ -48,8 +49,17 @@ async def export(connection: Connection, directory: str | None = None) -> AsyncI
             if directory not in (None, chain):
                 continue
             yield _line_of_chain(chain, position, head, kept_after, checkpoint)
-            async for row in connection.cursor(_SEALED, chain, prefetch=_PREFETCH):
+            async for row in _sealed(connection, chain):
                 yield _line_of_entry(row)
+
+
+async def _sealed(connection: Connection, chain: str) -> AsyncIterator[Any]:
+    # asyncpg's own cursors are named statements, which a pooler mixes up with those of its other clients.
+    await connection.execute(_OPEN, chain)
+    while rows := await connection.fetch(_FETCH):
+        for row in rows:
+            yield row
+    await connection.execute(_CLOSE)
 
 
 async def export_pages(

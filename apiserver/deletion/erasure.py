@@ -7,13 +7,14 @@ with any person named on it. The row of a photograph stays, invisible to clients
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from apiserver.access.acts import current_act
 from apiserver.audit import records as audit
 from apiserver.database import Connection, Database, Share
 from apiserver.deletion.records import COLUMNS, Receipt
 from apiserver.directories.lock import exclude_enrolments
+from apiserver.directory_tags import DirectoryTags
 from apiserver.encryption.keys import DirectoryKeys, erase
 from apiserver.idempotency_keys import delete_answers
 from apiserver.imports.records import delete_persons
@@ -116,31 +117,43 @@ class Erasure:
     uploads_end_after: the latest time after its row is written at which a photograph's object may appear in the store.
     """
 
-    def __init__(self, database: Database, uploads_end_after: timedelta, keys: DirectoryKeys | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        uploads_end_after: timedelta,
+        keys: DirectoryKeys | None = None,
+        tags: DirectoryTags | None = None,
+    ) -> None:
         self._database = database
         self._keys = keys or DirectoryKeys(database)
+        self._tags = tags or DirectoryTags(database)
         self._uploads_end_after = uploads_end_after
 
     async def face(self, directory: str, person: str, face: UUID) -> Receipt:
         """Delete a face. Raises DirectoryNotFound, PersonNotFound, FaceNotFound or DatabaseUnavailable."""
+        deletion = await self._tags.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await self._lock(connection, directory, [person])
-            receipt = await self._delete(connection, directory, _Target(_FACE, (person, face), person, face))
+            receipt = await self._delete(connection, directory, deletion, _Target(_FACE, (person, face), person, face))
             if not receipt.faces:
                 raise FaceNotFound
             return receipt
 
     async def person(self, directory: str, person: str, condition: Condition = ALWAYS) -> Receipt:
         """Delete a person. Raises DirectoryNotFound, PersonNotFound, PreconditionFailed or DatabaseUnavailable."""
+        deletion = await self._tags.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             condition.check(await self._lock(connection, directory, [person]))
-            return await self._delete(connection, directory, _Target(_PERSONS, ([person],), person, persons=[person]))
+            return await self._delete(
+                connection, directory, deletion, _Target(_PERSONS, ([person],), person, persons=[person])
+            )
 
     async def directory(self, directory: str, condition: Condition = ALWAYS) -> Receipt:
         """Delete a directory with everything in it, and its keys, so that no copy of its photographs can be read.
 
         Raises DirectoryNotFound, PreconditionFailed or DatabaseUnavailable.
         """
+        deletion = await self._tags.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await exclude_enrolments(connection, directory)
             revision = await connection.fetchval(_LOCK_DIRECTORY, directory)
@@ -148,7 +161,7 @@ class Erasure:
                 raise DirectoryNotFound
             condition.check(revision)
             await erase(connection, directory)
-            receipt = await self._delete(connection, directory, _Target(_DIRECTORY))
+            receipt = await self._delete(connection, directory, deletion, _Target(_DIRECTORY))
         self._keys.forget(directory)  # at once here, and within a second in other processes
         return receipt
 
@@ -157,13 +170,14 @@ class Erasure:
 
         Raises DatabaseUnavailable.
         """
+        deletion = await self._tags.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             if not await retention.find(connection, directory, rule, age):  # this check takes no lock
                 return None
             await exclude_enrolments(connection, directory)
             persons = await retention.find_locked(connection, directory, rule, age)
             target = _Target(_PERSONS, (persons,), persons=persons)
-            return await self._delete(connection, directory, target) if persons else None
+            return await self._delete(connection, directory, deletion, target) if persons else None
 
     async def _lock(self, connection: Connection, directory: str, persons: Sequence[str]) -> int:
         """Lock one or more persons until the transaction ends, and return the revision of the last one."""
@@ -175,8 +189,8 @@ class Erasure:
         revision: int = rows[-1]["revision"]
         return revision
 
-    async def _delete(self, connection: Connection, directory: str, target: _Target) -> Receipt:
-        deletion, whole_directory = uuid4(), target.statement is _DIRECTORY
+    async def _delete(self, connection: Connection, directory: str, deletion: UUID, target: _Target) -> Receipt:
+        whole_directory = target.statement is _DIRECTORY
         persons, faces, images, written_at = await connection.fetchrow(
             target.statement, directory, deletion, *target.values, timeout=_MAX_SECONDS
         )

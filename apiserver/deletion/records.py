@@ -1,17 +1,21 @@
 """Receipts of deletions. The receipt of a finished deletion keeps counts and times, but not the person's name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from apiserver.audit import records as audit
 from apiserver.database import Database, Share
+from apiserver.directory_tags import DirectoryTags
 from apiserver.problems import DeletionNotFound
 
 COLUMNS = "deletion, directory, person, face, persons, faces, images, requested_at, finished_at, subject"
 """Columns of `deletions`, in the order of the fields of Receipt."""
 
-_READ = f"SELECT {COLUMNS} FROM deletions WHERE deletion = $1"  # noqa: S608
+_READ = f"SELECT {COLUMNS} FROM deletions WHERE directory = $2 AND deletion = $1"  # noqa: S608
+_READ_UNTAGGED = f"SELECT {COLUMNS} FROM deletions WHERE deletion = $1"  # noqa: S608
 
 _FINISH = """
 UPDATE deletions SET finished_at = now(), person = NULL
@@ -39,10 +43,15 @@ class Receipt:
     subject: str | None
 
 
-async def read(database: Database, deletion: UUID) -> Receipt:
+async def read(database: Database, tags: DirectoryTags, deletion: UUID) -> Receipt:
     """Return the receipt of a deletion. Raises DeletionNotFound or DatabaseUnavailable."""
+    directories = await tags.directories(deletion)
+    row: Sequence[Any] | None = None
     async with database.unbound(Share.READS) as connection:  # an address of a deletion names no directory
-        row = await connection.fetchrow(_READ, deletion)
+        if not directories:
+            row = await connection.fetchrow(_READ_UNTAGGED, deletion)
+        for directory in directories:
+            row = row or await connection.fetchrow(_READ, deletion, directory)
     if row is None:
         raise DeletionNotFound
     return Receipt(*row)

@@ -9,7 +9,7 @@ from pgvector import HalfVector
 
 from apiserver.bundles.format import EXTENSION_OF_MEDIA_TYPE, BundleConsent, BundleFace, BundlePerson
 from apiserver.consent import COLUMNS as CONSENT
-from apiserver.database import Connection, Database, Share
+from apiserver.database import Connection, Database
 
 KIND = "export"
 
@@ -115,5 +115,5 @@ def _digests(face: Mapping[str, Any]) -> dict[str, str | None]:
 @asynccontextmanager
 async def snapshot(database: Database, directory: str) -> AsyncIterator[Snapshot]:
     """Yield the directory as it is now; later changes are not visible in it."""
-    async with database.snapshot(Share.LONG) as connection:
+    async with database.snapshot() as connection:
         yield Snapshot(connection, directory)

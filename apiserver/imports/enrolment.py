@@ -31,7 +31,7 @@ SELECT person FROM unnest($2::text[]) AS item (person) WHERE NOT {ENROLLABLE.for
 """  # noqa: S608
 
 # As in `apiserver.enrolment.gallery`, for any number of faces. A face keeps its original id if that is free in the
-# directory; of several faces with the same id one keeps it.
+# directory; of several faces with the same id one keeps it. The persons are changed in the order of their names.
 _ENROL = """
 WITH item AS (
     SELECT * FROM unnest(
@@ -44,9 +44,11 @@ WITH item AS (
 ), new_directory AS (
     INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING
 ), new_persons AS (
-    INSERT INTO persons (directory, person) SELECT DISTINCT $1, person FROM item
-    WHERE NOT EXISTS (SELECT FROM persons WHERE directory = $1 AND persons.person = item.person) ORDER BY person
-    ON CONFLICT DO NOTHING
+    INSERT INTO persons (directory, person, face_count)
+    SELECT $1, person, count(DISTINCT (image_sha256, model)) FROM item
+    WHERE NOT EXISTS (SELECT FROM persons WHERE directory = $1 AND persons.person = item.person)
+    GROUP BY person ORDER BY person
+    ON CONFLICT DO NOTHING RETURNING person
 ), new_faces AS (
     INSERT INTO faces (
         directory, person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality,
@@ -60,21 +62,16 @@ WITH item AS (
     FROM item
     ON CONFLICT DO NOTHING
     RETURNING person, image_sha256, model, image
+), counted AS (
+    INSERT INTO persons (directory, person, face_count)
+    SELECT $1, person, count(*) FROM new_faces WHERE person NOT IN (SELECT person FROM new_persons)
+    GROUP BY person ORDER BY person
+    ON CONFLICT (directory, person) DO UPDATE SET face_count = persons.face_count + excluded.face_count
 ), stored_images AS (
     UPDATE images SET expires_at = NULL, deletion = NULL
     WHERE directory = $1 AND image = ANY (ARRAY(SELECT image FROM new_faces))
 )
 SELECT person, image_sha256, model FROM new_faces
-"""
-
-# The persons are locked in the order of their names, as by everything else that locks several.
-_COUNT = """
-UPDATE persons SET face_count = face_count + added.faces
-FROM (
-    SELECT person, added.faces FROM persons JOIN unnest($2::text[], $3::bigint[]) AS added (person, faces) USING (person)
-    WHERE directory = $1 ORDER BY person FOR NO KEY UPDATE OF persons
-) AS added
-WHERE persons.directory = $1 AND persons.person = added.person
 """
 
 # Known faces that were imported without their photographs get them now.
@@ -194,8 +191,6 @@ async def _enrol(
     if not faces:
         return []
     created = {tuple(row) for row in await connection.fetch(_ENROL, directory, *_columns(directory, faces, key))}
-    if added := Counter(person for person, _, _ in created):
-        await connection.execute(_COUNT, directory, list(added), list(added.values()))
     identities = [list(column) for column in zip(*(face.identity for face in faces), strict=True)]
     if len(created) < len(faces):
         await connection.execute(_ADD_IMAGES, directory, *identities, [face.image for face in faces])

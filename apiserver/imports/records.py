@@ -10,7 +10,7 @@ from uuid import UUID
 
 from apiserver.database import Connection, Database, Share
 from apiserver.enrolment.warnings import EnrolmentWarning, detail_of
-from apiserver.problems import JobNotFound
+from apiserver.problems import DatabaseBusy, JobNotFound
 from apiserver.turns import taking_turns
 
 KIND = "import"
@@ -223,6 +223,15 @@ async def check_exists(database: Database, import_: Import) -> None:
     async with database.connection(Share.READS) as connection:
         if not await connection.fetchval(_EXISTS, *import_):
             raise JobNotFound
+
+
+async def require_visible(connection: Connection, import_: Import) -> None:
+    """Raise DatabaseBusy if the row of the import is not seen.
+
+    It was deleted, or a server that was lost while it committed the row does so when it is back.
+    """
+    if not await connection.fetchval(_EXISTS, *import_):
+        raise DatabaseBusy
 
 
 async def delete_persons(

@@ -14,7 +14,7 @@ from pydantic_settings import SettingsConfigDict
 from apiserver.access.acts import command_line, set_current_act
 from apiserver.access.grants import OPEN
 from apiserver.access.limits import read_limits
-from apiserver.database import Connection, open_database
+from apiserver.database import Connection, Pooler, open_database
 from apiserver.keys import changing, records
 from apiserver.keys.records import KeyRecord
 from apiserver.keys.wishes import directories_of
@@ -38,6 +38,7 @@ class Settings(SettingsWithSecrets):
     model_config = SettingsConfigDict(env_prefix="APISERVER_", frozen=True, extra="ignore")
 
     database_url: SecretStr
+    database_pooler: Pooler = Pooler.NONE
 
 
 def main() -> int:
@@ -51,7 +52,7 @@ def main() -> int:
     except ValidationError:
         parser.error("set APISERVER_DATABASE_URL, for example to postgresql://user:password@host:5432/faceserver")
     try:
-        rows = asyncio.run(_run(settings.database_url.get_secret_value(), options))
+        rows = asyncio.run(_run(settings, options))
     except Problem as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
@@ -60,11 +61,17 @@ def main() -> int:
     return 0
 
 
-async def _run(dsn: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+async def _run(settings: Settings, options: argparse.Namespace) -> list[dict[str, Any]]:
     command: Command = options.run
     set_current_act(command_line(f"keys {options.command}"))
     async with (
-        open_database(dsn, pool_size=1, timeout_seconds=_TIMEOUT_SECONDS, name="keys") as database,
+        open_database(
+            settings.database_url.get_secret_value(),
+            pool_size=1,
+            timeout_seconds=_TIMEOUT_SECONDS,
+            name="keys",
+            pooler=settings.database_pooler,
+        ) as database,
         database.unbound() as connection,
     ):
         return await command(connection, options)

@@ -44,6 +44,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (directory, person) DO NOTHING RETURNING true
 """
 
+# No part compares parameters alone: where one cannot be true, Citus runs nothing of the statement, and says nothing.
 # Foreign keys are checked at the end of a statement, so one statement renames the person in all tables, including the
 # items of imports that are still waiting. Citus has no ON UPDATE CASCADE, which would do the rest.
 _EDIT = f"""
@@ -52,7 +53,7 @@ WITH renamed AS (
 ), renamed_items AS (
     UPDATE import_items SET
         person = CASE WHEN person = $2 THEN $3 ELSE person END, other = CASE WHEN other = $2 THEN $3 ELSE other END
-    WHERE directory = $1 AND (person = $2 OR other = $2) AND $2 <> $3
+    WHERE directory = $1 AND (person = $2 AND person <> $3 OR other = $2 AND other <> $3)
 ), renamed_matches AS (
     UPDATE matched_images SET person = $3 WHERE directory = $1 AND person = $2 AND person <> $3
 ), renamed_merges AS (
@@ -60,11 +61,11 @@ WITH renamed AS (
 ), renamed_warnings AS (
     UPDATE face_warnings SET
         person = CASE WHEN person = $2 THEN $3 ELSE person END, other = CASE WHEN other = $2 THEN $3 ELSE other END
-    WHERE directory = $1 AND (person = $2 OR other = $2) AND $2 <> $3
+    WHERE directory = $1 AND (person = $2 AND person <> $3 OR other = $2 AND other <> $3)
 ), renamed_lookalikes AS (
     UPDATE lookalikes SET
         person = CASE WHEN person = $2 THEN $3 ELSE person END, other = CASE WHEN other = $2 THEN $3 ELSE other END
-    WHERE directory = $1 AND (person = $2 OR other = $2) AND $2 <> $3
+    WHERE directory = $1 AND (person = $2 AND person <> $3 OR other = $2 AND other <> $3)
 )
 UPDATE persons
 SET person = $3, display_name = $4, external_id = $5, metadata = $6, restricted = $7,

@@ -40,12 +40,17 @@ CONSENT_ENDED = Retention(
 """Persons whose consent expired, or was withdrawn, so long ago."""
 
 
-async def ages(database: Database, rule: Retention) -> list[tuple[str, timedelta]]:
-    """Return the directories with such a rule, and its time. Raises DatabaseUnavailable."""
+async def ages(database: Database, rule: Retention, directory: str | None = None) -> list[tuple[str, timedelta]]:
+    """Return the directories with such a rule, and its time; only that of one directory if it is given.
+
+    Raises DatabaseUnavailable.
+    """
+    statement = f"SELECT directory, {rule.days} AS days FROM directories WHERE {rule.days} IS NOT NULL"
     async with database.connection() as connection:
-        rows = await connection.fetch(
-            f"SELECT directory, {rule.days} AS days FROM directories WHERE {rule.days} IS NOT NULL"
-        )
+        if directory is None:
+            rows = await connection.fetch(statement)
+        else:
+            rows = await connection.fetch(f"{statement} AND directory = $1", directory)
     return [(row["directory"], timedelta(days=row["days"])) for row in rows]
 
 

@@ -29,7 +29,7 @@ WHERE merged.directory = $1 AND merged.merge = $2 AND target.directory = $1 AND 
 # Consent is given by a person, and these faces are another's; a restriction may have been for their sake.
 _ADD_PERSON = """
 INSERT INTO persons (directory, person, restricted)
-SELECT $1, $2, restricted FROM persons WHERE directory = $1 AND person = $3
+SELECT directory, $2, restricted FROM persons WHERE directory = $1 AND person = $3
 """
 _UNLESS_EXISTING = " ON CONFLICT (directory, person) DO NOTHING"
 
@@ -56,7 +56,7 @@ ON CONFLICT DO NOTHING -- the photograph may have been learned again
 """
 _RESTORE_HISTORY = """
 INSERT INTO merged_faces (directory, face, merge, person)
-SELECT $1, collapsed.face, earlier.merge, earlier.person
+SELECT collapsed.directory, collapsed.face, earlier.merge, earlier.person
 FROM collapsed_faces AS collapsed CROSS JOIN LATERAL unnest(collapsed.merges, owners) AS earlier (merge, person)
 JOIN merged_persons AS merged ON merged.merge = $2
     AND merged.person = coalesce(owners[array_position(collapsed.merges, $2)], collapsed.person)

@@ -3,10 +3,12 @@
 The graph misses persons, so it alone declares no probe unknown: a scan decides about those that it finds no match for.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from contextlib import suppress
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import chain
 from typing import NamedTuple
 
 from cachetools import TTLCache
@@ -18,7 +20,8 @@ from apiserver.consent import unnamed
 from apiserver.database import Connection, Database
 from apiserver.directories.sizes import DirectorySize
 from apiserver.search import statements
-from apiserver.search.cache import CodeCache, Outcome
+from apiserver.search.batches import MAX_PROBES, together, turns
+from apiserver.search.cache import CachedCodes, CodeCache, Outcome
 from apiserver.search.changes import Version
 from apiserver.search.effort import Efforts
 from apiserver.search.indexes import Indexed, Kind, condition
@@ -26,8 +29,9 @@ from apiserver.search.planning import Path, Plan, Scan, SwitchPoints, plan
 from apiserver.search.upkeep import request_missing
 from apiserver.storage.images import WRITE_ROW, ImageRow
 
-_MAX_PROBES = 20
-"""In one statement; the planner's work grows with their number."""
+_MIN_EXACT = 10_000
+_MIN_PROPOSED = 400
+"""Embeddings to compare from which a second statement, which costs half a millisecond, saves more than it costs."""
 _WIDER = 8
 """Factor of the candidates of a second scan, if the first one finds too few persons."""
 _MAX_CHANGED = 1_000
@@ -142,34 +146,60 @@ class Identification:
             return decided, row
         for attempt in (scan, scan.wider(_WIDER)):
             left = [number for number in range(len(probes)) if number not in decided]
-            for first in range(0, len(left), _MAX_PROBES):
-                numbers = left[first : first + _MAX_PROBES]
-                batch = [probes[number] for number in numbers]
-                proposed = await cached.nearest(batch, coarse=attempt.coarse, fine=attempt.fine)
-                async with self._database.connection() as connection:
-                    if row:
-                        await connection.execute(WRITE_ROW, *row)
-                    found = await _proposed(connection, search, batch, proposed)
+            for parts in turns(left, attempt.fine, _MIN_PROPOSED):
+                batches = [[probes[number] for number in numbers] for numbers in parts]
+                find = partial(self._judged, cached, search, attempt)
+                found = await together(find, batches, row)
                 row = None
-                self._codes.note(search.indexed, found.outcome)
-                if found.outcome is not Outcome.USED:
+                outcome = next((each.outcome for each in found if each.outcome is not Outcome.USED), Outcome.USED)
+                self._codes.note(search.indexed, outcome)
+                if outcome is not Outcome.USED:
                     return decided, row
-                results = zip(numbers, found.results, strict=True)
+                results = zip(chain(*parts), chain(*(each.results for each in found)), strict=True)
                 decided |= {number: result for number, result in results if _is_complete(result, search, size)}
         return decided, row
+
+    async def _judged(
+        self, cached: CachedCodes, search: Search, scan: Scan, probes: Sequence[Embedding], row: ImageRow | None
+    ) -> "_Proposed":
+        """Have the codes propose faces, and PostgreSQL compare these."""
+        proposed = await cached.nearest(probes, coarse=scan.coarse, fine=scan.fine)
+        async with self._writing(row) as connection:
+            return await _proposed(connection, search, probes, proposed)
+
+    async def _by_comparing_all(
+        self, search: Search, probes: Sequence[Embedding], size: DirectorySize, row: ImageRow | None
+    ) -> list[SearchResult]:
+        async def find(batch: Sequence[Embedding], row: ImageRow | None) -> list[SearchResult]:
+            async with self._writing(row) as connection:
+                return await _exact(connection, search, batch)
+
+        results: list[SearchResult] = []
+        for batches in turns(probes, size.faces, _MIN_EXACT):
+            results += chain(*await together(find, batches, row))
+            row = None
+        return results
+
+    @asynccontextmanager
+    async def _writing(self, row: ImageRow | None) -> AsyncIterator[Connection]:
+        """Yield a connection that plans once, after it has written the row of an image if there is one."""
+        async with self._database.connection(plans_once=True) as connection:
+            if row:
+                await connection.execute(WRITE_ROW, *row)
+            yield connection
 
     async def _by_rows(
         self, search: Search, probes: Sequence[Embedding], size: DirectorySize, row: ImageRow | None
     ) -> list[SearchResult]:
+        if probes and self.is_exact(size):
+            return await self._by_comparing_all(search, probes, size, row)
         results: list[SearchResult] = []
-        chosen = _EXACT_PLAN
-        if probes and not self.is_exact(size):
-            chosen = self._plan(search, size, await self._kinds(search, size))
+        chosen = self._plan(search, size, await self._kinds(search, size)) if probes else _EXACT_PLAN
         async with self._database.connection(plans_once=self.is_exact(size)) as connection:
             if row:
                 await connection.execute(WRITE_ROW, *row)
-            for first in range(0, len(probes), _MAX_PROBES):
-                batch = probes[first : first + _MAX_PROBES]
+            for first in range(0, len(probes), MAX_PROBES):
+                batch = probes[first : first + MAX_PROBES]
                 if chosen.scan:
                     results += await _Approximation(connection, search, size).results(batch, chosen, chosen.scan)
                 else:
@@ -241,7 +271,7 @@ class _Approximation:
         )
         rows = await self._connection.fetch(statement, *_parameters(self._search, probes, self._search.persons))
         await self._connection.execute("SET LOCAL enable_sort = on")
-        return _results(rows, len(probes), Path.GRAPH)
+        return _results(rows, len(probes), self._search.persons, Path.GRAPH)
 
     async def _scan(self, scan: Scan, probes: Sequence[Embedding]) -> list[SearchResult]:
         where = self._search.own_rows if scan.own_index else statements.WHERE
@@ -264,7 +294,7 @@ class _Approximation:
         rows = await self._connection.fetch(
             statement, *_parameters(self._search, probes, self._search.persons), *codes, *distances
         )
-        return _results(rows, len(probes), Path.QUANTIZED)
+        return _results(rows, len(probes), self._search.persons, Path.QUANTIZED)
 
 
 class _Proposed(NamedTuple):
@@ -281,28 +311,21 @@ async def _proposed(
     version, faces = proposed
     statement = _proposed_statement(len(probes), search.scoring, search.unnamed, search.own_rows)
     sought = search.persons if search.scoring is Scoring.MEAN else _FACES_A_PERSON * search.persons
-    parameters = (*_parameters(search, probes, sought), *faces, version.snapshot, version.mark)
+    arrays = map(statements.array, faces)
+    parameters = (*_parameters(search, probes, sought), *arrays, version.snapshot, version.mark)
     rows = await connection.fetch(statement, *parameters)
     changed = [number for probe, _, number in rows if probe == 0]
     if not changed:
         return _Proposed(Outcome.EXPIRED, [])
     if changed[0] > _MAX_CHANGED:
         return _Proposed(Outcome.BEHIND, [])
-    results = _results((row for row in rows if row[0]), len(probes), Path.QUANTIZED)
-    return _Proposed(Outcome.USED, [_of_persons(result, search.persons) for result in results])
+    found = (row for row in rows if row[0])
+    return _Proposed(Outcome.USED, _results(found, len(probes), search.persons, Path.QUANTIZED))
 
 
 def _is_complete(result: SearchResult, search: Search, size: DirectorySize) -> bool:
     """Return whether no persons are missing, as they may be if others have many photographs."""
     return len(result.candidates) >= min(search.persons, size.persons)
-
-
-def _of_persons(faces: SearchResult, persons: int) -> SearchResult:
-    """Return the result with persons in place of their faces."""
-    best: dict[str, Candidate] = {}
-    for candidate in faces.candidates:
-        best.setdefault(candidate.person, candidate)
-    return SearchResult(list(best.values())[:persons], faces.path)
 
 
 async def _exact(connection: Connection, search: Search, probes: Sequence[Embedding]) -> list[SearchResult]:
@@ -311,19 +334,18 @@ async def _exact(connection: Connection, search: Search, probes: Sequence[Embedd
     sought = _FACES_A_PERSON * search.persons
     statement = _nearest_statement(len(probes), search.unnamed)
     rows = await connection.fetch(statement, *_parameters(search, probes, sought))
-    results = []
-    for faces in _results(rows, len(probes), Path.EXACT):
-        result = _of_persons(faces, search.persons)
-        if len(result.candidates) < search.persons and len(faces.candidates) == sought:  # there may be others
+    results = _results(rows, len(probes), search.persons, Path.EXACT)
+    faces = Counter(number for number, _, _ in rows)
+    for number, result in enumerate(results, 1):
+        if len(result.candidates) < search.persons and faces[number] == sought:  # there may be others
             return await _grouped(connection, search, probes)
-        results.append(result)
     return results
 
 
 async def _grouped(connection: Connection, search: Search, probes: Sequence[Embedding]) -> list[SearchResult]:
     statement = _exact_statement(len(probes), search.scoring, search.unnamed)
     rows = await connection.fetch(statement, *_parameters(search, probes, search.persons))
-    return _results(rows, len(probes), Path.EXACT)
+    return _results(rows, len(probes), search.persons, Path.EXACT)
 
 
 def _parameters(search: Search, probes: Sequence[Embedding], rows: int) -> list[object]:
@@ -331,10 +353,15 @@ def _parameters(search: Search, probes: Sequence[Embedding], rows: int) -> list[
     return [search.directory, search.model.id, rows, *map(HalfVector, probes)]
 
 
-def _results(rows: Iterable[tuple[int, str, float]], probes: int, path: Path) -> list[SearchResult]:
-    """Return the result for each probe of the rows of a statement: number of the probe, person, similarity."""
-    results = [SearchResult([], path) for _ in range(probes)]
+def _results(rows: Iterable[tuple[int, str, float]], probes: int, persons: int, path: Path) -> list[SearchResult]:
+    """Return the `persons` best of each probe.
+
+    rows: those of a statement, of persons or of their faces: number of the probe, person, similarity.
+    """
+    best: list[dict[str, Candidate]] = [{} for _ in range(probes)]
     for number, person, similarity in rows:
-        # Rounded to halves, an embedding's length is not quite one.
-        results[number - 1].candidates.append(Candidate(person, max(-1.0, min(1.0, similarity))))
-    return results
+        of_probe = best[number - 1]
+        if len(of_probe) < persons and person not in of_probe:
+            # Rounded to halves, an embedding's length is not quite one.
+            of_probe[person] = Candidate(person, max(-1.0, min(1.0, similarity)))
+    return [SearchResult(list(each.values()), path) for each in best]

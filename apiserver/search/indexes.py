@@ -41,6 +41,7 @@ FROM pg_stat_progress_create_index JOIN pg_class ON oid = index_relid WHERE reln
 """
 _REQUEST = "INSERT INTO search_indexes (directory, model, dimension) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 _REQUESTED = "SELECT directory, model, dimension FROM search_indexes ORDER BY requested_at"
+_REQUESTED_IN = "SELECT directory, model, dimension FROM search_indexes WHERE directory = $1 ORDER BY requested_at"
 _WITHDRAW = "DELETE FROM search_indexes WHERE directory = $1 AND model = $2"
 
 _logger = logging.getLogger(__name__)
@@ -118,10 +119,12 @@ async def enqueue_build(connection: Connection, indexed: Indexed, *, graph: bool
     )
 
 
-async def requested(database: Database) -> list[Indexed]:
-    """Return everything that has or should have indexes, the oldest request first."""
+async def requested(database: Database, directory: str | None = None) -> list[Indexed]:
+    """Return everything that has or should have indexes, or what of one directory has, the oldest request first."""
     async with database.unbound() as connection:
-        return [Indexed(*row) for row in await connection.fetch(_REQUESTED)]
+        if directory is None:
+            return [Indexed(*row) for row in await connection.fetch(_REQUESTED)]
+        return [Indexed(*row) for row in await connection.fetch(_REQUESTED_IN, directory)]
 
 
 async def build(

@@ -7,7 +7,7 @@ $1 and $2. `unnamed` selects the persons of the directory $1 who are left out, a
 place of others among the candidates.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from apiserver.biometrics.model import Scoring
@@ -26,6 +26,8 @@ OF_CHANGE = "face >= faces_from AND face <= (left(faces_from::text, 8) || '-ffff
 KNOWN = f"directory = $1 AND {MARK} = {{1}} AND forgotten_before <= pg_snapshot_xmin({{0}})"
 """The condition of the log of a directory, unless it has lost changes since a snapshot {0} of the mark {1}."""
 _FIRST_PROBE = 4
+_FIRST_ROWS = 10
+"""Rows that are looked at first, for each one that is sought."""
 _PARAMETERS = "$1::text, $2::text"
 """Every parameter occurs in every statement, so that PostgreSQL knows its type."""
 _ROUNDED_TO_ZERO = 2.0**-25
@@ -35,6 +37,11 @@ _ROUNDED_TO_ZERO = 2.0**-25
 def code(embedding: Sequence[float]) -> str:
     """Return the code as a string of bits, like pgvector's `binary_quantize` of a halfvec: 1 for values above zero."""
     return "".join(["1" if value > _ROUNDED_TO_ZERO else "0" for value in embedding])
+
+
+def array(ids: Iterable[str]) -> str:
+    """Return an array of ids as PostgreSQL writes it, whose thousands asyncpg would encode one by one."""
+    return f"{{{','.join(ids)}}}"
 
 
 def exact(probes: int, scoring: Scoring, unnamed: str, where: str = WHERE) -> str:
@@ -63,22 +70,35 @@ def nearest(probes: int, unnamed: str, where: str = WHERE) -> str:
     if probes == 1:
         return f"WITH {given} {_first(1, _similarity('$4::halfvec'), compared)}"
     scores = ", ".join(f"{_similarity(probe)} AS s{number}" for number, probe in _probes(probes))
-    best = " UNION ALL ".join(_first(number, f"s{number}", "FROM scored") for number, _ in _probes(probes))
+    best = " UNION ALL ".join(
+        _first(number, f"s{number}", f"FROM scored WHERE s{number} >= {_least(number)}")
+        for number, _ in _probes(probes)
+    )
     return f"WITH {given}, scored AS MATERIALIZED (SELECT person, {scores} {compared}) {best}"
+
+
+def _least(number: int) -> str:
+    """Return what the best $3 rows reach: the worst of the best $3 of the first ones.
+
+    Skipping a row is cheaper than sorting it.
+    """
+    first = f"SELECT s{number} FROM scored LIMIT {_FIRST_ROWS} * $3"
+    return f"coalesce((SELECT s{number} FROM ({first}) AS first ORDER BY 1 DESC LIMIT 1 OFFSET $3 - 1), '-Infinity')"
 
 
 def proposed(probes: int, scoring: Scoring, unnamed: str, where: str, *, max_changed: int) -> str:
     """Return the statement that compares each probe with the faces proposed for it, and with those that changed lately.
 
-    Parameters after the embeddings: the proposed faces of each probe, the snapshot and the mark of the codes that
-    proposed them (see `changes`). Result rows are the best $3 faces, with `Scoring.MEAN` persons.
+    Parameters after the embeddings: the proposed faces of each probe (see `array`), the snapshot and the mark of the
+    codes that proposed them (see `changes`). Result rows are the best $3 faces, with `Scoring.MEAN` persons.
     One more row, of probe 0, has the number of faces that changed; it is missing if the changes are not known any more.
     More than `max_changed` are not compared.
     """
     snapshot, mark = f"${_FIRST_PROBE + 2 * probes}::pg_snapshot", f"${_FIRST_PROBE + 2 * probes + 1}::text"
     best = []
     for number, probe in _probes(probes):
-        sought = f"face = ANY (${_FIRST_PROBE + probes + number - 1}::uuid[] || ARRAY(SELECT face FROM changed_faces))"
+        of_probe = f"${_FIRST_PROBE + probes + number - 1}::text::uuid[]"
+        sought = f"face = ANY ({of_probe} || ARRAY(SELECT face FROM changed_faces))"
         if scoring is Scoring.MEAN:
             sought = f"person = ANY (ARRAY(SELECT DISTINCT person FROM faces WHERE {where} AND {sought}))"
         compared = f"FROM faces WHERE {where} AND {sought} AND person NOT IN ({unnamed})"

@@ -5,11 +5,11 @@ As with images, the row is written first and deleted last, so the sweeper finds 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from io import BufferedReader
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import obstore
@@ -77,11 +77,18 @@ SELECT directory, job FROM archives WHERE expires_at <= now() AND (retry_at IS N
 ORDER BY retry_at NULLS FIRST, expires_at LIMIT $1
 """
 
+_EXPIRED_IN = """
+SELECT directory, job FROM archives WHERE directory = $2 AND expires_at <= now()
+AND (retry_at IS NULL OR retry_at <= now()) ORDER BY retry_at NULLS FIRST, expires_at LIMIT $1
+"""
+
 # A failed import has deleted its own archive, unless it failed because its workers crashed.
 _OF_IMPORTS = """
 SELECT directory, job FROM archives
 WHERE purpose = 'import' AND expires_at > now() AND (retry_at IS NULL OR retry_at <= now())
 """
+
+_OF_IMPORTS_IN = f"{_OF_IMPORTS} AND directory = $1"
 
 _FAILED = """
 SELECT job FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = jobs.number
@@ -229,21 +236,21 @@ class Archives:
         async with self._database.connection() as connection:
             await connection.execute(_DELETE, directory, job)
 
-    async def delete_expired(self, limit: int) -> SweptBatch:
+    async def delete_expired(self, limit: int, directory: str | None = None) -> SweptBatch:
         """Delete up to `limit` expired archives, those that were never tried first.
 
-        An archive that cannot be deleted is retried later.
+        An archive that cannot be deleted is retried later. directory: None for all of them.
         """
         async with self._database.connection() as connection, connection.transaction():
-            expired = await _locked(connection, limit)
+            expired = await _locked(connection, limit, directory)
             seconds = min(self._timeout_seconds, self._database.hold_seconds)
             names = [name for _, job in expired for name in _names(job)]
             stuck = await delete_objects(self._store, names, seconds)
-            for directory, job in expired:
+            for of_one, job in expired:
                 if not stuck.keys().isdisjoint(_names(job)):
-                    await connection.execute(_RETRY_LATER, directory, job, RETRY_AFTER)
+                    await connection.execute(_RETRY_LATER, of_one, job, RETRY_AFTER)
                 else:
-                    await connection.execute(_DELETE, directory, job)
+                    await connection.execute(_DELETE, of_one, job)
         kept = sum(not stuck.keys().isdisjoint(_names(job)) for _, job in expired)
         return SweptBatch(len(expired) - kept, stuck)
 
@@ -294,17 +301,20 @@ class Archives:
             _logger.warning("The archive of job %s could not be deleted; the sweeper will retry", job, exc_info=True)
 
 
-async def _locked(connection: Connection, limit: int) -> list[tuple[str, UUID]]:
+async def _locked(connection: Connection, limit: int, directory: str | None) -> list[tuple[str, UUID]]:
     """Lock up to `limit` archives that are not needed any more; return the directory and the job of each."""
-    found = await connection.fetch(_EXPIRED, limit)
-    of_imports = await connection.fetch(_OF_IMPORTS) if len(found) < limit else []
+    within = [] if directory is None else [directory]
+    found = await connection.fetch(_EXPIRED_IN if within else _EXPIRED, limit, *within)
+    of_imports: list[Mapping[str, Any]] = []
+    if len(found) < limit:
+        of_imports = await connection.fetch(_OF_IMPORTS_IN if within else _OF_IMPORTS, *within)
     jobs = [row["job"] for row in of_imports]
     failed = {row["job"] for row in await connection.fetch(_FAILED, jobs)} if jobs else set()
     found += [row for row in of_imports if row["job"] in failed][: limit - len(found)]
     locked: list[tuple[str, UUID]] = []
-    for directory in {row["directory"] for row in found}:
-        of_directory = [row["job"] for row in found if row["directory"] == directory]
-        rows = await connection.fetch(_LOCK, directory, of_directory, list(failed))
+    for each in {row["directory"] for row in found}:
+        of_directory = [row["job"] for row in found if row["directory"] == each]
+        rows = await connection.fetch(_LOCK, each, of_directory, list(failed))
         locked += [(row["directory"], row["job"]) for row in rows]
     return locked
 

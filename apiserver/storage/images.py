@@ -21,6 +21,7 @@ from apiserver.access.limits import Quota
 from apiserver.access.metering import spend
 from apiserver.biometrics.face import Image
 from apiserver.database import Connection, Database, Share
+from apiserver.directory_tags import DirectoryTags, tagged
 from apiserver.encryption.keys import DirectoryKeys
 from apiserver.encryption.sealing import DataKey, Place
 from apiserver.problems import FileNotFound, ImageStoreUnavailable, Problem
@@ -32,13 +33,12 @@ from apiserver.storage.sweeping import RETRY_AFTER, SweptBatch
 
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,8}")
 
-_FIND = """
-SELECT directory, media_type, key_id FROM images WHERE image = $1 AND (expires_at IS NULL OR expires_at > now())
-"""
+_SHOWN = "image = $1 AND (expires_at IS NULL OR expires_at > now())"
+_FIND = f"SELECT directory, media_type, key_id FROM images WHERE directory = $2 AND {_SHOWN}"  # noqa: S608
+_FIND_UNTAGGED = f"SELECT directory, media_type, key_id FROM images WHERE {_SHOWN}"  # noqa: S608
 
-_FIND_DIRECTORY = "SELECT directory FROM images WHERE image = $1"
-
-_READ_INSTALLATION = "SELECT secret FROM installation_secrets WHERE name = 'image-keys'"
+_FIND_DIRECTORY = "SELECT directory FROM images WHERE image = $1 AND directory = $2"
+_FIND_DIRECTORY_UNTAGGED = "SELECT directory FROM images WHERE image = $1"
 
 # `written_at` is checked because the object of a photograph with a short retention may still be being uploaded.
 _EXPIRED = """
@@ -49,6 +49,12 @@ AND written_at <= now() - $2::interval ORDER BY expires_at LIMIT $1
 _STUCK = """
 SELECT directory, image FROM images WHERE expires_at <= now() AND retry_at <= now()
 AND written_at <= now() - $2::interval ORDER BY retry_at LIMIT $1
+"""
+
+_EXPIRED_IN = """
+SELECT directory, image FROM images WHERE directory = $3 AND expires_at <= now()
+AND (retry_at IS NULL OR retry_at <= now()) AND written_at <= now() - $2::interval
+ORDER BY retry_at NULLS FIRST, expires_at LIMIT $1
 """
 
 # Rows are locked in one directory after the other, because the directories may be on several servers. Those that were
@@ -134,6 +140,7 @@ class ImageStore:
         space: FreeSpace | None = None,
         read_retry_seconds: float = 0,
         keys: DirectoryKeys | None = None,
+        tags: DirectoryTags | None = None,
     ) -> None:
         self._store = store
         self._database = database
@@ -141,13 +148,17 @@ class ImageStore:
         self._timeout_seconds = timeout_seconds
         self._space = space or FreeSpace(None, None)
         self._reads = Breaker(read_retry_seconds)
-        self._secret: bytes | None = None
+        self.tags = tags or DirectoryTags(database)
         self._deletion_seconds = min(timeout_seconds, database.hold_seconds)
         self.uploads_end_after = timedelta(seconds=2 * timeout_seconds)
         """The latest time after its row is written at which an object may appear; a search may run in between."""
 
     async def keyed(self, row: ImageRow) -> ImageRow:
-        """Return the row with the key that will encrypt its object. Raises DatabaseUnavailable or KeyUnavailable."""
+        """Return the row with the key that will encrypt its object, and let its name lead to its directory.
+
+        Raises DatabaseUnavailable or KeyUnavailable.
+        """
+        await self.tags.add([row.directory])
         key = await self.keys.in_use(row.directory)
         return row._replace(key_id=key.key_id if key else None)
 
@@ -198,22 +209,28 @@ class ImageStore:
 
     async def secret(self) -> bytes:
         """Return the secret of the installation from which names follow. Raises DatabaseUnavailable."""
-        if self._secret is None:
-            async with self._database.unbound() as connection:
-                self._secret = bytes(await connection.fetchval(_READ_INSTALLATION))
-        return self._secret
+        return await self.tags.secret()
 
     async def directory_of(self, key: str) -> str | None:
         """Return the directory of the image at `key`, None if it is absent. Raises DatabaseUnavailable."""
-        row = await self._find(key, _FIND_DIRECTORY)
+        row = await self._find(key, _FIND_DIRECTORY, _FIND_DIRECTORY_UNTAGGED)
         return row["directory"] if row else None
 
-    async def _find(self, key: str, statement: str = _FIND) -> Mapping[str, str] | None:
+    async def _find(self, key: str, in_directory: str, untagged: str) -> Mapping[str, str] | None:
+        """Return the row that one of the statements finds, with the directory as its second parameter if it is known.
+
+        The statement without it asks all servers, since such a key does not say where its row is.
+        """
         if not _KEY.fullmatch(key):
             return None
+        directories = await self.tags.directories(UUID(key.partition(".")[0]))
+        row: Mapping[str, str] | None = None
         async with self._database.unbound(Share.READS) as connection:  # its row tells the directory
-            row: Mapping[str, str] | None = await connection.fetchrow(statement, key)
-            return row
+            if not directories:
+                row = await connection.fetchrow(untagged, key)
+            for directory in directories:
+                row = row or await connection.fetchrow(in_directory, key, directory)
+        return row
 
     async def open(
         self, key: str, timeout_seconds: float | None = None, *, admits: Callable[[str], bool]
@@ -223,7 +240,7 @@ class ImageStore:
         Raises FileNotFound if the key is invalid, or the image is absent, expired or of another directory;
         DatabaseUnavailable; KeyUnavailable; or ImageStoreUnavailable or ObjectDamaged, which the stream raises too.
         """
-        found = await self._find(key)
+        found = await self._find(key, _FIND, _FIND_UNTAGGED)
         if found is None or not admits(found["directory"]):
             raise FileNotFound
         if not self._reads.admits():
@@ -254,19 +271,22 @@ class ImageStore:
         plain = await decrypted(whole(stored), self.keys, place)
         return await encrypted(under, place, b"".join([chunk async for chunk in plain.chunks]))
 
-    async def delete_expired(self, limit: int) -> SweptBatch:
+    async def delete_expired(self, limit: int, directory: str | None = None) -> SweptBatch:
         """Delete up to `limit` expired images: those never tried or, if there are none, those that failed before.
 
         The rows stay locked until the objects are deleted, so a concurrent save of the same image waits and then
         stores it again. The row of an object that cannot be deleted is kept and retried later.
-        Raises DatabaseUnavailable.
+        directory: None for all of them. Raises DatabaseUnavailable.
         """
         age = self.uploads_end_after
         async with self._database.connection() as connection, connection.transaction():
-            found = await connection.fetch(_EXPIRED, limit, age) or await connection.fetch(_STUCK, limit, age)
+            if directory is None:
+                found = await connection.fetch(_EXPIRED, limit, age) or await connection.fetch(_STUCK, limit, age)
+            else:
+                found = await connection.fetch(_EXPIRED_IN, limit, age, directory)
             rows: list[Mapping[str, str]] = []
-            for directory, images in _by_directory(found).items():
-                rows += await connection.fetch(_LOCK_EXPIRED, directory, images, age)
+            for of_one, images in _by_directory(found).items():
+                rows += await connection.fetch(_LOCK_EXPIRED, of_one, images, age)
             return await self._delete_all(connection, rows)
 
     async def delete_marked(self, directory: str, deletion: UUID, limit: int) -> SweptBatch:
@@ -299,10 +319,9 @@ def image_row(directory: str, content: bytes, image: Image, keep: timedelta, sec
 
 
 def image_key(secret: bytes, directory: str, sha256: bytes, extension: str) -> str:
-    """Return a key derived from the directory and the content's digest: a version 8 UUID and the extension.
+    """Return a key derived from the directory and the content's digest: an id of the directory, and the extension.
 
     Whoever has the content cannot compute it without the secret.
     """
     digest = hmac.digest(secret, directory.encode() + b"\0" + sha256, "sha256")
-    number = int.from_bytes(digest[:16]) & ~(0xF << 76) & ~(0b11 << 62)
-    return f"{UUID(int=number | 8 << 76 | 0b10 << 62)}.{extension}"
+    return f"{tagged(secret, directory, digest[:16])}.{extension}"

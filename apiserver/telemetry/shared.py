@@ -115,7 +115,8 @@ class SharedMetrics(Collector):
         )
         indexes = GaugeMetricFamily(
             "faceserver_search_indexes",
-            "Indexes of large directories by kind (`codes`, `graph`) and state (`ready`, `unfinished`).",
+            "Indexes of large directories by kind (`codes`, `graph`) and state (`ready`, `unfinished`), on all servers "
+            "that answer.",
             labels=["index", "state"],
         )
         clear = GaugeMetricFamily(

@@ -81,7 +81,7 @@ async def _measure(folder: Path) -> Record:
         connection = await connect(dsn)
         for gallery in galleries:
             if not await is_loaded(connection, gallery):
-                await load(connection, gallery, population)
+                await load([connection], gallery, population)
             await build(database, Indexed(gallery.directory, MODEL, DIMENSION), _ignore)
         milliseconds = {}
         for case, (change, required) in CASES.items():

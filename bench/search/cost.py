@@ -74,7 +74,7 @@ async def measure(
 ) -> Record:
     """Measure every gallery, then the small directories."""
     async with (
-        open_database(dsn, pool_size=4, timeout_seconds=BUILD_SECONDS) as database,
+        open_database(dsn, pool_size=6, timeout_seconds=BUILD_SECONDS) as database,
         database.connection() as connection,
     ):
         measured = [await _gallery(database, connection, gallery, population, asked) for gallery in galleries]

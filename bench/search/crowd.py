@@ -62,7 +62,7 @@ async def _measure(folder: Path, galleries: Sequence[GalleryOf], population: Pop
         connection = await connect(dsn)
         for gallery in galleries:
             if not await is_loaded(connection, gallery):
-                await load(connection, gallery, population)
+                await load([connection], gallery, population)
         await connection.execute("VACUUM ANALYZE faces")
         costs = {"planning_ms_before": await _planning(database, galleries, dimension)}
         costs["learning_ms_before"] = await learn(database, galleries[0], population)
@@ -82,7 +82,7 @@ async def _planning(database: Database, galleries: Sequence[GalleryOf], dimensio
     A connection plans it once for each directory that it meets, a few times more, and then keeps the plan.
     """
     embedding, milliseconds = np.ones(dimension, np.float32), []
-    probe = HalfVector(embedding), ["0" * 32] * 200, (1, 1, ()), ""
+    probe = HalfVector(embedding), search_sql.array(["0" * 32] * 200), (1, 1, ()), ""
     for gallery in galleries[:PLANNED]:
         statement = search_sql.proposed(
             1, Scoring.MAX, unnamed(consent_required=False), condition(gallery.directory, MODEL), max_changed=1000

@@ -1,7 +1,8 @@
 """Galleries of synthetic people in a database, written by COPY as an import would."""
 
+import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -80,8 +81,12 @@ async def is_loaded(connection: asyncpg.Connection, gallery: GalleryOf) -> bool:
     return count == gallery.faces
 
 
-async def load(connection: asyncpg.Connection, gallery: GalleryOf, population: Population) -> float:
-    """Write the gallery and return how many seconds the database took for its faces; making them is not counted."""
+async def load(connections: Sequence[asyncpg.Connection], gallery: GalleryOf, population: Population) -> float:
+    """Write the gallery and return how many seconds the database took for its faces; making them is not counted.
+
+    The connections write faces at the same time.
+    """
+    connection = connections[0]
     await connection.execute("INSERT INTO directories VALUES ($1) ON CONFLICT DO NOTHING", gallery.directory)
     rng, first, seconds = np.random.default_rng([gallery.seed, 2]), 0, 0.0
     for people in gallery.people(population):
@@ -89,17 +94,21 @@ async def load(connection: asyncpg.Connection, gallery: GalleryOf, population: P
         await _copy(connection, "persons", ("directory", "person"), ((gallery.directory, name) for name in names))
         for photograph in range(gallery.photographs):
             rows = _faces(gallery, names, photograph, population.photographs(rng, people))
-            seconds += await _write_faces(connection, gallery.directory, rows)
+            seconds += await _write_faces(connections, gallery.directory, rows)
         first += len(people)
     return seconds
 
 
-async def _write_faces(connection: asyncpg.Connection, directory: str, faces: list[tuple[object, ...]]) -> float:
+async def _write_faces(
+    connections: Sequence[asyncpg.Connection], directory: str, faces: list[tuple[object, ...]]
+) -> float:
     images = ((directory, face[6], "image/jpeg", 50_000, face[7]) for face in faces)
-    await _copy(connection, "images", ("directory", "image", "media_type", "size_bytes", "sha256"), images)
+    await _copy(connections[0], "images", ("directory", "image", "media_type", "size_bytes", "sha256"), images)
     begun = time.perf_counter()
     columns = ("directory", "person", "model", "embedding", "crop", "box", "image", "image_sha256", "score")
-    await _copy(connection, "faces", columns, faces)
+    shares = [faces[number :: len(connections)] for number in range(len(connections))]
+    copies = [_copy(each, "faces", columns, share) for each, share in zip(connections, shares, strict=True)]
+    await asyncio.gather(*copies)
     return time.perf_counter() - begun
 
 

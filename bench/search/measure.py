@@ -28,8 +28,8 @@ from bench.search.server import embedded_database
 from vectorizer.networks.models import ModelSource
 
 MODELS = Path("../shared/models/buffalo_sc")
-
-
+LOADING = 2
+"""Connections that load faces at the same time."""
 NAMES = {1_000: "thousand", 10_000: "middle", 100_000: "large", 1_000_000: "million"}
 
 
@@ -78,16 +78,17 @@ def main(
 
 async def _measure(folder: Path, galleries: list[GalleryOf], population: Population, asked: Asked) -> dict[str, object]:
     async with embedded_database(folder) as dsn:
-        connection = await connect(dsn)
+        connections = [await connect(dsn) for _ in range(LOADING)]
         small = [GalleryOf(f"small {number}", 100, 1, seed=10**7 + number) for number in range(asked.small)]
         loads = {}
         for one in [*galleries, *small]:
-            if not await is_loaded(connection, one):
-                loads[one.directory] = one.faces / await load(connection, one, population)
-        await connection.execute("VACUUM (ANALYZE) faces, persons, images")
+            if not await is_loaded(connections[0], one):
+                loads[one.directory] = one.faces / await load(connections, one, population)
+        await connections[0].execute("VACUUM (ANALYZE) faces, persons, images")
         loaded = {directory: rate for directory, rate in loads.items() if not directory.startswith("small")}
         measured = await measure(dsn, galleries, small, population, asked)
-        await connection.close()
+        for connection in connections:
+            await connection.close()
     return {"faces_loaded_a_second": loaded, **measured}
 
 

@@ -56,7 +56,7 @@ async def _measure(folder: Path, faces: int, dimension: int) -> dict[str, dict[s
     population = Population(np.zeros(dimension, np.float32), square, square)
     async with embedded_database(folder) as dsn:
         connection = await connect(dsn)
-        await load(connection, GalleryOf("gallery", faces, 1, seed=1), population)
+        await load([connection], GalleryOf("gallery", faces, 1, seed=1), population)
         await connection.execute("VACUUM (ANALYZE)")
         sizes = {table: await _weigh(connection, table, faces) for table in ("faces", "persons", "images")}
         await connection.close()

@@ -270,6 +270,20 @@ def test_vectorizers_are_behind_a_name_with_many_addresses():
     assert literals()["gateway"]["APISERVER_VECTORIZER_URLS"] == "http://vectorizer:8081"
 
 
+def test_services_start_after_the_tables_of_citus_are_distributed():
+    folder = KUBERNETES / "components" / "citus"
+    [component] = yaml.safe_load_all((folder / "kustomization.yaml").read_text(encoding="utf-8"))
+    patches = {patch["metadata"]["name"]: patch for patch in (yaml.safe_load(p["patch"]) for p in component["patches"])}
+    assert set(patches) == {"gateway", "worker"}
+    [job] = [pod for name, pod in PODS.items() if name.endswith("distribute.yaml:distribute")]
+    [distributes] = job["containers"]
+    for patch in patches.values():
+        [waits] = patch["spec"]["template"]["spec"]["initContainers"]
+        assert waits["args"] == [*distributes["args"], "--wait"]
+        for part in ("image", "env", "securityContext"):
+            assert waits[part] == distributes[part]
+
+
 def test_every_file_below_k8s_is_used():
     used: set[Path] = set()
     for path, document in documents():

@@ -4,7 +4,9 @@ import asyncio
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
+from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 
 from apiserver.access.binding import bound_to
 from apiserver.database import Pooler, open_database
+from tests.checkout import ROOT
 from tests.database import PostgresServer
 from tests.integration.apiserver.conftest import Serve
 from tests.ports import free_port
@@ -145,3 +148,54 @@ async def test_a_caller_that_is_cancelled_leaves_no_transaction(database, pooled
 async def _sleeps(database: asyncpg.Connection) -> bool:
     statement = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()"
     return bool(await database.fetchval(f"{statement} AND state = 'active'"))
+
+
+@pytest.mark.parametrize(
+    "command", [["keys", "create", "--name", "a", "--scope", "read", "--directory", "*"], ["audit", "export"]], ids=str
+)
+async def test_commands_go_through_the_pooler_too(database, pooled_url: str, mode: Pooler, command: list[str]):
+    await until(lambda: _listens(pooled_url))
+    await database.execute(
+        "INSERT INTO audit_chains (directory, position, head) VALUES ('acme', 0, decode(repeat('00', 32), 'hex'))"
+    )
+    environment = {"APISERVER_DATABASE_URL": pooled_url, "APISERVER_DATABASE_POOLER": mode}
+
+    done = [await _run(command[0], *command[1:], environment=environment) for _ in range(2)]
+
+    assert [each for *_, each in done] == ["", ""]
+    assert all(code == 0 for code, *_ in done)
+    assert all(("acme" if command[0] == "audit" else "fs_") in output for _, output, _ in done)
+
+
+async def test_a_snapshot_is_one_transaction_that_sees_no_later_changes(database, pooled_url: str, mode: Pooler):
+    await until(lambda: _listens(pooled_url))
+    await database.execute("INSERT INTO directories (directory) VALUES ('a')")
+    async with open_database(pooled_url, pool_size=4, timeout_seconds=60, pooler=mode) as connections:
+        with bound_to("a"):
+            async with connections.snapshot() as connection:
+                before = await connection.fetch("SELECT person FROM persons")
+                await database.execute("INSERT INTO persons (directory, person) VALUES ('a', 'ann')")
+                assert await connection.fetch("SELECT person FROM persons") == before == []
+            async with connections.connection() as connection:
+                assert await connection.fetchval("SELECT person FROM persons") == "ann"
+
+
+async def test_a_worker_says_that_it_needs_sessions():
+    environment = {
+        "APISERVER_DATABASE_URL": "postgresql://127.0.0.1:1/faceserver",
+        "APISERVER_DATABASE_POOLER": Pooler.TRANSACTION,
+        "APISERVER_VECTORIZER_URLS": "http://127.0.0.1:1",
+        "APISERVER_IMAGE_STORE_URL": "memory:///",
+    }
+    code, _, said = await _run("worker", environment=environment)
+    assert code == 2
+    assert said.startswith("A worker needs sessions of its own")
+    assert len(said.splitlines()) == 1
+
+
+async def _run(module: str, *arguments: str, environment: dict[str, str]) -> tuple[int | None, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", f"apiserver.{module}", *arguments, env=environment, cwd=ROOT, stdout=PIPE, stderr=PIPE
+    )
+    output, errors = await process.communicate()
+    return process.returncode, output.decode(), errors.decode()

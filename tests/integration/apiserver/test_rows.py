@@ -58,6 +58,7 @@ INSERT INTO collapsed_faces (directory, face, merge, person, kept_face, model, e
 INSERT INTO deletions (directory, persons, faces, images) VALUES ('{directory}', 1, 1, 1);
 INSERT INTO search_indexes (directory, model, dimension) VALUES ('{directory}', 'm', 2);
 INSERT INTO face_logs (directory) VALUES ('{directory}');
+INSERT INTO directory_tags (directory, tag) VALUES ('{directory}', 1);
 INSERT INTO face_changes (directory, model, faces_from) VALUES ('{directory}', 'm', gen_random_uuid());
 INSERT INTO archives (directory, job, archive, purpose, expires_at)
     VALUES ('{directory}', gen_random_uuid(), 'a', 'export', now());

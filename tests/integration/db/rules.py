@@ -1,8 +1,9 @@
-"""What Citus refuses, or does otherwise than one server, in statements over distributed tables.
+"""What Citus refuses, or does otherwise than one server, in statements over distributed tables and in migrations.
 
 Each rule was met on a coordinator with two workers; what they answered is in the comments.
 """
 
+import re
 from collections.abc import Callable, Iterator
 
 import sqlglot
@@ -12,14 +13,15 @@ from db.distribution import DISTRIBUTED, LOCAL
 from tests.integration.db.statements import unbound_tables, without_operators
 
 EVERYWHERE = {
-    "deletion.records._READ": "an address of a deletion names no directory",
+    "deletion.records._READ_UNTAGGED": "an earlier address of a deletion names no directory",
     "directories.records._COUNT": "how many directories a key covers",
     "people.retention.ages": "upkeep looks for the directories that forget whom nobody has seen",
+    "directory_tags._EXISTING": "upkeep notes the tags of all directories",
     "directories.listing._NAMES": "a page of directories",
     "directories.listing._COUNT": "and how much each of them holds",
     "people.counts._DIRECTORIES": "upkeep counts the faces of all directories",
-    "storage.images._FIND": "an address of a file names no directory; keys are unique by their content",
-    "storage.images._FIND_DIRECTORY": "the same, to check its link first",
+    "storage.images._FIND_UNTAGGED": "an earlier address of a file does not lead to its directory",
+    "storage.images._FIND_DIRECTORY_UNTAGGED": "the same, to check its link first",
     "storage.images._EXPIRED": "the sweeper goes by the time at which images expire",
     "storage.images._STUCK": "the same, for those that could not be deleted",
     "storage.archives._EXPIRED": "the sweeper goes by the time at which archives expire",
@@ -147,6 +149,33 @@ def _exists_of_no_columns(tree: exp.Expr) -> Iterator[str]:
             yield "EXISTS (SELECT FROM …) on all servers: say SELECT 1"
 
 
+# Nothing of the statement is run, and nothing is said.
+def _condition_of_parameters(tree: exp.Expr) -> Iterator[str]:
+    for where in tree.find_all(exp.Where) if _tables(tree, DISTRIBUTED) and tree.find(exp.CTE) else ():
+        for condition in where.this.flatten() if isinstance(where.this, exp.And) else [where.this]:
+            if condition.find(exp.Parameter) and not condition.find(exp.Column, exp.Select):
+                yield f"{condition.sql('postgres')} has no column: where it is false, Citus runs no part at all"
+
+
+# "could not determine data type of parameter $1", "missing FROM-clause entry for table", and "COPY FROM not supported
+# with row-level security": rows that do not come from a shard with their directory are carried by the coordinator.
+def _insert_of_a_query(tree: exp.Expr) -> Iterator[str]:
+    if (
+        not isinstance(tree, exp.Insert)
+        or _written(tree) not in DISTRIBUTED
+        or not isinstance(tree.expression, exp.Select)
+    ):
+        return
+    conflict, returned = tree.args.get("conflict"), tree.args.get("returning")
+    if conflict and conflict.find(exp.Parameter):
+        yield "a parameter in DO UPDATE of an INSERT with a query: take a value of `excluded`"
+    if returned and returned.find(exp.Column) and not tree.this.find(exp.Table).alias:
+        yield "RETURNING of an INSERT with a query finds its columns by an alias of the table only"
+    directory = tree.expression.selects[0]
+    if not (conflict or returned) and not (isinstance(directory, exp.Column) and directory.name == "directory"):
+        yield "an INSERT with a query becomes a COPY: return something, or take the directory from a column"
+
+
 def _inserts_in_with(tree: exp.Expr) -> Iterator[str]:
     for part in tree.find_all(exp.CTE):
         if isinstance(part.this, exp.Insert) and _written(part.this) in DISTRIBUTED:
@@ -173,4 +202,42 @@ _RULES: tuple[_Rule, ...] = (
     _locked_without_directory,
     _advisory_lock_beside_from,
     _exists_of_no_columns,
+    _condition_of_parameters,
+    _insert_of_a_query,
 )
+
+
+_CHANGED = re.compile(r"\bALTER TABLE (?:ONLY )?(?:public\.)?(\w+)\s(.*)", re.DOTALL | re.IGNORECASE)
+_TRIGGER = re.compile(
+    r"\bCREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER (\w+)\s.*?\sON (?:public\.)?(\w+)", re.DOTALL | re.IGNORECASE
+)
+_ADDED_COLUMN = r"\bADD (?:COLUMN )?(?!CONSTRAINT|CHECK|UNIQUE|PRIMARY|FOREIGN)\w+ "
+_REFUSED_CHANGES = {
+    rf"{_ADDED_COLUMN}.*,\s*ADD (CONSTRAINT|CHECK|UNIQUE|PRIMARY|FOREIGN)\b": "ADD CONSTRAINT with ADD COLUMN in one",
+    rf"{_ADDED_COLUMN}(?:[^,(]|\([^()]*\))*\b(CHECK|REFERENCES|UNIQUE|PRIMARY KEY)\b": "ADD COLUMN with a constraint",
+    r"\bSET STORAGE\b": "SET STORAGE",
+}
+_BODY = re.compile(r"\$(\w*)\$.*?\$\1\$", re.DOTALL)
+_COMMENT = re.compile(r"--[^\n]*")
+
+TRIGGERS_OF_ONE_SERVER = {
+    "audit_keys_end": "the previous release relies on it; this one ends the keys itself",
+    "faces_changed": "the log of changes is for codes in memory, which are off on several servers",
+}
+"""Triggers that only plain PostgreSQL has."""
+
+
+def faults_of_migration(text: str) -> list[str]:
+    """Return what of a migration Citus refuses: "cannot execute ADD CONSTRAINT command with other subcommands"."""
+    found = []
+    for statement in _BODY.sub("", _COMMENT.sub("", text)).split(";"):
+        changed, trigger = _CHANGED.search(statement), _TRIGGER.search(statement)
+        if changed and changed[1].lower() in DISTRIBUTED:
+            found += [
+                fault
+                for refused, fault in _REFUSED_CHANGES.items()
+                if re.search(refused, changed[2], re.DOTALL | re.IGNORECASE)
+            ]
+        if trigger and trigger[2].lower() in DISTRIBUTED and trigger[1] not in TRIGGERS_OF_ONE_SERVER:
+            found.append(f"the trigger {trigger[1]}")
+    return found

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import uuid
 from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
@@ -12,10 +13,12 @@ from apiserver.access.binding import bound_to
 from apiserver.database import open_database
 from apiserver.problems import DatabaseUnavailable
 from db.distribute import DEFAULT_SHARDS, distribute
-from db.distribution import DISTRIBUTED, REFERENCE
+from db.distribution import DISTRIBUTED, LOCAL, REFERENCE
 from db.migrate import MigrationFailed, migrate
 from db.server import UnusableDatabase
 from tests.citus import COORDINATOR, NEEDED, SHARDS, Citus, connected, url_of
+from tests.conftest import CLONED, Execute
+from tests.database import PostgresServer
 
 DIRECTORIES = [f"directory {number}" for number in range(12)]
 
@@ -201,7 +204,8 @@ async def test_what_cannot_be_distributed_is_said_in_one_sentence(citus, empty_u
 
     name = empty_url.rpartition("/")[2]
     assert await refusal(empty_url) == "The schema is older than this version; run python -m db migrate first."
-    assert "is a worker server of Citus" in await refusal(url_of(empty_url, *citus.addresses[1], name))
+    host, port = citus.addresses[1]
+    assert "is a worker server of Citus" in await refusal(url_of(empty_url, host, port, name))
     assert "run CREATE EXTENSION citus in it" in await refusal(bare_url)
     async with connected(empty_url) as connection:
         for at in citus.addresses[1:]:
@@ -231,3 +235,50 @@ async def test_a_trigger_that_nothing_replaces_is_not_dropped(database, migrated
 async def test_one_server_is_not_distributed(postgres):
     with pytest.raises(UnusableDatabase, match="has no Citus, and a database on one server needs no distribution"):
         await distribute(postgres.get_uri())
+
+
+@pytest.fixture
+def one_server_url(postgres: PostgresServer, execute: Execute) -> Iterator[str]:
+    """A migrated database of a server without Citus."""
+    name = f"back_{uuid.uuid4().hex}"
+    execute(f"CREATE DATABASE {name} {CLONED}")
+    yield postgres.get_uri(database=name)
+    execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def test_a_dump_of_the_coordinator_is_the_way_back_to_one_server(
+    database, migrated_url, postgres, one_server_url
+):
+    await distribute(migrated_url, SHARDS)
+    await fill(database)
+    await database.execute(
+        "INSERT INTO audit (directory, subject, action) VALUES ('directory 1', 'open', 'POST /learn')"
+    )
+    await database.execute("INSERT INTO audit_keys (directory) VALUES ('directory 1')")
+    await database.execute("UPDATE audit SET position = 1, hash = sha256('entry')")
+    counts = {table: await database.fetchval(f"SELECT count(*) FROM {table}") for table in (*DISTRIBUTED, *LOCAL)}  # noqa: S608
+    faces = await database.fetch(_COPY)
+
+    dumped = ["pg_dump", "--data-only", "--schema=public", "--exclude-table=schema_migrations", migrated_url]
+    dump = await asyncio.create_subprocess_exec(postgres.bin_path / dumped[0], *dumped[1:], stdout=subprocess.PIPE)
+    rows, _ = await dump.communicate()
+    assert dump.returncode == 0
+    async with connected(one_server_url) as connection:
+        await connection.execute("TRUNCATE installation_secrets")  # the migrations draw one
+    restored = ["psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", one_server_url]
+    restore = await asyncio.create_subprocess_exec(
+        postgres.bin_path / restored[0],
+        *restored[1:],
+        stdin=subprocess.PIPE,
+        env={"PGOPTIONS": "-c session_replication_role=replica"},
+    )
+    await restore.communicate(rows)
+    assert restore.returncode == 0
+
+    async with connected(one_server_url) as connection:
+        assert {
+            table: await connection.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608
+            for table in (*DISTRIBUTED, *LOCAL)
+        } | {"face_changes": 0} == counts
+        assert await connection.fetch(_COPY) == faces
+        assert await connection.fetchval("SELECT hash FROM audit") == await database.fetchval("SELECT hash FROM audit")

@@ -1,10 +1,15 @@
 """The tables can be distributed by directory: every key begins with it, and every statement names it."""
 
+import asyncio
+
 import asyncpg
 import pytest
 
+from apiserver.database import open_database
 from db.distribution import DISTRIBUTED, LOCAL, REFERENCE
-from tests.integration.db.rules import EVERYWHERE, TAKEN_APART, faults
+from db.migrate import MIGRATIONS
+from tests.integration.db.executed import executed
+from tests.integration.db.rules import EVERYWHERE, TAKEN_APART, faults, faults_of_migration
 from tests.integration.db.statements import Statement, statements, unbound_tables
 
 KEYS = """
@@ -20,7 +25,11 @@ WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::
 ORDER BY relname COLLATE "C"
 """
 
+FIRST_CHECKED = "20261129002200"
+"""The migrations before it run before tables are distributed for the first time."""
+
 STATEMENTS = statements()
+COMPOSED = "SELECT person FROM {}"
 COUNTED = "SELECT (SELECT count(*) FROM faces WHERE faces.directory = persons.directory) FROM {}"
 
 
@@ -54,6 +63,17 @@ def test_tables_are_distributed_after_those_they_refer_to(keys):
     assert [
         key for key in keys if key["type"] == "f" and order.get(key["other"], 0) > order.get(key["table"], 99)
     ] == []
+
+
+async def test_what_the_services_execute_is_heard(database_url):
+    statement = COMPOSED.format("faces WHERE model = 'm'")  # as a whole it is in no test
+    async with open_database(database_url, pool_size=1, timeout_seconds=60) as database:
+        for _ in range(2):
+            async with database.connection() as connection:
+                await connection.execute(statement)
+                await connection.execute("SELECT face FROM faces")
+    await asyncio.sleep(0)
+    assert executed.faults() == ["faces without a directory: SELECT person FROM faces WHERE model = 'x'"]
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda one: one.place)
@@ -141,6 +161,13 @@ def test_a_function_in_do_update_is_found(statement, fault):
         ("SELECT EXISTS (SELECT FROM faces WHERE directory = $1)", None),
         ("WITH a AS (INSERT INTO persons (directory, person) VALUES ($1, $2)) SELECT 1", "taken apart"),
         ("WITH a AS (UPDATE persons SET revision = 2 WHERE directory = $1) SELECT 1", None),
+        ("WITH a AS (UPDATE persons SET revision = 2 WHERE directory = $1 AND $2 <> $3) SELECT 1", "no column"),
+        ("WITH a AS (UPDATE persons SET revision = 2 WHERE directory = $1 AND person <> $3) SELECT 1", None),
+        ("INSERT INTO persons (directory, person) SELECT $1, $2 FROM persons WHERE directory = $1", "COPY"),
+        ("INSERT INTO persons (directory, person) SELECT directory, $2 FROM persons WHERE directory = $1", None),
+        ("INSERT INTO persons (directory, person) SELECT $1, unnest($2::text[]) RETURNING true", None),
+        ("INSERT INTO persons (directory, person) SELECT $1, unnest($2::text[]) RETURNING person", "alias"),
+        ("INSERT INTO faces (directory) SELECT $1 ON CONFLICT (directory) DO UPDATE SET model = $3", "excluded"),
     ],
 )
 def test_what_is_wrong_on_several_servers_is_found(statement, fault):
@@ -149,4 +176,29 @@ def test_what_is_wrong_on_several_servers_is_found(statement, fault):
 
 def assert_found(statement, fault):
     found = [one for one in faults(statement) if not one.endswith("without a directory")]
+    assert (found == []) if fault is None else any(fault in one for one in found), found
+
+
+def test_new_migrations_run_where_tables_are_distributed():
+    texts = {file.name: file.read_text() for file in MIGRATIONS.glob("*.sql") if file.name >= FIRST_CHECKED}
+    assert {name: found for name, text in texts.items() if (found := faults_of_migration(text))} == {}
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("ALTER TABLE persons ADD COLUMN a int, ADD CONSTRAINT b CHECK (a > 0)", "in one"),
+        ("ALTER TABLE persons ADD COLUMN a int, ADD COLUMN b numeric(3, 1) CHECK (b > 0)", "a constraint"),
+        ("ALTER TABLE persons ADD COLUMN IF NOT EXISTS a text REFERENCES directories", "a constraint"),
+        ("ALTER TABLE faces ALTER COLUMN code SET STORAGE PLAIN", "SET STORAGE"),
+        ("CREATE TRIGGER a AFTER INSERT OR DELETE ON faces FOR EACH ROW EXECUTE FUNCTION b()", "trigger"),
+        ("ALTER TABLE persons ADD COLUMN a int DEFAULT least(1, 2) NOT NULL, ADD COLUMN b int", None),
+        ("ALTER TABLE persons ADD CONSTRAINT b CHECK (a > 0)", None),
+        ("ALTER TABLE keys ADD COLUMN a int CHECK (a > 0)", None),
+        ("CREATE TRIGGER a AFTER INSERT ON keys FOR EACH ROW EXECUTE FUNCTION b()", None),
+        ("CREATE FUNCTION a() RETURNS trigger AS $$ ALTER TABLE faces ALTER COLUMN code SET STORAGE PLAIN; $$", None),
+    ],
+)
+def test_a_change_that_citus_refuses_is_found(statement, fault):
+    found = faults_of_migration(f"CREATE INDEX a ON faces (score); -- c\n{statement};")
     assert (found == []) if fault is None else any(fault in one for one in found), found

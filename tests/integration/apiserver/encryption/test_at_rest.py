@@ -125,9 +125,8 @@ async def test_a_crop_that_was_exchanged_is_not_shown(serve, encrypting, databas
     await learn(gateway, ann)
     face = await face_of(gateway)
     await learn(gateway, bob)
-    await database.execute(
-        "UPDATE faces SET crop = (SELECT crop FROM faces AS other WHERE other.face <> $1) WHERE face = $1", face
-    )
+    other = await database.fetchval("SELECT crop FROM faces WHERE face <> $1", face)
+    await database.execute("UPDATE faces SET crop = $2 WHERE face = $1", face, other)
 
     shown = await gateway.get(CROP.format("acme", face))
     assert (shown.status_code, shown.json()["code"]) == (500, "object-damaged")
@@ -211,7 +210,9 @@ async def test_a_new_key_replaces_that_of_a_directory(serve, encrypting, jobs, a
     assert objects(settings) != stored
     assert [(await gateway.get(path)).content for path in (url, crop)] == before
     assert await database.fetchval("SELECT count(*) FROM directory_keys") == 2
-    await database.execute("UPDATE directory_keys SET retired_at = retired_at - interval '1 hour'")
+    await database.execute(
+        "UPDATE directory_keys SET retired_at = now() - interval '1 hour' WHERE retired_at IS NOT NULL"
+    )
     await jobs.encrypt(encrypting)
     assert await database.fetchval("SELECT array_agg(key_id) FROM directory_keys") == [used]
     assert used != retired

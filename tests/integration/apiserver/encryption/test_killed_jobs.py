@@ -120,7 +120,9 @@ async def test_a_rotation_that_is_killed_goes_on_and_keeps_the_old_key_until_the
     old = await jobs.database.fetchval("SELECT key_id FROM directory_keys")
     async with resources_of(encrypting) as resources:
         await replace_key(resources.database, resources.images.keys.masters, "acme")
-    await jobs.database.execute("UPDATE directory_keys SET retired_at = retired_at - interval '1 hour'")
+    await jobs.database.execute(
+        "UPDATE directory_keys SET retired_at = now() - interval '1 hour' WHERE retired_at IS NOT NULL"
+    )
     async with held_job(encrypting, jobs.database, f"key_id <> '{old}'"):
         await assert_shown(gateway, shown)
     new = await jobs.database.fetchval("SELECT key_id FROM directory_keys WHERE retired_at IS NULL")

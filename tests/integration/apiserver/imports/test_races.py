@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 from zipfile import ZipFile
 
 import asyncpg
@@ -19,9 +19,9 @@ from apiserver.biometrics.quality import QualityLimits
 from apiserver.deletion.erasure import Erasure
 from apiserver.imports.enrolment import Exported, NewFace, enrol_all
 from apiserver.imports.preparation import Preparation
-from apiserver.imports.records import Import, Item, add_import, add_items, waiting
+from apiserver.imports.records import Import, Item, add_import, add_items, require_visible, waiting
 from apiserver.imports.sources import Members
-from apiserver.problems import VectorizerUnavailable
+from apiserver.problems import DatabaseBusy, VectorizerUnavailable
 from tests.integration.apiserver.api.test_imports import archives, outcomes, start, zipped
 from tests.integration.apiserver.locks import until_somebody_waits
 
@@ -162,3 +162,21 @@ async def test_the_archive_of_an_import_that_failed_goes(gateway, work, resource
     )
     assert (await resources.archives.delete_expired(10)).deleted == 1
     assert archives(resources.settings) == []
+
+
+async def test_the_rows_of_an_import_are_there_before_a_worker_can_know_of_it(gateway, work, database, ann):
+    """On several servers, a transaction is not committed everywhere at the same moment."""
+    async with database.transaction():
+        await database.execute("LOCK TABLE procrastinate_jobs IN SHARE MODE")
+        starting = asyncio.create_task(start(gateway, folder({"ann": ann})))
+        await until_somebody_waits(database)
+        assert await database.fetchval("SELECT count(*) FROM imports") == 1
+        assert await database.fetchval("SELECT count(*) FROM procrastinate_jobs") == 0
+    await work(await starting)
+    assert await people(database) == ["ann"]
+
+
+async def test_an_import_whose_row_is_not_seen_gets_no_job(resources):
+    with pytest.raises(DatabaseBusy):
+        async with resources.database.connection() as connection:
+            await require_visible(connection, Import("acme", uuid4()))

@@ -8,6 +8,7 @@ import pytest
 
 from apiserver.biometrics.face import Image
 from apiserver.biometrics.model import Calibration, Model, Scoring, Thresholds
+from apiserver.database import open_database
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.search.cache import CodeCache
 from apiserver.search.effort import Efforts
@@ -162,6 +163,32 @@ async def test_persons_of_equal_similarity_are_ordered_by_name(identify, enrol):
     await enrol(["b", "C", "a"], [vector] * 3)
     [found] = await identify([vector])
     assert [candidate.person for candidate in found.candidates] == ["C", "a", "b"]
+
+
+@pytest.mark.parametrize("way", [Path.EXACT, "cached"], indirect=True)
+async def test_the_faces_of_a_crowd_have_the_candidates_that_each_would_have_alone(identify, enrol):
+    samples = unit_vectors(300, seed=24)
+    people = [f"person {number}" for number in range(300)]
+    await enrol([*people, "twin"], [*samples, samples[250]])  # as similar as another, and far behind the first ones
+    probes = [*near(samples[230:265], 0.8, seed=25), *samples[250:251]]
+
+    found = await identify(probes)
+    assert found == [one for probe in probes for one in await identify([probe])]
+    assert [each.person for each in found[-1].candidates[:2]] == ["person 250", "twin"]
+
+
+async def test_a_crowd_needs_no_second_connection(database_url, enrol):
+    samples = unit_vectors(60, seed=26)
+    await enrol([f"person {number}" for number in range(60)], samples)
+    async with open_database(database_url, pool_size=1, timeout_seconds=30) as database:
+        search = Search("acme", model(), 5, MATCH)
+        size = await DirectorySizes(database).counted("acme", "model")
+        codes = CodeCache(database, CACHED)
+        assert await codes.load(search.indexed, 60)
+        for points in (EXACT, CACHED):
+            identification = Identification(database, points, Efforts(0.99), codes)
+            found = await identification.identify(search, [list(each) for each in (*samples, *samples, *samples)], size)
+            assert [one.candidates[0].person for one in found] == 3 * [f"person {number}" for number in range(60)]
 
 
 async def test_the_mean_weighs_samples_by_their_score(identify, enrol, path):

@@ -15,6 +15,7 @@ from apiserver.search.indexes import Indexed, Kind, build, requested, valid_inde
 from apiserver.search.placement import Placement, Server, placement_of, servers
 from apiserver.search.planning import Path, SwitchPoints
 from apiserver.search.upkeep import tend
+from apiserver.telemetry.shared import SharedMetrics
 from tests.citus import connected, url_of
 from tests.integration.apiserver.search import test_index_crashes as crashes
 from tests.integration.apiserver.search.test_identification import (
@@ -112,6 +113,18 @@ async def test_indexes_are_on_the_shard_alone_and_used(connections, samples):
     assert await everywhere(connections) == [(here.table, here.server)] * 2
     assert await valid_indexes(connections, INDEXED) == set(Kind)
     assert await found_by(connections, samples) is Path.GRAPH
+
+
+@pytest.mark.usefixtures("samples")
+async def test_metrics_count_the_indexes_of_all_servers(connections, tmp_path):
+    await build(connections, INDEXED, ignore)
+    metrics = SharedMetrics(connections, f"file://{tmp_path}")
+    await metrics.refresh()
+    [counted] = [metric for metric in metrics.collect() if metric.name == "faceserver_search_indexes"]
+    assert {(sample.labels["index"], sample.labels["state"], sample.value) for sample in counted.samples} == {
+        ("codes", "ready", 1),
+        ("graph", "ready", 1),
+    }
 
 
 async def test_the_range_of_a_search_reaches_the_shard(connections, enrol):

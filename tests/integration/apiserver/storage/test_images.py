@@ -89,6 +89,21 @@ async def test_sweeps_at_the_same_time_remove_each_image_once(images, database):
     assert sum(await asyncio.gather(*(sweep(images.delete_expired) for _ in range(3)))) == 20
 
 
+@pytest.mark.timing
+async def test_what_is_saved_again_before_it_is_locked_stays(images, database, folder):
+    for directory in ("acme", "other"):
+        await images.save(image_row(directory, b"old", PNG, HOUR), b"old")
+    await expire_all(database)
+    async with database.transaction():
+        await database.execute("LOCK TABLE images IN EXCLUSIVE MODE")  # it can be read meanwhile
+        sweeping = asyncio.create_task(images.delete_expired(2))
+        await until_somebody_waits(database)
+        await database.execute("UPDATE images SET expires_at = NULL WHERE directory = 'other'")
+    assert (await sweeping).deleted == 1
+    [kept] = await database.fetch("SELECT directory, image FROM images")
+    assert (kept["directory"], [file.name for file in folder.iterdir()]) == ("other", [kept["image"]])
+
+
 async def test_sweep_survives_a_save_that_never_wrote_its_object(images, database, folder):
     stored = await save(images, b"content")
     (folder / stored.key).unlink()

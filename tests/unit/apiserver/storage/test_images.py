@@ -5,17 +5,19 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apiserver.directory_tags import tag_of
 from apiserver.storage.images import image_key
 
 SECRET, SHA256 = bytes(32), bytes(range(32))
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.binary(min_size=32, max_size=32))
-def test_a_key_is_a_version_8_uuid_with_the_extension(directory, sha256):
+def test_a_key_is_a_uuid_of_the_directory_with_the_extension(directory, sha256):
     name, _, extension = image_key(SECRET, directory, sha256, "jpg").partition(".")
     assert extension == "jpg"
     assert str(UUID(name)) == name
-    assert (UUID(name).version, UUID(name).variant) == (8, "specified in RFC 4122")
+    assert UUID(name).bytes[:6] == tag_of(SECRET, directory)
+    assert (UUID(name).version, UUID(name).variant) == (5, "specified in RFC 4122")
 
 
 def test_the_same_image_has_the_same_key():
