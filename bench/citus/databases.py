@@ -106,7 +106,7 @@ def evenly(names: Iterable[str], shard_of: dict[str, int], each: int) -> list[st
 async def fill(dsn: str, directories: Sequence[GalleryOf], population: Population) -> float:
     """Write the directories, and return the seconds that the database took for their faces."""
     async with connected(dsn) as connection:
-        seconds = [await load(connection, directory, population) for directory in directories]
+        seconds = [await load([connection], directory, population) for directory in directories]
         await connection.execute("VACUUM (ANALYZE) faces, persons, images")
     return sum(seconds)
 

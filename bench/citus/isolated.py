@@ -37,7 +37,7 @@ async def measure_isolated(dsn: str, persons: int, population: Population, tail:
     asked = Probes(people, gallery.nearest(population, embeddings), embeddings)
     indexed = Indexed(gallery.directory, MODEL, embeddings.shape[1])
     async with connected(dsn) as connection:
-        faces_a_second = persons / await load(connection, gallery, population)
+        faces_a_second = persons / await load([connection], gallery, population)
         isolated = await _timed(connection, _ISOLATE, gallery.directory)
         beside = await connection.fetchval(_ON_ITS_SHARD, gallery.directory) - 1
         await connection.execute("VACUUM (ANALYZE) faces, persons, images")
