@@ -53,7 +53,7 @@ from apiserver.http.cross_origin import CrossOrigin
 from apiserver.http.disk_floor import DiskFloor
 from apiserver.http.multipart import MAX_FULL_FILES
 from apiserver.http.openapi import documented_by
-from apiserver.http.problem_responses import problem_response
+from apiserver.http.problem_responses import Foreign, problem_response, tell_foreign_clients
 from apiserver.http.public_addresses import PublicPaths, public_target
 from apiserver.http.request_log import request_log
 from apiserver.keys.authenticator import Authenticator
@@ -126,6 +126,9 @@ _ROUTERS = (
 # The protocols of other services, by the name that `APISERVER_FACADES` has for them.
 _FACADES: Mapping[str, tuple[APIRouter, ...]] = {"compreface": compreface.ROUTERS, "rekognition": rekognition.ROUTERS}
 
+# How they report problems.
+_FOREIGN_PROBLEMS: Mapping[str, Foreign] = {"compreface": compreface.foreign_problem}
+
 
 def create_app(settings: Settings, metrics: Metrics | None = None, draining: Draining | None = None) -> FastAPI:
     """Return a gateway that opens its resources when it starts; several can live in one process.
@@ -154,6 +157,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None, draining: Dra
     )
     describe = documented_by(app, keys_required=settings.keys_required)
     app.openapi = describe  # type: ignore[method-assign]  # as FastAPI documents it
+    tell_foreign_clients(app, [form for name, form in _FOREIGN_PROBLEMS.items() if name in settings.facade_names])
     handle_exceptions(app, malformed=InvalidForm, invalid=InvalidField, respond=_respond)
     _add_middleware(app, settings, rates)
     return app

@@ -57,7 +57,7 @@ _UNDISTRIBUTED = """
 SELECT current_setting('citus.propagate_set_commands') <> 'local' OR EXISTS (
     SELECT FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
     WHERE contype = 'p' AND attname = 'directory' AND connamespace = 'public'::regnamespace
-    AND conrelid::regclass::text NOT LIKE 'audit%'
+    AND conrelid::regclass::text !~ '^(audit|directory_tags)'
     AND NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = conrelid)
 )
 """

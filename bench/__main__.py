@@ -32,6 +32,8 @@ PROGRAMS = {
     "audit": "bench.speed.audit",
     "failover": "bench.speed.failover",
     "locks": "bench.speed.locks",
+    "compreface": "bench.speed.compreface",
+    "compreface-similarity": "bench.accuracy.compreface_similarity",
     "key-check": "bench.speed.keys",
     "paging": "bench.speed.paging",
     "search": "bench.search.measure",

@@ -858,6 +858,10 @@ CREATE INDEX keyed_requests_by_expiry ON public.keyed_requests USING btree (expi
 
 CREATE INDEX keyed_requests_in_work ON public.keyed_requests USING btree (key) WHERE (status IS NULL);
 
+CREATE UNIQUE INDEX keys_by_hash ON public.keys USING btree (hash) WHERE (kind = 'uuid'::text);
+
+CREATE INDEX keys_by_previous_hash ON public.keys USING btree (previous_hash) WHERE ((kind = 'uuid'::text) AND (previous_hash IS NOT NULL));
+
 CREATE INDEX lookalikes_by_other ON public.lookalikes USING btree (directory, other);
 
 CREATE INDEX lookalikes_by_similarity ON public.lookalikes USING btree (directory, COALESCE(similarity, ('-2'::integer)::double precision), person, other);
@@ -879,6 +883,8 @@ CREATE INDEX persons_by_created_at ON public.persons USING btree (directory, cre
 CREATE UNIQUE INDEX persons_by_external_id ON public.persons USING btree (directory, external_id) WHERE (external_id IS NOT NULL);
 
 CREATE INDEX persons_by_faces ON public.persons USING btree (directory, face_count, person);
+
+CREATE INDEX persons_by_folded_name ON public.persons USING btree (directory, "left"(public.folded_name(person), 100));
 
 CREATE INDEX persons_by_last_seen_at ON public.persons USING btree (directory, COALESCE(last_seen_at, '-infinity'::timestamp with time zone), person);
 

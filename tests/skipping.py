@@ -15,6 +15,7 @@ EXPECTED = [
     r"needs the files in \.\./shared/cases/hostile",
     r"the photographs beside the checkout are not there",
     r"needs an ONNX Runtime without CUDA",
+    r"compreface-sdk cannot be installed here",
     r"there is a GPU",
     r"needs promtool, of Debian's package prometheus",
     r"Other systems have fewer options\.",

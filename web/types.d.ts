@@ -281,6 +281,7 @@ interface ScoreDistributions {
 
 interface Key {
   id: string;
+  kind: string;
   name: string;
   note: string | null;
   scopes: Scope[];

@@ -36,10 +36,10 @@ from apiserver.turns import taking_turns
 from serving.problem_responses import ProblemDetails
 
 _CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": ProblemDetails}}
-_MAX_EMBEDDINGS = 100
-_MAX_BYTES = 2_000_000
+MAX_EMBEDDINGS = 100
+MAX_BYTES = 2_000_000
 """A hundred embeddings of 512 numbers, each written with all its digits."""
-_MAX_COUNTS = {b":": 1_000, b"[": 2 * _MAX_EMBEDDINGS, b",": 2_048 * _MAX_EMBEDDINGS}
+MAX_COUNTS = {b":": 1_000, b"[": 2 * MAX_EMBEDDINGS, b",": 2_048 * MAX_EMBEDDINGS}
 """Fields with texts, lists, and numbers."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -69,7 +69,7 @@ class IdentifyBody(JsonBody):
     embeddings: Annotated[list[Numbers], Field(fail_fast=True)] | None = Field(
         None,
         min_length=1,
-        max_length=_MAX_EMBEDDINGS,
+        max_length=MAX_EMBEDDINGS,
         description="Several; not together with `embedding`.",
         examples=[[[0.0314159, -0.0271828], [-0.0161803, 0.0141421]]],
     )
@@ -115,11 +115,11 @@ class IdentifyBody(JsonBody):
     def probes(self, model: Model) -> list[Probe]:
         """Return the normalised embeddings, even if it is only one. Raises InvalidEmbedding."""
         if self.embedding is not None:
-            return [Probe(_normalised(self.embedding, model), self.recognizability)]
+            return [Probe(normalised(self.embedding, model), self.recognizability)]
         embeddings = self.embeddings or []
         recognizabilities = self.recognizabilities or [None] * len(embeddings)
         return [
-            Probe(_normalised(embedding, model), recognizability)
+            Probe(normalised(embedding, model), recognizability)
             for embedding, recognizability in zip(embeddings, recognizabilities, strict=True)
         ]
 
@@ -169,7 +169,7 @@ async def identify(request: Request) -> Response:
     """
     call = PhotographCall.of(request)
     with call.stages.measure("read"):
-        body = await read_json(request, IdentifyBody, max_bytes=_MAX_BYTES, max_counts=_MAX_COUNTS)
+        body = await read_json(request, IdentifyBody, max_bytes=MAX_BYTES, max_counts=MAX_COUNTS)
     enter(body.directory)
     model = await call.state.vectorizer.model_in_use()
     if body.model != model.id:
@@ -186,7 +186,7 @@ async def identify(request: Request) -> Response:
     return await json_answer(answer, exclude_unset=True)
 
 
-def _normalised(embedding: Sequence[float], model: Model) -> Embedding:
+def normalised(embedding: Sequence[float], model: Model) -> Embedding:
     """Return the normalised embedding. Raises InvalidEmbedding."""
     if len(embedding) != model.dimension:
         raise InvalidEmbedding(f"An embedding of {model.id} has {model.dimension} numbers; one has {len(embedding)}.")

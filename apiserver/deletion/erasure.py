@@ -49,6 +49,24 @@ SELECT 0 AS persons, (SELECT count(*) FROM deleted_faces) AS faces, count(*) AS 
 FROM deleted_images
 """
 
+_FACES = """
+WITH deleted_faces AS (
+    DELETE FROM faces WHERE directory = $1 AND face = ANY ($3::uuid[]) RETURNING person, image
+), deleted_images AS (
+    UPDATE images SET expires_at = now(), deletion = $2
+    WHERE directory = $1 AND image IN (SELECT image FROM deleted_faces) AND deletion IS NULL AND NOT EXISTS (
+        SELECT FROM faces WHERE faces.directory = $1 AND faces.image = images.image AND face <> ALL ($3)
+    )
+    RETURNING written_at
+), counted AS (
+    UPDATE persons SET face_count = face_count - removed.faces
+    FROM (SELECT person, count(*) AS faces FROM deleted_faces GROUP BY person) AS removed
+    WHERE persons.directory = $1 AND persons.person = removed.person
+)
+SELECT 0 AS persons, (SELECT count(*) FROM deleted_faces) AS faces, count(*) AS images, max(written_at) AS written_at
+FROM deleted_images
+"""
+
 _PERSONS = """
 WITH deleted_faces AS (
     DELETE FROM faces WHERE directory = $1 AND person = ANY ($3::text[]) RETURNING image
@@ -63,6 +81,24 @@ WITH deleted_faces AS (
     RETURNING written_at
 ), deleted_persons AS (
     DELETE FROM persons WHERE directory = $1 AND person = ANY ($3) RETURNING person
+)
+SELECT (SELECT count(*) FROM deleted_persons) AS persons, (SELECT count(*) FROM deleted_faces) AS faces,
+    count(*) AS images, max(written_at) AS written_at
+FROM deleted_images
+"""
+
+_EVERYBODY = """
+WITH deleted_faces AS (
+    DELETE FROM faces WHERE directory = $1 RETURNING image
+), deleted_matches AS (
+    DELETE FROM matched_images WHERE directory = $1 RETURNING image
+), deleted_images AS (
+    UPDATE images SET expires_at = now(), deletion = $2
+    WHERE directory = $1 AND image IN (SELECT image FROM deleted_faces UNION SELECT image FROM deleted_matches)
+    AND deletion IS NULL
+    RETURNING written_at
+), deleted_persons AS (
+    DELETE FROM persons WHERE directory = $1 RETURNING person
 )
 SELECT (SELECT count(*) FROM deleted_persons) AS persons, (SELECT count(*) FROM deleted_faces) AS faces,
     count(*) AS images, max(written_at) AS written_at
@@ -97,12 +133,16 @@ _LOCK_PERSONS = """
 SELECT person, revision FROM persons WHERE directory = $1 AND person = ANY ($2) ORDER BY person FOR UPDATE
 """
 
+_HAS_FACES = "SELECT EXISTS (SELECT FROM faces WHERE directory = $1 AND face = ANY ($2))"
+
+_ALL_PERSONS = "SELECT person FROM persons WHERE directory = $1 ORDER BY person FOR UPDATE"
+
 _LOCK_DIRECTORY = "SELECT revision FROM directories WHERE directory = $1 FOR UPDATE"
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """The target of a deletion: a face, some persons, or a whole directory. values: the statement's last parameters."""
+    """The target of a deletion: faces, persons, or a whole directory. values: the statement's last parameters."""
 
     statement: str
     values: Sequence[object] = ()
@@ -138,6 +178,32 @@ class Erasure:
             if not receipt.faces:
                 raise FaceNotFound
             return receipt
+
+    async def faces(self, directory: str, faces: Sequence[UUID]) -> Receipt | None:
+        """Delete those of the faces that exist, of any persons; return None if there are none.
+
+        Raises DatabaseUnavailable.
+        """
+        deletion = await self._tags.new_id(directory)
+        async with self._database.connection(Share.LONG) as connection, connection.transaction():
+            await exclude_enrolments(connection, directory)
+            if not await connection.fetchval(_HAS_FACES, directory, faces):
+                return None
+            return await self._delete(connection, directory, deletion, _Target(_FACES, (faces,)))
+
+    async def everybody(self, directory: str) -> Receipt | None:
+        """Delete all persons of a directory, which stays with its settings; return None if there are none.
+
+        Raises DatabaseUnavailable.
+        """
+        deletion = await self._tags.new_id(directory)
+        async with self._database.connection(Share.LONG) as connection, connection.transaction():
+            await exclude_enrolments(connection, directory)
+            rows = await connection.fetch(_ALL_PERSONS, directory, timeout=_MAX_SECONDS)
+            persons = [row["person"] for row in rows]
+            if not persons:
+                return None
+            return await self._delete(connection, directory, deletion, _Target(_EVERYBODY, persons=persons))
 
     async def person(self, directory: str, person: str, condition: Condition = ALWAYS) -> Receipt:
         """Delete a person. Raises DirectoryNotFound, PersonNotFound, PreconditionFailed or DatabaseUnavailable."""

@@ -17,6 +17,9 @@ _SIGNING_IN = "/session"
 
 _ADMITTED = _ANALYSING | {_SIGNING_IN}
 
+_ASKING_THEMSELVES = "/api/v1/"
+"""Calls of CompreFace that store something."""
+
 
 class DiskFloor:
     """Middleware that answers 503 `image-store-full` without reading the request."""
@@ -26,7 +29,7 @@ class DiskFloor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http" and scope["method"] in _STORING and scope["path"] not in _ADMITTED:
+        if scope["type"] == "http" and scope["method"] in _STORING and not _is_admitted(scope["path"]):
             request = Request(scope)
             try:
                 State.of(request).space.require()
@@ -34,3 +37,7 @@ class DiskFloor:
                 await problem_response(request, problem)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+
+def _is_admitted(path: str) -> bool:
+    return path in _ADMITTED or path.startswith(_ASKING_THEMSELVES)

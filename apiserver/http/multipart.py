@@ -85,11 +85,12 @@ A file in a field that is none of FILE_FIELDS, and too long for a text, has no c
 
 @dataclass(frozen=True, slots=True)
 class FormLimits:
-    """Limits of a form: number and size of files, and time."""
+    """Limits of a form: number and size of files, time, and the fields that are files."""
 
     max_image_bytes: int
     timeout_seconds: float
     max_files: int = 1
+    file_fields: frozenset[str] = FILE_FIELDS
 
     @property
     def max_bytes(self) -> int:
@@ -109,16 +110,22 @@ class FormParser:
     """An incremental parser of multipart/form-data (RFC 7578).
 
     charset: that of texts and names which are neither declared otherwise nor UTF-8, "" for Latin-1. open_file: called
-    with the name and the file name of each file; returns what takes the pieces of the file.
+    with the name and the file name of each file; returns what takes the pieces of the file. file_fields: their names.
     """
 
-    def __init__(self, boundary: bytes, charset: str, open_file: Callable[[str, str], Write]) -> None:
+    def __init__(
+        self,
+        boundary: bytes,
+        charset: str,
+        open_file: Callable[[str, str], Write],
+        file_fields: frozenset[str] = FILE_FIELDS,
+    ) -> None:
         if not _BOUNDARY.fullmatch(boundary):
             raise InvalidForm("The content type has no boundary, or not one of 1 to 70 characters of RFC 2046.")
         self._delimiters = 0
         self._padding_bytes = 0
         self._delimiter = b"\r\n--" + boundary
-        self._parts = _Parts(charset, open_file)
+        self._parts = _Parts(charset, open_file, file_fields)
         self._parser = MultipartParser(
             boundary,
             {
@@ -207,6 +214,7 @@ class _Parts:
 
     charset: str
     open_file: Callable[[str, str], Write]
+    file_fields: frozenset[str]
     texts: dict[str, _Text] = field(default_factory=dict)
     count: int = 0
     _header: bytes = b""
@@ -256,7 +264,7 @@ class _Parts:
         return {name: text.value(charset, self.charset) for name, text in self.texts.items()}
 
     def _open(self, head: PartHead) -> Write:
-        if head.name in FILE_FIELDS:
+        if head.name in self.file_fields:
             return self.open_file(head.name, head.filename or "")
         text = self.texts[head.name] = _Text(head)
         return text.write
@@ -296,7 +304,7 @@ async def parse_form(body: bytes, form: FormType, limits: FormLimits) -> Fields:
         received.append((name, filename, pieces))
         return pieces.append
 
-    parser = FormParser(form.boundary, form.charset, open_file)
+    parser = FormParser(form.boundary, form.charset, open_file, limits.file_fields)
     await parser.feed(body)
     files: dict[str, tuple[Upload, ...]] = {}
     for name, filename, pieces in received:

@@ -1,11 +1,12 @@
 """Problems as the clients of each path expect them, also on a connection whose request was not read completely."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 
 from asgi_correlation_id import correlation_id
-from fastapi import Request
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.types import Receive, Scope, Send
@@ -54,12 +55,24 @@ def refusal(problem: Problem) -> Refusal:
     )
 
 
+Foreign = Callable[[Request, Problem], tuple[int, dict[str, object]] | None]
+"""Returns status and body of a problem as the clients of another protocol expect them, None for other requests."""
+
+
+def tell_foreign_clients(app: FastAPI, forms: list[Foreign]) -> None:
+    """Let the problems of an app have the first of these forms that a request has."""
+    app.state.foreign_problems = forms
+
+
 def problem_response(request: Request, problem: Problem) -> JSONResponse:
     """Return the problem in the form that the path's clients expect, always with the request's id.
 
     `body_unread` in the request's state means that a body of any length was not read completely.
     """
     unread = isinstance(problem, _BODY_UNREAD) or getattr(request.state, "body_unread", False)
+    for form in request.app.state.foreign_problems:
+        if foreign := form(request, problem):
+            return _foreign_response(request, problem, foreign, LastResponse if unread else JSONResponse)
     response = serving.problem_responses.problem_response(
         request,
         problem,
@@ -69,6 +82,15 @@ def problem_response(request: Request, problem: Problem) -> JSONResponse:
     if problem.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110: every 401 names a scheme
     return response
+
+
+def _foreign_response(
+    request: Request, problem: Problem, foreign: tuple[int, dict[str, object]], kind: type[JSONResponse]
+) -> JSONResponse:
+    response = serving.problem_responses.problem_response(request, problem, kind=kind)
+    headers = {"Retry-After": value} if (value := response.headers.get("Retry-After")) else {}
+    status, body = foreign
+    return kind(body, status, headers)
 
 
 class LastResponse(JSONResponse):

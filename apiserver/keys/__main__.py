@@ -16,7 +16,8 @@ from apiserver.access.grants import OPEN
 from apiserver.access.limits import read_limits
 from apiserver.database import Connection, Pooler, open_database
 from apiserver.keys import changing, records
-from apiserver.keys.records import KeyRecord
+from apiserver.keys.records import KeyRecord, Kind
+from apiserver.keys.uuid_keys import images_token
 from apiserver.keys.wishes import directories_of
 from apiserver.names import Name
 from apiserver.problems import InvalidField, Problem
@@ -26,6 +27,7 @@ from serving.secret_files import SettingsWithSecrets, UnusableSecret
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 _TIMEOUT_SECONDS = 10.0
 _PAGE = 1000
+_COMPREFACE_SCOPE = "manage"
 
 T = TypeVar("T")
 
@@ -78,8 +80,9 @@ async def _run(settings: Settings, options: argparse.Namespace) -> list[dict[str
 
 
 async def _create(connection: Connection, options: argparse.Namespace) -> list[dict[str, Any]]:
-    record, text = await records.create(connection, changing.wanted(_fields(options)), "command line")
-    return [{"key": text, **_shown(record)}]
+    usual = {"kind": Kind.UUID, "scopes": [_COMPREFACE_SCOPE]} if options.compreface else {"scopes": []}
+    record, text = await records.create(connection, changing.wanted(usual | _fields(options)), "command line")
+    return [_with_text(record, text)]
 
 
 async def _edit(connection: Connection, options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -101,7 +104,7 @@ async def _revoke(connection: Connection, options: argparse.Namespace) -> list[d
 
 async def _rotate(connection: Connection, options: argparse.Namespace) -> list[dict[str, Any]]:
     record, text = await records.rotate(connection, options.id, OPEN, options.overlap)
-    return [{"key": text, **_shown(record)}]
+    return [_with_text(record, text)]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -112,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     for each in (create, edit):
         is_new = each is create
         each.add_argument("--name", required=is_new, type=_named)
-        each.add_argument("--scope", required=is_new, action="append", help="may be given several times")
+        each.add_argument("--scope", action="append", help="may be given several times")
         each.add_argument(
             "--directory", required=is_new, action="append", help="a name, a prefix such as 'acme/*', or '*'"
         )
@@ -129,6 +132,11 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "list", _list, "List all keys.")
     revoke = _command(commands, "revoke", _revoke, "Revoke a key for good.")
     rotate = _command(commands, "rotate", _rotate, "Give a key a new text and print it.")
+    create.add_argument(
+        "--compreface",
+        action="store_true",
+        help="a UUID, for clients of CompreFace, with exactly one directory; --scope is manage unless given",
+    )
     for each in (edit, revoke, rotate):
         each.add_argument("id")
     rotate.add_argument("--overlap", type=_duration, default=records.DEFAULT_OVERLAP, help="such as 1d")
@@ -194,10 +202,16 @@ def _typed(text: str, read: Callable[[str], T]) -> T:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def _with_text(record: KeyRecord, text: str) -> dict[str, Any]:
+    token = images_token(text) if record.kind == Kind.UUID else None
+    return {"key": text, "images_token": token, **_shown(record)}
+
+
 def _shown(record: KeyRecord) -> dict[str, Any]:
     times = ("created_at", "expires_at", "revoked_at", "last_used_at", "previous_until")
     return {
         "id": record.id,
+        "kind": record.kind,
         "name": record.name,
         "note": record.note,
         "scopes": sorted(record.scopes),

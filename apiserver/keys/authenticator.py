@@ -11,13 +11,14 @@ from apiserver.background import background, repeat
 from apiserver.database import Database, Share
 from apiserver.keys import records
 from apiserver.keys.attempts import Attempts
-from apiserver.keys.known import KnownKeys
+from apiserver.keys.known import KnownDigests, KnownKeys
 from apiserver.keys.listening import Listener
 from apiserver.keys.records import now
 from apiserver.keys.secrets import read
 from apiserver.keys.session_records import SESSION_CHANGED, SessionRecord
 from apiserver.keys.sessions import Sessions
 from apiserver.keys.token_rights import SUBJECT, is_token
+from apiserver.keys.uuid_keys import PREFIX, UuidKey, read_token, read_uuid, sent_token
 from apiserver.problems import KeyInvalid, NoKeys
 from apiserver.settings import Settings
 
@@ -41,6 +42,8 @@ class Authenticator:
             settings.database_url.get_secret_value(), on_change=self._changed, on_start=self._started
         )
         self._keys = KnownKeys(database, self._listener.is_certain)
+        compreface = "compreface" in settings.facade_names
+        self._digests = KnownDigests(database, self._listener.is_certain) if compreface else None
         self.sessions = Sessions(database, settings, self._listener.is_certain)
         self._tokens = _open_tokens(settings) if settings.oidc_issuer else None
         self._used: set[str] = set()
@@ -67,6 +70,8 @@ class Authenticator:
         address = client_of(scope)
         try:
             sent = _sent(scope["headers"])
+            if self._digests and (uuid := self._sent_uuid(scope, sent, cookie)):
+                return await self._grant_of_uuid(uuid, self._digests, address)
             if (text := self._meant(sent)) is not None:
                 return await self._grant_of_text(text, address)
             if cookie and (grant := await self._grant_of_session(cookie, address)):
@@ -139,6 +144,37 @@ class Authenticator:
         self._used.add(found.id)
         return found.grant
 
+    def _sent_uuid(self, scope: Mapping[str, Any], sent: str | None, cookie: SessionCookie | None) -> UuidKey | None:
+        """Return the UUID of a call of CompreFace: in the headers, or in the path of a photograph.
+
+        Raises KeyInvalid for another text in the path.
+        """
+        if not scope["path"].startswith(PREFIX):
+            return None
+        if sent is not None:
+            return read_uuid(sent)
+        token = None if cookie else sent_token(scope)
+        if token is None:
+            return None
+        if (found := read_token(token)) is None and self.keys_required:
+            raise KeyInvalid
+        return found
+
+    async def _grant_of_uuid(self, key: UuidKey, digests: KnownDigests, address: str) -> Grant:
+        """Return what a UUID gives; where no key is required, that of somebody else means nothing."""
+        digest = key.digest.hex()
+        found = digests.held(digest)
+        if found is None and self._attempts.are_spent(address) and not await digests.exists(digest):
+            self._attempts.check(address)
+        found = found or await digests.find(digest)
+        if found is None or not found.admits(key.digest, now()):
+            if not self.keys_required:
+                return OPEN
+            self._attempts.check(address)
+            raise KeyInvalid
+        self._used.add(found.id)
+        return key.limiting(found.grant)
+
     async def _grant_of_session(self, cookie: SessionCookie, address: str) -> Grant | None:
         """Return what the session gives now; None if it has ended.
 
@@ -174,9 +210,13 @@ class Authenticator:
             self.sessions.changed(changed_id.removeprefix(SESSION_CHANGED))
         else:
             self._keys.changed(changed_id)
+            if self._digests:
+                self._digests.changed(changed_id)
 
     def _started(self) -> None:
         self._keys.forget()
+        if self._digests:
+            self._digests.forget()
         self.sessions.forget()
 
     async def _record_uses(self) -> None:

@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from apiserver.access.grants import Grant
+from apiserver.access.grants import Grant, Reach
 from apiserver.access.limits import read_limits
 from apiserver.access.scopes import Scope
 from apiserver.database import Connection
 from apiserver.keys import records
-from apiserver.keys.records import KeyRecord, Wanted
+from apiserver.keys.records import KeyRecord, Kind, Wanted
 from apiserver.keys.wishes import check_authority, read_reach, read_scopes
 from apiserver.problems import InvalidField, KeyNotFound
 
@@ -20,7 +20,8 @@ def wanted(fields: Mapping[str, Any]) -> Wanted:
     reach = read_reach(fields["directories"])
     scopes = read_scopes(fields["scopes"], reach)
     limits = _merged({}, fields.get("limits", {}))
-    return Wanted(fields["name"], scopes, reach, fields.get("note"), _expiry(fields.get("expires_at")), limits)
+    kind = _fitting(Kind(fields.get("kind", Kind.BEARER)), reach)
+    return Wanted(fields["name"], scopes, reach, fields.get("note"), _expiry(fields.get("expires_at")), limits, kind)
 
 
 async def change(connection: Connection, key_id: str, grant: Grant, fields: Mapping[str, Any]) -> KeyRecord:
@@ -52,7 +53,15 @@ def _changed(found: KeyRecord, fields: Mapping[str, Any]) -> Wanted:
         fields.get("note", found.note),
         _expiry(fields["expires_at"]) if "expires_at" in fields else found.expires_at,
         _merged(found.limits, fields.get("limits", {})),
+        _fitting(Kind(found.kind), reach),
     )
+
+
+def _fitting(kind: Kind, reach: Reach) -> Kind:
+    """Return the kind of a key. Raises InvalidField for directories that it cannot have."""
+    if kind is Kind.UUID and reach.only is None:
+        raise InvalidField("directories: a key for clients of CompreFace, which name none, needs exactly one, by name.")
+    return kind
 
 
 def _merged(limits: Mapping[str, float], changes: Mapping[str, object]) -> dict[str, float]:

@@ -105,10 +105,20 @@ class Known(Generic[Value]):
 
 
 class KnownKeys(Known[KeyRecord]):
-    """A cache of keys by id."""
+    """A cache of keys by id.
 
-    def __init__(self, database: Database, is_certain: Callable[[], bool]) -> None:
-        super().__init__(database, is_certain, records.find)
+    read, read_ids: return a key, and the ids of those that work.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        is_certain: Callable[[], bool],
+        read: Callable[[Connection, str], Awaitable[KeyRecord | None]] = records.find_bearer,
+        read_ids: Callable[[Connection, int], Awaitable[frozenset[str]]] = records.usable_ids,
+    ) -> None:
+        super().__init__(database, is_certain, read)
+        self._read_ids = read_ids
         self._usable: tuple[float, bool] = (0.0, False)
         self._ids: tuple[float, frozenset[str]] = (0.0, frozenset())
         self._reading_ids = asyncio.Lock()
@@ -122,7 +132,7 @@ class KnownKeys(Known[KeyRecord]):
             if not self._is_fresh(self._ids[0]):
                 changes, asked = self._changes, monotonic()
                 async with self._database.unbound(Share.READS) as connection:
-                    ids = await records.usable_ids(connection, MAX_IDS)
+                    ids = await self._read_ids(connection, MAX_IDS)
                 self._ids = (asked if changes == self._changes else 0.0), ids
         return key_id in self._ids[1] or key_id in self._known
 
@@ -142,6 +152,21 @@ class KnownKeys(Known[KeyRecord]):
         self._usable = (0.0, False)
         if row_id not in self._ids[1]:
             self._ids = (0.0, self._ids[1])
+
+
+class KnownDigests(KnownKeys):
+    """A cache of UUID keys by the digest of their text; changes are told by their ids."""
+
+    def __init__(self, database: Database, is_certain: Callable[[], bool]) -> None:
+        super().__init__(database, is_certain, records.find_by_digest, records.usable_digests)
+
+    def changed(self, row_id: str) -> None:
+        """Forget a key that changed, or came into being with any digest."""
+        for digest in [digest for digest, (_, found) in self._known.items() if found.id == row_id]:
+            super().changed(digest)
+        self._absent.clear()
+        self._ids = (0.0, self._ids[1])
+        super().changed(row_id)
 
 
 def _put(entries: OrderedDict[str, Value], key_id: str, value: Value, limit: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from hmac import compare_digest
 from json import dumps, loads
 from typing import Any
@@ -12,6 +13,7 @@ from apiserver.access.scopes import Scope
 from apiserver.audit import records as audit
 from apiserver.database import Connection
 from apiserver.keys.secrets import hash_of, new_id, new_text
+from apiserver.keys.uuid_keys import digest_of, new_uuid_text
 from apiserver.problems import KeyNotFound, RightLost
 
 CHANGED = "faceserver_keys"
@@ -20,14 +22,16 @@ CHANGED = "faceserver_keys"
 DEFAULT_OVERLAP = timedelta(days=1)
 """How long the text before a rotation works."""
 
-_COLUMNS = """id, name, note, scopes, everywhere, names, prefixes, limits, created_at, created_by, expires_at,
+_COLUMNS = """id, kind, name, note, scopes, everywhere, names, prefixes, limits, created_at, created_by, expires_at,
     revoked_at, last_used_at, previous_until, hash, previous_hash"""
 
-_READ = f"SELECT {_COLUMNS} FROM keys WHERE id = $1 AND kind = 'bearer'"
+_READ_BEARER = f"SELECT {_COLUMNS} FROM keys WHERE id = $1 AND kind = 'bearer'"
+_READ_UUID = f"SELECT {_COLUMNS} FROM keys WHERE kind = 'uuid' AND (hash = $1 OR previous_hash = $1)"
+_READ = f"SELECT {_COLUMNS} FROM keys WHERE id = $1"
 
 _CREATE = f"""
-INSERT INTO keys (id, name, note, scopes, everywhere, names, prefixes, expires_at, limits, hash, created_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING {_COLUMNS}
+INSERT INTO keys (id, name, note, scopes, everywhere, names, prefixes, expires_at, limits, hash, created_by, kind)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING {_COLUMNS}
 """
 
 _CHANGE = f"""
@@ -67,6 +71,12 @@ SELECT id FROM keys
 WHERE kind = 'bearer' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) LIMIT $1
 """
 
+_USABLE_DIGESTS = """
+SELECT encode(digest, 'hex') AS id FROM keys, unnest(ARRAY[hash, previous_hash]) AS digest
+WHERE kind = 'uuid' AND digest IS NOT NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+LIMIT $1
+"""
+
 # Deletions are completed, whoever asked for them.
 _CANCEL_WAITING = """
 WITH waiting AS (
@@ -84,9 +94,16 @@ WHERE id = ANY ($1) AND (last_used_at IS NULL OR last_used_at < date_trunc('minu
 """
 
 
+class Kind(StrEnum):
+    """How callers prove that they have a key: by its text, or by that of a UUID, as clients of CompreFace do."""
+
+    BEARER = "bearer"
+    UUID = "uuid"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a key is to be made of, or changed to."""
+    """What a key is to be made of, or changed to. kind: of a new key."""
 
     name: str
     scopes: frozenset[Scope]
@@ -94,6 +111,7 @@ class Wanted:
     note: str | None = None
     expires_at: datetime | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
+    kind: Kind = Kind.BEARER
 
     @property
     def columns(self) -> tuple[object, ...]:
@@ -108,6 +126,7 @@ class KeyRecord:
     """A key, without its text. previous_until: when the text before the last rotation stops working."""
 
     id: str
+    kind: str
     name: str
     note: str | None
     scopes: frozenset[Scope]
@@ -147,9 +166,9 @@ class KeyRecord:
 async def create(connection: Connection, wanted: Wanted, created_by: str) -> tuple[KeyRecord, str]:
     """Store a new key; return it and its text, which cannot be read again."""
     key_id = new_id()
-    text = new_text(key_id)
+    text, hashed = _new_text(key_id, wanted.kind)
     async with connection.transaction():
-        row = await connection.fetchrow(_CREATE, key_id, *wanted.columns, hash_of(text), created_by)
+        row = await connection.fetchrow(_CREATE, key_id, *wanted.columns, hashed, created_by, wanted.kind)
         return await _changed(connection, _record(row)), text
 
 
@@ -162,6 +181,18 @@ async def change(connection: Connection, key_id: str, wanted: Wanted) -> KeyReco
 async def find(connection: Connection, key_id: str, *, lock: bool = False) -> KeyRecord | None:
     """Return a key, None if there is none with this id. lock: until the end of the transaction."""
     row = await connection.fetchrow(f"{_READ} FOR UPDATE" if lock else _READ, key_id)
+    return _record(row) if row else None
+
+
+async def find_bearer(connection: Connection, key_id: str) -> KeyRecord | None:
+    """Return the key with this id whose text callers send, None if there is none."""
+    row = await connection.fetchrow(_READ_BEARER, key_id)
+    return _record(row) if row else None
+
+
+async def find_by_digest(connection: Connection, digest: str) -> KeyRecord | None:
+    """Return the UUID key with this digest, in hexadecimal digits; None if there is none."""
+    row = await connection.fetchrow(_READ_UUID, bytes.fromhex(digest))
     return _record(row) if row else None
 
 
@@ -202,9 +233,10 @@ async def rotate(connection: Connection, key_id: str, grant: Grant, overlap: tim
     Raises KeyNotFound, also if it is revoked, or ScopeMissing if its limits are above the caller's.
     """
     async with connection.transaction():
-        grant.limited((await read(connection, key_id, grant)).limits)
-        text = new_text(key_id)
-        row = await connection.fetchrow(_ROTATE, key_id, hash_of(text), overlap)
+        known = await read(connection, key_id, grant)
+        grant.limited(known.limits)
+        text, hashed = _new_text(key_id, known.kind)
+        row = await connection.fetchrow(_ROTATE, key_id, hashed, overlap)
         if row is None:
             raise KeyNotFound
         return await _changed(connection, _record(row)), text
@@ -227,9 +259,23 @@ async def usable_ids(connection: Connection, limit: int) -> frozenset[str]:
     return frozenset(row["id"] for row in await connection.fetch(_USABLE_IDS, limit))
 
 
+async def usable_digests(connection: Connection, limit: int) -> frozenset[str]:
+    """Return the digests of the UUID keys that work now, of `limit` at most."""
+    return frozenset(row["id"] for row in await connection.fetch(_USABLE_DIGESTS, limit))
+
+
 async def note_uses(connection: Connection, ids: list[str]) -> None:
     """Record that the keys were used, to the minute."""
     await connection.execute(_USED, ids)
+
+
+def _new_text(key_id: str, kind: str) -> tuple[str, bytes]:
+    """Return a new text of a key, and what is stored of it."""
+    if kind == Kind.UUID:
+        text = new_uuid_text()
+        return text, digest_of(text)
+    text = new_text(key_id)
+    return text, hash_of(text)
 
 
 def _record(row: Mapping[str, Any]) -> KeyRecord:

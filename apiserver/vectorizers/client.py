@@ -133,6 +133,10 @@ class VectorizerClient:
         """Return the embedder in use. Raises the problems of `analyse`."""
         return read_model_in_use(await self.models())
 
+    async def model_ids(self) -> ModelIds:
+        """Return the ids of the models in use. Raises the problems of `analyse`."""
+        return await self._ask(_MODEL_IDS, self._timeout_seconds)
+
     async def check_ready(self) -> None:
         """Raise a problem unless at least one vectorizer is ready, even if it is busy."""
         await self._ask(_READY, self._ready_timeout_seconds)

@@ -12,6 +12,8 @@ REFUSED = 503
 NETWORK_STAGES = ("decode", "detect", "align", "embed")
 """Stages of a Server-Timing header that the vectorizer cannot do without."""
 
+_SUCCESSES = frozenset({200, 201})
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -32,7 +34,7 @@ class Outcome:
     @property
     def answered(self) -> bool:
         """Whether the photograph was processed."""
-        return self.status == 201
+        return self.status in _SUCCESSES
 
     @property
     def latency_ms(self) -> float:
@@ -80,7 +82,7 @@ class Summary:
 
 def outcome_of(answer: Answer, due: float, sent: float, finished: float) -> Outcome:
     """Return the outcome of a request that was answered."""
-    answered = answer.status == 201
+    answered = answer.status in _SUCCESSES
     return Outcome(
         due=due,
         sent=sent,

@@ -20,12 +20,13 @@ class Upload:
     then stores a new image every time, as it does for its clients, and not one image a thousand times.
     """
 
-    def __init__(self, path: str, image: bytes, *, key: str | None = None, **fields: str) -> None:
+    def __init__(self, path: str, image: bytes, *, key: str | None = None, headers: str = "", **fields: str) -> None:
+        """headers: further lines, each with its end."""
         text = b"".join(_part(name, value.encode()) for name, value in fields.items())
-        body = text + _part("file", image, b'; filename="photograph"').removesuffix(b"\r\n")
+        body = text + _part("file", image, b'; filename="photograph.jpg"').removesuffix(b"\r\n")
         self._tail = b"\r\n--" + BOUNDARY + b"--\r\n"
         length = len(body) + len(_stamp()) + len(self._tail)
-        self._head = _request_head(path, length, key) + body
+        self._head = _request_head(path, length, headers + (f"Authorization: Bearer {key}\r\n" if key else "")) + body
 
     def message(self) -> bytes:
         """Return the request as it goes over the wire."""
@@ -46,10 +47,9 @@ def enrolments(folder: Path, people: int, *, key: str | None = None) -> list[Upl
     ]
 
 
-def _request_head(path: str, length: int, key: str | None) -> bytes:
-    authorization = f"Authorization: Bearer {key}\r\n" if key else ""
+def _request_head(path: str, length: int, headers: str) -> bytes:
     return (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{authorization}Content-Length: {length}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}Content-Length: {length}\r\n"
         f"Content-Type: multipart/form-data; boundary={BOUNDARY.decode()}\r\n\r\n"
     ).encode()
 

@@ -111,8 +111,15 @@ class _Place:
 def create(
     *,
     name: Annotated[str, typer.Option(help="What people call it.", callback=_decoded, show_default=False)],
-    scope: Annotated[list[str], Scopes],
     directory: Annotated[list[str], Directories],
+    scope: Annotated[list[str] | None, Scopes] = None,
+    compreface: Annotated[
+        bool,
+        typer.Option(
+            "--compreface",
+            help="A UUID, for clients of CompreFace; it has exactly one directory, and --scope is manage unless given.",
+        ),
+    ] = False,
     expires: Expires = "never",
     note: Note = None,
     limit: Limits = None,
@@ -129,7 +136,12 @@ def create(
         faceserver keys create --name admin --scope admin --directory '*'
 
         faceserver keys create --name door-3 --scope recognize --directory acme --url https://faces.example.org
+
+        faceserver keys create --compreface --name double-take --directory home
     """
+    if not (scope or compreface):
+        fail(ExitStatus.USAGE, "Give at least one --scope.")
+    scope = scope or ["manage"]
     made = _Place(url, database_given(data, database_url, database_url_file)).run(
         NewKey,
         lambda client: [
@@ -140,9 +152,11 @@ def create(
                 note=note,
                 expires_at=_expiry(expires),
                 limits={name: amount for name, amount in limit or () if amount} or None,
+                kind="uuid" if compreface else None,
             )
         ],
         "create",
+        *(["--compreface"] if compreface else []),
         *_options(
             name=name,
             scope=scope,
@@ -313,6 +327,8 @@ def _print_new(keys: list[NewKey], as_json: bool) -> None:
             print_json(key)
         else:
             typer.echo(key.key)
+            if key.images_token:
+                typer.echo(f"Photographs are at /api/v1/static/{key.images_token}/images/IMAGE_ID.", err=True)
 
 
 def _print(keys: list[Key], as_json: bool) -> None:

@@ -14,7 +14,7 @@ from tests.stack import Stack, new_stack
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    with new_stack() as stack:
+    with new_stack(environment={"APISERVER_FACADES": "compreface"}) as stack:
         yield stack.start()
         assert stack.stop() == 0, stack.log
 

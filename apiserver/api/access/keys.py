@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, TypeAdapter
@@ -16,7 +16,8 @@ from apiserver.http.checked_routes import CheckedRoute
 from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.keys import changing, records
-from apiserver.keys.records import KeyRecord
+from apiserver.keys.records import KeyRecord, Kind
+from apiserver.keys.uuid_keys import images_token
 from apiserver.keys.wishes import check_authority, directories_of
 from apiserver.names import Name, Text
 from apiserver.state import State, StateOf
@@ -42,8 +43,8 @@ _Limits = Annotated[
 ]
 
 
-class KeyBody(JsonBody):
-    """A key to make."""
+class KeyFields(JsonBody):
+    """What a key is made of."""
 
     name: Name = Field(description="What people call it.", examples=["door-3"])
     scopes: list[str] = Field(
@@ -65,7 +66,15 @@ class KeyBody(JsonBody):
     limits: _Limits = Field(default_factory=dict)
 
 
-class KeyPatch(KeyBody):
+class KeyBody(KeyFields):
+    """A key to make."""
+
+    kind: Literal["bearer", "uuid"] = Field(
+        "bearer", description="`uuid`: for clients of CompreFace, whose keys are UUIDs; it has exactly one directory."
+    )
+
+
+class KeyPatch(KeyFields):
     """Changes to a key. Omitted fields and limits stay unchanged; null clears a note, an expiry or a limit."""
 
     name: Name = Field("", validate_default=False, examples=["door-3"])
@@ -94,6 +103,9 @@ class KeyAnswer(BaseModel):
     """A key, without its text."""
 
     id: str = Field(examples=["3vQ0x9LkP2aB"])
+    kind: str = Field(
+        description="How callers send it: `bearer`, or `uuid` as those of CompreFace.", examples=["bearer"]
+    )
     name: str = Field(examples=["door-3"])
     note: str | None
     scopes: list[Scope]
@@ -113,6 +125,9 @@ class NewKeyAnswer(KeyAnswer):
     """A key with its text, which is shown only here."""
 
     key: str = Field(description="The text to send; it cannot be read again.")
+    images_token: str | None = Field(
+        description="Of a `uuid`: what stands for the key in the path of a photograph, and opens nothing else."
+    )
 
 
 @router.post(
@@ -198,7 +213,8 @@ def _answer(record: KeyRecord) -> KeyAnswer:
 
 
 def _with_text(record: KeyRecord, text: str, status: int) -> Response:
-    answer = NewKeyAnswer(**_fields(record), key=text)
+    token = images_token(text) if record.kind == Kind.UUID else None
+    answer = NewKeyAnswer(**_fields(record), key=text, images_token=token)
     return Response(answer.model_dump_json(), status, media_type="application/json")
 
 

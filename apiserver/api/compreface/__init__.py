@@ -2,4 +2,14 @@
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from apiserver.api.compreface import detection, images, recognition, service, subjects
+from apiserver.api.compreface.problems import foreign_problem as foreign_problem
+
+ROUTERS: tuple[APIRouter, ...] = (
+    subjects.router,
+    images.router,
+    images.adding,
+    recognition.router,
+    detection.router,
+    service.router,
+)

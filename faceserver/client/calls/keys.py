@@ -22,14 +22,17 @@ class KeyCalls:
         note: str | None = None,
         expires_at: datetime | None = None,
         limits: Mapping[str, float] | None = None,
+        kind: str | None = None,
     ) -> Call[NewKey]:
         """Make a key and return it with its text, which cannot be read again; docs/access.md lists the scopes.
 
         directories: names, prefixes that end in a separator and `*`, such as `acme/*`, or `*` for all.
-        limits: by name, such as `requests_per_minute`; docs/limits.md lists them.
+        limits: by name, such as `requests_per_minute`; docs/limits.md lists them. kind: `bearer`, or `uuid` for a
+        client of CompreFace.
         """
         lists = {"scopes": list(scopes), "directories": list(directories)}
-        body = given(name=name, **lists, note=note, expires_at=_text(expires_at), limits=limits and dict(limits))
+        options = given(note=note, expires_at=_text(expires_at), limits=limits and dict(limits), kind=kind)
+        body = given(name=name, **lists) | options
         return Call("POST", "/keys", json_of(NewKey), json=body, once=True)
 
     @listing

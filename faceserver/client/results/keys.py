@@ -9,11 +9,12 @@ from datetime import datetime
 class Key:
     """A key, without its text.
 
-    limits: its own, by name. expires_at: None: never. last_used_at: to the minute. previous_until: when the text before
-    the last rotation stops working.
+    kind: how callers send it, `bearer` or `uuid`. limits: its own, by name. expires_at: None: never. last_used_at: to
+    the minute. previous_until: when the text before the last rotation stops working.
     """
 
     id: str
+    kind: str = "bearer"
     name: str
     note: str | None
     scopes: tuple[str, ...]
@@ -29,6 +30,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewKey(Key):
-    """A key with its text, which cannot be read again."""
+    """A key with its text, which cannot be read again.
+
+    images_token: of a `uuid`, what stands for the key in the path of a photograph, and opens nothing else.
+    """
 
     key: str = field(repr=False)
+    images_token: str | None = field(repr=False, default=None)

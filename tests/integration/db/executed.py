@@ -55,7 +55,7 @@ def _of_services() -> list[tuple[Statement, re.Pattern[str]]]:
 @cache
 def _of_tests() -> list[re.Pattern[str]]:
     files = sorted((ROOT / "tests/integration").rglob("*.py"))
-    return [_pattern(text, r"\w*") for file in files for text in texts_in(file)]
+    return [_pattern(text, r"[^$]*") for file in files for text in texts_in(file)]
 
 
 def _pattern(text: str, omitted: str = ".*") -> re.Pattern[str]:

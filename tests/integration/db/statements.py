@@ -201,7 +201,10 @@ def _comes_from_one(source: exp.Expr | None) -> bool:
 
 
 def _inserts_into_one(query: exp.Insert) -> bool:
-    place = [column.name for column in query.this.expressions].index("directory")
+    columns = [column.name for column in query.this.expressions]
+    if "directory" not in columns:
+        return False
+    place = columns.index("directory")
     if isinstance(query.expression, exp.Values):
         return all(_is_given(row.expressions[place]) for row in query.expression.expressions)
     directory = query.expression.selects[place]

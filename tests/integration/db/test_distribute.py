@@ -204,8 +204,7 @@ async def test_what_cannot_be_distributed_is_said_in_one_sentence(citus, empty_u
 
     name = empty_url.rpartition("/")[2]
     assert await refusal(empty_url) == "The schema is older than this version; run python -m db migrate first."
-    host, port = citus.addresses[1]
-    assert "is a worker server of Citus" in await refusal(url_of(empty_url, host, port, name))
+    assert "is a worker server of Citus" in await refusal(url_of(empty_url, *citus.addresses[1], database=name))
     assert "run CREATE EXTENSION citus in it" in await refusal(bare_url)
     async with connected(empty_url) as connection:
         for at in citus.addresses[1:]:

@@ -66,14 +66,14 @@ def test_tables_are_distributed_after_those_they_refer_to(keys):
 
 
 async def test_what_the_services_execute_is_heard(database_url):
-    statement = COMPOSED.format("faces WHERE model = 'm'")  # as a whole it is in no test
+    statement = COMPOSED.format("faces WHERE model = $1")  # as a whole it is in no test
     async with open_database(database_url, pool_size=1, timeout_seconds=60) as database:
         for _ in range(2):
             async with database.connection() as connection:
-                await connection.execute(statement)
+                await connection.execute(statement, "m")
                 await connection.execute("SELECT face FROM faces")
     await asyncio.sleep(0)
-    assert executed.faults() == ["faces without a directory: SELECT person FROM faces WHERE model = 'x'"]
+    assert executed.faults() == ["faces without a directory: SELECT person FROM faces WHERE model = $1"]
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda one: one.place)

@@ -258,8 +258,9 @@ UNDO_LAST = f"""
 DROP TABLE directory_tags;
 DROP FUNCTION audit_end_keys(text);
 {COUNTED[COUNTED.index("CREATE FUNCTION count_faces") : COUNTED.index("-- A name with the letters")]}
+DROP INDEX keys_by_hash, keys_by_previous_hash, persons_by_folded_name;
 """
-"""Undoes the last two migrations."""
+"""Undoes the last three migrations."""
 
 FILL = """
 INSERT INTO directories (directory) VALUES ('acme');

@@ -76,7 +76,7 @@ async def test_a_directory_that_is_deleted_while_its_import_is_planned_stays_del
     await add_person(gateway, "ann")
     job = await start(gateway, archive)
     async with database.transaction():
-        await database.execute("SELECT FROM archives FOR UPDATE")
+        await database.execute("SELECT FROM archives WHERE directory = 'acme' FOR UPDATE")
         deleting = asyncio.create_task(Erasure(resources.database, timedelta(0)).directory("acme"))
         await until_somebody_waits(database)  # for the archive, all else being done
         importing = asyncio.create_task(work(job))

@@ -32,9 +32,13 @@ def enrol(connections):
     async def enrol(people, embeddings, directory="acme", of="model", scores=None):
         halves = [HalfVector(embedding) for embedding in embeddings]
         async with connections.connection() as connection, connection.transaction():
-            await connection.execute("INSERT INTO directories VALUES ($1) ON CONFLICT DO NOTHING", directory)
             await connection.execute(
-                "INSERT INTO persons SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING", directory, list(people)
+                "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING", directory
+            )
+            await connection.execute(
+                "INSERT INTO persons (directory, person) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
+                directory,
+                list(people),
             )
             weights, batch = scores or [0.9] * len(halves), f"{uuid4()} "
             await connection.execute(INSERT, directory, of, list(people), halves, weights, batch)

@@ -338,13 +338,17 @@ async def test_a_small_directory_is_searched_exactly(enrol, searching, size_of):
         assert (result.path, result.candidates[0].person) == (path, "ann")
 
 
+RESTRICT = "UPDATE persons SET restricted = true WHERE directory = 'acme' AND person = ANY ($1)"
+CONSENT = """
+UPDATE persons SET consent_given_at = now(), consent_text = 'v1', consent_basis = 'consent'
+WHERE directory = 'acme' AND person <> ALL ($1)
+"""
+
+
 async def leave_out(connections, people, *, by_consent):
     """Restrict people, or give everybody else a consent."""
-    change = "restricted = true WHERE person = ANY ($1)"
-    if by_consent:
-        change = "consent_given_at = now(), consent_text = 'v1', consent_basis = 'consent' WHERE person <> ALL ($1)"
     async with connections.connection() as connection:
-        await connection.execute(f"UPDATE persons SET {change}", people)  # noqa: S608
+        await connection.execute(CONSENT if by_consent else RESTRICT, people)
 
 
 @pytest.mark.parametrize("by_consent", [False, True])

@@ -34,6 +34,9 @@ INDEXED = Indexed("acme", "model", DIMENSION)
 POINTS = SwitchPoints(0, 1, 200, 100, 0, cache_bytes=10**6)
 FACES = 300
 
+MODE = "'block_writes'"
+"""The other one waits for builds, and its slots and roles have names that copies of one database share."""
+
 _INDEXES = """
 SELECT indrelid::regclass::text AS table FROM pg_class JOIN pg_index ON indexrelid = pg_class.oid
 WHERE relname IN ('{}', '{}')
@@ -84,7 +87,7 @@ async def waiting(database):
     return [row["args"] for row in await database.fetch("SELECT args FROM procrastinate_jobs WHERE status = 'todo'")]
 
 
-async def moved(connections, database, mode="force_logical"):
+async def moved(connections, database):
     """Move the directory, with all on its shard, to the other server."""
     here = await place(connections)
     async with connections.unbound() as connection:
@@ -92,15 +95,15 @@ async def moved(connections, database, mode="force_logical"):
     assert here.table
     assert here.server
     shard = int(here.table.rpartition("_")[2])
-    statement = "SELECT citus_move_shard_placement($1, $2, $3, $4, $5, $6::text::citus.shard_transfer_mode)"
-    await database.execute(statement, shard, *here.server, *other, mode, timeout=120)
+    statement = f"SELECT citus_move_shard_placement($1, $2, $3, $4, $5, {MODE})"
+    await database.execute(statement, shard, *here.server, *other, timeout=120)
     return here
 
 
 async def isolated(connections, database):
     """Give the directory a shard of its own."""
     here = await place(connections)
-    statement = "SELECT isolate_tenant_to_new_shard('directories', 'acme', 'CASCADE', 'force_logical')"
+    statement = f"SELECT isolate_tenant_to_new_shard('directories', 'acme', 'CASCADE', {MODE})"
     await database.execute(statement, timeout=120)
     return here
 
@@ -179,7 +182,7 @@ async def test_faces_that_move_during_a_build_have_their_indexes_in_the_end(
         await older.fetchval("SELECT count(*) FROM pg_class")  # takes its snapshot
         building = asyncio.create_task(build(connections, INDEXED, ignore))
         await until(lambda: everywhere(connections))
-        await moved(connections, database, "block_writes")  # the other mode waits for the build
+        await moved(connections, database)
         assert not building.done()
 
     assert await building

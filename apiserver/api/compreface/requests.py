@@ -1,0 +1,198 @@
+"""What requests of CompreFace's clients bring: parameters, and photographs as parts of a form or as Base64 in JSON."""
+
+import re
+from binascii import Error, a2b_base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+from pydantic import ConfigDict
+
+from apiserver.api.compreface.problems import Code, Coded
+from apiserver.http.json_bodies import JsonBody, parse_json
+from apiserver.http.multipart import FormLimits, Upload, read_form
+from apiserver.http.photographs import PhotographCall
+from apiserver.http.upload_stream import SMALL_BYTES, joined, read_body
+from apiserver.problems import FileMissing, ImageTooLarge, InvalidField, InvalidJson
+from apiserver.turns import taking_turns
+
+_EXTENSIONS = frozenset({"tif", "tiff", "jpg", "jpeg", "png", "bmp", "ico", "gif", "webp"})
+_JSON = re.compile(r"\s*application/json\s*(;|$)", re.IGNORECASE)
+_MAX_PARAMETERS = 100
+_MAX_COUNTS = {b'"': 100, b"[": 20, b"{": 20, b",": 50, b":": 50}
+"""Base64 has none of these characters, so that a long body of a photograph has few values."""
+_SLICE = 1 << 18
+"""Characters that are decoded at once; a multiple of four."""
+_TRUE, _FALSE = frozenset({"true", "on", "yes", "1"}), frozenset({"false", "off", "no", "0"})
+_MAX_CANDIDATES = 100
+_MAX_NUMBER = 2**31 - 1
+
+
+class CompreFaceBody(JsonBody):
+    """A JSON object whose unknown members are ignored."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
+
+
+class _File(CompreFaceBody):
+    file: str | None = None
+
+
+class _Pair(CompreFaceBody):
+    source_image: str | None = None
+    target_image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The parameters of a call, each as its first value says. limit: 0 for all faces."""
+
+    texts: Mapping[str, str]
+
+    @property
+    def limit(self) -> int:
+        """How many faces of a photograph are looked at, the largest ones; 0 for all."""
+        return self._number("limit", 0, 0)
+
+    @property
+    def min_score(self) -> float:
+        """Faces with a lower detector score are omitted."""
+        text = self.texts.get("det_prob_threshold")
+        if not text:
+            return 0.0
+        try:
+            value = float(text)
+        except ValueError as error:
+            raise Coded(Code.WRONG_TYPE, "det_prob_threshold must be a number") from error
+        if not 0 <= value <= 1:
+            raise Coded(Code.INVALID, "det_prob_threshold must be between 0 and 1")
+        return value
+
+    @property
+    def candidates(self) -> int:
+        """How many subjects are listed for each face."""
+        return min(self._number("prediction_count", 1, 1), _MAX_CANDIDATES)
+
+    @property
+    def plugins(self) -> frozenset[str]:
+        """What is wished of each face besides its box."""
+        return frozenset(name.strip().lower() for name in self.texts.get("face_plugins", "").split(","))
+
+    @property
+    def status(self) -> bool:
+        """Whether the answer says how long it took, and by which plug-ins it was made."""
+        return self._flag("status", default=False)
+
+    @property
+    def detects(self) -> bool:
+        """Whether faces are looked for; otherwise the photograph is one."""
+        return self._flag("detect_faces", default=True)
+
+    def page(self, name: str, usual: int, least: int, most: int) -> int:
+        """Return a number of a page; what is none, or too low, counts as the usual one."""
+        text = self.texts.get(name, "")
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else usual
+        return min(number, most) if number >= least else usual
+
+    def required(self, name: str) -> str:
+        """Return a parameter. Raises Coded if it is missing."""
+        if (text := self.texts.get(name)) is None:
+            raise Coded(Code.PARAMETER_MISSING, f"Required parameter '{name}' is not present")
+        return text
+
+    def _number(self, name: str, usual: int, least: int) -> int:
+        text = self.texts.get(name, "").strip()
+        if not text:
+            return usual
+        digits = text.removeprefix("-").removeprefix("+")
+        if not (digits.isascii() and digits.isdigit()) or len(text) > 11:
+            raise Coded(Code.WRONG_TYPE, f"{name} must be a whole number")
+        if not least <= (number := int(text)) <= _MAX_NUMBER:
+            raise Coded(Code.INVALID, f"{name} must be at least {least}")
+        return number
+
+    def _flag(self, name: str, *, default: bool) -> bool:
+        text = self.texts.get(name, "").strip().lower()
+        if not text:
+            return default
+        if text not in _TRUE | _FALSE:
+            raise Coded(Code.WRONG_TYPE, f"{name} must be true or false")
+        return text in _TRUE
+
+
+def parameters(request: Request, fields: Mapping[str, Any] = {}) -> Parameters:
+    """Return the parameters of the URL, and the texts of a form where the URL has none. Raises InvalidField."""
+    query = request.scope["query_string"].decode("latin-1")
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MAX_PARAMETERS, errors="strict")
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise InvalidField("The URL has too many parameters, or one that is not UTF-8.") from error
+    texts = {name: value for name, value in fields.items() if isinstance(value, str)}
+    return Parameters(texts | dict(reversed(pairs)))
+
+
+async def read_photographs(call: PhotographCall, *names: str) -> tuple[Parameters, list[Upload]]:
+    """Return the parameters of a request and its photographs with these names.
+
+    Raises the problem of a malformed body, FileMissing, ImageTooLarge, FileEmpty, or Coded for another kind of file.
+    """
+    with call.stages.measure("read"):
+        if _JSON.match(call.request.headers.get("content-type", "")):
+            return parameters(call.request), await _from_json(call, names)
+        return await _from_form(call, names)
+
+
+async def _from_form(call: PhotographCall, names: tuple[str, ...]) -> tuple[Parameters, list[Upload]]:
+    settings = call.state.settings
+    limits = FormLimits(
+        settings.max_image_bytes, settings.upload_timeout_seconds, max_files=len(names), file_fields=frozenset(names)
+    )
+    fields = await read_form(call.request, limits)
+    uploads = []
+    for name in names:
+        files = fields.get(name)
+        if not isinstance(files, tuple) or not files:
+            raise FileMissing(f"Required part '{name}' is not present.")
+        uploads.append(_usable(files[0]))
+    return parameters(call.request, fields), uploads
+
+
+def _usable(upload: Upload) -> Upload:
+    extension = PurePath(upload.filename).suffix.removeprefix(".").lower()
+    if extension not in _EXTENSIONS:
+        raise Coded(Code.FILE_UNUSABLE, f"File [{upload.filename}] has an unavailable extension")
+    if upload.problem:
+        raise upload.problem
+    return upload
+
+
+async def _from_json(call: PhotographCall, names: tuple[str, ...]) -> list[Upload]:
+    settings = call.state.settings
+    max_bytes = len(names) * (settings.max_image_bytes * 4 // 3 + SMALL_BYTES)
+    kind = _File if len(names) == 1 else _Pair
+    content = await read_body(call.request, timeout_seconds=settings.upload_timeout_seconds, max_bytes=max_bytes)
+    async for character, count in taking_turns(_MAX_COUNTS.items()):
+        if content.count(character) > count:
+            raise InvalidJson("The body has too many values.")
+    body = parse_json(kind, content)
+    del content
+    return [await _decoded(name, getattr(body, name), settings.max_image_bytes) for name in names]
+
+
+async def _decoded(name: str, text: str | None, max_bytes: int) -> Upload:
+    if text is None:
+        raise FileMissing(f"Required part '{name}' is not present.")
+    try:
+        starts = taking_turns(range(0, len(text), _SLICE))
+        pieces = [a2b_base64(text[start : start + _SLICE], strict_mode=True) async for start in starts]
+    except (Error, ValueError) as error:
+        raise Coded(Code.FILE_UNUSABLE, f"The value of {name} is not Base64") from error
+    content = await joined(pieces)
+    if not content:
+        raise Coded(Code.FILE_UNUSABLE, f"The value of {name} is empty")
+    if len(content) > max_bytes:
+        raise ImageTooLarge
+    return Upload(f"{name}.jpg", content)
