@@ -41,6 +41,7 @@ PROGRAMS = {
     "search-consent": "bench.search.consent",
     "search-crowd": "bench.search.crowd",
     "sizes": "bench.search.sizes",
+    "scale": "bench.citus.measure",
     "cluster": "bench.cluster.measure",
     "performance": "bench.documents.fill",
     "tables": "bench.documents.accuracy",

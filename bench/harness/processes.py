@@ -30,26 +30,26 @@ def usages(supervisor: int | None) -> dict[str, Usage]:
 
     Several processes of one service are numbered in the order of their start.
     """
-    found = {LOAD_GENERATOR: _usage(psutil.Process())}
+    found = {LOAD_GENERATOR: usage(psutil.Process())}
     for process in psutil.Process(supervisor).children() if supervisor else ():
         if name := _service(process):
             number = 1 + sum(known.split(" ")[0] == name for known in found)
-            found[name if number == 1 else f"{name} {number}"] = _usage(process)
+            found[name if number == 1 else f"{name} {number}"] = usage(process)
     return found
 
 
 def cpu_ms_per_image(before: Usages, after: Usages, images: int) -> dict[str, float]:
     """Return the CPU time that each process used in between, milliseconds for each of `images`."""
     return {
-        name: 1000 * (usage.cpu_seconds - before[name].cpu_seconds) / max(1, images)
-        for name, usage in after.items()
+        name: 1000 * (used.cpu_seconds - before[name].cpu_seconds) / max(1, images)
+        for name, used in after.items()
         if name in before
     }
 
 
 def memory_mb(found: Usages) -> dict[str, float]:
     """Return the resident memory of each process, megabytes."""
-    return {name: usage.memory_bytes / 1e6 for name, usage in found.items()}
+    return {name: used.memory_bytes / 1e6 for name, used in found.items()}
 
 
 def gpu_memory_mb() -> float | None:
@@ -71,8 +71,11 @@ def _service(process: psutil.Process) -> str | None:
     return None
 
 
-def _usage(process: psutil.Process) -> Usage:
-    """The time of children that have ended is in their parent's; of those that live it is their own."""
+def usage(process: psutil.Process) -> Usage:
+    """Return the usage of a process and its children, of this process without them.
+
+    The time of children that have ended is in their parent's; of those that live it is their own.
+    """
     children = [] if process == psutil.Process() else process.children(recursive=True)
     seconds, private, shared = sum(process.cpu_times()[:4]), [0], [0]
     for member in (process, *children):

@@ -115,9 +115,9 @@ async def _gallery(
         shown = probed.first(EXACT_SEARCHES) if slow else probed
         kept = codes if points.cache_bytes else None
         identification = Identification(database, points, Efforts(lowest_recall=0), kept)
-        searches[name] = await _search(identification, search, size, shown, 1)
+        searches[name] = await search_all(identification, search, size, shown, 1)
         if len(probes) >= GROUP and not slow and not name.startswith("codes"):
-            searches[f"{name}, {GROUP} faces"] = await _search(identification, search, size, shown.first(100), GROUP)
+            searches[f"{name}, {GROUP} faces"] = await search_all(identification, search, size, shown.first(100), GROUP)
     return {
         "directory": gallery.directory,
         "people": gallery.persons,
@@ -144,7 +144,7 @@ def _asked_of(gallery: GalleryOf, asked: Asked, dimension: int) -> Search:
     return Search(gallery.directory, synthetic_model(dimension), 5, match)
 
 
-async def _search(
+async def search_all(
     identification: Identification, search: Search, size: DirectorySize, probes: Probes, together: int
 ) -> Record:
     """Search for the probes, `together` at a time.
@@ -231,14 +231,8 @@ async def learn(database: Database, gallery: GalleryOf, population: Population) 
     rng, milliseconds = np.random.default_rng(), []
     embeddings = population.photographs(rng, population.people(rng, LEARNED))
     for number, embedding in enumerate(embeddings):
-        person = f"learned {number}"
-        content = embedding.tobytes()
-        row = image_row(gallery.directory, content, Image("image/jpeg", "jpg", 10, 10), timedelta(hours=1), bytes(32))
         begun = time.perf_counter()
-        async with database.connection() as connection:
-            await connection.execute(WRITE_ROW, *row)
-        face, model = Face((0, 0, 1, 1), 0.9, embedding, b"crop"), synthetic_model(len(embedding))
-        await Gallery(database).enrol(person, face, model, row)
+        await enrol(database, gallery.directory, f"learned {number}", embedding)
         milliseconds.append(1000 * (time.perf_counter() - begun))
     async with database.connection() as connection:
         for table in ("faces", "persons"):
@@ -247,6 +241,16 @@ async def learn(database: Database, gallery: GalleryOf, population: Population) 
                 gallery.directory,
             )
     return float(np.median(milliseconds))
+
+
+async def enrol(database: Database, directory: str, person: str, embedding: Floats) -> None:
+    """Do the database's part of /learn for one face."""
+    content = embedding.tobytes()
+    row = image_row(directory, content, Image("image/jpeg", "jpg", 10, 10), timedelta(hours=1), bytes(32))
+    async with database.connection() as connection:
+        await connection.execute(WRITE_ROW, *row)
+    face, model = Face((0, 0, 1, 1), 0.9, embedding.tolist(), b"crop"), synthetic_model(len(embedding))
+    await Gallery(database).enrol(person, face, model, row)
 
 
 def synthetic_model(dimension: int) -> Model:

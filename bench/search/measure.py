@@ -61,7 +61,7 @@ def main(
     embeddings, people = real_embeddings(DATA / "lfw-dev", models, data)
     population = Population.of(embeddings, people)
     galleries = [gallery(int(count), photographs) for count in sizes.split(",")]
-    asked = Asked(probes=probes, build_up_to=build_up_to, small=small, tail=_tail(models), cache_bytes=cache_bytes)
+    asked = Asked(probes=probes, build_up_to=build_up_to, small=small, tail=tail_of(models), cache_bytes=cache_bytes)
     measured = asyncio.run(_measure(data.resolve(), galleries, population, asked))
     record = {
         "kind": "search",
@@ -92,7 +92,8 @@ async def _measure(folder: Path, galleries: list[GalleryOf], population: Populat
     return {"faces_loaded_a_second": loaded, **measured}
 
 
-def _tail(models: Path) -> Tail:
+def tail_of(models: Path) -> Tail:
+    """Return the tail of the model's impostor scores."""
     embedder = ModelSource.find(str(models), user_cache_path("faceserver")).embedder
     return Tail(**embedder.tail.model_dump())
 
