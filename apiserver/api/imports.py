@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, Any, Self
 from urllib.parse import quote
@@ -37,7 +38,7 @@ from apiserver.imports.records import Import, Item, Outcome, RecordedOutcome
 from apiserver.jobs.records import enqueue
 from apiserver.names import Name
 from apiserver.people.naming import check_names
-from apiserver.problems import ArchiveTooManyFiles, InvalidField, ObjectNotFound
+from apiserver.problems import ArchiveTooManyFiles, InvalidField, ObjectNotFound, Problem
 from apiserver.state import State, StateOf
 from apiserver.turns import consumed, taking_turns
 from serving.problem_responses import ProblemDetails
@@ -290,10 +291,15 @@ async def _enqueue(state: State, import_: Import, options: ImportOptions, more: 
     both, this could happen where they are on two servers, which do not commit at the same moment. Raises DatabaseBusy.
     """
     arguments = {"face": options.face, "quality": options.quality, **more}
-    async with state.database.connection() as connection, connection.transaction():
-        await imports.require_visible(connection, import_)
-        await enqueue(connection, imports.KIND, directory=import_.directory, arguments=arguments, job=import_.job)
-        await audit.record(connection, directory=import_.directory, object_=import_.job)
+    try:
+        async with state.database.connection() as connection, connection.transaction():
+            await imports.require_visible(connection, import_)
+            await enqueue(connection, imports.KIND, directory=import_.directory, arguments=arguments, job=import_.job)
+            await audit.record(connection, directory=import_.directory, object_=import_.job)
+    except Problem:
+        with suppress(Problem):  # upkeep deletes it a day later
+            await imports.discard(state.database, import_)
+        raise
 
 
 async def _lines(state: State, import_: Import) -> AsyncIterator[bytes]:

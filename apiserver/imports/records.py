@@ -251,9 +251,19 @@ async def delete_persons(
 async def delete_without_job(database: Database, age: timedelta) -> None:
     """Delete the imports whose jobs were deleted, in batches of items. Raises DatabaseUnavailable."""
     async with database.connection() as connection:
-        old = await connection.fetch(_OLD, age)
-        known = {row["job"] for row in await connection.fetch(_JOBS, [row["job"] for row in old])} if old else set()
-        for import_ in [row for row in old if row["job"] not in known]:
+        await _delete_without_job(connection, [Import(*row) for row in await connection.fetch(_OLD, age)])
+
+
+async def discard(database: Database, import_: Import) -> None:
+    """Delete an import whose job could not be enqueued. Raises DatabaseUnavailable."""
+    async with database.connection() as connection:
+        await _delete_without_job(connection, [import_])
+
+
+async def _delete_without_job(connection: Connection, imports: Sequence[Import]) -> None:
+    known = {row["job"] for row in await connection.fetch(_JOBS, [import_.job for import_ in imports])}
+    for import_ in imports:
+        if import_.job not in known:
             while not (await connection.execute(_DELETE_ITEMS, *import_, _DELETED_AT_ONCE)).endswith(" 0"):
                 pass
             await connection.execute(_DELETE, *import_)
