@@ -402,7 +402,7 @@ async def test_what_is_answered_while_somebody_is_being_deleted_is_erased(enrol,
         uuid4(),
     )
     async with database.transaction():
-        await database.execute("SELECT FROM import_items FOR UPDATE")
+        await database.execute("SELECT FROM import_items WHERE directory = 'acme' FOR UPDATE")
         deleting = asyncio.create_task(erasure.person("acme", "ann"))
         await until_somebody_waits(database)
         claimed = await claim(connections, "key", bytes(32))
