@@ -37,7 +37,9 @@ WITH_TRIGGERS = "SET citus.enable_unsafe_triggers = on"
 
 OF_ONE_SERVER = {
     "directories/test_sizes.py::test_the_count_reads_an_index_only": "reads the plan of a shard",
-    "encryption/test_killed_jobs.py::test_encryption_that_is_killed_goes_on": "its trigger waits on a shard for a lock of the coordinator",
+    "encryption/test_killed_jobs.py::test_encryption_that_is_killed_goes_on": (
+        "its trigger waits on a shard for a lock of the coordinator"
+    ),
     "encryption/test_killed_jobs.py::test_a_rotation_that_is_killed_goes_on_and_keeps_the_old_key_until_then": (
         "its trigger waits on a shard for a lock of the coordinator"
     ),
