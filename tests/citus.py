@@ -43,7 +43,7 @@ OF_ONE_SERVER = {
     "encryption/test_killed_jobs.py::test_a_rotation_that_is_killed_goes_on_and_keeps_the_old_key_until_then": (
         "its trigger waits on a shard for a lock of the coordinator"
     ),
-    "people/test_unlike.py::test_a_page_begins_at_its_key": "reads a plan without parameters, which Citus does not make",
+    "people/test_unlike.py::test_a_page_begins_at_its_key": "reads a plan without parameters, which Citus lacks",
     "audit/test_rights.py::test_the_keys_of_a_directory_end_with_it_although_bound_connections_cannot_delete_them": (
         "expects a trigger on directories"
     ),
