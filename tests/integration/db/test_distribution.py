@@ -8,6 +8,8 @@ import pytest
 from apiserver.database import open_database
 from db.distribution import DISTRIBUTED, LOCAL, REFERENCE
 from db.migrate import MIGRATIONS
+from tests.checkout import ROOT
+from tests.citus import OF_ONE_SERVER
 from tests.integration.db.executed import executed
 from tests.integration.db.rules import EVERYWHERE, TAKEN_APART, faults, faults_of_migration
 from tests.integration.db.statements import Statement, statements, unbound_tables
@@ -84,6 +86,12 @@ def test_every_statement_is_right_on_several_servers(statement: Statement):
 def test_every_exempted_statement_exists():
     exempted = {one.place for one in STATEMENTS if faults(one.text)}
     assert exempted == EVERYWHERE.keys() | TAKEN_APART.keys()
+
+
+def test_every_test_that_does_not_run_on_several_servers_exists():
+    for name in OF_ONE_SERVER:
+        path, _, test = name.partition("::")
+        assert f"def {test}(" in (ROOT / "tests/integration/apiserver" / path).read_text(), name
 
 
 def test_the_source_was_read():

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from apiserver.http.paging import write_cursor
+from tests.citus import WITH_TRIGGERS
 
 PERSONS = "/directories/acme/persons"
 
@@ -119,10 +120,11 @@ async def test_a_new_id_keeps_faces_and_all_else(gateway, put, learn, database, 
 async def test_a_change_of_name_may_take_longer_than_other_statements(serve, settings, database, ann):
     gateway = await serve(settings)
     await gateway.post("/learn", data={"person": "ann", "directory": "acme"}, files={"file": ann})
+    await database.execute(WITH_TRIGGERS)
     await database.execute(
-        "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3); RETURN NEW; END';"
-        "CREATE TRIGGER linger BEFORE UPDATE ON faces FOR EACH ROW EXECUTE FUNCTION linger()"
+        "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3); RETURN NEW; END'"
     )
+    await database.execute("CREATE TRIGGER linger BEFORE UPDATE ON faces FOR EACH ROW EXECUTE FUNCTION linger()")
 
     impatient = await serve(settings.model_copy(update={"database_timeout_seconds": 2}))
     renamed = await impatient.patch(f"{PERSONS}/ann", json={"person": "anne"})

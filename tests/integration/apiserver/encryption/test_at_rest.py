@@ -306,7 +306,10 @@ async def test_a_row_of_another_directory_does_not_open_its_key(encrypting, data
     async with resources_of(encrypting) as resources:
         key = await resources.images.keys.in_use("acme")
         assert key
-        await database.execute("UPDATE directory_keys SET directory = 'other'")
+        await database.execute(
+            "INSERT INTO directory_keys (directory, key_id, master_id, wrapped) "
+            "SELECT 'other', key_id, master_id, wrapped FROM directory_keys WHERE directory = 'acme'"
+        )
 
         with pytest.raises(KeyUnavailable):
             await resources.images.keys.find("other", key.key_id)
