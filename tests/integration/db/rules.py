@@ -18,6 +18,7 @@ EVERYWHERE = {
     "people.retention.ages": "upkeep looks for the directories that forget whom nobody has seen",
     "directory_tags._EXISTING": "upkeep notes the tags of all directories",
     "directories.listing._NAMES": "a page of directories",
+    "directories.listing._MATCHING": "the same, of names that match a pattern",
     "directories.listing._COUNT": "and how much each of them holds",
     "people.counts._DIRECTORIES": "upkeep counts the faces of all directories",
     "storage.images._FIND_UNTAGGED": "an earlier address of a file does not lead to its directory",
