@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import inspect
 import os
+import random
 import signal
 import subprocess
 import uuid
@@ -53,6 +54,8 @@ OF_ONE_SERVER = {
 
 _NODES = "SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' ORDER BY nodeid"
 _ATTEMPTS = 20
+_MAX_OPERATION = 2**31
+_COUNT_OPERATIONS_FROM = "SELECT setval('pg_catalog.pg_dist_operationid_seq', $1)"
 _END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
 
 
@@ -223,6 +226,8 @@ async def _addresses() -> list[tuple[str, int]]:
 async def _set_settings(url: str) -> None:
     async with connected(url) as connection:
         await set_settings(connection)
+        # Slots and roles with which shards move are named by this number, and belong to servers, not to databases.
+        await connection.execute(_COUNT_OPERATIONS_FROM, random.randrange(1, _MAX_OPERATION))
 
 
 def _fingerprint() -> str:

@@ -20,7 +20,7 @@ from tests.integration.apiserver.citus.conftest import Insistent, server_of
 from tests.integration.apiserver.worker_process import working
 from tests.waiting import PATIENCE_SECONDS, until
 
-pytestmark = pytest.mark.timing
+pytestmark = [pytest.mark.timing, pytest.mark.usefixtures("citus")]
 
 _MISCOUNTED = """
 SELECT directory, person FROM persons WHERE face_count <> (

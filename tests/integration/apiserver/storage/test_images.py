@@ -228,7 +228,7 @@ async def test_a_save_during_the_sweep_waits_and_stores_anew(images, database, f
     await expire_all(database)
 
     async with database.transaction():  # the sweeper, held between the object and the row
-        await database.execute("SELECT FROM images FOR UPDATE")
+        await database.execute("SELECT FROM images WHERE directory = 'acme' FOR UPDATE")
         (folder / stored.key).unlink()
         saving = asyncio.create_task(save(images, b"content"))
         await until_somebody_waits(database)
