@@ -154,7 +154,10 @@ class Settings(AccessSettings):
     )
 
     database_url: SecretStr = Field(description="PostgreSQL database with the migrated schema: postgresql://…")
-    database_pool_size: PositiveInt = Field(10, description="Maximum number of connections to PostgreSQL.")
+    database_pool_size: PositiveInt = Field(
+        10,
+        description="Maximum number of connections to PostgreSQL. A photograph of many faces uses two at a time.",
+    )
     database_pooler: Pooler = Field(
         Pooler.NONE,
         description="What is between this service and PostgreSQL: `none`, or a pooler such as PgBouncer, in the mode "

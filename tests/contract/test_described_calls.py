@@ -27,6 +27,7 @@ CONFIG = SchemathesisConfig.from_dict(
     {
         "seed": 1,
         "generation": {"deterministic": True, "max-examples": 5},
+        "request-timeout": 120,
         "checks": {
             "not_a_server_error": {
                 "expected-statuses": ["2xx", "3xx", "4xx", 503, 504]
