@@ -55,7 +55,7 @@ async def test_a_backend_that_ends_under_any_statement_is_an_outage(database_url
             while killed < _KILLS:
                 for row in await own.fetch(_BACKENDS, name):
                     await asyncio.sleep(0.003 * chance.random())
-                    killed += await own.fetchval("SELECT pg_terminate_backend($1)", row["pid"])
+                    killed += await own.fetchval("SELECT pg_terminate_backend($1::int)", row["pid"])
         finally:
             ended.set()
 

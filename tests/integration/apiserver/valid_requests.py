@@ -15,6 +15,9 @@ FACE = f"{PERSON}/faces/{{face}}"
 
 _BOTH = ("PUT", "DELETE")
 
+_TAG_CHARACTERS = len("00000000-0000-5")
+"""The tag and the version of an id, which whoever sends it sees as well."""
+
 OF_ITSELF = "directory"
 """The name, in paths and bodies, of the directory that a request concerns."""
 
@@ -61,7 +64,7 @@ class ValidRequest:
         """Return the same request for another directory, or for an object that does not exist."""
         names = self.names | {OF_ITSELF: directory}
         if self.by_id:
-            names[self.by_id] = f"{uuid4()}.jpg" if self.by_id == "key" else str(uuid4())
+            names[self.by_id] = _missing(self.by_id, self.names[self.by_id])
         options = {
             part: value | {OF_ITSELF: directory} if isinstance(value, dict) and OF_ITSELF in value else value
             for part, value in self.options.items()
@@ -70,6 +73,12 @@ class ValidRequest:
 
     async def send(self, client: httpx.AsyncClient, headers: dict[str, str] | None = None) -> httpx.Response:
         return await client.request(self.method, self.path, headers=headers, **self.options)
+
+
+def _missing(kind: str, known: str) -> str:
+    """Return an id that nothing has; those of photographs and receipts have the same tag of a directory."""
+    tag = known[:_TAG_CHARACTERS] if kind in {"key", "deletion"} else ""
+    return tag + str(uuid4())[len(tag) :] + (".jpg" if kind == "key" else "")
 
 
 @dataclass(frozen=True)

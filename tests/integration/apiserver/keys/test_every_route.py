@@ -232,6 +232,8 @@ async def test_what_is_hidden_costs_what_is_missing(guarded, guarded_settings, a
                     continue
                 for scopes, other in zip((frozenset(Scope), SHORTHANDS["manage"]), OTHERS, strict=False):
                     headers = await callers.headers(Kind(scopes, other, "bearer"))
+                    if request.by_id:
+                        await traces(traced, request, headers)  # where a tag leads is remembered for both
                     asked = [await traces(traced, each, headers) for each in (request, request.elsewhere(NOWHERE))]
                     pairs.append((request.action, *asked))
         found = [(action, work(received, hidden), work(received, missing)) for action, hidden, missing in pairs]
