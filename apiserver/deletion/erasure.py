@@ -133,7 +133,7 @@ _LOCK_PERSONS = """
 SELECT person, revision FROM persons WHERE directory = $1 AND person = ANY ($2) ORDER BY person FOR UPDATE
 """
 
-_HAS_FACES = "SELECT EXISTS (SELECT FROM faces WHERE directory = $1 AND face = ANY ($2))"
+_OWNERS = "SELECT DISTINCT person FROM faces WHERE directory = $1 AND face = ANY ($2) ORDER BY person"
 
 _ALL_PERSONS = "SELECT person FROM persons WHERE directory = $1 ORDER BY person FOR UPDATE"
 
@@ -142,13 +142,17 @@ _LOCK_DIRECTORY = "SELECT revision FROM directories WHERE directory = $1 FOR UPD
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """The target of a deletion: faces, persons, or a whole directory. values: the statement's last parameters."""
+    """The target of a deletion: faces, persons, or a whole directory. values: the statement's last parameters.
+
+    owners: the persons who lose faces and stay.
+    """
 
     statement: str
     values: Sequence[object] = ()
     person: str | None = None
     face: UUID | None = None
     persons: Sequence[str] = ()
+    owners: Sequence[str] = ()
 
 
 class Erasure:
@@ -174,7 +178,8 @@ class Erasure:
         deletion = await self._tags.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await self._lock(connection, directory, [person])
-            receipt = await self._delete(connection, directory, deletion, _Target(_FACE, (person, face), person, face))
+            target = _Target(_FACE, (person, face), person, face, owners=[person])
+            receipt = await self._delete(connection, directory, deletion, target)
             if not receipt.faces:
                 raise FaceNotFound
             return receipt
@@ -187,9 +192,10 @@ class Erasure:
         deletion = await self._tags.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await exclude_enrolments(connection, directory)
-            if not await connection.fetchval(_HAS_FACES, directory, faces):
+            owners = [row["person"] for row in await connection.fetch(_OWNERS, directory, faces, timeout=_MAX_SECONDS)]
+            if not owners:
                 return None
-            return await self._delete(connection, directory, deletion, _Target(_FACES, (faces,)))
+            return await self._delete(connection, directory, deletion, _Target(_FACES, (faces,), owners=owners))
 
     async def everybody(self, directory: str) -> Receipt | None:
         """Delete all persons of a directory, which stays with its settings; return None if there are none.
@@ -289,7 +295,7 @@ class Erasure:
         await audit.record(
             connection,
             directory=directory,
-            persons=[target.person] if target.face and target.person else target.persons,
+            persons=target.owners or target.persons,
             object_=target.face or receipt.deletion,
             counts={"persons": receipt.persons, "faces": receipt.faces, "images": receipt.images},
         )

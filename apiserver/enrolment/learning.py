@@ -144,9 +144,11 @@ class Learning:
         enrolments = []
         with stages.measure("enrol"):
             for face, indexed in faces:
-                enrolments.append(await self._gallery.enrol(str(indexed.face), face, model, row, indexed))
-                spend(Quota.STORED_FACES, 1)
-                spend(Quota.STORED_BYTES, len(face.crop or b""))
+                enrolment = await self._gallery.enrol(str(indexed.face), face, model, row, indexed)
+                enrolments.append(enrolment)
+                if enrolment.created:
+                    spend(Quota.STORED_FACES, 1)
+                    spend(Quota.STORED_BYTES, len(face.crop or b""))
         return enrolments
 
     async def _keep(self, sample: Sample, enrolment: Enrolment, doubts: list[EnrolmentWarning]) -> None:

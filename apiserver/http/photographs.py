@@ -35,7 +35,7 @@ _MIN_FACES = 16
 
 
 @dataclass(slots=True)
-class _FacesLeft:
+class FacesLeft:
     """How many faces of a call's photographs were embedded."""
 
     taken: int = 0
@@ -45,6 +45,11 @@ class _FacesLeft:
         """How many faces the next photograph may have; None for the first, which only the vectorizer limits."""
         return max(_MAX_FACES - self.taken, _MIN_FACES) if self.taken else None
 
+    def limiting(self, look: Look) -> Look:
+        """Return how the next photograph is looked at, with at most the faces that the call may have and wishes."""
+        limits = [limit for limit in (look.max_faces, self.allowed) if limit is not None]
+        return look._replace(max_faces=min(limits, default=None))
+
 
 @dataclass(frozen=True, slots=True)
 class PhotographCall:
@@ -53,12 +58,12 @@ class PhotographCall:
     request: Request
     state: State
     stages: Stages
-    faces: "_FacesLeft"
+    faces: FacesLeft
 
     @classmethod
     def of(cls, request: Request) -> Self:
         """Return the call that a request makes."""
-        return cls(request, State.of(request), cast("Stages", request.state.stages), _FacesLeft())
+        return cls(request, State.of(request), cast("Stages", request.state.stages), FacesLeft())
 
     async def read(self, kind: type[AnyForm], *, max_files: int = 1) -> AnyForm:
         """Return the form of the request, which is bound to the directory that the form names.
@@ -78,7 +83,7 @@ class PhotographCall:
 
         Raises the problem of a bad photograph, an Outage, or ClientDisconnect when the client hangs up.
         """
-        look = look._replace(max_faces=self.faces.allowed)
+        look = self.faces.limiting(look)
         with self.stages.measure("vectorize"):
             async with while_connected(self.request.receive):
                 analysis = await self.state.vectorizer.analyse(upload.content, wants, look)

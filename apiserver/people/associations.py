@@ -14,13 +14,19 @@ from apiserver.people.splits import take_faces
 from apiserver.problems import PersonNotFound
 
 _PHOTOGRAPHS = "SELECT image_sha256, model FROM faces WHERE directory = $1 AND person = $2"
-# <#> is the negative inner product. With the faces of the user, and with those that are to be associated.
-_SIMILARITIES = """
-SELECT face.face, other.face AS other, other.person = $2 AS of_user, -(face.embedding <#> other.embedding) AS similarity
+# <#> is the negative inner product. The best similarity with the user, who may have any number of faces.
+_WITH_USER = """
+SELECT face.face, max(-(face.embedding <#> other.embedding)) AS similarity
 FROM faces AS face, faces AS other
 WHERE face.directory = $1 AND face.face = ANY ($3::uuid[])
-AND other.directory = $1 AND (other.person = $2 OR other.face = ANY ($3::uuid[]))
-AND other.model = face.model AND other.face <> face.face
+AND other.directory = $1 AND other.person = $2 AND other.model = face.model
+GROUP BY face.face
+"""
+_WITH_EACH_OTHER = """
+SELECT face.face, other.face AS other, -(face.embedding <#> other.embedding) AS similarity
+FROM faces AS face, faces AS other
+WHERE face.directory = $1 AND face.face = ANY ($2::uuid[])
+AND other.directory = $1 AND other.face = ANY ($2::uuid[]) AND other.model = face.model AND other.face <> face.face
 """
 
 
@@ -66,9 +72,11 @@ async def associate(
             raise PersonNotFound(f"The user {user} does not exist in the collection.")
         known = await read_all(connection, directory, wanted)
         outcome, candidates = _sorted_out(wanted, known, user)
+        ids = [face.face for face in candidates]
         choice = _Choice(
             {tuple(row) for row in await connection.fetch(_PHOTOGRAPHS, directory, user)},
-            await connection.fetch(_SIMILARITIES, directory, user, [face.face for face in candidates]),
+            dict(await connection.fetch(_WITH_USER, directory, user, ids)),
+            await connection.fetch(_WITH_EACH_OTHER, directory, ids),
             is_alike,
         )
         chosen = [face for face in candidates if choice.takes(face, outcome)]
@@ -77,33 +85,33 @@ async def associate(
 
 
 class _Choice:
-    """Which faces a user takes, one after the other."""
+    """Which faces a user takes, one after the other. best: the similarity of each face with those the user has."""
 
     def __init__(
-        self, photographs: set[tuple[bytes, str]], similarities: Sequence[Any], is_alike: Callable[[float], bool]
+        self,
+        photographs: set[tuple[bytes, str]],
+        best: dict[UUID, float],
+        pairs: Sequence[Any],
+        is_alike: Callable[[float], bool],
     ) -> None:
         self._photographs = photographs
-        self._similarities = similarities
+        self._best = best
+        self._others: dict[UUID, list[tuple[UUID, float]]] = {}
+        for face, other, similarity in pairs:
+            self._others.setdefault(face, []).append((other, similarity))
         self._is_alike = is_alike
-        self._taken: set[UUID] = set()
         self._is_empty = not photographs
 
     def takes(self, face: IndexedFace, outcome: Association) -> bool:
         """Tell whether the user takes a face, and add it to the outcome."""
-        best = max(
-            (
-                row["similarity"]
-                for row in self._similarities
-                if row["face"] == face.face and (row["of_user"] or row["other"] in self._taken)
-            ),
-            default=-1.0,
-        )
+        best = self._best.get(face.face, -1.0)
         photograph = (face.image_sha256, face.model)
         if photograph in self._photographs or not (self._is_empty or self._is_alike(best)):
             outcome.failed.append(Failure(face.face, Unsuccessful.UNLIKE, similarity=best))
             return False
         self._photographs.add(photograph)
-        self._taken.add(face.face)
+        for other, similarity in self._others.get(face.face, []):
+            self._best[other] = max(similarity, self._best.get(other, -1.0))
         self._is_empty = False
         outcome.done.append(face.face)
         return True

@@ -12,6 +12,7 @@ from uuid import UUID
 from pgvector import HalfVector
 
 from apiserver.biometrics.face import Box, Embedding
+from apiserver.consent import ENROLLABLE
 from apiserver.database import Connection
 from apiserver.directories.lock import MAX_SECONDS
 from apiserver.people.records import require_directory
@@ -64,9 +65,16 @@ FROM faces LEFT JOIN LATERAL (
 WHERE faces.directory = $1 AND model = $2 AND person = ANY ($3::text[])
 ORDER BY similarity DESC, faces.face LIMIT $5
 """
-_EMBEDDING = "SELECT person, model, embedding, recognizability FROM faces WHERE directory = $1 AND face = $2"
-_EMBEDDINGS = """
-SELECT embedding FROM faces WHERE directory = $1 AND person = $2 AND model = $3
+# A person who is restricted or lacks a consent that is required is looked for as little as found.
+_EMBEDDING = f"""
+SELECT faces.person, model, embedding, recognizability FROM faces JOIN persons USING (directory, person)
+WHERE faces.directory = $1 AND persons.directory = $1 AND face = $2 AND NOT restricted
+AND {ENROLLABLE.format(person="faces.person")}
+"""
+_EMBEDDINGS = f"""
+SELECT embedding FROM faces JOIN persons USING (directory, person)
+WHERE faces.directory = $1 AND persons.directory = $1 AND faces.person = $2 AND model = $3 AND NOT restricted
+AND {ENROLLABLE.format(person="faces.person")}
 ORDER BY recognizability DESC NULLS LAST, face LIMIT $4
 """
 
@@ -200,16 +208,16 @@ async def nearest(
 
 
 async def probe(connection: Connection, directory: str, face: UUID) -> StoredProbe:
-    """Return what a search needs of a face. Raises DirectoryNotFound or FaceNotFound."""
+    """Return what a search needs of a face. Raises DirectoryNotFound, or FaceNotFound if nobody may look for it."""
     row = await connection.fetchrow(_EMBEDDING, directory, face)
     if row is None:
         await require_directory(connection, directory)
-        raise FaceNotFound("The collection has no face with this id.")
+        raise FaceNotFound("The collection has no face with this id that may be looked for.")
     return StoredProbe(row["person"], row["model"], list(row["embedding"].to_list()), row["recognizability"])
 
 
 async def embeddings(connection: Connection, directory: str, person: str, model: str, limit: int) -> list[Embedding]:
-    """Return the embeddings of the most recognizable faces of a person."""
+    """Return the embeddings of the most recognizable faces of a person, none if nobody may look for them."""
     rows = await connection.fetch(_EMBEDDINGS, directory, person, model, limit)
     return [list(row["embedding"].to_list()) for row in rows]
 

@@ -25,10 +25,11 @@ from apiserver.enrolment.learning import Sample
 from apiserver.http.access.guard import needs
 from apiserver.http.json_bodies import read_small
 from apiserver.http.photographs import PhotographCall
+from apiserver.names import checked_name
 from apiserver.people import photographs, subjects
 from apiserver.people.naming import check_names
 from apiserver.people.photographs import Owned
-from apiserver.problems import DatabaseBusy, FaceNotFound, FileNotFound, InvalidJson
+from apiserver.problems import DatabaseBusy, FaceNotFound, FileNotFound, InvalidJson, InvalidName
 from apiserver.state import State
 from apiserver.vectorizers.wire import ENROLMENT_WANTS
 
@@ -172,8 +173,13 @@ def image_id(request: Request) -> UUID:
 
 
 async def _person(state: State, directory: str, name: str) -> str | None:
+    """Return the person with a name, None if there is none, also because nobody can have it."""
+    try:
+        composed = checked_name(name)
+    except InvalidName:
+        return None
     async with state.database.unbound(Share.READS) as connection:
-        return await subjects.find(connection, directory, name.replace("\0", ""))
+        return await subjects.find(connection, directory, composed)
 
 
 async def _deleted(request: Request, faces: Sequence[UUID]) -> list[Owned]:

@@ -79,7 +79,7 @@ def name_of(problem: Problem) -> tuple[str, int]:
 
 def foreign_problem(request: Request, problem: Problem) -> tuple[int, dict[str, object], dict[str, str]] | None:
     """Return a problem as clients of Amazon Rekognition read it; None for requests of others."""
-    if request.url.path != "/" or request.method != "POST":
+    if request.scope["path"] != "/" or request.method != "POST":
         return None
     name, status = name_of(problem)
     request_id = correlation_id.get() or ""

@@ -111,7 +111,8 @@ async def _run(call: Call, operation: Operation, body: Body) -> Answer:
             current_grant().require(scope)
         return await operation.run(call, body)
     except DirectoryNotFound as problem:
-        raise DirectoryNotFound(f"The collection id: {collection or ''} does not exist") from problem
+        named = f" id: {collection}" if collection else ""
+        raise DirectoryNotFound(f"The collection{named} does not exist") from problem
 
 
 async def _read(request: Request, operation: Operation) -> bytes:

@@ -330,6 +330,27 @@ async def test_consent_is_required_where_a_directory_requires_it(boto, rekogniti
     assert error == "AccessDeniedException"
 
 
+async def test_nobody_is_found_by_faces_of_a_restricted_person(boto, rekognition, collection, ann, ann_again):
+    """Neither by the id of a face, nor as a user."""
+    [face], [other] = await boto.index(collection, ann), await boto.index(collection, ann_again)
+    restrict = "UPDATE persons SET restricted = $3 WHERE directory = $1 AND person = $2"
+    await rekognition.database.execute(restrict, collection, face, True)
+    asked = {"CollectionId": collection, "FaceId": face}
+    for operation in ("search_faces", "search_users"):
+        assert await fails(boto, operation, **asked) == "InvalidParameterException"
+    assert (await boto("search_faces", CollectionId=collection, FaceId=other))["FaceMatches"] == []
+    await rekognition.database.execute(restrict, collection, face, False)
+    [match] = (await boto("search_faces", **asked))["FaceMatches"]
+    assert match["Face"]["FaceId"] == other
+    for user, of_user in (("ann", face), ("again", other)):
+        await boto("create_user", CollectionId=collection, UserId=user)
+        await boto("associate_faces", CollectionId=collection, UserId=user, FaceIds=[of_user])
+    await rekognition.database.execute(restrict, collection, "ann", True)
+    assert (await boto("search_users", CollectionId=collection, UserId="ann"))["UserMatches"] == []
+    await rekognition.database.execute(restrict, collection, "ann", False)
+    assert len((await boto("search_users", CollectionId=collection, UserId="ann"))["UserMatches"]) == 1
+
+
 @pytest.mark.parametrize("operation", ["search_faces_by_image", "search_users_by_image", "compare", "compare to"])
 async def test_photographs_without_faces(boto, collection, operation, ann, nobody):
     if operation.startswith("compare"):
