@@ -204,7 +204,7 @@ class PhotographAnswer(BaseModel):
     """The common fields of answers about a single photograph."""
 
     status: Literal["OK"]
-    url: str | None = Field(examples=["/files/2c116cd3-eff0-8136-b4d5-5e476fa58ff7.jpg"])
+    url: str | None = Field(examples=["/files/2c116cd3-eff0-5136-b4d5-5e476fa58ff7.jpg"])
     filename: str = Field(examples=["portrait.jpg"])
     directory: DirectoryName
     model: ModelId

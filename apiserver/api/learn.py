@@ -80,7 +80,7 @@ class LearnedFile(BaseModel):
     """One file of several, enrolled now, enrolled before, or refused."""
 
     filename: str = Field(examples=["portrait.jpg"])
-    url: str | None = Field(examples=["/files/2c116cd3-eff0-8136-b4d5-5e476fa58ff7.jpg"])
+    url: str | None = Field(examples=["/files/2c116cd3-eff0-5136-b4d5-5e476fa58ff7.jpg"])
     outcome: Outcome
     persons: list[LearnedPerson]
     warnings: list[EnrolmentWarning]
