@@ -82,7 +82,7 @@ async def test_a_receipt_is_looked_for_in_its_directory(connections, images, dat
 
 async def test_what_was_named_before_there_were_tags_is_found(connections, images, database, executed):
     saved, deletion = await save(images), await delete_ann(database, connections, images)
-    old_key, old_deletion = "2c116cd3-eff0-5136-b4d5-5e476fa58ff7.png", uuid4()
+    old_key, old_deletion = "2c116cd3-eff0-8136-b4d5-5e476fa58ff7.png", uuid4()
     await database.execute("UPDATE images SET image = $1", old_key)
     await database.execute("UPDATE deletions SET deletion = $1", old_deletion)
 
