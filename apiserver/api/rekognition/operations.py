@@ -26,7 +26,8 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "ListFaces": Operation(bodies.ListFacesBody, indexing.list_faces, (Scope.READ,)),
     "DeleteFaces": Operation(bodies.FacesBody, indexing.delete_faces, (Scope.DELETE,), deletes=True),
-    "SearchFaces": Operation(bodies.SearchFacesBody, searching.search_faces, (Scope.RECOGNIZE,)),
+    # What they search by is stored: who exists is told by `read` alone, and the best match is the face itself.
+    "SearchFaces": Operation(bodies.SearchFacesBody, searching.search_faces, (Scope.RECOGNIZE, Scope.READ)),
     "SearchFacesByImage": Operation(
         bodies.SearchFacesByImageBody, searching.search_faces_by_image, (Scope.RECOGNIZE,), ANALYSING, images=1
     ),
@@ -39,7 +40,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListUsers": Operation(bodies.ListUsersBody, users.list_users, (Scope.READ,)),
     "AssociateFaces": Operation(bodies.UserFacesBody, users.associate_faces, (Scope.EDIT,), stores=True),
     "DisassociateFaces": Operation(bodies.UserFacesBody, users.disassociate_faces, (Scope.EDIT,), stores=True),
-    "SearchUsers": Operation(bodies.SearchUsersBody, searching.search_users, (Scope.RECOGNIZE,)),
+    "SearchUsers": Operation(bodies.SearchUsersBody, searching.search_users, (Scope.RECOGNIZE, Scope.READ)),
     "SearchUsersByImage": Operation(
         bodies.SearchUsersByImageBody, searching.search_users_by_image, (Scope.RECOGNIZE,), ANALYSING, images=1
     ),
