@@ -84,7 +84,7 @@ async def test_deleting_waits_for_undo(open_page, api, directory):
     await page.get_by_role("checkbox", name="Select ann").check()
     await page.locator(".tile a").nth(2).click(modifiers=["Shift"])
     await page.get_by_role("button", name="Delete").click()
-    await page.get_by_text("3 people will be deleted, with all their samples.").wait_for()
+    await page.get_by_text("3 people will be deleted, with all their samples.", exact=True).wait_for()
     assert await page.locator(".tile").count() == 1
 
     await page.keyboard.press("Control+z")

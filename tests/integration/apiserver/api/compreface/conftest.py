@@ -70,16 +70,18 @@ def facade_settings(
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def facade(facade_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    async with serving(create_app(facade_settings)) as client:
-        yield client
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def keys_database(shared_database_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(shared_database_url)
     yield connection
     await connection.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def facade(facade_settings: Settings, keys_database: asyncpg.Connection) -> AsyncIterator[httpx.AsyncClient]:
+    """The gateway of a module's tests. There is a key: without any, all calls are answered `no-keys`."""
+    await records.create(keys_database, records.Wanted("test", SHORTHANDS["manage"], read_reach(["test"])), "test")
+    async with serving(create_app(facade_settings)) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
