@@ -77,8 +77,13 @@ def _enrolled(record: Record) -> Iterable[Row]:
         yield f"{faces:,}", _size(read), _size(everything), _size(faces * PHOTOGRAPH_BYTES)
 
 
+_PHOTOGRAPHED_WITH = "buffalo_sc"
+
+
 def _photographed(record: Record) -> Iterable[Row]:
-    """The cores by photographs per day, from the processor time of one photograph."""
+    """The cores by photographs per day, from the processor time of one photograph with one pack."""
+    if record["models"] != _PHOTOGRAPHED_WITH:
+        return
     cpu = [one["stack"]["cpu_ms_per_image"] for one in record["rounds"]]
     for photographs in PHOTOGRAPHS_A_DAY:
         a_second = photographs / _DAY_SECONDS * PEAK
