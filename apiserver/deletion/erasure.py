@@ -20,8 +20,10 @@ from apiserver.idempotency_keys import delete_answers
 from apiserver.imports.records import delete_persons
 from apiserver.jobs.records import enqueue
 from apiserver.people import retention
+from apiserver.people.indexed_faces import IndexedFace, read_all, require_user
 from apiserver.people.records import require_directory
 from apiserver.people.retention import Retention
+from apiserver.people.splits import release_faces
 from apiserver.problems import DirectoryNotFound, FaceNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
 from apiserver.storage.archives import exclude_persons
@@ -49,21 +51,28 @@ SELECT 0 AS persons, (SELECT count(*) FROM deleted_faces) AS faces, count(*) AS 
 FROM deleted_images
 """
 
+# $4: the persons who have no other faces and are deleted as well; all others stay.
 _FACES = """
 WITH deleted_faces AS (
     DELETE FROM faces WHERE directory = $1 AND face = ANY ($3::uuid[]) RETURNING person, image
+), deleted_matches AS (
+    DELETE FROM matched_images WHERE directory = $1 AND person = ANY ($4::text[]) RETURNING image
 ), deleted_images AS (
     UPDATE images SET expires_at = now(), deletion = $2
-    WHERE directory = $1 AND image IN (SELECT image FROM deleted_faces) AND deletion IS NULL AND NOT EXISTS (
+    WHERE directory = $1 AND image IN (SELECT image FROM deleted_faces UNION SELECT image FROM deleted_matches)
+    AND deletion IS NULL AND NOT EXISTS (
         SELECT FROM faces WHERE faces.directory = $1 AND faces.image = images.image AND face <> ALL ($3)
     )
     RETURNING written_at
 ), counted AS (
     UPDATE persons SET face_count = face_count - removed.faces
     FROM (SELECT person, count(*) AS faces FROM deleted_faces GROUP BY person) AS removed
-    WHERE persons.directory = $1 AND persons.person = removed.person
+    WHERE persons.directory = $1 AND persons.person = removed.person AND persons.person <> ALL ($4)
+), deleted_persons AS (
+    DELETE FROM persons WHERE directory = $1 AND person = ANY ($4) RETURNING person
 )
-SELECT 0 AS persons, (SELECT count(*) FROM deleted_faces) AS faces, count(*) AS images, max(written_at) AS written_at
+SELECT (SELECT count(*) FROM deleted_persons) AS persons, (SELECT count(*) FROM deleted_faces) AS faces,
+    count(*) AS images, max(written_at) AS written_at
 FROM deleted_images
 """
 
@@ -135,6 +144,13 @@ SELECT person, revision FROM persons WHERE directory = $1 AND person = ANY ($2) 
 
 _OWNERS = "SELECT DISTINCT person FROM faces WHERE directory = $1 AND face = ANY ($2) ORDER BY person"
 
+_WITHOUT_OTHER_FACES = """
+SELECT person FROM persons WHERE directory = $1 AND person = ANY ($2) AND NOT EXISTS (
+    SELECT FROM faces WHERE faces.directory = $1 AND faces.person = persons.person AND face <> ALL ($3)
+)
+ORDER BY person FOR UPDATE
+"""
+
 _ALL_PERSONS = "SELECT person FROM persons WHERE directory = $1 ORDER BY person FOR UPDATE"
 
 _LOCK_DIRECTORY = "SELECT revision FROM directories WHERE directory = $1 FOR UPDATE"
@@ -144,7 +160,7 @@ _LOCK_DIRECTORY = "SELECT revision FROM directories WHERE directory = $1 FOR UPD
 class _Target:
     """The target of a deletion: faces, persons, or a whole directory. values: the statement's last parameters.
 
-    owners: the persons who lose faces and stay.
+    owners: the persons who lose faces, if some of them stay.
     """
 
     statement: str
@@ -195,7 +211,27 @@ class Erasure:
             owners = [row["person"] for row in await connection.fetch(_OWNERS, directory, faces, timeout=_MAX_SECONDS)]
             if not owners:
                 return None
-            return await self._delete(connection, directory, deletion, _Target(_FACES, (faces,), owners=owners))
+            return await self._delete(connection, directory, deletion, _Target(_FACES, (faces, []), owners=owners))
+
+    async def unassociated_faces(self, directory: str, faces: Sequence[UUID]) -> dict[UUID, IndexedFace]:
+        """Delete those of the faces that belong to no user, and the persons who stood for them alone.
+
+        Return all of the faces that existed, as they were. Raises DirectoryNotFound or DatabaseUnavailable.
+        """
+        deletion = await self._tags.new_id(directory)
+        async with self._database.connection(Share.LONG) as connection, connection.transaction():
+            await exclude_enrolments(connection, directory)
+            known = await read_all(connection, directory, faces)
+            if not known:
+                await require_directory(connection, directory)
+            own = [face for face in known.values() if face.own]
+            owners, ids = sorted({face.person for face in own}), [face.face for face in own]
+            if own:
+                rows = await connection.fetch(_WITHOUT_OTHER_FACES, directory, owners, ids, timeout=_MAX_SECONDS)
+                persons = [row["person"] for row in rows]
+                target = _Target(_FACES, (ids, persons), persons=persons, owners=owners)
+                await self._delete(connection, directory, deletion, target)
+            return known
 
     async def everybody(self, directory: str) -> Receipt | None:
         """Delete all persons of a directory, which stays with its settings; return None if there are none.
@@ -220,12 +256,19 @@ class Erasure:
                 connection, directory, deletion, _Target(_PERSONS, ([person],), person, persons=[person])
             )
 
-    async def persons(self, directory: str, persons: Sequence[str]) -> Receipt:
-        """Delete several persons. Raises DirectoryNotFound, PersonNotFound, or DatabaseUnavailable."""
+    async def user(self, directory: str, user: str) -> Receipt:
+        """Delete a user whose faces stay, each as a person of its own.
+
+        Raises DirectoryNotFound, PersonNotFound if there is no such user, PersonExists, or DatabaseUnavailable.
+        """
         deletion = await self._tags.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
-            await self._lock(connection, directory, persons)
-            return await self._delete(connection, directory, deletion, _Target(_PERSONS, (persons,), persons=persons))
+            await exclude_enrolments(connection, directory)
+            await require_user(connection, directory, user)
+            await release_faces(connection, directory, user, None)
+            return await self._delete(
+                connection, directory, deletion, _Target(_PERSONS, ([user],), user, persons=[user])
+            )
 
     async def directory(self, directory: str, condition: Condition = ALWAYS) -> Receipt:
         """Delete a directory with everything in it, and its keys, so that no copy of its photographs can be read.

@@ -1,7 +1,7 @@
 """The directories and their settings."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,7 @@ from apiserver.audit import records as audit
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.recognizability import applied_floor
 from apiserver.database import Connection, Database, Share
+from apiserver.directories import tags
 from apiserver.directories.settings import DirectorySettings
 from apiserver.directories.sizes import DirectorySize, DirectorySizes
 from apiserver.directories.thresholds import Applied, apply
@@ -134,11 +135,16 @@ class Directories:
         return found
 
     async def write(
-        self, directory: str, settings: DirectorySettings, condition: Condition = ALWAYS
+        self,
+        directory: str,
+        settings: DirectorySettings,
+        condition: Condition = ALWAYS,
+        *,
+        added_tags: Mapping[str, str] | None = None,
     ) -> tuple[Directory, bool]:
         """Replace all settings of a directory, created if it does not exist; return it, and whether it was created.
 
-        Raises PreconditionFailed, AlreadyExists or DatabaseUnavailable.
+        Raises PreconditionFailed, AlreadyExists, InvalidField for too many tags, or DatabaseUnavailable.
         """
         async with self._database.connection() as connection, connection.transaction():
             created = bool(await connection.fetchval(_CREATE, directory))
@@ -147,6 +153,8 @@ class Directories:
             written = await _write(connection, directory, settings, 1 if created else known.revision + 1)
             counts = {"created": int(created)} | _changed(known.settings, settings)
             await audit.record(connection, directory=directory, counts=counts)
+            if added_tags:
+                await tags.change(connection, directory, added_tags)
         self._remembered[directory] = settings
         return written, created
 

@@ -7,11 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from apiserver.database import Connection
-from apiserver.people.indexed_faces import IndexedFace, face_counts, read_all, users_among
+from apiserver.people.indexed_faces import IndexedFace, face_counts, read_all, require_user
 from apiserver.people.merges import merge
 from apiserver.people.moving import lock_persons
 from apiserver.people.splits import take_faces
-from apiserver.problems import PersonNotFound
 
 _PHOTOGRAPHS = "SELECT image_sha256, model FROM faces WHERE directory = $1 AND person = $2"
 # <#> is the negative inner product. The best similarity with the user, who may have any number of faces.
@@ -68,8 +67,7 @@ async def associate(
     async with connection.transaction():
         before = await read_all(connection, directory, wanted)
         await lock_persons(connection, directory, [user], {face.person for face in before.values()})
-        if user not in await users_among(connection, directory, [user]):
-            raise PersonNotFound(f"The user {user} does not exist in the collection.")
+        await require_user(connection, directory, user)
         known = await read_all(connection, directory, wanted)
         outcome, candidates = _sorted_out(wanted, known, user)
         ids = [face.face for face in candidates]

@@ -16,7 +16,7 @@ from apiserver.consent import ENROLLABLE
 from apiserver.database import Connection
 from apiserver.directories.lock import MAX_SECONDS
 from apiserver.people.records import require_directory
-from apiserver.problems import FaceNotFound
+from apiserver.problems import FaceNotFound, PersonNotFound
 
 NOTE = """, noted AS (
     INSERT INTO indexed_faces (directory, face, external_image_id, width, height)
@@ -240,6 +240,15 @@ async def users_among(connection: Connection, directory: str, persons: Collectio
     """Return those of the persons who are users, by id."""
     rows = await connection.fetch(_ARE_USERS, directory, list(persons)) if persons else []
     return {row["person"]: User(*row) for row in rows}
+
+
+async def require_user(connection: Connection, directory: str, user: str) -> User:
+    """Return a user. Raises DirectoryNotFound, PersonNotFound, or DatabaseUnavailable."""
+    found = await users_among(connection, directory, [user])
+    if user not in found:
+        await require_directory(connection, directory)
+        raise PersonNotFound(f"The user {user} does not exist in the collection.")
+    return found[user]
 
 
 async def count_users(connection: Connection, directory: str) -> int:

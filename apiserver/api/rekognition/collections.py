@@ -38,12 +38,9 @@ async def create_collection(call: Call, body: CreateCollectionBody) -> Answer:
     await require_room(state.database, state.usage, directory)
     model = await state.vectorizer.model_in_use()
     try:
-        await state.directories.write(directory, DirectorySettings(), ABSENT)
+        await state.directories.write(directory, DirectorySettings(), ABSENT, added_tags=body.tags)
     except AlreadyExists as error:
         raise AlreadyExists(f"The collection id: {directory} already exists") from error
-    if body.tags:
-        async with state.database.connection() as connection:
-            await tags.change(connection, directory, body.tags)
     return {"StatusCode": 200, "CollectionArn": _arn(call, directory), "FaceModelVersion": model_version(model.id)}
 
 

@@ -1,7 +1,6 @@
 """Faces of a collection: they are indexed, listed and deleted."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from hashlib import sha256
 from uuid import UUID
 
@@ -24,7 +23,7 @@ from apiserver.database import Share
 from apiserver.directories.records import SearchTerms
 from apiserver.people import indexed_faces
 from apiserver.people.indexed_faces import Indexed, IndexedFace
-from apiserver.problems import DatabaseBusy, FaceNotFound, PersonNotFound
+from apiserver.problems import DatabaseBusy
 from apiserver.turns import taking_turns
 from apiserver.vectorizers.wire import ENROLMENT_WANTS
 
@@ -33,7 +32,6 @@ MAX_FACES = 100
 
 _EXCEEDS = "EXCEEDS_MAX_FACES"
 _DEFAULT_RESULTS = 1_000
-_ATTEMPTS = 5
 
 Rejected = tuple[Face, list[str]]
 
@@ -81,8 +79,8 @@ async def list_faces(call: Call, body: ListFacesBody) -> Answer:
     listed = f"faces of {directory}/{body.user_id or ''}/{sha256(repr(among).encode()).hexdigest()}"
     after = read_token(secret, listed, body.next_token)
     async with state.database.connection(Share.READS) as connection:
-        if body.user_id and body.user_id not in await indexed_faces.users_among(connection, directory, [body.user_id]):
-            raise PersonNotFound(f"The user {body.user_id} does not exist in the collection.")
+        if body.user_id is not None:
+            await indexed_faces.require_user(connection, directory, body.user_id)
         found, last = await indexed_faces.page(
             connection, directory, limit, UUID(after) if after else None, person=body.user_id, among=among
         )
@@ -94,18 +92,10 @@ async def list_faces(call: Call, body: ListFacesBody) -> Answer:
 
 
 async def delete_faces(call: Call, body: FacesBody) -> Answer:
-    """Delete faces that are associated with no user. Raises DatabaseBusy if others go on changing them."""
-    await call.state.directories.read(body.collection_id)
-    for _ in range(_ATTEMPTS):
-        with suppress(PersonNotFound, FaceNotFound):  # it was deleted or associated concurrently
-            return await _delete_faces(call, body.collection_id, body.face_ids)
-    raise DatabaseBusy
-
-
-async def _delete_faces(call: Call, directory: str, faces: Sequence[UUID]) -> Answer:
-    known = await _read(call, directory, faces)
+    """Delete faces that are associated with no user."""
+    known = await call.state.erasure.unassociated_faces(body.collection_id, body.face_ids)
     deleted, failed = [], []
-    for each in dict.fromkeys(faces):
+    for each in dict.fromkeys(body.face_ids):
         face = known.get(each)
         if face is None:
             failed.append({"FaceId": str(each), "Reasons": ["FACE_NOT_FOUND"]})
@@ -113,24 +103,8 @@ async def _delete_faces(call: Call, directory: str, faces: Sequence[UUID]) -> An
             reasons = ["ASSOCIATED_TO_AN_EXISTING_USER"]
             failed.append({"FaceId": str(each), "UserId": face.user, "Reasons": reasons})
         else:
-            deleted.append(face)
-    await _delete(call, directory, deleted)
-    return {"DeletedFaces": [str(face.face) for face in deleted], "UnsuccessfulFaceDeletions": failed}
-
-
-async def _delete(call: Call, directory: str, faces: Sequence[IndexedFace]) -> None:
-    """Delete persons who have one of these faces only, and single faces of others.
-
-    Raises PersonNotFound or FaceNotFound.
-    """
-    erasure, persons = call.state.erasure, {face.person for face in faces}
-    async with call.state.database.connection() as connection:
-        counts = await indexed_faces.face_counts(connection, directory, persons)
-    for face in faces:
-        if counts.get(face.person) != 1:
-            await erasure.face(directory, face.person, face.face)
-    if alone := sorted(person for person in persons if counts.get(person) == 1):
-        await erasure.persons(directory, alone)
+            deleted.append(str(each))
+    return {"DeletedFaces": deleted, "UnsuccessfulFaceDeletions": failed}
 
 
 async def _read(call: Call, directory: str, faces: Sequence[UUID]) -> dict[UUID, IndexedFace]:

@@ -31,8 +31,7 @@ from apiserver.biometrics.percentages import Percentages
 from apiserver.database import Share
 from apiserver.people import indexed_faces
 from apiserver.people.indexed_faces import IndexedFace
-from apiserver.people.records import require_directory
-from apiserver.problems import InvalidField, PersonNotFound
+from apiserver.problems import InvalidField
 from apiserver.recognition.candidates import SearchOptions
 from apiserver.turns import taking_turns
 from apiserver.vectorizers.wire import Want
@@ -165,9 +164,7 @@ async def _stored_probe(call: Call, directory: str, face: UUID) -> tuple[Probe, 
 
 async def _probes_of(call: Call, directory: str, user: str, model: Model) -> list[Probe]:
     async with call.state.database.connection(Share.READS) as connection:
-        if user not in await indexed_faces.users_among(connection, directory, [user]):
-            await require_directory(connection, directory)
-            raise PersonNotFound(f"The user {user} does not exist in the collection.")
+        await indexed_faces.require_user(connection, directory, user)
         found = await indexed_faces.embeddings(connection, directory, user, model.id, _MAX_PROBES)
     return [Probe(embedding) for embedding in found]
 

@@ -16,7 +16,7 @@ from apiserver.people.indexed_faces import User
 from apiserver.people.naming import check_name
 from apiserver.people.records import Details
 from apiserver.people.splits import release_faces
-from apiserver.problems import AlreadyExists, PersonNotFound
+from apiserver.problems import AlreadyExists
 from apiserver.revisions import ABSENT
 
 _THRESHOLD = 75.0
@@ -44,11 +44,7 @@ async def create_user(call: Call, body: UserBody) -> Answer:
 
 async def delete_user(call: Call, body: UserBody) -> Answer:
     """Delete a person whose faces stay, each standing for itself."""
-    state, directory, user = call.state, body.collection_id, body.user_id
-    async with state.database.connection(Share.LONG) as connection:
-        await _require(connection, directory, user)
-        await release_faces(connection, directory, user, None)
-    await state.erasure.person(directory, user)
+    await call.state.erasure.user(body.collection_id, body.user_id)
     return {}
 
 
@@ -74,7 +70,7 @@ async def associate_faces(call: Call, body: UserFacesBody) -> Answer:
         outcome = await associations.associate(
             connection, directory, user, body.face_ids, lambda similarity: curve.percent(similarity) >= threshold
         )
-        status = _status(await _require(connection, directory, user))
+        status = _status(await indexed_faces.require_user(connection, directory, user))
     return {
         "AssociatedFaces": [{"FaceId": str(face)} for face in outcome.done],
         "UnsuccessfulFaceAssociations": [_failure(each, curve) for each in outcome.failed],
@@ -86,12 +82,12 @@ async def disassociate_faces(call: Call, body: UserFacesBody) -> Answer:
     """Let faces of a user stand for themselves again."""
     state, directory, user = call.state, body.collection_id, body.user_id
     async with state.database.connection(Share.LONG) as connection:
-        await _require(connection, directory, user)
+        await indexed_faces.require_user(connection, directory, user)
         known = await indexed_faces.read_all(connection, directory, body.face_ids)
         own = [face for face in dict.fromkeys(body.face_ids) if face in known and known[face].person == user]
         if own:
             await release_faces(connection, directory, user, own)
-        status = _status(await _require(connection, directory, user))
+        status = _status(await indexed_faces.require_user(connection, directory, user))
     failed: list[dict[str, Any]] = []
     for face in dict.fromkeys(body.face_ids):
         if face not in known:
@@ -104,15 +100,6 @@ async def disassociate_faces(call: Call, body: UserFacesBody) -> Answer:
         "UnsuccessfulFaceDisassociations": failed,
         "UserStatus": status,
     }
-
-
-async def _require(connection: Connection, directory: str, user: str) -> User:
-    """Return a user. Raises DirectoryNotFound or PersonNotFound."""
-    found = await indexed_faces.users_among(connection, directory, [user])
-    if user not in found:
-        await persons.require_directory(connection, directory)
-        raise PersonNotFound(f"The user {user} does not exist in the collection.")
-    return found[user]
 
 
 async def _is_face(connection: Connection, directory: str, user: str) -> bool:

@@ -12,8 +12,6 @@ from PIL import Image
 
 from apiserver.api.rekognition.bodies import MAX_IMAGE_BYTES
 from apiserver.api.rekognition.operations import OPERATIONS
-from apiserver.keys import records
-from apiserver.keys.wishes import read_reach, read_scopes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -324,7 +322,7 @@ async def test_collections_that_do_not_exist(boto, operation, nobody):
 async def test_consent_is_required_where_a_directory_requires_it(boto, rekognition, ann):
     await boto("create_collection", CollectionId="consenting")
     await rekognition.http.patch(
-        "/directories/consenting", json={"require_consent": True}, headers=await _bearer(rekognition)
+        "/directories/consenting", json={"require_consent": True}, headers=await rekognition.bearer()
     )
     error = await fails(boto, "index_faces", CollectionId="consenting", Image={"Bytes": ann})
     assert error == "AccessDeniedException"
@@ -379,7 +377,7 @@ async def test_thresholds_and_numbers_of_matches(boto, collection, ann, bob, par
 
 
 async def test_people_of_other_calls_are_users(boto, rekognition, collection, ann, ann_again):
-    key = await _bearer(rekognition)
+    key = await rekognition.bearer()
     form = {"person": "ann", "directory": collection}
     learned = await rekognition.http.post("/learn", data=form, files={"file": ann}, headers=key)
     assert learned.status_code == 201
@@ -395,10 +393,3 @@ async def test_people_of_other_calls_are_users(boto, rekognition, collection, an
         "/recognize", data={"directory": collection}, files={"file": ann_again}, headers=key
     )
     assert named.json()["persons"][0]["id"] == indexed
-
-
-async def _bearer(rekognition):
-    reach = read_reach(["*"])
-    wanted = records.Wanted("test", read_scopes(["admin"], reach), reach)
-    _, text = await records.create(rekognition.database, wanted, "test")
-    return {"Authorization": f"Bearer {text}"}
