@@ -45,7 +45,7 @@ from apiserver.enrolment.learning import Learning
 from apiserver.enrolment.likeness import Likenesses
 from apiserver.http.access.authentication import Authentication
 from apiserver.http.access.rate_store import RateStore, rate_store
-from apiserver.http.access.rates import Rates
+from apiserver.http.access.rates import Erases, Rates
 from apiserver.http.access.sessions import NAMES
 from apiserver.http.admission import Admission
 from apiserver.http.client_addresses import ClientAddresses
@@ -133,6 +133,10 @@ _FOREIGN_PROBLEMS: Mapping[str, Foreign] = {
 }
 
 
+# Which of their requests are deletions, without the method DELETE.
+_ERASING: Mapping[str, Erases] = {"compreface": compreface.erases, "rekognition": rekognition.erases}
+
+
 def create_app(settings: Settings, metrics: Metrics | None = None, draining: Draining | None = None) -> FastAPI:
     """Return a gateway that opens its resources when it starts; several can live in one process.
 
@@ -187,7 +191,8 @@ def _add_middleware(app: FastAPI, settings: Settings, rates: RateStore) -> None:
     )
     app.add_middleware(Admission)
     target_of = public_target(settings.trusted_proxies)
-    app.add_middleware(Authentication, rates=Rates(settings, rates), target_of=target_of)
+    erases = [_ERASING[name] for name in settings.facade_names]
+    app.add_middleware(Authentication, rates=Rates(settings, rates), target_of=target_of, erases=erases)
     if settings.trusted_proxies:
         app.add_middleware(
             ClientAddresses,

@@ -82,11 +82,22 @@ class RequestLog:
             self._on_end(scope, Ended(_route(scope), status, _outcome(scope, status), seconds, stages.own))
 
 
+def note_operation(scope: Scope, name: str) -> None:
+    """Note which of several calls that share a route a request is. name: one of a few, never a client's text."""
+    scope["state"]["operation"] = name
+
+
+def operation_of(scope: Scope) -> str:
+    """Return what `note_operation` noted, after a space; nothing for a route of one call."""
+    name: str | None = scope.get("state", {}).get("operation")
+    return f" {name}" if name else ""
+
+
 def _route(scope: Scope) -> str:
     route = scope.get("route")
     methods = getattr(route, "methods", None) or ()
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
-    return f"{method} {route.path}" if route and method in methods else "other"
+    return f"{method} {route.path}{operation_of(scope)}" if route and method in methods else "other"
 
 
 def _outcome(scope: Scope, status: int) -> str:

@@ -64,6 +64,13 @@ def note_path(path: str) -> None:
         span.set_attribute("url.path", path)
 
 
+def note_operation(route: str, operation: str) -> None:
+    """Name the span of the current request after one of the calls that share its route."""
+    if (span := trace.get_current_span()).is_recording():
+        span.update_name(f"{route} {operation}")
+        span.set_attribute("rpc.method", operation)
+
+
 def open_tracing(endpoint: str | None, service: str) -> Spans | None:
     """Set up spans of `service`, sent to `endpoint`; return None without an endpoint.
 

@@ -8,6 +8,7 @@ from starlette.types import Scope
 
 from apiserver.state import State
 from serving.logged_paths import LoggedPaths
+from serving.request_log import operation_of
 from serving.stages import Ended
 
 _logger = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ def request_log(paths: LoggedPaths) -> Callable[[Scope, Ended], None]:
 
     def log_request(scope: Scope, request: Ended) -> None:
         level = logging.DEBUG if scope["path"].startswith("/health/") else logging.INFO
-        path = paths.of(scope)
+        path = paths.of(scope) + operation_of(scope)
         _logger.log(level, "%s %s %d %.0f ms", scope["method"], path, request.status, 1000 * request.seconds)
         State.of(Request(scope)).metrics.request_done(request)
 

@@ -54,8 +54,8 @@ async def checks(database: Database, dsn: str, count: int) -> dict[str, Any]:
     async def authenticate_and_limit() -> None:
         grant = await authenticator.grant_of(scope)
         assert grant
-        await rates.admit(grant, "GET", usage, shown)
-        with rates.place(grant, "GET", usage):
+        await rates.admit(grant, usage, shown, erases=False)
+        with rates.place(grant, usage, erases=False):
             shown.clear()
 
     async with authenticator.running():

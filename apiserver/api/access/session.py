@@ -82,7 +82,7 @@ async def sign_in(request: Request) -> Response:
     body = await _body(request)
     grant = await state.authenticator.sign_in(body.key, request.scope)
     limiter: Rates = request.state.limiter
-    await limiter.admit(grant, request.method, state.usage, request.state.rates)
+    await limiter.admit(grant, state.usage, request.state.rates, erases=False)
     if before := sent_cookie(request.scope, request.state.target):
         await state.authenticator.sessions.end(before)
     cookie, session = await state.authenticator.sessions.start(grant)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, TypeAdapter, ValidationError
+from starlette.types import Scope as HttpScope
 
 from apiserver.access.grants import default_directory
 from apiserver.access.limits import ENROLLING
@@ -34,6 +35,7 @@ from apiserver.state import State
 from apiserver.vectorizers.wire import ENROLMENT_WANTS
 
 _PATH = "/api/v1/recognition/faces"
+_DELETE_PATH = f"{_PATH}/delete"
 _USUAL_PAGE, _MAX_PAGE = 20, 2000
 _MAX_PAGES = 1_000_000
 _MAX_DELETED = 10_000
@@ -142,7 +144,7 @@ async def delete_face(request: Request) -> Response:
     return answer(_listed(found)[0])
 
 
-@router.post(f"{_PATH}/delete")
+@router.post(_DELETE_PATH)
 @needs(Scope.DELETE, free=True)
 async def delete_some_faces(request: Request) -> Response:
     """Delete those of some faces that exist, and return them."""
@@ -161,6 +163,11 @@ async def read_face_image(request: Request) -> Response:
 async def read_static_image(request: Request) -> Response:
     """Return a photograph to whoever has the token in the path."""
     return await _shown(request)
+
+
+def erases(scope: HttpScope) -> bool:
+    """Tell whether a request is a deletion by another method than DELETE."""
+    return bool(scope["path"] == _DELETE_PATH and scope["method"] == "POST")
 
 
 def image_id(request: Request) -> UUID:

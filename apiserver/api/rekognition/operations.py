@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 
+from starlette.datastructures import Headers
+from starlette.types import Scope as HttpScope
+
 from apiserver.access.limits import ANALYSING, ENROLLING
 from apiserver.access.scopes import Scope
 from apiserver.api.rekognition import bodies, collections, comparing, indexing, searching, users
 from apiserver.api.rekognition.calls import Operation
+from apiserver.api.rekognition.problems import TARGET
 
 _PREFIX = "RekognitionService."
 
@@ -45,6 +49,14 @@ OPERATIONS: Mapping[str, Operation] = {
         bodies.SearchUsersByImageBody, searching.search_users_by_image, (Scope.RECOGNIZE,), ANALYSING, images=1
     ),
 }
+
+
+def erases(scope: HttpScope) -> bool:
+    """Tell whether a request is a deletion."""
+    if scope["path"] != "/" or scope["method"] != "POST":
+        return False
+    _, operation = operation_of(Headers(scope=scope).get(TARGET, ""))
+    return operation is not None and operation.deletes
 
 
 def operation_of(target: str) -> tuple[str, Operation | None]:

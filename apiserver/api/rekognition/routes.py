@@ -24,9 +24,17 @@ from apiserver.http.admission import counted_body
 from apiserver.http.json_bodies import parse_json
 from apiserver.http.photographs import PhotographCall
 from apiserver.http.upload_stream import read_body
-from apiserver.problems import DirectoryNotFound, InvalidJson, KeyInvalid, NotFound
+from apiserver.keys.signatures import is_signed
+from apiserver.problems import DirectoryNotFound, InvalidJson, KeyInvalid, NoKeys, NotFound, TooManyAttempts
 from apiserver.state import State
+from serving.request_log import note_operation
+from serving.tracing import note_operation as note_traced_operation
 
+_PATH = "/"
+_UNKNOWN = "unknown"
+"""Stands for the name of an operation that is not offered, which is a text of the client."""
+
+_MAX_SHOWN = 100
 _OTHER_BYTES = 300_000
 """Of a request besides its images: 4,096 ids of faces have 160,000."""
 
@@ -45,6 +53,8 @@ class _Route(GuardedRoute):
         """Return the handler of a request."""
 
         async def handle(request: Request) -> Response:
+            name, operation = operation_of(request.headers.get(TARGET, ""))
+            _note(request, name if operation else _UNKNOWN)
             request.state.body_unread = True
             with counted_body(request):
                 response: Response = await self.endpoint(request)
@@ -56,14 +66,14 @@ class _Route(GuardedRoute):
 router = APIRouter(route_class=_Route, include_in_schema=False)
 
 
-@router.post("/")
+@router.post(_PATH)
 @needs_no_key
 async def serve(request: Request) -> Response:
     """Run the operation that the header names."""
     name, operation = operation_of(request.headers.get(TARGET, ""))
     if operation is None:
-        raise NotFound(f"The operation {name or 'in X-Amz-Target'} is not offered.")
-    state = State.of(request)
+        raise NotFound(f"The operation {name[:_MAX_SHOWN] or 'in X-Amz-Target'} is not offered.")
+    state, signed = State.of(request), is_signed(request.scope)
     try:
         signer = await Signer.of(request)
         if operation.stores:
@@ -72,12 +82,14 @@ async def serve(request: Request) -> Response:
             state.vectorizer.check_room()
         content = await _read(request, operation)
         grant = await signer.grant(content)
-    except KeyInvalid as problem:
-        state.metrics.authenticated(problem.code)
+    except (KeyInvalid, TooManyAttempts, NoKeys) as problem:
+        if signed:  # the others have been counted
+            state.metrics.authenticated(problem.code)
         raise
-    state.metrics.authenticated("key" if grant.key else "open")
+    if signed:
+        state.metrics.authenticated("key" if grant.key else "open")
     set_current_grant(grant)
-    _note(name, grant)
+    _note_caller(grant)
     with await _admitted(request, operation, grant):
         body = await _parsed(operation, content)
         answer = await _run(Call(PhotographCall.of(request), signer.region), operation, body)
@@ -94,9 +106,8 @@ async def _admitted(request: Request, operation: Operation, grant: Grant) -> Abs
     place: AbstractContextManager[None] = nullcontext()
     if request.state.grant is None:
         limiter: Rates = request.state.limiter
-        method = "DELETE" if operation.deletes else "POST"
-        await limiter.admit(grant, method, usage, request.state.rates)
-        place = limiter.place(grant, method, usage)
+        await limiter.admit(grant, usage, request.state.rates, erases=operation.deletes)
+        place = limiter.place(grant, usage, erases=operation.deletes)
     await spend_request(request.scope, grant, operation.spends, free=operation.deletes)
     return place
 
@@ -138,7 +149,15 @@ def _parse(operation: Operation, content: bytes) -> Body:
     return parse_json(operation.body, content)
 
 
-def _note(name: str, grant: Grant) -> None:
-    """Let audits name the operation."""
+def _note(request: Request, name: str) -> None:
+    """Let log, metrics, traces and audits name the operation."""
+    note_operation(request.scope, name)
+    note_traced_operation(f"{request.method} {_PATH}", name)
     if act := current_act():
-        set_current_act(replace(act, subject=grant.subject, action=f"Rekognition {name}"))
+        set_current_act(replace(act, action=f"Rekognition {name}"))
+
+
+def _note_caller(grant: Grant) -> None:
+    """Let audits name the caller."""
+    if act := current_act():
+        set_current_act(replace(act, subject=grant.subject))

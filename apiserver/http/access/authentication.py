@@ -1,6 +1,6 @@
 """Finds out who calls, before anything else of a request is looked at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from apiserver.access.acts import NOBODY, Act
 from apiserver.access.grants import OPEN, Grant
 from apiserver.http.access.links import SCOPES, grant_of_link, without_link
-from apiserver.http.access.rates import Rates, Shown, sending
+from apiserver.http.access.rates import ERASING_METHODS, Erases, Rates, Shown, sending
 from apiserver.http.access.sessions import check_change, sent_cookie
 from apiserver.http.problem_responses import problem_response
 from apiserver.keys.signatures import is_signed
@@ -26,11 +26,14 @@ class Authentication:
     A request without a key goes on without a grant where keys are required: its route refuses it, or needs none.
     """
 
-    def __init__(self, app: ASGIApp, rates: Rates, target_of: Callable[[Scope], Target]) -> None:
+    def __init__(
+        self, app: ASGIApp, rates: Rates, target_of: Callable[[Scope], Target], erases: Sequence[Erases] = ()
+    ) -> None:
         """target_of: returns how the client of a request addresses the service."""
         self._app = app
         self._rates = rates
         self._target_of = target_of
+        self._erases = erases
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -53,9 +56,10 @@ class Authentication:
                 check_change(scope, target, cookie)
             if link and not (grant and grant.scopes >= SCOPES):
                 grant = await grant_of_link(link, state)
+            erases = scope["method"] in ERASING_METHODS or any(each(scope) for each in self._erases)
             if grant:
-                await self._rates.admit(grant, scope["method"], state.usage, shown)
-            place = self._rates.place(grant, scope["method"], state.usage)
+                await self._rates.admit(grant, state.usage, shown, erases=erases)
+            place = self._rates.place(grant, state.usage, erases=erases)
         except Problem as problem:
             state.metrics.refused("other", problem.status, problem.code)
             state.metrics.authenticated(problem.code)

@@ -1,7 +1,7 @@
 """Limits of each key, applied before anything of a request's body is read: rates, and quotas of a day."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from math import ceil
@@ -23,8 +23,11 @@ MINUTE = "requests"
 DAY = "requests-per-day"
 """The names of policies in the headers."""
 
-EXEMPT_METHODS = frozenset({"DELETE"})
+ERASING_METHODS = frozenset({"DELETE"})
 """Whoever has used up a limit can still erase."""
+
+Erases = Callable[[Scope], bool]
+"""Tells whether a request erases by another method, as in protocols of other services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,10 @@ class Rates:
         self._store = store
         self._running: Counter[str] = Counter()
 
-    async def admit(self, grant: Grant, method: str, usage: Usage, shown: list[Shown]) -> None:
-        """Count a request, and append what its answer tells. Raises TooManyRequests."""
+    async def admit(self, grant: Grant, usage: Usage, shown: list[Shown], *, erases: bool) -> None:
+        """Count a request, and append what its answer tells. erases: it is not counted. Raises TooManyRequests."""
         limit = int(usage.limit(grant, Limit.REQUESTS_PER_MINUTE) or 0)
-        if grant.key is None or method in EXEMPT_METHODS or not limit:
+        if grant.key is None or erases or not limit:
             return
         item = RateLimitItemPerMinute(limit)
         admitted, reset_time, remaining = await self._store.hit(item, grant.key)
@@ -60,9 +63,9 @@ class Rates:
             usage.refusals[Limit.REQUESTS_PER_MINUTE] += 1
             raise TooManyRequests(f"The key may make {limit} requests a minute.", retry_after_seconds=seconds)
 
-    def place(self, grant: Grant | None, method: str, usage: Usage) -> AbstractContextManager[None]:
-        """Return a block in which a request is in progress. Raises TooManyRequests."""
-        if grant is None or grant.key is None or method in EXEMPT_METHODS:
+    def place(self, grant: Grant | None, usage: Usage, *, erases: bool) -> AbstractContextManager[None]:
+        """Return a block in which a request is in progress. erases: any number may be. Raises TooManyRequests."""
+        if grant is None or grant.key is None or erases:
             return nullcontext()
         limit = int(usage.limit(grant, Limit.REQUESTS_IN_PROGRESS) or self._share(grant.key))
         if self._running[grant.key] >= limit:
@@ -108,7 +111,7 @@ async def spend_request(scope: Scope, grant: Grant, spends: Iterable[Quota], *, 
     usage = State.of_scope(scope).usage
     await usage.prepare(grant)
     set_meter(usage.meter_of(grant))
-    if grant.key is None or free or scope["method"] in EXEMPT_METHODS:
+    if grant.key is None or free or scope["method"] in ERASING_METHODS:
         return
     limit = usage.limit(grant, Limit.REQUESTS_PER_DAY)
     try:

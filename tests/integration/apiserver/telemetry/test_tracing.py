@@ -84,8 +84,9 @@ class Traced:
 
 @pytest.fixture(scope="module")
 def running(shared_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traced]:
+    environment = {"APISERVER_DATABASE_URL": shared_database_url, "APISERVER_FACADES": "rekognition"}
     with receiver() as received:
-        running = Traced(received, tmp_path_factory.mktemp("traced"), {"APISERVER_DATABASE_URL": shared_database_url})
+        running = Traced(received, tmp_path_factory.mktemp("traced"), environment)
         yield running
         running.stop()
 
@@ -170,6 +171,19 @@ def test_neither_names_nor_queries_are_in_spans_and_log_lines(traced: Traced):
     ]
     assert shown[0].startswith(f"{shown[1]}/"), "the same name is the same"
     assert [line.split()[1] for line in lines] == shown
+
+
+def test_operations_of_one_route_have_spans_and_log_lines_of_their_own(traced: Traced):
+    for target in ("RekognitionService.ListCollections", "RekognitionService.AnnsSecret"):
+        httpx.post(f"{traced.url}/", headers=traced.headers | {"X-Amz-Target": target}, json={}, trust_env=False)
+    wait_until(lambda: {"POST / ListCollections", "POST / unknown"} <= {span.name for span in traced.spans})
+    lines = [line["message"] for line in traced.log("apiserver") if line["trace_id"] == traced.trace]
+
+    assert [line.partition(" ms")[0].split()[:4] for line in lines] == [
+        ["POST", "/", "ListCollections", "200"],
+        ["POST", "/", "unknown", "400"],
+    ]
+    assert "Secret" not in str(traced.spans) + str(lines)
 
 
 def test_what_an_orchestrator_asks_is_in_no_trace(traced: Traced):

@@ -20,7 +20,7 @@ def taken(key, places, rates, usage, **limits):
     grant, number = Grant(f"key:{key}", frozenset(Scope), EVERYWHERE, key, limits), 0
     while True:
         try:
-            places.enter_context(rates.place(grant, "POST", usage))
+            places.enter_context(rates.place(grant, usage, erases=False))
         except TooManyRequests:
             return number
         number += 1
@@ -47,7 +47,7 @@ def test_whoever_comes_last_finds_a_share(rates, usage):
         assert taken("one", others, rates, usage) == 3
     with ExitStack() as again:
         assert taken("one", again, rates, usage) == 6
-        with rates.place(Grant("key:one", frozenset(), EVERYWHERE, "one"), "DELETE", usage):
+        with rates.place(Grant("key:one", frozenset(), EVERYWHERE, "one"), usage, erases=True):
             assert usage.refusals == {"requests_in_progress": 6}
 
 

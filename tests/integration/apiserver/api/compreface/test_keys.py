@@ -108,6 +108,26 @@ async def test_photographs_need_both_scopes(new_service, ann):
     assert (answer.status_code, answer.json()["code"]) == (403, 10)
 
 
+async def test_deletions_count_for_no_limit(service, keys_database):
+    """Also the one that is a POST."""
+    wanted = records.Wanted(
+        "test",
+        SHORTHANDS["manage"],
+        read_reach([service.directory]),
+        limits={"requests_per_minute": 1},
+        kind=records.Kind.UUID,
+    )
+    _, text = await records.create(keys_database, wanted, "test")
+    limited = sending(service, text)
+    deletions = ("DELETE recognition/faces", "POST recognition/faces/delete")
+    for action in deletions:
+        await limited.call(action, json=[])
+    await limited.call(SUBJECTS)
+    await limited.code(SUBJECTS, 429)
+    for action in deletions:
+        await limited.call(action, json=[])
+
+
 async def is_refused(service):
     answer = await service.client.get(f"{API}/recognition/subjects", headers={"x-api-key": service.key})
     return answer.status_code != 200

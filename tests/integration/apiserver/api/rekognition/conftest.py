@@ -68,10 +68,11 @@ class Rekognition:
         record, secret = await pairs.create(self.database, masters, wanted, "test")
         return Pair(pairs.access_key_id(record.id), secret, record)
 
-    async def bearer(self) -> dict[str, str]:
-        """Return the headers of a caller of the other calls who may do everything."""
+    async def bearer(self, **more: Any) -> dict[str, str]:
+        """Return the headers of a caller with a key that is sent, who may do everything."""
         reach = read_reach(["*"])
-        _, text = await records.create(self.database, Wanted("test", read_scopes(["admin"], reach), reach), "test")
+        wanted = Wanted("test", read_scopes(["admin"], reach), reach, **more)
+        _, text = await records.create(self.database, wanted, "test")
         return {"Authorization": f"Bearer {text}"}
 
     async def revoke(self, pair: Pair) -> None:
