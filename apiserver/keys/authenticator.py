@@ -74,8 +74,8 @@ class Authenticator:
         address = client_of(scope)
         try:
             sent = _sent(scope["headers"])
-            if self._digests and (uuid := self._sent_uuid(scope, sent, cookie)):
-                return await self._grant_of_uuid(uuid, self._digests, address)
+            if grant := await self._grant_of_compreface(scope, sent, cookie):
+                return grant
             if (text := self._meant(sent)) is not None:
                 return await self._grant_of_text(text, address)
             if cookie and (grant := await self._grant_of_session(cookie, address)):
@@ -183,34 +183,37 @@ class Authenticator:
         self._used.add(found.id)
         return found.grant
 
-    def _sent_uuid(self, scope: Mapping[str, Any], sent: str | None, cookie: SessionCookie | None) -> UuidKey | None:
-        """Return the UUID of a call of CompreFace: in the headers, or in the path of a photograph.
+    async def _grant_of_compreface(
+        self, scope: Mapping[str, Any], sent: str | None, cookie: SessionCookie | None
+    ) -> Grant | None:
+        """Return what a UUID gives in a call of CompreFace: in the headers, or in the path of a photograph.
 
-        Raises KeyInvalid for another text in the path.
+        None if there is none, or it is somebody else's and no key is required. In a path it counts before the cookie of
+        a session, which browsers send whatever they ask for, and which may have ended. Raises KeyInvalid.
         """
-        if not scope["path"].startswith(PREFIX):
+        if self._digests is None or not scope["path"].startswith(PREFIX):
             return None
-        if sent is not None:
-            return read_uuid(sent)
-        token = None if cookie else sent_token(scope)
-        if token is None:
+        token = sent_token(scope) if sent is None else None
+        key = read_token(token) if token is not None else read_uuid(sent or "")
+        if token is None and key is None:
             return None
-        if (found := read_token(token)) is None and self.keys_required:
+        address = client_of(scope)
+        grant = await self._grant_of_uuid(key, self._digests, address) if key else None
+        if token is not None and cookie:
+            grant = grant or await self._grant_of_session(cookie, address)
+        if grant is None and self.keys_required:
+            self._attempts.check(address)
             raise KeyInvalid
-        return found
+        return grant
 
-    async def _grant_of_uuid(self, key: UuidKey, digests: KnownDigests, address: str) -> Grant:
-        """Return what a UUID gives; where no key is required, that of somebody else means nothing."""
+    async def _grant_of_uuid(self, key: UuidKey, digests: KnownDigests, address: str) -> Grant | None:
+        """Return what a UUID gives, None if it is unknown, expired or revoked."""
         digest = key.digest.hex()
         found = digests.held(digest)
-        if found is None and self._attempts.are_spent(address) and not await digests.exists(digest):
-            self._attempts.check(address)
-        found = found or await digests.find(digest)
+        if found is None and (not self._attempts.are_spent(address) or await digests.exists(digest)):
+            found = await digests.find(digest)
         if found is None or not found.admits(key.digest, now()):
-            if not self.keys_required:
-                return OPEN
-            self._attempts.check(address)
-            raise KeyInvalid
+            return None
         self._used.add(found.id)
         return key.limiting(found.grant)
 

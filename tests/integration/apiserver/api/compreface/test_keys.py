@@ -99,6 +99,36 @@ async def test_the_token_of_a_path_opens_photographs_alone(service, ann):
         assert await as_key.code(action, 404) == 10
 
 
+async def signed_in(service, database, directory):
+    """Return the headers of a browser with a session of a directory."""
+    wanted = records.Wanted("test", SHORTHANDS["manage"], read_reach([directory]))
+    _, text = await records.create(database, wanted, "test")
+    answer = await service.client.post("/session", json={"key": text})
+    service.client.cookies.clear()
+    cookie = answer.headers["set-cookie"].partition(";")[0]
+    return {"Cookie": cookie, "X-Faceserver-CSRF": answer.json()["csrf_token"], "Sec-Fetch-Site": "same-origin"}
+
+
+async def test_browsers_with_a_session_see_what_the_token_opens(service, keys_database, ann):
+    """They send its cookie with the addresses of other pages, too, also after it has ended."""
+    image = await service.add("Ann", ann)
+    own = await signed_in(service, keys_database, service.directory)
+    ended = await signed_in(service, keys_database, service.directory)
+    elsewhere = await signed_in(service, keys_database, uuid4().hex)
+    assert (await service.client.delete("/session", headers=ended)).is_success
+
+    async def shown(token, browser):
+        path = f"{API}/static/{token}/images/{image}"
+        answer = await service.client.get(path, headers={"Cookie": browser["Cookie"]})
+        return answer.json() if answer.is_error else len(answer.content) > 1000
+
+    for browser in (own, ended, elsewhere):
+        assert await shown(images_token(service.key), browser) is True
+    for token in ("x", str(uuid4())):
+        assert await shown(token, own) is True
+        assert (await shown(token, ended))["code"] == 10
+
+
 async def test_photographs_need_both_scopes(new_service, ann):
     owner = await new_service()
     image = await owner.add("Ann", ann)
