@@ -17,9 +17,9 @@ from apiserver.access.grants import OPEN
 from apiserver.access.limits import read_limits
 from apiserver.database import Connection, Pooler, open_database
 from apiserver.encryption.master_keys import MasterKeys, read_master_keys
-from apiserver.keys import changing, pairs, records
+from apiserver.keys import changing, new_keys, records
+from apiserver.keys.new_keys import NewKey
 from apiserver.keys.records import KeyRecord, Kind
-from apiserver.keys.uuid_keys import images_token
 from apiserver.keys.wishes import directories_of
 from apiserver.names import Name
 from apiserver.problems import InvalidField, Problem
@@ -93,17 +93,14 @@ async def _run(settings: Settings, options: argparse.Namespace) -> list[dict[str
 
 
 async def _create(connection: Connection, options: argparse.Namespace) -> list[dict[str, Any]]:
-    if options.rekognition:
-        return await _create_pair(connection, options)
-    usual = {"kind": Kind.UUID, "scopes": [_COMPREFACE_SCOPE]} if options.compreface else {"scopes": []}
-    record, text = await records.create(connection, changing.wanted(usual | _fields(options)), "command line")
-    return [_with_text(record, text)]
-
-
-async def _create_pair(connection: Connection, options: argparse.Namespace) -> list[dict[str, Any]]:
-    masters = Settings().masters()
-    record, secret = await pairs.create(connection, masters, changing.wanted(_fields(options)), "command line")
-    return [{"key": secret, "access_key_id": pairs.access_key_id(record.id), **_shown(record)}]
+    kind = Kind.PAIR if options.rekognition else Kind.UUID if options.compreface else Kind.BEARER
+    usual = {"kind": kind, "scopes": [_COMPREFACE_SCOPE] if options.compreface else []}
+    masters = Settings().masters() if options.rekognition else MasterKeys()
+    return [
+        _with_text(
+            await new_keys.create(connection, masters, changing.wanted(usual | _fields(options)), "command line")
+        )
+    ]
 
 
 async def _edit(connection: Connection, options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -124,8 +121,7 @@ async def _revoke(connection: Connection, options: argparse.Namespace) -> list[d
 
 
 async def _rotate(connection: Connection, options: argparse.Namespace) -> list[dict[str, Any]]:
-    record, text = await records.rotate(connection, options.id, OPEN, options.overlap)
-    return [_with_text(record, text)]
+    return [_with_text(NewKey(*await records.rotate(connection, options.id, OPEN, options.overlap)))]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -150,7 +146,13 @@ def _parser() -> argparse.ArgumentParser:
             metavar="NAME=N",
             help="such as requests_per_minute=600; 0: that of the service; may be given several times",
         )
-    create.add_argument(
+    kinds = create.add_mutually_exclusive_group()
+    kinds.add_argument(
+        "--compreface",
+        action="store_true",
+        help="a UUID, for clients of CompreFace, with exactly one directory; --scope is manage unless given",
+    )
+    kinds.add_argument(
         "--rekognition",
         action="store_true",
         help="make an access key id and a secret access key for clients of Amazon Rekognition; needs the master key",
@@ -158,11 +160,6 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "list", _list, "List all keys.")
     revoke = _command(commands, "revoke", _revoke, "Revoke a key for good.")
     rotate = _command(commands, "rotate", _rotate, "Give a key a new text and print it.")
-    create.add_argument(
-        "--compreface",
-        action="store_true",
-        help="a UUID, for clients of CompreFace, with exactly one directory; --scope is manage unless given",
-    )
     for each in (edit, revoke, rotate):
         each.add_argument("id")
     rotate.add_argument("--overlap", type=_duration, default=records.DEFAULT_OVERLAP, help="such as 1d")
@@ -228,9 +225,8 @@ def _typed(text: str, read: Callable[[str], T]) -> T:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _with_text(record: KeyRecord, text: str) -> dict[str, Any]:
-    token = images_token(text) if record.kind == Kind.UUID else None
-    return {"key": text, "images_token": token, **_shown(record)}
+def _with_text(key: NewKey) -> dict[str, Any]:
+    return {**key.fields, **_shown(key.record)}
 
 
 def _shown(record: KeyRecord) -> dict[str, Any]:
@@ -253,7 +249,7 @@ def _time(time: datetime | None) -> str | None:
 
 
 def _line(row: dict[str, Any]) -> str:
-    if "access_key_id" in row:
+    if row.get("access_key_id"):
         return f"aws_access_key_id = {row['access_key_id']}\naws_secret_access_key = {row['key']}"
     if "key" in row:
         return str(row["key"])

@@ -32,7 +32,7 @@ _logger = logging.getLogger(__name__)
 
 _NO_MASTER_KEY = (
     "A pair needs a master key, under which its secret is stored: set APISERVER_MASTER_KEY_FILE, APISERVER_MASTER_KEY "
-    "or APISERVER_MASTER_KEY_COMMAND as for the gateways."
+    "or APISERVER_MASTER_KEY_COMMAND, the same for all gateways."
 )
 
 

@@ -81,13 +81,6 @@ Limits = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class _NewPair(NewKey):
-    """An access key; `key` is its secret."""
-
-    access_key_id: str
-
-
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where the keys are: in a database, at a URL, or else in the database of the data folder that `serve` uses."""
@@ -132,7 +125,7 @@ def create(
         typer.Option(
             "--rekognition",
             help="An access key id and a secret access key, for clients of Amazon Rekognition. It needs the master "
-            "key, as the gateways have it, and is made in the database itself.",
+            "key: that of the gateway at --url, or else in the environment, as the gateways have it.",
         ),
     ] = False,
     expires: Expires = "never",
@@ -162,10 +155,8 @@ def create(
     if not (scope or compreface):
         fail(ExitStatus.USAGE, "Give at least one --scope.")
     scope = scope or ["manage"]
-    if rekognition and url is not None and database_given(data, database_url, database_url_file) is None:
-        fail(ExitStatus.USAGE, "An access key is made in the database: leave --url out, or give --data.")
     made = _Place(url, database_given(data, database_url, database_url_file)).run(
-        _NewPair if rekognition else NewKey,
+        NewKey,
         lambda client: [
             client.create_key(
                 name,
@@ -174,7 +165,7 @@ def create(
                 note=note,
                 expires_at=_expiry(expires),
                 limits={name: amount for name, amount in limit or () if amount} or None,
-                kind="uuid" if compreface else None,
+                kind="uuid" if compreface else "pair" if rekognition else None,
             )
         ],
         "create",
@@ -348,7 +339,7 @@ def _print_new(keys: Sequence[NewKey], as_json: bool) -> None:
     for key in keys:
         if as_json:
             print_json(key)
-        elif isinstance(key, _NewPair):
+        elif key.access_key_id:
             typer.echo(f"aws_access_key_id = {key.access_key_id}\naws_secret_access_key = {key.key}")
         else:
             typer.echo(key.key)

@@ -1,5 +1,6 @@
 """Keys as operators use them: `faceserver keys`, `serve --require-keys`, key files, and both Python clients."""
 
+import base64
 import json
 import stat
 import subprocess
@@ -9,7 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
+import httpx
 import pytest
+from botocore.config import Config
 
 from faceserver import AsyncClient, Client, Key, NewKey
 from faceserver.errors import NotFound, Refused
@@ -19,11 +23,14 @@ from tests.photographs import astronaut, encoded
 from tests.stack import Stack, new_stack
 from tests.waiting import wait_until
 
+MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
+
 
 @pytest.fixture(scope="module")
 def locked() -> Iterator[Stack]:
-    """A stack that required keys at its first start."""
-    with new_stack("--require-keys") as stack:
+    """A stack that required keys at its first start, and that answers clients of other services."""
+    environment = {"APISERVER_FACADES": "compreface,rekognition", "APISERVER_MASTER_KEY": MASTER_KEY}
+    with new_stack("--require-keys", environment=environment) as stack:
         yield stack.start()
         assert "Traceback" not in stack.log, stack.log
 
@@ -90,6 +97,52 @@ def test_keys_are_managed_alike_wherever_they_are_reached(command: Commands, loc
     assert (missing.returncode, missing.stdout) == (1, "")
     assert "Traceback" not in missing.stderr
     assert len(missing.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("place", ["url", "data", "database-url", "database-url-file"])
+def test_keys_for_clients_of_other_services_are_made_alike(command: Commands, locked: Stack, place: str):
+    at = places(locked, command.folder)[place]
+    create = ["keys", "create", "--name", "app", "--directory", "acme", *at]
+    with Client(locked.url, key=(locked.data / "admin.key").read_text().strip()) as admin:
+        admin.put_directory("acme")
+    for kind, scope in ((["--compreface"], []), (["--rekognition"], ["--scope", "read"])):
+        printed = command(*create, *kind, *scope, environment={"APISERVER_MASTER_KEY": MASTER_KEY})
+        assert printed.returncode == 0, printed.stderr
+        [made] = lines(command(*create, *kind, *scope, "--json", environment={"APISERVER_MASTER_KEY": MASTER_KEY}))
+        assert made["directories"] == ["acme"]
+        if kind == ["--compreface"]:
+            assert (made["kind"], "enrol" in made["scopes"], made["access_key_id"]) == ("uuid", True, None)
+            for text in (made["key"], printed.stdout.strip()):
+                assert subjects(locked, text) == {"subjects": []}
+            assert made["images_token"]
+            assert "/api/v1/static/" in printed.stderr
+        else:
+            assert (made["kind"], made["scopes"], made["images_token"]) == ("pair", ["read"], None)
+            first, second = (line.split(" = ")[1] for line in printed.stdout.splitlines())
+            for access, secret in ((made["access_key_id"], made["key"]), (first, second)):
+                assert collections(locked, access, secret) == ["acme"]
+    both = command(*create, "--compreface", "--rekognition")
+    assert (both.returncode, both.stdout) == (2, "")
+
+
+def subjects(stack: Stack, key: str) -> Any:
+    """Return what a client of CompreFace is told."""
+    answer = httpx.get(f"{stack.url}/api/v1/recognition/subjects", headers={"x-api-key": key}, trust_env=False)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def collections(stack: Stack, access: str, secret: str) -> Any:
+    """Return what a client of Amazon Rekognition is told."""
+    client = boto3.client(
+        "rekognition",
+        endpoint_url=stack.url,
+        region_name="eu-central-1",
+        aws_access_key_id=access,
+        aws_secret_access_key=secret,
+        config=Config(proxies={}),
+    )
+    return client.list_collections()["CollectionIds"]
 
 
 def is_refused(client: Client) -> bool:
@@ -166,6 +219,11 @@ async def test_both_clients_manage_keys(locked: Stack, admin: str):
         assert client.revoke_key(made.id).revoked_at
         with pytest.raises(NotFound):
             client.patch_key(made.id, name="new")
+        pair = client.create_key("pair", scopes=["read"], directories=["acme"], kind="pair")
+        assert pair.access_key_id == f"AKFS{pair.id}"
+        assert pair.key not in repr(pair)
+        with pytest.raises(Refused, match="make another pair"):
+            client.rotate_key(pair.id)
         with pytest.raises(ValueError, match="no time zone"):
             client.create_key("x", scopes=["read"], directories=["acme"], expires_at=datetime(2126, 1, 1))  # noqa: DTZ001
 

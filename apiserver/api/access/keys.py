@@ -15,9 +15,9 @@ from apiserver.http.access.guard import needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.http.json_bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
-from apiserver.keys import changing, records
-from apiserver.keys.records import KeyRecord, Kind
-from apiserver.keys.uuid_keys import images_token
+from apiserver.keys import changing, new_keys, records
+from apiserver.keys.new_keys import NewKey
+from apiserver.keys.records import KeyRecord
 from apiserver.keys.wishes import check_authority, directories_of
 from apiserver.names import Name, Text
 from apiserver.state import State, StateOf
@@ -69,8 +69,10 @@ class KeyFields(JsonBody):
 class KeyBody(KeyFields):
     """A key to make."""
 
-    kind: Literal["bearer", "uuid"] = Field(
-        "bearer", description="`uuid`: for clients of CompreFace, whose keys are UUIDs; it has exactly one directory."
+    kind: Literal["bearer", "uuid", "pair"] = Field(
+        "bearer",
+        description="`uuid`: for clients of CompreFace, whose keys are UUIDs; it has exactly one directory. "
+        "`pair`: for clients of Amazon Rekognition, which sign requests; it needs the gateway's master key.",
     )
 
 
@@ -104,7 +106,9 @@ class KeyAnswer(BaseModel):
 
     id: str = Field(examples=["3vQ0x9LkP2aB"])
     kind: str = Field(
-        description="How callers send it: `bearer`, or `uuid` as those of CompreFace.", examples=["bearer"]
+        description="How callers prove that they have it: `bearer` by its text, `uuid` as clients of CompreFace, "
+        "`pair` by signatures as clients of Amazon Rekognition.",
+        examples=["bearer"],
     )
     name: str = Field(examples=["door-3"])
     note: str | None
@@ -124,10 +128,13 @@ class KeyAnswer(BaseModel):
 class NewKeyAnswer(KeyAnswer):
     """A key with its text, which is shown only here."""
 
-    key: str = Field(description="The text to send; it cannot be read again.")
+    key: str = Field(
+        description="The text to send, of a `pair` the secret access key that signs; it cannot be read again."
+    )
     images_token: str | None = Field(
         description="Of a `uuid`: what stands for the key in the path of a photograph, and opens nothing else."
     )
+    access_key_id: str | None = Field(description="Of a `pair`: what requests name it by.")
 
 
 @router.post(
@@ -141,13 +148,13 @@ class NewKeyAnswer(KeyAnswer):
 async def create_key(request: Request) -> Response:
     """Make a key. It can give only scopes and directories that the caller has."""
     body = await read_json(request, KeyBody)
-    grant = current_grant()
+    state, grant = State.of(request), current_grant()
     wanted = changing.wanted(body.model_dump())
     check_authority(grant, wanted.scopes, wanted.reach)
     wanted = replace(wanted, limits=grant.limited(wanted.limits))
-    async with State.of(request).database.unbound() as connection:
-        record, text = await records.create(connection, wanted, grant.subject)
-    return _with_text(record, text, 201)
+    async with state.database.unbound() as connection:
+        made = await new_keys.create(connection, state.images.keys.masters, wanted, grant.subject)
+    return _with_text(made, 201)
 
 
 @router.get("/keys", response_model=Page[KeyAnswer], responses=_PROBLEMS)
@@ -200,8 +207,8 @@ async def rotate_key(id: str, request: Request) -> Response:  # noqa: A002 - its
     body = await read_json(request, RotationBody)
     overlap = timedelta(seconds=body.overlap_seconds)
     async with State.of(request).database.unbound() as connection:
-        record, text = await records.rotate(connection, _storable(id), current_grant(), overlap)
-    return _with_text(record, text, 200)
+        rotated = NewKey(*await records.rotate(connection, _storable(id), current_grant(), overlap))
+    return _with_text(rotated, 200)
 
 
 def _storable(key_id: str) -> str:
@@ -212,9 +219,8 @@ def _answer(record: KeyRecord) -> KeyAnswer:
     return KeyAnswer(**_fields(record))
 
 
-def _with_text(record: KeyRecord, text: str, status: int) -> Response:
-    token = images_token(text) if record.kind == Kind.UUID else None
-    answer = NewKeyAnswer(**_fields(record), key=text, images_token=token)
+def _with_text(key: NewKey, status: int) -> Response:
+    answer = NewKeyAnswer(**_fields(key.record), **key.fields)
     return Response(answer.model_dump_json(), status, media_type="application/json")
 
 

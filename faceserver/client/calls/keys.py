@@ -27,8 +27,8 @@ class KeyCalls:
         """Make a key and return it with its text, which cannot be read again; docs/access.md lists the scopes.
 
         directories: names, prefixes that end in a separator and `*`, such as `acme/*`, or `*` for all.
-        limits: by name, such as `requests_per_minute`; docs/limits.md lists them. kind: `bearer`, or `uuid` for a
-        client of CompreFace.
+        limits: by name, such as `requests_per_minute`; docs/limits.md lists them. kind: `bearer`, `uuid` for a
+        client of CompreFace, or `pair` for a client of Amazon Rekognition.
         """
         lists = {"scopes": list(scopes), "directories": list(directories)}
         options = given(note=note, expires_at=_text(expires_at), limits=limits and dict(limits), kind=kind)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from pydantic import SecretStr
 
 from apiserver.access.grants import OPEN
 from apiserver.database import open_database
@@ -75,6 +76,58 @@ async def test_the_command_makes_a_pair_under_the_master_key(database_url, datab
     assert run(database_url, "revoke", found.record.id).returncode == 0
     known = (await found_pair(database, found.record.id)).record
     assert (sorted(known.scopes), known.revoked_at is None) == (["recognize"], False)
+
+
+@pytest.fixture
+async def admin(database):
+    reach = read_reach(["*"])
+    _, text = await records.create(database, Wanted("test", read_scopes(["admin"], reach), reach), "test")
+    return {"Authorization": f"Bearer {text}"}
+
+
+WANTED = {"name": "photos", "kind": "pair", "scopes": ["read"], "directories": ["acme"]}
+
+
+async def test_a_call_makes_a_pair_under_the_master_key_of_the_gateway(serve, settings, database, admin):
+    master = new_key()
+    gateway = await serve(settings.model_copy(update={"require_keys": True, "master_key": SecretStr(master)}))
+    limited = {"expires_at": "2126-11-29T00:00:00Z", "limits": {"requests_per_minute": 5}, "note": "east"}
+    answer = await gateway.post("/keys", json=WANTED | limited, headers=admin)
+    assert answer.status_code == 201
+    made = answer.json()
+    assert made["access_key_id"] == f"AKFS{made['id']}"
+    assert (len(made["key"]), made["kind"], made["images_token"]) == (40, "pair", None)
+    assert {name: made[name] for name in ("name", "scopes", "directories", *limited)} == {
+        **{name: WANTED[name] for name in ("name", "scopes", "directories")},
+        **limited,
+    }
+    found = await found_pair(database, made["id"])
+    assert await pairs.Secrets(masters(master)).of(found) == made["key"]
+    assert found.record.created_by.startswith("key:")
+    entries = await database.fetch("SELECT action FROM audit WHERE object = $1", made["id"])
+    assert [row["action"] for row in entries] == ["POST /keys"]
+    listed = (await gateway.get("/keys", headers=admin)).json()["items"]
+    assert made["key"] not in str(listed)
+    assert {each["kind"] for each in listed} == {"bearer", "pair"}
+
+    own = {"Authorization": f"Bearer {(await made_admin_of(database, 'acme'))}"}
+    for more, status in (({"directories": ["beta"]}, 403), ({"scopes": ["operate"]}, 400), ({"kind": "none"}, 400)):
+        refused = await gateway.post("/keys", json=WANTED | more, headers=own)
+        assert refused.status_code == status, more
+
+
+async def made_admin_of(connection, directory):
+    reach = read_reach([directory])
+    _, text = await records.create(connection, Wanted("test", read_scopes(["admin"], reach), reach), "test")
+    return text
+
+
+async def test_a_gateway_without_a_master_key_makes_no_pair(serve, settings, database, admin):
+    gateway = await serve(settings.model_copy(update={"require_keys": True}))
+    answer = await gateway.post("/keys", json=WANTED, headers=admin)
+    assert (answer.status_code, answer.json()["code"]) == (503, "key-unavailable")
+    assert "APISERVER_MASTER_KEY_FILE" in answer.json()["detail"]
+    assert await database.fetchval("SELECT count(*) FROM keys WHERE kind = 'pair'") == 0
 
 
 async def test_secrets_are_bound_to_their_keys(database):
