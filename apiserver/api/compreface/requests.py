@@ -1,7 +1,6 @@
 """What requests of CompreFace's clients bring: parameters, and photographs as parts of a form or as Base64 in JSON."""
 
 import re
-from binascii import Error, a2b_base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -13,19 +12,15 @@ from pydantic import ConfigDict
 
 from apiserver.api.compreface.problems import Code, Coded
 from apiserver.http.json_bodies import JsonBody, parse_json
+from apiserver.http.long_texts import LongTexts, without_long_texts
 from apiserver.http.multipart import FormLimits, Upload, read_form
 from apiserver.http.photographs import PhotographCall
-from apiserver.http.upload_stream import SMALL_BYTES, joined, read_body
-from apiserver.problems import FileMissing, ImageTooLarge, InvalidField, InvalidJson
-from apiserver.turns import taking_turns
+from apiserver.http.upload_stream import SMALL_BYTES, read_body
+from apiserver.problems import FileMissing, ImageTooLarge, InvalidField
 
 _EXTENSIONS = frozenset({"tif", "tiff", "jpg", "jpeg", "png", "bmp", "ico", "gif", "webp"})
 _JSON = re.compile(r"\s*application/json\s*(;|$)", re.IGNORECASE)
 _MAX_PARAMETERS = 100
-_MAX_COUNTS = {b'"': 100, b"[": 20, b"{": 20, b",": 50, b":": 50}
-"""Base64 has none of these characters, so that a long body of a photograph has few values."""
-_SLICE = 1 << 18
-"""Characters that are decoded at once; a multiple of four."""
 _TRUE, _FALSE = frozenset({"true", "on", "yes", "1"}), frozenset({"false", "off", "no", "0"})
 _MAX_CANDIDATES = 100
 _MAX_NUMBER = 2**31 - 1
@@ -174,23 +169,19 @@ async def _from_json(call: PhotographCall, names: tuple[str, ...]) -> list[Uploa
     max_bytes = len(names) * (settings.max_image_bytes * 4 // 3 + SMALL_BYTES)
     kind = _File if len(names) == 1 else _Pair
     content = await read_body(call.request, timeout_seconds=settings.upload_timeout_seconds, max_bytes=max_bytes)
-    async for character, count in taking_turns(_MAX_COUNTS.items()):
-        if content.count(character) > count:
-            raise InvalidJson("The body has too many values.")
-    body = parse_json(kind, content)
+    texts = await without_long_texts(content, max_bytes=SMALL_BYTES)
+    body = parse_json(kind, texts.rest)
     del content
-    return [await _decoded(name, getattr(body, name), settings.max_image_bytes) for name in names]
+    return [await _decoded(name, texts, getattr(body, name), settings.max_image_bytes) for name in names]
 
 
-async def _decoded(name: str, text: str | None, max_bytes: int) -> Upload:
+async def _decoded(name: str, texts: LongTexts, text: str | None, max_bytes: int) -> Upload:
     if text is None:
         raise FileMissing(f"Required part '{name}' is not present.")
     try:
-        starts = taking_turns(range(0, len(text), _SLICE))
-        pieces = [a2b_base64(text[start : start + _SLICE], strict_mode=True) async for start in starts]
-    except (Error, ValueError) as error:
+        content = await texts.decoded(text)
+    except ValueError as error:
         raise Coded(Code.FILE_UNUSABLE, f"The value of {name} is not Base64") from error
-    content = await joined(pieces)
     if not content:
         raise Coded(Code.FILE_UNUSABLE, f"The value of {name} is empty")
     if len(content) > max_bytes:

@@ -1,7 +1,5 @@
 """The requests of the operations: members by their names on the wire. Unknown members are ignored."""
 
-import base64
-import binascii
 import re
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -19,15 +17,6 @@ MAX_COLLECTION_ID = 255
 MAX_TAGS = 200
 COLLECTION_ID = r"[a-zA-Z0-9_.\-]+"
 _MAX_TOKEN = 4_096
-
-
-def _decoded(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return base64.b64decode(value, validate=True)
-    except binascii.Error as error:
-        raise ValueError("is not base64") from error
 
 
 _FACE_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -89,14 +78,14 @@ class S3Object(Body):
 
 
 class ImageBody(Body):
-    """An image, in the request or in a bucket."""
+    """An image, in the request, encoded, or in a bucket."""
 
-    content: Annotated[bytes, BeforeValidator(_decoded)] | None = Field(None, alias="Bytes")
+    encoded: str | None = Field(None, alias="Bytes")
     s3_object: S3Object | None = Field(None, alias="S3Object")
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
-        if (self.content is None) == (self.s3_object is None):
+        if (self.encoded is None) == (self.s3_object is None):
             raise ValueError("give Bytes or S3Object")
         return self
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from apiserver.access.limits import Quota
 from apiserver.access.scopes import Scope
 from apiserver.api.rekognition.bodies import Body
+from apiserver.http.long_texts import LongTexts
 from apiserver.http.photographs import PhotographCall
 from apiserver.problems import DirectoryNotFound
 from apiserver.state import State
@@ -26,10 +27,11 @@ async def require_collection(state: State, directory: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request. region: that the client signed for."""
+    """A request. region: that the client signed for. texts: the images in its body."""
 
     photographs: PhotographCall
     region: str
+    texts: LongTexts
 
     @property
     def state(self) -> State:

@@ -5,25 +5,30 @@ from apiserver.api.rekognition.bodies import MAX_IMAGE_BYTES, MAX_S3_BYTES, Imag
 from apiserver.api.rekognition.calls import Call
 from apiserver.buckets import Bucket
 from apiserver.http.multipart import Upload
-from apiserver.problems import FileEmpty, ImageTooLarge, ObjectNotFound
+from apiserver.problems import FileEmpty, ImageTooLarge, InvalidField, ObjectNotFound
 from apiserver.storage.object_store import read_foreign
 
 
 async def upload_of(call: Call, image: ImageBody) -> Upload:
     """Return the photograph that a request means.
 
-    Raises ImageTooLarge, FileEmpty, ObjectNotFound, or ImageStoreUnavailable.
+    Raises InvalidField, ImageTooLarge, FileEmpty, ObjectNotFound, or ImageStoreUnavailable.
     """
-    if image.s3_object is not None:
-        with call.photographs.stages.measure("read"):
-            content = await _stored(call, image.s3_object)
-    else:
-        content = image.content or b""
-        if len(content) > MAX_IMAGE_BYTES:
-            raise ImageTooLarge
+    with call.photographs.stages.measure("read"):
+        content = await _stored(call, image.s3_object) if image.s3_object else await _sent(call, image.encoded or "")
     if not content:
         raise FileEmpty
     return Upload(image.s3_object.name if image.s3_object else "image", content)
+
+
+async def _sent(call: Call, encoded: str) -> bytes:
+    try:
+        content = await call.texts.decoded(encoded)
+    except ValueError as error:
+        raise InvalidField("Image.Bytes: it is not base64.") from error
+    if len(content) > MAX_IMAGE_BYTES:
+        raise ImageTooLarge
+    return content
 
 
 async def _stored(call: Call, wanted: S3Object) -> bytes:

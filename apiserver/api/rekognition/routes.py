@@ -22,6 +22,7 @@ from apiserver.http.access.guard import GuardedRoute, enter, needs_no_key
 from apiserver.http.access.rates import Rates, spend_request
 from apiserver.http.admission import counted_body
 from apiserver.http.json_bodies import parse_json
+from apiserver.http.long_texts import without_long_texts
 from apiserver.http.photographs import PhotographCall
 from apiserver.http.upload_stream import read_body
 from apiserver.keys.signatures import is_signed
@@ -40,9 +41,9 @@ _OTHER_BYTES = 300_000
 
 _IMAGE_BYTES = 4 * ceil(MAX_IMAGE_BYTES / 3)
 _MAX_COUNTS = {b"{": 100, b"[": 100, b":": 10_000, b",": 10_000}
-"""How often a body may contain characters of JSON, which base64 does not have: a value costs more than its bytes do."""
+"""How often a body may contain characters of JSON: a value costs more than its bytes do."""
 
-_MAX_AT_ONCE = 200_000
+_MAX_PARSED_AT_ONCE = 20_000
 """Bytes that are parsed on the event loop."""
 
 
@@ -91,8 +92,11 @@ async def serve(request: Request) -> Response:
     set_current_grant(grant)
     _note_caller(grant)
     with await _admitted(request, operation, grant):
-        body = await _parsed(operation, content)
-        answer = await _run(Call(PhotographCall.of(request), signer.region), operation, body)
+        texts = await without_long_texts(content, max_bytes=_OTHER_BYTES)
+        del content
+        answer = await _run(
+            Call(PhotographCall.of(request), signer.region, texts), operation, await _parsed(operation, texts.rest)
+        )
     headers = {"x-amzn-requestid": correlation_id.get() or ""}
     return Response(to_json(answer), 200, headers, media_type=MEDIA_TYPE)
 
@@ -137,7 +141,7 @@ async def _read(request: Request, operation: Operation) -> bytes:
 
 async def _parsed(operation: Operation, content: bytes) -> Body:
     """Return the request. Raises InvalidJson, or InvalidField, which names the member."""
-    if len(content) <= _MAX_AT_ONCE:
+    if len(content) <= _MAX_PARSED_AT_ONCE:
         return _parse(operation, content)
     return await asyncio.to_thread(_parse, operation, content)
 

@@ -194,17 +194,22 @@ def _bodies() -> dict[str, Call]:
     }
 
 
-def large() -> dict[str, Call]:
-    """Ordinary requests of the largest size."""
-    chance = random.Random(0)
-    embeddings = [[chance.gauss(0, 1) for _ in range(128)] for _ in range(100)]
+def crowd() -> bytes:
+    """A photograph with 192 faces."""
     canvas = Image.new("RGB", (2_400, 1_800), (128, 128, 128))
     faces = [stranger(number).resize((110, 110)) for number in range(4)]
     for number in range(16 * 12):
         canvas.paste(faces[number % 4], (20 + 150 * (number % 16), 20 + 150 * (number // 16)))
     buffer = io.BytesIO()
     canvas.save(buffer, "JPEG", quality=90)
-    crowd = form(buffer.getvalue())
+    return buffer.getvalue()
+
+
+def large() -> dict[str, Call]:
+    """Ordinary requests of the largest size."""
+    chance = random.Random(0)
+    embeddings = [[chance.gauss(0, 1) for _ in range(128)] for _ in range(100)]
+    photograph = form(crowd())
     k = b'--B\r\nContent-Disposition: form-data; name="k"\r\n\r\n100\r\n'
     manifest = {"manifest": [{"person": f"p{n}", "key": f"imports/{n}"} for n in range(150_000)]}
     return {
@@ -217,9 +222,9 @@ def large() -> dict[str, Call]:
             _JSON,
             json.dumps({"model": "MODEL", "embeddings": embeddings, "k": 100, "unique_persons": True}).encode(),
         ),
-        "recognize a crowd": Call("POST", "/recognize", _FORM, k + crowd),
-        "embed a crowd": Call("POST", "/embed", _FORM, crowd),
-        "detect a crowd": Call("POST", "/detect", _FORM, crowd),
+        "recognize a crowd": Call("POST", "/recognize", _FORM, k + photograph),
+        "embed a crowd": Call("POST", "/embed", _FORM, photograph),
+        "detect a crowd": Call("POST", "/detect", _FORM, photograph),
         "persons": Call("GET", "/directories/default/persons?limit=1000"),
         "faces": Call("GET", "/directories/default/faces?limit=1000"),
         "directories": Call("GET", "/directories?limit=1000"),
