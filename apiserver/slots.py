@@ -121,6 +121,13 @@ class Body:
         if not self._whole:
             self._whole = self._slots.complete(self._bytes)
 
+    def add(self, size_bytes: int) -> None:
+        """Count what is read from elsewhere for a request whose body has arrived. Raises GatewayBusy."""
+        before = self._bytes
+        self.release()
+        self.grow(before + size_bytes)
+        self.arrive()
+
     def release(self) -> None:
         """Give back what the body takes."""
         self._slots.release(self._client, self._bytes, self._whole)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import lru_cache
@@ -102,8 +102,16 @@ async def open_object(store: ObjectStore, key: str, timeout_seconds: float, *, m
     return StoredObject(found.meta["size"], _chunks(found, timeout_seconds))
 
 
-async def read_foreign(url: str, key: str, version: str | None, timeout_seconds: float, *, max_bytes: int) -> bytes:
-    """Return an object of a bucket that is not ours.
+async def read_foreign(
+    url: str,
+    key: str,
+    version: str | None,
+    timeout_seconds: float,
+    *,
+    max_bytes: int,
+    admit: Callable[[int], object],
+) -> bytes:
+    """Return an object of a bucket that is not ours. admit: called with its size before it is read.
 
     Raises ObjectNotFound, also for a key or a version that the store cannot have, ImageTooLarge, or
     ImageStoreUnavailable.
@@ -115,6 +123,7 @@ async def read_foreign(url: str, key: str, version: str | None, timeout_seconds:
             found = await obstore.get_async(_foreign_store(url), key, options={"version": version} if version else {})
             if found.meta["size"] > max_bytes:
                 raise ImageTooLarge
+            admit(found.meta["size"])
             return bytes(await found.bytes_async())
         except _OF_THE_CLIENT as error:
             raise ObjectNotFound("The bucket has no such object, or it may not be read.") from error

@@ -22,6 +22,7 @@ _EXTENSIONS = frozenset({"tif", "tiff", "jpg", "jpeg", "png", "bmp", "ico", "gif
 _JSON = re.compile(r"\s*application/json\s*(;|$)", re.IGNORECASE)
 _MAX_PARAMETERS = 100
 _TRUE, _FALSE = frozenset({"true", "on", "yes", "1"}), frozenset({"false", "off", "no", "0"})
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,10}")
 _MAX_CANDIDATES = 100
 _MAX_NUMBER = 2**31 - 1
 
@@ -102,8 +103,7 @@ class Parameters:
         text = self.texts.get(name, "").strip()
         if not text:
             return usual
-        digits = text.removeprefix("-").removeprefix("+")
-        if not (digits.isascii() and digits.isdigit()) or len(text) > 11:
+        if not _WHOLE_NUMBER.fullmatch(text):
             raise Coded(Code.WRONG_TYPE, f"{name} must be a whole number")
         if not least <= (number := int(text)) <= _MAX_NUMBER:
             raise Coded(Code.INVALID, f"{name} must be at least {least}")

@@ -35,6 +35,7 @@ CollectionId = Annotated[
 ]
 UserId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[a-zA-Z0-9_.\-:]+$")]
 ExternalImageId = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9_.\-:]+$")]
+RequestToken = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_\-]+$")]
 FaceId = Annotated[UUID, BeforeValidator(_face_id)]
 Token = Annotated[str, StringConstraints(max_length=_MAX_TOKEN)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
@@ -173,7 +174,7 @@ class UserBody(CollectionBody):
     """CreateUser and DeleteUser."""
 
     user_id: UserId
-    client_request_token: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    client_request_token: RequestToken | None = None
 
 
 class ListUsersBody(CollectionBody):

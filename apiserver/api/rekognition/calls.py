@@ -1,8 +1,10 @@
 """What the operations share: the request with its photographs, its answer, and the ids that follow from secrets."""
 
+import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,9 @@ from apiserver.problems import DirectoryNotFound
 from apiserver.state import State
 
 Answer = Mapping[str, Any]
+
+_MAX_AT_ONCE = 200_000
+"""Bytes that are digested on the event loop."""
 
 
 async def require_collection(state: State, directory: str) -> None:
@@ -54,6 +59,13 @@ class Operation:
     images: int = 0
     stores: bool = False
     deletes: bool = False
+
+
+async def digest_of(content: bytes) -> bytes:
+    """Return the SHA-256 of a body or a photograph, on a thread if others would wait for it."""
+    if len(content) <= _MAX_AT_ONCE:
+        return sha256(content).digest()
+    return (await asyncio.to_thread(sha256, content)).digest()
 
 
 def derived_id(secret: bytes, *parts: bytes | str) -> UUID:

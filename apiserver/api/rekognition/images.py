@@ -36,7 +36,12 @@ async def _stored(call: Call, wanted: S3Object) -> bytes:
     bucket = _bucket(settings.rekognition_bucket_list, wanted.bucket)
     max_bytes = min(MAX_S3_BYTES, settings.max_image_bytes)
     return await read_foreign(
-        bucket.url, wanted.name, wanted.version, settings.image_store_timeout_seconds, max_bytes=max_bytes
+        bucket.url,
+        wanted.name,
+        wanted.version,
+        settings.image_store_timeout_seconds,
+        max_bytes=max_bytes,
+        admit=call.photographs.request.state.body.add,
     )
 
 

@@ -5,7 +5,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from apiserver.api.rekognition.bodies import FacesBody, IndexFacesBody, ListFacesBody
-from apiserver.api.rekognition.calls import Answer, Call, present, require_collection
+from apiserver.api.rekognition.calls import Answer, Call, digest_of, present, require_collection
 from apiserver.api.rekognition.details import (
     by_size,
     enrolled_face,
@@ -47,7 +47,7 @@ async def index_faces(call: Call, body: IndexFacesBody) -> Answer:
     terms = await state.directories.search_terms(directory, analysis.model)
     chosen, rejected = _chosen(analysis, terms, body)
     secret = await state.images.secret()
-    shown = image_id(secret, directory, sha256(upload.content).digest())
+    shown = image_id(secret, directory, await digest_of(upload.content))
     ids = [face_id(secret, shown, body.external_image_id, analysis.model.id, face.box) for face in chosen]
     known = await _read(call, directory, ids)
     image = analysis.image

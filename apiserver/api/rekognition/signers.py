@@ -1,20 +1,15 @@
 """Who calls: a signed request is of whoever has the secret of its access key."""
 
-import asyncio
-from hashlib import sha256
-
 from fastapi import Request
 
 from apiserver.access.grants import OPEN, Grant
+from apiserver.api.rekognition.calls import digest_of
 from apiserver.http.public_addresses import public
 from apiserver.keys.pairs import Pair
 from apiserver.keys.records import now
 from apiserver.keys.signatures import SignedRequest, is_signed
 from apiserver.problems import KeyMissing, SignatureInvalid
 from apiserver.state import State
-
-_MAX_AT_ONCE = 200_000
-"""Bytes that are digested on the event loop."""
 
 _REGION = "us-east-1"
 """Of requests that are not signed."""
@@ -57,7 +52,7 @@ class Signer:
             return grant
         if self._pair is None:  # of somebody else, where no key is required
             return OPEN
-        digest = await _digest(body)
+        digest = (await digest_of(body)).hex()
         self._signed.check_body(digest)
         authenticator = State.of(self._request).authenticator
         secret = await authenticator.secret_of(self._pair)
@@ -73,9 +68,3 @@ class Signer:
 def _paths() -> list[str]:
     """Return what the client may have sent as its path: the one where a proxy publishes the service, with its slash."""
     return list(dict.fromkeys([public("/"), public("") or "/"]))
-
-
-async def _digest(body: bytes) -> str:
-    if len(body) <= _MAX_AT_ONCE:
-        return sha256(body).hexdigest()
-    return (await asyncio.to_thread(sha256, body)).hexdigest()

@@ -33,6 +33,23 @@ def test_bodies_that_arrive_share_slots_by_their_bytes():
     assert slots.in_use == 0
 
 
+def test_what_is_read_from_elsewhere_counts_with_the_body_that_asked_for_it():
+    slots = Slots(3, SLOT)
+    with slots.taken() as body, slots.taken() as other:
+        body.grow(100)
+        body.arrive()
+        assert slots.in_use == 1
+        body.add(SLOT)
+        assert slots.in_use == 1
+        body.add(SLOT)
+        assert slots.in_use == 2
+        other.grow(SLOT)
+        other.arrive()
+        with pytest.raises(GatewayBusy):
+            other.add(SLOT)
+    assert slots.in_use == 0
+
+
 def test_a_body_that_has_arrived_takes_whole_slots_once():
     slots = Slots(5, SLOT)
     with slots.taken() as body:

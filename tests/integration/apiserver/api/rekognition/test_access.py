@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -23,7 +24,7 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 ARN = "arn:aws:rekognition:eu-central-1:000000000000:collection/acme"
 IMAGE = {"Bytes": "AAAA"}
 
-REQUESTS = {
+REQUESTS: dict[str, dict[str, Any]] = {
     "CreateCollection": {"CollectionId": "acme"},
     "DeleteCollection": {"CollectionId": "acme"},
     "DescribeCollection": {"CollectionId": "acme"},
