@@ -273,7 +273,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         settings=settings,
         draining=draining,
         metrics=metrics,
-        recent=RecentRequests(metrics, status.ROUTES),
+        recent=RecentRequests(metrics, status.routes(settings.facade_names)),
         slots=_slots(settings),
         authenticator=Authenticator(database, settings, images.keys.masters),
         signing_keys=SigningKeys(database),

@@ -1,5 +1,6 @@
 """How the service is: what this gateway did in the last minute, the vectorizers, the search, and the jobs."""
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -16,17 +17,32 @@ from apiserver.telemetry.recent import Recent
 from apiserver.vectorizers.client import ReplicaState
 from serving.problem_responses import ProblemDetails
 
-ROUTES = {
+_ROUTES = {
     "recognize": ("POST /recognize",),
     "learn": ("POST /learn", "POST /directories/{directory}/persons/{person}/faces"),
 }
-"""Groups of routes whose last minute is told."""
+_FACADE_ROUTES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "compreface": {
+        "recognize": ("POST /api/v1/recognition/recognize",),
+        "learn": ("POST /api/v1/recognition/faces",),
+    },
+    "rekognition": {
+        "recognize": ("POST / SearchFacesByImage", "POST / SearchUsersByImage"),
+        "learn": ("POST / IndexFaces",),
+    },
+}
 
 router = APIRouter(tags=["health"], route_class=CheckedRoute)
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemDetails} for status in (400, 401, 403, 500, 503)}
 
 _Seconds = Annotated[float | None, Field(description="Estimated from a histogram; null without requests.")]
+
+
+def routes(facades: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return groups of routes whose last minute is told. facades: the protocols of others that are answered."""
+    others = [_FACADE_ROUTES[name] for name in facades]
+    return {group: sum((each[group] for each in others), start=own) for group, own in _ROUTES.items()}
 
 
 class RecentAnswer(BaseModel):

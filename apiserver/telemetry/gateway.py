@@ -19,6 +19,8 @@ from serving.metrics_port import SHORT_SECONDS, new_registry
 from serving.stages import Ended
 
 _REFUSALS = frozenset({"429", "503"})
+_REFUSED_AS = frozenset({"too-many-requests", "quota-spent", "gateway-busy", "vectorizer-busy"})
+"""Their statuses are others in the protocols of other services."""
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -89,7 +91,7 @@ class Metrics:
         for metric in self._requests.collect():
             for sample in metric.samples:
                 if sample.name.endswith("_total") and sample.labels["route"] in routes:
-                    requests[sample.labels["status"] in _REFUSALS] += int(sample.value)
+                    requests[_is_refused(sample.labels)] += int(sample.value)
         for route in routes:
             for metric in self._request_seconds.labels(route).collect():
                 for sample in metric.samples:
@@ -109,6 +111,10 @@ class Metrics:
         """Count decisions."""
         for identity in identities:
             self._decisions.labels(identity.decision, identity.path, identity.reason or "none").inc()
+
+
+def _is_refused(labels: Mapping[str, str]) -> bool:
+    return labels["status"] in _REFUSALS or labels["outcome"] in _REFUSED_AS
 
 
 class StateMetrics(Collector):

@@ -66,6 +66,23 @@ async def test_each_caller_is_counted_once(counted):
     assert value("authentications_total", outcome="signature-invalid") == 1
 
 
+async def test_the_status_counts_recognitions_and_enrolments(counted, ann):
+    gateway, _, _ = counted
+    boto = await gateway.client()
+    await boto("create_collection", CollectionId="counted")
+    await boto.index("counted", ann)
+    for operation in ("search_faces_by_image", "search_users_by_image"):
+        await boto(operation, CollectionId="counted", Image={"Bytes": ann})
+    limited = await gateway.client(await gateway.pair(limits={"requests_per_minute": 1}))
+    await limited("search_faces_by_image", CollectionId="counted", Image={"Bytes": ann})
+    with pytest.raises(limited.errors.ThrottlingException):
+        await limited("search_faces_by_image", CollectionId="counted", Image={"Bytes": ann})
+    told = (await gateway.http.get("/status", headers=await gateway.bearer())).json()
+    assert (told["recognize"]["requests"], told["recognize"]["refused"]) == (4, 1)
+    assert told["learn"]["requests"] == 1
+    await boto("delete_collection", CollectionId="counted")
+
+
 @pytest.mark.parametrize("limit", ["requests_per_minute", "requests_per_day"])
 async def test_deletions_count_for_no_limit_whoever_asks_for_them(rekognition, limit):
     """With a key in a header as with a signature."""
