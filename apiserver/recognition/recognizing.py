@@ -109,11 +109,12 @@ class Recognition:
             with stages.measure("store"):
                 not_kept = await self._keeping.put(row, content, begun)
         key = row.key if row and not not_kept else None
-        if named := [
+        named = [
             (identity.candidates[0].person, identity.decision)
             for identity in identities
             if identity.decision is not Decision.UNKNOWN
-        ]:
+        ]
+        if named and options.are_seen:
             with stages.measure("note"):
                 await sightings.note(self._database, options.directory, named, key)
         with stages.measure("note"):

@@ -49,22 +49,32 @@ _MAX_PROBES = 20
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """A search of a directory under a model, from a percentage on."""
+    """A search of a directory under a model, from a percentage on. by_stored: whether it is by enrolled faces."""
 
     directory: str
     model: Model
     percentages: Percentages
     threshold: float
+    by_stored: bool
 
     @classmethod
-    def of(cls, directory: str, model: Model, threshold: float | None) -> "_Search":
-        return cls(directory, model, Percentages.of(model.tail), THRESHOLD if threshold is None else threshold)
+    def of(cls, directory: str, model: Model, threshold: float | None, *, by_stored: bool = False) -> "_Search":
+        least = THRESHOLD if threshold is None else threshold
+        return cls(directory, model, Percentages.of(model.tail), least, by_stored)
 
     def options(self, persons: int) -> SearchOptions:
         """Return the options of a search for so many persons."""
         named_only = not current_grant().has(Scope.READ)
         cosine = self.percentages.cosine(self.threshold)
-        return SearchOptions(self.directory, persons, cosine, Scoring.MAX, unique_persons=False, named_only=named_only)
+        return SearchOptions(
+            self.directory,
+            persons,
+            cosine,
+            Scoring.MAX,
+            unique_persons=False,
+            named_only=named_only,
+            are_seen=not self.by_stored,
+        )
 
     def reached(self, similarity: float) -> bool:
         """Tell whether a cosine reaches the threshold."""
@@ -75,7 +85,7 @@ async def search_faces(call: Call, body: SearchFacesBody) -> Answer:
     """Return the faces that resemble a face of the directory, without itself."""
     directory, limit = body.collection_id, body.max_faces or _DEFAULT_FACES
     probe, model = await _stored_probe(call, directory, body.face_id)
-    search = _Search.of(directory, model, body.face_match_threshold)
+    search = _Search.of(directory, model, body.face_match_threshold, by_stored=True)
     found = await _faces(call, search, probe, limit + 1)
     others = [face for face in found if face.face != body.face_id][:limit]
     return {
@@ -110,7 +120,7 @@ async def search_users(call: Call, body: SearchUsersBody) -> Answer:
     else:
         model = await call.state.vectorizer.model_in_use()
         probes, searched = await _probes_of(call, directory, body.user_id or "", model), {}
-    search = _Search.of(directory, model, body.user_match_threshold)
+    search = _Search.of(directory, model, body.user_match_threshold, by_stored=True)
     matches = await _user_matches(call, search, probes, limit, without=body.user_id)
     if body.user_id is not None:
         searched = {"SearchedUser": {"UserId": body.user_id}}

@@ -349,6 +349,24 @@ async def test_nobody_is_found_by_faces_of_a_restricted_person(boto, rekognition
     assert len((await boto("search_users", CollectionId=collection, UserId="ann"))["UserMatches"]) == 1
 
 
+async def test_nobody_is_seen_by_searches_for_enrolled_faces(boto, rekognition, collection, ann, ann_again):
+    """How long somebody was not seen decides how long a directory keeps that person."""
+    [face], [other] = await boto.index(collection, ann), await boto.index(collection, ann_again)
+    await boto("create_user", CollectionId=collection, UserId="ann")
+    await boto("associate_faces", CollectionId=collection, UserId="ann", FaceIds=[face])
+
+    async def seen():
+        found = "SELECT person FROM persons WHERE directory = $1 AND last_seen_at IS NOT NULL"
+        return {row["person"] for row in await rekognition.database.fetch(found, collection)}
+
+    assert (await boto("search_faces", CollectionId=collection, FaceId=other))["FaceMatches"]
+    for probe in ({"FaceId": other}, {"UserId": "ann"}):
+        await boto("search_users", CollectionId=collection, **probe)
+    assert await seen() == set()
+    await boto("search_faces_by_image", CollectionId=collection, Image={"Bytes": ann})
+    assert await seen() == {"ann"}
+
+
 @pytest.mark.parametrize("operation", ["search_faces_by_image", "search_users_by_image", "compare", "compare to"])
 async def test_photographs_without_faces(boto, collection, operation, ann, nobody):
     if operation.startswith("compare"):
