@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from cachetools import TTLCache
 
-from apiserver.database import Database, Share
+from apiserver.database.pool import Database, Share
 from apiserver.problems import DatabaseUnavailable, is_read_only
 
 _VERSION = 5

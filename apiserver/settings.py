@@ -19,7 +19,7 @@ from pydantic_settings import SettingsConfigDict
 from apiserver.access_settings import AccessSettings
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
 from apiserver.buckets import Bucket, read_buckets
-from apiserver.database import Pooler
+from apiserver.database.pool import Pooler
 from apiserver.endpoints import read_endpoints
 from apiserver.proxies import read_base_path, read_networks
 from serving.origins import read_origins

@@ -8,7 +8,7 @@ from starlette.types import Scope
 
 from apiserver.audit.reads import Reads
 from apiserver.audit.refusals import Refusals
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
 from apiserver.enrolment.learning import Learning

@@ -12,7 +12,7 @@ from pathlib import Path
 from apiserver import tasks
 from apiserver.audit.sealing import SEAL_SECONDS, seal
 from apiserver.background import background, repeat
-from apiserver.database import Pooler
+from apiserver.database.pool import Pooler
 from apiserver.jobs.queue import Lane, Pace, Runner, reduce_log, run_jobs
 from apiserver.jobs.runs import Task, current_job, recover, run_job
 from apiserver.problems import Problem

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from apiserver.access.acts import current_act
 from apiserver.audit import records as audit
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 from apiserver.deletion.records import COLUMNS, Receipt
 from apiserver.directories.lock import exclude_enrolments
 from apiserver.directory_tags import DirectoryTags

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from apiserver.audit import records as audit
-from apiserver.database import Database, Share
+from apiserver.database.pool import Database, Share
 from apiserver.directory_tags import DirectoryTags
 from apiserver.problems import DeletionNotFound
 

@@ -10,7 +10,7 @@ from apiserver.access.metering import spend
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Analysis, Box, Face
 from apiserver.biometrics.model import Model
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.directories.records import Directories
 from apiserver.enrolment.comparing import kept_doubts
 from apiserver.enrolment.gallery import Enrolment, Gallery, require_consent

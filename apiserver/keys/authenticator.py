@@ -8,7 +8,7 @@ from apiserver.access.grants import EVERYWHERE, OPEN, Grant
 from apiserver.access.scopes import Scope
 from apiserver.access.sessions import SessionCookie
 from apiserver.background import background, repeat
-from apiserver.database import Database, Share
+from apiserver.database.pool import Database, Share
 from apiserver.encryption.master_keys import MasterKeys
 from apiserver.keys import records
 from apiserver.keys.attempts import Attempts

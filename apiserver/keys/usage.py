@@ -16,7 +16,7 @@ from apiserver.access.grants import Grant
 from apiserver.access.limits import Limit, Quota
 from apiserver.access.metering import Meter
 from apiserver.background import background, repeat
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.keys import records, usage_records
 from apiserver.keys.usage_records import Day, Spent
 from apiserver.problems import Outage, QuotaSpent, TooManyDirectories, TooManyJobs

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from apiserver.biometrics.model import Decision
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.directories.lock import attempts
 from apiserver.problems import DatabaseBusy, DatabaseUnavailable, DirectoryBusy, is_read_only
 

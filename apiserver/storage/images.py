@@ -20,7 +20,8 @@ from obstore.store import ObjectStore
 from apiserver.access.limits import Quota
 from apiserver.access.metering import spend
 from apiserver.biometrics.face import Image
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 from apiserver.directory_tags import DirectoryTags, tagged
 from apiserver.encryption.keys import DirectoryKeys
 from apiserver.encryption.sealing import DataKey, Place

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.encryption.unencrypted import unencrypted
 from apiserver.jobs.records import State, state_of
 from apiserver.problems import DatabaseUnavailable

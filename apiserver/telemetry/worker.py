@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import Counter, Gauge, Histogram
 
 from apiserver.background import background, repeat
-from apiserver.database import StatementEnded
+from apiserver.database.opening import StatementEnded
 from apiserver.jobs.turns import TurnOver
 from apiserver.problems import Outage, QuotaSpent
 from apiserver.resources import Resources

@@ -17,7 +17,8 @@ import typer
 
 from apiserver.access.grants import EVERYWHERE, OPEN
 from apiserver.access.scopes import Scope
-from apiserver.database import Database, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Database
 from apiserver.http.access.rate_store import RateStore
 from apiserver.http.access.rates import Rates, Shown
 from apiserver.keys import records

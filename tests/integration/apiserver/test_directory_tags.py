@@ -8,7 +8,8 @@ import asyncpg
 import pytest
 
 from apiserver.biometrics.face import Image
-from apiserver.database import Database, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Database
 from apiserver.deletion import records
 from apiserver.deletion.erasure import Erasure
 from apiserver.directory_tags import DirectoryTags, tag_of

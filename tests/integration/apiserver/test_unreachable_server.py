@@ -12,7 +12,7 @@ import pytest
 
 from apiserver import tasks
 from apiserver.biometrics.face import Image
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.jobs.runs import run_job
 from apiserver.keys.usage import Usage
 from apiserver.problems import DatabaseUnavailable

@@ -18,7 +18,7 @@ import pytest
 from pydantic import SecretStr
 
 from apiserver.biometrics.face import Image
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.jobs.records import enqueue
 from apiserver.jobs.runs import MAX_CRASHES
 from apiserver.settings import Settings

@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from apiserver.access.binding import bound_to
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.settings import Settings
 from tests.citus import WorkerServer
 from tests.integration.apiserver.citus.conftest import Insistent, server_of

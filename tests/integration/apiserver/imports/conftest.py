@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.imports.running import import_people
 from apiserver.jobs.runs import run_job
 from apiserver.keys.usage import Usage

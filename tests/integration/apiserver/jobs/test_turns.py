@@ -12,7 +12,8 @@ import pytest
 
 from apiserver.access.grants import EVERYWHERE, Grant, set_current_grant
 from apiserver.access.scopes import Scope
-from apiserver.database import Database, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Database
 from apiserver.jobs.records import enqueue
 from apiserver.jobs.turns import Turn
 from apiserver.settings import Settings

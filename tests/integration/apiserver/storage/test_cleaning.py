@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from apiserver import tasks
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.exports.running import export_people
 from apiserver.imports.running import import_people
 from apiserver.jobs.runs import Task, run_job

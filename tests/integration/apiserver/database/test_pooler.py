@@ -16,7 +16,8 @@ import asyncpg
 import pytest
 
 from apiserver.access.binding import bound_to
-from apiserver.database import Pooler, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Pooler
 from tests.checkout import ROOT
 from tests.database import PostgresServer
 from tests.integration.apiserver.conftest import Serve

@@ -8,7 +8,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from apiserver.database import Database, Share, open_database, share_limits
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Database, Share, share_limits
 from apiserver.problems import DatabaseBusy
 from apiserver.settings import Settings
 from tests.integration.apiserver.conftest import Serve

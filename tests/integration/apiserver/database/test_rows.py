@@ -12,7 +12,9 @@ import asyncpg
 import pytest
 
 from apiserver.access.binding import EVERY, Binding, bound_to
-from apiserver.database import ROLE, Database, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Database
+from apiserver.database.session import ROLE
 from apiserver.jobs.records import enqueue
 from apiserver.problems import DatabaseUnavailable, Problem
 from db.row_security import protect_distributed

@@ -11,7 +11,8 @@ from pgvector import HalfVector
 from apiserver.access.binding import bound_to
 from apiserver.biometrics.model import Scoring
 from apiserver.consent import unnamed
-from apiserver.database import Database, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Database
 from apiserver.problems import DatabaseUnavailable
 from apiserver.search import statements
 
