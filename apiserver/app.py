@@ -76,7 +76,7 @@ from apiserver.search.identification import Identification
 from apiserver.search.planning import SwitchPoints
 from apiserver.search.recall import RecallCheck
 from apiserver.server import Draining
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.site import documentation, page
 from apiserver.slots import Slots
 from apiserver.state import State
@@ -294,7 +294,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
             images=images,
             settings=settings,
         ),
-        erasure=Erasure(database, images.uploads_end_after, images.keys, images.tags),
+        erasure=Erasure(database, images.uploads_end_after, images.keys, images.tagged_ids),
         images=images,
         archives=resources.archives,
         space=resources.space,

@@ -15,7 +15,7 @@ from apiserver.database.pool import Database
 from apiserver.encryption.rotation import list_keys, replace_key
 from apiserver.problems import Problem
 from apiserver.resources import master_keys, require_master_keys
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from serving.settings import read_settings
 
 

@@ -17,7 +17,7 @@ from apiserver.jobs.queue import Lane, Pace, Runner, reduce_log, run_jobs
 from apiserver.jobs.runs import Task, current_job, recover, run_job
 from apiserver.problems import Problem
 from apiserver.resources import Resources, open_resources, require_master_keys
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.storage.object_store import require_store
 from apiserver.telemetry.worker import WorkerTelemetry, worker_telemetry
 from serving.database_tls import warn_of_unverified

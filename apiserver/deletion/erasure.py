@@ -15,7 +15,7 @@ from apiserver.database.pool import Database, Share
 from apiserver.database.session import Connection
 from apiserver.deletion.records import COLUMNS, Receipt
 from apiserver.directories.lock import exclude_enrolments
-from apiserver.directory_tags import DirectoryTags
+from apiserver.tagged_ids import TaggedIds
 from apiserver.encryption.keys import DirectoryKeys, erase
 from apiserver.idempotency_keys import delete_answers
 from apiserver.imports.records import delete_persons
@@ -167,16 +167,16 @@ class Erasure:
         database: Database,
         uploads_end_after: timedelta,
         keys: DirectoryKeys | None = None,
-        tags: DirectoryTags | None = None,
+        tagged_ids: TaggedIds | None = None,
     ) -> None:
         self._database = database
         self._keys = keys or DirectoryKeys(database)
-        self._tags = tags or DirectoryTags(database)
+        self._tagged_ids = tagged_ids or TaggedIds(database)
         self._uploads_end_after = uploads_end_after
 
     async def face(self, directory: str, person: str, face: UUID) -> Receipt:
         """Delete a face. Raises DirectoryNotFound, PersonNotFound, FaceNotFound or DatabaseUnavailable."""
-        deletion = await self._tags.new_id(directory)
+        deletion = await self._tagged_ids.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await self._lock(connection, directory, [person])
             target = _Target(_FACE, (person, face), person, face, owners=[person])
@@ -190,7 +190,7 @@ class Erasure:
 
         Raises DatabaseUnavailable.
         """
-        deletion = await self._tags.new_id(directory)
+        deletion = await self._tagged_ids.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await exclude_enrolments(connection, directory)
             owners = [row["person"] for row in await connection.fetch(_OWNERS, directory, faces, timeout=_MAX_SECONDS)]
@@ -203,7 +203,7 @@ class Erasure:
 
         Raises DatabaseUnavailable.
         """
-        deletion = await self._tags.new_id(directory)
+        deletion = await self._tagged_ids.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await exclude_enrolments(connection, directory)
             rows = await connection.fetch(_ALL_PERSONS, directory, timeout=_MAX_SECONDS)
@@ -214,7 +214,7 @@ class Erasure:
 
     async def person(self, directory: str, person: str, condition: Condition = ALWAYS) -> Receipt:
         """Delete a person. Raises DirectoryNotFound, PersonNotFound, PreconditionFailed or DatabaseUnavailable."""
-        deletion = await self._tags.new_id(directory)
+        deletion = await self._tagged_ids.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             condition.check(await self._lock(connection, directory, [person]))
             return await self._delete(
@@ -223,7 +223,7 @@ class Erasure:
 
     async def persons(self, directory: str, persons: Sequence[str]) -> Receipt:
         """Delete several persons. Raises DirectoryNotFound, PersonNotFound, or DatabaseUnavailable."""
-        deletion = await self._tags.new_id(directory)
+        deletion = await self._tagged_ids.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await self._lock(connection, directory, persons)
             return await self._delete(connection, directory, deletion, _Target(_PERSONS, (persons,), persons=persons))
@@ -233,7 +233,7 @@ class Erasure:
 
         Raises DirectoryNotFound, PreconditionFailed or DatabaseUnavailable.
         """
-        deletion = await self._tags.new_id(directory)
+        deletion = await self._tagged_ids.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await exclude_enrolments(connection, directory)
             revision = await connection.fetchval(_LOCK_DIRECTORY, directory)
@@ -250,7 +250,7 @@ class Erasure:
 
         Raises DatabaseUnavailable.
         """
-        deletion = await self._tags.new_id(directory)
+        deletion = await self._tagged_ids.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             if not await retention.find(connection, directory, rule, age):  # this check takes no lock
                 return None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from apiserver.audit import records as audit
 from apiserver.database.pool import Database, Share
-from apiserver.directory_tags import DirectoryTags
+from apiserver.tagged_ids import TaggedIds
 from apiserver.problems import DeletionNotFound
 
 COLUMNS = "deletion, directory, person, face, persons, faces, images, requested_at, finished_at, subject"
@@ -43,9 +43,9 @@ class Receipt:
     subject: str | None
 
 
-async def read(database: Database, tags: DirectoryTags, deletion: UUID) -> Receipt:
+async def read(database: Database, tagged_ids: TaggedIds, deletion: UUID) -> Receipt:
     """Return the receipt of a deletion. Raises DeletionNotFound or DatabaseUnavailable."""
-    directories = await tags.directories(deletion)
+    directories = await tagged_ids.directories(deletion)
     row: Sequence[Any] | None = None
     async with database.unbound(Share.READS) as connection:  # an address of a deletion names no directory
         if not directories:

@@ -20,7 +20,7 @@ from apiserver.enrolment.warnings import EnrolmentWarning, likeness_warnings, qu
 from apiserver.people import doubts as kept
 from apiserver.people.indexed_faces import Indexed
 from apiserver.problems import DatabaseBusy
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.storage.images import ImageStore
 from apiserver.storage.photographs import Photograph, to_store
 from serving.stages import Stages

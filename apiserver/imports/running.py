@@ -35,7 +35,7 @@ from apiserver.imports.sources import BundleParts, Keys, Members, Source
 from apiserver.jobs.runs import Run
 from apiserver.jobs.turns import TurnOver
 from apiserver.problems import DatabaseBusy, Outage, QuotaSpent
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.storage.images import ImageStore
 
 _PAGE = 256

@@ -22,7 +22,7 @@ from apiserver.keys.sessions import Sessions
 from apiserver.keys.token_rights import SUBJECT, is_token
 from apiserver.keys.uuid_keys import PREFIX, UuidKey, read_token, read_uuid, sent_token
 from apiserver.problems import KeyInvalid, NoKeys, Problem
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 
 if TYPE_CHECKING:
     from apiserver.keys.tokens import Tokens

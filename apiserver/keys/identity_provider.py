@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 from apiserver.keys.provider_keys import ProviderKey, read_keys
-from apiserver.oidc_settings import OidcSettings, is_safe_url
+from apiserver.settings.identity_provider import OidcSettings, is_safe_url
 from apiserver.problems import IdentityProviderUnavailable, TokenInvalid
 
 _REFRESH_SECONDS = 600.0

@@ -12,7 +12,7 @@ from apiserver.keys import session_records
 from apiserver.keys.known import Known
 from apiserver.keys.records import now
 from apiserver.keys.session_records import SessionRecord
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 
 
 class Sessions:

@@ -10,8 +10,8 @@ from typing import Any
 from apiserver.access.grants import Grant, Reach
 from apiserver.access.scopes import Scope
 from apiserver.keys.wishes import read_reach
-from apiserver.oidc_settings import Mapping as ScopesOfValues
-from apiserver.oidc_settings import OidcSettings, read_mapping
+from apiserver.settings.identity_provider import Mapping as ScopesOfValues
+from apiserver.settings.identity_provider import OidcSettings, read_mapping
 from apiserver.problems import InvalidField, InvalidName, TokenInvalid, TokenWithoutRights
 
 SUBJECT = "oidc:"

@@ -17,7 +17,7 @@ from apiserver.access.grants import Grant
 from apiserver.keys.identity_provider import IdentityProvider
 from apiserver.keys.provider_keys import ALGORITHMS, ProviderKey
 from apiserver.keys.token_rights import TokenRights
-from apiserver.oidc_settings import OidcSettings
+from apiserver.settings.identity_provider import OidcSettings
 from apiserver.problems import TokenExpired, TokenInvalid
 
 MAX_BYTES = 16_384

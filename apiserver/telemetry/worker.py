@@ -13,7 +13,7 @@ from apiserver.database.opening import StatementEnded
 from apiserver.jobs.turns import TurnOver
 from apiserver.problems import Outage, QuotaSpent
 from apiserver.resources import Resources
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.telemetry.database import PoolMetrics, database_wait
 from apiserver.telemetry.limits import UsageMetrics
 from apiserver.telemetry.shared import REFRESH_SECONDS, SharedMetrics

@@ -24,7 +24,7 @@ from apiserver.http.access.rates import Rates, Shown
 from apiserver.keys import records
 from apiserver.keys.authenticator import Authenticator
 from apiserver.keys.usage import Usage
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from bench.harness.connections import Connection
 from bench.harness.options import RESULTS, Results
 from bench.harness.outcomes import percentile

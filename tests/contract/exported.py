@@ -12,7 +12,7 @@ import apiserver.telemetry.gateway
 import vectorizer.metrics
 from apiserver.app import create_app
 from apiserver.database.opening import open_database
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.telemetry.database import PoolMetrics
 from apiserver.telemetry.shared import SharedMetrics
 from apiserver.telemetry.worker import WorkerMetrics

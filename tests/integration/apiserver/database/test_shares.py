@@ -11,7 +11,7 @@ import pytest
 from apiserver.database.opening import open_database
 from apiserver.database.pool import Database, Share, share_limits
 from apiserver.problems import DatabaseBusy
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from tests.integration.apiserver.conftest import Serve
 from tests.waiting import until
 

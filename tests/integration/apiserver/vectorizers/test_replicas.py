@@ -11,7 +11,7 @@ import msgpack
 import numpy as np
 import pytest
 
-from apiserver.endpoints import Endpoint
+from apiserver.settings.endpoints import Endpoint
 from apiserver.problems import (
     ImageTooCostly,
     ImageUnreadable,

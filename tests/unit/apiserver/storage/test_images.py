@@ -5,7 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apiserver.directory_tags import tag_of
+from apiserver.tagged_ids import tag_of
 from apiserver.storage.images import image_key
 
 SECRET, SHA256 = bytes(32), bytes(range(32))

@@ -12,7 +12,7 @@ from apiserver.database.opening import open_database
 from apiserver.database.pool import Database
 from apiserver.deletion import records
 from apiserver.deletion.erasure import Erasure
-from apiserver.directory_tags import DirectoryTags, tag_of
+from apiserver.tagged_ids import TaggedIds, tag_of
 from apiserver.problems import DeletionNotFound, FileNotFound
 from apiserver.storage.images import ImageRow, ImageStore, image_row
 from apiserver.storage.object_store import open_store
@@ -55,7 +55,7 @@ def of_all(executed: list[str]) -> set[str]:
 async def delete_ann(database: asyncpg.Connection, connections: Database, images: ImageStore) -> UUID:
     await database.execute("INSERT INTO directories VALUES ('acme')")
     await database.execute("INSERT INTO persons (directory, person) VALUES ('acme', 'ann')")
-    erasure = Erasure(connections, HOUR, tags=images.tags)
+    erasure = Erasure(connections, HOUR, tagged_ids=images.tagged_ids)
     return (await erasure.person("acme", "ann")).deletion
 
 
@@ -77,7 +77,7 @@ async def test_a_receipt_is_looked_for_in_its_directory(connections, images, dat
     deletion = await delete_ann(database, connections, images)
     executed.clear()
 
-    assert (await records.read(connections, DirectoryTags(connections), deletion)).directory == "acme"
+    assert (await records.read(connections, TaggedIds(connections), deletion)).directory == "acme"
     assert of_all(executed) == set()
 
 
@@ -88,11 +88,11 @@ async def test_what_was_named_before_there_were_tags_is_found(connections, image
     await database.execute("UPDATE deletions SET deletion = $1", old_deletion)
 
     assert await images.directory_of(old_key) == "acme"
-    assert (await records.read(connections, images.tags, old_deletion)).deletion == old_deletion
+    assert (await records.read(connections, images.tagged_ids, old_deletion)).deletion == old_deletion
     assert of_all(executed) == {"images", "deletions"}
     assert await images.directory_of(saved.key) is None
     with pytest.raises(DeletionNotFound):
-        await records.read(connections, images.tags, deletion)
+        await records.read(connections, images.tagged_ids, deletion)
 
 
 async def test_tags_that_lead_nowhere_do_not_hide_anything(connections, images, database, tmp_path):
@@ -101,7 +101,7 @@ async def test_tags_that_lead_nowhere_do_not_hide_anything(connections, images, 
     restarted = ImageStore(open_store(f"file://{tmp_path}/images"), connections, timeout_seconds=60)
 
     assert await restarted.directory_of(saved.key) == "acme"
-    assert (await records.read(connections, restarted.tags, deletion)).directory == "acme"
+    assert (await records.read(connections, restarted.tagged_ids, deletion)).directory == "acme"
 
 
 async def test_directories_with_the_same_tag_are_both_asked(connections, images, database, tmp_path):
@@ -126,6 +126,6 @@ async def test_upkeep_adds_directories_from_before_and_forgets_what_is_gone(conn
     await database.execute("DELETE FROM directories")
     await database.execute("INSERT INTO directories VALUES ('early')")
 
-    await DirectoryTags(connections).tend()
+    await TaggedIds(connections).tend()
 
     assert [row["directory"] for row in await database.fetch(TAGS)] == ["acme", "early", "recognized only"]

@@ -1,7 +1,8 @@
-"""Tags of directories: ids of photographs and receipts begin with one, so that one server is asked and not all.
+"""Ids of photographs and receipts that begin with a tag of their directory, so that one server is asked and not all.
 
 A tag is a keyed hash, from which the directory does not follow; the table that leads back is on the coordinator. It
-also says which directories there are while a server does not answer.
+also says which directories there are while a server does not answer. The tags that clients give a directory are others
+(`directories.tags`).
 """
 
 import hmac
@@ -69,7 +70,7 @@ def tagged(secret: bytes, directory: str, rest: bytes) -> UUID:
     return UUID(int=number & ~(0xF << 76) & ~(0b11 << 62) | _VERSION << 76 | 0b10 << 62)
 
 
-class DirectoryTags:
+class TaggedIds:
     """Makes ids with tags, and finds the directories of ids. The secret is that of the installation."""
 
     def __init__(self, database: Database) -> None:

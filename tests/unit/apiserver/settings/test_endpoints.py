@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from apiserver.endpoints import Endpoint, read_endpoints
-from apiserver.settings import Settings
+from apiserver.settings.endpoints import Endpoint, read_endpoints
+from apiserver.settings.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import pytest
 
 from apiserver.access.scopes import Scope
-from apiserver.oidc_settings import is_safe_url, read_mapping
-from apiserver.settings import Settings
+from apiserver.settings.identity_provider import is_safe_url, read_mapping
+from apiserver.settings.settings import Settings
 
 
 def settings(**chosen: str) -> Settings:

@@ -16,12 +16,12 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict
 
-from apiserver.access_settings import AccessSettings
+from apiserver.settings.access import AccessSettings
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
-from apiserver.buckets import Bucket, read_buckets
+from apiserver.settings.buckets import Bucket, read_buckets
 from apiserver.database.pool import Pooler
-from apiserver.endpoints import read_endpoints
-from apiserver.proxies import read_base_path, read_networks
+from apiserver.settings.endpoints import read_endpoints
+from apiserver.settings.proxies import read_base_path, read_networks
 from serving.origins import read_origins
 from serving.secret_files import require_token
 from serving.settings import require_pair

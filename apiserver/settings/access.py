@@ -4,7 +4,7 @@ import re
 
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationInfo, field_validator
 
-from apiserver.oidc_settings import OidcSettings
+from apiserver.settings.identity_provider import OidcSettings
 from serving.host_names import is_loopback
 
 _RATES_URL = re.compile(r"(redis|valkey)s?://[^/]+.*|unix://.*/.+")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apiserver.buckets import Bucket, read_buckets
+from apiserver.settings.buckets import Bucket, read_buckets
 
 
 def test_buckets_for_all_and_for_a_directory():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apiserver.proxies import membership, read_base_path, read_networks
+from apiserver.settings.proxies import membership, read_base_path, read_networks
 
 
 @pytest.mark.parametrize(
