@@ -156,7 +156,9 @@ async def delete_without_consent(run: Run) -> None:
 
 
 async def _delete_outdated(run: Run, rule: Retention) -> None:
-    deleting = Erasure(run.resources.database, run.resources.images.uploads_end_after, tagged_ids=run.resources.images.tagged_ids)
+    deleting = Erasure(
+        run.resources.database, run.resources.images.uploads_end_after, tagged_ids=run.resources.images.tagged_ids
+    )
 
     async def delete_in(directory: str | None) -> None:
         for each, age in await retention.ages(run.resources.database, rule, directory):

@@ -15,7 +15,6 @@ from apiserver.database.pool import Database, Share
 from apiserver.database.session import Connection
 from apiserver.deletion.records import COLUMNS, Receipt
 from apiserver.directories.lock import exclude_enrolments
-from apiserver.tagged_ids import TaggedIds
 from apiserver.encryption.keys import DirectoryKeys, erase
 from apiserver.idempotency_keys import delete_answers
 from apiserver.imports.records import delete_persons
@@ -26,6 +25,7 @@ from apiserver.people.retention import Retention
 from apiserver.problems import DirectoryNotFound, FaceNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
 from apiserver.storage.archives import exclude_persons
+from apiserver.tagged_ids import TaggedIds
 
 KIND = "erasure"
 """Kind of the jobs that delete objects."""

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from apiserver.audit import records as audit
 from apiserver.database.pool import Database, Share
-from apiserver.tagged_ids import TaggedIds
 from apiserver.problems import DeletionNotFound
+from apiserver.tagged_ids import TaggedIds
 
 COLUMNS = "deletion, directory, person, face, persons, faces, images, requested_at, finished_at, subject"
 """Columns of `deletions`, in the order of the fields of Receipt."""

@@ -16,10 +16,10 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict
 
-from apiserver.settings.access import AccessSettings
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
-from apiserver.settings.buckets import Bucket, read_buckets
 from apiserver.database.pool import Pooler
+from apiserver.settings.access import AccessSettings
+from apiserver.settings.buckets import Bucket, read_buckets
 from apiserver.settings.endpoints import read_endpoints
 from apiserver.settings.proxies import read_base_path, read_networks
 from serving.origins import read_origins

@@ -22,7 +22,6 @@ from apiserver.access.metering import spend
 from apiserver.biometrics.face import Image
 from apiserver.database.pool import Database, Share
 from apiserver.database.session import Connection
-from apiserver.tagged_ids import TaggedIds, tagged
 from apiserver.encryption.keys import DirectoryKeys
 from apiserver.encryption.sealing import DataKey, Place
 from apiserver.problems import FileNotFound, ImageStoreUnavailable, Problem
@@ -31,6 +30,7 @@ from apiserver.storage.free_space import FreeSpace
 from apiserver.storage.object_store import delete_objects, open_object, reaching_store
 from apiserver.storage.sealed_objects import decrypted, encrypted, whole
 from apiserver.storage.sweeping import RETRY_AFTER, SweptBatch
+from apiserver.tagged_ids import TaggedIds, tagged
 
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,8}")
 

@@ -71,7 +71,9 @@ def test_every_call_says_what_it_requires_of_a_key():
         for call in row.split("|")[2].split(", ")
     }
     locked = apiserver.app.create_app(
-        apiserver.settings.settings.Settings(database_url="postgresql:///none", image_store_url="memory:///", require_keys=True)
+        apiserver.settings.settings.Settings(
+            database_url="postgresql:///none", image_store_url="memory:///", require_keys=True
+        )
     ).openapi()
     assert locked["components"]["securitySchemes"].keys() == {"bearer", "x-api-key"}
     for path, calls in locked["paths"].items():

@@ -12,10 +12,10 @@ from apiserver.database.opening import open_database
 from apiserver.database.pool import Database
 from apiserver.deletion import records
 from apiserver.deletion.erasure import Erasure
-from apiserver.tagged_ids import TaggedIds, tag_of
 from apiserver.problems import DeletionNotFound, FileNotFound
 from apiserver.storage.images import ImageRow, ImageStore, image_row
 from apiserver.storage.object_store import open_store
+from apiserver.tagged_ids import TaggedIds, tag_of
 from tests.integration.db.statements import unbound_tables
 
 PNG = Image("image/png", "png", width=1, height=1)

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from faceserver.client.client import Client
 from faceserver.client.connection import base_url
 from faceserver.client.exchange import certificate_fault
-from faceserver.commands.key_file import key_to_send
+from faceserver.commands.shared.key_file import key_to_send
 from faceserver.errors import FaceserverError, JobFailed, Refused, Unreachable
 from faceserver.file_names import shown
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 import typer
 
 from faceserver.client.client import Client
-from faceserver.commands.service import LONG_PATIENCE_SECONDS, check_ready, service, unless_refused
+from faceserver.commands.shared.service import LONG_PATIENCE_SECONDS, check_ready, service, unless_refused
 from faceserver.file_names import shown
 from faceserver.photograph_files import Skipped, photographs_in
 

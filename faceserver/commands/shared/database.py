@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from faceserver.commands.service import ExitStatus, fail
+from faceserver.commands.shared.service import ExitStatus, fail
 from serving.secret_files import UnusableSecret, read_secret
 
 Data = Annotated[
