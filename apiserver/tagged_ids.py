@@ -14,8 +14,9 @@ from uuid import UUID, uuid4
 
 from cachetools import TTLCache
 
+from apiserver.database.errors import is_read_only
 from apiserver.database.pool import Database, Share
-from apiserver.problems import DatabaseUnavailable, is_read_only
+from apiserver.problems import DatabaseUnavailable
 
 _VERSION = 5
 """The version of a tagged id; those without a tag have version 8 (photographs) or 4 (receipts)."""

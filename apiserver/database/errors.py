@@ -54,3 +54,8 @@ def _violated(error: asyncpg.UniqueViolationError) -> str:
     """Return the name of the constraint, which Citus has in the message only, followed by the number of the shard."""
     in_message = _CONSTRAINT_OF_SHARD.search(str(error.args[0]))
     return error.constraint_name or (in_message[1] if in_message else "")
+
+
+def is_read_only(problem: Problem) -> bool:
+    """Tell whether a change was refused because the database only reads, such as a standby."""
+    return getattr(problem.__cause__, "sqlstate", None) == "25006"
