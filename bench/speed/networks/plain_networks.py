@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from bench.speed.stages import Stages
+from bench.speed.networks.stages import Stages
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -39,7 +39,7 @@ class PlainNetworks:
         self.stages = Stages()
 
     def analyse(self, data: bytes) -> int:
-        """See `bench.speed.lanes.Lane`."""
+        """See `bench.speed.networks.lanes.Lane`."""
         return len(self.embeddings(data))
 
     def embeddings(self, data: bytes) -> list[Floats]:

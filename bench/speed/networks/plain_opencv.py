@@ -8,7 +8,17 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 
-from bench.speed.plain_networks import SCORE, SIDE, STRIDES, Floats, Pixels, PlainNetworks, open_session, run, suppress
+from bench.speed.networks.plain_networks import (
+    SCORE,
+    SIDE,
+    STRIDES,
+    Floats,
+    Pixels,
+    PlainNetworks,
+    open_session,
+    run,
+    suppress,
+)
 from vectorizer.packs.folding import fold
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
 
-from bench.speed.stages import Stages
+from bench.speed.networks.stages import Stages
 
 
 class Lane(Protocol):

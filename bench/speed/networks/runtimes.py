@@ -24,7 +24,7 @@ from bench.harness.provenance import SPEED_PACKAGES, provenance
 from bench.harness.records import Record, write
 from bench.photographs.embeddings import EmbeddedFolder
 from bench.photographs.folder import Photograph, find_photographs, most_central
-from bench.speed.own_networks import LIMITS
+from bench.speed.networks.own_networks import LIMITS
 from vectorizer.images import decode
 from vectorizer.networks.alignment import align
 from vectorizer.networks.models import Engine, ModelSource

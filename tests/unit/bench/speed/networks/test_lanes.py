@@ -7,10 +7,10 @@ import pytest
 from bench.harness.loaded import Load
 from bench.harness.outcomes import summarise
 from bench.harness.processes import LOAD_GENERATOR
-from bench.speed.lanes import LaneRun, run_lanes
+from bench.speed.networks.lanes import LaneRun, run_lanes
+from bench.speed.networks.stages import Stages
 from bench.speed.ratio import compare
 from bench.speed.soak import Sample, growth
-from bench.speed.stages import Stages
 
 
 class SlowLane:

@@ -4,7 +4,7 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from bench.speed.gpu import aligned_faces, least_cosine, measure_modes
+from bench.speed.networks.gpu import aligned_faces, least_cosine, measure_modes
 from tests.checkout import SHARED
 
 MODELS = SHARED / "models" / "buffalo_sc"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from bench.speed.stages import Stages
+from bench.speed.networks.stages import Stages
 from vectorizer.decoding.budget import Limits
 from vectorizer.images import decode
 from vectorizer.networks.models import ModelSource
@@ -27,7 +27,7 @@ class OwnNetworks:
         self.stages = Stages()
 
     def analyse(self, data: bytes) -> int:
-        """See `bench.speed.lanes.Lane`."""
+        """See `bench.speed.networks.lanes.Lane`."""
         faces = find_faces(self._models, DECODE, data)
         self.stages.add(faces.stages.own)
         return len(faces.detections)

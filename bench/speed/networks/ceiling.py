@@ -2,8 +2,7 @@
 
 python -m bench ceiling --photographs lfw --models ../shared/models/buffalo_sc
 
-Both the plain networks (bench.speed.plain_networks) and the vectorizer's own are measured, with one lane and one per
-core.
+Both the plain networks (`plain_networks`) and the vectorizer's own are measured, with one lane and one per core.
 """
 
 import os
@@ -17,9 +16,9 @@ from bench.harness.options import DATA, RESULTS, ArcFaceFolder, Data, Photograph
 from bench.harness.provenance import SPEED_PACKAGES, provenance
 from bench.harness.records import write
 from bench.photographs.sets import read_set, set_name
-from bench.speed.lanes import Lane, LaneRun, run_lanes
-from bench.speed.own_networks import OwnNetworks
-from bench.speed.plain_networks import PlainNetworks
+from bench.speed.networks.lanes import Lane, LaneRun, run_lanes
+from bench.speed.networks.own_networks import OwnNetworks
+from bench.speed.networks.plain_networks import PlainNetworks
 
 
 def main(

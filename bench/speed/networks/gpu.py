@@ -25,7 +25,7 @@ from bench.harness.processes import gpu_memory_mb
 from bench.harness.provenance import SPEED_PACKAGES, provenance
 from bench.harness.records import write
 from bench.photographs.sets import read_set
-from bench.speed.plain_networks import Floats, PlainNetworks, embedder_input
+from bench.speed.networks.plain_networks import Floats, PlainNetworks, embedder_input
 from vectorizer.networks.models import Engine, ModelSource
 from vectorizer.networks.sessions import OnnxSession, Session
 from vectorizer.problems import ProviderUnavailable

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.speed.plain_networks import PlainNetworks
+from bench.speed.networks.plain_networks import PlainNetworks
 from bench.speed.ratio import plain_networks
 from tests.checkout import SHARED
 
