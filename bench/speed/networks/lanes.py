@@ -1,13 +1,32 @@
-"""Networks in threads, each with its own sessions, without any service."""
+"""Networks in threads, each with its own sessions, without any service, and the duration of their stages."""
 
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
 
-from bench.speed.networks.stages import Stages
+
+class Stages:
+    """Sums of milliseconds by stage, in the order in which the stages were first seen."""
+
+    def __init__(self) -> None:
+        self.milliseconds: defaultdict[str, float] = defaultdict(float)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time that the block takes to `name`."""
+        start = time.perf_counter()
+        yield
+        self.milliseconds[name] += 1000 * (time.perf_counter() - start)
+
+    def add(self, milliseconds: Mapping[str, float]) -> None:
+        """Add what another clock measured."""
+        for name, duration in milliseconds.items():
+            self.milliseconds[name] += duration
 
 
 class Lane(Protocol):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from bench.speed.networks.stages import Stages
+from bench.speed.networks.lanes import Stages
 from vectorizer.decoding.budget import Limits
 from vectorizer.images import decode
 from vectorizer.networks.models import ModelSource

@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from bench.speed.networks.stages import Stages
+from bench.speed.networks.lanes import Stages
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]

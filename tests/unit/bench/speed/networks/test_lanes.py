@@ -7,8 +7,7 @@ import pytest
 from bench.harness.loaded import Load
 from bench.harness.outcomes import summarise
 from bench.harness.processes import LOAD_GENERATOR
-from bench.speed.networks.lanes import LaneRun, run_lanes
-from bench.speed.networks.stages import Stages
+from bench.speed.networks.lanes import LaneRun, Stages, run_lanes
 from bench.speed.ratio import compare
 from bench.speed.soak import Sample, growth
 
