@@ -10,7 +10,7 @@ from faceserver.client.unchanged import UNCHANGED, Unchanged, changed
 
 
 class KeyCalls:
-    """Keys."""
+    """Keys, and what they have spent."""
 
     @result
     def create_key(
