@@ -6,7 +6,7 @@ with any person named on it. The row of a photograph stays, invisible to clients
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from apiserver.access.acts import current_act
@@ -301,12 +301,18 @@ class Erasure:
             counts={"persons": receipt.persons, "faces": receipt.faces, "images": receipt.images},
         )
         if receipt.finished_at is None:
-            arguments = {"directory": directory, "deletion": str(receipt.deletion)}
-            not_before = written_at + self._uploads_end_after if written_at else None
-            # It does not wait for the directory's other jobs, such as imports, which may take hours.
-            await enqueue(
-                connection, KIND, directory=directory, arguments=arguments, not_before=not_before, exclusive=False
-            )
+            await self._request_job(connection, directory, receipt.deletion, written_at)
         # This comes last because concurrent requests wait for its row locks.
         await delete_answers(connection, directory, seconds=_MAX_SECONDS)
         return replace(receipt, person=target.person)
+
+    async def _request_job(
+        self, connection: Connection, directory: str, deletion: UUID, written_at: datetime | None
+    ) -> None:
+        """Request the job that finishes a deletion. written_at: of the newest image that it deletes."""
+        arguments = {"directory": directory, "deletion": str(deletion)}
+        not_before = written_at + self._uploads_end_after if written_at else None
+        # It does not wait for the directory's other jobs, such as imports, which may take hours.
+        await enqueue(
+            connection, KIND, directory=directory, arguments=arguments, not_before=not_before, exclusive=False
+        )
