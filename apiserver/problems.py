@@ -1,5 +1,8 @@
 """All problems the gateway reports; each has a code, an HTTP status and a sentence.
 
+They are one long module, because it is a catalogue without logic: the tree is drawn, compared with the classes and
+searched in one place, and who raises a problem need not know which topic it belongs to.
+
 Problem
 ├── Refused                      caused by the client: the same request will fail again
 │   ├── PersonMissing            person-missing          400
@@ -689,8 +692,3 @@ class ObjectDamaged(
     sentence="The stored data were damaged or replaced; restore them from a backup.",
 ):
     """Encrypted data that do not match their place or their key: truncated, reordered, exchanged or altered."""
-
-
-def is_read_only(problem: Problem) -> bool:
-    """Tell whether a change was refused because the database only reads, such as a standby."""
-    return getattr(problem.__cause__, "sqlstate", None) == "25006"

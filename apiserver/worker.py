@@ -12,12 +12,12 @@ from pathlib import Path
 from apiserver import tasks
 from apiserver.audit.sealing import SEAL_SECONDS, seal
 from apiserver.background import background, repeat
-from apiserver.database import Pooler
+from apiserver.database.pool import Pooler
 from apiserver.jobs.queue import Lane, Pace, Runner, reduce_log, run_jobs
 from apiserver.jobs.runs import Task, current_job, recover, run_job
 from apiserver.problems import Problem
 from apiserver.resources import Resources, open_resources, require_master_keys
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.storage.object_store import require_store
 from apiserver.telemetry.worker import WorkerTelemetry, worker_telemetry
 from serving.database_tls import warn_of_unverified

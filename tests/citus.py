@@ -48,7 +48,7 @@ OF_ONE_SERVER = {
     "audit/test_rights.py::test_the_keys_of_a_directory_end_with_it_although_bound_connections_cannot_delete_them": (
         "expects a trigger on directories"
     ),
-    "test_database.py::test_a_plan_for_any_directory_does_not_scan_the_large_one_beside": (
+    "database/test_connections.py::test_a_plan_for_any_directory_does_not_scan_the_large_one_beside": (
         "a shard gets the directory's name in place of a parameter, so that no plan is for any directory"
     ),
     "api/test_directories.py::test_what_takes_long_to_count_makes_pages_shorter": "replaces a table by a view",

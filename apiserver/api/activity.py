@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from apiserver.access.scopes import Scope
 from apiserver.api.fields import crop_url, file_url
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.http.access.guard import needs
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute

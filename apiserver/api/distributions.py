@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from apiserver.access.scopes import Scope
 from apiserver.api.fields import AppliedThresholds, ModelId, applied_thresholds, rounded, rounded_or_none
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.directories import distributions
 from apiserver.directories.distributions import Distributions, Rates
 from apiserver.http.access.guard import needs

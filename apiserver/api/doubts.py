@@ -13,7 +13,7 @@ from apiserver.api.fields import PersonId, crop_url, rounded, rounded_or_none
 from apiserver.api.jobs import JobStarted, job_started
 from apiserver.api.persons import PersonAnswer
 from apiserver.audit import records as audit
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.enrolment import comparing
 from apiserver.enrolment.warnings import Resemblance, detail_of
 from apiserver.http.access.guard import needs

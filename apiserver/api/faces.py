@@ -23,7 +23,7 @@ from apiserver.api.fields import (
     rounded_or_none,
 )
 from apiserver.biometrics.face import FaceOrigin
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.encryption.crops import decrypted_crop
 from apiserver.http.access.guard import needs
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor

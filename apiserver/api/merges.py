@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field, model_validator
 from apiserver.access.scopes import Scope
 from apiserver.api.fields import crop_url
 from apiserver.api.persons import PersonAnswer
-from apiserver.database import Connection, Share
+from apiserver.database.pool import Share
+from apiserver.database.session import Connection
 from apiserver.http.access.guard import needs
 from apiserver.http.entity_tags import TAGGED, tagged
 from apiserver.http.idempotency import KEY, IdempotentRoute

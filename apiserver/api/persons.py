@@ -11,7 +11,7 @@ from apiserver.access.scopes import Scope
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.api.fields import crop_url
 from apiserver.consent import Consent, Time
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.directories.records import require_room
 from apiserver.http.access.guard import needs
 from apiserver.http.entity_tags import (

@@ -19,7 +19,9 @@ from apiserver.access.grants import OPEN
 from apiserver.audit.chain import fields
 from apiserver.audit.listing import AuditFilter, page
 from apiserver.audit.verification import Verification, export, verify, verify_lines
-from apiserver.database import Connection, Pooler, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Pooler
+from apiserver.database.session import Connection
 from apiserver.problems import Problem
 
 _TIMEOUT_SECONDS = 600

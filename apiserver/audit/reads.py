@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from apiserver.audit.records import acting
-from apiserver.database import Connection, Database
-from apiserver.problems import Problem, is_read_only
+from apiserver.database.errors import is_read_only
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
+from apiserver.problems import Problem
 
 Recorded = Literal["all", "matches", "none"]
 

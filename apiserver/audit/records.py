@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from apiserver.access.acts import Act, current_act
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 
 RECORD = "audit_record({directory}, {subject}, {action}, {persons}, {object}, 'ok', {request}, {address}, {counts})"
 """The call that records what a larger statement does."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from apiserver.access.grants import EVERYWHERE, Reach
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.list_keys import after_prefix
 
 _MAX_SECONDS = 60

@@ -6,7 +6,7 @@ Without it, a concurrent enrolment could leave a face of a deleted person, or a 
 import asyncio
 from collections.abc import AsyncIterator
 
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 
 MAX_SECONDS = 60.0
 """Timeout of a statement that moves faces: each face is inserted again into all indexes, possibly a large graph."""

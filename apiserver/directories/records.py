@@ -14,7 +14,8 @@ from apiserver.access.limits import Limit
 from apiserver.audit import records as audit
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.recognizability import applied_floor
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 from apiserver.directories.settings import DirectorySettings
 from apiserver.directories.sizes import DirectorySize, DirectorySizes
 from apiserver.directories.thresholds import Applied, apply

@@ -11,7 +11,8 @@ from weakref import WeakValueDictionary
 
 from cachetools import TTLCache
 
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.encryption.master_keys import MasterKeys, Wrapped
 from apiserver.encryption.sealing import KEY_BYTES, DataKey
 from apiserver.problems import DatabaseBusy, KeyUnavailable

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.encryption.crops import StoredCrop, decrypted_crop, encrypted_crop
 from apiserver.encryption.keys import DirectoryKeys, hold
 from apiserver.encryption.rotation import Retired

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from apiserver.background import background
 from apiserver.biometrics.model import Model
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.directories.records import Directories, SearchTerms
 from apiserver.directories.sizes import DirectorySizes

@@ -11,7 +11,7 @@ from apiserver.biometrics.face import Box, Face
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import measurements
 from apiserver.consent import ENROLLABLE
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.encryption.crops import encrypted_crop
 from apiserver.encryption.keys import DirectoryKeys

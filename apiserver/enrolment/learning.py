@@ -10,7 +10,7 @@ from apiserver.access.metering import spend
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Analysis, Box, Face
 from apiserver.biometrics.model import Model
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.directories.records import Directories
 from apiserver.enrolment.comparing import kept_doubts
 from apiserver.enrolment.gallery import Enrolment, Gallery, require_consent
@@ -20,7 +20,7 @@ from apiserver.enrolment.warnings import EnrolmentWarning, likeness_warnings, qu
 from apiserver.people import doubts as kept
 from apiserver.people.indexed_faces import Indexed
 from apiserver.problems import DatabaseBusy
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.storage.images import ImageStore
 from apiserver.storage.photographs import Photograph, to_store
 from serving.stages import Stages

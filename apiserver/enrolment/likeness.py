@@ -11,7 +11,7 @@ from pgvector import HalfVector
 from apiserver.biometrics.face import Candidate, Embedding
 from apiserver.biometrics.model import Model
 from apiserver.consent import unnamed
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.directories.sizes import DirectorySize
 from apiserver.enrolment.warnings import Likeness
 from apiserver.people.unlike import OWN

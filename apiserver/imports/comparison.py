@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from apiserver.biometrics.model import Model
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.enrolment.comparing import Comparing, kept_doubts
 from apiserver.enrolment.likeness import MAX_OWN_FACES

@@ -14,7 +14,8 @@ from apiserver.access.metering import spend
 from apiserver.audit import records as audit
 from apiserver.biometrics.face import Face, FaceOrigin
 from apiserver.consent import ENROLLABLE
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.encryption.crops import encrypted_crop
 from apiserver.encryption.keys import DirectoryKeys, hold

@@ -24,7 +24,8 @@ from apiserver.bundles.format import (
 from apiserver.bundles.zip_reading import read_member, reading_zip
 from apiserver.consent import COLUMNS as CONSENT
 from apiserver.consent import FROM_JSON
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.imports import records as imports
 from apiserver.imports.records import Import, Item, ItemOutcome, Outcome

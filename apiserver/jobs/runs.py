@@ -14,7 +14,7 @@ from apiserver.access.acts import Act, set_current_act
 from apiserver.access.binding import EVERY, bound_to
 from apiserver.access.limits import Quota
 from apiserver.access.metering import metered
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.jobs.turns import Turn, TurnOver
 from apiserver.problems import InternalError, Outage, Problem, QuotaSpent
 from apiserver.resources import Resources

@@ -15,7 +15,9 @@ from pydantic_settings import SettingsConfigDict
 from apiserver.access.acts import command_line, set_current_act
 from apiserver.access.grants import OPEN
 from apiserver.access.limits import read_limits
-from apiserver.database import Connection, Pooler, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Pooler
+from apiserver.database.session import Connection
 from apiserver.encryption.master_keys import MasterKeys, read_master_keys
 from apiserver.keys import changing, pairs, records
 from apiserver.keys.records import KeyRecord, Kind

@@ -8,7 +8,7 @@ from apiserver.access.grants import EVERYWHERE, OPEN, Grant
 from apiserver.access.scopes import Scope
 from apiserver.access.sessions import SessionCookie
 from apiserver.background import background, repeat
-from apiserver.database import Database, Share
+from apiserver.database.pool import Database, Share
 from apiserver.encryption.master_keys import MasterKeys
 from apiserver.keys import records
 from apiserver.keys.attempts import Attempts
@@ -22,7 +22,7 @@ from apiserver.keys.sessions import Sessions
 from apiserver.keys.token_rights import SUBJECT, is_token
 from apiserver.keys.uuid_keys import PREFIX, UuidKey, read_token, read_uuid, sent_token
 from apiserver.problems import KeyInvalid, NoKeys, Problem
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 
 if TYPE_CHECKING:
     from apiserver.keys.tokens import Tokens

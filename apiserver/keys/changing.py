@@ -8,7 +8,7 @@ from typing import Any
 from apiserver.access.grants import Grant, Reach
 from apiserver.access.limits import read_limits
 from apiserver.access.scopes import Scope
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.keys import records
 from apiserver.keys.records import KeyRecord, Kind, Wanted
 from apiserver.keys.wishes import check_authority, read_reach, read_scopes

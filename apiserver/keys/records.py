@@ -11,7 +11,7 @@ from typing import Any
 from apiserver.access.grants import Grant, Reach
 from apiserver.access.scopes import Scope
 from apiserver.audit import records as audit
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.keys.secrets import hash_of, new_id, new_text
 from apiserver.keys.uuid_keys import digest_of, new_uuid_text
 from apiserver.problems import InvalidField, KeyNotFound, RightLost

@@ -10,9 +10,9 @@ from typing import Any
 from apiserver.access.grants import Grant, Reach
 from apiserver.access.scopes import Scope
 from apiserver.keys.wishes import read_reach
-from apiserver.oidc_settings import Mapping as ScopesOfValues
-from apiserver.oidc_settings import OidcSettings, read_mapping
 from apiserver.problems import InvalidField, InvalidName, TokenInvalid, TokenWithoutRights
+from apiserver.settings.identity_provider import Mapping as ScopesOfValues
+from apiserver.settings.identity_provider import OidcSettings, read_mapping
 
 SUBJECT = "oidc:"
 """What the subjects of tokens begin with; no id of a key contains a colon."""

@@ -16,11 +16,11 @@ from apiserver.access.grants import Grant
 from apiserver.access.limits import Limit, Quota
 from apiserver.access.metering import Meter
 from apiserver.background import background, repeat
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.keys import records, usage_records
 from apiserver.keys.usage_records import Day, Spent
 from apiserver.problems import Outage, QuotaSpent, TooManyDirectories, TooManyJobs
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 
 WRITE_SECONDS = 1.0
 _FRESH_SECONDS = 3.0

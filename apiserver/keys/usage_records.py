@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from apiserver.access.limits import Quota
-from apiserver.database import Database, Share
+from apiserver.database.pool import Database, Share
 
 _TODAY = """today AS (
     SELECT day, extract(epoch FROM day + 1 - utc)::float8 AS seconds_left

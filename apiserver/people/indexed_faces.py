@@ -13,7 +13,7 @@ from pgvector import HalfVector
 
 from apiserver.biometrics.face import Box, Embedding
 from apiserver.consent import ENROLLABLE
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.directories.lock import MAX_SECONDS
 from apiserver.people.records import require_directory
 from apiserver.problems import FaceNotFound

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field, TypeAdapter
 
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.people.doubts import RESEMBLES_ANOTHER
 from apiserver.people.records import Person, read_all, require_directory
 from apiserver.problems import InvalidField, PersonNotFound

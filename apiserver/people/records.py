@@ -10,7 +10,7 @@ from uuid import UUID
 from apiserver.audit import records as audit
 from apiserver.consent import COLUMNS as CONSENT
 from apiserver.consent import NO_CONSENT, Consent
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.directories.lock import MAX_SECONDS, exclude_enrolments
 from apiserver.problems import DatabaseBusy, DirectoryNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition

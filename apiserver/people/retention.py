@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 
 _AT_ONCE = 100
 _MAX_SECONDS = 600

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from apiserver.audit import records as audit
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.directories.lock import MAX_SECONDS
 from apiserver.people import doubts
 from apiserver.people.indexed_faces import note_own

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.open_set import OWN_FACES_A_LIKENESS, likeness_limit
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.people import faces as person_faces
 from apiserver.people import records as persons
 from apiserver.people.faces import EnrolledFace

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from apiserver.biometrics.model import Decision
-from apiserver.database import Database
+from apiserver.database.errors import is_read_only
+from apiserver.database.pool import Database
 from apiserver.directories.lock import attempts
-from apiserver.problems import DatabaseBusy, DatabaseUnavailable, DirectoryBusy, is_read_only
+from apiserver.problems import DatabaseBusy, DatabaseUnavailable, DirectoryBusy
 
 # Sightings within an hour count as one: most calls write nothing. The persons are locked in the order of their names,
 # as an import locks those whose faces it counts.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from cachetools import TTLCache
 
 from apiserver.biometrics.face import Embedding
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.problems import Problem
 from apiserver.search.changes import Version, read_all, read_changes
 from apiserver.search.indexes import Indexed

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 from apiserver.search.indexes import Indexed, condition
 from apiserver.search.statements import CHANGED, KNOWN, MARK, OF_CHANGE, SINCE
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.problems import DatabaseUnavailable
 
 _PARTITION = "SELECT tableoid::regclass::text FROM faces WHERE directory = $1 LIMIT 1"

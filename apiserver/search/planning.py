@@ -11,7 +11,7 @@ from apiserver.directories.sizes import DirectorySize
 from apiserver.search.effort import Effort
 from apiserver.search.indexes import Kind
 from apiserver.search.placement import Placement
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 
 _FACES_A_CANDIDATE = 250
 """Candidates grow with the directory, since more persons are similar to the probe by chance."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.search.indexes import Indexed, Kind, drop, drop_graph, enqueue_build, valid_indexes_at
 from apiserver.search.placement import placement_of

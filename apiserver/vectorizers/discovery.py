@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 from pydantic import SecretStr
 
 from apiserver.background import background, repeat
-from apiserver.endpoints import Endpoint, read_endpoints
-from apiserver.settings import Settings
+from apiserver.settings.endpoints import Endpoint, read_endpoints
+from apiserver.settings.settings import Settings
 from apiserver.vectorizers.client import VectorizerClient, open_vectorizer
 from apiserver.vectorizers.exchange import Access, TracedHop
 from apiserver.vectorizers.replicas import Replica, Replicas

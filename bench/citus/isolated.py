@@ -9,7 +9,7 @@ import asyncpg
 from apiserver.access.binding import bound_to
 from apiserver.biometrics.model import Tail
 from apiserver.biometrics.open_set import thresholds_at
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search

@@ -28,7 +28,8 @@ from apiserver.audit.reads import Reads, Recorded
 from apiserver.audit.sealing import SEAL_SECONDS, seal
 from apiserver.background import background, repeat
 from apiserver.biometrics.face import Face, Image
-from apiserver.database import Database, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Database
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.enrolment.gallery import Gallery
 from apiserver.search.effort import Efforts

@@ -22,7 +22,7 @@ from platformdirs import user_cache_path
 from bench.harness.options import RESULTS, Models, Results
 from bench.harness.provenance import SPEED_PACKAGES, provenance
 from bench.harness.records import Record, write
-from bench.speed.own_networks import DECODE, LIMITS
+from bench.speed.networks.own_networks import DECODE, LIMITS
 from vectorizer.decoder.decoder import Decoder
 from vectorizer.decoder.forking import Template
 from vectorizer.decoder.processor_time import used_by

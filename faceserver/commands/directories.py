@@ -9,11 +9,11 @@ from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Directory, Event, EventKind, QualityAction, QualityGate, Scoring
 from faceserver.client.unchanged import UNCHANGED, unless_none
-from faceserver.commands.key_file import Commands
-from faceserver.commands.options import Directory as DirectoryOption
-from faceserver.commands.options import Json, Limit, Url, Wait, Yes, confirm
-from faceserver.commands.printing import counted, first, print_fields, print_json, print_receipt, print_table
-from faceserver.commands.service import ExitStatus, fail, service
+from faceserver.commands.shared.key_file import Commands
+from faceserver.commands.shared.options import Directory as DirectoryOption
+from faceserver.commands.shared.options import Json, Limit, Url, Wait, Yes, confirm
+from faceserver.commands.shared.printing import counted, first, print_fields, print_json, print_receipt, print_table
+from faceserver.commands.shared.service import ExitStatus, fail, service
 from faceserver.errors import NotFound
 
 app = Commands(no_args_is_help=True, help="List, show, set up and delete directories.")

@@ -6,10 +6,10 @@ import typer
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.commands.jobs import wait_with_progress
-from faceserver.commands.key_file import Commands
-from faceserver.commands.options import Directory, Json, Limit, Person, Url
-from faceserver.commands.printing import first, print_json, print_table
-from faceserver.commands.service import LONG_PATIENCE_SECONDS, service
+from faceserver.commands.shared.key_file import Commands
+from faceserver.commands.shared.options import Directory, Json, Limit, Person, Url
+from faceserver.commands.shared.printing import first, print_json, print_table
+from faceserver.commands.shared.service import LONG_PATIENCE_SECONDS, service
 
 app = Commands(no_args_is_help=True, help="List and dismiss warnings about whom faces show, and look-alikes.")
 

@@ -14,11 +14,11 @@ from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY
 from faceserver.client.results import Key, NewKey
 from faceserver.client.unchanged import UNCHANGED, unless_none
-from faceserver.commands.database import Data, DatabaseUrl, DatabaseUrlFile, database_given
-from faceserver.commands.key_file import Commands
-from faceserver.commands.options import Json, Yes, confirm
-from faceserver.commands.printing import print_json, print_table
-from faceserver.commands.service import ExitStatus, fail, service
+from faceserver.commands.shared.database import Data, DatabaseUrl, DatabaseUrlFile, database_given
+from faceserver.commands.shared.key_file import Commands
+from faceserver.commands.shared.options import Json, Yes, confirm
+from faceserver.commands.shared.printing import print_json, print_table
+from faceserver.commands.shared.service import ExitStatus, fail, service
 from faceserver.file_names import is_decoded
 from faceserver.problems import StartError
 from serving.moments import read_duration, read_moment

@@ -9,8 +9,8 @@ from faceserver.camera.frame import Incident
 from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Pose, Verification
-from faceserver.commands.options import Directory, FramesPerSecond, Person, Source, Url
-from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
+from faceserver.commands.shared.options import Directory, FramesPerSecond, Person, Source, Url
+from faceserver.commands.shared.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
 from faceserver.errors import NotFound, Refused
 
 _MAX_FACES = 50

@@ -9,7 +9,7 @@ import pytest
 
 from apiserver.api.compreface.routes import CompreFaceRoute
 from apiserver.app import create_app
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from bench.accuracy.compreface_similarity import rows
 from tests.checkout import ROOT
 from tests.commands import Commands

@@ -15,7 +15,7 @@ from apiserver.audit import listing
 from apiserver.audit.listing import AuditFilter
 from apiserver.audit.records import Entry
 from apiserver.audit.verification import export_pages
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.http.access.guard import may_see, needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor

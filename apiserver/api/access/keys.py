@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, TypeAda
 from apiserver.access.grants import current_grant
 from apiserver.access.limits import Limit
 from apiserver.access.scopes import Scope
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.http.access.guard import needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.http.json_bodies import JsonBody, read_json

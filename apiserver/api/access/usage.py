@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from apiserver.access.grants import Grant, current_grant
 from apiserver.access.limits import Limit, Quota
 from apiserver.access.scopes import Scope
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.http.access.guard import needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.keys import records

@@ -16,7 +16,7 @@ from apiserver.access.metering import set_meter
 from apiserver.http.access.rate_store import RateStore
 from apiserver.keys.usage import Usage
 from apiserver.problems import TooManyRequests
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.state import State
 
 MINUTE = "requests"

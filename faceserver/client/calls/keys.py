@@ -1,16 +1,16 @@
-"""Keys: who may call the service."""
+"""Keys: who may call the service, and what they have spent."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from faceserver.client.call import MAX_PAGE, Call, Page, given, json_of, url_path
 from faceserver.client.method import listing, result
-from faceserver.client.results import Key, NewKey
+from faceserver.client.results import Key, NewKey, Usage
 from faceserver.client.unchanged import UNCHANGED, Unchanged, changed
 
 
 class KeyCalls:
-    """Keys."""
+    """Keys, and what they have spent."""
 
     @result
     def create_key(
@@ -78,6 +78,11 @@ class KeyCalls:
     def revoke_key(self, key: str) -> Call[Key]:
         """Revoke a key for good, by its id; a second time changes nothing."""
         return Call("DELETE", url_path("keys", key), json_of(Key))
+
+    @result
+    def usage(self, key: str | None = None) -> Call[Usage]:
+        """Return what the client's own key, or the one with this id, has spent today, and its limits."""
+        return Call("GET", "/usage" if key is None else url_path("keys", key, "usage"), json_of(Usage))
 
 
 def _text(time: datetime | None) -> str | None:

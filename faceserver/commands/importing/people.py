@@ -15,9 +15,9 @@ from faceserver.commands.importing.collection import import_collection
 from faceserver.commands.importing.folder import FolderImport, import_folder
 from faceserver.commands.importing.report import Report
 from faceserver.commands.jobs import wait_with_progress
-from faceserver.commands.options import Directory, Face, Json, Url
-from faceserver.commands.printing import counted
-from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
+from faceserver.commands.shared.options import Directory, Face, Json, Url
+from faceserver.commands.shared.printing import counted
+from faceserver.commands.shared.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
 from faceserver.file_names import shown
 from faceserver.importing import compreface, deepface
 from faceserver.importing.foreign_people import ForeignError, ForeignPhotograph, write_bundle

@@ -19,10 +19,10 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from apiserver.app import create_app
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.jobs.queue import Lane, Pace, run_jobs
 from apiserver.problems import DatabaseUnavailable
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from db.migrate import MigrationFailed, migrate
 from faceserver import AsyncClient, Client
 from faceserver.errors import Unreachable

@@ -18,10 +18,10 @@ import pytest
 from pydantic import SecretStr
 
 from apiserver.biometrics.face import Image
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.jobs.records import enqueue
 from apiserver.jobs.runs import MAX_CRASHES
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.storage.images import ImageStore
 from apiserver.storage.object_store import open_store
 from db.migrate import migrate

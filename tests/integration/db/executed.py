@@ -4,7 +4,7 @@ import re
 from functools import cache
 from typing import Any
 
-from apiserver import database
+from apiserver.database.opening import statement_listeners
 from db.distribution import DISTRIBUTED
 from tests.checkout import ROOT
 from tests.integration.db.rules import EVERYWHERE, TAKEN_APART, faults
@@ -36,7 +36,7 @@ class Executed:
 
 
 executed = Executed()
-database.statement_listeners.add(executed)
+statement_listeners.add(executed)
 
 
 def _place(text: str) -> str:

@@ -16,7 +16,7 @@ EVERYWHERE = {
     "deletion.records._READ_UNTAGGED": "an earlier address of a deletion names no directory",
     "directories.records._COUNT": "how many directories a key covers",
     "people.retention.ages": "upkeep looks for the directories that forget whom nobody has seen",
-    "directory_tags._EXISTING": "upkeep notes the tags of all directories",
+    "tagged_ids._EXISTING": "upkeep notes the tags of all directories",
     "directories.listing._NAMES": "a page of directories",
     "directories.listing._MATCHING": "the same, of names that match a pattern",
     "directories.listing._COUNT": "and how much each of them holds",

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from db.distribution import DISTRIBUTED, LOCAL, REFERENCE
 from db.migrate import MIGRATIONS
 from tests.checkout import ROOT

@@ -9,7 +9,7 @@ import asyncpg
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from apiserver.database import REQUIRED_SCHEMA
+from apiserver.database.schema import REQUIRED_SCHEMA
 from db.migrate import MIGRATIONS, MigrationFailed, UnknownSchema, migrate
 from tests.integration.db.schema import SCHEMA, dumped, dumped_queue, schema_text
 from tests.servers.listening import listening

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from apiserver.resources import master_keys, require_master_keys
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 
 KEY = base64.b64encode(bytes(32)).decode()
 

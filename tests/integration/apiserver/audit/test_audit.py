@@ -12,7 +12,7 @@ from apiserver.audit import records, sealing
 from apiserver.audit.reads import Reads
 from apiserver.audit.verification import export, verify, verify_lines
 from apiserver.background import background
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.jobs.records import enqueue
 from apiserver.telemetry.shared import SharedMetrics
 

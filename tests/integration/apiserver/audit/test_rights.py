@@ -11,7 +11,7 @@ from apiserver.audit import records, sealing
 from apiserver.audit.reads import Reads
 from apiserver.audit.verification import verify
 from apiserver.background import background
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.deletion.erasure import Erasure
 from apiserver.problems import Problem
 from tests.citus import COORDINATOR

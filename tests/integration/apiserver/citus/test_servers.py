@@ -13,8 +13,8 @@ import asyncpg
 import pytest
 
 from apiserver.access.binding import bound_to
-from apiserver.database import open_database
-from apiserver.settings import Settings
+from apiserver.database.opening import open_database
+from apiserver.settings.settings import Settings
 from tests.citus import WorkerServer
 from tests.integration.apiserver.citus.conftest import Insistent, server_of
 from tests.integration.apiserver.worker_process import working

@@ -13,7 +13,7 @@ import pytest
 from apiserver.encryption.rotation import replace_key
 from apiserver.encryption.sealing import is_sealed, key_id_of
 from apiserver.problems import InternalError
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from tests.checkout import ROOT
 from tests.citus import WITH_TRIGGERS
 from tests.integration.apiserver.encryption.conftest import Jobs, new_key, resources_of, under
