@@ -27,6 +27,7 @@ import db.distribution
 import db.row_security
 from db.distribute import distribute, set_settings
 from db.migrate import MIGRATIONS, migrate
+from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS
 
 COORDINATOR = os.environ.get("FACESERVER_TEST_CITUS", "")  # noqa: TID251 - no setting of ours
@@ -59,6 +60,11 @@ _NODES = "SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary'
 _ATTEMPTS = 20
 _MAX_OPERATION = 2**31
 _COUNT_OPERATIONS_FROM = "SELECT setval('pg_catalog.pg_dist_operationid_seq', $1)"
+# What is sent to all servers without need fails where it is down.
+_ADD_SERVER_THAT_IS_DOWN = """
+INSERT INTO pg_dist_node (nodename, nodeport, groupid, noderole, hasmetadata, isactive, shouldhaveshards)
+SELECT '127.0.0.1', $1, max(groupid) + 1, 'primary', false, true, false FROM pg_dist_node
+"""
 _END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
 
 
@@ -231,6 +237,7 @@ async def _set_settings(url: str) -> None:
         await set_settings(connection)
         # Slots and roles with which shards move are named by this number, and belong to servers, not to databases.
         await connection.execute(_COUNT_OPERATIONS_FROM, random.randrange(1, _MAX_OPERATION))
+        await connection.execute(_ADD_SERVER_THAT_IS_DOWN, free_port())
 
 
 def _fingerprint() -> str:
