@@ -169,8 +169,7 @@ def test_a_function_in_do_update_is_found(statement, fault):
         ("SELECT EXISTS (SELECT FROM faces WHERE directory = $1)", None),
         ("WITH a AS (INSERT INTO persons (directory, person) VALUES ($1, $2)) SELECT 1", "in a WITH"),
         (
-            "WITH a AS (SELECT person FROM persons WHERE directory = $1) INSERT INTO merges (directory, person) "
-            "SELECT $1, person FROM a RETURNING true",
+            "WITH a AS (SELECT 1 FROM persons WHERE directory = $1) INSERT INTO merges SELECT 2 FROM a RETURNING true",
             "rows of a WITH",
         ),
         ("WITH a AS (UPDATE persons SET revision = 2 WHERE directory = $1) SELECT 1", None),
