@@ -27,14 +27,12 @@ import db.distribution
 import db.row_security
 from db.distribute import distribute, set_settings
 from db.migrate import MIGRATIONS, migrate
+from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS
 
 COORDINATOR = os.environ.get("FACESERVER_TEST_CITUS", "")  # noqa: TID251 - no setting of ours
 NEEDED = "needs FACESERVER_TEST_CITUS, the URL of a coordinator of Citus"
 SHARDS = 4
-
-WITH_TRIGGERS = "SET citus.enable_unsafe_triggers = on"
-"""Lets a session add triggers to distributed tables, which do not name other tables; other servers ignore it."""
 
 OF_ONE_SERVER = {
     "directories/test_sizes.py::test_the_count_reads_an_index_only": "reads the plan of a shard",
@@ -59,6 +57,12 @@ _NODES = "SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary'
 _ATTEMPTS = 20
 _MAX_OPERATION = 2**31
 _COUNT_OPERATIONS_FROM = "SELECT setval('pg_catalog.pg_dist_operationid_seq', $1)"
+# So that what is sent to all servers without need fails.
+_ADD_SERVER_THAT_IS_DOWN = """
+INSERT INTO pg_dist_node (nodename, nodeport, groupid, noderole, hasmetadata, isactive, shouldhaveshards)
+SELECT '127.0.0.1', $1, max(groupid) + 1, 'primary', false, true, false FROM pg_dist_node
+"""
+_FORGET_SERVER_THAT_IS_DOWN = "DELETE FROM pg_dist_node WHERE NOT hasmetadata"
 _END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
 
 
@@ -203,6 +207,18 @@ def citus_servers() -> Iterator[Citus]:
         servers.close()
 
 
+async def allow_triggers(connection: asyncpg.Connection) -> None:
+    """Let a session add triggers, which do not name other tables, to distributed tables; others need no permission."""
+    await connection.execute("SET citus.enable_unsafe_triggers = on")
+    await allow_changes_everywhere(connection)
+
+
+async def allow_changes_everywhere(connection: asyncpg.Connection) -> None:
+    """Let the rest of a test change roles and tables, which is refused while a server does not answer."""
+    if COORDINATOR:
+        await connection.execute(_FORGET_SERVER_THAT_IS_DOWN)
+
+
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
     """Yield a connection, which is closed at the end."""
@@ -231,6 +247,7 @@ async def _set_settings(url: str) -> None:
         await set_settings(connection)
         # Slots and roles with which shards move are named by this number, and belong to servers, not to databases.
         await connection.execute(_COUNT_OPERATIONS_FROM, random.randrange(1, _MAX_OPERATION))
+        await connection.execute(_ADD_SERVER_THAT_IS_DOWN, free_port())
 
 
 def _fingerprint() -> str:

@@ -8,9 +8,6 @@ from typing import Any, NamedTuple
 from apiserver.access.acts import Act, current_act
 from apiserver.database.session import Connection
 
-RECORD = "audit_record({directory}, {subject}, {action}, {persons}, {object}, 'ok', {request}, {address}, {counts})"
-"""The call that records what a larger statement does."""
-
 _RECORD = "SELECT audit_record($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 
 _END_KEYS = "SELECT audit_end_keys($1)"

@@ -16,6 +16,7 @@ from apiserver.database.session import bound_shards
 from apiserver.problems import DatabaseBusy
 
 _SNAPSHOT: Mapping[str, Any] = {"isolation": "repeatable_read", "readonly": True}
+_READ_COMMITTED: Mapping[str, Any] = {"isolation": "read_committed"}
 _DEFAULT_ISOLATION: Mapping[str, Any] = {}
 
 
@@ -88,6 +89,12 @@ class Database:
         for a second one of the same share. Raises DatabaseBusy if all connections of the share stay in use.
         """
         return self._acquired(share, bound_directory(), plans_once=plans_once)
+
+    def transaction(
+        self, share: Share = Share.RECOGNITION, *, plans_once: bool = False
+    ) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """Yield a connection as `connection` does, in a transaction, which is rolled back if the block raises."""
+        return self._acquired(share, bound_directory(), plans_once=plans_once, isolation=_READ_COMMITTED)
 
     def unbound(self, share: Share = Share.RECOGNITION) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """Yield a connection that sees the rows of all directories, as `connection` does.

@@ -27,7 +27,7 @@ from apiserver.revisions import ALWAYS, Condition
 _COLUMNS = "created_at, updated_at, revision, to_jsonb(directories) AS settings"
 _READ = f"SELECT {_COLUMNS} FROM directories WHERE directory = $1"  # noqa: S608
 _LOCK = f"{_READ} FOR NO KEY UPDATE"
-_CREATE = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true"
+_MAKE = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true"
 
 _IS_THERE = "SELECT EXISTS (SELECT FROM directories WHERE directory = $1)"
 _COUNT = "SELECT count(*) FROM directories WHERE $1 OR directory = ANY ($2::text[]) OR directory ^@ ANY ($3::text[])"
@@ -142,7 +142,7 @@ class Directories:
         Raises PreconditionFailed, AlreadyExists or DatabaseUnavailable.
         """
         async with self._database.connection() as connection, connection.transaction():
-            created = bool(await connection.fetchval(_CREATE, directory))
+            created = await make_directory(connection, directory)
             known = await _locked(connection, directory)
             condition.check(None if created else known.revision)
             written = await _write(connection, directory, settings, 1 if created else known.revision + 1)
@@ -180,6 +180,11 @@ class Directories:
         with suppress(DirectoryNotFound):
             return (await self.read(directory)).settings
         return None
+
+
+async def make_directory(connection: Connection, directory: str) -> bool:
+    """Make the directory unless it exists; tell whether it is new."""
+    return bool(await connection.fetchval(_MAKE, directory))
 
 
 async def read_settings(connection: Connection, directory: str) -> DirectorySettings:

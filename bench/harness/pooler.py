@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 _SOCKET = ".s.PGSQL.5432"
 _KEY_DATA = b"K\x00\x00\x00\x0c"
@@ -22,7 +22,7 @@ async def pooled(dsn: str, folder: Path) -> AsyncIterator[str]:
         assert task
         carrying.add(task)
         try:
-            from_server, to_server = await _connected(parts)
+            from_server, to_server = await connected_to(dsn)
             await asyncio.gather(_pump(reader, to_server), _pump(from_server, writer, renumbered=True))
         finally:
             carrying.discard(task)
@@ -38,8 +38,9 @@ async def pooled(dsn: str, folder: Path) -> AsyncIterator[str]:
         await asyncio.gather(*carrying, return_exceptions=True)
 
 
-async def _connected(parts: SplitResult) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def connected_to(dsn: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Connect to the server of a DSN, which names the folder of its socket or an address."""
+    parts = urlsplit(dsn)
     if parts.hostname:
         return await asyncio.open_connection(parts.hostname, parts.port or 5432)
     return await asyncio.open_unix_connection(Path(parse_qs(parts.query)["host"][0], _SOCKET))

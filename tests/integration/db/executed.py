@@ -7,7 +7,7 @@ from typing import Any
 from apiserver.database.opening import statement_listeners
 from db.distribution import DISTRIBUTED
 from tests.checkout import ROOT
-from tests.integration.db.rules import EVERYWHERE, TAKEN_APART, faults
+from tests.integration.db.rules import EVERYWHERE, faults
 from tests.integration.db.statements import SQL, Statement, statements, texts_in
 
 _LITERAL = re.compile(r"E?'(?:[^']|'')*'")
@@ -49,7 +49,7 @@ def _is_of_tests(text: str) -> bool:
 
 @cache
 def _of_services() -> list[tuple[Statement, re.Pattern[str]]]:
-    return [(one, _pattern(one.text)) for one in statements() if one.place in EVERYWHERE | TAKEN_APART]
+    return [(one, _pattern(one.text)) for one in statements() if one.place in EVERYWHERE]
 
 
 @cache

@@ -42,14 +42,6 @@ EVERYWHERE = {
 }
 """Statements about all directories, which every server answers, with the reason."""
 
-TAKEN_APART = {
-    "enrolment.gallery._ENROL": "each part has one row; in one statement, one server needs one round trip",
-    "imports.enrolment._ENROL": "some tens of rows, for which an import waits anyway",
-    "imports.plan._WRITE_PERSONS": "some hundreds of persons of a bundle, for which an import waits anyway",
-    "recognition.sightings._NOTE": "the persons of one photograph",
-}
-"""Statements with an INSERT in their WITH. Citus runs each part by itself, with results carried between the servers."""
-
 # What the parser takes for functions, and Citus lets stand everywhere.
 _IMMUTABLE = (exp.Coalesce, exp.Greatest, exp.Least, exp.Case, exp.If, exp.Cast, exp.And, exp.Or, exp.Array)
 
@@ -65,8 +57,6 @@ def faults(statement: str, place: str = "") -> list[str]:
     found = [fault for rule in _RULES for fault in rule(tree)]
     if place not in EVERYWHERE:
         found += [f"{table} without a directory" for table in sorted(unbound_tables(statement))]
-    if place not in TAKEN_APART:
-        found += _inserts_in_with(tree)
     return found
 
 
@@ -177,10 +167,17 @@ def _insert_of_a_query(tree: exp.Expr) -> Iterator[str]:
         yield "an INSERT with a query becomes a COPY: return something, or take the directory from a column"
 
 
-def _inserts_in_with(tree: exp.Expr) -> Iterator[str]:
-    for part in tree.find_all(exp.CTE):
-        if isinstance(part.this, exp.Insert) and _written(part.this) in DISTRIBUTED:
-            yield "an INSERT in a WITH is taken apart: another statement, or say in TAKEN_APART why not"
+# Citus runs such a statement part by part, and sends what an INSERT reads of other parts to all servers: "connection to
+# the remote node … failed" while any of them is down, whoever has the directory.
+def _insert_and_with(tree: exp.Expr) -> Iterator[str]:
+    parts = {part.alias for part in tree.find_all(exp.CTE)}
+    for insert in tree.find_all(exp.Insert):
+        if _written(insert) not in DISTRIBUTED:
+            continue
+        if insert.find_ancestor(exp.CTE):
+            yield "an INSERT in a WITH is sent to all servers: another statement"
+        elif {table.name for table in insert.find_all(exp.Table)} & parts:
+            yield "an INSERT of the rows of a WITH is sent to all servers: another statement"
 
 
 def _names_directory(query: exp.Expr) -> bool:
@@ -205,6 +202,7 @@ _RULES: tuple[_Rule, ...] = (
     _exists_of_no_columns,
     _condition_of_parameters,
     _insert_of_a_query,
+    _insert_and_with,
 )
 
 

@@ -35,11 +35,11 @@ pytestmark = pytest.mark.skipif(_PGBOUNCER is None, reason="pgbouncer is not ins
 def pgbouncer(postgres: PostgresServer, database_url: str, mode: Pooler) -> Iterator[str]:
     """Run PgBouncer with its defaults in front of the database; yield the address of the database there."""
     parts, port = urlsplit(database_url), free_port()
-    name, host = parts.path[1:], parse_qs(parts.query)["host"][0]
+    name, host = parts.path[1:], parts.hostname or parse_qs(parts.query)["host"][0]
     with tempfile.TemporaryDirectory(prefix="pgbouncer-") as folder:
         configuration = Path(folder, "pgbouncer.ini")
         configuration.write_text(
-            f"[databases]\n{name} = host={host} user={parts.username} pool_size=12\n"
+            f"[databases]\n{name} = host={host} port={parts.port or 5432} user={parts.username} pool_size=12\n"
             f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
             f"pool_mode = {mode}\nmax_client_conn = 100\n"
         )

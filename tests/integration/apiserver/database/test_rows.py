@@ -18,7 +18,7 @@ from apiserver.database.session import ROLE
 from apiserver.jobs.records import enqueue
 from apiserver.problems import DatabaseUnavailable, Problem
 from db.row_security import protect_distributed
-from tests.citus import COORDINATOR
+from tests.citus import COORDINATOR, allow_changes_everywhere
 
 _TABLES = """
 SELECT relname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
@@ -219,6 +219,7 @@ async def test_nothing_leaks_under_cancellations_errors_and_killed_backends(conn
 async def test_an_account_that_may_not_use_the_role_sees_all_and_one_warning_says_what_to_run(
     database, database_url, tables, caplog
 ):
+    await allow_changes_everywhere(database)
     name = f"account_{database_url.partition('/test_')[2][:12]}"
     await database.execute(f"CREATE ROLE {name} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
     await protect_distributed(database)
