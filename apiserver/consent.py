@@ -41,7 +41,7 @@ def unnamed(*, consent_required: bool) -> str:
 
 
 class Basis(StrEnum):
-    """The lawful basis, after Article 6(1) of the GDPR; biometric data need one of Article 9(2) besides."""
+    """The lawful basis, after Article 6(1) of the GDPR; biometric data also need one of Article 9(2)."""
 
     CONSENT = "consent"
     CONTRACT = "contract"
@@ -52,7 +52,7 @@ class Basis(StrEnum):
 
 
 class Consent(BaseModel):
-    """When and by which text a person agreed, and until when it holds."""
+    """When and to which text a person agreed, and how long the consent is valid."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 

@@ -8,7 +8,7 @@ from apiserver.problems import InvalidField
 
 
 class Limit(StrEnum):
-    """A limit of a key. The settings `APISERVER_KEY_…` give those of all keys that have none of their own."""
+    """A limit of a key. The settings `APISERVER_KEY_…` apply to keys without their own limit."""
 
     REQUESTS_PER_MINUTE = "requests_per_minute"
     REQUESTS_IN_PROGRESS = "requests_in_progress"

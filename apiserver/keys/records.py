@@ -267,7 +267,10 @@ async def rotate(connection: Connection, key_id: str, grant: Grant, overlap: tim
     async with connection.transaction():
         known = await read(connection, key_id, grant)
         if known.kind == Kind.PAIR:
-            raise InvalidField("A pair has one secret: make another pair, and revoke this one when nobody uses it.")
+            raise InvalidField(
+                "The secret of an access key cannot be changed: make another access key, and revoke "
+                "this one when it is not used any more."
+            )
         grant.limited(known.limits)
         text, hashed = _new_text(key_id, known.kind)
         row = await connection.fetchrow(_ROTATE, key_id, hashed, overlap)

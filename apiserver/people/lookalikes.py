@@ -142,7 +142,7 @@ async def dismiss(connection: Connection, directory: str, person: str, other: st
 
 
 async def reopen(connection: Connection, directory: str, person: str, other: str) -> None:
-    """Take back that two persons are two. Raises DirectoryNotFound, PersonNotFound or DatabaseUnavailable."""
+    """Undo the dismissal of a pair of persons. Raises DirectoryNotFound, PersonNotFound or DatabaseUnavailable."""
     async with connection.transaction():
         if not await connection.fetchval(_REOPEN, directory, person, other):
             await require_directory(connection, directory)

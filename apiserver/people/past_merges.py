@@ -56,7 +56,7 @@ _LAST = UUID(int=2**128 - 1)
 
 
 class Obstacle(StrEnum):
-    """Why a merge cannot be undone: the code of the problem that an undoing has.
+    """Why a merge cannot be undone: the code of the problem.
 
     With `person-exists`, it can be undone into the existing person.
     """

@@ -27,7 +27,7 @@ def register(
 ) -> None:
     """Learn PERSON from a camera: looking straight ahead, to the left, to the right, up and down.
 
-    Only angles from which the person is not enrolled yet are asked for.
+    Asks only for angles that are not enrolled yet.
 
     For example:
 

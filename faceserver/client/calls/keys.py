@@ -37,7 +37,7 @@ class KeyCalls:
 
     @listing
     def keys(self) -> Call[Page[Key]]:
-        """Iterate over the keys that may not do more than the caller's, revoked ones included."""
+        """Iterate over the keys without more rights than the caller's, including revoked ones."""
         return Call("GET", "/keys", json_of(Page[Key]), query=given(limit=MAX_PAGE))
 
     @result
@@ -70,7 +70,7 @@ class KeyCalls:
 
     @result
     def rotate_key(self, key: str, *, overlap_seconds: int | None = None) -> Call[NewKey]:
-        """Give a key a new text, which is returned; the one before works for `overlap_seconds` more, or for a day."""
+        """Give a key a new text, which is returned; the previous one works for another `overlap_seconds`, or a day."""
         body = given(overlap_seconds=overlap_seconds)
         return Call("POST", url_path("keys", key, "rotate"), json_of(NewKey), json=body, once=True)
 

@@ -17,7 +17,7 @@ class Resembled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceWarning:
-    """A doubt about whom an enrolled face shows. value: a similarity; limit: what it was compared with.
+    """A warning that an enrolled face may show another person. value: a similarity; limit: what it was compared with.
 
     other: the person whom the face resembles, None with the code `unlike-own`.
     """
