@@ -1,6 +1,6 @@
-"""`python -m db migrate`: migrate the database that DATABASE_URL names, which must exist.
+"""`python -m db migrate` migrates the database of DATABASE_URL, which must exist.
 
-`python -m db distribute`, after each migration: spread its tables over the servers of Citus, by directory.
+`python -m db distribute` spreads its tables over the servers of Citus, by directory; run it after each migration.
 """
 
 import argparse
