@@ -1,4 +1,4 @@
-"""Consent of a person, or another basis on which the person is recognized, and whom searches do not name."""
+"""Consent of a person, or another basis on which the person is recognized, and which persons searches do not name."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ _WITHOUT_CONSENT = "SELECT person FROM persons WHERE directory = $1 AND consent_
 
 
 def unnamed(*, consent_required: bool) -> str:
-    """Return the statement for the persons of the directory $1 whom nothing names; each part reads only them."""
+    """Return the statement for the persons of the directory $1 that are not named; each part reads only them."""
     return f"{_RESTRICTED} UNION ALL {_WITHOUT_CONSENT}" if consent_required else _RESTRICTED
 
 

@@ -600,7 +600,7 @@ class TooManyAttempts(
     status=429,
     sentence="Too many requests from this address had invalid keys; retry later.",
 ):
-    """An address that sent many wrong keys; keys that this gateway knows already go on working."""
+    """An address that sent many wrong keys; keys that this gateway already knows still work."""
 
     retry_after_seconds: int = 60
 

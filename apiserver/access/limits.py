@@ -48,13 +48,13 @@ ALWAYS = frozenset({Quota.REQUESTS, Quota.DATABASE_SECONDS})
 """What every call spends."""
 
 ANALYSING = frozenset({Quota.LANE_SECONDS, Quota.FACES})
-"""What calls with photographs spend besides."""
+"""Further quotas that calls with photographs spend."""
 
 STORING = frozenset({Quota.STORED_BYTES})
-"""What calls spend besides that write archives."""
+"""Further quotas that calls spend that write archives."""
 
 ENROLLING = ANALYSING | STORING | {Quota.STORED_FACES}
-"""What enrolments spend besides."""
+"""Further quotas that enrolments spend."""
 
 _WITH_FRACTIONS = frozenset({Limit.LANE_SECONDS_PER_DAY, Limit.DATABASE_SECONDS_PER_DAY})
 _MAX = 1e15

@@ -48,7 +48,7 @@ class WarningsQuery(DoubtsQuery):
 
 
 class OtherAnswer(BaseModel):
-    """The person whom a face resembles."""
+    """The person that a face resembles."""
 
     person: PersonId
     display_name: str | None = Field(examples=["Bo Example"])

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Problem, _UnreadableFile) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return _NOT_READABLE
-    except BrokenPipeError:  # whoever reads the output has seen enough
+    except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 

@@ -1,4 +1,4 @@
-"""Master keys, which wrap the keys of directories. They are neither in the database nor beside the data."""
+"""Master keys, which wrap the keys of directories. They are neither in the database nor stored with the data."""
 
 import asyncio
 import base64

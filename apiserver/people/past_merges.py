@@ -68,7 +68,7 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MergedPerson:
-    """A person whom a merge removed. faces: how many would come back; best: the most recognizable of them."""
+    """A person that a merge removed. faces: how many would come back; best: the most recognizable of them."""
 
     person: str
     display_name: str | None

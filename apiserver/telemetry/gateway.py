@@ -26,7 +26,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 class Totals:
     """What was counted of some routes since the start. refused: for overload or a limit, with 429 or 503.
 
-    up_to: the number of requests that took at most so many seconds, without those refused unread.
+    up_to: the number of requests that took at most this number of seconds, without those refused unread.
     """
 
     requests: int

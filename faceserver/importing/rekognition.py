@@ -125,7 +125,7 @@ def assigned(faces: Sequence[ForeignFace], records: Mapping[str, Box]) -> dict[s
 
 
 class Target:
-    """The service, called as clients of Rekognition call it, with a key of its own."""
+    """The service, called as clients of Rekognition call it, with a separate key."""
 
     def __init__(self, url: str, key: str | None, collection: str, ca_file: Path | None = None) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key else {}

@@ -25,7 +25,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemDetails} for status in (400, 401, 403, 408, 429, 500, 503)
 }
 _CLEARED = {"Clear-Site-Data": '"cache"'}
-"""Photographs stay in a browser's cache for some minutes; whoever sits there next must not see them."""
+"""Photographs stay in a browser's cache for some minutes; the next user of the browser must not see them."""
 
 router = APIRouter(tags=["session"], route_class=CheckedRoute)
 
