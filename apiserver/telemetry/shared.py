@@ -110,7 +110,7 @@ class SharedMetrics(Collector):
         )
         remaining = GaugeMetricFamily(
             "faceserver_jobs_remaining",
-            "What jobs that have begun still have to do, in units of their kind, such as photographs or faces.",
+            "Remaining work of jobs that have started, in units of their kind, such as photographs or faces.",
             labels=["kind"],
         )
         indexes = GaugeMetricFamily(
@@ -121,17 +121,14 @@ class SharedMetrics(Collector):
         )
         clear = GaugeMetricFamily(
             "faceserver_unencrypted",
-            "Photographs, crops and archives that are stored in the clear while encryption is on, by kind: a job "
-            "encrypts them.",
+            "Unencrypted photographs, crops and archives while encryption is on, by kind; a job encrypts them.",
             labels=["kind"],
         )
         unsealed = GaugeMetricFamily("faceserver_audit_unsealed", "Entries of the audit that are not sealed yet.")
         unsealed_age = GaugeMetricFamily(
             "faceserver_audit_unsealed_seconds", "Age of the oldest entry of the audit that is not sealed yet."
         )
-        entries = CounterMetricFamily(
-            "faceserver_audit_entries", "Entries of the audit that were written since the beginning."
-        )
+        entries = CounterMetricFamily("faceserver_audit_entries", "Number of entries written to the audit so far.")
         size = GaugeMetricFamily("faceserver_database_bytes", "Size of the database.")
         if seen := self._seen:
             for (kind, state), number in seen.jobs.items():
