@@ -351,7 +351,7 @@ class Settings(AccessSettings):
     def _names_facades(cls, facades: str) -> str:
         for name in filter(None, map(str.strip, facades.split(","))):
             if name not in FACADES:
-                raise ValueError(f"{name!r} is none of {', '.join(FACADES)}")
+                raise ValueError(f"{name!r} is not one of {', '.join(FACADES)}")
         return facades
 
     @field_validator("trusted_proxies")

@@ -76,7 +76,7 @@ class WarningAnswer(BaseModel):
     )
     value: float = Field(description="The similarity.", examples=[0.5124])
     limit: float = Field(description="What the similarity was compared with.", examples=[0.4871])
-    other: OtherAnswer | None = Field(description="The person whom the face resembles; null with `unlike-own`.")
+    other: OtherAnswer | None = Field(description="The person that the face resembles; null with `unlike-own`.")
     found_at: datetime
     dismissed_at: datetime | None
 

@@ -108,7 +108,7 @@ class EnrolmentWarning(BaseModel):
     detail: str = Field(examples=["The face is blurred: hold the camera still, focus on the face, wipe the lens."])
     value: float = Field(examples=[0.31])
     limit: float = Field(examples=[0.45])
-    person: PersonId | None = Field(None, description="The person whom the face resembles, if that is the warning.")
+    person: PersonId | None = Field(None, description="The person that the face resembles, if that is the warning.")
 
     @classmethod
     def of(cls, warning: enrolment_warnings.EnrolmentWarning) -> Self:

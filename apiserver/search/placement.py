@@ -88,6 +88,6 @@ async def _rows(connection: Connection, server: Server, query: str) -> list[dict
 async def _on_server(connection: Connection, server: Server, statement: str, seconds: float | None = None) -> str:
     success, result = await connection.fetchrow(_ON_SERVER, *server, statement, timeout=seconds)
     if not success:
-        _logger.warning("The server %s:%d of the database did not do what it was asked to: %s", *server, result)
+        _logger.warning("A statement failed on the server %s:%d of the database: %s", *server, result)
         raise DatabaseUnavailable
     return str(result or "")

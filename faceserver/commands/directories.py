@@ -275,7 +275,7 @@ def _percent(share: float | None) -> str | None:
 def _floor(floor: float | None) -> str:
     if floor is None:
         return "not measured by this model"
-    return f"below {floor:g}" if floor else "no face: strangers whom nobody could recognize match each other"
+    return f"below {floor:g}" if floor else "no face: unrecognizable strangers match each other"
 
 
 def _set(value: object, unit: str = "") -> str:

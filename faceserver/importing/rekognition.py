@@ -62,7 +62,7 @@ def boto3_client(service: str) -> Any:  # noqa: ANN401 - boto3 has no types
     try:
         return boto3.client(service)
     except BotoCoreError as error:
-        raise ForeignError(f"AWS cannot be asked: {error}") from error
+        raise ForeignError(f"The request to AWS failed: {error}") from error
 
 
 def photographs(collection: str) -> tuple[list[ForeignPhotograph], int]:

@@ -100,10 +100,10 @@ class MasterKeyFile(BaseSettings):
     apiserver_master_key_file: Path | None = None
 
     def require_apart(self, data: Path) -> None:
-        """Raise StartError if the file lies in the data folder."""
+        """Raise StartError if the file is in the data folder."""
         file = self.apiserver_master_key_file
         if file and file.resolve().is_relative_to(data.resolve()):
             raise StartError(
-                f"The master key file {file} lies in the data folder {data}: whoever copies the data has the key too. "
+                f"The master key file {file} is in the data folder {data}: a copy of the data would contain the key. "
                 "Keep it elsewhere."
             )

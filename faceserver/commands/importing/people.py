@@ -26,7 +26,7 @@ Trust = Literal["embeddings"]
 
 _MAX_NAMED = 5
 _MAX_SHOWN = 1_000
-_UNNAMED = "the person's name must be UTF-8, of 1 to 255 characters, none of them invisible"
+_UNNAMED = "the person's name must be UTF-8, of 1 to 255 characters, without invisible ones"
 
 _Source = Annotated[
     Path | None,
