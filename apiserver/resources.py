@@ -1,6 +1,6 @@
 """The database, the object store and the vectorizers, as the gateway and the worker open them.
 
-A module of its own because both processes use it, and jobs receive it: `state` holds what only the gateway has.
+A separate module because both processes use it, and jobs receive it: `state` holds what only the gateway has.
 """
 
 import sys

@@ -40,7 +40,7 @@ from apiserver.storage.sweeping import SweptBatch, sweep
 from apiserver.vectorizers.wire import Want
 
 _USAGE_AGE = timedelta(days=100)
-"""How long what keys spent on a day is kept, for whoever bills by the quarter."""
+"""How long the usage of keys on a day is kept, for quarterly billing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class _JobIds(logging.Filter):
 
 
 _NO_SESSIONS = (
-    "A worker needs sessions of its own, for the locks of index builds and to hear of jobs: set "
+    "A worker needs its own sessions, for the locks of index builds and for notifications of jobs: set "
     "APISERVER_DATABASE_URL of workers to the address of PostgreSQL itself, or of a pooler in session mode, and "
     "APISERVER_DATABASE_POOLER to none or session."
 )

@@ -1,7 +1,7 @@
-"""Databases for the tests on the servers of Citus that FACESERVER_TEST_CITUS names, where it is set.
+"""Databases on the servers of Citus for tests, if FACESERVER_TEST_CITUS is set.
 
-It is the URL of a superuser's database on the coordinator, to which the other servers were added. The metadata of Citus
-has no names of databases, so a distributed database is copied by copying it on each server.
+It is the URL of a superuser's database on the coordinator, to which the other servers were added. A distributed
+database is copied by copying it on each server; this works because the metadata of Citus contain no database names.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ OF_ONE_SERVER = {
     ),
     "api/test_directories.py::test_what_takes_long_to_count_makes_pages_shorter": "replaces a table by a view",
 }
-"""Tests below tests/integration/apiserver that do not run on Citus, with what they do that it does not."""
+"""Tests below tests/integration/apiserver that are skipped on Citus, with the reasons."""
 
 _NODES = "SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' ORDER BY nodeid"
 _ATTEMPTS = 20
@@ -67,7 +67,7 @@ _END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE da
 
 
 class WorkerServer:
-    """A server of shards, on this machine, that a test may end and start again."""
+    """A server of shards on this machine, which a test may end and start again."""
 
     def __init__(self, host: str, port: int, data: Path) -> None:
         self.address = f"{host}:{port}"
@@ -78,13 +78,13 @@ class WorkerServer:
         self._account = process.uids().real, process.gids().real
 
     def kill(self) -> None:
-        """End all of its processes at once."""
+        """End all processes of the server at once."""
         process = self._process()
         process.send_signal(signal.SIGQUIT)
         process.wait(PATIENCE_SECONDS)
 
     def start(self) -> None:
-        """Return as soon as it accepts connections."""
+        """Start the server, and return as soon as it accepts connections."""
         uid, gid = self._account
         log = self._data.with_suffix(".log")
         subprocess.run(
@@ -97,7 +97,7 @@ class WorkerServer:
         )
 
     def start_if_ended(self) -> None:
-        """Start it unless it runs."""
+        """Start the server unless it runs."""
         if not (self._data / "postmaster.pid").exists() or not self._process().is_running():
             self.start()
 
@@ -106,7 +106,7 @@ class WorkerServer:
 
 
 class Citus:
-    """The servers, with the coordinator first, and a connection to each."""
+    """The servers, the coordinator first, and a connection to each."""
 
     def __init__(self, runner: asyncio.Runner) -> None:
         self._run = runner.run
@@ -122,7 +122,7 @@ class Citus:
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """Yield the URL of a distributed database that nobody else uses."""
+        """Yield the URL of a new distributed database."""
         name = f"test_{uuid.uuid4().hex}"
         self._run(self._everywhere(f"CREATE DATABASE {name} TEMPLATE {self._template} STRATEGY FILE_COPY"))
         url = url_of(COORDINATOR, *self.addresses[0], name)
@@ -132,7 +132,7 @@ class Citus:
 
     @contextmanager
     def undistributed(self, *, extension: bool = True) -> Iterator[str]:
-        """Yield the URL of an empty database of the servers, to which nothing was distributed."""
+        """Yield the URL of a new empty database on all servers, without distributed tables."""
         name = f"test_{uuid.uuid4().hex}"
         url = url_of(COORDINATOR, *self.addresses[0], name)
         self._run(self._make(name, extension=extension))
@@ -159,7 +159,7 @@ class Citus:
     async def _drop(self, name: str) -> None:
         await self._reconnect()
         for connection in self._connections:
-            for _ in range(_ATTEMPTS):  # a process of Citus may begin while others are ended
+            for _ in range(_ATTEMPTS):  # a process of Citus may start while others are ended
                 with suppress(asyncpg.ObjectInUseError):
                     await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
                     break
@@ -178,7 +178,7 @@ class Citus:
                 await connection.fetchval("SELECT citus_add_node($1, $2)", *at)
 
     async def _make_template(self) -> None:
-        """Make the distributed database that the others are copies of, unless it is there; one process makes it."""
+        """Make the distributed database that the others are copied from, unless it exists; one process makes it."""
         coordinator = self._connections[0]
         await coordinator.execute("SELECT pg_advisory_lock(hashtext('faceserver_template'))")
         if not await coordinator.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", self._template):
@@ -188,7 +188,7 @@ class Citus:
             url = url_of(COORDINATOR, *self.addresses[0], unfinished)
             await migrate(url, create=False)
             await distribute(url, SHARDS)
-            # Citus has a process in each database, which would be in the way of every copy.
+            # A database with sessions cannot be copied, and Citus keeps a process in each database.
             await self._everywhere(f"ALTER DATABASE {unfinished} WITH ALLOW_CONNECTIONS false")
             for connection in self._connections:
                 await connection.fetch(_END_SESSIONS, unfinished)
@@ -230,7 +230,7 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 def url_of(like: str, host: str, port: int, database: str | None = None) -> str:
-    """Return a URL like another one, of another server or database."""
+    """Return the URL `like` with another server or database."""
     parts = urlsplit(like)
     login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
     path = parts.path if database is None else f"/{database}"
@@ -245,7 +245,7 @@ async def _addresses() -> list[tuple[str, int]]:
 async def _set_settings(url: str) -> None:
     async with connected(url) as connection:
         await set_settings(connection)
-        # Slots and roles with which shards move are named by this number, and belong to servers, not to databases.
+        # The slots and roles by which shards are moved have this number in their names and are shared by databases.
         await connection.execute(_COUNT_OPERATIONS_FROM, random.randrange(1, _MAX_OPERATION))
         await connection.execute(_ADD_SERVER_THAT_IS_DOWN, free_port())
 

@@ -82,9 +82,8 @@ class SettingsBody(JsonBody):
         None,
         ge=0,
         le=1,
-        description="Faces with a lower recognizability are neither recognized nor enrolled. "
-        "0 turns this off: strangers whose faces nobody could recognize then match each other. "
-        "null: the model's own floor.",
+        description="Faces with a lower recognizability are neither recognized nor enrolled. 0 turns this off: "
+        "unrecognizable strangers then match each other. null: the model's floor.",
         examples=[0.562],
     )
     keep_originals: bool | None = Field(

@@ -93,7 +93,7 @@ class MergesQuery(PageQuery):
 
 
 class MergedPersonAnswer(BaseModel):
-    """A person whom a merge removed."""
+    """A person that a merge removed."""
 
     person: str = Field(examples=["anne"])
     display_name: str | None = Field(examples=["Anne Example"])

@@ -92,8 +92,8 @@ class PersonsQuery(PageQuery):
     )
     search: Annotated[NameFilter, AfterValidator(_few_words)] = Field(
         "",
-        description="Only persons whose id, display name or external id contain each of these words, whatever case, "
-        "accents and width.",
+        description="Only persons whose id, display name or external id contain each of these words, regardless of "
+        "case, accents and width.",
         examples=["muller"],
     )
     prefix: NameFilter = Field("", description="Only ids with this prefix (case-sensitive).")

@@ -56,7 +56,7 @@ class Reads:
         self.recorded = 0
 
     async def recognized(self, directory: str, named: Sequence[str], *, faces: int) -> None:
-        """Record a recognition of so many faces, unless the installation does not want it.
+        """Record a recognition of this number of faces, unless the installation does not want it.
 
         Raises DatabaseUnavailable.
         """
@@ -139,7 +139,7 @@ class Reads:
 
 
 def _end(batch: _Batch, error: Exception | None = None) -> None:
-    """Let the calls go on that wait for the entries."""
+    """Let the calls continue that wait for the entries."""
     for _, committed in batch:
         if committed.done():  # its client has gone
             continue

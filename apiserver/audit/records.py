@@ -81,5 +81,5 @@ async def record(
 
 
 async def end_keys(connection: Connection, directory: str) -> None:
-    """Delete the keys of a deleted directory: nobody can tell any more whom its entries name."""
+    """Delete the keys of a deleted directory, so that the persons in its entries cannot be identified any more."""
     await connection.execute(_END_KEYS, directory)

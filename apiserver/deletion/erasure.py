@@ -246,7 +246,7 @@ class Erasure:
         return receipt
 
     async def outdated(self, directory: str, rule: Retention, age: timedelta) -> Receipt | None:
-        """Delete some persons whom a rule with the time `age` lets go; return None if there are none.
+        """Delete some persons that have passed the time `age` of a rule; return None if there are none.
 
         Raises DatabaseUnavailable.
         """

@@ -93,7 +93,7 @@ def edges() -> list[float]:
 
 
 def rates(found: Distributions, model: Model, faces: int) -> list[Rates]:
-    """Return what each limit of a bin would mean as the threshold of a directory with so many `faces`."""
+    """Return what each limit of a bin would mean as the threshold of a directory with this number of `faces`."""
     return [
         Rates(
             threshold,

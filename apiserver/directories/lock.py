@@ -19,7 +19,7 @@ _KEY = "hashtextextended('enrolment ' || $1::text, 0)"
 ENTER = f"SELECT pg_try_advisory_xact_lock_shared({_KEY}) AS admitted"
 """Run by every operation that adds faces to directory $1, first or in the same statement; if false, it adds nothing."""
 
-# Without a FROM, as above: beside a distributed table, Citus would take the lock on the server that has the directory.
+# Without a FROM, as above: with a distributed table, Citus would take the lock on the server that has the directory.
 _EXCLUDE = f"SELECT pg_advisory_xact_lock({_KEY})"
 
 

@@ -213,8 +213,8 @@ async def _write(connection: Connection, directory: str, settings: DirectorySett
 async def require_room(database: Database, usage: Usage, directory: str) -> None:
     """Raise TooManyDirectories if the directory does not exist and the caller may make no more.
 
-    Those that the caller covers count, whoever made them. Several calls at the same time may make as many too many.
-    Or DatabaseUnavailable.
+    All directories that the caller covers count, including those of other callers. Calls at the same time may exceed
+    the limit by their number. Or DatabaseUnavailable.
     """
     grant = current_grant()
     if usage.limit(grant, Limit.DIRECTORIES) is None:

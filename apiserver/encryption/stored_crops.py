@@ -68,7 +68,7 @@ class StoredCrops:
         Those that cannot be read are left. Pauses after each batch for as long as it took. Raises an Outage.
         """
         for directory in [retired.directory] if retired else await self._directories():
-            for table in _TABLES:  # what a merge collapses meanwhile is found in the second one
+            for table in _TABLES:  # what a merge collapses in between is found in the second one
                 async for rows in self._batches(table, directory, retired):
                     begun = time.monotonic()
                     yield await self._encrypt(table, directory, rows)

@@ -132,7 +132,7 @@ class Learning:
         model: Model,
         stages: Stages,
     ) -> list[Enrolment]:
-        """Enrol faces of a photograph, each as a person of its own whose id is that of the face; nothing is compared.
+        """Enrol faces of a photograph, each as a separate person whose id is that of the face; nothing is compared.
 
         Repeated after a failure, it goes on where it ended. Raises DirectoryNotFound, ConsentMissing or an Outage.
         """

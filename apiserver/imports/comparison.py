@@ -71,7 +71,7 @@ class _Compared(NamedTuple):
 
     @property
     def other(self) -> str | None:
-        """The person whom the warnings name: all of them name the same one."""
+        """The person that the warnings name: all of them name the same one."""
         return next((warning.person for warning in self.warnings if warning.person), None)
 
 

@@ -169,7 +169,7 @@ async def _begin(number: int, arguments: Mapping[str, Any], resources: Resources
     async with resources.database.connection() as connection:
         row = await connection.fetchrow(_BEGIN, number)
     turn = Turn(resources.database, number, resources.settings.job_turn_seconds)
-    # What the job does is done for whoever asked for it.
+    # The job acts for the caller that started it.
     set_current_act(Act(row["subject"] or "service", f"job {row['kind']}", "", str(row["job"])))
     progress = row["done"], row["total"], row["note"]
     return Run(number, row["job"], row["directory"], row["key"], arguments, resources, *progress, turn, row["subject"])

@@ -54,7 +54,7 @@ class Authenticator:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Hear of changed keys, and record uses, while the block runs."""
+        """Receive changes of keys, and record uses, while the block runs."""
         async with AsyncExitStack() as stack:
             for work in (
                 self._listener.run(),
@@ -173,7 +173,7 @@ class Authenticator:
             raise KeyInvalid
         found = self._keys.held(key.id)
         if found is None:
-            # Whoever shares an address with somebody who guesses must get in, and guesses must not cost lookups.
+            # Callers that share an address with somebody who guesses must get in, and guesses must not cost lookups.
             if self._attempts.are_spent(address) and not await self._keys.exists(key.id):
                 self._attempts.check(address)
             found = await self._keys.find(key.id)

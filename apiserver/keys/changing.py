@@ -60,7 +60,7 @@ def _changed(found: KeyRecord, fields: Mapping[str, Any]) -> Wanted:
 def _fitting(kind: Kind, reach: Reach) -> Kind:
     """Return the kind of a key. Raises InvalidField for directories that it cannot have."""
     if kind is Kind.UUID and reach.only is None:
-        raise InvalidField("directories: a key for clients of CompreFace, which name none, needs exactly one, by name.")
+        raise InvalidField("directories: a key for clients of CompreFace needs exactly one, by name.")
     return kind
 
 

@@ -73,7 +73,7 @@ async def add(database: Database, amounts: Mapping[tuple[str, Quota], float]) ->
 
 
 async def read(database: Database, key: str) -> Day:
-    """Return what a key has spent today."""
+    """Return what a key has used today."""
     async with database.unbound(Share.READS) as connection:
         return Day.of(await connection.fetch(_READ, key), [key])
 

@@ -1,4 +1,4 @@
-"""Persons whom their directory keeps no longer: not seen within its time, or without consent for as long as it sets."""
+"""Persons that their directory no longer keeps: not seen within its time, or without consent for as long as it sets."""
 
 from datetime import timedelta
 from typing import NamedTuple

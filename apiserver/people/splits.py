@@ -163,7 +163,7 @@ async def take_faces(
 
 
 async def release_faces(connection: Connection, directory: str, person: str, faces: Collection[UUID] | None) -> None:
-    """Make each of some of a person's faces, or of all with None, a person of its own, whose id is that of the face.
+    """Make each of some of a person's faces, or of all with None, a separate person, whose id is that of the face.
 
     Raises DirectoryNotFound, PersonNotFound, or PersonExists.
     """

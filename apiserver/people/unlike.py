@@ -1,7 +1,7 @@
 """Lists of faces that do not resemble their person's other photographs.
 
 The list of a directory is as long as the comparison of all its faces, so a page ends after some comparisons, perhaps
-without a face, and the next one goes on from there.
+without a face, and the next one continues from there.
 """
 
 from collections.abc import Iterable, Iterator

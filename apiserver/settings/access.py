@@ -15,7 +15,7 @@ class AccessSettings(OidcSettings):
 
     require_keys: bool | None = Field(
         None,
-        description="Whether calls require a key. Unset: if the service listens on another address than loopback.",
+        description="Whether calls require a key. Unset: only if the service listens on another address than loopback.",
     )
     insecure_open: bool = Field(
         False,
@@ -23,71 +23,74 @@ class AccessSettings(OidcSettings):
     )
     anonymous_key: SecretStr | None = Field(
         None,
-        description="Key that callers without one get, for old clients that send no headers; on loopback only.",
+        description="Key whose rights callers without a key get, for old clients that cannot send headers; on "
+        "loopback only.",
     )
 
     link_seconds: PositiveInt = Field(
         600,
         le=86_400,
-        description="How long the links to photographs in answers work where keys are required. A page that shows "
-        "them later asks for new ones.",
+        description="How long links to photographs in answers are valid, where keys are required. A page that shows "
+        "them later must request new ones.",
     )
 
     session_idle_seconds: int = Field(
         12 * 3600, ge=120, description="How long a session of a browser may be unused before it ends."
     )
     session_seconds: int = Field(
-        7 * 86_400, ge=120, description="How long a session of a browser lasts at most, however much it is used."
+        7 * 86_400, ge=120, description="Maximum duration of a session of a browser, regardless of its use."
     )
 
     key_requests_per_minute: PositiveInt | None = Field(
         None,
-        description="Maximum number of requests of one key in a minute at each gateway (with `rates_url`: at all "
-        "together), unless the key has a limit of its own. Deletions do not count. Unset: no limit.",
+        description="Maximum number of requests of one key per minute at each gateway (with `APISERVER_RATES_URL`: at "
+        "all gateways together), unless the key has its own limit. Deletions do not count. Unset: no limit.",
     )
     key_requests_in_progress: PositiveInt | None = Field(
         None,
-        description="Maximum number of requests of one key in progress at each gateway, unless the key has a limit of "
-        "its own. Unset: an equal share of `max_requests` for each key with requests in progress, and one more: half "
-        "for a single key, a third each for two.",
+        description="Maximum number of requests of one key in progress at each gateway, unless the key has its own "
+        "limit. Unset: an equal share of `APISERVER_MAX_REQUESTS` for each key with requests in progress, with one "
+        "share left free: half for a single key, a third each for two.",
     )
 
     key_requests_per_day: PositiveInt | None = Field(
-        None, description="Maximum number of requests of one key in a day, in UTC, at all gateways. Unset: no limit."
+        None,
+        description=("Maximum number of requests of one key per day (UTC) at all gateways together. Unset: no limit."),
     )
     key_lane_seconds_per_day: PositiveFloat | None = Field(
         None,
-        description="Seconds that the vectorizers' lanes may work for one key in a day, imports included. "
+        description="Maximum time of the vectorizers' lanes for one key per day, in seconds, including imports. "
         "Unset: no limit.",
     )
     key_faces_per_day: PositiveInt | None = Field(
-        None, description="Number of faces that may be found and embedded for one key in a day. Unset: no limit."
+        None, description="Maximum number of faces that are found and embedded for one key per day. Unset: no limit."
     )
     key_stored_faces_per_day: PositiveInt | None = Field(
-        None, description="Number of faces that one key may enrol in a day. Unset: no limit."
+        None, description="Maximum number of faces that one key may enrol per day. Unset: no limit."
     )
     key_stored_bytes_per_day: PositiveInt | None = Field(
         None,
-        description="Bytes of photographs, crops and archives that may be written for one key in a day; beyond it, "
-        "recognized photographs are not kept. Unset: no limit.",
+        description="Maximum number of bytes of photographs, crops and archives that are written for one key per day; "
+        "beyond it, recognized photographs are not kept. Unset: no limit.",
     )
     key_database_seconds_per_day: PositiveFloat | None = Field(
         None,
-        description="Seconds that the statements of one key may take in the database in a day. Unset: no limit.",
+        description="Maximum time of the database's statements for one key per day, in seconds. Unset: no limit.",
     )
     key_waiting_jobs: PositiveInt | None = Field(
         None,
-        description="Number of one key's jobs that may wait; further imports and exports are refused. Unset: no limit.",
+        description="Maximum number of waiting jobs of one key; further imports and exports are refused. Unset: no "
+        "limit.",
     )
     key_directories: PositiveInt | None = Field(
         None,
-        description="Number of directories among those that a key covers, beyond which it makes no more. "
+        description="Maximum number of existing directories that a key covers; beyond it, the key creates no more. "
         "Unset: no limit.",
     )
     rates_url: SecretStr | None = Field(
         None,
         description="Redis or Valkey in which all gateways count requests per minute together: redis://…, rediss://… "
-        "or unix://…. While it does not answer, each gateway counts by itself. Unset: each does.",
+        "or unix://…. Unset, or while it does not answer: each gateway counts by itself.",
     )
 
     @property

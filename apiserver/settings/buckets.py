@@ -9,7 +9,7 @@ _ENTRY = re.compile(
 
 
 class Bucket(NamedTuple):
-    """A bucket by the name that clients use. directory: whose keys may read it besides those for all directories."""
+    """A bucket by the name that clients use. directory: whose keys may read it, too."""
 
     name: str
     url: str

@@ -25,22 +25,24 @@ class OidcSettings(ServiceSettings):
     )
     oidc_audience: str = Field(
         "",
-        description="Audiences of which a token must name one, separated by commas: how the issuer calls this service.",
+        description="Accepted audiences, separated by commas: the issuer's names for this service. A token must name "
+        "one of them.",
     )
     oidc_scopes_claim: str = Field(
         "roles",
-        description="Claim with a list or a text of values that give scopes; dots lead into objects, as in "
-        "`realm_access.roles`.",
+        description="Claim with the values that give scopes, as a list or a text; dots separate the names of nested "
+        "claims, as in `realm_access.roles`.",
     )
     oidc_scopes: str = Field(
         "",
-        description="What values of that claim give, separated by semicolons, such as `guards=recognize read; "
-        "owners=admin`. Unset: `faceserver:` and the name of a scope or shorthand, such as `faceserver:recognize`.",
+        description="Scopes of the values of that claim, separated by semicolons, such as `guards=recognize read; "
+        "owners=admin`. Unset: a value of `faceserver:` and the name of a scope or shorthand gives that scope, such "
+        "as `faceserver:recognize`.",
     )
     oidc_directories_claim: str = Field(
         "faceserver_directories",
-        description="Claim with a list or a text of directories, as keys have them: names, prefixes such as `acme/*`, "
-        "or `*`.",
+        description="Claim with the directories, as a list or a text, written like those of keys: names, prefixes "
+        "such as `acme/*`, or `*`.",
     )
     oidc_directories: str = Field(
         "", description="Directories of tokens without that claim, separated by commas. Unset: none."
@@ -51,7 +53,7 @@ class OidcSettings(ServiceSettings):
         "system.",
     )
     oidc_refetch_seconds: PositiveFloat = Field(
-        30, description="How often, at most, a token with an unknown key makes a gateway ask the issuer for its keys."
+        30, description="Minimum time between two requests for the issuer's keys because of tokens with an unknown key."
     )
     oidc_stale_seconds: PositiveFloat = Field(
         86_400, description="How long keys of the issuer are used while it cannot be reached."

@@ -42,8 +42,8 @@ class Settings(AccessSettings):
     drain_seconds: float = Field(
         0,
         ge=0,
-        description="After SIGTERM, the gateway reports not ready and goes on serving for this long. It closes each "
-        "connection after its response.",
+        description="After SIGTERM, the gateway reports that it is not ready and continues to serve for this long. It "
+        "closes each connection after its response.",
     )
     root_path: str = Field(
         "",
@@ -53,8 +53,8 @@ class Settings(AccessSettings):
     trusted_proxies: str = Field(
         "",
         description="Addresses and networks of proxies, separated by commas, whose `X-Forwarded-Prefix` takes "
-        "precedence over the root path, whose `X-Forwarded-Host` and `X-Forwarded-Proto` tell the address that clients "
-        "use, and whose `Forwarded` or `X-Forwarded-For` names the client. Other clients' headers are ignored.",
+        "precedence over the root path, whose `X-Forwarded-Host` and `X-Forwarded-Proto` are the host and scheme that "
+        "clients use, and whose `Forwarded` or `X-Forwarded-For` names the client. Other clients' headers are ignored.",
     )
     max_connections_per_address: NonNegativeInt = Field(
         256,
@@ -71,14 +71,13 @@ class Settings(AccessSettings):
 
     page: bool = Field(
         True,
-        description="Whether the page for people is served, at `/` and below `/app`. What it shows requires a key "
-        "where calls do.",
+        description="Whether the web page is served, at `/` and below `/app`. Its data require a key if calls do.",
     )
 
     facades: str = Field(
         "",
         description="Protocols of other services that the gateway also answers, separated by commas: `compreface` "
-        "(1.2, below `/api/v1`), `rekognition` (`POST /`). Their old clients need another URL and another key.",
+        "(1.2, below `/api/v1`), `rekognition` (`POST /`). Their clients then need only a new URL and key.",
     )
 
     rekognition_buckets: str = Field(
@@ -103,13 +102,13 @@ class Settings(AccessSettings):
     max_requests: PositiveInt = Field(
         256,
         description="Maximum number of photograph requests in progress, all in memory. A request with several "
-        "photographs counts once for each `max_image_bytes` of its size, and one that is still arriving by the bytes "
-        "that have arrived. Further requests are answered 503 at once.",
+        "photographs counts once for each `APISERVER_MAX_IMAGE_BYTES` of its size, and a request that is still "
+        "arriving counts by its received bytes. Further requests are answered 503 at once.",
     )
     max_bytes_in_progress: PositiveInt | None = Field(
         None,
-        description="Maximum size of the bodies of all photograph requests in progress together, half of it of one "
-        "client; twice as much memory is needed while forms are parsed. Further requests are answered 503 at once. "
+        description="Maximum total size of the bodies of photograph requests in progress; one client may use half of "
+        "it. While forms are parsed, they take twice as much memory. Further requests are answered 503 at once. "
         "Unset: a quarter of the memory of the container or machine.",
     )
     max_image_bytes: PositiveInt = Field(32_000_000, description="Maximum size of an uploaded image.")
@@ -160,8 +159,8 @@ class Settings(AccessSettings):
     )
     database_pooler: Pooler = Field(
         Pooler.NONE,
-        description="What is between this service and PostgreSQL: `none`, or a pooler such as PgBouncer, in the mode "
-        "`session` or `transaction`.",
+        description="Connection pooler between this service and PostgreSQL: `none`, or the mode of a pooler such as "
+        "PgBouncer, `session` or `transaction`.",
     )
     database_timeout_seconds: PositiveFloat = Field(5, description="Maximum wait for a connection or a statement.")
 
@@ -169,25 +168,26 @@ class Settings(AccessSettings):
     image_store_timeout_seconds: PositiveFloat = Field(10, description="Maximum wait for the object store.")
     image_store_keep_timeout_seconds: PositiveFloat = Field(
         0.5,
-        description="Maximum time to store a recognized photograph, in proportion more beyond 4 MB. If it fails, the "
-        "answer has a warning instead of a URL.",
+        description="Maximum time to store a recognized photograph, proportionally longer beyond 4 MB. If this fails, "
+        "the answer has a warning instead of a URL.",
     )
     image_store_retry_seconds: PositiveFloat = Field(
         5,
-        description="After the image store failed, recognized photographs are not kept for this long, and after it "
-        "hung, files are not read; then one request tries it again.",
+        description="After a failure of the image store, recognized photographs are not kept for this long; after a "
+        "hang, files are not read either. Then one request tries the store again.",
     )
     image_store_min_free_bytes: NonNegativeInt | None = Field(
         None,
         description="Free space on the disk of a `file://` store below which recognized photographs are not kept; "
-        "below half of it, only recognition and deletions go on. Unset: a tenth of the disk, from 100 MB to 4 GB. "
+        "below half of it, only recognition and deletions continue. Unset: a tenth of the disk, from 100 MB to 4 GB. "
         "0: no limit.",
     )
 
     master_key_file: Path | None = Field(
         None,
         description="File with the master key of encryption at rest: 32 bytes in base64 (`openssl rand -base64 32`). "
-        "More lines hold older keys, which are only read with. It must not lie in the data folder.",
+        "Further lines contain older keys, which are used for decryption only. The file must not be in the data "
+        "folder.",
     )
     master_key: SecretStr | None = Field(
         None, description="The same keys as a value, separated by commas, the newest first."
@@ -196,7 +196,7 @@ class Settings(AccessSettings):
         None,
         min_length=1,
         description="Command of a key management service that wraps and unwraps the keys of directories; it takes "
-        "precedence for new ones. Unset like the other two: nothing is encrypted.",
+        "precedence for new ones. If none of these three settings is present, nothing is encrypted.",
     )
 
     search_exact_faces: NonNegativeInt = Field(
@@ -205,13 +205,13 @@ class Settings(AccessSettings):
     )
     search_index_faces: PositiveInt = Field(
         50_000,
-        description="Directories with at least this many faces get their own indexes: codes, and a graph unless their "
-        "codes have room in the memory of a gateway.",
+        description="Directories with at least this many faces get their own indexes: codes, and a graph if their "
+        "codes do not fit into the memory of a gateway.",
     )
     search_cache_bytes: NonNegativeInt = Field(
         256 * 2**20,
         description="Memory of each gateway for the codes of directories that are too large to be searched exactly; "
-        "80 bytes a face of 512 numbers. Such directories need no graph. 0: none are kept.",
+        "80 bytes for each face with 512 numbers. Directories whose codes fit need no graph. 0: no codes are kept.",
     )
     search_candidates: PositiveInt = Field(
         800,
@@ -222,7 +222,7 @@ class Settings(AccessSettings):
         200,
         ge=0,
         le=1000,
-        description="Candidates of a graph search for each probe (`hnsw.ef_search`). 0: graphs are not searched.",
+        description="Candidates of a graph search for each probe (`hnsw.ef_search`). 0: graphs are not used.",
     )
     search_parallel_workers: NonNegativeInt = Field(
         2, description="Maximum number of parallel PostgreSQL workers that scan a large directory for one request."
@@ -231,7 +231,8 @@ class Settings(AccessSettings):
         0.99,
         ge=0,
         le=1,
-        description="Minimum share of correct answers among those checked; below it, a directory is searched harder.",
+        description="Minimum share of correct answers among those checked; below it, more candidates of the directory "
+        "are compared.",
     )
     search_checked_share: float = Field(
         0.01,
@@ -258,8 +259,8 @@ class Settings(AccessSettings):
     )
     import_concurrency: PositiveInt = Field(
         16,
-        description="Photographs of an import processed at once, all in memory. As a rule, twice the number of lanes "
-        "of all vectorizers.",
+        description="Photographs of an import processed at once, all in memory. Recommended: twice the number of "
+        "lanes of all vectorizers.",
     )
     export_retention_hours: PositiveInt = Field(24, description="How long the bundle of an export can be downloaded.")
 
@@ -350,7 +351,7 @@ class Settings(AccessSettings):
     def _names_facades(cls, facades: str) -> str:
         for name in filter(None, map(str.strip, facades.split(","))):
             if name not in FACADES:
-                raise ValueError(f"{name!r} is none of {', '.join(FACADES)}")
+                raise ValueError(f"{name!r} is not one of {', '.join(FACADES)}")
         return facades
 
     @field_validator("trusted_proxies")

@@ -322,7 +322,7 @@ def image_row(directory: str, content: bytes, image: Image, keep: timedelta, sec
 def image_key(secret: bytes, directory: str, sha256: bytes, extension: str) -> str:
     """Return a key derived from the directory and the content's digest: an id of the directory, and the extension.
 
-    Whoever has the content cannot compute it without the secret.
+    It cannot be computed from the content without the secret.
     """
     digest = hmac.digest(secret, directory.encode() + b"\0" + sha256, "sha256")
     return f"{tagged(secret, directory, digest[:16])}.{extension}"

@@ -1,4 +1,4 @@
-"""Keeps recognized photographs as far as the image store allows: recognition goes on without it."""
+"""Keeps recognized photographs as far as the image store allows: recognition continues without it."""
 
 import math
 import time

@@ -92,7 +92,7 @@ _FAMILIES = (
     _Family(
         GaugeMetricFamily,
         "faceserver_jobs_remaining",
-        "What jobs that have begun still have to do, in units of their kind, such as photographs or faces.",
+        "Remaining work of jobs that have started, in units of their kind, such as photographs or faces.",
         ("kind",),
     ),
     _Family(
@@ -105,8 +105,7 @@ _FAMILIES = (
     _Family(
         GaugeMetricFamily,
         "faceserver_unencrypted",
-        "Photographs, crops and archives that are stored in the clear while encryption is on, by kind: a job "
-        "encrypts them.",
+        "Unencrypted photographs, crops and archives while encryption is on, by kind; a job encrypts them.",
         ("kind",),
     ),
     _Family(GaugeMetricFamily, "faceserver_audit_unsealed", "Entries of the audit that are not sealed yet."),
@@ -118,7 +117,7 @@ _FAMILIES = (
     _Family(
         CounterMetricFamily,
         "faceserver_audit_entries",
-        "Entries of the audit that were written since the beginning.",
+        "Number of entries written to the audit so far.",
     ),
     _Family(GaugeMetricFamily, "faceserver_database_bytes", "Size of the database."),
 )

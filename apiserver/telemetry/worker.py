@@ -37,8 +37,8 @@ class WorkerMetrics:
         self.database_wait = database_wait(self.registry)
         self._runs = Counter(
             "faceserver_worker_runs_total",
-            "Ended runs of jobs by outcome: `done`, `failed`, `put-off` (outage, or a quota is spent), "
-            "`turn-over` (goes on behind others), or `stopped` with the worker.",
+            "Ended runs of jobs by outcome: `done`, `failed`, `put-off` (outage, or a quota is used up), `turn-over` "
+            "(continues after others), or `stopped` with the worker.",
             ["kind", "outcome"],
             registry=self.registry,
         )

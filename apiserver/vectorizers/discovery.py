@@ -59,7 +59,7 @@ async def _probe(replica: Replica, client: VectorizerClient, asked: set[Replica]
     asked.add(replica)
     try:
         await client.probe(replica)
-    except Exception:  # the other probes must go on
+    except Exception:  # the other probes must continue
         _logger.exception("The probe of %s failed", replica.url)
     finally:
         asked.discard(replica)

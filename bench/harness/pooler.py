@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 _SOCKET = ".s.PGSQL.5432"
 _KEY_DATA = b"K\x00\x00\x00\x0c"
-"""The message with the number of the server's process. A pooler gives a number of its own."""
+"""The message with the number of the server's process. A pooler gives its own number."""
 
 
 @asynccontextmanager

@@ -135,7 +135,7 @@ async def _connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def _rate(work: Work, seconds: float, connection: asyncpg.Connection, ages: list[float]) -> float:
-    """Return how often `work` was done a second; note the age of the oldest entry without a seal meanwhile."""
+    """Return how often `work` was done a second; note the age of the oldest entry without a seal during this time."""
     begun, done = time.perf_counter(), 0
 
     async def one_client() -> None:

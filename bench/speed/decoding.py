@@ -1,4 +1,4 @@
-"""The cost of decoding in a process of its own: a picture decoded here and there, and at parts of its size, by turns.
+"""The cost of decoding in a separate process: a picture decoded here and there, and at parts of its size, by turns.
 
 python -m bench decoding --models opencv
 """
@@ -73,7 +73,7 @@ def main(*, models: Models = "opencv", results: Results = RESULTS) -> None:
 
 
 def _jpeg(megapixels: int) -> bytes:
-    """Return a photograph of six people with so many pixels."""
+    """Return a photograph of six people with this number of pixels."""
     image = Image.fromarray(np.ascontiguousarray(get_image("t1")[:, :, ::-1]))
     scale = (megapixels * 1e6 / (image.width * image.height)) ** 0.5
     file = BytesIO()

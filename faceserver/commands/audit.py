@@ -40,7 +40,7 @@ def list_entries(
     database_url: DatabaseUrl = None,
     database_url_file: DatabaseUrlFile = None,
     directory: Directory = None,
-    subject: Annotated[str | None, typer.Option(help="Only what this key or account did.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only actions of this key or account.")] = None,
     action: Annotated[str | None, typer.Option(help="Only this route or kind of job.")] = None,
     person: Annotated[str | None, typer.Option(help="Only entries about this person.")] = None,
     since: Time = None,

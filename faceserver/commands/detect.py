@@ -33,7 +33,7 @@ def detect(
     detail: Detail = "auto",
     as_json: Json = False,
 ) -> None:
-    """Find faces in photographs, and in all photographs in folders, and show what was measured. Nothing is stored.
+    """Find faces in photographs, and in all photographs in folders, and show their measured values. Nothing is stored.
 
     For example:
 

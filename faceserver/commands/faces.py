@@ -45,7 +45,7 @@ def list_faces(
     ids: Annotated[bool, typer.Option("--ids", help="Print only the ids.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List the faces of a person, oldest first, or those of a directory that are enrolled by mistake.
+    """List the faces of a person, oldest first, or faces of a directory that may be enrolled by mistake.
 
     For example:
 

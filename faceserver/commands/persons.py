@@ -168,7 +168,7 @@ def restrict_person(
     lift: Annotated[bool, typer.Option("--lift", help="Let the person be named again.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Keep a person without ever naming them.
+    """Keep a person, but never name them.
 
     For example:
 

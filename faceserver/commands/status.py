@@ -10,7 +10,7 @@ from faceserver.commands.shared.service import service
 
 
 def status(*, url: Url = DEFAULT_URL, as_json: Json = False) -> None:
-    """Show how the service is: rates and latencies of the last minute, vectorizers, search and jobs.
+    """Show the state of the service: rates and latencies of the last minute, vectorizers, search and jobs.
 
     Rates and latencies are those of the gateway that answers. For example:
 

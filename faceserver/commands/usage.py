@@ -16,7 +16,7 @@ def usage(
     url: Url = DEFAULT_URL,
     as_json: Json = False,
 ) -> None:
-    """Show what a key has spent of its quotas today, and its limits.
+    """Show what a key has used of its quotas today, and its limits.
 
     For example:
 

@@ -44,7 +44,7 @@ def watch(
 
         faceserver watch party.mp4
 
-    The service does not store these frames unless --keep is given. A stream that breaks off is opened again; meanwhile
+    The service does not store these frames unless --keep is given. An interrupted stream is opened again; until then
     nobody is reported as gone.
     """
     from faceserver.camera.video import VideoError, frames  # noqa: PLC0415 - imports OpenCV

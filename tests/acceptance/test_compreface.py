@@ -63,7 +63,7 @@ def test_the_figures_are_those_of_the_program():
 
 
 def test_the_page_lists_each_call_with_its_scopes(tmp_path: Path):
-    table = PAGE.partition("## Theirs and ours")[2].partition("\n## ")[0]
+    table = PAGE.partition("## Supported calls")[2].partition("\n## ")[0]
     listed = {}
     for cells in re.findall(r"^\| (`.*?) \| .*? \| (.*?) \|$", table, re.MULTILINE):
         for call in re.findall(r"`(\w+ .*?)`", cells[0]):

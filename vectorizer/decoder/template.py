@@ -94,7 +94,7 @@ def _ended(pid: int) -> int:
 def _forked(setup: Setup, connection: int, memory: int) -> int:
     try:
         pid = os.fork()
-    except OSError:  # the other decoders go on
+    except OSError:  # the other decoders continue
         pid = FAILED
     if not pid:
         _decode(setup, connection, memory)

@@ -1,4 +1,4 @@
-"""Keys: who may call the service, and what they have spent."""
+"""Keys: who may call the service, and their usage."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from faceserver.client.unchanged import UNCHANGED, Unchanged, changed
 
 
 class KeyCalls:
-    """Keys, and what they have spent."""
+    """Keys and their usage."""
 
     @result
     def create_key(
@@ -37,7 +37,7 @@ class KeyCalls:
 
     @listing
     def keys(self) -> Call[Page[Key]]:
-        """Iterate over the keys that may not do more than the caller's, revoked ones included."""
+        """Iterate over the keys without more rights than the caller's, including revoked ones."""
         return Call("GET", "/keys", json_of(Page[Key]), query=given(limit=MAX_PAGE))
 
     @result
@@ -70,7 +70,7 @@ class KeyCalls:
 
     @result
     def rotate_key(self, key: str, *, overlap_seconds: int | None = None) -> Call[NewKey]:
-        """Give a key a new text, which is returned; the one before works for `overlap_seconds` more, or for a day."""
+        """Give a key a new text, which is returned; the previous one works for another `overlap_seconds`, or a day."""
         body = given(overlap_seconds=overlap_seconds)
         return Call("POST", url_path("keys", key, "rotate"), json_of(NewKey), json=body, once=True)
 
@@ -81,7 +81,7 @@ class KeyCalls:
 
     @result
     def usage(self, key: str | None = None) -> Call[Usage]:
-        """Return what the client's own key, or the one with this id, has spent today, and its limits."""
+        """Return what the client's own key, or the one with this id, has used today, and its limits."""
         return Call("GET", "/usage" if key is None else url_path("keys", key, "usage"), json_of(Usage))
 
 

@@ -1,4 +1,4 @@
-"""Keys, and what they have spent."""
+"""Keys and their usage."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ class NewKey(Key):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaUsage:
-    """What a key has spent of a quota today, such as `lane_seconds`. limit, left: None without a limit."""
+    """What a key has used of a quota today, such as `lane_seconds`. limit, left: None without a limit."""
 
     kind: str
     spent: float
@@ -59,7 +59,7 @@ class LimitInForce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What a key has spent today, at all gateways, and its other limits. resets_at: when the day ends, at 00:00 UTC."""
+    """What a key has used today, at all gateways, and its other limits. resets_at: when the day ends, at 00:00 UTC."""
 
     key: str
     resets_at: datetime

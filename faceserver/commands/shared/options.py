@@ -36,7 +36,7 @@ Face = Annotated[
 ]
 Orientation = Annotated[
     calls.Orientation,
-    typer.Option(help="'auto' turns a photograph whose faces are not upright; 'as-sent' takes it as it is."),
+    typer.Option(help="'auto' turns a photograph whose faces are not upright; 'as-sent' does not."),
 ]
 Detail = Annotated[
     calls.Detail,

@@ -31,7 +31,7 @@ def test_a_key_turns_encryption_on(tmp_path, keys):
     ("keys", "sentence"),
     [
         ({"master_key": "short"}, "APISERVER_MASTER_KEY must have 32 bytes in base64"),
-        ({"master_key_file": "data/images/key"}, "lies in the data folder"),
+        ({"master_key_file": "data/images/key"}, "is in the data folder"),
         ({"master_key_file": "none"}, "cannot be read"),
     ],
 )

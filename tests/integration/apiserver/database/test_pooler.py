@@ -190,7 +190,7 @@ async def test_a_worker_says_that_it_needs_sessions():
     }
     code, _, said = await _run("worker", environment=environment)
     assert code == 2
-    assert said.startswith("A worker needs sessions of its own")
+    assert said.startswith("A worker needs its own sessions")
     assert len(said.splitlines()) == 1
 
 
