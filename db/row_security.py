@@ -26,9 +26,79 @@ WHERE policy.polname = 'of_directory' AND pg_class.oid = ANY ($2::text[]::regcla
 """
 """The policies of tables, the roles other than the owner that were granted something, and those that see all rows."""
 
+# A dump is restored without the policies and rights of a role that its server does not know.
+_HALF_PROTECTED = """
+SELECT policy.polrelid::regclass::text FROM pg_policy AS policy
+JOIN pg_class ON pg_class.oid = policy.polrelid AND pg_class.relnamespace = 'public'::regnamespace
+JOIN pg_attribute ON attrelid = policy.polrelid AND attname = 'directory' AND NOT attisdropped
+WHERE policy.polname IN ('all_rows', 'of_directory') GROUP BY policy.polrelid
+HAVING NOT bool_or(policy.polname = 'of_directory')
+    OR NOT coalesce(has_table_privilege(to_regrole($1)::oid, policy.polrelid, 'SELECT'), false)
+"""
+
+_HAS_ROLE = "SELECT to_regrole($1) IS NOT NULL"
+
+_MAKE_ROLE = f"CREATE ROLE {ROLE} NOLOGIN"
+
+# Citus carries neither roles that another database made to its servers, nor those of a server that is added later.
+_MAKE_ROLE_HERE = f"""DO $do$ BEGIN
+    IF to_regrole('{ROLE}') IS NULL THEN
+        PERFORM set_config('citus.enable_ddl_propagation', 'off', true);
+        {_MAKE_ROLE};
+    END IF;
+END $do$"""
+
+_ON_EACH = """
+SELECT nodename || ':' || nodeport AS server, success, result
+FROM run_command_on_all_nodes($1) JOIN pg_dist_node USING (nodeid) WHERE isactive ORDER BY nodeid
+"""
+
 _TABLES = "SELECT logicalrelid::text FROM pg_dist_partition WHERE partmethod = 'h'"
 
 _CAN_BIND = "SELECT coalesce(pg_has_role(current_user, to_regrole($1)::oid, 'SET'), false)"
+
+
+async def servers_without_role(connection: asyncpg.Connection) -> list[str]:
+    """Make the role on the servers of Citus that lack it; return a sentence for each where that is not possible."""
+    if not (await connection.fetchval(_DISTRIBUTED) and await connection.fetchval(_HAS_ROLE, ROLE)):
+        return []
+    return [
+        f"The server {row['server']} of Citus lacks the role {ROLE} ({row['result']}); have a superuser run SET "
+        f"citus.enable_ddl_propagation = off; {_MAKE_ROLE}; there, and run this again."
+        for row in await connection.fetch(_ON_EACH, _MAKE_ROLE_HERE)
+        if not row["success"]
+    ]
+
+
+async def is_half_protected(connection: asyncpg.Connection) -> bool:
+    """Return whether tables lost the policies or the rights of the role, as in a restored dump."""
+    return bool(await connection.fetch(_HALF_PROTECTED, ROLE))
+
+
+async def drop_half_protection(connection: asyncpg.Connection) -> None:
+    """Drop what is left of the policies of such tables, so that `protect_directories` makes them again.
+
+    In the same transaction; nothing is dropped where the account may not make the role.
+    """
+    tables = [table for (table,) in await connection.fetch(_HALF_PROTECTED, ROLE)]
+    if not tables or not await _has_or_makes_role(connection):
+        return
+    for table in tables:
+        await connection.execute(f"DROP POLICY IF EXISTS all_rows ON {table}")
+        await connection.execute(f"DROP POLICY IF EXISTS of_directory ON {table}")
+
+
+async def _has_or_makes_role(connection: asyncpg.Connection) -> bool:
+    if await connection.fetchval(_HAS_ROLE, ROLE):
+        return True
+    try:
+        async with connection.transaction():
+            await connection.execute(_MAKE_ROLE)
+    except asyncpg.InsufficientPrivilegeError:
+        return False
+    except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
+        pass  # another database of the server made it just now
+    return True
 
 
 async def protect_distributed(connection: asyncpg.Connection) -> None:
