@@ -14,7 +14,9 @@ _POLICIES = """
 SELECT pg_class.oid::regclass::text AS table, pg_get_expr(policy.polqual, policy.polrelid) AS rows,
     policy.polpermissive AS is_permissive,
     ARRAY (
-        SELECT DISTINCT grantee::regrole::text FROM aclexplode(relacl)
+        SELECT DISTINCT grantee::regrole::text FROM (
+            SELECT relacl AS rights UNION ALL SELECT attacl FROM pg_attribute WHERE attrelid = pg_class.oid
+        ) AS granted CROSS JOIN LATERAL aclexplode(rights)
         WHERE grantee NOT IN (0, relowner, to_regrole($1)) ORDER BY 1
     ) AS others,
     ARRAY (
