@@ -268,7 +268,7 @@ DROP INDEX keys_by_hash, keys_by_previous_hash, persons_by_folded_name;
 DROP TABLE indexed_faces;
 ALTER TABLE directories DROP COLUMN tags;
 """
-"""Undoes the last four migrations."""
+"""Undoes the last five migrations."""
 
 FILL = """
 INSERT INTO directories (directory) VALUES ('acme');
@@ -281,13 +281,13 @@ FILLED = "SELECT person, search_text LIKE '%mueller%' FROM persons ORDER BY pers
 
 async def test_an_earlier_release_of_this_schema_is_upgraded(empty_database_url):
     await migrate(empty_database_url)
-    last = all_versions()[-4:]
+    last = all_versions()[-5:]
     connection = await asyncpg.connect(empty_database_url)
     try:
         await connection.execute(UNDO_LAST)
         await connection.execute(FILL)
         await connection.execute("DELETE FROM schema_migrations WHERE version = ANY ($1)", last)
-        assert (await migrate(empty_database_url)).count("Applied:") == 4
+        assert (await migrate(empty_database_url)).count("Applied:") == 5
         assert list(map(tuple, await connection.fetch(FILLED))) == [("ann", True), ("bob", False)]
         assert await connection.fetchval("SELECT face_count FROM persons WHERE person = 'ann'") == 3
     finally:
