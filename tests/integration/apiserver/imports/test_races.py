@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 from zipfile import ZipFile
 
@@ -22,6 +23,8 @@ from apiserver.imports.preparation import Preparation
 from apiserver.imports.records import Import, Item, add_import, add_items, require_visible, waiting
 from apiserver.imports.sources import Members
 from apiserver.problems import DatabaseBusy, VectorizerUnavailable
+from apiserver.settings import Settings
+from tests.citus import WITH_TRIGGERS
 from tests.integration.apiserver.api.test_imports import archives, outcomes, start, zipped
 from tests.integration.apiserver.locks import until_somebody_waits
 
@@ -180,3 +183,28 @@ async def test_an_import_whose_row_is_not_seen_gets_no_job(resources):
     with pytest.raises(DatabaseBusy):
         async with resources.database.connection() as connection:
             await require_visible(connection, Import("acme", uuid4()))
+
+
+def stored_archives(settings: Settings) -> list[Path]:
+    return [*Path(settings.image_store_url.removeprefix("file://")).rglob("*.zip")]
+
+
+_REFUSE = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE 'not now' USING ERRCODE = 'serialization_failure';
+END $$;
+CREATE TRIGGER refuse BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION refuse()
+"""
+
+
+@pytest.mark.parametrize("table", ["imports", "procrastinate_jobs", "audit"])
+async def test_an_import_that_is_refused_leaves_neither_rows_nor_its_archive(gateway, database, settings, ann, table):
+    await add_person(gateway, "ann")
+    await database.execute(WITH_TRIGGERS)
+    await database.execute(_REFUSE.format(table))
+    answer = await gateway.post("/directories/acme/imports", files={"file": ("people.zip", folder({"ann": ann}))})
+    assert answer.status_code == 503
+    for left in ("imports", "import_items", "archives", "jobs"):
+        assert await database.fetchval(f"SELECT count(*) FROM {left}") == 0, left  # noqa: S608 - one of these
+    assert stored_archives(settings) == []
