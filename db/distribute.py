@@ -109,6 +109,8 @@ async def _why_not_distributed(dsn: str) -> str | None:
         return str(failure)
     except asyncpg.UndefinedTableError:
         return "The database is without Citus; run CREATE EXTENSION citus in it, on every server."
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        return f"The database does not answer ({error})."
     return f"{unfinished} tables are still to be distributed." if unfinished else None
 
 

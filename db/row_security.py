@@ -42,11 +42,13 @@ _HAS_ROLE = "SELECT to_regrole($1) IS NOT NULL"
 
 _MAKE_ROLE = f"CREATE ROLE {ROLE} NOLOGIN"
 
-# Citus carries neither roles that another database made to its servers, nor those of a server that is added later.
-_MAKE_ROLE_HERE = f"""DO $do$ BEGIN
-    IF to_regrole('{ROLE}') IS NULL THEN
-        PERFORM set_config('citus.enable_ddl_propagation', 'off', true);
-        {_MAKE_ROLE};
+_MAY_LOG_IN = "SELECT rolcanlogin FROM pg_roles WHERE rolname = $1"
+
+# Citus does not carry a role to its servers that another database made on the coordinator.
+_MAKE_ROLE_THERE = """DO $do$ BEGIN
+    IF to_regrole('{role}') IS NULL THEN
+        PERFORM set_config('citus.enable_create_role_propagation', 'off', true);
+        CREATE ROLE {role} {login};
     END IF;
 END $do$"""
 
@@ -61,13 +63,20 @@ _CAN_BIND = "SELECT coalesce(pg_has_role(current_user, to_regrole($1)::oid, 'SET
 
 
 async def servers_without_role(connection: asyncpg.Connection) -> list[str]:
-    """Make the role on the servers of Citus that lack it; return a sentence for each where that is not possible."""
-    if not (await connection.fetchval(_DISTRIBUTED) and await connection.fetchval(_HAS_ROLE, ROLE)):
+    """Make the role on the servers of Citus that lack it; return a sentence for each where that is not possible.
+
+    Does nothing where it is on no server yet: whoever makes it on the coordinator then makes it on all.
+    """
+    if not await connection.fetchval(_DISTRIBUTED):
         return []
+    may_log_in = await connection.fetchval(_MAY_LOG_IN, ROLE)
+    if may_log_in is None:
+        return []
+    login = "LOGIN" if may_log_in else "NOLOGIN"
     return [
         f"The server {row['server']} of Citus lacks the role {ROLE} ({row['result']}); have a superuser run SET "
-        f"citus.enable_ddl_propagation = off; {_MAKE_ROLE}; there, and run this again."
-        for row in await connection.fetch(_ON_EACH, _MAKE_ROLE_HERE)
+        f"citus.enable_create_role_propagation = off; CREATE ROLE {ROLE} {login}; there, and run this again."
+        for row in await connection.fetch(_ON_EACH, _MAKE_ROLE_THERE.format(role=ROLE, login=login))
         if not row["success"]
     ]
 
@@ -80,7 +89,7 @@ async def is_half_protected(connection: asyncpg.Connection) -> bool:
 async def drop_half_protection(connection: asyncpg.Connection) -> None:
     """Drop what is left of the policies of such tables, so that `protect_directories` makes them again.
 
-    In the same transaction; nothing is dropped where the account may not make the role.
+    Both in one transaction. Nothing is dropped where the account may not make the role.
     """
     tables = [table for (table,) in await connection.fetch(_HALF_PROTECTED, ROLE)]
     if not tables or not await _has_or_makes_role(connection):

@@ -1,6 +1,7 @@
 """What Citus refuses, or does otherwise than one server, in statements over distributed tables and in migrations.
 
-Each rule was met on a coordinator with two workers; what they answered is in the comments.
+Rules were met on a coordinator with two workers; what they answered is in the comments. Those about volatile functions,
+changed directories and unique indexes are what the source of Citus says.
 """
 
 import re
