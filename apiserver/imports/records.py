@@ -181,7 +181,9 @@ async def count_warned(database: Database, import_: Import, code: str) -> int:
 
 
 async def write_outcomes(connection: Connection, import_: Import, outcomes: Sequence[ItemOutcome]) -> None:
-    """Write the outcomes of items."""
+    """Write the outcomes of items; there are none if all were deleted meanwhile."""
+    if not outcomes:
+        return
     rows = [(*outcome[:-1], write_warnings(outcome.warnings)) for outcome in outcomes]
     await connection.execute(_WRITE_OUTCOMES, *import_, *map(list, zip(*rows, strict=True)))
 
