@@ -6,6 +6,8 @@ shard permissive, and a row is seen if one of those allows it, so here the role 
 
 import asyncpg
 
+from db.citus import ON_EACH
+
 ROLE = "faceserver_directory"
 
 _DISTRIBUTED = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')"
@@ -52,11 +54,6 @@ _MAKE_ROLE_THERE = """DO $do$ BEGIN
     END IF;
 END $do$"""
 
-_ON_EACH = """
-SELECT nodename || ':' || nodeport AS server, success, result
-FROM run_command_on_all_nodes($1) JOIN pg_dist_node USING (nodeid) WHERE isactive ORDER BY nodeid
-"""
-
 _TABLES = "SELECT logicalrelid::text FROM pg_dist_partition WHERE partmethod = 'h'"
 
 _CAN_BIND = "SELECT coalesce(pg_has_role(current_user, to_regrole($1)::oid, 'SET'), false)"
@@ -76,7 +73,7 @@ async def servers_without_role(connection: asyncpg.Connection) -> list[str]:
     return [
         f"The server {row['server']} of Citus lacks the role {ROLE} ({row['result']}); have a superuser run SET "
         f"citus.enable_create_role_propagation = off; CREATE ROLE {ROLE} {login}; there, and run this again."
-        for row in await connection.fetch(_ON_EACH, _MAKE_ROLE_THERE.format(role=ROLE, login=login))
+        for row in await connection.fetch(ON_EACH, _MAKE_ROLE_THERE.format(role=ROLE, login=login))
         if not row["success"]
     ]
 

@@ -83,7 +83,7 @@ class SharedMetrics(Collector):
     async def refresh(self) -> None:
         """Read the values from the database. Raises DatabaseUnavailable; then the metrics are absent."""
         self._seen = None
-        in_the_clear = await unencrypted(self._database) if self._encrypts else Counter()
+        in_the_clear = await self._in_the_clear()
         async with self._database.connection() as connection:
             jobs: Counter[tuple[str, State]] = Counter()
             for kind, status, number in await connection.fetch(_JOBS):
@@ -97,6 +97,13 @@ class SharedMetrics(Collector):
                 tuple(await connection.fetchrow(_AUDIT)),
                 await connection.fetchval(_SIZE),
             )
+
+    async def _in_the_clear(self) -> Counter[str]:
+        """Return how much is not encrypted; nothing while one of several servers does not answer, which others do."""
+        if self._encrypts:
+            with suppress(DatabaseUnavailable):
+                return await unencrypted(self._database)
+        return Counter()
 
     def collect(self) -> Iterator[Metric]:
         """Yield the current metrics."""

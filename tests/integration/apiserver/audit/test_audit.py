@@ -327,6 +327,16 @@ async def test_metrics(connections):
     assert values["faceserver_audit_unsealed_seconds"] > 0
 
 
+async def test_metrics_of_the_coordinator_stay_while_not_all_servers_answer(connections, database):
+    await write(connections, 1)
+    await database.execute("ALTER TABLE collapsed_faces RENAME TO lost")
+    metrics = SharedMetrics(connections, "memory:///", encrypts=True)
+    await metrics.refresh()
+    values = {sample.name: sample.value for metric in metrics.collect() for sample in metric.samples}
+    assert values["faceserver_audit_unsealed"] == 1
+    assert "faceserver_unencrypted" not in values
+
+
 async def test_jobs_act_for_whoever_asked(connections, database):
     set_current_act(Act("key-1", "POST /directories/{directory}/exports", "", "r"))
     async with connections.connection() as connection:
