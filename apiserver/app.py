@@ -76,7 +76,7 @@ from apiserver.search.identification import Identification
 from apiserver.search.planning import SwitchPoints
 from apiserver.search.recall import RecallCheck
 from apiserver.server import Draining
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.site import documentation, page
 from apiserver.slots import Slots
 from apiserver.state import State
@@ -260,9 +260,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
     identification = Identification(database, points, efforts, codes)
     recall_check = RecallCheck(identification, efforts, settings.search_checked_share)
     directories = Directories(database, DirectorySizes(database), settings.fpir)
-    keeping = Keeping(
-        images, resources.space, settings.image_store_keep_timeout_seconds, settings.image_store_retry_seconds
-    )
+    keeping = _keeping(settings, resources)
     reads = Reads(database, settings.audit_recognitions)
     return State(
         settings=settings,
@@ -286,15 +284,8 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
             reads=reads,
             retention_seconds=settings.recognized_retention_seconds,
         ),
-        learning=Learning(
-            database=database,
-            directories=directories,
-            likenesses=Likenesses(database, identification),
-            gallery=Gallery(database, makes_directories=settings.directories_on_learn, keys=images.keys),
-            images=images,
-            settings=settings,
-        ),
-        erasure=Erasure(database, images.uploads_end_after, images.keys, images.tags),
+        learning=_learning(settings, resources, directories, identification),
+        erasure=Erasure(database, images.uploads_end_after, images.keys, images.tagged_ids),
         images=images,
         archives=resources.archives,
         space=resources.space,
@@ -302,6 +293,25 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         reads=reads,
         refusals=Refusals(database),
         usage=resources.usage,
+    )
+
+
+def _keeping(settings: Settings, resources: Resources) -> Keeping:
+    timeout_seconds, retry_seconds = settings.image_store_keep_timeout_seconds, settings.image_store_retry_seconds
+    return Keeping(resources.images, resources.space, timeout_seconds, retry_seconds)
+
+
+def _learning(
+    settings: Settings, resources: Resources, directories: Directories, identification: Identification
+) -> Learning:
+    database, images = resources.database, resources.images
+    return Learning(
+        database=database,
+        directories=directories,
+        likenesses=Likenesses(database, identification),
+        gallery=Gallery(database, makes_directories=settings.directories_on_learn, keys=images.keys),
+        images=images,
+        settings=settings,
     )
 
 

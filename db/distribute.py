@@ -14,21 +14,21 @@ from db.server import UnusableDatabase, connected
 from db.whole_faces import is_partitioned, make_whole
 
 DEFAULT_SHARDS = 32
-"""Citus's own default: a server has some of them, so that they can be moved to further servers one by one."""
+"""The default of Citus. Each server has several shards, so that they can be moved to new servers one by one."""
 
 MAX_SHARDS = 1024
-"""With more, the 21 tables have so many shards that their files and catalog rows outweigh the rows."""
+"""With more shards, the files and catalog rows of all tables take more space than their rows."""
 
 SETTINGS = {
-    # What is set for a transaction (the directory that it is bound to, how far a search goes) holds on the shard too.
+    # Forwards to the shard what is set for a transaction: its directory, and the settings of a search.
     "citus.propagate_set_commands": "local",
-    # Otherwise Citus looks at each table that the driver asks the catalogs about, more than a second a connection.
+    # Otherwise Citus checks each table that the driver looks up in the catalogs: more than a second per connection.
     "citus.override_table_visibility": "off",
 }
 """Settings of the database on the coordinator. Poolers refuse them as parameters of a connection."""
 
 SETTINGS_OF_SHARDS = {"jit": "off"}
-"""Settings of the database on all servers, since those of the services' connections reach the coordinator only."""
+"""Settings of the database on all servers. Parameters of the services' connections reach the coordinator only."""
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('distribute'))"
 
@@ -67,9 +67,9 @@ _REMOVE_LEFT_ROWS = "SELECT truncate_local_data_after_distributing_table($1::tex
 
 
 async def distribute(dsn: str, shards: int | None = None) -> str:
-    """Distribute what is not distributed yet, and return what was done, in lines.
+    """Distribute the tables that are not distributed yet, in one transaction, and return a report of several lines.
 
-    Nothing is changed unless all of it is. Raises UnusableDatabase, also where the services use the database.
+    Raises UnusableDatabase, also if services are connected to the database.
     """
     async with connected(dsn) as connection:
         try:
@@ -89,9 +89,9 @@ async def distribute(dsn: str, shards: int | None = None) -> str:
 
 
 async def wait_until_distributed(dsn: str, report: Callable[[str], object]) -> None:
-    """Return as soon as all tables are distributed, by whomever; only the coordinator is asked.
+    """Return as soon as all tables are distributed; only the coordinator is asked.
 
-    report: called with a sentence whenever there is another reason to wait.
+    report: called with a sentence whenever the reason to wait changes.
     """
     reported = None
     while reason := await _why_not_distributed(dsn):
@@ -115,7 +115,7 @@ async def _why_not_distributed(dsn: str) -> str | None:
 
 
 async def set_settings(connection: asyncpg.Connection) -> None:
-    """Set what new connections to the database need; Citus sets it on the servers of the shards as well."""
+    """Set the defaults of new connections to the database; Citus forwards them to the servers of the shards."""
     database = await connection.fetchval("SELECT quote_ident(current_database())")
     for name, value in (SETTINGS | SETTINGS_OF_SHARDS).items():
         await connection.execute(f"ALTER DATABASE {database} SET {name} = '{value}'")
@@ -159,7 +159,7 @@ async def _drop_triggers(connection: asyncpg.Connection) -> list[str]:
 
 
 async def _drop_cascades(connection: asyncpg.Connection) -> None:
-    """Let foreign keys no longer follow a new name, which Citus refuses; the statement that renames does it."""
+    """Remove ON UPDATE CASCADE from foreign keys, which Citus refuses; the statement that renames updates the rows."""
     for key in await connection.fetch(_CASCADING, DISTRIBUTED):
         table, name = key["table"], key["name"]
         await connection.execute(
@@ -169,7 +169,7 @@ async def _drop_cascades(connection: asyncpg.Connection) -> None:
 
 async def _spread(connection: asyncpg.Connection, tables: list[str], shards: int) -> None:
     for table in tables:
-        # Unlogged ones, which logical replication leaves out, would keep their shards from being moved online.
+        # Shards with unlogged tables cannot be moved online, because logical replication leaves these tables out.
         await connection.execute(f"ALTER TABLE {table} SET LOGGED")
         if table == "directories":
             await connection.execute(_SPREAD_FIRST, table, shards)
@@ -178,19 +178,19 @@ async def _spread(connection: asyncpg.Connection, tables: list[str], shards: int
 
 
 async def _remove_left_rows(connection: asyncpg.Connection) -> None:
-    """Remove the rows from which the shards were filled; they are not seen any more, and only fill the disk."""
+    """Remove the rows that were copied to the shards; they are not visible any more, but take space."""
     for table in DISTRIBUTED:
         if await connection.fetchval(_WITH_LEFT_ROWS, table):
             await connection.execute(_REMOVE_LEFT_ROWS, table)
 
 
 async def _let_shards_be_bound(connection: asyncpg.Connection) -> None:
-    """Let the coordinator connect to the shards as the role of bound connections, and try it.
+    """Let the coordinator connect to the shards as the role of bound connections, and test this.
 
     Raises UnusableDatabase.
     """
     if not await can_bind(connection):
-        return  # the gateway warns of it
+        return  # the gateway logs a warning
     try:
         if not await connection.fetchval(_CAN_LOG_IN, ROLE):
             await connection.execute(f"ALTER ROLE {ROLE} LOGIN")  # Citus does so on all servers

@@ -13,7 +13,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 class MigrationFailed(RuntimeError):
-    """dbmate refused or could not reach the database; the text is its own."""
+    """dbmate refused or could not reach the database; the text is dbmate's."""
 
 
 class UnknownSchema(MigrationFailed):
@@ -23,9 +23,9 @@ class UnknownSchema(MigrationFailed):
 async def migrate(dsn: str, *, place: str = "database", create: bool = True) -> str:
     """Apply every pending migration to the database at `dsn` and return dbmate's report.
 
-    Any number of processes may call this at once: dbmate's advisory lock lets one migrate while the others wait, and
-    those then find nothing left to do. `create` makes a missing database. Raises MigrationFailed, and before anything
-    is changed UnknownSchema, whose sentence calls the database `place`.
+    Any number of processes may call this at once: dbmate's advisory lock lets one migrate while the others wait. With
+    `create`, a missing database is created. Raises MigrationFailed, and before any change UnknownSchema, whose sentence
+    calls the database `place`.
     """
     applied = await _applied(dsn)
     _require_known(applied, place)
@@ -113,7 +113,7 @@ async def _connected(dsn: str) -> asyncpg.Connection:
 
 
 async def _applied(dsn: str) -> set[str]:
-    """Return the versions applied so far; an empty set also where they cannot be read, for dbmate reports why."""
+    """Return the versions applied so far; an empty set also if they cannot be read, because dbmate reports why."""
     try:
         connection = await _connected(dsn)
         try:

@@ -1,7 +1,8 @@
-"""Row-level security of distributed tables, which must hold on the shards.
+"""Row-level security of distributed tables, which must be enforced on the shards.
 
-`protect_directories` adds a restrictive policy to one that shows all rows to everybody. Citus makes all policies of a
-shard permissive, and a row is seen if one of those allows it, so here the role of bound connections has only one.
+On one server, `protect_directories` combines a policy that shows all rows to everybody with a restrictive one. Citus
+makes all policies of a shard permissive, and a row is visible if one of them allows it. Therefore the role of bound
+connections has only one policy here.
 """
 
 import asyncpg
@@ -28,7 +29,7 @@ SELECT pg_class.oid::regclass::text AS table, pg_get_expr(policy.polqual, policy
 FROM pg_policy AS policy JOIN pg_class ON pg_class.oid = policy.polrelid
 WHERE policy.polname = 'of_directory' AND pg_class.oid = ANY ($2::text[]::regclass[])
 """
-"""The policies of tables, the roles other than the owner that were granted something, and those that see all rows."""
+"""The policies of tables, the roles other than the owner that have rights, and those that see all rows."""
 
 # A dump is restored without the policies and rights of a role that its server does not know.
 _HALF_PROTECTED = """
@@ -110,15 +111,15 @@ async def _has_or_makes_role(connection: asyncpg.Connection) -> bool:
 
 
 async def protect_distributed(connection: asyncpg.Connection) -> None:
-    """Let the rows that a directory sees be decided on the shards; does nothing where no table is distributed."""
+    """Make the policies of distributed tables work on the shards; does nothing if no table is distributed."""
     if await connection.fetchval(_DISTRIBUTED):
         await make_permissive(connection, [table for (table,) in await connection.fetch(_TABLES)])
 
 
 async def make_permissive(connection: asyncpg.Connection, tables: list[str]) -> None:
-    """Replace the policies of tables that are distributed, or about to be, by those that hold on shards.
+    """Replace the policies of tables that are, or will be, distributed by policies that work on shards.
 
-    Other accounts see all rows if they had rights on the table by now.
+    Other accounts that have rights on a table see all of its rows.
     """
     for row in await connection.fetch(_POLICIES, ROLE, tables):
         table, others = row["table"], row["others"]

@@ -99,8 +99,8 @@ class ArchiveOptions(ImportOptions):
     )
     trust: Trust | None = Field(
         None,
-        description="What to take from a bundle unchecked: `embeddings`, although they may not be those of the crops. "
-        "Whoever made such a bundle decides who is recognized.",
+        description="What to use from a bundle without a check: `embeddings`, although they may not be those of the "
+        "crops. The author of the bundle then decides who is recognized.",
     )
 
 

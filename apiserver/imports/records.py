@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 from apiserver.enrolment.warnings import EnrolmentWarning, detail_of
 from apiserver.problems import DatabaseBusy, JobNotFound
 from apiserver.turns import taking_turns

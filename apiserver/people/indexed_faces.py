@@ -13,16 +13,15 @@ from pgvector import HalfVector
 
 from apiserver.biometrics.face import Box, Embedding
 from apiserver.consent import ENROLLABLE
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.directories.lock import MAX_SECONDS
 from apiserver.people.records import require_directory
 from apiserver.problems import FaceNotFound
 
-NOTE = """, noted AS (
-    INSERT INTO indexed_faces (directory, face, external_image_id, width, height)
-    SELECT $1, face, $19, $20::integer, $21::integer FROM shown ON CONFLICT DO NOTHING
-)"""
-"""A part of the statement that enrols a face, with its `Indexed.columns` as the last parameters."""
+_NOTE = """
+INSERT INTO indexed_faces (directory, face, external_image_id, width, height) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING
+"""
 
 _UUID = "'^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'"
 _STANDS_FOR_A_FACE = f"""CASE WHEN person ~ {_UUID} THEN EXISTS (
@@ -116,11 +115,6 @@ class Indexed:
     external_image_id: str | None
     width: int
     height: int
-
-    @property
-    def columns(self) -> tuple[object, ...]:
-        """The last parameters of the statement that enrols the face."""
-        return self.external_image_id, self.width, self.height
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +249,11 @@ async def count_users(connection: Connection, directory: str) -> int:
 async def is_indexed(connection: Connection, directory: str, face: UUID) -> bool:
     """Tell whether there is a face with this id that was indexed."""
     return bool(await connection.fetchval(_IS_INDEXED, directory, face))
+
+
+async def note(connection: Connection, directory: str, face: UUID, indexed: Indexed) -> None:
+    """Note what is known of an enrolled face that was indexed."""
+    await connection.execute(_NOTE, directory, face, indexed.external_image_id, indexed.width, indexed.height)
 
 
 async def note_own(connection: Connection, directory: str, faces: Collection[UUID]) -> None:

@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from apiserver.background import background
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 from apiserver.jobs.records import enqueue
 from apiserver.search.placement import Placement, placement_of
 from apiserver.search.statements import BUCKET

@@ -20,8 +20,8 @@ from obstore.store import ObjectStore
 from apiserver.access.limits import Quota
 from apiserver.access.metering import spend
 from apiserver.biometrics.face import Image
-from apiserver.database import Connection, Database, Share
-from apiserver.directory_tags import DirectoryTags, tagged
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 from apiserver.encryption.keys import DirectoryKeys
 from apiserver.encryption.sealing import DataKey, Place
 from apiserver.problems import FileNotFound, ImageStoreUnavailable, Problem
@@ -30,6 +30,7 @@ from apiserver.storage.free_space import FreeSpace
 from apiserver.storage.object_store import delete_objects, open_object, reaching_store
 from apiserver.storage.sealed_objects import decrypted, encrypted, whole
 from apiserver.storage.sweeping import RETRY_AFTER, SweptBatch
+from apiserver.tagged_ids import TaggedIds, tagged
 
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,8}")
 
@@ -140,7 +141,7 @@ class ImageStore:
         space: FreeSpace | None = None,
         read_retry_seconds: float = 0,
         keys: DirectoryKeys | None = None,
-        tags: DirectoryTags | None = None,
+        tagged_ids: TaggedIds | None = None,
     ) -> None:
         self._store = store
         self._database = database
@@ -148,7 +149,7 @@ class ImageStore:
         self._timeout_seconds = timeout_seconds
         self._space = space or FreeSpace(None, None)
         self._reads = Breaker(read_retry_seconds)
-        self.tags = tags or DirectoryTags(database)
+        self.tagged_ids = tagged_ids or TaggedIds(database)
         self._deletion_seconds = min(timeout_seconds, database.hold_seconds)
         self.uploads_end_after = timedelta(seconds=2 * timeout_seconds)
         """The latest time after its row is written at which an object may appear; a search may run in between."""
@@ -158,7 +159,7 @@ class ImageStore:
 
         Raises DatabaseUnavailable or KeyUnavailable.
         """
-        await self.tags.add([row.directory])
+        await self.tagged_ids.add([row.directory])
         key = await self.keys.in_use(row.directory)
         return row._replace(key_id=key.key_id if key else None)
 
@@ -209,7 +210,7 @@ class ImageStore:
 
     async def secret(self) -> bytes:
         """Return the secret of the installation from which names follow. Raises DatabaseUnavailable."""
-        return await self.tags.secret()
+        return await self.tagged_ids.secret()
 
     async def directory_of(self, key: str) -> str | None:
         """Return the directory of the image at `key`, None if it is absent. Raises DatabaseUnavailable."""
@@ -223,7 +224,7 @@ class ImageStore:
         """
         if not _KEY.fullmatch(key):
             return None
-        directories = await self.tags.directories(UUID(key.partition(".")[0]))
+        directories = await self.tagged_ids.directories(UUID(key.partition(".")[0]))
         row: Mapping[str, str] | None = None
         async with self._database.unbound(Share.READS) as connection:  # its row tells the directory
             if not directories:
@@ -329,7 +330,7 @@ def image_row(directory: str, content: bytes, image: Image, keep: timedelta, sec
 def image_key(secret: bytes, directory: str, sha256: bytes, extension: str) -> str:
     """Return a key derived from the directory and the content's digest: an id of the directory, and the extension.
 
-    Whoever has the content cannot compute it without the secret.
+    It cannot be computed from the content without the secret.
     """
     digest = hmac.digest(secret, directory.encode() + b"\0" + sha256, "sha256")
     return f"{tagged(secret, directory, digest[:16])}.{extension}"

@@ -19,7 +19,7 @@ from apiserver.api.compreface.routes import CompreFacePhotographRoute, CompreFac
 from apiserver.api.compreface.subjects import new_subject
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Analysis, Look
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.directories.records import require_room
 from apiserver.enrolment.learning import Sample
 from apiserver.http.access.guard import needs

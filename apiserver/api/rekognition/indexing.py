@@ -20,7 +20,7 @@ from apiserver.api.rekognition.images import upload_of
 from apiserver.api.rekognition.tokens import read_token, write_token
 from apiserver.biometrics.face import Analysis, Face, Look
 from apiserver.biometrics.quality import Action, findings
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.directories.records import SearchTerms
 from apiserver.people import indexed_faces
 from apiserver.people.indexed_faces import Indexed, IndexedFace

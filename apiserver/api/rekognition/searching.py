@@ -28,7 +28,7 @@ from apiserver.api.rekognition.indexing import MAX_FACES
 from apiserver.biometrics.face import Analysis, Candidate, Face, Look, Probe
 from apiserver.biometrics.model import Model, Scoring
 from apiserver.biometrics.percentages import Percentages
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.people import indexed_faces
 from apiserver.people.indexed_faces import IndexedFace
 from apiserver.people.records import require_directory

@@ -8,7 +8,8 @@ from apiserver.api.rekognition.calls import Answer, Call, present
 from apiserver.api.rekognition.problems import UserExists
 from apiserver.api.rekognition.tokens import read_token, write_token
 from apiserver.biometrics.percentages import Percentages
-from apiserver.database import Connection, Share
+from apiserver.database.pool import Share
+from apiserver.database.session import Connection
 from apiserver.people import associations, indexed_faces
 from apiserver.people import records as persons
 from apiserver.people.associations import Failure

@@ -23,7 +23,7 @@ _OPEN_PATHS = ("/health/",)
 class Authentication:
     """Middleware that leaves the caller's grant in the request's state, or refuses a key that is not valid.
 
-    A request without a key goes on without a grant where keys are required: its route refuses it, or needs none.
+    A request without a key continues without a grant where keys are required: its route refuses it, or needs none.
     """
 
     def __init__(self, app: ASGIApp, rates: Rates, target_of: Callable[[Scope], Target]) -> None:

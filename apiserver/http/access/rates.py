@@ -16,7 +16,7 @@ from apiserver.access.metering import set_meter
 from apiserver.http.access.rate_store import RateStore
 from apiserver.keys.usage import Usage
 from apiserver.problems import TooManyRequests
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.state import State
 
 MINUTE = "requests"
@@ -24,12 +24,12 @@ DAY = "requests-per-day"
 """The names of policies in the headers."""
 
 EXEMPT_METHODS = frozenset({"DELETE"})
-"""Whoever has used up a limit can still erase."""
+"""A key that has used up a limit can still erase."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What headers tell of a rate: its name, its amount in a window, what is left, and in how many seconds more is."""
+    """A rate in headers: its name, its amount in a window, what is left, and the seconds until there is more."""
 
     name: str
     amount: int
@@ -71,7 +71,7 @@ class Rates:
         return self._counted(grant.key)
 
     def _share(self, key: str) -> int:
-        """Return the key's share: each that is active has one, and one is left for whoever comes next."""
+        """Return the key's share: each that is active has one, and one share is left for another key."""
         active = len(self._running) + (key not in self._running)
         return ceil(self._max_requests / (active + 1))
 

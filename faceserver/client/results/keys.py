@@ -1,4 +1,4 @@
-"""Keys."""
+"""Keys and their usage."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,3 +37,31 @@ class NewKey(Key):
 
     key: str = field(repr=False)
     images_token: str | None = field(repr=False, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaUsage:
+    """What a key has used of a quota today, such as `lane_seconds`. limit, left: None without a limit."""
+
+    kind: str
+    spent: float
+    limit: float | None
+    left: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitInForce:
+    """A limit of a key, its own or the service's; None: there is none."""
+
+    name: str
+    limit: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a key has used today, at all gateways, and its other limits. resets_at: when the day ends, at 00:00 UTC."""
+
+    key: str
+    resets_at: datetime
+    quotas: tuple[QuotaUsage, ...]
+    limits: tuple[LimitInForce, ...]

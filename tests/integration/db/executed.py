@@ -4,10 +4,10 @@ import re
 from functools import cache
 from typing import Any
 
-from apiserver import database
+from apiserver.database.opening import statement_listeners
 from db.distribution import DISTRIBUTED
 from tests.checkout import ROOT
-from tests.integration.db.rules import EVERYWHERE, TAKEN_APART, faults
+from tests.integration.db.rules import EVERYWHERE, faults
 from tests.integration.db.statements import SQL, Statement, statements, texts_in
 
 _LITERAL = re.compile(r"E?'(?:[^']|'')*'")
@@ -40,7 +40,7 @@ class Executed:
 
 
 executed = Executed()
-database.statement_listeners.add(executed)
+statement_listeners.add(executed)
 
 
 def _place(text: str) -> str:
@@ -53,7 +53,7 @@ def _is_of_tests(text: str) -> bool:
 
 @cache
 def _of_services() -> list[tuple[Statement, re.Pattern[str]]]:
-    return [(one, _pattern(one.text)) for one in statements() if one.place in EVERYWHERE | TAKEN_APART]
+    return [(one, _pattern(one.text)) for one in statements() if one.place in EVERYWHERE]
 
 
 @cache

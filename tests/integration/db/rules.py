@@ -17,7 +17,7 @@ EVERYWHERE = {
     "deletion.records._READ_UNTAGGED": "an earlier address of a deletion names no directory",
     "directories.records._COUNT": "how many directories a key covers",
     "people.retention.ages": "upkeep looks for the directories that forget whom nobody has seen",
-    "directory_tags._EXISTING": "upkeep notes the tags of all directories",
+    "tagged_ids._EXISTING": "upkeep notes the tags of all directories",
     "directories.listing._NAMES": "a page of directories",
     "directories.listing._MATCHING": "the same, of names that match a pattern",
     "directories.listing._COUNT": "and how much each of them holds",
@@ -43,14 +43,6 @@ EVERYWHERE = {
 }
 """Statements about all directories, which every server answers, with the reason."""
 
-TAKEN_APART = {
-    "enrolment.gallery._ENROL": "each part has one row; in one statement, one server needs one round trip",
-    "imports.enrolment._ENROL": "some tens of rows, for which an import waits anyway",
-    "imports.plan._WRITE_PERSONS": "some hundreds of persons of a bundle, for which an import waits anyway",
-    "recognition.sightings._NOTE": "the persons of one photograph",
-}
-"""Statements with an INSERT in their WITH. Citus runs each part by itself, with results carried between the servers."""
-
 # What the parser takes for functions, and Citus lets stand everywhere.
 _IMMUTABLE = (exp.Coalesce, exp.Greatest, exp.Least, exp.Case, exp.If, exp.Cast, exp.And, exp.Or, exp.Array)
 
@@ -68,8 +60,6 @@ def faults(statement: str, place: str = "") -> list[str]:
     found = [fault for rule in _RULES for fault in rule(tree)]
     if place not in EVERYWHERE:
         found += [f"{table} without a directory" for table in sorted(unbound_tables(statement))]
-    if place not in TAKEN_APART:
-        found += _inserts_in_with(tree)
     return found
 
 
@@ -164,13 +154,11 @@ def _locked_without_directory(tree: exp.Expr) -> Iterator[str]:
 
 
 # Citus runs it where the table is, and one without a FROM on the coordinator: they never meet. No error. One in a WITH,
-# or in a query of its own, goes with the statement, unless that is taken apart.
+# or in a query of its own, goes with the statement.
 def _advisory_lock_beside_from(tree: exp.Expr) -> Iterator[str]:
     for called in tree.find_all(exp.Anonymous):
         if "advisory" in called.name.lower() and _tables(tree, DISTRIBUTED):
-            query = called.find_ancestor(exp.Select)
-            if not (_is_taken_apart(tree) and query and not _tables(query, DISTRIBUTED)):
-                yield "an advisory lock beside a FROM is taken on another server than one without"
+            yield "an advisory lock beside a FROM is taken on another server than one without"
 
 
 # "a column definition list is required for functions returning "record""
@@ -210,14 +198,17 @@ def _insert_of_a_query(tree: exp.Expr) -> Iterator[str]:
         yield "an INSERT with a query becomes a COPY: return something, or take the directory from a column"
 
 
-def _inserts_in_with(tree: exp.Expr) -> Iterator[str]:
-    if _is_taken_apart(tree):
-        yield "an INSERT in a WITH is taken apart: another statement, or say in TAKEN_APART why not"
-
-
-def _is_taken_apart(tree: exp.Expr) -> bool:
-    parts = (part.this for part in tree.find_all(exp.CTE))
-    return any(isinstance(part, exp.Insert) and _written(part) in DISTRIBUTED for part in parts)
+# Citus runs such a statement part by part, and sends what an INSERT reads of other parts to all servers: "connection to
+# the remote node … failed" while any of them is down, whoever has the directory.
+def _insert_and_with(tree: exp.Expr) -> Iterator[str]:
+    parts = {part.alias for part in tree.find_all(exp.CTE)}
+    for insert in tree.find_all(exp.Insert):
+        if _written(insert) not in DISTRIBUTED:
+            continue
+        if insert.find_ancestor(exp.CTE):
+            yield "an INSERT in a WITH is sent to all servers: another statement"
+        elif {table.name for table in insert.find_all(exp.Table)} & parts:
+            yield "an INSERT of the rows of a WITH is sent to all servers: another statement"
 
 
 def _names(column: exp.Expr, name: str) -> bool:
@@ -248,6 +239,7 @@ _RULES: tuple[_Rule, ...] = (
     _exists_of_no_columns,
     _condition_of_parameters,
     _insert_of_a_query,
+    _insert_and_with,
 )
 
 

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from apiserver.access.binding import bound_to
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.problems import DatabaseUnavailable
 from db.distribute import DEFAULT_SHARDS, distribute
 from db.distribution import DISTRIBUTED, LOCAL, REFERENCE

@@ -12,7 +12,8 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from apiserver.access.binding import bound_to
-from apiserver.database import REQUIRED_SCHEMA, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.schema import REQUIRED_SCHEMA
 from db.migrate import MIGRATIONS, MigrationFailed, UnknownSchema, migrate
 from db.row_security import ROLE
 from faceserver.standalone.postgres import DATABASE

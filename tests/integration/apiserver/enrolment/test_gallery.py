@@ -8,7 +8,7 @@ import pytest
 
 from apiserver.biometrics.face import Face, Image
 from apiserver.biometrics.model import Calibration, Model, Thresholds
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.deletion.erasure import Erasure
 from apiserver.enrolment.gallery import Gallery
 from apiserver.problems import DatabaseBusy

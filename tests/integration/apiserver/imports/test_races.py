@@ -17,15 +17,15 @@ import pytest
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Face, FaceOrigin
 from apiserver.biometrics.quality import QualityLimits
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.deletion.erasure import Erasure
 from apiserver.imports.enrolment import Exported, NewFace, enrol_all
 from apiserver.imports.preparation import Preparation
 from apiserver.imports.records import Import, Item, add_import, add_items, require_visible, waiting
 from apiserver.imports.sources import Members
 from apiserver.problems import DatabaseBusy, VectorizerUnavailable
-from apiserver.settings import Settings
-from tests.citus import WITH_TRIGGERS
+from apiserver.settings.settings import Settings
+from tests.citus import allow_triggers
 from tests.integration.apiserver.api.test_imports import archives, outcomes, start, zipped
 from tests.integration.apiserver.locks import until_somebody_waits
 
@@ -233,7 +233,7 @@ CREATE TRIGGER refuse BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION refuse()
 @pytest.mark.parametrize("table", ["imports", "procrastinate_jobs", "audit"])
 async def test_an_import_that_is_refused_leaves_neither_rows_nor_its_archive(gateway, database, settings, ann, table):
     await add_person(gateway, "ann")
-    await database.execute(WITH_TRIGGERS)
+    await allow_triggers(database)
     await database.execute(_REFUSE.format(table))
     answer = await gateway.post("/directories/acme/imports", files={"file": ("people.zip", folder({"ann": ann}))})
     assert answer.status_code == 503

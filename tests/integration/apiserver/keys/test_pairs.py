@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from apiserver.access.grants import OPEN
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.encryption.master_keys import read_master_keys
 from apiserver.keys import pairs, records
 from apiserver.keys.records import Wanted

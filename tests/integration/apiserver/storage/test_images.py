@@ -9,7 +9,7 @@ import pytest
 from obstore.store import S3Store
 
 from apiserver.biometrics.face import Image
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.problems import FileNotFound, ImageStoreUnavailable
 from apiserver.storage.images import WRITE_ROW, ImageRow, ImageStore
 from apiserver.storage.object_store import open_store

@@ -10,7 +10,7 @@ from apiserver.http.access.rate_store import RateStore
 from apiserver.http.access.rates import Rates
 from apiserver.keys.usage import Usage
 from apiserver.problems import TooManyRequests
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 
 MAX_REQUESTS = 12
 

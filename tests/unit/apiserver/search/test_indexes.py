@@ -2,7 +2,7 @@
 
 import pytest
 
-from apiserver.database import require_pgvector
+from apiserver.database.schema import require_pgvector
 from apiserver.problems import DatabaseUnavailable
 from apiserver.search.indexes import Indexed, Kind, literal
 
