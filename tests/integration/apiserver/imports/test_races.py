@@ -152,10 +152,10 @@ async def ready_faces(database: Database) -> tuple[Import, list[NewFace]]:
 @pytest.mark.timing
 async def test_a_face_whose_id_is_taken_at_the_same_time_gets_another_one(resources, database):
     one, faces = await ready_faces(resources.database)
+    await database.execute("INSERT INTO directories (directory) VALUES ('acme')")
+    await database.execute("INSERT INTO persons (directory, person, face_count) VALUES ('acme', 'cid', 1)")
     async with database.transaction():
         await database.execute(
-            "INSERT INTO directories (directory) VALUES ('acme');"
-            "INSERT INTO persons (directory, person, face_count) VALUES ('acme', 'cid', 1);"
             "INSERT INTO faces (directory, face, person, model, embedding, crop, box, score, image_sha256)"
             " VALUES ('acme', '00000000-0000-0000-0000-000000000007', 'cid', 'm', '[1,0]', '', '{0,0,1,1}', 1,"
             " sha256(''))"
