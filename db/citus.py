@@ -24,10 +24,11 @@ _GROUP = "SELECT groupid FROM pg_dist_local_group"
 
 _WORKERS = "SELECT count(*) FROM pg_dist_node WHERE isactive AND shouldhaveshards"
 
-_ON_EACH = """
+ON_EACH = """
 SELECT nodename || ':' || nodeport AS server, success, result
 FROM run_command_on_all_nodes($1) JOIN pg_dist_node USING (nodeid) ORDER BY nodeid
 """
+"""Runs a command on each server, over a connection of its own."""
 
 _FACTS_OF_EACH = """
 SELECT json_build_object(
@@ -63,7 +64,7 @@ async def require_coordinator(connection: asyncpg.Connection, place: str) -> Non
             f"The coordinator at {place} has no servers to distribute to; add each with SELECT citus_add_node('host', "
             "5432), after SELECT citus_set_coordinator_host('host')."
         )
-    faults = [found for row in await connection.fetch(_ON_EACH, _FACTS_OF_EACH) for found in faults_of_server(**row)]
+    faults = [found for row in await connection.fetch(ON_EACH, _FACTS_OF_EACH) for found in faults_of_server(**row)]
     if faults:
         raise UnusableDatabase("\n".join(faults))
 

@@ -11,6 +11,7 @@ from db.dsn import server_of
 from db.migrate import require_migrated
 from db.row_security import ROLE, can_bind, make_permissive, protect_distributed
 from db.server import UnusableDatabase, connected
+from db.whole_faces import is_partitioned, make_whole
 
 DEFAULT_SHARDS = 32
 """The default of Citus. Each server has several shards, so that they can be moved to new servers one by one."""
@@ -49,32 +50,6 @@ SELECT tgrelid::regclass::text AS table, tgname::text AS trigger FROM pg_trigger
 WHERE NOT tgisinternal AND tgparentid = 0 AND tgrelid = ANY ($1::text[]::regclass[])
 """
 
-_IS_PARTITIONED = "SELECT relkind = 'p' FROM pg_class WHERE oid = 'faces'::regclass"
-
-_COLUMNS = """
-SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
-WHERE attrelid = 'faces'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
-"""
-
-# Keys of the table are created before the foreign keys to it.
-_CONSTRAINTS = """
-SELECT conrelid::regclass::text AS table, quote_ident(conname) AS name, pg_get_constraintdef(oid) AS definition
-FROM pg_constraint
-WHERE 'faces'::regclass IN (conrelid, confrelid) AND contype IN ('p', 'u', 'f') AND conparentid = 0
-ORDER BY contype = 'f', conname
-"""
-
-_INDEXES = """
-SELECT replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') FROM pg_index
-WHERE indrelid = 'faces'::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
-"""
-
-# Without the indexes, because their names are still in use.
-_MAKE_WHOLE = """
-CREATE TABLE faces_whole (LIKE faces INCLUDING ALL EXCLUDING INDEXES)
-WITH (autovacuum_vacuum_insert_scale_factor = 0.02)
-"""
-
 _CASCADING = """
 SELECT conrelid::regclass::text AS table, quote_ident(conname) AS name,
     replace(pg_get_constraintdef(oid), ' ON UPDATE CASCADE', '') AS definition
@@ -97,14 +72,19 @@ async def distribute(dsn: str, shards: int | None = None) -> str:
     Raises UnusableDatabase, also if services are connected to the database.
     """
     async with connected(dsn) as connection:
-        await require_coordinator(connection, server_of(dsn))
-        await require_migrated(dsn)
-        async with connection.transaction():
-            await connection.execute(_LOCK)
-            report = await _distribute(connection, shards)
-        await _remove_left_rows(connection)
-        await set_settings(connection)
-        await _let_shards_be_bound(connection)
+        try:
+            await require_coordinator(connection, server_of(dsn))
+            await require_migrated(dsn)
+            async with connection.transaction():
+                await connection.execute(_LOCK)
+                report = await _distribute(connection, shards)
+            await _remove_left_rows(connection)
+            await set_settings(connection)
+            await _let_shards_be_bound(connection)
+        except asyncpg.PostgresError as error:
+            raise UnusableDatabase(
+                f"The database refused it ({error.args[0]}); put that right, and run python -m db distribute again."
+            ) from error
     return "\n".join(report)
 
 
@@ -129,6 +109,8 @@ async def _why_not_distributed(dsn: str) -> str | None:
         return str(failure)
     except asyncpg.UndefinedTableError:
         return "The database is without Citus; run CREATE EXTENSION citus in it, on every server."
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        return f"The database does not answer ({error})."
     return f"{unfinished} tables are still to be distributed." if unfinished else None
 
 
@@ -151,8 +133,8 @@ async def _distribute(connection: asyncpg.Connection, shards: int | None) -> lis
         )
     await connection.execute("SET LOCAL citus.multi_shard_modify_mode = 'sequential'")
     report = [f"The trigger {name} was dropped." for name in await _drop_triggers(connection)]
-    if await connection.fetchval(_IS_PARTITIONED):
-        report.append(f"faces is one table instead of partitions, with {await _make_faces_whole(connection)} rows.")
+    if await is_partitioned(connection):
+        report.append(f"faces is one table instead of partitions, with {await make_whole(connection)} rows.")
     if missing:
         await _drop_cascades(connection)
         await connection.execute("SELECT protect_directories()")
@@ -174,23 +156,6 @@ async def _drop_triggers(connection: asyncpg.Connection) -> list[str]:
     for row in triggers:
         await connection.execute(f"DROP TRIGGER {row['trigger']} ON {row['table']}")
     return [row["trigger"] for row in triggers]
-
-
-async def _make_faces_whole(connection: asyncpg.Connection) -> int:
-    """Make one table of the partitions, since the shards take their place; return the number of rows."""
-    columns = await connection.fetchval(_COLUMNS)
-    await connection.execute("LOCK TABLE faces IN ACCESS EXCLUSIVE MODE")
-    constraints, indexes = await connection.fetch(_CONSTRAINTS), await connection.fetch(_INDEXES)
-    await connection.execute(_MAKE_WHOLE)
-    copy = f"INSERT INTO faces_whole ({columns}) SELECT {columns} FROM faces"  # noqa: S608 - names of its columns
-    copied = await connection.execute(copy)
-    await connection.execute("DROP TABLE faces CASCADE")
-    await connection.execute("ALTER TABLE faces_whole RENAME TO faces")
-    for key in constraints:
-        await connection.execute(f"ALTER TABLE {key['table']} ADD CONSTRAINT {key['name']} {key['definition']}")
-    for (index,) in indexes:
-        await connection.execute(index)
-    return int(copied.rpartition(" ")[2])
 
 
 async def _drop_cascades(connection: asyncpg.Connection) -> None:

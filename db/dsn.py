@@ -61,12 +61,14 @@ def for_dbmate(dsn: str) -> str:
     """
     parts, options = urlsplit(dsn), {"sslmode": "prefer", **_options(dsn)}
     name = database_of(dsn)
-    user, password = options.pop("user", parts.username), options.pop("password", parts.password)
+    # As asyncpg reads them; the options are decoded already.
+    user = unquote(parts.username or "") or options.get("user")
+    password = unquote(parts.password or "") or options.get("password")
     port = int(options.pop("port", parts.port or _PORT))
     host = unquote(parts.hostname or "") or options.pop("host", "") or _socket_folder(port) or "localhost"
-    for alias in ("dbname", "database", "host"):
+    for alias in ("user", "password", "dbname", "database", "host"):
         options.pop(alias, None)
-    login = ":".join(quote(unquote(part), safe="") for part in (user, password) if part)
+    login = ":".join(quote(part, safe="") for part in (user, password) if part)
     if host.startswith("/"):
         server, options = "", {"host": host, "port": str(port), **options}
     else:

@@ -25,6 +25,7 @@ import db.citus
 import db.distribute
 import db.distribution
 import db.row_security
+import db.whole_faces
 from db.distribute import distribute, set_settings
 from db.migrate import MIGRATIONS, migrate
 from tests.ports import free_port
@@ -251,6 +252,7 @@ async def _set_settings(url: str) -> None:
 
 
 def _fingerprint() -> str:
-    made_by = [inspect.getsource(module) for module in (db.citus, db.distribute, db.distribution, db.row_security)]
+    modules = (db.citus, db.distribute, db.distribution, db.row_security, db.whole_faces)
+    made_by = [inspect.getsource(module) for module in modules]
     migrations = [f"{path.name}\n{path.read_text()}" for path in sorted(MIGRATIONS.glob("*.sql"))]
     return hashlib.sha256("\n".join(made_by + migrations).encode()).hexdigest()[:16]

@@ -118,12 +118,13 @@ class Gallery:
         if not found["enrollable"]:
             raise ConsentMissing
         if not found["held"]:
-            return new.enrolment(await connection.fetchrow(_ENROLLED, *new.identity))
+            return new.enrolment(await connection.fetchrow(_ENROLLED, *new.identity), is_written=False)
         if not found["has_directory"] and self._makes_directories and current_grant().may_make(directory):
             await make_directory(connection, directory)
         is_new = not found["has_person"] and await connection.fetchval(_MAKE_PERSON, directory, person)
         shown = await connection.fetchrow(_ENROL, *new.columns)
-        enrolment = new.enrolment(shown or await connection.fetchrow(_ENROLLED, *new.identity))
+        row = shown or await connection.fetchrow(_ENROLLED, *new.identity)
+        enrolment = new.enrolment(row, is_written=shown is not None)
         if enrolment.created and not is_new:
             await connection.execute(_COUNT, directory, person)
         if shown:
@@ -164,11 +165,14 @@ class _NewFace:
         stored = self.crop.crop, self.row.key, list(face.box)
         return (*self.identity, HalfVector(face.embedding), *stored, *measured, self.id, self.crop.key_id)
 
-    def enrolment(self, row: Any) -> Enrolment:  # noqa: ANN401 - asyncpg's records have no type
-        """Convert the row of the face. Raises DatabaseBusy if there is none."""
+    def enrolment(self, row: Any, *, is_written: bool) -> Enrolment:  # noqa: ANN401 - asyncpg's records have no type
+        """Convert the row of the face, which an indexed one has with the same id already if it was not written now.
+
+        Raises DatabaseBusy if there is none.
+        """
         if row is None:
             raise DatabaseBusy
-        return Enrolment(**{**row, "box": tuple(row["box"])}, created=row["face"] == self.id)
+        return Enrolment(**{**row, "box": tuple(row["box"])}, created=is_written and row["face"] == self.id)
 
 
 async def require_consent(database: Database, directory: str, person: str) -> None:

@@ -23,7 +23,7 @@ from apiserver.encryption.keys import DirectoryKeys, hold
 from apiserver.encryption.sealing import DataKey
 from apiserver.enrolment.warnings import EnrolmentWarning
 from apiserver.imports.records import Import, ItemOutcome, Outcome, write_outcomes
-from apiserver.problems import ConsentMissing, DirectoryBusy
+from apiserver.problems import ConsentMissing, DatabaseBusy, DirectoryBusy
 
 # Deleting or renaming a person also changes their items that wait to be enrolled, and is waited for here.
 _LOCK = "SELECT n, person FROM import_items WHERE directory = $1 AND job = $2 AND n = ANY ($3) ORDER BY n FOR UPDATE"
@@ -143,7 +143,8 @@ async def enrol_all(
     """Enrol the faces, and write their outcomes and the `others`, all or nothing; return all outcomes.
 
     image_keys: those that encrypt the photographs. Raises DatabaseUnavailable, KeyUnavailable, DirectoryBusy while
-    enrolments are excluded from the directory, or DatabaseBusy if an image, a person or a key was deleted concurrently.
+    enrolments are excluded from the directory, or DatabaseBusy if an image, a person or a key was deleted concurrently,
+    or the id of a face was taken.
     """
     key = await keys.in_use(import_.directory) if keys and faces else None
     positions = [*(face.n for face in faces), *(outcome.n for outcome in others)]
@@ -188,6 +189,8 @@ async def _enrol(
     if len(created) < len(faces):
         await connection.execute(_ADD_IMAGES, directory, *identities, [face.image for face in faces])
     ids = {tuple(row)[:3]: row["face"] for row in await connection.fetch(_ENROLLED, directory, *identities)}
+    if any(face.identity not in ids for face in faces):
+        raise DatabaseBusy  # another face got the id of one just now
     outcomes = []
     for face in faces:
         outcome = Outcome.CREATED if face.identity in created else Outcome.KNOWN

@@ -94,7 +94,11 @@ SELECT (SELECT count(*) FROM persons WHERE directory = $1) - (
     WHERE indexed_faces.directory = $1 AND persons.directory = $1
 )
 """
-_FACE_COUNTS = "SELECT person, face_count FROM persons WHERE directory = $1 AND person = ANY ($2::text[])"
+# Not the number kept with a person: what becomes of faces depends on this one.
+_FACE_COUNTS = """
+SELECT person, (SELECT count(*) FROM faces WHERE faces.directory = $1 AND faces.person = persons.person) AS faces
+FROM persons WHERE directory = $1 AND person = ANY ($2::text[])
+"""
 _IS_INDEXED = "SELECT EXISTS (SELECT FROM indexed_faces WHERE directory = $1 AND face = $2)"
 _NOTE_OWN = """
 INSERT INTO indexed_faces (directory, face) SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING
@@ -258,6 +262,6 @@ async def note_own(connection: Connection, directory: str, faces: Collection[UUI
 
 
 async def face_counts(connection: Connection, directory: str, persons: Collection[str]) -> dict[str, int]:
-    """Return how many faces those of the persons have who exist."""
+    """Return how many faces those of the persons have who exist, counted now."""
     rows = await connection.fetch(_FACE_COUNTS, directory, list(persons)) if persons else []
-    return {row["person"]: row["face_count"] for row in rows}
+    return {row["person"]: row["faces"] for row in rows}

@@ -44,18 +44,18 @@ _FIND_DIRECTORY_UNTAGGED = "SELECT directory FROM images WHERE image = $1"
 # `written_at` is checked because the object of a photograph with a short retention may still be being uploaded.
 _EXPIRED = """
 SELECT directory, image FROM images WHERE expires_at <= now() AND retry_at IS NULL
-AND written_at <= now() - $2::interval ORDER BY expires_at LIMIT $1
+AND written_at <= now() - $2::interval ORDER BY expires_at LIMIT $1 OFFSET $3
 """
 
 _STUCK = """
 SELECT directory, image FROM images WHERE expires_at <= now() AND retry_at <= now()
-AND written_at <= now() - $2::interval ORDER BY retry_at LIMIT $1
+AND written_at <= now() - $2::interval ORDER BY retry_at LIMIT $1 OFFSET $3
 """
 
 _EXPIRED_IN = """
-SELECT directory, image FROM images WHERE directory = $3 AND expires_at <= now()
+SELECT directory, image FROM images WHERE directory = $4 AND expires_at <= now()
 AND (retry_at IS NULL OR retry_at <= now()) AND written_at <= now() - $2::interval
-ORDER BY retry_at NULLS FIRST, expires_at LIMIT $1
+ORDER BY retry_at NULLS FIRST, expires_at LIMIT $1 OFFSET $3
 """
 
 # Rows are locked in one directory after the other, because the directories may be on several servers. Those that were
@@ -279,16 +279,24 @@ class ImageStore:
         stores it again. The row of an object that cannot be deleted is kept and retried later.
         directory: None for all of them. Raises DatabaseUnavailable.
         """
-        age = self.uploads_end_after
         async with self._database.connection() as connection, connection.transaction():
-            if directory is None:
-                found = await connection.fetch(_EXPIRED, limit, age) or await connection.fetch(_STUCK, limit, age)
-            else:
-                found = await connection.fetch(_EXPIRED_IN, limit, age, directory)
-            rows: list[Mapping[str, str]] = []
+            for statement in (_EXPIRED, _STUCK) if directory is None else (_EXPIRED_IN,):
+                if rows := await self._locked(connection, statement, limit, directory):
+                    return await self._delete_all(connection, rows)
+        return SweptBatch(0, {})
+
+    async def _locked(
+        self, connection: Connection, statement: str, limit: int, directory: str | None
+    ) -> list[Mapping[str, str]]:
+        """Lock the first images that a statement finds, without those that others are deleting, such as a deletion."""
+        age, within = self.uploads_end_after, [] if directory is None else [directory]
+        rows: list[Mapping[str, str]] = []
+        passed = 0
+        while not rows and (found := await connection.fetch(statement, limit, age, passed, *within)):
             for of_one, images in _by_directory(found).items():
                 rows += await connection.fetch(_LOCK_EXPIRED, of_one, images, age)
-            return await self._delete_all(connection, rows)
+            passed += len(found)
+        return rows
 
     async def delete_marked(self, directory: str, deletion: UUID, limit: int) -> SweptBatch:
         """Delete up to `limit` images that a deletion marked, as `delete_expired` does. Raises DatabaseUnavailable."""

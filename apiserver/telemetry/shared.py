@@ -139,7 +139,7 @@ class SharedMetrics(Collector):
     async def refresh(self) -> None:
         """Read the values from the database. Raises DatabaseUnavailable; then the metrics are absent."""
         self._seen = {}
-        in_the_clear = await unencrypted(self._database) if self._encrypts else {}
+        in_the_clear = await self._in_the_clear()
         async with self._database.connection() as connection:
             self._seen = {
                 "faceserver_jobs": await _jobs(connection),
@@ -150,6 +150,13 @@ class SharedMetrics(Collector):
                 **await _audit(connection),
                 "faceserver_database_bytes": {(): await connection.fetchval(_SIZE)},
             }
+
+    async def _in_the_clear(self) -> Counter[str]:
+        """Return how much is not encrypted; nothing while one of several servers does not answer, which others do."""
+        if self._encrypts:
+            with suppress(DatabaseUnavailable):
+                return await unencrypted(self._database)
+        return Counter()
 
     def collect(self) -> Iterator[Metric]:
         """Yield the current metrics."""

@@ -141,3 +141,20 @@ async def test_an_account_that_does_not_own_the_tables_cannot_lift_the_triggers(
     finally:
         await connection.close()
         await database.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+
+
+@pytest.mark.usefixtures("filled")
+async def test_an_account_that_only_reads_ends_no_keys(database, database_url):
+    await allow_changes_everywhere(database)
+    name = f"reader_{database_url.partition('/test_')[2][:12]}"
+    await database.execute(f"CREATE ROLE {name} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
+    connection = await asyncpg.connect(re.sub("//postgres:?@", f"//{name}@", database_url))
+    try:
+        await connection.execute("SELECT audit_end_keys('acme')")
+        assert await database.fetchval("SELECT count(*) FROM audit_keys") == 2
+        await database.execute(f"GRANT DELETE ON directories TO {name}")
+        await connection.execute("SELECT audit_end_keys('acme')")
+        assert await database.fetchval("SELECT count(*) FROM audit_keys") == 1
+    finally:
+        await connection.close()
+        await database.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")

@@ -18,6 +18,7 @@ import pytest
 from apiserver.access.binding import bound_to
 from apiserver.database.opening import open_database
 from apiserver.database.pool import Pooler
+from db.migrate import migrate
 from tests.checkout import ROOT
 from tests.database import PostgresServer
 from tests.integration.apiserver.conftest import Serve
@@ -179,6 +180,12 @@ async def test_a_snapshot_is_one_transaction_that_sees_no_later_changes(database
                 assert await connection.fetch("SELECT person FROM persons") == before == []
             async with connections.connection() as connection:
                 assert await connection.fetchval("SELECT person FROM persons") == "ann"
+
+
+async def test_a_migration_leaves_no_lock_to_whoever_gets_its_connection_next(database, pooled_url: str):
+    await until(lambda: _listens(pooled_url))
+    assert await migrate(pooled_url) == ""
+    assert await database.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0
 
 
 async def test_a_worker_says_that_it_needs_sessions():
