@@ -25,8 +25,10 @@ PROBLEM_OF_SQLSTATE: dict[str, type[Problem]] = {
 PROBLEM_OF_CONSTRAINT: dict[str, type[Problem]] = {
     "persons_pkey": PersonExists,
     "persons_by_external_id": ExternalIdTaken,
+    "faces_pkey": DatabaseBusy,  # the same face is being added or moved; the next attempt finds it
 }
-_CONSTRAINT_OF_SHARD = re.compile(r'"(\w+?)(?:_\d+)?"')
+_QUOTED = re.compile(r'"(\w+)"')
+_NUMBER = re.compile(r"_\d+(?=_|$)")
 PROBLEM_OF_ERROR: dict[type[BaseException], type[Problem]] = {
     asyncpg.DataError: InternalError,
     # What asyncpg raises if the server ends the connection between two messages of a statement.
@@ -51,9 +53,9 @@ def problem_of(error: BaseException) -> Problem:
 
 
 def _violated(error: asyncpg.UniqueViolationError) -> str:
-    """Return the name of the constraint, which Citus has in the message only, followed by the number of the shard."""
-    in_message = _CONSTRAINT_OF_SHARD.search(str(error.args[0]))
-    return error.constraint_name or (in_message[1] if in_message else "")
+    """Return the name of the constraint without the number of a partition or shard; Citus has it in the message."""
+    in_message = _QUOTED.search(str(error.args[0]))
+    return _NUMBER.sub("", error.constraint_name or (in_message[1] if in_message else ""))
 
 
 def is_read_only(problem: Problem) -> bool:

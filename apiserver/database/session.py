@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 
 from apiserver.access.binding import EVERY, Binding, Every
+from apiserver.database.quoting import literal
 
 ROLE = "faceserver_directory"
 """The role of bound connections, which row-level security restricts to the rows of one directory."""
@@ -17,9 +18,9 @@ SELECT set_config('role', $1, $3), set_config('faceserver.directory', $2, $3), s
     set_config('enable_seqscan', $5, $3), set_config('max_parallel_workers_per_gather', $6, $3)
 """
 
-# The shards hear of SET LOCAL alone, and each statement opens their connections with the role of this one.
+# Only SET LOCAL reaches the shards, and each statement opens their connections with the role of this one.
 _BIND_SHARDS = (
-    "SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL ROLE {}; SET LOCAL faceserver.directory = '{}'"
+    "SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL ROLE {}; SET LOCAL faceserver.directory = {}"
 )
 
 # A plan for any directory must not scan a partition, where another directory may have a million rows, or start workers.
@@ -60,7 +61,7 @@ class Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
 
     async def bind_shards(self, binding: str | None) -> None:
         """Bind the connection, and those that it opens to shards, until its transaction ends."""
-        await self.execute(_BIND_SHARDS.format(ROLE, (binding or "").replace("'", "''")))
+        await self.execute(_BIND_SHARDS.format(ROLE, literal(binding or "")))
 
     async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's
         """Reset the session, also to all directories."""

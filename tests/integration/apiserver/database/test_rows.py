@@ -14,7 +14,7 @@ import pytest
 from apiserver.access.binding import EVERY, Binding, bound_to
 from apiserver.database.opening import open_database
 from apiserver.database.pool import Database
-from apiserver.database.session import ROLE
+from apiserver.database.session import ROLE, Session
 from apiserver.jobs.records import enqueue
 from apiserver.problems import DatabaseUnavailable, Problem
 from db.row_security import protect_distributed
@@ -214,6 +214,17 @@ async def test_nothing_leaks_under_cancellations_errors_and_killed_backends(conn
     assert any(isinstance(one, asyncio.CancelledError) for one in ended)
     assert len(outcomes) > 100
     assert all(outcomes)
+
+
+async def test_shards_are_bound_to_any_name_whatever_the_server_takes_a_backslash_for(database_url):
+    name = "a\\'; RESET ROLE; --"
+    lax = {"standard_conforming_strings": "off", "escape_string_warning": "off"}
+    connection = await asyncpg.connect(database_url, connection_class=Session, server_settings=lax)
+    async with connection.transaction():
+        await connection.bind_shards(name)
+        assert await connection.fetchval("SELECT current_setting('faceserver.directory')") == name
+        assert await connection.fetchval("SELECT current_user") == ROLE
+    await connection.close()
 
 
 async def test_an_account_that_may_not_use_the_role_sees_all_and_one_warning_says_what_to_run(
