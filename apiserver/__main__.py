@@ -10,10 +10,10 @@ from asgi_correlation_id import CorrelationIdFilter
 
 from apiserver.app import create_app
 from apiserver.http.access.rate_store import require_rate_store
-from apiserver.proxies import membership, read_networks
 from apiserver.resources import require_master_keys
 from apiserver.server import Draining, Server
-from apiserver.settings import Settings
+from apiserver.settings.proxies import membership, read_networks
+from apiserver.settings.settings import Settings
 from apiserver.storage.object_store import require_store
 from apiserver.telemetry.gateway import Metrics
 from serving.database_tls import warn_of_unverified

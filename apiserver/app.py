@@ -45,7 +45,7 @@ from apiserver.enrolment.learning import Learning
 from apiserver.enrolment.likeness import Likenesses
 from apiserver.http.access.authentication import Authentication
 from apiserver.http.access.rate_store import RateStore, rate_store
-from apiserver.http.access.rates import Erases, Rates
+from apiserver.http.access.rates import IsExempt, Rates
 from apiserver.http.access.sessions import NAMES
 from apiserver.http.admission import Admission
 from apiserver.http.client_addresses import ClientAddresses
@@ -76,7 +76,7 @@ from apiserver.search.identification import Identification
 from apiserver.search.planning import SwitchPoints
 from apiserver.search.recall import RecallCheck
 from apiserver.server import Draining
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.site import documentation, page
 from apiserver.slots import Slots
 from apiserver.state import State
@@ -132,9 +132,8 @@ _FOREIGN_PROBLEMS: Mapping[str, Foreign] = {
     "rekognition": rekognition.foreign_problem,
 }
 
-
-# Which of their requests are deletions, without the method DELETE.
-_ERASING: Mapping[str, Erases] = {"compreface": compreface.erases, "rekognition": rekognition.erases}
+# Which of their requests delete by a method other than DELETE; no limit refuses them.
+_EXEMPTIONS: Mapping[str, IsExempt] = {"compreface": compreface.is_exempt, "rekognition": rekognition.is_exempt}
 
 
 def create_app(settings: Settings, metrics: Metrics | None = None, draining: Draining | None = None) -> FastAPI:
@@ -191,8 +190,8 @@ def _add_middleware(app: FastAPI, settings: Settings, rates: RateStore) -> None:
     )
     app.add_middleware(Admission)
     target_of = public_target(settings.trusted_proxies)
-    erases = [_ERASING[name] for name in settings.facade_names]
-    app.add_middleware(Authentication, rates=Rates(settings, rates), target_of=target_of, erases=erases)
+    exemptions = [_EXEMPTIONS[name] for name in settings.facade_names]
+    app.add_middleware(Authentication, rates=Rates(settings, rates), target_of=target_of, exemptions=exemptions)
     if settings.trusted_proxies:
         app.add_middleware(
             ClientAddresses,
@@ -265,9 +264,7 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
     identification = Identification(database, points, efforts, codes)
     recall_check = RecallCheck(identification, efforts, settings.search_checked_share)
     directories = Directories(database, DirectorySizes(database), settings.fpir)
-    keeping = Keeping(
-        images, resources.space, settings.image_store_keep_timeout_seconds, settings.image_store_retry_seconds
-    )
+    keeping = _keeping(settings, resources)
     reads = Reads(database, settings.audit_recognitions)
     return State(
         settings=settings,
@@ -291,15 +288,8 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
             reads=reads,
             retention_seconds=settings.recognized_retention_seconds,
         ),
-        learning=Learning(
-            database=database,
-            directories=directories,
-            likenesses=Likenesses(database, identification),
-            gallery=Gallery(database, makes_directories=settings.directories_on_learn, keys=images.keys),
-            images=images,
-            settings=settings,
-        ),
-        erasure=Erasure(database, images.uploads_end_after, images.keys, images.tags),
+        learning=_learning(settings, resources, directories, identification),
+        erasure=Erasure(database, images.uploads_end_after, images.keys, images.tagged_ids),
         images=images,
         archives=resources.archives,
         space=resources.space,
@@ -307,6 +297,25 @@ def _state(settings: Settings, metrics: Metrics, draining: Draining, resources: 
         reads=reads,
         refusals=Refusals(database),
         usage=resources.usage,
+    )
+
+
+def _keeping(settings: Settings, resources: Resources) -> Keeping:
+    timeout_seconds, retry_seconds = settings.image_store_keep_timeout_seconds, settings.image_store_retry_seconds
+    return Keeping(resources.images, resources.space, timeout_seconds, retry_seconds)
+
+
+def _learning(
+    settings: Settings, resources: Resources, directories: Directories, identification: Identification
+) -> Learning:
+    database, images = resources.database, resources.images
+    return Learning(
+        database=database,
+        directories=directories,
+        likenesses=Likenesses(database, identification),
+        gallery=Gallery(database, makes_directories=settings.directories_on_learn, keys=images.keys),
+        images=images,
+        settings=settings,
     )
 
 

@@ -1,4 +1,4 @@
-"""Consent of a person, or another basis on which the person is recognized, and whom searches do not name."""
+"""Consent of a person, or another basis on which the person is recognized, and which persons searches do not name."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -36,12 +36,12 @@ _WITHOUT_CONSENT = "SELECT person FROM persons WHERE directory = $1 AND consent_
 
 
 def unnamed(*, consent_required: bool) -> str:
-    """Return the statement for the persons of the directory $1 whom nothing names; each part reads only them."""
+    """Return the statement for the persons of the directory $1 that are not named; each part reads only them."""
     return f"{_RESTRICTED} UNION ALL {_WITHOUT_CONSENT}" if consent_required else _RESTRICTED
 
 
 class Basis(StrEnum):
-    """The lawful basis, after Article 6(1) of the GDPR; biometric data need one of Article 9(2) besides."""
+    """The lawful basis, after Article 6(1) of the GDPR; biometric data also need one of Article 9(2)."""
 
     CONSENT = "consent"
     CONTRACT = "contract"
@@ -52,7 +52,7 @@ class Basis(StrEnum):
 
 
 class Consent(BaseModel):
-    """When and by which text a person agreed, and until when it holds."""
+    """When and to which text a person agreed, and how long the consent is valid."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 

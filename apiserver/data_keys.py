@@ -10,11 +10,12 @@ import sys
 from collections.abc import Sequence
 
 from apiserver.access.acts import command_line, set_current_act
-from apiserver.database import Database, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Database
 from apiserver.encryption.rotation import list_keys, replace_key
 from apiserver.problems import Problem
 from apiserver.resources import master_keys, require_master_keys
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from serving.settings import read_settings
 
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.problems import AnswerErased, IdempotencyKeyReused, RequestInProgress
 
 RETENTION = timedelta(hours=24)

@@ -1,5 +1,8 @@
 """All problems the gateway reports; each has a code, an HTTP status and a sentence.
 
+They are one long module, because it is a catalogue without logic: the tree is drawn, compared with the classes and
+searched in one place, and who raises a problem need not know which topic it belongs to.
+
 Problem
 ├── Refused                      caused by the client: the same request will fail again
 │   ├── PersonMissing            person-missing          400
@@ -199,7 +202,8 @@ class SignatureInvalid(
     KeyInvalid,
     code="signature-invalid",
     status=401,
-    sentence="The signature does not fit the request: check the secret access key, and what proxies change of it.",
+    sentence="The signature does not match the request: check the secret access key, and whether a proxy changes "
+    "requests.",
 ):
     """A signed call of a client of Amazon Rekognition that was changed, signed with another secret, or is too old."""
 
@@ -209,7 +213,10 @@ class TokenExpired(Refused, code="token-expired", status=401, sentence="The toke
 
 
 class TokenWithoutRights(
-    Refused, code="token-without-rights", status=403, sentence="The token is valid and gives no rights here."
+    Refused,
+    code="token-without-rights",
+    status=403,
+    sentence="The token is valid, but gives no scopes or no directories.",
 ):
     """A token whose claims name no scopes or no directories."""
 
@@ -238,7 +245,7 @@ class RightLost(
     Refused,
     code="right-lost",
     status=403,
-    sentence="The key that asked for this job is revoked or has expired, or may no longer do this.",
+    sentence="The key that started this job was revoked, has expired, or has lost the right to do this.",
 ):
     """The problem of a job that was cancelled."""
 
@@ -247,7 +254,7 @@ class JobCancelled(
     Refused,
     code="job-cancelled",
     status=409,
-    sentence="Somebody cancelled this job. What it had done before stays.",
+    sentence="This job was cancelled. Its work until then stays.",
 ):
     """The problem of a job that a client cancelled."""
 
@@ -256,13 +263,13 @@ class LinkInvalid(
     Refused,
     code="link-invalid",
     status=403,
-    sentence="The link to this photograph is not valid, or the key that asked for it no longer is; ask for a new one.",
+    sentence="The link to this photograph, or the key that requested it, is not valid; request a new link.",
 ):
     """A signed link that was changed, that is for something else, or whose key was revoked."""
 
 
 class LinkExpired(
-    Refused, code="link-expired", status=403, sentence="The link to this photograph has expired; ask for a new one."
+    Refused, code="link-expired", status=403, sentence="The link to this photograph has expired; request a new one."
 ):
     """A signed link that was right and is too old."""
 
@@ -483,7 +490,7 @@ class QuotaSpent(
     LimitReached,
     code="quota-spent",
     status=429,
-    sentence="The key has spent one of its quotas of today; the day is in UTC.",
+    sentence="The key has used up one of its daily quotas; a new day begins at 00:00 UTC.",
 ):
     """A request of a key that has spent a quota of the day; deletions are never refused so."""
 
@@ -495,7 +502,10 @@ class QuotaSpent(
 
 
 class TooManyJobs(
-    LimitReached, code="too-many-jobs", status=429, sentence="Too many jobs of the key wait; retry when some have run."
+    LimitReached,
+    code="too-many-jobs",
+    status=429,
+    sentence="Too many jobs of the key are waiting; retry when some have finished.",
 ):
     """An import or an export of a key of which as many jobs wait as its limit allows."""
 
@@ -506,7 +516,7 @@ class TooManyDirectories(
     LimitReached,
     code="too-many-directories",
     status=403,
-    sentence="The key has as many directories as its limit allows; delete one, or have the limit raised.",
+    sentence="The key has as many directories as its limit allows; delete one, or ask for a higher limit.",
 ):
     """A new directory of a key that has as many as its limit allows."""
 
@@ -521,7 +531,7 @@ class Unrecognizable(
     Refused,
     code="unrecognizable",
     status=422,
-    sentence="Nobody could be recognized by this face; use a photograph on which it is upright, sharp and well lit.",
+    sentence="The face is not recognizable; use a photograph on which it is upright, sharp and well lit.",
 ):
     """A face below the directory's floor of recognizability, which would match strangers."""
 
@@ -591,9 +601,9 @@ class TooManyAttempts(
     Refused,
     code="too-many-attempts",
     status=429,
-    sentence="Too many requests of this address had keys that are not valid; retry later.",
+    sentence="Too many requests from this address had invalid keys; retry later.",
 ):
-    """An address that sent many wrong keys; keys that this gateway knows already go on working."""
+    """An address that sent many wrong keys; keys that this gateway already knows still work."""
 
     retry_after_seconds: int = 60
 
@@ -601,7 +611,7 @@ class TooManyAttempts(
 class IdentityProviderUnavailable(
     Outage,
     code="identity-provider-unavailable",
-    sentence="The identity provider does not answer, so that its tokens cannot be checked; keys go on working.",
+    sentence="The identity provider does not answer, so its tokens cannot be checked; keys still work.",
 ):
     """A token whose key is unknown while the issuer at APISERVER_OIDC_ISSUER cannot be reached."""
 
@@ -611,8 +621,8 @@ class IdentityProviderUnavailable(
 class NoKeys(
     Outage,
     code="no-keys",
-    sentence="Keys are required, and there is none yet. Make the first one where the database can be reached: "
-    "python -m apiserver.keys create --name admin --scope admin --directory '*'",
+    sentence="Keys are required, but none exists. Make the first one where the database can be reached: python -m "
+    "apiserver.keys create --name admin --scope admin --directory '*'",
 ):
     """A gateway that requires keys, and whose database has none that works."""
 
@@ -666,7 +676,8 @@ class ImageStoreUnavailable(Outage, code="image-store-unavailable", sentence="Th
 class ImageStoreFull(
     Outage,
     code="image-store-full",
-    sentence="The disk of the image store is nearly full, so nothing new is stored; deletions and recognition go on.",
+    sentence="The disk of the image store is nearly full, so nothing new is stored; deletions and recognition "
+    "continue.",
 ):
     """A disk with less free space than half of APISERVER_IMAGE_STORE_MIN_FREE_BYTES, which is left for deletions."""
 
@@ -689,8 +700,3 @@ class ObjectDamaged(
     sentence="The stored data were damaged or replaced; restore them from a backup.",
 ):
     """Encrypted data that do not match their place or their key: truncated, reordered, exchanged or altered."""
-
-
-def is_read_only(problem: Problem) -> bool:
-    """Tell whether a change was refused because the database only reads, such as a standby."""
-    return getattr(problem.__cause__, "sqlstate", None) == "25006"

@@ -1,6 +1,6 @@
 """The database, the object store and the vectorizers, as the gateway and the worker open them.
 
-A module of its own because both processes use it, and jobs receive it: `state` holds what only the gateway has.
+A separate module because both processes use it, and jobs receive it: `state` holds what only the gateway has.
 """
 
 import sys
@@ -12,11 +12,12 @@ from typing import Any
 from apiserver.access.limits import Quota
 from apiserver.access.metering import spend
 from apiserver.background import background, repeat
-from apiserver.database import Database, StatementEnded, Waited, open_database
+from apiserver.database.opening import StatementEnded, open_database
+from apiserver.database.pool import Database, Waited
 from apiserver.encryption.keys import DirectoryKeys
 from apiserver.encryption.master_keys import MasterKeys, read_master_keys, require_apart
 from apiserver.keys.usage import Usage, default_limits
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.storage.archives import Archives
 from apiserver.storage.free_space import REFRESH_SECONDS, FreeSpace
 from apiserver.storage.images import ImageStore

@@ -32,7 +32,7 @@ class Tags:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The revisions that a client allows a change of, all if `tags` is None, but for those of `excluded`."""
+    """The revisions that a client allows a change of, all if `tags` is None, except those of `excluded`."""
 
     tags: Tags | None = None
     excluded: Tags = Tags(frozenset())

@@ -21,7 +21,7 @@ class Draining:
 
 
 class Server(serving.http_server.server.Server):
-    """A server that goes on serving for `seconds` after SIGTERM, and closes each connection after its response.
+    """A server that continues to serve for `seconds` after SIGTERM, and closes each connection after its response.
 
     This way no request arrives on a connection that is being closed, and load balancers have time to notice that the
     gateway is not ready. SIGINT ends it without delay.

@@ -18,7 +18,7 @@ class Slots:
     """The slots of a gateway, each for one photograph of the maximum size.
 
     A request holds no slot for what it announces. While its body arrives, it counts by its bytes: all bodies that are
-    arriving take a slot for each `slot_bytes` of them together. When it has arrived, it takes whole slots of its own.
+    arriving take a slot for each `slot_bytes` of them together. When it has arrived, it takes whole slots.
     Whether they have arrived or not, all bodies together have at most `max_bytes`, and those of one client half of it,
     unless it sends only one.
     """
@@ -122,7 +122,7 @@ class Body:
             self._whole = self._slots.complete(self._bytes)
 
     def add(self, size_bytes: int) -> None:
-        """Count what is read from elsewhere for a request whose body has arrived. Raises GatewayBusy."""
+        """Count content that is read from elsewhere for a request whose body has arrived. Raises GatewayBusy."""
         before = self._bytes
         self.release()
         self.grow(before + size_bytes)

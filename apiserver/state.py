@@ -8,7 +8,7 @@ from starlette.types import Scope
 
 from apiserver.audit.reads import Reads
 from apiserver.audit.refusals import Refusals
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.deletion.erasure import Erasure
 from apiserver.directories.records import Directories
 from apiserver.enrolment.learning import Learning
@@ -19,7 +19,7 @@ from apiserver.recognition.recognizing import Recognition
 from apiserver.search.cache import CodeCache
 from apiserver.search.recall import RecallCheck
 from apiserver.server import Draining
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.slots import Slots
 from apiserver.storage.archives import Archives
 from apiserver.storage.free_space import FreeSpace

@@ -40,7 +40,7 @@ from apiserver.storage.sweeping import SweptBatch, sweep
 from apiserver.vectorizers.wire import Want
 
 _USAGE_AGE = timedelta(days=100)
-"""How long what keys spent on a day is kept, for whoever bills by the quarter."""
+"""How long the usage of keys on a day is kept, for quarterly billing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ async def _sweep(run: Run, delete_some: Callable[[int, str | None], Awaitable[Sw
     async def swept(directory: str | None) -> int:
         return await sweep(lambda limit: delete_some(limit, directory))
 
-    async for deleted in run.resources.images.tags.everywhere(swept):
+    async for deleted in run.resources.images.tagged_ids.everywhere(swept):
         await run.report(run.done + deleted)
 
 
@@ -127,7 +127,7 @@ async def delete_old_usage(run: Run) -> None:
 
 async def tend_directory_tags(run: Run) -> None:
     """Let the ids of all directories lead to them, and forget those of which nothing is left."""
-    await run.resources.images.tags.tend()
+    await run.resources.images.tagged_ids.tend()
 
 
 async def delete_expired_requests(run: Run) -> None:
@@ -156,14 +156,16 @@ async def delete_without_consent(run: Run) -> None:
 
 
 async def _delete_outdated(run: Run, rule: Retention) -> None:
-    deleting = Erasure(run.resources.database, run.resources.images.uploads_end_after, tags=run.resources.images.tags)
+    deleting = Erasure(
+        run.resources.database, run.resources.images.uploads_end_after, tagged_ids=run.resources.images.tagged_ids
+    )
 
     async def delete_in(directory: str | None) -> None:
         for each, age in await retention.ages(run.resources.database, rule, directory):
             while receipt := await deleting.outdated(each, rule, age):
                 await run.report(run.done + receipt.persons)
 
-    async for _ in run.resources.images.tags.everywhere(delete_in):
+    async for _ in run.resources.images.tagged_ids.everywhere(delete_in):
         pass
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from apiserver import tasks
 from apiserver.audit.sealing import SEAL_SECONDS, seal
 from apiserver.background import background, repeat
-from apiserver.database import Pooler
+from apiserver.database.pool import Pooler
 from apiserver.jobs.queue import Lane, Pace, Runner, reduce_log, run_jobs
 from apiserver.jobs.runs import Task, current_job, recover, run_job
 from apiserver.problems import Problem
 from apiserver.resources import Resources, open_resources, require_master_keys
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.storage.object_store import require_store
 from apiserver.telemetry.worker import WorkerTelemetry, worker_telemetry
 from serving.database_tls import warn_of_unverified
@@ -39,7 +39,7 @@ class _JobIds(logging.Filter):
 
 
 _NO_SESSIONS = (
-    "A worker needs sessions of its own, for the locks of index builds and to hear of jobs: set "
+    "A worker needs its own sessions, for the locks of index builds and for notifications of jobs: set "
     "APISERVER_DATABASE_URL of workers to the address of PostgreSQL itself, or of a pooler in session mode, and "
     "APISERVER_DATABASE_POOLER to none or session."
 )

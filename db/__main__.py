@@ -1,6 +1,6 @@
-"""`python -m db migrate`: migrate the database that DATABASE_URL names, which must exist.
+"""`python -m db migrate` migrates the database of DATABASE_URL, which must exist.
 
-`python -m db distribute`, after each migration: spread its tables over the servers of Citus, by directory.
+`python -m db distribute` spreads its tables over the servers of Citus, by directory; run it after each migration.
 """
 
 import argparse
@@ -53,15 +53,15 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("migrate", help="bring the schema to the newest version; the database must exist")
     distribute = commands.add_parser(
-        "distribute", help="after each migration: spread the tables over the servers of Citus, by directory"
+        "distribute", help="spread the tables over the servers of Citus, by directory; run it after each migration"
     )
     distribute.add_argument(
         "--shards",
         type=_shards,
-        help=f"how many parts the tables have, {DEFAULT_SHARDS} by default; it cannot be changed later",
+        help=f"number of shards of each table, {DEFAULT_SHARDS} by default; it cannot be changed later",
     )
     distribute.add_argument(
-        "--wait", action="store_true", help="only wait until another process has done it, before services start"
+        "--wait", action="store_true", help="only wait until another process has distributed the tables"
     )
     return parser
 

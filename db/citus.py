@@ -1,4 +1,4 @@
-"""Checks a database before it is distributed: every fault is a sentence that says what to do."""
+"""Checks a database before it is distributed. Every fault is a sentence that says what to do."""
 
 import json
 from collections.abc import Iterator
@@ -24,10 +24,11 @@ _GROUP = "SELECT groupid FROM pg_dist_local_group"
 
 _WORKERS = "SELECT count(*) FROM pg_dist_node WHERE isactive AND shouldhaveshards"
 
-_ON_EACH = """
+ON_EACH = """
 SELECT nodename || ':' || nodeport AS server, success, result
 FROM run_command_on_all_nodes($1) JOIN pg_dist_node USING (nodeid) ORDER BY nodeid
 """
+"""Runs a command on each server, over a connection of its own."""
 
 _FACTS_OF_EACH = """
 SELECT json_build_object(
@@ -40,7 +41,7 @@ SELECT json_build_object(
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the coordinator says. citus: the version of the extension in the database, None if it is not there."""
+    """Facts that the coordinator reports. citus: version of the extension in the database, None if it is absent."""
 
     version: str
     database: str
@@ -50,10 +51,7 @@ class Facts:
 
 
 async def require_coordinator(connection: asyncpg.Connection, place: str) -> None:
-    """Return if the database is that of a Citus coordinator whose servers can take its tables.
-
-    Raises UnusableDatabase.
-    """
+    """Raise UnusableDatabase unless the database is on a Citus coordinator whose servers can take its tables."""
     facts = Facts(**await connection.fetchrow(_FACTS))
     if found := fault(facts, place):
         raise UnusableDatabase(found)
@@ -66,13 +64,13 @@ async def require_coordinator(connection: asyncpg.Connection, place: str) -> Non
             f"The coordinator at {place} has no servers to distribute to; add each with SELECT citus_add_node('host', "
             "5432), after SELECT citus_set_coordinator_host('host')."
         )
-    faults = [found for row in await connection.fetch(_ON_EACH, _FACTS_OF_EACH) for found in faults_of_server(**row)]
+    faults = [found for row in await connection.fetch(ON_EACH, _FACTS_OF_EACH) for found in faults_of_server(**row)]
     if faults:
         raise UnusableDatabase("\n".join(faults))
 
 
 def fault(facts: Facts, place: str) -> str | None:
-    """Return why the database is not one of Citus, None if it is."""
+    """Return why the database cannot be distributed, None if it can be."""
     return next(_faults(facts, place), None)
 
 
@@ -95,7 +93,7 @@ def _faults(facts: Facts, place: str) -> Iterator[str]:
 
 
 def faults_of_server(server: str, success: bool, result: str) -> Iterator[str]:
-    """Yield what is wrong with one server, from its answer to a question."""
+    """Yield the faults of one server, from its answer to _FACTS_OF_EACH."""
     if not success:
         yield f"The server {server} of Citus does not answer ({result}); start it, or let the coordinator reach it."
         return

@@ -11,23 +11,24 @@ from db.dsn import server_of
 from db.migrate import require_migrated
 from db.row_security import ROLE, can_bind, make_permissive, protect_distributed
 from db.server import UnusableDatabase, connected
+from db.whole_faces import is_partitioned, make_whole
 
 DEFAULT_SHARDS = 32
-"""Citus's own default: a server has some of them, so that they can be moved to further servers one by one."""
+"""The default of Citus. Each server has several shards, so that they can be moved to new servers one by one."""
 
 MAX_SHARDS = 1024
-"""With more, the 20 tables have so many shards that their files and catalog rows outweigh the rows."""
+"""With more shards, the files and catalog rows of all tables take more space than their rows."""
 
 SETTINGS = {
-    # What is set for a transaction (the directory that it is bound to, how far a search goes) holds on the shard too.
+    # Forwards to the shard what is set for a transaction: its directory, and the settings of a search.
     "citus.propagate_set_commands": "local",
-    # Otherwise Citus looks at each table that the driver asks the catalogs about, more than a second a connection.
+    # Otherwise Citus checks each table that the driver looks up in the catalogs: more than a second per connection.
     "citus.override_table_visibility": "off",
 }
 """Settings of the database on the coordinator. Poolers refuse them as parameters of a connection."""
 
 SETTINGS_OF_SHARDS = {"jit": "off"}
-"""Settings of the database on all servers, since those of the services' connections reach the coordinator only."""
+"""Settings of the database on all servers. Parameters of the services' connections reach the coordinator only."""
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('distribute'))"
 
@@ -49,32 +50,6 @@ SELECT tgrelid::regclass::text AS table, tgname::text AS trigger FROM pg_trigger
 WHERE NOT tgisinternal AND tgparentid = 0 AND tgrelid = ANY ($1::text[]::regclass[])
 """
 
-_IS_PARTITIONED = "SELECT relkind = 'p' FROM pg_class WHERE oid = 'faces'::regclass"
-
-_COLUMNS = """
-SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
-WHERE attrelid = 'faces'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
-"""
-
-# Keys of the table come before the foreign keys to it.
-_CONSTRAINTS = """
-SELECT conrelid::regclass::text AS table, quote_ident(conname) AS name, pg_get_constraintdef(oid) AS definition
-FROM pg_constraint
-WHERE 'faces'::regclass IN (conrelid, confrelid) AND contype IN ('p', 'u', 'f') AND conparentid = 0
-ORDER BY contype = 'f', conname
-"""
-
-_INDEXES = """
-SELECT replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') FROM pg_index
-WHERE indrelid = 'faces'::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
-"""
-
-# Without the indexes, whose names would be taken.
-_MAKE_WHOLE = """
-CREATE TABLE faces_whole (LIKE faces INCLUDING ALL EXCLUDING INDEXES)
-WITH (autovacuum_vacuum_insert_scale_factor = 0.02)
-"""
-
 _CASCADING = """
 SELECT conrelid::regclass::text AS table, quote_ident(conname) AS name,
     replace(pg_get_constraintdef(oid), ' ON UPDATE CASCADE', '') AS definition
@@ -92,26 +67,31 @@ _REMOVE_LEFT_ROWS = "SELECT truncate_local_data_after_distributing_table($1::tex
 
 
 async def distribute(dsn: str, shards: int | None = None) -> str:
-    """Distribute what is not distributed yet, and return what was done, in lines.
+    """Distribute the tables that are not distributed yet, in one transaction, and return a report of several lines.
 
-    Nothing is changed unless all of it is. Raises UnusableDatabase, also where the services use the database.
+    Raises UnusableDatabase, also if services are connected to the database.
     """
     async with connected(dsn) as connection:
-        await require_coordinator(connection, server_of(dsn))
-        await require_migrated(dsn)
-        async with connection.transaction():
-            await connection.execute(_LOCK)
-            report = await _distribute(connection, shards)
-        await _remove_left_rows(connection)
-        await set_settings(connection)
-        await _let_shards_be_bound(connection)
+        try:
+            await require_coordinator(connection, server_of(dsn))
+            await require_migrated(dsn)
+            async with connection.transaction():
+                await connection.execute(_LOCK)
+                report = await _distribute(connection, shards)
+            await _remove_left_rows(connection)
+            await set_settings(connection)
+            await _let_shards_be_bound(connection)
+        except asyncpg.PostgresError as error:
+            raise UnusableDatabase(
+                f"The database refused it ({error.args[0]}); put that right, and run python -m db distribute again."
+            ) from error
     return "\n".join(report)
 
 
 async def wait_until_distributed(dsn: str, report: Callable[[str], object]) -> None:
-    """Return as soon as all tables are distributed, by whomever; only the coordinator is asked.
+    """Return as soon as all tables are distributed; only the coordinator is asked.
 
-    report: called with a sentence whenever there is another reason to wait.
+    report: called with a sentence whenever the reason to wait changes.
     """
     reported = None
     while reason := await _why_not_distributed(dsn):
@@ -129,11 +109,13 @@ async def _why_not_distributed(dsn: str) -> str | None:
         return str(failure)
     except asyncpg.UndefinedTableError:
         return "The database is without Citus; run CREATE EXTENSION citus in it, on every server."
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        return f"The database does not answer ({error})."
     return f"{unfinished} tables are still to be distributed." if unfinished else None
 
 
 async def set_settings(connection: asyncpg.Connection) -> None:
-    """Set what new connections to the database need; Citus sets it on the servers of the shards as well."""
+    """Set the defaults of new connections to the database; Citus forwards them to the servers of the shards."""
     database = await connection.fetchval("SELECT quote_ident(current_database())")
     for name, value in (SETTINGS | SETTINGS_OF_SHARDS).items():
         await connection.execute(f"ALTER DATABASE {database} SET {name} = '{value}'")
@@ -151,8 +133,8 @@ async def _distribute(connection: asyncpg.Connection, shards: int | None) -> lis
         )
     await connection.execute("SET LOCAL citus.multi_shard_modify_mode = 'sequential'")
     report = [f"The trigger {name} was dropped." for name in await _drop_triggers(connection)]
-    if await connection.fetchval(_IS_PARTITIONED):
-        report.append(f"faces is one table instead of partitions, with {await _make_faces_whole(connection)} rows.")
+    if await is_partitioned(connection):
+        report.append(f"faces is one table instead of partitions, with {await make_whole(connection)} rows.")
     if missing:
         await _drop_cascades(connection)
         await connection.execute("SELECT protect_directories()")
@@ -176,25 +158,8 @@ async def _drop_triggers(connection: asyncpg.Connection) -> list[str]:
     return [row["trigger"] for row in triggers]
 
 
-async def _make_faces_whole(connection: asyncpg.Connection) -> int:
-    """Make one table of the partitions, since the shards take their place; return the number of rows."""
-    columns = await connection.fetchval(_COLUMNS)
-    await connection.execute("LOCK TABLE faces IN ACCESS EXCLUSIVE MODE")
-    constraints, indexes = await connection.fetch(_CONSTRAINTS), await connection.fetch(_INDEXES)
-    await connection.execute(_MAKE_WHOLE)
-    copy = f"INSERT INTO faces_whole ({columns}) SELECT {columns} FROM faces"  # noqa: S608 - names of its columns
-    copied = await connection.execute(copy)
-    await connection.execute("DROP TABLE faces CASCADE")
-    await connection.execute("ALTER TABLE faces_whole RENAME TO faces")
-    for key in constraints:
-        await connection.execute(f"ALTER TABLE {key['table']} ADD CONSTRAINT {key['name']} {key['definition']}")
-    for (index,) in indexes:
-        await connection.execute(index)
-    return int(copied.rpartition(" ")[2])
-
-
 async def _drop_cascades(connection: asyncpg.Connection) -> None:
-    """Let foreign keys no longer follow a new name, which Citus refuses; the statement that renames does it."""
+    """Remove ON UPDATE CASCADE from foreign keys, which Citus refuses; the statement that renames updates the rows."""
     for key in await connection.fetch(_CASCADING, DISTRIBUTED):
         table, name = key["table"], key["name"]
         await connection.execute(
@@ -204,7 +169,7 @@ async def _drop_cascades(connection: asyncpg.Connection) -> None:
 
 async def _spread(connection: asyncpg.Connection, tables: list[str], shards: int) -> None:
     for table in tables:
-        # Unlogged ones, which logical replication leaves out, would keep their shards from being moved online.
+        # Shards with unlogged tables cannot be moved online, because logical replication leaves these tables out.
         await connection.execute(f"ALTER TABLE {table} SET LOGGED")
         if table == "directories":
             await connection.execute(_SPREAD_FIRST, table, shards)
@@ -213,19 +178,19 @@ async def _spread(connection: asyncpg.Connection, tables: list[str], shards: int
 
 
 async def _remove_left_rows(connection: asyncpg.Connection) -> None:
-    """Remove the rows from which the shards were filled; they are not seen any more, and only fill the disk."""
+    """Remove the rows that were copied to the shards; they are not visible any more, but take space."""
     for table in DISTRIBUTED:
         if await connection.fetchval(_WITH_LEFT_ROWS, table):
             await connection.execute(_REMOVE_LEFT_ROWS, table)
 
 
 async def _let_shards_be_bound(connection: asyncpg.Connection) -> None:
-    """Let the coordinator connect to the shards as the role of bound connections, and try it.
+    """Let the coordinator connect to the shards as the role of bound connections, and test this.
 
     Raises UnusableDatabase.
     """
     if not await can_bind(connection):
-        return  # the gateway warns of it
+        return  # the gateway logs a warning
     try:
         if not await connection.fetchval(_CAN_LOG_IN, ROLE):
             await connection.execute(f"ALTER ROLE {ROLE} LOGIN")  # Citus does so on all servers

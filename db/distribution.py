@@ -1,6 +1,6 @@
-"""Where each table is on Citus; on a database that is one server, all of this makes no difference.
+"""The placement of each table on Citus; a database on one server does not use it.
 
-A table of one kind is joined, and written by one statement, with tables of the same kind only.
+A statement joins and writes tables of one kind only.
 """
 
 DISTRIBUTED = (
@@ -26,7 +26,7 @@ DISTRIBUTED = (
     "imports",
     "import_items",
 )
-"""Tables spread by directory: all rows of a directory are on one server. Each follows those that it refers to."""
+"""Tables spread by directory: all rows of a directory are on one server. A table comes after those it references."""
 
 REFERENCE: tuple[str, ...] = ()
 """Tables of which each server has a copy."""
@@ -49,10 +49,10 @@ LOCAL = (
     "sessions",
     "signing_keys",
 )
-"""Tables of the coordinator: what belongs to all directories, and the queue."""
+"""Tables on the coordinator: data of all directories, and the queue."""
 
 REPLACED_TRIGGERS = ("audit_keys_end", "faces_changed")
-"""Triggers that are not needed where tables are distributed.
+"""Triggers that distributed tables do not need.
 
-Deletions end the keys of the audit themselves, and the codes in memory, for which changes are noted, are off.
+Deletions delete the keys of the audit by a statement, and codes in memory, for which changes are logged, are off.
 """

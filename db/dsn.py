@@ -1,4 +1,4 @@
-"""URLs of PostgreSQL databases: checked, taken apart, and in the form that dbmate reads."""
+"""Checks, splits and converts URLs of PostgreSQL databases."""
 
 import re
 from pathlib import Path
@@ -49,7 +49,7 @@ def database_of(dsn: str) -> str:
 
 
 def server_of(dsn: str) -> str:
-    """Return where the server is, without credentials: host and port, or the folder of a socket."""
+    """Return the server without credentials: host and port, or the folder of a socket."""
     host = unquote(urlsplit(dsn).netloc.rpartition("@")[2]) or _options(dsn).get("host", "")
     return host or "this machine"
 
@@ -57,16 +57,18 @@ def server_of(dsn: str) -> str:
 def for_dbmate(dsn: str) -> str:
     """Return the DSN in the form of dbmate, whose driver knows fewer forms than asyncpg.
 
-    libpq's default for TLS is made explicit, since that driver would insist on it where asyncpg only prefers it.
+    libpq's default for TLS is made explicit, because dbmate's driver requires TLS by default and asyncpg prefers it.
     """
     parts, options = urlsplit(dsn), {"sslmode": "prefer", **_options(dsn)}
     name = database_of(dsn)
-    user, password = options.pop("user", parts.username), options.pop("password", parts.password)
+    # As asyncpg reads them; the options are decoded already.
+    user = unquote(parts.username or "") or options.get("user")
+    password = unquote(parts.password or "") or options.get("password")
     port = int(options.pop("port", parts.port or _PORT))
     host = unquote(parts.hostname or "") or options.pop("host", "") or _socket_folder(port) or "localhost"
-    for alias in ("dbname", "database", "host"):
+    for alias in ("user", "password", "dbname", "database", "host"):
         options.pop(alias, None)
-    login = ":".join(quote(unquote(part), safe="") for part in (user, password) if part)
+    login = ":".join(quote(part, safe="") for part in (user, password) if part)
     if host.startswith("/"):
         server, options = "", {"host": host, "port": str(port), **options}
     else:

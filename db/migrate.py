@@ -7,13 +7,13 @@ from pathlib import Path
 import asyncpg
 
 from db.dsn import database_of, for_dbmate
-from db.row_security import protect_distributed
+from db.row_security import drop_half_protection, is_half_protected, protect_distributed, servers_without_role
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 class MigrationFailed(RuntimeError):
-    """dbmate refused or could not reach the database; the text is its own."""
+    """dbmate refused or could not reach the database; the text is dbmate's."""
 
 
 class UnknownSchema(MigrationFailed):
@@ -23,15 +23,16 @@ class UnknownSchema(MigrationFailed):
 async def migrate(dsn: str, *, place: str = "database", create: bool = True) -> str:
     """Apply every pending migration to the database at `dsn` and return dbmate's report.
 
-    Any number of processes may call this at once: dbmate's advisory lock lets one migrate while the others wait, and
-    those then find nothing left to do. `create` makes a missing database. Raises MigrationFailed, and before anything
-    is changed UnknownSchema, whose sentence calls the database `place`.
+    Any number of processes may call this at once: dbmate's advisory lock lets one migrate while the others wait. With
+    `create`, a missing database is created. Raises MigrationFailed, and before any change UnknownSchema, whose sentence
+    calls the database `place`.
     """
     applied = await _applied(dsn)
     _require_known(applied, place)
     if applied == _known():
         await _protect(dsn)
         return ""
+    await _prepare(dsn)
     process = await asyncio.create_subprocess_exec(
         Path(sysconfig.get_path("scripts"), "dbmate"),
         "--migration-lock",
@@ -64,24 +65,57 @@ async def require_migrated(dsn: str) -> None:
         raise MigrationFailed("The schema is older than this version; run python -m db migrate first.")
 
 
-async def _protect(dsn: str) -> None:
-    """Protect the rows of the directories: new tables, and all where the role did not exist at the last migration."""
-    connection = await asyncpg.connect(dsn, database=database_of(dsn), statement_cache_size=0)
+async def _prepare(dsn: str) -> None:
+    """Make what migrations count on: the role on all servers, and policies that are whole, as `_protect` leaves them.
+
+    Where the database cannot be reached or made yet, nothing is: dbmate reports why.
+    """
     try:
-        await connection.execute("SELECT pg_advisory_lock(hashtext('protect_directories'))")
+        connection = await _connected(dsn)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        return
+    try:
+        await _require_role(connection)
+        half_protected = await is_half_protected(connection)
+    finally:
+        await connection.close()
+    if half_protected:
+        await _protect(dsn)
+
+
+async def _protect(dsn: str) -> None:
+    """Protect the rows of the directories: new tables, and all where the role did not exist at the last migration.
+
+    Raises MigrationFailed.
+    """
+    connection = await _connected(dsn)
+    try:
+        await _require_role(connection)
         async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(hashtext('protect_directories'))")
+            await drop_half_protection(connection)
             await connection.execute("SELECT protect_directories()")
             await protect_distributed(connection)
+    except asyncpg.PostgresError as error:
+        raise MigrationFailed(f"The rows of directories could not be separated: {error.args[0]}.") from error
     finally:
         await connection.close()
 
 
+async def _require_role(connection: asyncpg.Connection) -> None:
+    if lacking := await servers_without_role(connection):
+        raise MigrationFailed("\n".join(lacking))
+
+
+async def _connected(dsn: str) -> asyncpg.Connection:
+    # PgBouncer may not know prepared statements.
+    return await asyncpg.connect(dsn, database=database_of(dsn), statement_cache_size=0)
+
+
 async def _applied(dsn: str) -> set[str]:
-    """Return the versions applied so far; an empty set also where they cannot be read, for dbmate reports why."""
+    """Return the versions applied so far; an empty set also if they cannot be read, because dbmate reports why."""
     try:
-        connection = await asyncpg.connect(
-            dsn, database=database_of(dsn), statement_cache_size=0
-        )  # PgBouncer may not know prepared statements
+        connection = await _connected(dsn)
         try:
             return {row["version"] for row in await connection.fetch("SELECT version FROM schema_migrations")}
         finally:

@@ -8,7 +8,9 @@ CREATE FUNCTION public.audit_end_keys(of_directory text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-    DELETE FROM audit_keys WHERE directory = of_directory AND (
+    DELETE FROM audit_keys WHERE directory = of_directory
+    AND has_table_privilege(session_user, 'directories', 'DELETE')
+    AND (
         current_setting('role') <> 'faceserver_directory'
         OR of_directory = current_setting('faceserver.directory', true)
     )

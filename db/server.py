@@ -1,4 +1,4 @@
-"""Checks a database before anything is changed in it: every fault is a sentence that says what to do."""
+"""Checks a database before it is changed. Every fault is a sentence that says what to do."""
 
 import os
 import re
@@ -50,7 +50,7 @@ _REFUSALS: dict[type[Exception], str] = {
     OSError: "PostgreSQL does not answer at {place} ({reason}); start it, or correct the database URL.",
     Exception: "The database URL is not valid: {reason}.",
 }
-"""Why a connection was not opened, by the first of these kinds that the error has."""
+"""Why a connection was not opened; the first kind that the error is an instance of applies."""
 
 _TRIED = """
 CREATE TABLE faceserver_can_create_tables ();
@@ -65,7 +65,7 @@ class UnusableDatabase(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the server says. available: the version of pgvector that can be installed, installed: in the database."""
+    """Facts that the server reports. available: version of pgvector on the server, installed: in the database."""
 
     version: str
     major: int
@@ -79,7 +79,7 @@ class Facts:
 
 
 async def require_usable(dsn: str) -> None:
-    """Return if the database at `dsn` can be migrated; nothing is changed. Raises UnusableDatabase."""
+    """Raise UnusableDatabase unless the database at `dsn` can be migrated; nothing is changed."""
     async with connected(dsn) as connection:
         facts = Facts(**await connection.fetchrow(_FACTS))
         if found := fault(facts, server_of(dsn)):
@@ -89,7 +89,7 @@ async def require_usable(dsn: str) -> None:
 
 @asynccontextmanager
 async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """Yield a connection to the database at `dsn`. Raises UnusableDatabase if there is none."""
+    """Yield a connection to the database at `dsn`. Raises UnusableDatabase if it cannot be opened."""
     try:
         require_dsn(dsn)
     except InvalidDsn as error:
@@ -107,7 +107,7 @@ async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 def fault(facts: Facts, place: str) -> str | None:
-    """Return what makes a database unusable, None if nothing does."""
+    """Return why a database is unusable, None if it is usable."""
     return next(_faults(facts, place), None)
 
 

@@ -134,7 +134,7 @@ def _are_around(folders: frozenset[str], with_folders: frozenset[str]) -> bool:
 
 
 def _is_series(folder: str, names: Iterable[str]) -> bool:
-    """Tell whether photographs are named as those of one person are: alike but for numbers, or after their folder."""
+    """Tell whether photographs are named like those of one person: alike except for numbers, or after their folder."""
     words = {_letters(name) for name in names}
     return len(words) == 1 or all(not word or word.startswith(_letters(folder) or "\0") for word in words)
 

@@ -1,4 +1,4 @@
-"""What a new name of a person or directory must not contain, because nobody could tell it from another name.
+"""What a new name of a person or directory must not contain, because it could not be distinguished from another name.
 
 The rules are those of PRECIS for identifiers (RFC 8264, section 9.13; RFC 5892, appendix A) and of UAX #31, section
 2.3; see docs/adr/0052. Gateway and command line share them.

@@ -1,7 +1,7 @@
-"""Databases for the tests on the servers of Citus that FACESERVER_TEST_CITUS names, where it is set.
+"""Databases on the servers of Citus for tests, if FACESERVER_TEST_CITUS is set.
 
-It is the URL of a superuser's database on the coordinator, to which the other servers were added. The metadata of Citus
-has no names of databases, so a distributed database is copied by copying it on each server.
+It is the URL of a superuser's database on the coordinator, to which the other servers were added. A distributed
+database is copied by copying it on each server; this works because the metadata of Citus contain no database names.
 """
 
 import asyncio
@@ -25,16 +25,15 @@ import db.citus
 import db.distribute
 import db.distribution
 import db.row_security
+import db.whole_faces
 from db.distribute import distribute, set_settings
 from db.migrate import MIGRATIONS, migrate
+from tests.ports import free_port
 from tests.waiting import PATIENCE_SECONDS
 
 COORDINATOR = os.environ.get("FACESERVER_TEST_CITUS", "")  # noqa: TID251 - no setting of ours
 NEEDED = "needs FACESERVER_TEST_CITUS, the URL of a coordinator of Citus"
 SHARDS = 4
-
-WITH_TRIGGERS = "SET citus.enable_unsafe_triggers = on"
-"""Lets a session add triggers to distributed tables, which do not name other tables; other servers ignore it."""
 
 OF_ONE_SERVER = {
     "directories/test_sizes.py::test_the_count_reads_an_index_only": "reads the plan of a shard",
@@ -48,22 +47,28 @@ OF_ONE_SERVER = {
     "audit/test_rights.py::test_the_keys_of_a_directory_end_with_it_although_bound_connections_cannot_delete_them": (
         "expects a trigger on directories"
     ),
-    "test_database.py::test_a_plan_for_any_directory_does_not_scan_the_large_one_beside": (
+    "database/test_connections.py::test_a_plan_for_any_directory_does_not_scan_the_large_one_beside": (
         "a shard gets the directory's name in place of a parameter, so that no plan is for any directory"
     ),
     "api/test_directories.py::test_what_takes_long_to_count_makes_pages_shorter": "replaces a table by a view",
 }
-"""Tests below tests/integration/apiserver that do not run on Citus, with what they do that it does not."""
+"""Tests below tests/integration/apiserver that are skipped on Citus, with the reasons."""
 
 _NODES = "SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' ORDER BY nodeid"
 _ATTEMPTS = 20
 _MAX_OPERATION = 2**31
 _COUNT_OPERATIONS_FROM = "SELECT setval('pg_catalog.pg_dist_operationid_seq', $1)"
+# So that what is sent to all servers without need fails.
+_ADD_SERVER_THAT_IS_DOWN = """
+INSERT INTO pg_dist_node (nodename, nodeport, groupid, noderole, hasmetadata, isactive, shouldhaveshards)
+SELECT '127.0.0.1', $1, max(groupid) + 1, 'primary', false, true, false FROM pg_dist_node
+"""
+_FORGET_SERVER_THAT_IS_DOWN = "DELETE FROM pg_dist_node WHERE NOT hasmetadata"
 _END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
 
 
 class WorkerServer:
-    """A server of shards, on this machine, that a test may end and start again."""
+    """A server of shards on this machine, which a test may end and start again."""
 
     def __init__(self, host: str, port: int, data: Path) -> None:
         self.address = f"{host}:{port}"
@@ -74,13 +79,13 @@ class WorkerServer:
         self._account = process.uids().real, process.gids().real
 
     def kill(self) -> None:
-        """End all of its processes at once."""
+        """End all processes of the server at once."""
         process = self._process()
         process.send_signal(signal.SIGQUIT)
         process.wait(PATIENCE_SECONDS)
 
     def start(self) -> None:
-        """Return as soon as it accepts connections."""
+        """Start the server, and return as soon as it accepts connections."""
         uid, gid = self._account
         log = self._data.with_suffix(".log")
         subprocess.run(
@@ -93,7 +98,7 @@ class WorkerServer:
         )
 
     def start_if_ended(self) -> None:
-        """Start it unless it runs."""
+        """Start the server unless it runs."""
         if not (self._data / "postmaster.pid").exists() or not self._process().is_running():
             self.start()
 
@@ -102,7 +107,7 @@ class WorkerServer:
 
 
 class Citus:
-    """The servers, with the coordinator first, and a connection to each."""
+    """The servers, the coordinator first, and a connection to each."""
 
     def __init__(self, runner: asyncio.Runner) -> None:
         self._run = runner.run
@@ -118,7 +123,7 @@ class Citus:
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """Yield the URL of a distributed database that nobody else uses."""
+        """Yield the URL of a new distributed database."""
         name = f"test_{uuid.uuid4().hex}"
         self._run(self._everywhere(f"CREATE DATABASE {name} TEMPLATE {self._template} STRATEGY FILE_COPY"))
         url = url_of(COORDINATOR, *self.addresses[0], name)
@@ -128,7 +133,7 @@ class Citus:
 
     @contextmanager
     def undistributed(self, *, extension: bool = True) -> Iterator[str]:
-        """Yield the URL of an empty database of the servers, to which nothing was distributed."""
+        """Yield the URL of a new empty database on all servers, without distributed tables."""
         name = f"test_{uuid.uuid4().hex}"
         url = url_of(COORDINATOR, *self.addresses[0], name)
         self._run(self._make(name, extension=extension))
@@ -155,7 +160,7 @@ class Citus:
     async def _drop(self, name: str) -> None:
         await self._reconnect()
         for connection in self._connections:
-            for _ in range(_ATTEMPTS):  # a process of Citus may begin while others are ended
+            for _ in range(_ATTEMPTS):  # a process of Citus may start while others are ended
                 with suppress(asyncpg.ObjectInUseError):
                     await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
                     break
@@ -174,7 +179,7 @@ class Citus:
                 await connection.fetchval("SELECT citus_add_node($1, $2)", *at)
 
     async def _make_template(self) -> None:
-        """Make the distributed database that the others are copies of, unless it is there; one process makes it."""
+        """Make the distributed database that the others are copied from, unless it exists; one process makes it."""
         coordinator = self._connections[0]
         await coordinator.execute("SELECT pg_advisory_lock(hashtext('faceserver_template'))")
         if not await coordinator.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", self._template):
@@ -184,7 +189,7 @@ class Citus:
             url = url_of(COORDINATOR, *self.addresses[0], unfinished)
             await migrate(url, create=False)
             await distribute(url, SHARDS)
-            # Citus has a process in each database, which would be in the way of every copy.
+            # A database with sessions cannot be copied, and Citus keeps a process in each database.
             await self._everywhere(f"ALTER DATABASE {unfinished} WITH ALLOW_CONNECTIONS false")
             for connection in self._connections:
                 await connection.fetch(_END_SESSIONS, unfinished)
@@ -203,6 +208,18 @@ def citus_servers() -> Iterator[Citus]:
         servers.close()
 
 
+async def allow_triggers(connection: asyncpg.Connection) -> None:
+    """Let a session add triggers, which do not name other tables, to distributed tables; others need no permission."""
+    await connection.execute("SET citus.enable_unsafe_triggers = on")
+    await allow_changes_everywhere(connection)
+
+
+async def allow_changes_everywhere(connection: asyncpg.Connection) -> None:
+    """Let the rest of a test change roles and tables, which is refused while a server does not answer."""
+    if COORDINATOR:
+        await connection.execute(_FORGET_SERVER_THAT_IS_DOWN)
+
+
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
     """Yield a connection, which is closed at the end."""
@@ -214,7 +231,7 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 def url_of(like: str, host: str, port: int, database: str | None = None) -> str:
-    """Return a URL like another one, of another server or database."""
+    """Return the URL `like` with another server or database."""
     parts = urlsplit(like)
     login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
     path = parts.path if database is None else f"/{database}"
@@ -229,11 +246,13 @@ async def _addresses() -> list[tuple[str, int]]:
 async def _set_settings(url: str) -> None:
     async with connected(url) as connection:
         await set_settings(connection)
-        # Slots and roles with which shards move are named by this number, and belong to servers, not to databases.
+        # The slots and roles by which shards are moved have this number in their names and are shared by databases.
         await connection.execute(_COUNT_OPERATIONS_FROM, random.randrange(1, _MAX_OPERATION))
+        await connection.execute(_ADD_SERVER_THAT_IS_DOWN, free_port())
 
 
 def _fingerprint() -> str:
-    made_by = [inspect.getsource(module) for module in (db.citus, db.distribute, db.distribution, db.row_security)]
+    modules = (db.citus, db.distribute, db.distribution, db.row_security, db.whole_faces)
+    made_by = [inspect.getsource(module) for module in modules]
     migrations = [f"{path.name}\n{path.read_text()}" for path in sorted(MIGRATIONS.glob("*.sql"))]
     return hashlib.sha256("\n".join(made_by + migrations).encode()).hexdigest()[:16]

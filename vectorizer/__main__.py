@@ -91,7 +91,7 @@ def _serve(settings: Settings, metrics: Metrics, app: FastAPI, health: Health | 
 def _warn_if_open(settings: Settings) -> None:
     if settings.secret is None and settings.tls_client_ca_file is None and not is_loopback(settings.host):
         logging.getLogger("vectorizer").warning(
-            "Whoever reaches %s can use the vectorizer: set VECTORIZER_SECRET and APISERVER_VECTORIZER_SECRET.",
+            "Everybody who reaches %s can use the vectorizer: set VECTORIZER_SECRET and APISERVER_VECTORIZER_SECRET.",
             settings.host,
         )
 

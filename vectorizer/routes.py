@@ -65,7 +65,7 @@ OrientationParameter = Annotated[
 
 DetailParameter = Annotated[
     Detail,
-    Query(description="`auto` looks at large images in tiles as well, `full` at all images, `fast` at none."),
+    Query(description="`auto` also searches large images in tiles, `full` all images, `fast` none."),
 ]
 
 MaxSide = Annotated[int, Query(ge=16, le=4096, description="Longer side of the JPEG at most, pixels.")]

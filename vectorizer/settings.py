@@ -26,13 +26,13 @@ class Settings(ServiceSettings):
     secret: SecretStr | None = Field(
         None,
         min_length=16,
-        description="What callers must send as `Authorization: Bearer …`, except for the health; gateways send "
-        "`APISERVER_VECTORIZER_SECRET`. Unset: whoever reaches the port is answered.",
+        description="Secret that callers must send as `Authorization: Bearer …`, except for health checks; gateways "
+        "send `APISERVER_VECTORIZER_SECRET`. Unset: every caller is answered.",
     )
     tls_client_ca_file: Path | None = Field(
         None,
-        description="File of the authority (PEM) that signs the certificates of gateways; nobody else can connect. "
-        "Needs a certificate of the vectorizer.",
+        description="File of the authority (PEM) that signs the certificates of gateways; no other clients can "
+        "connect. Requires a certificate of the vectorizer.",
     )
     commercial_use: bool = Field(
         False, description="Whether the service is used commercially: models whose licence forbids it are refused."
@@ -49,16 +49,18 @@ class Settings(ServiceSettings):
     )
     runtime: RuntimeChoice = Field(
         "auto",
-        description="What runs the embedder on a CPU: `onnxruntime`, `openvino`, `openvino-bf16`, or `auto`, the "
+        description="Runtime of the embedder on a CPU: `onnxruntime`, `openvino`, `openvino-bf16`, or `auto`, the "
         "fastest of them, measured once.",
     )
     detector_runtime: DetectorRuntimeChoice = Field(
         "auto",
-        description="What runs the detector on a CPU: `onnxruntime`, `openvino`, or `auto`, the faster of them for "
-        "each size of image, measured once. `auto-bf16` uses bfloat16 as well, where the processor has it and it is "
-        "faster; landmarks are less exact then.",
+        description="Runtime of the detector on a CPU: `onnxruntime`, `openvino`, or `auto`, the faster of them for "
+        "each size of image, measured once. `auto-bf16` also uses bfloat16 where the processor supports it and it is "
+        "faster; landmarks are then less exact.",
     )
-    precision: Precision = Field("fp32", description="`fp32`, or `fp16`, which GPUs can run twice as fast.")
+    precision: Precision = Field(
+        "fp32", description=("Precision of the networks: `fp32`, or `fp16`, which GPUs can run twice as fast.")
+    )
     batch: int = Field(
         0,
         ge=0,
@@ -83,9 +85,9 @@ class Settings(ServiceSettings):
     max_image_pixels: int = Field(
         67_000_000,
         gt=0,
-        description="Maximum pixels of an image, width times height. While it is worked on, an image takes up to 3.75 "
-        "bytes of memory per pixel, in every lane, besides what its decoder uses. Images with more than half of these "
-        "pixels get all lanes but one.",
+        description="Maximum pixels of an image, width times height. In every lane, an image takes up to 3.75 bytes "
+        "of memory per pixel in addition to the memory of its decoder. Images with more than half of this limit use "
+        "all lanes but one.",
     )
     decoder_memory_bytes: int = Field(
         700_000_000,

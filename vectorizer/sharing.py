@@ -68,4 +68,4 @@ class SharedWork(Generic[ModelsT, Part, Result]):
             except IndexError:
                 return
             piece.outcome.cancel()
-            piece.outcome.set_running_or_notify_cancel()  # without which whoever waits for it would wait for ever
+            piece.outcome.set_running_or_notify_cancel()  # without which its caller would wait forever

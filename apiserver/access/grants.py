@@ -68,7 +68,7 @@ class Grant:
         return self.reach.covers(directory)
 
     def may_make(self, directory: str) -> bool:
-        """Tell whether the caller's first enrolment may make the directory: whoever made its key named it."""
+        """Tell whether the caller's first enrolment may make the directory: its key must name it."""
         return self.has(Scope.ADMIN) or directory in self.reach.names
 
     @property
@@ -86,7 +86,7 @@ class Grant:
         return scopes <= self.scopes and self.reach.includes(reach)
 
     def limited(self, limits: Mapping[str, float]) -> dict[str, float]:
-        """Return limits for a key that the caller gives: its own where none is wanted. Raises ScopeMissing."""
+        """Return the limits of a key that the caller gives, by default the caller's own. Raises ScopeMissing."""
         if any(limits.get(name, own) > own for name, own in self.limits.items()):
             raise ScopeMissing("A key can give only limits up to its own.")
         return {**self.limits, **limits}

@@ -8,7 +8,7 @@ from apiserver.problems import InvalidField
 
 
 class Limit(StrEnum):
-    """A limit of a key. The settings `APISERVER_KEY_…` give those of all keys that have none of their own."""
+    """A limit of a key. The settings `APISERVER_KEY_…` apply to keys without their own limit."""
 
     REQUESTS_PER_MINUTE = "requests_per_minute"
     REQUESTS_IN_PROGRESS = "requests_in_progress"
@@ -48,13 +48,13 @@ ALWAYS = frozenset({Quota.REQUESTS, Quota.DATABASE_SECONDS})
 """What every call spends."""
 
 ANALYSING = frozenset({Quota.LANE_SECONDS, Quota.FACES})
-"""What calls with photographs spend besides."""
+"""Further quotas that calls with photographs spend."""
 
 STORING = frozenset({Quota.STORED_BYTES})
-"""What calls spend besides that write archives."""
+"""Further quotas that calls spend that write archives."""
 
 ENROLLING = ANALYSING | STORING | {Quota.STORED_FACES}
-"""What enrolments spend besides."""
+"""Further quotas that enrolments spend."""
 
 _WITH_FRACTIONS = frozenset({Limit.LANE_SECONDS_PER_DAY, Limit.DATABASE_SECONDS_PER_DAY})
 _MAX = 1e15

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """One kind of thing that a caller may do; see docs/access.md for the calls of each."""
+    """A kind of action that a caller may take; see docs/access.md for the calls of each."""
 
     RECOGNIZE = "recognize"
     READ = "read"

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from apiserver.access.scopes import Scope
 from apiserver.api.fields import crop_url, file_url
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.http.access.guard import needs
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute
@@ -42,7 +42,7 @@ class LearnedAnswer(BaseModel):
 
 
 class PhotographEvent(BaseModel):
-    """A photograph that is kept, since it was sent first."""
+    """A stored photograph."""
 
     image: str | None = Field(
         description="null if the key may not see photographs.",
@@ -68,7 +68,7 @@ class MergedEvent(BaseModel):
 
 
 class DeletedEvent(BaseModel):
-    """A deletion; it names nobody."""
+    """A deletion, without names."""
 
     deletion: UUID
     persons: int = Field(examples=[1])
@@ -78,7 +78,7 @@ class DeletedEvent(BaseModel):
 
 
 class EventAnswer(BaseModel):
-    """Something that happened; one of the last four fields has what `kind` says."""
+    """An event; the field that `kind` names has its details."""
 
     at: datetime
     kind: EventKind
@@ -103,7 +103,7 @@ def _learned(directory: str, faces: list[dict[str, Any]]) -> list[dict[str, Any]
 @router.get("/directories/{directory}/activity", responses=_PROBLEMS, response_model=Page[EventAnswer])
 @needs(Scope.READ)
 async def list_activity(directory: DirectoryName, query: Annotated[ActivityQuery, Query()], state: StateOf) -> Response:
-    """List what happened in a directory in pages, the latest first, as far as it is kept."""
+    """List what happened in a directory in pages, the latest first, from stored data."""
     after = read_cursor(query.cursor, _ORDER, activity.KEY)
     async with state.database.connection(Share.READS) as connection:
         found, key = await activity.page(connection, directory, query.kind, query.limit, after)

@@ -11,7 +11,7 @@ from apiserver.access.scopes import Scope
 from apiserver.api.faces import FaceAnswer
 from apiserver.api.fields import EnrolmentWarning, FacesOmitted, FileProblem, OrientationDegrees, Outcome
 from apiserver.biometrics.choice import FaceChoice
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.directories.records import require_room
 from apiserver.enrolment.learning import Learned, Sample
 from apiserver.http.access.guard import needs

@@ -47,7 +47,7 @@ async def read_deletion(deletion: str, state: StateOf) -> Response:
         deletion_id = UUID(deletion)
     except ValueError as error:
         raise DeletionNotFound from error
-    receipt = await deletions.read(state.database, state.images.tags, deletion_id)
+    receipt = await deletions.read(state.database, state.images.tagged_ids, deletion_id)
     grant = current_grant()
     asked = grant.key is not None and receipt.subject == grant.subject
     if not (asked or may_see(receipt.directory)):

@@ -12,7 +12,7 @@ from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.api.fields import AppliedThresholds, applied_thresholds
 from apiserver.biometrics.model import Model, Scoring
 from apiserver.biometrics.open_set import MAX_FPIR, MIN_FPIR
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.directories import listing as directory_lists
 from apiserver.directories.records import Directories, Directory, require_room
 from apiserver.directories.settings import DirectorySettings, QualitySettings
@@ -82,9 +82,8 @@ class SettingsBody(JsonBody):
         None,
         ge=0,
         le=1,
-        description="Faces with a lower recognizability are neither recognized nor enrolled. "
-        "0 turns this off: strangers whose faces nobody could recognize then match each other. "
-        "null: the model's own floor.",
+        description="Faces with a lower recognizability are neither recognized nor enrolled. 0 turns this off: "
+        "unrecognizable strangers then match each other. null: the model's floor.",
         examples=[0.562],
     )
     keep_originals: bool | None = Field(

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from apiserver.access.scopes import Scope
 from apiserver.api.fields import AppliedThresholds, ModelId, applied_thresholds, rounded, rounded_or_none
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.directories import distributions
 from apiserver.directories.distributions import Distributions, Rates
 from apiserver.http.access.guard import needs
@@ -61,13 +61,13 @@ class RatesAnswer(BaseModel):
 
 
 class DistributionsAnswer(BaseModel):
-    """The scores of one person's and of different people's faces, from a sample of the directory."""
+    """The similarities of faces of the same person and of different people, from a sample of the directory."""
 
     directory: str = Field(examples=["acme"])
     model: ModelId
     persons: int = Field(examples=[301])
     faces: int = Field(description="Enrolled faces of the model in use.", examples=[812])
-    sampled: int = Field(description="Faces of the sample, drawn anew for each call.", examples=[500])
+    sampled: int = Field(description="Number of faces in the random sample.", examples=[500])
     same: int = Field(description="Number of pairs of photographs of one person.", examples=[1430])
     different: int = Field(description="Number of pairs of different people.", examples=[124302])
     bins: list[Bin]
@@ -78,7 +78,7 @@ class DistributionsAnswer(BaseModel):
 @router.get("/directories/{directory}/score-distributions", response_model=DistributionsAnswer, responses=_PROBLEMS)
 @needs(Scope.READ)
 async def score_distributions(directory: DirectoryName, state: StateOf) -> Response:
-    """Return how alike faces of one person and of different people are, and what each threshold would mean."""
+    """Return the similarities of faces of the same and of different people, and the error rates of each threshold."""
     settings = (await state.directories.read(directory)).settings
     model = await state.vectorizer.model_in_use()
     terms = await state.directories.describe(directory, settings, model)

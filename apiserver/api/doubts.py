@@ -13,7 +13,7 @@ from apiserver.api.fields import PersonId, crop_url, rounded, rounded_or_none
 from apiserver.api.jobs import JobStarted, job_started
 from apiserver.api.persons import PersonAnswer
 from apiserver.audit import records as audit
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.enrolment import comparing
 from apiserver.enrolment.warnings import Resemblance, detail_of
 from apiserver.http.access.guard import needs
@@ -37,7 +37,7 @@ router = APIRouter(tags=["doubts"], route_class=EncodedRoute)
 class DoubtsQuery(PageQuery):
     """Query parameters of both lists."""
 
-    dismissed: bool = Field(False, description="Those that were dismissed, in place of those to be decided.")
+    dismissed: bool = Field(False, description="Dismissed ones instead of undecided ones.")
     person: NameFilter | None = Field(None, description="Only those about this person.")
 
 
@@ -48,7 +48,7 @@ class WarningsQuery(DoubtsQuery):
 
 
 class OtherAnswer(BaseModel):
-    """The person whom a face resembles."""
+    """The person that a face resembles."""
 
     person: PersonId
     display_name: str | None = Field(examples=["Bo Example"])
@@ -67,7 +67,7 @@ class OtherAnswer(BaseModel):
 
 
 class WarningAnswer(BaseModel):
-    """A doubt about whom an enrolled face shows."""
+    """A warning that an enrolled face may show another person."""
 
     face: FaceAnswer
     code: Resemblance
@@ -76,7 +76,7 @@ class WarningAnswer(BaseModel):
     )
     value: float = Field(description="The similarity.", examples=[0.5124])
     limit: float = Field(description="What the similarity was compared with.", examples=[0.4871])
-    other: OtherAnswer | None = Field(description="The person whom the face resembles; null with `unlike-own`.")
+    other: OtherAnswer | None = Field(description="The person that the face resembles; null with `unlike-own`.")
     found_at: datetime
     dismissed_at: datetime | None
 
@@ -143,7 +143,7 @@ async def list_warnings(directory: DirectoryName, query: Annotated[WarningsQuery
 @router.get("/directories/{directory}/lookalikes", responses=_PROBLEMS, response_model=Page[LookalikesAnswer])
 @needs(Scope.READ)
 async def list_lookalikes(directory: DirectoryName, query: Annotated[DoubtsQuery, Query()], state: StateOf) -> Response:
-    """List the pairs of persons who may be one in pages, the most alike first."""
+    """List the pairs of persons who may be one person in pages, the most similar first."""
     after = read_cursor(query.cursor, _LOOKALIKES, lookalikes.KEY)
     async with state.database.connection(Share.READS) as connection:
         found, key = await lookalikes.page(
@@ -156,7 +156,7 @@ async def list_lookalikes(directory: DirectoryName, query: Annotated[DoubtsQuery
 @router.put("/directories/{directory}/dismissals/faces/{face}", status_code=204, responses=_PROBLEMS)
 @needs(Scope.EDIT)
 async def dismiss_face(directory: DirectoryName, face: _FaceId, state: StateOf) -> Response:
-    """Record that a face shows its person: no warning about it returns."""
+    """Record that a face shows its person: its warnings are not listed again."""
     async with state.database.connection() as connection, connection.transaction():
         await doubts.dismiss(connection, directory, face)
         await audit.record(connection, directory=directory, object_=face)
@@ -166,7 +166,7 @@ async def dismiss_face(directory: DirectoryName, face: _FaceId, state: StateOf) 
 @router.delete("/directories/{directory}/dismissals/faces/{face}", status_code=204, responses=_PROBLEMS)
 @needs(Scope.EDIT)
 async def reopen_face(directory: DirectoryName, face: _FaceId, state: StateOf) -> Response:
-    """Take back the dismissal of the warnings about a face."""
+    """Undo the dismissal of the warnings about a face."""
     async with state.database.connection() as connection, connection.transaction():
         await doubts.reopen(connection, directory, face)
         await audit.record(connection, directory=directory, object_=face)
@@ -176,7 +176,7 @@ async def reopen_face(directory: DirectoryName, face: _FaceId, state: StateOf) -
 @router.put("/directories/{directory}/dismissals/persons/{person}/{other}", status_code=204, responses=_PROBLEMS)
 @needs(Scope.EDIT)
 async def dismiss_pair(directory: DirectoryName, person: PersonName, other: OtherName, state: StateOf) -> Response:
-    """Record that two persons are two: they are not listed as look-alikes again."""
+    """Record that two persons are different people: they are not listed as look-alikes again."""
     async with state.database.connection() as connection, connection.transaction():
         await lookalikes.dismiss(connection, directory, person, other)
         await audit.record(connection, directory=directory, persons=[person, other])
@@ -186,7 +186,7 @@ async def dismiss_pair(directory: DirectoryName, person: PersonName, other: Othe
 @router.delete("/directories/{directory}/dismissals/persons/{person}/{other}", status_code=204, responses=_PROBLEMS)
 @needs(Scope.EDIT)
 async def reopen_pair(directory: DirectoryName, person: PersonName, other: OtherName, state: StateOf) -> Response:
-    """Take back that two persons are two."""
+    """Undo the dismissal of a pair of persons."""
     async with state.database.connection() as connection, connection.transaction():
         await lookalikes.reopen(connection, directory, person, other)
         await audit.record(connection, directory=directory, persons=[person, other])
@@ -196,7 +196,7 @@ async def reopen_pair(directory: DirectoryName, person: PersonName, other: Other
 @router.post("/directories/{directory}/comparisons", status_code=202, response_model=JobStarted, responses=_PROBLEMS)
 @needs(Scope.EDIT)
 async def start_comparison(directory: DirectoryName, state: StateOf) -> Response:
-    """Start a job that compares all faces of a directory, for warnings and look-alikes; one that waits is returned."""
+    """Start a job that compares all faces of a directory, for warnings and look-alikes, unless one is waiting."""
     async with state.database.connection() as connection, connection.transaction():
         await require_directory(connection, directory)
         job = await comparing.start(connection, directory)
@@ -207,7 +207,7 @@ async def start_comparison(directory: DirectoryName, state: StateOf) -> Response
 @router.get("/directories/{directory}/comparisons", responses=_PROBLEMS)
 @needs(Scope.READ)
 async def read_comparison(directory: DirectoryName, state: StateOf) -> ComparisonAnswer:
-    """Return the latest comparison of a directory that has begun."""
+    """Return the latest comparison of a directory that has started."""
     async with state.database.connection(Share.READS) as connection:
         await require_directory(connection, directory)
         found = await comparing.latest(connection, directory)

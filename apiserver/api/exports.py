@@ -12,7 +12,7 @@ from apiserver.access.scopes import Scope
 from apiserver.api.jobs import JobStarted, job_id, job_started
 from apiserver.audit import records as audit
 from apiserver.bundles.zip_writing import zipped
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.exports import snapshot
 from apiserver.http.access.guard import needs
 from apiserver.http.idempotency import KEY, IdempotentRoute

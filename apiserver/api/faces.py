@@ -23,7 +23,7 @@ from apiserver.api.fields import (
     rounded_or_none,
 )
 from apiserver.biometrics.face import FaceOrigin
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.encryption.crops import decrypted_crop
 from apiserver.http.access.guard import needs
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
@@ -79,7 +79,7 @@ class FaceAnswer(BaseModel):
     )
     quality: KeptQuality | None = Field(description="null if nothing was measured.")
     image: str | None = Field(
-        description="The photograph that shows it; null for a face imported without, or if the key may not see "
+        description="The photograph that shows it; null for a face imported without one, or if the key may not see "
         "photographs.",
         examples=["/files/47aa5e19-c120-84b0-a5a0-d64d932fb8eb.jpg"],
     )
@@ -140,7 +140,7 @@ class FacesQuery(PersonFacesQuery):
 async def list_directory_faces(
     directory: DirectoryName, query: Annotated[FacesQuery, Query()], state: StateOf
 ) -> Response:
-    """List the faces of a directory in pages, ordered by id, or only those that a list is asked for."""
+    """List the faces of a directory in pages, ordered by id, or only those that the parameters select."""
     if query.unlike and query.unrecognizable:
         raise InvalidField("unlike, unrecognizable: they exclude each other.")
     if query.unlike:
@@ -185,7 +185,7 @@ async def _unlike_page(directory: str, person: str | None, query: PageQuery, sta
 async def list_faces(
     directory: DirectoryName, person: PersonName, query: Annotated[PersonFacesQuery, Query()], state: StateOf
 ) -> Response:
-    """List the faces of a person in pages, the oldest first, or only those that a list is asked for."""
+    """List the faces of a person in pages, the oldest first, or only those that the parameters select."""
     if query.unlike:
         return await _unlike_page(directory, person, query, state)
     after = read_cursor(query.cursor, _ORDER, person_faces.KEY)

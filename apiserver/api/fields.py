@@ -53,7 +53,7 @@ OrientationDegrees = Annotated[
 FacesOmitted = Annotated[
     int,
     Field(
-        description="How many more faces the photograph shows than the answer has. Of a crowd the largest faces count.",
+        description="Number of faces of the photograph that are not in the answer, which has the largest ones.",
         examples=[0],
     ),
 ]
@@ -64,8 +64,8 @@ Probability = Annotated[
 Recognizability = Annotated[
     float | None,
     Field(
-        description="The chance that this face matches a good photograph of the same person, 0 to 1; "
-        "null if it was not measured.",
+        description="The probability that this face matches a good photograph of the same person, 0 to 1; null if it "
+        "was not measured.",
         examples=[0.973],
     ),
 ]
@@ -79,7 +79,7 @@ RecognizabilityFloor = Annotated[
 ]
 ReasonField = Annotated[
     UnknownReason | None,
-    Field(description="Why the decision is `unknown` whatever the similarity is; null if nothing prevents a match."),
+    Field(description="Why the decision is `unknown` regardless of the similarity; null otherwise."),
 ]
 EmbeddingField = Annotated[
     list[float], Field(description="The embedding, normalized to length 1.", examples=[[0.0314159, -0.0271828]])
@@ -108,7 +108,7 @@ class EnrolmentWarning(BaseModel):
     detail: str = Field(examples=["The face is blurred: hold the camera still, focus on the face, wipe the lens."])
     value: float = Field(examples=[0.31])
     limit: float = Field(examples=[0.45])
-    person: PersonId | None = Field(None, description="The person whom the face resembles, if that is the warning.")
+    person: PersonId | None = Field(None, description="The person that the face resembles, if that is the warning.")
 
     @classmethod
     def of(cls, warning: enrolment_warnings.EnrolmentWarning) -> Self:
@@ -149,7 +149,7 @@ def applied_thresholds(applied: Applied, model: Model) -> AppliedThresholds:
 
 
 class RecognitionWarning(BaseModel):
-    """Why nobody was recognized, whoever is on the photograph, or that the photograph is not kept."""
+    """Why nobody in the directory can be recognized, or that the photograph is not kept."""
 
     code: Literal["directory-unknown", "directory-empty", "photograph-not-kept"]
     detail: str = Field(examples=["The directory acmee does not exist, so that nobody is recognized in it."])

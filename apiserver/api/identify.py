@@ -165,7 +165,7 @@ class IdentifyAnswer(BaseModel):
 async def identify(request: Request) -> Response:
     """Identify embeddings within a directory.
 
-    An embedding does not show whether the face was recognizable: send its `recognizability` along, or no floor applies.
+    An embedding does not show whether the face was recognizable: send its `recognizability`, or no floor is applied.
     """
     call = PhotographCall.of(request)
     with call.stages.measure("read"):

@@ -54,7 +54,7 @@ sent = APIRouter(tags=["photographs"], route_class=PhotographRoute)
 
 
 class PreviewForm(Form):
-    """A photograph, and how large its preview may be."""
+    """A photograph, and the maximum size of its preview."""
 
     file: FileField
     size: int = Field(_USUAL_SIDE, ge=_MIN_SIDE, le=_MAX_SIDE, description=_SIDE)
@@ -76,7 +76,7 @@ async def file(key: str, state: StateOf) -> StreamingResponse:
 @previews.get("/files/{key}/preview", response_class=Response, responses=_PROBLEMS | _UNSHOWN | _JPEG)
 @needs(Scope.READ, Scope.IMAGES, spends=ANALYSING)
 async def file_preview(key: str, query: Annotated[PreviewQuery, Query()], request: Request) -> Response:
-    """Return such an image as an upright JPEG of bounded size, whatever its format is."""
+    """Return such an image as an upright JPEG of bounded size."""
     state = State.of(request)
     state.vectorizer.check_room()
     stored = await _opened(key, state, may_see)
@@ -95,7 +95,7 @@ async def file_preview(key: str, query: Annotated[PreviewQuery, Query()], reques
 )
 @needs(Scope.RECOGNIZE, spends=ANALYSING)
 async def preview(request: Request) -> Response:
-    """Return a photograph as an upright JPEG of bounded size; no face is looked for, and nothing is kept."""
+    """Return a photograph as an upright JPEG of bounded size; no faces are detected, and nothing is stored."""
     call = PhotographCall.of(request)
     form = await call.read(PreviewForm)
     with call.stages.measure("vectorize"):

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Annotated, Any, Self
 from urllib.parse import quote
@@ -99,8 +99,8 @@ class ArchiveOptions(ImportOptions):
     )
     trust: Trust | None = Field(
         None,
-        description="What to take from a bundle unchecked: `embeddings`, although they may not be those of the crops. "
-        "Whoever made such a bundle decides who is recognized.",
+        description="What to use from a bundle without a check: `embeddings`, although they may not be those of the "
+        "crops. The author of the bundle then decides who is recognized.",
     )
 
 
@@ -233,10 +233,11 @@ async def _receive(request: Request, state: State, import_: Import) -> None:
         options = parse_fields(ArchiveOptions, fields)
         if options.trust:
             current_grant().require(Scope.IMPORT_TRUSTED)
-    async with state.database.connection() as connection, connection.transaction():
-        await imports.add_import(connection, import_)
     arguments = {"zip_encoding": options.zip_encoding, "trust": options.trust}
-    await _enqueue(state, import_, options, {"archive": True, **arguments})
+    async with _discarded_on_failure(state, import_):
+        async with state.database.connection() as connection, connection.transaction():
+            await imports.add_import(connection, import_)
+        await _enqueue(state, import_, options, {"archive": True, **arguments})
 
 
 def _check_keys(body: ImportBody, directory: str) -> None:
@@ -260,10 +261,11 @@ async def _read_manifest(request: Request, state: State, import_: Import) -> Non
         Item(n, entry.person, entry.key.removeprefix("imports/"), {"key": entry.key})
         for n, entry in enumerate(consumed(body.manifest))
     )
-    async with state.database.connection() as connection, connection.transaction():
-        await imports.add_import(connection, import_, planned=True)
-        await imports.add_items(connection, import_, items)
-    await _enqueue(state, import_, body, {"archive": False})
+    async with _discarded_on_failure(state, import_):
+        async with state.database.connection() as connection, connection.transaction():
+            await imports.add_import(connection, import_, planned=True)
+            await imports.add_items(connection, import_, items)
+        await _enqueue(state, import_, body, {"archive": False})
 
 
 def _parse_manifest(content: bytes) -> ImportBody:
@@ -291,15 +293,26 @@ async def _enqueue(state: State, import_: Import, options: ImportOptions, more: 
     both, this could happen where they are on two servers, which do not commit at the same moment. Raises DatabaseBusy.
     """
     arguments = {"face": options.face, "quality": options.quality, **more}
+    async with state.database.connection() as connection, connection.transaction():
+        await imports.require_visible(connection, import_)
+        await enqueue(connection, imports.KIND, directory=import_.directory, arguments=arguments, job=import_.job)
+        await audit.record(connection, directory=import_.directory, object_=import_.job)
+
+
+@asynccontextmanager
+async def _discarded_on_failure(state: State, import_: Import) -> AsyncIterator[None]:
+    """Delete what is stored of an import if its job is not enqueued in the block, also because the client hung up."""
     try:
-        async with state.database.connection() as connection, connection.transaction():
-            await imports.require_visible(connection, import_)
-            await enqueue(connection, imports.KIND, directory=import_.directory, arguments=arguments, job=import_.job)
-            await audit.record(connection, directory=import_.directory, object_=import_.job)
-    except Problem:
-        with suppress(Problem):  # upkeep deletes it a day later
-            await imports.discard(state.database, import_)
+        yield
+    except BaseException:
+        await asyncio.shield(_discard(state, import_))
         raise
+
+
+async def _discard(state: State, import_: Import) -> None:
+    with suppress(Problem):  # upkeep deletes the rows a day later, and the archive when it expires
+        if await imports.discard(state.database, import_):
+            await state.archives.delete(*import_)
 
 
 async def _lines(state: State, import_: Import) -> AsyncIterator[bytes]:

@@ -88,7 +88,7 @@ async def job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its name on
 async def cancel_job(id: str, state: StateOf) -> JobAnswer:  # noqa: A002 - its name on the wire
     """Cancel an import, an export or a comparison: a waiting one at once, a running one within seconds.
 
-    What it has done stays.
+    Its work until then stays.
     """
     found = await _visible(state, job_id(id))
     if found.directory is None or found.kind not in _CANCELLED or found.state not in (Phase.WAITING, Phase.RUNNING):

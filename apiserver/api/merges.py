@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field, model_validator
 from apiserver.access.scopes import Scope
 from apiserver.api.fields import crop_url
 from apiserver.api.persons import PersonAnswer
-from apiserver.database import Connection, Share
+from apiserver.database.pool import Share
+from apiserver.database.session import Connection
 from apiserver.http.access.guard import needs
 from apiserver.http.entity_tags import TAGGED, tagged
 from apiserver.http.idempotency import KEY, IdempotentRoute
@@ -92,7 +93,7 @@ class MergesQuery(PageQuery):
 
 
 class MergedPersonAnswer(BaseModel):
-    """A person whom a merge removed."""
+    """A person that a merge removed."""
 
     person: str = Field(examples=["anne"])
     display_name: str | None = Field(examples=["Anne Example"])

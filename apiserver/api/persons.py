@@ -11,7 +11,7 @@ from apiserver.access.scopes import Scope
 from apiserver.api.deletions import ReceiptAnswer, receipt_response
 from apiserver.api.fields import crop_url
 from apiserver.consent import Consent, Time
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.directories.records import require_room
 from apiserver.http.access.guard import needs
 from apiserver.http.entity_tags import (
@@ -92,8 +92,8 @@ class PersonsQuery(PageQuery):
     )
     search: Annotated[NameFilter, AfterValidator(_few_words)] = Field(
         "",
-        description="Only persons whose id, display name or external id contain each of these words, whatever case, "
-        "accents and width.",
+        description="Only persons whose id, display name or external id contain each of these words, regardless of "
+        "case, accents and width.",
         examples=["muller"],
     )
     prefix: NameFilter = Field("", description="Only ids with this prefix (case-sensitive).")

@@ -37,7 +37,7 @@ async def live() -> dict[str, str]:
 
 
 class Ready(BaseModel):
-    """Readiness; `warnings` says what the gateway does without."""
+    """Readiness; `warnings` lists unavailable parts that the gateway does without."""
 
     status: Literal["ready"] = "ready"
     warnings: list[str] = Field(

@@ -48,9 +48,11 @@ def routes(facades: Iterable[str]) -> dict[str, tuple[str, ...]]:
 class RecentAnswer(BaseModel):
     """What this gateway did with one kind of requests in the last minute, or since its start."""
 
-    seconds: float = Field(examples=[60.0], description="How long this time was.")
+    seconds: float = Field(examples=[60.0], description="Duration of this time.")
     requests: int = Field(examples=[120])
-    refused: int = Field(examples=[2], description="Of them, for overload or a limit: 429 and 503.")
+    refused: int = Field(
+        examples=[2], description="Those of them that were refused for overload or a limit: 429 and 503."
+    )
     served_per_second: float = Field(examples=[1.967])
     p50_seconds: _Seconds = Field(examples=[0.071])
     p99_seconds: _Seconds = Field(examples=[0.24])
@@ -68,7 +70,7 @@ class VectorizerAnswer(BaseModel):
 
     url: str = Field(examples=["http://10.0.0.7:8081"])
     state: Literal["ready", "set-aside", "unavailable"] = Field(
-        description="`set-aside`: it is ready, but failed lately and gets no work of this gateway yet."
+        description="`set-aside`: ready, but it failed recently and gets no images from this gateway yet."
     )
     detail: str | None = Field(description="Why it is unavailable.", examples=[None])
     in_flight: int = Field(description="Images of this gateway there.", examples=[3])
@@ -97,7 +99,7 @@ class JobsAnswer(BaseModel):
 
 
 class StatusAnswer(BaseModel):
-    """How the service is, as this gateway sees it."""
+    """The state of the service, as seen by this gateway."""
 
     version: str = Field(examples=["1.0.0"])
     recognize: RecentAnswer = Field(description="`POST /recognize`.")
@@ -111,7 +113,7 @@ class StatusAnswer(BaseModel):
 @router.get("/status", responses=_PROBLEMS)
 @needs(Scope.OPERATE)
 async def status(state: StateOf) -> StatusAnswer:
-    """Return what this gateway did in the last minute, and how vectorizers, search and jobs are."""
+    """Return the last minute of this gateway, and the state of vectorizers, search and jobs."""
     return StatusAnswer(
         version=version(),
         recognize=_recent(state.recent.read("recognize")),

@@ -19,7 +19,9 @@ from apiserver.access.grants import OPEN
 from apiserver.audit.chain import fields
 from apiserver.audit.listing import AuditFilter, page
 from apiserver.audit.verification import Verification, export, verify, verify_lines
-from apiserver.database import Connection, Pooler, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Pooler
+from apiserver.database.session import Connection
 from apiserver.problems import Problem
 
 _TIMEOUT_SECONDS = 600
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Problem, _UnreadableFile) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return _NOT_READABLE
-    except BrokenPipeError:  # whoever reads the output has seen enough
+    except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
@@ -74,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m apiserver.audit", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     exporting = commands.add_parser("export", help="Print the sealed entries as lines of JSON, with their hashes.")
-    exporting.add_argument("--directory", help="Only this directory; empty: what concerns none.")
+    exporting.add_argument("--directory", help="Only entries of this directory; empty: entries without a directory.")
     listing = commands.add_parser("list", help="Print entries as lines of JSON, the newest first.")
     for name in ("directory", "subject", "action", "person"):
         listing.add_argument(f"--{name}")
@@ -84,7 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     verifying = commands.add_parser("verify", help="Verify the chains of the database, or of an exported file.")
     verifying.add_argument("file", nargs="?", type=Path, help="An exported file; - is the standard input.")
     verifying.add_argument(
-        "--expect", action="append", default=[], metavar="HASH", help="A head noted earlier, which must still be there."
+        "--expect",
+        action="append",
+        default=[],
+        metavar="HASH",
+        help="A head noted earlier, which the chain must contain.",
     )
     for command in (exporting, listing, verifying):
         command.add_argument(

@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter
 
 from apiserver.access.grants import Reach
 from apiserver.audit.records import COLUMNS, Entry
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 
 _MAX_SECONDS = 30
 """Timeout: no index finds a subject or a person, so a rare one is looked for among all entries of the time given."""

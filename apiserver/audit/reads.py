@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from apiserver.audit.records import acting
-from apiserver.database import Connection, Database
-from apiserver.problems import Problem, is_read_only
+from apiserver.database.errors import is_read_only
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
+from apiserver.problems import Problem
 
 Recorded = Literal["all", "matches", "none"]
 
@@ -54,7 +56,7 @@ class Reads:
         self.recorded = 0
 
     async def recognized(self, directory: str, named: Sequence[str], *, faces: int) -> None:
-        """Record a recognition of so many faces, unless the installation does not want it.
+        """Record a recognition of this number of faces, unless the installation does not want it.
 
         Raises DatabaseUnavailable.
         """
@@ -137,7 +139,7 @@ class Reads:
 
 
 def _end(batch: _Batch, error: Exception | None = None) -> None:
-    """Let the calls go on that wait for the entries."""
+    """Let the calls continue that wait for the entries."""
     for _, committed in batch:
         if committed.done():  # its client has gone
             continue

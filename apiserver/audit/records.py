@@ -6,10 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from apiserver.access.acts import Act, current_act
-from apiserver.database import Connection
-
-RECORD = "audit_record({directory}, {subject}, {action}, {persons}, {object}, 'ok', {request}, {address}, {counts})"
-"""The call that records what a larger statement does."""
+from apiserver.database.session import Connection
 
 _RECORD = "SELECT audit_record($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 
@@ -84,5 +81,5 @@ async def record(
 
 
 async def end_keys(connection: Connection, directory: str) -> None:
-    """Delete the keys of a deleted directory: nobody can tell any more whom its entries name."""
+    """Delete the keys of a deleted directory, so that the persons in its entries cannot be identified any more."""
     await connection.execute(_END_KEYS, directory)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from apiserver.access.acts import NOBODY, Act
 from apiserver.background import background, repeat
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.problems import Problem
 
 WRITE_SECONDS = 60.0

@@ -7,7 +7,8 @@ import logging
 
 from apiserver.audit.chain import Anchor, sealed
 from apiserver.audit.records import COLUMNS, Entry
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 
 SEAL_SECONDS = 0.5
 """Time between two rounds of sealing."""

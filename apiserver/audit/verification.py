@@ -7,7 +7,8 @@ from typing import Any
 from apiserver.access.grants import Reach
 from apiserver.audit.chain import Anchor, Check, fields
 from apiserver.audit.records import COLUMNS, Entry
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 
 _CHAINS = "SELECT directory, position, head, kept_after, checkpoint FROM audit_chains ORDER BY directory"
 

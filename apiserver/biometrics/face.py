@@ -1,4 +1,4 @@
-"""Photographs, the faces on them, and the persons whom they resemble."""
+"""Photographs, the faces on them, and the persons that they resemble."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ from apiserver.biometrics.model import Model
 
 
 class UnknownReason(StrEnum):
-    """Why a face is unknown whatever it resembles."""
+    """Why a face is unknown regardless of its similarities."""
 
     UNRECOGNIZABLE = "unrecognizable"
 

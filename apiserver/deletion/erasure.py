@@ -6,15 +6,15 @@ with any person named on it. The row of a photograph stays, invisible to clients
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from apiserver.access.acts import current_act
 from apiserver.audit import records as audit
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 from apiserver.deletion.records import COLUMNS, Receipt
 from apiserver.directories.lock import exclude_enrolments
-from apiserver.directory_tags import DirectoryTags
 from apiserver.encryption.keys import DirectoryKeys, erase
 from apiserver.idempotency_keys import delete_answers
 from apiserver.imports.records import delete_persons
@@ -27,6 +27,7 @@ from apiserver.people.splits import release_faces
 from apiserver.problems import DirectoryNotFound, FaceNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
 from apiserver.storage.archives import exclude_persons
+from apiserver.tagged_ids import TaggedIds
 
 KIND = "erasure"
 """Kind of the jobs that delete objects."""
@@ -182,16 +183,16 @@ class Erasure:
         database: Database,
         uploads_end_after: timedelta,
         keys: DirectoryKeys | None = None,
-        tags: DirectoryTags | None = None,
+        tagged_ids: TaggedIds | None = None,
     ) -> None:
         self._database = database
         self._keys = keys or DirectoryKeys(database)
-        self._tags = tags or DirectoryTags(database)
+        self._tagged_ids = tagged_ids or TaggedIds(database)
         self._uploads_end_after = uploads_end_after
 
     async def face(self, directory: str, person: str, face: UUID) -> Receipt:
         """Delete a face. Raises DirectoryNotFound, PersonNotFound, FaceNotFound or DatabaseUnavailable."""
-        deletion = await self._tags.new_id(directory)
+        deletion = await self._tagged_ids.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await self._lock(connection, directory, [person])
             target = _Target(_FACE, (person, face), person, face, owners=[person])
@@ -205,7 +206,7 @@ class Erasure:
 
         Raises DatabaseUnavailable.
         """
-        deletion = await self._tags.new_id(directory)
+        deletion = await self._tagged_ids.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await exclude_enrolments(connection, directory)
             owners = [row["person"] for row in await connection.fetch(_OWNERS, directory, faces, timeout=_MAX_SECONDS)]
@@ -214,11 +215,11 @@ class Erasure:
             return await self._delete(connection, directory, deletion, _Target(_FACES, (faces, []), owners=owners))
 
     async def unassociated_faces(self, directory: str, faces: Sequence[UUID]) -> dict[UUID, IndexedFace]:
-        """Delete those of the faces that belong to no user, and the persons who stood for them alone.
+        """Delete those of the faces that belong to no user, and persons that have no other faces.
 
         Return all of the faces that existed, as they were. Raises DirectoryNotFound or DatabaseUnavailable.
         """
-        deletion = await self._tags.new_id(directory)
+        deletion = await self._tagged_ids.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await exclude_enrolments(connection, directory)
             known = await read_all(connection, directory, faces)
@@ -238,7 +239,7 @@ class Erasure:
 
         Raises DatabaseUnavailable.
         """
-        deletion = await self._tags.new_id(directory)
+        deletion = await self._tagged_ids.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await exclude_enrolments(connection, directory)
             rows = await connection.fetch(_ALL_PERSONS, directory, timeout=_MAX_SECONDS)
@@ -249,7 +250,7 @@ class Erasure:
 
     async def person(self, directory: str, person: str, condition: Condition = ALWAYS) -> Receipt:
         """Delete a person. Raises DirectoryNotFound, PersonNotFound, PreconditionFailed or DatabaseUnavailable."""
-        deletion = await self._tags.new_id(directory)
+        deletion = await self._tagged_ids.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             condition.check(await self._lock(connection, directory, [person]))
             return await self._delete(
@@ -257,11 +258,11 @@ class Erasure:
             )
 
     async def user(self, directory: str, user: str) -> Receipt:
-        """Delete a user whose faces stay, each as a person of its own.
+        """Delete a user whose faces stay, each as a separate person.
 
         Raises DirectoryNotFound, PersonNotFound if there is no such user, PersonExists, or DatabaseUnavailable.
         """
-        deletion = await self._tags.new_id(directory)
+        deletion = await self._tagged_ids.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await exclude_enrolments(connection, directory)
             await require_user(connection, directory, user)
@@ -275,7 +276,7 @@ class Erasure:
 
         Raises DirectoryNotFound, PreconditionFailed or DatabaseUnavailable.
         """
-        deletion = await self._tags.new_id(directory)
+        deletion = await self._tagged_ids.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             await exclude_enrolments(connection, directory)
             revision = await connection.fetchval(_LOCK_DIRECTORY, directory)
@@ -288,11 +289,11 @@ class Erasure:
         return receipt
 
     async def outdated(self, directory: str, rule: Retention, age: timedelta) -> Receipt | None:
-        """Delete some persons whom a rule with the time `age` lets go; return None if there are none.
+        """Delete some persons that have passed the time `age` of a rule; return None if there are none.
 
         Raises DatabaseUnavailable.
         """
-        deletion = await self._tags.new_id(directory)
+        deletion = await self._tagged_ids.new_id(directory)
         async with self._database.connection(Share.LONG) as connection, connection.transaction():
             if not await retention.find(connection, directory, rule, age):  # this check takes no lock
                 return None
@@ -343,12 +344,18 @@ class Erasure:
             counts={"persons": receipt.persons, "faces": receipt.faces, "images": receipt.images},
         )
         if receipt.finished_at is None:
-            arguments = {"directory": directory, "deletion": str(receipt.deletion)}
-            not_before = written_at + self._uploads_end_after if written_at else None
-            # It does not wait for the directory's other jobs, such as imports, which may take hours.
-            await enqueue(
-                connection, KIND, directory=directory, arguments=arguments, not_before=not_before, exclusive=False
-            )
+            await self._request_job(connection, directory, receipt.deletion, written_at)
         # This comes last because concurrent requests wait for its row locks.
         await delete_answers(connection, directory, seconds=_MAX_SECONDS)
         return replace(receipt, person=target.person)
+
+    async def _request_job(
+        self, connection: Connection, directory: str, deletion: UUID, written_at: datetime | None
+    ) -> None:
+        """Request the job that finishes a deletion. written_at: of the newest image that it deletes."""
+        arguments = {"directory": directory, "deletion": str(deletion)}
+        not_before = written_at + self._uploads_end_after if written_at else None
+        # It does not wait for the directory's other jobs, such as imports, which may take hours.
+        await enqueue(
+            connection, KIND, directory=directory, arguments=arguments, not_before=not_before, exclusive=False
+        )

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from apiserver.audit import records as audit
-from apiserver.database import Database, Share
-from apiserver.directory_tags import DirectoryTags
+from apiserver.database.pool import Database, Share
 from apiserver.problems import DeletionNotFound
+from apiserver.tagged_ids import TaggedIds
 
 COLUMNS = "deletion, directory, person, face, persons, faces, images, requested_at, finished_at, subject"
 """Columns of `deletions`, in the order of the fields of Receipt."""
@@ -43,9 +43,9 @@ class Receipt:
     subject: str | None
 
 
-async def read(database: Database, tags: DirectoryTags, deletion: UUID) -> Receipt:
+async def read(database: Database, tagged_ids: TaggedIds, deletion: UUID) -> Receipt:
     """Return the receipt of a deletion. Raises DeletionNotFound or DatabaseUnavailable."""
-    directories = await tags.directories(deletion)
+    directories = await tagged_ids.directories(deletion)
     row: Sequence[Any] | None = None
     async with database.unbound(Share.READS) as connection:  # an address of a deletion names no directory
         if not directories:

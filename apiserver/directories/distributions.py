@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.open_set import stranger_named
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 
 BINS = 100
 """Bins of equal width from -1 to 1."""
@@ -93,7 +93,7 @@ def edges() -> list[float]:
 
 
 def rates(found: Distributions, model: Model, faces: int) -> list[Rates]:
-    """Return what each limit of a bin would mean as the threshold of a directory with so many `faces`."""
+    """Return what each limit of a bin would mean as the threshold of a directory with this number of `faces`."""
     return [
         Rates(
             threshold,

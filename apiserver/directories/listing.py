@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from apiserver.access.grants import EVERYWHERE, Reach
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.list_keys import after_prefix
 
 _MAX_SECONDS = 60
@@ -19,7 +19,7 @@ ORDER BY directory LIMIT $4
 """
 
 # The others are counted, in order, until one second has passed: large directories make a page shorter, not slower. A
-# statement of its own, because Citus, whose servers count at the same time, does not join what a LIMIT selects.
+# separate statement, because Citus, whose servers count at the same time, does not join what a LIMIT selects.
 _COUNT = """
 SELECT directory, created_at,
     CASE WHEN directory = $2 OR clock_timestamp() < statement_timestamp() + interval '1 second' THEN ARRAY[

@@ -6,7 +6,7 @@ Without it, a concurrent enrolment could leave a face of a deleted person, or a 
 import asyncio
 from collections.abc import AsyncIterator
 
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 
 MAX_SECONDS = 60.0
 """Timeout of a statement that moves faces: each face is inserted again into all indexes, possibly a large graph."""
@@ -19,7 +19,7 @@ _KEY = "hashtextextended('enrolment ' || $1::text, 0)"
 ENTER = f"SELECT pg_try_advisory_xact_lock_shared({_KEY}) AS admitted"
 """Run by every operation that adds faces to directory $1, first or in the same statement; if false, it adds nothing."""
 
-# Without a FROM, as above: beside a distributed table, Citus would take the lock on the server that has the directory.
+# Without a FROM, as above: with a distributed table, Citus would take the lock on the server that has the directory.
 _EXCLUDE = f"SELECT pg_advisory_xact_lock({_KEY})"
 
 

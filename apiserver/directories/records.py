@@ -14,7 +14,8 @@ from apiserver.access.limits import Limit
 from apiserver.audit import records as audit
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.recognizability import applied_floor
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 from apiserver.directories import tags
 from apiserver.directories.settings import DirectorySettings
 from apiserver.directories.sizes import DirectorySize, DirectorySizes
@@ -27,7 +28,7 @@ from apiserver.revisions import ALWAYS, Condition
 _COLUMNS = "created_at, updated_at, revision, to_jsonb(directories) AS settings"
 _READ = f"SELECT {_COLUMNS} FROM directories WHERE directory = $1"  # noqa: S608
 _LOCK = f"{_READ} FOR NO KEY UPDATE"
-_CREATE = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true"
+_MAKE = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true"
 
 _IS_THERE = "SELECT EXISTS (SELECT FROM directories WHERE directory = $1)"
 _COUNT = "SELECT count(*) FROM directories WHERE $1 OR directory = ANY ($2::text[]) OR directory ^@ ANY ($3::text[])"
@@ -147,7 +148,7 @@ class Directories:
         Raises PreconditionFailed, AlreadyExists, InvalidField for too many tags, or DatabaseUnavailable.
         """
         async with self._database.connection() as connection, connection.transaction():
-            created = bool(await connection.fetchval(_CREATE, directory))
+            created = await make_directory(connection, directory)
             known = await _locked(connection, directory)
             condition.check(None if created else known.revision)
             written = await _write(connection, directory, settings, 1 if created else known.revision + 1)
@@ -189,6 +190,11 @@ class Directories:
         return None
 
 
+async def make_directory(connection: Connection, directory: str) -> bool:
+    """Make the directory unless it exists; tell whether it is new."""
+    return bool(await connection.fetchval(_MAKE, directory))
+
+
 async def read_settings(connection: Connection, directory: str) -> DirectorySettings:
     """Return the settings of a directory now, all unset if it does not exist."""
     row = await connection.fetchrow(_READ, directory)
@@ -215,8 +221,8 @@ async def _write(connection: Connection, directory: str, settings: DirectorySett
 async def require_room(database: Database, usage: Usage, directory: str) -> None:
     """Raise TooManyDirectories if the directory does not exist and the caller may make no more.
 
-    Those that the caller covers count, whoever made them. Several calls at the same time may make as many too many.
-    Or DatabaseUnavailable.
+    All directories that the caller covers count, including those of other callers. Calls at the same time may exceed
+    the limit by their number. Or DatabaseUnavailable.
     """
     grant = current_grant()
     if usage.limit(grant, Limit.DIRECTORIES) is None:

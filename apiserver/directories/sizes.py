@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cachetools import LRUCache
 
-from apiserver.database import Database
+from apiserver.database.pool import Database
 
 # Reads nothing but the index of these columns. Grouping in its order avoids a sort.
 _COUNT = """

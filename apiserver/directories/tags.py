@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from apiserver.audit import records as audit
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.problems import DirectoryNotFound, InvalidField
 
 MAX_TAGS = 200

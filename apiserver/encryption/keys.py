@@ -1,6 +1,6 @@
 """The keys of directories: made when something is first encrypted, and remembered for a second.
 
-Whoever deletes the row of a key makes unreadable whatever it encrypts, wherever that has been copied.
+Deleting the row of a key makes everything unreadable that it encrypts, wherever that has been copied.
 """
 
 import asyncio
@@ -11,7 +11,8 @@ from weakref import WeakValueDictionary
 
 from cachetools import TTLCache
 
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.encryption.master_keys import MasterKeys, Wrapped
 from apiserver.encryption.sealing import KEY_BYTES, DataKey
 from apiserver.problems import DatabaseBusy, KeyUnavailable
@@ -38,7 +39,7 @@ _EXISTS = "SELECT EXISTS (SELECT FROM directory_keys WHERE directory = $1)"
 
 _DELETE = "DELETE FROM directory_keys WHERE directory = $1"
 
-# A key that was deleted or retired by a transaction that committed meanwhile is not found, whatever the snapshot shows.
+# A key that was deleted or retired by a transaction that has committed since is not found, regardless of the snapshot.
 _HOLD = """
 SELECT key_id FROM directory_keys WHERE directory = $1 AND key_id = ANY ($2) AND retired_at IS NULL FOR SHARE
 """

@@ -1,4 +1,4 @@
-"""Master keys, which wrap the keys of directories. They are neither in the database nor beside the data."""
+"""Master keys, which wrap the keys of directories. They are neither in the database nor stored with the data."""
 
 import asyncio
 import base64
@@ -65,7 +65,7 @@ class LocalKey:
         try:
             return self._aead.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], context.encode())
         except InvalidTag as error:
-            raise KeyUnavailable("A directory's key does not fit the master key: its row was changed.") from error
+            raise KeyUnavailable("A directory's key does not match the master key: its row was changed.") from error
 
 
 class CommandKey:
@@ -174,7 +174,7 @@ def require_apart(file: Path, folder: Path) -> None:
     """Raise ValueError if a master key file lies in a folder of the data that it encrypts."""
     if file.resolve().is_relative_to(folder.resolve()):
         raise ValueError(
-            f"The master key file {file} lies in the data folder {folder}: whoever copies the data has the key too. "
+            f"The master key file {file} is in the data folder {folder}: a copy of the data would contain the key. "
             "Keep it elsewhere."
         )
 

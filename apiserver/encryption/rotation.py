@@ -6,7 +6,8 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from apiserver.audit import records as audit
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.encryption.keys import context
 from apiserver.encryption.master_keys import MasterKeys, Wrapped
 from apiserver.encryption.sealing import KEY_BYTES

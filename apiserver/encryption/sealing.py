@@ -1,6 +1,6 @@
 """The format of encrypted data: a header, then chunks that are encrypted and authenticated one by one.
 
-Each object has a key of its own, derived from the directory's key and a random salt (HKDF-SHA256, RFC 5869), so that no
+Each object has a separate key, derived from the directory's key and a random salt (HKDF-SHA256, RFC 5869), so that no
 nonce occurs twice however many objects a directory has. The chunks form the STREAM construction of Hoang, Reyhanitabar,
 Rogaway and Vizar (2015) over AES-256-GCM: the nonce of a chunk is a random prefix, the number of the chunk, and whether
 it is the last one. So chunks that are left out, added or moved are noticed, and any chunk can be decrypted alone.

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.encryption.crops import StoredCrop, decrypted_crop, encrypted_crop
 from apiserver.encryption.keys import DirectoryKeys, hold
 from apiserver.encryption.rotation import Retired
@@ -68,7 +68,7 @@ class StoredCrops:
         Those that cannot be read are left. Pauses after each batch for as long as it took. Raises an Outage.
         """
         for directory in [retired.directory] if retired else await self._directories():
-            for table in _TABLES:  # what a merge collapses meanwhile is found in the second one
+            for table in _TABLES:  # what a merge collapses in between is found in the second one
                 async for rows in self._batches(table, directory, retired):
                     begun = time.monotonic()
                     yield await self._encrypt(table, directory, rows)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from apiserver.database import Database
+from apiserver.database.pool import Database
 
 _MAX_SECONDS = 60
 """For counting the crops of a large installation, which are read from an index of those in the clear alone."""

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from apiserver.background import background
 from apiserver.biometrics.model import Model
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.directories.records import Directories, SearchTerms
 from apiserver.directories.sizes import DirectorySizes
@@ -41,7 +42,7 @@ _COMPARISONS = 500_000
 """Comparisons of one statement, well within its timeout."""
 _MAX_PROBES = 20
 
-# A directory that was deleted meanwhile has nothing to compare.
+# A directory that has been deleted since has nothing to compare.
 _BEGIN = """
 INSERT INTO comparisons AS latest (directory, job, model, position)
 SELECT directory, $2, $3, '00000000-0000-0000-0000-000000000000' FROM directories WHERE directory = $1
@@ -88,7 +89,7 @@ class Comparison:
 
 
 class Compared(NamedTuple):
-    """A row of an enrolled face, and whom the face resembles."""
+    """A row of an enrolled face, and the likeness of the face."""
 
     row: Any
     likeness: Likeness
@@ -119,7 +120,7 @@ class Comparing:
             yield comparing
 
     async def compare(self, rows: Sequence[Any]) -> AsyncIterator[Compared]:
-        """Yield whom the faces resemble. rows: `person`, `embedding` and the columns of `OWN`. Raises an Outage."""
+        """Yield the likenesses of the faces. rows: `person`, `embedding` and the columns of `OWN`. Raises an Outage."""
         step = max(1, min(_MAX_PROBES, _COMPARISONS // max(self.faces, 1)))
         for first in range(0, len(rows), step):
             batch = rows[first : first + step]

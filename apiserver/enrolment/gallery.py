@@ -1,87 +1,57 @@
 """The enrolments of a directory."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 from pgvector import HalfVector
 
 from apiserver.access.grants import current_grant
-from apiserver.audit.records import RECORD, acting
+from apiserver.audit.records import record
 from apiserver.biometrics.face import Box, Face
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.quality import measurements
 from apiserver.consent import ENROLLABLE
-from apiserver.database import Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.directories.lock import ENTER, attempts
-from apiserver.encryption.crops import encrypted_crop
+from apiserver.directories.records import make_directory
+from apiserver.encryption.crops import StoredCrop, encrypted_crop
 from apiserver.encryption.keys import DirectoryKeys
-from apiserver.people.indexed_faces import NOTE, Indexed
+from apiserver.people.indexed_faces import Indexed, note
 from apiserver.problems import ConsentMissing, DatabaseBusy, DirectoryBusy, PersonNotFound
 from apiserver.storage.images import ImageRow
 
 _IS_ENROLLABLE = ENROLLABLE.format(person="$2")
 
-# All parts of a statement see one snapshot, and foreign keys are checked at its end. Rows removed between the snapshot
-# and the lock are still seen, so the image is kept whatever state it seems to have, but only if the face refers to it.
-# A known face that was imported without an image gets this one. Nothing is enrolled under a key that was erased or
-# retired since ($13: those of the image and the crop); the lock shows that, whatever the snapshot does.
-_ENROL = """
-WITH locked AS (
-    {enter}
-), held AS (
-    SELECT count(*) AS keys FROM (
-        SELECT FROM directory_keys, locked WHERE admitted AND directory = $1 AND key_id = ANY ($13::uuid[])
-        AND retired_at IS NULL FOR SHARE OF directory_keys
-    ) AS locked_keys
-), entered AS (
-    SELECT admitted AND enrollable AND (SELECT keys FROM held) = cardinality($13) AS admitted,
-        admitted AS locked, enrollable
-    FROM locked, (SELECT {enrollable} AS enrollable) AS consent
-), {new_directory}new_person AS (
-    INSERT INTO persons (directory, person, face_count) SELECT $1, $2, 1 FROM entered
-    WHERE admitted AND NOT EXISTS (SELECT FROM persons WHERE directory = $1 AND person = $2)
-    ON CONFLICT DO NOTHING RETURNING person
-), shown AS (
-    INSERT INTO faces
-        (directory, person, image_sha256, model, embedding, crop, image, box, score, quality, recognizability, face,
-        crop_key, origin)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14, 'photograph' FROM entered WHERE admitted
-    ON CONFLICT (directory, person, image_sha256, model) DO UPDATE SET image = excluded.image WHERE faces.image IS NULL
-    RETURNING face, box, score, recognizability, image
-), counted AS (
-    INSERT INTO persons (directory, person, face_count)
-    SELECT $1, $2, 1 FROM shown WHERE face = $12 AND NOT EXISTS (SELECT FROM new_person)
-    ON CONFLICT (directory, person) DO UPDATE SET face_count = persons.face_count + excluded.face_count
-), kept_image AS (
-    UPDATE images SET expires_at = NULL, deletion = NULL
-    WHERE directory = $1 AND image = $7 AND EXISTS (SELECT FROM shown)
-), known AS (
-    SELECT face FROM faces WHERE directory = $1 AND person = $2 AND image_sha256 = $3 AND model = $4
-){noted}
-SELECT enrollable, locked, shown.face, box, score, recognizability, image,
-    CASE WHEN admitted THEN {record} END AS recorded
-FROM entered LEFT JOIN shown ON true LEFT JOIN known ON true
+# One statement with several INSERTs would be one round trip, but Citus would send its parts to all servers, so that
+# nobody could be enrolled while one of them is down.
+_CHECK = f"""
+SELECT {_IS_ENROLLABLE} AS enrollable, (SELECT count(*) FROM (
+        SELECT FROM directory_keys WHERE directory = $1 AND key_id = ANY ($3::uuid[]) AND retired_at IS NULL FOR SHARE
+    ) AS locked_keys) = cardinality($3) AS held,
+    EXISTS (SELECT FROM directories WHERE directory = $1) AS has_directory,
+    EXISTS (SELECT FROM persons WHERE directory = $1 AND person = $2) AS has_person
+"""  # noqa: S608
+"""Run in the directory, so that neither it nor the person is deleted afterwards. Nothing is enrolled under a key that
+was erased or retired."""
+
+_MAKE_PERSON = """
+INSERT INTO persons (directory, person, face_count) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING RETURNING true
 """
 
-_RECORD = RECORD.format(
-    directory="$1",
-    subject="$15",
-    action="$16",
-    persons="ARRAY[$2]",
-    object="coalesce(shown.face, known.face)::text",
-    request="$17",
-    address="$18",
-    counts="jsonb_build_object('created', coalesce(shown.face = $12, false)::int)",
-)
+# A known face that was imported without an image gets this one.
+_ENROL = """
+INSERT INTO faces
+    (directory, person, image_sha256, model, embedding, crop, image, box, score, quality, recognizability, face,
+    crop_key, origin)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'photograph')
+ON CONFLICT (directory, person, image_sha256, model) DO UPDATE SET image = excluded.image WHERE faces.image IS NULL
+RETURNING face, box, score, recognizability, image
+"""
 
-_NEW_DIRECTORY = """new_directory AS (
-    INSERT INTO directories (directory) SELECT $1 FROM entered WHERE admitted ON CONFLICT DO NOTHING
-), """
-
-_PARTS = {"enter": ENTER, "enrollable": _IS_ENROLLABLE, "record": _RECORD}
-_ENROL_MAKING = _ENROL.format(new_directory=_NEW_DIRECTORY, noted="", **_PARTS)
-_ENROL_EXISTING = _ENROL.format(new_directory="", noted="", **_PARTS)
-_INDEX = _ENROL.format(new_directory="", noted=NOTE, **_PARTS)
+_COUNT = "UPDATE persons SET face_count = face_count + 1 WHERE directory = $1 AND person = $2"
+_KEEP_IMAGE = "UPDATE images SET expires_at = NULL, deletion = NULL WHERE directory = $1 AND image = $2"
 
 _ENROLLED = """
 SELECT face, box, score, recognizability, image FROM faces
@@ -134,34 +104,75 @@ class Gallery:
         DirectoryBusy while enrolments are excluded from the directory, DatabaseBusy if the image, the person or the
         directory's key was removed concurrently, or ConsentMissing.
         """
-        stored = encrypted_crop(await self._keys.in_use(row.directory), row.directory, row.sha256, face.box, face.crop)
-        keys = [*{row.key_id, stored.key_id} - {None}]
-        identity, new = (row.directory, person, row.sha256, model.id), indexed.face if indexed else uuid4()
-        measured = (measurements(face), face.recognizability)
-        columns = (HalfVector(face.embedding), stored.crop, row.key, list(face.box), face.score, *measured, new)
-        makes = self._makes_directories and current_grant().may_make(row.directory)
-        enrol = _INDEX if indexed else _ENROL_MAKING if makes else _ENROL_EXISTING
-        act = acting()
-        by = (act.subject, act.action, act.request_id, act.address, *(indexed.columns if indexed else ()))
+        crop = encrypted_crop(await self._keys.in_use(row.directory), row.directory, row.sha256, face.box, face.crop)
+        new = _NewFace(indexed.face if indexed else uuid4(), person, face, model, row, crop)
         async for _ in attempts(self._database.timeout_seconds):
-            async with self._database.connection() as connection:
-                shown = await connection.fetchrow(enrol, *identity, *columns, keys, stored.key_id, *by)
-                if not shown["locked"]:
-                    continue
-                if not shown["enrollable"]:
-                    raise ConsentMissing
-                enrolled = shown if shown["face"] else await connection.fetchrow(_ENROLLED, *identity)
-            if enrolled is None:
-                raise DatabaseBusy
-            return Enrolment(
-                enrolled["face"],
-                tuple(enrolled["box"]),
-                enrolled["score"],
-                created=enrolled["face"] == new,
-                recognizability=enrolled["recognizability"],
-                image=enrolled["image"],
-            )
+            async with self._database.transaction() as connection:
+                if await connection.fetchval(ENTER, row.directory):
+                    return await self._enrol(connection, new, indexed)
         raise DirectoryBusy
+
+    async def _enrol(self, connection: Connection, new: "_NewFace", indexed: Indexed | None) -> Enrolment:
+        directory, person = new.row.directory, new.person
+        found = await connection.fetchrow(_CHECK, directory, person, new.keys)
+        if not found["enrollable"]:
+            raise ConsentMissing
+        if not found["held"]:
+            return new.enrolment(await connection.fetchrow(_ENROLLED, *new.identity), is_written=False)
+        if not found["has_directory"] and self._makes_directories and current_grant().may_make(directory):
+            await make_directory(connection, directory)
+        is_new = not found["has_person"] and await connection.fetchval(_MAKE_PERSON, directory, person)
+        shown = await connection.fetchrow(_ENROL, *new.columns)
+        row = shown or await connection.fetchrow(_ENROLLED, *new.identity)
+        enrolment = new.enrolment(row, is_written=shown is not None)
+        if enrolment.created and not is_new:
+            await connection.execute(_COUNT, directory, person)
+        if shown:
+            await connection.execute(_KEEP_IMAGE, directory, new.row.key)
+            if indexed:
+                await note(connection, directory, shown["face"], indexed)
+        created = {"created": int(enrolment.created)}
+        await record(connection, directory=directory, persons=[person], object_=enrolment.face, counts=created)
+        return enrolment
+
+
+@dataclass(frozen=True, slots=True)
+class _NewFace:
+    """A face to enrol, with the row of its photograph and its crop."""
+
+    id: UUID
+    person: str
+    face: Face
+    model: Model
+    row: ImageRow
+    crop: StoredCrop
+
+    @property
+    def keys(self) -> list[UUID]:
+        """The keys of the image and of the crop."""
+        return [*{key for key in (self.row.key_id, self.crop.key_id) if key}]
+
+    @property
+    def identity(self) -> tuple[str, str, bytes, str]:
+        """What identifies the face."""
+        return self.row.directory, self.person, self.row.sha256, self.model.id
+
+    @property
+    def columns(self) -> tuple[object, ...]:
+        """The parameters of the statement that enrols it."""
+        face = self.face
+        measured = face.score, measurements(face), face.recognizability
+        stored = self.crop.crop, self.row.key, list(face.box)
+        return (*self.identity, HalfVector(face.embedding), *stored, *measured, self.id, self.crop.key_id)
+
+    def enrolment(self, row: Any, *, is_written: bool) -> Enrolment:  # noqa: ANN401 - asyncpg's records have no type
+        """Convert the row of the face, which an indexed one has with the same id already if it was not written now.
+
+        Raises DatabaseBusy if there is none.
+        """
+        if row is None:
+            raise DatabaseBusy
+        return Enrolment(**{**row, "box": tuple(row["box"])}, created=is_written and row["face"] == self.id)
 
 
 async def require_consent(database: Database, directory: str, person: str) -> None:

@@ -36,8 +36,6 @@ def require_recognizable(recognizability: float | None, floor: float | None, def
     """Raise Unrecognizable, with what is known to be wrong with the photograph, if the face is below the floor."""
     if not is_unrecognizable(recognizability, floor):
         return
-    measured = (
-        f"Nobody could be recognized by this face: its recognizability is {recognizability:.2f}, below {floor:g}."
-    )
+    measured = f"The face is not recognizable: its recognizability is {recognizability:.2f}, below {floor:g}."
     advice = [defect.detail for defect in defects]
     raise Unrecognizable(" ".join([measured, "Use a photograph on which it is upright, sharp and well lit.", *advice]))

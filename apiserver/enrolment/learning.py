@@ -10,7 +10,7 @@ from apiserver.access.metering import spend
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Analysis, Box, Face
 from apiserver.biometrics.model import Model
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.directories.records import Directories
 from apiserver.enrolment.comparing import kept_doubts
 from apiserver.enrolment.gallery import Enrolment, Gallery, require_consent
@@ -20,7 +20,7 @@ from apiserver.enrolment.warnings import EnrolmentWarning, likeness_warnings, qu
 from apiserver.people import doubts as kept
 from apiserver.people.indexed_faces import Indexed
 from apiserver.problems import DatabaseBusy
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.storage.images import ImageStore
 from apiserver.storage.photographs import Photograph, to_store
 from serving.stages import Stages
@@ -132,7 +132,7 @@ class Learning:
         model: Model,
         stages: Stages,
     ) -> list[Enrolment]:
-        """Enrol faces of a photograph, each as a person of its own whose id is that of the face; nothing is compared.
+        """Enrol faces of a photograph, each as a separate person whose id is that of the face; nothing is compared.
 
         Repeated after a failure, it goes on where it ended. Raises DirectoryNotFound, ConsentMissing or an Outage.
         """

@@ -1,4 +1,4 @@
-"""Whom an enrolled face resembles: the other photographs of its person, and other persons of the directory.
+"""The likeness of an enrolled face: to the other photographs of its person, and other persons of the directory.
 
 A face is compared after it is enrolled. Of two faces that are enrolled at the same time, at least one then sees the
 other.
@@ -11,7 +11,7 @@ from pgvector import HalfVector
 from apiserver.biometrics.face import Candidate, Embedding
 from apiserver.biometrics.model import Model
 from apiserver.consent import unnamed
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.directories.sizes import DirectorySize
 from apiserver.enrolment.warnings import Likeness
 from apiserver.people.unlike import OWN
@@ -57,7 +57,7 @@ class Likenesses:
         self._identification = identification
 
     async def of(self, face: FaceToCompare, size: DirectorySize, *, consent_required: bool) -> Likeness:
-        """Return whom a face resembles in a directory of this size, other faces of its photograph apart.
+        """Return the likeness of a face in a directory of this size, other faces of its photograph apart.
 
         Others without a valid consent count only if none is required. Raises DatabaseUnavailable.
         """

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from apiserver.biometrics.model import Model
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.encryption.crops import decrypted_crop
 from apiserver.jobs.runs import Run
 from apiserver.problems import Refused, VectorizerFailed, VectorizerUnavailable

@@ -1,4 +1,4 @@
-"""Doubts about an enrolment that was made nevertheless: a poor photograph, or whom the face resembles."""
+"""Doubts about an enrolment that was made nevertheless: a poor photograph, or a wrong likeness."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,7 +19,7 @@ class Resemblance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Whom an enrolled face resembles.
+    """The likeness of an enrolled face.
 
     another: the most similar other person, None if there is none. own_faces: the number of the person's faces of other
     photographs. own_best: the best cosine with them; own: the one that a third of them reach, see `likeness_rank`; None

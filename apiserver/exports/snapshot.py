@@ -9,7 +9,8 @@ from pgvector import HalfVector
 
 from apiserver.bundles.format import EXTENSION_OF_MEDIA_TYPE, BundleConsent, BundleFace, BundlePerson
 from apiserver.consent import COLUMNS as CONSENT
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 
 KIND = "export"
 

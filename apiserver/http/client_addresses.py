@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from apiserver.http.problem_responses import problem_response
 from apiserver.problems import TooManyConnections
-from apiserver.proxies import membership, read_networks
+from apiserver.settings.proxies import membership, read_networks
 from apiserver.state import State
 from serving.http_server.connections import network_of
 

@@ -1,4 +1,4 @@
-"""Refuses what would store something while the disk is nearly full; deletions, reading and recognition go on.
+"""Refuses what would store something while the disk is nearly full; deletions, reading and recognition continue.
 
 A middleware, so that a body is not read in vain, and edits, which store nothing but rows, are refused too.
 """
@@ -13,7 +13,7 @@ from apiserver.state import State
 _STORING = frozenset({"POST", "PUT", "PATCH"})
 _ANALYSING = frozenset({"/recognize", "/identify", "/verify", "/compare", "/detect", "/embed", "/preview"})
 _SIGNING_IN = "/session"
-"""Whoever cannot sign in cannot delete."""
+"""Without signing in, nobody could delete."""
 
 _REKOGNITION = "/"
 """Its operations that store something ask themselves."""

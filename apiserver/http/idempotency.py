@@ -113,7 +113,7 @@ async def _answer(handle: Handler, request: Request) -> Response:
 
 
 async def _settle(request: Request, claimed: Claim, response: Response) -> None:
-    """Store a final answer. If it cannot be stored, the client gets it all the same."""
+    """Store a final answer. If it cannot be stored, the client gets it nevertheless."""
     database = State.of(request).database
     try:
         if response.status_code >= 500:

@@ -1,4 +1,4 @@
-"""JSON bodies with photographs: strings of megabytes are taken out of it before it is parsed.
+"""JSON bodies with photographs: strings of megabytes are removed before they are parsed.
 
 A parser would hold the event loop, or Python's global lock on a thread, for as long as it reads and unescapes them.
 """
@@ -25,19 +25,19 @@ _ESCAPE = 6
 """Bytes of the longest escape, `\\u002f`."""
 
 _NAME = token_hex(4_096)
-"""What stands for a text in the rest: nobody else knows it, and it is longer than any other text may be."""
+"""Replaces a text in the rest: clients cannot know it, and it is longer than any other text may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class LongTexts:
-    """A JSON body, its rest without the long strings, and where those are, by the strings that stand for them."""
+    """A JSON body, its rest without the long strings, and their positions by the strings that replace them."""
 
     rest: bytes
     _body: bytes
     _places: Mapping[str, range]
 
     async def decoded(self, text: str) -> bytes:
-        """Return what a string of the rest, or the long one that it stands for, has in Base64; padding may be missing.
+        """Decode the Base64 of a string of the rest, or of the long string that it replaces; padding may be missing.
 
         Raises ValueError.
         """
@@ -96,7 +96,7 @@ def _end(body: bytes, start: int) -> int:
 
 
 def _is_escaped(body: bytes, start: int, end: int) -> bool:
-    """Tell whether an odd number of backslashes precedes. Raises InvalidJson for so many that nobody means them."""
+    """Tell whether an odd number of backslashes precedes. Raises InvalidJson for an unreasonable number."""
     before = body[max(start + 1, end - _MAX_BACKSLASHES) : end]
     count = len(before) - len(before.rstrip(b"\\"))
     if count == _MAX_BACKSLASHES:
@@ -105,7 +105,7 @@ def _is_escaped(body: bytes, start: int, end: int) -> bool:
 
 
 def _unescaped(raw: bytes, *, is_last: bool) -> tuple[bytes, bytes]:
-    """Return what a part of a JSON string means, and its end if that may be half an escape. Raises ValueError."""
+    """Return the text of a part of a JSON string, and its end if that may be half an escape. Raises ValueError."""
     if b"\\" not in raw:
         return raw, b""
     half = -1 if is_last else raw.rfind(b"\\", 1 - _ESCAPE)

@@ -79,7 +79,7 @@ class Upload:
 Fields = Mapping[str, str | tuple[Upload, ...]]
 """The fields of a form by name: the last text of a name, or all its files in order.
 
-A file in a field that is none of FILE_FIELDS, and too long for a text, has no content.
+A file in a field that is not one of FILE_FIELDS, and too long for a text, has no content.
 """
 
 

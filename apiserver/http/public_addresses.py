@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from apiserver.proxies import membership, read_base_path, read_networks
+from apiserver.settings.proxies import membership, read_base_path, read_networks
 from serving.web.web_pages import Target, header_values, target_of
 
 _HEADER = b"x-forwarded-prefix"

@@ -45,7 +45,7 @@ async def read_body(request: Request, *, timeout_seconds: float, max_bytes: int 
 
 
 async def joined(pieces: list[bytes]) -> bytes:
-    """Return the pieces as one; many megabytes on a thread, as Python's global lock is released meanwhile."""
+    """Return the pieces as one; many megabytes on a thread, because Python's global lock is released there."""
     if sum(map(len, pieces)) <= _MAX_JOINED_BYTES:
         return b"".join(pieces)
     return await asyncio.to_thread(b"".join, pieces)

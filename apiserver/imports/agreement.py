@@ -19,7 +19,7 @@ EMBEDDING_REPLACED = "embedding-replaced"
 
 
 class Trust(StrEnum):
-    """What is taken from a bundle unchecked."""
+    """What is used from a bundle without a check."""
 
     EMBEDDINGS = "embeddings"
 

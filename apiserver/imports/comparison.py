@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from apiserver.biometrics.model import Model
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.directories.lock import ENTER, attempts
 from apiserver.enrolment.comparing import Comparing, kept_doubts
 from apiserver.enrolment.likeness import MAX_OWN_FACES
@@ -71,7 +71,7 @@ class _Compared(NamedTuple):
 
     @property
     def other(self) -> str | None:
-        """The person whom the warnings name: all of them name the same one."""
+        """The person that the warnings name: all of them name the same one."""
         return next((warning.person for warning in self.warnings if warning.person), None)
 
 

@@ -1,11 +1,11 @@
 """Enrols many faces at a time, and writes their outcomes in the same transaction."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pgvector import HalfVector
 
@@ -14,14 +14,16 @@ from apiserver.access.metering import spend
 from apiserver.audit import records as audit
 from apiserver.biometrics.face import Face, FaceOrigin
 from apiserver.consent import ENROLLABLE
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.directories.lock import ENTER, attempts
+from apiserver.directories.records import make_directory
 from apiserver.encryption.crops import encrypted_crop
 from apiserver.encryption.keys import DirectoryKeys, hold
 from apiserver.encryption.sealing import DataKey
 from apiserver.enrolment.warnings import EnrolmentWarning
 from apiserver.imports.records import Import, ItemOutcome, Outcome, write_outcomes
-from apiserver.problems import ConsentMissing, DirectoryBusy
+from apiserver.problems import ConsentMissing, DatabaseBusy, DirectoryBusy
 
 # Deleting or renaming a person also changes their items that wait to be enrolled, and is waited for here.
 _LOCK = "SELECT n, person FROM import_items WHERE directory = $1 AND job = $2 AND n = ANY ($3) ORDER BY n FOR UPDATE"
@@ -30,49 +32,40 @@ _WITHOUT_CONSENT = f"""
 SELECT person FROM unnest($2::text[]) AS item (person) WHERE NOT {ENROLLABLE.format(person="item.person")}
 """  # noqa: S608
 
-# As in `apiserver.enrolment.gallery`, for any number of faces. A face keeps its original id if that is free in the
-# directory; of several faces with the same id one keeps it. The persons are changed in the order of their names.
-_ENROL = """
-WITH item AS (
-    SELECT * FROM unnest(
-        $2::text[], $3::bytea[], $4::text[], $5::halfvec[], $6::bytea[], $7::text[], $8::float8[], $9::text[],
-        $10::uuid[], $11::timestamptz[], $12::jsonb[], $13::real[], $14::text[], $15::uuid[]
-    ) AS item (
-        person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality, recognizability,
-        origin, crop_key
-    )
-), new_directory AS (
-    INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING
-), new_persons AS (
-    INSERT INTO persons (directory, person, face_count)
-    SELECT $1, person, count(DISTINCT (image_sha256, model)) FROM item
-    WHERE NOT EXISTS (SELECT FROM persons WHERE directory = $1 AND persons.person = item.person)
-    GROUP BY person ORDER BY person
-    ON CONFLICT DO NOTHING RETURNING person
-), new_faces AS (
-    INSERT INTO faces (
-        directory, person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality,
-        recognizability, origin, crop_key
-    )
-    SELECT $1, person, image_sha256, model, embedding, crop, box::integer[], score, image,
-        CASE WHEN item.face IS NULL OR row_number() OVER (PARTITION BY item.face) > 1
-            OR EXISTS (SELECT FROM faces WHERE directory = $1 AND faces.face = item.face)
-            THEN gen_random_uuid() ELSE item.face END,
-        coalesce(created_at, now()), quality, recognizability, origin, crop_key
-    FROM item
-    ON CONFLICT DO NOTHING
-    RETURNING person, image_sha256, model, image
-), counted AS (
-    INSERT INTO persons (directory, person, face_count)
-    SELECT $1, person, count(*) FROM new_faces WHERE person NOT IN (SELECT person FROM new_persons)
-    GROUP BY person ORDER BY person
-    ON CONFLICT (directory, person) DO UPDATE SET face_count = persons.face_count + excluded.face_count
-), stored_images AS (
-    UPDATE images SET expires_at = NULL, deletion = NULL
-    WHERE directory = $1 AND image = ANY (ARRAY(SELECT image FROM new_faces))
-)
-SELECT person, image_sha256, model FROM new_faces
+# As in `apiserver.enrolment.gallery`, for any number of faces. The persons are changed in the order of their names.
+_MAKE_PERSONS = """
+INSERT INTO persons AS added (directory, person, face_count)
+SELECT $1, * FROM unnest($2::text[], $3::bigint[]) AS item (person, face_count) ORDER BY person
+ON CONFLICT DO NOTHING RETURNING added.person
 """
+
+_TAKEN = "SELECT face FROM faces WHERE directory = $1 AND face = ANY ($2::uuid[])"
+
+_ENROL = """
+INSERT INTO faces AS added (
+    directory, person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality,
+    recognizability, origin, crop_key
+)
+SELECT $1, person, image_sha256, model, embedding, crop, box::integer[], score, image, face,
+    coalesce(created_at, now()), quality, recognizability, origin, crop_key
+FROM unnest(
+    $2::text[], $3::bytea[], $4::text[], $5::halfvec[], $6::bytea[], $7::text[], $8::float8[], $9::text[],
+    $10::uuid[], $11::timestamptz[], $12::jsonb[], $13::real[], $14::text[], $15::uuid[]
+) AS item (
+    person, image_sha256, model, embedding, crop, box, score, image, face, created_at, quality, recognizability,
+    origin, crop_key
+)
+ON CONFLICT DO NOTHING
+RETURNING added.person, added.image_sha256, added.model, added.image
+"""
+
+_COUNT = """
+INSERT INTO persons (directory, person, face_count)
+SELECT $1, * FROM unnest($2::text[], $3::bigint[]) AS item (person, face_count) ORDER BY person
+ON CONFLICT (directory, person) DO UPDATE SET face_count = persons.face_count + excluded.face_count
+"""
+
+_KEEP_IMAGES = "UPDATE images SET expires_at = NULL, deletion = NULL WHERE directory = $1 AND image = ANY ($2::text[])"
 
 # Known faces that were imported without their photographs get them now.
 _ADD_IMAGES = """
@@ -150,7 +143,8 @@ async def enrol_all(
     """Enrol the faces, and write their outcomes and the `others`, all or nothing; return all outcomes.
 
     image_keys: those that encrypt the photographs. Raises DatabaseUnavailable, KeyUnavailable, DirectoryBusy while
-    enrolments are excluded from the directory, or DatabaseBusy if an image, a person or a key was deleted concurrently.
+    enrolments are excluded from the directory, or DatabaseBusy if an image, a person or a key was deleted concurrently,
+    or the id of a face was taken.
     """
     key = await keys.in_use(import_.directory) if keys and faces else None
     positions = [*(face.n for face in faces), *(outcome.n for outcome in others)]
@@ -190,11 +184,13 @@ async def _enrol(
 ) -> list[ItemOutcome]:
     if not faces:
         return []
-    created = {tuple(row) for row in await connection.fetch(_ENROL, directory, *_columns(directory, faces, key))}
+    created = await _add(connection, directory, faces, key)
     identities = [list(column) for column in zip(*(face.identity for face in faces), strict=True)]
     if len(created) < len(faces):
         await connection.execute(_ADD_IMAGES, directory, *identities, [face.image for face in faces])
     ids = {tuple(row)[:3]: row["face"] for row in await connection.fetch(_ENROLLED, directory, *identities)}
+    if any(face.identity not in ids for face in faces):
+        raise DatabaseBusy  # another face got the id of one just now
     outcomes = []
     for face in faces:
         outcome = Outcome.CREATED if face.identity in created else Outcome.KNOWN
@@ -203,13 +199,47 @@ async def _enrol(
     return outcomes
 
 
+async def _add(
+    connection: Connection, directory: str, faces: Sequence[NewFace], key: DataKey | None
+) -> set[tuple[str, bytes, str]]:
+    """Add those of the faces that are new, and return their identities."""
+    await make_directory(connection, directory)
+    counted = Counter(person for person, *_ in {face.identity for face in faces})
+    made = await connection.fetch(_MAKE_PERSONS, directory, *_names_and_numbers(counted))
+    ids = await _ids(connection, directory, faces)
+    added = await connection.fetch(_ENROL, directory, *_columns(directory, faces, ids, key))
+    created = Counter(row["person"] for row in added)
+    created.subtract({row["person"]: counted[row["person"]] for row in made})
+    if uncounted := {person: number for person, number in created.items() if number}:
+        await connection.execute(_COUNT, directory, *_names_and_numbers(uncounted))
+    if images := [row["image"] for row in added if row["image"]]:
+        await connection.execute(_KEEP_IMAGES, directory, images)
+    return {(row["person"], row["image_sha256"], row["model"]) for row in added}
+
+
+async def _ids(connection: Connection, directory: str, faces: Sequence[NewFace]) -> list[UUID]:
+    """Return an id for each face: its original one, unless the directory or an earlier one of these has it."""
+    original = [face.exported.face for face in faces if face.exported.face]
+    taken = {row["face"] for row in await connection.fetch(_TAKEN, directory, original)} if original else set()
+    ids = []
+    for face in faces:
+        kept = face.exported.face
+        ids.append(uuid4() if kept is None or kept in taken else kept)
+        taken.add(ids[-1])
+    return ids
+
+
+def _names_and_numbers(counts: Mapping[str, int]) -> tuple[list[str], list[int]]:
+    return list(counts.keys()), list(counts.values())
+
+
 def _spend(faces: Sequence[NewFace], outcomes: Sequence[ItemOutcome]) -> None:
     created = {outcome.n for outcome in outcomes if outcome.outcome is Outcome.CREATED}
     spend(Quota.STORED_FACES, len(created))
     spend(Quota.STORED_BYTES, sum(len(face.face.crop or b"") for face in faces if face.n in created))
 
 
-def _columns(directory: str, faces: Sequence[NewFace], key: DataKey | None) -> list[list[object]]:
+def _columns(directory: str, faces: Sequence[NewFace], ids: Sequence[UUID], key: DataKey | None) -> list[list[object]]:
     crops = (encrypted_crop(key, directory, face.sha256, face.face.box, face.face.crop) for face in faces)
     rows = (
         (
@@ -219,12 +249,13 @@ def _columns(directory: str, faces: Sequence[NewFace], key: DataKey | None) -> l
             "{" + ",".join(map(str, face.face.box)) + "}",
             face.face.score,
             face.image,
-            *face.exported,
+            id_,
+            face.exported.created_at,
             face.quality,
             face.face.recognizability,
             face.origin,
             stored.key_id,
         )
-        for face, stored in zip(faces, crops, strict=True)
+        for face, id_, stored in zip(faces, ids, crops, strict=True)
     )
     return [list(column) for column in zip(*rows, strict=True)]

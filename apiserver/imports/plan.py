@@ -24,8 +24,10 @@ from apiserver.bundles.format import (
 from apiserver.bundles.zip_reading import read_member, reading_zip
 from apiserver.consent import COLUMNS as CONSENT
 from apiserver.consent import FROM_JSON
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.directories.lock import ENTER, attempts
+from apiserver.directories.records import make_directory
 from apiserver.imports import records as imports
 from apiserver.imports.records import Import, Item, ItemOutcome, Outcome
 from apiserver.names import MAX_NAME
@@ -38,20 +40,14 @@ _MAX_LINE = 65_537
 _SKIPPED_AT_ONCE = 1_000
 """Outcomes of one statement, so that it ends well within its timeout, however many files an archive has."""
 
-# Existing persons and external ids stay unchanged. Persons, or a directory, deleted after the upload stay deleted.
+# Persons, or a directory, deleted after the upload stay deleted.
+_ERASED = """
+SELECT erased FROM imports JOIN archives USING (directory, job) WHERE imports.directory = $1 AND imports.job = $2
+AND archives.directory = $1
+"""
+
+# Existing persons and external ids stay unchanged.
 _WRITE_PERSONS = f"""
-WITH import AS (
-    SELECT erased FROM imports JOIN archives USING (directory, job) WHERE imports.directory = $1 AND imports.job = $3
-    AND archives.directory = $1
-), bundled AS (
-    SELECT bundled.* FROM import CROSS JOIN jsonb_to_recordset($2::jsonb) AS bundled (
-        person text, display_name text, external_id text, metadata jsonb, created_at timestamptz,
-        last_seen_at timestamptz, consent jsonb, restricted boolean
-    )
-    WHERE person <> ALL (erased)
-), new_directory AS (
-    INSERT INTO directories (directory) SELECT $1 FROM import ON CONFLICT DO NOTHING
-)
 INSERT INTO persons
     (directory, person, display_name, external_id, metadata, created_at, last_seen_at, restricted, {CONSENT})
 SELECT $1, person, display_name,
@@ -59,7 +55,11 @@ SELECT $1, person, display_name,
         THEN NULL ELSE external_id END,
     coalesce(metadata, '{{}}'), coalesce(created_at, now()), last_seen_at, coalesce(restricted, false),
     {FROM_JSON}
-FROM bundled ORDER BY person
+FROM jsonb_to_recordset($2::jsonb) AS bundled (
+    person text, display_name text, external_id text, metadata jsonb, created_at timestamptz,
+    last_seen_at timestamptz, consent jsonb, restricted boolean
+)
+WHERE person <> ALL ($3::text[]) ORDER BY person
 ON CONFLICT DO NOTHING
 """  # noqa: S608
 
@@ -141,7 +141,9 @@ async def _write_persons(archive: ZipFile, database: Database, import_: Import) 
         persons = [read_line(line, BundlePerson, PERSONS).model_dump(mode="json") for line in lines]
         async with database.connection() as connection, connection.transaction():
             await _wait_for_deletions(connection, import_.directory)
-            await connection.execute(_WRITE_PERSONS, import_.directory, json.dumps(persons), import_.job)
+            if (erased := await connection.fetchval(_ERASED, *import_)) is not None:
+                await make_directory(connection, import_.directory)
+                await connection.execute(_WRITE_PERSONS, import_.directory, json.dumps(persons), erased)
 
 
 def _face_item(n: int, face: BundleFace) -> Item:

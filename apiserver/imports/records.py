@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 from apiserver.enrolment.warnings import EnrolmentWarning, detail_of
 from apiserver.problems import DatabaseBusy, JobNotFound
 from apiserver.turns import taking_turns
@@ -181,7 +182,9 @@ async def count_warned(database: Database, import_: Import, code: str) -> int:
 
 
 async def write_outcomes(connection: Connection, import_: Import, outcomes: Sequence[ItemOutcome]) -> None:
-    """Write the outcomes of items."""
+    """Write the outcomes of items; there are none if all were deleted meanwhile."""
+    if not outcomes:
+        return
     rows = [(*outcome[:-1], write_warnings(outcome.warnings)) for outcome in outcomes]
     await connection.execute(_WRITE_OUTCOMES, *import_, *map(list, zip(*rows, strict=True)))
 
@@ -254,16 +257,21 @@ async def delete_without_job(database: Database, age: timedelta) -> None:
         await _delete_without_job(connection, [Import(*row) for row in await connection.fetch(_OLD, age)])
 
 
-async def discard(database: Database, import_: Import) -> None:
-    """Delete an import whose job could not be enqueued. Raises DatabaseUnavailable."""
+async def discard(database: Database, import_: Import) -> bool:
+    """Delete an import unless its job was enqueued after all; return whether it was deleted.
+
+    Raises DatabaseUnavailable.
+    """
     async with database.connection() as connection:
-        await _delete_without_job(connection, [import_])
+        return import_.job not in await _delete_without_job(connection, [import_])
 
 
-async def _delete_without_job(connection: Connection, imports: Sequence[Import]) -> None:
+async def _delete_without_job(connection: Connection, imports: Sequence[Import]) -> set[UUID]:
+    """Delete those of the imports that have no job, and return the jobs of the others."""
     known = {row["job"] for row in await connection.fetch(_JOBS, [import_.job for import_ in imports])}
     for import_ in imports:
         if import_.job not in known:
             while not (await connection.execute(_DELETE_ITEMS, *import_, _DELETED_AT_ONCE)).endswith(" 0"):
                 pass
             await connection.execute(_DELETE, *import_)
+    return known

@@ -21,7 +21,7 @@ from apiserver.biometrics.quality import Action, QualityLimits
 from apiserver.biometrics.recognizability import applied_floor
 from apiserver.bundles.zip_names import is_guessed
 from apiserver.bundles.zip_reading import ZipLimits, open_zip
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.directories.records import read_settings
 from apiserver.directories.settings import DirectorySettings
 from apiserver.imports import plan as import_plan
@@ -35,7 +35,7 @@ from apiserver.imports.sources import BundleParts, Keys, Members, Source
 from apiserver.jobs.runs import Run
 from apiserver.jobs.turns import TurnOver
 from apiserver.problems import DatabaseBusy, Outage, QuotaSpent
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.storage.images import ImageStore
 
 _PAGE = 256

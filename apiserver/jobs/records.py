@@ -14,7 +14,8 @@ from uuid import UUID, uuid4
 
 from apiserver.access.acts import current_act
 from apiserver.access.grants import current_grant
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 from apiserver.problems import JobCancelled, JobNotFound
 
 # Each kind has its own queue, so that workers of an older release ignore kinds they do not know. The turn, which is the

@@ -17,7 +17,7 @@ Needed = Callable[[Run], Iterable[Scope]]
 
 
 def on_behalf(task: Task, needed: Needed) -> Task:
-    """Return a task that runs only while whoever asked for it has the scopes, in the directory of the job.
+    """Return a task that runs only while the caller that started it has the scopes, in the directory of the job.
 
     It raises RightLost. What callers without a key asked for is done.
     """

@@ -14,7 +14,7 @@ from apiserver.access.acts import Act, set_current_act
 from apiserver.access.binding import EVERY, bound_to
 from apiserver.access.limits import Quota
 from apiserver.access.metering import metered
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.jobs.turns import Turn, TurnOver
 from apiserver.problems import InternalError, Outage, Problem, QuotaSpent
 from apiserver.resources import Resources
@@ -169,7 +169,7 @@ async def _begin(number: int, arguments: Mapping[str, Any], resources: Resources
     async with resources.database.connection() as connection:
         row = await connection.fetchrow(_BEGIN, number)
     turn = Turn(resources.database, number, resources.settings.job_turn_seconds)
-    # What the job does is done for whoever asked for it.
+    # The job acts for the caller that started it.
     set_current_act(Act(row["subject"] or "service", f"job {row['kind']}", "", str(row["job"])))
     progress = row["done"], row["total"], row["note"]
     return Run(number, row["job"], row["directory"], row["key"], arguments, resources, *progress, turn, row["subject"])

@@ -8,7 +8,7 @@ negative of procrastinate's priority, by which it orders jobs.
 
 import time
 
-from apiserver.database import Database
+from apiserver.database.pool import Database
 
 # Of the directory's other jobs, which wait under the same lock, the order must not change.
 _COUNT = """

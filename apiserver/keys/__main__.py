@@ -15,7 +15,9 @@ from pydantic_settings import SettingsConfigDict
 from apiserver.access.acts import command_line, set_current_act
 from apiserver.access.grants import OPEN
 from apiserver.access.limits import read_limits
-from apiserver.database import Connection, Pooler, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Pooler
+from apiserver.database.session import Connection
 from apiserver.encryption.master_keys import MasterKeys, read_master_keys
 from apiserver.keys import changing, new_keys, records
 from apiserver.keys.new_keys import NewKey
@@ -136,7 +138,9 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument(
             "--directory", required=is_new, action="append", help="a name, a prefix such as 'acme/*', or '*'"
         )
-        each.add_argument("--expires", type=_moment, help="a time, or such as 90d, 12h or 30m from now, or never")
+        each.add_argument(
+            "--expires", type=_moment, help="a time, a duration from now such as 90d, 12h or 30m, or never"
+        )
         each.add_argument("--note", type=_noted)
         each.add_argument(
             "--limit",
@@ -150,12 +154,12 @@ def _parser() -> argparse.ArgumentParser:
     kinds.add_argument(
         "--compreface",
         action="store_true",
-        help="a UUID, for clients of CompreFace, with exactly one directory; --scope is manage unless given",
+        help="make a UUID for clients of CompreFace, with exactly one directory; --scope is manage by default",
     )
     kinds.add_argument(
         "--rekognition",
         action="store_true",
-        help="make an access key id and a secret access key for clients of Amazon Rekognition; needs the master key",
+        help="make an access key id and a secret access key for clients of Amazon Rekognition; requires the master key",
     )
     _command(commands, "list", _list, "List all keys.")
     revoke = _command(commands, "revoke", _revoke, "Revoke a key for good.")

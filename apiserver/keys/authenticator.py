@@ -8,7 +8,7 @@ from apiserver.access.grants import EVERYWHERE, OPEN, Grant
 from apiserver.access.scopes import Scope
 from apiserver.access.sessions import SessionCookie
 from apiserver.background import background, repeat
-from apiserver.database import Database, Share
+from apiserver.database.pool import Database, Share
 from apiserver.encryption.master_keys import MasterKeys
 from apiserver.keys import records
 from apiserver.keys.attempts import Attempts
@@ -22,7 +22,7 @@ from apiserver.keys.sessions import Sessions
 from apiserver.keys.token_rights import SUBJECT, is_token
 from apiserver.keys.uuid_keys import PREFIX, UuidKey, read_token, read_uuid, sent_token
 from apiserver.problems import KeyInvalid, NoKeys, Problem
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 
 if TYPE_CHECKING:
     from apiserver.keys.tokens import Tokens
@@ -54,7 +54,7 @@ class Authenticator:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Hear of changed keys, and record uses, while the block runs."""
+        """Receive changes of keys, and record uses, while the block runs."""
         async with AsyncExitStack() as stack:
             for work in (
                 self._listener.run(),
@@ -173,7 +173,7 @@ class Authenticator:
             raise KeyInvalid
         found = self._keys.held(key.id)
         if found is None:
-            # Whoever shares an address with somebody who guesses must get in, and guesses must not cost lookups.
+            # Callers that share an address with somebody who guesses must get in, and guesses must not cost lookups.
             if self._attempts.are_spent(address) and not await self._keys.exists(key.id):
                 self._attempts.check(address)
             found = await self._keys.find(key.id)

@@ -8,7 +8,7 @@ from typing import Any
 from apiserver.access.grants import Grant, Reach
 from apiserver.access.limits import read_limits
 from apiserver.access.scopes import Scope
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.keys import records
 from apiserver.keys.records import KeyRecord, Kind, Wanted
 from apiserver.keys.wishes import check_authority, read_reach, read_scopes
@@ -60,7 +60,7 @@ def _changed(found: KeyRecord, fields: Mapping[str, Any]) -> Wanted:
 def _fitting(kind: Kind, reach: Reach) -> Kind:
     """Return the kind of a key. Raises InvalidField for directories that it cannot have."""
     if kind is Kind.UUID and reach.only is None:
-        raise InvalidField("directories: a key for clients of CompreFace, which name none, needs exactly one, by name.")
+        raise InvalidField("directories: a key for clients of CompreFace needs exactly one, by name.")
     return kind
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import aiohttp
 
 from apiserver.keys.provider_keys import ProviderKey, read_keys
-from apiserver.oidc_settings import OidcSettings, is_safe_url
 from apiserver.problems import IdentityProviderUnavailable, TokenInvalid
+from apiserver.settings.identity_provider import OidcSettings, is_safe_url
 
 _REFRESH_SECONDS = 600.0
-"""How long a key that the provider withdraws goes on working at most."""
+"""How long a key that the provider withdraws still works at most."""
 
 _RETRY_SECONDS = 5.0
 _TIMEOUT_SECONDS = 5.0

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Generic, TypeVar
 
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 from apiserver.keys import pairs, records
 from apiserver.keys.listening import MAX_SILENCE_SECONDS
 from apiserver.keys.pairs import Pair

@@ -1,4 +1,4 @@
-"""Hears from the database which keys changed, and knows for how long nothing can have been missed."""
+"""Receives from the database which keys changed, and knows for how long nothing can have been missed."""
 
 import asyncio
 import logging

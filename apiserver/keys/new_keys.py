@@ -1,8 +1,8 @@
-"""New keys of all kinds, with what their owners send: it is shown once."""
+"""New keys of all kinds, with their text, which is shown once."""
 
 from typing import NamedTuple
 
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.encryption.master_keys import MasterKeys
 from apiserver.keys import pairs, records
 from apiserver.keys.records import KeyRecord, Kind, Wanted
@@ -10,24 +10,24 @@ from apiserver.keys.uuid_keys import images_token
 
 
 class NewKey(NamedTuple):
-    """A key with its new text, which for a pair is the secret that signs."""
+    """A key with its new text; for a pair, this is the secret access key."""
 
     record: KeyRecord
     text: str
 
     @property
     def images_token(self) -> str | None:
-        """What stands for a UUID in the path of a photograph; None for other keys."""
+        """The token that replaces a UUID in the path of a photograph; None for other keys."""
         return images_token(self.text) if self.record.kind == Kind.UUID else None
 
     @property
     def access_key_id(self) -> str | None:
-        """What requests name a pair by; None for other keys."""
+        """The id of a pair in requests; None for other keys."""
         return pairs.access_key_id(self.record.id) if self.record.kind == Kind.PAIR else None
 
     @property
     def fields(self) -> dict[str, str | None]:
-        """What is shown of the key besides its record."""
+        """The fields that are shown in addition to its record."""
         return {"key": self.text, "images_token": self.images_token, "access_key_id": self.access_key_id}
 
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from cachetools import TTLCache
 
 from apiserver.access.grants import Grant
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.encryption.master_keys import MasterKeys, Wrapped
 from apiserver.keys import records
 from apiserver.keys.records import KeyRecord, Wanted

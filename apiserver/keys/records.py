@@ -11,7 +11,7 @@ from typing import Any
 from apiserver.access.grants import Grant, Reach
 from apiserver.access.scopes import Scope
 from apiserver.audit import records as audit
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.keys.secrets import hash_of, new_id, new_text
 from apiserver.keys.uuid_keys import digest_of, new_uuid_text
 from apiserver.problems import InvalidField, KeyNotFound, RightLost
@@ -54,7 +54,7 @@ UPDATE keys SET hash = $2, previous_hash = hash, previous_until = now() + $3::in
 WHERE id = $1 AND revoked_at IS NULL RETURNING {_COLUMNS}
 """
 
-# In SQL, because a page must not be shorter, nor tell of more, for keys that the caller may not see.
+# In SQL, because a page must not be shorter, nor disclose more pages, for keys that the caller may not see.
 _PAGE = f"""
 SELECT {_COLUMNS} FROM keys
 WHERE id > $1 AND scopes <@ $2 AND ($3 OR NOT everywhere
@@ -86,7 +86,7 @@ LIMIT $1
 _PAIRS = "SELECT id, encrypted_secret FROM keys WHERE kind = 'pair' AND id > $1 ORDER BY id LIMIT $2"
 _REWRAP = "UPDATE keys SET encrypted_secret = $3 WHERE id = $1 AND encrypted_secret = $2"
 
-# Deletions are completed, whoever asked for them.
+# Deletions are completed regardless of the key that started them.
 _CANCEL_WAITING = """
 WITH waiting AS (
     SELECT number FROM jobs JOIN procrastinate_jobs AS queue ON queue.id = number
@@ -259,7 +259,7 @@ async def revoke(connection: Connection, key_id: str, grant: Grant) -> KeyRecord
 
 
 async def rotate(connection: Connection, key_id: str, grant: Grant, overlap: timedelta) -> tuple[KeyRecord, str]:
-    """Give a key a new text; the one before works for `overlap` more.
+    """Give a key a new text; the previous one works for another `overlap`.
 
     Raises KeyNotFound, also if it is revoked, ScopeMissing if its limits are above the caller's, or InvalidField for a
     pair.
@@ -267,7 +267,10 @@ async def rotate(connection: Connection, key_id: str, grant: Grant, overlap: tim
     async with connection.transaction():
         known = await read(connection, key_id, grant)
         if known.kind == Kind.PAIR:
-            raise InvalidField("A pair has one secret: make another pair, and revoke this one when nobody uses it.")
+            raise InvalidField(
+                "The secret of an access key cannot be changed: make another access key, and revoke "
+                "this one when it is not used any more."
+            )
         grant.limited(known.limits)
         text, hashed = _new_text(key_id, known.kind)
         row = await connection.fetchrow(_ROTATE, key_id, hashed, overlap)

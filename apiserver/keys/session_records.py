@@ -8,7 +8,7 @@ from typing import Any
 
 from apiserver.access.grants import Grant
 from apiserver.access.scopes import Scope
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.keys.wishes import directories_of, read_reach
 
 MAX_SESSIONS = 100

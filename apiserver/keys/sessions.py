@@ -7,12 +7,12 @@ from functools import partial
 from apiserver.access.grants import Grant
 from apiserver.access.sessions import SessionCookie
 from apiserver.audit import records as audit
-from apiserver.database import Database, Share
+from apiserver.database.pool import Database, Share
 from apiserver.keys import session_records
 from apiserver.keys.known import Known
 from apiserver.keys.records import now
 from apiserver.keys.session_records import SessionRecord
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 
 
 class Sessions:

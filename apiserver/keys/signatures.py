@@ -127,7 +127,7 @@ def _only(headers: Headers, name: str) -> str:
     """Return the value of a header; of two, one could be used and the other signed."""
     values = headers.get(name, [])
     if len(values) != 1:
-        raise SignatureInvalid(f"The header {name} must be there once.")
+        raise SignatureInvalid(f"The request must have one header {name}.")
     return values[0]
 
 
@@ -149,7 +149,7 @@ def _parts(authorization: str) -> Mapping[str, str]:
 
 def _check_signed(signed: Sequence[str], headers: Headers) -> None:
     if list(signed) != sorted(set(signed)):
-        raise SignatureInvalid("SignedHeaders must be in alphabetical order, each once, in small letters.")
+        raise SignatureInvalid("SignedHeaders must be lowercase, in alphabetical order, and without duplicates.")
     if missing := (_MUST_BE_SIGNED | (_SIGNED_IF_SENT & headers.keys())).difference(signed):
         raise SignatureInvalid(f"The header {min(missing)} must be signed.")
 

@@ -5,7 +5,7 @@ import secrets
 import time
 
 from apiserver.access.links import SigningKey
-from apiserver.database import Database
+from apiserver.database.pool import Database
 
 _SECRET_BYTES = 32
 _REFRESH_SECONDS = 60.0

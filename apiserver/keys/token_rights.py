@@ -10,9 +10,9 @@ from typing import Any
 from apiserver.access.grants import Grant, Reach
 from apiserver.access.scopes import Scope
 from apiserver.keys.wishes import read_reach
-from apiserver.oidc_settings import Mapping as ScopesOfValues
-from apiserver.oidc_settings import OidcSettings, read_mapping
 from apiserver.problems import InvalidField, InvalidName, TokenInvalid, TokenWithoutRights
+from apiserver.settings.identity_provider import Mapping as ScopesOfValues
+from apiserver.settings.identity_provider import OidcSettings, read_mapping
 
 SUBJECT = "oidc:"
 """What the subjects of tokens begin with; no id of a key contains a colon."""
@@ -51,7 +51,7 @@ class TokenRights:
             scopes -= {Scope.OPERATE}
         if not scopes:
             raise TokenWithoutRights(
-                f"The token is valid and gives no scopes: no value of its claim {self.scopes_claim} is one that "
+                f"The token is valid, but gives no scopes: no value of its claim {self.scopes_claim} is one that "
                 "APISERVER_OIDC_SCOPES maps."
             )
         name = f"{SUBJECT}{subject}"
@@ -67,7 +67,7 @@ class TokenRights:
         reach = _joined(_reaches(named))
         if reach == Reach():
             raise TokenWithoutRights(
-                f"The token is valid and gives no directories: its claim {self.directories_claim} names none, and "
+                f"The token is valid, but gives no directories: its claim {self.directories_claim} names none, and "
                 "APISERVER_OIDC_DIRECTORIES gives none to tokens without it."
             )
         return reach

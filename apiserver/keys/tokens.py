@@ -17,8 +17,8 @@ from apiserver.access.grants import Grant
 from apiserver.keys.identity_provider import IdentityProvider
 from apiserver.keys.provider_keys import ALGORITHMS, ProviderKey
 from apiserver.keys.token_rights import TokenRights
-from apiserver.oidc_settings import OidcSettings
 from apiserver.problems import TokenExpired, TokenInvalid
+from apiserver.settings.identity_provider import OidcSettings
 
 MAX_BYTES = 16_384
 LEEWAY_SECONDS = 30

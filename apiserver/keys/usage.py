@@ -16,11 +16,11 @@ from apiserver.access.grants import Grant
 from apiserver.access.limits import Limit, Quota
 from apiserver.access.metering import Meter
 from apiserver.background import background, repeat
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.keys import records, usage_records
 from apiserver.keys.usage_records import Day, Spent
 from apiserver.problems import Outage, QuotaSpent, TooManyDirectories, TooManyJobs
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 
 WRITE_SECONDS = 1.0
 _FRESH_SECONDS = 3.0
@@ -43,7 +43,7 @@ class Usage:
     """
 
     def __init__(self, database: Database, defaults: Mapping[Limit, float]) -> None:
-        """defaults: limits of the keys that have none of their own."""
+        """defaults: limits of the keys without their own."""
         self._database = database
         self._defaults = defaults
         self._known: OrderedDict[str, tuple[float, Spent]] = OrderedDict()
@@ -133,7 +133,7 @@ class Usage:
     async def check_key(self, key: str, quotas: Iterable[Quota]) -> None:
         """Raise QuotaSpent if a key has spent one of the quotas; for jobs, which have no grant. Or DatabaseUnavailable.
 
-        The rest of a revoked key's job goes on or ends as `jobs` decides.
+        Whether the rest of a revoked key's job continues is decided by `jobs`.
         """
         async with self._database.unbound() as connection:
             record = await records.find(connection, key)

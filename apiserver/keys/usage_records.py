@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from apiserver.access.limits import Quota
-from apiserver.database import Database, Share
+from apiserver.database.pool import Database, Share
 
 _TODAY = """today AS (
     SELECT day, extract(epoch FROM day + 1 - utc)::float8 AS seconds_left
@@ -73,7 +73,7 @@ async def add(database: Database, amounts: Mapping[tuple[str, Quota], float]) ->
 
 
 async def read(database: Database, key: str) -> Day:
-    """Return what a key has spent today."""
+    """Return what a key has used today."""
     async with database.unbound(Share.READS) as connection:
         return Day.of(await connection.fetch(_READ, key), [key])
 

@@ -1,4 +1,4 @@
-"""Keys for clients of CompreFace: a UUID, which has no id of its own and is looked up by its digest.
+"""Keys for clients of CompreFace: a UUID, which contains no id and is looked up by its digest.
 
 122 random bits cannot be tried any more than the 256 of other keys. The digest is of a second UUID, which the first one
 gives and which opens photographs alone, so that it may be in a URL: SHA-256 twice, neither step of which goes back.

@@ -27,7 +27,7 @@ _NUMBERS = {1: 1, 3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 11: 4, 12: 8}
 
 _SHORT, _LONG, _UNDEFINED = 3, 4, 7
 _PLAIN, _WITHOUT_OWN_METADATA = 1, frozenset({1, 2, 3, 4, 5, 8, 32773, 32946, 34925, 50000})
-"""Compressions; those of JPEG have segments of their own."""
+"""Compressions; those of JPEG have separate segments."""
 
 _REDUCED = 5
 """Bits of NewSubfileType: a preview, a mask."""

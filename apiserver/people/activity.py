@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.list_keys import Time
 from apiserver.people.records import require_directory
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.people.indexed_faces import IndexedFace, face_counts, read_all, require_user
 from apiserver.people.merges import merge
 from apiserver.people.moving import lock_persons

@@ -1,6 +1,6 @@
 """The number of faces kept with each person, which statements that write faces keep up to date, counted again."""
 
-from apiserver.database import Database, Share
+from apiserver.database.pool import Database, Share
 from apiserver.people.moving import count_faces, lock_existing
 
 _AT_ONCE = 1_000

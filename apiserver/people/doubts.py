@@ -1,7 +1,7 @@
-"""Kept doubts about whom an enrolled face shows, until somebody says that the face is right.
+"""Stored warnings that an enrolled face may show another person, until somebody says that the face is right.
 
 A doubt belongs to the person who had the face when it was compared. It goes with the face and with either person; a
-face that is moved to somebody else is compared anew.
+face that is moved to somebody else is compared again.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.list_keys import Time
 from apiserver.people import faces as person_faces
 from apiserver.people.faces import EnrolledFace
@@ -86,7 +86,7 @@ _LAST = UUID(int=2**128 - 1)
 
 
 class FoundDoubt(NamedTuple):
-    """A doubt about a face of a person. other: the person whom it resembles, if that is the doubt."""
+    """A warning about a face of a person. other: the person that it resembles, if that is the warning."""
 
     face: UUID
     person: str

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from apiserver.bundles.zip_writing import Member, whole
 from apiserver.consent import COLUMNS as CONSENT
 from apiserver.consent import Consent
-from apiserver.database import Database, Share
+from apiserver.database.pool import Database, Share
 from apiserver.encryption.crops import decrypted_crop
 from apiserver.people.records import Person
 from apiserver.problems import FileNotFound

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 
 from apiserver.biometrics.face import Box, FaceOrigin
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.list_keys import Time
 from apiserver.people import records as persons
 from apiserver.problems import FaceNotFound

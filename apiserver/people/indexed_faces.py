@@ -13,16 +13,15 @@ from pgvector import HalfVector
 
 from apiserver.biometrics.face import Box, Embedding
 from apiserver.consent import ENROLLABLE
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.directories.lock import MAX_SECONDS
 from apiserver.people.records import require_directory
 from apiserver.problems import FaceNotFound, PersonNotFound
 
-NOTE = """, noted AS (
-    INSERT INTO indexed_faces (directory, face, external_image_id, width, height)
-    SELECT $1, face, $19, $20::integer, $21::integer FROM shown ON CONFLICT DO NOTHING
-)"""
-"""A part of the statement that enrols a face, with its `Indexed.columns` as the last parameters."""
+_NOTE = """
+INSERT INTO indexed_faces (directory, face, external_image_id, width, height) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING
+"""
 
 _UUID = "'^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'"
 _STANDS_FOR_A_FACE = f"""CASE WHEN person ~ {_UUID} THEN EXISTS (
@@ -95,7 +94,11 @@ SELECT (SELECT count(*) FROM persons WHERE directory = $1) - (
     WHERE indexed_faces.directory = $1 AND persons.directory = $1
 )
 """
-_FACE_COUNTS = "SELECT person, face_count FROM persons WHERE directory = $1 AND person = ANY ($2::text[])"
+# Not the number kept with a person: what becomes of faces depends on this one.
+_FACE_COUNTS = """
+SELECT person, (SELECT count(*) FROM faces WHERE faces.directory = $1 AND faces.person = persons.person) AS faces
+FROM persons WHERE directory = $1 AND person = ANY ($2::text[])
+"""
 _IS_INDEXED = "SELECT EXISTS (SELECT FROM indexed_faces WHERE directory = $1 AND face = $2)"
 _NOTE_OWN = """
 INSERT INTO indexed_faces (directory, face) SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING
@@ -112,11 +115,6 @@ class Indexed:
     external_image_id: str | None
     width: int
     height: int
-
-    @property
-    def columns(self) -> tuple[object, ...]:
-        """The last parameters of the statement that enrols the face."""
-        return self.external_image_id, self.width, self.height
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,12 +260,17 @@ async def is_indexed(connection: Connection, directory: str, face: UUID) -> bool
     return bool(await connection.fetchval(_IS_INDEXED, directory, face))
 
 
+async def note(connection: Connection, directory: str, face: UUID, indexed: Indexed) -> None:
+    """Note what is known of an enrolled face that was indexed."""
+    await connection.execute(_NOTE, directory, face, indexed.external_image_id, indexed.width, indexed.height)
+
+
 async def note_own(connection: Connection, directory: str, faces: Collection[UUID]) -> None:
     """Note that faces may stand for themselves, if that is not known."""
     await connection.execute(_NOTE_OWN, directory, list(faces))
 
 
 async def face_counts(connection: Connection, directory: str, persons: Collection[str]) -> dict[str, int]:
-    """Return how many faces those of the persons have who exist."""
+    """Return how many faces those of the persons have who exist, counted now."""
     rows = await connection.fetch(_FACE_COUNTS, directory, list(persons)) if persons else []
-    return {row["person"]: row["face_count"] for row in rows}
+    return {row["person"]: row["faces"] for row in rows}

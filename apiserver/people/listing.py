@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, TypeAdapter
 
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.list_keys import Time, after_prefix
 from apiserver.people.records import COLUMNS, Person, require_directory
 from apiserver.turns import taking_turns

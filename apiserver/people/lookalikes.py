@@ -6,12 +6,12 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field, TypeAdapter
 
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.people.doubts import RESEMBLES_ANOTHER
 from apiserver.people.records import Person, read_all, require_directory
 from apiserver.problems import InvalidField, PersonNotFound
 
-# What an earlier comparison found of the pairs. In a statement of its own: Citus has no parameters in DO UPDATE.
+# What an earlier comparison found of the pairs. In a separate statement: Citus has no parameters in DO UPDATE.
 _FORGET = """
 UPDATE lookalikes AS known SET similarity = NULL FROM unnest($2::text[], $3::text[]) AS found (person, other)
 WHERE directory = $1 AND checked_at < $4
@@ -142,7 +142,7 @@ async def dismiss(connection: Connection, directory: str, person: str, other: st
 
 
 async def reopen(connection: Connection, directory: str, person: str, other: str) -> None:
-    """Take back that two persons are two. Raises DirectoryNotFound, PersonNotFound or DatabaseUnavailable."""
+    """Undo the dismissal of a pair of persons. Raises DirectoryNotFound, PersonNotFound or DatabaseUnavailable."""
     async with connection.transaction():
         if not await connection.fetchval(_REOPEN, directory, person, other):
             await require_directory(connection, directory)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from apiserver.audit import records as audit
 from apiserver.consent import COLUMNS as CONSENT
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.directories.lock import MAX_SECONDS
 from apiserver.people.moving import delete_duplicates, lock_persons
 

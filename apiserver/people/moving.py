@@ -7,7 +7,7 @@ result. The persons are locked in the order of their names, to prevent deadlocks
 from collections.abc import Collection
 from uuid import UUID
 
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.directories.lock import MAX_SECONDS, exclude_enrolments
 from apiserver.people.records import require_directory
 from apiserver.problems import PersonNotFound

@@ -3,7 +3,7 @@
 Those made before this rule keep their names, so that nobody is lost; a person with such a name can be renamed.
 """
 
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.problems import InvalidName
 from serving.name_faults import fault_of
 

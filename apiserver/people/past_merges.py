@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.list_keys import Time
 from apiserver.people.records import require_directory
 
@@ -56,7 +56,7 @@ _LAST = UUID(int=2**128 - 1)
 
 
 class Obstacle(StrEnum):
-    """Why a merge cannot be undone: the code of the problem that an undoing has.
+    """Why a merge cannot be undone: the code of the problem.
 
     With `person-exists`, it can be undone into the existing person.
     """
@@ -68,7 +68,7 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MergedPerson:
-    """A person whom a merge removed. faces: how many would come back; best: the most recognizable of them."""
+    """A person that a merge removed. faces: how many would come back; best: the most recognizable of them."""
 
     person: str
     display_name: str | None

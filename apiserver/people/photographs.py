@@ -8,7 +8,7 @@ from pgvector import HalfVector
 
 from apiserver.biometrics.face import Embedding
 from apiserver.consent import ENROLLABLE
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 
 _COUNT = """
 SELECT count(*) FROM faces WHERE directory = $1 AND image IS NOT NULL AND ($2::text IS NULL OR person = $2)

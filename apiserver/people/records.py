@@ -10,7 +10,8 @@ from uuid import UUID
 from apiserver.audit import records as audit
 from apiserver.consent import COLUMNS as CONSENT
 from apiserver.consent import NO_CONSENT, Consent
-from apiserver.database import Connection
+from apiserver.database.session import Connection
+from apiserver.directories import records
 from apiserver.directories.lock import MAX_SECONDS, exclude_enrolments
 from apiserver.problems import DatabaseBusy, DirectoryNotFound, PersonNotFound
 from apiserver.revisions import ALWAYS, Condition
@@ -36,7 +37,6 @@ _READ = f"SELECT {COLUMNS} FROM persons WHERE directory = $1 AND person = $2"
 _READ_ALL = f"SELECT {COLUMNS} FROM persons WHERE directory = $1 AND person = ANY ($2::text[])"
 _LOCK = f"{_READ} FOR NO KEY UPDATE"
 _HAS_DIRECTORY = "SELECT EXISTS (SELECT FROM directories WHERE directory = $1)"
-_MAKE_DIRECTORY = "INSERT INTO directories (directory) VALUES ($1) ON CONFLICT DO NOTHING"
 
 _ADD = f"""
 INSERT INTO persons (directory, person, display_name, external_id, metadata, restricted, {CONSENT})
@@ -155,7 +155,7 @@ async def put(
     """
     async with connection.transaction():
         if make_directory:
-            await connection.execute(_MAKE_DIRECTORY, directory)
+            await records.make_directory(connection, directory)
         try:
             known = await _read(connection, _LOCK, directory, person)
         except PersonNotFound:

@@ -1,9 +1,10 @@
-"""Persons whom their directory keeps no longer: not seen within its time, or without consent for as long as it sets."""
+"""Persons that their directory no longer keeps: not seen within its time, or without consent for as long as it sets."""
 
 from datetime import timedelta
 from typing import NamedTuple
 
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 
 _AT_ONCE = 100
 _MAX_SECONDS = 600

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from apiserver.audit import records as audit
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.directories.lock import MAX_SECONDS
 from apiserver.people import doubts
 from apiserver.people.indexed_faces import note_own
@@ -163,7 +163,7 @@ async def take_faces(
 
 
 async def release_faces(connection: Connection, directory: str, person: str, faces: Collection[UUID] | None) -> None:
-    """Make each of some of a person's faces, or of all with None, a person of its own, whose id is that of the face.
+    """Make each of some of a person's faces, or of all with None, a separate person, whose id is that of the face.
 
     Raises DirectoryNotFound, PersonNotFound, or PersonExists.
     """

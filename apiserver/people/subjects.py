@@ -4,7 +4,7 @@ Names that differ in case alone are two persons to all other calls. Where both e
 the one made first.
 """
 
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.people import merges, records
 from apiserver.people.records import Details
 from apiserver.problems import PersonExists, PersonNotFound

@@ -1,7 +1,7 @@
 """Lists of faces that do not resemble their person's other photographs.
 
 The list of a directory is as long as the comparison of all its faces, so a page ends after some comparisons, perhaps
-without a face, and the next one goes on from there.
+without a face, and the next one continues from there.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from apiserver.biometrics.model import Model
 from apiserver.biometrics.open_set import OWN_FACES_A_LIKENESS, likeness_limit
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.people import faces as person_faces
 from apiserver.people import records as persons
 from apiserver.people.faces import EnrolledFace

@@ -40,8 +40,8 @@ class SearchOptions:
 
     k: the number of candidates of each probe. unique_persons: whether a person is the best candidate of at most one
     probe. named_only: only who is named is a candidate, with a rounded similarity: others tell who is enrolled, and
-    finer ones lead to a template step by step. are_seen: whether who is named counts as seen now, which is not so where
-    the probes are enrolled faces.
+    finer ones lead to a template step by step. are_seen: whether named persons count as seen now; false if the
+    probes are enrolled faces.
     """
 
     directory: str

@@ -10,7 +10,7 @@ from enum import StrEnum
 from apiserver.audit.reads import Reads
 from apiserver.biometrics.face import Embedding, Probe
 from apiserver.biometrics.model import Decision, Model
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.directories.records import Directories, SearchTerms
 from apiserver.directories.thresholds import Applied
 from apiserver.problems import DatabaseUnavailable

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from apiserver.biometrics.model import Decision
-from apiserver.database import Database
+from apiserver.database.errors import is_read_only
+from apiserver.database.pool import Database
 from apiserver.directories.lock import attempts
-from apiserver.problems import DatabaseBusy, DatabaseUnavailable, DirectoryBusy, is_read_only
+from apiserver.problems import DatabaseBusy, DatabaseUnavailable, DirectoryBusy
 
 # Sightings within an hour count as one: most calls write nothing. The persons are locked in the order of their names,
 # as an import locks those whose faces it counts.
@@ -19,18 +20,21 @@ UPDATE persons SET last_seen_at = now() WHERE directory = $1 AND person IN (
 
 # A person or a photograph that is being removed makes this fail, and another attempt no longer finds it. A photograph
 # that names a deleted person expires at once.
-_NOTE = f"""
+_LOCK = f"""
 WITH present AS (
     SELECT person FROM persons WHERE directory = $1 AND person = ANY ($3::text[]) ORDER BY person FOR KEY SHARE NOWAIT
 ), kept AS (
     SELECT image FROM images WHERE directory = $1 AND image = $4::text FOR KEY SHARE NOWAIT
-), noted AS (
-    INSERT INTO matched_images (directory, person, image) SELECT $1, person, image FROM present, kept
-    ON CONFLICT DO NOTHING
-), seen AS ({_SEE})
-UPDATE images SET expires_at = now() WHERE directory = $1 AND image = $4 AND expires_at IS NOT NULL
-AND (SELECT count(*) FROM present) < cardinality($3)
+), seen AS ({_SEE}), expired AS (
+    UPDATE images SET expires_at = now() WHERE directory = $1 AND image = $4 AND expires_at IS NOT NULL
+    AND (SELECT count(*) FROM present) < cardinality($3)
+)
+SELECT person FROM present WHERE EXISTS (SELECT FROM kept)
 """  # noqa: S608
+
+_NOTE = """
+INSERT INTO matched_images (directory, person, image) SELECT $1, unnest($2::text[]), $3 ON CONFLICT DO NOTHING
+"""
 
 
 async def note(
@@ -59,7 +63,9 @@ async def _note(
     persons = {person for person, _ in named}
     async for _ in attempts(database.timeout_seconds):
         with suppress(DatabaseBusy):
-            async with database.connection(plans_once=True) as connection:
-                await connection.execute(_NOTE, directory, matched, persons, image_key)
+            async with database.transaction(plans_once=True) as connection:
+                present = await connection.fetch(_LOCK, directory, matched, persons, image_key)
+                if present:
+                    await connection.execute(_NOTE, directory, [row["person"] for row in present], image_key)
             return
     raise DirectoryBusy

@@ -33,7 +33,7 @@ async def together(
 ) -> list[_T]:
     """Search for the batches of a turn; the first statement writes the row. Raises the first problem."""
     calls = [find(batch, None if number else row) for number, batch in enumerate(batches)]
-    if len(calls) == 1:  # a task of its own would cost more
+    if len(calls) == 1:  # another task would cost more
         return [await calls[0]]
     found = await asyncio.gather(*calls, return_exceptions=True)
     for each in found:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from cachetools import TTLCache
 
 from apiserver.biometrics.face import Embedding
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.problems import Problem
 from apiserver.search.changes import Version, read_all, read_changes
 from apiserver.search.indexes import Indexed
@@ -37,7 +37,7 @@ _RETRY_SECONDS = 60.0
 _MAX_DIRECTORIES = 100
 """Each of them is asked about every `_REFRESH_SECONDS`."""
 _INLINE = 20_000
-"""Up to so many comparisons, another thread costs more than it saves."""
+"""Up to this number of comparisons, another thread costs more than it saves."""
 
 _logger = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class CodeCache:
         return len(self._cached)
 
     def of(self, indexed: Indexed, faces: int) -> CachedCodes | None:
-        """Return the codes of a directory of so many faces if they are in memory; if not, they will be read."""
+        """Return the codes of a directory of this number of faces if they are in memory; if not, they will be read."""
         found = self._cached.get(indexed)
         if found:
             found.used_at = time.monotonic()
@@ -135,7 +135,7 @@ class CodeCache:
                 tasks.create_task(work)
 
     async def load(self, indexed: Indexed, faces: int) -> bool:
-        """Read the codes of a directory of about so many faces, and return whether they are in memory now.
+        """Read the codes of a directory of about this number of faces, and return whether they are in memory now.
 
         Raises DatabaseUnavailable or ValueError.
         """

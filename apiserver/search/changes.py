@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 from apiserver.search.indexes import Indexed, condition
 from apiserver.search.statements import CHANGED, KNOWN, MARK, OF_CHANGE, SINCE
 
@@ -70,7 +71,7 @@ async def read_all(database: Database, indexed: Indexed, reader: "CopiedRows", o
     """
     async with database.unbound(Share.LONG) as connection:
         await connection.execute(_BEGIN_LOG, indexed.directory)
-    async with database.unbound(Share.LONG) as connection:  # whoever forgets changes sees the row from here on
+    async with database.unbound(Share.LONG) as connection:  # a process that removes changes sees the row from here on
         row = await connection.fetchrow(_VERSION, indexed.directory)
         if row is None:
             return None

@@ -28,7 +28,7 @@ _BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, np.newaxis], axis=1).ast
 
 Bytes = NDArray[np.uint8]
 
-# Codes that all probes are compared with before the next ones. So many of them stay in a core's cache.
+# Codes that all probes are compared with before the next ones. This number of them stays in a core's cache.
 faiss.cvar.hamming_batch_size = 2**14  # type: ignore[attr-defined]  # SWIG makes it
 
 

@@ -17,7 +17,8 @@ from pgvector import HalfVector
 from apiserver.biometrics.face import Candidate, Embedding
 from apiserver.biometrics.model import Model, Scoring
 from apiserver.consent import unnamed
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.directories.sizes import DirectorySize
 from apiserver.search import statements
 from apiserver.search.batches import MAX_PROBES, together, turns

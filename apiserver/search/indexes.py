@@ -14,7 +14,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from apiserver.background import background
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.quoting import literal
+from apiserver.database.session import Connection
 from apiserver.jobs.records import enqueue
 from apiserver.search.placement import Placement, placement_of
 from apiserver.search.statements import BUCKET
@@ -76,15 +78,6 @@ class Progress(NamedTuple):
 
 
 Report = Callable[[Progress], Awaitable[None]]
-
-
-def literal(text: str) -> str:
-    """Return any text as an SQL literal. Names contain no control characters, so there is no zero byte to escape.
-
-    With a backslash in it, the literal does not depend on standard_conforming_strings.
-    """
-    quoted = "'" + text.replace("'", "''") + "'"
-    return "E" + quoted.replace("\\", "\\\\") if "\\" in text else quoted
 
 
 def condition(directory: str, model: str) -> str:

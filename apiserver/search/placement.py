@@ -1,8 +1,8 @@
-"""Where the faces of a directory are, so that its indexes are made, looked at and dropped there.
+"""The table and server with the faces of a directory, where its indexes are built, inspected and dropped.
 
-On one server, a directory is in a partition of `faces`. On Citus, `faces` is one table with a shard for some
-directories, on a server of its own: the coordinator knows neither the shards' indexes nor their progress. A shard that
-was moved, or split to isolate a directory, is another table, to which Citus copies only the indexes of `faces`.
+On one server, a directory is in a partition of `faces`. On Citus, `faces` is one table, and each of its shards has some
+of the directories, on another server. The coordinator has no information about the indexes of shards and their
+progress. A shard that was moved, or isolated for a directory, is a new table with the indexes of `faces` only.
 """
 
 import json
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from apiserver.database import Connection
+from apiserver.database.session import Connection
 from apiserver.problems import DatabaseUnavailable
 
 _PARTITION = "SELECT tableoid::regclass::text FROM faces WHERE directory = $1 LIMIT 1"
@@ -22,7 +22,7 @@ WHERE shardid = get_shard_id_for_distribution_column('faces', $1::text) LIMIT 1
 _SERVERS = """
 SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' AND shouldhaveshards ORDER BY nodeid
 """
-# Over a connection of its own, outside of any transaction, as CREATE INDEX CONCURRENTLY requires.
+# Uses a separate connection, outside of any transaction, as CREATE INDEX CONCURRENTLY requires.
 _ON_SERVER = "SELECT success, result FROM master_run_on_worker(ARRAY[$1::text], ARRAY[$2::int], ARRAY[$3::text], false)"
 
 _logger = logging.getLogger(__name__)
@@ -37,10 +37,10 @@ class Server(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A table with faces of a directory, on the server that a connection leads to, or on another one behind it.
+    """The table with the faces of a directory, and its server.
 
-    table: a partition or a shard; None if the directory has no faces, and with them no partition.
-    server: None for the server that the connection leads to.
+    table: a partition or a shard; None if the directory has no faces on one server, and therefore no partition.
+    server: None for the server of the connection, otherwise a server that the coordinator connects to.
     """
 
     table: str | None
@@ -62,7 +62,7 @@ class Placement:
 
 
 async def placement_of(connection: Connection, directory: str) -> Placement:
-    """Return where the faces of a directory are now."""
+    """Return the current placement of the faces of a directory."""
     if not connection.is_distributed:
         return Placement(await connection.fetchval(_PARTITION, directory))
     row = await connection.fetchrow(_SHARD, directory)
@@ -73,7 +73,7 @@ async def placement_of(connection: Connection, directory: str) -> Placement:
 
 
 async def servers(connection: Connection) -> list[Server | None]:
-    """Return the servers that have faces; None is the one that the connection leads to."""
+    """Return the servers that have faces; None is the server of the connection."""
     if not connection.is_distributed:
         return [None]
     return [Server(*row) for row in await connection.fetch(_SERVERS)]
@@ -88,6 +88,6 @@ async def _rows(connection: Connection, server: Server, query: str) -> list[dict
 async def _on_server(connection: Connection, server: Server, statement: str, seconds: float | None = None) -> str:
     success, result = await connection.fetchrow(_ON_SERVER, *server, statement, timeout=seconds)
     if not success:
-        _logger.warning("The server %s:%d of the database did not do what it was asked to: %s", *server, result)
+        _logger.warning("A statement failed on the server %s:%d of the database: %s", *server, result)
         raise DatabaseUnavailable
     return str(result or "")

@@ -11,7 +11,7 @@ from apiserver.directories.sizes import DirectorySize
 from apiserver.search.effort import Effort
 from apiserver.search.indexes import Kind
 from apiserver.search.placement import Placement
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 
 _FACES_A_CANDIDATE = 250
 """Candidates grow with the directory, since more persons are similar to the probe by chance."""
@@ -80,7 +80,7 @@ class SwitchPoints:
         return replace(self, cache_bytes=0) if placement.server else self
 
     def is_cached(self, faces: int, dimension: int) -> bool:
-        """Return whether the codes of so many faces have room in the memory of a gateway."""
+        """Return whether the codes of this number of faces fit into the memory of a gateway."""
         return GROWTH * faces * (BYTES_OF_ID + bytes_of_code(dimension)) <= self.cache_bytes
 
     def indexes(self, faces: int, dimension: int) -> frozenset[Kind]:

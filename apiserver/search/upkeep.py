@@ -1,8 +1,9 @@
-"""Upkeep of indexes: those that a directory lacks are requested, and those that it does not need are dropped."""
+"""Upkeep of indexes: requests missing ones, and drops those that are not needed."""
 
 from collections.abc import Iterable
 
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.search.indexes import Indexed, Kind, drop, drop_graph, enqueue_build, valid_indexes_at
 from apiserver.search.placement import placement_of
@@ -12,7 +13,7 @@ from apiserver.search.planning import SwitchPoints
 async def request_missing(
     connection: Connection, indexed: Indexed, faces: int, points: SwitchPoints
 ) -> frozenset[Kind]:
-    """Return the kinds of the complete indexes of so many faces, and request a build of those that are missing.
+    """Return the kinds of complete indexes, and request a build of those that this number of faces needs.
 
     Raises DatabaseUnavailable.
     """
@@ -27,7 +28,7 @@ async def request_missing(
 async def tend(database: Database, candidates: Iterable[Indexed], points: SwitchPoints) -> None:
     """Drop the indexes of directories that have become small, and graphs that are not needed; request missing ones.
 
-    Some are missing after the faces have moved to another table, which nobody may search for long.
+    Indexes are missing after the faces have moved to another table. A search requests them, too, but may come late.
     Raises DatabaseUnavailable.
     """
     sizes = DirectorySizes(database)

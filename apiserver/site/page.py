@@ -1,6 +1,6 @@
 """The page for people who never open a terminal: its files, and the shell at every address of a view.
 
-It speaks only the public API, so whoever opens it sees nothing that their key does not show.
+It speaks only the public API, so users see only what their keys may see.
 """
 
 import asyncio

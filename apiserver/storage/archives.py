@@ -17,7 +17,8 @@ from obstore.store import ObjectStore
 
 from apiserver.access.limits import Quota
 from apiserver.access.metering import spend
-from apiserver.database import Connection, Database, Share
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 from apiserver.encryption.keys import DirectoryKeys, hold
 from apiserver.encryption.sealing import HEADER_BYTES, Cipher, Place, is_sealed, key_id_of
 from apiserver.problems import (

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.encryption.keys import hold
 from apiserver.problems import FileNotFound, ObjectDamaged, Refused, VectorizerFailed
 from apiserver.storage.images import ImageRow, ImageStore

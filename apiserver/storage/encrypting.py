@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from apiserver.encryption.keys import hold
 from apiserver.encryption.rotation import Retired
 from apiserver.encryption.sealing import HEADER_BYTES, DataKey, is_sealed, key_id_of

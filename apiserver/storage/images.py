@@ -20,8 +20,8 @@ from obstore.store import ObjectStore
 from apiserver.access.limits import Quota
 from apiserver.access.metering import spend
 from apiserver.biometrics.face import Image
-from apiserver.database import Connection, Database, Share
-from apiserver.directory_tags import DirectoryTags, tagged
+from apiserver.database.pool import Database, Share
+from apiserver.database.session import Connection
 from apiserver.encryption.keys import DirectoryKeys
 from apiserver.encryption.sealing import DataKey, Place
 from apiserver.problems import FileNotFound, ImageStoreUnavailable, Problem
@@ -30,6 +30,7 @@ from apiserver.storage.free_space import FreeSpace
 from apiserver.storage.object_store import delete_objects, open_object, reaching_store
 from apiserver.storage.sealed_objects import decrypted, encrypted, whole
 from apiserver.storage.sweeping import RETRY_AFTER, SweptBatch
+from apiserver.tagged_ids import TaggedIds, tagged
 
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,8}")
 
@@ -43,18 +44,18 @@ _FIND_DIRECTORY_UNTAGGED = "SELECT directory FROM images WHERE image = $1"
 # `written_at` is checked because the object of a photograph with a short retention may still be being uploaded.
 _EXPIRED = """
 SELECT directory, image FROM images WHERE expires_at <= now() AND retry_at IS NULL
-AND written_at <= now() - $2::interval ORDER BY expires_at LIMIT $1
+AND written_at <= now() - $2::interval ORDER BY expires_at LIMIT $1 OFFSET $3
 """
 
 _STUCK = """
 SELECT directory, image FROM images WHERE expires_at <= now() AND retry_at <= now()
-AND written_at <= now() - $2::interval ORDER BY retry_at LIMIT $1
+AND written_at <= now() - $2::interval ORDER BY retry_at LIMIT $1 OFFSET $3
 """
 
 _EXPIRED_IN = """
-SELECT directory, image FROM images WHERE directory = $3 AND expires_at <= now()
+SELECT directory, image FROM images WHERE directory = $4 AND expires_at <= now()
 AND (retry_at IS NULL OR retry_at <= now()) AND written_at <= now() - $2::interval
-ORDER BY retry_at NULLS FIRST, expires_at LIMIT $1
+ORDER BY retry_at NULLS FIRST, expires_at LIMIT $1 OFFSET $3
 """
 
 # Rows are locked in one directory after the other, because the directories may be on several servers. Those that were
@@ -140,7 +141,7 @@ class ImageStore:
         space: FreeSpace | None = None,
         read_retry_seconds: float = 0,
         keys: DirectoryKeys | None = None,
-        tags: DirectoryTags | None = None,
+        tagged_ids: TaggedIds | None = None,
     ) -> None:
         self._store = store
         self._database = database
@@ -148,7 +149,7 @@ class ImageStore:
         self._timeout_seconds = timeout_seconds
         self._space = space or FreeSpace(None, None)
         self._reads = Breaker(read_retry_seconds)
-        self.tags = tags or DirectoryTags(database)
+        self.tagged_ids = tagged_ids or TaggedIds(database)
         self._deletion_seconds = min(timeout_seconds, database.hold_seconds)
         self.uploads_end_after = timedelta(seconds=2 * timeout_seconds)
         """The latest time after its row is written at which an object may appear; a search may run in between."""
@@ -158,7 +159,7 @@ class ImageStore:
 
         Raises DatabaseUnavailable or KeyUnavailable.
         """
-        await self.tags.add([row.directory])
+        await self.tagged_ids.add([row.directory])
         key = await self.keys.in_use(row.directory)
         return row._replace(key_id=key.key_id if key else None)
 
@@ -209,7 +210,7 @@ class ImageStore:
 
     async def secret(self) -> bytes:
         """Return the secret of the installation from which names follow. Raises DatabaseUnavailable."""
-        return await self.tags.secret()
+        return await self.tagged_ids.secret()
 
     async def directory_of(self, key: str) -> str | None:
         """Return the directory of the image at `key`, None if it is absent. Raises DatabaseUnavailable."""
@@ -223,7 +224,7 @@ class ImageStore:
         """
         if not _KEY.fullmatch(key):
             return None
-        directories = await self.tags.directories(UUID(key.partition(".")[0]))
+        directories = await self.tagged_ids.directories(UUID(key.partition(".")[0]))
         row: Mapping[str, str] | None = None
         async with self._database.unbound(Share.READS) as connection:  # its row tells the directory
             if not directories:
@@ -278,16 +279,24 @@ class ImageStore:
         stores it again. The row of an object that cannot be deleted is kept and retried later.
         directory: None for all of them. Raises DatabaseUnavailable.
         """
-        age = self.uploads_end_after
         async with self._database.connection() as connection, connection.transaction():
-            if directory is None:
-                found = await connection.fetch(_EXPIRED, limit, age) or await connection.fetch(_STUCK, limit, age)
-            else:
-                found = await connection.fetch(_EXPIRED_IN, limit, age, directory)
-            rows: list[Mapping[str, str]] = []
+            for statement in (_EXPIRED, _STUCK) if directory is None else (_EXPIRED_IN,):
+                if rows := await self._locked(connection, statement, limit, directory):
+                    return await self._delete_all(connection, rows)
+        return SweptBatch(0, {})
+
+    async def _locked(
+        self, connection: Connection, statement: str, limit: int, directory: str | None
+    ) -> list[Mapping[str, str]]:
+        """Lock the first images that a statement finds, without those that others are deleting, such as a deletion."""
+        age, within = self.uploads_end_after, [] if directory is None else [directory]
+        rows: list[Mapping[str, str]] = []
+        passed = 0
+        while not rows and (found := await connection.fetch(statement, limit, age, passed, *within)):
             for of_one, images in _by_directory(found).items():
                 rows += await connection.fetch(_LOCK_EXPIRED, of_one, images, age)
-            return await self._delete_all(connection, rows)
+            passed += len(found)
+        return rows
 
     async def delete_marked(self, directory: str, deletion: UUID, limit: int) -> SweptBatch:
         """Delete up to `limit` images that a deletion marked, as `delete_expired` does. Raises DatabaseUnavailable."""
@@ -321,7 +330,7 @@ def image_row(directory: str, content: bytes, image: Image, keep: timedelta, sec
 def image_key(secret: bytes, directory: str, sha256: bytes, extension: str) -> str:
     """Return a key derived from the directory and the content's digest: an id of the directory, and the extension.
 
-    Whoever has the content cannot compute it without the secret.
+    It cannot be computed from the content without the secret.
     """
     digest = hmac.digest(secret, directory.encode() + b"\0" + sha256, "sha256")
     return f"{tagged(secret, directory, digest[:16])}.{extension}"

@@ -1,4 +1,4 @@
-"""Keeps recognized photographs as far as the image store allows: recognition goes on without it."""
+"""Keeps recognized photographs as far as the image store allows: recognition continues without it."""
 
 import math
 import time
@@ -9,7 +9,8 @@ from cachetools import LRUCache
 
 from apiserver.access.limits import Quota
 from apiserver.access.metering import is_spent
-from apiserver.problems import DatabaseUnavailable, ImageStoreUnavailable, KeyUnavailable, is_read_only
+from apiserver.database.errors import is_read_only
+from apiserver.problems import DatabaseUnavailable, ImageStoreUnavailable, KeyUnavailable
 from apiserver.storage.breaker import Breaker
 from apiserver.storage.free_space import FreeSpace
 from apiserver.storage.images import ImageRow, ImageStore

@@ -26,7 +26,7 @@ class Photograph:
     """A photograph as it was sent, and the forms in which it may be stored.
 
     cleaned: the file without metadata; None if its structure is not known well enough. picture: the picture encoded
-    anew, for those.
+    again, for those.
     """
 
     content: bytes
@@ -36,7 +36,7 @@ class Photograph:
 
 
 async def without_metadata(content: bytes) -> bytes | None:
-    """Return an image file without metadata; None if the picture has to be encoded anew."""
+    """Return an image file without metadata; None if the picture has to be encoded again."""
     return await _aside(lambda: stripped(content), len(content))
 
 
@@ -46,7 +46,7 @@ async def to_store(
     """Return the row of a photograph and the content of its object; as it was sent if that is wished.
 
     The key follows from the secret and the file as it was sent, whatever is stored of it. Raises VectorizerUnavailable
-    if the picture is missing, which had to be encoded anew.
+    if the picture is missing, which had to be encoded again.
     """
     stored = photograph.content if as_sent else photograph.cleaned or photograph.picture
     if stored is None:
@@ -66,5 +66,5 @@ def _row(photograph: Photograph, directory: str, stored: bytes, keep: timedelta,
 
 
 async def _aside(work: Callable[[], _T], size_bytes: int) -> _T:
-    """Return what `work` returns, on a thread if there are so many bytes that others would wait."""
+    """Return what `work` returns, on a thread if there are enough bytes to make others wait."""
     return work() if size_bytes <= _MAX_AT_ONCE else await asyncio.to_thread(work)

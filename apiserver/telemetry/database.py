@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from apiserver.database import Database, Share, Waited
+from apiserver.database.pool import Database, Share, Waited
 from serving.metrics_port import SHORT_SECONDS
 
 

@@ -20,7 +20,7 @@ from serving.stages import Ended
 
 _REFUSALS = frozenset({"429", "503"})
 _REFUSED_AS = frozenset({"too-many-requests", "quota-spent", "gateway-busy", "vectorizer-busy"})
-"""Their statuses are others in the protocols of other services."""
+"""Their statuses differ in the protocols of other services."""
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -28,7 +28,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 class Totals:
     """What was counted of some routes since the start. refused: for overload or a limit, with 429 or 503.
 
-    up_to: the number of requests that took at most so many seconds, without those refused unread.
+    up_to: the number of requests that took at most this number of seconds, without those refused unread.
     """
 
     requests: int
@@ -72,7 +72,8 @@ class Metrics:
         )
         self._authentications = Counter(
             "faceserver_gateway_authentications_total",
-            "Requests by how their caller was known: `key`, `session`, `token`, `open`, or the code of a problem.",
+            "Requests by the way in which the caller was identified: `key`, `session`, `token`, `open`, or the code "
+            "of a problem.",
             ["outcome"],
             registry=self.registry,
         )
@@ -158,7 +159,7 @@ class StateMetrics(Collector):
         )
         set_aside = GaugeMetricFamily(
             "faceserver_gateway_vectorizer_set_aside",
-            "1 where a vectorizer failed and gets no work until it says that it is well, else 0.",
+            "1 if a vectorizer failed and gets no images until it is ready again, else 0.",
             labels=["replica"],
         )
         for replica in self._vectorizer.replicas.known:
@@ -176,14 +177,14 @@ class StateMetrics(Collector):
     def _recall(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         checks = CounterMetricFamily(
             "faceserver_gateway_search_checks",
-            "Answers compared with exact ones, by how they were found and whether they were `right` or `wrong`.",
+            "Answers compared with exact ones, by search path and verdict, `right` or `wrong`.",
             labels=["search", "verdict"],
         )
         for (path, right), count in list(self._recall_check.verdicts.items()):
             checks.add_metric([path, "right" if right else "wrong"], count)
         directories = GaugeMetricFamily(
             "faceserver_gateway_checked_directories",
-            "Directories with checked answers, by how hard they are searched: times the candidates, or `exact`.",
+            "Directories with checked answers, by effort: the factor of the number of candidates, or `exact`.",
             labels=["effort"],
         )
         efforts = self._recall_check.efforts.known().values()
@@ -204,8 +205,8 @@ class StateMetrics(Collector):
         )
         searches = CounterMetricFamily(
             "faceserver_gateway_code_cache_searches",
-            "Searches that codes in memory could serve: `used`, `absent` while they are not there, `behind` if too "
-            "many faces had changed, or `expired` if the changes were not known any more.",
+            "Searches that could use codes in memory: `used`, `absent` if they were not in memory, `behind` if too "
+            "many faces had changed, or `expired` if the changes were not available any more.",
             labels=["outcome"],
         )
         for outcome in Outcome:

@@ -30,7 +30,7 @@ class UsageMetrics(Collector):
         """Yield the current metrics."""
         spent = CounterMetricFamily(
             "faceserver_key_usage",
-            "What all keys together spent at this process: requests, lane seconds, faces, stored faces, stored bytes, "
+            "Usage of all keys together in this process: requests, lane seconds, faces, stored faces, stored bytes, "
             "database seconds.",
             labels=["kind"],
         )
@@ -39,7 +39,7 @@ class UsageMetrics(Collector):
         yield spent
         yield CounterMetricFamily(
             "faceserver_key_usage_write_failures",
-            "Failed attempts to add what keys spent to the database; it is kept and tried again.",
+            "Failed attempts to add the usage of keys to the database; it is kept and added later.",
             self._usage.write_failures,
         )
 

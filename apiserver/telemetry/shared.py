@@ -2,16 +2,17 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from apiserver.database import Connection, Database
+from apiserver.database.pool import Database
+from apiserver.database.session import Connection
 from apiserver.encryption.unencrypted import unencrypted
-from apiserver.jobs.records import State, state_of
+from apiserver.jobs.records import state_of
 from apiserver.problems import DatabaseUnavailable
 from apiserver.search.placement import Placement, servers
 from apiserver.storage.object_store import local_folder
@@ -55,17 +56,71 @@ FROM audit WHERE hash IS NULL
 _SIZE = "SELECT pg_database_size(current_database())"
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """The last values read from the database."""
+Samples = Mapping[tuple[str, ...], float]
+"""Values by those of the labels."""
 
-    jobs: Counter[tuple[str, State]]
-    oldest_seconds: list[tuple[str, float]]
-    remaining: list[tuple[str, int]]
-    indexes: Counter[tuple[str, str]]
-    unencrypted: Counter[str]
-    audit: tuple[int, float, int]
-    bytes: int
+
+class _Family(NamedTuple):
+    """A metric: its kind, name and meaning, and the names of its labels."""
+
+    kind: type[GaugeMetricFamily | CounterMetricFamily]
+    name: str
+    documentation: str
+    labels: tuple[str, ...] = ()
+
+    def of(self, samples: Samples) -> Metric:
+        """Return the metric with its values."""
+        family = self.kind(self.name, self.documentation, labels=self.labels)
+        for labels, value in samples.items():
+            family.add_metric(labels, value)
+        return family
+
+
+_FAMILIES = (
+    _Family(
+        GaugeMetricFamily,
+        "faceserver_jobs",
+        "Jobs by kind and state; finished ones until their records expire.",
+        ("kind", "state"),
+    ),
+    _Family(
+        GaugeMetricFamily,
+        "faceserver_jobs_oldest_seconds",
+        "Waiting time of the oldest job that is ready to run.",
+        ("kind",),
+    ),
+    _Family(
+        GaugeMetricFamily,
+        "faceserver_jobs_remaining",
+        "Remaining work of jobs that have started, in units of their kind, such as photographs or faces.",
+        ("kind",),
+    ),
+    _Family(
+        GaugeMetricFamily,
+        "faceserver_search_indexes",
+        "Indexes of large directories by kind (`codes`, `graph`) and state (`ready`, `unfinished`), on all servers "
+        "that answer.",
+        ("index", "state"),
+    ),
+    _Family(
+        GaugeMetricFamily,
+        "faceserver_unencrypted",
+        "Unencrypted photographs, crops and archives while encryption is on, by kind; a job encrypts them.",
+        ("kind",),
+    ),
+    _Family(GaugeMetricFamily, "faceserver_audit_unsealed", "Entries of the audit that are not sealed yet."),
+    _Family(
+        GaugeMetricFamily,
+        "faceserver_audit_unsealed_seconds",
+        "Age of the oldest entry of the audit that is not sealed yet.",
+    ),
+    _Family(
+        CounterMetricFamily,
+        "faceserver_audit_entries",
+        "Number of entries written to the audit so far.",
+    ),
+    _Family(GaugeMetricFamily, "faceserver_database_bytes", "Size of the database."),
+)
 
 
 class SharedMetrics(Collector):
@@ -78,78 +133,36 @@ class SharedMetrics(Collector):
         self._database = database
         self._encrypts = encrypts
         self._folder = local_folder(image_store_url)
-        self._seen: _Seen | None = None
+        self._seen: Mapping[str, Samples] = {}
+        """The last values read from the database, by the names of their metrics."""
 
     async def refresh(self) -> None:
         """Read the values from the database. Raises DatabaseUnavailable; then the metrics are absent."""
-        self._seen = None
-        in_the_clear = await unencrypted(self._database) if self._encrypts else Counter()
+        self._seen = {}
+        in_the_clear = await self._in_the_clear()
         async with self._database.connection() as connection:
-            jobs: Counter[tuple[str, State]] = Counter()
-            for kind, status, number in await connection.fetch(_JOBS):
-                jobs[kind, state_of(status)] += number
-            self._seen = _Seen(
-                jobs,
-                [tuple(row) for row in await connection.fetch(_OLDEST)],
-                [tuple(row) for row in await connection.fetch(_REMAINING)],
-                await _indexes(connection),
-                in_the_clear,
-                tuple(await connection.fetchrow(_AUDIT)),
-                await connection.fetchval(_SIZE),
-            )
+            self._seen = {
+                "faceserver_jobs": await _jobs(connection),
+                "faceserver_jobs_oldest_seconds": await _by_kind(connection, _OLDEST),
+                "faceserver_jobs_remaining": await _by_kind(connection, _REMAINING),
+                "faceserver_search_indexes": await _indexes(connection),
+                "faceserver_unencrypted": {(kind,): number for kind, number in in_the_clear.items()},
+                **await _audit(connection),
+                "faceserver_database_bytes": {(): await connection.fetchval(_SIZE)},
+            }
+
+    async def _in_the_clear(self) -> Counter[str]:
+        """Return how much is not encrypted; nothing while one of several servers does not answer, which others do."""
+        if self._encrypts:
+            with suppress(DatabaseUnavailable):
+                return await unencrypted(self._database)
+        return Counter()
 
     def collect(self) -> Iterator[Metric]:
         """Yield the current metrics."""
-        jobs = GaugeMetricFamily(
-            "faceserver_jobs",
-            "Jobs by kind and state; finished ones until their records expire.",
-            labels=["kind", "state"],
-        )
-        oldest = GaugeMetricFamily(
-            "faceserver_jobs_oldest_seconds", "Waiting time of the oldest job that is ready to run.", labels=["kind"]
-        )
-        remaining = GaugeMetricFamily(
-            "faceserver_jobs_remaining",
-            "What jobs that have begun still have to do, in units of their kind, such as photographs or faces.",
-            labels=["kind"],
-        )
-        indexes = GaugeMetricFamily(
-            "faceserver_search_indexes",
-            "Indexes of large directories by kind (`codes`, `graph`) and state (`ready`, `unfinished`), on all servers "
-            "that answer.",
-            labels=["index", "state"],
-        )
-        clear = GaugeMetricFamily(
-            "faceserver_unencrypted",
-            "Photographs, crops and archives that are stored in the clear while encryption is on, by kind: a job "
-            "encrypts them.",
-            labels=["kind"],
-        )
-        unsealed = GaugeMetricFamily("faceserver_audit_unsealed", "Entries of the audit that are not sealed yet.")
-        unsealed_age = GaugeMetricFamily(
-            "faceserver_audit_unsealed_seconds", "Age of the oldest entry of the audit that is not sealed yet."
-        )
-        entries = CounterMetricFamily(
-            "faceserver_audit_entries", "Entries of the audit that were written since the beginning."
-        )
-        size = GaugeMetricFamily("faceserver_database_bytes", "Size of the database.")
-        if seen := self._seen:
-            for (kind, state), number in seen.jobs.items():
-                jobs.add_metric([kind, state], number)
-            for kind, seconds in seen.oldest_seconds:
-                oldest.add_metric([kind], seconds)
-            for kind, number in seen.remaining:
-                remaining.add_metric([kind], number)
-            for (index, condition), number in seen.indexes.items():
-                indexes.add_metric([index, condition], number)
-            for kind, number in seen.unencrypted.items():
-                clear.add_metric([kind], number)
-            count, age, written = seen.audit
-            entries.add_metric([], written)
-            unsealed.add_metric([], count)
-            unsealed_age.add_metric([], age)
-            size.add_metric([], seen.bytes)
-        yield from (jobs, oldest, remaining, indexes, clear, unsealed, unsealed_age, entries, size, *self._disk())
+        for family in _FAMILIES:
+            yield family.of(self._seen.get(family.name, {}))
+        yield from self._disk()
 
     def _disk(self) -> Iterator[GaugeMetricFamily]:
         total = GaugeMetricFamily(
@@ -168,9 +181,30 @@ class SharedMetrics(Collector):
         yield from (total, free)
 
 
-async def _indexes(connection: Connection) -> Counter[tuple[str, str]]:
+async def _jobs(connection: Connection) -> Counter[tuple[str, ...]]:
+    """Return the number of jobs by kind and state."""
+    jobs: Counter[tuple[str, ...]] = Counter()
+    for kind, status, number in await connection.fetch(_JOBS):
+        jobs[kind, state_of(status)] += number
+    return jobs
+
+
+async def _by_kind(connection: Connection, statement: str) -> Samples:
+    return {(kind,): value for kind, value in await connection.fetch(statement)}
+
+
+async def _audit(connection: Connection) -> dict[str, Samples]:
+    unsealed, seconds, entries = await connection.fetchrow(_AUDIT)
+    return {
+        "faceserver_audit_unsealed": {(): unsealed},
+        "faceserver_audit_unsealed_seconds": {(): seconds},
+        "faceserver_audit_entries": {(): entries},
+    }
+
+
+async def _indexes(connection: Connection) -> Counter[tuple[str, ...]]:
     """Return the number of indexes by kind and state, on all servers that answer."""
-    numbers: Counter[tuple[str, str]] = Counter()
+    numbers: Counter[tuple[str, ...]] = Counter()
     for server in await servers(connection):
         with suppress(DatabaseUnavailable):
             for row in await Placement(None, server).fetch(connection, _INDEXES):

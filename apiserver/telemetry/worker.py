@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import Counter, Gauge, Histogram
 
 from apiserver.background import background, repeat
-from apiserver.database import StatementEnded
+from apiserver.database.opening import StatementEnded
 from apiserver.jobs.turns import TurnOver
 from apiserver.problems import Outage, QuotaSpent
 from apiserver.resources import Resources
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.telemetry.database import PoolMetrics, database_wait
 from apiserver.telemetry.limits import UsageMetrics
 from apiserver.telemetry.shared import REFRESH_SECONDS, SharedMetrics
@@ -37,8 +37,8 @@ class WorkerMetrics:
         self.database_wait = database_wait(self.registry)
         self._runs = Counter(
             "faceserver_worker_runs_total",
-            "Ended runs of jobs by outcome: `done`, `failed`, `put-off` (outage, or a quota is spent), "
-            "`turn-over` (goes on behind others), or `stopped` with the worker.",
+            "Ended runs of jobs by outcome: `done`, `failed`, `put-off` (outage, or a quota is used up), `turn-over` "
+            "(continues after others), or `stopped` with the worker.",
             ["kind", "outcome"],
             registry=self.registry,
         )

@@ -146,7 +146,7 @@ class _Connection(asyncio.Protocol):
             self.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Tell whoever waits for an answer that none will come."""
+        """Tell waiting callers that no answer will come."""
         self._is_kept = False
         self._fail(Cut(str(error or "The vectorizer closed the connection.")))
 

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 from pydantic import SecretStr
 
 from apiserver.background import background, repeat
-from apiserver.endpoints import Endpoint, read_endpoints
-from apiserver.settings import Settings
+from apiserver.settings.endpoints import Endpoint, read_endpoints
+from apiserver.settings.settings import Settings
 from apiserver.vectorizers.client import VectorizerClient, open_vectorizer
 from apiserver.vectorizers.exchange import Access, TracedHop
 from apiserver.vectorizers.replicas import Replica, Replicas
@@ -59,7 +59,7 @@ async def _probe(replica: Replica, client: VectorizerClient, asked: set[Replica]
     asked.add(replica)
     try:
         await client.probe(replica)
-    except Exception:  # the other probes must go on
+    except Exception:  # the other probes must continue
         _logger.exception("The probe of %s failed", replica.url)
     finally:
         asked.discard(replica)

@@ -24,8 +24,8 @@ from bench.harness.options import RESULTS, Models, Results
 from bench.harness.provenance import SPEED_PACKAGES, provenance
 from bench.harness.records import Record, write
 from bench.photographs.folder import find_photographs
-from bench.speed.own_networks import LIMITS
-from bench.speed.runtimes import agreement
+from bench.speed.networks.own_networks import LIMITS
+from bench.speed.networks.runtimes import agreement
 from vectorizer.images import decode
 from vectorizer.networks.alignment import align, encode_jpeg
 from vectorizer.networks.models import Engine, ModelSource

@@ -1,1 +1,1 @@
-"""A database on several servers of Citus: what further servers bring, and what a directory of its own shard costs."""
+"""A database on several servers of Citus: what further servers bring, and what an isolated directory costs."""

@@ -81,7 +81,7 @@ async def empty_shard(dsn: str) -> Empty:
 
 
 async def galleries(dsn: str, shards: int, each: int, persons: int) -> list[GalleryOf]:
-    """Return directories of so many persons, `each` of them on every shard."""
+    """Return directories of this number of persons, `each` of them on every shard."""
     names = [f"directory {number}" for number in range(20 * shards * each)]
     async with _plainly_connected(dsn) as connection:
         shard_of = dict(await connection.fetch(_SHARD, names))

@@ -1,4 +1,4 @@
-"""A large directory on a shard of its own: how long it takes to get one, and the latency of searches."""
+"""A large directory on its own shard: how long it takes to get one, and the latency of searches."""
 
 import time
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import asyncpg
 from apiserver.access.binding import bound_to
 from apiserver.biometrics.model import Tail
 from apiserver.biometrics.open_set import thresholds_at
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search
@@ -31,7 +31,7 @@ WHERE get_shard_id_for_distribution_column('faces', directory)
 
 
 async def measure_isolated(dsn: str, persons: int, population: Population, tail: Tail, probes: int) -> Record:
-    """Load a directory, give it a shard of its own, and search it one face after the other, each way."""
+    """Load a directory, give it its own shard, and search it one face after the other, each way."""
     gallery = GalleryOf("large", persons, 1, seed=persons)
     people, embeddings = gallery.probes(population, probes)
     asked = Probes(people, gallery.nearest(population, embeddings), embeddings)

@@ -20,7 +20,7 @@ import typer
 
 from apiserver.biometrics.model import Tail
 from apiserver.biometrics.open_set import thresholds_at
-from apiserver.database import Database
+from apiserver.database.pool import Database
 from bench.citus import databases
 from bench.citus.isolated import measure_isolated
 from bench.citus.servers import Given, Installation

@@ -70,7 +70,7 @@ class Server:
 class Installation:
     """A PostgreSQL with Citus, and the folder with the data of its servers, which listen at `port` and the next ones.
 
-    The servers trust whoever connects on this machine.
+    The servers trust all connections on this machine.
     """
 
     programs: Path

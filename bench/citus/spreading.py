@@ -12,7 +12,8 @@ import numpy as np
 import psutil  # type: ignore[import-untyped]
 
 from apiserver.access.binding import bound_to
-from apiserver.database import Database, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Database
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search

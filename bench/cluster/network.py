@@ -168,7 +168,7 @@ def _remove_left_over() -> None:
 
 
 def _remove(prefix: str) -> None:
-    """Remove the namespace of this name, and those whose names go on with a hyphen."""
+    """Remove the namespace of this name, and those whose names continue with a hyphen."""
     for folder, remove in ((_NAMESPACES, _delete_namespace), (_FILES, _delete_files)):
         for path in [folder / prefix, *folder.glob(f"{prefix}-*")]:
             if path.exists():

@@ -4,10 +4,9 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 
+from bench.documents.tables import Row
 from bench.harness.processes import LOAD_GENERATOR
 from bench.harness.records import Record
-
-Row = tuple[object, ...]
 
 KINDS = {"topology", "scaling", "sizes", "scale", "scale_large"}
 

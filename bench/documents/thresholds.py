@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from bench.documents.tables import Row
 from bench.harness.records import Record
-
-Row = tuple[object, ...]
 
 
 def _thresholds(record: Record) -> Iterable[Row]:

@@ -49,7 +49,7 @@ def _provenance(stack: RunningStack) -> Provenance:
 
 
 async def _prepare(stack: RunningStack, images: Sequence[bytes], people: Sequence[Upload]) -> None:
-    """Enrol all whom their photograph shows recognizably, and warm up. Raises RuntimeError when a request fails."""
+    """Enrol all people with a recognizable photograph, and warm up. Raises RuntimeError when a request fails."""
     client = Client(stack.url)
     for upload in [*people, *(Upload("/recognize", image) for image in images[:WARM_UP])]:
         outcome = await client.send(upload)

@@ -8,14 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 
 _SOCKET = ".s.PGSQL.5432"
 _KEY_DATA = b"K\x00\x00\x00\x0c"
-"""The message with the number of the server's process. A pooler gives a number of its own."""
+"""The message with the number of the server's process. A pooler gives its own number."""
 
 
 @asynccontextmanager
 async def pooled(dsn: str, folder: Path) -> AsyncIterator[str]:
     """Yield the DSN of a database as it is behind a pooler, whose socket is in an empty folder."""
     parts = urlsplit(dsn)
-    behind = Path(parse_qs(parts.query)["host"][0], _SOCKET)
     carrying: set[asyncio.Task[None]] = set()
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -23,19 +22,28 @@ async def pooled(dsn: str, folder: Path) -> AsyncIterator[str]:
         assert task
         carrying.add(task)
         try:
-            from_server, to_server = await asyncio.open_unix_connection(behind)
+            from_server, to_server = await connected_to(dsn)
             await asyncio.gather(_pump(reader, to_server), _pump(from_server, writer, renumbered=True))
         finally:
             carrying.discard(task)
 
     server = await asyncio.start_unix_server(carry, folder / _SOCKET)
     try:
-        yield parts._replace(query=f"host={folder}").geturl()
+        account, at, _ = parts.netloc.rpartition("@")
+        yield parts._replace(netloc=account + at, query=f"host={folder}").geturl()
     finally:
         server.close()
         for task in [*carrying]:
             task.cancel()
         await asyncio.gather(*carrying, return_exceptions=True)
+
+
+async def connected_to(dsn: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect to the server of a DSN, which names the folder of its socket or an address."""
+    parts = urlsplit(dsn)
+    if parts.hostname:
+        return await asyncio.open_connection(parts.hostname, parts.port or 5432)
+    return await asyncio.open_unix_connection(Path(parse_qs(parts.query)["host"][0], _SOCKET))
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, renumbered: bool = False) -> None:

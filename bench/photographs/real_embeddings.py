@@ -7,7 +7,7 @@ from platformdirs import user_cache_path
 
 from bench.photographs.folder import by_person, find_photographs, most_central
 from bench.search.people import Floats
-from bench.speed.own_networks import DECODE
+from bench.speed.networks.own_networks import DECODE
 from vectorizer.networks.models import ModelSource
 from vectorizer.pipeline import find_faces
 

@@ -29,7 +29,7 @@ from bench.harness.records import Record, write
 from bench.photographs.degraded import WAYS, Pixels
 from bench.photographs.folder import Photograph, find_photographs, most_central
 from bench.quality.head_pose import HeadPose
-from bench.speed.own_networks import LIMITS
+from bench.speed.networks.own_networks import LIMITS
 from vectorizer.images import decode
 from vectorizer.networks.alignment import align
 from vectorizer.networks.models import Models as Networks

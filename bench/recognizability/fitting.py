@@ -4,7 +4,7 @@
 
 Photographs are damaged in many ways. A face is recognizable if it matches the undamaged photograph of the same person,
 and no stranger's with the same damage. The model is fitted on a part of the people and its scale on others, so that
-the value is the chance. Writes the file beside the manifest, and prints the manifest's line.
+the value is the chance. Writes the file next to the manifest, and prints the manifest's line.
 """
 
 from collections.abc import Collection

@@ -17,7 +17,7 @@ from bench.photographs.damage.kinds import FAMILIES, KINDS, PRINCIPAL
 from bench.photographs.damage.scene import Damage, Scene
 from bench.photographs.degraded import Pixels
 from bench.photographs.folder import Photograph, by_person, find_photographs, most_central
-from bench.speed.own_networks import LIMITS
+from bench.speed.networks.own_networks import LIMITS
 from vectorizer.images import decode
 from vectorizer.networks.alignment import align
 from vectorizer.networks.detection import Detections

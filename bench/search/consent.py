@@ -17,7 +17,8 @@ import asyncpg
 import numpy as np
 import typer
 
-from apiserver.database import Database, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Database
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.search.effort import Efforts
 from apiserver.search.identification import Identification, Search

@@ -11,7 +11,8 @@ import numpy as np
 from apiserver.biometrics.face import Face, Image
 from apiserver.biometrics.model import Calibration, Model, Tail, Thresholds
 from apiserver.biometrics.open_set import thresholds_at
-from apiserver.database import Database, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Database
 from apiserver.directories.sizes import DirectorySize, DirectorySizes
 from apiserver.enrolment.gallery import Gallery
 from apiserver.search.cache import CodeCache

@@ -18,7 +18,8 @@ from pgvector import HalfVector
 
 from apiserver.biometrics.model import Scoring
 from apiserver.consent import unnamed
-from apiserver.database import Database, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Database
 from apiserver.search import statements as search_sql
 from apiserver.search.indexes import Indexed, Kind, Progress, build, condition, drop
 from bench.harness.options import RESULTS

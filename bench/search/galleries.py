@@ -52,7 +52,7 @@ class GalleryOf:
         return [f"person {number}" for number in chosen], population.photographs(rng, np.stack(people))
 
     def nearest(self, population: Population, probes: Floats) -> list[str]:
-        """Return the person whom an exhaustive comparison finds nearest to each of the probes, [n, d]."""
+        """Return the person that an exhaustive comparison finds nearest to each of the probes, [n, d]."""
         best, numbers = np.full(len(probes), -np.inf), np.zeros(len(probes), np.int64)
         rng, first = np.random.default_rng([self.seed, 2]), 0
         for people in self.people(population):

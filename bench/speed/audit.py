@@ -28,7 +28,8 @@ from apiserver.audit.reads import Reads, Recorded
 from apiserver.audit.sealing import SEAL_SECONDS, seal
 from apiserver.background import background, repeat
 from apiserver.biometrics.face import Face, Image
-from apiserver.database import Database, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Database
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.enrolment.gallery import Gallery
 from apiserver.search.effort import Efforts
@@ -134,7 +135,7 @@ async def _connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def _rate(work: Work, seconds: float, connection: asyncpg.Connection, ages: list[float]) -> float:
-    """Return how often `work` was done a second; note the age of the oldest entry without a seal meanwhile."""
+    """Return how often `work` was done a second; note the age of the oldest entry without a seal during this time."""
     begun, done = time.perf_counter(), 0
 
     async def one_client() -> None:

@@ -24,7 +24,7 @@ import uvicorn
 from asgi_correlation_id import correlation_id
 
 from apiserver.app import create_app
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from bench.harness.stack import START_SECONDS, is_ready
 from bench.search.server import embedded_database
 from faceserver.standalone.addresses import free_loopback_port

@@ -1,4 +1,4 @@
-"""The cost of decoding in a process of its own: a picture decoded here and there, and at parts of its size, by turns.
+"""The cost of decoding in a separate process: a picture decoded here and there, and at parts of its size, by turns.
 
 python -m bench decoding --models opencv
 """
@@ -22,7 +22,7 @@ from platformdirs import user_cache_path
 from bench.harness.options import RESULTS, Models, Results
 from bench.harness.provenance import SPEED_PACKAGES, provenance
 from bench.harness.records import Record, write
-from bench.speed.own_networks import DECODE, LIMITS
+from bench.speed.networks.own_networks import DECODE, LIMITS
 from vectorizer.decoder.decoder import Decoder
 from vectorizer.decoder.forking import Template
 from vectorizer.decoder.processor_time import used_by
@@ -73,7 +73,7 @@ def main(*, models: Models = "opencv", results: Results = RESULTS) -> None:
 
 
 def _jpeg(megapixels: int) -> bytes:
-    """Return a photograph of six people with so many pixels."""
+    """Return a photograph of six people with this number of pixels."""
     image = Image.fromarray(np.ascontiguousarray(get_image("t1")[:, :, ::-1]))
     scale = (megapixels * 1e6 / (image.width * image.height)) ** 0.5
     file = BytesIO()

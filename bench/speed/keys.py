@@ -17,13 +17,14 @@ import typer
 
 from apiserver.access.grants import EVERYWHERE, OPEN
 from apiserver.access.scopes import Scope
-from apiserver.database import Database, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Database
 from apiserver.http.access.rate_store import RateStore
 from apiserver.http.access.rates import Rates, Shown
 from apiserver.keys import records
 from apiserver.keys.authenticator import Authenticator
 from apiserver.keys.usage import Usage
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from bench.harness.connections import Connection
 from bench.harness.options import RESULTS, Results
 from bench.harness.outcomes import percentile
@@ -54,8 +55,8 @@ async def checks(database: Database, dsn: str, count: int) -> dict[str, Any]:
     async def authenticate_and_limit() -> None:
         grant = await authenticator.grant_of(scope)
         assert grant
-        await rates.admit(grant, usage, shown, erases=False)
-        with rates.place(grant, usage, erases=False):
+        await rates.admit(grant, usage, shown, exempt=False)
+        with rates.place(grant, usage, exempt=False):
             shown.clear()
 
     async with authenticator.running():

@@ -10,11 +10,11 @@ from bench.harness.processes import total
 from bench.harness.records import Record
 from bench.harness.stack import RunningStack
 from bench.harness.uploads import recognitions
-from bench.speed.ceiling import usable_cores
-from bench.speed.lanes import LaneRun, run_lanes
-from bench.speed.own_networks import OwnNetworks
-from bench.speed.plain_networks import PlainNetworks
-from bench.speed.plain_opencv import PlainOpenCVNetworks, opencv_folder
+from bench.speed.networks.ceiling import usable_cores
+from bench.speed.networks.lanes import LaneRun, run_lanes
+from bench.speed.networks.own_networks import OwnNetworks
+from bench.speed.networks.plain_networks import PlainNetworks
+from bench.speed.networks.plain_opencv import PlainOpenCVNetworks, opencv_folder
 
 
 @dataclass(frozen=True)

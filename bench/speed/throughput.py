@@ -31,8 +31,8 @@ from bench.harness.options import (
     Url,
 )
 from bench.harness.uploads import recognitions
-from bench.speed.ceiling import plain_size_for
 from bench.speed.importing import measure_import
+from bench.speed.networks.ceiling import plain_size_for
 from bench.speed.overhead import measure_overhead
 from bench.speed.overload import measure_overload
 from bench.speed.ratio import measure_ratio

@@ -48,7 +48,7 @@ def print_refused(console: Console, measured: Measurement, refused: int, floor: 
     share = _percent(refused / measured.photographs)
     console.print(
         f"{refused} of {measured.photographs} photographs ({share}) are below the floor of recognizability, {floor:g}. "
-        "They match nobody: misses of the same person, and no matches of different people."
+        "They match nobody: they count as misses of the same person, not as matches of others."
     )
 
 

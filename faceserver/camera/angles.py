@@ -53,7 +53,7 @@ class Angles:
         return INSTRUCTIONS[self.missing[0]]
 
     def missing_angle(self, pose: Pose) -> Angle | None:
-        """Return the missing angle that the pose is, None if it is none of them."""
+        """Return the missing angle that the pose is, None if it is not one of them."""
         angle = self._angle(pose)
         return angle if angle in self.missing else None
 

@@ -6,12 +6,12 @@ from faceserver.commands.comparing import compare, verify
 from faceserver.commands.detect import detect
 from faceserver.commands.importing.people import import_people
 from faceserver.commands.jobs import export, job
-from faceserver.commands.key_file import Commands
 from faceserver.commands.learn import learn
 from faceserver.commands.preview import preview
 from faceserver.commands.recognize import recognize
 from faceserver.commands.register import register
 from faceserver.commands.serve import serve
+from faceserver.commands.shared.key_file import Commands
 from faceserver.commands.status import status
 from faceserver.commands.usage import usage
 from faceserver.commands.watch import watch

@@ -16,11 +16,11 @@ from pydantic import TypeAdapter
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import AuditEntry
-from faceserver.commands.database import Data, DatabaseUrl, DatabaseUrlFile, database_given
-from faceserver.commands.key_file import Commands
-from faceserver.commands.options import Json, Limit, Url
-from faceserver.commands.printing import first, print_json, print_table
-from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, fail, service
+from faceserver.commands.shared.database import Data, DatabaseUrl, DatabaseUrlFile, database_given
+from faceserver.commands.shared.key_file import Commands
+from faceserver.commands.shared.options import Json, Limit, Url
+from faceserver.commands.shared.printing import first, print_json, print_table
+from faceserver.commands.shared.service import LONG_PATIENCE_SECONDS, ExitStatus, fail, service
 from faceserver.problems import StartError
 
 app = Commands(no_args_is_help=True, help="Show, export and verify who did what.")
@@ -40,7 +40,7 @@ def list_entries(
     database_url: DatabaseUrl = None,
     database_url_file: DatabaseUrlFile = None,
     directory: Directory = None,
-    subject: Annotated[str | None, typer.Option(help="Only what this key or account did.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only actions of this key or account.")] = None,
     action: Annotated[str | None, typer.Option(help="Only this route or kind of job.")] = None,
     person: Annotated[str | None, typer.Option(help="Only entries about this person.")] = None,
     since: Time = None,

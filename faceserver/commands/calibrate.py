@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.commands.options import Directory, Face, People, Url
-from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
+from faceserver.commands.shared.options import Directory, Face, People, Url
+from faceserver.commands.shared.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
 from faceserver.problems import CalibrationError
 
 

@@ -7,10 +7,10 @@ import typer
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Comparison
-from faceserver.commands.options import Detail, Directory, Face, Json, Orientation, Person, Url
-from faceserver.commands.photographs import note_omitted
-from faceserver.commands.printing import decided, print_json, print_table
-from faceserver.commands.service import ExitStatus, fail, service
+from faceserver.commands.shared.options import Detail, Directory, Face, Json, Orientation, Person, Url
+from faceserver.commands.shared.photographs import note_omitted
+from faceserver.commands.shared.printing import decided, print_json, print_table
+from faceserver.commands.shared.service import ExitStatus, fail, service
 
 Photograph = Annotated[Path, typer.Argument(help="A photograph.", exists=True, dir_okay=False, show_default=False)]
 

@@ -9,10 +9,10 @@ import typer
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Detection
-from faceserver.commands.options import Detail, FilesAndFolders, Json, Orientation, Url
-from faceserver.commands.photographs import Photographs, note_omitted, service_for
-from faceserver.commands.printing import print_json, print_table
-from faceserver.commands.service import ExitStatus, fail
+from faceserver.commands.shared.options import Detail, FilesAndFolders, Json, Orientation, Url
+from faceserver.commands.shared.photographs import Photographs, note_omitted, service_for
+from faceserver.commands.shared.printing import print_json, print_table
+from faceserver.commands.shared.service import ExitStatus, fail
 from faceserver.file_names import shown
 
 _COLUMNS = ("file", "box", "score", "recog.", "size", "sharp", "bright", "yaw", "pitch", "roll")
@@ -33,7 +33,7 @@ def detect(
     detail: Detail = "auto",
     as_json: Json = False,
 ) -> None:
-    """Find faces in photographs, and in all photographs in folders, and show what was measured. Nothing is stored.
+    """Find faces in photographs, and in all photographs in folders, and show their measured values. Nothing is stored.
 
     For example:
 

@@ -9,11 +9,11 @@ from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Directory, Event, EventKind, QualityAction, QualityGate, Scoring
 from faceserver.client.unchanged import UNCHANGED, unless_none
-from faceserver.commands.key_file import Commands
-from faceserver.commands.options import Directory as DirectoryOption
-from faceserver.commands.options import Json, Limit, Url, Wait, Yes, confirm
-from faceserver.commands.printing import counted, first, print_fields, print_json, print_receipt, print_table
-from faceserver.commands.service import ExitStatus, fail, service
+from faceserver.commands.shared.key_file import Commands
+from faceserver.commands.shared.options import Directory as DirectoryOption
+from faceserver.commands.shared.options import Json, Limit, Url, Wait, Yes, confirm
+from faceserver.commands.shared.printing import counted, first, print_fields, print_json, print_receipt, print_table
+from faceserver.commands.shared.service import ExitStatus, fail, service
 from faceserver.errors import NotFound
 
 app = Commands(no_args_is_help=True, help="List, show, set up and delete directories.")
@@ -137,7 +137,7 @@ def set_directory(
 def create_directory(
     *, url: Url = DEFAULT_URL, directory: DirectoryOption = DEFAULT_DIRECTORY, as_json: Json = False
 ) -> None:
-    """Create a directory with the service's default settings; one that exists is left unchanged, with status 1.
+    """Create a directory with the service's default settings; an existing one is not changed, and the status is 1.
 
     For example:
 
@@ -151,7 +151,7 @@ def create_directory(
 def show_scores(
     *, url: Url = DEFAULT_URL, directory: DirectoryOption = DEFAULT_DIRECTORY, as_json: Json = False
 ) -> None:
-    """Show how alike the faces of a directory are, and what other thresholds would mean.
+    """Show the similarities of the faces of a directory, and the error rates of other thresholds.
 
     For example:
 
@@ -183,7 +183,7 @@ def list_activity(
     limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
-    """List what happened in a directory, the latest first, as far as it is kept.
+    """List what happened in a directory, the latest first, from stored data.
 
     For example:
 
@@ -275,7 +275,7 @@ def _percent(share: float | None) -> str | None:
 def _floor(floor: float | None) -> str:
     if floor is None:
         return "not measured by this model"
-    return f"below {floor:g}" if floor else "no face: strangers whom nobody could recognize match each other"
+    return f"below {floor:g}" if floor else "no face: unrecognizable strangers match each other"
 
 
 def _set(value: object, unit: str = "") -> str:

@@ -6,12 +6,14 @@ import typer
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.commands.jobs import wait_with_progress
-from faceserver.commands.key_file import Commands
-from faceserver.commands.options import Directory, Json, Limit, Person, Url
-from faceserver.commands.printing import first, print_json, print_table
-from faceserver.commands.service import LONG_PATIENCE_SECONDS, service
+from faceserver.commands.shared.key_file import Commands
+from faceserver.commands.shared.options import Directory, Json, Limit, Person, Url
+from faceserver.commands.shared.printing import first, print_json, print_table
+from faceserver.commands.shared.service import LONG_PATIENCE_SECONDS, service
 
-app = Commands(no_args_is_help=True, help="List and dismiss warnings about whom faces show, and look-alikes.")
+app = Commands(
+    no_args_is_help=True, help="List and dismiss warnings that faces may show somebody else, and look-alikes."
+)
 
 About = Annotated[str | None, typer.Option("--person", help="Only those about this person.")]
 Dismissed = Annotated[bool, typer.Option("--dismissed", help="List those that were dismissed instead.")]
@@ -56,7 +58,7 @@ def list_lookalikes(
     limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
-    """List pairs of people who may be one person, the most alike first.
+    """List pairs of people who may be one person, the most similar first.
 
     For example:
 
@@ -97,7 +99,7 @@ def compare_directory(
 
 @app.command("dismiss")
 def dismiss_face(face: FaceId, *, url: Url = DEFAULT_URL, directory: Directory = DEFAULT_DIRECTORY) -> None:
-    """Say that a face shows its person: no warning about it returns.
+    """Record that a face shows its person; its warnings do not return.
 
     For example:
 
@@ -109,7 +111,7 @@ def dismiss_face(face: FaceId, *, url: Url = DEFAULT_URL, directory: Directory =
 
 @app.command("reopen")
 def reopen_face(face: FaceId, *, url: Url = DEFAULT_URL, directory: Directory = DEFAULT_DIRECTORY) -> None:
-    """Take back that a face shows its person.
+    """Undo the dismissal of a face.
 
     For example:
 
@@ -123,7 +125,7 @@ def reopen_face(face: FaceId, *, url: Url = DEFAULT_URL, directory: Directory = 
 def dismiss_pair(
     person: Person, other: Other, *, url: Url = DEFAULT_URL, directory: Directory = DEFAULT_DIRECTORY
 ) -> None:
-    """Say that two people are two: they are not listed as look-alikes again.
+    """Record that two people are different people; they are not listed as look-alikes again.
 
     For example:
 
@@ -137,7 +139,7 @@ def dismiss_pair(
 def reopen_pair(
     person: Person, other: Other, *, url: Url = DEFAULT_URL, directory: Directory = DEFAULT_DIRECTORY
 ) -> None:
-    """Take back that two people are two.
+    """Undo the dismissal of a pair.
 
     For example:
 

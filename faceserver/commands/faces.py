@@ -9,9 +9,9 @@ import typer
 from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Face
-from faceserver.commands.options import Directory, Json, Limit, Person, Url
-from faceserver.commands.printing import counted, first, print_json, print_table
-from faceserver.commands.service import ExitStatus, fail, service
+from faceserver.commands.shared.options import Directory, Json, Limit, Person, Url
+from faceserver.commands.shared.printing import counted, first, print_json, print_table
+from faceserver.commands.shared.service import ExitStatus, fail, service
 
 
 def list_faces(
@@ -45,7 +45,7 @@ def list_faces(
     ids: Annotated[bool, typer.Option("--ids", help="Print only the ids.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List the faces of a person, oldest first, or those of a directory that are enrolled by mistake.
+    """List the faces of a person, oldest first, or faces of a directory that may be enrolled by mistake.
 
     For example:
 

@@ -12,9 +12,9 @@ from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Job
 from faceserver.client.waiting import Work, is_finished, pauses
-from faceserver.commands.options import Directory, Json, Url
-from faceserver.commands.printing import print_fields, print_json
-from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, fail, service
+from faceserver.commands.shared.options import Directory, Json, Url
+from faceserver.commands.shared.printing import print_fields, print_json
+from faceserver.commands.shared.service import LONG_PATIENCE_SECONDS, ExitStatus, fail, service
 from faceserver.file_names import shown
 
 

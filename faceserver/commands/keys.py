@@ -14,11 +14,11 @@ from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY
 from faceserver.client.results import Key, NewKey
 from faceserver.client.unchanged import UNCHANGED, unless_none
-from faceserver.commands.database import Data, DatabaseUrl, DatabaseUrlFile, database_given
-from faceserver.commands.key_file import Commands
-from faceserver.commands.options import Json, Yes, confirm
-from faceserver.commands.printing import print_json, print_table
-from faceserver.commands.service import ExitStatus, fail, service
+from faceserver.commands.shared.database import Data, DatabaseUrl, DatabaseUrlFile, database_given
+from faceserver.commands.shared.key_file import Commands
+from faceserver.commands.shared.options import Json, Yes, confirm
+from faceserver.commands.shared.printing import print_json, print_table
+from faceserver.commands.shared.service import ExitStatus, fail, service
 from faceserver.file_names import is_decoded
 from faceserver.problems import StartError
 from serving.moments import read_duration, read_moment
@@ -64,11 +64,13 @@ Url = Annotated[
 Id = Annotated[str, typer.Argument(help="Id of the key.", show_default=False, callback=_decoded)]
 Directories = typer.Option("--directory", help="Name, prefix such as 'acme/*', or '*'; may be given several times.")
 Scopes = typer.Option(
-    "--scope", help="Such as recognize, learn, manage or admin; may be given several times. docs/access.md lists them."
+    "--scope",
+    help="Scope, such as recognize, learn, manage or admin; may be given several times. docs/access.md lists them.",
 )
-Note = Annotated[str | None, typer.Option(help="For people.", callback=_decoded)]
+Note = Annotated[str | None, typer.Option(help="Note for people.", callback=_decoded)]
 Expires = Annotated[
-    Any, typer.Option(parser=_moment, metavar="WHEN", help="A time, or from now on 90d, 12h or 30m, or never.")
+    Any,
+    typer.Option(parser=_moment, metavar="WHEN", help="A time, a duration from now such as 90d, 12h or 30m, or never."),
 ]
 Limits = Annotated[
     list[Any] | None,
@@ -76,7 +78,7 @@ Limits = Annotated[
         "--limit",
         parser=_limit,
         metavar="NAME=N",
-        help="Such as requests_per_minute=600; 0: that of the service; may be given several times.",
+        help="Limit, such as requests_per_minute=600; 0: the service's limit; may be given several times.",
     ),
 ]
 
@@ -110,22 +112,22 @@ class _Place:
 @app.command()
 def create(
     *,
-    name: Annotated[str, typer.Option(help="What people call it.", callback=_decoded, show_default=False)],
+    name: Annotated[str, typer.Option(help="Name for people.", callback=_decoded, show_default=False)],
     directory: Annotated[list[str], Directories],
     scope: Annotated[list[str] | None, Scopes] = None,
     compreface: Annotated[
         bool,
         typer.Option(
             "--compreface",
-            help="A UUID, for clients of CompreFace; it has exactly one directory, and --scope is manage unless given.",
+            help="Make a UUID for clients of CompreFace, with exactly one directory; --scope is manage by default.",
         ),
     ] = False,
     rekognition: Annotated[
         bool,
         typer.Option(
             "--rekognition",
-            help="An access key id and a secret access key, for clients of Amazon Rekognition. It needs the master "
-            "key: that of the gateway at --url, or else in the environment, as the gateways have it.",
+            help="Make an access key id and a secret access key for clients of Amazon Rekognition. Requires the "
+            "gateways' master key: with --url, the gateway has it; otherwise it must be in the environment.",
         ),
     ] = False,
     expires: Expires = "never",
@@ -192,7 +194,7 @@ def list_keys(
     database_url_file: DatabaseUrlFile = None,
     as_json: Json = False,
 ) -> None:
-    """List the keys, revoked ones included.
+    """List all keys, including revoked ones.
 
     For example:
 
@@ -210,7 +212,7 @@ def list_keys(
 def edit(
     key: Id,
     *,
-    name: Annotated[str | None, typer.Option(help="What people call it.", callback=_decoded)] = None,
+    name: Annotated[str | None, typer.Option(help="Name for people.", callback=_decoded)] = None,
     scope: Annotated[list[str] | None, Scopes] = None,
     directory: Annotated[list[str] | None, Directories] = None,
     expires: Expires = None,
@@ -222,7 +224,7 @@ def edit(
     database_url_file: DatabaseUrlFile = None,
     as_json: Json = False,
 ) -> None:
-    """Change what a key may do, until when, and its limits. What is not given stays as it is; so does its text.
+    """Change the rights, expiry and limits of a key. Its text, and everything that is not given, stay as they are.
 
     For example:
 
@@ -270,7 +272,7 @@ def revoke(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Revoke a key for good. Jobs that wait for it are cancelled.
+    """Revoke a key for good. Its waiting jobs are cancelled.
 
     For example:
 
@@ -287,7 +289,7 @@ def rotate(
     *,
     overlap: Annotated[
         timedelta,
-        typer.Option(parser=_duration, metavar="DURATION", help="How long the text before works."),
+        typer.Option(parser=_duration, metavar="DURATION", help="How long the previous text still works."),
     ] = "1d",  # type: ignore[assignment]  # the parser reads it
     url: Url = None,
     data: Data = None,
@@ -295,7 +297,7 @@ def rotate(
     database_url_file: DatabaseUrlFile = None,
     as_json: Json = False,
 ) -> None:
-    """Give a key a new text and print it; the one before goes on working for the overlap.
+    """Give a key a new text and print it; the previous text still works for the overlap.
 
     For example:
 

@@ -5,9 +5,9 @@ from functools import partial
 import typer
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.commands.options import Detail, Directory, Face, Files, Json, Orientation, Person, Url
-from faceserver.commands.printing import print_json
-from faceserver.commands.service import ExitStatus, service, unless_refused
+from faceserver.commands.shared.options import Detail, Directory, Face, Files, Json, Orientation, Person, Url
+from faceserver.commands.shared.printing import print_json
+from faceserver.commands.shared.service import ExitStatus, service, unless_refused
 from faceserver.file_names import shown
 
 

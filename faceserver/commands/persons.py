@@ -13,10 +13,10 @@ from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Basis, Consent
 from faceserver.client.results import Person as Found
 from faceserver.client.unchanged import UNCHANGED
-from faceserver.commands.key_file import Commands
-from faceserver.commands.options import Directory, Json, Limit, Person, Url, Wait, Yes, confirm
-from faceserver.commands.printing import counted, first, print_fields, print_json, print_receipt, print_table
-from faceserver.commands.service import ExitStatus, fail, service
+from faceserver.commands.shared.key_file import Commands
+from faceserver.commands.shared.options import Directory, Json, Limit, Person, Url, Wait, Yes, confirm
+from faceserver.commands.shared.printing import counted, first, print_fields, print_json, print_receipt, print_table
+from faceserver.commands.shared.service import ExitStatus, fail, service
 
 app = Commands(no_args_is_help=True, help="List, show, change and delete the people of a directory.")
 
@@ -168,7 +168,7 @@ def restrict_person(
     lift: Annotated[bool, typer.Option("--lift", help="Let the person be named again.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Keep a person without ever naming them.
+    """Keep a person, but never name them.
 
     For example:
 

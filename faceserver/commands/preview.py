@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.commands.options import Url
-from faceserver.commands.service import ExitStatus, fail, service
+from faceserver.commands.shared.options import Url
+from faceserver.commands.shared.service import ExitStatus, fail, service
 from faceserver.file_names import shown
 
 

@@ -10,10 +10,10 @@ from rich.text import Text
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Recognition, Scoring
-from faceserver.commands.options import Detail, Directory, FilesAndFolders, Json, Orientation, Url
-from faceserver.commands.photographs import Photographs, note_omitted, service_for
-from faceserver.commands.printing import STYLES, decided, print_json, print_table
-from faceserver.commands.service import ExitStatus, fail
+from faceserver.commands.shared.options import Detail, Directory, FilesAndFolders, Json, Orientation, Url
+from faceserver.commands.shared.photographs import Photographs, note_omitted, service_for
+from faceserver.commands.shared.printing import STYLES, decided, print_json, print_table
+from faceserver.commands.shared.service import ExitStatus, fail
 from faceserver.file_names import shown
 
 

@@ -9,8 +9,8 @@ from faceserver.camera.frame import Incident
 from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import Pose, Verification
-from faceserver.commands.options import Directory, FramesPerSecond, Person, Source, Url
-from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
+from faceserver.commands.shared.options import Directory, FramesPerSecond, Person, Source, Url
+from faceserver.commands.shared.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
 from faceserver.errors import NotFound, Refused
 
 _MAX_FACES = 50
@@ -27,7 +27,7 @@ def register(
 ) -> None:
     """Learn PERSON from a camera: looking straight ahead, to the left, to the right, up and down.
 
-    Only angles from which the person is not enrolled yet are asked for.
+    Asks only for angles that are not enrolled yet.
 
     For example:
 
@@ -77,7 +77,7 @@ def _look(client: Client, person: str, picture: bytes, angles: Angles) -> None:
 def _doubt(verified: Verification) -> str | None:
     """Return why a picture is not one to learn, None if it may be one."""
     if verified.reason:
-        return "Nobody could be recognized in this picture: hold still, in good light."
+        return "The face in this picture is not recognizable: hold still, in good light."
     return f"This does not look like {verified.person}." if verified.decision == "unknown" else None
 
 

@@ -35,11 +35,11 @@ def serve(  # noqa: PLR0917 - typer makes options of them
         str | None, typer.Option(show_default="embedded PostgreSQL", help="DSN of a PostgreSQL with pgvector.")
     ] = None,
     database_url_file: Annotated[
-        Path | None, typer.Option(help="File with this DSN, which other accounts then do not see in the process list.")
+        Path | None, typer.Option(help="File with this DSN, so that other accounts cannot see it in the process list.")
     ] = None,
     require_keys: Annotated[
         bool | None,
-        typer.Option("--require-keys", help="Require a key on loopback, too; without any, write one into --data."),
+        typer.Option("--require-keys", help="Require a key on loopback, too; if none exists, write one into --data."),
     ] = None,
     insecure_open: Annotated[
         bool | None, typer.Option("--insecure-open", help="Require no key, although others can reach the address.")
@@ -49,7 +49,7 @@ def serve(  # noqa: PLR0917 - typer makes options of them
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Private key (PEM) of the certificate.")] = None,
     page: Annotated[
-        bool | None, typer.Option("--page/--no-page", show_default="page", help="Serve the page for people, at /.")
+        bool | None, typer.Option("--page/--no-page", show_default="page", help="Serve the web page at /.")
     ] = None,
 ) -> None:
     """Run the whole stack on this machine: PostgreSQL, vectorizer, gateway and worker.

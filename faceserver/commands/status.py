@@ -4,13 +4,13 @@ import typer
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import RecentRequests, Status, VectorizerStatus
-from faceserver.commands.options import Json, Url
-from faceserver.commands.printing import print_fields, print_json, print_table
-from faceserver.commands.service import service
+from faceserver.commands.shared.options import Json, Url
+from faceserver.commands.shared.printing import print_fields, print_json, print_table
+from faceserver.commands.shared.service import service
 
 
 def status(*, url: Url = DEFAULT_URL, as_json: Json = False) -> None:
-    """Show how the service is: rates and latencies of the last minute, vectorizers, search and jobs.
+    """Show the state of the service: rates and latencies of the last minute, vectorizers, search and jobs.
 
     Rates and latencies are those of the gateway that answers. For example:
 

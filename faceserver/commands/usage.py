@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
-from faceserver.commands.options import Json, Url
-from faceserver.commands.printing import print_json, print_table
-from faceserver.commands.service import service
+from faceserver.commands.shared.options import Json, Url
+from faceserver.commands.shared.printing import print_json, print_table
+from faceserver.commands.shared.service import service
 
 
 def usage(
@@ -16,7 +16,7 @@ def usage(
     url: Url = DEFAULT_URL,
     as_json: Json = False,
 ) -> None:
-    """Show what a key has spent of its quotas today, and its limits.
+    """Show what a key has used of its quotas today, and its limits.
 
     For example:
 

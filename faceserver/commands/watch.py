@@ -13,8 +13,8 @@ from faceserver.camera.presence import STRANGER, Event, Presence
 from faceserver.client.client import Client
 from faceserver.client.connection import DEFAULT_DIRECTORY, DEFAULT_URL
 from faceserver.client.results import RecognizedFace
-from faceserver.commands.options import Directory, FramesPerSecond, Json, Source, Url
-from faceserver.commands.service import ExitStatus, check_ready, fail, service
+from faceserver.commands.shared.options import Directory, FramesPerSecond, Json, Source, Url
+from faceserver.commands.shared.service import ExitStatus, check_ready, fail, service
 from faceserver.errors import FaceserverError, Refused, UnusablePhotograph
 from faceserver.file_names import shown
 
@@ -44,7 +44,7 @@ def watch(
 
         faceserver watch party.mp4
 
-    The service does not store these frames unless --keep is given. A stream that breaks off is opened again; meanwhile
+    The service does not store these frames unless --keep is given. An interrupted stream is opened again; until then
     nobody is reported as gone.
     """
     from faceserver.camera.video import VideoError, frames  # noqa: PLC0415 - imports OpenCV

@@ -62,7 +62,7 @@ def boto3_client(service: str) -> Any:  # noqa: ANN401 - boto3 has no types
     try:
         return boto3.client(service)
     except BotoCoreError as error:
-        raise ForeignError(f"AWS cannot be asked: {error}") from error
+        raise ForeignError(f"The request to AWS failed: {error}") from error
 
 
 def photographs(collection: str) -> tuple[list[ForeignPhotograph], int]:
@@ -125,7 +125,7 @@ def assigned(faces: Sequence[ForeignFace], records: Mapping[str, Box]) -> dict[s
 
 
 class Target:
-    """The service, called as clients of Rekognition call it, with a key of its own."""
+    """The service, called as clients of Rekognition call it, with a separate key."""
 
     def __init__(self, url: str, key: str | None, collection: str, ca_file: Path | None = None) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key else {}

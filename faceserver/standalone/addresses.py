@@ -39,9 +39,9 @@ def exposure(host: str, *, is_open: bool) -> str:
     if is_loopback(host) or not is_open:
         return ""
     return (
-        f"Whoever reaches this machine can read, change and delete everything: {host} is not loopback, and calls "
+        f"Everybody who reaches this machine can read, change and delete everything: {host} is not loopback, and calls "
         "require no key. Set APISERVER_HOSTS to the names under which clients call the service, so that web pages "
-        "cannot reach it under names of their own."
+        "cannot reach it under their own names."
     )
 
 

@@ -90,7 +90,7 @@ class Child:
         self._guard.watch(self._process.pid, program.orphan_signal)
 
     def release(self) -> None:
-        """Let a process go on that waits for the end of its standard input."""
+        """Let a process continue that waits for the end of its standard input."""
         if self._process and self._process.stdin:
             self._process.stdin.close()
 

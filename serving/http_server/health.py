@@ -1,4 +1,4 @@
-"""Liveness and readiness on a port of their own, answered by a thread while the event loop is busy or hangs."""
+"""Liveness and readiness on a separate port, answered by a thread while the event loop is busy or hangs."""
 
 import json
 import socket
@@ -41,7 +41,7 @@ class Health:
         self._ready, self._ready_at = ready, self._clock()
 
     def stopping(self) -> None:
-        """Note that the service stops: it is not ready, and whoever stops it bounds the time."""
+        """Note that the service stops: it is not ready, and its supervisor bounds the time."""
         self._stopping = True
 
     def live(self) -> Answer:

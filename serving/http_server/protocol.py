@@ -5,7 +5,7 @@ import socket
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Never, cast
+from typing import Any, cast
 
 import httptools
 from uvicorn.config import Config
@@ -14,16 +14,13 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from serving.http_server.connections import Connections, Reason
+from serving.http_server.heads import MAX_HEAD_BYTES, refusal
 from serving.problem_responses import problem_details
 from serving.problems import HeadersTooLarge, MalformedRequest, Problem, RequestTimeout, TooManyConnections
 
 MAX_QUEUED = 16
 """Maximum number of requests of a connection that wait for the answers to earlier ones."""
-MAX_HEAD_BYTES = 65_536
-"""Maximum size of the request line and all headers."""
-MAX_HEADERS = 100
 
-_VERSIONS = {"1.0", "1.1"}
 _LINGER_SECONDS = 2.0
 _STALL_SECONDS = 30.0
 _STALL_BYTES = 65_536
@@ -189,7 +186,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = self._begun = False
         self._counted = 0
         self._since, self._since_bytes = self.loop.time(), self._received
-        self._check_head()
+        size = self._received - self._head_at
+        if problem := refusal(self.headers, self.url, self.parser.get_method(), self.parser.get_http_version(), size):
+            self._problem = problem
+            raise _Refused
         if self._timer is not None:
             self._stop_timer()
         if not self.parser.should_upgrade():
@@ -268,35 +268,6 @@ class BoundedProtocol(HttpToolsProtocol):
         lines = [b"%s: %s\r\n" % each for each in headers]
         version = self.parser.get_http_version().encode()
         return b"%s %s HTTP/%s\r\n%s\r\n" % (self.parser.get_method(), self.url, version, b"".join(lines))
-
-    def _check_head(self) -> None:
-        """Refuse a head that is too long, ambiguous, or of another version of HTTP."""
-        headers = self.headers
-        if len(headers) > MAX_HEADERS or (self._received - self._head_at > MAX_HEAD_BYTES and self._is_long()):
-            self._refuse(HeadersTooLarge())
-        version = self.parser.get_http_version()
-        hosts = [value for name, value in headers if name == b"host"]
-        if len(hosts) != 1 and (hosts or version == "1.1"):
-            self._refuse(MalformedRequest("The request must have one Host header."))
-        if version not in _VERSIONS or self.parser.get_method() == b"CONNECT":
-            self._refuse(MalformedRequest("The service speaks HTTP/1.1, and is not a proxy."))
-        if self.url[:1] != b"/":
-            self._check_target(hosts)
-
-    def _is_long(self) -> bool:
-        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES
-
-    def _check_target(self, hosts: list[bytes]) -> None:
-        """Refuse other targets than paths; as a proxy would get it, a target may also name the host."""
-        scheme, _, rest = self.url.partition(b"://")
-        host = rest.partition(b"/")[0].partition(b"?")[0]
-        names_us = scheme.lower() in {b"http", b"https"} and [host.lower()] == [each.lower() for each in hosts]
-        if not names_us and self.url != b"*":
-            self._refuse(MalformedRequest("The target of the request is not a path, or names another host."))
-
-    def _refuse(self, problem: Problem) -> Never:
-        self._problem = problem
-        raise _Refused
 
     def _end_parsing(self) -> None:
         """End a connection whose bytes cannot be parsed, or shall not be."""

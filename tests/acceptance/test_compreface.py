@@ -9,7 +9,7 @@ import pytest
 
 from apiserver.api.compreface.routes import CompreFaceRoute
 from apiserver.app import create_app
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from bench.accuracy.compreface_similarity import rows
 from tests.checkout import ROOT
 from tests.commands import Commands
@@ -63,7 +63,7 @@ def test_the_figures_are_those_of_the_program():
 
 
 def test_the_page_lists_each_call_with_its_scopes(tmp_path: Path):
-    table = PAGE.partition("## Theirs and ours")[2].partition("\n## ")[0]
+    table = PAGE.partition("## Supported calls")[2].partition("\n## ")[0]
     listed = {}
     for cells in re.findall(r"^\| (`.*?) \| .*? \| (.*?) \|$", table, re.MULTILINE):
         for call in re.findall(r"`(\w+ .*?)`", cells[0]):

@@ -232,7 +232,7 @@ def test_other_addresses_need_a_key_first(tmp_path: Path):
     with new_stack("--host", "0.0.0.0") as stack:
         assert stack.launch().wait() == 1
         [sentence] = [line for line in stack.log.splitlines() if "keys create" in line]
-        assert sentence.startswith("0.0.0.0 is not loopback, so calls require a key, and there is none:")
+        assert sentence.startswith("0.0.0.0 is not loopback, so calls require a key, but none exists:")
         assert "Traceback" not in stack.log
 
         command = Commands(stack, tmp_path, "acme")

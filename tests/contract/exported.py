@@ -11,8 +11,8 @@ from prometheus_client.metrics_core import Metric
 import apiserver.telemetry.gateway
 import vectorizer.metrics
 from apiserver.app import create_app
-from apiserver.database import open_database
-from apiserver.settings import Settings
+from apiserver.database.opening import open_database
+from apiserver.settings.settings import Settings
 from apiserver.telemetry.database import PoolMetrics
 from apiserver.telemetry.shared import SharedMetrics
 from apiserver.telemetry.worker import WorkerMetrics

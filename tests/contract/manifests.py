@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-import apiserver.settings
+import apiserver.settings.settings
 import db.__main__
 import vectorizer.settings
 from tests.checkout import ROOT
@@ -17,7 +17,7 @@ KUBERNETES = ROOT / "k8s"
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SETTINGS = {
     str(field.validation_alias or f"{settings.model_config.get('env_prefix', '')}{name}").upper()
-    for settings in (apiserver.settings.Settings, vectorizer.settings.Settings, db.__main__.Settings)
+    for settings in (apiserver.settings.settings.Settings, vectorizer.settings.Settings, db.__main__.Settings)
     for name, field in settings.model_fields.items()
 }
 """Every variable that a service reads."""

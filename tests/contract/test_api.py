@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 import apiserver.app
 import apiserver.problems
-import apiserver.settings
+import apiserver.settings.settings
 import vectorizer.problems
 import vectorizer.routes
 from serving.problems import Problem
@@ -34,7 +34,7 @@ def test_every_problem_is_documented(module: ModuleType):
 
 def gateway() -> FastAPI:
     return apiserver.app.create_app(
-        apiserver.settings.Settings(database_url="postgresql:///none", image_store_url="memory:///")
+        apiserver.settings.settings.Settings(database_url="postgresql:///none", image_store_url="memory:///")
     )
 
 
@@ -71,7 +71,9 @@ def test_every_call_says_what_it_requires_of_a_key():
         for call in row.split("|")[2].split(", ")
     }
     locked = apiserver.app.create_app(
-        apiserver.settings.Settings(database_url="postgresql:///none", image_store_url="memory:///", require_keys=True)
+        apiserver.settings.settings.Settings(
+            database_url="postgresql:///none", image_store_url="memory:///", require_keys=True
+        )
     ).openapi()
     assert locked["components"]["securitySchemes"].keys() == {"bearer", "x-api-key"}
     for path, calls in locked["paths"].items():

@@ -5,7 +5,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-import apiserver.settings
+import apiserver.settings.settings
 import faceserver.standalone.settings
 import vectorizer.settings
 from tests.checkout import ROOT
@@ -13,7 +13,7 @@ from tests.checkout import ROOT
 DOCUMENT = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 SERVICES: list[type[BaseSettings]] = [
     faceserver.standalone.settings.Settings,
-    apiserver.settings.Settings,
+    apiserver.settings.settings.Settings,
     vectorizer.settings.Settings,
 ]
 

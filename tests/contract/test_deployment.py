@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import apiserver.api.service
-import apiserver.settings
+import apiserver.settings.settings
 import vectorizer.routes
 import vectorizer.settings
 from tests.checkout import ROOT
@@ -127,7 +127,7 @@ def test_every_service_of_compose_is_confined(name: str):
 def test_compose_waits_for_the_migration_and_for_requests_in_progress():
     for name in ("apiserver", "worker"):
         assert COMPOSE["services"][name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
-    services = (apiserver.settings.Settings, vectorizer.settings.Settings)
+    services = (apiserver.settings.settings.Settings, vectorizer.settings.Settings)
     longest = max(settings.model_fields["shutdown_timeout_seconds"].default for settings in services)
     for service in SERVICES.values():
         assert int(service["stop_grace_period"].rstrip("s")) > longest

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
 
 import apiserver.app
-import apiserver.settings
+import apiserver.settings.settings
 from tests.calls import learn
 from tests.photographs import astronaut, encoded, nobody
 from tests.stack import Stack, new_stack
@@ -42,7 +42,7 @@ CONFIG = SchemathesisConfig.from_dict(
 schemathesis.openapi.format("binary", st.sampled_from([PERSON, NOBODY]) | st.binary(max_size=64))
 CALLS = schemathesis.openapi.from_dict(
     apiserver.app.create_app(
-        apiserver.settings.Settings(database_url="postgresql:///none", image_store_url="memory:///")
+        apiserver.settings.settings.Settings(database_url="postgresql:///none", image_store_url="memory:///")
     ).openapi(),
     config=CONFIG,
 )

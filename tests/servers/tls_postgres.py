@@ -1,13 +1,13 @@
-"""TLS in front of a PostgreSQL server on a Unix socket: the embedded one is built without it."""
+"""TLS in front of a PostgreSQL server: the embedded one is built without it."""
 
 import asyncio
 import ssl
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
+from bench.harness.pooler import connected_to
 from tests.servers.certificates import Pair
 from tests.servers.listening import listening
 
@@ -20,12 +20,11 @@ async def tls_before(dsn: str, served: Pair, host: str = "127.0.0.1") -> AsyncIt
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(*served)
     parts = urlsplit(dsn)
-    behind = Path(parse_qs(parts.query)["host"][0], ".s.PGSQL.5432")
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if await reader.readexactly(8) == _SSL_REQUEST:
             writer.write(b"S")
-            await _encrypted(reader, writer, context, behind)
+            await _encrypted(reader, writer, context, dsn)
         writer.transport.abort()
 
     async with listening(serve) as port:
@@ -33,7 +32,7 @@ async def tls_before(dsn: str, served: Pair, host: str = "127.0.0.1") -> AsyncIt
 
 
 async def _encrypted(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, context: ssl.SSLContext, behind: Path
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, context: ssl.SSLContext, dsn: str
 ) -> None:
     loop, protocol = asyncio.get_running_loop(), writer.transport.get_protocol()
     transport = await loop.start_tls(writer.transport, protocol, context, server_side=True)
@@ -41,13 +40,13 @@ async def _encrypted(
         return
     encrypted = asyncio.StreamWriter(transport, protocol, reader, loop)
     try:
-        await _carry(reader, encrypted, behind)
+        await _carry(reader, encrypted, dsn)
     finally:
         transport.abort()
 
 
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, behind: Path) -> None:
-    from_behind, to_behind = await asyncio.open_unix_connection(behind)
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, dsn: str) -> None:
+    from_behind, to_behind = await connected_to(dsn)
     try:
         pumps = [asyncio.create_task(_pump(reader, to_behind)), asyncio.create_task(_pump(from_behind, writer))]
         await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)

@@ -14,7 +14,7 @@ if sys.platform != "win32":
 _PARENT_DEATH_SIGNAL, _DUMPABLE = 1, 4
 
 _MAPPED_BYTES = 256 << 20
-"""What else may be mapped beside the memory that is written: libraries, and what allocators reserve."""
+"""What else may be mapped in addition to the memory that is written: libraries, and what allocators reserve."""
 
 
 def die_with_parent() -> None:

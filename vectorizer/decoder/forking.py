@@ -18,7 +18,7 @@ _ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
-"""What the process sees of the environment, besides where its interpreter and libraries are."""
+"""The environment of the process, in addition to the paths of its interpreter and libraries."""
 
 _INHERITED = ("LD_LIBRARY_PATH", "PYTHONHOME")
 

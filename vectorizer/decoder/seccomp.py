@@ -15,7 +15,7 @@ _X32 = 0x40000000
 """Numbers from here on are those of another calling convention of x86-64."""
 
 _ALLOW, _KILL, _REFUSE, _UNKNOWN = 0x7FFF0000, 0x80000000, 0x00050000 | 1, 0x00050000 | 38
-"""What the kernel does with a call; a refused one fails with EPERM, since libraries try some and go on without.
+"""What the kernel does with a call; a refused one fails with EPERM, since libraries try some and continue without.
 
 One that is said to be unknown (ENOSYS) is one for which libraries have an older one, whose arguments a filter sees.
 """
@@ -84,7 +84,7 @@ def _filter(architecture: int, numbers: dict[str, int], own_id: int) -> bytes:
         # No code that is not there already.
         "mmap": [_step(_LOAD, _argument(2)), _step(_ANY_BIT, _EXECUTABLE, yes=1), _step(_RETURN, _ALLOW)],
         "mprotect": [_step(_LOAD, _argument(2)), _step(_ANY_BIT, _EXECUTABLE, yes=1), _step(_RETURN, _ALLOW)],
-        # libde265 works on a thread of its own.
+        # libde265 works on a separate thread.
         "clone": [_step(_LOAD, _argument(0)), _step(_ANY_BIT, _THREAD, no=1), _step(_RETURN, _ALLOW)],
         "clone3": [_step(_RETURN, _UNKNOWN)],
         # Its own threads may get signals, as by abort().

@@ -27,8 +27,8 @@ MESSAGE_BYTES = 8
 class Setup:
     """What all decoders of a service have in common.
 
-    memory_bytes: what one may use, beside the memory that it shares with the service. idle_seconds: after so long
-    without a picture it gives back memory that it has freed.
+    memory_bytes: what one may use, in addition to the memory that it shares with the service. idle_seconds: after this
+    time without a picture it gives back memory that it has freed.
     """
 
     limits: Limits

@@ -20,9 +20,9 @@ import cv2
 import pi_heif
 from PIL import AvifImagePlugin, Image
 
+from serving.memory import function_of_libc
 from vectorizer.decoder import messages
 from vectorizer.decoder.confinement import confine, die_first, die_with_parent, keep_only
-from vectorizer.decoder.heap import keep_freed
 from vectorizer.decoder.process import Decoding
 from vectorizer.decoder.setup import FAILED, FORK, MESSAGE_BYTES, NICENESS, UNKNOWN, Setup
 from vectorizer.decoder.shared_memory import SharedMemory
@@ -31,6 +31,17 @@ from vectorizer.images import decode
 
 _WRITTEN = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
 """Formats of which a small image is decoded before the first fork: some libraries load parts on first use."""
+
+_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
+"""The GNU C library's numbers of its parameters."""
+
+_LARGE_BYTES = 32 << 20
+"""The largest block that the library lets be an ordinary one."""
+
+_KEPT_BYTES = 192 << 20
+"""How much freed memory it keeps."""
+
+_set_option = function_of_libc("mallopt")
 
 _LOADED_LATE = ("encodings.latin_1", "encodings.utf_16", "PIL.MpoImagePlugin", "PIL.TiffTags", "PIL.ImageSequence")
 
@@ -83,7 +94,7 @@ def _ended(pid: int) -> int:
 def _forked(setup: Setup, connection: int, memory: int) -> int:
     try:
         pid = os.fork()
-    except OSError:  # the other decoders go on
+    except OSError:  # the other decoders continue
         pid = FAILED
     if not pid:
         _decode(setup, connection, memory)
@@ -113,7 +124,7 @@ def _decode(setup: Setup, connection: int, memory: int) -> NoReturn:
 def _prepare() -> None:
     """Load all that decoders need, for they can open no file. Nothing may start a thread, which forks would lack."""
     warnings.simplefilter("ignore")  # a file can cause tens of thousands
-    keep_freed()
+    _keep_freed()
     cv2.setNumThreads(0)
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     pi_heif.options.DECODE_THREADS = 1
@@ -130,6 +141,12 @@ def _prepare() -> None:
                 _use(decode(data, limits))
     gc.collect()
     gc.freeze()  # collections would write to, and so copy, memory that all decoders share
+
+
+def _keep_freed() -> None:
+    """Keep freed memory for the next picture; fetching it from the system again takes as long as decoding."""
+    _set_option(_MMAP_THRESHOLD, _LARGE_BYTES)
+    _set_option(_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def _use(image: Any) -> None:  # noqa: ANN401 - any decoded image

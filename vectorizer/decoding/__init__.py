@@ -1,1 +1,1 @@
-"""What the formats of image files need besides a decoder."""
+"""What the formats of image files need in addition to a decoder."""

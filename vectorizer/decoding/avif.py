@@ -10,7 +10,7 @@ _TURNS = (b"irot", b"imir")
 
 
 def decode_leniently(data: bytes) -> NDArray[np.uint8] | None:
-    """Decode, for instance, an alpha without a size of its own, as stored, to RGB; None if OpenCV cannot."""
+    """Decode, for instance, an alpha without its own size, as stored, to RGB; None if OpenCV cannot."""
     samples = opencv.decode_samples(data)
     # OpenCV neither turns images by their properties nor says how many of 16 bits are used.
     if samples is None or samples.dtype != np.uint8 or any(turn in data for turn in _TURNS):

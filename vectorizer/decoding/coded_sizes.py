@@ -42,7 +42,7 @@ class _Bits:
         self._number, self._left = int.from_bytes(data), 8 * len(data)
 
     def take(self, count: int) -> int:
-        """Return a number of so many bits; zeros after the end."""
+        """Return a number of this many bits; zeros after the end."""
         self._left -= count
         shifted = self._number >> self._left if self._left >= 0 else self._number << -self._left
         return shifted & ((1 << count) - 1)

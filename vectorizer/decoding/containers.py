@@ -13,10 +13,10 @@ _IMAGES = (b"VP8 ", _LOSSLESS)
 """Chunks of a WebP with pixels; after those of a still image follows metadata only."""
 
 _MANY_ZEROS = 16
-"""Zeros at the end of an incomplete file that are no content."""
+"""Zeros at the end of an incomplete file that are not content."""
 
 _MANY_ZEROS_OF_ALL = 4096
-"""Zeros at the end of a file of the right length that are no content, but the rest of what was not transferred.
+"""Zeros at the end of a file of the right length that are not content, but the rest of what was not transferred.
 
 Coded pixels of the same colour can end with some zeros, lossless ones with any number.
 """

@@ -43,7 +43,7 @@ _UNDECODED = 128
 """Every sample of a block that libjpeg could not decode."""
 
 _MANY_ZEROS = 16
-"""Zeros at the end of scan data that are no scan data, but the rest of a file that was not transferred."""
+"""Zeros at the end of scan data that are not scan data, but the rest of a file that was not transferred."""
 
 _NOISE = noise(1024).replace(b"\xff", b"\x55")
 
@@ -159,7 +159,7 @@ def _has_one_scan(data: bytes) -> bool:
 
 
 def _check_rows(whole: bytes, restarts: int | None, decoder: Decode, structure: _Structure) -> None:
-    """Compare with an image whose scan goes on with noise: it differs from the first block that is missing."""
+    """Compare with an image whose scan continues with noise: it differs from the first block that is missing."""
     # At an eighth of the size only means of blocks are left, which is all that is needed of sequential scans.
     reduction = 8 if structure.frame in _SEQUENTIAL else 1
     noisy = whole.removesuffix(_END) + _noise(restarts) + _END

@@ -21,10 +21,10 @@ _MAX_CHUNKS = 50_000
 """Chunks of a file; those of pixels have 8 KB in most files, so 32 MB are 4,000."""
 
 _MAX_HEAD = 1_000
-"""Chunks that are kept besides those of pixels."""
+"""Chunks that are kept in addition to those of pixels."""
 
 _MANY_ZEROS = 16
-"""Zeros at the end of an incomplete chunk that are no content."""
+"""Zeros at the end of an incomplete chunk that are not content."""
 
 _HEADER_BYTES = 13
 _PALETTE = 3

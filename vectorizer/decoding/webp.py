@@ -1,4 +1,4 @@
-"""WebP: its first picture as a file of its own, which OpenCV decodes in a third of Pillow's memory (RFC 9649).
+"""WebP: its first picture as a separate file, which OpenCV decodes in a third of Pillow's memory (RFC 9649).
 
 Pillow decodes every WebP as an animation, with three canvases of four bytes a pixel.
 """

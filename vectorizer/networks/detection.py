@@ -100,7 +100,7 @@ class DetectorNetwork(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sightings:
-    """Faces, and faint proposals below the score threshold that are no part of them; both best score first."""
+    """Faces, and faint proposals below the score threshold that are not part of them; both best score first."""
 
     faces: Detections
     faint: Detections

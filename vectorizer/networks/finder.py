@@ -22,7 +22,7 @@ _FAINT_SHARE = 0.3
 """Share of the score threshold from which a proposal may be a face in another turn."""
 
 _FAINT_SHARE_OF_TILES = 0.15
-"""The same for tiles: small faces score less, and a vote costs little beside the tiles."""
+"""The same for tiles: small faces score less, and a vote costs little compared with the tiles."""
 
 _VOTERS = 3
 """Proposals, the best ones, that decide how a picture is turned; twice as many if it was seen in tiles."""

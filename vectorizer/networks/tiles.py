@@ -33,7 +33,7 @@ _MIN_GAIN = 1.15
 """Tiles that show a picture less than this many times as large as its overview would find nothing more."""
 
 _MAX_STEP = 4.2
-"""How much larger one level shows a picture than the one before: the overview finds all faces of more than 24 pixels,
+"""How much larger one level shows a picture than the previous one: the overview finds all faces of more than 24 pixels,
 which are 101 in the next level, less than `OVERLAP`."""
 
 _MAX_TILES = 48

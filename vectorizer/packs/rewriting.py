@@ -1,6 +1,6 @@
 """Rewrites networks into equal ones that processors run faster.
 
-Vector units of a processor compute 8 or 16 channels at once, whether a convolution has so many or not. Detectors end in
+Vector units of a processor compute 8 or 16 channels at once, even if a convolution has fewer. Detectors end in
 several small convolutions of one input, and some embedders have groups of two channels: joined to wider ones, they cost
 less, and every sum has the same terms.
 """

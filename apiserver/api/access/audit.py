@@ -15,7 +15,7 @@ from apiserver.audit import listing
 from apiserver.audit.listing import AuditFilter
 from apiserver.audit.records import Entry
 from apiserver.audit.verification import export_pages
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.http.access.guard import may_see, needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
@@ -36,7 +36,7 @@ class AuditQuery(PageQuery):
     """Query parameters of the audit."""
 
     directory: NameFilter | None = Field(None, description="Only entries of this directory.")
-    subject: NameFilter | None = Field(None, description="Only what this key or account did.")
+    subject: NameFilter | None = Field(None, description="Only actions of this key or account.")
     action: NameFilter | None = Field(
         None, description="Only this route or kind of job.", examples=["POST /learn", "job import"]
     )
@@ -67,11 +67,13 @@ class ExportQuery(BaseModel):
 
 
 class AuditEntry(BaseModel):
-    """An entry of the audit: who did what. It names no person."""
+    """An entry of the audit: who did what, without names of persons."""
 
     id: int = Field(examples=[4711])
     at: datetime
-    directory: str | None = Field(description="null for what concerns no directory, such as keys.", examples=["acme"])
+    directory: str | None = Field(
+        description="null for entries without a directory, such as those about keys. ", examples=["acme"]
+    )
     subject: str = Field(
         description="Id of the key, subject of an account, `open` without keys, or `service`.", examples=["open"]
     )
@@ -82,9 +84,9 @@ class AuditEntry(BaseModel):
     )
     object: str | None = Field(description="Id of the face, photograph, job, merge or deletion.")
     outcome: str = Field(description="`ok`, or the code of a refusal.", examples=["ok"])
-    request_id: str = Field(description="That of the answer and the log, or the id of the job.")
-    address: str = Field(description="That of the client.", examples=["192.0.2.7"])
-    counts: dict[str, int] = Field(description="How many of what.", examples=[{"created": 1}])
+    request_id: str = Field(description="The request id of the answer and the log, or the id of the job.")
+    address: str = Field(description="Address of the client.", examples=["192.0.2.7"])
+    counts: dict[str, int] = Field(description="Numbers by kind.", examples=[{"created": 1}])
     position: int | None = Field(description="Place in the directory's chain; null until it is sealed, within seconds.")
     hash: str | None = Field(description="The seal, in hexadecimal; null until it is sealed.")
 

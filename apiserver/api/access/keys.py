@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, TypeAda
 from apiserver.access.grants import current_grant
 from apiserver.access.limits import Limit
 from apiserver.access.scopes import Scope
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.http.access.guard import needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.http.json_bodies import JsonBody, read_json
@@ -37,7 +37,7 @@ _Limits = Annotated[
     dict[str, float | None],
     Field(
         max_length=len(Limit),
-        description="Limits of its own by name, such as `requests_per_minute`; null: the service's.",
+        description="The key's own limits by name, such as `requests_per_minute`; null: that of the service.",
         examples=[{"requests_per_minute": 600, "faces_per_day": 10_000}],
     ),
 ]
@@ -46,7 +46,7 @@ _Limits = Annotated[
 class KeyFields(JsonBody):
     """What a key is made of."""
 
-    name: Name = Field(description="What people call it.", examples=["door-3"])
+    name: Name = Field(description="Name for people.", examples=["door-3"])
     scopes: list[str] = Field(
         min_length=1,
         max_length=_MAX_LISTED,
@@ -72,7 +72,7 @@ class KeyBody(KeyFields):
     kind: Literal["bearer", "uuid", "pair"] = Field(
         "bearer",
         description="`uuid`: for clients of CompreFace, whose keys are UUIDs; it has exactly one directory. "
-        "`pair`: for clients of Amazon Rekognition, which sign requests; it needs the gateway's master key.",
+        "`pair`: for clients of Amazon Rekognition, which sign requests; it requires a master key of the gateway.",
     )
 
 
@@ -97,7 +97,7 @@ class RotationBody(JsonBody):
         int(records.DEFAULT_OVERLAP.total_seconds()),
         ge=0,
         le=90 * 86_400,
-        description="How long the text before this rotation works.",
+        description="How long the previous text still works.",
     )
 
 
@@ -106,8 +106,8 @@ class KeyAnswer(BaseModel):
 
     id: str = Field(examples=["3vQ0x9LkP2aB"])
     kind: str = Field(
-        description="How callers prove that they have it: `bearer` by its text, `uuid` as clients of CompreFace, "
-        "`pair` by signatures as clients of Amazon Rekognition.",
+        description="How callers use it: `bearer` and `uuid` are sent, `uuid` by clients of CompreFace; `pair` signs "
+        "requests of clients of Amazon Rekognition.",
         examples=["bearer"],
     )
     name: str = Field(examples=["door-3"])
@@ -115,26 +115,26 @@ class KeyAnswer(BaseModel):
     scopes: list[Scope]
     directories: list[str] = Field(examples=[["acme"]])
     limits: dict[str, int | float] = Field(
-        description="Limits of its own; the others are the service's.", examples=[{"requests_per_minute": 600}]
+        description="The key's own limits; for all others, those of the service apply. ",
+        examples=[{"requests_per_minute": 600}],
     )
     created_at: datetime
     created_by: str = Field(description="The caller that made it.", examples=["key:8sT2mWq0ZrXc"])
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None = Field(description="To the minute; null: never used.")
-    previous_until: datetime | None = Field(description="When the text before the last rotation stops working.")
+    previous_until: datetime | None = Field(description="When the text before the last rotation expires.")
 
 
 class NewKeyAnswer(KeyAnswer):
     """A key with its text, which is shown only here."""
 
-    key: str = Field(
-        description="The text to send, of a `pair` the secret access key that signs; it cannot be read again."
-    )
+    key: str = Field(description="The text to send, or the secret access key of a `pair`; it cannot be read again.")
     images_token: str | None = Field(
-        description="Of a `uuid`: what stands for the key in the path of a photograph, and opens nothing else."
+        description="Only of a `uuid`: the token that replaces the key in paths of photographs, and is valid for "
+        "nothing else."
     )
-    access_key_id: str | None = Field(description="Of a `pair`: what requests name it by.")
+    access_key_id: str | None = Field(description="Only of a `pair`: the access key id, which requests contain.")
 
 
 @router.post(
@@ -160,7 +160,7 @@ async def create_key(request: Request) -> Response:
 @router.get("/keys", response_model=Page[KeyAnswer], responses=_PROBLEMS)
 @needs(Scope.ADMIN)
 async def list_keys(query: Annotated[PageQuery, Query()], state: StateOf) -> Response:
-    """List the keys that may not do more than the caller, revoked ones included, by id."""
+    """List the keys without more rights than the caller, including revoked ones, by id."""
     after = read_cursor(query.cursor, _ORDER, _AFTER)
     async with state.database.unbound(Share.READS) as connection:
         found, last = await records.page(connection, current_grant(), query.limit, after[0] if after else None)
@@ -178,9 +178,9 @@ async def read_key(id: str, state: StateOf) -> KeyAnswer:  # noqa: A002 - its na
 @router.patch("/keys/{id}", responses=_PROBLEMS | _NOT_FOUND, openapi_extra=KeyPatch.request_body())
 @needs(Scope.ADMIN)
 async def patch_key(id: str, request: Request) -> KeyAnswer:  # noqa: A002 - its name on the wire
-    """Change a key: what it may do, until when, and its limits. Its text stays the same.
+    """Change the rights, expiry and limits of a key. Its text stays the same.
 
-    The caller must have what it gives. The change holds within a second on every gateway.
+    The caller must have the rights that it gives. The change takes effect within a second on every gateway.
     """
     body = await read_json(request, KeyPatch)
     async with State.of(request).database.unbound() as connection:
@@ -203,7 +203,7 @@ async def revoke_key(id: str, state: StateOf) -> KeyAnswer:  # noqa: A002 - its 
 )
 @needs(Scope.ADMIN)
 async def rotate_key(id: str, request: Request) -> Response:  # noqa: A002 - its name on the wire
-    """Give a key a new text; the one before goes on working for the overlap."""
+    """Give a key a new text; the previous text still works for the overlap."""
     body = await read_json(request, RotationBody)
     overlap = timedelta(seconds=body.overlap_seconds)
     async with State.of(request).database.unbound() as connection:

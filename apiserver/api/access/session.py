@@ -25,7 +25,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemDetails} for status in (400, 401, 403, 408, 429, 500, 503)
 }
 _CLEARED = {"Clear-Site-Data": '"cache"'}
-"""Photographs stay in a browser's cache for some minutes; whoever sits there next must not see them."""
+"""Photographs stay in a browser's cache for some minutes; the next user of the browser must not see them."""
 
 router = APIRouter(tags=["session"], route_class=CheckedRoute)
 
@@ -47,24 +47,24 @@ class SignInBody(JsonBody):
 
 
 class SessionAnswer(BaseModel):
-    """Who calls, and what it may do."""
+    """The caller and its rights."""
 
     subject: str = Field(
         description="`key:` and the id of the key, `oidc:` and the subject of the token, or `open` if no key is "
         "required and none was sent.",
         examples=["key:3vQ0x9LkP2aB"],
     )
-    name: str | None = Field(description="What people call the key or the person.", examples=["door-3"])
+    name: str | None = Field(description="Name of the key or the person.", examples=["door-3"])
     scopes: list[Scope]
     directories: list[str] = Field(examples=[["acme"]])
     default_directory: str | None = Field(
-        description="The directory of requests that name none; null: the caller does not have it.", examples=["acme"]
+        description="The directory of requests that name none; null: the caller has no right to it.", examples=["acme"]
     )
     keys_required: bool = Field(description="Whether callers without a key are refused.")
-    signed_in: bool = Field(description="Whether a session's cookie says who calls.")
+    signed_in: bool = Field(description="Whether a session's cookie identifies the caller.")
     expires_at: datetime | None = Field(description="When the session, key or token ends; null: never.")
     csrf_token: str | None = Field(
-        description="What changes by this session send in the header X-Faceserver-CSRF; null without a session."
+        description="Value of the header X-Faceserver-CSRF for changes by this session; null without a session."
     )
 
 
@@ -77,12 +77,12 @@ class SessionAnswer(BaseModel):
 )
 @needs_no_key
 async def sign_in(request: Request) -> Response:
-    """Start a session: the answer has a cookie that stands for the key. A session that the browser had ends."""
+    """Start a session: the answer has a cookie that replaces the key. A previous session of the browser ends."""
     state = State.of(request)
     body = await _body(request)
     grant = await state.authenticator.sign_in(body.key, request.scope)
     limiter: Rates = request.state.limiter
-    await limiter.admit(grant, state.usage, request.state.rates, erases=False)
+    await limiter.admit(grant, state.usage, request.state.rates, exempt=False)
     if before := sent_cookie(request.scope, request.state.target):
         await state.authenticator.sessions.end(before)
     cookie, session = await state.authenticator.sessions.start(grant)
@@ -95,7 +95,7 @@ async def sign_in(request: Request) -> Response:
 @router.get("/session", responses=_PROBLEMS)
 @needs()
 async def who_am_i(request: Request) -> SessionAnswer:
-    """Return who calls, by session or otherwise, and what it may do."""
+    """Return the caller and its rights."""
     return _answer(State.of(request), current_grant(), sent_cookie(request.scope, request.state.target))
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from apiserver.access.grants import Grant, current_grant
 from apiserver.access.limits import Limit, Quota
 from apiserver.access.scopes import Scope
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.http.access.guard import needs
 from apiserver.http.checked_routes import CheckedRoute
 from apiserver.keys import records
@@ -25,7 +25,7 @@ router = APIRouter(tags=["keys"], route_class=CheckedRoute)
 
 
 class Spent(BaseModel):
-    """What a key has spent of a quota today. limit, left: null without a limit."""
+    """What a key has used of a quota today. limit, left: null without a limit."""
 
     kind: Quota
     spent: float = Field(examples=[812.4])
@@ -34,32 +34,32 @@ class Spent(BaseModel):
 
 
 class LimitInForce(BaseModel):
-    """A limit, the key's own or the service's; null: there is none."""
+    """A limit, the key's own or the service's; null: no limit."""
 
     name: Limit
     limit: float | None = Field(examples=[600])
 
 
 class UsageAnswer(BaseModel):
-    """What a key has spent today, at all gateways, and its limits."""
+    """What a key has used today, at all gateways, and its limits."""
 
     key: str = Field(examples=["3vQ0x9LkP2aB"])
     resets_at: datetime = Field(description="When the day ends: at 00:00 UTC.")
     quotas: list[Spent]
-    limits: list[LimitInForce] = Field(description="Those that are no quota of a day.")
+    limits: list[LimitInForce] = Field(description="Limits that are not daily quotas.")
 
 
 @router.get("/usage", responses=_PROBLEMS)
 @needs(free=True)
 async def own_usage(state: StateOf) -> UsageAnswer:
-    """Return what the caller's key has spent today; 404 for callers without a key, who are not counted."""
+    """Return what the caller's key has used today; 404 for callers without a key, who are not counted."""
     return await _usage(state, current_grant())
 
 
 @router.get("/keys/{id}/usage", responses=_PROBLEMS)
 @needs(Scope.ADMIN, free=True)
 async def key_usage(id: str, state: StateOf) -> UsageAnswer:  # noqa: A002 - its name on the wire
-    """Return what a key has spent today."""
+    """Return what a key has used today."""
     async with state.database.unbound(Share.READS) as connection:
         record = await records.read(connection, id.replace("\0", ""), current_grant())
     return await _usage(state, record.grant)

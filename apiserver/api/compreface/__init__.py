@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from apiserver.api.compreface import detection, images, recognition, service, subjects
-from apiserver.api.compreface.images import erases as erases
+from apiserver.api.compreface.images import is_exempt as is_exempt
 from apiserver.api.compreface.problems import foreign_problem as foreign_problem
 
 ROUTERS: tuple[APIRouter, ...] = (

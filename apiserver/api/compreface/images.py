@@ -20,7 +20,7 @@ from apiserver.api.compreface.routes import CompreFacePhotographRoute, CompreFac
 from apiserver.api.compreface.subjects import new_subject
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Analysis, Look
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.directories.records import require_room
 from apiserver.enrolment.learning import Sample
 from apiserver.http.access.guard import needs
@@ -71,8 +71,8 @@ async def add_face(request: Request) -> Response:
 async def _learned(call: PhotographCall, sample: Sample, analysis: Analysis) -> tuple[UUID, str]:
     """Return the enrolled face of a subject, and whose it is.
 
-    What another call does with the subject at the same time is waited for, and the photograph learned again, which
-    changes nothing if it has been.
+    If another call changes the subject at the same time, the photograph is learned again, which changes nothing if it
+    was enrolled already.
     """
     is_new, left = False, _ATTEMPTS
     while True:
@@ -161,17 +161,17 @@ async def read_face_image(request: Request) -> Response:
 @router.get("/api/v1/static/{api_key}/images/{image_id}")
 @needs(Scope.READ, Scope.IMAGES)
 async def read_static_image(request: Request) -> Response:
-    """Return a photograph to whoever has the token in the path."""
+    """Return a photograph to a client that sends the token in the path."""
     return await _shown(request)
 
 
-def erases(scope: HttpScope) -> bool:
-    """Tell whether a request is a deletion by another method than DELETE."""
+def is_exempt(scope: HttpScope) -> bool:
+    """Tell whether a request deletes by a method other than DELETE."""
     return bool(scope["path"] == _DELETE_PATH and scope["method"] == "POST")
 
 
 def image_id(request: Request) -> UUID:
-    """Return the id of a face in the path. Raises FaceNotFound if it is none."""
+    """Return the id of a face in the path. Raises FaceNotFound if it is not a UUID."""
     text = path_name(request, "image_id")
     try:
         return UUID(text)

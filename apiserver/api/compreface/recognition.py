@@ -103,7 +103,7 @@ async def _identified(
 
 
 def _subjects(identity: Identity, curve: Curve) -> list[Fields]:
-    """Return the candidates; nobody for a face that nobody could recognize, whatever it resembles."""
+    """Return the candidates; none for an unrecognizable face, regardless of its similarities."""
     if identity.reason:
         return []
     return [

@@ -1,4 +1,4 @@
-"""What requests of CompreFace's clients bring: parameters, and photographs as parts of a form or as Base64 in JSON."""
+"""Contents of CompreFace requests: parameters, and photographs as parts of a form or as Base64 in JSON."""
 
 import re
 from collections.abc import Mapping
@@ -44,13 +44,13 @@ class _Pair(CompreFaceBody):
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The parameters of a call, each as its first value says. limit: 0 for all faces."""
+    """The parameters of a call, each with its first value. limit: 0 for all faces."""
 
     texts: Mapping[str, str]
 
     @property
     def limit(self) -> int:
-        """How many faces of a photograph are looked at, the largest ones; 0 for all."""
+        """The maximum number of faces of a photograph, the largest ones; 0 for all."""
         return self._number("limit", 0, 0)
 
     @property
@@ -74,21 +74,21 @@ class Parameters:
 
     @property
     def plugins(self) -> frozenset[str]:
-        """What is wished of each face besides its box."""
+        """The details of each face to return in addition to its box."""
         return frozenset(name.strip().lower() for name in self.texts.get("face_plugins", "").split(","))
 
     @property
     def status(self) -> bool:
-        """Whether the answer says how long it took, and by which plug-ins it was made."""
+        """Whether the answer contains its duration and the plug-ins that produced it."""
         return self._flag("status", default=False)
 
     @property
     def detects(self) -> bool:
-        """Whether faces are looked for; otherwise the photograph is one."""
+        """Whether faces are detected; otherwise the photograph is one face."""
         return self._flag("detect_faces", default=True)
 
     def page(self, name: str, usual: int, least: int, most: int) -> int:
-        """Return a number of a page; what is none, or too low, counts as the usual one."""
+        """Return a page number or size; the default if the text is not a number or the number is too low."""
         text = self.texts.get(name, "")
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else usual
         return min(number, most) if number >= least else usual

@@ -8,7 +8,7 @@ from apiserver.api.compreface.faces import answer
 from apiserver.api.compreface.problems import Code, Coded
 from apiserver.api.compreface.requests import CompreFaceBody
 from apiserver.api.compreface.routes import CompreFaceRoute, path_name
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.directories.records import require_room
 from apiserver.http.access.guard import needs
 from apiserver.http.json_bodies import read_json

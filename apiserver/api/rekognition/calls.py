@@ -19,7 +19,7 @@ from apiserver.state import State
 Answer = Mapping[str, Any]
 
 _MAX_AT_ONCE = 200_000
-"""Bytes that are digested on the event loop."""
+"""Larger contents are hashed on a thread, in bytes."""
 
 
 async def require_collection(state: State, directory: str) -> None:
@@ -32,7 +32,7 @@ async def require_collection(state: State, directory: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request. region: that the client signed for. texts: the images in its body."""
+    """A request. region: the one that the client signed for. texts: the images in its body."""
 
     photographs: PhotographCall
     region: str
@@ -48,8 +48,8 @@ class Call:
 class Operation:
     """An operation: how its request is read, what runs it, and what a caller needs.
 
-    spends: the quotas of the day that it spends besides those of every call. images: how many it takes. stores: whether
-    it is refused while the disk is nearly full. deletes: whether it is admitted whatever limits are spent.
+    spends: the daily quotas that it spends in addition to those of every call. images: how many it takes. stores:
+    whether it is refused while the disk is nearly full. deletes: whether it is admitted although limits are used up.
     """
 
     body: type[Body]
@@ -62,7 +62,7 @@ class Operation:
 
 
 async def digest_of(content: bytes) -> bytes:
-    """Return the SHA-256 of a body or a photograph, on a thread if others would wait for it."""
+    """Return the SHA-256 of a body or a photograph, on a thread if it would delay other requests."""
     if len(content) <= _MAX_AT_ONCE:
         return sha256(content).digest()
     return (await asyncio.to_thread(sha256, content)).digest()

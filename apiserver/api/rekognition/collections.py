@@ -16,7 +16,7 @@ from apiserver.api.rekognition.bodies import (
 from apiserver.api.rekognition.calls import Answer, Call, present
 from apiserver.api.rekognition.details import model_version
 from apiserver.api.rekognition.tokens import read_token, write_token
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.directories import listing, tags
 from apiserver.directories.records import require_room
 from apiserver.directories.settings import DirectorySettings

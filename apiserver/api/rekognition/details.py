@@ -64,7 +64,7 @@ def confidence(score: float) -> float:
 
 
 def face_detail(face: Face, image: Image) -> dict[str, Any]:
-    """Return what is told of a detected face: the set of attributes that is called DEFAULT."""
+    """Return the members of a detected face: the set of attributes called DEFAULT."""
     quality = face.quality and {
         "Brightness": confidence(face.quality.brightness),
         "Sharpness": confidence(face.quality.sharpness),
@@ -79,7 +79,7 @@ def face_detail(face: Face, image: Image) -> dict[str, Any]:
 
 
 def enrolled_face(face: IndexedFace, secret: bytes, directory: str) -> dict[str, Any]:
-    """Return what is told of an enrolled face."""
+    """Return the members of an enrolled face."""
     is_known = face.width is not None and face.height is not None
     return present(
         FaceId=str(face.face),

@@ -3,9 +3,9 @@
 from apiserver.access.grants import current_grant
 from apiserver.api.rekognition.bodies import MAX_IMAGE_BYTES, MAX_S3_BYTES, ImageBody, S3Object
 from apiserver.api.rekognition.calls import Call
-from apiserver.buckets import Bucket
 from apiserver.http.multipart import Upload
 from apiserver.problems import FileEmpty, ImageTooLarge, InvalidField, ObjectNotFound
+from apiserver.settings.buckets import Bucket
 from apiserver.storage.object_store import read_foreign
 
 

@@ -19,7 +19,7 @@ from apiserver.api.rekognition.images import upload_of
 from apiserver.api.rekognition.tokens import read_token, write_token
 from apiserver.biometrics.face import Analysis, Face, Look
 from apiserver.biometrics.quality import Action, findings
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.directories.records import SearchTerms
 from apiserver.people import indexed_faces
 from apiserver.people.indexed_faces import Indexed, IndexedFace
@@ -37,7 +37,7 @@ Rejected = tuple[Face, list[str]]
 
 
 async def index_faces(call: Call, body: IndexFacesBody) -> Answer:
-    """Enrol each face of a photograph as a person of its own."""
+    """Enrol each face of a photograph as a separate person."""
     state, directory = call.state, body.collection_id
     await require_collection(state, directory)
     await state.learning.require(directory, "")

@@ -51,7 +51,7 @@ OPERATIONS: Mapping[str, Operation] = {
 }
 
 
-def erases(scope: HttpScope) -> bool:
+def is_exempt(scope: HttpScope) -> bool:
     """Tell whether a request is a deletion."""
     if scope["path"] != "/" or scope["method"] != "POST":
         return False

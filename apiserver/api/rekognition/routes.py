@@ -33,11 +33,11 @@ from serving.tracing import note_operation as note_traced_operation
 
 _PATH = "/"
 _UNKNOWN = "unknown"
-"""Stands for the name of an operation that is not offered, which is a text of the client."""
+"""Replaces the name of an unsupported operation, which is a text of the client."""
 
 _MAX_SHOWN = 100
 _OTHER_BYTES = 300_000
-"""Of a request besides its images: 4,096 ids of faces have 160,000."""
+"""The rest of a request without its images: 4,096 ids of faces have 160,000."""
 
 _IMAGE_BYTES = 4 * ceil(MAX_IMAGE_BYTES / 3)
 _MAX_COUNTS = {b"{": 100, b"[": 100, b":": 10_000, b",": 10_000}
@@ -110,8 +110,8 @@ async def _admitted(request: Request, operation: Operation, grant: Grant) -> Abs
     place: AbstractContextManager[None] = nullcontext()
     if request.state.grant is None:
         limiter: Rates = request.state.limiter
-        await limiter.admit(grant, usage, request.state.rates, erases=operation.deletes)
-        place = limiter.place(grant, usage, erases=operation.deletes)
+        await limiter.admit(grant, usage, request.state.rates, exempt=operation.deletes)
+        place = limiter.place(grant, usage, exempt=operation.deletes)
     await spend_request(request.scope, grant, operation.spends, free=operation.deletes)
     return place
 

@@ -28,7 +28,7 @@ from apiserver.api.rekognition.indexing import MAX_FACES
 from apiserver.biometrics.face import Analysis, Candidate, Face, Look, Probe
 from apiserver.biometrics.model import Model, Scoring
 from apiserver.biometrics.percentages import Percentages
-from apiserver.database import Share
+from apiserver.database.pool import Share
 from apiserver.people import indexed_faces
 from apiserver.people.indexed_faces import IndexedFace
 from apiserver.problems import InvalidField
@@ -49,7 +49,7 @@ _MAX_PROBES = 20
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """A search of a directory under a model, from a percentage on. by_stored: whether it is by enrolled faces."""
+    """A search of a directory with a minimum percentage. by_stored: whether its probes are enrolled faces."""
 
     directory: str
     model: Model
@@ -63,7 +63,7 @@ class _Search:
         return cls(directory, model, Percentages.of(model.tail), least, by_stored)
 
     def options(self, persons: int) -> SearchOptions:
-        """Return the options of a search for so many persons."""
+        """Return the options of a search for up to this number of persons."""
         named_only = not current_grant().has(Scope.READ)
         cosine = self.percentages.cosine(self.threshold)
         return SearchOptions(
@@ -229,7 +229,7 @@ async def _face_matches(call: Call, search: _Search, faces: Sequence[IndexedFace
 async def _user_matches(
     call: Call, search: _Search, probes: Sequence[Probe], limit: int, without: str | None = None
 ) -> list[Answer]:
-    """Return the most similar users. Faces that stand for themselves are no users, so more persons may be needed."""
+    """Return the most similar users. Faces without a user are persons, too, so more persons may be needed."""
     wanted = limit + (without is not None)
     persons = max(wanted, 100)
     while True:

@@ -1,4 +1,4 @@
-"""Who calls: a signed request is of whoever has the secret of its access key."""
+"""The caller of a request: a signature proves that it has the secret of its access key."""
 
 from fastapi import Request
 
@@ -16,7 +16,7 @@ _REGION = "us-east-1"
 
 
 class Signer:
-    """The caller of a request, of which the body is still to be read."""
+    """The caller of a request whose body is not yet read."""
 
     def __init__(self, request: Request, signed: SignedRequest | None, pair: Pair | None) -> None:
         self._request = request
@@ -25,7 +25,7 @@ class Signer:
 
     @classmethod
     async def of(cls, request: Request) -> "Signer":
-        """Return who seems to call.
+        """Return the caller that the headers name.
 
         Raises KeyMissing, SignatureInvalid, KeyInvalid, NoKeys, TooManyAttempts, or DatabaseUnavailable.
         """
@@ -50,7 +50,7 @@ class Signer:
         if self._signed is None:
             grant: Grant = self._request.state.grant
             return grant
-        if self._pair is None:  # of somebody else, where no key is required
+        if self._pair is None:  # unknown here, and no key is required
             return OPEN
         digest = (await digest_of(body)).hex()
         self._signed.check_body(digest)

@@ -8,7 +8,8 @@ from apiserver.api.rekognition.calls import Answer, Call, present
 from apiserver.api.rekognition.problems import UserExists
 from apiserver.api.rekognition.tokens import read_token, write_token
 from apiserver.biometrics.percentages import Percentages
-from apiserver.database import Connection, Share
+from apiserver.database.pool import Share
+from apiserver.database.session import Connection
 from apiserver.people import associations, indexed_faces
 from apiserver.people import records as persons
 from apiserver.people.associations import Failure
@@ -22,7 +23,7 @@ from apiserver.revisions import ABSENT
 _THRESHOLD = 75.0
 _DEFAULT_RESULTS = 100
 _REQUEST = "client_request_token"
-"""In the metadata of a user: the request that made it, so that its repetition is no conflict."""
+"""In the metadata of a user: the request that created it, so that a repeated request is not a conflict."""
 
 
 async def create_user(call: Call, body: UserBody) -> Answer:

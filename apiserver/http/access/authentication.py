@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from apiserver.access.acts import NOBODY, Act
 from apiserver.access.grants import OPEN, Grant
 from apiserver.http.access.links import SCOPES, grant_of_link, without_link
-from apiserver.http.access.rates import ERASING_METHODS, Erases, Rates, Shown, sending
+from apiserver.http.access.rates import EXEMPT_METHODS, IsExempt, Rates, Shown, sending
 from apiserver.http.access.sessions import check_change, sent_cookie
 from apiserver.http.problem_responses import problem_response
 from apiserver.keys.signatures import is_signed
@@ -23,17 +23,20 @@ _OPEN_PATHS = ("/health/",)
 class Authentication:
     """Middleware that leaves the caller's grant in the request's state, or refuses a key that is not valid.
 
-    A request without a key goes on without a grant where keys are required: its route refuses it, or needs none.
+    A request without a key continues without a grant where keys are required: its route refuses it, or needs none.
     """
 
     def __init__(
-        self, app: ASGIApp, rates: Rates, target_of: Callable[[Scope], Target], erases: Sequence[Erases] = ()
+        self, app: ASGIApp, rates: Rates, target_of: Callable[[Scope], Target], exemptions: Sequence[IsExempt] = ()
     ) -> None:
-        """target_of: returns how the client of a request addresses the service."""
+        """target_of: returns how the client of a request addresses the service.
+
+        exemptions: of requests that delete by a method other than DELETE.
+        """
         self._app = app
         self._rates = rates
         self._target_of = target_of
-        self._erases = erases
+        self._exemptions = exemptions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -56,10 +59,10 @@ class Authentication:
                 check_change(scope, target, cookie)
             if link and not (grant and grant.scopes >= SCOPES):
                 grant = await grant_of_link(link, state)
-            erases = scope["method"] in ERASING_METHODS or any(each(scope) for each in self._erases)
+            exempt = scope["method"] in EXEMPT_METHODS or any(each(scope) for each in self._exemptions)
             if grant:
-                await self._rates.admit(grant, state.usage, shown, erases=erases)
-            place = self._rates.place(grant, state.usage, erases=erases)
+                await self._rates.admit(grant, state.usage, shown, exempt=exempt)
+            place = self._rates.place(grant, state.usage, exempt=exempt)
         except Problem as problem:
             state.metrics.refused("other", problem.status, problem.code)
             state.metrics.authenticated(problem.code)

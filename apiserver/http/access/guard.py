@@ -33,7 +33,7 @@ class Needs:
     """What a route requires of a grant: all of the scopes of `all_of`, and one of those of `any_of`, if there are any.
 
     missing: the problem of a directory in the path that the caller does not have. spends: the quotas of the day that
-    the call spends besides those of every call. free: whether it is admitted whatever is spent.
+    the call spends in addition to those of every call. free: whether it is admitted although limits are used up.
     """
 
     all_of: tuple[scopes.Scope, ...] = ()

@@ -47,7 +47,7 @@ class SignedAnswer:
         self._send = send
         self._state: State = scope["state"]["gateway"]
         self._grant = grant
-        # Whoever has just sent a photograph may see it.
+        # The caller has just sent this photograph, so it may see it.
         self._may_see = (sends_photograph and scope["method"] == "POST") or grant.scopes >= SCOPES
         self._start: Message | None = None
         self._body = b""

@@ -16,23 +16,23 @@ from apiserver.access.metering import set_meter
 from apiserver.http.access.rate_store import RateStore
 from apiserver.keys.usage import Usage
 from apiserver.problems import TooManyRequests
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.state import State
 
 MINUTE = "requests"
 DAY = "requests-per-day"
 """The names of policies in the headers."""
 
-ERASING_METHODS = frozenset({"DELETE"})
-"""Whoever has used up a limit can still erase."""
+EXEMPT_METHODS = frozenset({"DELETE"})
+"""A key that has used up a limit can still erase."""
 
-Erases = Callable[[Scope], bool]
-"""Tells whether a request erases by another method, as in protocols of other services."""
+IsExempt = Callable[[Scope], bool]
+"""Tells whether a request deletes by another method, as in the protocols of other services."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What headers tell of a rate: its name, its amount in a window, what is left, and in how many seconds more is."""
+    """A rate in headers: its name, its amount in a window, what is left, and the seconds until there is more."""
 
     name: str
     amount: int
@@ -50,10 +50,10 @@ class Rates:
         self._store = store
         self._running: Counter[str] = Counter()
 
-    async def admit(self, grant: Grant, usage: Usage, shown: list[Shown], *, erases: bool) -> None:
-        """Count a request, and append what its answer tells. erases: it is not counted. Raises TooManyRequests."""
+    async def admit(self, grant: Grant, usage: Usage, shown: list[Shown], *, exempt: bool) -> None:
+        """Count a request, and append what its answer tells. exempt: it is not counted. Raises TooManyRequests."""
         limit = int(usage.limit(grant, Limit.REQUESTS_PER_MINUTE) or 0)
-        if grant.key is None or erases or not limit:
+        if grant.key is None or exempt or not limit:
             return
         item = RateLimitItemPerMinute(limit)
         admitted, reset_time, remaining = await self._store.hit(item, grant.key)
@@ -63,9 +63,9 @@ class Rates:
             usage.refusals[Limit.REQUESTS_PER_MINUTE] += 1
             raise TooManyRequests(f"The key may make {limit} requests a minute.", retry_after_seconds=seconds)
 
-    def place(self, grant: Grant | None, usage: Usage, *, erases: bool) -> AbstractContextManager[None]:
-        """Return a block in which a request is in progress. erases: any number may be. Raises TooManyRequests."""
-        if grant is None or grant.key is None or erases:
+    def place(self, grant: Grant | None, usage: Usage, *, exempt: bool) -> AbstractContextManager[None]:
+        """Return a block in which a request is in progress. exempt: it has no limit. Raises TooManyRequests."""
+        if grant is None or grant.key is None or exempt:
             return nullcontext()
         limit = int(usage.limit(grant, Limit.REQUESTS_IN_PROGRESS) or self._share(grant.key))
         if self._running[grant.key] >= limit:
@@ -74,7 +74,7 @@ class Rates:
         return self._counted(grant.key)
 
     def _share(self, key: str) -> int:
-        """Return the key's share: each that is active has one, and one is left for whoever comes next."""
+        """Return the key's share: each that is active has one, and one share is left for another key."""
         active = len(self._running) + (key not in self._running)
         return ceil(self._max_requests / (active + 1))
 
@@ -106,12 +106,12 @@ def sending(send: Send, rates: Sequence[Shown]) -> Send:
 async def spend_request(scope: Scope, grant: Grant, spends: Iterable[Quota], *, free: bool) -> None:
     """Count a request, and what the rest of it spends. Raises QuotaSpent.
 
-    free: the call is admitted whatever is spent, as deletions are.
+    free: the call is admitted although limits are used up, as deletions are.
     """
     usage = State.of_scope(scope).usage
     await usage.prepare(grant)
     set_meter(usage.meter_of(grant))
-    if grant.key is None or free or scope["method"] in ERASING_METHODS:
+    if grant.key is None or free or scope["method"] in EXEMPT_METHODS:
         return
     limit = usage.limit(grant, Limit.REQUESTS_PER_DAY)
     try:

@@ -14,7 +14,7 @@ Grid = NDArray[np.floating[Any]]
 
 
 def quarter_turned(image: Pixels, turns: int) -> Pixels:
-    """Return the image turned anticlockwise by so many right angles."""
+    """Return the image turned anticlockwise by this number of right angles."""
     return np.ascontiguousarray(np.rot90(image, turns))
 
 

@@ -30,7 +30,7 @@ def half_dark(scene: Scene, factor: float) -> Pixels:
 
 
 def few_levels(image: Pixels, levels: int, *, grey: bool = True) -> Pixels:
-    """Return the image with so many levels, of grey or of each colour, at even distances between its extremes."""
+    """Return the image with this many levels, of grey or of each colour, at even distances between its extremes."""
     values = as_grey(image) if grey else image
     low, high = np.quantile(values, [0.02, 0.98])
     steps = np.floor(np.clip((values - low) / max(high - low, 1.0), 0, 0.9999) * levels)

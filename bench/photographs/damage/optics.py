@@ -53,7 +53,7 @@ def spun(image: Pixels, degrees: float) -> Pixels:
 
 
 def of_width(scene: Scene, pixels: float, *, enlarged: bool) -> Pixels:
-    """Return the photograph in which the face is so many pixels wide, as it is or enlarged again."""
+    """Return the photograph with a face of this width in pixels, as it is or enlarged again."""
     scale = min(1.0, pixels / (FACE_WIDTHS_PER_EYE_DISTANCE * scene.eye_distance))
     small = cv2.resize(scene.pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     if enlarged:

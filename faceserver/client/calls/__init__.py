@@ -10,7 +10,6 @@ from faceserver.client.calls.persons import PersonCalls
 from faceserver.client.calls.photographs import PhotographCalls
 from faceserver.client.calls.recognition import Detail, FaceChoice, Orientation, RecognitionCalls
 from faceserver.client.calls.service import ServiceCalls
-from faceserver.client.calls.usage import UsageCalls
 
 __all__ = ["Calls", "Detail", "FaceChoice", "Orientation"]
 
@@ -25,7 +24,6 @@ class Calls(
     JobCalls,
     AuditCalls,
     KeyCalls,
-    UsageCalls,
     ServiceCalls,
 ):
     """All calls of the HTTP API."""

@@ -25,7 +25,7 @@ class AuditCalls(InDirectory):
     ) -> Call[Page[AuditEntry]]:
         """Iterate over the entries of the audit, the newest first: of every directory unless one is given.
 
-        subject: a key or an account. person: a name; entries hold only hashes of it. Times must have a time zone.
+        subject: a key or an account. person: an id; entries contain only hashes of it. Times must have a time zone.
         """
         query = given(
             limit=MAX_PAGE,

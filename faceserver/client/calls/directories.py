@@ -102,12 +102,12 @@ class DirectoryCalls(InDirectory):
 
     @result
     def score_distributions(self, directory: str | None = None) -> Call[ScoreDistributions]:
-        """Return how alike the faces of a directory are, and what each threshold would mean."""
+        """Return the similarities of the faces of a directory, and the error rates of each threshold."""
         return Call("GET", self._path(directory, "score-distributions"), json_of(ScoreDistributions))
 
     @listing
     def activity(self, *, directory: str | None = None, kind: EventKind | None = None) -> Call[Page[Event]]:
-        """Iterate over what happened in a directory, the latest first, as far as it is kept.
+        """Iterate over what happened in a directory, the latest first, from stored data.
 
         kind: only events of this kind.
         """

@@ -17,7 +17,7 @@ class DoubtCalls(InDirectory):
         code: str | None = None,
         dismissed: bool = False,
     ) -> Call[Page[FaceWarning]]:
-        """Iterate over the warnings about whom faces show, the latest first, or over those that were dismissed.
+        """Iterate over the warnings that faces may show somebody else, the latest first, or over dismissed ones.
 
         person: only those about this person's faces. code: only those with this code.
         """
@@ -28,7 +28,7 @@ class DoubtCalls(InDirectory):
     def lookalikes(
         self, *, directory: str | None = None, person: str | None = None, dismissed: bool = False
     ) -> Call[Page[Lookalikes]]:
-        """Iterate over pairs of persons who may be one, the most alike first, or over those that were dismissed.
+        """Iterate over pairs of persons who may be one person, the most similar first, or over dismissed ones.
 
         person: only pairs with this person.
         """
@@ -37,22 +37,22 @@ class DoubtCalls(InDirectory):
 
     @result
     def dismiss_face(self, face: str, *, directory: str | None = None) -> Call[None]:
-        """Record that a face shows its person: no warning about it returns."""
+        """Record that a face shows its person: its warnings are not listed again."""
         return Call("PUT", self._path(directory, "dismissals", "faces", face), ignore_body)
 
     @result
     def reopen_face(self, face: str, *, directory: str | None = None) -> Call[None]:
-        """Take back the dismissal of the warnings about a face."""
+        """Undo the dismissal of the warnings about a face."""
         return Call("DELETE", self._path(directory, "dismissals", "faces", face), ignore_body)
 
     @result
     def dismiss_pair(self, person: str, other: str, *, directory: str | None = None) -> Call[None]:
-        """Record that two persons are two: they are not listed as look-alikes again."""
+        """Record that two persons are different people: they are not listed as look-alikes again."""
         return Call("PUT", self._path(directory, "dismissals", "persons", person, other), ignore_body)
 
     @result
     def reopen_pair(self, person: str, other: str, *, directory: str | None = None) -> Call[None]:
-        """Take back that two persons are two."""
+        """Undo the dismissal of a pair of persons."""
         return Call("DELETE", self._path(directory, "dismissals", "persons", person, other), ignore_body, once=True)
 
     @result
@@ -62,5 +62,5 @@ class DoubtCalls(InDirectory):
 
     @result
     def comparison(self, *, directory: str | None = None) -> Call[Comparing]:
-        """Return the latest comparison of a directory that has begun."""
+        """Return the latest comparison of a directory that has started."""
         return Call("GET", self._path(directory, "comparisons"), json_of(Comparing))

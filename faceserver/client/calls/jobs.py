@@ -22,7 +22,7 @@ class JobCalls(InDirectory):
     def cancel_job(self, job: str) -> Call[Job]:
         """Cancel an import, an export or a comparison: a waiting one at once, a running one within seconds.
 
-        What it has done stays.
+        Its work until then stays.
         """
         return Call("DELETE", url_path("jobs", job), json_of(Job))
 
@@ -45,7 +45,7 @@ class JobCalls(InDirectory):
         """Start to import a zip: photographs in a folder for each person, or the bundle of an export.
 
         quality: what to do with poor photographs, instead of the directory's setting. zip_encoding: code page of the
-        names in the zip, such as `cp932`, if it does not state it. trust: take the embeddings of a bundle unchecked.
+        names in the zip, such as `cp932`, if it does not state it. trust: use embeddings of a bundle without a check.
         """
         files = [("file", Archive(Path(archive)))]
         return Call(

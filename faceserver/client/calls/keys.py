@@ -1,16 +1,16 @@
-"""Keys: who may call the service."""
+"""Keys: who may call the service, and their usage."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from faceserver.client.call import MAX_PAGE, Call, Page, given, json_of, url_path
 from faceserver.client.method import listing, result
-from faceserver.client.results import Key, NewKey
+from faceserver.client.results import Key, NewKey, Usage
 from faceserver.client.unchanged import UNCHANGED, Unchanged, changed
 
 
 class KeyCalls:
-    """Keys."""
+    """Keys and their usage."""
 
     @result
     def create_key(
@@ -37,7 +37,7 @@ class KeyCalls:
 
     @listing
     def keys(self) -> Call[Page[Key]]:
-        """Iterate over the keys that may not do more than the caller's, revoked ones included."""
+        """Iterate over the keys without more rights than the caller's, including revoked ones."""
         return Call("GET", "/keys", json_of(Page[Key]), query=given(limit=MAX_PAGE))
 
     @result
@@ -70,7 +70,7 @@ class KeyCalls:
 
     @result
     def rotate_key(self, key: str, *, overlap_seconds: int | None = None) -> Call[NewKey]:
-        """Give a key a new text, which is returned; the one before works for `overlap_seconds` more, or for a day."""
+        """Give a key a new text, which is returned; the previous one works for another `overlap_seconds`, or a day."""
         body = given(overlap_seconds=overlap_seconds)
         return Call("POST", url_path("keys", key, "rotate"), json_of(NewKey), json=body, once=True)
 
@@ -78,6 +78,11 @@ class KeyCalls:
     def revoke_key(self, key: str) -> Call[Key]:
         """Revoke a key for good, by its id; a second time changes nothing."""
         return Call("DELETE", url_path("keys", key), json_of(Key))
+
+    @result
+    def usage(self, key: str | None = None) -> Call[Usage]:
+        """Return what the client's own key, or the one with this id, has used today, and its limits."""
+        return Call("GET", "/usage" if key is None else url_path("keys", key, "usage"), json_of(Usage))
 
 
 def _text(time: datetime | None) -> str | None:

@@ -47,8 +47,8 @@ class PersonCalls(InDirectory):
     ) -> Call[Page[Person]]:
         """Iterate over the persons of a directory, sorted by id unless `sort` is given.
 
-        With filters, only those whose id, name or external id contains every word of `search`, whatever case and
-        accents; whose ids begin with `prefix`; with this `external_id`; whose metadata contains `metadata`; with or
+        With filters, only those whose id, name or external id contains every word of `search`, regardless of case
+        and accents; whose ids begin with `prefix`; with this `external_id`; whose metadata contains `metadata`; with or
         without a display name (`named`) or a warning about a face (`warned`); added or recognized since a time.
         """
         query = given(
@@ -154,7 +154,7 @@ class PersonCalls(InDirectory):
     ) -> Call[Split]:
         """Restore the persons that a merge removed, with those of their faces that still exist.
 
-        into_existing: persons who exist again by now get these faces.
+        into_existing: persons who exist again get these faces.
         """
         body = {"merge": merge}
         return self._split(directory, person, {**body, "into_existing": True} if into_existing else body)

@@ -20,7 +20,7 @@ class ServiceCalls:
 
     @result
     def status(self) -> Call[Status]:
-        """Return what a gateway did in the last minute, and how vectorizers, search and jobs are. Needs `operate`."""
+        """Return the last minute of a gateway, and the state of vectorizers, search and jobs. Requires `operate`."""
         return Call("GET", "/status", json_of(Status))
 
     @result

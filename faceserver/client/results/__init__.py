@@ -45,7 +45,7 @@ from faceserver.client.results.doubts import (
     Resembled,
 )
 from faceserver.client.results.jobs import ImportOutcome, Job, JobProblem, JobProgress, StartedJob
-from faceserver.client.results.keys import Key, NewKey
+from faceserver.client.results.keys import Key, LimitInForce, NewKey, QuotaUsage, Usage
 from faceserver.client.results.persons import (
     AddedFaces,
     Basis,
@@ -85,7 +85,6 @@ from faceserver.client.results.status import (
     UnfinishedJobs,
     VectorizerStatus,
 )
-from faceserver.client.results.usage import LimitInForce, QuotaUsage, Usage
 
 __all__ = [
     "AddedEvent",

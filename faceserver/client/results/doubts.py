@@ -8,7 +8,7 @@ from faceserver.client.results.persons import Face, Person
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resembled:
-    """A person whom a face of somebody else resembles. crop: URL of the most recognizable face, None without one."""
+    """A person that a face of somebody else resembles. crop: URL of the most recognizable face, None without one."""
 
     person: str
     display_name: str | None
@@ -17,9 +17,9 @@ class Resembled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceWarning:
-    """A doubt about whom an enrolled face shows. value: a similarity; limit: what it was compared with.
+    """A warning that an enrolled face may show another person. value: a similarity; limit: what it was compared with.
 
-    other: the person whom the face resembles, None with the code `unlike-own`.
+    other: the person that the face resembles, None with the code `unlike-own`.
     """
 
     face: Face

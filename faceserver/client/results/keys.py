@@ -1,4 +1,4 @@
-"""Keys."""
+"""Keys and their usage."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,10 +32,38 @@ class Key:
 class NewKey(Key):
     """A key with its text, which cannot be read again.
 
-    images_token: of a `uuid`, what stands for the key in the path of a photograph, and opens nothing else.
-    access_key_id: of a `pair`, what requests name it by; then `key` is the secret access key.
+    images_token: of a `uuid`, the token that replaces the key in the path of a photograph; it is valid for photographs
+    only. access_key_id: of a `pair`, its id in requests; `key` is then the secret access key.
     """
 
     key: str = field(repr=False)
     images_token: str | None = field(repr=False, default=None)
     access_key_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaUsage:
+    """What a key has used of a quota today, such as `lane_seconds`. limit, left: None without a limit."""
+
+    kind: str
+    spent: float
+    limit: float | None
+    left: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitInForce:
+    """A limit of a key, its own or the service's; None: there is none."""
+
+    name: str
+    limit: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a key has used today, at all gateways, and its other limits. resets_at: when the day ends, at 00:00 UTC."""
+
+    key: str
+    resets_at: datetime
+    quotas: tuple[QuotaUsage, ...]
+    limits: tuple[LimitInForce, ...]

@@ -134,7 +134,7 @@ class Merged(Person):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergedPerson:
-    """A person whom a merge removed. faces: how many come back when it is undone; crop: URL of one, None without."""
+    """A person that a merge removed. faces: how many come back when it is undone; crop: URL of one, None without."""
 
     person: str
     display_name: str | None
@@ -144,7 +144,7 @@ class MergedPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastMerge:
-    """A merge into `person`. persons: those whom it removed, none once it is undone.
+    """A merge into `person`. persons: those that it removed, none once it is undone.
 
     obstacle: why it cannot be undone, as the code of a problem; None if it can. With `person-exists` it can be undone
     into the existing person.

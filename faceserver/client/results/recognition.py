@@ -57,7 +57,7 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """An enrolled person whom a face resembles. similarity: cosine to their most similar face, -1 to 1."""
+    """An enrolled person that a face resembles. similarity: cosine to their most similar face, -1 to 1."""
 
     person: Annotated[str, Field(validation_alias=AliasChoices("id", "person"))]
     similarity: float

@@ -4,9 +4,9 @@ import typer
 
 from faceserver.client.results import ImportOutcome
 from faceserver.commands.importing.report import Report
-from faceserver.commands.key_file import key_to_send
-from faceserver.commands.printing import counted
-from faceserver.commands.service import ExitStatus, ca_file, check_ready, checked_url, fail
+from faceserver.commands.shared.key_file import key_to_send
+from faceserver.commands.shared.printing import counted
+from faceserver.commands.shared.service import ExitStatus, ca_file, check_ready, checked_url, fail
 from faceserver.importing.foreign_people import ForeignError
 from faceserver.importing.rekognition import MAX_IMAGE_BYTES, ForeignPhotograph, Indexed, Target, photographs, reader
 

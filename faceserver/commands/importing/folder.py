@@ -10,8 +10,8 @@ import typer
 from faceserver.client.async_client import AsyncClient
 from faceserver.client.calls import FaceChoice
 from faceserver.commands.importing.report import Report
-from faceserver.commands.key_file import key_to_send
-from faceserver.commands.service import (
+from faceserver.commands.shared.key_file import key_to_send
+from faceserver.commands.shared.service import (
     LONG_PATIENCE_SECONDS,
     ExitStatus,
     ca_file,

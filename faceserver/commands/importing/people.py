@@ -15,9 +15,9 @@ from faceserver.commands.importing.collection import import_collection
 from faceserver.commands.importing.folder import FolderImport, import_folder
 from faceserver.commands.importing.report import Report
 from faceserver.commands.jobs import wait_with_progress
-from faceserver.commands.options import Directory, Face, Json, Url
-from faceserver.commands.printing import counted
-from faceserver.commands.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
+from faceserver.commands.shared.options import Directory, Face, Json, Url
+from faceserver.commands.shared.printing import counted
+from faceserver.commands.shared.service import LONG_PATIENCE_SECONDS, ExitStatus, check_ready, fail, service
 from faceserver.file_names import shown
 from faceserver.importing import compreface, deepface
 from faceserver.importing.foreign_people import ForeignError, ForeignPhotograph, write_bundle
@@ -26,7 +26,7 @@ Trust = Literal["embeddings"]
 
 _MAX_NAMED = 5
 _MAX_SHOWN = 1_000
-_UNNAMED = "the person's name must be UTF-8, of 1 to 255 characters, none of them invisible"
+_UNNAMED = "the person's name must be UTF-8, of 1 to 255 characters, without invisible ones"
 
 _Source = Annotated[
     Path | None,
@@ -50,8 +50,8 @@ _Photographs = Annotated[
     str | None,
     typer.Option(
         metavar="FOLDER|s3://BUCKET/PREFIX",
-        help="Folder of deepface's photographs, if it is a different one; or where those are that the ExternalImageIds "
-        "of Rekognition name.",
+        help="Folder of deepface's photographs, if it is a different one; or folder or s3:// address of the "
+        "photographs that Rekognition's ExternalImageIds name.",
     ),
 ]
 
@@ -85,7 +85,7 @@ def import_people(
     trust: Annotated[
         Trust | None,
         typer.Option(
-            help="Take the embeddings of an export as they are, although they may not be those of its faces.",
+            help="Use the embeddings of an export without comparing them with its faces.",
             show_default="check them",
         ),
     ] = None,

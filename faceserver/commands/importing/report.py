@@ -104,7 +104,7 @@ class Report:
         self._line(name, outcome.photograph.person, outcome.name, outcome.refusal or outcome.failure, warnings)
 
     def _warned(self, name: str, warnings: Sequence[EnrolmentWarning]) -> list[str]:
-        """Count warnings, note those of whom a photograph shows, and return their sentences."""
+        """Count warnings, note those that a photograph may show somebody else, and return their sentences."""
         self._warnings.update(warning.code for warning in warnings)
         self._doubts += [(name, warning.detail) for warning in warnings if warning.code in _WHO]
         return [warning.detail for warning in warnings]
@@ -142,7 +142,7 @@ def _name_some(files: Sequence[tuple[str, str]], verb: str = "") -> None:
 
 
 def _with_person(outcome: ImportOutcome) -> str:
-    """Return the name of a photograph with its person, whom names in a bundle do not contain."""
+    """Return the name of a photograph with its person, which names in a bundle do not contain."""
     return outcome.name if outcome.person in outcome.name else f"{outcome.person}, {outcome.name}"
 
 

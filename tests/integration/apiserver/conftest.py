@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -22,7 +22,8 @@ from PIL import Image
 from starlette.types import ASGIApp
 
 from apiserver.app import create_app
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
+from bench.harness.pooler import connected_to
 from serving.http_server.connections import Connections
 from serving.http_server.server import Server, http_config
 from serving.settings import ServiceSettings
@@ -170,7 +171,7 @@ class Cable:
 
     def __init__(self, database_url: str, folder: Path) -> None:
         parts = urlsplit(database_url)
-        self._behind = parts
+        self._behind = database_url
         self._socket = folder / ".s.PGSQL.5432"
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
@@ -189,11 +190,7 @@ class Cable:
         await asyncio.sleep(0)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._behind.hostname:
-            upstream_reader, upstream_writer = await asyncio.open_connection(self._behind.hostname, self._behind.port)
-        else:
-            behind = Path(parse_qs(self._behind.query)["host"][0], ".s.PGSQL.5432")
-            upstream_reader, upstream_writer = await asyncio.open_unix_connection(behind)
+        upstream_reader, upstream_writer = await connected_to(self._behind)
         await asyncio.gather(self._pump(reader, upstream_writer), self._pump(upstream_reader, writer))
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from apiserver.jobs.runs import Run
 from apiserver.problems import ImageStoreUnavailable, InvalidField
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.worker import serve
 from serving.settings import read_settings
 

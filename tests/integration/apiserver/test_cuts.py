@@ -43,8 +43,9 @@ class Wires:
     store: ObjectStore
 
 
-def postgres_socket(dsn: str) -> Path:
-    return Path(parse_qs(urlsplit(dsn).query)["host"][0], ".s.PGSQL.5432")
+def postgres_port(dsn: str) -> int | Path:
+    parts = urlsplit(dsn)
+    return parts.port or Path(parse_qs(parts.query)["host"][0], ".s.PGSQL.5432")
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ async def wires(serve, settings, database_url, database, monkeypatch) -> AsyncIt
         store_url = stack.enter_context(s3_server())
         neighbours = {
             "vectorizer": urlsplit(settings.vectorizer_urls).port or 0,
-            "database": postgres_socket(database_url),
+            "database": postgres_port(database_url),
             "store": urlsplit(store_url).port or 0,
         }
         lines = {part: await stack.enter_async_context(cutting_line(where)) for part, where in neighbours.items()}

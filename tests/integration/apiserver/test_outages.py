@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from apiserver.directories.lock import exclude_enrolments
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from db.migrate import migrate
 from tests.ports import free_port
 from tests.servers.listening import listening

@@ -9,7 +9,7 @@ import sys
 import httpx
 import pytest
 
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from tests.checkout import ROOT
 from tests.waiting import PATIENCE_SECONDS, until
 

@@ -19,10 +19,10 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from apiserver.app import create_app
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.jobs.queue import Lane, Pace, run_jobs
 from apiserver.problems import DatabaseUnavailable
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from db.migrate import MigrationFailed, migrate
 from faceserver import AsyncClient, Client
 from faceserver.errors import Unreachable
@@ -31,6 +31,7 @@ from serving.http_server.connections import Connections
 from serving.http_server.server import Server, http_config
 from serving.settings import ServiceSettings
 from tests.checkout import ROOT
+from tests.citus import allow_changes_everywhere, connected
 from tests.commands import run
 from tests.integration.apiserver.conftest import patient
 from tests.ports import free_port
@@ -306,6 +307,8 @@ REFUSALS = (DatabaseUnavailable, psycopg.OperationalError, MigrationFailed)
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_the_database_is_known_by_its_certificate(database, shared_database_url, world, way):
+    async with connected(shared_database_url) as connection:
+        await allow_changes_everywhere(connection)
     await WAYS[way](verified(database, world.authority))
     refused = [
         verified(database, world.stranger),

@@ -12,12 +12,12 @@ import pytest
 
 from apiserver import tasks
 from apiserver.biometrics.face import Image
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.jobs.runs import run_job
 from apiserver.keys.usage import Usage
 from apiserver.problems import DatabaseUnavailable
 from apiserver.resources import Resources
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.storage.archives import Archives
 from apiserver.storage.images import ImageStore, image_row
 from apiserver.storage.object_store import open_store
@@ -117,12 +117,12 @@ async def test_what_is_on_other_servers_is_shown_and_swept(gateway, database, re
 
 
 async def test_each_directory_is_asked_where_all_at_once_cannot_be(resources):
-    tags = resources.images.tags
-    await tags.add(["a", "b"])
+    tagged_ids = resources.images.tagged_ids
+    await tagged_ids.add(["a", "b"])
 
     async def ask(directory: str | None) -> str:
         if directory in {None, "b"}:
             raise DatabaseUnavailable
         return str(directory)
 
-    assert [answer async for answer in tags.everywhere(ask)] == ["a"]
+    assert [answer async for answer in tagged_ids.everywhere(ask)] == ["a"]

@@ -18,14 +18,15 @@ import pytest
 from pydantic import SecretStr
 
 from apiserver.biometrics.face import Image
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.jobs.records import enqueue
 from apiserver.jobs.runs import MAX_CRASHES
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.storage.images import ImageStore
 from apiserver.storage.object_store import open_store
 from db.migrate import migrate
 from tests.checkout import ROOT
+from tests.citus import allow_changes_everywhere
 from tests.image_rows import image_row
 from tests.integration.apiserver.counting_worker import STEPS
 from tests.integration.apiserver.worker_process import LOST_SOON, Worker
@@ -279,6 +280,7 @@ async def test_a_job_handed_back_bears_that_another_of_its_name_waits(hire, data
 
 async def test_a_job_whose_end_cannot_be_recorded_is_run_again(hire, database):
     """Though the worker lives, and its heartbeats come through."""
+    await allow_changes_everywhere(database)
     await database.execute(
         """
         CREATE SEQUENCE attempts;

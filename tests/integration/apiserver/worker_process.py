@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Self
 
 from apiserver import tasks
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.telemetry.worker import worker_telemetry
 from apiserver.worker import work
 from tests.checkout import ROOT

@@ -1,6 +1,7 @@
 """What Citus refuses, or does otherwise than one server, in statements over distributed tables and in migrations.
 
-Each rule was met on a coordinator with two workers; what they answered is in the comments.
+Rules were met on a coordinator with two workers; what they answered is in the comments. Those about volatile functions,
+changed directories and unique indexes are what the source of Citus says.
 """
 
 import re
@@ -16,7 +17,7 @@ EVERYWHERE = {
     "deletion.records._READ_UNTAGGED": "an earlier address of a deletion names no directory",
     "directories.records._COUNT": "how many directories a key covers",
     "people.retention.ages": "upkeep looks for the directories that forget whom nobody has seen",
-    "directory_tags._EXISTING": "upkeep notes the tags of all directories",
+    "tagged_ids._EXISTING": "upkeep notes the tags of all directories",
     "directories.listing._NAMES": "a page of directories",
     "directories.listing._MATCHING": "the same, of names that match a pattern",
     "directories.listing._COUNT": "and how much each of them holds",
@@ -42,16 +43,10 @@ EVERYWHERE = {
 }
 """Statements about all directories, which every server answers, with the reason."""
 
-TAKEN_APART = {
-    "enrolment.gallery._ENROL": "each part has one row; in one statement, one server needs one round trip",
-    "imports.enrolment._ENROL": "some tens of rows, for which an import waits anyway",
-    "imports.plan._WRITE_PERSONS": "some hundreds of persons of a bundle, for which an import waits anyway",
-    "recognition.sightings._NOTE": "the persons of one photograph",
-}
-"""Statements with an INSERT in their WITH. Citus runs each part by itself, with results carried between the servers."""
-
 # What the parser takes for functions, and Citus lets stand everywhere.
 _IMMUTABLE = (exp.Coalesce, exp.Greatest, exp.Least, exp.Case, exp.If, exp.Cast, exp.And, exp.Or, exp.Array)
+
+_VOLATILE = {"random", "rand", "gen_random_uuid", "clock_timestamp", "nextval", "timeofday", "set_config", "pg_notify"}
 
 # Functions that read or write tables of the coordinator.
 _OF_LOCAL_TABLES = ("audit_", "procrastinate_", "next_turn_of_key")
@@ -65,8 +60,6 @@ def faults(statement: str, place: str = "") -> list[str]:
     found = [fault for rule in _RULES for fault in rule(tree)]
     if place not in EVERYWHERE:
         found += [f"{table} without a directory" for table in sorted(unbound_tables(statement))]
-    if place not in TAKEN_APART:
-        found += _inserts_in_with(tree)
     return found
 
 
@@ -81,6 +74,13 @@ def _written(statement: exp.Expr) -> str:
     """Return the name of the table that an INSERT, UPDATE or DELETE writes."""
     table = statement.this.find(exp.Table)
     return str(table.name) if table else ""
+
+
+def _volatile(part: exp.Expr) -> Iterator[exp.Expr]:
+    for called in part.find_all(exp.Func):
+        name = called.name if isinstance(called, exp.Anonymous) else called.sql_name()
+        if name.lower() in _VOLATILE or isinstance(called, exp.Rand | exp.Uuid):
+            yield called
 
 
 def _functions(part: exp.Expr) -> list[exp.Expr]:
@@ -101,8 +101,28 @@ def _function_in_case(tree: exp.Expr) -> Iterator[str]:
     for statement in tree.find_all(exp.Insert, exp.Update, exp.Delete):
         if _written(statement) in DISTRIBUTED:
             for chosen in statement.find_all(exp.Case, exp.Coalesce):
-                if chosen.find(exp.CurrentTimestamp) and not chosen.find_ancestor(exp.Select):
-                    yield "now() within CASE or coalesce"
+                called = chosen.find(exp.CurrentTimestamp) or next(_volatile(chosen), None)
+                if called and not chosen.find_ancestor(exp.Select):
+                    name = "now()" if isinstance(called, exp.CurrentTimestamp) else called.sql("postgres")
+                    yield f"{name} within CASE or coalesce"
+
+
+# "functions used in UPDATE queries on distributed tables must not be VOLATILE", and in the WHERE of other modifications
+def _volatile_function(tree: exp.Expr) -> Iterator[str]:
+    for statement in tree.find_all(exp.Update, exp.Delete):
+        if _written(statement) in DISTRIBUTED:
+            for called in _volatile(statement):
+                if called.find_ancestor(exp.Update, exp.Delete, exp.Select) is statement:
+                    yield f"{called.sql('postgres')} in an UPDATE or DELETE: pass the value as a parameter"
+
+
+# "modifying the partition value of rows is not allowed"
+def _changed_directory(tree: exp.Expr) -> Iterator[str]:
+    for update in tree.find_all(exp.Update):
+        if _written(update) in DISTRIBUTED:
+            for change in update.expressions:
+                if isinstance(change, exp.EQ) and _names(change.this, "directory"):
+                    yield "SET directory: delete the row, and insert another one"
 
 
 # "relation … does not exist", and "non-IMMUTABLE functions are not allowed in the RETURNING clause"
@@ -133,11 +153,11 @@ def _locked_without_directory(tree: exp.Expr) -> Iterator[str]:
             yield "FOR UPDATE or SHARE without a directory: find rows, then lock and check those of each directory"
 
 
-# Citus runs it where the table is, and one without a FROM on the coordinator: they never meet. No error.
+# Citus runs it where the table is, and one without a FROM on the coordinator: they never meet. No error. One in a WITH,
+# or in a query of its own, goes with the statement.
 def _advisory_lock_beside_from(tree: exp.Expr) -> Iterator[str]:
     for called in tree.find_all(exp.Anonymous):
-        query = called.find_ancestor(exp.Select)
-        if "advisory" in called.name.lower() and query and _tables(query, DISTRIBUTED):
+        if "advisory" in called.name.lower() and _tables(tree, DISTRIBUTED):
             yield "an advisory lock beside a FROM is taken on another server than one without"
 
 
@@ -154,7 +174,8 @@ def _exists_of_no_columns(tree: exp.Expr) -> Iterator[str]:
 def _condition_of_parameters(tree: exp.Expr) -> Iterator[str]:
     for where in tree.find_all(exp.Where) if _tables(tree, DISTRIBUTED) and tree.find(exp.CTE) else ():
         for condition in where.this.flatten() if isinstance(where.this, exp.And) else [where.this]:
-            if condition.find(exp.Parameter) and not condition.find(exp.Column, exp.Select):
+            is_constant = isinstance(condition, exp.Boolean) and not condition.this
+            if is_constant or (condition.find(exp.Parameter) and not condition.find(exp.Column, exp.Select)):
                 yield f"{condition.sql('postgres')} has no column: where it is false, Citus runs no part at all"
 
 
@@ -164,7 +185,7 @@ def _insert_of_a_query(tree: exp.Expr) -> Iterator[str]:
     if (
         not isinstance(tree, exp.Insert)
         or _written(tree) not in DISTRIBUTED
-        or not isinstance(tree.expression, exp.Select)
+        or not isinstance(tree.expression, exp.Query)
     ):
         return
     conflict, returned = tree.args.get("conflict"), tree.args.get("returning")
@@ -177,10 +198,21 @@ def _insert_of_a_query(tree: exp.Expr) -> Iterator[str]:
         yield "an INSERT with a query becomes a COPY: return something, or take the directory from a column"
 
 
-def _inserts_in_with(tree: exp.Expr) -> Iterator[str]:
-    for part in tree.find_all(exp.CTE):
-        if isinstance(part.this, exp.Insert) and _written(part.this) in DISTRIBUTED:
-            yield "an INSERT in a WITH is taken apart: another statement, or say in TAKEN_APART why not"
+# Citus runs such a statement part by part, and sends what an INSERT reads of other parts to all servers: "connection to
+# the remote node … failed" while any of them is down, whoever has the directory.
+def _insert_and_with(tree: exp.Expr) -> Iterator[str]:
+    parts = {part.alias for part in tree.find_all(exp.CTE)}
+    for insert in tree.find_all(exp.Insert):
+        if _written(insert) not in DISTRIBUTED:
+            continue
+        if insert.find_ancestor(exp.CTE):
+            yield "an INSERT in a WITH is sent to all servers: another statement"
+        elif {table.name for table in insert.find_all(exp.Table)} & parts:
+            yield "an INSERT of the rows of a WITH is sent to all servers: another statement"
+
+
+def _names(column: exp.Expr, name: str) -> bool:
+    return isinstance(column, exp.Column) and column.name == name
 
 
 def _names_directory(query: exp.Expr) -> bool:
@@ -198,6 +230,8 @@ def _names_directory(query: exp.Expr) -> bool:
 _RULES: tuple[_Rule, ...] = (
     _function_in_do_update,
     _function_in_case,
+    _volatile_function,
+    _changed_directory,
     _query_or_function_in_returning,
     _both_kinds_of_tables,
     _locked_without_directory,
@@ -205,12 +239,19 @@ _RULES: tuple[_Rule, ...] = (
     _exists_of_no_columns,
     _condition_of_parameters,
     _insert_of_a_query,
+    _insert_and_with,
 )
 
 
-_CHANGED = re.compile(r"\bALTER TABLE (?:ONLY )?(?:public\.)?(\w+)\s(.*)", re.DOTALL | re.IGNORECASE)
+_CHANGED = re.compile(
+    r"\bALTER TABLE (?:IF EXISTS )?(?:ONLY )?(?:public\.)?\"?(\w+)\"?\s(.*)", re.DOTALL | re.IGNORECASE
+)
 _TRIGGER = re.compile(
-    r"\bCREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER (\w+)\s.*?\sON (?:public\.)?(\w+)", re.DOTALL | re.IGNORECASE
+    r"\bCREATE (?:OR REPLACE )?(?:CONSTRAINT )?TRIGGER (\w+)\s.*?\sON (?:public\.)?\"?(\w+)", re.DOTALL | re.IGNORECASE
+)
+_UNIQUE = re.compile(
+    r"\bCREATE UNIQUE INDEX .*?\sON (?:ONLY )?(?:public\.)?\"?(\w+)\"?\s*(?:USING \w+\s*)?\((\w+)",
+    re.DOTALL | re.IGNORECASE,
 )
 _ADDED_COLUMN = r"\bADD (?:COLUMN )?(?!CONSTRAINT|CHECK|UNIQUE|PRIMARY|FOREIGN)\w+ "
 _REFUSED_CHANGES = {
@@ -218,6 +259,7 @@ _REFUSED_CHANGES = {
     rf"{_ADDED_COLUMN}(?:[^,(]|\([^()]*\))*\b(CHECK|REFERENCES|UNIQUE|PRIMARY KEY)\b": "ADD COLUMN with a constraint",
     r"\bSET STORAGE\b": "SET STORAGE",
 }
+_RUN_BODY = re.compile(r"\bDO\s+\$(\w*)\$(.*?)\$\1\$", re.DOTALL)
 _BODY = re.compile(r"\$(\w*)\$.*?\$\1\$", re.DOTALL)
 _COMMENT = re.compile(r"--[^\n]*")
 
@@ -231,8 +273,11 @@ TRIGGERS_OF_ONE_SERVER = {
 def faults_of_migration(text: str) -> list[str]:
     """Return what of a migration Citus refuses: "cannot execute ADD CONSTRAINT command with other subcommands"."""
     found = []
-    for statement in _BODY.sub("", _COMMENT.sub("", text)).split(";"):
+    for statement in _BODY.sub("", _RUN_BODY.sub(r"\2", _COMMENT.sub("", text))).split(";"):
         changed, trigger = _CHANGED.search(statement), _TRIGGER.search(statement)
+        unique = _UNIQUE.search(statement)
+        if unique and unique[1].lower() in DISTRIBUTED and unique[2].lower() != "directory":
+            found.append("a unique index without the directory")
         if changed and changed[1].lower() in DISTRIBUTED:
             found += [
                 fault

@@ -13,7 +13,6 @@ from apiserver.biometrics.model import Scoring
 from apiserver.consent import unnamed
 from apiserver.deletion import erasure
 from apiserver.directories import distributions
-from apiserver.enrolment import gallery
 from apiserver.keys import usage_records
 from apiserver.people import activity, unlike
 from apiserver.people import listing as person_lists
@@ -74,7 +73,6 @@ _WRITTEN: Mapping[str, list[str]] = {
     "search.statements._ranked": [],  # part of the two above
     "keys.usage_records._ADD": [usage_records._ADD],
     "keys.usage_records._READ": [usage_records._READ],
-    "enrolment.gallery._ENROL": [gallery._ENROL_MAKING, gallery._ENROL_EXISTING, gallery._INDEX],
     "deletion.erasure._ADD_RECEIPT": [erasure._ADD_RECEIPT],
     "people.unlike._COMPARE": [unlike._OF_DIRECTORY, unlike._OF_PERSON],
     "people.listing._text": [

@@ -10,11 +10,12 @@ import asyncpg
 import pytest
 
 from apiserver.access.binding import bound_to
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.problems import DatabaseUnavailable
 from db.distribute import DEFAULT_SHARDS, distribute
 from db.distribution import DISTRIBUTED, LOCAL, REFERENCE
 from db.migrate import MigrationFailed, migrate
+from db.row_security import ROLE
 from db.server import UnusableDatabase
 from tests.citus import COORDINATOR, NEEDED, SHARDS, Citus, connected, url_of
 from tests.conftest import CLONED, Execute
@@ -211,6 +212,19 @@ async def test_what_cannot_be_distributed_is_said_in_one_sentence(citus, empty_u
         for at in citus.addresses[1:]:
             await connection.execute("SELECT citus_remove_node($1, $2)", *at)
     assert "SELECT citus_add_node" in await refusal(empty_url)
+
+
+async def test_a_server_gets_the_role_that_another_database_made_on_the_coordinator(citus, empty_url):
+    async with connected(url_of(empty_url, *citus.addresses[1])) as server:
+        await server.execute("SET citus.enable_ddl_propagation = off")
+        await server.execute(f"ALTER ROLE {ROLE} RENAME TO {ROLE}_away")
+        try:
+            await migrate(empty_url, create=False)
+            assert await server.fetchval("SELECT to_regrole($1) IS NOT NULL", ROLE)
+        finally:
+            if await server.fetchval("SELECT to_regrole($1) IS NOT NULL", ROLE):
+                await server.execute(f"DROP OWNED BY {ROLE}; DROP ROLE {ROLE}")
+            await server.execute(f"ALTER ROLE {ROLE}_away RENAME TO {ROLE}")
 
 
 async def test_a_database_that_is_in_use_is_not_distributed(migrated_url):

@@ -4,13 +4,20 @@ import asyncio
 import re
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from apiserver.database import REQUIRED_SCHEMA
+from apiserver.access.binding import bound_to
+from apiserver.database.opening import open_database
+from apiserver.database.schema import REQUIRED_SCHEMA
 from db.migrate import MIGRATIONS, MigrationFailed, UnknownSchema, migrate
+from db.row_security import ROLE
+from faceserver.standalone.postgres import DATABASE
+from tests.database import PostgresServer
 from tests.integration.db.schema import SCHEMA, dumped, dumped_queue, schema_text
 from tests.servers.listening import listening
 from tests.waiting import until
@@ -262,7 +269,7 @@ DROP INDEX keys_by_hash, keys_by_previous_hash, persons_by_folded_name;
 DROP TABLE indexed_faces;
 ALTER TABLE directories DROP COLUMN tags;
 """
-"""Undoes the last four migrations."""
+"""Undoes the last five migrations."""
 
 FILL = """
 INSERT INTO directories (directory) VALUES ('acme');
@@ -275,13 +282,13 @@ FILLED = "SELECT person, search_text LIKE '%mueller%' FROM persons ORDER BY pers
 
 async def test_an_earlier_release_of_this_schema_is_upgraded(empty_database_url):
     await migrate(empty_database_url)
-    last = all_versions()[-4:]
+    last = all_versions()[-5:]
     connection = await asyncpg.connect(empty_database_url)
     try:
         await connection.execute(UNDO_LAST)
         await connection.execute(FILL)
         await connection.execute("DELETE FROM schema_migrations WHERE version = ANY ($1)", last)
-        assert (await migrate(empty_database_url)).count("Applied:") == 4
+        assert (await migrate(empty_database_url)).count("Applied:") == 5
         assert list(map(tuple, await connection.fetch(FILLED))) == [("ann", True), ("bob", False)]
         assert await connection.fetchval("SELECT face_count FROM persons WHERE person = 'ann'") == 3
     finally:
@@ -301,6 +308,96 @@ async def test_a_restored_dump_has_the_same_persons(postgres, database_url, empt
     restored = await asyncpg.connect(empty_database_url)
     assert list(map(tuple, await restored.fetch(FILLED))) == [("ann", True), ("bob", False)]
     await restored.close()
+
+
+@asynccontextmanager
+async def restored(server: PostgresServer, *options: str, account: str = "postgres") -> AsyncIterator[str]:
+    """A dump of a database with a person, restored on a server without the role of bound connections."""
+    connection = await asyncpg.connect(server.get_uri(database=DATABASE))
+    await connection.execute(FILL)
+    await connection.close()
+    dump = [str(server.bin_path / "pg_dump"), "--no-owner", *options, server.get_uri(database=DATABASE)]
+    dumped = await asyncio.to_thread(subprocess.check_output, dump)
+    connection = await asyncpg.connect(server.get_uri())
+    await connection.execute(f"DROP DATABASE {DATABASE}")
+    await connection.execute(f"DROP OWNED BY {ROLE}; DROP ROLE {ROLE}")
+    await connection.execute(f"CREATE DATABASE restored OWNER {account}")
+    await connection.close()
+    url = server.get_uri(database="restored")
+    connection = await asyncpg.connect(url)
+    await connection.execute("CREATE EXTENSION vector")
+    await connection.close()
+    url = url.replace("//postgres", f"//{account}")
+    restore = [str(server.bin_path / "psql"), "--quiet", "--no-psqlrc", url]
+    await asyncio.to_thread(subprocess.run, restore, input=dumped, check=True, capture_output=True)
+    yield url
+
+
+async def seen(url: str) -> dict[str | None, list[str]]:
+    """Return which directories connections see that are bound to one, to another and to none."""
+    found = {}
+    async with open_database(url, pool_size=1, timeout_seconds=60) as database:
+        for directory in ("acme", "other", None):
+            with bound_to(directory):
+                async with database.connection() as connection:
+                    found[directory] = [row["directory"] for row in await connection.fetch(PERSONS)]
+    return found
+
+
+PERSONS = "SELECT DISTINCT directory FROM persons"
+
+
+async def test_a_dump_that_is_restored_where_the_role_is_missing_is_protected_again(own_postgres):
+    async with restored(own_postgres) as url:
+        result = await asyncio.to_thread(lambda: run_command("migrate", url=url))
+        assert (result.returncode, result.stderr) == (0, "")
+        assert await seen(url) == {"acme": ["acme"], "other": [], None: []}
+
+
+@pytest.mark.parametrize("versions", [1, 0])
+async def test_so_is_one_without_rights_and_one_that_is_not_migrated_to_the_end(own_postgres, versions):
+    async with restored(own_postgres, "--no-privileges") as url:
+        connection = await asyncpg.connect(url)
+        await connection.execute(f"CREATE ROLE {ROLE}")
+        await connection.execute(
+            """
+            DO $$
+            DECLARE protected regclass;
+            BEGIN
+                FOR protected IN SELECT polrelid FROM pg_policy LOOP
+                    EXECUTE format('CREATE POLICY of_directory ON %s AS RESTRICTIVE TO %s USING (true)', protected, $1);
+                END LOOP;
+            END $$;
+            """.replace("$1", f"'{ROLE}'")
+        )
+        if versions:
+            await connection.execute("DROP TABLE indexed_faces; ALTER TABLE directories DROP COLUMN tags")
+            await connection.execute("DELETE FROM schema_migrations WHERE version LIKE '%2500'")
+        await connection.close()
+        report = await migrate(url)
+        assert report.count("Applied:") == versions
+        assert await seen(url) == {"acme": ["acme"], "other": [], None: []}
+
+
+async def test_where_the_role_cannot_be_made_nothing_is_dropped(own_postgres):
+    connection = await asyncpg.connect(own_postgres.get_uri())
+    await connection.execute("CREATE ROLE owner LOGIN")
+    async with restored(own_postgres, account="owner") as url:
+        assert await migrate(url) == ""
+        assert (await seen(url))[None] == ["acme"], "as without the role"
+        await connection.execute(f"CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO owner WITH SET TRUE, INHERIT FALSE")
+        assert await migrate(url) == ""
+        assert await seen(url) == {"acme": ["acme"], "other": [], None: []}
+    await connection.close()
+
+
+async def test_what_prevents_the_protection_is_said_in_one_sentence(database_url):
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("DROP FUNCTION protect_directories")
+    await connection.close()
+    result = await asyncio.to_thread(lambda: run_command("migrate", url=database_url))
+    assert (result.returncode, len(result.stderr.splitlines())) == (1, 1)
+    assert "function protect_directories() does not exist" in result.stderr
 
 
 @pytest.mark.parametrize(("version", "sentence"), [(BEFORE_THE_FIRST[-1], EARLIER), ("29991231000000", NEWER)])

@@ -8,7 +8,8 @@ import ssl
 import asyncpg
 import pytest
 
-from apiserver import database, problems
+from apiserver import problems
+from apiserver.database.errors import PROBLEM_OF_ERROR, PROBLEM_OF_SQLSTATE, problem_of
 from apiserver.problems import (
     DatabaseBusy,
     DatabaseUnavailable,
@@ -59,16 +60,16 @@ def test_a_more_precise_sentence_replaces_the_usual_one():
 
 @pytest.mark.parametrize("kind", [k for k in exceptions_of(asyncpg.exceptions) if getattr(k, "sqlstate", None)])
 def test_every_sqlstate_of_asyncpg_has_its_problem(kind):
-    problem = database.problem_of(kind(""))
+    problem = problem_of(kind(""))
     group = kind.sqlstate[:2]
-    known = {kind.sqlstate, group} & database.PROBLEM_OF_SQLSTATE.keys()
+    known = {kind.sqlstate, group} & PROBLEM_OF_SQLSTATE.keys()
     assert known or group in OUR_MISTAKES.split(), f"{kind.__name__} ({kind.sqlstate}) has no problem"
     assert isinstance(problem, InternalError) is not bool(known)
 
 
 @pytest.mark.parametrize("kind", [k for k in exceptions_of(asyncpg.exceptions) if not getattr(k, "sqlstate", None)])
 def test_every_other_error_of_asyncpg_is_caught(kind):
-    assert issubclass(kind, (asyncpg.PostgresError, *database.PROBLEM_OF_ERROR))
+    assert issubclass(kind, (asyncpg.PostgresError, *PROBLEM_OF_ERROR))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_every_other_error_of_asyncpg_is_caught(kind):
     ],
 )
 def test_errors_of_the_database(error: Exception, problem: type[Problem]):
-    assert type(database.problem_of(error)) is problem
+    assert type(problem_of(error)) is problem
 
 
 @pytest.mark.parametrize(

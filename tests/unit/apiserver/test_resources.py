@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from apiserver.resources import master_keys, require_master_keys
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 
 KEY = base64.b64encode(bytes(32)).decode()
 
@@ -31,7 +31,7 @@ def test_a_key_turns_encryption_on(tmp_path, keys):
     ("keys", "sentence"),
     [
         ({"master_key": "short"}, "APISERVER_MASTER_KEY must have 32 bytes in base64"),
-        ({"master_key_file": "data/images/key"}, "lies in the data folder"),
+        ({"master_key_file": "data/images/key"}, "is in the data folder"),
         ({"master_key_file": "none"}, "cannot be read"),
     ],
 )

@@ -25,6 +25,11 @@ from db.dsn import InvalidDsn, database_of, for_dbmate, require_dsn, server_of
             "postgresql:///?host=h&user=a&password=p%2Fw&dbname=db",
             *("db", "h", "postgresql://a:p%2Fw@h:5432/db?sslmode=prefer"),
         ),
+        (
+            "postgresql://h/db?user=a&password=50%2525",
+            *("db", "h", "postgresql://a:50%2525@h:5432/db?sslmode=prefer"),
+        ),
+        ("postgresql://a:p@h/db?user=b&password=q", "db", "h", "postgresql://a:p@h:5432/db?sslmode=prefer"),
     ],
 )
 def test_forms_that_asyncpg_reads(dsn: str, database: str, server: str, dbmate: str):

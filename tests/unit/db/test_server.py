@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from apiserver.database import MIN_PGVECTOR as GATEWAY_MIN_PGVECTOR
+from apiserver.database.schema import MIN_PGVECTOR as GATEWAY_MIN_PGVECTOR
 from db.server import MIN_PGVECTOR, MIN_POSTGRESQL, Facts, fault
 
 USABLE = Facts("18.4", 18, "UTF8", False, "ann", "faces", "0.8.5", None, None)

@@ -22,7 +22,7 @@ export const session = () => present;
 /** Whether the caller may do something. @param {Scope} scope */
 export const can = (scope) => present.scopes.has(scope);
 
-/** Ask the service who calls. Returns false if it wants a key. */
+/** Ask the service who calls. Returns false if it requires a key. */
 export async function loadSession() {
   try {
     await take(await request("GET", "session"));

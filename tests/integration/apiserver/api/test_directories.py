@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from apiserver.biometrics.model import Calibration, Model, Thresholds
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.directories.records import Directories
 from apiserver.directories.settings import DirectorySettings
 from apiserver.directories.sizes import DirectorySizes

@@ -21,8 +21,8 @@ from obstore.store import LocalStore
 from PIL import Image
 from pydantic import SecretStr
 
-from apiserver.database import open_database
-from apiserver.settings import Settings
+from apiserver.database.opening import open_database
+from apiserver.settings.settings import Settings
 from apiserver.storage.archives import Archives
 from tests.gate import gate_before
 from tests.integration.apiserver.conftest import Serve, encoded, on_grey

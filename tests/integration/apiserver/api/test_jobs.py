@@ -7,7 +7,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.jobs.records import State, enqueue, read
 from apiserver.jobs.runs import delete_finished, recover
 from apiserver.problems import JobNotFound

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from apiserver.http.paging import write_cursor
-from tests.citus import WITH_TRIGGERS
+from tests.citus import allow_triggers
 
 PERSONS = "/directories/acme/persons"
 
@@ -120,7 +120,7 @@ async def test_a_new_id_keeps_faces_and_all_else(gateway, put, learn, database, 
 async def test_a_change_of_name_may_take_longer_than_other_statements(serve, settings, database, ann):
     gateway = await serve(settings)
     await gateway.post("/learn", data={"person": "ann", "directory": "acme"}, files={"file": ann})
-    await database.execute(WITH_TRIGGERS)
+    await allow_triggers(database)
     await database.execute(
         "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3); RETURN NEW; END'"
     )

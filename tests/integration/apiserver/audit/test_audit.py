@@ -12,9 +12,10 @@ from apiserver.audit import records, sealing
 from apiserver.audit.reads import Reads
 from apiserver.audit.verification import export, verify, verify_lines
 from apiserver.background import background
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.jobs.records import enqueue
 from apiserver.telemetry.shared import SharedMetrics
+from tests.citus import allow_changes_everywhere
 
 PERSON = "/directories/acme/persons/ann"
 
@@ -325,6 +326,17 @@ async def test_metrics(connections):
     assert values["faceserver_audit_entries_total"] == 3
     assert values["faceserver_audit_unsealed"] == 1
     assert values["faceserver_audit_unsealed_seconds"] > 0
+
+
+async def test_metrics_of_the_coordinator_stay_while_not_all_servers_answer(connections, database):
+    await write(connections, 1)
+    await allow_changes_everywhere(database)
+    await database.execute("ALTER TABLE collapsed_faces RENAME TO lost")
+    metrics = SharedMetrics(connections, "memory:///", encrypts=True)
+    await metrics.refresh()
+    values = {sample.name: sample.value for metric in metrics.collect() for sample in metric.samples}
+    assert values["faceserver_audit_unsealed"] == 1
+    assert "faceserver_unencrypted" not in values
 
 
 async def test_jobs_act_for_whoever_asked(connections, database):

@@ -8,7 +8,7 @@ import pytest
 from apiserver.audit import sealing
 from apiserver.audit.__main__ import main
 from apiserver.audit.verification import verify_lines
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.keys import records as keys
 from apiserver.keys.wishes import read_reach, read_scopes
 from faceserver import AsyncClient, Client

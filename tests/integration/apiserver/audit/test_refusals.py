@@ -8,7 +8,7 @@ import pytest
 from apiserver.access.acts import Act
 from apiserver.app import create_app
 from apiserver.audit.refusals import MAX_KINDS, Refusals
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.keys import records
 from apiserver.keys.secrets import new_id, new_text
 from apiserver.keys.wishes import read_reach, read_scopes

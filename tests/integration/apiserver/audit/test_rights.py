@@ -11,10 +11,10 @@ from apiserver.audit import records, sealing
 from apiserver.audit.reads import Reads
 from apiserver.audit.verification import verify
 from apiserver.background import background
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.deletion.erasure import Erasure
 from apiserver.problems import Problem
-from tests.citus import COORDINATOR
+from tests.citus import COORDINATOR, allow_changes_everywhere
 
 
 @pytest.fixture
@@ -124,6 +124,7 @@ async def test_reads_of_bound_calls_are_recorded(connections, database):
 @pytest.mark.usefixtures("filled")
 async def test_an_account_that_does_not_own_the_tables_cannot_lift_the_triggers(database, database_url):
     """The gateway's account is not a superuser where the operator made it so: it has rights, and no tables."""
+    await allow_changes_everywhere(database)
     name = f"audit_{database_url.partition('/test_')[2][:12]}"
     await database.execute(f"CREATE ROLE {name} LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}")
     connection = await asyncpg.connect(re.sub("//postgres:?@", f"//{name}@", database_url))
@@ -137,6 +138,23 @@ async def test_an_account_that_does_not_own_the_tables_cannot_lift_the_triggers(
         ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(statement)
+    finally:
+        await connection.close()
+        await database.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+
+
+@pytest.mark.usefixtures("filled")
+async def test_an_account_that_only_reads_ends_no_keys(database, database_url):
+    await allow_changes_everywhere(database)
+    name = f"reader_{database_url.partition('/test_')[2][:12]}"
+    await database.execute(f"CREATE ROLE {name} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
+    connection = await asyncpg.connect(re.sub("//postgres:?@", f"//{name}@", database_url))
+    try:
+        await connection.execute("SELECT audit_end_keys('acme')")
+        assert await database.fetchval("SELECT count(*) FROM audit_keys") == 2
+        await database.execute(f"GRANT DELETE ON directories TO {name}")
+        await connection.execute("SELECT audit_end_keys('acme')")
+        assert await database.fetchval("SELECT count(*) FROM audit_keys") == 1
     finally:
         await connection.close()
         await database.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")

@@ -13,8 +13,8 @@ import asyncpg
 import pytest
 
 from apiserver.access.binding import bound_to
-from apiserver.database import open_database
-from apiserver.settings import Settings
+from apiserver.database.opening import open_database
+from apiserver.settings.settings import Settings
 from tests.citus import WorkerServer
 from tests.integration.apiserver.citus.conftest import Insistent, server_of
 from tests.integration.apiserver.worker_process import working
@@ -74,9 +74,10 @@ async def test_directories_of_a_killed_server_are_unavailable_and_the_others_ser
 ):
     for directory in DIRECTORIES:
         await learn(insistent, directory, "ann", ann)
+        await learn(insistent, directory, "p0", bob)
     there = {directory: await server_of(database, directory) == worker_server.address for directory in DIRECTORIES}
     assert set(there.values()) == {True, False}
-    acknowledged: dict[str, set[str]] = {directory: {"ann"} for directory in DIRECTORIES}
+    acknowledged: dict[str, set[str]] = {directory: {"ann", "p0"} for directory in DIRECTORIES}
     answers: Counter[tuple[str, int]] = Counter()
 
     def visitor(directory: str) -> Callable[[], Awaitable[None]]:
@@ -85,9 +86,15 @@ async def test_directories_of_a_killed_server_are_unavailable_and_the_others_ser
             put = await insistent.once("PUT", f"/directories/{directory}/persons/{person}", json={})
             if put.status_code in {200, 201, 412}:
                 acknowledged[directory].add(person)
-            found = await insistent.once("GET", f"/directories/{directory}/persons/ann")
-            answers[directory, found.status_code] += 1
-            assert {put.status_code, found.status_code} <= {200, 201, 412, 503}, (put.text, found.text)
+            form = {"directory": directory}
+            calls = [
+                put,
+                await insistent.once("GET", f"/directories/{directory}/persons/ann"),
+                await insistent.once("POST", "/learn", data={**form, "person": person}, files={"file": bob}),
+                await insistent.once("POST", "/recognize", data=form, files={"file": ann}),
+            ]
+            answers.update((directory, answer.status_code) for answer in calls)
+            assert {answer.status_code for answer in calls} <= {200, 201, 412, 503}, [answer.text for answer in calls]
 
         return visit
 

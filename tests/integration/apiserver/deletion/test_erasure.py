@@ -18,7 +18,7 @@ from obstore.store import MemoryStore
 from apiserver import tasks
 from apiserver.biometrics.face import Face, FaceOrigin, Image
 from apiserver.biometrics.model import Calibration, Decision, Model, Thresholds
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.deletion.erasure import Erasure
 from apiserver.enrolment.gallery import Gallery
 from apiserver.idempotency_keys import Claim, StoredAnswer, claim, store

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pgvector import HalfVector
 
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.directories.sizes import _COUNT, DirectorySizes
 from tests.integration.apiserver.locks import until_somebody_waits
 from tests.waiting import PATIENCE_SECONDS, Clock

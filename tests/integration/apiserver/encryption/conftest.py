@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from apiserver import tasks
 from apiserver.jobs.runs import run_job
 from apiserver.resources import Resources, open_resources
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 
 
 def new_key() -> str:

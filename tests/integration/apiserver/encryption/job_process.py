@@ -4,7 +4,7 @@ import asyncio
 
 import asyncpg
 
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from serving.settings import read_settings
 from tests.integration.apiserver.encryption.conftest import Jobs, resources_of
 

@@ -18,7 +18,7 @@ from apiserver.encryption.sealing import is_sealed, key_id_of
 from apiserver.encryption.unencrypted import unencrypted
 from apiserver.jobs.runs import run_job
 from apiserver.problems import ArchiveUnreadable, KeyUnavailable
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from tests.integration.apiserver.encryption.conftest import new_key, resources_of, under
 
 CROP = "/directories/{}/persons/ann/faces/{}/crop"

@@ -13,9 +13,9 @@ import pytest
 from apiserver.encryption.rotation import replace_key
 from apiserver.encryption.sealing import is_sealed, key_id_of
 from apiserver.problems import InternalError
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from tests.checkout import ROOT
-from tests.citus import WITH_TRIGGERS
+from tests.citus import allow_triggers
 from tests.integration.apiserver.encryption.conftest import Jobs, new_key, resources_of, under
 from tests.photographs import CLEAR_STRANGERS, encoded, stranger
 from tests.waiting import until
@@ -142,7 +142,7 @@ async def test_a_new_master_key_that_is_half_in_use_is_taken_into_use_by_the_nex
     old, new = new_key(), new_key()
     gateway = await serve(under(settings, old))
     urls = [await learned(gateway, "ann", directory, encoded(stranger(0))) for directory in ("acme", "other")]
-    await jobs.database.execute(WITH_TRIGGERS)
+    await allow_triggers(jobs.database)
     await jobs.database.execute(
         "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'killed'; END $$"
     )

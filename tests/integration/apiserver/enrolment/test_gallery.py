@@ -2,15 +2,17 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import numpy as np
 import pytest
 
 from apiserver.biometrics.face import Face, Image
 from apiserver.biometrics.model import Calibration, Model, Thresholds
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.deletion.erasure import Erasure
 from apiserver.enrolment.gallery import Gallery
+from apiserver.people.indexed_faces import Indexed
 from apiserver.problems import DatabaseBusy
 from apiserver.storage.images import ImageRow, ImageStore
 from apiserver.storage.object_store import open_store
@@ -67,6 +69,19 @@ async def test_many_enrolments_of_one_new_person_at_once(enrol, database):
 
     assert await database.fetchval("SELECT count(*) FROM persons") == 1
     assert await database.fetchval("SELECT count(*) FROM faces") == 12
+
+
+@pytest.mark.timing
+async def test_a_face_that_is_indexed_several_times_at_once_counts_once(gallery, connections, tmp_path, database):
+    images = ImageStore(open_store(f"file://{tmp_path}/images"), connections, timeout_seconds=60)
+    await database.execute("INSERT INTO directories (directory) VALUES ('acme')")
+    row = await images.save(image_row("acme", b"photograph", IMAGE, HOUR), b"photograph")
+    indexed, [vector] = Indexed(UUID(int=1, version=4), None, 10, 10), unit_vectors(1, seed=3)
+    enrol = [gallery.enrol(str(indexed.face), face(vector), model(), row, indexed) for _ in range(4)]
+    enrolments = await asyncio.gather(*enrol)
+
+    assert sorted(each.created for each in enrolments) == [False, False, False, True]
+    assert await database.fetchval("SELECT face_count FROM persons") == 1
 
 
 @pytest.mark.timing

@@ -9,12 +9,12 @@ import httpx
 import pytest
 
 from apiserver import tasks
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.jobs.runs import run_job
 from apiserver.keys.usage import Usage
 from apiserver.problems import VectorizerUnavailable
 from apiserver.resources import Resources
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.storage.archives import Archives
 from apiserver.storage.images import ImageStore
 from apiserver.storage.object_store import open_store

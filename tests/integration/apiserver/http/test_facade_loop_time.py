@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from tests.integration.apiserver.http.test_loop_time import (
     _MAX_SECONDS,
     Call,

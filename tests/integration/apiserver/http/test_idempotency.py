@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.idempotency_keys import Claim, StoredAnswer, claim, delete_answers, delete_expired, store
 from apiserver.problems import AnswerErased
 from tests.gate import gate_before

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from apiserver.app import create_app
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from serving.http_server.connections import Connections
 from serving.http_server.server import Server, http_config
 from tests.loop_time import MeasuredLoop, watched

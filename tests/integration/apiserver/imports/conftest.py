@@ -7,12 +7,12 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.imports.running import import_people
 from apiserver.jobs.runs import run_job
 from apiserver.keys.usage import Usage
 from apiserver.resources import Resources
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from apiserver.storage.archives import Archives
 from apiserver.storage.images import ImageStore
 from apiserver.storage.object_store import open_store

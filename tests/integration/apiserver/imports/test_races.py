@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 from zipfile import ZipFile
 
@@ -16,12 +17,15 @@ import pytest
 from apiserver.biometrics.choice import FaceChoice
 from apiserver.biometrics.face import Face, FaceOrigin
 from apiserver.biometrics.quality import QualityLimits
+from apiserver.database.pool import Database
 from apiserver.deletion.erasure import Erasure
 from apiserver.imports.enrolment import Exported, NewFace, enrol_all
 from apiserver.imports.preparation import Preparation
 from apiserver.imports.records import Import, Item, add_import, add_items, require_visible, waiting
 from apiserver.imports.sources import Members
 from apiserver.problems import DatabaseBusy, VectorizerUnavailable
+from apiserver.settings.settings import Settings
+from tests.citus import allow_triggers
 from tests.integration.apiserver.api.test_imports import archives, outcomes, start, zipped
 from tests.integration.apiserver.locks import until_somebody_waits
 
@@ -133,16 +137,47 @@ async def test_an_import_waits_for_vectorizers_that_use_another_model_by_now(res
         await preparation.prepare(Item(0, "ann", "1.jpg", {"member": "1.jpg"}))
 
 
-async def test_of_faces_with_one_id_only_one_keeps_it(resources):
+async def ready_faces(database: Database) -> tuple[Import, list[NewFace]]:
+    """An import of one face of Ann and one of Bob that had the same id where they were exported."""
     one, face = Import("acme", UUID(int=1)), Face((1, 2, 3, 4), 0.9, [1.0] + 127 * [0.0], b"crop")
-    people = ["ann", "bob"]
-    async with resources.database.connection() as connection:
+    people, exported = ["ann", "bob"], Exported(UUID(int=7))
+    async with database.connection() as connection:
         await add_import(connection, one, planned=True)
         await add_items(connection, one, [Item(n, person, "", {}) for n, person in enumerate(people)])
-    exported = Exported(UUID(int=7))
-    faces = [
+    return one, [
         NewFace(n, person, face, "model", bytes(32), None, exported, FaceOrigin.CROP) for n, person in enumerate(people)
     ]
+
+
+@pytest.mark.timing
+async def test_a_face_whose_id_is_taken_at_the_same_time_gets_another_one(resources, database):
+    one, faces = await ready_faces(resources.database)
+    await database.execute("INSERT INTO directories (directory) VALUES ('acme')")
+    await database.execute("INSERT INTO persons (directory, person, face_count) VALUES ('acme', 'cid', 1)")
+    async with database.transaction():
+        await database.execute(
+            "INSERT INTO faces (directory, face, person, model, embedding, crop, box, score, image_sha256)"
+            " VALUES ('acme', '00000000-0000-0000-0000-000000000007', 'cid', 'm', '[1,0]', '', '{0,0,1,1}', 1,"
+            " sha256(''))"
+        )
+        enrolling = asyncio.create_task(enrol_all(resources.database, one, faces, []))
+        await until_somebody_waits(database)
+    with pytest.raises(DatabaseBusy):
+        await enrolling
+    ends = await enrol_all(resources.database, one, faces, [])
+    assert [end.outcome for end in ends] == ["created", "created"]
+
+
+async def test_people_who_are_all_deleted_while_their_photographs_are_prepared_are_left_out(resources, database):
+    one, faces = await ready_faces(resources.database)
+    await database.execute("DELETE FROM import_items")
+    assert await enrol_all(resources.database, one, faces, []) == []
+    assert await people(database) == []
+
+
+async def test_of_faces_with_one_id_only_one_keeps_it(resources):
+    one, faces = await ready_faces(resources.database)
+    exported = faces[0].exported
 
     ends = await enrol_all(resources.database, one, faces, [])
     assert [end.outcome for end in ends] == ["created", "created"]
@@ -180,3 +215,28 @@ async def test_an_import_whose_row_is_not_seen_gets_no_job(resources):
     with pytest.raises(DatabaseBusy):
         async with resources.database.connection() as connection:
             await require_visible(connection, Import("acme", uuid4()))
+
+
+def stored_archives(settings: Settings) -> list[Path]:
+    return [*Path(settings.image_store_url.removeprefix("file://")).rglob("*.zip")]
+
+
+_REFUSE = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE 'not now' USING ERRCODE = 'serialization_failure';
+END $$;
+CREATE TRIGGER refuse BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION refuse()
+"""
+
+
+@pytest.mark.parametrize("table", ["imports", "procrastinate_jobs", "audit"])
+async def test_an_import_that_is_refused_leaves_neither_rows_nor_its_archive(gateway, database, settings, ann, table):
+    await add_person(gateway, "ann")
+    await allow_triggers(database)
+    await database.execute(_REFUSE.format(table))
+    answer = await gateway.post("/directories/acme/imports", files={"file": ("people.zip", folder({"ann": ann}))})
+    assert answer.status_code == 503
+    for left in ("imports", "import_items", "archives", "jobs"):
+        assert await database.fetchval(f"SELECT count(*) FROM {left}") == 0, left  # noqa: S608 - one of these
+    assert stored_archives(settings) == []

@@ -12,10 +12,11 @@ import pytest
 
 from apiserver.access.grants import EVERYWHERE, Grant, set_current_grant
 from apiserver.access.scopes import Scope
-from apiserver.database import Database, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Database
 from apiserver.jobs.records import enqueue
 from apiserver.jobs.turns import Turn
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from tests.gate import gate_before
 from tests.integration.apiserver.conftest import Serve, encoded, on_grey
 from tests.integration.apiserver.worker_process import working

@@ -10,7 +10,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from apiserver.app import create_app
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from tests.integration.apiserver.conftest import patient, serving
 from tests.integration.apiserver.keys.kinds import Callers
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from apiserver.access.grants import OPEN
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.encryption.master_keys import read_master_keys
 from apiserver.keys import pairs, records
 from apiserver.keys.records import Wanted

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from apiserver.access.limits import Limit, Quota
 from apiserver.access.scopes import Scope
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.keys.usage import Usage
 from apiserver.problems import DatabaseUnavailable
 from faceserver import AsyncClient

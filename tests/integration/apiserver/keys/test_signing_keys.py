@@ -2,7 +2,7 @@
 
 import pytest
 
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.keys.signing_keys import SigningKeys
 
 

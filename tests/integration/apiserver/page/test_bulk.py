@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from apiserver.app import create_app
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from serving.http_server.connections import Connections
 from serving.http_server.server import http_config
 from serving.settings import ServiceSettings

@@ -34,6 +34,9 @@ FROM (SELECT decode('%s', 'hex') AS crop), (
     UNION ALL SELECT 77777, sample FROM generate_series(1, 3) AS sample
     UNION ALL SELECT n, 0 FROM generate_series({PEOPLE - UNNAMED}, {PEOPLE - 1}, 2) AS n
 );
+UPDATE persons SET face_count = counted.faces
+FROM (SELECT person, count(*) AS faces FROM faces WHERE directory = 'crowd' GROUP BY person) AS counted
+WHERE persons.directory = 'crowd' AND persons.person = counted.person;
 INSERT INTO face_warnings (directory, face, code, person, value, threshold)
 SELECT directory, face, 'unlike-own', person, 0.1, 0.2 FROM faces
 WHERE directory = 'crowd' AND person >= 'p{PEOPLE - UNNAMED}';

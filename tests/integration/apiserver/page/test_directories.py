@@ -77,7 +77,7 @@ async def test_a_directory_is_made_and_deleted_with_its_receipt(open_page, api, 
     await page.get_by_role("button", name="New directory").click()
     await page.get_by_label("Name of the directory").fill(directory)
     await page.get_by_role("button", name="Create").click()
-    await page.get_by_role("alert").get_by_text("There is a directory with this name already.").wait_for()
+    await page.get_by_role("alert").get_by_text("A directory with this name already exists.").wait_for()
     assert (await settings(api, directory))["fpir"] == 0.01
     await page.get_by_label("Name of the directory").fill(f"{directory}/more")
     await page.get_by_role("button", name="Create").click()

@@ -139,7 +139,7 @@ async def test_over_plain_http_the_page_says_why_there_is_no_camera(open_page, s
     page = await open_page("live", expect=("Cross-Origin-Opener-Policy",))
     await page.goto(f"http://{ELSEWHERE}:{shared_gateway.base_url.port}/app/live?directory={directory}")
 
-    await page.get_by_text("Browsers lend the camera only to pages with https:// or on localhost").wait_for()
+    await page.get_by_text("Browsers allow the camera only on pages with https:// or on localhost").wait_for()
     assert await page.get_by_role("button", name="Start the camera").count() == 0
     await page.get_by_role("link", name="Use photographs").click()
     await page.get_by_role("heading", name="Recognize", level=1).wait_for()

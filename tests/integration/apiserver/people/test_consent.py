@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pgvector import HalfVector
 
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.people import merges, splits
 from apiserver.people.retention import CONSENT_ENDED, find
 from tests.integration.apiserver.api.test_imports import ended, exported, here, hire, other, outcomes, start, zipped

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import asyncpg
 import pytest
 
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.people.counts import recount
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

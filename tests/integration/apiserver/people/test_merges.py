@@ -10,7 +10,7 @@ import pytest
 
 from apiserver.biometrics.face import Face, Image
 from apiserver.biometrics.model import Calibration, Model, Thresholds
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.enrolment.gallery import Gallery
 from apiserver.people import merges, splits
 from apiserver.problems import (

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from pgvector import HalfVector
 
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 
 INSERT = """
 WITH image AS (

@@ -13,7 +13,8 @@ from pgvector import HalfVector
 from apiserver.access.binding import bound_to
 from apiserver.background import background
 from apiserver.biometrics.model import Calibration, Model, Scoring, Thresholds
-from apiserver.database import Pooler, open_database
+from apiserver.database.opening import open_database
+from apiserver.database.pool import Pooler
 from apiserver.directories.sizes import DirectorySize, DirectorySizes
 from apiserver.search.cache import CodeCache, Outcome
 from apiserver.search.changes import forget_changes

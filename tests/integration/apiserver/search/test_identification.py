@@ -8,7 +8,7 @@ import pytest
 
 from apiserver.biometrics.face import Image
 from apiserver.biometrics.model import Calibration, Model, Scoring, Thresholds
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.search.cache import CodeCache
 from apiserver.search.effort import Efforts

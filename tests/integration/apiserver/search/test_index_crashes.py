@@ -13,7 +13,7 @@ import pytest
 from pgvector import HalfVector
 
 from apiserver.biometrics.model import Calibration, Model, Thresholds
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.directories.sizes import DirectorySizes
 from apiserver.problems import Problem
 from apiserver.search.effort import Efforts

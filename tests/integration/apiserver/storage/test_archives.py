@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.storage.archives import Archives
 from apiserver.storage.object_store import open_store
 from apiserver.storage.sweeping import sweep

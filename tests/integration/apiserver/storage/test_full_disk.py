@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from apiserver.access.scopes import Scope
 from apiserver.biometrics.face import Image
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.problems import ImageStoreFull
 from apiserver.storage.archives import Archives
 from apiserver.storage.free_space import FreeSpace

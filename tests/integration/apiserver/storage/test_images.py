@@ -4,11 +4,12 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+import asyncpg
 import pytest
 from obstore.store import S3Store
 
 from apiserver.biometrics.face import Image
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.problems import FileNotFound, ImageStoreUnavailable
 from apiserver.storage.images import WRITE_ROW, ImageRow, ImageStore
 from apiserver.storage.object_store import open_store
@@ -87,6 +88,24 @@ async def test_sweeps_at_the_same_time_remove_each_image_once(images, database):
     await expire_all(database)
 
     assert sum(await asyncio.gather(*(sweep(images.delete_expired) for _ in range(3)))) == 20
+
+
+async def test_those_that_a_deletion_holds_do_not_keep_others_from_being_removed(
+    images, database, database_url, folder
+):
+    rows = [await save(images, b"old %d" % number) for number in range(5)]
+    await expire_all(database)
+    deleting = await asyncpg.connect(database_url)
+    try:
+        async with deleting.transaction():
+            held = [row.key for row in rows[:4]]
+            await deleting.execute("SELECT FROM images WHERE directory = 'acme' AND image = ANY ($1) FOR UPDATE", held)
+            assert await sweep(lambda _: images.delete_expired(2)) == 1
+            assert await images.delete_expired(2, "acme") == (0, {})
+    finally:
+        await deleting.close()
+    assert {file.name for file in folder.iterdir()} == set(held)
+    assert await sweep(lambda _: images.delete_expired(2, "acme")) == 4
 
 
 @pytest.mark.timing

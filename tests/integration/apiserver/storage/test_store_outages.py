@@ -10,7 +10,7 @@ import obstore
 import pytest
 
 from apiserver.biometrics.face import Image
-from apiserver.database import open_database
+from apiserver.database.opening import open_database
 from apiserver.problems import ImageStoreUnavailable
 from apiserver.storage.archives import Archives
 from apiserver.storage.images import ImageStore

@@ -11,7 +11,6 @@ import msgpack
 import numpy as np
 import pytest
 
-from apiserver.endpoints import Endpoint
 from apiserver.problems import (
     ImageTooCostly,
     ImageUnreadable,
@@ -20,6 +19,7 @@ from apiserver.problems import (
     VectorizerTimeout,
     VectorizerUnavailable,
 )
+from apiserver.settings.endpoints import Endpoint
 from apiserver.vectorizers.client import VectorizerClient, open_vectorizer
 from apiserver.vectorizers.discovery import look_up, probe_forever
 from apiserver.vectorizers.replicas import Replicas

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from serving.http_server.connections import Connections
-from serving.http_server.protocol import MAX_HEAD_BYTES, MAX_HEADERS, MAX_QUEUED, Deadlines
+from serving.http_server.heads import MAX_HEAD_BYTES, MAX_HEADERS
+from serving.http_server.protocol import MAX_QUEUED, Deadlines
 from tests.integration.serving.http_server.conftest import served
 from tests.waiting import PATIENCE_SECONDS, until
 

@@ -10,7 +10,7 @@ from apiserver.http.access.rate_store import RateStore
 from apiserver.http.access.rates import Rates
 from apiserver.keys.usage import Usage
 from apiserver.problems import TooManyRequests
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 
 MAX_REQUESTS = 12
 
@@ -20,7 +20,7 @@ def taken(key, places, rates, usage, **limits):
     grant, number = Grant(f"key:{key}", frozenset(Scope), EVERYWHERE, key, limits), 0
     while True:
         try:
-            places.enter_context(rates.place(grant, usage, erases=False))
+            places.enter_context(rates.place(grant, usage, exempt=False))
         except TooManyRequests:
             return number
         number += 1
@@ -47,7 +47,7 @@ def test_whoever_comes_last_finds_a_share(rates, usage):
         assert taken("one", others, rates, usage) == 3
     with ExitStack() as again:
         assert taken("one", again, rates, usage) == 6
-        with rates.place(Grant("key:one", frozenset(), EVERYWHERE, "one"), usage, erases=True):
+        with rates.place(Grant("key:one", frozenset(), EVERYWHERE, "one"), usage, exempt=True):
             assert usage.refusals == {"requests_in_progress": 6}
 
 

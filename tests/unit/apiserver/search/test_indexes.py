@@ -1,16 +1,10 @@
-"""Names and literals in the statements of one directory."""
+"""Names of the indexes of one directory, and the version of pgvector that they need."""
 
 import pytest
 
-from apiserver.database import require_pgvector
+from apiserver.database.schema import require_pgvector
 from apiserver.problems import DatabaseUnavailable
-from apiserver.search.indexes import Indexed, Kind, literal
-
-
-def test_literals_cannot_be_escaped_from():
-    assert literal("acme") == "'acme'"
-    assert literal("o'hara'); DROP TABLE faces --") == "'o''hara''); DROP TABLE faces --'"
-    assert literal("back\\slash'") == "E'back\\\\slash'''"
+from apiserver.search.indexes import Indexed, Kind
 
 
 def test_an_index_has_one_name_for_its_directory_model_and_kind():

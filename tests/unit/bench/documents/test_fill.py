@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from bench.documents.fill import NOTHING, TABLES, draw, fill, number, read_records
+from bench.documents.fill import TABLES, draw, fill, read_records
+from bench.documents.tables import NOTHING, number
 from bench.harness.options import RESULTS
 from bench.harness.records import rounded, write
 from tests.checkout import ROOT

@@ -16,7 +16,7 @@ from apiserver.app import create_app
 from apiserver.keys import records
 from apiserver.keys.records import Kind
 from apiserver.keys.wishes import read_reach
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from tests.integration.apiserver.conftest import patient, serving
 
 API = "/api/v1"

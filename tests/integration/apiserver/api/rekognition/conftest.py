@@ -24,7 +24,7 @@ from apiserver.encryption.master_keys import read_master_keys
 from apiserver.keys import pairs, records
 from apiserver.keys.records import KeyRecord, Wanted
 from apiserver.keys.wishes import read_reach, read_scopes
-from apiserver.settings import Settings
+from apiserver.settings.settings import Settings
 from tests.integration.apiserver.api.rekognition.shapes import check
 from tests.integration.apiserver.conftest import patient, serving
 

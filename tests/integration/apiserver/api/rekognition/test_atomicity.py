@@ -1,4 +1,4 @@
-"""Operations that change several rows do all of it or nothing, whatever fails in between."""
+"""Operations that change several rows change all of them or none, regardless of failures in between."""
 
 import uuid
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 import pytest_asyncio
 
-from tests.citus import WITH_TRIGGERS
+from tests.citus import allow_triggers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -25,7 +25,7 @@ async def failing(rekognition, event: str, directory: str) -> AsyncIterator[None
     """Let a statement of a kind, such as `DELETE ON persons`, fail in one directory."""
     name = f"fails_{uuid.uuid4().hex}"
     row = "NEW" if event.startswith("UPDATE") else "OLD"
-    await rekognition.database.execute(WITH_TRIGGERS)
+    await allow_triggers(rekognition.database)
     await rekognition.database.execute(
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"IF {row}.directory = '{directory}' THEN RAISE 'interrupted'; END IF; RETURN {row}; END $$"

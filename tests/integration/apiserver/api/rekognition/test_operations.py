@@ -163,6 +163,31 @@ async def test_what_is_repeated_changes_nothing(boto, collection, ann, party):
     assert {face for each in deleted for face in each} == {alone, *faces[1:]}
 
 
+@pytest.mark.parametrize("kept", [0, 1, 2])
+async def test_no_face_is_lost_where_another_release_left_a_wrong_number(rekognition, collection, ann, bob, kept):
+    """The previous release does not count the faces that it writes while an update is rolled out."""
+    boto = await rekognition.client()
+    [first] = await boto.index(collection, ann)
+    [second] = await boto.index(collection, bob)
+    move = "UPDATE faces SET person = $2 WHERE directory = $1 AND face = $3"
+    await rekognition.database.execute(move, collection, first, uuid.UUID(second))
+    miscount = "UPDATE persons SET face_count = $2 WHERE directory = $1"
+    await rekognition.database.execute(miscount, collection, kept)
+
+    await boto("create_user", CollectionId=collection, UserId="ann")
+    answer = await boto("associate_faces", CollectionId=collection, UserId="ann", FaceIds=[first])
+    assert [each["FaceId"] for each in answer["AssociatedFaces"]] == [first]
+    owners = "SELECT face::text, person FROM faces WHERE directory = $1"
+    assert dict(await rekognition.database.fetch(owners, collection)) == {first: "ann", second: first}
+
+    await rekognition.database.execute(move, collection, second, uuid.UUID(first))
+    await rekognition.database.execute("DELETE FROM persons WHERE directory = $1 AND person = 'ann'", collection)
+    await rekognition.database.execute(move, collection, first, uuid.UUID(first))
+    await rekognition.database.execute(miscount, collection, kept)
+    await boto("delete_faces", CollectionId=collection, FaceIds=[first])
+    assert dict(await rekognition.database.fetch(owners, collection)) == {second: first}
+
+
 async def test_lists_come_in_pages(boto, collection, party, group):
     faces = {*await boto.index(collection, party), *await boto.index(collection, group, QualityFilter="NONE")}
     pages = await boto.pages("list_faces", 2, CollectionId=collection)
