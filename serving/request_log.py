@@ -83,12 +83,12 @@ class RequestLog:
 
 
 def note_operation(scope: Scope, name: str) -> None:
-    """Note which of several calls that share a route a request is. name: one of a few, never a client's text."""
+    """Note the operation of a request whose route has several. name: one of a few, never a client's text."""
     scope["state"]["operation"] = name
 
 
 def operation_of(scope: Scope) -> str:
-    """Return what `note_operation` noted, after a space; nothing for a route of one call."""
+    """Return the noted operation after a space; nothing if the route has one operation only."""
     name: str | None = scope.get("state", {}).get("operation")
     return f" {name}" if name else ""
 

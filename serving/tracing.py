@@ -65,7 +65,7 @@ def note_path(path: str) -> None:
 
 
 def note_operation(route: str, operation: str) -> None:
-    """Name the span of the current request after one of the calls that share its route."""
+    """Name the span of the current request after its operation, if several operations share its route."""
     if (span := trace.get_current_span()).is_recording():
         span.update_name(f"{route} {operation}")
         span.set_attribute("rpc.method", operation)

@@ -40,7 +40,7 @@ _Seconds = Annotated[float | None, Field(description="Estimated from a histogram
 
 
 def routes(facades: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return groups of routes whose last minute is told. facades: the protocols of others that are answered."""
+    """Return the groups of routes whose last minute is reported. facades: the protocols of other services in use."""
     others = [_FACADE_ROUTES[name] for name in facades]
     return {group: sum((each[group] for each in others), start=own) for group, own in _ROUTES.items()}
 
@@ -102,8 +102,8 @@ class StatusAnswer(BaseModel):
     """The state of the service, as seen by this gateway."""
 
     version: str = Field(examples=["1.0.0"])
-    recognize: RecentAnswer = Field(description="`POST /recognize`.")
-    learn: RecentAnswer = Field(description="`POST /learn`, and adding faces.")
+    recognize: RecentAnswer = Field(description="`POST /recognize`, and the corresponding calls of façades.")
+    learn: RecentAnswer = Field(description="`POST /learn`, adding faces, and the corresponding calls of façades.")
     photographs: PhotographsAnswer
     vectorizers: list[VectorizerAnswer]
     search: SearchAnswer

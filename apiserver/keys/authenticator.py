@@ -186,10 +186,10 @@ class Authenticator:
     async def _grant_of_compreface(
         self, scope: Mapping[str, Any], sent: str | None, cookie: SessionCookie | None
     ) -> Grant | None:
-        """Return what a UUID gives in a call of CompreFace: in the headers, or in the path of a photograph.
+        """Return the grant of a UUID in a call of CompreFace: in the headers, or in the path of a photograph.
 
-        None if there is none, or it is somebody else's and no key is required. In a path it counts before the cookie of
-        a session, which browsers send whatever they ask for, and which may have ended. Raises KeyInvalid.
+        None if there is no UUID, or if it is unknown and no key is required. In a path it precedes the cookie of a
+        session, which browsers always send, and which may have expired. Raises KeyInvalid.
         """
         if self._digests is None or not scope["path"].startswith(PREFIX):
             return None
@@ -207,7 +207,7 @@ class Authenticator:
         return grant
 
     async def _grant_of_uuid(self, key: UuidKey, digests: KnownDigests, address: str) -> Grant | None:
-        """Return what a UUID gives, None if it is unknown, expired or revoked."""
+        """Return the grant of a UUID; None if it is unknown, expired or revoked."""
         digest = key.digest.hex()
         found = digests.held(digest)
         if found is None and (not self._attempts.are_spent(address) or await digests.exists(digest)):

@@ -222,7 +222,7 @@ async def test_both_clients_manage_keys(locked: Stack, admin: str):
         pair = client.create_key("pair", scopes=["read"], directories=["acme"], kind="pair")
         assert pair.access_key_id == f"AKFS{pair.id}"
         assert pair.key not in repr(pair)
-        with pytest.raises(Refused, match="make another pair"):
+        with pytest.raises(Refused, match="make another access key"):
             client.rotate_key(pair.id)
         with pytest.raises(ValueError, match="no time zone"):
             client.create_key("x", scopes=["read"], directories=["acme"], expires_at=datetime(2126, 1, 1))  # noqa: DTZ001

@@ -79,7 +79,7 @@ class S3Object(Body):
 
 
 class ImageBody(Body):
-    """An image, in the request, encoded, or in a bucket."""
+    """An image: Base64 in the request, or an object in a bucket."""
 
     encoded: str | None = Field(None, alias="Bytes")
     s3_object: S3Object | None = Field(None, alias="S3Object")

@@ -52,7 +52,7 @@ OPERATIONS: Mapping[str, Operation] = {
 
 
 def is_exempt(scope: HttpScope) -> bool:
-    """Tell whether a request is a deletion."""
+    """Tell whether a request deletes, which no limit refuses."""
     if scope["path"] != "/" or scope["method"] != "POST":
         return False
     _, operation = operation_of(Headers(scope=scope).get(TARGET, ""))

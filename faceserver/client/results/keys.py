@@ -9,7 +9,7 @@ from datetime import datetime
 class Key:
     """A key, without its text.
 
-    kind: how callers prove that they have it, `bearer`, `uuid` or `pair`. limits: its own, by name. expires_at: None:
+    kind: how callers use it, `bearer`, `uuid` or `pair`. limits: its own, by name. expires_at: None:
     never. last_used_at: to the minute. previous_until: when the text before the last rotation stops working.
     """
 

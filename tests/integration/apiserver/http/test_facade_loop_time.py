@@ -58,7 +58,7 @@ def texts(size: int) -> dict[str, bytes]:
 
 
 def rests(size: int) -> dict[str, bytes]:
-    """Members of JSON that are no long strings."""
+    """JSON members without long strings."""
     return {
         "spaces": b'"x":' + filled(b" ", size) + b"1",
         "digits": b'"x":' + filled(b"1", size),

@@ -72,7 +72,7 @@ async def test_the_command_makes_a_pair_under_the_master_key(database_url, datab
     assert (listed["id"], listed["scopes"]) == (found.record.id, ["read"])
     assert run(database_url, "edit", found.record.id, "--scope", "recognize").returncode == 0
     rotated = run(database_url, "rotate", found.record.id)
-    assert (rotated.returncode, "make another pair" in rotated.stderr) == (1, True)
+    assert (rotated.returncode, "make another access key" in rotated.stderr) == (1, True)
     assert run(database_url, "revoke", found.record.id).returncode == 0
     known = (await found_pair(database, found.record.id)).record
     assert (sorted(known.scopes), known.revoked_at is None) == (["recognize"], False)

@@ -152,6 +152,7 @@ async def test_of_a_member_that_comes_twice_the_last_one_counts(call):
         ("QUJ-", "InvalidParameterException"),
         ("data:image/png;base64,QUJD", "InvalidParameterException"),
         ("Q", "InvalidParameterException"),
+        ("a", "InvalidParameterException"),
         ("\u00e9", "InvalidParameterException"),
         ("QUJD\\/\\u002b==" + "A" * 30_000, "InvalidParameterException"),
     ],

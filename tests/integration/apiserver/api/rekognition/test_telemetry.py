@@ -23,7 +23,7 @@ BODY = json.dumps({"CollectionId": "none"}).encode()
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def counted(rekognition):
-    """A gateway with metrics of its own, and a function that tells the value of one of them, 0 if there is none."""
+    """A gateway with separate metrics, and a function that returns the value of one of them, 0 if it is absent."""
     metrics = Metrics()
 
     def value(name, **labels):
@@ -84,7 +84,7 @@ async def test_the_status_counts_recognitions_and_enrolments(counted, ann):
 
 
 @pytest.mark.parametrize("limit", ["requests_per_minute", "requests_per_day"])
-async def test_deletions_count_for_no_limit_whoever_asks_for_them(rekognition, limit):
+async def test_deletions_count_for_no_limit_of_any_caller(rekognition, limit):
     """With a key in a header as with a signature."""
     bearer = await rekognition.bearer(limits={limit: 1})
     deletion = bearer | {TARGET: f"{NAMED}DeleteCollection"}
