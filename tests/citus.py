@@ -51,8 +51,14 @@ OF_ONE_SERVER = {
         "a shard gets the directory's name in place of a parameter, so that no plan is for any directory"
     ),
     "api/test_directories.py::test_what_takes_long_to_count_makes_pages_shorter": "replaces a table by a view",
+    "db/test_migrate.py::test_schema_file_equals_the_migrations_and_the_queue_the_librarys": "compares with one server",
+    "db/test_migrate.py::test_faces_have_partitions_that_are_vacuumed_early": "expects partitions",
+    "db/test_migrate.py::test_a_restored_dump_has_the_same_persons": "restores into a server without Citus",
+    "db/test_migrate.py::test_what_prevents_the_protection_is_said_in_one_sentence": "changes roles of all servers",
+    "db/test_server.py::test_a_migrated_database_is_usable": "makes an extension, which Citus takes to all servers",
+    "db/test_server.py::test_a_role_without_rights": "is about the embedded server",
 }
-"""Tests below tests/integration/apiserver that are skipped on Citus, with the reasons."""
+"""Tests below tests/integration or its folder apiserver that are skipped on Citus, with the reasons."""
 
 _NODES = "SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' ORDER BY nodeid"
 _ATTEMPTS = 20

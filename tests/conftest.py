@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
     if COORDINATOR:
         for item in items:
-            name = item.nodeid.removeprefix("tests/integration/apiserver/").partition("[")[0]
+            name = item.nodeid.removeprefix("tests/integration/").removeprefix("apiserver/").partition("[")[0]
             if name in OF_ONE_SERVER:
                 item.add_marker(pytest.mark.skip(f"Not on Citus: {OF_ONE_SERVER[name]}."))
 

@@ -20,6 +20,7 @@ from apiserver.database.opening import open_database
 from apiserver.database.pool import Pooler
 from db.migrate import migrate
 from tests.checkout import ROOT
+from tests.citus import allow_changes_everywhere
 from tests.database import PostgresServer
 from tests.integration.apiserver.conftest import Serve
 from tests.ports import free_port
@@ -184,6 +185,7 @@ async def test_a_snapshot_is_one_transaction_that_sees_no_later_changes(database
 
 async def test_a_migration_leaves_no_lock_to_whoever_gets_its_connection_next(database, pooled_url: str):
     await until(lambda: _listens(pooled_url))
+    await allow_changes_everywhere(database)
     assert await migrate(pooled_url) == ""
     assert await database.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == 0
 

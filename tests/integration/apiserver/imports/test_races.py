@@ -225,8 +225,7 @@ _REFUSE = """
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE 'not now' USING ERRCODE = 'serialization_failure';
-END $$;
-CREATE TRIGGER refuse BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION refuse()
+END $$
 """
 
 
@@ -234,7 +233,8 @@ CREATE TRIGGER refuse BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION refuse()
 async def test_an_import_that_is_refused_leaves_neither_rows_nor_its_archive(gateway, database, settings, ann, table):
     await add_person(gateway, "ann")
     await allow_triggers(database)
-    await database.execute(_REFUSE.format(table))
+    await database.execute(_REFUSE)
+    await database.execute(f"CREATE TRIGGER refuse BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION refuse()")
     answer = await gateway.post("/directories/acme/imports", files={"file": ("people.zip", folder({"ann": ann}))})
     assert answer.status_code == 503
     for left in ("imports", "import_items", "archives", "jobs"):
