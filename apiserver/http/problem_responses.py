@@ -28,7 +28,7 @@ ENVELOPE_PATHS = {"/learn", "/recognize"}
 """These report failures in the form that clients of the older face server know."""
 
 _BODY_UNREAD = (GatewayBusy, ImageTooLarge, InvalidForm, InvalidJson, UnsupportedMediaType, UploadTimeout)
-"""Problems found before the whole body was read; the connection cannot be used for another request."""
+"""Problems that may be found before the whole body was read; then the connection cannot be used for another request."""
 
 _MAX_SECONDS = 10.0
 _PAUSE_SECONDS = 1.0
@@ -72,9 +72,11 @@ def tell_foreign_clients(app: FastAPI, forms: list[Foreign]) -> None:
 def problem_response(request: Request, problem: Problem) -> JSONResponse:
     """Return the problem in the form that the path's clients expect, always with the request's id.
 
-    `body_unread` in the request's state means that a body of any length was not read completely.
+    `body_unread` in the request's state means that a body of any length was not read completely, `body_read` that it
+    was, whatever the problem.
     """
-    unread = isinstance(problem, _BODY_UNREAD) or getattr(request.state, "body_unread", False)
+    may_be_unread = isinstance(problem, _BODY_UNREAD) and not getattr(request.state, "body_read", False)
+    unread = may_be_unread or getattr(request.state, "body_unread", False)
     for form in request.app.state.foreign_problems:
         if foreign := form(request, problem):
             return _foreign_response(request, problem, *foreign, kind=LastResponse if unread else JSONResponse)

@@ -41,6 +41,7 @@ async def read_body(request: Request, *, timeout_seconds: float, max_bytes: int 
         chunks.append(chunk)
     if slot:
         slot.arrive()
+    request.state.body_read = True
     return await joined(chunks)
 
 

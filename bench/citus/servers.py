@@ -38,7 +38,7 @@ _OPTIONS = {
     "max_connections": "200",
     "max_prepared_transactions": "400",
     "shared_buffers": "256MB",
-    "maintenance_work_mem": "1GB",  # where indexes are built, the gateway's own setting does not arrive
+    "maintenance_work_mem": "4GB",  # where indexes are built, the gateway's own setting does not arrive
     "citus.enable_statistics_collection": "off",
     "log_checkpoints": "off",
 }

@@ -101,15 +101,15 @@ def test_keys_are_managed_alike_wherever_they_are_reached(command: Commands, loc
 
 @pytest.mark.parametrize("place", ["url", "data", "database-url", "database-url-file"])
 def test_keys_for_clients_of_other_services_are_made_alike(command: Commands, locked: Stack, place: str):
-    at = places(locked, command.folder)[place]
-    create = ["keys", "create", "--name", "app", "--directory", "acme", *at]
+    at, directory = places(locked, command.folder)[place], f"app-{place}"
+    create = ["keys", "create", "--name", "app", "--directory", directory, *at]
     with Client(locked.url, key=(locked.data / "admin.key").read_text().strip()) as admin:
-        admin.put_directory("acme")
+        admin.put_directory(directory)
     for kind, scope in ((["--compreface"], []), (["--rekognition"], ["--scope", "read"])):
         printed = command(*create, *kind, *scope, environment={"APISERVER_MASTER_KEY": MASTER_KEY})
         assert printed.returncode == 0, printed.stderr
         [made] = lines(command(*create, *kind, *scope, "--json", environment={"APISERVER_MASTER_KEY": MASTER_KEY}))
-        assert made["directories"] == ["acme"]
+        assert made["directories"] == [directory]
         if kind == ["--compreface"]:
             assert (made["kind"], "enrol" in made["scopes"], made["access_key_id"]) == ("uuid", True, None)
             for text in (made["key"], printed.stdout.strip()):
@@ -120,7 +120,7 @@ def test_keys_for_clients_of_other_services_are_made_alike(command: Commands, lo
             assert (made["kind"], made["scopes"], made["images_token"]) == ("pair", ["read"], None)
             first, second = (line.split(" = ")[1] for line in printed.stdout.splitlines())
             for access, secret in ((made["access_key_id"], made["key"]), (first, second)):
-                assert collections(locked, access, secret) == ["acme"]
+                assert collections(locked, access, secret) == [directory]
     both = command(*create, "--compreface", "--rekognition")
     assert (both.returncode, both.stdout) == (2, "")
 

@@ -69,6 +69,13 @@ async def test_a_body_is_refused(gateway: httpx.AsyncClient, path: str, body: st
     assert (answer.status_code, answer.json()["code"]) == (400, code)
 
 
+async def test_a_connection_is_closed_only_if_the_body_was_not_read(gateway: httpx.AsyncClient):
+    read = await gateway.put("/directories/acme", content=b"{")
+    unread = await gateway.put("/directories/acme", content=b"{" * 70_000)
+    assert [read.json()["code"], unread.json()["code"]] == ["invalid-json", "invalid-json"]
+    assert [read.headers.get("connection"), unread.headers.get("connection")] == [None, "close"]
+
+
 async def test_cookies_are_not_read(gateway: httpx.AsyncClient):
     """To read these would take seconds."""
     answer = await gateway.get("/version", headers={"Cookie": 'a="' + '\\"' * 30_000 + '"'})
