@@ -33,7 +33,7 @@ _OPTIONS = {
     "shared_preload_libraries": "citus",
     "wal_level": "logical",
     # With less than the rows of a shard, what its split copies is streamed back to it, and the split does not end.
-    "logical_decoding_work_mem": "4GB",
+    "logical_decoding_work_mem": "16GB",
     "max_wal_size": "4GB",
     "max_connections": "200",
     "max_prepared_transactions": "400",
