@@ -26,7 +26,7 @@ from apiserver.http.entity_tags import (
     IfNoneMatch,
     tagged,
 )
-from apiserver.http.json_bodies import JsonBody, read_json
+from apiserver.http.json.bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute
 from apiserver.names import NameFilter

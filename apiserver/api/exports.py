@@ -16,7 +16,7 @@ from apiserver.database.pool import Share
 from apiserver.exports import snapshot
 from apiserver.http.access.guard import needs
 from apiserver.http.idempotency import KEY, IdempotentRoute
-from apiserver.http.json_bodies import JsonBody, parse_json, read_small
+from apiserver.http.json.bodies import JsonBody, parse_json, read_small
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
 from apiserver.jobs.records import enqueue
 from apiserver.people import records as persons

@@ -26,7 +26,7 @@ from apiserver.biometrics.model import Decision, Model, Scoring
 from apiserver.http.access.guard import enter, needs
 from apiserver.http.admission import PhotographRoute
 from apiserver.http.answers import json_answer
-from apiserver.http.json_bodies import JsonBody, read_json
+from apiserver.http.json.bodies import JsonBody, read_json
 from apiserver.http.photographs import PROBLEMS, PhotographCall
 from apiserver.names import Name
 from apiserver.problems import InvalidEmbedding, ModelMismatch

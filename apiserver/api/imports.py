@@ -27,8 +27,8 @@ from apiserver.http.access.guard import needs, needs_any
 from apiserver.http.admission import counted_body
 from apiserver.http.field_names import Unknown, check_fields
 from apiserver.http.idempotency import KEY, Handler, idempotent
-from apiserver.http.json_bodies import parse_fields, parse_json, read_small
-from apiserver.http.json_lists import split_list
+from apiserver.http.json.bodies import parse_fields, parse_json, read_small
+from apiserver.http.json.lists import split_list
 from apiserver.http.multipart import receive_archive
 from apiserver.http.paths import DirectoryName, EncodedRoute
 from apiserver.http.upload_stream import SMALL_BYTES

@@ -15,7 +15,7 @@ from apiserver.database.session import Connection
 from apiserver.http.access.guard import needs
 from apiserver.http.entity_tags import TAGGED, tagged
 from apiserver.http.idempotency import KEY, IdempotentRoute
-from apiserver.http.json_bodies import JsonBody, read_json
+from apiserver.http.json.bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.http.paths import DirectoryName, EncodedRoute, PersonName
 from apiserver.names import Name, NameFilter

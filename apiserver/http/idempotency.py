@@ -16,7 +16,7 @@ from starlette.types import Message, Receive
 
 from apiserver.access.grants import current_grant
 from apiserver.background import background, repeat
-from apiserver.http.json_bodies import read_small
+from apiserver.http.json.bodies import read_small
 from apiserver.http.multipart import MULTIPART, FormLimits, form_type, parse_form
 from apiserver.http.paths import EncodedRoute
 from apiserver.http.problem_responses import problem_response

@@ -13,7 +13,7 @@ from apiserver.access.scopes import Scope
 from apiserver.database.pool import Share
 from apiserver.http.access.guard import needs
 from apiserver.http.checked_routes import CheckedRoute
-from apiserver.http.json_bodies import JsonBody, read_json
+from apiserver.http.json.bodies import JsonBody, read_json
 from apiserver.http.paging import Page, PageQuery, read_cursor, write_cursor
 from apiserver.keys import changing, new_keys, records
 from apiserver.keys.new_keys import NewKey

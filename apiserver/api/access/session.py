@@ -13,7 +13,7 @@ from apiserver.http.access.guard import needs, needs_no_key
 from apiserver.http.access.rates import Rates
 from apiserver.http.access.sessions import removing, sent_cookie, setting
 from apiserver.http.checked_routes import CheckedRoute
-from apiserver.http.json_bodies import JsonBody, parse_fields, read_json
+from apiserver.http.json.bodies import JsonBody, parse_fields, read_json
 from apiserver.http.multipart import FORMS, FormLimits, form_type, read_form
 from apiserver.keys.records import now
 from apiserver.keys.wishes import directories_of

@@ -10,7 +10,7 @@ from apiserver.api.compreface.requests import CompreFaceBody
 from apiserver.api.identify import MAX_BYTES, MAX_COUNTS, MAX_EMBEDDINGS, Numbers, normalised
 from apiserver.biometrics.face import Embedding
 from apiserver.biometrics.model import Model
-from apiserver.http.json_bodies import read_json
+from apiserver.http.json.bodies import read_json
 
 _Several = Annotated[list[Numbers], Field(fail_fast=True)]
 

@@ -24,7 +24,7 @@ from apiserver.database.pool import Share
 from apiserver.directories.records import require_room
 from apiserver.enrolment.learning import Sample
 from apiserver.http.access.guard import needs
-from apiserver.http.json_bodies import read_small
+from apiserver.http.json.bodies import read_small
 from apiserver.http.photographs import PhotographCall
 from apiserver.names import checked_name
 from apiserver.people import photographs, subjects

@@ -11,8 +11,8 @@ from fastapi import Request
 from pydantic import ConfigDict
 
 from apiserver.api.compreface.problems import Code, Coded
-from apiserver.http.json_bodies import JsonBody, parse_json
-from apiserver.http.long_texts import LongTexts, without_long_texts
+from apiserver.http.json.bodies import JsonBody, parse_json
+from apiserver.http.json.long_texts import LongTexts, without_long_texts
 from apiserver.http.multipart import FormLimits, Upload, read_form
 from apiserver.http.photographs import PhotographCall
 from apiserver.http.upload_stream import SMALL_BYTES, read_body

@@ -11,7 +11,7 @@ from apiserver.api.compreface.routes import CompreFaceRoute, path_name
 from apiserver.database.pool import Share
 from apiserver.directories.records import require_room
 from apiserver.http.access.guard import needs
-from apiserver.http.json_bodies import read_json
+from apiserver.http.json.bodies import read_json
 from apiserver.names import checked_name
 from apiserver.people import subjects
 from apiserver.people.naming import check_name, check_names

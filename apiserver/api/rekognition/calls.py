@@ -11,7 +11,7 @@ from uuid import UUID
 from apiserver.access.limits import Quota
 from apiserver.access.scopes import Scope
 from apiserver.api.rekognition.bodies import Body
-from apiserver.http.long_texts import LongTexts
+from apiserver.http.json.long_texts import LongTexts
 from apiserver.http.photographs import PhotographCall
 from apiserver.problems import DirectoryNotFound
 from apiserver.state import State

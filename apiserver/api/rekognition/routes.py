@@ -21,8 +21,8 @@ from apiserver.api.rekognition.signers import Signer
 from apiserver.http.access.guard import GuardedRoute, enter, needs_no_key
 from apiserver.http.access.rates import Rates, spend_request
 from apiserver.http.admission import counted_body
-from apiserver.http.json_bodies import parse_json
-from apiserver.http.long_texts import without_long_texts
+from apiserver.http.json.bodies import parse_json
+from apiserver.http.json.long_texts import without_long_texts
 from apiserver.http.photographs import PhotographCall
 from apiserver.http.upload_stream import read_body
 from apiserver.keys.signatures import is_signed

@@ -6,7 +6,7 @@ from botocore.model import ServiceModel
 
 from apiserver.api.rekognition.bodies import ListFacesBody
 from apiserver.api.rekognition.operations import OPERATIONS, operation_of
-from apiserver.http.json_bodies import parse_json
+from apiserver.http.json.bodies import parse_json
 from apiserver.problems import InvalidField, InvalidJson
 
 MODEL = ServiceModel(botocore.loaders.Loader().load_service_model("rekognition", "service-2"))

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from apiserver.http.json_lists import split_list
+from apiserver.http.json.lists import split_list
 from apiserver.problems import InvalidJson
 
 ENTRIES = [{"person": 'a"}],{[\\', "key": f"imports/{number}"} for number in range(3)]

@@ -6,7 +6,7 @@ from base64 import b64encode
 
 import pytest
 
-from apiserver.http.long_texts import without_long_texts
+from apiserver.http.json.long_texts import without_long_texts
 from apiserver.problems import InvalidJson
 
 LIMIT = 65_536

@@ -1,0 +1,1 @@
+"""JSON in bodies of requests."""
